@@ -1,0 +1,53 @@
+// Numbers as people read them: durations, sizes, counts and rates.
+
+/** Seconds in the two largest units that say something: `350ms`, `4.2s`, `1m 12s`, `3h 5m`, `2d 7h`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) {
+    return 'unknown';
+  }
+  if (seconds < 0.9995) {
+    return `${Math.round(seconds * 1000)}ms`;
+  }
+  if (seconds < 9.95) {
+    return `${Number(seconds.toFixed(1))}s`;
+  }
+  // Rounded to the smallest unit that is shown before it is split, so that 59.7 s is 1m 0s and not 0m 60s.
+  const whole = Math.round(seconds);
+  if (whole < 60) {
+    return `${whole}s`;
+  }
+  if (whole < 3600) {
+    return `${Math.floor(whole / 60)}m ${whole % 60}s`;
+  }
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 24 * 60) {
+    return `${Math.floor(minutes / 60)}h ${minutes % 60}m`;
+  }
+  const hours = Math.round(seconds / 3600);
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** Bytes in powers of 1024: `512 B`, `1.5 KiB`, `128 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (Math.round(value) >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value.toFixed(unit === 0 || value >= 99.95 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** A whole number with its thousands set apart: `44,235,472`. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
+/** How many in a second, to about three digits: `812`, `31.4`, `0.52`. */
+export function formatRate(perSecond: number): string {
+  if (perSecond >= 99.95) {
+    return formatCount(perSecond);
+  }
+  return perSecond.toFixed(perSecond >= 9.995 ? 1 : 2);
+}

@@ -1,0 +1,126 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createProgress } from './progress.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
+
+/** A stream that remembers what was written to it. */
+function fakeStream(properties: { isTTY?: boolean; columns?: number } = {}) {
+  const stream = Object.assign(new PassThrough(), properties);
+  const chunks: string[] = [];
+  stream.on('data', (chunk) => chunks.push(String(chunk)));
+  return { stream, text: () => chunks.join(''), lines: () => chunks.join('').split('\n').slice(0, -1) };
+}
+
+describe('progress without a terminal', () => {
+  it('prints the first line, then one every few seconds, then the last', () => {
+    const { stream, lines } = fakeStream();
+    const progress = createProgress({ label: 'step', total: 200 }, stream);
+    for (let step = 1; step <= 200; step++) {
+      vi.advanceTimersByTime(100);
+      progress.update(step, { bitsPerDim: 10 / step, imagesPerSecond: 812.3 });
+    }
+    progress.finish('done: runs/quickstart');
+    expect(lines()).toEqual([
+      'step 1/200 · 0 % · 10.00 bits/dim · 812 images/s',
+      'step 51/200 · 25 % · 0.20 bits/dim · 812 images/s · 15s left',
+      'step 101/200 · 50 % · 0.10 bits/dim · 812 images/s · 10s left',
+      'step 151/200 · 75 % · 0.07 bits/dim · 812 images/s · 5s left',
+      'step 200/200 · 100 % · 0.05 bits/dim · 812 images/s',
+      'done: runs/quickstart',
+    ]);
+  });
+
+  it('prints no state twice, and finishes once', () => {
+    const { stream, lines } = fakeStream();
+    const progress = createProgress({ label: 'step', total: 1 }, stream);
+    progress.note('compiling');
+    progress.update(1);
+    progress.finish();
+    progress.finish('again');
+    expect(lines()).toEqual(['compiling', 'step 1/1 · 100 %']);
+  });
+
+  it('measures the rate of what it counts, from where it starts', () => {
+    const { stream, lines } = fakeStream();
+    const progress = createProgress(
+      { label: 'evaluating', total: 10_000, unit: 'images', start: 5000 },
+      stream,
+    );
+    progress.update(5000);
+    vi.advanceTimersByTime(10_000);
+    progress.update(6000);
+    progress.finish();
+    expect(lines()).toEqual([
+      'evaluating 5000/10000 images · 50 %',
+      'evaluating 6000/10000 images · 60 % · 100 images/s · 40s left',
+    ]);
+  });
+
+  it('prints less and less often in a long run', () => {
+    const { stream, lines } = fakeStream();
+    const progress = createProgress({ label: 'step', total: 1e6 }, stream);
+    for (let second = 0; second < 8 * 3600; second++) {
+      vi.advanceTimersByTime(1000);
+      progress.update(second);
+    }
+    expect(lines().length).toBeGreaterThan(8 * 60 - 20);
+    expect(lines().length).toBeLessThan(8 * 60 + 60);
+  });
+
+  it('takes a dumb terminal for none', () => {
+    vi.stubEnv('TERM', 'dumb');
+    const { stream, text } = fakeStream({ isTTY: true });
+    createProgress({ label: 'step', total: 2 }, stream).update(1);
+    expect(text()).toBe('step 1/2 · 50 %\n');
+  });
+});
+
+describe('progress on a terminal', () => {
+  beforeEach(() => {
+    vi.stubEnv('TERM', 'xterm');
+  });
+
+  it('draws a bar, notes above it, and leaves the last state standing', () => {
+    const { stream, text } = fakeStream({ isTTY: true, columns: 100 });
+    const progress = createProgress({ label: 'step', total: 1500 }, stream);
+    vi.advanceTimersByTime(1000);
+    progress.update(410, { bitsPerDim: 1.934 });
+    vi.advanceTimersByTime(1000);
+    progress.update(420, { imagesPerSecond: 812 });
+    vi.advanceTimersByTime(1000);
+    expect(stripVTControlCharacters(text())).toContain(
+      'step 420/1500 ━━━━━━━━────────────────────── 28 % · 1.93 bits/dim · 812 images/s · 1m 48s left',
+    );
+    progress.note('a note');
+    progress.update(1500);
+    progress.finish('done');
+    expect(stripVTControlCharacters(text())).toMatch(
+      /a note\n[^\n]*step 1500\/1500 ━{30} 100 % · 1\.93 bits\/dim · 812 images\/s\ndone\n$/,
+    );
+    progress.finish('again');
+    progress.note('afterwards');
+    expect(stripVTControlCharacters(text())).toMatch(/done\nafterwards\n$/);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('never writes more than the terminal is wide', () => {
+    const { stream, text } = fakeStream({ isTTY: true, columns: 24 });
+    const progress = createProgress({ label: 'step', total: 1500 }, stream);
+    vi.advanceTimersByTime(1000);
+    progress.update(700, { bitsPerDim: 1.9, imagesPerSecond: 1 });
+    vi.advanceTimersByTime(1000);
+    const states = stripVTControlCharacters(text()).split(/(?=step )/);
+    expect(states.at(-1)).toBe('step 700/1500 · 46 % · 1');
+    expect(Math.max(...states.map((state) => state.length))).toBeLessThanOrEqual(24);
+    progress.finish();
+  });
+});

@@ -1,0 +1,196 @@
+// Progress for people, on stderr: a bar on a terminal, plain lines at a sane rate elsewhere.
+import cliProgress from 'cli-progress';
+import { formatDuration, formatRate } from './format.ts';
+import { SmoothedRate } from './smoothedRate.ts';
+
+/** What is shown besides how far it is. */
+export interface ProgressFields {
+  readonly bitsPerDim?: number;
+  readonly imagesPerSecond?: number;
+}
+
+/** What is under way. */
+export interface ProgressOptions {
+  /** What stands before the numbers: `step`, `evaluating`. */
+  readonly label: string;
+  /** How many there are in all. */
+  readonly total: number;
+  /** What is counted, if the label does not say it: `images`. */
+  readonly unit?: string;
+  /** How many are done already, 0 by default. */
+  readonly start?: number;
+}
+
+/** Shows how far something is; `finish` must be called in the end, also after a failure. */
+export interface Progress {
+  /** Says that `done` are done; fields that are left out keep what was said before. */
+  update(done: number, fields?: ProgressFields): void;
+  /** Prints a line of text above the bar. */
+  note(text: string): void;
+  /** Leaves the last state standing and prints a closing line, if there is one. Only the first call counts. */
+  finish(text?: string): void;
+}
+
+/** A stream that may be a terminal. */
+export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+const widestBar = 30;
+const narrowestBar = 5;
+const shortestPause = 5;
+const longestPause = 60;
+
+/** Starts to show progress: `step 420/1500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
+export function createProgress(options: ProgressOptions, stream: ProgressStream = process.stderr): Progress {
+  const onTerminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  return onTerminal ? new TerminalProgress(options, stream) : new PlainProgress(options, stream);
+}
+
+/** How far it is and the words for it; what the two ways to show it have in common. */
+class ProgressState {
+  private readonly options: ProgressOptions;
+  private readonly rate = new SmoothedRate();
+  private done: number;
+  private fields: ProgressFields = {};
+
+  constructor(options: ProgressOptions) {
+    this.options = options;
+    this.done = options.start ?? 0;
+  }
+
+  advance(done: number, fields: ProgressFields): void {
+    this.done = done;
+    this.fields = { ...this.fields, ...fields };
+    this.rate.observe(done, now());
+  }
+
+  /** One line with a bar as wide as `width` columns allow, or with none. */
+  line(width = 0): string {
+    const { label, total, unit } = this.options;
+    const share = total > 0 ? Math.min(1, this.done / total) : 1;
+    const counted = `${label} ${this.done}/${total}${unit === undefined ? '' : ` ${unit}`}`;
+    const rest = [`${Math.floor(share * 100)} %`, ...this.details()].join(' · ');
+    const room = Math.min(widestBar, width - counted.length - rest.length - 3);
+    if (room < narrowestBar) {
+      return `${counted} · ${rest}`;
+    }
+    const filled = Math.round(share * room);
+    return `${counted} ${'━'.repeat(filled)}${'─'.repeat(room - filled)} ${rest}`;
+  }
+
+  private details(): string[] {
+    const { bitsPerDim, imagesPerSecond } = this.fields;
+    const { total, unit } = this.options;
+    const { perSecond } = this.rate;
+    const details: string[] = [];
+    if (bitsPerDim !== undefined) {
+      details.push(`${bitsPerDim.toFixed(2)} bits/dim`);
+    }
+    if (imagesPerSecond !== undefined) {
+      details.push(`${formatRate(imagesPerSecond)} images/s`);
+    } else if (unit !== undefined && perSecond !== null) {
+      details.push(`${formatRate(perSecond)} ${unit}/s`);
+    }
+    if (perSecond !== null && this.done < total) {
+      details.push(`${formatDuration(Math.ceil((total - this.done) / perSecond))} left`);
+    }
+    return details;
+  }
+}
+
+class TerminalProgress implements Progress {
+  private readonly state: ProgressState;
+  private readonly stream: ProgressStream;
+  private readonly bar: cliProgress.SingleBar;
+  private finished = false;
+
+  constructor(options: ProgressOptions, stream: ProgressStream) {
+    this.state = new ProgressState(options);
+    this.stream = stream;
+    this.bar = new cliProgress.SingleBar({
+      stream,
+      format: (_options, { maxWidth }) => this.state.line(maxWidth),
+      // Cuts a line that is too long, and leaves the terminal's own wrapping as it is.
+      linewrap: true,
+    });
+    this.bar.start(options.total, options.start ?? 0);
+  }
+
+  update(done: number, fields: ProgressFields = {}): void {
+    this.state.advance(done, fields);
+    this.bar.update(done);
+  }
+
+  note(text: string): void {
+    if (this.finished) {
+      this.stream.write(`${text}\n`);
+      return;
+    }
+    const width = this.stream.columns ?? 80;
+    const line = this.state.line(width).slice(0, width);
+    // The note goes over the bar; the bar's new place is saved (ESC 7), because it returns there when it stops.
+    this.stream.write(`\r\u001b[K${text}\n\u001b7${line}`);
+  }
+
+  finish(text?: string): void {
+    if (this.finished) {
+      return;
+    }
+    this.finished = true;
+    this.bar.stop();
+    if (text !== undefined) {
+      this.stream.write(`${text}\n`);
+    }
+  }
+}
+
+class PlainProgress implements Progress {
+  private readonly state: ProgressState;
+  private readonly stream: ProgressStream;
+  private readonly started = now();
+  private nextPrint = 0;
+  private printed = true;
+  private finished = false;
+
+  constructor(options: ProgressOptions, stream: ProgressStream) {
+    this.state = new ProgressState(options);
+    this.stream = stream;
+  }
+
+  update(done: number, fields: ProgressFields = {}): void {
+    this.state.advance(done, fields);
+    this.printed = false;
+    if (now() >= this.nextPrint) {
+      this.print();
+    }
+  }
+
+  note(text: string): void {
+    this.stream.write(`${text}\n`);
+  }
+
+  finish(text?: string): void {
+    if (this.finished) {
+      return;
+    }
+    this.finished = true;
+    if (!this.printed) {
+      this.print();
+    }
+    if (text !== undefined) {
+      this.stream.write(`${text}\n`);
+    }
+  }
+
+  private print(): void {
+    this.stream.write(`${this.state.line()}\n`);
+    this.printed = true;
+    // The longer it runs, the rarer the lines: a log of a night should still be readable.
+    const pause = (now() - this.started) / 20;
+    this.nextPrint = now() + Math.min(longestPause, Math.max(shortestPause, pause));
+  }
+}
+
+/** Seconds on a clock that never goes back. */
+function now(): number {
+  return performance.now() / 1000;
+}

@@ -1,0 +1,39 @@
+// How fast something goes on at the moment, for the time left.
+
+/** The time over which a change of speed is taken in, in seconds. */
+const memorySeconds = 15;
+
+/**
+ * A rate averaged over the last seconds: an observation counts less by a factor of e for every 15 s that pass.
+ *
+ * The clock starts with the first observation, so what came before it (compiling, reading data) does not count.
+ */
+export class SmoothedRate {
+  private lastDone: number | null = null;
+  private lastSeconds = 0;
+  private weightedRate = 0;
+  private weight = 0;
+
+  /** Notes that `done` units were done at the time `seconds`. */
+  observe(done: number, seconds: number): void {
+    if (this.lastDone === null) {
+      this.lastDone = done;
+      this.lastSeconds = seconds;
+      return;
+    }
+    const elapsed = seconds - this.lastSeconds;
+    if (elapsed <= 0) {
+      return;
+    }
+    const kept = Math.exp(-elapsed / memorySeconds);
+    this.weightedRate = kept * this.weightedRate + (1 - kept) * ((done - this.lastDone) / elapsed);
+    this.weight = kept * this.weight + (1 - kept);
+    this.lastDone = done;
+    this.lastSeconds = seconds;
+  }
+
+  /** Units per second; null while there is too little to say. */
+  get perSecond(): number | null {
+    return this.weightedRate > 0 ? this.weightedRate / this.weight : null;
+  }
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { formatTable } from './table.ts';
+
+test('aligns columns and leaves nothing at the ends of lines', () => {
+  const text = formatTable(
+    [{ title: 'NAME' }, { title: 'COUNT', align: 'right' }, { title: 'NOTE' }],
+    [
+      ['a-long-name', '7', '1.5 ± .1'],
+      ['𝑏', '1,234,567', ''],
+      ['c', '0'],
+    ],
+  );
+  expect(text.split('\n')).toEqual([
+    'NAME             COUNT  NOTE',
+    'a-long-name          7  1.5 ± .1',
+    '𝑏            1,234,567',
+    'c                    0',
+  ]);
+});
+
+test('has its titles without rows', () => {
+  expect(formatTable([{ title: 'A' }, { title: 'B' }], [])).toBe('A  B');
+});

@@ -1,0 +1,124 @@
+// What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+
+/** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
+export interface ImageSet {
+  readonly count: number;
+  readonly imageShape: ImageShape;
+  /**
+   * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
+   * Throws RangeError unless `out` has exactly their size and every index is in range.
+   */
+  read(indices: ArrayLike<number>, out: Uint8Array): void;
+}
+
+/** The images as their publisher divides them, before validation images are held out. */
+export interface DatasetSource {
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+}
+
+/** An opened dataset; `validation` is held out of the publisher's training images and may be empty. */
+export interface Dataset extends DatasetSource {
+  readonly name: string;
+  readonly imageShape: ImageShape;
+  readonly validation: ImageSet;
+}
+
+/** A dataset that can be asked for by name: what `emerging datasets` lists, and how it is opened. */
+export interface NamedDataset {
+  readonly name: string;
+  /** One line. */
+  readonly description: string;
+  readonly imageShape: ImageShape;
+  /** How many images the publisher's training and test sets hold. */
+  readonly counts: { readonly train: number; readonly test: number };
+  /** Where the images come from. */
+  readonly source: string;
+  readonly licence: string;
+  /** Throws UserError when the images are missing or damaged. */
+  open(): Promise<DatasetSource>;
+}
+
+/** A form in which people keep images of their own, recognised at a path. */
+export interface PathFormat {
+  /** What has to be at the path, in words that end "expected …". */
+  readonly expects: string;
+  /** Whether the existing file or folder at `path` looks like this form; reads no images. */
+  recognises(path: string): Promise<boolean>;
+  /** Throws UserError when the images are damaged or incomplete. */
+  open(path: string): Promise<DatasetSource>;
+}
+
+/**
+ * A set over images that are in memory, one after the other (NHWC); `data` is kept, not copied.
+ * Throws RangeError when `data` is not a whole number of images.
+ */
+export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageSet {
+  const imageSize = sizeOf(imageShape);
+  const count = data.length / imageSize;
+  if (!Number.isInteger(count)) {
+    throw new RangeError(`${data.length} bytes are no whole number of ${imageShape.join('x')} images`);
+  }
+  return {
+    count,
+    imageShape,
+    read(indices, out) {
+      checkOutput(indices.length * imageSize, out);
+      for (let position = 0; position < indices.length; position++) {
+        const index = checkIndex(indices[position]!, count);
+        out.set(data.subarray(index * imageSize, (index + 1) * imageSize), position * imageSize);
+      }
+    },
+  };
+}
+
+/**
+ * The view of `images` whose image i is image `indices[i]` of it; `indices` is copied.
+ * Throws RangeError when an index is out of range.
+ */
+export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
+  // Checked before the copy: an integer array would turn 1.5 or -1 into something else.
+  const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
+  return {
+    count: chosen.length,
+    imageShape: images.imageShape,
+    read(positions, out) {
+      images.read(
+        Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!),
+        out,
+      );
+    },
+  };
+}
+
+/** All images of a set, in order, NHWC. */
+export function readAll(images: ImageSet): Uint8Array {
+  const out = new Uint8Array(images.count * sizeOf(images.imageShape));
+  images.read(
+    Uint32Array.from({ length: images.count }, (_, index) => index),
+    out,
+  );
+  return out;
+}
+
+/** One image of a set, HWC. */
+export function readOne(images: ImageSet, index: number): Uint8Array {
+  const out = new Uint8Array(sizeOf(images.imageShape));
+  images.read([index], out);
+  return out;
+}
+
+function checkIndex(index: number, count: number): number {
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new RangeError(`no image ${index} in a set of ${count}`);
+  }
+  return index;
+}
+
+function checkOutput(bytes: number, out: Uint8Array): void {
+  if (out.length !== bytes) {
+    throw new RangeError(`the images need ${bytes} bytes, the output has ${out.length}`);
+  }
+}

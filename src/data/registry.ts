@@ -1,0 +1,63 @@
+// The one list of datasets and of the forms a person's own images may have, and how either is opened.
+import { stat } from 'node:fs/promises';
+import { UserError, unknownName } from '../errors.ts';
+import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
+import { idxFolder } from './idxFolder.ts';
+import { mnist } from './mnist.ts';
+import { holdOutValidation } from './validation.ts';
+
+/** Every dataset that has a name. */
+export const datasets: readonly NamedDataset[] = [mnist];
+
+/** Every form of dataset that can be given as a path; the first that recognises it opens it. */
+const pathFormats: readonly PathFormat[] = [idxFolder];
+
+/**
+ * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name.
+ *
+ * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none.
+ * Throws UserError for an unknown name, a path that holds no dataset, damaged files, or a bad fraction.
+ */
+export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
+  const named = datasets.find(({ name }) => name === nameOrPath);
+  const source = await (named ? named.open() : openPath(nameOrPath));
+  return {
+    name: nameOrPath,
+    imageShape: source.train.imageShape,
+    ...holdOutValidation(source.train, options.validation),
+    test: source.test,
+  };
+}
+
+async function openPath(path: string): Promise<DatasetSource> {
+  if (!(await exists(path))) {
+    // Nobody who writes a slash means one of the names.
+    throw /[/\\]/.test(path)
+      ? new UserError(`dataset '${path}': no such file or folder`, { exitCode: 2 })
+      : unknownName(
+          'dataset',
+          path,
+          datasets.map(({ name }) => name),
+        );
+  }
+  for (const format of pathFormats) {
+    if (await format.recognises(path)) {
+      return format.open(path);
+    }
+  }
+  const expected = pathFormats.map(({ expects }) => expects).join(', or ');
+  throw new UserError(`dataset '${path}': no known form of images; expected ${expected}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return false;
+    }
+    throw new UserError(`dataset '${path}': cannot be read: ${message}`, { cause: error });
+  }
+}

@@ -1,0 +1,48 @@
+// From a graph of tensors to an ONNX model.
+import type { NdArray } from '../numeric/ndarray.ts';
+import type { Precision } from '../tensor/emitter.ts';
+import { topologicalOrder } from '../tensor/gradient.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { OnnxBuilder } from './onnx.ts';
+
+/** What to lower: tensors by name, and those whose values are fixed already. */
+export interface Lowering {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly known: ReadonlyMap<Tensor, NdArray>;
+  readonly precision: Precision;
+}
+
+/**
+ * The ONNX model that computes `outputs` from `inputs`. Nodes run in the order in which their tensors were made;
+ * what no output needs is left out.
+ */
+export function lower({ inputs, outputs, known, precision }: Lowering): Uint8Array {
+  const emit = new OnnxBuilder(precision);
+  const names = new Map<Tensor, string>();
+  for (const [name, tensor] of Object.entries(inputs)) {
+    emit.input(name, tensor.shape);
+    names.set(tensor, name);
+  }
+  for (const tensor of topologicalOrder(
+    Object.values(outputs),
+    (node) => names.has(node) || known.has(node),
+  )) {
+    const value = known.get(tensor);
+    if (names.has(tensor)) {
+      continue;
+    }
+    if (value) {
+      names.set(tensor, emit.reals(value.data, tensor.shape));
+    } else if (tensor.operation.lower) {
+      const operands = tensor.inputs.map((input) => names.get(input)!);
+      names.set(tensor, tensor.operation.lower(emit, tensor, operands));
+    } else {
+      throw new Error(`the operation ${tensor.operation.name} has no lowering to ONNX`);
+    }
+  }
+  for (const [name, tensor] of Object.entries(outputs)) {
+    emit.output(name, names.get(tensor)!, tensor.shape);
+  }
+  return emit.build();
+}

@@ -1,0 +1,137 @@
+// Builds an ONNX model: nodes, constants, inputs and outputs, as the bytes that a session loads.
+import onnxProto from 'onnx-proto';
+import type { AttributeValue, Emitter, Precision } from '../tensor/emitter.ts';
+import type { Shape } from '../tensor/shape.ts';
+
+const { onnx } = onnxProto;
+const { AttributeType } = onnx.AttributeProto;
+const { DataType } = onnx.TensorProto;
+
+/** How the names of results begin: unlike any name that a program gives. */
+const RESULT = '%';
+
+/** Constants up to this many numbers are compared by value and stored once. */
+const SMALL = 16;
+
+/** Collects the nodes of one ONNX graph in the order in which they are to run. */
+export class OnnxBuilder implements Emitter {
+  readonly precision: Precision;
+  private readonly nodes: onnxProto.onnx.INodeProto[] = [];
+  private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
+  private readonly inputs: onnxProto.onnx.IValueInfoProto[] = [];
+  private readonly outputs: onnxProto.onnx.IValueInfoProto[] = [];
+  /** The names that results take on because they are outputs of the graph. */
+  private readonly renamed = new Map<string, string>();
+
+  constructor(precision: Precision) {
+    this.precision = precision;
+  }
+
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string {
+    const output = `${RESULT}${this.nodes.length}`;
+    this.nodes.push({
+      opType: type,
+      name: `${type}_${this.nodes.length}`,
+      input: [...inputs],
+      output: [output],
+      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    });
+    return output;
+  }
+
+  reals(values: Float32Array | Float64Array, shape: readonly number[]): string {
+    const array = this.precision === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
+    const dataType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
+    const key =
+      array.length <= SMALL ? `real ${shape.join('x')} ${array.join(' ')}` : `real #${this.constants.size}`;
+    return this.constant(key, dataType, shape, () => array);
+  }
+
+  integers(values: readonly number[]): string {
+    return this.constant(`integers ${values.join(' ')}`, DataType.INT64, [values.length], () =>
+      BigInt64Array.from(values, BigInt),
+    );
+  }
+
+  indices(key: string, shape: readonly number[], make: () => Int32Array): string {
+    return this.constant(`indices ${key}`, DataType.INT32, shape, make);
+  }
+
+  private constant(
+    key: string,
+    dataType: number,
+    dims: readonly number[],
+    make: () => ArrayBufferView,
+  ): string {
+    const known = this.constants.get(key);
+    if (known) {
+      return known.name!;
+    }
+    const name = `c${this.constants.size}`;
+    const { buffer, byteOffset, byteLength } = make();
+    const rawData = new Uint8Array(buffer, byteOffset, byteLength);
+    this.constants.set(key, { name, dataType, dims: [...dims], rawData });
+    return name;
+  }
+
+  /** Declares an input of the graph. */
+  input(name: string, shape: Shape): void {
+    this.inputs.push(this.valueInfo(name, shape));
+  }
+
+  /** Declares that the tensor `source` is the graph's output `name`. */
+  output(name: string, source: string, shape: Shape): void {
+    // A node's result is renamed; a copy is needed only for inputs, constants and what is an output already.
+    if (source.startsWith(RESULT) && !this.renamed.has(source)) {
+      this.renamed.set(source, name);
+    } else {
+      this.nodes.push({ opType: 'Identity', name: `output_${name}`, input: [source], output: [name] });
+    }
+    this.outputs.push(this.valueInfo(name, shape));
+  }
+
+  private valueInfo(name: string, shape: Shape): onnxProto.onnx.IValueInfoProto {
+    const dim = shape.map((length) =>
+      length >= 0 ? { dimValue: length } : { dimParam: length === -1 ? 'N' : `${-length}N` },
+    );
+    const elemType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
+    return { name, type: { tensorType: { elemType, shape: { dim } } } };
+  }
+
+  /** The model as ONNX bytes, opset 20. */
+  build(): Uint8Array {
+    const model = onnx.ModelProto.fromObject({
+      irVersion: 9,
+      opsetImport: [{ domain: '', version: 20 }],
+      producerName: 'emerging-flows',
+      graph: {
+        name: 'program',
+        node: this.nodes.map((node) => ({
+          ...node,
+          input: node.input?.map((name) => this.renamed.get(name) ?? name),
+          output: node.output?.map((name) => this.renamed.get(name) ?? name),
+        })),
+        initializer: [...this.constants.values()],
+        input: this.inputs,
+        output: this.outputs,
+      },
+    });
+    return onnx.ModelProto.encode(model).finish();
+  }
+}
+
+function attribute(name: string, value: AttributeValue): onnxProto.onnx.IAttributeProto {
+  if (typeof value === 'string') {
+    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  }
+  if (typeof value === 'number') {
+    return { name, type: AttributeType.INT, i: value };
+  }
+  return 'real' in value
+    ? { name, type: AttributeType.FLOAT, f: value.real }
+    : { name, type: AttributeType.INTS, ints: [...value] };
+}

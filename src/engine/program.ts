@@ -1,0 +1,209 @@
+// A compiled program: sessions of ONNX Runtime, and between them what the host works out.
+import type { NdArray } from '../numeric/ndarray.ts';
+import type { Precision } from '../tensor/emitter.ts';
+import { topologicalOrder } from '../tensor/gradient.ts';
+import { viewSource } from '../tensor/operations/layout.ts';
+import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
+import { elementCount, type Shape, showShape } from '../tensor/shape.ts';
+import { constantValue, type Tensor } from '../tensor/tensor.ts';
+import { lower } from './lower.ts';
+import { createSession, type Device, type InferenceSession, RuntimeTensor } from './runtime.node.ts';
+
+/** How a program is compiled. */
+export interface CompileOptions {
+  /** Default float32. */
+  precision?: Precision;
+  /** Default cpu. */
+  device?: Device;
+  /** Threads that share each operation; by default one a core. */
+  threads?: number;
+}
+
+/** Arrays by name. */
+export type NamedArrays = Readonly<Record<string, NdArray>>;
+
+/**
+ * Compiles a program for a device: what depends on constants alone is worked out now, in float64; the rest becomes
+ * an ONNX session. Build a program once and keep it: sessions are slow to make.
+ */
+export async function compile(definition: ProgramDefinition, options: CompileOptions = {}): Promise<Program> {
+  checkInputs(definition);
+  const frontier = constantFrontier(Object.values(definition.outputs));
+  const known = new Map<Tensor, NdArray>();
+  if (frontier.length > 0) {
+    const values = await evaluate(frontier, options.threads);
+    frontier.forEach((tensor, index) => {
+      known.set(tensor, values[index]!);
+    });
+  }
+  return build(definition, known, options);
+}
+
+/** The values, in float64, of tensors that depend on constants alone. */
+export async function evaluate(tensors: readonly Tensor[], threads?: number): Promise<NdArray[]> {
+  const outputs = Object.fromEntries(tensors.map((tensor, index) => [`value${index}`, tensor]));
+  const options: CompileOptions = { precision: 'float64', ...(threads && { threads }) };
+  const program = await build({ inputs: {}, outputs }, new Map(), options);
+  const values = await program.run({});
+  await program.release();
+  return tensors.map((_, index) => values[`value${index}`]!);
+}
+
+/** A tensor that the host works out before the session runs, and where its operands come from. */
+interface HostNode {
+  name: string;
+  tensor: Tensor;
+  operands: Operand[];
+}
+
+/** A constant, or a range of an array by name: an input of the program or an output of its prelude. */
+type Operand = NdArray | { name: string; start: number; shape: Shape };
+
+async function build(
+  definition: ProgramDefinition,
+  known: ReadonlyMap<Tensor, NdArray>,
+  options: CompileOptions,
+): Promise<Program> {
+  const { precision = 'float32', device = 'cpu', threads } = options;
+  const outputs = Object.values(definition.outputs);
+  // What only a hosted tensor needs is the prelude's business.
+  const order = topologicalOrder(outputs, (node) => known.has(node) || node.operation.host !== undefined);
+  const hosted = order.filter((node) => node.operation.host && !known.has(node));
+  const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
+  const before: Record<string, Tensor> = {};
+  const operandOf = (tensor: Tensor): Operand => {
+    const fixed = known.get(tensor) ?? constantValue(tensor);
+    if (fixed) {
+      return fixed;
+    }
+    let source = tensor;
+    let start = 0;
+    for (let view = viewSource(source); view && !names.has(source); view = viewSource(source)) {
+      source = view.source;
+      start += view.start;
+    }
+    const name = names.get(source);
+    if (name !== undefined) {
+      return { name, start, shape: tensor.shape };
+    }
+    const computed = `operand${Object.keys(before).length}`;
+    before[computed] = tensor;
+    return { name: computed, start: 0, shape: tensor.shape };
+  };
+  const hostNodes = hosted.map((tensor, index) => ({
+    name: `host${index}`,
+    tensor,
+    operands: tensor.inputs.map(operandOf),
+  }));
+  const prelude =
+    Object.keys(before).length > 0
+      ? await build({ inputs: definition.inputs, outputs: before }, known, options)
+      : undefined;
+  const inputs = Object.fromEntries([
+    ...Object.entries(definition.inputs).map(([name, tensor]) => [feedName(name), tensor]),
+    ...hostNodes.map(({ name, tensor }) => [name, tensor]),
+  ]);
+  const model = lower({ inputs, outputs: definition.outputs, known, precision });
+  const session = await createSession(model, device, threads);
+  return new Program(definition, precision, session, hostNodes, prelude);
+}
+
+/** A program ready to run. */
+export class Program {
+  readonly inputs: ProgramDefinition['inputs'];
+  readonly outputs: ProgramDefinition['outputs'];
+  private readonly precision: Precision;
+  private readonly session: InferenceSession;
+  private readonly hostNodes: readonly HostNode[];
+  private readonly prelude: Program | undefined;
+
+  /** @internal Made by `compile`. */
+  constructor(
+    definition: ProgramDefinition,
+    precision: Precision,
+    session: InferenceSession,
+    hostNodes: readonly HostNode[],
+    prelude: Program | undefined,
+  ) {
+    this.inputs = definition.inputs;
+    this.outputs = definition.outputs;
+    this.precision = precision;
+    this.session = session;
+    this.hostNodes = hostNodes;
+    this.prelude = prelude;
+  }
+
+  /**
+   * Runs the program on arrays by name and returns its outputs by name. An output named in `into` is written to
+   * the array given there, which must have the program's precision; the others are new.
+   */
+  async run(feeds: NamedArrays, into: NamedArrays = {}): Promise<Record<string, NdArray>> {
+    for (const [name, tensor] of Object.entries(this.inputs)) {
+      checkFeed(name, tensor.shape, feeds[name]);
+    }
+    const available = this.prelude ? { ...feeds, ...(await this.prelude.run(feeds)) } : feeds;
+    const runtimeFeeds: Record<string, RuntimeTensor> = {};
+    for (const name of Object.keys(this.inputs)) {
+      runtimeFeeds[feedName(name)] = this.toRuntime(feeds[name]!);
+    }
+    for (const { name, tensor, operands } of this.hostNodes) {
+      const values = operands.map((operand) => viewOf(operand, available));
+      runtimeFeeds[name] = this.toRuntime(tensor.operation.host!(values, tensor.attributes));
+    }
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    for (const name of Object.keys(this.outputs)) {
+      const target = into[name];
+      fetches[name] = target ? this.toRuntime(target) : null;
+    }
+    const results = await this.session.run(runtimeFeeds, fetches);
+    return Object.fromEntries(
+      Object.keys(this.outputs).map((name) => {
+        const { dims, data } = results[name]!;
+        return [name, { shape: dims, data: data as Float32Array | Float64Array }];
+      }),
+    );
+  }
+
+  /** Frees the session. */
+  async release(): Promise<void> {
+    await this.prelude?.release();
+    await this.session.release();
+  }
+
+  private toRuntime({ shape, data }: NdArray): RuntimeTensor {
+    return this.precision === 'float32'
+      ? new RuntimeTensor('float32', data instanceof Float32Array ? data : Float32Array.from(data), [
+          ...shape,
+        ])
+      : new RuntimeTensor('float64', data instanceof Float64Array ? data : Float64Array.from(data), [
+          ...shape,
+        ]);
+  }
+}
+
+/** The name of an input within the session, where an output may have the same one. */
+function feedName(name: string): string {
+  return `input ${name}`;
+}
+
+function viewOf(operand: Operand, arrays: NamedArrays): NdArray {
+  if ('data' in operand) {
+    return operand;
+  }
+  const { name, start, shape } = operand;
+  return { shape, data: arrays[name]!.data.subarray(start, start + elementCount(shape)) };
+}
+
+function checkFeed(name: string, shape: Shape, given: NdArray | undefined): void {
+  if (!given) {
+    throw new Error(`the program's input '${name}' was not given`);
+  }
+  const fits =
+    given.shape.length === shape.length &&
+    shape.every((length, axis) =>
+      length < 0 ? given.shape[axis]! % -length === 0 : given.shape[axis] === length,
+    );
+  if (!fits) {
+    throw new Error(`the input '${name}' must have shape ${showShape(shape)}, not ${showShape(given.shape)}`);
+  }
+}

@@ -1,0 +1,45 @@
+// ONNX Runtime in Node: the one file that knows the native package.
+import { availableParallelism } from 'node:os';
+import * as ort from 'onnxruntime-node';
+import { UserError } from '../errors.ts';
+
+/** Where a program runs. */
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+
+/** The devices by name. */
+export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+
+/** Loads an ONNX model on a device; `threads` share each operation, by default one a core. */
+export async function createSession(
+  model: Uint8Array,
+  device: Device,
+  threads: number = availableParallelism(),
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      // The graphs are built the way they should run; optimising them again takes long and gains nothing.
+      graphOptimizationLevel: 'disabled',
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    if (device === 'cpu') {
+      throw cause;
+    }
+    throw new UserError(
+      `the device '${device}' is not available here: ${firstLine(cause)}; use --device cpu`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+export type { InferenceSession } from 'onnxruntime-node';
+export { Tensor as RuntimeTensor } from 'onnxruntime-node';

@@ -1,0 +1,85 @@
+// Many images on one PNG: samples, reconstructions, interpolations.
+import { encode } from 'fast-png';
+import { UserError } from '../errors.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+
+/** How the images of a contact sheet are laid out. */
+export interface ContactSheetOptions {
+  /** Height, width and channels of one image: grey (1) or colour (3). */
+  readonly imageShape: readonly [height: number, width: number, channels: number];
+  /** Images in a row; by default as many as make the sheet nearly square. */
+  readonly columns?: number;
+  /** Pixels of the sheet along one side of a pixel of an image; by default 1 to 4, so that small images grow. */
+  readonly scale?: number;
+  /** Grey pixels between two images, 2 by default. */
+  readonly gap?: number;
+}
+
+const grey = 128;
+/** The side, in pixels, up to which images are enlarged unless a scale is given. */
+const comfortableSide = 64;
+const largestDefaultScale = 4;
+
+/**
+ * Images [count, height, width, channels] of 8 bits, row by row on one sheet with grey gaps, as the bytes of a PNG.
+ *
+ * @throws UserError if the images have other than 1 or 3 channels
+ */
+export function contactSheet(images: Uint8Array, options: ContactSheetOptions): Uint8Array {
+  const [height, width, channels] = options.imageShape;
+  const count = images.length / sizeOf(options.imageShape);
+  if (channels !== 1 && channels !== 3) {
+    throw new UserError(
+      `images with ${channels} channels cannot be shown: a picture has 1 (grey) or 3 (colour)`,
+    );
+  }
+  const columns = options.columns ?? nearlySquare(count, height, width);
+  const scale = options.scale ?? defaultScale(height, width);
+  const gap = options.gap ?? 2;
+  checkCounts({ count, height, width, columns, scale, 'gap + 1': gap + 1 });
+
+  const rows = Math.ceil(count / columns);
+  const cellHeight = height * scale + gap;
+  const cellWidth = width * scale + gap;
+  const sheetHeight = rows * cellHeight - gap;
+  const sheetWidth = columns * cellWidth - gap;
+  const sheet = new Uint8Array(sheetHeight * sheetWidth * channels).fill(grey);
+  const line = new Uint8Array(width * scale * channels);
+  for (let image = 0; image < count; image++) {
+    const top = Math.floor(image / columns) * cellHeight;
+    const left = (image % columns) * cellWidth;
+    for (let row = 0; row < height; row++) {
+      const start = (image * height + row) * width * channels;
+      enlargeRow(images.subarray(start, start + width * channels), channels, scale, line);
+      for (let copy = 0; copy < scale; copy++) {
+        sheet.set(line, ((top + row * scale + copy) * sheetWidth + left) * channels);
+      }
+    }
+  }
+  return encode({ width: sheetWidth, height: sheetHeight, data: sheet, channels, depth: 8 });
+}
+
+/** Columns so that `count` images of this size cover about as much width as height. */
+function nearlySquare(count: number, height: number, width: number): number {
+  return Math.min(count, Math.max(1, Math.ceil(Math.sqrt((count * height) / width))));
+}
+
+function defaultScale(height: number, width: number): number {
+  return Math.min(largestDefaultScale, Math.max(1, Math.floor(comfortableSide / Math.max(height, width))));
+}
+
+function checkCounts(counts: Record<string, number>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`contact sheet: ${name} must be a positive integer, not ${value}`);
+    }
+  }
+}
+
+/** Repeats every pixel of a row `scale` times. */
+function enlargeRow(row: Uint8Array, channels: number, scale: number, out: Uint8Array): void {
+  for (let index = 0; index < out.length; index++) {
+    const pixel = Math.floor(index / (scale * channels));
+    out[index] = row[pixel * channels + (index % channels)]!;
+  }
+}

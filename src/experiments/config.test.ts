@@ -1,0 +1,262 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { UserError } from '../errors.ts';
+import { type Config, type ConfigLayer, checkLayer, choices, stringifyConfig } from './config.ts';
+import { parseLayer, resolveConfig } from './resolve.ts';
+
+const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: layer });
+
+describe('a layer is refused with one line', () => {
+  test.each<[string, unknown, string]>([
+    ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean levels?"],
+    ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
+    ['nothing near', { data: { zzzzzz: 1 } }, "unknown key 'data.zzzzzz': known: name, augment, validation"],
+    ['key of another section', { levels: 3 }, "unknown key 'levels': did you mean model.levels?"],
+    ['key of the top', { model: { seed: 3 } }, "unknown key 'model.seed': did you mean seed?"],
+    [
+      'prototype',
+      JSON.parse('{"__proto__": 1}'),
+      "unknown key '__proto__': known: seed, data, model, training",
+    ],
+    [
+      'not a section',
+      3,
+      'the configuration must be a section with the keys seed, data, model, training, not 3',
+    ],
+    [
+      'scalar for a section',
+      { data: 'mnist' },
+      "data must be a section with the keys name, augment, validation, not 'mnist'",
+    ],
+    [
+      'empty section',
+      { data: null },
+      'data must be a section with the keys name, augment, validation, not empty',
+    ],
+    [
+      'text for a number',
+      { model: { levels: 'two' } },
+      "model.levels must be a whole number of 1 or more, not 'two'",
+    ],
+    ['fraction', { model: { levels: 1.5 } }, 'model.levels must be a whole number of 1 or more, not 1.5'],
+    ['too small', { model: { depth: 0 } }, 'model.depth must be a whole number of 1 or more, not 0'],
+    ['list for a number', { seed: [1, 2] }, 'seed must be a whole number of 0 or more, not [ 1, 2 ]'],
+    ['map for a number', { seed: { a: 1 } }, 'seed must be a whole number of 0 or more, not { a: 1 }'],
+    ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
+    ['bits above 8', { model: { bits: 9 } }, 'model.bits must be a whole number from 1 to 8, not 9'],
+    [
+      'even kernel',
+      { model: { kernelSize: 4 } },
+      'model.kernelSize must be an odd whole number of 3 or more, not 4',
+    ],
+    [
+      'kernel of 1',
+      { model: { kernelSize: 1 } },
+      'model.kernelSize must be an odd whole number of 3 or more, not 1',
+    ],
+    ['no dilation', { model: { dilation: 0 } }, 'model.dilation must be a whole number of 1 or more, not 0'],
+    ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
+    [
+      'near choice',
+      { model: { mixing: 'emergin' } },
+      "unknown model.mixing 'emergin': did you mean emerging?",
+    ],
+    ['far choice', { model: { coupling: 'x' } }, "unknown model.coupling 'x': known: affine"],
+    ['number for a choice', { model: { mixing: 11 } }, 'model.mixing must be one of emerging, 1x1, not 11'],
+    ['optimizer', { training: { optimizer: 'sgd' } }, "unknown training.optimizer 'sgd': known: adamax"],
+    [
+      'bias correction',
+      { training: { biasCorrection: 'gloww' } },
+      "unknown training.biasCorrection 'gloww': did you mean glow?",
+    ],
+    [
+      'augmentation',
+      { data: { augment: ['flip'] } },
+      "unknown data.augment.0 'flip': none is available, leave it out",
+    ],
+    ['no list', { data: { augment: 'flip' } }, "data.augment must be a list, not 'flip'"],
+    ['empty name', { data: { name: '' } }, "data.name must be the name or the path of a dataset, not ''"],
+    [
+      'validation',
+      { data: { validation: 1 } },
+      'data.validation must be a share of the training images of at least 0 and below 1, not 1',
+    ],
+    ['rate', { training: { learningRate: 0 } }, 'training.learningRate must be a number above 0, not 0'],
+    [
+      'word for the decay',
+      { training: { decay: 'linear' } },
+      "training.decay must be none or the share of the steps over which the rate falls to 0, above 0 and at most 1, not 'linear'",
+    ],
+    [
+      'decay of 0',
+      { training: { decay: 0 } },
+      'training.decay must be none or the share of the steps over which the rate falls to 0, above 0 and at most 1, not 0',
+    ],
+    [
+      'average decay',
+      { training: { averageDecay: 1 } },
+      'training.averageDecay must be auto or a number of at least 0 and below 1, not 1',
+    ],
+    ['clipping', { training: { clipNorm: 5 } }, 'training.clipNorm must be one of none, not 5'],
+    [
+      'both lengths',
+      { training: { steps: 1, epochs: 1 } },
+      'training.epochs and training.steps exclude one another: keep one of them',
+    ],
+    [
+      'both warm-ups',
+      { training: { warmupSteps: 1, warmupEpochs: 1 } },
+      'training.warmupEpochs and training.warmupSteps exclude one another: keep one of them',
+    ],
+  ])('%s', (_, layer, message) => {
+    expect(() => checkLayer(layer)).toThrow(new UserError(message, { exitCode: 2 }));
+  });
+
+  test('whatever the value', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom('seed', 'data', 'model', 'training'), (value, key) => {
+        for (const layer of [value, { [key]: value }, { model: { levels: value } }]) {
+          try {
+            checkLayer(layer);
+          } catch (error) {
+            expect(error).toBeInstanceOf(UserError);
+            expect((error as UserError).exitCode).toBe(2);
+            expect((error as UserError).message).not.toMatch(/\n/);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('a configuration', () => {
+  test('has every default filled in', () => {
+    expect(resolved({ data: { name: 'mnist' } })).toEqual({
+      seed: 0,
+      data: { name: 'mnist', augment: [], validation: 0.02 },
+      model: {
+        levels: 3,
+        depth: 8,
+        width: 512,
+        mixing: 'emerging',
+        kernelSize: 3,
+        dilation: 1,
+        coupling: 'affine',
+        learnedPrior: true,
+        bits: 8,
+      },
+      training: {
+        optimizer: 'adamax',
+        biasCorrection: 'glow',
+        learningRate: 0.001,
+        warmupEpochs: 10,
+        decay: 'none',
+        batchSize: 64,
+        microBatch: 64,
+        epochs: 100,
+        averageDecay: 'auto',
+        clipNorm: 'none',
+      },
+    });
+  });
+
+  test('needs a dataset', () => {
+    expect(() => resolved({})).toThrow(
+      new UserError('data.name is missing: give the name or the path of a dataset', { exitCode: 2 }),
+    );
+  });
+
+  test('needs a micro-batch as large as the batch', () => {
+    const data = { name: 'mnist' };
+    expect(resolved({ data, training: { batchSize: 16 } }).training.microBatch).toBe(16);
+    expect(() => resolved({ data, training: { batchSize: 64, microBatch: 16 } })).toThrow(
+      new UserError(
+        'training.microBatch is 16 and training.batchSize 64: gradient accumulation is not available, set training.microBatch=64',
+        { exitCode: 2 },
+      ),
+    );
+  });
+});
+
+describe('the text of a configuration', () => {
+  test('has the order of the schema, whatever the order of the object', () => {
+    const config = resolved({ training: { steps: 10 }, data: { name: 'mnist' }, seed: 4 });
+    const text = stringifyConfig(config);
+    const shuffled = { ...config, data: { ...config.data } };
+    const turned = Object.fromEntries(Object.entries(shuffled).reverse()) as unknown as Config;
+    expect(stringifyConfig(turned)).toBe(text);
+    expect(Object.keys(parse(text))).toEqual(['seed', 'data', 'model', 'training']);
+    expect(text).toBe(`seed: 4
+data:
+  name: mnist
+  augment: []
+  validation: 0.02
+model:
+  levels: 3
+  depth: 8
+  width: 512
+  mixing: emerging
+  kernelSize: 3
+  dilation: 1
+  coupling: affine
+  learnedPrior: true
+  bits: 8
+training:
+  optimizer: adamax
+  biasCorrection: glow
+  learningRate: 0.001
+  warmupEpochs: 10
+  decay: none
+  batchSize: 64
+  microBatch: 64
+  steps: 10
+  averageDecay: auto
+  clipNorm: none
+`);
+  });
+
+  test('gives an equal configuration when it is read', () => {
+    const whole = (least: number, most = 5000) => fc.integer({ min: least, max: most });
+    const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+    const either = (one: string, other: string) =>
+      fc.tuple(fc.constantFrom(one, other), whole(1)).map(([key, value]) => ({ [key]: value }));
+    const training = fc
+      .tuple(
+        fc.record({
+          biasCorrection: fc.constantFrom(...choices.biasCorrection),
+          learningRate: fc.double({ min: 1e-12, max: 10, noNaN: true }),
+          decay: fc.oneof(
+            fc.constant('none' as const),
+            share.filter((value) => value > 0),
+          ),
+          batchSize: whole(1),
+          averageDecay: fc.oneof(fc.constant('auto' as const), share),
+        }),
+        either('epochs', 'steps'),
+        either('warmupEpochs', 'warmupSteps'),
+      )
+      .map((parts) => Object.assign({}, ...parts) as NonNullable<ConfigLayer['training']>);
+    const layer = fc.record({
+      seed: fc.maxSafeNat(),
+      data: fc.record({ name: fc.string({ minLength: 1, unit: 'binary' }), validation: share }),
+      model: fc.record({
+        levels: whole(1),
+        width: whole(1),
+        mixing: fc.constantFrom(...choices.mixing),
+        kernelSize: whole(1).map((half) => 2 * half + 1),
+        learnedPrior: fc.boolean(),
+        bits: whole(1, 8),
+      }),
+      training,
+    });
+    fc.assert(
+      fc.property(layer, (values) => {
+        const config = resolved(values);
+        const read = resolved(parseLayer(stringifyConfig(config), 'config.yaml'));
+        expect(read).toEqual(config);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

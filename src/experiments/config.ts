@@ -1,0 +1,195 @@
+// What an experiment is: the configuration's schema, its defaults, its check and its text form.
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { explainIssue } from './configErrors.ts';
+
+/** The words that a configuration may choose from; each list stands here and nowhere else. */
+export const choices = {
+  augment: [],
+  mixing: ['emerging', '1x1'],
+  coupling: ['affine'],
+  optimizer: ['adamax'],
+  biasCorrection: ['glow', 'standard'],
+} as const;
+
+// The text given to each schema says what is expected and completes the sentence 'model.levels must be …'.
+
+function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const error =
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number of ${least} or more`
+      : `a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+function oddNumber(least: number) {
+  const error = `an odd whole number of ${least} or more`;
+  return z
+    .int({ error })
+    .min(least, { error })
+    .refine((value) => value % 2 === 1, { error });
+}
+
+/** A number from 0 (included) to 1 (excluded). */
+function fraction(error: string) {
+  return z.number({ error }).min(0, { error }).lt(1, { error });
+}
+
+/** A number above 0. */
+function positive(error: string) {
+  return z.number({ error }).gt(0, { error });
+}
+
+function choice<const Names extends readonly string[]>(names: Names) {
+  return z.enum(names, { error: `one of ${names.join(', ')}` });
+}
+
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, { error: `a section with the keys ${Object.keys(shape).join(', ')}` });
+}
+
+const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
+const averageDecayText = 'auto or a number of at least 0 and below 1';
+const nameText = 'the name or the path of a dataset';
+
+const data = section({
+  name: z.string({ error: nameText }).min(1, { error: nameText }),
+  augment: z.array(choice(choices.augment), { error: 'a list' }),
+  validation: fraction('a share of the training images of at least 0 and below 1'),
+});
+
+const model = section({
+  levels: wholeNumber(1),
+  depth: wholeNumber(1),
+  width: wholeNumber(1),
+  mixing: choice(choices.mixing),
+  kernelSize: oddNumber(3),
+  dilation: wholeNumber(1),
+  coupling: choice(choices.coupling),
+  learnedPrior: z.boolean({ error: 'true or false' }),
+  bits: wholeNumber(1, 8),
+});
+
+const training = section({
+  optimizer: choice(choices.optimizer),
+  biasCorrection: choice(choices.biasCorrection),
+  learningRate: positive('a number above 0'),
+  warmupEpochs: wholeNumber(0).exactOptional(),
+  warmupSteps: wholeNumber(0).exactOptional(),
+  decay: z.union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText }),
+  batchSize: wholeNumber(1),
+  microBatch: wholeNumber(1),
+  epochs: wholeNumber(1).exactOptional(),
+  steps: wholeNumber(1).exactOptional(),
+  averageDecay: z.union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText }),
+  clipNorm: choice(['none']),
+});
+
+const seed = wholeNumber(0);
+const configSchema = section({ seed, data, model, training });
+const layerSchema = section({
+  seed,
+  data: data.partial(),
+  model: model.partial(),
+  training: training.partial(),
+}).partial();
+
+/**
+ * All that it takes to repeat a run, every default filled in.
+ *
+ * `training` holds exactly one of `epochs` and `steps`, and one of `warmupEpochs` and `warmupSteps`.
+ */
+export type Config = z.infer<typeof configSchema>;
+
+/** A part of a configuration: what a preset, a file or an option sets. What is undefined counts as not set. */
+export type ConfigLayer = z.infer<typeof layerSchema>;
+
+/** Two keys of `training` that say the same thing in different units: setting one removes the other. */
+export const exclusivePairs = [
+  ['warmupEpochs', 'warmupSteps'],
+  ['epochs', 'steps'],
+] as const;
+
+/** What holds where nothing else is said; only `data.name` has no default, and `microBatch` follows `batchSize`. */
+export const defaults: ConfigLayer = {
+  seed: 0,
+  data: { augment: [], validation: 0.02 },
+  model: {
+    levels: 3,
+    depth: 8,
+    width: 512,
+    mixing: 'emerging',
+    kernelSize: 3,
+    dilation: 1,
+    coupling: 'affine',
+    learnedPrior: true,
+    bits: 8,
+  },
+  training: {
+    optimizer: 'adamax',
+    biasCorrection: 'glow',
+    learningRate: 0.001,
+    warmupEpochs: 10,
+    decay: 'none',
+    batchSize: 64,
+    epochs: 100,
+    averageDecay: 'auto',
+    clipNorm: 'none',
+  },
+};
+
+const knownKeys: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(configSchema.shape),
+  data: Object.keys(data.shape),
+  model: Object.keys(model.shape),
+  training: Object.keys(training.shape),
+};
+
+function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (!result.success) {
+    throw explainIssue(result.error.issues[0]!, knownKeys);
+  }
+  return result.data;
+}
+
+/**
+ * A value as a layer of a configuration.
+ *
+ * @throws UserError that names the first unknown key, wrong value or pair of keys that exclude one another
+ */
+export function checkLayer(value: unknown): ConfigLayer {
+  const layer = check(layerSchema, value);
+  for (const [one, other] of exclusivePairs) {
+    if (layer.training?.[one] !== undefined && layer.training[other] !== undefined) {
+      throw new UserError(`training.${one} and training.${other} exclude one another: keep one of them`, {
+        exitCode: 2,
+      });
+    }
+  }
+  return layer;
+}
+
+/**
+ * The configuration that a merged layer stands for.
+ *
+ * @throws UserError if a key without default is missing, or if values do not fit together
+ */
+export function completeConfig(layer: ConfigLayer): Config {
+  const { batchSize, microBatch = batchSize } = layer.training ?? {};
+  const config = check(configSchema, { ...layer, training: { ...layer.training, microBatch } });
+  if (config.training.microBatch !== config.training.batchSize) {
+    throw new UserError(
+      `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
+        `gradient accumulation is not available, set training.microBatch=${batchSize}`,
+      { exitCode: 2 },
+    );
+  }
+  return config;
+}
+
+/** A configuration as YAML, its keys in the schema's order; reading it gives an equal configuration. */
+export function stringifyConfig(config: Config): string {
+  return stringify(check(configSchema, config), { lineWidth: 0 });
+}

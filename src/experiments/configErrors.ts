@@ -1,0 +1,67 @@
+// How a fault in a configuration is told: one line with the path, what was expected and what was found.
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import { nearestNames, UserError, unknownName } from '../errors.ts';
+
+/**
+ * The error for a fault that the schema found.
+ *
+ * @param issue the fault, with its input; its message completes the sentence 'model.levels must be …'
+ * @param knownKeys the keys of every section by the section's name, those of the top under ''
+ */
+export function explainIssue(
+  issue: z.core.$ZodIssue,
+  knownKeys: Readonly<Record<string, readonly string[]>>,
+): UserError {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return unknownKey(path.join('.'), issue.keys[0]!, knownKeys);
+  }
+  const where = path.length === 0 ? 'the configuration' : path.join('.');
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
+    return issue.values.length === 0
+      ? usageError(`unknown ${where} ${show(issue.input)}: none is available, leave it out`)
+      : unknownName(where, clip(issue.input), issue.values.map(String));
+  }
+  return usageError(
+    issue.input === undefined
+      ? `${where} is missing: give ${issue.message}`
+      : `${where} must be ${issue.message}, not ${show(issue.input)}`,
+  );
+}
+
+function unknownKey(
+  section: string,
+  key: string,
+  knownKeys: Readonly<Record<string, readonly string[]>>,
+): UserError {
+  const known = knownKeys[section] ?? [];
+  const elsewhere = Object.entries(knownKeys)
+    .filter(([, keys]) => keys.includes(key))
+    .map(([name]) => (name === '' ? key : `${name}.${key}`));
+  const near = elsewhere.length > 0 ? elsewhere : nearestNames(key, known);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
+  const path = section === '' ? key : `${section}.${key}`;
+  return usageError(`unknown key '${clip(path)}': ${hint}`);
+}
+
+function usageError(message: string): UserError {
+  return new UserError(message, { exitCode: 2 });
+}
+
+/** A value as a person would write it, on one line and not too long. */
+function show(value: unknown): string {
+  if (value === null) {
+    return 'empty';
+  }
+  if (typeof value === 'string') {
+    return `'${clip(value)}'`;
+  }
+  return clip(stringify(value, { collectionStyle: 'flow', lineWidth: 0 }));
+}
+
+/** A text as part of a message: on one line, cut after 60 characters. */
+export function clip(text: string): string {
+  const line = text.replace(/[\s\p{C}]+/gu, ' ').trim();
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}

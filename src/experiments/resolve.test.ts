@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { UserError } from '../errors.ts';
+import { stringifyConfig } from './config.ts';
+import { parseLayer, resolveConfig } from './resolve.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'emerging-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function fileOf(text: string): string {
+  const file = join(folder, 'experiment.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+const preset = 'mnist-quickstart';
+const wrong = (message: string) => new UserError(message, { exitCode: 2 });
+
+describe('layers', () => {
+  test('options win over settings, settings over the preset, the preset over defaults', () => {
+    const config = resolveConfig({
+      preset,
+      set: ['model.width=32', 'seed=5', 'data.name=other', 'model.width=16'],
+      overrides: { seed: 7, data: { name: 'folder/of/images' } },
+    });
+    expect(config.model).toMatchObject({ levels: 2, depth: 4, width: 16, kernelSize: 3 });
+    expect(config.seed).toBe(7);
+    expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 0.02 });
+  });
+
+  test('a file stands in for a preset', () => {
+    const file = fileOf('data: { name: mnist }\nmodel:\n  levels: 2\n');
+    const config = resolveConfig({ file, set: ['model.depth=3'] });
+    expect(config.model).toMatchObject({ levels: 2, depth: 3, width: 512 });
+  });
+
+  test('an option that is not given changes nothing', () => {
+    const overrides = {
+      seed: undefined,
+      data: { name: undefined },
+      training: { steps: undefined, epochs: undefined },
+    };
+    expect(resolveConfig({ preset, overrides })).toEqual(resolveConfig({ preset }));
+  });
+
+  test('steps and epochs replace one another from layer to layer', () => {
+    const { training } = resolveConfig({ preset, set: ['training.epochs=3', 'training.warmupEpochs=0'] });
+    expect(training).toMatchObject({ epochs: 3, warmupEpochs: 0 });
+    expect(training).not.toHaveProperty('steps');
+    expect(training).not.toHaveProperty('warmupSteps');
+
+    const again = resolveConfig({
+      preset: 'mnist-emerging-d16',
+      set: ['training.epochs=3', 'training.warmupSteps=9'],
+      overrides: { training: { steps: 8 } },
+    }).training;
+    expect(again).toMatchObject({ steps: 8, warmupSteps: 9 });
+    expect(again).not.toHaveProperty('epochs');
+    expect(again).not.toHaveProperty('warmupEpochs');
+  });
+
+  test('what a run writes repeats it', () => {
+    const config = resolveConfig({ preset, overrides: { training: { epochs: 2 } } });
+    expect(resolveConfig({ file: fileOf(stringifyConfig(config)) })).toEqual(config);
+  });
+
+  test('a preset and a file exclude one another', () => {
+    expect(() => resolveConfig({ preset, file: 'a.yaml' })).toThrow(
+      wrong('--preset and --config exclude one another: keep one of them'),
+    );
+  });
+
+  test('an unknown preset names the nearest', () => {
+    expect(() => resolveConfig({ preset: 'mnist-quickstat' })).toThrow(
+      wrong("unknown preset 'mnist-quickstat': did you mean mnist-quickstart?"),
+    );
+  });
+});
+
+describe('settings', () => {
+  test('take any value of YAML', () => {
+    const config = resolveConfig({
+      preset,
+      set: ['data.augment=[]', 'model.learnedPrior=false', 'training.learningRate=1e-3', 'data.name=a=b'],
+    });
+    expect(config.data).toMatchObject({ name: 'a=b', augment: [] });
+    expect(config.model.learnedPrior).toBe(false);
+    expect(config.training.learningRate).toBe(0.001);
+    expect(resolveConfig({ preset, set: ['model={depth: 2, width: 8}'] }).model).toMatchObject({
+      levels: 2,
+      depth: 2,
+      width: 8,
+    });
+  });
+
+  test.each([
+    ['model.levels', "--set 'model.levels' must be key=value, as in --set model.levels=2"],
+    ['=3', "--set '=3' must be key=value, as in --set model.levels=2"],
+    ['model.levls=3', "unknown key 'model.levls': did you mean levels?"],
+    ['levels=3', "unknown key 'levels': did you mean model.levels?"],
+    ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
+    [
+      'model=3',
+      'model must be a section with the keys levels, depth, width, mixing, kernelSize, dilation, coupling, learnedPrior, bits, not 3',
+    ],
+    ['model.levels.x=3', 'model.levels must be a whole number of 1 or more, not { x: 3 }'],
+    ['model.levels=', 'model.levels must be a whole number of 1 or more, not empty'],
+    [
+      'data.augment=[flip',
+      "--set 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",
+    ],
+    [
+      'data.name=*x',
+      "--set 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
+    ],
+  ])('%s is refused', (setting, message) => {
+    expect(() => resolveConfig({ preset, set: [setting] })).toThrow(wrong(message));
+  });
+});
+
+describe('files', () => {
+  test('that cannot be read are named', () => {
+    const missing = join(folder, 'missing.yaml');
+    expect(() => resolveConfig({ file: missing })).toThrow(
+      new UserError(`the config file '${missing}' does not exist`),
+    );
+    expect(() => resolveConfig({ file: folder })).toThrow(
+      new UserError(`the config file '${folder}' is a folder: name the YAML file in it`),
+    );
+    expect(() => resolveConfig({ file: 'a\0b' })).toThrow(
+      new UserError("the config file 'a\0b' cannot be read (ERR_INVALID_ARG_VALUE)"),
+    );
+  });
+
+  test.each([
+    ['model:\n  levels: 2\n  levels: 3\n', 'a.yaml:3: not valid YAML: Map keys must be unique'],
+    [
+      'seed: 1\nmodel: a: b\n',
+      'a.yaml:2: not valid YAML: Nested mappings are not allowed in compact mappings',
+    ],
+    ['seed: 1\nmodel:\n  levls: 2\n', "a.yaml: unknown key 'model.levls': did you mean levels?"],
+    [
+      '- 1\n',
+      'a.yaml: the configuration must be a section with the keys seed, data, model, training, not [ 1 ]',
+    ],
+    [
+      'training: { steps: 1, epochs: 2 }',
+      'a.yaml: training.epochs and training.steps exclude one another: keep one of them',
+    ],
+  ])('%j is refused', (text, message) => {
+    expect(() => parseLayer(text, 'a.yaml')).toThrow(wrong(message));
+  });
+
+  test('an empty file sets nothing', () => {
+    expect(parseLayer('# nothing yet\n', 'a.yaml')).toEqual({});
+  });
+
+  test('of any bytes, or cut anywhere, give a layer or one line', () => {
+    const whole = stringifyConfig(resolveConfig({ preset }));
+    const texts = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8')),
+      fc.nat(whole.length).map((length) => whole.slice(0, length)),
+      fc
+        .tuple(fc.nat(whole.length), fc.string({ maxLength: 4 }))
+        .map(([at, noise]) => whole.slice(0, at) + noise + whole.slice(at)),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          parseLayer(text, 'a.yaml');
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+          expect((error as UserError).message).toMatch(/^a\.yaml[^\n]*$/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,147 @@
+// From a preset, a file and options to one configuration: defaults < preset or file < --set < options.
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import { UserError } from '../errors.ts';
+import {
+  type Config,
+  type ConfigLayer,
+  checkLayer,
+  completeConfig,
+  defaults,
+  exclusivePairs,
+} from './config.ts';
+import { clip } from './configErrors.ts';
+import { findPreset } from './presets.ts';
+
+/** Where the parts of a configuration come from. */
+export interface ConfigSources {
+  /** The name of a preset; excludes `file`. */
+  readonly preset?: string | undefined;
+  /** The path of a YAML file; excludes `preset`. */
+  readonly file?: string | undefined;
+  /** Settings `section.key=value`, the value in YAML; a later one wins. */
+  readonly set?: readonly string[] | undefined;
+  /** What options such as `--steps`, `--seed` and `--data` say; wins over all else. */
+  readonly overrides?: ConfigLayer | undefined;
+}
+
+/**
+ * The configuration that defaults, a preset or file, settings and options make together, later ones winning.
+ *
+ * Setting `training.steps` removes `training.epochs` from what lies below it and the other way round; the same
+ * holds for `training.warmupSteps` and `training.warmupEpochs`.
+ *
+ * @throws UserError for an unknown preset, a file that cannot be read, an unknown key or a wrong value
+ */
+export function resolveConfig(sources: ConfigSources): Config {
+  const { preset, file, set = [], overrides = {} } = sources;
+  if (preset !== undefined && file !== undefined) {
+    throw new UserError('--preset and --config exclude one another: keep one of them', { exitCode: 2 });
+  }
+  const layers = [defaults];
+  if (preset !== undefined) {
+    layers.push(findPreset(preset).config);
+  }
+  if (file !== undefined) {
+    layers.push(readLayer(file));
+  }
+  layers.push(...set.map(parseSetting), checkLayer(overrides));
+  return completeConfig(layers.reduce(mergeLayers));
+}
+
+/**
+ * A layer from the text of a configuration file.
+ *
+ * @param source the file's name, for errors
+ * @throws UserError for invalid YAML, with its line, and for what `checkLayer` refuses
+ */
+export function parseLayer(text: string, source: string): ConfigLayer {
+  const yaml = parseYaml(text);
+  if ('problem' in yaml) {
+    throw new UserError(`${source}:${yaml.line}: not valid YAML: ${yaml.problem}`, { exitCode: 2 });
+  }
+  try {
+    return checkLayer(yaml.value ?? {});
+  } catch (error) {
+    if (error instanceof UserError) {
+      throw new UserError(`${source}: ${error.message}`, { exitCode: 2, cause: error });
+    }
+    throw error;
+  }
+}
+
+function readLayer(file: string): ConfigLayer {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const problem =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'EISDIR'
+          ? 'is a folder: name the YAML file in it'
+          : `cannot be read (${code})`;
+    throw new UserError(`the config file '${file}' ${problem}`, { cause: error });
+  }
+  return parseLayer(text, file);
+}
+
+/** The layer of one `--set section.key=value`. */
+function parseSetting(setting: string): ConfigLayer {
+  const equals = setting.indexOf('=');
+  if (equals < 1) {
+    throw new UserError(`--set '${clip(setting)}' must be key=value, as in --set model.levels=2`, {
+      exitCode: 2,
+    });
+  }
+  const yaml = parseYaml(setting.slice(equals + 1));
+  if ('problem' in yaml) {
+    throw new UserError(`--set '${clip(setting)}': the value is not valid YAML: ${yaml.problem}`, {
+      exitCode: 2,
+    });
+  }
+  const path = setting.slice(0, equals).split('.');
+  return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));
+}
+
+function parseYaml(text: string): { value: unknown } | { problem: string; line: number } {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    return { problem: error.message, line: lineCounter.linePos(error.pos[0]).line };
+  }
+  try {
+    return { value: document.toJS() };
+  } catch (unresolved) {
+    // Aliases are followed only here: an unknown one, or so many that they would fill the memory.
+    if (unresolved instanceof ReferenceError) {
+      return { problem: unresolved.message, line: 1 };
+    }
+    throw unresolved;
+  }
+}
+
+function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
+  const training = { ...lower.training };
+  for (const [one, other] of exclusivePairs) {
+    if (upper.training?.[one] !== undefined) {
+      delete training[other];
+    }
+    if (upper.training?.[other] !== undefined) {
+      delete training[one];
+    }
+  }
+  return {
+    seed: upper.seed ?? lower.seed,
+    data: { ...lower.data, ...withoutUndefined(upper.data) },
+    model: { ...lower.model, ...withoutUndefined(upper.model) },
+    training: { ...training, ...withoutUndefined(upper.training) },
+  };
+}
+
+function withoutUndefined<Section extends object>(section: Section | undefined): Partial<Section> {
+  const set = Object.entries(section ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as Partial<Section>;
+}

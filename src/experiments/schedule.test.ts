@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../errors.ts';
+import type { ConfigLayer } from './config.ts';
+import { resolveConfig } from './resolve.ts';
+import { learningRateAt, scheduleOf } from './schedule.ts';
+
+const configOf = (training: NonNullable<ConfigLayer['training']>) =>
+  resolveConfig({ overrides: { data: { name: 'mnist' }, training } });
+
+describe('the schedule', () => {
+  test('counts the last, smaller batch of an epoch', () => {
+    const config = configOf({ batchSize: 10, epochs: 7, warmupEpochs: 2, decay: 0.5 });
+    expect(scheduleOf(config, 101)).toEqual({
+      stepsPerEpoch: 11,
+      totalSteps: 77,
+      warmupSteps: 22,
+      decaySteps: 39,
+      learningRate: 0.001,
+      averageDecay: 1 - 1 / 11,
+      beta2: 1 - 1 / 11,
+    });
+    expect(scheduleOf(config, 100).stepsPerEpoch).toBe(10);
+  });
+
+  test('takes steps as they are', () => {
+    const config = configOf({ batchSize: 10, steps: 1500, warmupSteps: 100, decay: 0.33, averageDecay: 0.9 });
+    expect(scheduleOf(config, 1000)).toMatchObject({
+      totalSteps: 1500,
+      warmupSteps: 100,
+      decaySteps: 495,
+      averageDecay: 0.9,
+      beta2: 0.99,
+    });
+  });
+
+  test('has no memory where an epoch is one step', () => {
+    expect(scheduleOf(configOf({ batchSize: 64 }), 5)).toMatchObject({
+      stepsPerEpoch: 1,
+      beta2: 0,
+      averageDecay: 0,
+    });
+  });
+
+  test('needs images', () => {
+    expect(() => scheduleOf(configOf({}), 0)).toThrow(
+      new UserError('mnist has no images to train on: lower data.validation or add images'),
+    );
+  });
+});
+
+describe('the learning rate', () => {
+  const ratesOf = (training: NonNullable<ConfigLayer['training']>) => {
+    const schedule = scheduleOf(configOf({ batchSize: 1, learningRate: 8, ...training }), 100);
+    return Array.from({ length: schedule.totalSteps }, (_, index) => learningRateAt(index + 1, schedule));
+  };
+
+  test('rises from the first step, stays, and falls over the last share of the steps', () => {
+    expect(ratesOf({ steps: 10, warmupSteps: 4, decay: 0.4 })).toEqual([2, 4, 6, 8, 8, 8, 8, 6, 4, 2]);
+  });
+
+  test('is constant without warm-up and decay', () => {
+    expect(ratesOf({ steps: 3, warmupSteps: 0, decay: 'none' })).toEqual([8, 8, 8]);
+  });
+
+  test('multiplies warm-up and decay where they overlap', () => {
+    expect(ratesOf({ steps: 4, warmupSteps: 4, decay: 1 })).toEqual([2, 3, 3, 2]);
+  });
+
+  test('is 0 after the last step of a decay', () => {
+    const schedule = scheduleOf(configOf({ steps: 10, warmupSteps: 0, decay: 0.4 }), 100);
+    expect([11, 12].map((step) => learningRateAt(step, schedule))).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,60 @@
+// How long a run trains and with which rates: from a configuration and the number of training images.
+import { UserError } from '../errors.ts';
+import type { Config } from './config.ts';
+
+/** The lengths and rates of a run, in steps (updates of the weights). */
+export interface Schedule {
+  /** ⌈training images / batchSize⌉. */
+  readonly stepsPerEpoch: number;
+  /** The total from the start of the run. */
+  readonly totalSteps: number;
+  /** Over the first so many steps the rate rises linearly; 0 for none. */
+  readonly warmupSteps: number;
+  /** Over the last so many steps the rate falls linearly; 0 for none. */
+  readonly decaySteps: number;
+  /** The rate between warm-up and decay. */
+  readonly learningRate: number;
+  /** The decay of the moving average of the weights, to be corrected for its zero start. */
+  readonly averageDecay: number;
+  /** Adamax's β₂ = 1 - 1 / stepsPerEpoch; 0 where an epoch is one step. */
+  readonly beta2: number;
+}
+
+/**
+ * The schedule of a run on `trainingImages` images (those for validation not counted).
+ *
+ * @throws UserError if there is no image to train on
+ */
+export function scheduleOf(config: Config, trainingImages: number): Schedule {
+  if (trainingImages < 1) {
+    throw new UserError(`${config.data.name} has no images to train on: lower data.validation or add images`);
+  }
+  const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay } =
+    config.training;
+  const stepsPerEpoch = Math.ceil(trainingImages / batchSize);
+  const totalSteps = steps ?? epochs! * stepsPerEpoch;
+  const beta2 = 1 - 1 / stepsPerEpoch;
+  return {
+    stepsPerEpoch,
+    totalSteps,
+    warmupSteps: warmupSteps ?? warmupEpochs! * stepsPerEpoch,
+    decaySteps: decay === 'none' ? 0 : Math.round(decay * totalSteps),
+    learningRate,
+    averageDecay: averageDecay === 'auto' ? beta2 : averageDecay,
+    beta2,
+  };
+}
+
+/**
+ * The learning rate of step t = 1, 2, …: `learningRate · min(1, t / warmupSteps) · min(1, (T + 1 - t) / decaySteps)`
+ * with T the total of steps.
+ *
+ * The decay mirrors the warm-up: the last step still has a rate above 0, and the rate is 0 after it.
+ */
+export function learningRateAt(step: number, schedule: Schedule): number {
+  const { learningRate, warmupSteps, decaySteps, totalSteps } = schedule;
+  const warmup = step < warmupSteps ? step / warmupSteps : 1;
+  const left = Math.max(0, totalSteps + 1 - step);
+  const decay = left < decaySteps ? left / decaySteps : 1;
+  return learningRate * warmup * decay;
+}

@@ -1,0 +1,63 @@
+// Activation normalisation: a scale and a shift per channel, started from the first batch.
+
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+import { add, divide, exp, log, multiply, negate, sqrt, subtract, sum } from '../tensor/operations/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Bijection } from './bijection.ts';
+import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
+
+/**
+ * Activation normalisation, y = (x + bias)·e^(3·logScale) per channel; ln|det| = H·W·3·Σ logScale.
+ *
+ * Started from data so that the first batch leaves with mean 0 and deviation 1 in every channel.
+ * Source: Kingma and Dhariwal, Glow (2018).
+ */
+export function actnorm(shape: ImageShape): Bijection {
+  const [height, width, channels] = shape;
+  return {
+    name: 'actnorm',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: actnormParameters(channels),
+    forward(x, p) {
+      const { bias, logScale, scale } = normalisation(p, () => x);
+      return {
+        y: multiply(add(x, bias), scale),
+        logDet: multiply(sum(logScale), 3 * height * width),
+      };
+    },
+    inverse(y, p) {
+      const { bias, logScale } = normalisation(p, () => y);
+      return subtract(multiply(y, exp(multiply(logScale, -3))), bias);
+    },
+  };
+}
+
+/** The parameters of an activation normalisation. */
+export function actnormParameters(channels: number): ParameterSpecs {
+  return { bias: filledParameter([channels], 0), logScale: filledParameter([channels], 0) };
+}
+
+/**
+ * The shift and scale of an activation normalisation with the given parameters. Started from data `x`, whose last
+ * axis holds the channels: bias = −mean, logScale = −ln(deviation + 1e-6)/3, the deviation being the population's.
+ */
+export function normalisation(
+  p: Parameters,
+  x: () => Tensor,
+): { bias: Tensor; logScale: Tensor; scale: Tensor } {
+  const bias = p.get('bias', () => negate(meanPerChannel(x())));
+  const logScale = p.get('logScale', () => {
+    const values = x();
+    const centred = subtract(values, meanPerChannel(values));
+    const deviation = sqrt(meanPerChannel(multiply(centred, centred)));
+    return divide(log(add(deviation, 1e-6)), -3);
+  });
+  return { bias, logScale, scale: exp(multiply(logScale, 3)) };
+}
+
+function meanPerChannel(x: Tensor): Tensor {
+  const axes = x.shape.map((_, axis) => axis).slice(0, -1);
+  return divide(sum(x, axes), sizeOf(x.shape.slice(0, -1)));
+}

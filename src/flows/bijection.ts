@@ -1,0 +1,36 @@
+// The contract of every layer of a flow.
+import type { ImageShape } from '../numeric/imageShape.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { ParameterSpecs, Parameters } from './parameters.ts';
+
+/** What a layer makes of a batch of images. */
+export interface Transformed {
+  /** The images `[N, H, W, C]` on the other side. */
+  readonly y: Tensor;
+  /** ln|det ∂y/∂x|: shape `[N]`, one number per image, or shape `[]` where it is the same for every image. */
+  readonly logDet: Tensor;
+}
+
+/**
+ * An invertible map of images whose log-determinant is cheap, written once with symbolic tensors: the same lines
+ * serve training, sampling, export and the float64 tests.
+ *
+ * Images are tensors `[N, H, W, C]`; N may be open.
+ */
+export interface Bijection {
+  /** The field's word for the layer. */
+  readonly name: string;
+  readonly inputShape: ImageShape;
+  readonly outputShape: ImageShape;
+  readonly parameters: ParameterSpecs;
+  forward(x: Tensor, parameters: Parameters): Transformed;
+  /** Undoes `forward` for the same parameters. */
+  inverse(y: Tensor, parameters: Parameters): Tensor;
+}
+
+/** An image tensor as a matrix with a row for every pixel. */
+export function rowsOf(shape: Shape): Shape {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  return [batch * height * width, channels];
+}

@@ -1,0 +1,58 @@
+// Bijections one after another.
+
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { add } from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
+import type { Bijection } from './bijection.ts';
+import { type ParameterSpecs, prefixed } from './parameters.ts';
+
+/**
+ * The composition of bijections, the first one applied first; the log-determinants add up. Each part's parameters
+ * are found under its key.
+ *
+ * @throws if a part does not take what the one before it gives; the error names both by position.
+ */
+export function chain(name: string, parts: Readonly<Record<string, Bijection>>): Bijection {
+  const entries = Object.entries(parts);
+  if (entries.length === 0) {
+    throw new Error(`chain '${name}': at least one bijection is needed`);
+  }
+  entries.slice(1).forEach(([key, part], index) => {
+    const [previousKey, previous] = entries[index]!;
+    if (!equal(previous.outputShape, part.inputShape)) {
+      throw new Error(
+        `chain '${name}': part ${index + 1} (${key}: ${part.name}) takes images ${show(part.inputShape)}, ` +
+          `but part ${index} (${previousKey}: ${previous.name}) gives ${show(previous.outputShape)}`,
+      );
+    }
+  });
+  const parameters: ParameterSpecs = Object.assign(
+    {},
+    ...entries.map(([key, part]) => prefixed(key, part.parameters)),
+  );
+  return {
+    name,
+    inputShape: entries[0]![1].inputShape,
+    outputShape: entries.at(-1)![1].outputShape,
+    parameters,
+    forward(x, p) {
+      let y = x;
+      let logDet: Tensor = constant(0);
+      for (const [key, part] of entries) {
+        const result = part.forward(y, p.at(key));
+        y = result.y;
+        logDet = add(logDet, result.logDet);
+      }
+      return { y, logDet };
+    },
+    inverse: (y, p) => entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key)), y),
+  };
+}
+
+function equal(a: ImageShape, b: ImageShape): boolean {
+  return a.every((length, axis) => length === b[axis]);
+}
+
+function show(shape: ImageShape): string {
+  return shape.join('x');
+}

@@ -1,0 +1,118 @@
+// The Gaussian priors: of the half of the channels that a split lets go, and of what is left at the top.
+
+import type { ImageShape } from '../numeric/imageShape.ts';
+import {
+  add,
+  concatenate,
+  exp,
+  multiply,
+  negate,
+  reshape,
+  split as splitChannels,
+  subtract,
+  sumPerImage,
+} from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
+import { edgeResponse } from './convolution.ts';
+import { evenThenOdd } from './coupling.ts';
+import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
+import { scaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
+
+/** Mean and logarithm of the standard deviation; undefined for the standard normal. */
+type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
+
+/** ε = (z − mean)·e^(−logDeviation), and ln N(z) = Σ(−½ ln 2π − logDeviation − ½ ε²) per image. */
+function standardise(z: Tensor, gaussian: Gaussian): { epsilon: Tensor; logPrior: Tensor } {
+  const dimensions = z.shape.slice(1).reduce((product, length) => product * length, 1);
+  const normaliser = constant(-0.5 * Math.log(2 * Math.PI) * dimensions);
+  if (!gaussian) {
+    return { epsilon: z, logPrior: subtract(normaliser, sumPerImage(multiply(multiply(z, z), 0.5))) };
+  }
+  const { mean, logDeviation } = gaussian;
+  const epsilon = multiply(subtract(z, mean), exp(negate(logDeviation)));
+  const energy = add(multiply(multiply(epsilon, epsilon), 0.5), logDeviation);
+  return { epsilon, logPrior: subtract(normaliser, sumPerImage(energy)) };
+}
+
+/** z = mean + ε·e^logDeviation. */
+function unstandardise(epsilon: Tensor, gaussian: Gaussian): Tensor {
+  return gaussian ? add(multiply(epsilon, exp(gaussian.logDeviation)), gaussian.mean) : epsilon;
+}
+
+/** Lets half of the channels go as a latent and keeps the rest. */
+export interface Split {
+  readonly parameters: ParameterSpecs;
+  /** The shape of the half that stays, and of the latent. */
+  readonly keptShape: ImageShape;
+  readonly latentShape: ImageShape;
+  /** y is the half that stays; ε the other half, standardised; logPrior its log-density, `[N]`. */
+  forward(x: Tensor, p: Parameters): { y: Tensor; epsilon: Tensor; logPrior: Tensor };
+  inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
+}
+
+/**
+ * A split: the second half of the channels leaves as a latent whose Gaussian depends on the first half, by a scaled
+ * convolution (mean: even channels, log-deviation: odd), or is standard normal where the prior is not learned.
+ */
+export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boolean }): Split {
+  const [height, width, channels] = shape;
+  if (channels % 2 !== 0) {
+    throw new Error(`split: the number of channels must be even, not ${channels}`);
+  }
+  const half = channels / 2;
+  const gaussianOf = (kept: Tensor, p: Parameters): Gaussian => {
+    if (!learnedPrior) {
+      return undefined;
+    }
+    const h = evenThenOdd(scaledConvolution(kept, p));
+    const [mean, logDeviation] = splitChannels(h, 3, [half, half]) as [Tensor, Tensor];
+    return { mean, logDeviation };
+  };
+  return {
+    parameters: learnedPrior ? scaledConvolutionParameters(half, channels) : {},
+    keptShape: [height, width, half],
+    latentShape: [height, width, half],
+    forward(x, p) {
+      const [y, z] = splitChannels(x, 3, [half, half]) as [Tensor, Tensor];
+      return { y, ...standardise(z, gaussianOf(y, p)) };
+    },
+    inverse: (y, epsilon, p) => concatenate([y, unstandardise(epsilon, gaussianOf(y, p))], 3),
+  };
+}
+
+/** The prior of what is left at the top of a model. */
+export interface TopPrior {
+  readonly parameters: ParameterSpecs;
+  forward(z: Tensor, p: Parameters): { epsilon: Tensor; logPrior: Tensor };
+  inverse(epsilon: Tensor, p: Parameters): Tensor;
+}
+
+/**
+ * The top prior: a Gaussian per pixel and channel that the edge channel, a bias and a scale give (the scaled
+ * convolution of an image of zeros), mean in the first half of its channels and log-deviation in the second; standard
+ * normal where it is not learned.
+ */
+export function topPrior(shape: ImageShape, { learnedPrior }: { learnedPrior: boolean }): TopPrior {
+  const [height, width, channels] = shape;
+  const gaussianOf = (p: Parameters): Gaussian => {
+    if (!learnedPrior) {
+      return undefined;
+    }
+    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
+    const response = add(edgeResponse(height, width, edge), p.get('bias'));
+    const scaled = multiply(response, exp(multiply(p.get('logScale'), 3)));
+    const [mean, logDeviation] = splitChannels(scaled, 2, [channels, channels]) as [Tensor, Tensor];
+    return { mean, logDeviation };
+  };
+  return {
+    parameters: learnedPrior
+      ? {
+          edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0),
+          bias: filledParameter([2 * channels], 0),
+          logScale: filledParameter([2 * channels], 0),
+        }
+      : {},
+    forward: (z, p) => standardise(z, gaussianOf(p)),
+    inverse: (epsilon, p) => unstandardise(epsilon, gaussianOf(p)),
+  };
+}

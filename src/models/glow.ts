@@ -1,0 +1,171 @@
+// The multi-scale model: levels of flow steps, a split after each but the last, Gaussian priors on all latents.
+import { actnorm } from '../flows/actnorm.ts';
+import type { Bijection } from '../flows/bijection.ts';
+import { chain } from '../flows/chain.ts';
+import { coupling } from '../flows/coupling.ts';
+import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
+import { type Split, split, type TopPrior, topPrior } from '../flows/prior.ts';
+import { squeeze } from '../flows/squeeze.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { add, multiply, subtract } from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
+import { type Mixing, mixings } from './mixing.ts';
+
+/** The options of a model, by the names of the configuration. */
+export interface GlowOptions {
+  /** How often the image is squeezed; height and width must be divisible by 2^levels. */
+  readonly levels: number;
+  /** Flow steps in each level. */
+  readonly depth: number;
+  /** Hidden channels of the coupling networks. */
+  readonly width: number;
+  /** What mixes the channels, and the pixels, between couplings. */
+  readonly mixing: Mixing;
+  /** The side of an emerging kernel, odd. */
+  readonly kernelSize: number;
+  /** The distance of an emerging kernel's taps. */
+  readonly dilation: number;
+  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
+  readonly learnedPrior: boolean;
+  /** Bits of a pixel value: integers 0..2^bits − 1. */
+  readonly bits: number;
+}
+
+/** What a model says of a batch of images. */
+export interface Likelihood {
+  /** A bound on the log-probability of each integer image, in nats, `[N]`. */
+  readonly logLikelihood: Tensor;
+  /** Σ ln|det| of the layers alone, `[N]`, or `[]` where it is the same for every image. */
+  readonly logDet: Tensor;
+  /** The latents ε of every prior, from level 0's split to the top. */
+  readonly latents: Tensor[];
+}
+
+/**
+ * A multi-scale flow over images: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and
+ * coupling, and after every level but the last a split.
+ */
+export class Glow {
+  readonly options: GlowOptions;
+  readonly imageShape: ImageShape;
+  readonly parameters: ParameterSpecs;
+  /** The shapes of the latents of one image, from level 0's split to the top. */
+  readonly latentShapes: readonly ImageShape[];
+  private readonly levels: readonly Level[];
+  private readonly top: TopPrior;
+
+  /** @throws if height or width cannot be halved `levels` times */
+  constructor(options: GlowOptions, imageShape: ImageShape) {
+    this.options = options;
+    this.imageShape = imageShape;
+    let shape: ImageShape = imageShape;
+    this.levels = Array.from({ length: options.levels }, (_, index): Level => {
+      const squeezed = squeeze(shape);
+      const steps = chain(`level ${index}`, flowSteps(squeezed.outputShape, options));
+      const level = { name: `levels/${index}`, squeeze: squeezed, steps };
+      shape = steps.outputShape;
+      if (index === options.levels - 1) {
+        return level;
+      }
+      const half = split(shape, options);
+      shape = half.keptShape;
+      return { ...level, split: half };
+    });
+    this.top = topPrior(shape, options);
+    this.latentShapes = [
+      ...this.levels.flatMap(({ split: half }) => (half ? [half.latentShape] : [])),
+      shape,
+    ];
+    this.parameters = Object.assign(
+      {},
+      ...this.levels.flatMap(({ name, steps, split: half }) => [
+        prefixed(`${name}/steps`, steps.parameters),
+        half ? prefixed(`${name}/split`, half.parameters) : {},
+      ]),
+      prefixed('prior', this.top.parameters),
+    );
+  }
+
+  /**
+   * The log-likelihood of integer images dequantised with noise u in [0, 1): x = (v + u)/2^bits − ½, and
+   * log p(latents) + Σ ln|det| − D·bits·ln 2.
+   *
+   * @param image integers 0..2^bits − 1, `[N, H, W, C]`
+   * @param noise u, of the same shape
+   */
+  likelihood(image: Tensor, noise: Tensor, parameters: Parameters): Likelihood {
+    const { bits } = this.options;
+    const x = subtract(multiply(add(image, noise), 2 ** -bits), 0.5);
+    const { latents, logPrior, logDet } = this.encode(x, parameters);
+    const volume = dimensionsOf(this.imageShape) * bits * Math.LN2;
+    return { logLikelihood: subtract(add(logPrior, logDet), volume), logDet, latents };
+  }
+
+  /** The latents of dequantised images `[N, H, W, C]` in [−½, ½), their log-density and Σ ln|det|. */
+  encode(x: Tensor, parameters: Parameters): { latents: Tensor[]; logPrior: Tensor; logDet: Tensor } {
+    const latents: Tensor[] = [];
+    let logDet: Tensor = constant(0);
+    let logPrior: Tensor = constant(0);
+    let z = x;
+    for (const level of this.levels) {
+      const p = parameters.at(level.name);
+      const result = level.steps.forward(level.squeeze.forward(z, p).y, p.at('steps'));
+      logDet = add(logDet, result.logDet);
+      z = result.y;
+      if (level.split) {
+        const half = level.split.forward(z, p.at('split'));
+        latents.push(half.epsilon);
+        logPrior = add(logPrior, half.logPrior);
+        z = half.y;
+      }
+    }
+    const top = this.top.forward(z, parameters.at('prior'));
+    return { latents: [...latents, top.epsilon], logPrior: add(logPrior, top.logPrior), logDet };
+  }
+
+  /** The dequantised images whose latents these are: the inverse of `encode`. */
+  decode(latents: readonly Tensor[], parameters: Parameters): Tensor {
+    let z = this.top.inverse(latents.at(-1)!, parameters.at('prior'));
+    for (let index = this.levels.length - 1; index >= 0; index--) {
+      const level = this.levels[index]!;
+      const p = parameters.at(level.name);
+      if (level.split) {
+        z = level.split.inverse(z, latents[index]!, p.at('split'));
+      }
+      z = level.squeeze.inverse(level.steps.inverse(z, p.at('steps')), p);
+    }
+    return z;
+  }
+}
+
+/** One level: squeeze, steps, and a split unless it is the last. */
+interface Level {
+  name: string;
+  squeeze: Bijection;
+  steps: Bijection;
+  split?: Split;
+}
+
+/** The steps of one level by position: actnorm, mixing, coupling. */
+function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bijection> {
+  return Object.fromEntries(
+    Array.from({ length: options.depth }, (_, index) => [
+      String(index),
+      chain(`step ${index}`, {
+        actnorm: actnorm(shape),
+        ...mixings[options.mixing](shape, options),
+        coupling: coupling(shape, options),
+      }),
+    ]),
+  );
+}
+
+/** The number of trained parameters of a model, those masked out not counted. */
+export function countParameters(options: GlowOptions, imageShape: ImageShape): number {
+  return countTrained(new Glow(options, imageShape).parameters);
+}
+
+/** bits/dim of a log-likelihood in nats: −logLikelihood / (D·ln 2). */
+export function bitsPerDim(logLikelihood: number, imageShape: ImageShape): number {
+  return -logLikelihood / (dimensionsOf(imageShape) * Math.LN2);
+}

@@ -1,0 +1,14 @@
+// The shape of one image.
+
+/** Height, width and channels of an image. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** The number of values of an image: the dimensions over which bits are spread. */
+export function dimensionsOf([height, width, channels]: ImageShape): number {
+  return height * width * channels;
+}
+
+/** A shape for people: `28x28x1`. */
+export function showImageShape(shape: ImageShape): string {
+  return shape.join('x');
+}

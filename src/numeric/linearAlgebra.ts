@@ -1,0 +1,37 @@
+// Linear algebra of small matrices in float64, by ml-matrix.
+import { LuDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
+import type { RandomStream } from './random.ts';
+
+/**
+ * ln|det M| of a square matrix in row-major order, as the sum of the logarithms of the pivots: no determinant is too
+ * small or too large. −∞ for a singular matrix.
+ */
+export function logAbsDeterminant(values: ArrayLike<number>, size: number): number {
+  const pivots = new LuDecomposition(matrixOf(values, size)).upperTriangularMatrix.diagonal();
+  return pivots.reduce((total: number, pivot: number) => total + Math.log(Math.abs(pivot)), 0);
+}
+
+/** The inverse of a square matrix in row-major order; NaN everywhere if it is singular. */
+export function inverse(values: ArrayLike<number>, size: number): Float64Array {
+  const decomposition = new LuDecomposition(matrixOf(values, size));
+  return decomposition.isSingular()
+    ? new Float64Array(size * size).fill(Number.NaN)
+    : Float64Array.from(decomposition.solve(Matrix.eye(size)).to1DArray());
+}
+
+/** A uniformly random orthogonal matrix in row-major order (Haar measure: QR of a normal matrix, signs fixed). */
+export function randomOrthogonal(random: RandomStream, size: number): Float64Array {
+  const decomposition = new QrDecomposition(matrixOf(random.normals(size * size), size));
+  const q = decomposition.orthogonalMatrix;
+  const r = decomposition.upperTriangularMatrix;
+  for (let column = 0; column < size; column++) {
+    if (r.get(column, column) < 0) {
+      q.mulColumn(column, -1);
+    }
+  }
+  return Float64Array.from(q.to1DArray());
+}
+
+function matrixOf(values: ArrayLike<number>, size: number): Matrix {
+  return Matrix.from1DArray(size, size, Array.from(values));
+}

@@ -1,0 +1,12 @@
+// Arrays on the host: what goes into a program and comes out, what a checkpoint holds.
+
+/** A dense array of real numbers in row-major order: `data.length` is the product of `shape`. */
+export interface NdArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
+
+/** The number of elements of an array of this shape; 1 for a scalar, whose shape is empty. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { RandomStream } from './random.ts';
+
+describe('RandomStream', () => {
+  it('gives the same numbers for the same seed and path, others for another', () => {
+    const draw = (seed: number, ...path: (string | number)[]) =>
+      Array.from(
+        { length: 8 },
+        (
+          (stream) => () =>
+            stream.uniform()
+        )(new RandomStream(seed, ...path)),
+      );
+    expect(draw(7, 'noise', 3)).toEqual(draw(7, 'noise', 3));
+    const others = [
+      draw(8, 'noise', 3),
+      draw(7, 'noise', 4),
+      draw(7, 'order', 3),
+      draw(7 + 2 ** 32, 'noise', 3),
+    ];
+    for (const other of others) {
+      expect(other).not.toEqual(draw(7, 'noise', 3));
+    }
+  });
+
+  it('has uncorrelated streams for neighbouring counters', () => {
+    const count = 20_000;
+    let product = 0;
+    let mean = 0;
+    for (let step = 0; step < count; step++) {
+      const a = new RandomStream(1, 'noise', step).uniform() - 0.5;
+      const b = new RandomStream(1, 'noise', step + 1).uniform() - 0.5;
+      product += (12 * a * b) / count;
+      mean += a / count;
+    }
+    // Each is a mean of `count` terms of unit variance: five standard errors.
+    expect(Math.abs(product)).toBeLessThan(5 / Math.sqrt(count));
+    expect(Math.abs(mean)).toBeLessThan(5 / Math.sqrt(12 * count));
+  });
+
+  it('draws normal numbers of mean 0, variance 1 and kurtosis 3', () => {
+    const values = new RandomStream(3, 'normal').normals(200_000);
+    const moment = (power: number) => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+    expect(moment(1)).toBeCloseTo(0, 1.9);
+    expect(moment(2)).toBeCloseTo(1, 1.9);
+    expect(moment(4)).toBeCloseTo(3, 0.9);
+  });
+
+  it('permutes', () => {
+    const order = new RandomStream(5, 'order').permutation(1000);
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, index) => index));
+    expect([...order].filter((value, index) => value === index).length).toBeLessThan(10);
+  });
+
+  it('dequantises so that no 8-bit pixel is rounded to its neighbour in float32', () => {
+    const noise = new Float32Array(1 << 20);
+    new RandomStream(5, 'noise').fillDequantisationNoise(noise);
+    let changed = 0;
+    let mean = 0;
+    for (const u of noise) {
+      changed += Math.floor(Math.fround(255 + u)) === 255 ? 0 : 1;
+      mean += u / noise.length;
+    }
+    expect(changed).toBe(0);
+    expect(Math.max(...noise.subarray(0, 65536))).toBeGreaterThan(0.999);
+    expect(mean).toBeCloseTo(0.5, 2);
+  });
+});

@@ -1,0 +1,116 @@
+// Seeded random numbers: every use has a stream of its own, named by what it is for and a counter.
+import { randomNormal } from 'd3-random';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/**
+ * A stream of random numbers that is a function of a seed and a path, for example `(7, 'noise', step)`.
+ *
+ * Nothing but the seed and the counters in the path has to be remembered to continue a run exactly: the stream
+ * of step 1000 can be opened without drawing those before it. Streams with different paths are independent.
+ */
+export class RandomStream {
+  private readonly generator: RandomGenerator;
+  private readonly drawNormal: () => number;
+
+  /**
+   * @param seed an integer; its low 64 bits count
+   * @param path what the stream is for: words and counters
+   */
+  constructor(seed: number, ...path: (string | number)[]) {
+    const state = absorb(seed, path);
+    this.generator = xoroshiro128plusFromState(state);
+    this.drawNormal = randomNormal.source(() => this.uniform())(0, 1);
+  }
+
+  /** Uniform on [0, 1), a multiple of 2⁻⁵³. */
+  uniform(): number {
+    return uniformFloat64(this.generator);
+  }
+
+  /** A uniform integer in 0..`below`-1. */
+  integer(below: number): number {
+    return uniformInt(this.generator, 0, below - 1);
+  }
+
+  /** Standard normal. */
+  normal(): number {
+    return this.drawNormal();
+  }
+
+  /** `count` independent standard normal numbers. */
+  normals(count: number): Float64Array {
+    return Float64Array.from({ length: count }, () => this.drawNormal());
+  }
+
+  /** A uniformly random permutation of 0..`count`-1 (Fisher and Yates). */
+  permutation(count: number): Uint32Array {
+    const order = Uint32Array.from({ length: count }, (_, index) => index);
+    for (let last = count - 1; last > 0; last--) {
+      const other = this.integer(last + 1);
+      [order[last], order[other]] = [order[other]!, order[last]!];
+    }
+    return order;
+  }
+
+  /**
+   * Fills `out` with dequantisation noise: uniform multiples of 2⁻¹⁶ in [0, 1).
+   *
+   * No finer, because pixel + noise must be exact in float32: with 24 bits of noise 255 + u can round to 256,
+   * and the pixel would come back as another one.
+   */
+  fillDequantisationNoise(out: Float32Array | Float64Array): void {
+    const { generator } = this;
+    const even = out.length - (out.length % 2);
+    for (let index = 0; index < even; index += 2) {
+      const bits = generator.next();
+      out[index] = (bits >>> 16) * 2 ** -16;
+      out[index + 1] = (bits & 0xffff) * 2 ** -16;
+    }
+    if (even < out.length) {
+      out[even] = (generator.next() >>> 16) * 2 ** -16;
+    }
+  }
+}
+
+/** 128 bits of state from a seed and a path; every word of the input stirs all four words of the state. */
+function absorb(seed: number, path: readonly (string | number)[]): number[] {
+  const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667];
+  const stir = (word: number): void => {
+    for (let lane = 0; lane < 4; lane++) {
+      const mixed = finalise((state[lane]! ^ word) + Math.imul(lane + 1, 0x85ebca6b));
+      state[lane] = mixed;
+      state[(lane + 1) % 4]! ^= mixed;
+    }
+  };
+  const stirNumber = (value: number): void => {
+    stir(value | 0);
+    stir(Math.floor(value / 2 ** 32) | 0);
+  };
+  stirNumber(seed);
+  for (const part of path) {
+    // The kind and length go in first, so that ('ab', 1) and ('a', 'b1') never meet.
+    if (typeof part === 'number') {
+      stir(1);
+      stirNumber(part);
+    } else {
+      stir(2 + part.length);
+      for (let index = 0; index < part.length; index++) {
+        stir(part.charCodeAt(index));
+      }
+    }
+  }
+  stir(0);
+  stir(0);
+  return state;
+}
+
+/** The 32-bit finaliser of MurmurHash3: every input bit changes every output bit with probability near one half. */
+function finalise(word: number): number {
+  let h = word | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

@@ -1,0 +1,24 @@
+// What an operation needs from whoever turns a graph into ONNX: the engine implements it.
+
+/** The precision in which a program runs. */
+export type Precision = 'float32' | 'float64';
+
+/** An ONNX attribute: an integer, a list of integers, a string, or a real number marked as such. */
+export type AttributeValue = number | readonly number[] | string | { readonly real: number };
+
+/** Collects ONNX nodes and constants; tensors are known by name. */
+export interface Emitter {
+  readonly precision: Precision;
+  /** Adds a node with one output and returns the output's name. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+  ): string;
+  /** A constant of real numbers in the program's precision. */
+  reals(values: Float32Array | Float64Array, shape: readonly number[]): string;
+  /** A constant list of 64-bit integers: axes, sizes, pads. */
+  integers(values: readonly number[]): string;
+  /** A constant table of 32-bit integers; `key` says what it holds, so that equal tables are made and stored once. */
+  indices(key: string, shape: readonly number[], make: () => Int32Array): string;
+}

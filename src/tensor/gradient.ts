@@ -1,0 +1,92 @@
+// Reverse-mode differentiation: the gradient of a graph is more graph.
+import { add } from './operations/elementwise.ts';
+import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
+import { ShapeError, type Tensor } from './tensor.ts';
+
+/**
+ * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the scalar
+ * does not depend on one).
+ *
+ * Walks the graph from the scalar back, each tensor after all that use it, and adds up what every use contributes.
+ * The nodes of a gradient are made beside those of the next: run in the order of their making, they let go of a
+ * step's activations as soon as its own gradients are done.
+ */
+export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Tensor): Tensor[] {
+  if (scalar.rank !== 0 || seed.rank !== 0) {
+    throw new ShapeError('gradients', [scalar.shape, seed.shape], 'only a scalar has a gradient');
+  }
+  const needed = dependents(scalar, new Set(variables));
+  const contributions = new Map<Tensor, Tensor[]>([[scalar, [seed]]]);
+  const result = new Map<Tensor, Tensor>();
+  for (const node of [...needed].sort((a, b) => b.id - a.id)) {
+    const parts = contributions.get(node);
+    if (!parts) {
+      continue;
+    }
+    contributions.delete(node);
+    const g = total(parts);
+    result.set(node, g);
+    if (node.inputs.length === 0) {
+      continue;
+    }
+    if (!node.operation.gradient) {
+      throw new Error(`the operation ${node.operation.name} has no gradient`);
+    }
+    const toInputs = node.operation.gradient(node, g);
+    node.inputs.forEach((input, index) => {
+      const part = toInputs[index];
+      if (part && needed.has(input)) {
+        contributions.set(input, [...(contributions.get(input) ?? []), part]);
+      }
+    });
+  }
+  return variables.map((variable) => result.get(variable) ?? zeros(variable.shape));
+}
+
+/** The tensors on some path from a variable to the scalar. */
+function dependents(scalar: Tensor, variables: ReadonlySet<Tensor>): Set<Tensor> {
+  const depends = new Map<Tensor, boolean>();
+  for (const node of topologicalOrder([scalar])) {
+    depends.set(node, variables.has(node) || node.inputs.some((input) => depends.get(input)));
+  }
+  return new Set([...depends].filter(([, yes]) => yes).map(([node]) => node));
+}
+
+/** The given tensors and all they are made from, inputs first; nothing behind a tensor at which to `stop`. */
+export function topologicalOrder(
+  outputs: readonly Tensor[],
+  stop: (node: Tensor) => boolean = () => false,
+): Tensor[] {
+  const seen = new Set<Tensor>();
+  const open = [...outputs];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (!seen.has(node)) {
+      seen.add(node);
+      if (!stop(node)) {
+        open.push(...node.inputs);
+      }
+    }
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+/** The sum of contributions. The gradients of a tensor's slices, padded with zeros, are put side by side instead. */
+function total(parts: readonly Tensor[]): Tensor {
+  const padded = parts.flatMap((part) => zeroPadded(part) ?? []).sort((a, b) => a.start - b.start);
+  if (padded.length < 2) {
+    return parts.reduce(add);
+  }
+  const { axis } = padded[0]!;
+  const length = parts[0]!.shape[axis]!;
+  const tiles =
+    padded.every((part, index) => part.axis === axis && part.start === (padded[index - 1]?.end ?? 0)) &&
+    padded.at(-1)!.end === length;
+  if (!tiles) {
+    return parts.reduce(add);
+  }
+  const whole = concatenate(
+    padded.map((part) => part.inner),
+    axis,
+  );
+  return [whole, ...parts.filter((part) => !zeroPadded(part))].reduce(add);
+}

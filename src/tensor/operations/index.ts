@@ -1,0 +1,34 @@
+// All operations, for those who build graphs.
+export {
+  abs,
+  add,
+  divide,
+  exp,
+  log,
+  logSigmoid,
+  maximum,
+  multiply,
+  negate,
+  type Operand,
+  relu,
+  sigmoid,
+  sqrt,
+  subtract,
+} from './elementwise.ts';
+export {
+  concatenate,
+  expand,
+  flip,
+  invertPermutation,
+  pad,
+  reorder,
+  reshape,
+  slice,
+  split,
+  transpose,
+  zeros,
+} from './layout.ts';
+export { inverse, logAbsDet } from './linearAlgebra.ts';
+export { product } from './product.ts';
+export { sum, sumPerImage } from './reduce.ts';
+export { fold, type Offset, unfold } from './shift.ts';

@@ -1,0 +1,241 @@
+// Operations that move elements without changing them: reshape, transpose, slice, concatenate, pad, expand, reorder.
+import { broadcastShapes, elementCount, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
+import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
+import { sumTo } from './reduce.ts';
+
+const reshapeOperation: Operation<Shape> = {
+  name: 'reshape',
+  shape: ([x], shape) =>
+    elementCount(x!) === elementCount(shape)
+      ? shape
+      : { problem: `${showShape(shape)} holds another number of elements` },
+  gradient: (node, g) => [reshape(g, node.inputs[0]!.shape)],
+  // The one open axis is what remains.
+  lower: (emit, { shape }, [x]) =>
+    emit.node('Reshape', [x!, emit.integers(shape.map((length) => (length < 0 ? -1 : length)))]),
+};
+
+/** The same elements in row-major order under another shape. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) {
+    return x;
+  }
+  const source = reshapeSource(x) ?? x;
+  return sameShape(source.shape, shape) ? source : (apply(reshapeOperation, [source], shape) as Tensor);
+}
+
+/** What a reshape reshapes; undefined for any other tensor. */
+export function reshapeSource(x: Tensor): Tensor | undefined {
+  return x.operation === (reshapeOperation as Operation<unknown>) ? x.inputs[0] : undefined;
+}
+
+const transposeOperation: Operation<readonly number[]> = {
+  name: 'transpose',
+  shape: ([x], order) =>
+    order.length === x!.length && [...order].sort((a, b) => a - b).every((axis, index) => axis === index)
+      ? order.map((axis) => x![axis]!)
+      : { problem: `[${order.join(', ')}] is no order of its axes` },
+  gradient: (node, g) => {
+    const inverse = node.attributes.map((_, axis) => node.attributes.indexOf(axis));
+    return [transpose(g, inverse)];
+  },
+  lower: (emit, { attributes }, [x]) => emit.node('Transpose', [x!], { perm: attributes }),
+};
+
+/** Axes in another order: axis `i` of the result is axis `order[i]` of `x`; by default a matrix's two are swapped. */
+export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor {
+  return apply(transposeOperation, [x], order) as Tensor;
+}
+
+interface Range {
+  axis: number;
+  start: number;
+  end: number;
+}
+
+const sliceOperation: Operation<Range> = {
+  name: 'slice',
+  shape: ([x], { axis, start, end }) =>
+    0 <= start && start < end && end <= x![axis]!
+      ? x!.map((length, index) => (index === axis ? end - start : length))
+      : { problem: `no range ${start} to ${end} on axis ${axis}` },
+  gradient: (node, g) => {
+    const { axis, start, end } = node.attributes;
+    return [pad(g, axis, start, node.inputs[0]!.shape[axis]! - end)];
+  },
+  lower: (emit, { attributes: { axis, start, end } }, [x]) =>
+    emit.node('Slice', [x!, emit.integers([start]), emit.integers([end]), emit.integers([axis])]),
+};
+
+/** The elements `start` to `end` (excluded) along an axis. */
+export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
+  return start === 0 && end === x.shape[axis]
+    ? x
+    : (apply(sliceOperation, [x], { axis, start, end }) as Tensor);
+}
+
+/** The parts of the given lengths, one after another along an axis. */
+export function split(x: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
+  let start = 0;
+  return lengths.map((length) => {
+    const part = slice(x, axis, start, start + length);
+    start += length;
+    return part;
+  });
+}
+
+/** What a slice along the first axis of a vector, or a reshape, takes its elements from, and where they begin. */
+export function viewSource(x: Tensor): { source: Tensor; start: number } | undefined {
+  if (x.operation === (sliceOperation as Operation<unknown>) && x.rank === 1) {
+    return { source: x.inputs[0]!, start: (x.attributes as Range).start };
+  }
+  const source = reshapeSource(x);
+  return source && { source, start: 0 };
+}
+
+const concatenateOperation: Operation<number> = {
+  name: 'concatenate',
+  shape: ([first, ...others], axis) => {
+    const fits = others.every(
+      (shape) =>
+        shape.length === first!.length &&
+        shape.every((length, index) => index === axis || length === first![index]),
+    );
+    if (!fits || axis < 0 || axis >= first!.length) {
+      return { problem: `the shapes differ elsewhere than on axis ${axis}` };
+    }
+    const total = others.reduce((length, shape) => length + shape[axis]!, first![axis]!);
+    return first!.map((length, index) => (index === axis ? total : length));
+  },
+  gradient: (node, g) =>
+    split(
+      g,
+      node.attributes,
+      node.inputs.map((input) => input.shape[node.attributes]!),
+    ),
+  lower: (emit, { attributes }, inputs) => emit.node('Concat', inputs, { axis: attributes }),
+};
+
+/** Tensors one after another along an axis. */
+export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
+  return parts.length === 1 ? parts[0]! : (apply(concatenateOperation, parts, axis) as Tensor);
+}
+
+interface Padding {
+  axis: number;
+  before: number;
+  after: number;
+  value: number;
+}
+
+const padOperation: Operation<Padding> = {
+  name: 'pad',
+  shape: ([x], { axis, before, after }) =>
+    axis >= 0 && axis < x!.length && x![axis]! > 0
+      ? x!.map((length, index) => (index === axis ? before + length + after : length))
+      : { problem: `no axis ${axis} of known length` },
+  gradient: (node, g) => {
+    const { axis, before } = node.attributes;
+    return [slice(g, axis, before, before + node.inputs[0]!.shape[axis]!)];
+  },
+  lower: (emit, { attributes: { axis, before, after, value }, rank }, [x]) => {
+    const pads = Array<number>(2 * rank).fill(0);
+    pads[axis] = before;
+    pads[rank + axis] = after;
+    return emit.node('Pad', [x!, emit.integers(pads), emit.reals(Float64Array.of(value), [])]);
+  },
+};
+
+/** `before` elements of `value` in front and `after` behind, along an axis. */
+export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
+  return before === 0 && after === 0
+    ? x
+    : (apply(padOperation, [x], { axis, before, after, value }) as Tensor);
+}
+
+/** What a tensor is where it is a padding with zeros: the inner tensor and its range; undefined for any other. */
+export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
+  if (x.operation !== (padOperation as Operation<unknown>)) {
+    return undefined;
+  }
+  const { axis, before, value } = x.attributes as Padding;
+  const inner = x.inputs[0]!;
+  return value === 0 ? { inner, axis, start: before, end: before + inner.shape[axis]! } : undefined;
+}
+
+const expandOperation: Operation<Shape> = {
+  name: 'expand',
+  shape: ([x], shape) => {
+    const out = broadcastShapes(x!, shape);
+    return out && sameShape(out, shape) ? shape : { problem: `does not broadcast to ${showShape(shape)}` };
+  },
+  gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape)],
+  lower: (emit, { shape }, [x]) => {
+    if (isOpen(shape)) {
+      throw new Error(`expand: ${showShape(shape)} needs the size of the open batch`);
+    }
+    return emit.node('Expand', [x!, emit.integers(shape)]);
+  },
+};
+
+/** Copies along axes of length 1 or missing ones. Most operations broadcast by themselves. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  return sameShape(x.shape, shape) ? x : (apply(expandOperation, [x], shape) as Tensor);
+}
+
+/** What an expansion copies; undefined for any other tensor. */
+export function expandSource(x: Tensor): Tensor | undefined {
+  return x.operation === (expandOperation as Operation<unknown>) ? x.inputs[0] : undefined;
+}
+
+interface Order {
+  axis: number;
+  order: readonly number[];
+}
+
+const reorderOperation: Operation<Order> = {
+  name: 'reorder',
+  shape: ([x], { axis, order }) =>
+    order.length === x![axis] && new Set(order).size === order.length && order.every((i) => i < order.length)
+      ? x!
+      : { problem: `[${order.join(', ')}] is no order of axis ${axis}` },
+  gradient: (node, g) => {
+    const { axis, order } = node.attributes;
+    return [reorder(g, axis, invertPermutation(order))];
+  },
+  lower: (emit, { attributes: { axis, order } }, [x]) => {
+    const table = emit.indices(`order ${order.join(' ')}`, [order.length], () => Int32Array.from(order));
+    return emit.node('Gather', [x!, table], { axis });
+  },
+};
+
+/** The elements along an axis in another order: element `i` of the result is element `order[i]` of `x`. */
+export function reorder(x: Tensor, axis: number, order: readonly number[]): Tensor {
+  return order.every((from, to) => from === to)
+    ? x
+    : (apply(reorderOperation, [x], { axis, order }) as Tensor);
+}
+
+/** The permutation q with q[p[i]] = i. */
+export function invertPermutation(permutation: readonly number[]): number[] {
+  const inverse = Array<number>(permutation.length);
+  permutation.forEach((from, to) => {
+    inverse[from] = to;
+  });
+  return inverse;
+}
+
+/** The elements along an axis in reverse. */
+export function flip(x: Tensor, axis: number): Tensor {
+  const length = x.shape[axis]!;
+  return reorder(
+    x,
+    axis,
+    Array.from({ length }, (_, index) => length - 1 - index),
+  );
+}
+
+/** A tensor of zeros of a closed shape. */
+export function zeros(shape: Shape): Tensor {
+  return constant({ shape: [...shape], data: new Float64Array(elementCount(shape)) });
+}

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../engine/program.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { gradients } from '../gradient.ts';
+import { constant, input, type Tensor } from '../tensor.ts';
+import * as op from './index.ts';
+
+/** One call of an operation on inputs of these shapes; `positive` where its domain asks for it. */
+interface Case {
+  shapes: number[][];
+  build: (...x: Tensor[]) => Tensor;
+  positive?: boolean;
+}
+
+const corners: op.Offset[] = [
+  [0, 0],
+  [0, 1],
+  [2, 0],
+  [-1, -3],
+];
+
+const cases: Record<string, Case> = {
+  add: { shapes: [[2, 3], [3]], build: op.add },
+  'add, broadcast both ways': {
+    shapes: [
+      [2, 1, 3],
+      [4, 1],
+    ],
+    build: op.add,
+  },
+  subtract: { shapes: [[3], [2, 3]], build: op.subtract },
+  multiply: {
+    shapes: [
+      [2, 3, 4],
+      [1, 4],
+    ],
+    build: op.multiply,
+  },
+  divide: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    build: op.divide,
+    positive: true,
+  },
+  negate: { shapes: [[5]], build: op.negate },
+  exp: { shapes: [[5]], build: op.exp },
+  log: { shapes: [[5]], build: op.log, positive: true },
+  sqrt: { shapes: [[5]], build: op.sqrt, positive: true },
+  abs: { shapes: [[7]], build: op.abs },
+  sigmoid: { shapes: [[7]], build: op.sigmoid },
+  logSigmoid: { shapes: [[7]], build: op.logSigmoid },
+  relu: { shapes: [[9]], build: op.relu },
+  'sum over leading axes': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [0, 1]) },
+  'sum over trailing axes': { shapes: [[3, 4, 5]], build: (x) => op.multiply(op.sum(x, [1, 2]), 2) },
+  'sum over the middle': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [1]) },
+  'sum over all': { shapes: [[3, 4]], build: (x) => op.sum(op.multiply(x, x)) },
+  reshape: { shapes: [[3, 4]], build: (x) => op.reshape(op.exp(x), [2, 6]) },
+  transpose: { shapes: [[2, 3, 4]], build: (x) => op.transpose(x, [2, 0, 1]) },
+  slice: { shapes: [[2, 5]], build: (x) => op.slice(x, 1, 1, 4) },
+  'split and use all parts': {
+    shapes: [[2, 5]],
+    build: (x) => {
+      const [a, b] = op.split(x, 1, [2, 3]) as [Tensor, Tensor];
+      return op.concatenate([op.exp(b), op.multiply(a, 3), x], 1);
+    },
+  },
+  'overlapping slices': {
+    shapes: [[6]],
+    build: (x) => op.add(op.slice(x, 0, 0, 4), op.multiply(op.slice(x, 0, 2, 6), 3)),
+  },
+  concatenate: {
+    shapes: [
+      [2, 1, 3],
+      [2, 4, 3],
+    ],
+    build: (a, b) => op.concatenate([a, b], 1),
+  },
+  'pad with ones': { shapes: [[2, 3]], build: (x) => op.pad(x, 1, 1, 2, 1) },
+  expand: { shapes: [[3, 1]], build: (x) => op.reshape(op.expand(x, [2, 3, 4]), [6, 4]) },
+  reorder: { shapes: [[2, 4]], build: (x) => op.reorder(x, 1, [2, 0, 3, 1]) },
+  flip: { shapes: [[2, 4, 3]], build: (x) => op.flip(x, 1) },
+  product: {
+    shapes: [
+      [4, 3],
+      [3, 5],
+    ],
+    build: (a, b) => op.product(a, b),
+  },
+  'product, left transposed': {
+    shapes: [
+      [3, 4],
+      [3, 5],
+    ],
+    build: (a, b) => op.product(a, b, { transposeA: true }),
+  },
+  'product, right transposed': {
+    shapes: [
+      [4, 3],
+      [5, 3],
+    ],
+    build: (a, b) => op.product(a, b, { transposeB: true }),
+  },
+  'product, both transposed': {
+    shapes: [
+      [3, 4],
+      [5, 3],
+    ],
+    build: (a, b) => op.product(a, b, { transposeA: true, transposeB: true }),
+  },
+  'product with bias': { shapes: [[4, 3], [3, 5], [5]], build: (a, b, bias) => op.product(a, b, { bias }) },
+  'product of scaled and shifted columns': {
+    shapes: [[4, 2, 3], [3], [3], [3, 5], [5]],
+    build: (x, shift, scale, b, bias) =>
+      op.product(op.reshape(op.multiply(op.add(x, shift), scale), [8, 3]), b, { bias }),
+  },
+  unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
+  fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
+  logAbsDet: { shapes: [[4, 4]], build: (w) => op.logAbsDet(w) },
+  'logAbsDet of a computed matrix': {
+    shapes: [[4, 4]],
+    build: (w) => op.logAbsDet(op.add(w, op.multiply(w, w))),
+  },
+  inverse: { shapes: [[4, 4]], build: (w) => op.inverse(op.exp(w)) },
+};
+
+function randomArray(name: string, shape: number[], positive: boolean): NdArray {
+  const data = new RandomStream(1, name, ...shape).normals(sizeOf(shape));
+  return { shape, data: positive ? data.map((value) => Math.abs(value) + 0.3) : data };
+}
+
+describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = false }) => {
+  const arrays = shapes.map((shape, index) => randomArray(`${name} ${index}`, shape, positive));
+  const x = shapes.map((shape, index) => input(`x${index}`, shape));
+  const y = build(...x);
+  const weight = constant(randomArray('weight', [...y.shape], false));
+  const scalar = op.sum(op.multiply(y, weight));
+  const inputs = Object.fromEntries(x.map((tensor, index) => [`x${index}`, tensor]));
+  const feed = (values: NdArray[]) => Object.fromEntries(values.map((value, index) => [`x${index}`, value]));
+  const withGradients = {
+    inputs,
+    outputs: {
+      scalar,
+      y,
+      ...Object.fromEntries(gradients(scalar, x, constant(1)).map((g, index) => [`g${index}`, g])),
+    },
+  };
+
+  it('has the gradient that central differences give', async () => {
+    const program = await compile(withGradients, { precision: 'float64' });
+    const result = await program.run(feed(arrays));
+    for (const [index, array] of arrays.entries()) {
+      for (let element = 0; element < array.data.length; element++) {
+        const at = async (delta: number) => {
+          const moved = { ...array, data: array.data.slice() };
+          moved.data[element]! += delta;
+          const values = await program.run(feed(arrays.with(index, moved)));
+          return values.scalar!.data[0]!;
+        };
+        const h = 1e-5;
+        const numeric = (await at(h)) - (await at(-h));
+        expect(result[`g${index}`]!.data[element]).toBeCloseTo(numeric / (2 * h), 6);
+      }
+    }
+    await program.release();
+  });
+
+  it('gives in float32 what it gives in float64', async () => {
+    const [single, double] = await Promise.all([
+      compile(withGradients, { precision: 'float32' }),
+      compile(withGradients, { precision: 'float64' }),
+    ]);
+    const [a, b] = [await single.run(feed(arrays)), await double.run(feed(arrays))];
+    for (const [output, { data, shape }] of Object.entries(b)) {
+      expect(a[output]!.shape).toEqual([...shape]);
+      const size = Math.max(1, ...data.map(Math.abs));
+      data.forEach((value, index) => {
+        expect(Math.abs(value - a[output]!.data[index]!)).toBeLessThan(1e-5 * size);
+      });
+    }
+    await Promise.all([single.release(), double.release()]);
+  });
+});

@@ -1,0 +1,82 @@
+// The product of matrices: what everything heavy becomes.
+import { sameShape } from '../shape.ts';
+import { apply, type Operation, type Tensor } from '../tensor.ts';
+import { add, multiply } from './elementwise.ts';
+import { reshape, reshapeSource } from './layout.ts';
+import { sum } from './reduce.ts';
+
+interface Transposition {
+  transposeA: boolean;
+  transposeB: boolean;
+}
+
+const productOperation: Operation<Transposition> = {
+  name: 'product',
+  shape: ([a, b, bias], { transposeA, transposeB }) => {
+    if (a!.length !== 2 || b!.length !== 2) {
+      return { problem: 'both must be matrices' };
+    }
+    const [rows, inner] = transposeA ? [a![1]!, a![0]!] : [a![0]!, a![1]!];
+    const [innerB, columns] = transposeB ? [b![1]!, b![0]!] : [b![0]!, b![1]!];
+    if (inner !== innerB) {
+      return { problem: `the inner lengths ${inner} and ${innerB} differ` };
+    }
+    if (bias && !sameShape(bias, [columns])) {
+      return { problem: `the bias must have shape [${columns}]` };
+    }
+    return [rows, columns];
+  },
+  gradient: (node, g) => {
+    const [a, b, bias] = node.inputs as [Tensor, Tensor, Tensor?];
+    const { transposeA, transposeB } = node.attributes;
+    return [
+      transposeA
+        ? product(b, g, { transposeA: transposeB, transposeB: true })
+        : product(g, b, { transposeB: !transposeB }),
+      transposeB
+        ? product(g, a, { transposeA: true, transposeB: transposeA })
+        : product(a, g, { transposeA: !transposeA }),
+      bias && sum(g, [0]),
+    ];
+  },
+  lower: (emit, { attributes: { transposeA, transposeB } }, inputs) =>
+    emit.node('Gemm', inputs, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }),
+};
+
+/**
+ * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns.
+ *
+ * Where A is itself `x·scale` or `x + shift` per column, both go into the weights: x·(scale ⊗ B) and the bias
+ * `shift·B`. So an actnorm before a 1x1 convolution costs no pass over the image.
+ */
+export function product(
+  a: Tensor,
+  b: Tensor,
+  options: { transposeA?: boolean; transposeB?: boolean; bias?: Tensor | undefined } = {},
+): Tensor {
+  const { transposeA = false, transposeB = false, bias } = options;
+  const affine = !transposeA && !transposeB ? perColumn(a) : undefined;
+  if (affine?.name === 'multiply') {
+    const scaled = multiply(reshape(affine.vector, [affine.vector.shape[0]!, 1]), b);
+    return product(affine.x, scaled, { bias });
+  }
+  if (affine?.name === 'add') {
+    const row = product(reshape(affine.vector, [1, affine.vector.shape[0]!]), b);
+    const shift = reshape(row, [row.shape[1]!]);
+    return product(affine.x, b, { bias: bias ? add(shift, bias) : shift });
+  }
+  return apply(productOperation, bias ? [a, b, bias] : [a, b], { transposeA, transposeB }) as Tensor;
+}
+
+/** What a matrix is where it is a sum or product of another one with a vector over its columns. */
+function perColumn(a: Tensor): { name: 'add' | 'multiply'; x: Tensor; vector: Tensor } | undefined {
+  const source = reshapeSource(a) ?? a;
+  const { name } = source.operation;
+  const [x, vector] = source.inputs;
+  if ((name !== 'add' && name !== 'multiply') || !x || vector?.rank !== 1) {
+    return undefined;
+  }
+  const isMatrixByVector =
+    sameShape(x.shape, source.shape) && a.rank === 2 && vector.shape[0] === a.shape[1] && a.shape[0] !== 1;
+  return isMatrixByVector ? { name, x: reshape(x, a.shape), vector } : undefined;
+}

@@ -1,0 +1,46 @@
+// A program: named inputs and outputs of a graph.
+import { topologicalOrder } from './gradient.ts';
+import { constantValue, isInput, type Tensor } from './tensor.ts';
+
+/** A graph with names for what goes in and what comes out; compiled once, run many times. */
+export interface ProgramDefinition {
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+/** Throws if an output depends on an input that the program does not name. */
+export function checkInputs({ inputs, outputs }: ProgramDefinition): void {
+  const named = new Set(Object.values(inputs));
+  for (const tensor of topologicalOrder(Object.values(outputs))) {
+    if (isInput(tensor) && !named.has(tensor)) {
+      const { name } = tensor.attributes as { name: string };
+      throw new Error(`the program uses the input '${name}' but does not list it`);
+    }
+  }
+}
+
+/**
+ * The tensors whose values depend on constants alone and are used by something that does not (or are outputs):
+ * what can be worked out once, before the program is compiled.
+ */
+export function constantFrontier(outputs: readonly Tensor[]): Tensor[] {
+  const fixed = new Set<Tensor>();
+  const frontier = new Set<Tensor>();
+  for (const tensor of topologicalOrder(outputs)) {
+    if (!isInput(tensor) && tensor.inputs.every((input) => fixed.has(input))) {
+      fixed.add(tensor);
+    } else {
+      for (const input of tensor.inputs) {
+        if (fixed.has(input)) {
+          frontier.add(input);
+        }
+      }
+    }
+  }
+  for (const output of outputs) {
+    if (fixed.has(output)) {
+      frontier.add(output);
+    }
+  }
+  return [...frontier].filter((tensor) => !constantValue(tensor));
+}

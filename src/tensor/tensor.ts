@@ -1,0 +1,103 @@
+// The symbolic tensor: a node of a graph, made by an operation from other tensors.
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import type { Emitter } from './emitter.ts';
+import { isOpen, type Shape, showShape } from './shape.ts';
+
+/**
+ * What can be computed: how the shape of the result follows, how its gradient is built from other operations,
+ * and which ONNX nodes it becomes (or, for small linear algebra, how the host works it out).
+ *
+ * `A` holds what an operation needs to know besides its inputs: axes, offsets, values.
+ */
+export interface Operation<A> {
+  readonly name: string;
+  /** The shape of the result, or what is wrong with the inputs. */
+  shape(inputs: readonly Shape[], attributes: A): Shape | { problem: string };
+  /** Per input, the gradient of a scalar with respect to it, given the gradient `g` with respect to `node`. */
+  gradient?(node: Tensor<A>, g: Tensor): (Tensor | undefined)[];
+  /** Emits the nodes and returns the name of the result. */
+  lower?(emit: Emitter, node: Tensor<A>, inputs: readonly string[]): string;
+  /** Works the result out in float64 on the host, for what ONNX Runtime has in no precision or on no device. */
+  host?(inputs: readonly NdArray[], attributes: A): NdArray;
+}
+
+let created = 0;
+
+/** A symbolic array of real numbers: known shape, no values. Made by the functions of this folder. */
+export class Tensor<A = unknown> {
+  /** Grows with every tensor made, so that sorting by it is a topological order. */
+  readonly id = created++;
+  readonly operation: Operation<A>;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: A;
+  readonly shape: Shape;
+
+  constructor(operation: Operation<A>, inputs: readonly Tensor[], attributes: A, shape: Shape) {
+    this.operation = operation;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.shape = shape;
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+}
+
+/** Applies an operation, checking the shapes: the error names the operation and every shape. */
+export function apply<A>(operation: Operation<A>, inputs: readonly Tensor[], attributes: A): Tensor<A> {
+  const shapes = inputs.map((input) => input.shape);
+  const shape = operation.shape(shapes, attributes);
+  if ('problem' in shape) {
+    throw new ShapeError(operation.name, shapes, shape.problem);
+  }
+  if (shape.filter((length) => length < 0).length > 1) {
+    throw new ShapeError(operation.name, shapes, `two axes of ${showShape(shape)} depend on the open batch`);
+  }
+  return new Tensor(operation, inputs, attributes, shape);
+}
+
+/** Shapes that do not fit, found when a graph is built. */
+export class ShapeError extends Error {
+  constructor(operation: string, shapes: readonly Shape[], problem: string) {
+    super(`${operation}(${shapes.map(showShape).join(', ')}): ${problem}`);
+    this.name = 'ShapeError';
+  }
+}
+
+const inputOperation: Operation<{ shape: Shape; name: string }> = {
+  name: 'input',
+  shape: (_, { shape }) => shape,
+};
+
+/** A tensor whose values are given when a program runs; `name` is for error messages. */
+export function input(name: string, shape: Shape): Tensor {
+  return apply(inputOperation, [], { shape, name }) as Tensor;
+}
+
+const constantOperation: Operation<NdArray> = {
+  name: 'constant',
+  shape: (_, { shape, data }) =>
+    data.length === sizeOf(shape) && !isOpen(shape)
+      ? shape
+      : { problem: `${data.length} values do not fill ${showShape(shape)}` },
+  lower: (emit, node) => emit.reals(node.attributes.data, node.shape),
+};
+
+/** A tensor of fixed values: a number, or an array. */
+export function constant(value: number | NdArray): Tensor {
+  const array = typeof value === 'number' ? { shape: [], data: Float64Array.of(value) } : value;
+  return apply(constantOperation, [], array) as Tensor;
+}
+
+/** The fixed values of a constant; undefined for any other tensor. */
+export function constantValue(tensor: Tensor): NdArray | undefined {
+  return tensor.operation === (constantOperation as Operation<unknown>)
+    ? (tensor.attributes as NdArray)
+    : undefined;
+}
+
+/** Whether the tensor's values are given from outside. */
+export function isInput(tensor: Tensor): boolean {
+  return tensor.operation === (inputOperation as Operation<unknown>);
+}

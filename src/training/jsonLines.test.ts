@@ -1,0 +1,92 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../errors.ts';
+import { appendJsonLine, readJsonLines, rewindJsonLines } from './jsonLines.ts';
+
+let folder: string;
+let log: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(join(tmpdir(), 'lines-'));
+  log = join(folder, 'metrics.jsonl');
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  fs.rmSync(folder, { recursive: true });
+});
+
+describe('appendJsonLine', () => {
+  it('adds one line at a time, which readJsonLines gives back', () => {
+    expect(readJsonLines(log)).toEqual([]);
+    appendJsonLine(log, { step: 1, bitsPerDim: 7.25, note: 'a\nb' });
+    appendJsonLine(log, { step: 2, bitsPerDim: Number.NaN });
+    expect(fs.readFileSync(log, 'utf8')).toBe(
+      '{"step":1,"bitsPerDim":7.25,"note":"a\\nb"}\n{"step":2,"bitsPerDim":null}\n',
+    );
+    expect(readJsonLines(log)).toEqual([
+      { step: 1, bitsPerDim: 7.25, note: 'a\nb' },
+      { step: 2, bitsPerDim: null },
+    ]);
+  });
+
+  it('leaves no half line when the disk fills up', () => {
+    appendJsonLine(log, { step: 1 });
+    const { writeSync } = fs;
+    let calls = 0;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array) => {
+      if (calls++ === 0) {
+        return writeSync(file, bytes, 0, 4);
+      }
+      throw Object.assign(new Error('ENOSPC: full'), { code: 'ENOSPC', syscall: 'write' });
+    }) as typeof fs.writeSync);
+    syncBuiltinESMExports();
+    expect(() => appendJsonLine(log, { step: 2 })).toThrow(`cannot write ${log}: no space is left`);
+    expect(calls).toBe(2);
+    expect(fs.readFileSync(log, 'utf8')).toBe('{"step":1}\n');
+  });
+
+  it('explains a folder that is gone', () => {
+    expect(() => appendJsonLine(join(folder, 'gone', 'log'), {})).toThrow(UserError);
+  });
+});
+
+describe('readJsonLines', () => {
+  it('leaves out a line that a crash cut short', () => {
+    fs.writeFileSync(log, '{"step":1}\n{"step":2,"bits');
+    expect(readJsonLines(log)).toEqual([{ step: 1 }]);
+  });
+
+  it.each(['{"step":', '[1]', '', 'null'])('names file and line of %j', (line) => {
+    fs.writeFileSync(log, `{"step":1}\n${line}\n{"step":3}\n`);
+    expect(() => readJsonLines(log)).toThrow(UserError);
+    expect(() => readJsonLines(log)).toThrow(`${log}, line 2: not`);
+  });
+});
+
+describe('rewindJsonLines', () => {
+  it('cuts the log at the first line that is not kept, so that a resumed run writes the same bytes', () => {
+    const lines = [1, 2, 3, 4].map((step) => ({ step, bitsPerDim: 1 / step }));
+    for (const line of lines) {
+      appendJsonLine(log, line);
+    }
+    const whole = fs.readFileSync(log, 'utf8');
+    fs.appendFileSync(log, '{"step":5,"bi');
+    rewindJsonLines(log, ({ step }) => Number(step) <= 2);
+    expect(readJsonLines(log)).toEqual(lines.slice(0, 2));
+    appendJsonLine(log, lines[2]!);
+    appendJsonLine(log, lines[3]!);
+    expect(fs.readFileSync(log, 'utf8')).toBe(whole);
+    rewindJsonLines(log, () => true);
+    expect(fs.readFileSync(log, 'utf8')).toBe(whole);
+  });
+
+  it('has nothing to do where there is no log', () => {
+    rewindJsonLines(log, () => false);
+    expect(fs.existsSync(log)).toBe(false);
+  });
+});

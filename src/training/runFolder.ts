@@ -1,0 +1,204 @@
+// The folder of a run: what is in it, how one is created, opened and found.
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { nearestNames, UserError } from '../errors.ts';
+import { explainFileError, readBytes, writeFileAtomically } from './files.ts';
+
+/** Where the parts of a run lie. */
+export interface RunPaths {
+  /** The run folder itself, as the user named it. */
+  readonly directory: string;
+  /** All it takes to repeat the run. */
+  readonly config: string;
+  /** What was measured, one JSON object a line; no clock, path or host. */
+  readonly metrics: string;
+  /** How long it took, one JSON object a line. */
+  readonly timings: string;
+  readonly checkpoints: string;
+  readonly samples: string;
+  readonly summary: string;
+}
+
+/** A checkpoint of a run: the state after `step` updates. */
+export interface CheckpointFile {
+  readonly step: number;
+  readonly path: string;
+}
+
+/** A run that is there: its config as text and its checkpoints, earliest first. */
+export interface RunFolder {
+  readonly paths: RunPaths;
+  readonly configText: string;
+  readonly checkpoints: readonly CheckpointFile[];
+  /** The one with the most steps; null if the run has not written any. */
+  readonly latestCheckpoint: CheckpointFile | null;
+}
+
+/** The paths of a run's parts; nothing need be there. */
+export function runPaths(directory: string): RunPaths {
+  return {
+    directory,
+    config: join(directory, 'config.yaml'),
+    metrics: join(directory, 'metrics.jsonl'),
+    timings: join(directory, 'timings.jsonl'),
+    checkpoints: join(directory, 'checkpoints'),
+    samples: join(directory, 'samples'),
+    summary: join(directory, 'summary.json'),
+  };
+}
+
+/** The path of the checkpoint after `step` updates: `checkpoints/step-00000040.safetensors`. */
+export function checkpointPath(paths: RunPaths, step: number): string {
+  return join(paths.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`);
+}
+
+/**
+ * Creates the folder of a new run, parents included. The config is written last, so that a folder that has one is
+ * a run; if anything fails, the folders that were made for it are removed again.
+ *
+ * @throws UserError (exit code 2) if the folder holds a run, with a free name to use; UserError if it is a file or
+ * cannot be created
+ */
+export function createRunFolder(directory: string, configYaml: string): RunPaths {
+  const paths = runPaths(directory);
+  if (existsSync(directory) && !statSync(directory).isDirectory()) {
+    throw new UserError(`cannot create the run folder ${directory}: it is a file; choose another name`, {
+      exitCode: 2,
+    });
+  }
+  if (holdsRun(paths)) {
+    throw new UserError(
+      `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
+      { exitCode: 2 },
+    );
+  }
+  const made: string[] = [];
+  try {
+    for (const folder of [directory, paths.checkpoints, paths.samples]) {
+      makeFolder(folder, made);
+    }
+    writeFileAtomically(paths.config, configYaml);
+  } catch (error) {
+    removeEmptyFolders(made);
+    throw explainFileError(error, directory, 'create the run folder');
+  }
+  return paths;
+}
+
+/** The first of `base`, `base-2`, `base-3` … where a run can be created. */
+export function nextFreeRunFolder(base: string): string {
+  const stem = base.replace(/(?<=.)[/\\]+$/, '');
+  let candidate = stem;
+  for (let number = 2; !isFree(candidate); number++) {
+    candidate = `${stem}-${number}`;
+  }
+  return candidate;
+}
+
+/**
+ * Opens the folder of a run.
+ *
+ * @throws UserError if it is no run, with the name of one that is
+ */
+export function openRunFolder(directory: string): RunFolder {
+  const paths = runPaths(directory);
+  if (!existsSync(paths.config)) {
+    const what = existsSync(directory) ? 'it has no config.yaml' : 'it does not exist';
+    throw new UserError(
+      `${directory} is not a run folder: ${what}; name one that 'emerging train' made, ` +
+        `for example ${exampleRun(directory)}`,
+      { exitCode: 2 },
+    );
+  }
+  const checkpoints = listCheckpoints(paths);
+  return {
+    paths,
+    configText: new TextDecoder().decode(readBytes(paths.config)),
+    checkpoints,
+    latestCheckpoint: checkpoints.at(-1) ?? null,
+  };
+}
+
+/** The latest checkpoint of a run; a UserError that says how to get one if there is none. */
+export function requireCheckpoint(run: RunFolder): CheckpointFile {
+  if (run.latestCheckpoint === null) {
+    const { directory } = run.paths;
+    throw new UserError(
+      `${directory} has no checkpoint yet; go on with: emerging train --resume ${directory}`,
+    );
+  }
+  return run.latestCheckpoint;
+}
+
+/** The run folders directly inside a folder, by name; none if it does not exist. */
+export function listRunFolders(parent: string): string[] {
+  if (!existsSync(parent) || !statSync(parent).isDirectory()) {
+    return [];
+  }
+  return listFolder(parent)
+    .map((name) => join(parent, name))
+    .filter((folder) => existsSync(runPaths(folder).config));
+}
+
+function listCheckpoints(paths: RunPaths): CheckpointFile[] {
+  if (!existsSync(paths.checkpoints)) {
+    return [];
+  }
+  return listFolder(paths.checkpoints)
+    .flatMap((name) => {
+      const digits = /^step-(\d{8,})\.safetensors$/.exec(name)?.[1];
+      return digits === undefined ? [] : [{ step: Number(digits), path: join(paths.checkpoints, name) }];
+    })
+    .sort((a, b) => a.step - b.step);
+}
+
+/** Whether a new run in this folder would overwrite or mix with what another one left. */
+function holdsRun(paths: RunPaths): boolean {
+  const files = [paths.config, paths.metrics, paths.timings, paths.summary];
+  const folders = [paths.checkpoints, paths.samples];
+  return (
+    files.some((path) => existsSync(path)) ||
+    folders.some((path) => existsSync(path) && listFolder(path).length > 0)
+  );
+}
+
+function isFree(directory: string): boolean {
+  return !existsSync(directory) || (statSync(directory).isDirectory() && !holdsRun(runPaths(directory)));
+}
+
+/** Creates a folder and the parents that it lacks, and notes each one, outermost first. */
+function makeFolder(path: string, made: string[]): void {
+  if (existsSync(path)) {
+    return;
+  }
+  const parent = dirname(path);
+  if (parent !== path) {
+    makeFolder(parent, made);
+  }
+  mkdirSync(path);
+  made.push(path);
+}
+
+/** Removes folders, innermost first; one in which another program has put something meanwhile stays. */
+function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of folders.toReversed()) {
+    if (readdirSync(folder).length === 0) {
+      rmdirSync(folder);
+    }
+  }
+}
+
+/** A run that the user may have meant: inside the folder that was named, else beside it. */
+function exampleRun(directory: string): string {
+  const inside = listRunFolders(directory);
+  const beside = listRunFolders(dirname(directory));
+  return inside[0] ?? nearestNames(directory, beside)[0] ?? beside[0] ?? join('runs', 'quickstart');
+}
+
+function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    throw explainFileError(error, path, 'read the folder');
+  }
+}

@@ -1,0 +1,203 @@
+// The safetensors format, read and written: 8 bytes of header length, a JSON header, then the bytes of the tensors.
+// Numbers are little-endian, as in the memory of every machine that Node runs on, so tensors are copied as they are.
+import { UserError } from '../errors.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+
+/** What a safetensors file holds: tensors in the order of their bytes, and free text. */
+export interface Safetensors {
+  readonly tensors: Map<string, NdArray>;
+  readonly metadata: Record<string, string>;
+}
+
+interface TensorEntry {
+  readonly name: string;
+  readonly type: (typeof tensorTypes)[TensorTypeName];
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+type TensorTypeName = keyof typeof tensorTypes;
+
+const tensorTypes = { F32: Float32Array, F64: Float64Array };
+const metadataName = '__metadata__';
+const lengthBytes = 8;
+/** The limit of the format's reference implementation: a longer header is a sign of another kind of file. */
+const largestHeader = 100_000_000;
+/** Node reads and writes at most this much of a file at once. */
+const largestFile = 2 ** 31 - 1;
+
+/**
+ * The bytes of a safetensors file with these tensors, laid out in the order of the map; the same input gives the
+ * same bytes. The data begin at a multiple of 8 bytes.
+ *
+ * @throws UserError if the file would be larger than 2 GiB
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, NdArray>,
+  metadata: Record<string, string>,
+): Uint8Array {
+  // Entries are joined by hand because an object would move names that look like integers to the front.
+  const entries = [`"${metadataName}":${JSON.stringify(metadata)}`];
+  let end = 0;
+  for (const [name, { shape, data }] of tensors) {
+    if (name === metadataName || sizeOf(shape) !== data.length) {
+      throw new Error(`tensor ${quote(name)} has ${data.length} elements and shape [${shape.join(', ')}]`);
+    }
+    const begin = end;
+    end += data.byteLength;
+    const dtype: TensorTypeName = data instanceof Float32Array ? 'F32' : 'F64';
+    entries.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`);
+  }
+  const json = new TextEncoder().encode(`{${entries.join(',')}}`);
+  const headerLength = Math.ceil(json.length / 8) * 8;
+  const dataStart = lengthBytes + headerLength;
+  if (headerLength > largestHeader || dataStart + end > largestFile) {
+    throw new UserError(
+      `a safetensors file of ${dataStart + end} bytes cannot be written: the limit is 2 GiB; use a smaller model`,
+    );
+  }
+  const bytes = new Uint8Array(dataStart + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.set(json, lengthBytes);
+  bytes.fill(0x20, lengthBytes + json.length, dataStart);
+  let position = dataStart;
+  for (const { data } of tensors.values()) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads the bytes of a safetensors file. The tensors are views of `bytes` where their alignment allows it, copies
+ * elsewhere: whoever changes `bytes` afterwards may change them.
+ *
+ * @param source the file's path, for errors
+ * @throws UserError in one line with `source` if anything in the file contradicts itself or the format
+ */
+export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
+  const fail: Fail = (what) => {
+    throw new UserError(
+      `cannot read ${source} as safetensors: ${what}; the file is damaged or of another kind, use another copy`,
+    );
+  };
+  const dataStart = lengthBytes + readHeaderLength(bytes, fail);
+  const { metadata, entries } = readHeader(bytes.subarray(lengthBytes, dataStart), fail);
+  checkLayout(entries, bytes.length - dataStart, fail);
+  const tensors = new Map(
+    entries.map(({ name, type, shape, begin, end }) => {
+      const stored = bytes.subarray(dataStart + begin, dataStart + end);
+      const aligned: Uint8Array =
+        stored.byteOffset % type.BYTES_PER_ELEMENT === 0 ? stored : Uint8Array.from(stored);
+      const count = stored.length / type.BYTES_PER_ELEMENT;
+      const data: NdArray['data'] = new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
+      return [name, { shape, data }];
+    }),
+  );
+  return { tensors, metadata };
+}
+
+type Fail = (what: string) => never;
+
+function readHeaderLength(bytes: Uint8Array, fail: Fail): number {
+  if (bytes.length < lengthBytes) {
+    return fail(`it has ${bytes.length} bytes, too few for a header`);
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > largestHeader) {
+    return fail(`its header would have ${length} bytes`);
+  }
+  if (Number(length) > bytes.length - lengthBytes) {
+    return fail(`it is truncated, ${bytes.length - lengthBytes} of ${length} bytes of its header are there`);
+  }
+  return Number(length);
+}
+
+function readHeader(
+  bytes: Uint8Array,
+  fail: Fail,
+): { metadata: Record<string, string>; entries: TensorEntry[] } {
+  const header = parseJson(bytes, fail);
+  if (!isObject(header)) {
+    return fail('its header is not a JSON object');
+  }
+  let metadata: Record<string, string> = {};
+  const entries: TensorEntry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name !== metadataName) {
+      entries.push(readEntry(name, value, fail));
+    } else if (isObject(value) && Object.values(value).every((text) => typeof text === 'string')) {
+      metadata = value as Record<string, string>;
+    } else {
+      fail(`${metadataName} is not an object of strings`);
+    }
+  }
+  return { metadata, entries };
+}
+
+function parseJson(bytes: Uint8Array, fail: Fail): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return fail('its header is not valid JSON');
+  }
+}
+
+function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
+  const { dtype, shape, data_offsets: offsets } = isObject(value) ? value : {};
+  if (dtype !== 'F32' && dtype !== 'F64') {
+    return fail(
+      `tensor ${quote(name)} has ${typeof dtype === 'string' ? `type ${quote(dtype)}` : 'no type'}, only F32 and F64 are supported`,
+    );
+  }
+  if (!isCounts(shape)) {
+    return fail(`the shape of tensor ${quote(name)} is not a list of sizes`);
+  }
+  if (!isCounts(offsets) || offsets.length !== 2) {
+    return fail(`the offsets of tensor ${quote(name)} are not two places`);
+  }
+  const type = tensorTypes[dtype];
+  const [begin, end] = offsets as [number, number];
+  if (sizeOf(shape) * type.BYTES_PER_ELEMENT !== end - begin) {
+    return fail(
+      `tensor ${quote(name)} of type ${dtype} and shape ${quote(shape.join(' x '))} cannot have ${end - begin} bytes`,
+    );
+  }
+  return { name, type, shape, begin, end };
+}
+
+/** Sorts the entries by place and checks that they cover `available` bytes without overlaps or holes. */
+function checkLayout(entries: TensorEntry[], available: number, fail: Fail): void {
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let expected = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== expected) {
+      fail(
+        `tensor ${quote(name)} begins at byte ${begin}, ${begin < expected ? 'inside' : 'not at the end of'} ` +
+          `what comes before it (${expected})`,
+      );
+    }
+    expected = end;
+  }
+  if (expected > available) {
+    fail(`it is truncated, ${available} of ${expected} bytes of tensors are there`);
+  }
+  if (expected < available) {
+    fail(`${available - expected} bytes at its end belong to no tensor`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
+}
+
+/** Text from the file for an error message: on one line and not endless. */
+function quote(value: string): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
