@@ -7,6 +7,7 @@ import { distance } from 'fastest-levenshtein';
  * (options, names, configuration), 1 for everything else (files, data, disk).
  */
 export class UserError extends Error {
+  /** What the command line exits with. */
   readonly exitCode: 1 | 2;
 
   constructor(message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {

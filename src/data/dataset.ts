@@ -4,7 +4,9 @@ import { sizeOf } from '../numeric/ndarray.ts';
 
 /** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
 export interface ImageSet {
+  /** The number of images. */
   readonly count: number;
+  /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
@@ -15,27 +17,35 @@ export interface ImageSet {
 
 /** The images as their publisher divides them, before validation images are held out. */
 export interface DatasetSource {
+  /** To train on, and to hold validation images out of. */
   readonly train: ImageSet;
+  /** For the last word on a model, never to choose one by. */
   readonly test: ImageSet;
 }
 
 /** An opened dataset; `validation` is held out of the publisher's training images and may be empty. */
 export interface Dataset extends DatasetSource {
+  /** The name or the path under which it was opened. */
   readonly name: string;
+  /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
+  /** To choose models by. */
   readonly validation: ImageSet;
 }
 
 /** A dataset that can be asked for by name: what `emerging datasets` lists, and how it is opened. */
 export interface NamedDataset {
+  /** The name to ask for. */
   readonly name: string;
   /** One line. */
   readonly description: string;
+  /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
   /** How many images the publisher's training and test sets hold. */
-  readonly counts: { readonly train: number; readonly test: number };
+  readonly counts: Readonly<Record<'train' | 'test', number>>;
   /** Where the images come from. */
   readonly source: string;
+  /** The terms under which the images may be used. */
   readonly licence: string;
   /** Throws UserError when the images are missing or damaged. */
   open(): Promise<DatasetSource>;

@@ -1,5 +1,5 @@
 // A compiled program: sessions of ONNX Runtime, and between them what the host works out.
-import type { NdArray } from '../numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { topologicalOrder } from '../tensor/gradient.ts';
 import { viewSource } from '../tensor/operations/layout.ts';
@@ -56,7 +56,7 @@ interface HostNode {
   operands: Operand[];
 }
 
-/** A constant, or a range of an array by name: an input of the program or an output of its prelude. */
+/** A constant, or a range of an array by name: an input of the session or an output of the prelude. */
 type Operand = NdArray | { name: string; start: number; shape: Shape };
 
 async function build(
@@ -84,7 +84,7 @@ async function build(
     }
     const name = names.get(source);
     if (name !== undefined) {
-      return { name, start, shape: tensor.shape };
+      return { name: feedName(name), start, shape: tensor.shape };
     }
     const computed = `operand${Object.keys(before).length}`;
     before[computed] = tensor;
@@ -103,14 +103,17 @@ async function build(
     ...Object.entries(definition.inputs).map(([name, tensor]) => [feedName(name), tensor]),
     ...hostNodes.map(({ name, tensor }) => [name, tensor]),
   ]);
-  const model = lower({ inputs, outputs: definition.outputs, known, precision });
+  const named = Object.entries(definition.outputs).map(([name, tensor]) => [fetchName(name), tensor]);
+  const model = lower({ inputs, outputs: Object.fromEntries(named), known, precision });
   const session = await createSession(model, device, threads);
   return new Program(definition, precision, session, hostNodes, prelude);
 }
 
 /** A program ready to run. */
 export class Program {
+  /** What `run` has to be given. */
   readonly inputs: ProgramDefinition['inputs'];
+  /** What `run` gives back. */
   readonly outputs: ProgramDefinition['outputs'];
   private readonly precision: Precision;
   private readonly session: InferenceSession;
@@ -138,12 +141,11 @@ export class Program {
    * the array given there, which must have the program's precision; the others are new.
    */
   async run(feeds: NamedArrays, into: NamedArrays = {}): Promise<Record<string, NdArray>> {
-    for (const [name, tensor] of Object.entries(this.inputs)) {
-      checkFeed(name, tensor.shape, feeds[name]);
-    }
-    const available = this.prelude ? { ...feeds, ...(await this.prelude.run(feeds)) } : feeds;
+    checkFeeds(this.inputs, feeds);
+    const available: Record<string, NdArray> = this.prelude ? await this.prelude.run(feeds) : {};
     const runtimeFeeds: Record<string, RuntimeTensor> = {};
     for (const name of Object.keys(this.inputs)) {
+      available[feedName(name)] = feeds[name]!;
       runtimeFeeds[feedName(name)] = this.toRuntime(feeds[name]!);
     }
     for (const { name, tensor, operands } of this.hostNodes) {
@@ -153,13 +155,16 @@ export class Program {
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const name of Object.keys(this.outputs)) {
       const target = into[name];
-      fetches[name] = target ? this.toRuntime(target) : null;
+      if (target && target.data instanceof Float32Array !== (this.precision === 'float32')) {
+        throw new Error(`the array for the output '${name}' must be of ${this.precision}`);
+      }
+      fetches[fetchName(name)] = target ? this.toRuntime(target) : null;
     }
     const results = await this.session.run(runtimeFeeds, fetches);
     return Object.fromEntries(
       Object.keys(this.outputs).map((name) => {
-        const { dims, data } = results[name]!;
-        return [name, { shape: dims, data: data as Float32Array | Float64Array }];
+        const { dims, data } = results[fetchName(name)]!;
+        return [name, into[name] ?? { shape: dims, data: data as Float32Array | Float64Array }];
       }),
     );
   }
@@ -186,6 +191,11 @@ function feedName(name: string): string {
   return `input ${name}`;
 }
 
+/** The name of an output within the session, where constants and host results have names too. */
+function fetchName(name: string): string {
+  return `output ${name}`;
+}
+
 function viewOf(operand: Operand, arrays: NamedArrays): NdArray {
   if ('data' in operand) {
     return operand;
@@ -194,16 +204,34 @@ function viewOf(operand: Operand, arrays: NamedArrays): NdArray {
   return { shape, data: arrays[name]!.data.subarray(start, start + elementCount(shape)) };
 }
 
-function checkFeed(name: string, shape: Shape, given: NdArray | undefined): void {
-  if (!given) {
-    throw new Error(`the program's input '${name}' was not given`);
-  }
-  const fits =
-    given.shape.length === shape.length &&
-    shape.every((length, axis) =>
-      length < 0 ? given.shape[axis]! % -length === 0 : given.shape[axis] === length,
-    );
-  if (!fits) {
-    throw new Error(`the input '${name}' must have shape ${showShape(shape)}, not ${showShape(given.shape)}`);
+/** Throws unless every input is given, in its shape, and all agree on the size of the open batch. */
+function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: NamedArrays): void {
+  let batch: { name: string; size: number } | undefined;
+  for (const [name, { shape }] of Object.entries(inputs)) {
+    const given = feeds[name];
+    if (!given) {
+      throw new Error(`the program's input '${name}' was not given`);
+    }
+    const fits =
+      given.shape.length === shape.length &&
+      shape.every((length, axis) =>
+        length < 0 ? given.shape[axis]! % -length === 0 : given.shape[axis] === length,
+      );
+    if (!fits) {
+      throw new Error(
+        `the input '${name}' must have shape ${showShape(shape)}, not ${showShape(given.shape)}`,
+      );
+    }
+    if (given.data.length !== sizeOf(given.shape)) {
+      throw new Error(`the input '${name}' has ${given.data.length} values for ${showShape(given.shape)}`);
+    }
+    const open = shape.findIndex((length) => length < 0);
+    if (open >= 0) {
+      const size = given.shape[open]! / -shape[open]!;
+      if (batch && batch.size !== size) {
+        throw new Error(`the inputs '${batch.name}' and '${name}' have batches of ${batch.size} and ${size}`);
+      }
+      batch ??= { name, size };
+    }
   }
 }

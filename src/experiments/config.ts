@@ -54,44 +54,81 @@ const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
 const data = section({
+  /** The name or the path of a dataset. */
   name: z.string({ error: nameText }).min(1, { error: nameText }),
+  /** How training images are varied, in this order. */
   augment: z.array(choice(choices.augment), { error: 'a list' }),
+  /** The share of the training images that is held out to choose models by. */
   validation: fraction('a share of the training images of at least 0 and below 1'),
 });
 
 const model = section({
+  /** How often the image is squeezed; height and width must be divisible by 2^levels. */
   levels: wholeNumber(1),
+  /** Flow steps in each level. */
   depth: wholeNumber(1),
+  /** Hidden channels of the coupling networks. */
   width: wholeNumber(1),
+  /** What mixes channels and pixels between couplings. */
   mixing: choice(choices.mixing),
+  /** The side of an emerging kernel, odd. */
   kernelSize: oddNumber(3),
+  /** The distance of an emerging kernel's taps. */
   dilation: wholeNumber(1),
+  /** How the second half of the channels follows from the first. */
   coupling: choice(choices.coupling),
+  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
   learnedPrior: z.boolean({ error: 'true or false' }),
+  /** Bits of a pixel value; 8-bit images are reduced to them. */
   bits: wholeNumber(1, 8),
 });
 
 const training = section({
+  /** The rule by which gradients change the weights. */
   optimizer: choice(choices.optimizer),
+  /** How the optimiser's moments are corrected for their zero start. */
   biasCorrection: choice(choices.biasCorrection),
+  /** The rate between warm-up and decay. */
   learningRate: positive('a number above 0'),
+  /** The epochs over which the rate rises linearly; excludes `warmupSteps`. */
   warmupEpochs: wholeNumber(0).exactOptional(),
+  /** The same in steps. */
   warmupSteps: wholeNumber(0).exactOptional(),
+  /** The share of the steps, the last ones, over which the rate falls linearly. */
   decay: z.union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText }),
+  /** Images per update, over all workers and micro-batches. */
   batchSize: wholeNumber(1),
+  /** Images per run of the program. */
   microBatch: wholeNumber(1),
+  /** How long to train; excludes `steps`. */
   epochs: wholeNumber(1).exactOptional(),
+  /** The same in steps. */
   steps: wholeNumber(1).exactOptional(),
+  /** The decay of the moving average of the weights; `auto` follows the length of an epoch. */
   averageDecay: z.union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText }),
+  /** The norm to which longer gradients are cut; `none` leaves them as they are. */
   clipNorm: choice(['none']),
 });
 
 const seed = wholeNumber(0);
-const configSchema = section({ seed, data, model, training });
-const layerSchema = section({
+const configSchema = section({
+  /** Where every random number of the run begins. */
   seed,
+  /** The images. */
+  data,
+  /** The flow. */
+  model,
+  /** How the flow is fitted to the images. */
+  training,
+});
+const layerSchema = section({
+  /** Where every random number of the run begins. */
+  seed,
+  /** What is said about the images. */
   data: data.partial(),
+  /** What is said about the flow. */
   model: model.partial(),
+  /** What is said about how the flow is fitted. */
   training: training.partial(),
 }).partial();
 

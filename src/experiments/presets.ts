@@ -7,6 +7,7 @@ import type { ConfigLayer } from './config.ts';
 
 /** A result that others report for an experiment. */
 export interface ReportedResult {
+  /** On the test images. */
   readonly bitsPerDim: number;
   /** The deviation over repeated runs, where it is reported. */
   readonly deviation?: number;
@@ -16,6 +17,7 @@ export interface ReportedResult {
 
 /** An experiment with a name. */
 export interface Preset {
+  /** The word after `--preset`. */
   readonly name: string;
   /** One sentence. */
   readonly description: string;
@@ -23,7 +25,10 @@ export interface Preset {
   readonly imageShape: ImageShape;
   /** What the experiment sets; the rest are defaults. */
   readonly config: ConfigLayer;
+  /** What others reached with it; undefined where nobody reports a result. */
   readonly reported?: ReportedResult;
+  /** The folder below `runs` that its runs go to; by default its name. */
+  readonly folder?: string;
 }
 
 const mnistQuickstart = {
@@ -39,6 +44,7 @@ export const presets: readonly Preset[] = [
     description: 'A small emerging flow on MNIST that trains in minutes on a CPU.',
     imageShape: mnist.imageShape,
     config: mnistQuickstart,
+    folder: 'quickstart',
   },
   {
     name: 'mnist-1x1',

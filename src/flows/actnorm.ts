@@ -3,6 +3,7 @@
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { add, divide, exp, log, multiply, negate, sqrt, subtract, sum } from '../tensor/operations/index.ts';
+import { isOpen, showShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
@@ -58,6 +59,9 @@ export function normalisation(
 }
 
 function meanPerChannel(x: Tensor): Tensor {
+  if (isOpen(x.shape)) {
+    throw new Error(`actnorm: a start from data needs a batch of known size, not ${showShape(x.shape)}`);
+  }
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
   return divide(sum(x, axes), sizeOf(x.shape.slice(0, -1)));
 }

@@ -21,9 +21,13 @@ export interface Transformed {
 export interface Bijection {
   /** The field's word for the layer. */
   readonly name: string;
+  /** The shape of each image that `forward` takes and `inverse` gives. */
   readonly inputShape: ImageShape;
+  /** The shape of each image that `forward` gives and `inverse` takes. */
   readonly outputShape: ImageShape;
+  /** What the layer learns or keeps, by name; empty where it has none. */
   readonly parameters: ParameterSpecs;
+  /** The images on the other side and the log-determinant of getting there. */
   forward(x: Tensor, parameters: Parameters): Transformed;
   /** Undoes `forward` for the same parameters. */
   inverse(y: Tensor, parameters: Parameters): Tensor;

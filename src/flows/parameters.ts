@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 
 /** One parameter as a layer declares it. */
 export interface ParameterSpec {
+  /** The lengths of its axes. */
   readonly shape: readonly number[];
   /** The start value, row-major. */
   initial(random: RandomStream): Float64Array;
@@ -62,15 +63,20 @@ export function parametersFrom(tensors: Readonly<Record<string, Tensor>>): Param
   return scoped('', (path) => find(tensors, path));
 }
 
+/** Parameters that start from data, and what they start with. */
+export interface StartingParameters {
+  /** What to give to the layers. */
+  readonly parameters: Parameters;
+  /** The values that layers said they start with so far, by path. */
+  readonly started: ReadonlyMap<string, Tensor>;
+}
+
 /**
  * Parameters for a data-dependent start: where a layer says how it starts from data, that value takes the place of
  * the given one and is kept in `started` under its path. Layers run in order, each on what those already started
  * give it.
  */
-export function startingParameters(tensors: Readonly<Record<string, Tensor>>): {
-  parameters: Parameters;
-  started: Map<string, Tensor>;
-} {
+export function startingParameters(tensors: Readonly<Record<string, Tensor>>): StartingParameters {
   const started = new Map<string, Tensor>();
   const parameters = scoped('', (path, start) => {
     const value = started.get(path) ?? start?.();

@@ -41,13 +41,26 @@ export interface Likelihood {
   readonly latents: Tensor[];
 }
 
+/** What a model turns a batch of images into. */
+export interface Encoding {
+  /** The latents ε of every prior, from level 0's split to the top. */
+  readonly latents: Tensor[];
+  /** The log-density of the latents under their priors, `[N]`. */
+  readonly logPrior: Tensor;
+  /** Σ ln|det| of the layers, `[N]`, or `[]` where it is the same for every image. */
+  readonly logDet: Tensor;
+}
+
 /**
  * A multi-scale flow over images: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and
  * coupling, and after every level but the last a split.
  */
 export class Glow {
+  /** What the model was built with. */
   readonly options: GlowOptions;
+  /** The shape of each image. */
   readonly imageShape: ImageShape;
+  /** Every parameter, by paths such as `levels/0/steps/3/emerging/kernel1`. */
   readonly parameters: ParameterSpecs;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
@@ -102,7 +115,7 @@ export class Glow {
   }
 
   /** The latents of dequantised images `[N, H, W, C]` in [−½, ½), their log-density and Σ ln|det|. */
-  encode(x: Tensor, parameters: Parameters): { latents: Tensor[]; logPrior: Tensor; logDet: Tensor } {
+  encode(x: Tensor, parameters: Parameters): Encoding {
     const latents: Tensor[] = [];
     let logDet: Tensor = constant(0);
     let logPrior: Tensor = constant(0);

@@ -2,7 +2,9 @@
 
 /** A dense array of real numbers in row-major order: `data.length` is the product of `shape`. */
 export interface NdArray {
+  /** The lengths of the axes; empty for a scalar. */
   readonly shape: readonly number[];
+  /** The elements, the last axis varying fastest. */
   readonly data: Float32Array | Float64Array;
 }
 

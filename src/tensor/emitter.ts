@@ -4,10 +4,17 @@
 export type Precision = 'float32' | 'float64';
 
 /** An ONNX attribute: an integer, a list of integers, a string, or a real number marked as such. */
-export type AttributeValue = number | readonly number[] | string | { readonly real: number };
+export type AttributeValue = number | readonly number[] | string | RealAttribute;
+
+/** Marks a number as real, because ONNX tells 1.0 from 1. */
+export interface RealAttribute {
+  /** The number. */
+  readonly real: number;
+}
 
 /** Collects ONNX nodes and constants; tensors are known by name. */
 export interface Emitter {
+  /** The type of all real numbers of the program. */
   readonly precision: Precision;
   /** Adds a node with one output and returns the output's name. */
   node(

@@ -1,6 +1,7 @@
 // Reverse-mode differentiation: the gradient of a graph is more graph.
-import { add } from './operations/elementwise.ts';
+import { add, multiply } from './operations/elementwise.ts';
 import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
+import { isOpen } from './shape.ts';
 import { ShapeError, type Tensor } from './tensor.ts';
 
 /**
@@ -40,7 +41,11 @@ export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Te
       }
     });
   }
-  return variables.map((variable) => result.get(variable) ?? zeros(variable.shape));
+  return variables.map((variable) => result.get(variable) ?? zerosLike(variable));
+}
+
+function zerosLike(x: Tensor): Tensor {
+  return isOpen(x.shape) ? multiply(x, 0) : zeros(x.shape);
 }
 
 /** The tensors on some path from a variable to the scalar. */

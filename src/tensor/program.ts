@@ -4,7 +4,9 @@ import { constantValue, isInput, type Tensor } from './tensor.ts';
 
 /** A graph with names for what goes in and what comes out; compiled once, run many times. */
 export interface ProgramDefinition {
+  /** The tensors whose values are given to a run. */
   readonly inputs: Readonly<Record<string, Tensor>>;
+  /** The tensors whose values a run gives. */
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 

@@ -10,9 +10,10 @@ import { isOpen, type Shape, showShape } from './shape.ts';
  * `A` holds what an operation needs to know besides its inputs: axes, offsets, values.
  */
 export interface Operation<A> {
+  /** For error messages. */
   readonly name: string;
   /** The shape of the result, or what is wrong with the inputs. */
-  shape(inputs: readonly Shape[], attributes: A): Shape | { problem: string };
+  shape(inputs: readonly Shape[], attributes: A): Shape | ShapeProblem;
   /** Per input, the gradient of a scalar with respect to it, given the gradient `g` with respect to `node`. */
   gradient?(node: Tensor<A>, g: Tensor): (Tensor | undefined)[];
   /** Emits the nodes and returns the name of the result. */
@@ -21,15 +22,25 @@ export interface Operation<A> {
   host?(inputs: readonly NdArray[], attributes: A): NdArray;
 }
 
+/** Why no shape follows. */
+export interface ShapeProblem {
+  /** What is wrong with the inputs' shapes, to be read after the operation's name and the shapes. */
+  readonly problem: string;
+}
+
 let created = 0;
 
 /** A symbolic array of real numbers: known shape, no values. Made by the functions of this folder. */
 export class Tensor<A = unknown> {
   /** Grows with every tensor made, so that sorting by it is a topological order. */
   readonly id = created++;
+  /** How it is made. */
   readonly operation: Operation<A>;
+  /** What it is made from. */
   readonly inputs: readonly Tensor[];
+  /** What the operation needs to know besides. */
   readonly attributes: A;
+  /** The lengths of the axes, one of which may depend on the open batch. */
   readonly shape: Shape;
 
   constructor(operation: Operation<A>, inputs: readonly Tensor[], attributes: A, shape: Shape) {
@@ -39,6 +50,7 @@ export class Tensor<A = unknown> {
     this.shape = shape;
   }
 
+  /** The number of axes. */
   get rank(): number {
     return this.shape.length;
   }

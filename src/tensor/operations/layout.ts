@@ -101,6 +101,9 @@ const concatenateOperation: Operation<number> = {
         shape.length === first!.length &&
         shape.every((length, index) => index === axis || length === first![index]),
     );
+    if (others.some((shape) => shape[axis]! < 0 !== first![axis]! < 0)) {
+      return { problem: 'an open batch and a known length make no length' };
+    }
     if (!fits || axis < 0 || axis >= first!.length) {
       return { problem: `the shapes differ elsewhere than on axis ${axis}` };
     }
@@ -196,7 +199,7 @@ interface Order {
 const reorderOperation: Operation<Order> = {
   name: 'reorder',
   shape: ([x], { axis, order }) =>
-    order.length === x![axis] && new Set(order).size === order.length && order.every((i) => i < order.length)
+    order.length === x![axis] && [...order].sort((a, b) => a - b).every((from, to) => from === to)
       ? x!
       : { problem: `[${order.join(', ')}] is no order of axis ${axis}` },
   gradient: (node, g) => {
@@ -211,7 +214,7 @@ const reorderOperation: Operation<Order> = {
 
 /** The elements along an axis in another order: element `i` of the result is element `order[i]` of `x`. */
 export function reorder(x: Tensor, axis: number, order: readonly number[]): Tensor {
-  return order.every((from, to) => from === to)
+  return order.length === x.shape[axis] && order.every((from, to) => from === to)
     ? x
     : (apply(reorderOperation, [x], { axis, order }) as Tensor);
 }

@@ -55,6 +55,9 @@ export function product(
   options: { transposeA?: boolean; transposeB?: boolean; bias?: Tensor | undefined } = {},
 ): Tensor {
   const { transposeA = false, transposeB = false, bias } = options;
+  // Checked before anything is folded in: broadcasting would let shapes through that do not fit.
+  const inputs = bias ? [a, b, bias] : [a, b];
+  const plain = apply(productOperation, inputs, { transposeA, transposeB }) as Tensor;
   const affine = !transposeA && !transposeB ? perColumn(a) : undefined;
   if (affine?.name === 'multiply') {
     const scaled = multiply(reshape(affine.vector, [affine.vector.shape[0]!, 1]), b);
@@ -65,7 +68,7 @@ export function product(
     const shift = reshape(row, [row.shape[1]!]);
     return product(affine.x, b, { bias: bias ? add(shift, bias) : shift });
   }
-  return apply(productOperation, bias ? [a, b, bias] : [a, b], { transposeA, transposeB }) as Tensor;
+  return plain;
 }
 
 /** What a matrix is where it is a sum or product of another one with a vector over its columns. */

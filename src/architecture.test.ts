@@ -1,0 +1,135 @@
+// Which part of the code may import which: the arrows between the folders, held for every file.
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+/** The folders of `src` and, of each, those right below it; what can be reached along the arrows may be imported. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  cli: ['evaluation', 'training'],
+  evaluation: ['training'],
+  training: ['experiments', 'engine'],
+  experiments: ['models', 'data'],
+  models: ['flows'],
+  flows: ['tensor'],
+  engine: ['tensor'],
+  tensor: ['numeric'],
+  data: ['numeric'],
+  numeric: [],
+};
+
+/** The public API shows all but the command line. */
+const publicApi = { file: 'index.ts', below: ['evaluation'] };
+
+/** Everyone may import it. */
+const errorsFile = 'errors.ts';
+
+/** Packages that one file alone may know. */
+const wrapped: Readonly<Record<string, string>> = { 'onnxruntime-node': 'engine/runtime.node.ts' };
+
+/** What tests share; only tests may import it, and it may import whatever they may. */
+const testFolder = 'testing';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'))
+  .sort();
+
+/** The imports of a file that break a rule, each as a sentence; `file` is a path within `src`. */
+function violations(file: string, source: string): string[] {
+  const exempt = file.endsWith('.test.ts') || folderOf(file) === testFolder;
+  return importsOf(source).flatMap((specifier) => {
+    if (!specifier.startsWith('.')) {
+      const only = wrapped[packageOf(specifier)];
+      return only === undefined || only === file ? [] : `${file} imports ${specifier}: only ${only} may`;
+    }
+    const target = posix.join(posix.dirname(file), specifier);
+    const allowed = exempt || target === errorsFile || allowedFolders(file).has(folderOf(target));
+    return allowed ? [] : `${file} imports ${target}: no arrow leads there`;
+  });
+}
+
+/** Everything that is imported, re-exported or loaded later. */
+function importsOf(source: string): string[] {
+  return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The folder of a file right below `src`; the file itself where it stands in none. */
+function folderOf(file: string): string {
+  return file.split('/')[0]!;
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+function allowedFolders(file: string): ReadonlySet<string> {
+  const allowed = new Set<string>();
+  const open =
+    file === publicApi.file ? [...publicApi.below] : folderOf(file) in arrows ? [folderOf(file)] : [];
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    allowed.add(folder);
+    open.push(...arrows[folder]!);
+  }
+  return allowed;
+}
+
+describe('the arrows between folders', () => {
+  it('see every folder and a file in each', () => {
+    const known = [...Object.keys(arrows), testFolder];
+    const found = new Set(files.filter((file) => file.includes('/')).map(folderOf));
+    expect([...found].sort()).toEqual(known.sort());
+    expect(files).toContain(publicApi.file);
+    expect(files).toContain(errorsFile);
+    for (const file of Object.values(wrapped)) {
+      expect(files).toContain(file);
+    }
+  });
+
+  it('hold in every file', () => {
+    const broken = files.flatMap((file) => violations(file, readFileSync(`${root}/${file}`, 'utf8')));
+    expect(broken).toEqual([]);
+  });
+
+  it.each([
+    ['flows/new.ts', "import { compile } from '../engine/program.ts';"],
+    ['flows/new.ts', "import type { Program } from '../engine/program.ts';"],
+    ['flows/new.ts', "let program: import('../engine/program.ts').Program;"],
+    ['engine/new.ts', "export { chain } from '../flows/chain.ts';"],
+    ['engine/new.ts', "const { Glow } = await import('../models/glow.ts');"],
+    ['engine/new.ts', "import { datasets } from '../data/registry.ts';"],
+    ['data/new.ts', "import { input } from '../tensor/tensor.ts';"],
+    ['tensor/operations/new.ts', "import { chain } from '../../flows/chain.ts';"],
+    ['training/new.ts', "import { contactSheet } from '../evaluation/contactSheet.ts';"],
+    ['evaluation/new.ts', "import { formatBytes } from '../cli/format.ts';"],
+    ['index.ts', "export { formatBytes } from './cli/format.ts';"],
+    ['models/new.ts', "import { Glow } from '../index.ts';"],
+    ['errors.ts', "import { sizeOf } from './numeric/ndarray.ts';"],
+    ['flows/new.ts', "import { goldenCases } from '../testing/golden.ts';"],
+    ['elsewhere/new.ts', "import { sizeOf } from '../numeric/ndarray.ts';"],
+    ['engine/program.ts', "import * as ort from 'onnxruntime-node';"],
+    ['engine/program.test.ts', "import * as ort from 'onnxruntime-node';"],
+  ])('forbid %s: %s', (file, source) => {
+    expect(violations(file, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ['cli/new.ts', "import { sizeOf } from '../numeric/ndarray.ts';"],
+    ['evaluation/new.ts', "import { compile } from '../engine/program.ts';"],
+    ['evaluation/new.ts', "import { readSummary } from '../training/runSummary.ts';"],
+    ['numeric/new.ts', "import { UserError } from '../errors.ts';"],
+    ['numeric/new.ts', "import { sizeOf } from './ndarray.ts';"],
+    ['index.ts', "export { compile } from './engine/program.ts';"],
+    ['flows/new.test.ts', "import { compile } from '../engine/program.ts';"],
+    ['testing/new.ts', "import { chain } from '../flows/chain.ts';"],
+    ['engine/runtime.node.ts', "import * as ort from 'onnxruntime-node';"],
+    ['engine/program.ts', "import type { TypedTensor } from 'onnxruntime-common';"],
+  ])('allow %s: %s', (file, source) => {
+    expect(violations(file, source)).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+// `emerging evaluate`: bits/dim of a run on held-out images.
+import type { Command } from 'commander';
+import type { Dataset } from '../data/dataset.ts';
+import { openDataset } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
+import { type Evaluation, evaluate } from '../evaluation/evaluate.ts';
+import { loadRun } from '../evaluation/loadRun.ts';
+import { checkImageShape } from '../experiments/imageShape.ts';
+import { appendEvaluation } from '../training/runSummary.ts';
+import type { WeightsKind } from '../training/trainer.ts';
+import { formatCount } from './format.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+import { createProgress } from './progress.ts';
+
+const splits = ['test', 'validation', 'train'] as const;
+type SplitName = (typeof splits)[number];
+const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
+
+interface EvaluateCommandOptions extends EngineOptions {
+  split: SplitName;
+  draws: number;
+  weights: WeightsKind;
+  batch: number;
+  seed: number;
+  json?: true;
+}
+
+/** Adds the command `evaluate` to the program. */
+export function registerEvaluate(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('measure bits/dim of a run on held-out images')
+    .argument('<run>', 'a run folder')
+    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 2)
+    .option(
+      '--weights <kind>',
+      `which weights: ${weightsKinds.join(', ')}`,
+      oneOf('weights', weightsKinds),
+      'average',
+    )
+    .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
+    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(command)
+    .addHelpText('after', '\nExample:\n  emerging evaluate runs/quickstart --draws 4')
+    .action((run: string, options: EvaluateCommandOptions) => runEvaluate(run, options));
+}
+
+async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
+  const { split, draws, weights, batch, seed } = options;
+  const run = loadRun(directory, weights);
+  const { data } = run.config;
+  const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
+  checkImageShape(run.config, dataset.imageShape);
+  const images = dataset[split];
+  if (images.count === 0) {
+    throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
+  }
+  const bar = createProgress({ label: 'evaluating', total: draws * images.count, unit: 'images' });
+  let measured: Evaluation;
+  try {
+    measured = await evaluate(run, images, {
+      draws,
+      seed,
+      batchSize: batch,
+      onProgress: (done) => bar.update(done),
+      ...compileOptions(options),
+    });
+  } finally {
+    bar.finish();
+  }
+  const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
+  appendEvaluation(run.paths, { step: run.step, seed, ...record });
+  process.stdout.write(
+    `${options.json ? JSON.stringify({ run: directory, step: run.step, ...record }) : evaluationLine(record)}\n`,
+  );
+}
+
+/** What is said and stored of an evaluation: the figure, and all that it depends on. */
+export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
+  readonly split: SplitName;
+  readonly weights: WeightsKind;
+  readonly bits: number;
+}
+
+/** An evaluation as it is stored, without the values of single images. */
+export function evaluationRecord(
+  { perImage: _, ...measured }: Evaluation,
+  about: { split: SplitName; weights: WeightsKind; bits: number },
+): EvaluationRecord {
+  return { ...measured, ...about };
+}
+
+/** An evaluation in one line for people. */
+export function evaluationLine(record: EvaluationRecord): string {
+  const { bitsPerDim, standardError, images, split, weights, draws, bits, median, worst } = record;
+  const error = standardError === null ? '' : ` ± ${standardError.toFixed(4)}`;
+  return (
+    `${bitsPerDim.toFixed(4)}${error} bits/dim on all ${formatCount(images)} ${split} images ` +
+    `(median ${median.toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}; ` +
+    `${weights} weights, ${bits} bits, ${draws} ${draws === 1 ? 'draw' : 'draws'})`
+  );
+}

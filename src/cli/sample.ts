@@ -1,0 +1,62 @@
+// `emerging sample`: images drawn from a run, as a PNG grid.
+import type { Command } from 'commander';
+import { contactSheet } from '../evaluation/contactSheet.ts';
+import { loadRun } from '../evaluation/loadRun.ts';
+import { sample } from '../evaluation/sample.ts';
+import { writeFileAtomically } from '../training/files.ts';
+import { formatCount, formatDuration } from './format.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, nonNegative, wholeNumber } from './options.ts';
+import { createProgress } from './progress.ts';
+
+interface SampleCommandOptions extends EngineOptions {
+  count: number;
+  temperature: number;
+  seed: number;
+  out: string;
+  json?: true;
+}
+
+/** Adds the command `sample` to the program. */
+export function registerSample(program: Command): void {
+  const command = program
+    .command('sample')
+    .description('draw images from a run, as a PNG grid')
+    .argument('<run>', 'a run folder')
+    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--count <n>', 'how many images', wholeNumber(1), 64)
+    .option(
+      '--temperature <t>',
+      'deviation of the latents: 1 is the model itself, less gives plainer images',
+      nonNegative,
+      0.8,
+    )
+    .option('--seed <n>', 'the seed of the latents', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(command)
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png',
+    )
+    .action((run: string, options: SampleCommandOptions) => runSample(run, options));
+}
+
+async function runSample(directory: string, options: SampleCommandOptions): Promise<void> {
+  const { count, temperature, seed, out } = options;
+  const run = loadRun(directory, 'average');
+  const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
+  const begin = performance.now();
+  let images: Uint8Array;
+  try {
+    const onProgress = (done: number): void => bar.update(done);
+    images = await sample(run, { count, temperature, seed, onProgress, ...compileOptions(options) });
+  } finally {
+    bar.finish();
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  writeFileAtomically(out, contactSheet(images, { imageShape: run.model.imageShape }));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ file: out, count, temperature, seed, seconds })}\n`
+      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${out}\n`,
+  );
+}

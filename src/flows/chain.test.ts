@@ -1,0 +1,91 @@
+// Chains: their order, their parameters' paths, and the errors for parts that do not fit.
+import { describe, expect, it } from 'vitest';
+import { compile } from '../engine/program.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { input } from '../tensor/tensor.ts';
+import { actnorm } from './actnorm.ts';
+import { chain } from './chain.ts';
+import { conv1x1 } from './conv1x1.ts';
+import { coupling } from './coupling.ts';
+import { emerging } from './emerging.ts';
+import { parametersFrom, startingParameters } from './parameters.ts';
+import { squeeze } from './squeeze.ts';
+
+describe('chain', () => {
+  it('names both neighbours that do not fit, by position, key and layer', () => {
+    const parts = { first: actnorm([4, 6, 2]), small: squeeze([4, 6, 2]), mixing: conv1x1([4, 6, 2]) };
+    expect(() => chain('step 3', parts)).toThrow(
+      "chain 'step 3': part 2 (mixing: conv1x1) takes images 4x6x2, but part 1 (small: squeeze) gives 2x3x8",
+    );
+  });
+
+  it('names a nested chain by its own name', () => {
+    const inner = chain('inner', { squeeze: squeeze([4, 4, 1]) });
+    expect(() => chain('outer', { a: inner, b: actnorm([4, 4, 1]) })).toThrow(
+      "chain 'outer': part 1 (b: actnorm) takes images 4x4x1, but part 0 (a: inner) gives 2x2x4",
+    );
+  });
+
+  it('needs a part', () => {
+    expect(() => chain('empty', {})).toThrow("chain 'empty': at least one bijection is needed");
+  });
+
+  it('applies the first part first, adds the log-determinants, and inverts in the opposite order', async () => {
+    const layer = chain('two', { a: actnorm([1, 2, 1]), b: actnorm([1, 2, 1]) });
+    expect(Object.keys(layer.parameters)).toEqual(['a/bias', 'a/logScale', 'b/bias', 'b/logScale']);
+    const tensors = Object.fromEntries(Object.keys(layer.parameters).map((path) => [path, input(path, [1])]));
+    const x = input('x', [OPEN_BATCH, 1, 2, 1]);
+    const outputs = {
+      ...layer.forward(x, parametersFrom(tensors)),
+      inverse: layer.inverse(x, parametersFrom(tensors)),
+    };
+    const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64' });
+    const one = (value: number) => ({ shape: [1], data: Float64Array.of(value) });
+    const result = await program.run({
+      x: { shape: [1, 1, 2, 1], data: Float64Array.of(3, -5) },
+      'a/bias': one(1),
+      'a/logScale': one(Math.log(2) / 3),
+      'b/bias': one(10),
+      'b/logScale': one(Math.log(0.5) / 3),
+    });
+    // a is x ↦ 2(x + 1), b is x ↦ (x + 10)/2, each with two pixels.
+    [(2 * (3 + 1) + 10) / 2, (2 * (-5 + 1) + 10) / 2].forEach((value, index) => {
+      expect(result.y!.data[index]).toBeCloseTo(value, 12);
+    });
+    [(2 * 3 - 10) / 2 - 1, (2 * -5 - 10) / 2 - 1].forEach((value, index) => {
+      expect(result.inverse!.data[index]).toBeCloseTo(value, 12);
+    });
+    expect(result.logDet!.data[0]).toBeCloseTo(0, 12);
+    await program.release();
+  });
+
+  it('says which parameter is missing by its whole path', () => {
+    const layer = chain('step', { inner: chain('mixing', { conv1x1: conv1x1([2, 2, 2]) }) });
+    const x = input('x', [1, 2, 2, 2]);
+    expect(() => layer.forward(x, parametersFrom({}))).toThrow(
+      "no parameter 'inner/conv1x1/weight' was given",
+    );
+  });
+});
+
+describe('layers refuse what they cannot do', () => {
+  it.each([
+    ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
+    ['coupling: at least 2 channels are needed', () => coupling([4, 4, 1], { width: 8 })],
+    ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
+    ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
+    ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],
+  ])('%s', (message, make) => {
+    expect(make).toThrow(message);
+  });
+
+  it('actnorm does not start from a batch of unknown size', () => {
+    const x = input('x', [OPEN_BATCH, 2, 2, 3]);
+    const tensors = { bias: input('bias', [3]), logScale: input('logScale', [3]) };
+    const { parameters: start } = startingParameters(tensors);
+    expect(() => actnorm([2, 2, 3]).forward(x, start)).toThrow(
+      'actnorm: a start from data needs a batch of known size, not [N, 2, 2, 3]',
+    );
+    expect(() => actnorm([2, 2, 3]).forward(x, parametersFrom(tensors))).not.toThrow();
+  });
+});

@@ -1,0 +1,114 @@
+// The registry of layers: what every test of the contract of bijections is run on. A new layer adds one line.
+import { actnorm } from '../flows/actnorm.ts';
+import type { Bijection } from '../flows/bijection.ts';
+import { chain } from '../flows/chain.ts';
+import { conv1x1 } from '../flows/conv1x1.ts';
+import { coupling } from '../flows/coupling.ts';
+import { emerging } from '../flows/emerging.ts';
+import type { ParameterSpec, ParameterSpecs } from '../flows/parameters.ts';
+import { squeeze } from '../flows/squeeze.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+
+/** Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense. */
+const shapes: ImageShape[] = [
+  [5, 4, 1],
+  [4, 6, 2],
+  [3, 5, 3],
+  [2, 2, 12],
+];
+/** Shapes that can be squeezed. */
+const evenShapes: ImageShape[] = [
+  [4, 6, 1],
+  [6, 2, 3],
+];
+/** Pixels that have no neighbours, and as many channels as the last level of a model. */
+const manyChannels: ImageShape = [1, 2, 48];
+
+/** Every layer by name, as a function of the shape of the images, and the shapes on which it is tested. */
+const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> = {
+  actnorm: [actnorm, shapes],
+  conv1x1: [conv1x1, [...shapes, manyChannels]],
+  emerging: [emerging, [...shapes, [1, 4, 3], [4, 1, 3], manyChannels]],
+  'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
+  'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
+  'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
+  'emerging, dilation 2': [(shape) => emerging(shape, { dilation: 2 }), shapes],
+  'emerging, kernel 5, dilation 2': [
+    (shape) => emerging(shape, { kernelSize: 5, dilation: 2 }),
+    [[5, 6, 1], shapes[2]!],
+  ],
+  'emerging, kernel beyond the image': [
+    (shape) => emerging(shape, { kernelSize: 7, dilation: 2 }),
+    [shapes[1]!, [1, 1, 3]],
+  ],
+  coupling: [(shape) => coupling(shape, { width: 5 }), shapes.slice(1)],
+  'coupling, narrow': [(shape) => coupling(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
+  squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],
+  chain: [step, evenShapes],
+};
+
+/** Several layers after one another, one of them within a chain of its own. */
+function step(shape: ImageShape): Bijection {
+  const squeezed = squeeze(shape);
+  const inner = squeezed.outputShape;
+  const mixing = chain('mixing', { conv1x1: conv1x1(inner), emerging: emerging(inner) });
+  return chain('step', {
+    squeeze: squeezed,
+    actnorm: actnorm(inner),
+    mixing,
+    coupling: coupling(inner, { width: 4 }),
+  });
+}
+
+/** Every layer at every shape, as `[name and shape, layer]`. */
+export function layerCases(): [string, Bijection][] {
+  return Object.entries(layers).flatMap(([name, [make, at]]) =>
+    at.map((shape): [string, Bijection] => [`${name} ${shape.join('x')}`, make(shape)]),
+  );
+}
+
+/**
+ * Random values for all parameters of a layer, far from where they start and from zero, with signs of both kinds;
+ * where a mask is 0, rubbish a thousand times as large.
+ *
+ * Kernels have entries of deviation 0.7/√fan-in, so that a convolution keeps the size of what it gets, and where they
+ * start with a one, on the diagonal of a triangular matrix, ±(0.6 to 1.6). The inverse of a triangular matrix grows
+ * exponentially with its size where the diagonal is not larger than the rest; with these scales it loses less than
+ * three digits. Vectors are ±(0.1 to 0.4): a scale is e^3v, so a factor of 0.3 to 3.3. What is not trained keeps a
+ * start value.
+ */
+export function randomParameters(specs: ParameterSpecs, seed = 1): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([path, spec]) => [
+      path,
+      { shape: spec.shape, data: randomValues(spec, new RandomStream(seed, 'parameters', path)) },
+    ]),
+  );
+}
+
+function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: RandomStream): Float64Array {
+  const start = initial(random);
+  if (!trained) {
+    return start;
+  }
+  const signed = (low: number, high: number) =>
+    (random.uniform() < 0.5 ? -1 : 1) * (low + (high - low) * random.uniform());
+  const deviation = 0.7 / Math.sqrt(sizeOf(shape.slice(0, -1)));
+  return start.map((value, index) => {
+    if (mask?.[index] === 0) {
+      return 1000 * random.normal();
+    }
+    if (shape.length === 1) {
+      return signed(0.1, 0.4);
+    }
+    return Math.abs(value - 1) < 0.2 ? signed(0.6, 1.6) : deviation * random.normal();
+  });
+}
+
+/** A batch of images that all differ, normal. */
+export function randomImages(images: number, shape: ImageShape, name: string): NdArray {
+  const all = [images, ...shape];
+  return { shape: all, data: new RandomStream(2, name).normals(sizeOf(all)) };
+}

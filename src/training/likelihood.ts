@@ -1,0 +1,97 @@
+// bits/dim of every image of a set, by a program that gives it for a batch.
+import { batchesInOrder } from '../data/batches.ts';
+import type { ImageSet } from '../data/dataset.ts';
+import { reduceBits } from '../data/pixels.ts';
+import type { NamedArrays, Program } from '../engine/program.ts';
+import { type Parameters, parametersFrom } from '../flows/parameters.ts';
+import type { Glow } from '../models/glow.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { divide } from '../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../tensor/program.ts';
+import { input, type Tensor } from '../tensor/tensor.ts';
+
+/** A batch for one run of a program: integer pixel values and dequantisation noise, `[N, H, W, C]`. */
+export interface Batch {
+  readonly image: NdArray;
+  readonly noise: NdArray;
+}
+
+/** An array for a batch of 8-bit images, reduced to the model's bits. */
+export function imageArray(pixels: Uint8Array, imageShape: ImageShape, bits: number): NdArray {
+  const reduced = bits === 8 ? pixels : reduceBits(pixels, bits);
+  return {
+    shape: [pixels.length / dimensionsOf(imageShape), ...imageShape],
+    data: Float32Array.from(reduced),
+  };
+}
+
+/** The inputs `image` and `noise`, and bits/dim of each image under a model. */
+export function bitsPerDimOf(
+  model: Glow,
+  batchSize: number,
+  parameters: Parameters,
+): { image: Tensor; noise: Tensor; bitsPerDim: Tensor } {
+  const shape = [batchSize, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const { logLikelihood } = model.likelihood(image, noise, parameters);
+  return { image, noise, bitsPerDim: divide(logLikelihood, -dimensionsOf(model.imageShape) * Math.LN2) };
+}
+
+/** The program that gives `bitsPerDim` for `image` and `noise`, with the given inputs and tensors of parameters. */
+export function likelihoodDefinition(
+  model: Glow,
+  batchSize: number,
+  { inputs, tensors }: { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> },
+): ProgramDefinition {
+  const { image, noise, bitsPerDim } = bitsPerDimOf(model, batchSize, parametersFrom(tensors));
+  return { inputs: { image, noise, ...inputs }, outputs: { bitsPerDim } };
+}
+
+/** How the images of a set are measured. */
+export interface Measurement {
+  readonly batchSize: number;
+  readonly bits: number;
+  readonly seed: number;
+  /** Which draw of the noise: an image's noise depends on seed, draw and index alone, not on the batch size. */
+  readonly draw: number;
+  /** What the program takes besides images and noise. */
+  readonly weights?: NamedArrays;
+  /** Called after each batch with the number of images done. */
+  onProgress?(images: number): void;
+}
+
+/** bits/dim of each image of a set, for one draw of the noise; lets the event loop run between batches. */
+export async function measureBitsPerDim(
+  program: Program,
+  images: ImageSet,
+  { batchSize, bits, seed, draw, weights = {}, onProgress }: Measurement,
+): Promise<Float64Array> {
+  const dimensions = dimensionsOf(images.imageShape);
+  const result = new Float64Array(images.count);
+  const noise = new Float32Array(batchSize * dimensions);
+  let done = 0;
+  for (const batch of batchesInOrder(images, batchSize)) {
+    for (let index = 0; index < batch.count; index++) {
+      const stream = new RandomStream(seed, 'dequantise', draw, done + index);
+      stream.fillDequantisationNoise(noise.subarray(index * dimensions, (index + 1) * dimensions));
+    }
+    const image = imageArray(batch.images, images.imageShape, bits);
+    const { bitsPerDim } = await program.run({
+      image,
+      noise: { shape: image.shape, data: noise },
+      ...weights,
+    });
+    result.set(bitsPerDim!.data.subarray(0, batch.count), done);
+    done += batch.count;
+    onProgress?.(done);
+    await nextTurn();
+  }
+  return result;
+}
+
+/** Lets the event loop run: programs block it. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,132 @@
+// How the parameters of a model are laid out in arrays: small ones packed into one, large ones on their own.
+import { countTrained, type ParameterSpecs } from '../flows/parameters.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { reshape, slice } from '../tensor/operations/index.ts';
+import { input, type Tensor } from '../tensor/tensor.ts';
+
+/** A parameter with more elements than this has an array of its own. */
+const LARGE = 16_384;
+
+/** Arrays by the name of their group. */
+export type Groups = Record<string, NdArray>;
+
+/** One array of the layout and the parameters in it, one after another. */
+interface Group {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trained: boolean;
+  readonly members: { path: string; shape: readonly number[]; start: number }[];
+}
+
+/**
+ * The layout of a model's parameters.
+ *
+ * A model has hundreds of small parameters. An optimiser with nodes for each would spend its time on their number;
+ * packed into one vector they cost one. Large ones stay apart, so that nothing big is copied.
+ */
+export class ParameterLayout {
+  readonly trained: readonly string[];
+  readonly elements: number;
+  readonly specs: ParameterSpecs;
+  private readonly groups: readonly Group[];
+
+  constructor(specs: ParameterSpecs) {
+    this.specs = specs;
+    const groups = new Map<string, Group>();
+    for (const [path, { shape, trained }] of Object.entries(specs)) {
+      const size = sizeOf(shape);
+      const name = !trained ? 'fixed' : size > LARGE ? path : 'small';
+      const group = groups.get(name) ?? { name, shape: size > LARGE ? shape : [0], trained, members: [] };
+      const start = group.members.reduce((total, member) => total + sizeOf(member.shape), 0);
+      group.members.push({ path, shape, start });
+      groups.set(name, { ...group, shape: name === path ? shape : [start + size] });
+    }
+    this.groups = [...groups.values()];
+    this.trained = this.groups.filter((group) => group.trained).map((group) => group.name);
+    this.elements = countTrained(specs);
+  }
+
+  /** Inputs for every group, and the tensors of the parameters cut from them. */
+  inputs(): { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> } {
+    const inputs: Record<string, Tensor> = {};
+    const tensors: Record<string, Tensor> = {};
+    for (const { name, shape, members } of this.groups) {
+      const array = input(name, shape);
+      inputs[name] = array;
+      for (const member of members) {
+        const part =
+          name === member.path ? array : slice(array, 0, member.start, member.start + sizeOf(member.shape));
+        tensors[member.path] = reshape(part, member.shape);
+      }
+    }
+    return { inputs, tensors };
+  }
+
+  /** The shape of a group's array. */
+  shapeOf(name: string): readonly number[] {
+    const group = this.groups.find((candidate) => candidate.name === name);
+    if (!group) {
+      throw new Error(`no group '${name}' of parameters`);
+    }
+    return group.shape;
+  }
+
+  /** Arrays of zeros for every trained group. */
+  zeros(): Groups {
+    return Object.fromEntries(
+      this.trained.map((name) => {
+        const shape = this.shapeOf(name);
+        return [name, { shape, data: new Float32Array(sizeOf(shape)) }];
+      }),
+    );
+  }
+
+  /** The start values of all parameters, each from a stream of its own named by its path. */
+  initial(seed: number): Groups {
+    const arrays = Object.fromEntries(
+      Object.entries(this.specs).map(([path, spec]) => {
+        const data = spec.initial(new RandomStream(seed, 'parameter', path));
+        return [path, { shape: spec.shape, data }];
+      }),
+    );
+    return this.pack(arrays);
+  }
+
+  /** Copies parameters by path into the arrays of their groups, as float32. */
+  pack(arrays: Readonly<Record<string, NdArray>>): Groups {
+    return Object.fromEntries(
+      this.groups.flatMap(({ name, shape, members }) => {
+        if (!members.some(({ path }) => arrays[path])) {
+          return [];
+        }
+        const data = new Float32Array(sizeOf(shape));
+        for (const { path, start } of members) {
+          const array = arrays[path];
+          if (!array) {
+            throw new Error(`no values for the parameter '${path}'`);
+          }
+          data.set(array.data, start);
+        }
+        return [[name, { shape, data }]];
+      }),
+    );
+  }
+
+  /** The parameters by path, as views of the arrays of their groups. */
+  unpack(groups: Readonly<Groups>): Record<string, NdArray> {
+    const arrays: Record<string, NdArray> = {};
+    // In the order of the model, not of the groups.
+    for (const path of Object.keys(this.specs)) {
+      for (const { name, members } of this.groups) {
+        const member = members.find((candidate) => candidate.path === path);
+        const array = groups[name];
+        if (member && array) {
+          const { shape, start } = member;
+          arrays[path] = { shape, data: array.data.subarray(start, start + sizeOf(shape)) };
+        }
+      }
+    }
+    return arrays;
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { compile } from '../engine/program.ts';
+import { Glow, type GlowOptions } from '../models/glow.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import type { Precision } from '../tensor/emitter.ts';
+import {
+  expectClose,
+  type GoldenCase,
+  goldenCases,
+  ndarray,
+  storedArrays,
+  tolerances,
+} from '../testing/golden.ts';
+import { type AdamaxOptions, adamaxProgram, updateRates } from './adamax.ts';
+import { ParameterLayout } from './parameterLayout.ts';
+import { gradientDefinition, Trainer, type TrainingState } from './trainer.ts';
+
+const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
+
+describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
+  it.each(goldenCases(/^adamax-.*$/))('%s', async (_, golden) => {
+    const optimizer = golden as GoldenCase & AdamaxOptions;
+    const program = await compile(adamaxProgram([{ name: 'all', shape: golden.start.shape }], optimizer), {
+      precision,
+    });
+    const zero = { shape: golden.start.shape, data: new Float64Array(golden.start.data.length) };
+    let state: Record<string, NdArray> = {
+      'weights/all': ndarray(golden.start),
+      'first/all': zero,
+      'second/all': zero,
+      'average/all': zero,
+    };
+    for (const [index, gradient] of golden.gradients.entries()) {
+      const { rate, share } = updateRates(index + 1, golden.learningRate, optimizer, golden.decay);
+      state = await program.run({
+        ...state,
+        rate: scalar(rate),
+        share: scalar(share),
+        'gradients/all': ndarray(gradient),
+      });
+      expectClose('parameters', state['weights/all']!.data, golden.parameters[index].data, precision);
+      expectClose('average', state['average/all']!.data, golden.average[index].data, precision);
+    }
+    await program.release();
+  });
+
+  it.each(goldenCases(/^training-steps$/))('%s: the two programs of a step', async (_, golden) => {
+    const { model, layout, start } = trainingCase(golden);
+    const { optimizer } = golden;
+    const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
+    const gradientProgram = await compile(gradientDefinition(model, layout, batchSizeOf(golden)), {
+      precision,
+    });
+    const updateProgram = await compile(adamaxProgram(groups, optimizer), { precision });
+    // In double precision throughout: the trainer's own state is float32.
+    let state: Record<string, NdArray> = {};
+    const doubles = packDouble(layout, start);
+    for (const { name, shape } of groups) {
+      state[`weights/${name}`] = doubles[name]!;
+      for (const kind of ['first', 'second', 'average']) {
+        state[`${kind}/${name}`] = { shape, data: new Float64Array(doubles[name]!.data.length) };
+      }
+    }
+    for (const [index, step] of golden.steps.entries()) {
+      const weights = Object.fromEntries(groups.map(({ name }) => [name, state[`weights/${name}`]!]));
+      const found = await gradientProgram.run({
+        ...weights,
+        image: ndarray(step.image),
+        noise: ndarray(step.noise),
+      });
+      const { rate, share } = updateRates(index + 1, optimizer.learningRate, optimizer, optimizer.decay);
+      const gradientsOnly = Object.fromEntries(
+        Object.entries(found).filter(([name]) => name.startsWith('gradients/')),
+      );
+      const loss = total(found.bitsPerDim!.data, (value) => value) / batchSizeOf(golden);
+      expectClose('loss', [loss], [step.bitsPerDim].flat(), precision);
+      const squares = Object.values(gradientsOnly).map(({ data }) => total(data, (value) => value ** 2));
+      expectClose('norm', found.gradientNorm!.data, [Math.sqrt(total(squares, (value) => value))], precision);
+      state = await updateProgram.run({
+        ...state,
+        ...gradientsOnly,
+        rate: scalar(rate),
+        share: scalar(share),
+      });
+      for (const [kind, expected] of [
+        ['weights', step.params],
+        ['average', step.average],
+      ]) {
+        const arrays = layout.unpack(
+          Object.fromEntries(groups.map(({ name }) => [name, state[`${kind}/${name}`]!])),
+        );
+        for (const [path, { data }] of Object.entries(storedArrays(expected))) {
+          expectClose(`${kind} ${path} after step ${index + 1}`, arrays[path]!.data, data, precision);
+        }
+      }
+    }
+    await Promise.all([gradientProgram.release(), updateProgram.release()]);
+  });
+});
+
+describe('Trainer', () => {
+  it.each(goldenCases(/^training-steps$/))('%s: as it trains, in float32 and in place', async (_, golden) => {
+    const { model, layout, start } = trainingCase(golden);
+    const state: TrainingState = {
+      step: 0,
+      weights: layout.pack(start),
+      first: layout.zeros(),
+      second: layout.zeros(),
+      average: layout.zeros(),
+    };
+    const trainer = await Trainer.create(model, state, {
+      batchSize: batchSizeOf(golden),
+      optimizer: golden.optimizer,
+      averageDecay: golden.optimizer.decay,
+    });
+    for (const step of golden.steps) {
+      const batch = { image: ndarray(step.image), noise: ndarray(step.noise) };
+      await trainer.step(batch, golden.optimizer.learningRate);
+      const weights = layout.unpack(trainer.state.weights);
+      const average = layout.unpack(trainer.state.average);
+      for (const [path, { data }] of Object.entries(storedArrays(step.params))) {
+        expectClose(path, weights[path]!.data, data, 'float32', tolerances.float32);
+      }
+      for (const [path, { data }] of Object.entries(storedArrays(step.average))) {
+        expectClose(path, average[path]!.data, data, 'float32', tolerances.float32);
+      }
+    }
+    await trainer.release();
+  });
+});
+
+function total(values: ArrayLike<number>, f: (value: number) => number): number {
+  return Array.from(values).reduce((sum, value) => sum + f(value), 0);
+}
+
+function trainingCase(golden: GoldenCase): {
+  model: Glow;
+  layout: ParameterLayout;
+  start: Record<string, NdArray>;
+} {
+  const model = new Glow(golden.config as GlowOptions, golden.config.imageShape);
+  return { model, layout: new ParameterLayout(model.parameters), start: storedArrays(golden.start) };
+}
+
+function batchSizeOf(golden: GoldenCase): number {
+  return golden.steps[0].image.shape[0];
+}
+
+/** What `pack` does, without rounding to float32. */
+function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): Record<string, NdArray> {
+  const groups = layout.pack(arrays);
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, { shape, data }]) => {
+      const doubles = Float64Array.from(data);
+      const views = layout.unpack({ [name]: { shape, data: doubles } });
+      for (const [path, view] of Object.entries(views)) {
+        view.data.set(arrays[path]!.data);
+      }
+      return [name, { shape, data: doubles }];
+    }),
+  );
+}
