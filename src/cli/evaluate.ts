@@ -52,7 +52,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const run = loadRun(directory, weights);
   const { data } = run.config;
   const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
-  checkImageShape(run.config, dataset.imageShape);
+  checkImageShape(run.config.model.levels, dataset.imageShape);
   const images = dataset[split];
   if (images.count === 0) {
     throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);

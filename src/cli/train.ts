@@ -167,7 +167,7 @@ async function newRun(options: TrainCommandOptions): Promise<PreparedRun> {
     overrides: { seed, data: { name: data }, training: { steps, epochs } },
   });
   const dataset = await openDataset(config.data.name, { validation: config.data.validation });
-  checkImageShape(config, dataset.imageShape);
+  checkImageShape(config.model.levels, dataset.imageShape);
   const folder = (name && (findPreset(name).folder ?? name)) ?? 'run';
   const out = options.out ?? nextFreeRunFolder(join('runs', folder));
   return { config, dataset, paths: createRunFolder(out, stringifyConfig(config)) };
@@ -187,7 +187,7 @@ async function reopenRun(directory: string, options: TrainCommandOptions): Promi
   const { steps, epochs } = options;
   const config = resolveConfig({ file: run.paths.config, overrides: { training: { steps, epochs } } });
   const dataset = await openDataset(config.data.name, { validation: config.data.validation });
-  checkImageShape(config, dataset.imageShape);
+  checkImageShape(config.model.levels, dataset.imageShape);
   const text = stringifyConfig(config);
   if (text !== run.configText) {
     writeFileAtomically(run.paths.config, text);

@@ -2,16 +2,14 @@
 
 import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import type { Config } from './config.ts';
 
 /**
  * Checks that every level can halve the image: height and width divisible by 2^levels.
  *
  * @throws UserError that names both, and the number of levels that would do
  */
-export function checkImageShape(config: Config, imageShape: ImageShape): void {
+export function checkImageShape(levels: number, imageShape: ImageShape): void {
   const [height, width] = imageShape;
-  const { levels } = config.model;
   const possible = Math.min(timesHalved(height), timesHalved(width));
   if (levels <= possible) {
     return;
@@ -19,9 +17,10 @@ export function checkImageShape(config: Config, imageShape: ImageShape): void {
   const remedy =
     possible === 0
       ? 'no number of levels fits an odd side, resize or crop the images'
-      : `at most ${possible} ${possible === 1 ? 'level fits' : 'levels fit'}, set model.levels=${possible}`;
+      : `at most ${possible} ${possible === 1 ? 'level fits' : 'levels fit'}`;
   throw new UserError(
-    `model.levels ${levels} needs sides divisible by ${2 ** levels}, and the images are ${height} x ${width}: ${remedy}`,
+    `${levels} ${levels === 1 ? 'level needs' : 'levels need'} sides divisible by ${2 ** levels}, ` +
+      `and the images are ${height} x ${width}: ${remedy}`,
     { exitCode: 2 },
   );
 }

@@ -7,7 +7,7 @@ import { resolveConfig } from './resolve.ts';
 test.each(presets.map((preset) => [preset.name, preset] as const))('%s can be run', (name, preset) => {
   expect(findPreset(name)).toBe(preset);
   const config = resolveConfig({ preset: name });
-  expect(() => checkImageShape(config, preset.imageShape)).not.toThrow();
+  expect(() => checkImageShape(config.model.levels, preset.imageShape)).not.toThrow();
   expect(name.startsWith(`${config.data.name}-`)).toBe(true);
   expect(preset.description).toMatch(/^[A-Z][^\n]*\.$/);
 });

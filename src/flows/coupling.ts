@@ -8,7 +8,6 @@ import {
   logSigmoid,
   multiply,
   relu,
-  reorder,
   sigmoid,
   split,
   subtract,
@@ -19,7 +18,7 @@ import { actnormParameters, normalisation } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import { type Affine, convolvePointwise, convolveWithEdge } from './convolution.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
-import { scaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
+import { scaledConvolutionPairs, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /**
  * An affine coupling: the first half a of the channels stays, the second becomes (b + shift)·sigmoid(t + 2), where
@@ -35,8 +34,7 @@ export function coupling(shape: ImageShape, { width }: { width: number }): Bijec
     throw new Error('coupling: at least 2 channels are needed');
   }
   const shiftAndScale = (a: Tensor, p: Parameters) => {
-    const h = evenThenOdd(couplingNetwork(a, p));
-    const [shift, t] = split(h, 3, [changed, changed]) as [Tensor, Tensor];
+    const [shift, t] = couplingNetwork(a, p);
     return { shift, t: add(t, 2) };
   };
   return {
@@ -58,16 +56,6 @@ export function coupling(shape: ImageShape, { width }: { width: number }): Bijec
   };
 }
 
-/** Channels 0, 2, 4, … and then 1, 3, 5, …: interleaved pairs side by side. */
-export function evenThenOdd(x: Tensor): Tensor {
-  const half = x.shape[3]! / 2;
-  return reorder(
-    x,
-    3,
-    Array.from({ length: 2 * half }, (_, index) => (index < half ? 2 * index : 2 * (index - half) + 1)),
-  );
-}
-
 function couplingNetworkParameters(channels: number, width: number, outputs: number): ParameterSpecs {
   return {
     'conv1/kernel': normalParameter([3, 3, channels + 1, width], 0.05),
@@ -78,11 +66,11 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
   };
 }
 
-/** 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. */
-function couplingNetwork(a: Tensor, p: Parameters): Tensor {
+/** 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution: its even and odd channels. */
+function couplingNetwork(a: Tensor, p: Parameters): [Tensor, Tensor] {
   const h1 = relu(normalised(a, p.at('conv1'), convolveWithEdge));
   const h2 = relu(normalised(h1, p.at('conv2'), convolvePointwise));
-  return scaledConvolution(h2, p.at('conv3'));
+  return scaledConvolutionPairs(h2, p.at('conv3'));
 }
 
 /** A convolution and its actnorm, whose shift and scale go into the convolution's own weights. */

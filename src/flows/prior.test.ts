@@ -89,7 +89,7 @@ function sweep(channels: number): { x: NdArray; step: number } {
 
 /** The integral of e^logDensity by the trapezoidal rule, whose error here is far below float64's rounding. */
 const integral = ({ data }: NdArray, step: number) =>
-  data.reduce((total: number, value: number) => total + Math.exp(value) * step, 0);
+  Array.from(data).reduce((total, value) => total + Math.exp(value) * step, 0);
 
 describe.each([true, false])('learned prior: %s', (learnedPrior) => {
   describe.each(shapes)('%i x %i x %i', (height, width, channels) => {

@@ -14,9 +14,8 @@ import {
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { edgeResponse } from './convolution.ts';
-import { evenThenOdd } from './coupling.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
-import { scaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
+import { scaledConvolutionPairs, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /** Mean and logarithm of the standard deviation; undefined for the standard normal. */
 type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
@@ -64,8 +63,7 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
     if (!learnedPrior) {
       return undefined;
     }
-    const h = evenThenOdd(scaledConvolution(kept, p));
-    const [mean, logDeviation] = splitChannels(h, 3, [half, half]) as [Tensor, Tensor];
+    const [mean, logDeviation] = scaledConvolutionPairs(kept, p);
     return { mean, logDeviation };
   };
   return {

@@ -1,5 +1,5 @@
 // The scaled convolution: the last layer of a coupling network, and what a prior's parameters come from.
-import { exp, multiply } from '../tensor/operations/index.ts';
+import { exp, multiply, reorder, split } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { convolveWithEdge } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
@@ -15,6 +15,29 @@ export function scaledConvolutionParameters(channels: number, outputs: number): 
 
 /** (x * kernel + bias)·e^(3·logScale): 3x3, zero padding, edge channel. */
 export function scaledConvolution(x: Tensor, p: Parameters): Tensor {
-  const scale = exp(multiply(p.get('logScale'), 3));
-  return convolveWithEdge(x, p.get('kernel'), { bias: p.get('bias'), scale });
+  return convolve(x, p, (parameter) => parameter);
+}
+
+/**
+ * The two halves of a scaled convolution whose channels are interleaved pairs: channels 0, 2, 4, … and 1, 3, 5, ….
+ *
+ * The parameters are put in that order, not the result: they are smaller, and what follows takes contiguous halves.
+ */
+export function scaledConvolutionPairs(x: Tensor, p: Parameters): [even: Tensor, odd: Tensor] {
+  const y = convolve(x, p, evenThenOdd);
+  const half = y.shape[3]! / 2;
+  return split(y, 3, [half, half]) as [Tensor, Tensor];
+}
+
+function convolve(x: Tensor, p: Parameters, arrange: (parameter: Tensor) => Tensor): Tensor {
+  const scale = exp(multiply(arrange(p.get('logScale')), 3));
+  return convolveWithEdge(x, arrange(p.get('kernel')), { bias: arrange(p.get('bias')), scale });
+}
+
+/** Even before odd elements along the last axis. */
+function evenThenOdd(x: Tensor): Tensor {
+  const length = x.shape.at(-1)!;
+  const half = length / 2;
+  const order = Array.from({ length }, (_, index) => (index < half ? 2 * index : 2 * (index - half) + 1));
+  return reorder(x, x.rank - 1, order);
 }

@@ -37,7 +37,7 @@ export function ndarray({ shape, data }: { shape: number[]; data: number[] }): N
  * A parameter or gradient of a golden file as our layers have it: emerging kernels are stored there as full k x k
  * kernels, of which ours keep the corner.
  */
-export function storedForm(path: string, array: NdArray): NdArray {
+function storedForm(path: string, array: NdArray): NdArray {
   const corner = /(^|\/)kernel([12])$/.exec(path);
   if (!corner || /conv\d\//.test(path)) {
     return array;

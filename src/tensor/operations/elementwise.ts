@@ -196,10 +196,6 @@ export const logSigmoid = unary({
   evaluate: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
   gradient: (g, _, x) => multiply(g, sigmoid(negate(x))),
   lower: (emit, x) => {
-    // ONNX Runtime has Softplus in float32 only.
-    if (emit.precision === 'float32') {
-      return emit.node('Neg', [emit.node('Softplus', [emit.node('Neg', [x])])]);
-    }
     const zero = emit.reals(Float64Array.of(0), []);
     const one = emit.reals(Float64Array.of(1), []);
     const decay = emit.node('Exp', [emit.node('Neg', [emit.node('Abs', [x])])]);

@@ -1,4 +1,5 @@
 // Operations that move elements without changing them: reshape, transpose, slice, concatenate, pad, expand, reorder.
+import type { Emitter } from '../emitter.ts';
 import { broadcastShapes, elementCount, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { sumTo } from './reduce.ts';
@@ -206,11 +207,30 @@ const reorderOperation: Operation<Order> = {
     const { axis, order } = node.attributes;
     return [reorder(g, axis, invertPermutation(order))];
   },
-  lower: (emit, { attributes: { axis, order } }, [x]) => {
+  lower: (emit, node, [x]) => {
+    const { axis, order } = node.attributes;
+    if (axis > 0 && axis === node.rank - 1 && order.length <= NARROW) {
+      return reorderByProduct(emit, x!, node.shape, order);
+    }
     const table = emit.indices(`order ${order.join(' ')}`, [order.length], () => Int32Array.from(order));
     return emit.node('Gather', [x!, table], { axis });
   },
 };
+
+/** Up to this length a row is reordered by a product. */
+const NARROW = 256;
+
+/** A product with a permutation matrix: a gather along the last axis copies single numbers and is far slower. */
+function reorderByProduct(emit: Emitter, x: string, shape: Shape, order: readonly number[]): string {
+  const { length } = order;
+  const matrix = new Float64Array(length * length);
+  order.forEach((from, to) => {
+    matrix[from * length + to] = 1;
+  });
+  const rows = emit.node('Reshape', [x, emit.integers([-1, length])]);
+  const reordered = emit.node('Gemm', [rows, emit.reals(matrix, [length, length])]);
+  return emit.node('Reshape', [reordered, emit.integers(shape.map((side) => (side < 0 ? -1 : side)))]);
+}
 
 /** The elements along an axis in another order: element `i` of the result is element `order[i]` of `x`. */
 export function reorder(x: Tensor, axis: number, order: readonly number[]): Tensor {

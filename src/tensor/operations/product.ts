@@ -83,3 +83,10 @@ function perColumn(a: Tensor): { name: 'add' | 'multiply'; x: Tensor; vector: Te
     sameShape(x.shape, source.shape) && a.rank === 2 && vector.shape[0] === a.shape[1] && a.shape[0] !== 1;
   return isMatrixByVector ? { name, x: reshape(x, a.shape), vector } : undefined;
 }
+
+/** Which sides of a product are transposed; undefined for any other tensor. */
+export function productTransposition(x: Tensor): Transposition | undefined {
+  return x.operation === (productOperation as Operation<unknown>)
+    ? (x.attributes as Transposition)
+    : undefined;
+}

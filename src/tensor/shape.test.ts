@@ -1,0 +1,195 @@
+// Shapes: what broadcasts, how an open batch is counted, and the errors when a graph is built.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as op from './operations/index.ts';
+import { broadcastShapes, elementCount, OPEN_BATCH, type Shape, sameShape, showShape } from './shape.ts';
+import { constant, input, ShapeError, type Tensor } from './tensor.ts';
+
+const x = (...shape: number[]): Tensor => input('x', shape);
+
+/** Broadcasting in numpy's words: ones in front of the shorter one, then axis by axis. */
+function naiveBroadcast(a: Shape, b: Shape): Shape | undefined {
+  const left = [...a];
+  const right = [...b];
+  while (left.length < right.length) {
+    left.unshift(1);
+  }
+  while (right.length < left.length) {
+    right.unshift(1);
+  }
+  const pairs = left.map((length, axis) => new Set([length, right[axis]!]));
+  for (const pair of pairs) {
+    if (pair.size === 2) {
+      pair.delete(1);
+    }
+  }
+  return pairs.every((pair) => pair.size === 1) ? pairs.map((pair) => [...pair][0]!) : undefined;
+}
+
+/** Few lengths, so that many pairs fit; an open batch at most at the front. */
+const shapes = fc
+  .tuple(
+    fc.constantFrom<number[]>([], [], [OPEN_BATCH], [-4]),
+    fc.array(fc.constantFrom(1, 1, 2, 3), { maxLength: 4 }),
+  )
+  .map(([batch, rest]) => [...batch, ...rest]);
+
+describe('broadcastShapes', () => {
+  it('agrees with the naive rule', () => {
+    fc.assert(
+      fc.property(shapes, shapes, (a, b) => {
+        expect(broadcastShapes(a, b)).toEqual(naiveBroadcast(a, b));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves a shape alone with itself, a scalar, or ones, on either side', () => {
+    fc.assert(
+      fc.property(shapes, (a) => {
+        expect(broadcastShapes(a, a)).toEqual(a);
+        expect(broadcastShapes(a, [])).toEqual(a);
+        expect(
+          broadcastShapes(
+            a.map(() => 1),
+            a,
+          ),
+        ).toEqual(a);
+      }),
+    );
+  });
+
+  it('decides what elementwise operations accept', () => {
+    fc.assert(
+      fc.property(shapes, shapes, (a, b) => {
+        const out = broadcastShapes(a, b);
+        const open = out?.filter((length) => length < 0).length ?? 0;
+        if (out && open < 2) {
+          expect(op.multiply(x(...a), x(...b)).shape).toEqual(out);
+        } else {
+          expect(() => op.multiply(x(...a), x(...b))).toThrow(ShapeError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('an open batch', () => {
+  it('counts in multiples', () => {
+    expect(elementCount([OPEN_BATCH, 4, 3, 2])).toBe(-24);
+    expect(elementCount([])).toBe(1);
+    expect(showShape([OPEN_BATCH, 4, 2])).toBe('[N, 4, 2]');
+    expect(showShape([-12, 2])).toBe('[12·N, 2]');
+    expect(showShape([])).toBe('[]');
+    expect(sameShape([OPEN_BATCH, 2], [1, 2])).toBe(false);
+  });
+
+  const images = x(OPEN_BATCH, 4, 3, 2);
+
+  it.each<[string, Tensor, number[]]>([
+    ['pixels as rows', op.reshape(images, [-12, 2]), [-12, 2]],
+    ['a product of the rows', op.product(op.reshape(images, [-12, 2]), x(2, 5)), [-12, 5]],
+    ['and back', op.reshape(op.reshape(images, [-12, 2]), [OPEN_BATCH, 4, 3, 2]), [OPEN_BATCH, 4, 3, 2]],
+    ['the batch in another place', op.transpose(images, [1, 2, 0, 3]), [4, 3, OPEN_BATCH, 2]],
+    ['sum per image', op.sumPerImage(images), [OPEN_BATCH]],
+    ['sum over the batch', op.sum(images, [0]), [4, 3, 2]],
+    ['two batches after one another', op.concatenate([images, images], 0), [-2, 4, 3, 2]],
+    [
+      'unfold',
+      op.unfold(images, [
+        [0, 0],
+        [1, 0],
+      ]),
+      [OPEN_BATCH, 4, 3, 4],
+    ],
+    ['a transposed product over the batch', op.product(x(-12, 2), x(-12, 5), { transposeA: true }), [2, 5]],
+  ])('%s', (_, { shape }, expected) => {
+    expect(shape).toEqual(expected);
+  });
+});
+
+describe('shapes that do not fit are found when the graph is built', () => {
+  const image = x(2, 4, 3, 2);
+  it.each<[string, () => unknown]>([
+    ['add([2, 3], [2]): the shapes do not broadcast', () => op.add(x(2, 3), x(2))],
+    ['maximum([N, 3], [2, 3]): the shapes do not broadcast', () => op.maximum(x(OPEN_BATCH, 3), x(2, 3))],
+    [
+      'multiply([N, 1], [1, N]): two axes of [N, N] depend on the open batch',
+      () => op.multiply(x(OPEN_BATCH, 1), x(1, OPEN_BATCH)),
+    ],
+    ['sum([2, 3]): no such axes: 2', () => op.sum(x(2, 3), [2])],
+    ['sum([2, 3]): no such axes: -1', () => op.sum(x(2, 3), [-1])],
+    ['reshape([2, 3]): [4] holds another number of elements', () => op.reshape(x(2, 3), [4])],
+    ['reshape([N, 3]): [3] holds another number of elements', () => op.reshape(x(OPEN_BATCH, 3), [3])],
+    ['transpose([2, 3]): [0, 0] is no order of its axes', () => op.transpose(x(2, 3), [0, 0])],
+    ['transpose([2, 3]): [0] is no order of its axes', () => op.transpose(x(2, 3), [0])],
+    ['slice([2, 3]): no range 1 to 4 on axis 1', () => op.slice(x(2, 3), 1, 1, 4)],
+    ['slice([2, 3]): no range 1 to 1 on axis 0', () => op.slice(x(2, 3), 0, 1, 1)],
+    ['slice([N, 3]): no range 0 to 1 on axis 0', () => op.slice(x(OPEN_BATCH, 3), 0, 0, 1)],
+    [
+      'concatenate([2, 3], [2, 4]): the shapes differ elsewhere than on axis 0',
+      () => op.concatenate([x(2, 3), x(2, 4)], 0),
+    ],
+    [
+      'concatenate([2, 3], [2, 3]): the shapes differ elsewhere than on axis 2',
+      () => op.concatenate([x(2, 3), x(2, 3)], 2),
+    ],
+    [
+      'concatenate([N, 3], [2, 3]): an open batch and a known length make no length',
+      () => op.concatenate([x(OPEN_BATCH, 3), x(2, 3)], 0),
+    ],
+    ['pad([2]): no axis 1 of known length', () => op.pad(x(2), 1, 0, 1)],
+    ['pad([N]): no axis 0 of known length', () => op.pad(x(OPEN_BATCH), 0, 0, 1)],
+    ['expand([2, 3]): does not broadcast to [3, 3]', () => op.expand(x(2, 3), [3, 3])],
+    ['expand([2, 3]): does not broadcast to [3]', () => op.expand(x(2, 3), [3])],
+    ['reorder([3]): [0, 1] is no order of axis 0', () => op.reorder(x(3), 0, [0, 1])],
+    ['reorder([2]): [-1, 0] is no order of axis 0', () => op.reorder(x(2), 0, [-1, 0])],
+    ['product([2, 3], [2, 3]): the inner lengths 3 and 2 differ', () => op.product(x(2, 3), x(2, 3))],
+    ['product([2], [2, 3]): both must be matrices', () => op.product(x(2), x(2, 3))],
+    [
+      'product([2, 3], [3, 4], [3]): the bias must have shape [4]',
+      () => op.product(x(2, 3), x(3, 4), { bias: x(3) }),
+    ],
+    [
+      'unfold([2, 3]): the image must have the axes batch, row, column, channel',
+      () => op.unfold(x(2, 3), [[1, 0]]),
+    ],
+    [
+      'fold([2, 4, 3, 2]): the image must have a multiple of 3 channels',
+      () =>
+        op.fold(image, [
+          [0, 0],
+          [1, 0],
+          [2, 0],
+        ]),
+    ],
+    ['logAbsDet([2, 3]): the matrix must be square', () => op.logAbsDet(x(2, 3))],
+    ['inverse([3]): the matrix must be square', () => op.inverse(x(3))],
+    ['constant(): 2 values do not fill [3]', () => constant({ shape: [3], data: Float64Array.of(1, 2) })],
+  ])('%s', (message, build) => {
+    let problem: unknown;
+    try {
+      build();
+    } catch (error) {
+      problem = error;
+    }
+    expect(problem).toBeInstanceOf(ShapeError);
+    expect((problem as ShapeError).message).toBe(message);
+  });
+
+  it('also where a scale or shift per column would go into the weights', () => {
+    // Broadcasting would take each of these.
+    const scaled = op.multiply(x(4, 3), x(3));
+    const shifted = op.add(x(4, 3), x(3));
+    expect(() => op.product(scaled, x(1, 5))).toThrow(
+      'product([4, 3], [1, 5]): the inner lengths 3 and 1 differ',
+    );
+    expect(() => op.product(scaled, x(2, 5))).toThrow(
+      'product([4, 3], [2, 5]): the inner lengths 3 and 2 differ',
+    );
+    expect(() => op.product(shifted, x(3, 5), { bias: x(1) })).toThrow(
+      'product([4, 3], [3, 5], [1]): the bias must have shape [5]',
+    );
+  });
+});
