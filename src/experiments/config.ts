@@ -7,8 +7,8 @@ import { explainIssue } from './configErrors.ts';
 /** The words that a configuration may choose from; each list stands here and nowhere else. */
 export const choices = {
   augment: [],
-  mixing: ['emerging', '1x1'],
-  coupling: ['affine'],
+  mixing: ['emerging', 'periodic', '1x1', '1x1-plu', '1x1-qr', 'reverse', 'shuffle'],
+  coupling: ['affine', 'additive'],
   optimizer: ['adamax'],
   biasCorrection: ['glow', 'standard'],
 } as const;

@@ -13,43 +13,77 @@ import {
   subtract,
   sumPerImage,
 } from '../tensor/operations/index.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalisation } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import { type Affine, convolvePointwise, convolveWithEdge } from './convolution.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
-import { scaledConvolutionPairs, scaledConvolutionParameters } from './scaledConvolution.ts';
+import {
+  scaledConvolution,
+  scaledConvolutionPairs,
+  scaledConvolutionParameters,
+} from './scaledConvolution.ts';
+
+/** How a coupling changes the second half: by shift and scale, or by a shift alone. */
+export type CouplingKind = 'affine' | 'additive';
+
+/** The options of a coupling. */
+export interface CouplingOptions {
+  /** Hidden channels of its network. */
+  readonly width: number;
+  /** Default affine. */
+  readonly coupling?: CouplingKind;
+}
 
 /**
- * An affine coupling: the first half a of the channels stays, the second becomes (b + shift)·sigmoid(t + 2), where
- * shift and t are the even and odd channels of a network of a; ln|det| = Σ ln sigmoid(t + 2).
+ * A coupling: the first half a of the channels stays and decides how the second, b, is changed.
  *
- * Source: Dinh et al., Real NVP (2017), in Glow's form.
+ * Affine: (b + shift)·sigmoid(t + 2), where shift and t are the even and odd channels of a network of a;
+ * ln|det| = Σ ln sigmoid(t + 2). Additive: b + network(a); ln|det| = 0.
+ * Sources: Dinh et al., NICE (2015) and Real NVP (2017), in Glow's form.
  */
-export function coupling(shape: ImageShape, { width }: { width: number }): Bijection {
+export function coupling(
+  shape: ImageShape,
+  { width, coupling: kind = 'affine' }: CouplingOptions,
+): Bijection {
   const channels = shape[2];
   const kept = Math.floor(channels / 2);
   const changed = channels - kept;
   if (kept === 0) {
     throw new Error('coupling: at least 2 channels are needed');
   }
+  const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
+  const common = { name: 'coupling', inputShape: shape, outputShape: shape };
+  if (kind === 'additive') {
+    const shift = (a: Tensor, p: Parameters) => scaledConvolution(hidden(a, p), p.at('conv3'));
+    return {
+      ...common,
+      parameters: couplingNetworkParameters(kept, width, changed),
+      forward(x, p) {
+        const [a, b] = halves(x);
+        return { y: concatenate([a, add(b, shift(a, p))], 3), logDet: constant(0) };
+      },
+      inverse(y, p) {
+        const [a, b] = halves(y);
+        return concatenate([a, subtract(b, shift(a, p))], 3);
+      },
+    };
+  }
   const shiftAndScale = (a: Tensor, p: Parameters) => {
-    const [shift, t] = couplingNetwork(a, p);
+    const [shift, t] = scaledConvolutionPairs(hidden(a, p), p.at('conv3'));
     return { shift, t: add(t, 2) };
   };
   return {
-    name: 'coupling',
-    inputShape: shape,
-    outputShape: shape,
+    ...common,
     parameters: couplingNetworkParameters(kept, width, 2 * changed),
     forward(x, p) {
-      const [a, b] = split(x, 3, [kept, changed]) as [Tensor, Tensor];
+      const [a, b] = halves(x);
       const { shift, t } = shiftAndScale(a, p);
       const y = multiply(add(b, shift), sigmoid(t));
       return { y: concatenate([a, y], 3), logDet: sumPerImage(logSigmoid(t)) };
     },
     inverse(y, p) {
-      const [a, b] = split(y, 3, [kept, changed]) as [Tensor, Tensor];
+      const [a, b] = halves(y);
       const { shift, t } = shiftAndScale(a, p);
       return concatenate([a, subtract(divide(b, sigmoid(t)), shift)], 3);
     },
@@ -66,11 +100,10 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
   };
 }
 
-/** 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution: its even and odd channels. */
-function couplingNetwork(a: Tensor, p: Parameters): [Tensor, Tensor] {
+/** The hidden layers of the network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU. */
+function hidden(a: Tensor, p: Parameters): Tensor {
   const h1 = relu(normalised(a, p.at('conv1'), convolveWithEdge));
-  const h2 = relu(normalised(h1, p.at('conv2'), convolvePointwise));
-  return scaledConvolutionPairs(h2, p.at('conv3'));
+  return relu(normalised(h1, p.at('conv2'), convolvePointwise));
 }
 
 /** A convolution and its actnorm, whose shift and scale go into the convolution's own weights. */

@@ -17,10 +17,12 @@ import {
 } from '../testing/golden.ts';
 import { actnorm } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
-import { conv1x1 } from './conv1x1.ts';
-import { coupling } from './coupling.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
+import { type CouplingOptions, coupling } from './coupling.ts';
 import { emerging } from './emerging.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
+import { periodic } from './periodic.ts';
+import { shuffle } from './permutation.ts';
 import { split, topPrior } from './prior.ts';
 import { scaledConvolution } from './scaledConvolution.ts';
 import { squeeze } from './squeeze.ts';
@@ -34,11 +36,17 @@ function layerOf(golden: GoldenCase): Bijection {
     case 'actnorm':
       return actnorm(shape);
     case 'conv1x1':
-      return conv1x1(shape);
+      return { free: conv1x1, plu: conv1x1Plu, qr: conv1x1Qr }[
+        golden.parametrization as 'free' | 'plu' | 'qr'
+      ](shape);
+    case 'periodic':
+      return periodic(shape, golden);
+    case 'shuffle':
+      return shuffle(shape);
     case 'emerging':
       return emerging(shape, golden);
     case 'coupling':
-      return coupling(shape, golden as { width: number } & GoldenCase);
+      return coupling(shape, golden as CouplingOptions & GoldenCase);
     case 'squeeze':
       return squeeze(shape);
     default:
@@ -55,7 +63,7 @@ const perImage = (value: NdArray, images: number) =>
   value.shape.length === 0 ? Array<number>(images).fill(value.data[0]!) : value.data;
 
 describe.each(precisions)('%s', (precision) => {
-  it.each(goldenCases(/^(actnorm|conv1x1-free-.*|emerging-.*|coupling-affine|squeeze)$/))(
+  it.each(goldenCases(/^(actnorm|conv1x1-.*|emerging-.*|periodic-.*|coupling-.*|squeeze|shuffle)$/))(
     '%s: values, gradients and inverse',
     async (_, golden) => {
       const layer = layerOf(golden);
@@ -72,7 +80,8 @@ describe.each(precisions)('%s', (precision) => {
         const loss = add(sum(multiply(y, constant(ndarray(golden.yWeight)))), total);
         const variables: Record<string, Tensor> = { x, ...tensors };
         const names = Object.keys(expectedGradients);
-        expect(names.sort()).toEqual(Object.keys(variables).sort());
+        const trained = Object.keys(layer.parameters).filter((name) => layer.parameters[name]!.trained);
+        expect(names.sort()).toEqual(['x', ...trained].sort());
         gradients(
           loss,
           names.map((name) => variables[name]!),

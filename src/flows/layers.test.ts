@@ -22,6 +22,11 @@ const parameterName = (path: string) => `parameters/${path}`;
 const asFeeds = (parameters: Record<string, NdArray>): NamedArrays =>
   Object.fromEntries(Object.entries(parameters).map(([path, array]) => [parameterName(path), array]));
 
+/** The parameters that training changes. */
+function trainedPaths({ parameters }: Bijection): string[] {
+  return Object.keys(parameters).filter((path) => parameters[path]!.trained);
+}
+
 /** The arguments of a layer for a batch of `images`, or an open one, and how a program lists them. */
 function argumentsOf(layer: Bijection, images: number) {
   const tensors = Object.fromEntries(
@@ -53,8 +58,13 @@ function compileWithGradients(layer: Bijection, precision: Precision): Promise<P
   const total = logDet.rank === 0 ? multiply(logDet, IMAGES) : sum(logDet);
   const loss = add(sum(multiply(y, weight)), multiply(total, share));
   const outputs: Record<string, Tensor> = { y, logDet, loss, inverse: layer.inverse(target, p) };
-  gradients(loss, Object.values(variables), constant(1)).forEach((g, index) => {
-    outputs[`gradient ${Object.keys(variables)[index]}`] = g;
+  const differentiated = ['x', ...trainedPaths(layer).map(parameterName)];
+  gradients(
+    loss,
+    differentiated.map((name) => variables[name]!),
+    constant(1),
+  ).forEach((g, index) => {
+    outputs[`gradient ${differentiated[index]}`] = g;
   });
   return compile({ inputs: { target, weight, share, ...variables }, outputs }, { precision, threads: 1 });
 }
@@ -131,7 +141,7 @@ describe.each(layerCases())('%s', (_, layer) => {
   });
 
   it('has the gradients that central differences give', async () => {
-    for (const name of ['x', ...Object.keys(parameters).map(parameterName)]) {
+    for (const name of ['x', ...trainedPaths(layer).map(parameterName)]) {
       const { shape, data } = feeds[name]!;
       const g = result[`gradient ${name}`]!;
       expect(g.shape).toEqual([...shape]);
@@ -154,9 +164,12 @@ describe.each(layerCases())('%s', (_, layer) => {
 
   it('gives every trained parameter a gradient, and masked elements none and no part in the result', async () => {
     const clean: Record<string, NdArray> = { ...parameters };
-    for (const [path, { trained, mask }] of Object.entries(layer.parameters)) {
+    for (const path of trainedPaths(layer)) {
+      const { mask, shape: lengths } = layer.parameters[path]!;
       const { data } = result[`gradient ${parameterName(path)}`]!;
-      if (trained) {
+      // A reflection of one channel changes its sign, whatever its length; and a triangle of one may be empty.
+      const counts = mask ? mask.some((on) => on !== 0) : path !== 'reflections' || sizeOf(lengths) > 1;
+      if (counts) {
         expect(
           data.some((value) => value !== 0),
           path,

@@ -7,12 +7,14 @@ import type { Tensor } from '../tensor/tensor.ts';
 export interface ParameterSpec {
   /** The lengths of its axes. */
   readonly shape: readonly number[];
-  /** The start value, row-major. */
+  /** The start value, row-major, drawn from a stream that is the parameter's own, or that of its `family`. */
   initial(random: RandomStream): Float64Array;
   /** Whether training changes it; one that is fixed is saved, but never updated, averaged or counted. */
   readonly trained: boolean;
   /** 1 where an element takes part and 0 where it is masked out; all take part where there is no mask. */
   readonly mask?: Float64Array;
+  /** Parameters beside one another with the same family draw from equal streams: factors of one random matrix. */
+  readonly family?: string;
 }
 
 /** Parameters by path, such as `steps/3/emerging/kernel1`, in a fixed order. */

@@ -2,7 +2,7 @@
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
-import { coupling } from '../flows/coupling.ts';
+import { type CouplingKind, coupling } from '../flows/coupling.ts';
 import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
 import { type Split, split, type TopPrior, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
@@ -19,6 +19,8 @@ export interface GlowOptions {
   readonly depth: number;
   /** Hidden channels of the coupling networks. */
   readonly width: number;
+  /** How the couplings change their half; default affine. */
+  readonly coupling?: CouplingKind;
   /** What mixes the channels, and the pixels, between couplings. */
   readonly mixing: Mixing;
   /** The side of an emerging kernel, odd. */

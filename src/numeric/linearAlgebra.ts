@@ -32,6 +32,36 @@ export function randomOrthogonal(random: RandomStream, size: number): Float64Arr
   return Float64Array.from(q.to1DArray());
 }
 
+/**
+ * The factors of a uniformly random orthogonal matrix W = P·L·U with P[i, permutation[i]] = 1: L's strict lower and
+ * U's strict upper triangle, and of U's diagonal the signs and logarithms.
+ */
+export function orthogonalFactors(
+  random: RandomStream,
+  size: number,
+): Record<'permutation' | 'lower' | 'upper' | 'logScale' | 'sign', Float64Array> {
+  const decomposition = new LuDecomposition(matrixOf(randomOrthogonal(random, size), size));
+  const lower = decomposition.lowerTriangularMatrix;
+  const upper = decomposition.upperTriangularMatrix;
+  const diagonal = Float64Array.from(upper.diagonal());
+  const permutation = new Float64Array(size);
+  // Row k of L·U is row pivot[k] of the matrix.
+  decomposition.pivotPermutationVector.forEach((row, k) => {
+    permutation[row] = k;
+  });
+  for (let index = 0; index < size; index++) {
+    lower.set(index, index, 0);
+    upper.set(index, index, 0);
+  }
+  return {
+    permutation,
+    lower: Float64Array.from(lower.to1DArray()),
+    upper: Float64Array.from(upper.to1DArray()),
+    logScale: diagonal.map((value) => Math.log(Math.abs(value))),
+    sign: diagonal.map(Math.sign),
+  };
+}
+
 function matrixOf(values: ArrayLike<number>, size: number): Matrix {
   return Matrix.from1DArray(size, size, Array.from(values));
 }

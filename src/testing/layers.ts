@@ -2,10 +2,12 @@
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
-import { conv1x1 } from '../flows/conv1x1.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 import { coupling } from '../flows/coupling.ts';
 import { emerging } from '../flows/emerging.ts';
 import type { ParameterSpec, ParameterSpecs } from '../flows/parameters.ts';
+import { periodic } from '../flows/periodic.ts';
+import { reverse, shuffle } from '../flows/permutation.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -30,6 +32,14 @@ const manyChannels: ImageShape = [1, 2, 48];
 const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> = {
   actnorm: [actnorm, shapes],
   conv1x1: [conv1x1, [...shapes, manyChannels]],
+  'conv1x1, PLU': [conv1x1Plu, [...shapes, manyChannels]],
+  'conv1x1, QR': [conv1x1Qr, [...shapes, manyChannels]],
+  periodic: [periodic, [...shapes, [1, 4, 3], [4, 1, 3], [1, 1, 2], manyChannels]],
+  'periodic, kernel 5': [(shape) => periodic(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
+  'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
+  reverse: [reverse, shapes],
+  shuffle: [shuffle, shapes],
+  'coupling, additive': [(shape) => coupling(shape, { width: 5, coupling: 'additive' }), shapes.slice(1)],
   emerging: [emerging, [...shapes, [1, 4, 3], [4, 1, 3], manyChannels]],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
   'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],

@@ -86,7 +86,8 @@ export class ParameterLayout {
   initial(seed: number): Groups {
     const arrays = Object.fromEntries(
       Object.entries(this.specs).map(([path, spec]) => {
-        const data = spec.initial(new RandomStream(seed, 'parameter', path));
+        const family = spec.family === undefined ? path : path.replace(/[^/]*$/, spec.family);
+        const data = spec.initial(new RandomStream(seed, 'parameter', family));
         return [path, { shape: spec.shape, data }];
       }),
     );

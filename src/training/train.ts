@@ -2,7 +2,6 @@
 import { BatchStream } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
-import { compile } from '../engine/program.ts';
 import type { Config } from '../experiments/config.ts';
 import { learningRateAt, type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
@@ -10,9 +9,10 @@ import { dimensionsOf } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { saveCheckpoint } from './checkpoint.ts';
 import { appendJsonLine } from './jsonLines.ts';
-import { type Batch, imageArray, likelihoodDefinition, measureBitsPerDim, nextTurn } from './likelihood.ts';
+import { type Batch, imageArray, nextTurn } from './likelihood.ts';
 import { checkpointPath, type RunPaths } from './runFolder.ts';
 import { startFromData, Trainer, type TrainingState, weightsOf } from './trainer.ts';
+import { Validation } from './validation.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
@@ -31,7 +31,7 @@ export interface TrainingOptions extends CompileOptions {
   readonly state?: TrainingState | undefined;
   /** Ends after this step and leaves the schedule alone. */
   readonly stopAt?: number | undefined;
-  /** Ends after the step that is running when it is aborted. */
+  /** Ends after the step that is running when it is aborted; a run never ends without a step. */
   readonly signal?: AbortSignal | undefined;
   readonly events?: TrainingEvents;
 }
@@ -40,48 +40,74 @@ export interface TrainingOptions extends CompileOptions {
 export interface TrainingResult {
   readonly model: Glow;
   readonly state: TrainingState;
-  readonly schedule: Schedule;
-  /** bits/dim of the validation images with the average weights; null where there are none. */
+  /**
+   * bits/dim of the validation images with the average weights after the last step; null where there are none, or
+   * where the run was interrupted before they were measured.
+   */
   readonly validationBitsPerDim: number | null;
   /** Over the steps alone, without start, validation and checkpoints. */
   readonly imagesPerSecond: number;
   readonly checkpoint: string;
   /** Whether all steps of the schedule are done. */
   readonly complete: boolean;
+  /** Whether the signal ended it. */
+  readonly interrupted: boolean;
 }
 
-/** How many validations and checkpoints a run has at most, the last one included. */
+/** How many validations a run has at most, and checkpoints besides those of stops, the last ones included. */
 const MILESTONES = 5;
 
+/** The last step that this call makes: that of the schedule, or the one to stop at. */
+export function lastStepOf({ totalSteps }: Schedule, stopAt = Number.POSITIVE_INFINITY): number {
+  return Math.min(totalSteps, stopAt);
+}
+
 /**
- * Trains a model and writes the run folder: metrics after every step, checkpoints and validation at milestones and
- * at the end.
+ * Trains a model and writes the run folder: metrics after every step, validation and checkpoints at milestones, a
+ * checkpoint at the end.
  *
- * Everything random is a function of the seed and the step, so the same configuration gives the same bytes.
+ * Everything random is a function of the seed and the step, and so is what the metrics hold: the validation of a run
+ * that stops between milestones is told and not logged. So the same configuration gives the same bytes, in one go or
+ * with stops.
  *
  * @throws UserError if the training diverges or a file cannot be written
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { config, dataset, paths, stopAt, signal, events = {} } = options;
+  const { config, dataset, paths, signal, events = {} } = options;
   const { batchSize, biasCorrection } = config.training;
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);
   const batches = new BatchLoader(config, dataset);
-  const state = options.state ?? (await startFromData(model, batches.at(0), config.seed, options));
-  const trainer = await Trainer.create(model, state, {
+  const start = options.state ?? (await startFromData(model, batches.at(0), config.seed, options));
+  const trainer = await Trainer.create(model, start, {
     ...options,
     batchSize,
     optimizer: { beta2: schedule.beta2, biasCorrection },
     averageDecay: schedule.averageDecay,
   });
-  const validate = await validation(model, trainer, options);
-  const lastStep = Math.min(schedule.totalSteps, stopAt ?? Number.POSITIVE_INFINITY);
-  const milestone = Math.max(1, Math.ceil(schedule.totalSteps / MILESTONES));
-  let checkpoint = checkpointPath(paths, state.step);
-  let validationBitsPerDim: number | null = null;
+  const validation = await Validation.create(model, dataset.validation, { ...options, batchSize, seed: config.seed });
+  const lastStep = lastStepOf(schedule, options.stopAt);
+  const milestone = Math.ceil(schedule.totalSteps / MILESTONES);
+  let saved = start.step;
+  let validated: { step: number; bitsPerDim: number | null } | undefined;
+  let interrupted = false;
   let trained = 0;
   let seconds = 0;
-  while (trainer.state.step < lastStep && !signal?.aborted) {
+  const save = (): void => {
+    const { state, layout } = trainer;
+    saveCheckpoint(checkpointPath(paths, state.step), state, layout, model.imageShape);
+    saved = state.step;
+  };
+  const validate = async (): Promise<number | null> => {
+    const { state } = trainer;
+    const bitsPerDim = await validation.measure(weightsOf(state, 'average'));
+    validated = { step: state.step, bitsPerDim };
+    if (bitsPerDim !== null) {
+      events.onValidation?.(state.step, bitsPerDim);
+    }
+    return bitsPerDim;
+  };
+  while (trainer.state.step < lastStep && !interrupted) {
     const step = trainer.state.step + 1;
     const begin = performance.now();
     const learningRate = learningRateAt(step, schedule);
@@ -94,27 +120,33 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     appendJsonLine(paths.metrics, { step, epoch, bitsPerDim: mean, learningRate, gradientNorm });
     appendJsonLine(paths.timings, { step, seconds: stepSeconds, imagesPerSecond: batchSize / stepSeconds });
     events.onStep?.(step, mean, trained / seconds);
-    const last = step === lastStep || signal?.aborted;
-    if (last || step % milestone === 0) {
-      checkpoint = checkpointPath(paths, step);
-      saveCheckpoint(checkpoint, trainer.state, trainer.layout, model.imageShape);
-      validationBitsPerDim = await validate.run();
+    if (step % milestone === 0 || step === schedule.totalSteps) {
+      const validationBitsPerDim = await validate();
       if (validationBitsPerDim !== null) {
         appendJsonLine(paths.metrics, { step, validationBitsPerDim });
-        events.onValidation?.(step, validationBitsPerDim);
       }
+      // Last, so that the log up to a checkpoint is whole whenever there is one to go on from.
+      save();
     }
     await nextTurn();
+    interrupted = signal?.aborted === true;
   }
-  await Promise.all([trainer.release(), validate.release()]);
+  const { state } = trainer;
+  if (saved !== state.step) {
+    save();
+  }
+  if (validated?.step !== state.step && !interrupted) {
+    await validate();
+  }
+  await Promise.all([trainer.release(), validation.release()]);
   return {
     model,
-    state: trainer.state,
-    schedule,
-    validationBitsPerDim,
+    state,
+    validationBitsPerDim: validated?.step === state.step ? validated.bitsPerDim : null,
     imagesPerSecond: seconds > 0 ? trained / seconds : 0,
-    checkpoint,
-    complete: trainer.state.step >= schedule.totalSteps,
+    checkpoint: checkpointPath(paths, state.step),
+    complete: state.step >= schedule.totalSteps,
+    interrupted,
   };
 }
 
@@ -143,27 +175,4 @@ class BatchLoader {
     const image = imageArray(this.pixels, this.dataset.imageShape, model.bits);
     return { image, noise: { shape: image.shape, data: this.noise } };
   }
-}
-
-/** Measures the average weights on the validation images, with the same noise each time. */
-async function validation(
-  model: Glow,
-  trainer: Trainer,
-  { config, dataset, ...options }: TrainingOptions,
-): Promise<{ run(): Promise<number | null>; release(): Promise<void> }> {
-  const images = dataset.validation;
-  if (images.count === 0) {
-    return { run: async () => null, release: async () => {} };
-  }
-  const batchSize = Math.min(config.training.batchSize, images.count);
-  const program = await compile(likelihoodDefinition(model, batchSize, trainer.layout.inputs()), options);
-  return {
-    async run() {
-      const weights = weightsOf(trainer.state, 'average');
-      const measurement = { batchSize, bits: config.model.bits, seed: config.seed, draw: 0, weights };
-      const perImage = await measureBitsPerDim(program, images, measurement);
-      return perImage.reduce((total, value) => total + value, 0) / images.count;
-    },
-    release: () => program.release(),
-  };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';

@@ -29,6 +29,7 @@ export {
   zeros,
 } from './layout.ts';
 export { inverse, logAbsDet } from './linearAlgebra.ts';
-export { product } from './product.ts';
+export { oneHot } from './oneHot.ts';
+export { product, stackedProduct } from './product.ts';
 export { sum, sumPerImage } from './reduce.ts';
-export { fold, type Offset, unfold } from './shift.ts';
+export { type Boundary, fold, type Offset, unfold } from './shift.ts';

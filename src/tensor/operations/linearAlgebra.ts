@@ -3,38 +3,69 @@
 // ONNX Runtime has Det in float32 only, where it under- and overflows, and neither on a GPU. The matrices are weights,
 // at most a few hundred wide, so the host is exact and fast enough.
 import { inverse as invertMatrix, logAbsDeterminant } from '../../numeric/linearAlgebra.ts';
-import type { Shape } from '../shape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { isOpen, type Shape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { multiply, negate } from './elementwise.ts';
-import { transpose } from './layout.ts';
+import { reshape, transpose } from './layout.ts';
 import { product } from './product.ts';
 
-const square = (x: Shape): boolean => x.length === 2 && x[0] === x[1];
-const notSquare = { problem: 'the matrix must be square' };
+const isSquare = (x: Shape): boolean => x.length >= 2 && x.at(-1) === x.at(-2) && !isOpen(x);
+const notSquare = { problem: 'the matrices must be square' };
+
+/** Applies a function to every matrix of a stack `[…, n, n]`. */
+function forEachMatrix(
+  { shape, data }: NdArray,
+  visit: (matrix: NdArray['data'], index: number) => void,
+): void {
+  const area = shape.at(-1)! ** 2;
+  for (let index = 0; index * area < data.length; index++) {
+    visit(data.subarray(index * area, (index + 1) * area), index);
+  }
+}
 
 const logAbsDetOperation: Operation<undefined> = {
   name: 'logAbsDet',
-  shape: ([w]) => (square(w!) ? [] : notSquare),
-  gradient: (node, g) => [multiply(g, transpose(inverse(node.inputs[0]!)))],
-  host: ([w]) => ({ shape: [], data: Float64Array.of(logAbsDeterminant(w!.data, w!.shape[0]!)) }),
+  shape: ([w]) => (isSquare(w!) ? w!.slice(0, -2) : notSquare),
+  gradient: (node, g) => {
+    const w = node.inputs[0]!;
+    const order = w.shape.map((_, axis) => axis);
+    const transposed = transpose(inverse(w), [...order.slice(0, -2), w.rank - 1, w.rank - 2]);
+    return [multiply(reshape(g, [...g.shape, 1, 1]), transposed)];
+  },
+  host: ([w]) => {
+    const shape = w!.shape.slice(0, -2);
+    const data = new Float64Array(sizeOf(shape));
+    forEachMatrix(w!, (matrix, index) => {
+      data[index] = logAbsDeterminant(matrix, w!.shape.at(-1)!);
+    });
+    return { shape, data };
+  },
 };
 
-/** ln|det W| of a square matrix; its gradient is W⁻ᵀ. */
+/** ln|det W| of each square matrix of a stack `[…, n, n]`; its gradient is W⁻ᵀ. */
 export function logAbsDet(w: Tensor): Tensor {
   return apply(logAbsDetOperation, [w], undefined) as Tensor;
 }
 
 const inverseOperation: Operation<undefined> = {
   name: 'inverse',
-  shape: ([w]) => (square(w!) ? w! : notSquare),
+  shape: ([w]) => (isSquare(w!) ? w! : notSquare),
   gradient: (node, g) => {
-    const y = node as Tensor;
-    return [negate(product(product(y, g, { transposeA: true }), y, { transposeB: true }))];
+    const y = transpose(node as Tensor);
+    return [negate(product(product(y, g), y))];
   },
-  host: ([w]) => ({ shape: w!.shape, data: invertMatrix(w!.data, w!.shape[0]!) }),
+  host: ([w]) => {
+    const size = w!.shape.at(-1)!;
+    const data = new Float64Array(w!.data.length);
+    forEachMatrix(w!, (matrix, index) => {
+      data.set(invertMatrix(matrix, size), index * size * size);
+    });
+    return { shape: w!.shape, data };
+  },
 };
 
-/** W⁻¹ of a square matrix; NaN where W is singular. */
+/** W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular; it has a gradient for one matrix. */
 export function inverse(w: Tensor): Tensor {
   return apply(inverseOperation, [w], undefined) as Tensor;
 }

@@ -2,7 +2,7 @@
 import { sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { add, multiply } from './elementwise.ts';
-import { reshape, reshapeSource } from './layout.ts';
+import { reshape, reshapeSource, transpose } from './layout.ts';
 import { sum } from './reduce.ts';
 
 interface Transposition {
@@ -89,4 +89,22 @@ export function productTransposition(x: Tensor): Transposition | undefined {
   return x.operation === (productOperation as Operation<unknown>)
     ? (x.attributes as Transposition)
     : undefined;
+}
+
+const stackedProductOperation: Operation<undefined> = {
+  name: 'stackedProduct',
+  shape: ([a, b]) =>
+    a!.length === 3 && b!.length === 3 && a![0] === b![0] && a![2] === b![1]
+      ? [a![0]!, a![1]!, b![2]!]
+      : { problem: 'stacks of as many matrices with the same inner length are needed' },
+  gradient: (node, g) => {
+    const [a, b] = node.inputs as [Tensor, Tensor];
+    return [stackedProduct(g, transpose(b, [0, 2, 1])), stackedProduct(transpose(a, [0, 2, 1]), g)];
+  },
+  lower: (emit, _, inputs) => emit.node('MatMul', inputs),
+};
+
+/** The product of each matrix of a stack `[S, m, k]` with that of another `[S, k, n]`. */
+export function stackedProduct(a: Tensor, b: Tensor): Tensor {
+  return apply(stackedProductOperation, [a, b], undefined) as Tensor;
 }

@@ -5,8 +5,12 @@ import { apply, type Operation, type Tensor } from '../tensor.ts';
 /** How far a tap of a kernel reaches from its centre, in rows and columns. */
 export type Offset = readonly [row: number, column: number];
 
+/** What lies outside the image: zeros, or the image again, as on a torus. */
+export type Boundary = 'zero' | 'wrap';
+
 interface Shifts {
   offsets: readonly Offset[];
+  boundary: Boundary;
 }
 
 const unfoldOperation: Operation<Shifts> = {
@@ -15,24 +19,24 @@ const unfoldOperation: Operation<Shifts> = {
     x!.length === 4
       ? [x![0]!, x![1]!, x![2]!, x![3]! * offsets.length]
       : { problem: 'the image must have the axes batch, row, column, channel' },
-  gradient: (node, g) => [fold(g, node.attributes.offsets.map(opposite))],
+  gradient: (node, g) => [fold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
   lower: (emit, node, [x]) => {
     const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
-    const { offsets } = node.attributes;
     const pixels = height * width;
-    const table = neighbourTable(emit, 'unfold', height, width, offsets, (pixel) => pixel ?? pixels);
+    const table = neighbourTable(emit, 'unfold', height, width, node.attributes, (pixel) => pixel ?? pixels);
     return gatherPixels(emit, x!, pixels, channels, table, node.shape);
   },
 };
 
 /**
- * Copies of an image shifted by each offset, side by side in the channels, zero outside the image.
+ * Copies of an image shifted by each offset, side by side in the channels; outside the image is zero, or the
+ * image again where the boundary wraps.
  *
  * `[N, H, W, C]` to `[N, H, W, T·C]` with y[h, w, t·C + c] = x[h + rowₜ, w + columnₜ, c]: a convolution is a product
  * of these rows with its kernel.
  */
-export function unfold(x: Tensor, offsets: readonly Offset[]): Tensor {
-  return onlyCentre(offsets) ? x : (apply(unfoldOperation, [x], { offsets }) as Tensor);
+export function unfold(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
+  return onlyCentre(offsets) ? x : (apply(unfoldOperation, [x], { offsets, boundary }) as Tensor);
 }
 
 const foldOperation: Operation<Shifts> = {
@@ -41,13 +45,12 @@ const foldOperation: Operation<Shifts> = {
     x!.length === 4 && x![3]! % offsets.length === 0
       ? [x![0]!, x![1]!, x![2]!, x![3]! / offsets.length]
       : { problem: `the image must have a multiple of ${offsets.length} channels` },
-  gradient: (node, g) => [unfold(g, node.attributes.offsets.map(opposite))],
+  gradient: (node, g) => [unfold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
   lower: (emit, node, [x]) => {
     const [, height, width, channels] = node.shape as [number, number, number, number];
-    const { offsets } = node.attributes;
-    const taps = offsets.length;
+    const taps = node.attributes.offsets.length;
     const cells = height * width * taps;
-    const table = neighbourTable(emit, 'fold', height, width, offsets, (pixel, tap) =>
+    const table = neighbourTable(emit, 'fold', height, width, node.attributes, (pixel, tap) =>
       pixel === undefined ? cells : pixel * taps + tap,
     );
     const batch = node.shape[0]!;
@@ -67,10 +70,10 @@ const foldOperation: Operation<Shifts> = {
  * The sum of the taps' images, each shifted by its offset: what `unfold` undoes in a gradient, and the second half
  * of a convolution whose product comes first.
  *
- * `[N, H, W, T·C]` to `[N, H, W, C]` with y[h, w, c] = Σₜ x[h + rowₜ, w + columnₜ, t·C + c], zero outside the image.
+ * `[N, H, W, T·C]` to `[N, H, W, C]` with y[h, w, c] = Σₜ x[h + rowₜ, w + columnₜ, t·C + c].
  */
-export function fold(x: Tensor, offsets: readonly Offset[]): Tensor {
-  return onlyCentre(offsets) ? x : (apply(foldOperation, [x], { offsets }) as Tensor);
+export function fold(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
+  return onlyCentre(offsets) ? x : (apply(foldOperation, [x], { offsets, boundary }) as Tensor);
 }
 
 function onlyCentre(offsets: readonly Offset[]): boolean {
@@ -87,17 +90,20 @@ function neighbourTable(
   name: string,
   height: number,
   width: number,
-  offsets: readonly Offset[],
+  { offsets, boundary }: Shifts,
   cell: (pixel: number | undefined, tap: number) => number,
 ): string {
-  const key = `${name} ${height}x${width} ${offsets.join(' ')}`;
+  const key = `${name} ${boundary} ${height}x${width} ${offsets.join(' ')}`;
   return emit.indices(key, [height * width, offsets.length], () => {
     const table = new Int32Array(height * width * offsets.length);
     let index = 0;
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         offsets.forEach(([down, right], tap) => {
-          const [r, c] = [row + down, column + right];
+          const [r, c] =
+            boundary === 'wrap'
+              ? [modulo(row + down, height), modulo(column + right, width)]
+              : [row + down, column + right];
           const inside = r >= 0 && r < height && c >= 0 && c < width;
           table[index++] = cell(inside ? r * width + c : undefined, tap);
         });
@@ -105,6 +111,10 @@ function neighbourTable(
     }
     return table;
   });
+}
+
+function modulo(value: number, length: number): number {
+  return ((value % length) + length) % length;
 }
 
 /** Gathers cells of `channels` numbers within each image; the cell after the last one is zero. */

@@ -1,0 +1,41 @@
+// Mixing by order alone: the channels reversed, or shuffled once.
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { flip, oneHot, product, reshape } from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
+import { type Bijection, rowsOf } from './bijection.ts';
+
+/** The channels in reverse order, y[c] = x[C − 1 − c]; ln|det| = 0. Source: Dinh et al., NICE (2015). */
+export function reverse(shape: ImageShape): Bijection {
+  return {
+    name: 'reverse',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: {},
+    forward: (x) => ({ y: flip(x, 3), logDet: constant(0) }),
+    inverse: (y) => flip(y, 3),
+  };
+}
+
+/**
+ * The channels in an order that is drawn once, y[c] = x[permutation[c]]; ln|det| = 0. The order is a parameter that
+ * is saved and not trained. Source: Kingma and Dhariwal, Glow (2018).
+ */
+export function shuffle(shape: ImageShape): Bijection {
+  const channels = shape[2];
+  const map = (x: Tensor, order: Tensor, transposeB: boolean): Tensor =>
+    reshape(product(reshape(x, rowsOf(x.shape)), oneHot(order, channels), { transposeB }), x.shape);
+  return {
+    name: 'shuffle',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: {
+      permutation: {
+        shape: [channels],
+        trained: false,
+        initial: (random) => Float64Array.from(random.permutation(channels)),
+      },
+    },
+    forward: (x, p) => ({ y: map(x, p.get('permutation'), true), logDet: constant(0) }),
+    inverse: (y, p) => map(y, p.get('permutation'), false),
+  };
+}

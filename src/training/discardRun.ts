@@ -1,0 +1,22 @@
+// What happens to the folder of a run that failed before its first step.
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { readJsonLines } from './jsonLines.ts';
+import type { RunPaths } from './runFolder.ts';
+
+/**
+ * Removes the parts of a run that has recorded no step, and its folder unless it holds something else, so that the
+ * same command can be given again. A run that has recorded one stays.
+ */
+export function discardUnstartedRun(paths: RunPaths): void {
+  if (readJsonLines(paths.metrics).length > 0) {
+    return;
+  }
+  for (const file of [paths.config, paths.metrics, paths.timings]) {
+    rmSync(file, { force: true });
+  }
+  for (const folder of [paths.checkpoints, paths.samples, paths.directory]) {
+    if (existsSync(folder) && readdirSync(folder).length === 0) {
+      rmdirSync(folder);
+    }
+  }
+}
