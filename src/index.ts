@@ -1,18 +1,23 @@
-// The public API: build a model, compile and run it, read datasets, take a bijection of your own.
+// The public API: train, load, measure and sample models; build one, compile and run it; bring a bijection of your own.
 
 export type { Dataset, DatasetSource, ImageSet, NamedDataset } from './data/dataset.ts';
 export { datasets, openDataset } from './data/registry.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from './engine/program.ts';
 export type { Device } from './engine/runtime.node.ts';
 export { UserError } from './errors.ts';
+export { type ContactSheetOptions, contactSheet } from './evaluation/contactSheet.ts';
+export { type Evaluation, type EvaluationOptions, evaluate } from './evaluation/evaluate.ts';
+export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/loadRun.ts';
+export { type SampleOptions, sample } from './evaluation/sample.ts';
 export type { Config, ConfigLayer } from './experiments/config.ts';
-export { type Preset, presets, type ReportedResult } from './experiments/presets.ts';
+export type { PaperResult } from './experiments/paper.ts';
+export { type Preset, presets } from './experiments/presets.ts';
 export { type ConfigSources, resolveConfig } from './experiments/resolve.ts';
 export { actnorm } from './flows/actnorm.ts';
 export type { Bijection, Transformed } from './flows/bijection.ts';
 export { chain } from './flows/chain.ts';
 export { conv1x1 } from './flows/conv1x1.ts';
-export { coupling } from './flows/coupling.ts';
+export { type CouplingKind, type CouplingOptions, coupling } from './flows/coupling.ts';
 export { type EmergingOptions, emerging } from './flows/emerging.ts';
 export {
   countTrained,
@@ -46,3 +51,7 @@ export * as operations from './tensor/operations/index.ts';
 export type { ProgramDefinition } from './tensor/program.ts';
 export { OPEN_BATCH, type Shape } from './tensor/shape.ts';
 export { apply, constant, input, type Operation, type ShapeProblem, type Tensor } from './tensor/tensor.ts';
+export type { Groups } from './training/parameterLayout.ts';
+export { createRunFolder, type RunPaths } from './training/runFolder.ts';
+export { type TrainingEvents, type TrainingOptions, type TrainingResult, train } from './training/train.ts';
+export type { TrainingState, WeightsKind } from './training/trainer.ts';

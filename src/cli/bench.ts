@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { unknownName } from '../errors.ts';
 import { type TrainingTimes, timeTraining } from '../evaluation/timing.ts';
-import { checkImageShape } from '../experiments/imageShape.ts';
+import { checkModelShape } from '../experiments/modelShape.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import { formatBytes, formatCount, formatRate } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
@@ -49,18 +49,31 @@ export function registerBench(program: Command): void {
 async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   const { mixing: names, levels, depth, width, batch, size, channels, rounds } = options;
   const imageShape = [size, size, channels] as const;
-  checkImageShape(levels, imageShape);
+  const model = {
+    levels,
+    depth,
+    width,
+    kernelSize: 3,
+    dilation: 1,
+    hiddenChannels: 96,
+    learnedPrior: true,
+    bits: 8,
+  };
+  for (const mixing of names) {
+    checkModelShape({ ...model, mixing }, imageShape);
+  }
+  const engine = await compileOptions(options);
   const bar = createProgress({ label: 'round', total: rounds });
   let times: TrainingTimes[];
   try {
     times = await timeTraining({
       mixings: names,
-      model: { levels, depth, width, kernelSize: 3, dilation: 1, learnedPrior: true, bits: 8 },
+      model,
       imageShape,
       batchSize: batch,
       rounds,
       onProgress: (done) => bar.update(done),
-      ...compileOptions(options),
+      ...engine,
     });
   } finally {
     bar.finish();
@@ -109,7 +122,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
 
 function mixingNames(text: string): Mixing[] {
   return text.split(',').map((name) => {
-    if (!(name in mixings)) {
+    if (!Object.hasOwn(mixings, name)) {
       throw unknownName('mixing', name, Object.keys(mixings));
     }
     return name as Mixing;

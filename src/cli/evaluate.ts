@@ -5,12 +5,13 @@ import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts';
 import { loadRun } from '../evaluation/loadRun.ts';
-import { checkImageShape } from '../experiments/imageShape.ts';
-import { appendEvaluation } from '../training/runSummary.ts';
+import { checkModelShape } from '../experiments/modelShape.ts';
+import { appendEvaluation, readSummary } from '../training/runSummary.ts';
 import type { WeightsKind } from '../training/trainer.ts';
 import { formatCount } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
+import { requireWritable } from './requireWritable.ts';
 
 const splits = ['test', 'validation', 'train'] as const;
 type SplitName = (typeof splits)[number];
@@ -49,10 +50,14 @@ export function registerEvaluate(program: Command): void {
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
   const { split, draws, weights, batch, seed } = options;
+  const engine = await compileOptions(options);
   const run = loadRun(directory, weights);
+  // Whether the result can be stored is better known before the measurement than after it.
+  requireWritable(run.paths.summary);
+  readSummary(run.paths);
   const { data } = run.config;
   const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
-  checkImageShape(run.config.model.levels, dataset.imageShape);
+  checkModelShape(run.config.model, dataset.imageShape);
   const images = dataset[split];
   if (images.count === 0) {
     throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
@@ -65,16 +70,16 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
       seed,
       batchSize: batch,
       onProgress: (done) => bar.update(done),
-      ...compileOptions(options),
+      ...engine,
     });
   } finally {
     bar.finish();
   }
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
-  appendEvaluation(run.paths, { step: run.step, seed, ...record });
-  process.stdout.write(
-    `${options.json ? JSON.stringify({ run: directory, step: run.step, ...record }) : evaluationLine(record)}\n`,
-  );
+  const entry = { step: run.step, seed, ...record };
+  appendEvaluation(run.paths, entry);
+  const text = options.json ? JSON.stringify({ run: directory, ...entry }) : evaluationLine(record);
+  process.stdout.write(`${text}\n`);
 }
 
 /** What is said and stored of an evaluation: the figure, and all that it depends on. */

@@ -1,8 +1,10 @@
 // Options that several commands share, and how their values are read.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CompileOptions } from '../engine/program.ts';
+import { type CompileOptions, compile } from '../engine/program.ts';
 import { type Device, devices } from '../engine/runtime.node.ts';
 import { unknownName } from '../errors.ts';
+import { add } from '../tensor/operations/index.ts';
+import { input } from '../tensor/tensor.ts';
 
 /** What every command that runs programs takes. */
 export interface EngineOptions {
@@ -21,9 +23,20 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'threads that share each operation (default: one a core)', wholeNumber(1));
 }
 
-/** How programs are compiled for these options. */
-export function compileOptions({ device, threads }: EngineOptions): CompileOptions {
-  return { device, ...(threads !== undefined && { threads }) };
+/**
+ * How programs are compiled for these options. Whether the device is there is tried out at once, and not after the
+ * data have been read and a run folder has been made.
+ *
+ * @throws UserError if it is not
+ */
+export async function compileOptions({ device, threads }: EngineOptions): Promise<CompileOptions> {
+  const options: CompileOptions = { device, ...(threads !== undefined && { threads }) };
+  if (device !== 'cpu') {
+    const x = input('x', [1]);
+    const program = await compile({ inputs: { x }, outputs: { y: add(x, 1) } }, options);
+    await program.release();
+  }
+  return options;
 }
 
 /** A parser of whole numbers of at least `least`. */

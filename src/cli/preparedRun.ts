@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { type Config, stringifyConfig } from '../experiments/config.ts';
-import { checkImageShape } from '../experiments/imageShape.ts';
+import { checkModelShape } from '../experiments/modelShape.ts';
 import { findPreset } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
@@ -51,7 +51,14 @@ export function prepareRun(options: RunOptions): Promise<PreparedRun> {
   return options.resume === undefined ? newRun(options) : reopenRun(options.resume, options);
 }
 
-async function newRun({ preset, config: file, set, out, seed, ...options }: RunOptions): Promise<PreparedRun> {
+async function newRun({
+  preset,
+  config: file,
+  set,
+  out,
+  seed,
+  ...options
+}: RunOptions): Promise<PreparedRun> {
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
@@ -107,6 +114,6 @@ export function rewindRun({ config, paths, state }: PreparedRun): void {
 
 async function openData(config: Config): Promise<{ dataset: Dataset; schedule: Schedule }> {
   const dataset = await openDataset(config.data.name, { validation: config.data.validation });
-  checkImageShape(config.model.levels, dataset.imageShape);
+  checkModelShape(config.model, dataset.imageShape);
   return { dataset, schedule: scheduleOf(config, dataset.train.count) };
 }

@@ -1,10 +1,9 @@
 // `emerging presets`: the experiments that have a name, their size and the results reported for them.
 import type { Command } from 'commander';
 import type { Config } from '../experiments/config.ts';
-import { type Preset, presets, type ReportedResult } from '../experiments/presets.ts';
+import { type Preset, presets } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { formatCount } from './format.ts';
 import { formatTable } from './table.ts';
 
 /** What the command `presets` needs from the models. */
@@ -22,57 +21,92 @@ export function registerPresets(program: Command, { countParameters }: PresetsDe
     .addHelpText('after', '\nExample:\n  emerging presets --json')
     .action((options: { json?: true }) => {
       const entries = presets.map((preset) => describe(preset, countParameters));
-      process.stdout.write(`${options.json ? JSON.stringify(entries, null, 2) : tableOf(entries)}\n`);
+      process.stdout.write(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
     });
 }
 
+/** A preset as it is listed; null where nothing is reported. */
 interface Entry {
   readonly name: string;
   readonly description: string;
+  readonly notes: readonly string[];
   readonly config: Config;
   readonly parameters: number;
-  /** Only what the paper itself reports; `reported` says what others do. */
   readonly paperBitsPerDim: number | null;
-  readonly reported: ReportedResult | null;
+  /** Over repeated runs. */
+  readonly paperDeviation: number | null;
+  /** Whether the paper says only that its bits/dim is about this. */
+  readonly paperApproximate: boolean;
+  readonly paperMillisecondsPerSample: number | null;
+  /** As the paper counts them, weights that never act included. */
+  readonly paperParameters: number | null;
+  readonly othersBitsPerDim: number | null;
 }
 
-function describe(preset: Preset, countParameters: PresetsDependencies['countParameters']): Entry {
-  const { name, description, imageShape, reported = null } = preset;
+function describe(
+  { name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset,
+  countParameters: PresetsDependencies['countParameters'],
+): Entry {
   const config = resolveConfig({ preset: name });
   return {
     name,
     description,
+    notes,
     config,
     parameters: countParameters(config.model, imageShape),
-    paperBitsPerDim: reported?.source === 'paper' ? reported.bitsPerDim : null,
-    reported,
+    paperBitsPerDim: paper.bitsPerDim ?? null,
+    paperDeviation: paper.deviation ?? null,
+    paperApproximate: paper.approximate ?? false,
+    paperMillisecondsPerSample: paper.millisecondsPerSample ?? null,
+    paperParameters: paper.parameters ?? null,
+    othersBitsPerDim: othersBitsPerDim ?? null,
   };
 }
 
-function tableOf(entries: readonly Entry[]): string {
-  return formatTable(
+/** The table for people, what its columns mean, and the notes that its last column points to. */
+function textOf(entries: readonly Entry[]): string {
+  const notes = [...new Set(entries.flatMap((entry) => entry.notes))];
+  const table = formatTable(
     [
       { title: 'PRESET' },
       { title: 'DATASET' },
       { title: 'LAYERS' },
       { title: 'PARAMETERS', align: 'right' },
       { title: 'PAPER BITS/DIM' },
+      { title: 'MS', align: 'right' },
+      { title: 'NOTES' },
     ],
-    entries.map(({ name, config, parameters, reported }) => [
-      name,
-      config.data.name,
-      `${config.model.levels} levels x ${config.model.depth} ${config.model.mixing}, width ${config.model.width}`,
-      formatCount(parameters),
-      resultText(reported),
+    entries.map((entry) => [
+      entry.name,
+      entry.config.data.name,
+      layersText(entry.config.model),
+      `${(entry.parameters / 1e6).toFixed(2)} M`,
+      bitsPerDimText(entry),
+      entry.paperMillisecondsPerSample?.toString() ?? '',
+      entry.notes.map((note) => notes.indexOf(note) + 1).join(', '),
     ]),
   );
+  return [
+    table,
+    '',
+    'L levels of D steps, networks of W channels; MS: milliseconds to sample one image in the paper.',
+    ...notes.map((note, index) => `${index + 1}. ${note}`),
+  ].join('\n');
 }
 
-function resultText(reported: ReportedResult | null): string {
-  if (reported === null) {
+/** The model in short: `emerging 3x3, L 3, D 32, W 512`. */
+function layersText({ mixing, kernelSize, levels, depth, width }: Config['model']): string {
+  const kernel = mixing === 'emerging' || mixing === 'periodic' ? ` ${kernelSize}x${kernelSize}` : '';
+  return `${mixing}${kernel}, L ${levels}, D ${depth}, W ${width}`;
+}
+
+function bitsPerDimText(entry: Entry): string {
+  if (entry.othersBitsPerDim !== null) {
+    return `${entry.othersBitsPerDim.toFixed(2)} (others)`;
+  }
+  if (entry.paperBitsPerDim === null) {
     return '-';
   }
-  const { bitsPerDim, deviation, source } = reported;
-  const spread = deviation === undefined ? '' : ` ± ${deviation}`;
-  return `${bitsPerDim.toFixed(2)}${spread}${source === 'others' ? ' (others)' : ''}`;
+  const spread = entry.paperDeviation === null ? '' : ` ± ${entry.paperDeviation.toFixed(3)}`;
+  return `${entry.paperApproximate ? 'about ' : ''}${entry.paperBitsPerDim.toFixed(2)}${spread}`;
 }

@@ -4,7 +4,7 @@ import { formatDuration, formatRate } from './format.ts';
 import { SmoothedRate } from './smoothedRate.ts';
 
 /** What is shown besides how far it is. */
-export interface ProgressFields {
+interface ProgressFields {
   readonly bitsPerDim?: number;
   readonly imagesPerSecond?: number;
 }

@@ -7,6 +7,7 @@ import { writeFileAtomically } from '../training/files.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, nonNegative, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
+import { requireWritable } from './requireWritable.ts';
 
 interface SampleCommandOptions extends EngineOptions {
   count: number;
@@ -42,13 +43,15 @@ export function registerSample(program: Command): void {
 
 async function runSample(directory: string, options: SampleCommandOptions): Promise<void> {
   const { count, temperature, seed, out } = options;
+  requireWritable(out);
+  const engine = await compileOptions(options);
   const run = loadRun(directory, 'average');
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Uint8Array;
   try {
     const onProgress = (done: number): void => bar.update(done);
-    images = await sample(run, { count, temperature, seed, onProgress, ...compileOptions(options) });
+    images = await sample(run, { count, temperature, seed, onProgress, ...engine });
   } finally {
     bar.finish();
   }

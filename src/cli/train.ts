@@ -18,8 +18,8 @@ import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNum
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions, rewindRun } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 
-/** Dequantisation draws of the measurement on test images that ends a training. */
-const TEST_DRAWS = 2;
+/** The measurement on test images that ends a training. */
+const TEST = { draws: 2, seed: 0 };
 
 /** The samples that end a training. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
@@ -58,11 +58,13 @@ export function registerTrain(program: Command): void {
 async function runTrain(options: TrainCommandOptions): Promise<void> {
   const engine = await compileOptions(options);
   const run = await prepareRun(options);
+  const { directory } = run.paths;
   if (isDone(run, options.stopAt)) {
     const { step } = run.state!;
-    const total = formatCount(run.schedule.totalSteps);
-    process.stderr.write(`${run.paths.directory} is at step ${formatCount(step)} of ${total} already\n`);
-    print(readSummary(run.paths), options, []);
+    print(run, options, [
+      `${directory} is at step ${formatCount(step)} already: nothing is left to do`,
+      `to train longer: emerging train --resume ${directory} --steps ${2 * step}`,
+    ]);
     return;
   }
   if (options.resume !== undefined) {
@@ -70,32 +72,127 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   }
   const begin = performance.now();
   const { result, exitCode } = await trainWithProgress(run, options, engine);
-  const trained = trainedModel(result.model, result.state, 'average');
-  const samples = result.interrupted ? null : await drawSamples(trained, result, run, engine);
-  const summary: Record<string, unknown> = {
-    run: run.paths.directory,
+  const { state, interrupted } = result;
+  const finished = result.complete && !interrupted;
+  const trained = trainedModel(result.model, state, 'average');
+  const samples = interrupted ? null : await drawSamples(trained, state.step, run, engine);
+  const test = finished ? await measureTest(trained, run, engine) : undefined;
+  if (test) {
+    appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
+  }
+  writeSummary(run.paths, {
+    run: directory,
     preset: run.preset,
-    steps: result.state.step,
+    steps: state.step,
+    complete: finished,
     parameters: countParameters(run.config.model, run.dataset.imageShape),
     bitsPerDim: result.validationBitsPerDim,
     imagesPerSecond: result.imagesPerSecond,
     seconds: (performance.now() - begin) / 1000,
     checkpoint: result.checkpoint,
     samples,
-  };
-  writeSummary(run.paths, summary);
-  const finished = result.complete && !result.interrupted;
-  let test: EvaluationRecord | undefined;
-  if (finished) {
-    test = await measureTest(trained, run, engine);
-    appendEvaluation(run.paths, { step: result.state.step, seed: TEST_SEED, ...test });
-  }
-  print(readSummary(run.paths), options, [
+  });
+  print(run, options, [
     test && evaluationLine(test),
-    `${formatRate(result.imagesPerSecond)} images/s, ${formatCount(result.state.step)} steps done`,
+    `${formatRate(result.imagesPerSecond)} images/s, ${formatCount(state.step)} steps done`,
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,
-    finished ? undefined : `to go on: emerging train --resume ${run.paths.directory}`,
+    finished ? undefined : `to go on: emerging train --resume ${directory}`,
   ]);
   process.exitCode = exitCode;
+}
+
+/** Whether a run that goes on is where it should go already, measured and all. */
+function isDone({ schedule, state, paths }: PreparedRun, stopAt: number | undefined): boolean {
+  if (state === undefined || state.step < lastStepOf(schedule, stopAt)) {
+    return false;
+  }
+  const { steps, complete } = readSummary(paths);
+  return steps === state.step && (complete === true || state.step < schedule.totalSteps);
+}
+
+/** Trains with a progress bar until the run is done, stops or is interrupted. */
+async function trainWithProgress(
+  { config, dataset, schedule, paths, state }: PreparedRun,
+  { stopAt, resume }: TrainCommandOptions,
+  engine: CompileOptions,
+): Promise<{ result: TrainingResult; exitCode: number }> {
+  const interruption = listenForInterruption('stopping after this step; press Ctrl-C again to stop at once');
+  const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
+  const parameters = countParameters(config.model, dataset.imageShape);
+  bar.note(
+    `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCount(schedule.totalSteps)} steps, ` +
+      `into ${paths.directory}`,
+  );
+  let recent: number | undefined;
+  try {
+    const result = await train({
+      ...engine,
+      config,
+      dataset,
+      paths,
+      state,
+      stopAt,
+      signal: interruption.signal,
+      events: {
+        onStep(step, bitsPerDim, imagesPerSecond) {
+          recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
+          bar.update(step, { bitsPerDim: recent, imagesPerSecond });
+        },
+        onValidation: (step, bitsPerDim) =>
+          bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`),
+      },
+    });
+    return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
+  } catch (error) {
+    if (resume === undefined) {
+      discardUnstartedRun(paths);
+    }
+    throw error;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+}
+
+async function drawSamples(
+  trained: TrainedModel,
+  step: number,
+  { paths }: PreparedRun,
+  engine: CompileOptions,
+): Promise<string> {
+  const images = await sample(trained, { ...SAMPLES, ...engine });
+  const file = join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+  writeFileAtomically(file, contactSheet(images, { imageShape: trained.model.imageShape }));
+  return file;
+}
+
+async function measureTest(
+  trained: TrainedModel,
+  { dataset }: PreparedRun,
+  engine: CompileOptions,
+): Promise<EvaluationRecord> {
+  const total = TEST.draws * dataset.test.count;
+  const bar = createProgress({ label: 'testing', total, unit: 'images' });
+  try {
+    const onProgress = (images: number): void => bar.update(images);
+    const measured = await evaluate(trained, dataset.test, { ...TEST, onProgress, ...engine });
+    const { bits } = trained.model.options;
+    return evaluationRecord(measured, { split: 'test', weights: 'average', bits });
+  } finally {
+    bar.finish();
+  }
+}
+
+/** Prints the summary of the run as JSON, or lines for people. */
+function print(
+  { paths }: PreparedRun,
+  { json }: TrainCommandOptions,
+  lines: readonly (string | undefined)[],
+): void {
+  const text = json
+    ? JSON.stringify(readSummary(paths))
+    : lines.filter((line) => line !== undefined).join('\n');
+  process.stdout.write(`${text}\n`);
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ImageSet, readAll, readOne } from './dataset.ts';
 import { locateMnist, openMnist } from './mnist.ts';
 import { datasets, openDataset } from './registry.ts';
+import { withoutReader } from './withoutReader.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -86,10 +87,22 @@ describe('openDataset', () => {
     ],
     ['src', /^dataset 'src': no known form of images/, 1],
     ['package.json/mnist', /no such file or folder/, 2],
+    [
+      'cifar10',
+      /^the dataset cifar10 cannot be read by this version yet: give other images with --data, mnist \(28x28x1\) or the path of a folder with train-images/,
+      2,
+    ],
+    ['./cifar10', /no such file or folder/, 2],
   ])('refuses %s', async (name, message, exitCode) => {
     const opened = openDataset(name, { validation: 0 });
     await expect(opened).rejects.toThrow(message);
     await expect(opened).rejects.toMatchObject({ name: 'UserError', exitCode });
+  });
+
+  it('knows which datasets have a reader', () => {
+    const readable = datasets.map(({ name }) => name);
+    expect(Object.keys(withoutReader).filter((name) => readable.includes(name))).toEqual([]);
+    expect(Object.values(withoutReader).map(({ name }) => name)).toEqual(Object.keys(withoutReader));
   });
 
   it('refuses a bad share of validation images', async () => {

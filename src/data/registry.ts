@@ -1,10 +1,12 @@
 // The one list of datasets and of the forms a person's own images may have, and how either is opened.
 import { stat } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
 import { idxFolder } from './idxFolder.ts';
 import { mnist } from './mnist.ts';
 import { holdOutValidation } from './validation.ts';
+import { withoutReader } from './withoutReader.ts';
 
 /** Every dataset that has a name. */
 export const datasets: readonly NamedDataset[] = [mnist];
@@ -30,6 +32,9 @@ export async function openDataset(nameOrPath: string, options: { validation: num
 }
 
 async function openPath(path: string): Promise<DatasetSource> {
+  if (Object.hasOwn(withoutReader, path)) {
+    throw cannotReadYet(path);
+  }
   if (!(await exists(path))) {
     // Nobody who writes a slash means one of the names.
     throw /[/\\]/.test(path)
@@ -47,6 +52,19 @@ async function openPath(path: string): Promise<DatasetSource> {
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');
   throw new UserError(`dataset '${path}': no known form of images; expected ${expected}`);
+}
+
+/** The error for a dataset that is known but has no reader: what else can be trained on. */
+function cannotReadYet(name: string): UserError {
+  const others = [
+    ...datasets.map((dataset) => `${dataset.name} (${showImageShape(dataset.imageShape)})`),
+    ...pathFormats.map(({ expects }) => `the path of ${expects}`),
+  ];
+  return new UserError(
+    `the dataset ${name} cannot be read by this version yet: give other images with --data, ` +
+      `${others.join(' or ')}, and set model.levels to fit their size`,
+    { exitCode: 2 },
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,8 +1,8 @@
 // From a graph of tensors to an ONNX model.
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
-import { topologicalOrder } from '../tensor/gradient.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { topologicalOrder } from '../tensor/traversal.ts';
 import { OnnxBuilder } from './onnx.ts';
 
 /** What to lower: tensors by name, and those whose values are fixed already. */

@@ -16,7 +16,8 @@ const SMALL = 16;
 /** Collects the nodes of one ONNX graph in the order in which they are to run. */
 export class OnnxBuilder implements Emitter {
   readonly precision: Precision;
-  private readonly nodes: onnxProto.onnx.INodeProto[] = [];
+  private nodes: onnxProto.onnx.INodeProto[] = [];
+  private named = 0;
   private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
   private readonly inputs: onnxProto.onnx.IValueInfoProto[] = [];
   private readonly outputs: onnxProto.onnx.IValueInfoProto[] = [];
@@ -32,15 +33,54 @@ export class OnnxBuilder implements Emitter {
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string {
-    const output = `${RESULT}${this.nodes.length}`;
+    return this.add(
+      type,
+      inputs,
+      Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+    );
+  }
+
+  repeat(start: string, limit: number, body: (emit: Emitter, value: string) => string): string {
+    const outer = this.nodes;
+    this.nodes = [];
+    const [iteration, condition, value] = [this.freshName(), this.freshName(), this.freshName()];
+    const next = body(this, value);
+    const change = this.node('Abs', [this.node('Sub', [next, value])]);
+    const largest = this.node('ReduceMax', [change], { keepdims: 0 });
+    const changed = this.node('Greater', [largest, this.reals(Float64Array.of(0), [])]);
+    const graph: onnxProto.onnx.IGraphProto = {
+      name: 'body',
+      node: this.nodes,
+      input: [
+        scalarInfo(iteration, DataType.INT64),
+        scalarInfo(condition, DataType.BOOL),
+        this.realInfo(value),
+      ],
+      output: [scalarInfo(changed, DataType.BOOL), this.realInfo(next)],
+    };
+    this.nodes = outer;
+    // The second input, a condition before the first repetition, is left out.
+    return this.add(
+      'Loop',
+      [this.integers([limit]), '', start],
+      [{ name: 'body', type: AttributeType.GRAPH, g: graph }],
+    );
+  }
+
+  private add(type: string, inputs: readonly string[], attributes: onnxProto.onnx.IAttributeProto[]): string {
+    const output = this.freshName();
     this.nodes.push({
       opType: type,
-      name: `${type}_${this.nodes.length}`,
+      name: `${type}_${output.slice(RESULT.length)}`,
       input: [...inputs],
       output: [output],
-      attribute: Object.entries(attributes).map(([name, value]) => attribute(name, value)),
+      attribute: attributes,
     });
     return output;
+  }
+
+  private freshName(): string {
+    return `${RESULT}${this.named++}`;
   }
 
   reals(values: Float32Array | Float64Array, shape: readonly number[]): string {
@@ -102,6 +142,26 @@ export class OnnxBuilder implements Emitter {
     return { name, type: { tensorType: { elemType, shape: { dim } } } };
   }
 
+  /** The nodes, those of inner graphs included, with the names that results have as outputs. */
+  private withOutputNames(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.INodeProto[] {
+    const rename = (name: string): string => this.renamed.get(name) ?? name;
+    return nodes.map((node) => ({
+      ...node,
+      input: node.input?.map(rename) ?? [],
+      output: node.output?.map(rename) ?? [],
+      attribute:
+        node.attribute?.map((given) =>
+          given.g ? { ...given, g: { ...given.g, node: this.withOutputNames(given.g.node ?? []) } } : given,
+        ) ?? [],
+    }));
+  }
+
+  /** A real tensor of an inner graph, of whatever shape. */
+  private realInfo(name: string): onnxProto.onnx.IValueInfoProto {
+    const elemType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
+    return { name, type: { tensorType: { elemType } } };
+  }
+
   /** The model as ONNX bytes, opset 20. */
   build(): Uint8Array {
     const model = onnx.ModelProto.fromObject({
@@ -110,11 +170,7 @@ export class OnnxBuilder implements Emitter {
       producerName: 'emerging-flows',
       graph: {
         name: 'program',
-        node: this.nodes.map((node) => ({
-          ...node,
-          input: node.input?.map((name) => this.renamed.get(name) ?? name),
-          output: node.output?.map((name) => this.renamed.get(name) ?? name),
-        })),
+        node: this.withOutputNames(this.nodes),
         initializer: [...this.constants.values()],
         input: this.inputs,
         output: this.outputs,
@@ -122,6 +178,10 @@ export class OnnxBuilder implements Emitter {
     });
     return onnx.ModelProto.encode(model).finish();
   }
+}
+
+function scalarInfo(name: string, elemType: number): onnxProto.onnx.IValueInfoProto {
+  return { name, type: { tensorType: { elemType, shape: { dim: [] } } } };
 }
 
 function attribute(name: string, value: AttributeValue): onnxProto.onnx.IAttributeProto {

@@ -1,11 +1,11 @@
 // A compiled program: sessions of ONNX Runtime, and between them what the host works out.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
-import { topologicalOrder } from '../tensor/gradient.ts';
 import { viewSource } from '../tensor/operations/layout.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
 import { elementCount, type Shape, showShape } from '../tensor/shape.ts';
 import { constantValue, type Tensor } from '../tensor/tensor.ts';
+import { topologicalOrder } from '../tensor/traversal.ts';
 import { lower } from './lower.ts';
 import { createSession, type Device, type InferenceSession, RuntimeTensor } from './runtime.node.ts';
 

@@ -9,6 +9,9 @@ export type Device = 'cpu' | 'webgpu' | 'cuda';
 /** The devices by name. */
 export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
 
+// What the runtime would print on stderr is in the errors that it throws.
+ort.env.logLevel = 'fatal';
+
 /** Loads an ONNX model on a device; `threads` share each operation, by default one a core. */
 export async function createSession(
   model: Uint8Array,
@@ -23,6 +26,8 @@ export async function createSession(
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
       logSeverityLevel: 3,
+      // A program's threads would go on spinning after its run and take the cores from the next program.
+      extra: { session: { force_spinning_stop: '1' } },
     });
   } catch (cause) {
     if (device === 'cpu') {

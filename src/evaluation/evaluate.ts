@@ -8,6 +8,7 @@ import type { TrainedModel } from './loadRun.ts';
 export interface EvaluationOptions extends CompileOptions {
   /** Dequantisation draws per image; at least 2 give a standard error. */
   readonly draws: number;
+  /** The seed of the noise. */
   readonly seed: number;
   /** Images per run of the program; the result does not depend on it. */
   readonly batchSize?: number;
@@ -24,11 +25,19 @@ export interface Evaluation {
    * i over the K draws; null for one draw.
    */
   readonly standardError: number | null;
+  /** Dequantisation draws per image. */
   readonly draws: number;
+  /** How many images. */
   readonly images: number;
+  /** The median over images. */
   readonly median: number;
-  /** The image with the highest bits/dim, which a mean may hide, and its index in the split. */
-  readonly worst: { readonly index: number; readonly bitsPerDim: number };
+  /** The image with the highest bits/dim, which a mean may hide. */
+  readonly worst: {
+    /** Its place in the split, from 0. */
+    readonly index: number;
+    /** Its mean over draws. */
+    readonly bitsPerDim: number;
+  };
   /** The mean over draws of each image. */
   readonly perImage: Float64Array;
 }
@@ -45,40 +54,43 @@ export async function evaluate(
   const size = Math.min(batchSize, images.count);
   const definition = likelihoodDefinition(model, size, { inputs: {}, tensors: parameters });
   const program = await compile(definition, options);
-  const sum = new Float64Array(images.count);
-  const sumOfSquares = new Float64Array(images.count);
+  const values: Float64Array[] = [];
   for (let draw = 0; draw < draws; draw++) {
-    const values = await measureBitsPerDim(program, images, {
-      batchSize: size,
-      bits: model.options.bits,
-      seed,
-      draw,
-      onProgress: (done) => onProgress?.(draw * images.count + done),
-    });
-    values.forEach((value, index) => {
-      sum[index]! += value;
-      sumOfSquares[index]! += value * value;
-    });
+    const measurement = { batchSize: size, bits: model.options.bits, seed, draw };
+    const progress = (done: number): void => onProgress?.(draw * images.count + done);
+    values.push(await measureBitsPerDim(program, images, { ...measurement, onProgress: progress }));
   }
   await program.release();
-  const perImage = sum.map((total) => total / draws);
-  const variance = sumOfSquares.map((total, index) =>
-    Math.max(0, (total - draws * perImage[index]! ** 2) / (draws - 1)),
+  return summarise(values);
+}
+
+/** The evaluation that draws of the noise make together, each given as bits/dim of every image. */
+export function summarise(values: readonly Float64Array[]): Evaluation {
+  const draws = values.length;
+  const perImage = values[0]!.map((_, image) => total(values.map((draw) => draw[image]!)) / draws);
+  const images = perImage.length;
+  const variances = perImage.map(
+    (mean, image) => total(values.map((draw) => (draw[image]! - mean) ** 2)) / (draws - 1),
   );
-  const worst = perImage.reduce((most, value, index) => (value <= perImage[most]! ? most : index), 0);
+  const worst = perImage.reduce((most, value, image) => (isWorse(value, perImage[most]!) ? image : most), 0);
   return {
-    bitsPerDim: total(perImage) / images.count,
-    standardError: draws > 1 ? Math.sqrt(total(variance) / draws) / images.count : null,
+    bitsPerDim: total(perImage) / images,
+    standardError: draws > 1 ? Math.sqrt(total(variances) / draws) / images : null,
     draws,
-    images: images.count,
+    images,
     median: median(perImage),
     worst: { index: worst, bitsPerDim: perImage[worst]! },
     perImage,
   };
 }
 
-function total(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
+/** Whether an image is less likely than another; one whose value is no number is the worst. */
+function isWorse(value: number, other: number): boolean {
+  return !Number.isNaN(other) && !(value <= other);
+}
+
+function total(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0);
 }
 
 function median(values: Float64Array): number {

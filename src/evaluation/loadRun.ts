@@ -3,13 +3,14 @@ import type { Config } from '../experiments/config.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { Glow } from '../models/glow.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { readCheckpoint, stateFrom } from '../training/checkpoint.ts';
+import { readLatestCheckpoint, stateFrom } from '../training/checkpoint.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
-import { openRunFolder, type RunPaths, requireCheckpoint } from '../training/runFolder.ts';
+import { openRunFolder, type RunPaths } from '../training/runFolder.ts';
 import { type TrainingState, type WeightsKind, weightsOf } from '../training/trainer.ts';
 
 /** A model with weights that no longer change. */
 export interface TrainedModel {
+  /** The model, which knows its layers and shapes but no weights. */
   readonly model: Glow;
   /** The parameters by path, as constants: programs work out what depends on them alone when they are compiled. */
   readonly parameters: Readonly<Record<string, Tensor>>;
@@ -17,25 +18,34 @@ export interface TrainedModel {
 
 /** A run, its model with the weights of its last checkpoint, and what they are. */
 export interface LoadedRun extends TrainedModel {
+  /** The run folder. */
   readonly paths: RunPaths;
+  /** What the run was trained with. */
   readonly config: Config;
   /** The number of updates that the weights have seen. */
   readonly step: number;
+  /** What the checksum of the checkpoint says against it; null unless damage is accepted. */
+  readonly damage: string | null;
 }
 
 /**
  * Loads the last checkpoint of a run.
  *
+ * @param options.acceptDamage whether to load one with a wrong checksum too
  * @throws UserError if the folder holds no run, no checkpoint, or a damaged one
  */
-export function loadRun(directory: string, weights: WeightsKind): LoadedRun {
+export function loadRun(
+  directory: string,
+  weights: WeightsKind,
+  options: { acceptDamage?: boolean } = {},
+): LoadedRun {
   const run = openRunFolder(directory);
-  const { path } = requireCheckpoint(run);
   const config = resolveConfig({ file: run.paths.config });
-  const checkpoint = readCheckpoint(path);
+  const checkpoint = readLatestCheckpoint(run, options);
   const model = new Glow(config.model, checkpoint.imageShape);
   const state = stateFrom(checkpoint, new ParameterLayout(model.parameters));
-  return { ...trainedModel(model, state, weights), paths: run.paths, config, step: state.step };
+  const { damage } = checkpoint;
+  return { ...trainedModel(model, state, weights), paths: run.paths, config, step: state.step, damage };
 }
 
 /** A model with the weights of a training's state, as constants. */

@@ -12,9 +12,11 @@ import type { TrainedModel } from './loadRun.ts';
 
 /** How samples are drawn. */
 export interface SampleOptions extends CompileOptions {
+  /** How many images. */
   readonly count: number;
   /** The standard deviation of all latents ε; 1 samples the model itself, less gives plainer images. */
   readonly temperature: number;
+  /** The seed of the latents. */
   readonly seed: number;
   /** Images per run of the program; the images do not depend on it but for rounding. */
   readonly batchSize?: number;

@@ -9,7 +9,7 @@ const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: laye
 
 describe('a layer is refused with one line', () => {
   test.each<[string, unknown, string]>([
-    ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean levels?"],
+    ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean model.levels?"],
     ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
     ['nothing near', { data: { zzzzzz: 1 } }, "unknown key 'data.zzzzzz': known: name, augment, validation"],
     ['key of another section', { levels: 3 }, "unknown key 'levels': did you mean model.levels?"],
@@ -56,14 +56,23 @@ describe('a layer is refused with one line', () => {
       'model.kernelSize must be an odd whole number of 3 or more, not 1',
     ],
     ['no dilation', { model: { dilation: 0 } }, 'model.dilation must be a whole number of 1 or more, not 0'],
+    [
+      'no hidden channels',
+      { model: { hiddenChannels: 0 } },
+      'model.hiddenChannels must be a whole number of 1 or more, not 0',
+    ],
     ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
     [
       'near choice',
       { model: { mixing: 'emergin' } },
       "unknown model.mixing 'emergin': did you mean emerging?",
     ],
-    ['far choice', { model: { coupling: 'x' } }, "unknown model.coupling 'x': known: affine"],
-    ['number for a choice', { model: { mixing: 11 } }, 'model.mixing must be one of emerging, 1x1, not 11'],
+    ['far choice', { model: { coupling: 'x' } }, "unknown model.coupling 'x': known: affine, additive"],
+    [
+      'number for a choice',
+      { model: { mixing: 11 } },
+      'model.mixing must be one of emerging, periodic, 1x1, 1x1-plu, 1x1-qr, maf, reverse, shuffle, not 11',
+    ],
     ['optimizer', { training: { optimizer: 'sgd' } }, "unknown training.optimizer 'sgd': known: adamax"],
     [
       'bias correction',
@@ -142,6 +151,7 @@ describe('a configuration', () => {
         mixing: 'emerging',
         kernelSize: 3,
         dilation: 1,
+        hiddenChannels: 96,
         coupling: 'affine',
         learnedPrior: true,
         bits: 8,
@@ -199,6 +209,7 @@ model:
   mixing: emerging
   kernelSize: 3
   dilation: 1
+  hiddenChannels: 96
   coupling: affine
   learnedPrior: true
   bits: 8

@@ -7,7 +7,7 @@ import { explainIssue } from './configErrors.ts';
 /** The words that a configuration may choose from; each list stands here and nowhere else. */
 export const choices = {
   augment: [],
-  mixing: ['emerging', 'periodic', '1x1', '1x1-plu', '1x1-qr', 'reverse', 'shuffle'],
+  mixing: ['emerging', 'periodic', '1x1', '1x1-plu', '1x1-qr', 'maf', 'reverse', 'shuffle'],
   coupling: ['affine', 'additive'],
   optimizer: ['adamax'],
   biasCorrection: ['glow', 'standard'],
@@ -71,10 +71,12 @@ const model = section({
   width: wholeNumber(1),
   /** What mixes channels and pixels between couplings. */
   mixing: choice(choices.mixing),
-  /** The side of an emerging kernel, odd. */
+  /** The side of an emerging or periodic kernel, odd. */
   kernelSize: oddNumber(3),
   /** The distance of an emerging kernel's taps. */
   dilation: wholeNumber(1),
+  /** Channels inside the masked networks of `maf`. */
+  hiddenChannels: wholeNumber(1),
   /** How the second half of the channels follows from the first. */
   coupling: choice(choices.coupling),
   /** Whether the priors' means and deviations are learned; standard normal otherwise. */
@@ -159,6 +161,7 @@ export const defaults: ConfigLayer = {
     mixing: 'emerging',
     kernelSize: 3,
     dilation: 1,
+    hiddenChannels: 96,
     coupling: 'affine',
     learnedPrior: true,
     bits: 8,

@@ -39,10 +39,10 @@ function unknownKey(
   const elsewhere = Object.entries(knownKeys)
     .filter(([, keys]) => keys.includes(key))
     .map(([name]) => (name === '' ? key : `${name}.${key}`));
-  const near = elsewhere.length > 0 ? elsewhere : nearestNames(key, known);
+  const within = (name: string): string => (section === '' ? name : `${section}.${name}`);
+  const near = elsewhere.length > 0 ? elsewhere : nearestNames(key, known).map(within);
   const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}`;
-  const path = section === '' ? key : `${section}.${key}`;
-  return usageError(`unknown key '${clip(path)}': ${hint}`);
+  return usageError(`unknown key '${clip(within(key))}': ${hint}`);
 }
 
 function usageError(message: string): UserError {

@@ -1,19 +1,11 @@
 // The experiments that have a name: each with its configuration and the result reported for it.
-
 import { mnist } from '../data/mnist.ts';
+import { withoutReader } from '../data/withoutReader.ts';
 import { unknownName } from '../errors.ts';
+import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { ConfigLayer } from './config.ts';
-
-/** A result that others report for an experiment. */
-export interface ReportedResult {
-  /** On the test images. */
-  readonly bitsPerDim: number;
-  /** The deviation over repeated runs, where it is reported. */
-  readonly deviation?: number;
-  /** Who reports it: the paper on emerging convolutions, or others with the same model. */
-  readonly source: 'paper' | 'others';
-}
+import { type PaperExperiment, type PaperResult, paperCommon, paperExperiments } from './paper.ts';
 
 /** An experiment with a name. */
 export interface Preset {
@@ -21,12 +13,16 @@ export interface Preset {
   readonly name: string;
   /** One sentence. */
   readonly description: string;
+  /** What sets a run of it apart from the experiment that it repeats, and what was chosen for it; sentences. */
+  readonly notes: readonly string[];
   /** The size of the dataset's images. */
   readonly imageShape: ImageShape;
   /** What the experiment sets; the rest are defaults. */
   readonly config: ConfigLayer;
-  /** What others reached with it; undefined where nobody reports a result. */
-  readonly reported?: ReportedResult;
+  /** What the paper on emerging convolutions reports for it, if it is one of its experiments. */
+  readonly paper?: PaperResult;
+  /** What others report for it on the test images. */
+  readonly othersBitsPerDim?: number;
   /** The folder below `runs` that its runs go to; by default its name. */
   readonly folder?: string;
 }
@@ -34,14 +30,23 @@ export interface Preset {
 const mnistQuickstart = {
   data: { name: mnist.name },
   model: { levels: 2, depth: 4, width: 64, mixing: 'emerging' },
-  training: { learningRate: 0.01, warmupSteps: 100, decay: 0.33, batchSize: 64, steps: 1500 },
+  // Found by a search over runs of this length, on validation images.
+  training: {
+    biasCorrection: 'standard',
+    learningRate: 0.015,
+    warmupSteps: 150,
+    decay: 0.6,
+    averageDecay: 0.99,
+    batchSize: 64,
+    steps: 1700,
+  },
 } satisfies ConfigLayer;
 
-/** Every preset, in the order in which they are listed. */
-export const presets: readonly Preset[] = [
+const mnistPresets: readonly Preset[] = [
   {
     name: 'mnist-quickstart',
     description: 'A small emerging flow on MNIST that trains in minutes on a CPU.',
+    notes: [],
     imageShape: mnist.imageShape,
     config: mnistQuickstart,
     folder: 'quickstart',
@@ -49,21 +54,86 @@ export const presets: readonly Preset[] = [
   {
     name: 'mnist-1x1',
     description: 'The model of mnist-quickstart with 1x1 convolutions in place of emerging ones, to compare.',
+    notes: [],
     imageShape: mnist.imageShape,
     config: { ...mnistQuickstart, model: { ...mnistQuickstart.model, mixing: '1x1' } },
   },
   {
     name: 'mnist-emerging-d16',
     description: 'A full-width emerging flow on MNIST, for which others report 1.09 bits/dim.',
+    notes: [],
     imageShape: mnist.imageShape,
     config: {
       data: { name: mnist.name },
       model: { levels: 2, depth: 16, width: 512, mixing: 'emerging', learnedPrior: true },
       training: { learningRate: 0.001, warmupEpochs: 10, batchSize: 64, epochs: 100 },
     },
-    reported: { bitsPerDim: 1.09, source: 'others' },
+    othersBitsPerDim: 1.09,
   },
 ];
+
+/** The datasets of the paper: how many images they have to train on, and how the paper augments these. */
+const paperDatasets = {
+  galaxy: {
+    ...withoutReader.galaxy,
+    images: 5000,
+    augmentation: 'shifts by up to 10 %, edges reflected; all flips and transposes',
+  },
+  cifar10: {
+    ...withoutReader.cifar10,
+    images: 50_000,
+    augmentation: 'shifts by up to 10 %, edges repeated; horizontal flips',
+  },
+  imagenet32: { ...withoutReader.imagenet32, images: 1_281_149, augmentation: null },
+  imagenet64: { ...withoutReader.imagenet64, images: 1_281_149, augmentation: null },
+};
+
+/** Epochs where the paper names none: about as many updates as in 4000 epochs of CIFAR-10 at 256 images a step. */
+function openEpochs(images: number, batchSize: number): number {
+  const updates = (4000 * paperDatasets.cifar10.images) / 256;
+  return 10 * Math.round((updates * batchSize) / images / 10);
+}
+
+const mixingTexts: Readonly<Record<Mixing, string>> = {
+  '1x1': '1x1 convolutions',
+  '1x1-plu': '1x1 convolutions as products P L U',
+  '1x1-qr': '1x1 convolutions as products Q R',
+  emerging: 'emerging convolutions',
+  periodic: 'periodic convolutions',
+  maf: 'masked autoregressive layers',
+  reverse: 'reversed channels',
+  shuffle: 'shuffled channels',
+};
+
+function paperPresets(experiment: PaperExperiment): Preset[] {
+  const { title, levels, depth, learnedPrior, batchSize, results } = experiment;
+  const { name: dataset, imageShape, images, augmentation } = paperDatasets[experiment.dataset];
+  const epochs = experiment.epochs ?? openEpochs(images, batchSize);
+  return Object.entries(results).map(([name, { mixing, ...paper }]) => ({
+    name,
+    description: `The paper's experiment "${title}" with ${mixingTexts[mixing]}.`,
+    notes: [
+      ...(dataset in withoutReader ? ['The dataset cannot be read by this version yet.'] : []),
+      ...(augmentation === null ? [] : [`Without the paper's augmentation so far: ${augmentation}.`]),
+      ...(experiment.epochs === null
+        ? ['The paper names no epochs: these make about as many updates as its 4000 epochs of CIFAR-10.']
+        : []),
+      ...(mixing === '1x1-plu' || mixing === '1x1-qr'
+        ? [`Compare with the free form over the same epochs: cifar10-1x1-d8 with --epochs ${epochs}.`]
+        : []),
+    ],
+    imageShape,
+    config: {
+      data: { name: dataset },
+      model: { ...paperCommon.model, levels, depth, mixing, learnedPrior },
+      training: { ...paperCommon.training, batchSize, epochs },
+    },
+    paper,
+  }));
+}
+
+/** Every preset, in the order in which they are listed. */
+export const presets: readonly Preset[] = [...mnistPresets, ...paperExperiments.flatMap(paperPresets)];
 
 /**
  * The preset of this name.

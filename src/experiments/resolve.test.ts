@@ -99,12 +99,12 @@ describe('settings', () => {
   test.each([
     ['model.levels', "--set 'model.levels' must be key=value, as in --set model.levels=2"],
     ['=3', "--set '=3' must be key=value, as in --set model.levels=2"],
-    ['model.levls=3', "unknown key 'model.levls': did you mean levels?"],
+    ['model.levls=3', "unknown key 'model.levls': did you mean model.levels?"],
     ['levels=3', "unknown key 'levels': did you mean model.levels?"],
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
     [
       'model=3',
-      'model must be a section with the keys levels, depth, width, mixing, kernelSize, dilation, coupling, learnedPrior, bits, not 3',
+      'model must be a section with the keys levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, coupling, learnedPrior, bits, not 3',
     ],
     ['model.levels.x=3', 'model.levels must be a whole number of 1 or more, not { x: 3 }'],
     ['model.levels=', 'model.levels must be a whole number of 1 or more, not empty'],
@@ -141,7 +141,7 @@ describe('files', () => {
       'seed: 1\nmodel: a: b\n',
       'a.yaml:2: not valid YAML: Nested mappings are not allowed in compact mappings',
     ],
-    ['seed: 1\nmodel:\n  levls: 2\n', "a.yaml: unknown key 'model.levls': did you mean levels?"],
+    ['seed: 1\nmodel:\n  levls: 2\n', "a.yaml: unknown key 'model.levls': did you mean model.levels?"],
     [
       '- 1\n',
       'a.yaml: the configuration must be a section with the keys seed, data, model, training, not [ 1 ]',

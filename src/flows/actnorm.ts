@@ -32,6 +32,7 @@ export function actnorm(shape: ImageShape): Bijection {
       const { bias, logScale } = normalisation(p, () => y);
       return subtract(multiply(y, exp(multiply(logScale, -3))), bias);
     },
+    factors: (p) => ({ scale: exp(multiply(p.get('logScale'), 3)) }),
   };
 }
 

@@ -31,6 +31,13 @@ export interface Bijection {
   forward(x: Tensor, parameters: Parameters): Transformed;
   /** Undoes `forward` for the same parameters. */
   inverse(y: Tensor, parameters: Parameters): Tensor;
+  /** The layers that a chain consists of, first to last, by the keys under which their parameters are found. */
+  readonly parts?: Readonly<Record<string, Bijection>>;
+  /**
+   * The matrices that the inverse divides by, by name: `[n, n]`, stacks `[…, n, n]`, or `[n]` for the diagonal of a
+   * diagonal one. Without an inverse of one of them the layer has none; `emerging doctor` says how near they are.
+   */
+  factors?(parameters: Parameters): Readonly<Record<string, Tensor>>;
 }
 
 /** An image tensor as a matrix with a row for every pixel. */

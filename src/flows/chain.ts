@@ -35,6 +35,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     inputShape: entries[0]![1].inputShape,
     outputShape: entries.at(-1)![1].outputShape,
     parameters,
+    parts,
     forward(x, p) {
       let y = x;
       let logDet: Tensor = constant(0);

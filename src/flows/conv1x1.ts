@@ -35,6 +35,8 @@ interface Parametrisation {
   inverseWeight(p: Parameters): Tensor;
   /** ln|det W|. */
   logDet(p: Parameters): Tensor;
+  /** The triangular factor of W whose diagonal decides whether there is an inverse. */
+  triangle?(p: Parameters): Tensor;
 }
 
 /**
@@ -77,6 +79,7 @@ function parametrised(name: string, shape: ImageShape, form: Parametrisation): B
     parameters: form.parameters,
     forward: (x, p) => ({ y: map(x, form.weight(p)), logDet: multiply(form.logDet(p), height * width) }),
     inverse: (y, p) => map(y, form.inverseWeight(p)),
+    factors: (p) => ({ ...(form.triangle && { upper: form.triangle(p) }), weight: form.weight(p) }),
   };
 }
 
@@ -128,6 +131,7 @@ function plu(channels: number): Parametrisation {
     inverseWeight: (p) =>
       product(product(inverse(upper(p)), inverse(lower(p))), permutation(p), { transposeB: true }),
     logDet: (p) => sum(p.get('logScale')),
+    triangle: upper,
   };
 }
 
@@ -155,6 +159,7 @@ function qr(channels: number): Parametrisation {
     weight: (p) => product(orthogonal(p), triangular(p)),
     inverseWeight: (p) => product(inverse(triangular(p)), transpose(orthogonal(p))),
     logDet: (p) => sum(log(abs(p.get('diagonal')))),
+    triangle: triangular,
   };
 }
 

@@ -70,6 +70,7 @@ export function emerging(
     },
     inverse: (y, p) =>
       factors.reduceRight((image, factor) => factor.solve(image, p), subtract(y, p.get('bias'))),
+    factors: (p) => Object.fromEntries(factors.map((factor) => [factor.name, factor.centreTap(p)])),
   };
 }
 
@@ -79,6 +80,8 @@ interface CornerFactor {
   spec: ParameterSpec;
   apply(x: Tensor, p: Parameters): Tensor;
   solve(y: Tensor, p: Parameters): Tensor;
+  /** The triangular matrix of a pixel's own channels. */
+  centreTap(p: Parameters): Tensor;
   logDetPerPixel(p: Parameters): Tensor;
 }
 
@@ -106,6 +109,10 @@ function cornerFactor(
       }
     }
     const kernelOf = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask }));
+    const centreTap = (p: Parameters) => {
+      const matrices = reshape(kernelOf(p), [side * side, channels, channels]);
+      return reshape(slice(matrices, 0, centre, centre + 1), [channels, channels]);
+    };
     return {
       name,
       spec: {
@@ -133,11 +140,8 @@ function cornerFactor(
           ? flipImage(solveCornerConvolution(flipImage(y), kernel, dilation))
           : solveCornerConvolution(y, flip(flip(kernel, 0), 1), dilation);
       },
-      logDetPerPixel(p) {
-        const matrices = reshape(kernelOf(p), [side * side, channels, channels]);
-        const tap = reshape(slice(matrices, 0, centre, centre + 1), [channels, channels]);
-        return sum(log(abs(sum(multiply(tap, identity(channels)), [0]))));
-      },
+      centreTap,
+      logDetPerPixel: (p) => sum(log(abs(sum(multiply(centreTap(p), identity(channels)), [0])))),
     };
   };
 }

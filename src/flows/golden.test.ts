@@ -20,6 +20,7 @@ import type { Bijection } from './bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
 import { type CouplingOptions, coupling } from './coupling.ts';
 import { emerging } from './emerging.ts';
+import { maf } from './maf.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
 import { periodic } from './periodic.ts';
 import { shuffle } from './permutation.ts';
@@ -41,6 +42,8 @@ function layerOf(golden: GoldenCase): Bijection {
       ](shape);
     case 'periodic':
       return periodic(shape, golden);
+    case 'maf':
+      return maf(shape, golden);
     case 'shuffle':
       return shuffle(shape);
     case 'emerging':
@@ -63,7 +66,7 @@ const perImage = (value: NdArray, images: number) =>
   value.shape.length === 0 ? Array<number>(images).fill(value.data[0]!) : value.data;
 
 describe.each(precisions)('%s', (precision) => {
-  it.each(goldenCases(/^(actnorm|conv1x1-.*|emerging-.*|periodic-.*|coupling-.*|squeeze|shuffle)$/))(
+  it.each(goldenCases(/^(actnorm|conv1x1-.*|emerging-.*|periodic-.*|maf-.*|coupling-.*|squeeze|shuffle)$/))(
     '%s: values, gradients and inverse',
     async (_, golden) => {
       const layer = layerOf(golden);

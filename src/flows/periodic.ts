@@ -84,6 +84,7 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
         spectrum,
       );
     },
+    factors: (p) => ({ frequencies: frequencyMatrices(p.get('kernel'), offsets, spectrum) }),
   };
 }
 

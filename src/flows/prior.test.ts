@@ -1,12 +1,12 @@
 // Splits and the top prior: round trips, and densities against plain loops and against their integral.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
+import { randomImages, randomParameters } from '../evaluation/randomParameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { randomImages, randomParameters } from '../testing/layers.ts';
 import { parametersFrom } from './parameters.ts';
 import { split, topPrior } from './prior.ts';
 

@@ -23,10 +23,12 @@ export interface GlowOptions {
   readonly coupling?: CouplingKind;
   /** What mixes the channels, and the pixels, between couplings. */
   readonly mixing: Mixing;
-  /** The side of an emerging kernel, odd. */
+  /** The side of an emerging or periodic kernel, odd. */
   readonly kernelSize: number;
   /** The distance of an emerging kernel's taps. */
   readonly dilation: number;
+  /** Channels inside the masked networks of `maf`; default 96. */
+  readonly hiddenChannels?: number;
   /** Whether the priors' means and deviations are learned; standard normal otherwise. */
   readonly learnedPrior: boolean;
   /** Bits of a pixel value: integers 0..2^bits − 1. */
@@ -66,8 +68,10 @@ export class Glow {
   readonly parameters: ParameterSpecs;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
-  private readonly levels: readonly Level[];
-  private readonly top: TopPrior;
+  /** @internal */
+  readonly levels: readonly Level[];
+  /** @internal */
+  readonly top: TopPrior;
 
   /** @throws if height or width cannot be halved `levels` times */
   constructor(options: GlowOptions, imageShape: ImageShape) {
@@ -154,11 +158,12 @@ export class Glow {
 }
 
 /** One level: squeeze, steps, and a split unless it is the last. */
-interface Level {
-  name: string;
-  squeeze: Bijection;
-  steps: Bijection;
-  split?: Split;
+export interface Level {
+  /** The path before its parameters. */
+  readonly name: string;
+  readonly squeeze: Bijection;
+  readonly steps: Bijection;
+  readonly split?: Split;
 }
 
 /** The steps of one level by position: actnorm, mixing, coupling. */
@@ -177,7 +182,11 @@ function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bije
 
 /** The number of trained parameters of a model, those masked out not counted. */
 export function countParameters(options: GlowOptions, imageShape: ImageShape): number {
-  return countTrained(new Glow(options, imageShape).parameters);
+  // The steps of a level are alike: each one more adds the same number, and two models of no depth tell which.
+  const [one, two] = [1, 2].map((depth) =>
+    countTrained(new Glow({ ...options, depth }, imageShape).parameters),
+  );
+  return one! + (options.depth - 1) * (two! - one!);
 }
 
 /** bits/dim of a log-likelihood in nats: −logLikelihood / (D·ln 2). */

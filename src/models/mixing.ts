@@ -2,6 +2,7 @@
 import type { Bijection } from '../flows/bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 import { emerging } from '../flows/emerging.ts';
+import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
 import { reverse, shuffle } from '../flows/permutation.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -10,6 +11,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 interface MixingOptions {
   readonly kernelSize: number;
   readonly dilation: number;
+  readonly hiddenChannels?: number;
 }
 
 /** The layers of each mixing, first to last, under the keys that their parameters' paths have. */
@@ -22,6 +24,7 @@ export const mixings = {
     emerging: emerging(shape, options),
   }),
   periodic: (shape: ImageShape, options: MixingOptions) => ({ periodic: periodic(shape, options) }),
+  maf: (shape: ImageShape, options: MixingOptions) => ({ conv1x1: conv1x1(shape), maf: maf(shape, options) }),
   reverse: (shape: ImageShape) => ({ reverse: reverse(shape) }),
   shuffle: (shape: ImageShape) => ({ shuffle: shuffle(shape) }),
 } satisfies Record<string, (shape: ImageShape, options: MixingOptions) => Record<string, Bijection>>;

@@ -1,5 +1,6 @@
-// Linear algebra of small matrices in float64, by ml-matrix.
-import { LuDecomposition, Matrix, QrDecomposition } from 'ml-matrix';
+// Linear algebra of small matrices in float64.
+import { Matrix, QrDecomposition } from 'ml-matrix';
+import { decompose, invert, pivotValues } from './lu.ts';
 import type { RandomStream } from './random.ts';
 
 /**
@@ -7,16 +8,12 @@ import type { RandomStream } from './random.ts';
  * small or too large. −∞ for a singular matrix.
  */
 export function logAbsDeterminant(values: ArrayLike<number>, size: number): number {
-  const pivots = new LuDecomposition(matrixOf(values, size)).upperTriangularMatrix.diagonal();
-  return pivots.reduce((total: number, pivot: number) => total + Math.log(Math.abs(pivot)), 0);
+  return pivotValues(decompose(values, size)).reduce((total, pivot) => total + Math.log(Math.abs(pivot)), 0);
 }
 
 /** The inverse of a square matrix in row-major order; NaN everywhere if it is singular. */
 export function inverse(values: ArrayLike<number>, size: number): Float64Array {
-  const decomposition = new LuDecomposition(matrixOf(values, size));
-  return decomposition.isSingular()
-    ? new Float64Array(size * size).fill(Number.NaN)
-    : Float64Array.from(decomposition.solve(Matrix.eye(size)).to1DArray());
+  return invert(decompose(values, size));
 }
 
 /** A uniformly random orthogonal matrix in row-major order (Haar measure: QR of a normal matrix, signs fixed). */
@@ -40,23 +37,18 @@ export function orthogonalFactors(
   random: RandomStream,
   size: number,
 ): Record<'permutation' | 'lower' | 'upper' | 'logScale' | 'sign', Float64Array> {
-  const decomposition = new LuDecomposition(matrixOf(randomOrthogonal(random, size), size));
-  const lower = decomposition.lowerTriangularMatrix;
-  const upper = decomposition.upperTriangularMatrix;
-  const diagonal = Float64Array.from(upper.diagonal());
+  const decomposition = decompose(randomOrthogonal(random, size), size);
+  const diagonal = pivotValues(decomposition);
   const permutation = new Float64Array(size);
-  // Row k of L·U is row pivot[k] of the matrix.
-  decomposition.pivotPermutationVector.forEach((row, k) => {
+  decomposition.pivots.forEach((row, k) => {
     permutation[row] = k;
   });
-  for (let index = 0; index < size; index++) {
-    lower.set(index, index, 0);
-    upper.set(index, index, 0);
-  }
+  const triangle = (inside: (row: number, column: number) => boolean) =>
+    decomposition.factors.map((value, index) => (inside(Math.floor(index / size), index % size) ? value : 0));
   return {
     permutation,
-    lower: Float64Array.from(lower.to1DArray()),
-    upper: Float64Array.from(upper.to1DArray()),
+    lower: triangle((row, column) => row > column),
+    upper: triangle((row, column) => row < column),
     logScale: diagonal.map((value) => Math.log(Math.abs(value))),
     sign: diagonal.map(Math.sign),
   };

@@ -28,4 +28,9 @@ export interface Emitter {
   integers(values: readonly number[]): string;
   /** A constant table of 32-bit integers; `key` says what it holds, so that equal tables are made and stored once. */
   indices(key: string, shape: readonly number[], make: () => Int32Array): string;
+  /**
+   * The value that `body` makes of a value, again and again from `start`, until that changes nothing or `limit`
+   * repetitions are done. `body` may use all that was emitted before.
+   */
+  repeat(start: string, limit: number, body: (emit: Emitter, value: string) => string): string;
 }

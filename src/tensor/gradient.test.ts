@@ -4,10 +4,11 @@ import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { expectClose } from '../testing/golden.ts';
-import { gradients, topologicalOrder } from './gradient.ts';
+import { gradients } from './gradient.ts';
 import * as op from './operations/index.ts';
 import { OPEN_BATCH } from './shape.ts';
 import { constant, input, type Tensor } from './tensor.ts';
+import { topologicalOrder } from './traversal.ts';
 
 const vector = (...values: number[]): NdArray => ({
   shape: [values.length],

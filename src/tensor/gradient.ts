@@ -3,6 +3,7 @@ import { add, multiply } from './operations/elementwise.ts';
 import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
 import { isOpen } from './shape.ts';
 import { ShapeError, type Tensor } from './tensor.ts';
+import { topologicalOrder } from './traversal.ts';
 
 /**
  * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the scalar
@@ -55,24 +56,6 @@ function dependents(scalar: Tensor, variables: ReadonlySet<Tensor>): Set<Tensor>
     depends.set(node, variables.has(node) || node.inputs.some((input) => depends.get(input)));
   }
   return new Set([...depends].filter(([, yes]) => yes).map(([node]) => node));
-}
-
-/** The given tensors and all they are made from, inputs first; nothing behind a tensor at which to `stop`. */
-export function topologicalOrder(
-  outputs: readonly Tensor[],
-  stop: (node: Tensor) => boolean = () => false,
-): Tensor[] {
-  const seen = new Set<Tensor>();
-  const open = [...outputs];
-  for (let node = open.pop(); node; node = open.pop()) {
-    if (!seen.has(node)) {
-      seen.add(node);
-      if (!stop(node)) {
-        open.push(...node.inputs);
-      }
-    }
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
 }
 
 /** The sum of contributions. The gradients of a tensor's slices, padded with zeros, are put side by side instead. */

@@ -1,6 +1,7 @@
 // A program: named inputs and outputs of a graph.
-import { topologicalOrder } from './gradient.ts';
+
 import { constantValue, isInput, type Tensor } from './tensor.ts';
+import { topologicalOrder } from './traversal.ts';
 
 /** A graph with names for what goes in and what comes out; compiled once, run many times. */
 export interface ProgramDefinition {

@@ -164,8 +164,8 @@ describe('shapes that do not fit are found when the graph is built', () => {
           [2, 0],
         ]),
     ],
-    ['logAbsDet([2, 3]): the matrix must be square', () => op.logAbsDet(x(2, 3))],
-    ['inverse([3]): the matrix must be square', () => op.inverse(x(3))],
+    ['logAbsDet([2, 3]): the matrices must be square', () => op.logAbsDet(x(2, 3))],
+    ['inverse([3]): the matrices must be square', () => op.inverse(x(3))],
     ['constant(): 2 values do not fill [3]', () => constant({ shape: [3], data: Float64Array.of(1, 2) })],
   ])('%s', (message, build) => {
     let problem: unknown;

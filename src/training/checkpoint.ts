@@ -2,8 +2,10 @@
 import { UserError } from '../errors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
+import { checksumOf } from './checksum.ts';
 import { readBytes, writeFileAtomically } from './files.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
+import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import type { TrainingState } from './trainer.ts';
 
@@ -26,12 +28,14 @@ export interface Checkpoint {
   /** The images of the model. */
   readonly imageShape: ImageShape;
   readonly tensors: ReadonlyMap<string, NdArray>;
+  /** What its checksum says against it; null where it is right, or the file is too old to have one. */
+  readonly damage: string | null;
 }
 
 /**
  * Writes a state: `weights/…`, `average/…` (corrected for its zero start, ready to use), `optimizer/first/…` and
- * `optimizer/second/…` by the parameters' paths, and in the metadata the number of updates and the image shape. The
- * same state gives the same bytes.
+ * `optimizer/second/…` by the parameters' paths, and in the metadata the number of updates, the image shape and a
+ * checksum. The same state gives the same bytes.
  *
  * @throws UserError if it cannot be written; what stood there before is then untouched
  */
@@ -51,6 +55,7 @@ export function saveCheckpoint(
     format: 'emerging-flows',
     step: String(state.step),
     imageShape: showImageShape(imageShape),
+    checksum: checksumOf(tensors),
   };
   writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
@@ -58,9 +63,9 @@ export function saveCheckpoint(
 /**
  * Reads a checkpoint.
  *
- * @throws UserError if the file cannot be read, is damaged, or is something else
+ * @throws UserError if the file cannot be read, contradicts itself, or is something else
  */
-export function readCheckpoint(path: string): Checkpoint {
+function readCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   const step = Number(metadata.step ?? Number.NaN);
   const sides = /^(\d+)x(\d+)x(\d+)$/
@@ -72,7 +77,34 @@ export function readCheckpoint(path: string): Checkpoint {
       `${path} is no checkpoint of a training: its metadata lacks the step or the image shape`,
     );
   }
-  return { path, step, imageShape: sides as [number, number, number], tensors };
+  const { checksum } = metadata;
+  const damage =
+    checksum === undefined || checksum === checksumOf(tensors)
+      ? null
+      : `${path} is damaged: its arrays do not have the checksum that it was written with; use another copy`;
+  return { path, step, imageShape: sides as [number, number, number], tensors, damage };
+}
+
+/**
+ * Reads the latest checkpoint of a run.
+ *
+ * @param options.acceptDamage whether to read one with a wrong checksum too
+ * @throws UserError if there is none, or it is damaged; then with the one to fall back on
+ */
+export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = {}): Checkpoint {
+  const { path } = requireCheckpoint(run);
+  const earlier = run.checkpoints.at(-2);
+  try {
+    const checkpoint = readCheckpoint(path);
+    if (checkpoint.damage !== null && !acceptDamage) {
+      throw new UserError(checkpoint.damage);
+    }
+    return checkpoint;
+  } catch (error) {
+    throw error instanceof UserError && earlier
+      ? new UserError(`${error.message}, or delete it to go back to step ${earlier.step}`, { cause: error })
+      : error;
+  }
 }
 
 /**

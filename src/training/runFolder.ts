@@ -14,8 +14,11 @@ export interface RunPaths {
   readonly metrics: string;
   /** How long it took, one JSON object a line. */
   readonly timings: string;
+  /** The folder of the checkpoints, one file each. */
   readonly checkpoints: string;
+  /** The folder of the sample grids. */
   readonly samples: string;
+  /** What the training reached, and every evaluation made of it. */
   readonly summary: string;
 }
 

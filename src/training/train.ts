@@ -24,8 +24,11 @@ export interface TrainingEvents {
 
 /** What a run trains, on what, and where it goes. */
 export interface TrainingOptions extends CompileOptions {
+  /** The experiment. */
   readonly config: Config;
+  /** The images; those of validation are measured, those of test are not touched. */
   readonly dataset: Dataset;
+  /** The run folder, which is there already. */
   readonly paths: RunPaths;
   /** The state to go on from; a new one is started from data where there is none. */
   readonly state?: TrainingState | undefined;
@@ -33,12 +36,15 @@ export interface TrainingOptions extends CompileOptions {
   readonly stopAt?: number | undefined;
   /** Ends after the step that is running when it is aborted; a run never ends without a step. */
   readonly signal?: AbortSignal | undefined;
+  /** Told as the training goes on. */
   readonly events?: TrainingEvents;
 }
 
 /** How a run ended. */
 export interface TrainingResult {
+  /** The model that was trained. */
   readonly model: Glow;
+  /** The state after the last step. */
   readonly state: TrainingState;
   /**
    * bits/dim of the validation images with the average weights after the last step; null where there are none, or
@@ -47,6 +53,7 @@ export interface TrainingResult {
   readonly validationBitsPerDim: number | null;
   /** Over the steps alone, without start, validation and checkpoints. */
   readonly imagesPerSecond: number;
+  /** The path of the checkpoint of that state. */
   readonly checkpoint: string;
   /** Whether all steps of the schedule are done. */
   readonly complete: boolean;
@@ -85,12 +92,16 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     optimizer: { beta2: schedule.beta2, biasCorrection },
     averageDecay: schedule.averageDecay,
   });
-  const validation = await Validation.create(model, dataset.validation, { ...options, batchSize, seed: config.seed });
+  const validation = await Validation.create(model, dataset.validation, {
+    ...options,
+    batchSize,
+    seed: config.seed,
+  });
   const lastStep = lastStepOf(schedule, options.stopAt);
   const milestone = Math.ceil(schedule.totalSteps / MILESTONES);
   let saved = start.step;
   let validated: { step: number; bitsPerDim: number | null } | undefined;
-  let interrupted = false;
+  const isInterrupted = (): boolean => signal?.aborted === true;
   let trained = 0;
   let seconds = 0;
   const save = (): void => {
@@ -107,7 +118,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     }
     return bitsPerDim;
   };
-  while (trainer.state.step < lastStep && !interrupted) {
+  while (trainer.state.step < lastStep) {
     const step = trainer.state.step + 1;
     const begin = performance.now();
     const learningRate = learningRateAt(step, schedule);
@@ -129,13 +140,15 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
       save();
     }
     await nextTurn();
-    interrupted = signal?.aborted === true;
+    if (isInterrupted()) {
+      break;
+    }
   }
   const { state } = trainer;
   if (saved !== state.step) {
     save();
   }
-  if (validated?.step !== state.step && !interrupted) {
+  if (validated?.step !== state.step && !isInterrupted()) {
     await validate();
   }
   await Promise.all([trainer.release(), validation.release()]);
@@ -146,7 +159,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
     imagesPerSecond: seconds > 0 ? trained / seconds : 0,
     checkpoint: checkpointPath(paths, state.step),
     complete: state.step >= schedule.totalSteps,
-    interrupted,
+    interrupted: isInterrupted(),
   };
 }
 

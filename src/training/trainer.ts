@@ -16,9 +16,11 @@ import { type Groups, ParameterLayout } from './parameterLayout.ts';
 export interface TrainingState {
   /** The number of updates made. */
   readonly step: number;
+  /** The weights as the last update left them, fixed parameters included. */
   readonly weights: Groups;
-  /** Adamax's first moment and largest gradient. */
+  /** Adamax's first moment m. */
   readonly first: Groups;
+  /** Adamax's decayed largest gradient u. */
   readonly second: Groups;
   /** The moving average of the weights, corrected for its zero start. */
   readonly average: Groups;

@@ -15,6 +15,7 @@ export {
   sqrt,
   subtract,
 } from './elementwise.ts';
+export { fixedPoint } from './fixedPoint.ts';
 export {
   concatenate,
   expand,

@@ -184,3 +184,39 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
     await Promise.all([single.release(), double.release()]);
   });
 });
+
+describe('fixedPoint', () => {
+  it.each(['float32', 'float64'] as const)('repeats until nothing changes, in %s', async (precision) => {
+    // x ← (x + a/x)/2 finds √a.
+    const a = input('a', [3]);
+    const root = op.fixedPoint(a, 100, (x) => op.multiply(op.add(x, op.divide(a, x)), 0.5));
+    const twice = op.multiply(root, op.exp(op.multiply(a, 0)));
+    const program = await compile({ inputs: { a }, outputs: { root, twice } }, { precision });
+    const { root: found, twice: after } = await program.run({
+      a: { shape: [3], data: Float64Array.of(4, 2, 100) },
+    });
+    [2, Math.SQRT2, 10].forEach((value, index) => {
+      expect(found!.data[index]).toBeCloseTo(value, precision === 'float32' ? 6 : 14);
+      expect(after!.data[index]).toBe(found!.data[index]);
+    });
+    await program.release();
+  });
+
+  it('does not go beyond its limit', async () => {
+    const start = input('start', [1]);
+    const program = await compile({
+      inputs: { start },
+      outputs: { x: op.fixedPoint(start, 7, (x) => op.add(x, 1)) },
+    });
+    expect((await program.run({ start: { shape: [1], data: Float64Array.of(0) } })).x!.data[0]).toBe(7);
+    await program.release();
+  });
+
+  it('refuses a step that changes the shape, or ignores its argument', () => {
+    const x = input('x', [2, 3]);
+    expect(() => op.fixedPoint(x, 5, (state) => op.sum(state, [1]))).toThrow(
+      'fixedPoint([2, 3]): a repetition gives [2]',
+    );
+    expect(() => op.fixedPoint(x, 5, () => x)).toThrow('the step does not depend on its argument');
+  });
+});

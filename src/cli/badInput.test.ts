@@ -1,0 +1,342 @@
+// What a person can get wrong: each is one line that says what, where and what to do, and leaves nothing behind.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+
+const train = ['train', '--data=data', ...tinyTraining];
+const images = 'train-images-idx3-ubyte';
+const latest = 'checkpoints/step-00000002.safetensors';
+const isNoRun = "name one that 'emerging train' made, for example";
+
+/** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
+const usage: [string, string[], string | RegExp][] = [
+  ['no such command', ['trian'], "unknown command 'trian': did you mean train?"],
+  [
+    'no command that is near',
+    ['xyz'],
+    /^unknown command 'xyz': known: train, /,
+  ],
+  ['no such bench', ['bench', 'trian'], "unknown command 'trian' (Did you mean train?)"],
+  [
+    'no such option',
+    ['train', '--stpes', '3'],
+    "unknown option '--stpes' (Did you mean --steps?); see emerging train --help",
+  ],
+  ['no run named', ['evaluate'], "missing required argument 'run'; see emerging evaluate --help"],
+  [
+    'nowhere to write named',
+    ['sample', 'runs/a'],
+    "required option '--out <file>' not specified; see emerging sample --help",
+  ],
+  [
+    'too many arguments',
+    ['train', 'mnist'],
+    "too many arguments for 'train'. Expected 0 arguments but got 1; see emerging train --help",
+  ],
+  [
+    'no such preset',
+    ['train', '--preset', 'mnist-quikstart'],
+    "unknown preset 'mnist-quikstart': did you mean mnist-quickstart?",
+  ],
+  ['no such dataset', ['train', '--data', 'mnsit'], "unknown dataset 'mnsit': did you mean mnist?"],
+  ['no such path', ['train', '--data', 'my/images'], "dataset 'my/images': no such file or folder"],
+  [
+    'a key with a typo',
+    [...train, '--set', 'model.dept=3'],
+    "unknown key 'model.dept': did you mean model.depth?",
+  ],
+  [
+    'a key without its section',
+    [...train, '--set', 'depth=3'],
+    "unknown key 'depth': did you mean model.depth?",
+  ],
+  [
+    'a word for a number',
+    [...train, '--set', 'model.depth=deep'],
+    "model.depth must be a whole number of 1 or more, not 'deep'",
+  ],
+  [
+    'a setting without value',
+    [...train, '--set', 'model.depth'],
+    "--set 'model.depth' must be key=value, as in --set model.levels=2",
+  ],
+  [
+    'a word for a number in a file',
+    ['train', '--config', 'wrong.yaml'],
+    "wrong.yaml: model.depth must be a whole number of 1 or more, not 'two'",
+  ],
+  [
+    'a file that is no YAML',
+    ['train', '--config', 'broken.yaml'],
+    /^broken\.yaml:2: not valid YAML: [^\n]+$/,
+  ],
+  [
+    'two configurations',
+    ['train', '--preset', 'mnist-1x1', '--config', 'wrong.yaml'],
+    '--preset and --config exclude one another: keep one of them',
+  ],
+  [
+    'two lengths',
+    [...train, '--steps', '3', '--epochs', '3'],
+    'training.epochs and training.steps exclude one another: keep one of them',
+  ],
+  [
+    'images that cannot be halved so often',
+    [...train, '--set', 'model.levels=4'],
+    '4 levels need sides divisible by 16, and the images are 8 x 8: at most 3 levels fit',
+  ],
+  [
+    'an even kernel',
+    [...train, '--set', 'model.kernelSize=4'],
+    'model.kernelSize must be an odd whole number of 3 or more, not 4',
+  ],
+  [
+    'no such mixing',
+    [...train, '--set', 'model.mixing=emergin'],
+    "unknown model.mixing 'emergin': did you mean emerging?",
+  ],
+  [
+    'no such mixing to time',
+    ['bench', 'train', '--mixing', '1x1,emergin'],
+    "unknown mixing 'emergin': did you mean emerging?",
+  ],
+  [
+    'a mixing that is a property of every object',
+    ['bench', 'train', '--mixing', 'constructor'],
+    /^unknown mixing 'constructor': known: 1x1, /,
+  ],
+  ['no such device', [...train, '--device', 'gpu'], "unknown device 'gpu': did you mean cpu or webgpu?"],
+  [
+    'no threads',
+    [...train, '--threads', '0'],
+    "option '--threads <n>' argument '0' is invalid. It must be a whole number of 1 or more.",
+  ],
+  [
+    'no steps',
+    [...train, '--steps', '0'],
+    "option '--steps <n>' argument '0' is invalid. It must be a whole number of 1 or more.",
+  ],
+  [
+    'a folder that holds a run',
+    [...train, '--out', 'runs/a'],
+    'runs/a already holds a run; choose another folder, for example runs/a-2',
+  ],
+  [
+    'a file in place of a run folder',
+    [...train, '--out', 'wrong.yaml'],
+    'cannot create the run folder wrong.yaml: it is a file; choose another name',
+  ],
+  [
+    'another preset for a run that goes on',
+    ['train', '--resume', 'runs/a', '--preset', 'mnist-1x1'],
+    "--resume goes on with the run's own configuration: leave out --preset",
+  ],
+  [
+    'no run to go on with',
+    ['train', '--resume', 'runs/b'],
+    `runs/b is not a run folder: it does not exist; ${isNoRun} runs/a`,
+  ],
+  [
+    'a folder that is no run to measure',
+    ['evaluate', 'data'],
+    `data is not a run folder: it has no config.yaml; ${isNoRun} runs/quickstart`,
+  ],
+  [
+    'a folder of runs to sample',
+    ['sample', 'runs', '--out', 'x.png'],
+    `runs is not a run folder: it has no config.yaml; ${isNoRun} runs/a`,
+  ],
+  [
+    'no such part of the images',
+    ['evaluate', 'runs/a', '--split', 'tset'],
+    "unknown split 'tset': did you mean test?",
+  ],
+  ['no such weights', ['evaluate', 'runs/a', '--weights', 'rwa'], "unknown weights 'rwa': did you mean raw?"],
+];
+
+/** The same for what is not in the arguments. */
+const failures: [string, string[], string | RegExp][] = [
+  ['no such config file', ['train', '--config', 'none.yaml'], "the config file 'none.yaml' does not exist"],
+  [
+    'a folder in place of a config file',
+    ['train', '--config', 'runs/a'],
+    "the config file 'runs/a' is a folder: name the YAML file in it",
+  ],
+  [
+    'a folder without images',
+    ['train', '--data', 'runs'],
+    `dataset 'runs': no known form of images; expected a folder with ${images} and t10k-images-idx3-ubyte (each may end in .gz)`,
+  ],
+  [
+    'a file of images that is missing',
+    ['train', '--data', 'missing'],
+    'missing: t10k-images-idx3-ubyte is missing (plain or with .gz)',
+  ],
+  [
+    'images that are cut off',
+    ['train', '--data', 'truncated'],
+    `truncated/${images}: the IDX data is cut off: 160 x 8 x 8 needs 10240 bytes after the header, found 984`,
+  ],
+  ['an empty file of images', ['train', '--data', 'emptied'], `emptied/${images}: the file is empty`],
+  [
+    'a file of another kind',
+    ['train', '--data', 'foreign'],
+    `foreign/${images}: not an IDX file: expected it to start with the bytes 0000, found 8950`,
+  ],
+  [
+    'a run without a checkpoint',
+    ['evaluate', 'runs/unstarted'],
+    'runs/unstarted has no checkpoint yet; go on with: emerging train --resume runs/unstarted',
+  ],
+  [
+    'a checkpoint that is cut off',
+    ['evaluate', 'runs/truncated'],
+    new RegExp(
+      `^cannot read runs/truncated/${latest} as safetensors: it is truncated, \\d+ of \\d+ bytes of tensors are ` +
+        'there; the file is damaged or of another kind, use another copy, or delete it to go back to step 1$',
+    ),
+  ],
+  [
+    'a checkpoint with a damaged header',
+    ['sample', 'runs/flipped', '--out', 'x.png'],
+    `cannot read runs/flipped/${latest} as safetensors: its header is not valid JSON; the file is damaged or of another kind, use another copy, or delete it to go back to step 1`,
+  ],
+  [
+    'a damaged checkpoint to go on from',
+    ['train', '--resume', 'runs/flipped', '--steps', '4'],
+    /^cannot read runs\/flipped\/.* or delete it to go back to step 1$/,
+  ],
+  [
+    'a checkpoint of another model',
+    ['evaluate', 'runs/other'],
+    `runs/other/${latest} does not fit the model of its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
+  ],
+  [
+    'a summary that is damaged',
+    ['evaluate', 'runs/unsummed'],
+    'runs/unsummed/summary.json: not valid JSON; delete it',
+  ],
+  [
+    'a place where no run can be',
+    [...train, '--out', '/proc/nothing/x'],
+    'cannot create the run folder /proc/nothing/x: there is no folder /proc/nothing; create it or check the name',
+  ],
+  [
+    'a run inside a file',
+    [...train, '--out', 'wrong.yaml/x'],
+    'cannot create the run folder wrong.yaml/x: a file stands where a folder is needed; choose another path',
+  ],
+  [
+    'samples into a folder that is not there',
+    ['sample', 'runs/a', '--out', 'none/x.png'],
+    'cannot write none/x.png: there is no folder none; create it or check the name',
+  ],
+  [
+    'samples in place of a folder',
+    ['sample', 'runs/a', '--out', 'runs'],
+    'cannot write runs: it is a folder; name a file',
+  ],
+];
+
+// Whoever has installed the libraries of CUDA may have the device too.
+const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+if (
+  !readdirSync(runtime, { recursive: true, encoding: 'utf8' }).some((file) => file.includes('providers_cuda'))
+) {
+  failures.push([
+    'a device that is not there',
+    [...train, '--device', 'cuda', '--out', 'runs/cuda'],
+    /^the device 'cuda' is not available here: .+; use --device cpu$/,
+  ]);
+}
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  writeFileSync(inFolder('wrong.yaml'), 'model: { depth: two }\n');
+  writeFileSync(inFolder('broken.yaml'), 'model: { depth: 2\n');
+  const damage = (name: string, change: (file: string) => void): void => {
+    cpSync(inFolder('data'), inFolder(name), { recursive: true });
+    change(inFolder(name, images));
+  };
+  damage('truncated', (file) => truncateSync(file, 1000));
+  damage('emptied', (file) => truncateSync(file));
+  damage('foreign', (file) => writeFileSync(file, '\x89PNG\r\n', 'latin1'));
+  damage('missing', () => rmSync(inFolder('missing/t10k-images-idx3-ubyte')));
+
+  await emerging.json(...train, '--steps=2', '--out=runs/a', '--threads=1');
+  const variant = (name: string, change: (run: string) => void): void => {
+    cpSync(inFolder('runs/a'), inFolder('runs', name), { recursive: true });
+    change(inFolder('runs', name));
+  };
+  variant('unstarted', (run) => rmSync(join(run, 'checkpoints'), { recursive: true }));
+  variant('truncated', (run) => truncateSync(join(run, latest), 20_000));
+  variant('unsummed', (run) => writeFileSync(join(run, 'summary.json'), '{"run":'));
+  variant('other', (run) => edit(join(run, 'config.yaml'), (text) => text.replace('width: 8', 'width: 9')));
+  // The first letter of the header, behind its length.
+  variant('flipped', (run) => edit(join(run, latest), (text) => `${text.slice(0, 8)}[${text.slice(9)}`));
+});
+
+function edit(file: string, change: (text: string) => string): void {
+  writeFileSync(file, change(readFileSync(file, 'latin1')), 'latin1');
+}
+
+/** Every path in the folder, with the bytes of the files. */
+function snapshot(): Map<string, string> {
+  const entries = readdirSync(emerging.folder, { recursive: true, withFileTypes: true });
+  return new Map(
+    entries.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path, entry.isFile() ? readFileSync(path, 'latin1') : 'a folder'];
+    }),
+  );
+}
+
+describe.each([
+  [2, usage],
+  [1, failures],
+])('exit code %i', (exitCode, cases) => {
+  it.each(cases)('%s', async (_, args, expected) => {
+    const before = snapshot();
+    const { code, stdout, stderr } = await emerging.run(...args);
+    const [line, ...rest] = stderr.split('\n');
+    expect(rest, stderr).toEqual(['']);
+    const [, message] = /^emerging: (.*)$/.exec(line!) ?? [line, undefined];
+    if (typeof expected === 'string') {
+      expect(message).toBe(expected);
+    } else {
+      expect(message).toMatch(expected);
+    }
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+    expect(snapshot()).toEqual(before);
+  });
+});
+
+it('tells a program that waits for JSON', async () => {
+  const { code, stdout, stderr } = await emerging.run('evaluate', 'runs/none', '--json');
+  expect(code).toBe(2);
+  const { error, ...rest } = JSON.parse(stdout);
+  expect(stderr).toBe(`emerging: ${error}\n`);
+  expect(rest).toEqual({});
+});
+
+it('leaves no run that has not made its first step', async () => {
+  mkdirSync(inFolder('mine'));
+  writeFileSync(inFolder('mine/notes'), 'my own');
+  const before = snapshot();
+  const tooLarge = [...train, '--set=training.batchSize=9000000000000000'];
+  for (const out of ['new/run', 'mine']) {
+    const { code, stderr } = await emerging.run(...tooLarge, `--out=${out}`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^emerging: the memory is not enough \(.*\): take a smaller model, a smaller batch/m,
+    );
+  }
+  // The folder above a run is no part of it.
+  expect(snapshot()).toEqual(before.set(inFolder('new'), 'a folder'));
+});

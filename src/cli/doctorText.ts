@@ -1,0 +1,156 @@
+// What `emerging doctor` says to people.
+import type { Diagnosis } from '../evaluation/doctor.ts';
+import type { Finding } from '../evaluation/judge.ts';
+import { limitOf, limits } from '../evaluation/limits.ts';
+import { formatCount } from './format.ts';
+import { formatTable } from './table.ts';
+
+/** What was examined. */
+export interface Examined {
+  readonly run: string;
+  readonly step: number;
+  readonly weights: string;
+  readonly data: string;
+  readonly split: string;
+  /** What the checksum of the checkpoint says against it. */
+  readonly damage: string | null;
+}
+
+/** A diagnosis as text: a line a layer, the model as a whole, the limits, and the verdict last. */
+export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
+  const parts = [
+    layerTable(diagnosis),
+    wholeModel(diagnosis),
+    limitTable(diagnosis),
+    verdict(diagnosis, examined),
+  ];
+  return parts.join('\n\n');
+}
+
+function layerTable({ layers, problems, warnings }: Diagnosis): string {
+  const noteOf = (layer: string, input: string) =>
+    [
+      problems.some((finding) => finding.layer === layer) ? 'PROBLEM' : '',
+      warnings.some((finding) => finding.layer === layer) ? 'warning' : '',
+      input === 'noise' ? 'on noise' : '',
+    ]
+      .filter((note) => note !== '')
+      .join(', ');
+  return formatTable(
+    [
+      { title: 'layer' },
+      { title: 'round trip', align: 'right' },
+      { title: 'ln|det| off', align: 'right' },
+      { title: 'method' },
+      { title: 'rounding', align: 'right' },
+      { title: '|diagonal|', align: 'right' },
+      { title: 'condition', align: 'right' },
+      { title: '' },
+    ],
+    layers.map((layer) => [
+      layer.layer,
+      short(layer.roundTripError),
+      short(layer.logDetError),
+      layer.logDetUncertainty ? `± ${short(layer.logDetUncertainty)}` : (layer.logDetMethod ?? ''),
+      short(layer.logDetRounding),
+      short(layer.smallestDiagonal),
+      short(layer.conditionNumber),
+      noteOf(layer.layer, layer.input),
+    ]),
+  );
+}
+
+function wholeModel({ reconstruction, latents, samples, bitsPerDim }: Diagnosis): string {
+  const { images, exactPixelShare, largestError, largestErrorInGreyLevels, worstImage } = reconstruction;
+  const moments = latents.map(
+    ({ layer, mean, variance }) => `${layer} mean ${mean.toFixed(3)}, variance ${variance.toFixed(3)}`,
+  );
+  return formatTable(
+    [{ title: 'model' }, { title: `on ${formatCount(images)} images` }],
+    [
+      [
+        'there and back',
+        `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
+          `(${short(largestErrorInGreyLevels)} grey levels, image ${worstImage})`,
+      ],
+      ...moments.map((text, index) => [index === 0 ? 'latents' : '', text]),
+      [
+        'bits/dim',
+        `median ${bitsPerDim.median.toFixed(3)}, worst ${bitsPerDim.worst.bitsPerDim.toFixed(3)} (image ${bitsPerDim.worst.index})`,
+      ],
+      ['samples', `${percent(samples.explodedShare)} of ${samples.count} far out of range`],
+    ],
+  );
+}
+
+function limitTable({ worst }: Diagnosis): string {
+  return formatTable(
+    [
+      { title: 'measured' },
+      { title: 'warning', align: 'right' },
+      { title: 'limit', align: 'right' },
+      { title: 'worst', align: 'right' },
+      { title: 'where' },
+    ],
+    limits.map(({ name, what, worse, ...limit }: ReturnType<typeof limitOf>) => {
+      const found = worst.find((measurement) => measurement.name === name);
+      const sign = worse === 'larger' ? '>' : '<';
+      return [
+        what,
+        limit.warning === undefined ? '' : `${sign} ${short(limit.warning)}`,
+        limit.problem === undefined ? '' : `${sign} ${short(limit.problem)}`,
+        short(found?.value ?? null),
+        found && found.value !== 0 ? found.layer : '',
+      ];
+    }),
+  );
+}
+
+function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage }: Examined): string {
+  const { problems, warnings, worstLayer } = diagnosis;
+  const count = problems.length + (damage === null ? 0 : 1);
+  const nearest =
+    worstLayer && `${worstLayer.layer}, ${limitOf(worstLayer.name).what} ${short(worstLayer.value)}`;
+  const counted = [count > 0 ? plural(count, 'problem') : '', plural(warnings.length, 'warning')];
+  return [
+    ...(damage === null ? [] : [`problem  ${damage}`]),
+    ...problems.map((finding) => `problem  ${sentence(finding)}`),
+    ...warnings.map((finding) => `warning  ${sentence(finding)}`),
+    ...advice([...problems, ...warnings]),
+    `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
+      `(${run} at step ${formatCount(step)}, ${weights} weights, ${split} images of ${data})`,
+    `${count === 0 ? 'nearest to a limit' : 'worst layer'}: ${nearest}`,
+  ].join('\n');
+}
+
+function sentence({ layer, what, value, limit }: Finding): string {
+  return `${layer}: ${what}: ${short(value)}, limit ${short(limit)}`;
+}
+
+/** What to do about each kind of finding, once. */
+function advice(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.map(({ name }) => name))].map((name) => {
+    const { what, advice: text } = limitOf(name);
+    return `what to do about ${what}: ${text}`;
+  });
+}
+
+/** A number in as few characters as it takes; a dash for none. */
+function short(value: number | null): string {
+  if (value === null) {
+    return '–';
+  }
+  if (value === 0 || !Number.isFinite(value)) {
+    return String(value);
+  }
+  const size = Math.abs(value);
+  return size >= 1e-2 && size < 1e4 ? String(Number(value.toPrecision(2))) : value.toExponential(0);
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(3))} %`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+}

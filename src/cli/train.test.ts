@@ -1,0 +1,191 @@
+// `emerging train` as a process: its result, its folder, and that stops and crashes change nothing.
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openDataset } from '../data/registry.ts';
+import { resolveConfig } from '../experiments/resolve.ts';
+import { countParameters } from '../models/glow.ts';
+import { commandLine } from '../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+import { decodeSafetensors } from '../training/safetensors.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const read = (...path: string[]): Buffer => readFileSync(inFolder(...path));
+const lines = (file: string): Record<string, number>[] =>
+  read(file)
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const checkpointOf = (run: string, step: number): string =>
+  join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}.safetensors`);
+const newRun = ['train', '--data=data', ...tinyTraining];
+
+/** Whether two runs have the same metrics and the same checkpoint of a step, to the byte. */
+function sameBytes(one: string, other: string, step: number): { metrics: boolean; checkpoint: boolean } {
+  return {
+    metrics: read(one, 'metrics.jsonl').equals(read(other, 'metrics.jsonl')),
+    checkpoint: read(checkpointOf(one, step)).equals(read(checkpointOf(other, step))),
+  };
+}
+
+const equal = { metrics: true, checkpoint: true };
+
+beforeAll(() => writeTinyDataset(inFolder('data')));
+
+describe('a run', () => {
+  let result: Record<string, unknown>;
+
+  beforeAll(async () => {
+    result = await emerging.json(...newRun, '--steps=6', '--out=runs/a');
+  });
+
+  it('prints what its summary holds', async () => {
+    const dataset = await openDataset(inFolder('data'), { validation: 0.1 });
+    const { model } = resolveConfig({ file: inFolder('runs/a/config.yaml') });
+    expect(result).toMatchObject({
+      run: 'runs/a',
+      preset: 'mnist-quickstart',
+      steps: 6,
+      complete: true,
+      parameters: countParameters(model, dataset.imageShape),
+      bitsPerDim: lines('runs/a/metrics.jsonl').at(-1)!.validationBitsPerDim,
+      imagesPerSecond: expect.any(Number),
+      seconds: expect.any(Number),
+      checkpoint: checkpointOf('runs/a', 6),
+      samples: 'runs/a/samples/step-00000006.png',
+      evaluations: [{ step: 6, seed: 0, split: 'test', weights: 'average', bits: 8, draws: 2, images: 48 }],
+    });
+    expect(JSON.parse(read('runs/a/summary.json').toString())).toEqual(result);
+  });
+
+  it('leaves a folder with everything and nothing else', () => {
+    expect(readdirSync(inFolder('runs/a'), { recursive: true }).sort()).toEqual([
+      'checkpoints',
+      ...[2, 4, 6].map((step) => checkpointOf('', step)),
+      'config.yaml',
+      'metrics.jsonl',
+      'samples',
+      'samples/step-00000006.png',
+      'summary.json',
+      'timings.jsonl',
+    ]);
+    const metrics = lines('runs/a/metrics.jsonl');
+    expect(metrics.map(({ step }) => step)).toEqual([1, 2, 2, 3, 4, 4, 5, 6, 6]);
+    expect(lines('runs/a/timings.jsonl').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('names no clock, host or path in metrics and checkpoints', () => {
+    const keys = new Set(lines('runs/a/metrics.jsonl').flatMap(Object.keys));
+    const expected = ['step', 'epoch', 'bitsPerDim', 'learningRate', 'gradientNorm', 'validationBitsPerDim'];
+    expect(keys).toEqual(new Set(expected));
+    const checkpoint = read(checkpointOf('runs/a', 6));
+    const { metadata, tensors } = decodeSafetensors(checkpoint, 'checkpoint');
+    expect(metadata).toEqual({ format: 'emerging-flows', step: '6', imageShape: '8x8x1' });
+    const parts = new Set([...tensors.keys()].map((name) => name.replace(/\/(levels|prior)\/.*/, '')));
+    expect(parts).toEqual(new Set(['weights', 'average', 'optimizer/first', 'optimizer/second']));
+    for (const text of [hostname(), emerging.folder, String(new Date().getFullYear())]) {
+      expect(checkpoint.includes(text), text).toBe(false);
+    }
+  });
+
+  it('comes out the same to the byte with the same seed, and only then', async () => {
+    await emerging.json(...newRun, '--steps=6', '--out=runs/b');
+    expect(sameBytes('runs/a', 'runs/b', 6)).toEqual(equal);
+    await emerging.json(...newRun, '--steps=6', '--seed=1', '--out=runs/c');
+    expect(sameBytes('runs/a', 'runs/c', 6)).toEqual({ metrics: false, checkpoint: false });
+  });
+
+  it('is repeated by its config', async () => {
+    const again = await emerging.json('train', '--config=runs/a/config.yaml', '--out=runs/d');
+    expect(sameBytes('runs/a', 'runs/d', 6)).toEqual(equal);
+    expect(read('runs/d/config.yaml')).toEqual(read('runs/a/config.yaml'));
+    expect(again).toMatchObject({ preset: null, bitsPerDim: result.bitsPerDim });
+  });
+
+  it('goes through the same states with stops, at milestones and between them', async () => {
+    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=1', '--out=runs/e');
+    expect(first).toMatchObject({ steps: 1, complete: false, bitsPerDim: expect.any(Number) });
+    expect(first.evaluations).toBeUndefined();
+    await emerging.json('train', '--resume=runs/e', '--stop-at=3');
+    await emerging.json('train', '--resume=runs/e', '--stop-at=4');
+    const last = await emerging.json('train', '--resume=runs/e');
+    expect(sameBytes('runs/a', 'runs/e', 6)).toEqual(equal);
+    const { preset, bitsPerDim, evaluations } = result;
+    expect(last).toMatchObject({ preset, bitsPerDim, evaluations, steps: 6, complete: true });
+  });
+
+  it('is left alone by a resume when nothing is left to do', async () => {
+    const before = snapshot('runs/a');
+    expect(await emerging.json('train', '--resume=runs/a')).toEqual(result);
+    expect(await emerging.json('train', '--resume=runs/a', '--steps=3')).toEqual(result);
+    const { code, stdout } = await emerging.run('train', '--resume=runs/a');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      'runs/a is at step 6 already: nothing is left to do\n' +
+        'to train longer: emerging train --resume runs/a --steps 12\n',
+    );
+    expect(snapshot('runs/a')).toEqual(before);
+  });
+
+  it('goes on to another number of steps and records that in its config', async () => {
+    const longer = await emerging.json('train', '--resume=runs/d', '--steps=8');
+    expect(longer).toMatchObject({ steps: 8, complete: true });
+    expect(resolveConfig({ file: inFolder('runs/d/config.yaml') }).training.steps).toBe(8);
+    expect(lines('runs/d/metrics.jsonl').at(-1)!.step).toBe(8);
+  });
+});
+
+describe('a run that is interrupted', () => {
+  it('comes out the same when it goes on, whatever ended it', async () => {
+    const steps = 300;
+    const long = [...newRun, `--steps=${steps}`, '--threads=1'];
+    const goOn = ['train', '--resume=runs/broken', '--threads=1'];
+    await emerging.json(...long, '--out=runs/long');
+
+    const stopped = await emerging.interrupt('SIGINT', 'step 60:', ...long, '--json', '--out=runs/broken');
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('stopping after this step; press Ctrl-C again to stop at once');
+    const summary = JSON.parse(stopped.stdout);
+    expect(summary).toMatchObject({ complete: false, samples: null });
+    expect(summary.steps).toBeGreaterThanOrEqual(60);
+    expect(summary.steps).toBeLessThan(steps);
+    expect(summary.checkpoint).toBe(checkpointOf('runs/broken', summary.steps));
+    expect(lines('runs/broken/metrics.jsonl').at(-1)!.step).toBe(summary.steps);
+    expect(existsSync(inFolder(summary.checkpoint))).toBe(true);
+
+    const terminated = await emerging.interrupt('SIGTERM', 'step 120:', ...goOn);
+    expect(terminated.code).toBe(143);
+    expect(terminated.stdout).toMatch(/^to go on: emerging train --resume runs\/broken$/m);
+
+    const killed = await emerging.interrupt('SIGKILL', 'step 180:', ...goOn);
+    expect(killed.code).toBeNull();
+    expect(existsSync(inFolder(checkpointOf('runs/broken', steps)))).toBe(false);
+
+    await emerging.json(...goOn);
+    expect(sameBytes('runs/long', 'runs/broken', steps)).toEqual(equal);
+  });
+
+  it('starts again where it has no checkpoint yet', async () => {
+    cpSync(inFolder('runs/b'), inFolder('runs/early'), { recursive: true });
+    rmSync(inFolder('runs/early/checkpoints'), { recursive: true });
+    rmSync(inFolder('runs/early/summary.json'));
+    await emerging.json('train', '--resume=runs/early');
+    expect(sameBytes('runs/b', 'runs/early', 6)).toEqual(equal);
+  });
+});
+
+/** The bytes of every file of a run. */
+function snapshot(run: string): Record<string, string> {
+  const files = readdirSync(inFolder(run), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, readFileSync(path, 'base64')];
+    }),
+  );
+}

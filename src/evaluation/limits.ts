@@ -1,0 +1,142 @@
+// The limits of the doctor: what is measured, beyond what it is said, and why there. docs/doctor.md has more.
+
+/** A measurement, and the values beyond which it is said. */
+export interface Limit {
+  /** The key of the measurement in the report. */
+  readonly name: string;
+  /** Whether it is measured of single layers or of the model as a whole. */
+  readonly of: 'layer' | 'model';
+  /** The measurement in words. */
+  readonly what: string;
+  /** Whether larger values are worse, or smaller ones. */
+  readonly worse: 'larger' | 'smaller';
+  /** Beyond this the model is wrong; undefined where no value means that. */
+  readonly problem?: number;
+  /** Beyond this it is worth a look, though the model may be right; undefined where there is no such range. */
+  readonly warning?: number;
+  /** Why there. */
+  readonly why: string;
+  /** What to do about it. */
+  readonly advice: string;
+}
+
+const lowerRate = 'train with a lower training.learningRate or a longer warm-up';
+
+/** Every limit: those of single layers, then those of the whole model. */
+export const limits = [
+  {
+    name: 'nonFiniteWeights',
+    of: 'layer',
+    what: 'weights not finite',
+    worse: 'larger',
+    problem: 0,
+    why: 'one NaN reaches every image',
+    advice: `go back to an earlier checkpoint, and ${lowerRate}`,
+  },
+  {
+    name: 'smallestDiagonal',
+    of: 'layer',
+    what: 'smallest |diagonal|',
+    worse: 'smaller',
+    problem: 1e-4,
+    warning: 0.02,
+    why: 'the inverse multiplies rounding by its reciprocal, and float32 has seven digits',
+    advice: `${lowerRate}, or take model.mixing=1x1-plu, whose diagonal cannot reach zero`,
+  },
+  {
+    name: 'conditionNumber',
+    of: 'layer',
+    what: 'condition number',
+    worse: 'larger',
+    problem: 1e6,
+    warning: 1e3,
+    why: 'the inverse loses as many digits as this has, and float32 has seven',
+    advice: lowerRate,
+  },
+  {
+    name: 'roundTripError',
+    of: 'layer',
+    what: 'round trip, of the largest |x|',
+    worse: 'larger',
+    problem: 1e-3,
+    warning: 1e-4,
+    why: 'sound layers lose 1e-6; half a grey level is 2e-3',
+    advice: `${lowerRate}; where nothing else is wrong with the layer, its inverse is`,
+  },
+  {
+    name: 'logDetError',
+    of: 'layer',
+    what: 'ln|det| off, nats/dimension',
+    worse: 'larger',
+    problem: 1e-4,
+    why: 'right formulas agree to 1e-8; this much is below the last digit of any reported bits/dim',
+    advice: 'its formula is wrong, and so is every bits/dim: see checkBijection',
+  },
+  {
+    name: 'logDetRounding',
+    of: 'layer',
+    what: 'ln|det| rounding, nats/dimension',
+    worse: 'larger',
+    problem: 1e-3,
+    warning: 1e-4,
+    why: 'sound layers lose 1e-7; more shows in reported bits/dim',
+    advice: lowerRate,
+  },
+  {
+    name: 'wrongPixelShare',
+    of: 'model',
+    what: 'pixels that do not return',
+    worse: 'larger',
+    problem: 1e-3,
+    warning: 0,
+    why: 'encoding loses nothing but rounding, far below half a grey level',
+    advice: 'see the layer with the largest round trip',
+  },
+  {
+    name: 'latentMean',
+    of: 'model',
+    what: "|mean| of a level's latents",
+    worse: 'larger',
+    problem: 10,
+    warning: 0.5,
+    why: 'near 0 under the prior from the start on; beyond 10 the prior and the latents do not belong together',
+    advice: 'train longer; if it stays, the images differ from those that the model was trained on',
+  },
+  {
+    name: 'latentVariance',
+    of: 'model',
+    what: "variance of a level's latents, or 1 over it",
+    worse: 'larger',
+    problem: 100,
+    warning: 4,
+    why: 'near 1 under the prior from the start on; beyond 100 the two do not belong together',
+    advice: 'train longer; if it stays, the images differ from those that the model was trained on',
+  },
+  {
+    name: 'bitsPerDim',
+    of: 'model',
+    what: 'bits/dim over the bits of a pixel',
+    worse: 'larger',
+    problem: 100,
+    warning: 1,
+    why: 'at 1 the model is no better than uniform noise',
+    advice: 'train longer, or look at the weights of another kind with --weights',
+  },
+  {
+    name: 'explodedSamples',
+    of: 'model',
+    what: 'samples far out of range',
+    worse: 'larger',
+    warning: 0.05,
+    why: 'few latents of the prior should lead where the model was never trained',
+    advice: 'train longer, or sample with a lower --temperature',
+  },
+] as const satisfies readonly Limit[];
+
+/** The key of a measurement. */
+export type LimitName = (typeof limits)[number]['name'];
+
+/** The limit of a measurement. */
+export function limitOf(name: LimitName): Limit {
+  return limits.find((limit) => limit.name === name)!;
+}

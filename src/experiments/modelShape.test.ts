@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { UserError } from '../errors.ts';
+import { maf } from '../flows/maf.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { checkModelShape, type ShapedModel } from './modelShape.ts';
+
+describe('levels', () => {
+  const check = (levels: number, shape: ImageShape) =>
+    checkModelShape({ levels, mixing: 'emerging', hiddenChannels: 1 }, shape);
+
+  test.each<[number, ImageShape]>([
+    [2, [28, 28, 1]],
+    [1, [6, 4, 3]],
+    [5, [32, 64, 3]],
+  ])('%i fit %j', (levels, shape) => {
+    expect(() => check(levels, shape)).not.toThrow();
+  });
+
+  test.each<[number, ImageShape, string]>([
+    [3, [28, 28, 1], '3 levels need sides divisible by 8, and the images are 28 x 28: at most 2 levels fit'],
+    [4, [32, 6, 3], '4 levels need sides divisible by 16, and the images are 32 x 6: at most 1 level fits'],
+    [
+      1,
+      [28, 27, 1],
+      '1 level needs sides divisible by 2, and the images are 28 x 27: no number of levels fits an odd side, resize or crop the images',
+    ],
+  ])('%i do not fit %j', (levels, shape, message) => {
+    expect(() => check(levels, shape)).toThrow(new UserError(message, { exitCode: 2 }));
+  });
+});
+
+describe('hidden channels of maf', () => {
+  const model: ShapedModel = { levels: 3, mixing: 'maf', hiddenChannels: 96 };
+
+  test('that do not divide are refused with those that do', () => {
+    expect(() => checkModelShape({ ...model, hiddenChannels: 50 }, [32, 32, 3])).toThrow(
+      new UserError(
+        'model.hiddenChannels is 50, and the last of 3 levels has 48 channels that maf divides them among: ' +
+          'give 48 or a multiple of 96',
+        { exitCode: 2 },
+      ),
+    );
+  });
+
+  test('are refused exactly where a layer of one of the levels refuses them', () => {
+    const refuses = (attempt: () => unknown): boolean => {
+      try {
+        attempt();
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    for (const channels of [1, 2, 3]) {
+      for (const levels of [1, 2, 3]) {
+        const channelsOfLevels = Array.from({ length: levels }, (_, index) => channels * 2 ** (index + 2));
+        for (let hiddenChannels = 1; hiddenChannels <= 100; hiddenChannels++) {
+          const byCheck = refuses(() =>
+            checkModelShape({ ...model, levels, hiddenChannels }, [8, 8, channels]),
+          );
+          const byLayer = channelsOfLevels.some((count) =>
+            refuses(() => maf([1, 1, count], { hiddenChannels })),
+          );
+          expect({ channels, levels, hiddenChannels, refused: byCheck }).toEqual({
+            channels,
+            levels,
+            hiddenChannels,
+            refused: byLayer,
+          });
+        }
+      }
+    }
+  });
+
+  test('do not matter to other mixings', () => {
+    expect(() => checkModelShape({ ...model, mixing: '1x1', hiddenChannels: 50 }, [32, 32, 3])).not.toThrow();
+  });
+});

@@ -1,0 +1,58 @@
+// Whether the images of a dataset fit the model of a configuration.
+import { UserError } from '../errors.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import type { Config } from './config.ts';
+
+/** What of a model has to fit the images. */
+export type ShapedModel = Pick<Config['model'], 'levels' | 'mixing' | 'hiddenChannels'>;
+
+/**
+ * Checks that every level can halve the image, height and width divisible by 2^levels, and that the masked networks
+ * of `maf` can order the channels of every level.
+ *
+ * @throws UserError that names what does not fit, and what would
+ */
+export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
+  checkLevels(model.levels, imageShape);
+  if (model.mixing === 'maf') {
+    checkHiddenChannels(model, imageShape);
+  }
+}
+
+function checkLevels(levels: number, [height, width]: ImageShape): void {
+  const possible = Math.min(timesHalved(height), timesHalved(width));
+  if (levels <= possible) {
+    return;
+  }
+  const remedy =
+    possible === 0
+      ? 'no number of levels fits an odd side, resize or crop the images'
+      : `at most ${possible} ${possible === 1 ? 'level fits' : 'levels fit'}`;
+  throw new UserError(
+    `${levels} ${levels === 1 ? 'level needs' : 'levels need'} sides divisible by ${2 ** levels}, ` +
+      `and the images are ${height} x ${width}: ${remedy}`,
+    { exitCode: 2 },
+  );
+}
+
+/** How many times `length` can be halved without remainder. */
+function timesHalved(length: number): number {
+  let times = 0;
+  for (let rest = length; rest > 0 && rest % 2 === 0; rest /= 2) {
+    times++;
+  }
+  return times;
+}
+
+function checkHiddenChannels({ levels, hiddenChannels }: ShapedModel, [, , channels]: ImageShape): void {
+  // Every level has twice the channels of the one before, so what the last one can divide, all can.
+  const last = channels * 2 ** (levels + 1);
+  if (hiddenChannels === last || hiddenChannels % (2 * last) === 0) {
+    return;
+  }
+  throw new UserError(
+    `model.hiddenChannels is ${hiddenChannels}, and the last of ${levels} ${levels === 1 ? 'level' : 'levels'} ` +
+      `has ${last} channels that maf divides them among: give ${last} or a multiple of ${2 * last}`,
+    { exitCode: 2 },
+  );
+}

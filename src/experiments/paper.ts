@@ -1,0 +1,191 @@
+// The experiments of the paper and what it reports for them: Hoogeboom et al., Emerging Convolutions (2019).
+import type { Mixing } from '../models/mixing.ts';
+
+/** What the paper reports for one model; what it does not report is left out. */
+export interface PaperResult {
+  /** On the test images. */
+  readonly bitsPerDim?: number;
+  /** The deviation of bits/dim over repeated runs. */
+  readonly deviation?: number;
+  /** Whether bits/dim is only said to be about this. */
+  readonly approximate?: true;
+  /** The time to sample one image, on the paper's machine. */
+  readonly millisecondsPerSample?: number;
+  /** As the paper counts them: 82,944 weights of the top prior that never act are among them. */
+  readonly parameters?: number;
+}
+
+/** Models that the paper trains in the same way and compares by what mixes their channels and pixels. */
+export interface PaperExperiment {
+  /** What the experiment is called. */
+  readonly title: string;
+  /** The name of its dataset. */
+  readonly dataset: 'galaxy' | 'cifar10' | 'imagenet32' | 'imagenet64';
+  readonly levels: number;
+  /** Flow steps in each level. */
+  readonly depth: number;
+  readonly learnedPrior: boolean;
+  /** Images a step, over all workers. */
+  readonly batchSize: number;
+  /** Null where the paper leaves it open. */
+  readonly epochs: number | null;
+  /** The models by the name of their preset. */
+  readonly results: Readonly<Record<string, PaperResult & { readonly mixing: Mixing }>>;
+}
+
+/** What holds in every experiment of the paper. */
+export const paperCommon = {
+  model: { width: 512, kernelSize: 3, dilation: 1, hiddenChannels: 96, coupling: 'affine', bits: 8 },
+  training: {
+    optimizer: 'adamax',
+    biasCorrection: 'glow',
+    learningRate: 0.001,
+    warmupEpochs: 10,
+    decay: 'none',
+  },
+} as const;
+
+/** Every experiment, a model in one of them only. */
+export const paperExperiments: readonly PaperExperiment[] = [
+  {
+    title: 'galaxy',
+    dataset: 'galaxy',
+    levels: 2,
+    depth: 8,
+    learnedPrior: false,
+    batchSize: 256,
+    epochs: 6000,
+    results: {
+      'galaxy-1x1': { mixing: '1x1', bitsPerDim: 2.03, deviation: 0.026 },
+      'galaxy-periodic': { mixing: 'periodic', bitsPerDim: 1.98, deviation: 0.003 },
+      'galaxy-emerging': { mixing: 'emerging', bitsPerDim: 1.98, deviation: 0.007 },
+    },
+  },
+  {
+    title: 'CIFAR-10',
+    dataset: 'cifar10',
+    levels: 3,
+    depth: 32,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: 4000,
+    results: {
+      'cifar10-1x1-d32': {
+        mixing: '1x1',
+        bitsPerDim: 3.36,
+        deviation: 0.002,
+        millisecondsPerSample: 5,
+        parameters: 44.6e6,
+      },
+      'cifar10-emerging-d32': {
+        mixing: 'emerging',
+        bitsPerDim: 3.34,
+        deviation: 0.002,
+        millisecondsPerSample: 39,
+        parameters: 45.3e6,
+      },
+    },
+  },
+  {
+    title: 'density against sampling time on CIFAR-10',
+    dataset: 'cifar10',
+    levels: 3,
+    depth: 32,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: null,
+    results: { 'cifar10-maf-d32': { mixing: 'maf', millisecondsPerSample: 650 } },
+  },
+  {
+    title: 'small CIFAR-10',
+    dataset: 'cifar10',
+    levels: 3,
+    depth: 8,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: 4000,
+    results: {
+      'cifar10-1x1-d8': { mixing: '1x1', bitsPerDim: 3.46, deviation: 0.005, parameters: 11.2e6 },
+      'cifar10-emerging-d8': { mixing: 'emerging', bitsPerDim: 3.43, deviation: 0.004, parameters: 11.4e6 },
+    },
+  },
+  {
+    title: 'small CIFAR-10',
+    dataset: 'cifar10',
+    levels: 3,
+    depth: 4,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: 4000,
+    results: {
+      'cifar10-1x1-d4': { mixing: '1x1', bitsPerDim: 3.56, deviation: 0.008, parameters: 5.65e6 },
+      'cifar10-emerging-d4': { mixing: 'emerging', bitsPerDim: 3.51, deviation: 0.001, parameters: 5.74e6 },
+    },
+  },
+  {
+    title: '1x1 forms on CIFAR-10',
+    dataset: 'cifar10',
+    levels: 3,
+    depth: 8,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: 3500,
+    results: {
+      'cifar10-1x1-plu-d8': { mixing: '1x1-plu', bitsPerDim: 3.46, approximate: true },
+      'cifar10-1x1-qr-d8': { mixing: '1x1-qr', bitsPerDim: 3.46, approximate: true },
+    },
+  },
+  {
+    title: 'ImageNet 32',
+    dataset: 'imagenet32',
+    levels: 3,
+    depth: 48,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: null,
+    results: {
+      'imagenet32-1x1-d48': { mixing: '1x1', bitsPerDim: 4.09 },
+      'imagenet32-emerging-d48': { mixing: 'emerging', bitsPerDim: 4.09 },
+    },
+  },
+  {
+    title: 'small ImageNet 32',
+    dataset: 'imagenet32',
+    levels: 3,
+    depth: 8,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: null,
+    results: {
+      'imagenet32-1x1-d8': { mixing: '1x1', bitsPerDim: 4.18, deviation: 0.003 },
+      'imagenet32-emerging-d8': { mixing: 'emerging', bitsPerDim: 4.16, deviation: 0.004 },
+    },
+  },
+  {
+    title: 'small ImageNet 32',
+    dataset: 'imagenet32',
+    levels: 3,
+    depth: 4,
+    learnedPrior: true,
+    batchSize: 256,
+    epochs: null,
+    results: {
+      'imagenet32-1x1-d4': { mixing: '1x1', bitsPerDim: 4.28, deviation: 0.008 },
+      'imagenet32-emerging-d4': { mixing: 'emerging', bitsPerDim: 4.25, deviation: 0.002 },
+    },
+  },
+  {
+    title: 'ImageNet 64',
+    dataset: 'imagenet64',
+    levels: 4,
+    depth: 48,
+    learnedPrior: true,
+    // 16 on each of 4 workers.
+    batchSize: 64,
+    epochs: null,
+    results: {
+      'imagenet64-1x1-d48': { mixing: '1x1', bitsPerDim: 3.81 },
+      'imagenet64-emerging-d48': { mixing: 'emerging', bitsPerDim: 3.81 },
+    },
+  },
+];

@@ -1,0 +1,177 @@
+// Autoregressive mixing: every value is scaled and shifted by what masked networks make of the values after it.
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+import {
+  add,
+  divide,
+  fixedPoint,
+  flip,
+  fold,
+  logSigmoid,
+  multiply,
+  type Offset,
+  product,
+  relu,
+  reorder,
+  reshape,
+  sigmoid,
+  slice,
+  split,
+  subtract,
+  sumPerImage,
+  transpose,
+  unfold,
+} from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
+import { type Bijection, rowsOf } from './bijection.ts';
+import {
+  filledParameter,
+  normalParameter,
+  type ParameterSpecs,
+  type Parameters,
+  prefixed,
+} from './parameters.ts';
+
+/** The options of a masked autoregressive layer. */
+export interface MafOptions {
+  /** Channels inside the networks, at least as many as the image has; default 96. */
+  readonly hiddenChannels?: number;
+}
+
+/**
+ * Masked autoregressive mixing, twice y = x·scale + shift: the network `first`, then `second` on the image flipped in
+ * rows, columns and channels. A value's scale and shift depend on the rows below it, on the pixels to its right, and
+ * on the channels before it in its own pixel; ln|det| = Σ ln scale.
+ *
+ * The inverse repeats x = (y − shift(x))/scale(x) until nothing changes any more. Each repetition settles at least
+ * the values that depend on settled ones alone, so it ends, exactly, after at most as many as there are links in the
+ * longest chain of dependent values; in practice far fewer.
+ * Source: Papamakarios et al., Masked Autoregressive Flow (2017), as Hoogeboom et al. (2019) compare with it.
+ */
+export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {}): Bijection {
+  const [height, width, channels] = shape;
+  for (const [smaller, larger] of [
+    [channels, hiddenChannels],
+    [Math.min(hiddenChannels, 2 * channels), Math.max(hiddenChannels, 2 * channels)],
+  ] as const) {
+    if (!Number.isInteger(larger / smaller)) {
+      throw new Error(
+        `maf: ${hiddenChannels} hidden channels do not divide evenly among ${channels} channels`,
+      );
+    }
+  }
+  // A pixel waits for those two columns to its left in the row below: with three pixels a row, none is too early.
+  const longestChain = (3 * (height - 1) + width) * channels;
+  const network = maskedNetwork(channels, hiddenChannels);
+  const forwardOnce = (x: Tensor, p: Parameters) => {
+    const { shift, t } = network.shiftAndScale(x, p);
+    return { y: add(multiply(x, sigmoid(t)), shift), logDet: sumPerImage(logSigmoid(t)) };
+  };
+  const inverseOnce = (y: Tensor, p: Parameters) =>
+    fixedPoint(y, longestChain + 1, (x) => {
+      const { shift, t } = network.shiftAndScale(x, p);
+      return divide(subtract(y, shift), sigmoid(t));
+    });
+  return {
+    name: 'maf',
+    inputShape: shape,
+    outputShape: shape,
+    parameters: { ...prefixed('first', network.parameters), ...prefixed('second', network.parameters) },
+    forward(x, p) {
+      const first = forwardOnce(x, p.at('first'));
+      const second = forwardOnce(flipAll(first.y), p.at('second'));
+      return { y: flipAll(second.y), logDet: add(first.logDet, second.logDet) };
+    },
+    inverse(y, p) {
+      const middle = flipAll(inverseOnce(flipAll(y), p.at('second')));
+      return inverseOnce(middle, p.at('first'));
+    },
+  };
+}
+
+/** Rows, columns and channels in reverse. */
+function flipAll(x: Tensor): Tensor {
+  return flip(flip(flip(x, 1), 2), 3);
+}
+
+/** The taps that a mask leaves of a 3x3 kernel: the centre, the one to its right, and the row below; 4 to 8. */
+const taps: readonly Offset[] = [
+  [0, 0],
+  [0, 1],
+  [1, -1],
+  [1, 0],
+  [1, 1],
+];
+const FIRST_TAP = 4;
+
+/** Masked 3x3 convolution, ReLU, masked 1x1, ReLU, masked 3x3 to two channels for each of the image's. */
+function maskedNetwork(channels: number, hidden: number) {
+  const sizes = [
+    { name: 'conv1', side: 3, inputs: channels, outputs: hidden },
+    { name: 'conv2', side: 1, inputs: hidden, outputs: hidden },
+    { name: 'conv3', side: 3, inputs: hidden, outputs: 2 * channels },
+  ] as const;
+  const masks = sizes.map(({ side, inputs, outputs }, index) =>
+    kernelMask(side, inputs, outputs, index === 0),
+  );
+  const parameters: ParameterSpecs = Object.fromEntries(
+    sizes.flatMap(({ name, side, inputs, outputs }, index) => {
+      const mask = masks[index]!;
+      const normal = normalParameter([side, side, inputs, outputs], name === 'conv3' ? 0 : 0.05);
+      const kernel = { ...normal, mask };
+      return [
+        [`${name}/kernel`, kernel],
+        [`${name}/bias`, filledParameter([outputs], 0)],
+      ];
+    }),
+  );
+  /** The taps of a kernel that take part, masked, `[taps, in, out]`. */
+  const kernelOf = (p: Parameters, index: number): Tensor => {
+    const { name, side, inputs, outputs } = sizes[index]!;
+    const shape = [side, side, inputs, outputs];
+    const masked = multiply(p.get(`${name}/kernel`), constant({ shape, data: masks[index]! }));
+    const flat = reshape(masked, [side * side, inputs, outputs]);
+    return side === 1 ? flat : slice(flat, 0, FIRST_TAP, 9);
+  };
+  const shiftAndScale = (x: Tensor, p: Parameters): { shift: Tensor; t: Tensor } => {
+    const columns = unfold(x, taps);
+    const weights1 = reshape(kernelOf(p, 0), [taps.length * channels, hidden]);
+    const h1 = relu(
+      product(reshape(columns, rowsOf(columns.shape)), weights1, { bias: p.get('conv1/bias') }),
+    );
+    const weights2 = reshape(kernelOf(p, 1), [hidden, hidden]);
+    const h2 = relu(product(h1, weights2, { bias: p.get('conv2/bias') }));
+    // Shifts first, scales second, rather than in turn: sorted in the weights, which are small.
+    const outputs = 2 * channels;
+    const order = Array.from({ length: outputs }, (_, i) => (i < channels ? 2 * i : 2 * (i - channels) + 1));
+    const kernel3 = reorder(transpose(kernelOf(p, 2), [1, 0, 2]), 2, order);
+    const perTap = product(h2, reshape(kernel3, [hidden, taps.length * outputs]));
+    const folded = fold(reshape(perTap, [...x.shape.slice(0, 3), taps.length * outputs]), taps);
+    const r = add(folded, reorder(p.get('conv3/bias'), 0, order));
+    const [shift, t] = split(r, 3, [channels, channels]) as [Tensor, Tensor];
+    return { shift, t: add(t, 2) };
+  };
+  return { parameters, shiftAndScale };
+}
+
+/**
+ * 1 where a tap of a masked kernel takes part: all channels below the centre and right of it; at the centre those
+ * that keep the channels in order. With g the smaller number of channels, channel i of n is in group ⌊i·g/n⌋, and
+ * input reaches output if its group is smaller (`strict`) or not greater.
+ */
+function kernelMask(side: 1 | 3, inputs: number, outputs: number, strict: boolean): Float64Array {
+  const groups = Math.min(inputs, outputs);
+  const groupOf = (channel: number, channels: number) => Math.floor((channel * groups) / channels);
+  const centre = side === 1 ? 0 : FIRST_TAP;
+  const mask = new Float64Array(sizeOf([side, side, inputs, outputs]));
+  for (let tap = centre; tap < side * side; tap++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        const [from, to] = [groupOf(i, inputs), groupOf(o, outputs)];
+        const inOrder = strict ? from < to : from <= to;
+        mask[(tap * inputs + i) * outputs + o] = tap > centre || inOrder ? 1 : 0;
+      }
+    }
+  }
+  return mask;
+}

@@ -1,0 +1,36 @@
+// Arrays compared: how far one is from another.
+
+/**
+ * The largest |difference| over the largest expected |value|, or over 1 if that is smaller. NaN where the lengths
+ * differ or a difference is no number.
+ */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) {
+    return Number.NaN;
+  }
+  let size = 1;
+  let error = 0;
+  for (let index = 0; index < expected.length; index++) {
+    size = Math.max(size, Math.abs(expected[index]!));
+    error = Math.max(error, Math.abs(actual[index]! - expected[index]!));
+  }
+  return error / size;
+}
+
+/** How many values are NaN or infinite. */
+export function countNonFinite(values: ArrayLike<number>): number {
+  let count = 0;
+  for (let index = 0; index < values.length; index++) {
+    count += Number.isFinite(values[index]!) ? 0 : 1;
+  }
+  return count;
+}
+
+/** Σ aᵢ·bᵢ. */
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let total = 0;
+  for (let index = 0; index < a.length; index++) {
+    total += a[index]! * b[index]!;
+  }
+  return total;
+}

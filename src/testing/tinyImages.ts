@@ -1,0 +1,45 @@
+// Tiny grey images with structure, to train on in a second: a soft round spot somewhere, a little grain.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RandomStream } from '../numeric/random.ts';
+
+/** `count` images of `size` x `size` pixels, one after the other. */
+export function tinyImages(count: number, size: number, seed: number): Uint8Array {
+  const images = new Uint8Array(count * size * size);
+  for (let image = 0; image < count; image++) {
+    const random = new RandomStream(seed, 'image', image);
+    const between = (low: number, high: number): number => low + (high - low) * random.uniform();
+    const [row, column] = [between(0.25, 0.75) * size, between(0.25, 0.75) * size];
+    const radius = between(0.12, 0.3) * size;
+    for (let pixel = 0; pixel < size * size; pixel++) {
+      const distance = Math.hypot(Math.floor(pixel / size) - row, (pixel % size) - column) / radius;
+      images[image * size * size + pixel] = 235 * Math.exp(-0.5 * distance * distance) + between(0, 15);
+    }
+  }
+  return images;
+}
+
+/** Writes a dataset of tiny images as a folder of IDX files: 160 images to train on, 48 to test. */
+export function writeTinyDataset(folder: string, { size = 8, seed = 0 } = {}): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, count, stream] of [
+    ['train', 160, 0],
+    ['t10k', 48, 1],
+  ] as const) {
+    const header = new DataView(new ArrayBuffer(16));
+    [0x00000803, count, size, size].forEach((value, index) => {
+      header.setUint32(4 * index, value);
+    });
+    const bytes = Buffer.concat([new Uint8Array(header.buffer), tinyImages(count, size, 2 * seed + stream)]);
+    writeFileSync(join(folder, `${name}-images-idx3-ubyte`), bytes);
+  }
+}
+
+/** Options of `emerging train` for a tiny model on such a dataset. */
+export const tinyTraining = [
+  '--set=model.levels=2',
+  '--set=model.depth=1',
+  '--set=model.width=8',
+  '--set=training.batchSize=16',
+  '--set=data.validation=0.1',
+];
