@@ -233,7 +233,7 @@ export class BijectionChecks {
         const moved = direction.map((value, index) => data[index]! + (distance / length) * value);
         const { y, logDet } = await program.run({ ...feeds, [name]: { shape, data: moved } });
         const share = logDet!.shape.length === 0 ? this.images : 1;
-        return dot(y!.data, weight!.data) + share * logDet!.data.reduce((a: number, b: number) => a + b, 0);
+        return dot(y!.data, weight!.data) + share * total(logDet!.data);
       };
       // A kink of a ReLU within a step spoils a difference, but hardly one in this and in a tenth of it.
       let error = Number.POSITIVE_INFINITY;
@@ -347,6 +347,10 @@ class LargestErrors {
 }
 
 const gradientName = (name: string) => `gradient ${name}`;
+
+function total(values: NdArray['data']): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0);
+}
 
 /** The name of a parameter from its name in a program; `x` stays. */
 const pathOf = (name: string) => (name === 'x' ? name : name.slice(parameterName('').length));

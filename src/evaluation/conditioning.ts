@@ -26,40 +26,42 @@ export async function conditioningOf(
     return null;
   }
   const arrays = await evaluate(Object.values(factors(parameters)), threads);
-  const found = arrays.flatMap(matricesOf);
-  const triangular = found.filter(({ diagonal }) => diagonal !== null);
+  const found = arrays.map(extremesOf);
+  const diagonals = found.flatMap(({ diagonal }) => diagonal ?? []);
   return {
-    smallestDiagonal:
-      triangular.length > 0
-        ? least(triangular.map(({ diagonal }) => diagonal!))
-        : least(found.map(({ smallest }) => smallest)),
-    conditionNumber: most(found.map(({ smallest, largest }) => largest / smallest)),
+    smallestDiagonal: least(diagonals.length > 0 ? diagonals : found.map(({ smallest }) => smallest)),
+    conditionNumber: most(found.map(({ condition }) => condition)),
   };
 }
 
-/** Of one matrix: its extreme singular values, and its smallest |diagonal element| if it is triangular. */
-interface MatrixValues {
+/** Of one matrix or a stack of them. */
+interface Extremes {
+  /** The smallest singular value. */
   smallest: number;
-  largest: number;
+  /** The smallest |diagonal element|; null unless all matrices are triangular. */
   diagonal: number | null;
+  /** The largest condition number. */
+  condition: number;
 }
 
-function matricesOf({ shape, data }: NdArray): MatrixValues[] {
+function extremesOf({ shape, data }: NdArray): Extremes {
   if (shape.length < 2) {
     const sizes = Array.from(data, Math.abs);
-    return [{ smallest: least(sizes), largest: most(sizes), diagonal: least(sizes) }];
+    return { smallest: least(sizes), diagonal: least(sizes), condition: most(sizes) / least(sizes) };
   }
   const size = shape.at(-1)!;
-  return Array.from({ length: sizeOf(shape) / size ** 2 }, (_, index) => {
-    const matrix = data.subarray(index * size ** 2, (index + 1) * size ** 2);
-    const values = singularValues(matrix, size);
-    const diagonal = Array.from({ length: size }, (_, k) => Math.abs(matrix[k * size + k]!));
-    return {
-      smallest: least(values),
-      largest: most(values),
-      diagonal: isTriangular(matrix, size) ? least(diagonal) : null,
-    };
-  });
+  const matrices = Array.from({ length: sizeOf(shape) / size ** 2 }, (_, index) =>
+    data.subarray(index * size ** 2, (index + 1) * size ** 2),
+  );
+  const spectra = matrices.map((matrix) => singularValues(matrix, size));
+  const diagonals = matrices.flatMap((matrix) =>
+    Array.from({ length: size }, (_, index) => Math.abs(matrix[index * size + index]!)),
+  );
+  return {
+    smallest: least(spectra.map(least)),
+    diagonal: matrices.every((matrix) => isTriangular(matrix, size)) ? least(diagonals) : null,
+    condition: most(spectra.map((values) => most(values) / least(values))),
+  };
 }
 
 function isTriangular(matrix: ArrayLike<number>, size: number): boolean {

@@ -39,8 +39,8 @@ export const limits = [
     what: 'smallest |diagonal|',
     worse: 'smaller',
     problem: 1e-4,
-    warning: 0.02,
-    why: 'the inverse multiplies rounding by its reciprocal, and float32 has seven digits',
+    warning: 0.05,
+    why: 'the inverse multiplies rounding by its reciprocal, an emerging one pixel after pixel; all start above 0.2',
     advice: `${lowerRate}, or take model.mixing=1x1-plu, whose diagonal cannot reach zero`,
   },
   {

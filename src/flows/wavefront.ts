@@ -2,12 +2,14 @@
 import {
   concatenate,
   inverse,
+  invertPermutation,
+  negate,
   pad,
   product,
+  reorder,
   reshape,
   slice,
   split,
-  subtract,
   transpose,
 } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -26,69 +28,111 @@ import { rowsOf } from './bijection.ts';
  */
 export function solveCornerConvolution(y: Tensor, kernel: Tensor, dilation: number): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
-  const side = kernel.shape[0]!;
-  const diagonals = height + width - 1;
-  const taps = split(reshape(kernel, [side * side, channels, channels]), 0, Array(side * side).fill(1)).map(
-    (tap) => reshape(tap, [channels, channels]),
+  const { centreInverse, neighbours } = tapsOf(kernel, dilation, height, width);
+  const diagonals = diagonalsOf(height, width);
+  const order = diagonals.flatMap(({ pixels }) => pixels);
+  const scaled = product(reshape(y, rowsOf(y.shape)), centreInverse);
+  // Pixels first and images second, so that the pixels of a diagonal, for all images, lie side by side in memory.
+  const pixels = transpose(reshape(scaled, [batch, height * width, channels]), [1, 0, 2]);
+  const given = split(
+    reorder(pixels, 0, order),
+    0,
+    diagonals.map((diagonal) => diagonal.pixels.length),
   );
-  const centreInverse = inverse(taps[0]!);
-  const neighbours = taps
-    .map((tap, index) => ({
-      tap,
-      down: Math.floor(index / side) * dilation,
-      right: (index % side) * dilation,
-    }))
-    // A tap that reaches past the image meets only zeros.
-    .filter(({ down, right }, index) => index > 0 && down < height && right < width)
-    .map((neighbour) => ({ ...neighbour, weight: product(neighbour.tap, centreInverse) }));
-
-  const scaled = reshape(product(reshape(y, rowsOf(y.shape)), centreInverse), y.shape);
-  const columns = split(skew(scaled), 0, Array(diagonals).fill(1)).map((column) =>
-    reshape(column, [height, batch, channels]),
+  const weightsOf = memoise((indices: string) =>
+    concatenate(
+      indices.split(' ').map((index) => neighbours[Number(index)]!.weight),
+      0,
+    ),
   );
-  const weightsFor = memoise((key: string) => {
-    const used = key.split(' ').map((index) => neighbours[Number(index)]!.weight);
-    return concatenate(used, 0);
-  });
   const solved: Tensor[] = [];
-  const shifted = memoise((key: string) => {
-    const [diagonal, down] = key.split(' ').map(Number) as [number, number];
-    return down === 0 ? solved[diagonal]! : pad(slice(solved[diagonal]!, 0, 0, height - down), 0, down, 0);
-  });
-  columns.forEach((column, t) => {
-    const indices = neighbours.flatMap(({ down, right }, index) => (t - down - right >= 0 ? index : []));
-    if (indices.length === 0) {
+  diagonals.forEach((diagonal, t) => {
+    const seen = neighbours.flatMap(({ down, right }, index) => {
+      const source = diagonals[t - down - right];
+      const part = source && shifted(solved[t - down - right]!, source, diagonal, down);
+      return part ? [{ part, index }] : [];
+    });
+    const column = given[t]!;
+    if (seen.length === 0) {
       solved.push(column);
       return;
     }
-    const values = indices.map((index) => {
-      const { down, right } = neighbours[index]!;
-      return shifted(`${t - down - right} ${down}`);
-    });
-    const rows = reshape(concatenate(values, 2), [height * batch, indices.length * channels]);
-    const known = reshape(product(rows, weightsFor(indices.join(' '))), column.shape);
-    solved.push(subtract(column, known));
+    const rows = column.shape[0]! * batch;
+    const values = concatenate(
+      seen.map(({ part }) => part),
+      2,
+    );
+    const x = product(
+      reshape(values, [rows, seen.length * channels]),
+      weightsOf(seen.map(({ index }) => index).join(' ')),
+      { bias: reshape(column, [rows, channels]) },
+    );
+    solved.push(reshape(x, column.shape));
   });
-  const cells = solved.map((column) => reshape(column, [1, height, batch, channels]));
-  return unskew(concatenate(cells, 0), width);
+  const inOrder = reorder(concatenate(solved, 0), 0, invertPermutation(order));
+  return reshape(transpose(inOrder, [1, 0, 2]), y.shape);
 }
 
-/** `[N, H, W, C]` to `[H + W − 1, H, N, C]`: cell (t, h) is pixel (h, t − h), or zero where there is none. */
-function skew(x: Tensor): Tensor {
-  const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const diagonals = height + width - 1;
-  // With H cells after each row and one cell less per row when it is cut again, row h moves right by h.
-  const flat = reshape(pad(x, 2, 0, height), [batch, height * (width + height), channels]);
-  const cut = slice(flat, 1, 0, height * diagonals);
-  return transpose(reshape(cut, [batch, height, diagonals, channels]), [2, 1, 0, 3]);
+/** A tap of the kernel besides the centre: how far it reaches up and left, and −Kₙ·K₀⁻¹. */
+interface Neighbour {
+  down: number;
+  right: number;
+  weight: Tensor;
 }
 
-/** Undoes `skew`; what stands in cells without a pixel is dropped. */
-function unskew(x: Tensor, width: number): Tensor {
-  const [diagonals, height, batch, channels] = x.shape as [number, number, number, number];
-  const flat = reshape(transpose(x, [2, 1, 0, 3]), [batch, height * diagonals, channels]);
-  const rows = reshape(pad(flat, 1, 0, height), [batch, height, width + height, channels]);
-  return slice(rows, 2, 0, width);
+/** K₀⁻¹, and the taps that reach a pixel of the image at all. */
+function tapsOf(
+  kernel: Tensor,
+  dilation: number,
+  height: number,
+  width: number,
+): { centreInverse: Tensor; neighbours: Neighbour[] } {
+  const [side, , channels] = kernel.shape as [number, number, number, number];
+  const matrices = split(reshape(kernel, [side * side, channels, channels]), 0, Array(side * side).fill(1));
+  const taps = matrices.map((matrix) => reshape(matrix, [channels, channels]));
+  const centreInverse = inverse(taps[0]!);
+  const neighbours = taps
+    .map((tap, index) => ({
+      down: Math.floor(index / side) * dilation,
+      right: (index % side) * dilation,
+      tap,
+    }))
+    .filter(({ down, right }, index) => index > 0 && down < height && right < width)
+    .map(({ down, right, tap }) => ({ down, right, weight: negate(product(tap, centreInverse)) }));
+  return { centreInverse, neighbours };
+}
+
+/** An anti-diagonal: its rows, and its pixels by their index in the image, from the top down. */
+interface Diagonal {
+  first: number;
+  last: number;
+  pixels: number[];
+}
+
+function diagonalsOf(height: number, width: number): Diagonal[] {
+  return Array.from({ length: height + width - 1 }, (_, t) => {
+    const first = Math.max(0, t - width + 1);
+    const last = Math.min(height - 1, t);
+    const pixels = Array.from(
+      { length: last - first + 1 },
+      (__, index) => (first + index) * width + t - first - index,
+    );
+    return { first, last, pixels };
+  });
+}
+
+/**
+ * For each pixel of a diagonal the one that lies `down` rows higher in an earlier diagonal, zero where that has none;
+ * undefined if it has none for any.
+ */
+function shifted(values: Tensor, source: Diagonal, target: Diagonal, down: number): Tensor | undefined {
+  const first = Math.max(source.first, target.first - down);
+  const last = Math.min(source.last, target.last - down);
+  if (first > last) {
+    return undefined;
+  }
+  const part = slice(values, 0, first - source.first, last - source.first + 1);
+  return pad(part, 0, first + down - target.first, target.last - last - down);
 }
 
 function memoise<T>(make: (key: string) => T): (key: string) => T {

@@ -78,3 +78,5 @@ export function layerCases(): [string, Bijection][] {
     at.map((shape): [string, Bijection] => [`${name} ${shape.join('x')}`, make(shape)]),
   );
 }
+
+export { randomImages, randomParameters } from '../evaluation/randomParameters.ts';

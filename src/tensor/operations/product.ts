@@ -1,5 +1,5 @@
 // The product of matrices: what everything heavy becomes.
-import { sameShape } from '../shape.ts';
+import { sameShape, showShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { add, multiply } from './elementwise.ts';
 import { reshape, reshapeSource, transpose } from './layout.ts';
@@ -21,8 +21,8 @@ const productOperation: Operation<Transposition> = {
     if (inner !== innerB) {
       return { problem: `the inner lengths ${inner} and ${innerB} differ` };
     }
-    if (bias && !sameShape(bias, [columns])) {
-      return { problem: `the bias must have shape [${columns}]` };
+    if (bias && !sameShape(bias, [columns]) && !sameShape(bias, [rows, columns])) {
+      return { problem: `the bias must have shape [${columns}] or ${showShape([rows, columns])}` };
     }
     return [rows, columns];
   },
@@ -36,7 +36,7 @@ const productOperation: Operation<Transposition> = {
       transposeB
         ? product(g, a, { transposeA: true, transposeB: transposeA })
         : product(a, g, { transposeA: !transposeA }),
-      bias && sum(g, [0]),
+      bias && (bias.rank === 1 ? sum(g, [0]) : g),
     ];
   },
   lower: (emit, { attributes: { transposeA, transposeB } }, inputs) =>
@@ -44,7 +44,7 @@ const productOperation: Operation<Transposition> = {
 };
 
 /**
- * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns.
+ * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns, or a whole matrix.
  *
  * Where A is itself `x·scale` or `x + shift` per column, both go into the weights: x·(scale ⊗ B) and the bias
  * `shift·B`. So an actnorm before a 1x1 convolution costs no pass over the image.
