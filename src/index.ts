@@ -5,8 +5,19 @@ export { datasets, openDataset } from './data/registry.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from './engine/program.ts';
 export type { Device } from './engine/runtime.node.ts';
 export { UserError } from './errors.ts';
+export {
+  type BijectionReport,
+  type CheckBijectionOptions,
+  checkBijection,
+} from './evaluation/checkBijection.ts';
+export type { BijectionCheck } from './evaluation/checkContext.ts';
 export { type ContactSheetOptions, contactSheet } from './evaluation/contactSheet.ts';
+export { type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
 export { type Evaluation, type EvaluationOptions, evaluate } from './evaluation/evaluate.ts';
+export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
+export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/examineModel.ts';
+export type { Finding, Measurement, Verdict } from './evaluation/judge.ts';
+export { type Limit, type LimitName, limits } from './evaluation/limits.ts';
 export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/loadRun.ts';
 export { type SampleOptions, sample } from './evaluation/sample.ts';
 export type { Config, ConfigLayer } from './experiments/config.ts';

@@ -92,7 +92,7 @@ function limitTable({ worst }: Diagnosis): string {
       { title: 'worst', align: 'right' },
       { title: 'where' },
     ],
-    limits.map(({ name, what, worse, ...limit }: ReturnType<typeof limitOf>) => {
+    limits.map(({ name, what, worse, ...limit }) => {
       const found = worst.find((measurement) => measurement.name === name);
       const sign = worse === 'larger' ? '>' : '<';
       return [

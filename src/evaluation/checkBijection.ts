@@ -3,7 +3,19 @@ import { UserError } from '../errors.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { sameShape, showShape } from '../tensor/shape.ts';
-import { BijectionChecks } from './bijectionChecks.ts';
+import { asFeeds, compileValues } from './bijectionProgram.ts';
+import { type BijectionCheck, CheckContext } from './checkContext.ts';
+import { checkFloat32, checkGradients, checkLogDets } from './derivativeChecks.ts';
+import { randomImages, randomParameters } from './randomParameters.ts';
+import {
+  checkedGraph,
+  checkIndependence,
+  checkInverseAtStart,
+  checkInverses,
+  checkOpenBatch,
+  finiteValues,
+  startValues,
+} from './valueChecks.ts';
 
 /** How a bijection is checked. */
 export interface CheckBijectionOptions {
@@ -18,16 +30,6 @@ export interface CheckBijectionOptions {
   readonly withoutEffect?: readonly string[];
   /** Threads that share each operation; by default one a core. */
   readonly threads?: number;
-}
-
-/** One thing that was checked; it is a problem unless value ≤ limit. */
-export interface BijectionCheck {
-  /** In words. */
-  readonly what: string;
-  /** What was measured; NaN where nothing could be. */
-  readonly value: number;
-  /** The largest value that is right. */
-  readonly limit: number;
 }
 
 /** What the checks of a bijection gave. */
@@ -79,10 +81,44 @@ export async function checkBijection(
       );
     }
   }
-  const run = new BijectionChecks(layer, { parameters, images, withoutEffect, threads });
-  await run.all();
-  const problems = run.checks.filter(({ value, limit }) => !(value <= limit));
-  return { ok: problems.length === 0, problems, checks: run.checks };
+  const context = new CheckContext(layer, images, threads);
+  await runChecks(context, parameters, withoutEffect);
+  const { checks } = context;
+  const problems = checks.filter(({ value, limit }) => !(value <= limit));
+  return { ok: problems.length === 0, problems, checks };
+}
+
+/** Makes all checks that the layer lets one make. */
+async function runChecks(
+  context: CheckContext,
+  given: CheckBijectionOptions['parameters'],
+  withoutEffect: readonly string[],
+): Promise<void> {
+  const { layer, images } = context;
+  const start = await context.attempt('start values', () => startValues(context));
+  const graph = start && (await context.attempt('building the graph', () => checkedGraph(context)));
+  const program =
+    graph && (await context.attempt('compiling', () => compileValues(graph, context.precision('float64'))));
+  if (!start || !graph || !program) {
+    return;
+  }
+  const parameters = given ?? randomParameters(layer.parameters);
+  const x = randomImages(images, layer.inputShape, 'x');
+  const feeds = { x, target: randomImages(images, layer.outputShape, 'target'), ...asFeeds(parameters) };
+  const result = await context.attempt('running', () => finiteValues(context, program, feeds));
+  if (result) {
+    const attempt = context.attempt.bind(context);
+    await attempt('inverse at the start', () => checkInverseAtStart(context, program, feeds, start));
+    await attempt('inverse', () => checkInverses(context, program, feeds, result));
+    await attempt('images', () => checkIndependence(context, program, feeds, result));
+    const right = await attempt('gradients', () =>
+      checkGradients(context, graph, program, feeds, withoutEffect),
+    );
+    await attempt('logDet', () => checkLogDets(context, x, parameters, result.logDet!, right === true));
+    await attempt('float32', () => checkFloat32(context, graph, feeds, right !== undefined));
+    await attempt('open batch', () => checkOpenBatch(context, feeds, result));
+  }
+  await program.release();
 }
 
 function checkParameters(

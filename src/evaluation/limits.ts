@@ -1,9 +1,23 @@
 // The limits of the doctor: what is measured, beyond what it is said, and why there. docs/doctor.md has more.
 
+/** The key of a measurement. */
+export type LimitName =
+  | 'nonFiniteWeights'
+  | 'smallestDiagonal'
+  | 'conditionNumber'
+  | 'roundTripError'
+  | 'logDetError'
+  | 'logDetRounding'
+  | 'wrongPixelShare'
+  | 'latentMean'
+  | 'latentVariance'
+  | 'bitsPerDim'
+  | 'explodedSamples';
+
 /** A measurement, and the values beyond which it is said. */
 export interface Limit {
   /** The key of the measurement in the report. */
-  readonly name: string;
+  readonly name: LimitName;
   /** Whether it is measured of single layers or of the model as a whole. */
   readonly of: 'layer' | 'model';
   /** The measurement in words. */
@@ -23,7 +37,7 @@ export interface Limit {
 const lowerRate = 'train with a lower training.learningRate or a longer warm-up';
 
 /** Every limit: those of single layers, then those of the whole model. */
-export const limits = [
+export const limits: readonly Limit[] = [
   {
     name: 'nonFiniteWeights',
     of: 'layer',
@@ -131,10 +145,7 @@ export const limits = [
     why: 'few latents of the prior should lead where the model was never trained',
     advice: 'train longer, or sample with a lower --temperature',
   },
-] as const satisfies readonly Limit[];
-
-/** The key of a measurement. */
-export type LimitName = (typeof limits)[number]['name'];
+];
 
 /** The limit of a measurement. */
 export function limitOf(name: LimitName): Limit {

@@ -38,7 +38,7 @@ export function layersOf(model: Glow): PlacedLayer[] {
 }
 
 /** A bijection as a list of layers: itself, or the parts of a chain, of chains within it too. */
-export function partsOf(path: string, bijection: Bijection): PlacedLayer[] {
+function partsOf(path: string, bijection: Bijection): PlacedLayer[] {
   return bijection.parts
     ? Object.entries(bijection.parts).flatMap(([key, part]) => partsOf(`${path}/${key}`, part))
     : [{ path, bijection }];

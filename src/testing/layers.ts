@@ -79,4 +79,4 @@ export function layerCases(): [string, Bijection][] {
   );
 }
 
-export { randomImages, randomParameters } from '../evaluation/randomParameters.ts';
+export { randomParameters } from '../evaluation/randomParameters.ts';

@@ -1,0 +1,73 @@
+// Every mixing in the same small model, trained for the same number of steps on MNIST and examined by the doctor.
+//
+//   npx tsx bench/mixings.ts --steps 300
+//
+// Prints a table: parameters, bits/dim on validation images, seconds a step, round-trip error, and the verdict.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { wholeNumber } from '../src/cli/options.ts';
+import { formatTable } from '../src/cli/table.ts';
+import { mixings } from '../src/models/mixing.ts';
+
+const options = new Command('mixings')
+  .option('--steps <n>', 'updates of each model', wholeNumber(1), 300)
+  .option('--seed <n>', 'the seed of all', wholeNumber(0), 0)
+  .parse()
+  .opts<{ steps: number; seed: number }>();
+
+const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+
+/** What a command prints as JSON; the doctor exits with 1 where something is wrong, and says so there too. */
+function emerging(...args: string[]): Record<string, unknown> {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', main, ...args, '--json'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  if (!stdout) {
+    throw new Error(`emerging ${args.join(' ')} ended with ${status}: ${stderr}`);
+  }
+  return JSON.parse(stdout);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'mixings-'));
+const rows = Object.keys(mixings).map((mixing) => {
+  process.stderr.write(`${mixing}\n`);
+  const run = join(folder, mixing);
+  const set = ['--set', `model.mixing=${mixing}`, '--seed', String(options.seed)];
+  const trained = emerging('train', '--steps', String(options.steps), ...set, '--out', run);
+  const examined = emerging('doctor', run);
+  const { largestError, exactPixelShare } = examined.reconstruction as Record<string, number>;
+  const problems = examined.problems as { layer: string; what: string }[];
+  return [
+    mixing,
+    String(trained.parameters),
+    Number(trained.bitsPerDim).toFixed(3),
+    (64 / Number(trained.imagesPerSecond)).toFixed(3),
+    largestError!.toExponential(1),
+    `${(100 * exactPixelShare!).toFixed(2)} %`,
+    examined.ok ? 'sound' : problems.map(({ layer, what }) => `${layer}: ${what}`).join('; '),
+  ];
+});
+rmSync(folder, { recursive: true });
+const table = formatTable(
+  [
+    { title: 'MIXING' },
+    { title: 'PARAMETERS', align: 'right' },
+    { title: 'BITS/DIM', align: 'right' },
+    { title: 'SECONDS A STEP', align: 'right' },
+    { title: 'ROUND TRIP', align: 'right' },
+    { title: 'EXACT PIXELS', align: 'right' },
+    { title: 'DOCTOR' },
+  ],
+  rows,
+);
+process.stdout.write(
+  `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads; ${options.steps} steps of 64 images\n${table}\n`,
+);

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { compile } from '../engine/program.ts';
+import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { constant, input } from '../tensor/tensor.ts';
+import { expectClose } from '../testing/golden.ts';
+import { solveCornerConvolution } from './wavefront.ts';
+
+/** A corner kernel whose centre tap is triangular, its diagonal away from zero, of either sign. */
+function cornerKernel(side: number, channels: number, upper: boolean): NdArray {
+  const random = new RandomStream(7, 'kernel', side, channels);
+  const shape = [side, side, channels, channels];
+  const data = random.normals(sizeOf(shape)).map((value) => (0.6 * value) / (side * Math.sqrt(channels)));
+  for (let row = 0; row < channels; row++) {
+    for (let column = 0; column < channels; column++) {
+      if (row === column) {
+        data[row * channels + column] = (random.uniform() < 0.5 ? -1 : 1) * (0.7 + random.uniform());
+      } else if (upper !== row < column) {
+        data[row * channels + column] = 0;
+      }
+    }
+  }
+  return { shape, data };
+}
+
+describe('solveCornerConvolution', () => {
+  it.each([
+    [5, 7, 3, 2, 1, true],
+    [7, 5, 2, 2, 1, false],
+    [6, 6, 4, 3, 1, true],
+    [4, 9, 1, 2, 2, false],
+    [3, 3, 2, 4, 2, true],
+    [1, 6, 3, 2, 1, true],
+    [6, 1, 3, 2, 1, false],
+    [1, 1, 5, 3, 1, true],
+  ])('%ix%i, %i channels, side %i, dilation %i: what pixel after pixel gives', async (...args) => {
+    const [height, width, channels, side, dilation, upper] = args;
+    const kernel = cornerKernel(side, channels, upper);
+    const shape = [3, height, width, channels];
+    const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(sizeOf(shape)) };
+    const tensor = input('y', [OPEN_BATCH, height, width, channels]);
+    const x = solveCornerConvolution(tensor, constant(kernel), dilation);
+    const program = await compile({ inputs: { y: tensor }, outputs: { x } }, { precision: 'float64' });
+    const result = await program.run({ y });
+    expectClose('x', result.x!.data, solveCornerSequentially(y, kernel, dilation).data, 'float64', 1e-11);
+    await program.release();
+  });
+
+  it('gives NaN, never its input, where the diagonal holds a zero', async () => {
+    const kernel = cornerKernel(2, 2, true);
+    kernel.data[0] = 0;
+    const y: NdArray = { shape: [1, 2, 2, 2], data: new RandomStream(8, 'y').normals(8) };
+    const tensor = input('y', y.shape);
+    const x = solveCornerConvolution(tensor, constant(kernel), 1);
+    const program = await compile({ inputs: { y: tensor }, outputs: { x } });
+    expect([...(await program.run({ y })).x!.data].every(Number.isNaN)).toBe(true);
+    await program.release();
+  });
+});
+
+describe('solveCornerSequentially', () => {
+  it('is undone by the convolution itself', () => {
+    const kernel = cornerKernel(2, 3, false);
+    const shape = [2, 4, 5, 3];
+    const y: NdArray = { shape, data: new RandomStream(9, 'y').normals(sizeOf(shape)) };
+    const x = solveCornerSequentially(y, kernel, 2).data;
+    const at = (n: number, h: number, w: number, c: number) =>
+      h < 0 || w < 0 ? 0 : x[((n * 4 + h) * 5 + w) * 3 + c]!;
+    const again = y.data.map((_, index) => {
+      const [n, h, w, o] = [
+        Math.floor(index / 60),
+        Math.floor(index / 15) % 4,
+        Math.floor(index / 3) % 5,
+        index % 3,
+      ];
+      let total = 0;
+      for (let tap = 0; tap < 4; tap++) {
+        for (let i = 0; i < 3; i++) {
+          total +=
+            at(n, h - 2 * Math.floor(tap / 2), w - 2 * (tap % 2), i) * kernel.data[(tap * 3 + i) * 3 + o]!;
+        }
+      }
+      return total;
+    });
+    expectClose('y', again, y.data, 'float64', 1e-12);
+  });
+
+  it('refuses a centre tap that is not triangular', () => {
+    const kernel = { shape: [1, 1, 2, 2], data: Float64Array.of(1, 2, 3, 4) };
+    const y = { shape: [1, 1, 1, 2], data: Float64Array.of(1, 2) };
+    expect(() => solveCornerSequentially(y, kernel, 1)).toThrow('triangular');
+  });
+});
