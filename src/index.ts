@@ -12,7 +12,7 @@ export {
 } from './evaluation/checkBijection.ts';
 export type { BijectionCheck } from './evaluation/checkContext.ts';
 export { type ContactSheetOptions, contactSheet } from './evaluation/contactSheet.ts';
-export { type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
+export { type BitsPerDimSpread, type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
 export { type Evaluation, type EvaluationOptions, evaluate } from './evaluation/evaluate.ts';
 export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
 export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/examineModel.ts';

@@ -17,11 +17,7 @@ const isNoRun = "name one that 'emerging train' made, for example";
 /** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
 const usage: [string, string[], string | RegExp][] = [
   ['no such command', ['trian'], "unknown command 'trian': did you mean train?"],
-  [
-    'no command that is near',
-    ['xyz'],
-    /^unknown command 'xyz': known: train, /,
-  ],
+  ['no command that is near', ['xyz'], /^unknown command 'xyz': known: train, /],
   ['no such bench', ['bench', 'trian'], "unknown command 'trian' (Did you mean train?)"],
   [
     'no such option',

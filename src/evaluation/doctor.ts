@@ -2,7 +2,7 @@
 import { type ImageSet, subset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { layersOf } from '../models/layers.ts';
-import { evaluate } from './evaluate.ts';
+import { type Evaluation, evaluate } from './evaluate.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {
   dequantised,
@@ -26,16 +26,26 @@ export interface DoctorOptions extends CompileOptions {
 
 /** All that was measured, and the verdict. */
 export interface Diagnosis extends Verdict {
+  /** Each layer, in the order of encoding. */
   readonly layers: readonly LayerExamination[];
+  /** The images encoded and decoded; positions are those in the set. */
   readonly reconstruction: Reconstruction;
+  /** The latents of the images, prior by prior. */
   readonly latents: readonly LatentStatistics[];
+  /** As many samples as there are images, at temperature 1. */
   readonly samples: SampleStatistics;
-  /** bits/dim of the images with one draw of dequantisation noise; positions are those in the set. */
-  readonly bitsPerDim: {
-    readonly mean: number;
-    readonly median: number;
-    readonly worst: { readonly index: number; readonly bitsPerDim: number };
-  };
+  /** bits/dim of the images with one draw of dequantisation noise. */
+  readonly bitsPerDim: BitsPerDimSpread;
+}
+
+/** bits/dim of some images. */
+export interface BitsPerDimSpread {
+  /** Over the images. */
+  readonly mean: number;
+  /** Over the images. */
+  readonly median: number;
+  /** The image with the highest, and its position in the set. */
+  readonly worst: Evaluation['worst'];
 }
 
 /** Examines a trained model on real images. */

@@ -40,12 +40,15 @@ export interface LayerExamination {
   readonly roundTripError: number | null;
   /** |ln|det| − a numerical one|, in nats per dimension, in float64. */
   readonly logDetError: number | null;
-  /** How the numerical one was found, and how far it may be off, in nats per dimension. */
+  /** How the numerical one was found. */
   readonly logDetMethod: NumericLogDet['method'] | null;
+  /** How far the numerical one may be off, in nats per dimension. */
   readonly logDetUncertainty: number | null;
   /** The largest difference between ln|det| in float32 and in float64, in nats per dimension. */
   readonly logDetRounding: number | null;
+  /** The smallest |element| on the diagonals of triangular matrices; without any, the smallest singular value. */
   readonly smallestDiagonal: number | null;
+  /** The largest condition number of its matrices. */
   readonly conditionNumber: number | null;
 }
 

@@ -12,6 +12,7 @@ import { compileDecoder, decodeBatch } from './sample.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction {
+  /** How many. */
   readonly images: number;
   /** The share of pixels that return as the same integer. */
   readonly exactPixelShare: number;
@@ -27,14 +28,17 @@ export interface Reconstruction {
 export interface LatentStatistics {
   /** The path of the split, or `prior`. */
   readonly layer: string;
+  /** Near 0 where the model is trained. */
   readonly mean: number;
+  /** At most about 1 where the model is trained. */
   readonly variance: number;
 }
 
 /** Images decoded from latents of the prior. */
 export interface SampleStatistics {
+  /** How many. */
   readonly count: number;
-  /** The share with a value beyond ±`FAR_OUT`, or none that is a number. */
+  /** The share with a value beyond ±10, where images have values in [−½, ½), or with one that is no number. */
   readonly explodedShare: number;
 }
 

@@ -7,6 +7,7 @@ export interface Measurement {
   readonly name: LimitName;
   /** The path of the layer; `model` for the model as a whole. */
   readonly layer: string;
+  /** What was measured. */
   readonly value: number;
   /** What it is, in words; by default those of the limit. */
   readonly what?: string;
@@ -16,11 +17,15 @@ export interface Measurement {
 
 /** A measurement beyond a limit. */
 export interface Finding {
+  /** The path of the layer; `model` for the model as a whole. */
   readonly layer: string;
+  /** The measurement in words. */
   readonly what: string;
+  /** What was measured. */
   readonly value: number;
   /** The limit that was passed. */
   readonly limit: number;
+  /** The key of the measurement. */
   readonly name: LimitName;
 }
 
@@ -28,7 +33,9 @@ export interface Finding {
 export interface Verdict {
   /** Whether there is no problem; warnings do not count. */
   readonly ok: boolean;
+  /** What is wrong. */
   readonly problems: readonly Finding[];
+  /** What is worth a look. */
   readonly warnings: readonly Finding[];
   /** For each limit that anything was measured of, the measurement nearest to it or farthest beyond. */
   readonly worst: readonly Measurement[];

@@ -1,0 +1,67 @@
+// The model that a bench times: the options, and what they stand for.
+import type { Command } from 'commander';
+import { unknownName } from '../errors.ts';
+import { checkModelShape } from '../experiments/modelShape.ts';
+import type { GlowOptions } from '../models/glow.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { oddNumber, wholeNumber } from './options.ts';
+
+/** The options of a model that is timed. */
+export interface ModelOptions {
+  mixing: Mixing[];
+  levels: number;
+  depth: number;
+  width: number;
+  kernelSize: number;
+  batch: number;
+  size: number;
+  channels: number;
+}
+
+/** Adds the options of a model; by default that of the paper for CIFAR-10, at depth 8. */
+export function addModelOptions(command: Command, defaults: { batch: number }): Command {
+  return command
+    .option('--mixing <name,…>', `one or more of ${Object.keys(mixings).join(', ')}`, mixingNames, [
+      'emerging',
+    ])
+    .option('--levels <n>', 'levels', wholeNumber(1), 3)
+    .option('--depth <n>', 'steps in each level', wholeNumber(1), 8)
+    .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), 512)
+    .option('--kernel-size <k>', 'side of the kernels of emerging and periodic, odd', oddNumber(3), 3)
+    .option('--batch <n>', 'images at a time', wholeNumber(1), defaults.batch)
+    .option('--size <n>', 'height and width of the images', wholeNumber(2), 32)
+    .option('--channels <n>', 'channels of the images', wholeNumber(1), 3);
+}
+
+/** The model that the options describe, but for its mixing, and its images. */
+export function modelOf(options: ModelOptions): {
+  model: Omit<GlowOptions, 'mixing'>;
+  imageShape: ImageShape;
+} {
+  const { levels, depth, width, kernelSize, size, channels } = options;
+  const imageShape: ImageShape = [size, size, channels];
+  const model = {
+    levels,
+    depth,
+    width,
+    kernelSize,
+    dilation: 1,
+    hiddenChannels: 96,
+    learnedPrior: true,
+    bits: 8,
+  };
+  for (const mixing of options.mixing) {
+    checkModelShape({ ...model, mixing }, imageShape);
+  }
+  return { model, imageShape };
+}
+
+function mixingNames(text: string): Mixing[] {
+  return text.split(',').map((name) => {
+    if (!Object.hasOwn(mixings, name)) {
+      throw unknownName('mixing', name, Object.keys(mixings));
+    }
+    return name as Mixing;
+  });
+}

@@ -1,0 +1,219 @@
+// How fast layers are undone, by every method there is, and how exactly.
+import { type CompileOptions, compile, type Program } from '../engine/program.ts';
+import type { Bijection } from '../flows/bijection.ts';
+import { chain } from '../flows/chain.ts';
+import { parametersFrom } from '../flows/parameters.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
+import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { median, secondsOf } from './timing.ts';
+
+/** What is timed. */
+export interface InverseBenchmark extends CompileOptions {
+  readonly mixings: readonly Mixing[];
+  readonly kernelSize: number;
+  /** The shapes of the images that reach the layers, one a level. */
+  readonly shapes: readonly ImageShape[];
+  readonly batchSize: number;
+  readonly rounds: number;
+  /** Called after each layer and shape. */
+  onProgress?(done: number): void;
+}
+
+/** How a layer is undone: the product's own way, or pixel after pixel on the host. */
+export type InverseMethod = 'wavefront' | 'product' | 'frequencies' | 'fixed-point' | 'order' | 'sequential';
+
+/** The time of one layer's inverse by one method. */
+export interface InverseTimes {
+  readonly mixing: Mixing;
+  readonly shape: ImageShape;
+  readonly batch: number;
+  readonly kernelSize: number;
+  readonly method: InverseMethod;
+  /** The median over the rounds. */
+  readonly seconds: number;
+  /** The forward map of the same layer, in the same rounds. */
+  readonly forwardSeconds: number;
+  /** The largest |inverse(y) − x| for y = forward(x), x normal, the forward map in float64. */
+  readonly error: number;
+}
+
+/** What the product's own inverse of each mixing is. */
+const ownMethods: Record<Mixing, InverseMethod> = {
+  emerging: 'wavefront',
+  '1x1': 'product',
+  '1x1-plu': 'product',
+  '1x1-qr': 'product',
+  periodic: 'frequencies',
+  maf: 'fixed-point',
+  reverse: 'order',
+  shuffle: 'order',
+};
+
+/**
+ * Times the inverse of the layer that gives a mixing its name (emerging alone, without the 1x1 before it), weights
+ * frozen; for emerging the sequential method too, in the same rounds.
+ */
+export async function timeInverses(benchmark: InverseBenchmark): Promise<InverseTimes[]> {
+  const results: InverseTimes[] = [];
+  let done = 0;
+  for (const mixing of benchmark.mixings) {
+    for (const shape of benchmark.shapes) {
+      results.push(...(await timeLayer(benchmark, mixing, shape)));
+      benchmark.onProgress?.(++done);
+    }
+  }
+  return results;
+}
+
+async function timeLayer(
+  benchmark: InverseBenchmark,
+  mixing: Mixing,
+  shape: ImageShape,
+): Promise<InverseTimes[]> {
+  const { batchSize: batch, kernelSize, rounds } = benchmark;
+  const parts: [string, Bijection][] = Object.entries(mixings[mixing](shape, { kernelSize, dilation: 1 }));
+  const layer = chain(mixing, Object.fromEntries([parts.at(-1)!]));
+  const parameters = startValues(layer);
+  const full = [batch, ...shape];
+  const x: NdArray = { shape: full, data: new RandomStream(1, 'bench').normals(sizeOf(full)) };
+  const exact = await mapProgram(layer, parameters, full, 'forward', { ...benchmark, precision: 'float64' });
+  const y = (await exact.run({ x })).y!;
+  await exact.release();
+  const single = { shape: full, data: Float32Array.from(y.data) };
+  const forward = await mapProgram(layer, parameters, full, 'forward', benchmark);
+  const backward = await mapProgram(layer, parameters, full, 'inverse', benchmark);
+  const methods: [InverseMethod, () => Promise<NdArray>][] = [
+    [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
+  ];
+  if (mixing === 'emerging') {
+    methods.push(['sequential', async () => undoSequentially(y, parameters)]);
+  }
+  const times = methods.map((): number[] => []);
+  const forwardTimes: number[] = [];
+  const found: NdArray[] = [];
+  for (let round = -1; round < rounds; round++) {
+    const counts = round >= 0;
+    const forwardSeconds = await secondsOf(() => forward.run({ x: single }));
+    if (counts) {
+      forwardTimes.push(forwardSeconds);
+    }
+    for (const [index, [, run]] of methods.entries()) {
+      const seconds = await secondsOf(async () => {
+        found[index] = await run();
+      });
+      if (counts) {
+        times[index]!.push(seconds);
+      }
+    }
+  }
+  await forward.release();
+  await backward.release();
+  return methods.map(([method], index) => ({
+    mixing,
+    shape,
+    batch,
+    kernelSize,
+    method,
+    seconds: median(times[index]!),
+    forwardSeconds: median(forwardTimes),
+    error: largestDifference(found[index]!.data, x.data),
+  }));
+}
+
+/** Parameters as a model starts with them, moved a little, as training does. */
+function startValues(layer: Bijection): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(layer.parameters).map(([path, { shape, trained, initial }]) => {
+      const start = initial(new RandomStream(2, 'start', path));
+      const move = new RandomStream(2, 'move', path);
+      return [path, { shape, data: trained ? start.map((value) => value + 0.02 * move.normal()) : start }];
+    }),
+  );
+}
+
+function mapProgram(
+  layer: Bijection,
+  parameters: Record<string, NdArray>,
+  shape: readonly number[],
+  direction: 'forward' | 'inverse',
+  options: CompileOptions,
+): Promise<Program> {
+  const p = parametersFrom(
+    Object.fromEntries(Object.entries(parameters).map(([path, array]) => [path, constant(array)])),
+  );
+  const x = input('x', shape);
+  const y: Tensor = direction === 'forward' ? layer.forward(x, p).y : layer.inverse(x, p);
+  return compile({ inputs: { x }, outputs: { y } }, options);
+}
+
+/** The inverse of an emerging convolution pixel after pixel: its bias, its second corner, its first. */
+function undoSequentially(y: NdArray, parameters: Record<string, NdArray>): NdArray {
+  const channels = y.shape[3]!;
+  const bias = parameters['emerging/bias']!.data;
+  const unbiased = {
+    shape: y.shape,
+    data: Float64Array.from(y.data, (value, i) => value - bias[i % channels]!),
+  };
+  // The solver looks up and left from tap (0, 0). The second corner's centre is its last tap; the first looks down
+  // and right, which is up and left in a flipped image.
+  const second = solveCornerSequentially(
+    unbiased,
+    flipTaps(masked(parameters['emerging/kernel2']!, false)),
+    1,
+  );
+  const first = solveCornerSequentially(flipPixels(second), masked(parameters['emerging/kernel1']!, true), 1);
+  return flipPixels(first);
+}
+
+/** A corner kernel without what its mask hides at the centre tap: the first for `upper`, else the last. */
+function masked({ shape, data }: NdArray, upper: boolean): NdArray {
+  const [side, , channels] = shape as [number, number, number, number];
+  const start = upper ? 0 : (side * side - 1) * channels * channels;
+  const kept = Float64Array.from(data);
+  for (let row = 0; row < channels; row++) {
+    for (let column = 0; column < channels; column++) {
+      if (upper ? row > column : row < column) {
+        kept[start + row * channels + column] = 0;
+      }
+    }
+  }
+  return { shape, data: kept };
+}
+
+/** The taps of a kernel in reverse order: flipped in rows and columns. */
+function flipTaps({ shape, data }: NdArray): NdArray {
+  const [side, , inputs, outputs] = shape as [number, number, number, number];
+  return { shape, data: reverseBlocks(data, side * side, inputs * outputs) };
+}
+
+/** Every image flipped in rows and columns. */
+function flipPixels({ shape, data }: NdArray): NdArray {
+  const [, height, width, channels] = shape as [number, number, number, number];
+  const size = height * width * channels;
+  const flipped = new Float64Array(data.length);
+  for (let start = 0; start < data.length; start += size) {
+    flipped.set(reverseBlocks(data.subarray(start, start + size), height * width, channels), start);
+  }
+  return { shape, data: flipped };
+}
+
+function reverseBlocks(data: NdArray['data'], blocks: number, length: number): Float64Array {
+  const reversed = new Float64Array(blocks * length);
+  for (let block = 0; block < blocks; block++) {
+    reversed.set(data.subarray(block * length, (block + 1) * length), (blocks - 1 - block) * length);
+  }
+  return reversed;
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = 0;
+  for (let index = 0; index < b.length; index++) {
+    const difference = Math.abs(a[index]! - b[index]!);
+    most = Number.isNaN(difference) ? difference : Math.max(most, difference);
+  }
+  return most;
+}
