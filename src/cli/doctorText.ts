@@ -1,6 +1,6 @@
 // What `emerging doctor` says to people.
 import type { Diagnosis } from '../evaluation/doctor.ts';
-import type { Finding } from '../evaluation/judge.ts';
+import type { Finding, Measurement } from '../evaluation/judge.ts';
 import { limitOf, limits } from '../evaluation/limits.ts';
 import { formatCount } from './format.ts';
 import { formatTable } from './table.ts';
@@ -99,7 +99,7 @@ function limitTable({ worst }: Diagnosis): string {
         what,
         limit.warning === undefined ? '' : `${sign} ${short(limit.warning)}`,
         limit.problem === undefined ? '' : `${sign} ${short(limit.problem)}`,
-        short(found?.value ?? null),
+        found ? measured(found) : '–',
         found && found.value !== 0 ? found.layer : '',
       ];
     }),
@@ -110,7 +110,7 @@ function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage
   const { problems, warnings, worstLayer } = diagnosis;
   const count = problems.length + (damage === null ? 0 : 1);
   const nearest =
-    worstLayer && `${worstLayer.layer}, ${limitOf(worstLayer.name).what} ${short(worstLayer.value)}`;
+    worstLayer && `${worstLayer.layer}, ${limitOf(worstLayer.name).what} ${measured(worstLayer)}`;
   const counted = [count > 0 ? plural(count, 'problem') : '', plural(warnings.length, 'warning')];
   return [
     ...(damage === null ? [] : [`problem  ${damage}`]),
@@ -133,6 +133,10 @@ function advice(findings: readonly Finding[]): string[] {
     const { what, advice: text } = limitOf(name);
     return `what to do about ${what}: ${text}`;
   });
+}
+
+function measured({ value, uncertainty = 0 }: Measurement): string {
+  return uncertainty > 0 ? `${short(value)} ± ${short(uncertainty)}` : short(value);
 }
 
 /** A number in as few characters as it takes; a dash for none. */

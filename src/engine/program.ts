@@ -17,6 +17,8 @@ export interface CompileOptions {
   device?: Device;
   /** Threads that share each operation; by default one a core. */
   threads?: number;
+  /** Whether the CPU may do what the device cannot; default true. With false, such a program is refused. */
+  fallback?: boolean;
 }
 
 /** Arrays by name. */
@@ -64,7 +66,7 @@ async function build(
   known: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', device = 'cpu', threads } = options;
+  const { precision = 'float32', device = 'cpu', threads, fallback = true } = options;
   const outputs = Object.values(definition.outputs);
   // What only a hosted tensor needs is the prelude's business.
   const order = topologicalOrder(outputs, (node) => known.has(node) || node.operation.host !== undefined);
@@ -105,7 +107,7 @@ async function build(
   ]);
   const named = Object.entries(definition.outputs).map(([name, tensor]) => [fetchName(name), tensor]);
   const model = lower({ inputs, outputs: Object.fromEntries(named), known, precision });
-  const session = await createSession(model, device, threads);
+  const session = await createSession(model, { device, threads, fallback });
   return new Program(definition, precision, session, hostNodes, prelude);
 }
 

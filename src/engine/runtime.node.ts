@@ -12,11 +12,19 @@ export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
 // What the runtime would print on stderr is in the errors that it throws.
 ort.env.logLevel = 'fatal';
 
-/** Loads an ONNX model on a device; `threads` share each operation, by default one a core. */
+/** Where and how a model runs. */
+export interface SessionOptions {
+  readonly device: Device;
+  /** Threads that share each operation; by default one a core. */
+  readonly threads?: number | undefined;
+  /** Whether the CPU may do what the device cannot. */
+  readonly fallback: boolean;
+}
+
+/** Loads an ONNX model on a device. */
 export async function createSession(
   model: Uint8Array,
-  device: Device,
-  threads: number = availableParallelism(),
+  { device, threads = availableParallelism(), fallback }: SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
     return await ort.InferenceSession.create(model, {
@@ -27,7 +35,9 @@ export async function createSession(
       enableMemPattern: false,
       logSeverityLevel: 3,
       // A program's threads would go on spinning after its run and take the cores from the next program.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: {
+        session: { force_spinning_stop: '1', ...(!fallback && { disable_cpu_ep_fallback: '1' }) },
+      },
     });
   } catch (cause) {
     if (device === 'cpu') {

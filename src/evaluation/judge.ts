@@ -75,10 +75,10 @@ export function judge(measurements: readonly Measurement[]): Verdict {
 }
 
 /** How near a measurement is to its limit: 1 at it, more beyond; infinite for what is no number. */
-function strain({ name, value }: Measurement): number {
+function strain({ name, value, uncertainty = 0 }: Measurement): number {
   const { worse, problem, warning } = limitOf(name);
   const limit = problem ?? warning!;
-  const ratio = worse === 'larger' ? value / limit : limit / value;
+  const ratio = worse === 'larger' ? Math.max(value - uncertainty, 0) / limit : limit / (value + uncertainty);
   if (Number.isNaN(value)) {
     return Number.POSITIVE_INFINITY;
   }

@@ -2,11 +2,10 @@
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { orthogonalFactors, randomOrthogonal } from '../numeric/linearAlgebra.ts';
 import {
-  abs,
   add,
   exp,
   inverse,
-  log,
+  logAbs,
   logAbsDet,
   multiply,
   oneHot,
@@ -158,7 +157,7 @@ function qr(channels: number): Parametrisation {
     },
     weight: (p) => product(orthogonal(p), triangular(p)),
     inverseWeight: (p) => product(inverse(triangular(p)), transpose(orthogonal(p))),
-    logDet: (p) => sum(log(abs(p.get('diagonal')))),
+    logDet: (p) => sum(logAbs(p.get('diagonal'))),
     triangle: triangular,
   };
 }

@@ -3,10 +3,9 @@
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import {
-  abs,
   add,
   flip,
-  log,
+  logAbs,
   multiply,
   type Offset,
   product,
@@ -141,7 +140,7 @@ function cornerFactor(
           : solveCornerConvolution(y, flip(flip(kernel, 0), 1), dilation);
       },
       centreTap,
-      logDetPerPixel: (p) => sum(log(abs(sum(multiply(centreTap(p), identity(channels)), [0])))),
+      logDetPerPixel: (p) => sum(logAbs(sum(multiply(centreTap(p), identity(channels)), [0]))),
     };
   };
 }

@@ -155,6 +155,14 @@ export const log = unary({
   lower: (emit, x) => emit.node('Log', [x]),
 });
 
+/** ln|x|. */
+export const logAbs = unary({
+  name: 'logAbs',
+  evaluate: (x) => Math.log(Math.abs(x)),
+  gradient: (g, _, x) => divide(g, x),
+  lower: (emit, x) => emit.node('Log', [emit.node('Abs', [x])]),
+});
+
 /** √x. */
 export const sqrt = unary({
   name: 'sqrt',

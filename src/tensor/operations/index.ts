@@ -5,6 +5,7 @@ export {
   divide,
   exp,
   log,
+  logAbs,
   logSigmoid,
   maximum,
   multiply,

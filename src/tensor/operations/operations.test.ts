@@ -49,6 +49,7 @@ const cases: Record<string, Case> = {
   negate: { shapes: [[5]], build: op.negate },
   exp: { shapes: [[5]], build: op.exp },
   log: { shapes: [[5]], build: op.log, positive: true },
+  logAbs: { shapes: [[7]], build: op.logAbs },
   sqrt: { shapes: [[5]], build: op.sqrt, positive: true },
   abs: { shapes: [[7]], build: op.abs },
   sigmoid: { shapes: [[7]], build: op.sigmoid },
