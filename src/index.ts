@@ -2,6 +2,7 @@
 
 export type { Dataset, DatasetSource, ImageSet, NamedDataset } from './data/dataset.ts';
 export { datasets, openDataset } from './data/registry.ts';
+export { type ExportOnnxOptions, exportOnnx } from './engine/exportOnnx.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from './engine/program.ts';
 export type { Device } from './engine/runtime.node.ts';
 export { UserError } from './errors.ts';
@@ -16,6 +17,8 @@ export { type BitsPerDimSpread, type Diagnosis, type DoctorOptions, diagnose } f
 export { type Evaluation, type EvaluationOptions, evaluate } from './evaluation/evaluate.ts';
 export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
 export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/examineModel.ts';
+export { type ExportOptions, exportModel } from './evaluation/exportModel.ts';
+export { type ExportedPrograms, exportPrograms } from './evaluation/exportPrograms.ts';
 export type { Finding, Measurement, Verdict } from './evaluation/judge.ts';
 export { type Limit, type LimitName, limits } from './evaluation/limits.ts';
 export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/loadRun.ts';

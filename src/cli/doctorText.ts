@@ -78,7 +78,10 @@ function wholeModel({ reconstruction, latents, samples, bitsPerDim }: Diagnosis)
         'bits/dim',
         `median ${bitsPerDim.median.toFixed(3)}, worst ${bitsPerDim.worst.bitsPerDim.toFixed(3)} (image ${bitsPerDim.worst.index})`,
       ],
-      ['samples', `${percent(samples.explodedShare)} of ${samples.count} far out of range`],
+      [
+        'samples',
+        `${Math.round(samples.explodedShare * samples.count)} of ${samples.count} far out of range`,
+      ],
     ],
   );
 }

@@ -7,6 +7,7 @@ import { countParameters } from '../models/glow.ts';
 import { registerBench } from './bench.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerEvaluate } from './evaluate.ts';
+import { registerExport } from './export.ts';
 import { reportFailure } from './failure.ts';
 import { registerPresets } from './presets.ts';
 import { registerSample } from './sample.ts';
@@ -40,6 +41,7 @@ registerTrain(program);
 registerDoctor(program);
 registerEvaluate(program);
 registerSample(program);
+registerExport(program);
 registerPresets(program, { countParameters });
 registerBench(program);
 program.on('command:*', ([name]: [string]) => {

@@ -11,13 +11,15 @@ export interface Lowering {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly known: ReadonlyMap<Tensor, NdArray>;
   readonly precision: Precision;
+  /** The outputs that are to be of type uint8; their values must be 0..255. */
+  readonly bytes?: readonly string[];
 }
 
 /**
  * The ONNX model that computes `outputs` from `inputs`. Nodes run in the order in which their tensors were made;
  * what no output needs is left out.
  */
-export function lower({ inputs, outputs, known, precision }: Lowering): Uint8Array {
+export function lower({ inputs, outputs, known, precision, bytes = [] }: Lowering): Uint8Array {
   const emit = new OnnxBuilder(precision);
   const names = new Map<Tensor, string>();
   for (const [name, tensor] of Object.entries(inputs)) {
@@ -42,7 +44,7 @@ export function lower({ inputs, outputs, known, precision }: Lowering): Uint8Arr
     }
   }
   for (const [name, tensor] of Object.entries(outputs)) {
-    emit.output(name, names.get(tensor)!, tensor.shape);
+    emit.output(name, names.get(tensor)!, tensor.shape, { bytes: bytes.includes(name) });
   }
   return emit.build();
 }

@@ -7,11 +7,14 @@ const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
 const { DataType } = onnx.TensorProto;
 
-/** How the names of results begin: unlike any name that a program gives. */
-const RESULT = '%';
+/** How the names of results and of constants begin, each with a number behind; ONNX wants C identifiers. */
+const RESULT = 'value_';
+const CONSTANT = 'constant_';
 
-/** Constants up to this many numbers are compared by value and stored once. */
-const SMALL = 16;
+/** Whether a name of the graph's own may be taken for that of a result or a constant. */
+export function isReservedName(name: string): boolean {
+  return name.startsWith(RESULT) || name.startsWith(CONSTANT);
+}
 
 /** Collects the nodes of one ONNX graph in the order in which they are to run. */
 export class OnnxBuilder implements Emitter {
@@ -19,6 +22,8 @@ export class OnnxBuilder implements Emitter {
   private nodes: onnxProto.onnx.INodeProto[] = [];
   private named = 0;
   private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
+  /** The constants of real numbers by shape: equal ones, such as the tables of layers that are alike, are stored once. */
+  private readonly arrays = new Map<string, (Float32Array | Float64Array)[]>();
   private readonly inputs: onnxProto.onnx.IValueInfoProto[] = [];
   private readonly outputs: onnxProto.onnx.IValueInfoProto[] = [];
   /** The names that results take on because they are outputs of the graph. */
@@ -86,9 +91,14 @@ export class OnnxBuilder implements Emitter {
   reals(values: Float32Array | Float64Array, shape: readonly number[]): string {
     const array = this.precision === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
     const dataType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
-    const key =
-      array.length <= SMALL ? `real ${shape.join('x')} ${array.join(' ')}` : `real #${this.constants.size}`;
-    return this.constant(key, dataType, shape, () => array);
+    const key = `reals ${shape.join('x')}`;
+    const alike = this.arrays.get(key) ?? [];
+    this.arrays.set(key, alike);
+    let index = alike.findIndex((known) => sameBits(known, array));
+    if (index < 0) {
+      index = alike.push(array) - 1;
+    }
+    return this.constant(`${key} #${index}`, dataType, shape, () => array);
   }
 
   integers(values: readonly number[]): string {
@@ -111,7 +121,7 @@ export class OnnxBuilder implements Emitter {
     if (known) {
       return known.name!;
     }
-    const name = `c${this.constants.size}`;
+    const name = `${CONSTANT}${this.constants.size}`;
     const { buffer, byteOffset, byteLength } = make();
     const rawData = new Uint8Array(buffer, byteOffset, byteLength);
     this.constants.set(key, { name, dataType, dims: [...dims], rawData });
@@ -123,8 +133,19 @@ export class OnnxBuilder implements Emitter {
     this.inputs.push(this.valueInfo(name, shape));
   }
 
-  /** Declares that the tensor `source` is the graph's output `name`. */
-  output(name: string, source: string, shape: Shape): void {
+  /** Declares that the tensor `source` is the graph's output `name`; as bytes its values must be 0..255. */
+  output(name: string, source: string, shape: Shape, { bytes = false } = {}): void {
+    if (bytes) {
+      this.nodes.push({
+        opType: 'Cast',
+        name: `output_${name}`,
+        input: [source],
+        output: [name],
+        attribute: [attribute('to', DataType.UINT8)],
+      });
+      this.outputs.push(this.valueInfo(name, shape, DataType.UINT8));
+      return;
+    }
     // A node's result is renamed; a copy is needed only for inputs, constants and what is an output already.
     if (source.startsWith(RESULT) && !this.renamed.has(source)) {
       this.renamed.set(source, name);
@@ -134,11 +155,14 @@ export class OnnxBuilder implements Emitter {
     this.outputs.push(this.valueInfo(name, shape));
   }
 
-  private valueInfo(name: string, shape: Shape): onnxProto.onnx.IValueInfoProto {
+  private valueInfo(
+    name: string,
+    shape: Shape,
+    elemType: number = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE,
+  ): onnxProto.onnx.IValueInfoProto {
     const dim = shape.map((length) =>
       length >= 0 ? { dimValue: length } : { dimParam: length === -1 ? 'N' : `${-length}N` },
     );
-    const elemType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
     return { name, type: { tensorType: { elemType, shape: { dim } } } };
   }
 
@@ -178,6 +202,12 @@ export class OnnxBuilder implements Emitter {
     });
     return onnx.ModelProto.encode(model).finish();
   }
+}
+
+/** Whether two arrays of the same type and length hold the same bits: zeros of both signs differ, NaN does not. */
+function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array): boolean {
+  const [left, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
+  return left.every((bits, index) => bits === right[index]);
 }
 
 function scalarInfo(name: string, elemType: number): onnxProto.onnx.IValueInfoProto {

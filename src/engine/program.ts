@@ -29,16 +29,15 @@ export type NamedArrays = Readonly<Record<string, NdArray>>;
  * an ONNX session. Build a program once and keep it: sessions are slow to make.
  */
 export async function compile(definition: ProgramDefinition, options: CompileOptions = {}): Promise<Program> {
+  return build(definition, await freeze(definition, options.threads), options);
+}
+
+/** The values, in float64, of all tensors of a program that depend on constants alone and are used by others. */
+export async function freeze(definition: ProgramDefinition, threads?: number): Promise<Map<Tensor, NdArray>> {
   checkInputs(definition);
   const frontier = constantFrontier(Object.values(definition.outputs));
-  const known = new Map<Tensor, NdArray>();
-  if (frontier.length > 0) {
-    const values = await evaluate(frontier, options.threads);
-    frontier.forEach((tensor, index) => {
-      known.set(tensor, values[index]!);
-    });
-  }
-  return build(definition, known, options);
+  const values = frontier.length > 0 ? await evaluate(frontier, threads) : [];
+  return new Map(frontier.map((tensor, index) => [tensor, values[index]!]));
 }
 
 /** The values, in float64, of tensors that depend on constants alone. */

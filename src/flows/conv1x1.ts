@@ -34,8 +34,8 @@ interface Parametrisation {
   inverseWeight(p: Parameters): Tensor;
   /** ln|det W|. */
   logDet(p: Parameters): Tensor;
-  /** The triangular factor of W whose diagonal decides whether there is an inverse. */
-  triangle?(p: Parameters): Tensor;
+  /** The diagonal that decides whether there is an inverse, `[C]`. */
+  diagonal?(p: Parameters): Tensor;
 }
 
 /**
@@ -78,7 +78,7 @@ function parametrised(name: string, shape: ImageShape, form: Parametrisation): B
     parameters: form.parameters,
     forward: (x, p) => ({ y: map(x, form.weight(p)), logDet: multiply(form.logDet(p), height * width) }),
     inverse: (y, p) => map(y, form.inverseWeight(p)),
-    factors: (p) => ({ ...(form.triangle && { upper: form.triangle(p) }), weight: form.weight(p) }),
+    factors: (p) => ({ ...(form.diagonal && { diagonal: form.diagonal(p) }), weight: form.weight(p) }),
   };
 }
 
@@ -112,11 +112,9 @@ function plu(channels: number): Parametrisation {
   const upperMask = triangle(channels, (row, column) => row < column);
   const lower = (p: Parameters) =>
     add(multiply(p.get('lower'), masked(lowerMask, matrix)), identity(channels));
+  const diagonal = (p: Parameters) => multiply(p.get('sign'), exp(p.get('logScale')));
   const upper = (p: Parameters) =>
-    add(
-      multiply(p.get('upper'), masked(upperMask, matrix)),
-      diagonalMatrix(multiply(p.get('sign'), exp(p.get('logScale')))),
-    );
+    add(multiply(p.get('upper'), masked(upperMask, matrix)), diagonalMatrix(diagonal(p)));
   const permutation = (p: Parameters) => oneHot(p.get('permutation'), channels);
   return {
     parameters: {
@@ -130,7 +128,7 @@ function plu(channels: number): Parametrisation {
     inverseWeight: (p) =>
       product(product(inverse(upper(p)), inverse(lower(p))), permutation(p), { transposeB: true }),
     logDet: (p) => sum(p.get('logScale')),
-    triangle: upper,
+    diagonal,
   };
 }
 
@@ -158,7 +156,7 @@ function qr(channels: number): Parametrisation {
     weight: (p) => product(orthogonal(p), triangular(p)),
     inverseWeight: (p) => product(inverse(triangular(p)), transpose(orthogonal(p))),
     logDet: (p) => sum(logAbs(p.get('diagonal'))),
-    triangle: triangular,
+    diagonal: (p) => p.get('diagonal'),
   };
 }
 

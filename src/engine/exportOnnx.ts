@@ -1,0 +1,47 @@
+// A program as a file of its own: ONNX bytes that any runtime loads.
+import { UserError } from '../errors.ts';
+import type { ProgramDefinition } from '../tensor/program.ts';
+import { lower } from './lower.ts';
+import { isReservedName } from './onnx.ts';
+import { freeze } from './program.ts';
+
+/** How a program is exported. */
+export interface ExportOnnxOptions {
+  /** The outputs that are of type uint8 and not float32; their values must be whole numbers of 0..255. */
+  readonly bytes?: readonly string[];
+  /** Threads for what is worked out beforehand; by default one a core. */
+  readonly threads?: number;
+}
+
+/** The format of the files is that of Protocol Buffers, which ends there. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+/**
+ * The ONNX model of a program in float32: standard operators of opset 20 alone, inputs and outputs under their own
+ * names, the batch open where it is open in the program. What depends on constants alone is worked out now, in
+ * float64.
+ *
+ * @throws Error if a name is no identifier or taken, or a part of the program has no ONNX operator
+ * @throws UserError if the file would be larger than 2 GiB
+ */
+export async function exportOnnx(
+  definition: ProgramDefinition,
+  { bytes = [], threads }: ExportOnnxOptions = {},
+): Promise<Uint8Array> {
+  const names = [...Object.keys(definition.inputs), ...Object.keys(definition.outputs)];
+  names.forEach((name, index) => {
+    if (!/^[A-Za-z_]\w*$/.test(name) || isReservedName(name) || names.indexOf(name) !== index) {
+      throw new Error(
+        `'${name}' cannot name an input or output of an ONNX file: it is taken or no identifier`,
+      );
+    }
+  });
+  const known = await freeze(definition, threads);
+  const model = lower({ ...definition, known, precision: 'float32', bytes });
+  if (model.length > LARGEST_FILE) {
+    throw new UserError(
+      `an ONNX file of ${model.length} bytes cannot be loaded: the limit is 2 GiB; use a smaller model`,
+    );
+  }
+  return model;
+}
