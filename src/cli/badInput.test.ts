@@ -248,7 +248,7 @@ if (
   failures.push([
     'a device that is not there',
     [...train, '--device', 'cuda', '--out', 'runs/cuda'],
-    /^the device 'cuda' is not available here: .+; use --device cpu$/,
+    /^the device 'cuda' cannot run this: .+; use --device cpu$/,
   ]);
 }
 

@@ -38,7 +38,9 @@ export function lower({ inputs, outputs, known, precision, bytes = [] }: Lowerin
       names.set(tensor, emit.reals(value.data, tensor.shape));
     } else if (tensor.operation.lower) {
       const operands = tensor.inputs.map((input) => names.get(input)!);
-      names.set(tensor, tensor.operation.lower(emit, tensor, operands));
+      const name = tensor.operation.lower(emit, tensor, operands);
+      emit.describe(name, tensor.shape);
+      names.set(tensor, name);
     } else {
       throw new Error(`the operation ${tensor.operation.name} has no lowering to ONNX`);
     }

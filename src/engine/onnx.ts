@@ -1,7 +1,7 @@
 // Builds an ONNX model: nodes, constants, inputs and outputs, as the bytes that a session loads.
 import onnxProto from 'onnx-proto';
 import type { AttributeValue, Emitter, Precision } from '../tensor/emitter.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { elementCount, isOpen, type Shape } from '../tensor/shape.ts';
 
 const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
@@ -26,6 +26,10 @@ export class OnnxBuilder implements Emitter {
   private readonly arrays = new Map<string, (Float32Array | Float64Array)[]>();
   private readonly inputs: onnxProto.onnx.IValueInfoProto[] = [];
   private readonly outputs: onnxProto.onnx.IValueInfoProto[] = [];
+  /** The shapes of tensors by name, as far as they are known here. */
+  private readonly shapes = new Map<string, Shape>();
+  /** The lists of 64-bit integers by name. */
+  private readonly lists = new Map<string, readonly number[]>();
   /** The names that results take on because they are outputs of the graph. */
   private readonly renamed = new Map<string, string>();
 
@@ -74,6 +78,11 @@ export class OnnxBuilder implements Emitter {
 
   private add(type: string, inputs: readonly string[], attributes: onnxProto.onnx.IAttributeProto[]): string {
     const output = this.freshName();
+    const [source, target] = inputs;
+    const shape = type === 'Reshape' && reshaped(this.shapes.get(source!), this.lists.get(target!));
+    if (shape) {
+      this.shapes.set(output, shape);
+    }
     this.nodes.push({
       opType: type,
       name: `${type}_${output.slice(RESULT.length)}`,
@@ -102,9 +111,11 @@ export class OnnxBuilder implements Emitter {
   }
 
   integers(values: readonly number[]): string {
-    return this.constant(`integers ${values.join(' ')}`, DataType.INT64, [values.length], () =>
+    const name = this.constant(`integers ${values.join(' ')}`, DataType.INT64, [values.length], () =>
       BigInt64Array.from(values, BigInt),
     );
+    this.lists.set(name, values);
+    return name;
   }
 
   indices(key: string, shape: readonly number[], make: () => Int32Array): string {
@@ -128,8 +139,28 @@ export class OnnxBuilder implements Emitter {
     return name;
   }
 
+  /** Says what shape a tensor has. */
+  describe(name: string, shape: Shape): void {
+    this.shapes.set(name, shape);
+  }
+
+  /**
+   * The shapes of results with an open batch, where ONNX Runtime cannot tell how many times the batch an axis is long.
+   * It plans which results may share memory by their shapes, and takes a time quadratic in the number of those that
+   * it does not know.
+   */
+  private resultShapes(): onnxProto.onnx.IValueInfoProto[] {
+    return this.nodes.flatMap(({ opType, output }) => {
+      const name = output![0]!;
+      const shape = this.shapes.get(name);
+      const isUntold = (opType === 'Reshape' || opType === 'Loop') && !this.renamed.has(name);
+      return isUntold && shape && isOpen(shape) ? [this.valueInfo(name, shape)] : [];
+    });
+  }
+
   /** Declares an input of the graph. */
   input(name: string, shape: Shape): void {
+    this.describe(name, shape);
     this.inputs.push(this.valueInfo(name, shape));
   }
 
@@ -196,12 +227,22 @@ export class OnnxBuilder implements Emitter {
         name: 'program',
         node: this.withOutputNames(this.nodes),
         initializer: [...this.constants.values()],
+        valueInfo: this.resultShapes(),
         input: this.inputs,
         output: this.outputs,
       },
     });
     return onnx.ModelProto.encode(model).finish();
   }
+}
+
+/** The shape of a reshaped tensor, its open or missing axis worked out; undefined where the source's is not known. */
+function reshaped(source: Shape | undefined, target: readonly number[] | undefined): Shape | undefined {
+  if (!source || !target) {
+    return undefined;
+  }
+  const rest = target.reduce((product, length) => (length < 0 ? product : product * length), 1);
+  return target.map((length) => (length < 0 ? elementCount(source) / rest : length));
 }
 
 /** Whether two arrays of the same type and length hold the same bits: zeros of both signs differ, NaN does not. */

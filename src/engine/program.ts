@@ -149,8 +149,10 @@ export class Program {
       available[feedName(name)] = feeds[name]!;
       runtimeFeeds[feedName(name)] = this.toRuntime(feeds[name]!);
     }
+    // Operations on the same matrix are given the same array, and can share their work.
+    const views = new Map<string, NdArray>();
     for (const { name, tensor, operands } of this.hostNodes) {
-      const values = operands.map((operand) => viewOf(operand, available));
+      const values = operands.map((operand) => viewOf(operand, available, views));
       runtimeFeeds[name] = this.toRuntime(tensor.operation.host!(values, tensor.attributes));
     }
     const fetches: Record<string, RuntimeTensor | null> = {};
@@ -197,12 +199,18 @@ function fetchName(name: string): string {
   return `output ${name}`;
 }
 
-function viewOf(operand: Operand, arrays: NamedArrays): NdArray {
+function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArray>): NdArray {
   if ('data' in operand) {
     return operand;
   }
   const { name, start, shape } = operand;
-  return { shape, data: arrays[name]!.data.subarray(start, start + elementCount(shape)) };
+  const key = `${name} ${start} ${shape.join('x')}`;
+  const view = views.get(key) ?? {
+    shape,
+    data: arrays[name]!.data.subarray(start, start + elementCount(shape)),
+  };
+  views.set(key, view);
+  return view;
 }
 
 /** Throws unless every input is given, in its shape, and all agree on the size of the open batch. */

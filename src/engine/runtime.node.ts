@@ -43,12 +43,9 @@ export async function createSession(
     if (device === 'cpu') {
       throw cause;
     }
-    throw new UserError(
-      `the device '${device}' is not available here: ${firstLine(cause)}; use --device cpu`,
-      {
-        cause,
-      },
-    );
+    throw new UserError(`the device '${device}' cannot run this: ${firstLine(cause)}; use --device cpu`, {
+      cause,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 // Training and sampling on a GPU, here a software one, give what the CPU gives; nothing may fall back to the CPU.
 import { describe, it } from 'vitest';
+import { UserError } from '../errors.ts';
 import { parametersFrom } from '../flows/parameters.ts';
 import { Glow } from '../models/glow.ts';
 import { mixings } from '../models/mixing.ts';
@@ -23,8 +24,11 @@ async function hasWebGpu(): Promise<boolean> {
     const program = await compile({ inputs: { x }, outputs: { y: x } }, { device: 'webgpu' });
     await program.release();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof UserError) {
+      return false;
+    }
+    throw error;
   }
 }
 

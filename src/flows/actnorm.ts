@@ -29,8 +29,7 @@ export function actnorm(shape: ImageShape): Bijection {
       };
     },
     inverse(y, p) {
-      const { bias, logScale } = normalisation(p, () => y);
-      return subtract(multiply(y, exp(multiply(logScale, -3))), bias);
+      return subtract(multiply(y, exp(multiply(p.get('logScale'), -3))), p.get('bias'));
     },
     factors: (p) => ({ scale: exp(multiply(p.get('logScale'), 3)) }),
   };

@@ -1,7 +1,8 @@
 // Bijections one after another.
 
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
 import { add } from '../tensor/operations/index.ts';
+import { sameShape } from '../tensor/shape.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { type ParameterSpecs, prefixed } from './parameters.ts';
@@ -17,12 +18,17 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
   if (entries.length === 0) {
     throw new Error(`chain '${name}': at least one bijection is needed`);
   }
+  const numbered = entries.filter(([key]) => /^\d+$/.test(key)).length;
+  if (numbered > 0 && numbered < entries.length) {
+    // An object lists such keys before all others, whatever the order in which they were written.
+    throw new Error(`chain '${name}': keys are either all numbers or all words, not both`);
+  }
   entries.slice(1).forEach(([key, part], index) => {
     const [previousKey, previous] = entries[index]!;
-    if (!equal(previous.outputShape, part.inputShape)) {
+    if (!sameShape(previous.outputShape, part.inputShape)) {
       throw new Error(
-        `chain '${name}': part ${index + 1} (${key}: ${part.name}) takes images ${show(part.inputShape)}, ` +
-          `but part ${index} (${previousKey}: ${previous.name}) gives ${show(previous.outputShape)}`,
+        `chain '${name}': part ${index + 1} (${key}: ${part.name}) takes images ${showImageShape(part.inputShape)}, ` +
+          `but part ${index} (${previousKey}: ${previous.name}) gives ${showImageShape(previous.outputShape)}`,
       );
     }
   });
@@ -48,12 +54,4 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     },
     inverse: (y, p) => entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key)), y),
   };
-}
-
-function equal(a: ImageShape, b: ImageShape): boolean {
-  return a.every((length, axis) => length === b[axis]);
-}
-
-function show(shape: ImageShape): string {
-  return shape.join('x');
 }

@@ -4,6 +4,7 @@ import { orthogonalFactors, randomOrthogonal } from '../numeric/linearAlgebra.ts
 import {
   add,
   exp,
+  identity,
   inverse,
   logAbs,
   logAbsDet,
@@ -169,13 +170,6 @@ function triangle(size: number, inside: (row: number, column: number) => boolean
 
 function masked(data: Float64Array, shape: number[]): Tensor {
   return constant({ shape, data });
-}
-
-function identity(size: number): Tensor {
-  return masked(
-    triangle(size, (row, column) => row === column),
-    [size, size],
-  );
 }
 
 /** A vector on the diagonal of a matrix. */

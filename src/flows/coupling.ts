@@ -1,4 +1,4 @@
-// The affine coupling layer and the network inside it.
+// The coupling layer, affine or additive, and the network inside it.
 
 import type { ImageShape } from '../numeric/imageShape.ts';
 import {

@@ -5,6 +5,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import {
   add,
   flip,
+  identity,
   logAbs,
   multiply,
   type Offset,
@@ -147,12 +148,4 @@ function cornerFactor(
 
 function flipImage(x: Tensor): Tensor {
   return flip(flip(x, 1), 2);
-}
-
-function identity(size: number): Tensor {
-  const data = new Float64Array(size * size);
-  for (let index = 0; index < size; index++) {
-    data[index * size + index] = 1;
-  }
-  return constant({ shape: [size, size], data });
 }

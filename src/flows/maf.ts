@@ -3,6 +3,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import {
   add,
+  clip,
   divide,
   fixedPoint,
   flip,
@@ -32,6 +33,9 @@ import {
   prefixed,
 } from './parameters.ts';
 
+/** Far beyond any value that a flow works with, and far from overflow in float32. */
+const LARGEST = 1e15;
+
 /** The options of a masked autoregressive layer. */
 export interface MafOptions {
   /** Channels inside the networks, at least as many as the image has; default 96. */
@@ -60,8 +64,9 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
       );
     }
   }
-  // A pixel waits for those two columns to its left in the row below: with three pixels a row, none is too early.
-  const longestChain = (3 * (height - 1) + width) * channels;
+  // A pixel waits for the one to its right, and for as many columns to its left as rows below: with two steps a row
+  // and one a column, none is too early.
+  const longestChain = (2 * (height - 1) + width) * channels;
   const network = maskedNetwork(channels, hiddenChannels);
   const forwardOnce = (x: Tensor, p: Parameters) => {
     const { shift, t } = network.shiftAndScale(x, p);
@@ -70,7 +75,8 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
   const inverseOnce = (y: Tensor, p: Parameters) =>
     fixedPoint(y, longestChain + 1, (x) => {
       const { shift, t } = network.shiftAndScale(x, p);
-      return divide(subtract(y, shift), sigmoid(t));
+      // What is not settled yet can grow without bound, and 0·∞ behind a mask would spoil what is.
+      return clip(divide(subtract(y, shift), sigmoid(t)), LARGEST);
     });
   return {
     name: 'maf',

@@ -49,6 +49,11 @@ describe.each(precisions)('%s', (precision) => {
       const dimensions = golden.image.data.length / images;
       const loss = divide(sum(negate(logLikelihood)), images * dimensions * Math.LN2);
       const trained = Object.keys(golden.gradients);
+      expect([...trained].sort()).toEqual(
+        Object.keys(model.parameters)
+          .filter((path) => model.parameters[path]!.trained)
+          .sort(),
+      );
       const outputs: Record<string, Tensor> = { logLikelihood, logDet, decoded: model.decode(given, p) };
       latents.forEach((latent, index) => {
         outputs[`latent ${index}`] = latent;

@@ -182,7 +182,7 @@ function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bije
 
 /** The number of trained parameters of a model, those masked out not counted. */
 export function countParameters(options: GlowOptions, imageShape: ImageShape): number {
-  // The steps of a level are alike: each one more adds the same number, and two models of no depth tell which.
+  // The steps of a level are alike: each one more adds the same number, and models of one step and of two tell which.
   const [one, two] = [1, 2].map((depth) =>
     countTrained(new Glow({ ...options, depth }, imageShape).parameters),
   );

@@ -1,14 +1,11 @@
 // Linear algebra of small matrices in float64.
 import { Matrix, QrDecomposition } from 'ml-matrix';
-import { decompose, invert, pivotValues } from './lu.ts';
+import { decompose, invert, logAbsDeterminantOf, pivotValues } from './lu.ts';
 import type { RandomStream } from './random.ts';
 
-/**
- * ln|det M| of a square matrix in row-major order, as the sum of the logarithms of the pivots: no determinant is too
- * small or too large. −∞ for a singular matrix.
- */
+/** ln|det M| of a square matrix in row-major order; no determinant is too small or too large, −∞ for a singular one. */
 export function logAbsDeterminant(values: ArrayLike<number>, size: number): number {
-  return pivotValues(decompose(values, size)).reduce((total, pivot) => total + Math.log(Math.abs(pivot)), 0);
+  return logAbsDeterminantOf(decompose(values, size));
 }
 
 /** The inverse of a square matrix in row-major order; NaN everywhere if it is singular. */

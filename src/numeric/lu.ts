@@ -45,6 +45,11 @@ export function pivotValues({ factors, size }: LuDecomposition): Float64Array {
   return Float64Array.from({ length: size }, (_, index) => factors[index * size + index]!);
 }
 
+/** ln|det M| as the sum of the logarithms of the pivots: never out of range; −∞ for a singular matrix. */
+export function logAbsDeterminantOf(decomposition: LuDecomposition): number {
+  return pivotValues(decomposition).reduce((total, pivot) => total + Math.log(Math.abs(pivot)), 0);
+}
+
 /** M⁻¹ in row-major order; NaN everywhere if a pivot is zero. */
 export function invert(decomposition: LuDecomposition): Float64Array {
   const { size, factors, pivots } = decomposition;

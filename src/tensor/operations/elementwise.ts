@@ -163,6 +163,18 @@ export const logAbs = unary({
   lower: (emit, x) => emit.node('Log', [emit.node('Abs', [x])]),
 });
 
+/** x kept between −limit and limit; has no gradient. */
+export function clip(x: Tensor, limit: number): Tensor {
+  return apply(clipOperation, [x], limit) as Tensor;
+}
+
+const clipOperation: Operation<number> = {
+  name: 'clip',
+  shape: ([x]) => x!,
+  lower: (emit, { attributes: limit }, [x]) =>
+    emit.node('Clip', [x!, emit.reals(Float64Array.of(-limit), []), emit.reals(Float64Array.of(limit), [])]),
+};
+
 /** √x. */
 export const sqrt = unary({
   name: 'sqrt',

@@ -58,6 +58,14 @@ export function fixedPoint(start: Tensor, limit: number, step: (x: Tensor) => Te
   if (!inside.has(result)) {
     throw new ShapeError('fixedPoint', [start.shape], 'the step does not depend on its argument');
   }
+  const hosted = [...inside].find((node) => node !== state && !node.operation.lower);
+  if (hosted) {
+    throw new ShapeError(
+      'fixedPoint',
+      [start.shape],
+      `the step cannot repeat ${hosted.operation.name}, which the host does`,
+    );
+  }
   for (const node of inside) {
     for (const tensor of node.inputs) {
       if (!inside.has(tensor)) {

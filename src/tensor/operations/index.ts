@@ -2,6 +2,7 @@
 export {
   abs,
   add,
+  clip,
   divide,
   exp,
   log,
@@ -17,10 +18,12 @@ export {
   subtract,
 } from './elementwise.ts';
 export { fixedPoint } from './fixedPoint.ts';
+export { floor } from './floor.ts';
 export {
   concatenate,
   expand,
   flip,
+  identity,
   invertPermutation,
   pad,
   reorder,

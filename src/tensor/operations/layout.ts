@@ -1,6 +1,14 @@
 // Operations that move elements without changing them: reshape, transpose, slice, concatenate, pad, expand, reorder.
 import type { Emitter } from '../emitter.ts';
-import { broadcastShapes, elementCount, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
+import {
+  broadcastShapes,
+  elementCount,
+  isOpen,
+  onnxShape,
+  type Shape,
+  sameShape,
+  showShape,
+} from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { sumTo } from './reduce.ts';
 
@@ -12,8 +20,7 @@ const reshapeOperation: Operation<Shape> = {
       : { problem: `${showShape(shape)} holds another number of elements` },
   gradient: (node, g) => [reshape(g, node.inputs[0]!.shape)],
   // The one open axis is what remains.
-  lower: (emit, { shape }, [x]) =>
-    emit.node('Reshape', [x!, emit.integers(shape.map((length) => (length < 0 ? -1 : length)))]),
+  lower: (emit, { shape }, [x]) => emit.node('Reshape', [x!, emit.integers(onnxShape(shape))]),
 };
 
 /** The same elements in row-major order under another shape. */
@@ -169,22 +176,37 @@ export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
 
 const expandOperation: Operation<Shape> = {
   name: 'expand',
-  shape: ([x], shape) => {
+  shape: ([x, like], shape) => {
     const out = broadcastShapes(x!, shape);
-    return out && sameShape(out, shape) ? shape : { problem: `does not broadcast to ${showShape(shape)}` };
-  },
-  gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape)],
-  lower: (emit, { shape }, [x]) => {
-    if (isOpen(shape)) {
-      throw new Error(`expand: ${showShape(shape)} needs the size of the open batch`);
+    if (!out || !sameShape(out, shape)) {
+      return { problem: `does not broadcast to ${showShape(shape)}` };
     }
-    return emit.node('Expand', [x!, emit.integers(shape)]);
+    return isOpen(shape) && !isOpen(x!) && !like
+      ? { problem: `${showShape(shape)} needs a tensor of that shape, for the size of the open batch` }
+      : shape;
   },
+  gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape), undefined],
+  lower: (emit, { shape }, [x, like]) =>
+    emit.node('Expand', [
+      x!,
+      like
+        ? emit.node('Shape', [like])
+        : // An open axis is the operand's own: 1 leaves it as it is.
+          emit.integers(shape.map((length) => (length < 0 ? 1 : length))),
+    ]),
 };
 
-/** Copies along axes of length 1 or missing ones. Most operations broadcast by themselves. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  return sameShape(x.shape, shape) ? x : (apply(expandOperation, [x], shape) as Tensor);
+/**
+ * Copies along axes of length 1 or missing ones. Most operations broadcast by themselves.
+ *
+ * @param like a tensor of that shape, needed where a batch axis appears whose size is open
+ */
+export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
+  if (sameShape(x.shape, shape)) {
+    return x;
+  }
+  const needed = like && isOpen(shape) && !isOpen(x.shape);
+  return apply(expandOperation, needed ? [x, like] : [x], shape) as Tensor;
 }
 
 /** What an expansion copies; undefined for any other tensor. */
@@ -229,7 +251,7 @@ function reorderByProduct(emit: Emitter, x: string, shape: Shape, order: readonl
   });
   const rows = emit.node('Reshape', [x, emit.integers([-1, length])]);
   const reordered = emit.node('Gemm', [rows, emit.reals(matrix, [length, length])]);
-  return emit.node('Reshape', [reordered, emit.integers(shape.map((side) => (side < 0 ? -1 : side)))]);
+  return emit.node('Reshape', [reordered, emit.integers(onnxShape(shape))]);
 }
 
 /** The elements along an axis in another order: element `i` of the result is element `order[i]` of `x`. */
@@ -261,4 +283,13 @@ export function flip(x: Tensor, axis: number): Tensor {
 /** A tensor of zeros of a closed shape. */
 export function zeros(shape: Shape): Tensor {
   return constant({ shape: [...shape], data: new Float64Array(elementCount(shape)) });
+}
+
+/** The identity matrix. */
+export function identity(size: number): Tensor {
+  const data = new Float64Array(size * size);
+  for (let index = 0; index < size; index++) {
+    data[index * size + index] = 1;
+  }
+  return constant({ shape: [size, size], data });
 }

@@ -2,8 +2,8 @@
 //
 // ONNX Runtime has Det in float32 only, where it under- and overflows, and neither on a GPU. The matrices are weights,
 // at most a few hundred wide, so the host is exact and fast enough.
-import { inverse as invertMatrix, logAbsDeterminant } from '../../numeric/linearAlgebra.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../../numeric/lu.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import { isOpen, type Shape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { multiply, negate } from './elementwise.ts';
@@ -13,15 +13,20 @@ import { product } from './product.ts';
 const isSquare = (x: Shape): boolean => x.length >= 2 && x.at(-1) === x.at(-2) && !isOpen(x);
 const notSquare = { problem: 'the matrices must be square' };
 
-/** Applies a function to every matrix of a stack `[…, n, n]`. */
-function forEachMatrix(
-  { shape, data }: NdArray,
-  visit: (matrix: NdArray['data'], index: number) => void,
-): void {
-  const area = shape.at(-1)! ** 2;
-  for (let index = 0; index * area < data.length; index++) {
-    visit(data.subarray(index * area, (index + 1) * area), index);
+/** Both operations need the same decompositions: they are made once for an array that both are given. */
+const known = new WeakMap<NdArray, LuDecomposition[]>();
+
+function decompositionsOf(w: NdArray): LuDecomposition[] {
+  let decompositions = known.get(w);
+  if (!decompositions) {
+    const size = w.shape.at(-1)!;
+    const area = size * size;
+    decompositions = Array.from({ length: w.data.length / area }, (_, index) =>
+      decompose(w.data.subarray(index * area, (index + 1) * area), size),
+    );
+    known.set(w, decompositions);
   }
+  return decompositions;
 }
 
 const logAbsDetOperation: Operation<undefined> = {
@@ -33,14 +38,10 @@ const logAbsDetOperation: Operation<undefined> = {
     const transposed = transpose(inverse(w), [...order.slice(0, -2), w.rank - 1, w.rank - 2]);
     return [multiply(reshape(g, [...g.shape, 1, 1]), transposed)];
   },
-  host: ([w]) => {
-    const shape = w!.shape.slice(0, -2);
-    const data = new Float64Array(sizeOf(shape));
-    forEachMatrix(w!, (matrix, index) => {
-      data[index] = logAbsDeterminant(matrix, w!.shape.at(-1)!);
-    });
-    return { shape, data };
-  },
+  host: ([w]) => ({
+    shape: w!.shape.slice(0, -2),
+    data: Float64Array.from(decompositionsOf(w!), logAbsDeterminantOf),
+  }),
 };
 
 /** ln|det W| of each square matrix of a stack `[…, n, n]`; its gradient is W⁻ᵀ. */
@@ -56,10 +57,9 @@ const inverseOperation: Operation<undefined> = {
     return [negate(product(product(y, g), y))];
   },
   host: ([w]) => {
-    const size = w!.shape.at(-1)!;
     const data = new Float64Array(w!.data.length);
-    forEachMatrix(w!, (matrix, index) => {
-      data.set(invertMatrix(matrix, size), index * size * size);
+    decompositionsOf(w!).forEach((decomposition, index) => {
+      data.set(invert(decomposition), index * decomposition.size ** 2);
     });
     return { shape: w!.shape, data };
   },

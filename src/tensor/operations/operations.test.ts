@@ -4,6 +4,7 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { gradients } from '../gradient.ts';
+import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import * as op from './index.ts';
 
@@ -118,6 +119,28 @@ const cases: Record<string, Case> = {
     build: (x, shift, scale, b, bias) =>
       op.product(op.reshape(op.multiply(op.add(x, shift), scale), [8, 3]), b, { bias }),
   },
+  'stacked product': {
+    shapes: [
+      [3, 2, 4],
+      [3, 4, 5],
+    ],
+    build: op.stackedProduct,
+  },
+  'product with a row of a one-hot matrix': {
+    shapes: [[3, 4]],
+    build: (x) => op.product(x, op.oneHot(constant({ shape: [4], data: Float64Array.of(2, 0, 3, 1) }), 4)),
+  },
+  'reorder many': {
+    shapes: [[2, 300]],
+    build: (x) =>
+      op.reorder(
+        x,
+        1,
+        Array.from({ length: 300 }, (_, index) => (7 * index) % 300),
+      ),
+  },
+  'unfold on a torus': { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners, 'wrap') },
+  'fold on a torus': { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners, 'wrap') },
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
   logAbsDet: { shapes: [[4, 4]], build: (w) => op.logAbsDet(w) },
@@ -219,5 +242,51 @@ describe('fixedPoint', () => {
       'fixedPoint([2, 3]): a repetition gives [2]',
     );
     expect(() => op.fixedPoint(x, 5, () => x)).toThrow('the step does not depend on its argument');
+  });
+});
+
+describe('with an open batch', () => {
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['sum over leading axes, the batch behind them', (x) => op.sum(op.transpose(x, [1, 2, 0, 3]), [0, 1])],
+    ['sum over the batch', (x) => op.sum(x, [0])],
+    ['gradient of a sum over everything', (x) => gradients(op.sum(op.exp(x)), [x], constant(1))[0]!],
+    ['gradient of a plain sum', (x) => op.add(gradients(op.sum(x), [x], constant(1))[0]!, op.multiply(x, 0))],
+    ['unfold and fold', (x) => op.fold(op.unfold(x, corners), corners)],
+    ['reorder', (x) => op.reorder(x, 3, [1, 0])],
+  ])('%s gives what it gives with a closed one', async (_, build) => {
+    const array = randomArray('open', [3, 4, 3, 2], false);
+    const closed = input('x', [3, 4, 3, 2]);
+    const open = input('x', [OPEN_BATCH, 4, 3, 2]);
+    const [a, b] = await Promise.all([
+      compile({ inputs: { x: closed }, outputs: { y: build(closed) } }, { precision: 'float64' }),
+      compile({ inputs: { x: open }, outputs: { y: build(open) } }, { precision: 'float64' }),
+    ]);
+    const [expected, actual] = [await a.run({ x: array }), await b.run({ x: array })];
+    expect(actual.y!.shape).toEqual(expected.y!.shape);
+    expected.y!.data.forEach((value, index) => {
+      expect(actual.y!.data[index]).toBeCloseTo(value, 12);
+    });
+    await Promise.all([a.release(), b.release()]);
+  });
+});
+
+describe('product', () => {
+  it('keeps in float32 what varies little around a mean, behind a shift and a scale', async () => {
+    const random = new RandomStream(5, 'flat');
+    const shape = [64, 4];
+    const x = { shape, data: random.normals(256).map((value) => Math.fround(0.4 + 1e-3 * value)) };
+    const w = randomArray('w', [4, 4], false);
+    const given = input('x', shape);
+    const normalised = op.multiply(
+      op.add(given, constant({ shape: [4], data: new Float64Array(4).fill(Math.fround(-0.4)) })),
+      constant({ shape: [4], data: new Float64Array(4).fill(1000) }),
+    );
+    const definition = { inputs: { x: given }, outputs: { y: op.product(normalised, constant(w)) } };
+    const [single, double] = [await compile(definition), await compile(definition, { precision: 'float64' })];
+    const [a, b] = [(await single.run({ x })).y!, (await double.run({ x })).y!];
+    b.data.forEach((value, index) => {
+      expect(Math.abs(a.data[index]! - value)).toBeLessThan(1e-5);
+    });
+    await Promise.all([single.release(), double.release()]);
   });
 });

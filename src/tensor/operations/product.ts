@@ -1,7 +1,7 @@
 // The product of matrices: what everything heavy becomes.
 import { sameShape, showShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
-import { add, multiply } from './elementwise.ts';
+import { multiply } from './elementwise.ts';
 import { reshape, reshapeSource, transpose } from './layout.ts';
 import { sum } from './reduce.ts';
 
@@ -46,8 +46,9 @@ const productOperation: Operation<Transposition> = {
 /**
  * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns, or a whole matrix.
  *
- * Where A is itself `x·scale` or `x + shift` per column, both go into the weights: x·(scale ⊗ B) and the bias
- * `shift·B`. So an actnorm before a 1x1 convolution costs no pass over the image.
+ * Where A is itself `x·scale` per column, the scale goes into the weights, x·(scale ⊗ B): that of an actnorm before a
+ * 1x1 convolution costs no pass over the image. Its shift stays where it is: where a channel hardly varies around its
+ * mean, x·B + shift·B would lose in float32 what (x + shift)·B keeps.
  */
 export function product(
   a: Tensor,
@@ -58,30 +59,24 @@ export function product(
   // Checked before anything is folded in: broadcasting would let shapes through that do not fit.
   const inputs = bias ? [a, b, bias] : [a, b];
   const plain = apply(productOperation, inputs, { transposeA, transposeB }) as Tensor;
-  const affine = !transposeA && !transposeB ? perColumn(a) : undefined;
-  if (affine?.name === 'multiply') {
-    const scaled = multiply(reshape(affine.vector, [affine.vector.shape[0]!, 1]), b);
-    return product(affine.x, scaled, { bias });
-  }
-  if (affine?.name === 'add') {
-    const row = product(reshape(affine.vector, [1, affine.vector.shape[0]!]), b);
-    const shift = reshape(row, [row.shape[1]!]);
-    return product(affine.x, b, { bias: bias ? add(shift, bias) : shift });
+  const scaled = !transposeA && !transposeB ? perColumn(a) : undefined;
+  if (scaled) {
+    const weights = multiply(reshape(scaled.scale, [scaled.scale.shape[0]!, 1]), b);
+    return product(scaled.x, weights, { bias });
   }
   return plain;
 }
 
-/** What a matrix is where it is a sum or product of another one with a vector over its columns. */
-function perColumn(a: Tensor): { name: 'add' | 'multiply'; x: Tensor; vector: Tensor } | undefined {
+/** What a matrix is where it is another one times a vector over its columns. */
+function perColumn(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
   const source = reshapeSource(a) ?? a;
-  const { name } = source.operation;
-  const [x, vector] = source.inputs;
-  if ((name !== 'add' && name !== 'multiply') || !x || vector?.rank !== 1) {
+  const [x, scale] = source.inputs;
+  if (source.operation.name !== 'multiply' || !x || scale?.rank !== 1) {
     return undefined;
   }
   const isMatrixByVector =
-    sameShape(x.shape, source.shape) && a.rank === 2 && vector.shape[0] === a.shape[1] && a.shape[0] !== 1;
-  return isMatrixByVector ? { name, x: reshape(x, a.shape), vector } : undefined;
+    sameShape(x.shape, source.shape) && a.rank === 2 && scale.shape[0] === a.shape[1] && a.shape[0] !== 1;
+  return isMatrixByVector ? { x: reshape(x, a.shape), scale } : undefined;
 }
 
 /** Which sides of a product are transposed; undefined for any other tensor. */

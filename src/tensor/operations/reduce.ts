@@ -1,6 +1,6 @@
 // Sums over axes.
 import type { Emitter } from '../emitter.ts';
-import { elementCount, type Shape, sameShape } from '../shape.ts';
+import { elementCount, isOpen, type Shape, sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { expand, reshape } from './layout.ts';
 
@@ -13,14 +13,14 @@ const sumOperation: Operation<readonly number[]> = {
   gradient: (node, g) => {
     const x = node.inputs[0]!;
     const kept = x.shape.map((length, axis) => (node.attributes.includes(axis) ? 1 : length));
-    return [expand(reshape(g, kept), x.shape)];
+    return [expand(reshape(g, kept), x.shape, x)];
   },
   lower: (emit, node, [x]) => {
     const { shape } = node.inputs[0]!;
     const axes = node.attributes;
     const leading = axes.every((axis, index) => axis === index);
     const rows = elementCount(shape.slice(0, axes.length));
-    if (leading && rows > 1 && axes.length < shape.length) {
+    if (leading && rows > 1 && axes.length < shape.length && !isOpen(node.shape)) {
       return sumOfRows(emit, x!, rows, node.shape);
     }
     return emit.node('ReduceSum', [x!, emit.integers(axes)], { keepdims: 0 });

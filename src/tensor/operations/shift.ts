@@ -1,5 +1,6 @@
 // Shifted copies of an image and their sums: what is left of a convolution when its products are taken out.
 import type { Emitter } from '../emitter.ts';
+import { onnxShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 /** How far a tap of a kernel reaches from its centre, in rows and columns. */
@@ -62,7 +63,7 @@ const foldOperation: Operation<Shifts> = {
       identities[row * channels + (row % channels)] = 1;
     }
     const summed = emit.node('Gemm', [aligned, emit.reals(identities, [taps * channels, channels])]);
-    return emit.node('Reshape', [summed, emit.integers([batch < 0 ? -1 : batch, height, width, channels])]);
+    return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
   },
 };
 
@@ -130,5 +131,5 @@ function gatherPixels(
   const zero = emit.reals(Float64Array.of(0), []);
   const extended = emit.node('Pad', [image, emit.integers([0, 0, 0, 0, 1, 0]), zero]);
   const gathered = emit.node('Gather', [extended, table], { axis: 1 });
-  return emit.node('Reshape', [gathered, emit.integers(shape.map((length) => (length < 0 ? -1 : length)))]);
+  return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
 }
