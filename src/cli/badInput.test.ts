@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../testing/command.ts';
+import { writePng } from '../testing/pngFiles.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+import { encodeSafetensors } from '../training/safetensors.ts';
 
 const emerging = commandLine();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
@@ -23,6 +25,11 @@ const usage: [string, string[], string | RegExp][] = [
     'no such option',
     ['train', '--stpes', '3'],
     "unknown option '--stpes' (Did you mean --steps?); see emerging train --help",
+  ],
+  [
+    'no such option of a subcommand',
+    ['bench', 'train', '--foo'],
+    "unknown option '--foo'; see emerging bench train --help",
   ],
   ['no run named', ['evaluate'], "missing required argument 'run'; see emerging evaluate --help"],
   [
@@ -114,6 +121,11 @@ const usage: [string, string[], string | RegExp][] = [
     "option '--threads <n>' argument '0' is invalid. It must be a whole number of 1 or more.",
   ],
   [
+    'far too many threads',
+    [...train, '--threads', '100000'],
+    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores: at most \d+\.$/,
+  ],
+  [
     'no steps',
     [...train, '--steps', '0'],
     "option '--steps <n>' argument '0' is invalid. It must be a whole number of 1 or more.",
@@ -154,6 +166,63 @@ const usage: [string, string[], string | RegExp][] = [
     "unknown split 'tset': did you mean test?",
   ],
   ['no such weights', ['evaluate', 'runs/a', '--weights', 'rwa'], "unknown weights 'rwa': did you mean raw?"],
+  [
+    'a temperature below zero',
+    ['sample', 'runs/a', '--temperature', '-1', '--out', 'x.png'],
+    "option '--temperature <t>' argument '-1' is invalid. It must be a number of 0 or more.",
+  ],
+  [
+    'a temperature that is no number',
+    ['interpolate', 'runs/a', 'seed:1', 'seed:2', '--temperature', 'warm', '--out', 'x.png'],
+    "option '--temperature <t>' argument 'warm' is invalid. It must be a number of 0 or more.",
+  ],
+  [
+    'no images to encode',
+    ['encode', 'runs/a', '--out', 'x'],
+    'no images: name PNG files or folders, or a dataset with --data',
+  ],
+  [
+    'images of two kinds',
+    ['score', 'runs/a', 'wide.png', '--data', 'data'],
+    'images and --data exclude one another: keep one of them',
+  ],
+  [
+    'a seed that is no number',
+    ['interpolate', 'runs/a', 'seed:1', 'seed:two', '--out', 'x.png'],
+    "'seed:two' must be seed: and a whole number, as in seed:7",
+  ],
+  [
+    'an interpolation without ends',
+    ['interpolate', 'runs/a', 'seed:1', 'seed:2', '--steps', '1', '--out', 'x.png'],
+    "option '--steps <n>' argument '1' is invalid. It must be 2 or more: both ends are images of the row.",
+  ],
+  [
+    'an amount that is no number',
+    [
+      'edit',
+      'runs/a',
+      'wide.png',
+      '--from',
+      'data',
+      '--towards',
+      'data',
+      '--amount',
+      'half',
+      '--out',
+      'x.png',
+    ],
+    "option '--amount <a>' argument 'half' is invalid. It must be a number.",
+  ],
+  [
+    'scores in a form that is not known',
+    ['score', 'runs/a', 'wide.png', '--out', 'x.txt'],
+    '--out x.txt: scores are written as .csv or .json; give the file one of these endings',
+  ],
+  [
+    'decoded images among others',
+    ['decode', 'runs/a', 'other.latents', '--out', 'data'],
+    'data is not empty (t10k-images-idx3-ubyte is in it); choose another folder',
+  ],
 ];
 
 /** The same for what is not in the arguments. */
@@ -214,6 +283,16 @@ const failures: [string, string[], string | RegExp][] = [
     `runs/other/${latest} does not fit the model of its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
   ],
   [
+    'images of another size than those of the training, to measure',
+    ['evaluate', 'runs/resized'],
+    'the images of larger are 16x16x1, and the model was trained on images of 8x8x1: put those back, or train a new model on these',
+  ],
+  [
+    'the same to go on with',
+    ['train', '--resume', 'runs/resized', '--steps', '4'],
+    /^the images of larger are 16x16x1, and the model was trained on images of 8x8x1: /,
+  ],
+  [
     'a summary that is damaged',
     ['evaluate', 'runs/unsummed'],
     'runs/unsummed/summary.json: not valid JSON; delete it',
@@ -238,6 +317,51 @@ const failures: [string, string[], string | RegExp][] = [
     ['sample', 'runs/a', '--out', 'runs'],
     'cannot write runs: it is a folder; name a file',
   ],
+  [
+    'an image of another size',
+    ['encode', 'runs/a', 'wide.png', '--out', 'x'],
+    'wide.png is 8x9x1 grey, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
+  ],
+  [
+    'an image of another kind',
+    ['score', 'runs/a', 'colour.png'],
+    'colour.png is 8x8x3 colour, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
+  ],
+  [
+    'a dataset of images of another size',
+    ['encode', 'runs/a', '--data', 'larger', '--out', 'x'],
+    'larger is 16x16x1 grey, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
+  ],
+  [
+    'a file that is no image',
+    ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
+    'wrong.yaml: not a PNG image; convert it to PNG',
+  ],
+  [
+    'an image that is not there',
+    ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'data', '--out', 'x.png'],
+    'none.png: no such file or folder',
+  ],
+  [
+    'a folder without pictures',
+    ['score', 'runs/a', 'data'],
+    'data: no PNG images in it; name PNG files, or folders with some',
+  ],
+  [
+    'latents of another model',
+    ['decode', 'runs/a', 'other.latents', '--out', 'decoded'],
+    'other.latents holds latents of another model (or of this one with other weights); name the run that they were encoded with, or encode the images again',
+  ],
+  [
+    'a checkpoint in place of latents',
+    ['decode', 'runs/a', `runs/a/${latest}`, '--out', 'decoded'],
+    `runs/a/${latest} holds no latents; name a file that emerging encode wrote`,
+  ],
+  [
+    'a run without validation images to compare with',
+    ['score', 'runs/unvalidated', 'small.png'],
+    'data has no validation images to compare with: the run was trained with data.validation 0',
+  ],
 ];
 
 // Whoever has installed the libraries of CUDA may have the device too.
@@ -254,6 +378,16 @@ if (
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
+  writeTinyDataset(inFolder('larger'), { size: 16 });
+  writePng(inFolder('wide.png'), new Uint8Array(72), [8, 9, 1]);
+  writePng(inFolder('small.png'), new Uint8Array(64), [8, 8, 1]);
+  writePng(
+    inFolder('colour.png'),
+    Uint8Array.from({ length: 192 }, (_, index) => index),
+    [8, 8, 3],
+  );
+  const metadata = { format: 'emerging-flows latents', model: 'another', images: '[]' };
+  writeFileSync(inFolder('other.latents'), encodeSafetensors(new Map(), metadata));
   writeFileSync(inFolder('wrong.yaml'), 'model: { depth: two }\n');
   writeFileSync(inFolder('broken.yaml'), 'model: { depth: 2\n');
   const damage = (name: string, change: (file: string) => void): void => {
@@ -272,8 +406,14 @@ beforeAll(async () => {
   };
   variant('unstarted', (run) => rmSync(join(run, 'checkpoints'), { recursive: true }));
   variant('truncated', (run) => truncateSync(join(run, latest), 20_000));
+  variant('unvalidated', (run) =>
+    edit(join(run, 'config.yaml'), (text) => text.replace('validation: 0.1', 'validation: 0')),
+  );
   variant('unsummed', (run) => writeFileSync(join(run, 'summary.json'), '{"run":'));
   variant('other', (run) => edit(join(run, 'config.yaml'), (text) => text.replace('width: 8', 'width: 9')));
+  variant('resized', (run) =>
+    edit(join(run, 'config.yaml'), (text) => text.replace('name: data', 'name: larger')),
+  );
   // The first letter of the header, behind its length.
   variant('flipped', (run) => edit(join(run, latest), (text) => `${text.slice(0, 8)}[${text.slice(9)}`));
 });

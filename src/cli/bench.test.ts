@@ -50,3 +50,31 @@ it('prints a table for people', async () => {
   expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB$/);
   expect(rest).toEqual([]);
 });
+
+it('times samples beside forward passes', async () => {
+  const list = await emerging.json('bench', 'sample', '--mixing=1x1,emerging', '--threads=1', ...tiny);
+  expect(list.map(({ mixing }: { mixing: string }) => mixing)).toEqual(['1x1', 'emerging']);
+  expect(list[0].againstFirst).toBe(1);
+  for (const { forwardSeconds, sampleSeconds, batch } of list) {
+    expect(Math.min(forwardSeconds, sampleSeconds)).toBeGreaterThan(0);
+    expect(batch).toBe(2);
+  }
+});
+
+it('times inverses of each level by each method, and all of them are exact', async () => {
+  const shape = ['--levels=2', '--batch=2', '--size=8', '--channels=1', '--rounds=2', '--kernel-size=5'];
+  const mixings = 'emerging,periodic,maf,1x1,1x1-plu,1x1-qr,reverse,shuffle';
+  const list = await emerging.json('bench', 'inverse', `--mixing=${mixings}`, '--threads=1', ...shape);
+  const first = list.slice(0, 4).map(({ shape, method }: Record<string, string>) => [shape, method]);
+  expect(first).toEqual([
+    ['4x4x4', 'wavefront'],
+    ['4x4x4', 'sequential'],
+    ['2x2x8', 'wavefront'],
+    ['2x2x8', 'sequential'],
+  ]);
+  expect(list.length).toBe(18);
+  for (const { method, error, seconds } of list) {
+    expect(error, method).toBeLessThan(method === 'sequential' ? 1e-12 : 1e-4);
+    expect(seconds).toBeGreaterThan(0);
+  }
+});

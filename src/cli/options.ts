@@ -1,4 +1,5 @@
 // Options that several commands share, and how their values are read.
+import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { type Device, devices } from '../engine/runtime.node.ts';
@@ -20,7 +21,21 @@ export function addEngineOptions(command: Command): Command {
         .argParser(oneOf('device', devices))
         .default('cpu'),
     )
-    .option('--threads <n>', 'threads that share each operation (default: one a core)', wholeNumber(1));
+    .option('--threads <n>', 'threads that share each operation (default: one a core)', threadCount);
+}
+
+/** More threads than this many a core do nothing but hinder one another. */
+const MOST_THREADS_A_CORE = 4;
+
+function threadCount(text: string): number {
+  const value = wholeNumber(1)(text);
+  const cores = availableParallelism();
+  if (value > MOST_THREADS_A_CORE * cores) {
+    throw new InvalidArgumentError(
+      `This machine has ${cores} cores: at most ${MOST_THREADS_A_CORE * cores}.`,
+    );
+  }
+  return value;
 }
 
 /**

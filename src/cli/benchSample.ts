@@ -1,0 +1,83 @@
+// `emerging bench sample`: how fast this machine samples a model, beside its forward pass.
+import type { Command } from 'commander';
+import { type SamplingTimes, timeSampling } from '../evaluation/timeSampling.ts';
+import { median } from '../evaluation/timing.ts';
+import { addModelOptions, type ModelOptions, modelOf } from './benchOptions.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
+import { createProgress } from './progress.ts';
+import { formatTable } from './table.ts';
+
+interface BenchSampleOptions extends EngineOptions, ModelOptions {
+  rounds: number;
+  json?: true;
+}
+
+/** Adds the command `bench sample`. */
+export function registerBenchSample(bench: Command): void {
+  const command = bench
+    .command('sample')
+    .description('time samples from a seed to 8-bit images, and forward passes, weights frozen');
+  addModelOptions(command, { batch: 64 })
+    .option('--rounds <n>', 'timed rounds', wholeNumber(1), 7)
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(command)
+    .addHelpText('after', '\nExample:\n  emerging bench sample --mixing 1x1,emerging --depth 8 --batch 64')
+    .action((options: BenchSampleOptions) => runBenchSample(options));
+}
+
+async function runBenchSample(options: BenchSampleOptions): Promise<void> {
+  const { mixing: names, batch, rounds } = options;
+  const { model, imageShape } = modelOf(options);
+  const engine = await compileOptions(options);
+  const bar = createProgress({ label: 'round', total: rounds });
+  let times: SamplingTimes[];
+  try {
+    times = await timeSampling({
+      mixings: names,
+      model,
+      imageShape,
+      batchSize: batch,
+      rounds,
+      onProgress: (done) => bar.update(done),
+      ...engine,
+    });
+  } finally {
+    bar.finish();
+  }
+  const results = times.map(({ mixing, forwards, samples }) => ({
+    mixing,
+    batch,
+    rounds,
+    forwardSeconds: median(forwards),
+    forwardSecondsRange: [Math.min(...forwards), Math.max(...forwards)] as const,
+    sampleSeconds: median(samples),
+    sampleSecondsRange: [Math.min(...samples), Math.max(...samples)] as const,
+    // Round by round against the first mixing: what slows a round slows all of it.
+    againstFirst: median(samples.map((seconds, round) => seconds / times[0]!.samples[round]!)),
+    againstForward: median(samples.map((seconds, round) => seconds / forwards[round]!)),
+  }));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
+    return;
+  }
+  const milliseconds = (seconds: number, [low, high]: readonly [number, number]): string =>
+    `${(1000 * seconds).toFixed(0)} (${(1000 * low).toFixed(0)} to ${(1000 * high).toFixed(0)})`;
+  const rows = results.map((result) => [
+    result.mixing,
+    milliseconds(result.forwardSeconds, result.forwardSecondsRange),
+    milliseconds(result.sampleSeconds, result.sampleSecondsRange),
+    result.againstForward.toFixed(2),
+    result.againstFirst.toFixed(2),
+  ]);
+  const table = formatTable(
+    [
+      { title: 'MIXING' },
+      { title: 'FORWARD, MS', align: 'right' },
+      { title: 'SAMPLE, MS', align: 'right' },
+      { title: 'SAMPLE / FORWARD', align: 'right' },
+      { title: `SAMPLE / ${names[0]!.toUpperCase()}`, align: 'right' },
+    ],
+    rows,
+  );
+  process.stdout.write(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
+}

@@ -1,0 +1,71 @@
+// How fast a model is sampled, beside its forward pass.
+import type { CompileOptions } from '../engine/program.ts';
+import { Glow, type GlowOptions } from '../models/glow.ts';
+import type { Mixing } from '../models/mixing.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { imageArray } from '../training/likelihood.ts';
+import { startFromData } from '../training/trainer.ts';
+import { FlowModel } from './flowModel.ts';
+import { trainedModel } from './loadRun.ts';
+import { secondsOf } from './timing.ts';
+
+/** What is timed. */
+export interface SamplingBenchmark extends CompileOptions {
+  readonly mixings: readonly Mixing[];
+  readonly model: Omit<GlowOptions, 'mixing'>;
+  readonly imageShape: ImageShape;
+  readonly batchSize: number;
+  /** Timed rounds; in each, every mixing takes one forward pass and draws one batch in turn. */
+  readonly rounds: number;
+  /** Called as the work goes on, with the rounds done. */
+  onProgress?(rounds: number): void;
+}
+
+/** The times of one mixing, in seconds, over the rounds. */
+export interface SamplingTimes {
+  readonly mixing: Mixing;
+  /** Log-likelihoods of a batch of 8-bit images, weights frozen. */
+  readonly forwards: readonly number[];
+  /** A batch of 8-bit images from a seed, weights frozen. */
+  readonly samples: readonly number[];
+}
+
+const WARM_UP = 2;
+
+/** Times sampling and forward passes of models that differ in their mixing, interleaved in one process. */
+export async function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTimes[]> {
+  const { mixings, imageShape, batchSize, rounds, onProgress, ...options } = benchmark;
+  const random = new RandomStream(0, 'bench');
+  const images = Uint8Array.from({ length: batchSize * dimensionsOf(imageShape) }, () => random.integer(256));
+  const contenders: { mixing: Mixing; model: FlowModel; forwards: number[]; samples: number[] }[] = [];
+  try {
+    for (const mixing of mixings) {
+      const glow = new Glow({ ...benchmark.model, mixing }, imageShape);
+      const image = imageArray(images, imageShape, glow.options.bits);
+      const noise = { shape: image.shape, data: new Float32Array(image.data.length) };
+      random.fillDequantisationNoise(noise.data);
+      const state = await startFromData(glow, { image, noise }, 0, options);
+      const model = new FlowModel(trainedModel(glow, state, 'raw'), { ...options, batchSize });
+      contenders.push({ mixing, model, forwards: [], samples: [] });
+    }
+    for (let round = -WARM_UP; round < rounds; round++) {
+      for (const { model, forwards, samples } of contenders) {
+        const forward = await secondsOf(() => model.bitsPerDim(images, { seed: round + WARM_UP }));
+        const sample = await secondsOf(() =>
+          model.sample({ count: batchSize, temperature: 0.7, seed: round + WARM_UP }),
+        );
+        if (round >= 0) {
+          forwards.push(forward);
+          samples.push(sample);
+        }
+      }
+      onProgress?.(Math.max(0, round + 1));
+    }
+  } finally {
+    for (const { model } of contenders) {
+      await model.release();
+    }
+  }
+  return contenders.map(({ mixing, forwards, samples }) => ({ mixing, forwards, samples }));
+}
