@@ -49,13 +49,13 @@ const shape = (
   ['mixing', 'levels', 'depth', 'width', 'batch', 'size', 'channels', 'threads'] as const
 ).flatMap((name) => [`--${name}`, String(options[name])]);
 
-/** The rates of `emerging bench train` in a process of its own. */
+/** The rates of `emerging bench train` in a process of its own; what it says on stderr is part of a failure. */
 function ours(): Rates {
   const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
   const output = execFileSync(
     process.execPath,
     ['--import', 'tsx', main, 'bench', 'train', ...shape, '--json'],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const { imagesPerSecond, forwardImagesPerSecond } = JSON.parse(output);
   return { training: imagesPerSecond, forward: forwardImagesPerSecond };

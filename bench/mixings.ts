@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
+import { DEFAULT_PRESET } from '../src/cli/preparedRun.ts';
 import { formatTable } from '../src/cli/table.ts';
+import { resolveConfig } from '../src/experiments/resolve.ts';
 import { mixings } from '../src/models/mixing.ts';
 
 const options = new Command('mixings')
@@ -36,8 +38,8 @@ function emerging(...args: string[]): Record<string, unknown> {
   return JSON.parse(stdout);
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'mixings-'));
-const rows = Object.keys(mixings).map((mixing) => {
+/** Trains and examines a model with one mixing: a row of the table. */
+function measure(mixing: string, folder: string): string[] {
   process.stderr.write(`${mixing}\n`);
   const run = join(folder, mixing);
   const set = ['--set', `model.mixing=${mixing}`, '--seed', String(options.seed)];
@@ -49,13 +51,21 @@ const rows = Object.keys(mixings).map((mixing) => {
     mixing,
     String(trained.parameters),
     Number(trained.bitsPerDim).toFixed(3),
-    (64 / Number(trained.imagesPerSecond)).toFixed(3),
+    (batchSize / Number(trained.imagesPerSecond)).toFixed(3),
     largestError!.toExponential(1),
     `${(100 * exactPixelShare!).toFixed(2)} %`,
     examined.ok ? 'sound' : problems.map(({ layer, what }) => `${layer}: ${what}`).join('; '),
   ];
-});
-rmSync(folder, { recursive: true });
+}
+
+const { batchSize } = resolveConfig({ preset: DEFAULT_PRESET }).training;
+const folder = mkdtempSync(join(tmpdir(), 'mixings-'));
+let rows: string[][];
+try {
+  rows = Object.keys(mixings).map((mixing) => measure(mixing, folder));
+} finally {
+  rmSync(folder, { recursive: true });
+}
 const table = formatTable(
   [
     { title: 'MIXING' },
@@ -69,5 +79,6 @@ const table = formatTable(
   rows,
 );
 process.stdout.write(
-  `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads; ${options.steps} steps of 64 images\n${table}\n`,
+  `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads; ` +
+    `${options.steps} steps of ${batchSize} images\n${table}\n`,
 );

@@ -14,25 +14,36 @@ export {
 export type { BijectionCheck } from './evaluation/checkContext.ts';
 export { type ContactSheetOptions, contactSheet } from './evaluation/contactSheet.ts';
 export { type BitsPerDimSpread, type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
-export { type Evaluation, type EvaluationOptions, evaluate } from './evaluation/evaluate.ts';
+export { type Evaluation, evaluate } from './evaluation/evaluate.ts';
 export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
 export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/examineModel.ts';
 export { type ExportOptions, exportModel } from './evaluation/exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from './evaluation/exportPrograms.ts';
+export {
+  type CodingOptions,
+  FlowModel,
+  type FlowModelOptions,
+  type LikelihoodOptions,
+  type LoadModelOptions,
+  loadModel,
+  type SampleOptions,
+} from './evaluation/flowModel.ts';
 export type { Finding, Measurement, Verdict } from './evaluation/judge.ts';
+export { interpolateLatents, type Latents, meanLatents, moveLatents } from './evaluation/latents.ts';
 export { type Limit, type LimitName, limits } from './evaluation/limits.ts';
 export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/loadRun.ts';
-export { type SampleOptions, sample } from './evaluation/sample.ts';
 export type { Config, ConfigLayer } from './experiments/config.ts';
 export type { PaperResult } from './experiments/paper.ts';
 export { type Preset, presets } from './experiments/presets.ts';
 export { type ConfigSources, resolveConfig } from './experiments/resolve.ts';
+export { type Schedule, scheduleOf } from './experiments/schedule.ts';
 export { actnorm } from './flows/actnorm.ts';
 export type { Bijection, Transformed } from './flows/bijection.ts';
 export { chain } from './flows/chain.ts';
-export { conv1x1 } from './flows/conv1x1.ts';
+export { conv1x1, conv1x1Plu, conv1x1Qr } from './flows/conv1x1.ts';
 export { type CouplingKind, type CouplingOptions, coupling } from './flows/coupling.ts';
 export { type EmergingOptions, emerging } from './flows/emerging.ts';
+export { type MafOptions, maf } from './flows/maf.ts';
 export {
   countTrained,
   filledParameter,
@@ -45,6 +56,8 @@ export {
   type StartingParameters,
   startingParameters,
 } from './flows/parameters.ts';
+export { periodic } from './flows/periodic.ts';
+export { reverse, shuffle } from './flows/permutation.ts';
 export { squeeze } from './flows/squeeze.ts';
 export {
   bitsPerDim,
@@ -64,8 +77,17 @@ export { gradients } from './tensor/gradient.ts';
 export * as operations from './tensor/operations/index.ts';
 export type { ProgramDefinition } from './tensor/program.ts';
 export { OPEN_BATCH, type Shape } from './tensor/shape.ts';
-export { apply, constant, input, type Operation, type ShapeProblem, type Tensor } from './tensor/tensor.ts';
+export {
+  apply,
+  constant,
+  input,
+  type Operation,
+  ShapeError,
+  type ShapeProblem,
+  type Tensor,
+} from './tensor/tensor.ts';
 export type { Groups } from './training/parameterLayout.ts';
+export { type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
 export { createRunFolder, type RunPaths } from './training/runFolder.ts';
 export { type TrainingEvents, type TrainingOptions, type TrainingResult, train } from './training/train.ts';
 export type { TrainingState, WeightsKind } from './training/trainer.ts';

@@ -4,8 +4,10 @@ import type { Dataset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.ts';
+import { FlowModel } from '../evaluation/flowModel.ts';
 import { loadRun } from '../evaluation/loadRun.ts';
-import { checkModelShape } from '../experiments/modelShape.ts';
+import { requireImageShape } from '../experiments/modelShape.ts';
+import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary } from '../training/runSummary.ts';
 import type { WeightsKind } from '../training/trainer.ts';
 import { formatCount } from './format.ts';
@@ -57,7 +59,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   readSummary(run.paths);
   const { data } = run.config;
   const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
-  checkModelShape(run.config.model, dataset.imageShape);
+  requireImageShape(dataset, run.model.imageShape);
   const images = dataset[split];
   if (images.count === 0) {
     throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
@@ -65,12 +67,9 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const bar = createProgress({ label: 'evaluating', total: draws * images.count, unit: 'images' });
   let measured: Evaluation;
   try {
-    measured = await evaluate(run, images, {
-      draws,
-      seed,
-      batchSize: batch,
-      onProgress: (done) => bar.update(done),
-      ...engine,
+    measured = await releaseAfter((keep) => {
+      const model = keep(new FlowModel(run, { ...engine, batchSize: batch }));
+      return evaluate(model, images, { draws, seed, onProgress: (done) => bar.update(done) });
     });
   } finally {
     bar.finish();

@@ -1,19 +1,75 @@
 // The command itself: its help, its version, its lists.
 import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { presets } from '../experiments/presets.ts';
 import { commandLine } from '../testing/command.ts';
+import { createProgram } from './program.ts';
 
 const emerging = commandLine();
 
-it.each(['train', 'evaluate', 'sample', 'presets', 'bench train'])(
-  'shows an example with %s --help',
-  async (command) => {
-    const { code, stdout } = await emerging.run(...command.split(' '), '--help');
-    expect(code).toBe(0);
-    expect(stdout).toContain(`Example:\n  emerging ${command} `);
+/** A command without subcommands, and the words that call it. */
+interface Leaf {
+  readonly command: Command;
+  readonly words: string[];
+}
+
+function leavesOf(command: Command, words: string[] = []): Leaf[] {
+  return command.commands.length === 0
+    ? [{ command, words }]
+    : command.commands.flatMap((child) => leavesOf(child, [...words, child.name()]));
+}
+
+/** The examples in the help of a command: indented lines that call it, as words. */
+function examplesOf({ command, words }: Leaf): string[][] {
+  let help = '';
+  command.configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  });
+  command.outputHelp();
+  expect(help).toContain(`\nExample:\n  emerging ${words.join(' ')}`);
+  return [...help.matchAll(/^ {2}emerging (.+)$/gm)].map(([, call]) => call!.split(' '));
+}
+
+it.each(leavesOf(createProgram()).map(({ words }) => words.join(' ')))(
+  'shows examples with %s --help that it understands',
+  async (name) => {
+    const examples = examplesOf(leafOf(createProgram(), name));
+    for (const example of examples) {
+      const program = createProgram();
+      let called = false;
+      leafOf(program, name).command.action(() => {
+        called = true;
+      });
+      await program.parseAsync(example, { from: 'user' });
+      expect(called, example.join(' ')).toBe(true);
+    }
   },
 );
+
+function leafOf(program: Command, name: string): Leaf {
+  return leavesOf(program).find(({ words }) => words.join(' ') === name)!;
+}
+
+it('prints the examples with --help', async () => {
+  const { code, stdout } = await emerging.run('bench', 'train', '--help');
+  expect(code).toBe(0);
+  expect(stdout).toContain('Example:\n  emerging bench train ');
+});
+
+it.each([
+  [['--debug', 'train', '--foo'], 'emerging train'],
+  [['bench', 'train', '--foo'], 'emerging bench train'],
+  [['bench', '--foo'], 'emerging bench'],
+  [['train', '--preset', 'bench', '--foo'], 'emerging train'],
+  [['--foo'], 'emerging'],
+])('points from %j to the help of %s', async (args, command) => {
+  const { code, stderr } = await emerging.run(...args);
+  expect(code).toBe(2);
+  expect(stderr.split('\n')[0]).toMatch(new RegExp(`; see ${command} --help$`));
+});
 
 it('lists the presets', async () => {
   const list: Record<string, unknown>[] = await emerging.json('presets');

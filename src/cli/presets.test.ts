@@ -14,7 +14,7 @@ function outputOf(...args: string[]): string {
     return true;
   });
   const program = new Command('emerging');
-  registerPresets(program, { countParameters });
+  registerPresets(program);
   program.parse(['presets', ...args], { from: 'user' });
   return written.join('');
 }

@@ -3,24 +3,18 @@ import type { Command } from 'commander';
 import type { Config } from '../experiments/config.ts';
 import { type Preset, presets } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { countParameters } from '../models/glow.ts';
 import { formatTable } from './table.ts';
 
-/** What the command `presets` needs from the models. */
-export interface PresetsDependencies {
-  /** The number of trained parameters of a model for images of this shape. */
-  readonly countParameters: (model: Config['model'], imageShape: ImageShape) => number;
-}
-
 /** Adds the command `presets [--json]` to the program. */
-export function registerPresets(program: Command, { countParameters }: PresetsDependencies): void {
+export function registerPresets(program: Command): void {
   program
     .command('presets')
     .description('list the experiments that have a name')
     .option('--json', 'print a JSON list')
     .addHelpText('after', '\nExample:\n  emerging presets --json')
     .action((options: { json?: true }) => {
-      const entries = presets.map((preset) => describe(preset, countParameters));
+      const entries = presets.map(describe);
       process.stdout.write(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
     });
 }
@@ -43,10 +37,7 @@ interface Entry {
   readonly othersBitsPerDim: number | null;
 }
 
-function describe(
-  { name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset,
-  countParameters: PresetsDependencies['countParameters'],
-): Entry {
+function describe({ name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset): Entry {
   const config = resolveConfig({ preset: name });
   return {
     name,

@@ -1,9 +1,9 @@
 // `emerging sample`: images drawn from a run, as a PNG grid.
 import type { Command } from 'commander';
 import { contactSheet } from '../evaluation/contactSheet.ts';
-import { loadRun } from '../evaluation/loadRun.ts';
-import { sample } from '../evaluation/sample.ts';
+import { loadModel } from '../evaluation/flowModel.ts';
 import { writeFileAtomically } from '../training/files.ts';
+import { type Keep, releaseAfter } from '../training/resources.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, nonNegative, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
@@ -22,7 +22,7 @@ export function registerSample(program: Command): void {
   const command = program
     .command('sample')
     .description('draw images from a run, as a PNG grid')
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder, or an exported model')
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--count <n>', 'how many images', wholeNumber(1), 64)
     .option(
@@ -38,25 +38,27 @@ export function registerSample(program: Command): void {
       'after',
       '\nExample:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png',
     )
-    .action((run: string, options: SampleCommandOptions) => runSample(run, options));
+    .action((run: string, options: SampleCommandOptions) =>
+      releaseAfter((keep) => runSample(keep, run, options)),
+    );
 }
 
-async function runSample(directory: string, options: SampleCommandOptions): Promise<void> {
+async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { count, temperature, seed, out } = options;
   requireWritable(out);
   const engine = await compileOptions(options);
-  const run = loadRun(directory, 'average');
+  const model = keep(await loadModel(directory, engine));
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Uint8Array;
   try {
     const onProgress = (done: number): void => bar.update(done);
-    images = await sample(run, { count, temperature, seed, onProgress, ...engine });
+    images = await model.sample({ count, temperature, seed, onProgress });
   } finally {
     bar.finish();
   }
   const seconds = (performance.now() - begin) / 1000;
-  writeFileAtomically(out, contactSheet(images, { imageShape: run.model.imageShape }));
+  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape }));
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ file: out, count, temperature, seed, seconds })}\n`

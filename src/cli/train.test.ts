@@ -1,6 +1,6 @@
 // `emerging train` as a process: its result, its folder, and that stops and crashes change nothing.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
@@ -55,6 +55,8 @@ describe('a run', () => {
       imagesPerSecond: expect.any(Number),
       seconds: expect.any(Number),
       checkpoint: checkpointOf('runs/a', 6),
+      device: 'cpu',
+      threads: availableParallelism(),
       samples: 'runs/a/samples/step-00000006.png',
       evaluations: [{ step: 6, seed: 0, split: 'test', weights: 'average', bits: 8, draws: 2, images: 48 }],
     });
@@ -83,7 +85,13 @@ describe('a run', () => {
     expect(keys).toEqual(new Set(expected));
     const checkpoint = read(checkpointOf('runs/a', 6));
     const { metadata, tensors } = decodeSafetensors(checkpoint, 'checkpoint');
-    expect(metadata).toEqual({ format: 'emerging-flows', step: '6', imageShape: '8x8x1' });
+    expect(metadata).toEqual({
+      format: 'emerging-flows',
+      formatVersion: '1',
+      step: '6',
+      imageShape: '8x8x1',
+      checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
     const parts = new Set([...tensors.keys()].map((name) => name.replace(/\/(levels|prior)\/.*/, '')));
     expect(parts).toEqual(new Set(['weights', 'average', 'optimizer/first', 'optimizer/second']));
     for (const text of [hostname(), emerging.folder, String(new Date().getFullYear())]) {
@@ -128,6 +136,54 @@ describe('a run', () => {
         'to train longer: emerging train --resume runs/a --steps 12\n',
     );
     expect(snapshot('runs/a')).toEqual(before);
+  });
+
+  it('is left alone by a resume up to a step that it has passed, also where it stopped early', async () => {
+    const stopped = await emerging.json(...newRun, '--steps=6', '--stop-at=4', '--out=runs/f');
+    const before = snapshot('runs/f');
+    for (const length of ['--steps=3', '--steps=4']) {
+      expect(await emerging.json('train', '--resume=runs/f', length)).toEqual(stopped);
+    }
+    expect(snapshot('runs/f')).toEqual(before);
+
+    // A crash may come after a checkpoint and before the summary.
+    rmSync(inFolder('runs/f/summary.json'));
+    const unrecorded = await emerging.json('train', '--resume=runs/f', '--steps=4');
+    const { run, steps, parameters, checkpoint } = stopped;
+    expect(unrecorded).toMatchObject({
+      run,
+      steps,
+      parameters,
+      checkpoint,
+      bitsPerDim: null,
+      complete: false,
+    });
+    expect(unrecorded.seconds).toBeCloseTo(stopped.seconds, 9);
+    expect(existsSync(inFolder('runs/f/summary.json'))).toBe(false);
+  });
+
+  it('has its test on record before its samples are drawn', async () => {
+    await emerging.json(...newRun, '--steps=3', '--stop-at=1', '--out=runs/g');
+    const place = inFolder('runs/g/samples/step-00000003.png');
+    mkdirSync(place);
+    const { code, stderr } = await emerging.run('train', '--resume=runs/g');
+    expect(code).toBe(1);
+    expect(stderr).toContain('runs/g/samples/step-00000003.png: it is a folder');
+    const summary = JSON.parse(read('runs/g/summary.json').toString());
+    expect(summary).toMatchObject({ steps: 3, complete: true, samples: null, evaluations: [{ step: 3 }] });
+  });
+
+  it('says when it goes on with other threads, and counts the time of all calls', async () => {
+    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=2', '--threads=1', '--out=runs/h');
+    expect(first.threads).toBe(1);
+    const { stderr } = await emerging.run('train', '--resume=runs/h', '--threads=3');
+    expect(stderr).toContain('trained on cpu with 1 thread before, now on cpu with 3 threads: ');
+    const summary = JSON.parse(read('runs/h/summary.json').toString());
+    expect(summary.threads).toBe(3);
+    const total = lines('runs/h/timings.jsonl').reduce((sum, line) => sum + line.seconds!, 0);
+    expect(summary.seconds).toBeCloseTo(total, 9);
+    const again = await emerging.run('train', '--resume=runs/h', '--steps=7', '--threads=3');
+    expect(again.stderr).not.toContain('before, now on');
   });
 
   it('goes on to another number of steps and records that in its config', async () => {

@@ -4,19 +4,23 @@ import type { Command } from 'commander';
 import type { CompileOptions } from '../engine/program.ts';
 import { contactSheet } from '../evaluation/contactSheet.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
-import { type TrainedModel, trainedModel } from '../evaluation/loadRun.ts';
-import { sample } from '../evaluation/sample.ts';
+import { FlowModel } from '../evaluation/flowModel.ts';
+import { trainedModel } from '../evaluation/loadRun.ts';
 import { countParameters } from '../models/glow.ts';
+import { cleanedUpAfter } from '../training/cleanUp.ts';
 import { discardUnstartedRun } from '../training/discardRun.ts';
 import { writeFileAtomically } from '../training/files.ts';
+import type { JsonObject } from '../training/jsonLines.ts';
+import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../training/runSummary.ts';
 import { lastStepOf, type TrainingResult, train } from '../training/train.ts';
 import { type EvaluationRecord, evaluationLine, evaluationRecord } from './evaluate.ts';
 import { formatCount, formatRate } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
 import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
-import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions, rewindRun } from './preparedRun.ts';
+import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
+import { aboutRun, movedText, placeOf, reachedBefore } from './trainSummary.ts';
 
 /** The measurement on test images that ends a training. */
 const TEST = { draws: 2, seed: 0 };
@@ -59,40 +63,40 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   const engine = await compileOptions(options);
   const run = await prepareRun(options);
   const { directory } = run.paths;
-  if (isDone(run, options.stopAt)) {
+  if (isDone(run, options)) {
     const { step } = run.state!;
-    print(run, options, [
+    print(reachedBefore(run), options, [
       `${directory} is at step ${formatCount(step)} already: nothing is left to do`,
       `to train longer: emerging train --resume ${directory} --steps ${2 * step}`,
     ]);
     return;
   }
-  if (options.resume !== undefined) {
-    rewindRun(run);
-  }
-  const begin = performance.now();
   const { result, exitCode } = await trainWithProgress(run, options, engine);
   const { state, interrupted } = result;
   const finished = result.complete && !interrupted;
-  const trained = trainedModel(result.model, state, 'average');
-  const samples = interrupted ? null : await drawSamples(trained, state.step, run, engine);
-  const test = finished ? await measureTest(trained, run, engine) : undefined;
-  if (test) {
-    appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
-  }
-  writeSummary(run.paths, {
-    run: directory,
-    preset: run.preset,
-    steps: state.step,
+  const summary = {
+    ...aboutRun(run, state.step),
     complete: finished,
-    parameters: countParameters(run.config.model, run.dataset.imageShape),
     bitsPerDim: result.validationBitsPerDim,
     imagesPerSecond: result.imagesPerSecond,
-    seconds: (performance.now() - begin) / 1000,
+    seconds: result.seconds,
     checkpoint: result.checkpoint,
-    samples,
+    ...placeOf(engine),
+    samples: null,
+  };
+  // At once, and complete only with its test: whatever becomes of test and samples, what was trained is on record.
+  writeSummary(run.paths, { ...summary, complete: false });
+  const { test, samples } = await releaseAfter(async (keep) => {
+    const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
+    const test = finished ? await measureTest(model, run) : undefined;
+    if (test) {
+      appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
+    }
+    writeSummary(run.paths, summary);
+    return { test, samples: interrupted ? null : await drawSamples(model, state.step, run) };
   });
-  print(run, options, [
+  writeSummary(run.paths, { ...summary, samples });
+  print(readSummary(run.paths), options, [
     test && evaluationLine(test),
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCount(state.step)} steps done`,
     `checkpoint ${result.checkpoint}`,
@@ -102,21 +106,29 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   process.exitCode = exitCode;
 }
 
-/** Whether a run that goes on is where it should go already, measured and all. */
-function isDone({ schedule, state, paths }: PreparedRun, stopAt: number | undefined): boolean {
+/** Whether nothing is left to do: the run is where it should go already, measured and all. */
+function isDone(
+  { schedule, state, paths }: PreparedRun,
+  { stopAt, steps, epochs }: TrainCommandOptions,
+): boolean {
   if (state === undefined || state.step < lastStepOf(schedule, stopAt)) {
     return false;
   }
-  const { steps, complete } = readSummary(paths);
-  return steps === state.step && (complete === true || state.step < schedule.totalSteps);
+  // A total that the run has reached before: another one than it was trained for, which changes nothing.
+  if ((steps !== undefined || epochs !== undefined) && state.step >= schedule.totalSteps) {
+    return true;
+  }
+  const summary = readSummary(paths);
+  return summary.steps === state.step && (summary.complete === true || state.step < schedule.totalSteps);
 }
 
 /** Trains with a progress bar until the run is done, stops or is interrupted. */
 async function trainWithProgress(
-  { config, dataset, schedule, paths, state }: PreparedRun,
+  run: PreparedRun,
   { stopAt, resume }: TrainCommandOptions,
   engine: CompileOptions,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
+  const { config, dataset, schedule, paths, state } = run;
   const interruption = listenForInterruption('stopping after this step; press Ctrl-C again to stop at once');
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
   const parameters = countParameters(config.model, dataset.imageShape);
@@ -125,6 +137,10 @@ async function trainWithProgress(
       `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCount(schedule.totalSteps)} steps, ` +
       `into ${paths.directory}`,
   );
+  const moved = movedText(run, engine);
+  if (moved !== undefined) {
+    bar.note(moved);
+  }
   let recent: number | undefined;
   try {
     const result = await train({
@@ -146,53 +162,39 @@ async function trainWithProgress(
     });
     return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
   } catch (error) {
-    if (resume === undefined) {
-      discardUnstartedRun(paths);
-    }
-    throw error;
+    throw resume === undefined ? cleanedUpAfter(error, () => discardUnstartedRun(paths)) : error;
   } finally {
     bar.finish();
     interruption.release();
   }
 }
 
-async function drawSamples(
-  trained: TrainedModel,
-  step: number,
-  { paths }: PreparedRun,
-  engine: CompileOptions,
-): Promise<string> {
-  const images = await sample(trained, { ...SAMPLES, ...engine });
+async function drawSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
+  const images = await model.sample(SAMPLES);
   const file = join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
-  writeFileAtomically(file, contactSheet(images, { imageShape: trained.model.imageShape }));
+  writeFileAtomically(file, contactSheet(images, { imageShape: model.imageShape }));
   return file;
 }
 
-async function measureTest(
-  trained: TrainedModel,
-  { dataset }: PreparedRun,
-  engine: CompileOptions,
-): Promise<EvaluationRecord> {
+async function measureTest(model: FlowModel, { dataset }: PreparedRun): Promise<EvaluationRecord> {
   const total = TEST.draws * dataset.test.count;
   const bar = createProgress({ label: 'testing', total, unit: 'images' });
   try {
     const onProgress = (images: number): void => bar.update(images);
-    const measured = await evaluate(trained, dataset.test, { ...TEST, onProgress, ...engine });
-    const { bits } = trained.model.options;
+    const measured = await evaluate(model, dataset.test, { ...TEST, onProgress });
+    const { bits } = model;
     return evaluationRecord(measured, { split: 'test', weights: 'average', bits });
   } finally {
     bar.finish();
   }
 }
 
-/** Prints the summary of the run as JSON, or lines for people. */
+/** Prints a summary as JSON, or lines for people. */
 function print(
-  { paths }: PreparedRun,
+  summary: JsonObject,
   { json }: TrainCommandOptions,
   lines: readonly (string | undefined)[],
 ): void {
-  const text = json
-    ? JSON.stringify(readSummary(paths))
-    : lines.filter((line) => line !== undefined).join('\n');
+  const text = json ? JSON.stringify(summary) : lines.filter((line) => line !== undefined).join('\n');
   process.stdout.write(`${text}\n`);
 }

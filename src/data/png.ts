@@ -22,6 +22,9 @@ const strongestCompression = 1032;
  * @throws UserError if it is no PNG, damaged, or transparent in places
  */
 export function readPng(bytes: Uint8Array, source: string): Image {
+  if (bytes.length === 0) {
+    throw new UserError(`${source}: empty; use another copy`);
+  }
   if (!hasPngSignature(bytes)) {
     throw new UserError(`${source}: not a PNG image; convert it to PNG`);
   }

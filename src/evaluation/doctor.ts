@@ -11,6 +11,7 @@ import {
   type Reconstruction,
   type SampleStatistics,
 } from './examineModel.ts';
+import { FlowModel } from './flowModel.ts';
 import { judge, type Measurement, type Verdict } from './judge.ts';
 import type { TrainedModel } from './loadRun.ts';
 
@@ -61,7 +62,9 @@ export async function diagnose(
   const chosen = subset(images, positions);
   const x = dequantised(chosen, bits);
   const { reconstruction, latents, samples } = await examineModel(trained, x, { ...options, seed });
-  const { bitsPerDim: mean, median, worst } = await evaluate(trained, chosen, { ...options, draws: 1, seed });
+  const flow = new FlowModel(trained, options);
+  const { bitsPerDim: mean, median, worst } = await evaluate(flow, chosen, { seed });
+  await flow.release();
   const layers = await examineLayers(layersOf(model), parameters, x, {
     ...options,
     seed,

@@ -12,6 +12,7 @@ import { tinyImages } from '../testing/tinyImages.ts';
 import { imageArray } from '../training/likelihood.ts';
 import { startFromData } from '../training/trainer.ts';
 import { evaluate, summarise } from './evaluate.ts';
+import { FlowModel } from './flowModel.ts';
 import { trainedModel } from './loadRun.ts';
 
 const options: GlowOptions = {
@@ -43,11 +44,9 @@ describe('against a likelihood by hand', () => {
   });
 
   it.each([1, 7, 64])('at batch size %i', async (batchSize) => {
-    const { perImage, bitsPerDim } = await evaluate({ model, parameters }, images, {
-      draws: 1,
-      seed,
-      batchSize,
-    });
+    const flow = new FlowModel({ model, parameters }, { batchSize });
+    const { perImage, bitsPerDim } = await evaluate(flow, images, { seed });
+    await flow.release();
     expect(perImage.length).toBe(images.count);
     perImage.forEach((value, index) => {
       expect(Math.abs(value - expected[index]!), `image ${index}`).toBeLessThan(1e-4);
@@ -66,10 +65,11 @@ describe('standard error', () => {
     const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
     new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
     const trained = trainedModel(model, await startFromData(model, { image, noise }, 0), 'raw');
+    const flow = new FlowModel(trained, { threads: 1 });
     const means: number[] = [];
     const errors: number[] = [];
     for (let seed = 0; seed < 20; seed++) {
-      const { bitsPerDim, standardError } = await evaluate(trained, images, { draws, seed, threads: 1 });
+      const { bitsPerDim, standardError } = await evaluate(flow, images, { draws, seed });
       means.push(bitsPerDim);
       errors.push(standardError!);
     }

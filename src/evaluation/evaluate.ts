@@ -1,20 +1,6 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its standard error, and the spread.
 import type { ImageSet } from '../data/dataset.ts';
-import { type CompileOptions, compile } from '../engine/program.ts';
-import { likelihoodDefinition, measureBitsPerDim } from '../training/likelihood.ts';
-import type { TrainedModel } from './loadRun.ts';
-
-/** How a split is measured. */
-export interface EvaluationOptions extends CompileOptions {
-  /** Dequantisation draws per image; at least 2 give a standard error. */
-  readonly draws: number;
-  /** The seed of the noise. */
-  readonly seed: number;
-  /** Images per run of the program; the result does not depend on it. */
-  readonly batchSize?: number;
-  /** Called with the number of images done, over all draws. */
-  onProgress?(images: number): void;
-}
+import type { FlowModel, LikelihoodOptions } from './flowModel.ts';
 
 /** bits/dim of a split. */
 export interface Evaluation {
@@ -42,26 +28,16 @@ export interface Evaluation {
   readonly perImage: Float64Array;
 }
 
-/** Measures bits/dim of a set of images under a trained model. */
+/** Measures bits/dim of a set of images; 2 draws or more give a standard error. */
 export async function evaluate(
-  { model, parameters }: TrainedModel,
+  model: FlowModel,
   images: ImageSet,
-  { draws, seed, batchSize = 64, onProgress, ...options }: EvaluationOptions,
+  options: LikelihoodOptions = {},
 ): Promise<Evaluation> {
   if (images.count === 0) {
     throw new RangeError('there are no images to evaluate');
   }
-  const size = Math.min(batchSize, images.count);
-  const definition = likelihoodDefinition(model, size, { inputs: {}, tensors: parameters });
-  const program = await compile(definition, options);
-  const values: Float64Array[] = [];
-  for (let draw = 0; draw < draws; draw++) {
-    const measurement = { batchSize: size, bits: model.options.bits, seed, draw };
-    const progress = (done: number): void => onProgress?.(draw * images.count + done);
-    values.push(await measureBitsPerDim(program, images, { ...measurement, onProgress: progress }));
-  }
-  await program.release();
-  return summarise(values);
+  return summarise(await model.bitsPerDimByDraw(images, options));
 }
 
 /** The evaluation that draws of the noise make together, each given as bits/dim of every image. */

@@ -8,7 +8,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { imageArray } from '../training/likelihood.ts';
 import type { TrainedModel } from './loadRun.ts';
-import { compileDecoder, decodeBatch } from './sample.ts';
+import { compileDecoder, decodeBatch } from './programs.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction {
@@ -77,7 +77,7 @@ export async function examineModel(
   const encoded = await encoder.run({ x });
   await encoder.release();
   const found = latents.map((_, index) => encoded[String(index)]!);
-  const decoder = await compileDecoder(trained, count, options);
+  const decoder = await compileDecoder(trained, options);
   const decoded = await decodeBatch(decoder, found);
   const drawn = model.latentShapes.map((shape, index) => {
     const all = [count, ...shape];

@@ -49,7 +49,15 @@ export function exportManifest(model: Glow, origin: ModelOrigin): string {
       },
     },
   };
-  return `${JSON.stringify(manifest, null, 2)}\n`;
+  return `${JSON.stringify(manifest, null, 2).replace(SHORT_LIST, shortened)}\n`;
+}
+
+/** A list of numbers, perhaps with N among them, as JSON spreads it over lines; no text within quotes has any. */
+const SHORT_LIST = /\[\n\s+(?:"N"|-?\d+)(?:,\n\s+-?\d+)*\n\s+\]/g;
+
+/** The list on one line. */
+function shortened(list: string): string {
+  return list.replace(/,\n\s+/g, ', ').replace(/\n\s+/g, '');
 }
 
 function latentPorts(model: Glow, what: string): Port[] {

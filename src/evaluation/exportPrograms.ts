@@ -1,8 +1,7 @@
 // A trained model as two programs without Node: images to latents, and latents to images.
 import { exportOnnx } from '../engine/exportOnnx.ts';
 import { parametersFrom } from '../flows/parameters.ts';
-import { add, multiply } from '../tensor/operations/index.ts';
-import { clip, floor } from '../tensor/operations/rounding.ts';
+import { add, clip, floor, multiply } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
@@ -62,7 +61,8 @@ function named(latents: readonly Tensor[]): Record<string, Tensor> {
  */
 function eightBitImage(values: Tensor, bits: number): Tensor {
   const levels = 2 ** bits;
-  // Half the levels is a whole number: added after rounding down, it loses no digit of a value next to a boundary.
-  const pixels = clip(add(floor(multiply(values, levels)), levels / 2), 0, levels - 1);
+  const middle = (levels - 1) / 2;
+  // The values are rounded down before anything is added to them: one next to a boundary would lose its last digits.
+  const pixels = add(clip(add(floor(multiply(values, levels)), 0.5), middle), middle);
   return bits === 8 ? pixels : floor(add(multiply(pixels, 255 / (levels - 1)), 0.5));
 }

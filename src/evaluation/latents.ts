@@ -105,3 +105,14 @@ export function sliceLatents(latents: Latents, first: number, end: number): NdAr
     return { shape: [end - first, ...shape.slice(1)], data: data.subarray(first * size, end * size) };
   });
 }
+
+/** The largest |ε| of one image of a batch. */
+export function largestLatent(latents: Latents, image: number): number {
+  let largest = 0;
+  for (const { data } of sliceLatents(latents, image, image + 1)) {
+    for (const value of data) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+  }
+  return largest;
+}

@@ -24,7 +24,7 @@ export function requireNewFolder(path: string): void {
 }
 
 /**
- * Writes a folder of files, parents included: into a temporary folder beside it, which is then renamed.
+ * Writes a folder of files, which may lie in folders of it, parents included: into a temporary folder beside it, which is then renamed.
  *
  * @param files contents by name
  * @returns the paths of the files, as the folder was named
@@ -38,7 +38,9 @@ export function writeNewFolder(path: string, files: Readonly<Record<string, Uint
   try {
     mkdirSync(partial, { recursive: true });
     for (const [name, content] of Object.entries(files)) {
-      writeFileAtomically(join(partial, name), content);
+      const file = join(partial, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileAtomically(file, content);
     }
     if (existsSync(target)) {
       // Not every system renames onto an empty folder.

@@ -9,6 +9,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { releaseAfter } from '../training/resources.ts';
 import { median, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -24,7 +25,7 @@ export interface InverseBenchmark extends CompileOptions {
 }
 
 /** How a layer is undone: the product's own way, or pixel after pixel on the host. */
-export type InverseMethod = 'wavefront' | 'product' | 'frequencies' | 'fixed-point' | 'order' | 'sequential';
+type InverseMethod = 'wavefront' | 'product' | 'frequencies' | 'fixed-point' | 'order' | 'sequential';
 
 /** The time of one layer's inverse by one method. */
 export interface InverseTimes {
@@ -69,59 +70,67 @@ export async function timeInverses(benchmark: InverseBenchmark): Promise<Inverse
   return results;
 }
 
-async function timeLayer(
-  benchmark: InverseBenchmark,
-  mixing: Mixing,
-  shape: ImageShape,
-): Promise<InverseTimes[]> {
+function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShape): Promise<InverseTimes[]> {
   const { batchSize: batch, kernelSize, rounds } = benchmark;
   const parts: [string, Bijection][] = Object.entries(mixings[mixing](shape, { kernelSize, dilation: 1 }));
   const layer = chain(mixing, Object.fromEntries([parts.at(-1)!]));
   const parameters = startValues(layer);
   const full = [batch, ...shape];
   const x: NdArray = { shape: full, data: new RandomStream(1, 'bench').normals(sizeOf(full)) };
-  const exact = await mapProgram(layer, parameters, full, 'forward', { ...benchmark, precision: 'float64' });
-  const y = (await exact.run({ x })).y!;
-  await exact.release();
-  const single = { shape: full, data: Float32Array.from(y.data) };
-  const forward = await mapProgram(layer, parameters, full, 'forward', benchmark);
-  const backward = await mapProgram(layer, parameters, full, 'inverse', benchmark);
-  const methods: [InverseMethod, () => Promise<NdArray>][] = [
-    [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
-  ];
-  if (mixing === 'emerging') {
-    methods.push(['sequential', async () => undoSequentially(y, parameters)]);
-  }
-  const times = methods.map((): number[] => []);
-  const forwardTimes: number[] = [];
-  const found: NdArray[] = [];
-  for (let round = -1; round < rounds; round++) {
-    const counts = round >= 0;
-    const forwardSeconds = await secondsOf(() => forward.run({ x: single }));
-    if (counts) {
-      forwardTimes.push(forwardSeconds);
+  return releaseAfter(async (keep) => {
+    const y = await mapExactly(layer, parameters, x, benchmark);
+    const single = { shape: full, data: Float32Array.from(y.data) };
+    const forward = keep(await mapProgram(layer, parameters, full, 'forward', benchmark));
+    const backward = keep(await mapProgram(layer, parameters, full, 'inverse', benchmark));
+    const methods: [InverseMethod, () => Promise<NdArray>][] = [
+      [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
+    ];
+    if (mixing === 'emerging') {
+      methods.push(['sequential', async () => undoSequentially(y, parameters)]);
     }
-    for (const [index, [, run]] of methods.entries()) {
-      const seconds = await secondsOf(async () => {
-        found[index] = await run();
-      });
+    const times = methods.map((): number[] => []);
+    const forwardTimes: number[] = [];
+    const found: NdArray[] = [];
+    for (let round = -1; round < rounds; round++) {
+      const counts = round >= 0;
+      const forwardSeconds = await secondsOf(() => forward.run({ x: single }));
       if (counts) {
-        times[index]!.push(seconds);
+        forwardTimes.push(forwardSeconds);
+      }
+      for (const [index, [, run]] of methods.entries()) {
+        const seconds = await secondsOf(async () => {
+          found[index] = await run();
+        });
+        if (counts) {
+          times[index]!.push(seconds);
+        }
       }
     }
-  }
-  await forward.release();
-  await backward.release();
-  return methods.map(([method], index) => ({
-    mixing,
-    shape,
-    batch,
-    kernelSize,
-    method,
-    seconds: median(times[index]!),
-    forwardSeconds: median(forwardTimes),
-    error: largestDifference(found[index]!.data, x.data),
-  }));
+    return methods.map(([method], index) => ({
+      mixing,
+      shape,
+      batch,
+      kernelSize,
+      method,
+      seconds: median(times[index]!),
+      forwardSeconds: median(forwardTimes),
+      error: largestDifference(found[index]!.data, x.data),
+    }));
+  });
+}
+
+/** The forward map of a layer, in float64. */
+function mapExactly(
+  layer: Bijection,
+  parameters: Record<string, NdArray>,
+  x: NdArray,
+  options: CompileOptions,
+): Promise<NdArray> {
+  return releaseAfter(async (keep) => {
+    const exactly = { ...options, precision: 'float64' } as const;
+    const program = keep(await mapProgram(layer, parameters, x.shape, 'forward', exactly));
+    return (await program.run({ x })).y!;
+  });
 }
 
 /** Parameters as a model starts with them, moved a little, as training does. */

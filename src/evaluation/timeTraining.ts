@@ -1,4 +1,5 @@
 // How fast a model trains, and how much of the time its matrix products need.
+import { imagesInMemory } from '../data/dataset.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { countParameters, Glow, type GlowOptions } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
@@ -8,8 +9,10 @@ import { RandomStream } from '../numeric/random.ts';
 import { product, productTransposition } from '../tensor/operations/product.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
-import { type Batch, imageArray, likelihoodDefinition } from '../training/likelihood.ts';
+import { BatchLoader } from '../training/batchLoader.ts';
+import { likelihoodDefinition } from '../training/likelihood.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
+import { releaseAfter, releaseOnFailure } from '../training/resources.ts';
 import { gradientDefinition, startFromData, Trainer } from '../training/trainer.ts';
 import { trainedModel } from './loadRun.ts';
 import { secondsOf } from './timing.ts';
@@ -43,19 +46,21 @@ const WARM_UP = 3;
 /** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
   const { mixings, imageShape, batchSize, rounds, onProgress } = benchmark;
-  const contenders = [];
-  for (const mixing of mixings) {
-    contenders.push(await Contender.create(benchmark, mixing));
-  }
-  for (let round = -WARM_UP; round < rounds; round++) {
-    for (const contender of contenders) {
-      await contender.round(round >= 0);
+  const timed = await releaseAfter(async (keep) => {
+    const contenders: Contender[] = [];
+    for (const mixing of mixings) {
+      contenders.push(keep(await Contender.create(benchmark, mixing)));
     }
-    onProgress?.(Math.max(0, round + 1));
-  }
+    for (let round = 0; round < WARM_UP + rounds; round++) {
+      for (const contender of contenders) {
+        await contender.round(round, round >= WARM_UP);
+      }
+      onProgress?.(Math.max(0, round + 1 - WARM_UP));
+    }
+    return contenders;
+  });
   const results: TrainingTimes[] = [];
-  for (const { mixing, model, steps, forwards, release } of contenders) {
-    await release();
+  for (const { mixing, model, steps, forwards } of timed) {
     const { outputs } = gradientDefinition(model, new ParameterLayout(model.parameters), batchSize);
     const productFloor = await timeProducts(Object.values(outputs), benchmark);
     const parameters = countParameters(model.options, imageShape);
@@ -72,54 +77,51 @@ class Contender {
   readonly forwards: number[] = [];
   private readonly trainer: Trainer;
   private readonly forward: Program;
-  private readonly batch: () => Batch;
+  private readonly batches: BatchLoader;
 
-  private constructor(mixing: Mixing, model: Glow, trainer: Trainer, forward: Program, batch: () => Batch) {
+  private constructor(mixing: Mixing, model: Glow, trainer: Trainer, forward: Program, batches: BatchLoader) {
     this.mixing = mixing;
     this.model = model;
     this.trainer = trainer;
     this.forward = forward;
-    this.batch = batch;
+    this.batches = batches;
   }
 
-  static async create(benchmark: TrainingBenchmark, mixing: Mixing): Promise<Contender> {
+  static create(benchmark: TrainingBenchmark, mixing: Mixing): Promise<Contender> {
     const { imageShape, batchSize } = benchmark;
     const model = new Glow({ ...benchmark.model, mixing }, imageShape);
-    const batch = syntheticBatches(imageShape, batchSize, model.options.bits);
-    const state = await startFromData(model, batch(), 0, benchmark);
-    const optimizer = { beta2: 0.999, biasCorrection: 'glow' } as const;
-    const trainer = await Trainer.create(model, state, { ...benchmark, optimizer, averageDecay: 0.999 });
-    const { parameters } = trainedModel(model, state, 'raw');
-    const definition = likelihoodDefinition(model, batchSize, { inputs: {}, tensors: parameters });
-    return new Contender(mixing, model, trainer, await compile(definition, benchmark), batch);
+    const batches = syntheticBatches(imageShape, batchSize, model.options.bits);
+    return releaseOnFailure(async (keep) => {
+      const state = await startFromData(model, batches.at(0), 0, benchmark);
+      const { parameters } = trainedModel(model, state, 'raw');
+      const optimizer = { beta2: 0.999, biasCorrection: 'glow' } as const;
+      const options = { ...benchmark, optimizer, averageDecay: 0.999 };
+      const trainer = keep(await Trainer.create(model, state, options));
+      const definition = likelihoodDefinition(model, batchSize, { inputs: {}, tensors: parameters });
+      return new Contender(mixing, model, trainer, keep(await compile(definition, benchmark)), batches);
+    });
   }
 
-  async round(counted: boolean): Promise<void> {
-    const step = await secondsOf(async () => this.trainer.step(this.batch(), 1e-4));
-    const forward = await secondsOf(async () => this.forward.run({ ...this.batch() }));
+  /** A step and a forward pass, each with the making of its batch. */
+  async round(number: number, counted: boolean): Promise<void> {
+    const step = await secondsOf(async () => this.trainer.step(this.batches.at(number), 1e-4));
+    const forward = await secondsOf(async () => this.forward.run({ ...this.batches.at(number) }));
     if (counted) {
       this.steps.push(step);
       this.forwards.push(forward);
     }
   }
 
-  readonly release = async (): Promise<void> => {
-    await this.trainer.release();
-    await this.forward.release();
-  };
+  async release(): Promise<void> {
+    await Promise.all([this.trainer.release(), this.forward.release()]);
+  }
 }
 
 /** Batches as training makes them, of random pixels. */
-function syntheticBatches(imageShape: ImageShape, batchSize: number, bits: number): () => Batch {
-  const size = batchSize * dimensionsOf(imageShape);
+function syntheticBatches(imageShape: ImageShape, batchSize: number, bits: number): BatchLoader {
   const random = new RandomStream(0, 'bench');
-  const pixels = Uint8Array.from({ length: size }, () => random.integer(256));
-  const noise = new Float32Array(size);
-  return () => {
-    random.fillDequantisationNoise(noise);
-    const image = imageArray(pixels, imageShape, bits);
-    return { image, noise: { shape: image.shape, data: noise } };
-  };
+  const pixels = Uint8Array.from({ length: batchSize * dimensionsOf(imageShape) }, () => random.integer(256));
+  return new BatchLoader(imagesInMemory(pixels, imageShape), { batchSize, seed: 0, bits });
 }
 
 /** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */
@@ -157,12 +159,13 @@ async function timeProduct(node: Tensor, options: CompileOptions): Promise<numbe
     outputs[`y${copy}`] = product(a, b, productTransposition(node));
     into[`y${copy}`] = arrayOf(node);
   }
-  const program = await compile({ inputs: { a, b }, outputs }, options);
   const feeds = { a: arrayOf(a), b: arrayOf(b) };
-  let best = Number.POSITIVE_INFINITY;
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    best = Math.min(best, await secondsOf(() => program.run(feeds, into)));
-  }
-  await program.release();
-  return best / COPIES;
+  return releaseAfter(async (keep) => {
+    const program = keep(await compile({ inputs: { a, b }, outputs }, options));
+    let best = Number.POSITIVE_INFINITY;
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      best = Math.min(best, await secondsOf(() => program.run(feeds, into)));
+    }
+    return best / COPIES;
+  });
 }

@@ -2,12 +2,13 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
 import { explainIssue } from './configErrors.ts';
 
-/** The words that a configuration may choose from; each list stands here and nowhere else. */
+/** The words that a configuration may choose from. */
 export const choices = {
   augment: [],
-  mixing: ['emerging', 'periodic', '1x1', '1x1-plu', '1x1-qr', 'maf', 'reverse', 'shuffle'],
+  mixing: Object.keys(mixings) as Mixing[],
   coupling: ['affine', 'additive'],
   optimizer: ['adamax'],
   biasCorrection: ['glow', 'standard'],

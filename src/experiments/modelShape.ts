@@ -1,6 +1,6 @@
 // Whether the images of a dataset fit the model of a configuration.
 import { UserError } from '../errors.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { Config } from './config.ts';
 
 /** What of a model has to fit the images. */
@@ -16,6 +16,24 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
   checkLevels(model.levels, imageShape);
   if (model.mixing === 'maf') {
     checkHiddenChannels(model, imageShape);
+  }
+}
+
+/**
+ * Checks that the images of a dataset have the shape that a model was trained on: a folder may have changed since.
+ *
+ * @throws UserError that names both shapes
+ */
+export function requireImageShape(
+  dataset: { readonly name: string; readonly imageShape: ImageShape },
+  trained: ImageShape,
+): void {
+  const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
+  if (found !== expected) {
+    throw new UserError(
+      `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ` +
+        'put those back, or train a new model on these',
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 // Checkpoints: all of a training's state in one safetensors file.
 import { UserError } from '../errors.ts';
+import { clip } from '../experiments/configErrors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { checksumOf } from './checksum.ts';
@@ -8,6 +9,11 @@ import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 import type { TrainingState } from './trainer.ts';
+
+/** What the metadata of a checkpoint name as its format. */
+const FORMAT = 'emerging-flows';
+/** Raised with every change that makes an older reader go wrong; a checkpoint that names none has version 1. */
+const FORMAT_VERSION = 1;
 
 /** The prefix of each part of the state in a checkpoint's names. */
 const prefixes = {
@@ -34,8 +40,8 @@ export interface Checkpoint {
 
 /**
  * Writes a state: `weights/…`, `average/…` (corrected for its zero start, ready to use), `optimizer/first/…` and
- * `optimizer/second/…` by the parameters' paths, and in the metadata the number of updates, the image shape and a
- * checksum. The same state gives the same bytes.
+ * `optimizer/second/…` by the parameters' paths, and in the metadata the format and its version, the number of
+ * updates, the image shape and a checksum. The same state gives the same bytes.
  *
  * @throws UserError if it cannot be written; what stood there before is then untouched
  */
@@ -52,7 +58,8 @@ export function saveCheckpoint(
     }
   }
   const metadata = {
-    format: 'emerging-flows',
+    format: FORMAT,
+    formatVersion: String(FORMAT_VERSION),
     step: String(state.step),
     imageShape: showImageShape(imageShape),
     checksum: checksumOf(tensors),
@@ -67,6 +74,7 @@ export function saveCheckpoint(
  */
 function readCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
+  checkFormat(metadata, path);
   const step = Number(metadata.step ?? Number.NaN);
   const sides = /^(\d+)x(\d+)x(\d+)$/
     .exec(metadata.imageShape ?? '')
@@ -83,6 +91,20 @@ function readCheckpoint(path: string): Checkpoint {
       ? null
       : `${path} is damaged: its arrays do not have the checksum that it was written with; use another copy`;
   return { path, step, imageShape: sides as [number, number, number], tensors, damage };
+}
+
+function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): void {
+  if (format !== FORMAT) {
+    const found = format === undefined ? 'its metadata name no format' : `its format is '${clip(format)}'`;
+    throw new UserError(`${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`);
+  }
+  const version = Number(formatVersion);
+  if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
+    throw new UserError(
+      `${path} has version '${clip(formatVersion)}' of the format of checkpoints, and this program reads up to ` +
+        `${FORMAT_VERSION}: update emerging-flows`,
+    );
+  }
 }
 
 /**

@@ -80,6 +80,19 @@ describe('writeFileAtomically', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('before');
   });
 
+  it('tells what failed first where the clean-up fails too', () => {
+    const path = join(folder, 'file');
+    failWith('writeSync', 'ENOSPC');
+    for (const call of ['closeSync', 'unlinkSync'] as const) {
+      vi.spyOn(fs, call).mockImplementation(() => {
+        throw systemError('EIO');
+      });
+    }
+    syncBuiltinESMExports();
+    const { message } = failureOf(() => writeFileAtomically(path, 'x'));
+    expect(message).toMatch(/^cannot write .*: no space is left on the disk; .*; then this failed too: EIO/);
+  });
+
   it('explains a folder that is gone, a file in its place and a folder in place of the file', () => {
     fs.writeFileSync(join(folder, 'plain'), '');
     const gone = failureOf(() => writeFileAtomically(join(folder, 'gone', 'file'), 'x'));
@@ -113,9 +126,10 @@ describe('removePartialFiles', () => {
     syncBuiltinESMExports();
     failureOf(() => writeFileAtomically(join(folder, 'file'), 'x'));
     fs.writeFileSync(join(folder, 'kept'), '');
-    expect(fs.readdirSync(folder)).toHaveLength(2);
+    fs.writeFileSync(join(folder, 'kept.partial'), '');
+    expect(fs.readdirSync(folder)).toHaveLength(3);
     removePartialFiles(folder);
-    expect(fs.readdirSync(folder)).toEqual(['kept']);
+    expect(fs.readdirSync(folder)).toEqual(['kept', 'kept.partial']);
   });
 });
 

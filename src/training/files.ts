@@ -15,10 +15,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { cleanedUpAfter } from './cleanUp.ts';
 
 /** One call of the operating system takes at most 2 GiB. */
 const chunkBytes = 2 ** 26;
 const partialSuffix = '.partial';
+/** The end of a temporary file's name: the process that wrote it stands before the suffix. */
+const partialEnd = /\.\d+\.partial$/;
 
 /**
  * Writes a file so that a crash at any moment leaves either what was there before or all of `content`: a temporary
@@ -35,13 +38,13 @@ export function writeFileAtomically(path: string, content: Uint8Array | string):
       try {
         writeAll(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
         fsyncSync(file);
-      } finally {
-        closeSync(file);
+      } catch (error) {
+        throw cleanedUpAfter(explainFileError(error, path, 'write'), () => closeSync(file));
       }
+      closeSync(file);
       renameSync(partial, target);
     } catch (error) {
-      unlinkSync(partial);
-      throw error;
+      throw cleanedUpAfter(explainFileError(error, path, 'write'), () => unlinkSync(partial));
     }
     flushFolder(dirname(target));
   } catch (error) {
@@ -53,7 +56,7 @@ export function writeFileAtomically(path: string, content: Uint8Array | string):
 export function removePartialFiles(folder: string): void {
   try {
     for (const name of readdirSync(folder)) {
-      if (name.endsWith(partialSuffix)) {
+      if (partialEnd.test(name)) {
         rmSync(join(folder, name), { force: true });
       }
     }

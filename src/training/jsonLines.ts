@@ -1,6 +1,7 @@
 // Logs of one JSON object a line: appended to during a run, read afterwards, cut back when a run resumes.
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { UserError } from '../errors.ts';
+import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, readBytes, writeFileAtomically } from './files.ts';
 
 /** One line of a log: numbers that are not finite are stored as null. */
@@ -22,12 +23,12 @@ export function appendJsonLine(path: string, object: JsonObject): void {
           written += writeSync(file, line, written);
         }
       } catch (error) {
-        ftruncateSync(file, before);
-        throw error;
+        throw cleanedUpAfter(explainFileError(error, path, 'write'), () => ftruncateSync(file, before));
       }
-    } finally {
-      closeSync(file);
+    } catch (error) {
+      throw cleanedUpAfter(explainFileError(error, path, 'write'), () => closeSync(file));
     }
+    closeSync(file);
   } catch (error) {
     throw explainFileError(error, path, 'write');
   }

@@ -11,6 +11,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { divide } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
+import { nextTurn } from './nextTurn.ts';
 
 /** A batch for one run of a program: integer pixel values and dequantisation noise, `[N, H, W, C]`. */
 export interface Batch {
@@ -89,9 +90,4 @@ export async function measureBitsPerDim(
     await nextTurn();
   }
   return result;
-}
-
-/** Lets the event loop run: programs block it. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

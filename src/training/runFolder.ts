@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { nearestNames, UserError } from '../errors.ts';
+import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, readBytes, writeFileAtomically } from './files.ts';
 
 /** Where the parts of a run lie. */
@@ -82,8 +83,9 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
     }
     writeFileAtomically(paths.config, configYaml);
   } catch (error) {
-    removeEmptyFolders(made);
-    throw explainFileError(error, directory, 'create the run folder');
+    throw cleanedUpAfter(explainFileError(error, directory, 'create the run folder'), () =>
+      removeEmptyFolders(made),
+    );
   }
   return paths;
 }

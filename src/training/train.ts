@@ -1,17 +1,21 @@
 // A training run from start to end: batches, steps, validation, logs and checkpoints in a run folder.
-import { BatchStream } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
+import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/config.ts';
 import { learningRateAt, type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
-import { dimensionsOf } from '../numeric/imageShape.ts';
-import { RandomStream } from '../numeric/random.ts';
-import { saveCheckpoint } from './checkpoint.ts';
+import { BatchLoader } from './batchLoader.ts';
+import { CheckpointWriter } from './checkpointWriter.ts';
+import { cleanedUpAfter } from './cleanUp.ts';
 import { appendJsonLine } from './jsonLines.ts';
-import { type Batch, imageArray, nextTurn } from './likelihood.ts';
-import { checkpointPath, type RunPaths } from './runFolder.ts';
-import { startFromData, Trainer, type TrainingState, weightsOf } from './trainer.ts';
+import { nextTurn } from './nextTurn.ts';
+import { type Keep, releaseAfter } from './resources.ts';
+import { rewindRun } from './run.ts';
+import { openRunFolder, type RunPaths } from './runFolder.ts';
+import { readSummary } from './runSummary.ts';
+import { appendTiming, trainingTime } from './timings.ts';
+import { copyOf, DivergenceError, startFromData, Trainer, type TrainingState, weightsOf } from './trainer.ts';
 import { Validation } from './validation.ts';
 
 /** What a run tells while it trains. */
@@ -22,20 +26,22 @@ export interface TrainingEvents {
   onValidation?(step: number, bitsPerDim: number): void;
 }
 
-/** What a run trains, on what, and where it goes. */
-export interface TrainingOptions extends CompileOptions {
+/** What a run trains, on what, and where it goes: a `Run`, and how. Training is in float32. */
+export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   /** The experiment. */
   readonly config: Config;
   /** The images; those of validation are measured, those of test are not touched. */
   readonly dataset: Dataset;
   /** The run folder, which is there already. */
   readonly paths: RunPaths;
-  /** The state to go on from; a new one is started from data where there is none. */
+  /** The state to go on from, which is copied; a new one is started from data where there is none. */
   readonly state?: TrainingState | undefined;
   /** Ends after this step and leaves the schedule alone. */
   readonly stopAt?: number | undefined;
   /** Ends after the step that is running when it is aborted; a run never ends without a step. */
   readonly signal?: AbortSignal | undefined;
+  /** The seconds of training after which a checkpoint is written between milestones; 600 if not said. */
+  readonly checkpointSeconds?: number | undefined;
   /** Told as the training goes on. */
   readonly events?: TrainingEvents;
 }
@@ -51,7 +57,9 @@ export interface TrainingResult {
    * where the run was interrupted before they were measured.
    */
   readonly validationBitsPerDim: number | null;
-  /** Over the steps alone, without start, validation and checkpoints. */
+  /** The seconds of all steps of the run, those of earlier calls too; without start, validation and checkpoints. */
+  readonly seconds: number;
+  /** Over these seconds. */
   readonly imagesPerSecond: number;
   /** The path of the checkpoint of that state. */
   readonly checkpoint: string;
@@ -71,121 +79,164 @@ export function lastStepOf({ totalSteps }: Schedule, stopAt = Number.POSITIVE_IN
 
 /**
  * Trains a model and writes the run folder: metrics after every step, validation and checkpoints at milestones, a
- * checkpoint at the end.
+ * checkpoint at the end, and between them one every ten minutes that replaces the one before.
  *
- * Everything random is a function of the seed and the step, and so is what the metrics hold: the validation of a run
- * that stops between milestones is told and not logged. So the same configuration gives the same bytes, in one go or
- * with stops.
+ * Everything random is a function of the seed and the step, and so is what the metrics and each checkpoint hold: the
+ * validation of a run that stops between milestones is told and not logged. So the same configuration gives the same
+ * bytes, in one go or with stops.
  *
- * @throws UserError if the training diverges or a file cannot be written
+ * @throws UserError if the training diverges, with the checkpoint of the state before, or a file cannot be written
  */
-export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { config, dataset, paths, signal, events = {} } = options;
-  const { batchSize, biasCorrection } = config.training;
-  const model = new Glow(config.model, dataset.imageShape);
-  const schedule = scheduleOf(config, dataset.train.count);
-  const batches = new BatchLoader(config, dataset);
-  const start = options.state ?? (await startFromData(model, batches.at(0), config.seed, options));
-  const trainer = await Trainer.create(model, start, {
-    ...options,
-    batchSize,
-    optimizer: { beta2: schedule.beta2, biasCorrection },
-    averageDecay: schedule.averageDecay,
-  });
-  const validation = await Validation.create(model, dataset.validation, {
-    ...options,
-    batchSize,
-    seed: config.seed,
-  });
-  const lastStep = lastStepOf(schedule, options.stopAt);
-  const milestone = Math.ceil(schedule.totalSteps / MILESTONES);
-  let saved = start.step;
-  let validated: { step: number; bitsPerDim: number | null } | undefined;
-  const isInterrupted = (): boolean => signal?.aborted === true;
-  let trained = 0;
-  let seconds = 0;
-  const save = (): void => {
-    const { state, layout } = trainer;
-    saveCheckpoint(checkpointPath(paths, state.step), state, layout, model.imageShape);
-    saved = state.step;
-  };
-  const validate = async (): Promise<number | null> => {
-    const { state } = trainer;
-    const bitsPerDim = await validation.measure(weightsOf(state, 'average'));
-    validated = { step: state.step, bitsPerDim };
-    if (bitsPerDim !== null) {
-      events.onValidation?.(state.step, bitsPerDim);
-    }
-    return bitsPerDim;
-  };
-  while (trainer.state.step < lastStep) {
-    const step = trainer.state.step + 1;
-    const begin = performance.now();
-    const learningRate = learningRateAt(step, schedule);
-    const { bitsPerDim, gradientNorm } = await trainer.step(batches.at(step - 1), learningRate);
-    const stepSeconds = (performance.now() - begin) / 1000;
-    seconds += stepSeconds;
-    trained += batchSize;
-    const mean = Array.from(bitsPerDim).reduce((total, value) => total + value, 0) / batchSize;
-    const epoch = Math.ceil(step / schedule.stepsPerEpoch);
-    appendJsonLine(paths.metrics, { step, epoch, bitsPerDim: mean, learningRate, gradientNorm });
-    appendJsonLine(paths.timings, { step, seconds: stepSeconds, imagesPerSecond: batchSize / stepSeconds });
-    events.onStep?.(step, mean, trained / seconds);
-    if (step % milestone === 0 || step === schedule.totalSteps) {
-      const validationBitsPerDim = await validate();
-      if (validationBitsPerDim !== null) {
-        appendJsonLine(paths.metrics, { step, validationBitsPerDim });
+export function train(options: TrainingOptions): Promise<TrainingResult> {
+  return releaseAfter(async (keep) => {
+    const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
+    const { model, schedule, trainer, validation, checkpoints, batches } = await prepare(options, keep);
+    rewindRun(paths, config, trainer.state.step);
+    const { batchSize } = config.training;
+    const lastStep = lastStepOf(schedule, stopAt);
+    const isInterrupted = (): boolean => signal?.aborted === true;
+    let validated: { step: number; bitsPerDim: number | null } | undefined;
+    const validate = async (): Promise<number | null> => {
+      const { step } = trainer.state;
+      const bitsPerDim = await validation.measure(weightsOf(trainer.state, 'average'));
+      validated = { step, bitsPerDim };
+      if (bitsPerDim !== null) {
+        events.onValidation?.(step, bitsPerDim);
+      }
+      return bitsPerDim;
+    };
+    let trained = 0;
+    let seconds = 0;
+    while (trainer.state.step < lastStep) {
+      const step = trainer.state.step + 1;
+      const begin = performance.now();
+      const learningRate = learningRateAt(step, schedule);
+      const { bitsPerDim, gradientNorm } = await trainer
+        .step(batches.at(step - 1), learningRate)
+        .catch((error) => {
+          throw error instanceof DivergenceError ? diverged(error, trainer.state, checkpoints, paths) : error;
+        });
+      const stepSeconds = (performance.now() - begin) / 1000;
+      seconds += stepSeconds;
+      trained += batchSize;
+      const mean = Array.from(bitsPerDim).reduce((total, value) => total + value, 0) / batchSize;
+      const epoch = Math.ceil(step / schedule.stepsPerEpoch);
+      appendJsonLine(paths.metrics, { step, epoch, bitsPerDim: mean, learningRate, gradientNorm });
+      appendTiming(paths, step, stepSeconds, batchSize);
+      events.onStep?.(step, mean, trained / seconds);
+      if (isMilestone(step, schedule)) {
+        const validationBitsPerDim = await validate();
+        if (validationBitsPerDim !== null) {
+          appendJsonLine(paths.metrics, { step, validationBitsPerDim });
+        }
       }
       // Last, so that the log up to a checkpoint is whole whenever there is one to go on from.
-      save();
+      if (isMilestone(step, schedule) || checkpoints.age >= checkpointSeconds) {
+        checkpoints.save(trainer.state);
+      }
+      await nextTurn();
+      if (isInterrupted()) {
+        break;
+      }
     }
-    await nextTurn();
-    if (isInterrupted()) {
-      break;
+    const { state } = trainer;
+    const checkpoint = checkpoints.save(state);
+    if (validated?.step !== state.step && !isInterrupted()) {
+      await validate();
     }
-  }
-  const { state } = trainer;
-  if (saved !== state.step) {
-    save();
-  }
-  if (validated?.step !== state.step && !isInterrupted()) {
-    await validate();
-  }
-  await Promise.all([trainer.release(), validation.release()]);
-  return {
-    model,
-    state,
-    validationBitsPerDim: validated?.step === state.step ? validated.bitsPerDim : null,
-    imagesPerSecond: seconds > 0 ? trained / seconds : 0,
-    checkpoint: checkpointPath(paths, state.step),
-    complete: state.step >= schedule.totalSteps,
-    interrupted: isInterrupted(),
-  };
+    return {
+      model,
+      state,
+      validationBitsPerDim: validated?.step === state.step ? validated.bitsPerDim : null,
+      ...trainingTime(paths),
+      checkpoint,
+      complete: state.step >= schedule.totalSteps,
+      interrupted: isInterrupted(),
+    };
+  });
 }
 
-/** The batches of a run by step, from 0: shuffled images and the noise that dequantises them. */
-class BatchLoader {
-  private readonly stream: BatchStream;
-  private readonly config: Config;
-  private readonly dataset: Dataset;
-  private readonly pixels: Uint8Array;
-  private readonly noise: Float32Array;
+/** What a training works with. */
+interface Parts {
+  readonly model: Glow;
+  readonly schedule: Schedule;
+  readonly batches: BatchLoader;
+  readonly trainer: Trainer;
+  readonly validation: Validation;
+  readonly checkpoints: CheckpointWriter;
+}
 
-  constructor(config: Config, dataset: Dataset) {
-    const { batchSize } = config.training;
-    const size = batchSize * dimensionsOf(dataset.imageShape);
-    this.stream = new BatchStream(dataset.train, batchSize, config.seed);
-    this.config = config;
-    this.dataset = dataset;
-    this.pixels = new Uint8Array(size);
-    this.noise = new Float32Array(size);
-  }
+/** Compiles the programs, and starts the weights from data where there is no state to go on from. */
+async function prepare(options: TrainingOptions, keep: Keep): Promise<Parts> {
+  const { config, dataset, paths, state } = options;
+  const { seed } = config;
+  const { batchSize, biasCorrection } = config.training;
+  requireLatest(state, paths);
+  const engine: CompileOptions = { ...options, precision: 'float32' };
+  const model = new Glow(config.model, dataset.imageShape);
+  const schedule = scheduleOf(config, dataset.train.count);
+  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits });
+  const start = state ? copyOf(state) : await startFromData(model, batches.at(0), seed, engine);
+  const trainer = keep(
+    await Trainer.create(model, start, {
+      ...engine,
+      batchSize,
+      optimizer: { beta2: schedule.beta2, biasCorrection },
+      averageDecay: schedule.averageDecay,
+    }),
+  );
+  const measured = await Validation.create(model, dataset.validation, { ...engine, batchSize, seed });
+  const checkpoints = checkpointWriter(trainer, model, schedule, paths);
+  return { model, schedule, batches, trainer, validation: keep(measured), checkpoints };
+}
 
-  at(step: number): Batch {
-    const { seed, model } = this.config;
-    this.stream.batchAt(step, this.pixels);
-    new RandomStream(seed, 'noise', step).fillDequantisationNoise(this.noise);
-    const image = imageArray(this.pixels, this.dataset.imageShape, model.bits);
-    return { image, noise: { shape: image.shape, data: this.noise } };
+/** Whether a step is validated and its checkpoint stays. */
+function isMilestone(step: number, { totalSteps }: Schedule): boolean {
+  return step % Math.ceil(totalSteps / MILESTONES) === 0 || step === totalSteps;
+}
+
+/** Refuses to train from another state than the latest in the folder: its checkpoints would contradict its logs. */
+function requireLatest(state: TrainingState | undefined, paths: RunPaths): void {
+  const { latestCheckpoint } = openRunFolder(paths.directory);
+  if (latestCheckpoint !== null && (state?.step ?? 0) < latestCheckpoint.step) {
+    throw new UserError(
+      `${paths.directory} holds a training up to step ${latestCheckpoint.step}: ` +
+        'go on with the state that resumeRun gives, or start in another folder',
+    );
   }
+}
+
+/** Writes checkpoints of which those of milestones stay, and the one that the summary of an earlier call names. */
+function checkpointWriter(
+  { layout, state }: Trainer,
+  { imageShape }: Glow,
+  schedule: Schedule,
+  paths: RunPaths,
+): CheckpointWriter {
+  const { steps: stoppedAt } = readSummary(paths);
+  const stays = (step: number): boolean => isMilestone(step, schedule) || step === stoppedAt;
+  return new CheckpointWriter({ paths, layout, imageShape, stays }, state.step);
+}
+
+/** The error of a training that diverged: what it has reached is saved first, and the error names it. */
+function diverged(
+  error: DivergenceError,
+  state: TrainingState,
+  checkpoints: CheckpointWriter,
+  { directory, config }: RunPaths,
+): unknown {
+  if (state.step === 0) {
+    return error;
+  }
+  let checkpoint = '';
+  const failure = cleanedUpAfter(error, () => {
+    checkpoint = checkpoints.save(state);
+  });
+  return failure !== error
+    ? failure
+    : new UserError(
+        `${error.message}; ${checkpoint} holds the state before that step: ` +
+          `emerging train --resume ${directory} goes on from there with what ${config} says`,
+        { cause: error },
+      );
 }

@@ -11,6 +11,7 @@ import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, stateName, updateRates } from './adamax.ts';
 import { type Batch, bitsPerDimOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
+import { releaseAfter, releaseOnFailure } from './resources.ts';
 
 /** All that a training remembers besides its configuration. */
 export interface TrainingState {
@@ -32,6 +33,29 @@ export type WeightsKind = 'average' | 'raw';
 /** The weights of a state, fixed parameters included. */
 export function weightsOf({ weights, average }: TrainingState, kind: WeightsKind): Groups {
   return kind === 'raw' ? weights : { ...weights, ...average };
+}
+
+/** A copy of a state, which a training from it leaves alone. */
+export function copyOf(state: TrainingState): TrainingState {
+  const copies = stateKinds.map((kind) => {
+    const groups = Object.entries(state[kind]).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]);
+    return [kind, Object.fromEntries(groups)];
+  });
+  return { ...state, ...Object.fromEntries(copies) };
+}
+
+/** The error of a step whose gradient is not finite; the state is as the step before left it. */
+export class DivergenceError extends UserError {
+  constructor(step: number) {
+    super(
+      `the training diverged at step ${step}: the gradient is not finite; ` +
+        'try a lower training.learningRate or a longer warm-up',
+    );
+    this.name = 'DivergenceError';
+  }
 }
 
 /** What one step tells. */
@@ -76,13 +100,16 @@ export class Trainer {
     this.spare = layout.zeros();
   }
 
-  /** Compiles the programs of a training that goes on from `state`. */
+  /** Compiles the programs of a training that goes on from `state`, whose arrays it will overwrite. */
   static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
-    const gradientProgram = await compile(gradientDefinition(model, layout, options.batchSize), options);
-    const updateProgram = await compile(adamaxProgram(groups, options.optimizer), options);
-    return new Trainer(layout, options, gradientProgram, updateProgram, state);
+    return releaseOnFailure(async (keep) => {
+      const definition = gradientDefinition(model, layout, options.batchSize);
+      const gradientProgram = keep(await compile(definition, options));
+      const updateProgram = keep(await compile(adamaxProgram(groups, options.optimizer), options));
+      return new Trainer(layout, options, gradientProgram, updateProgram, state);
+    });
   }
 
   get state(): TrainingState {
@@ -92,16 +119,13 @@ export class Trainer {
   /**
    * One update of the weights, from one batch, with the given learning rate.
    *
-   * @throws UserError, before anything is changed, if the loss or its gradient is not finite
+   * @throws DivergenceError, before anything is changed, if the loss or its gradient is not finite
    */
   async step(batch: Batch, learningRate: number): Promise<StepResult> {
     const { weights, step } = this.current;
     const results = await this.gradientProgram.run({ ...batch, ...weights });
     if (!Number.isFinite(results.gradientNorm!.data[0]!)) {
-      throw new UserError(
-        `the training diverged at step ${step + 1}: the gradient is not finite; ` +
-          'try a lower training.learningRate or a longer warm-up',
-      );
+      throw new DivergenceError(step + 1);
     }
     await this.update(results, step + 1, learningRate);
     return {
@@ -180,12 +204,11 @@ export async function startFromData(
   const image = input('image', batch.image.shape);
   const noise = input('noise', batch.noise.shape);
   model.likelihood(image, noise, parameters);
-  const program = await compile(
-    { inputs: { image, noise, ...inputs }, outputs: Object.fromEntries(started) },
-    options,
-  );
-  const values = await program.run({ ...batch, ...drawn });
-  await program.release();
+  const definition = { inputs: { image, noise, ...inputs }, outputs: Object.fromEntries(started) };
+  const values = await releaseAfter(async (keep) => {
+    const program = keep(await compile(definition, options));
+    return program.run({ ...batch, ...drawn });
+  });
   const weights = layout.pack({ ...layout.unpack(drawn), ...values });
   return { step: 0, weights, first: layout.zeros(), second: layout.zeros(), average: layout.zeros() };
 }

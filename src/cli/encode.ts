@@ -1,0 +1,61 @@
+// `emerging encode`: the latents of images, in a file that `emerging decode` turns back into them.
+import type { Command } from 'commander';
+import { loadModel } from '../evaluation/flowModel.ts';
+import { writeLatents } from '../evaluation/latentsFile.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
+import { type Keep, releaseAfter } from '../training/resources.ts';
+import { addImageOptions, counted, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
+import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';
+import { createProgress } from './progress.ts';
+import { requireWritable } from './requireWritable.ts';
+
+interface EncodeCommandOptions extends EngineOptions, ImageOptions {
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the command `encode` to the program. */
+export function registerEncode(program: Command): void {
+  const command = program
+    .command('encode')
+    .description('turn images into their latents')
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('[images...]', 'PNG files, or folders with some')
+    .requiredOption('--out <file>', 'the safetensors file to write')
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addImageOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
+        '\nThe file holds latent/0, the split of level 0, to latent/k, the top, and the names of the images.',
+    )
+    .action((run: string, images: string[], options: EncodeCommandOptions) =>
+      releaseAfter((keep) => runEncode(keep, run, images, options)),
+    );
+}
+
+async function runEncode(
+  keep: Keep,
+  directory: string,
+  paths: readonly string[],
+  options: EncodeCommandOptions,
+): Promise<void> {
+  const { out } = options;
+  requireWritable(out);
+  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
+  const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
+  try {
+    const latents = await model.encode(pixels, { onProgress: (done) => bar.update(done) });
+    writeLatents(out, { names, latents }, model);
+  } finally {
+    bar.finish();
+  }
+  const shapes = model.latentShapes.map(showImageShape);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ file: out, images: names.length, latents: model.latentShapes, skipped })}\n`
+      : `${counted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${out}\n`,
+  );
+  reportSkipped(skipped);
+}

@@ -1,0 +1,98 @@
+// The images that a command is given: PNG files and folders, or a split of a dataset.
+import type { Command } from 'commander';
+import { type ImageSet, readOne } from '../data/dataset.ts';
+import { fitImage } from '../data/fitImage.ts';
+import { type NamedImages, readImageFiles } from '../data/imageFiles.ts';
+import { openDataset } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { formatCount } from './format.ts';
+import { oneOf, wholeNumber } from './options.ts';
+
+const splits = ['test', 'train'] as const;
+
+/** Where the images come from besides the arguments. */
+export interface ImageOptions {
+  readonly data?: string;
+  readonly split: (typeof splits)[number];
+  readonly count?: number;
+  readonly resize?: boolean | undefined;
+}
+
+/** Adds `--resize`. */
+export function addResizeOption(command: Command): Command {
+  return command.option(
+    '--resize',
+    "bring images of another size or kind to the model's: scaled by area, sides stretched, colour to grey",
+  );
+}
+
+/** Adds `--data`, `--split`, `--count` and `--resize`. */
+export function addImageOptions(command: Command): Command {
+  return addResizeOption(
+    command
+      .option('--data <name|path>', 'take the images of a dataset instead')
+      .option('--split <name>', `which of them: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+      .option('--count <n>', 'how many of them, from the first (default: all)', wholeNumber(1)),
+  );
+}
+
+/**
+ * The images at `paths`, or those of a dataset. Files that are skipped are told at once.
+ *
+ * @throws UserError if there are both or neither, or as `readImageFiles` and `openDataset` do
+ */
+export async function readImages(
+  paths: readonly string[],
+  imageShape: ImageShape,
+  { data, split, count, resize = false }: Partial<ImageOptions> = {},
+): Promise<NamedImages> {
+  if (paths.length > 0 && data !== undefined) {
+    throw new UserError('images and --data exclude one another: keep one of them', { exitCode: 2 });
+  }
+  if (data !== undefined && split !== undefined) {
+    const dataset = await openDataset(data, { validation: 0 });
+    return datasetImages(dataset[split], { source: data, split, count, imageShape, resize });
+  }
+  if (paths.length === 0) {
+    throw new UserError('no images: name PNG files or folders, or a dataset with --data', { exitCode: 2 });
+  }
+  const onSkip = (reason: string): void => {
+    process.stderr.write(`skipped: ${reason}\n`);
+  };
+  return readImageFiles(paths, imageShape, { resize, onSkip });
+}
+
+function datasetImages(
+  set: ImageSet,
+  about: {
+    source: string;
+    split: string;
+    count: number | undefined;
+    imageShape: ImageShape;
+    resize: boolean;
+  },
+): NamedImages {
+  const { imageShape, resize, split, source } = about;
+  const count = Math.min(about.count ?? set.count, set.count);
+  const pixels = new Uint8Array(count * dimensionsOf(imageShape));
+  for (let index = 0; index < count; index++) {
+    const image = { shape: set.imageShape, pixels: readOne(set, index) };
+    pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));
+  }
+  const names = Array.from({ length: count }, (_, index) => `${split}-${String(index).padStart(5, '0')}.png`);
+  return { names, pixels, skipped: [] };
+}
+
+/** A number of things for people: `1 image`, `1,200 images`. */
+export function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** Says at the end how many images were skipped, and lets the command end with exit code 1 if there were any. */
+export function reportSkipped(skipped: readonly string[]): void {
+  if (skipped.length > 0) {
+    process.stderr.write(`emerging: ${counted(skipped.length, 'image')} skipped\n`);
+    process.exitCode = 1;
+  }
+}

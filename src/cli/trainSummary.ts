@@ -1,0 +1,55 @@
+// What `emerging train` records of a run besides what it measured.
+import { availableParallelism } from 'node:os';
+import type { CompileOptions } from '../engine/program.ts';
+import { countParameters } from '../models/glow.ts';
+import type { JsonObject } from '../training/jsonLines.ts';
+import { checkpointPath } from '../training/runFolder.ts';
+import { readSummary } from '../training/runSummary.ts';
+import { trainingTime } from '../training/timings.ts';
+import type { PreparedRun } from './preparedRun.ts';
+
+/** The summary of a run that is left as it is; what a crash kept from being recorded is null. */
+export function reachedBefore(run: PreparedRun): JsonObject {
+  const { step } = run.state!;
+  const summary = readSummary(run.paths);
+  return summary.steps === step
+    ? summary
+    : {
+        ...summary,
+        ...aboutRun(run, step),
+        complete: false,
+        bitsPerDim: null,
+        ...trainingTime(run.paths),
+        checkpoint: checkpointPath(run.paths, step),
+        samples: null,
+      };
+}
+
+/** What a summary begins with. */
+export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps: number): JsonObject {
+  const parameters = countParameters(config.model, dataset.imageShape);
+  return { run: paths.directory, preset, steps, parameters };
+}
+
+/** What bytes depend on besides the configuration. */
+export function placeOf({ device = 'cpu', threads = availableParallelism() }: CompileOptions): {
+  device: string;
+  threads: number;
+} {
+  return { device, threads };
+}
+
+/** What to say where a run goes on at another place than before; undefined where it does not. */
+export function movedText({ paths, state }: PreparedRun, engine: CompileOptions): string | undefined {
+  const { device, threads } = readSummary(paths);
+  const now = placeOf(engine);
+  if (state === undefined || device === undefined || (device === now.device && threads === now.threads)) {
+    return undefined;
+  }
+  const show = (place: { device: unknown; threads: unknown }): string =>
+    `${place.device} with ${place.threads} ${place.threads === 1 ? 'thread' : 'threads'}`;
+  return (
+    `trained on ${show({ device, threads })} before, now on ${show(now)}: ` +
+    'its last digits will not be those of a run in one go'
+  );
+}

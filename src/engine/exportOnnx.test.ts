@@ -1,0 +1,136 @@
+// ONNX files of programs: names and types, what is worked out beforehand, and the shapes that they declare.
+import onnxProto from 'onnx-proto';
+import { describe, expect, it } from 'vitest';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import * as op from '../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { constant, input } from '../tensor/tensor.ts';
+import { exportOnnx } from './exportOnnx.ts';
+import { createSession, RuntimeTensor } from './runtime.node.ts';
+
+const { ModelProto } = onnxProto.onnx;
+const matrix = (name: string, side: number): NdArray => ({
+  shape: [side, side],
+  data: new RandomStream(1, name).normals(side * side),
+});
+
+/** Runs an ONNX file on float32 arrays: data and shape of each output. */
+async function run(model: Uint8Array, feeds: Record<string, NdArray>) {
+  const session = await createSession(model, { device: 'cpu', threads: 1, fallback: true });
+  const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [
+    name,
+    new RuntimeTensor('float32', Float32Array.from(data), [...shape]),
+  ]);
+  const results = await session.run(Object.fromEntries(tensors));
+  await session.release();
+  return results;
+}
+
+/** The lengths of a declared shape, with a number in place of N. */
+function lengthsOf({ type }: onnxProto.onnx.IValueInfoProto, batch: number): number[] {
+  return type!.tensorType!.shape!.dim!.map(({ dimParam, dimValue }) =>
+    dimParam ? Number(dimParam.slice(0, -1) || '1') * batch : Number(dimValue),
+  );
+}
+
+const x = input('x', [OPEN_BATCH, 2]);
+
+describe('names', () => {
+  it.each([
+    ['of a result', { x }, { value_0: op.exp(x) }],
+    ['of a constant', { constant_3: x }, { y: op.exp(x) }],
+    ['of both an input and an output', { x }, { x: op.exp(x) }],
+    ['with a space', { x }, { 'the output': op.exp(x) }],
+    ['that is empty', { '': x }, { y: op.exp(x) }],
+  ])('%s are refused', async (_, inputs, outputs) => {
+    await expect(exportOnnx({ inputs, outputs })).rejects.toThrow('cannot name an input or output');
+  });
+
+  it('are those of the program', async () => {
+    const { graph } = ModelProto.decode(
+      await exportOnnx({ inputs: { a: x }, outputs: { b: op.exp(x), c: x } }),
+    );
+    expect(graph!.input!.map(({ name }) => name)).toEqual(['a']);
+    expect(graph!.output!.map(({ name }) => name)).toEqual(['b', 'c']);
+    for (const { output } of graph!.node!) {
+      expect(output![0]).toMatch(/^[A-Za-z_]\w*$/);
+    }
+  });
+});
+
+describe('what is worked out on the host', () => {
+  it('is a constant of the file where it depends on constants alone', async () => {
+    const w = matrix('w', 2);
+    const y = op.product(op.product(x, constant(w)), op.inverse(constant(w)));
+    const given = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+    const { y: found } = await run(await exportOnnx({ inputs: { x }, outputs: { y } }), { x: given });
+    given.data.forEach((value, index) => {
+      expect(found!.data[index]).toBeCloseTo(value, 4);
+    });
+  });
+
+  it('cannot be exported where it depends on an input', async () => {
+    const a = input('a', [2, 2]);
+    await expect(exportOnnx({ inputs: { a }, outputs: { y: op.inverse(a) } })).rejects.toThrow(
+      'the operation inverse has no lowering to ONNX',
+    );
+  });
+});
+
+it('gives outputs as bytes where they are wanted, the same tensor as real numbers beside them', async () => {
+  const floor = op.floor(x);
+  const model = await exportOnnx(
+    { inputs: { x }, outputs: { bytes: floor, reals: floor, sum: op.add(floor, 0.5) } },
+    { bytes: ['bytes'] },
+  );
+  const { bytes, reals, sum } = await run(model, {
+    x: { shape: [2, 2], data: Float32Array.of(0.9, 1, 254.5, 255) },
+  });
+  expect(bytes!.data).toEqual(Uint8Array.of(0, 1, 254, 255));
+  expect(reals!.data).toEqual(Float32Array.of(0, 1, 254, 255));
+  expect(sum!.data).toEqual(Float32Array.of(0.5, 1.5, 254.5, 255.5));
+});
+
+it('holds equal constants once, and others that differ in one number', async () => {
+  const [w, other] = [matrix('w', 8), matrix('w', 8)];
+  other.data[63]! += 1;
+  const z = input('z', [OPEN_BATCH, 8]);
+  const y = [w, { ...w, data: w.data.slice() }, other].map((array) => op.product(z, constant(array)));
+  const { graph } = ModelProto.decode(
+    await exportOnnx({ inputs: { z }, outputs: { a: y[0]!, b: y[1]!, c: y[2]! } }),
+  );
+  expect(graph!.initializer!.filter(({ dims }) => dims!.length === 2)).toHaveLength(2);
+});
+
+it.each([1, 3])('declares the shapes that results have with %i images', async (count) => {
+  const image = input('image', [OPEN_BATCH, 2, 3, 4]);
+  const rows = op.product(
+    op.reshape(
+      op.unfold(image, [
+        [0, 1],
+        [1, 0],
+      ]),
+      [-6, 8],
+    ),
+    constant(matrix('w', 8)),
+  );
+  const folded = op.fold(op.reshape(rows, [OPEN_BATCH, 2, 3, 8]), [
+    [0, -1],
+    [-1, 0],
+  ]);
+  const settled = op.fixedPoint(op.flip(folded, 3), 5, (state) => op.multiply(state, 0.5));
+  const y = op.reshape(op.transpose(settled, [1, 2, 0, 3]), [-6, 4]);
+  const model = ModelProto.decode(await exportOnnx({ inputs: { image }, outputs: { y: op.exp(y) } }));
+  const graph = model.graph!;
+  const declared = graph.valueInfo!;
+  const reshapes = graph.node!.filter(({ opType }) => opType === 'Reshape' || opType === 'Loop');
+  // One reshape stands between the two halves of a fold: ONNX Runtime is not told of it.
+  expect(declared.length).toBeGreaterThanOrEqual(reshapes.length - 1);
+  graph.output!.push(...declared);
+  const given = { shape: [count, 2, 3, 4], data: new RandomStream(1).normals(sizeOf([count, 2, 3, 4])) };
+  const results = await run(ModelProto.encode(model).finish(), { image: given });
+  for (const info of declared) {
+    expect(results[info.name!]!.dims, info.name!).toEqual(lengthsOf(info, count));
+  }
+});

@@ -1,0 +1,51 @@
+// Folders that are written whole or not at all.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { requireNewFolder, writeNewFolder } from './newFolder.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const files = { 'a.txt': 'one', 'b.bin': Uint8Array.of(1, 2, 3) };
+
+it('writes all files, into folders that are not there yet', () => {
+  const folder = join(root, 'deep', 'down');
+  expect(writeNewFolder(folder, files)).toEqual([join(folder, 'a.txt'), join(folder, 'b.bin')]);
+  expect(readdirSync(folder).sort()).toEqual(['a.txt', 'b.bin']);
+  expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one');
+  expect([...readFileSync(join(folder, 'b.bin'))]).toEqual([1, 2, 3]);
+  expect(readdirSync(join(root, 'deep'))).toEqual(['down']);
+});
+
+it('fills a folder that is empty', () => {
+  mkdirSync(join(root, 'empty'));
+  writeNewFolder(join(root, 'empty'), files);
+  expect(readdirSync(join(root, 'empty')).sort()).toEqual(['a.txt', 'b.bin']);
+  expect(readdirSync(root)).toEqual(['empty']);
+});
+
+it('refuses a folder with something in it, and a file, and leaves them alone', () => {
+  const [full, file] = [join(root, 'full'), join(root, 'file')];
+  mkdirSync(full);
+  writeFileSync(join(full, 'mine.txt'), 'mine');
+  writeFileSync(file, 'mine');
+  for (const check of [requireNewFolder, (path: string) => writeNewFolder(path, files)]) {
+    expect(() => check(full)).toThrow(`${full} is not empty (mine.txt is in it); choose another folder`);
+    expect(() => check(file)).toThrow(`cannot create the folder ${file}: it is a file; choose another name`);
+  }
+  expect(readdirSync(root).sort()).toEqual(['file', 'full']);
+  expect(readdirSync(full)).toEqual(['mine.txt']);
+});
+
+it('leaves nothing behind where a file cannot be written', () => {
+  const folder = join(root, 'new', 'folder');
+  expect(() => writeNewFolder(folder, { 'a.txt': 'one', [`${'b'.repeat(300)}.txt`]: 'two' })).toThrow(
+    /^cannot .*: the name is too long; choose a shorter one$/,
+  );
+  expect(readdirSync(root)).toEqual([]);
+});

@@ -1,0 +1,94 @@
+// The examples of README.md and docs/library.md: they have the right types, and they run.
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { decode } from 'fast-png';
+import ts from 'typescript';
+import { beforeAll, expect, it } from 'vitest';
+import { commandLine } from './testing/command.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const index = join(root, 'src/index.ts');
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const emerging = commandLine();
+
+/** The examples of a document that are marked to be run. */
+function examplesOf(file: string): string[] {
+  const blocks = readFileSync(join(root, file), 'utf8').matchAll(
+    /<!-- example: run as a test -->\n```ts\n([\s\S]*?)```/g,
+  );
+  return [...blocks].map(([, code]) => code!);
+}
+
+const [readme] = examplesOf('README.md') as [string];
+const [trained, training, below] = examplesOf('docs/library.md') as [string, string, string];
+
+/** Runs an example in the folder that has `runs/quickstart`; gives what it prints, line by line. */
+async function run(name: string, code: string): Promise<string[]> {
+  const file = join(emerging.folder, `${name}.mts`);
+  writeFileSync(file, code.replaceAll("'emerging-flows'", `'${pathToFileURL(index).href}'`));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, file], {
+    cwd: emerging.folder,
+  });
+  return stdout.trimEnd().split('\n');
+}
+
+beforeAll(async () => {
+  // The model of the quick start, though hardly trained.
+  const options = ['--set=data.validation=0.005', '--stop-at=3', '--out=runs/quickstart'];
+  await emerging.json('train', '--preset=mnist-quickstart', ...options);
+});
+
+it('have the right types', () => {
+  const codes = new Map(
+    [readme, trained, training, below].map((code, number) => [join(root, `example${number}.mts`), code]),
+  );
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const paths = { 'emerging-flows': [index] };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (file) => codes.has(file) || fileExists(file);
+  host.getSourceFile = (file, languageVersion, ...rest) => {
+    const code = codes.get(file);
+    return code === undefined
+      ? getSourceFile(file, languageVersion, ...rest)
+      : ts.createSourceFile(file, code, languageVersion);
+  };
+  const program = ts.createProgram([...codes.keys()], { ...options, paths, noUnusedLocals: true }, host);
+  const problems = [...codes.keys()].flatMap((file) =>
+    ts.getPreEmitDiagnostics(program, program.getSourceFile(file)),
+  );
+  expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+});
+
+it('README.md: samples come back from their latents', async () => {
+  const lines = await run('readme', readme);
+  expect(lines[0]).toMatch(/^12544 0 Float64Array\(16\) \[$/);
+});
+
+it('docs/library.md: a trained model', async () => {
+  const lines = await run('trained', trained);
+  expect(lines[0]).toBe('[ 28, 28, 1 ] 8 [ [ 14, 14, 2 ], [ 7, 7, 8 ] ]');
+  expect(lines.slice(1, 3)).toEqual(['[ 2, 14, 14, 2 ] 784', '[ 2, 7, 7, 8 ] 784']);
+  const { width, height } = decode(readFileSync(join(emerging.folder, 'between.png')));
+  expect([width, height]).toEqual([8 * 58 - 2, 56]);
+});
+
+it('docs/library.md: building and training', async () => {
+  const lines = await run('training', training);
+  expect(lines).toHaveLength(12);
+  const losses = lines.slice(0, 10).map((line) => Number(line.split(' ')[1]));
+  expect(losses[9]).toBeLessThan(losses[0]!);
+  expect(lines[10]).toMatch(/^runs.small.checkpoints.step-00000010\.safetensors \d/);
+  expect(lines[11]).toMatch(/^\d+\.\d+ 0\.\d+ \d+$/);
+});
+
+it('docs/library.md: the graph below', async () => {
+  const lines = await run('below', below);
+  const [energy, ...others] = lines[1]!.match(/\d+\.\d+/g)!;
+  expect(others).toEqual([energy, energy]);
+});

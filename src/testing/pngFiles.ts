@@ -1,0 +1,45 @@
+// PNG files for tests: written from arrays, read back as arrays.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { decode, encode } from 'fast-png';
+import { sizeOf } from '../numeric/ndarray.ts';
+
+/** Writes an image of 8 bits, HWC, and the folders that it lies in. */
+export function writePng(
+  path: string,
+  pixels: Uint8Array,
+  [height, width, channels]: readonly [number, number, number],
+): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, encode({ height, width, channels, depth: 8, data: pixels }));
+}
+
+/** The pixels of an image of 8 bits. */
+export function readPixels(path: string): Uint8Array {
+  return Uint8Array.from(decode(readFileSync(path)).data);
+}
+
+/** The images on a contact sheet with one row, enlarged `scale` times, two grey pixels between two images. */
+export function imagesInRow(
+  path: string,
+  shape: readonly [height: number, width: number, channels: number],
+  scale: number,
+): Uint8Array[] {
+  const sheet = decode(readFileSync(path));
+  const [height, width, channels] = shape;
+  const count = (sheet.width + 2) / (width * scale + 2);
+  if (!Number.isInteger(count) || sheet.height !== height * scale || sheet.channels !== channels) {
+    throw new Error(
+      `${sheet.height}x${sheet.width}x${sheet.channels} is no row of ${shape.join('x')} images`,
+    );
+  }
+  return Array.from({ length: count }, (_, image) =>
+    Uint8Array.from({ length: sizeOf(shape) }, (__, index) => {
+      const channel = index % channels;
+      const column = Math.floor(index / channels) % width;
+      const row = Math.floor(index / (channels * width));
+      const left = image * (width * scale + 2) + column * scale;
+      return sheet.data[(row * scale * sheet.width + left) * channels + channel]!;
+    }),
+  );
+}

@@ -1,0 +1,43 @@
+// The batches of a training, step by step, ready for a program.
+import { BatchStream } from '../data/batches.ts';
+import type { ImageSet } from '../data/dataset.ts';
+import { dimensionsOf } from '../numeric/imageShape.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { type Batch, imageArray } from './likelihood.ts';
+
+/** How batches are made. */
+export interface BatchLoaderOptions {
+  readonly batchSize: number;
+  /** The seed of the order and of the noise. */
+  readonly seed: number;
+  /** Bits of a pixel value in the model. */
+  readonly bits: number;
+}
+
+/** Batches by step, from 0: shuffled images and the noise that dequantises them, functions of seed and step alone. */
+export class BatchLoader {
+  private readonly stream: BatchStream;
+  private readonly images: ImageSet;
+  private readonly options: BatchLoaderOptions;
+  private readonly pixels: Uint8Array;
+  private readonly noise: Float32Array;
+
+  constructor(images: ImageSet, options: BatchLoaderOptions) {
+    const { batchSize, seed } = options;
+    const size = batchSize * dimensionsOf(images.imageShape);
+    this.stream = new BatchStream(images, batchSize, seed);
+    this.images = images;
+    this.options = options;
+    this.pixels = new Uint8Array(size);
+    this.noise = new Float32Array(size);
+  }
+
+  /** The batch of a step; its noise is overwritten by the next call. */
+  at(step: number): Batch {
+    const { seed, bits } = this.options;
+    this.stream.batchAt(step, this.pixels);
+    new RandomStream(seed, 'noise', step).fillDequantisationNoise(this.noise);
+    const image = imageArray(this.pixels, this.images.imageShape, bits);
+    return { image, noise: { shape: image.shape, data: this.noise } };
+  }
+}

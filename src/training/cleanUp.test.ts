@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
+import { cleanedUpAfter } from './cleanUp.ts';
+
+function failing(): never {
+  throw new Error('the folder is gone');
+}
+
+it('gives the failure itself when the clean-up goes well', () => {
+  const failure = new TypeError('first');
+  let done = false;
+  const given = cleanedUpAfter(failure, () => {
+    done = true;
+  });
+  expect(given).toBe(failure);
+  expect(done).toBe(true);
+});
+
+it('tells both when the clean-up fails too, the first one first', () => {
+  const failure = new UserError('the disk is full', { exitCode: 2 });
+  const given = cleanedUpAfter(failure, failing) as UserError;
+  expect(given).toBeInstanceOf(UserError);
+  expect(given.message).toBe('the disk is full; then this failed too: the folder is gone');
+  expect(given.exitCode).toBe(2);
+  expect((given.cause as AggregateError).errors[0]).toBe(failure);
+});
+
+it('does not make a mistake in our code one that a person can mend', () => {
+  const given = cleanedUpAfter('text', failing) as Error;
+  expect(given).not.toBeInstanceOf(UserError);
+  expect(given.message).toBe('text; then this failed too: the folder is gone');
+});

@@ -1,0 +1,108 @@
+// A run to train: a new one in a folder of its own, or one that goes on from its last checkpoint.
+import { mkdirSync } from 'node:fs';
+import type { Dataset } from '../data/dataset.ts';
+import { openDataset } from '../data/registry.ts';
+import { type Config, type ConfigLayer, stringifyConfig } from '../experiments/config.ts';
+import { checkModelShape, requireImageShape } from '../experiments/modelShape.ts';
+import { resolveConfig } from '../experiments/resolve.ts';
+import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
+import { Glow } from '../models/glow.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { readLatestCheckpoint, stateFrom } from './checkpoint.ts';
+import { explainFileError, removePartialFiles, writeFileAtomically } from './files.ts';
+import { rewindJsonLines } from './jsonLines.ts';
+import { ParameterLayout } from './parameterLayout.ts';
+import { createRunFolder, openRunFolder, type RunPaths } from './runFolder.ts';
+import type { TrainingState } from './trainer.ts';
+
+/** A run that `train` can train: `train({ ...run })`. */
+export interface Run {
+  /** The experiment. */
+  readonly config: Config;
+  /** Its images. */
+  readonly dataset: Dataset;
+  /** How long it trains, and with which rates. */
+  readonly schedule: Schedule;
+  /** Its folder, which is there. */
+  readonly paths: RunPaths;
+  /** The state of its last checkpoint; a run that has none yet begins with its first step. */
+  readonly state?: TrainingState;
+}
+
+/** What a run needs besides its configuration. */
+export interface RunOptions {
+  /** Images of your own, in place of those that `data.name` and `data.validation` of the configuration stand for. */
+  readonly dataset?: Dataset;
+}
+
+/**
+ * Starts a run: opens its images and makes its folder, with the configuration in it. `train` does the rest.
+ *
+ * @throws UserError if the images cannot be read or do not fit the model, or the folder holds a run already
+ */
+export async function startRun(
+  config: Config,
+  directory: string,
+  { dataset }: RunOptions = {},
+): Promise<Run> {
+  const opened = await openData(config, dataset);
+  return { config, ...opened, paths: createRunFolder(directory, stringifyConfig(config)) };
+}
+
+/**
+ * Opens a run to go on with. Nothing is written before `train` is: that cuts the logs back to the last checkpoint, and
+ * stores the changes in the run's configuration.
+ *
+ * @param changes what is from now on other than in the run's configuration, such as `{ training: { steps: 2000 } }`
+ * @throws UserError if the folder holds no run, its checkpoint is damaged, or its images have another shape by now
+ */
+export async function resumeRun(
+  directory: string,
+  changes: ConfigLayer = {},
+  { dataset }: RunOptions = {},
+): Promise<Run> {
+  const folder = openRunFolder(directory);
+  const { paths } = folder;
+  const config = resolveConfig({ file: paths.config, overrides: changes });
+  const checkpoint = folder.latestCheckpoint === null ? undefined : readLatestCheckpoint(folder);
+  const run = { config, ...(await openData(config, dataset, checkpoint?.imageShape)), paths };
+  if (checkpoint === undefined) {
+    return run;
+  }
+  const model = new Glow(config.model, checkpoint.imageShape);
+  return { ...run, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
+}
+
+/**
+ * Makes the folder of a run look as it did when the checkpoint of `step` was written (0: before the first): logs end
+ * there, what a crash left is gone. Its configuration says what it is trained with from now on.
+ *
+ * @throws UserError if the folder cannot be written
+ */
+export function rewindRun(paths: RunPaths, config: Config, step: number): void {
+  for (const folder of [paths.directory, paths.checkpoints, paths.samples]) {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw explainFileError(error, folder, 'create the folder');
+    }
+    removePartialFiles(folder);
+  }
+  for (const log of [paths.metrics, paths.timings]) {
+    rewindJsonLines(log, (line) => Number(line.step) <= step);
+  }
+  writeFileAtomically(paths.config, stringifyConfig(config));
+}
+
+async function openData(
+  config: Config,
+  given: Dataset | undefined,
+  trainedShape?: ImageShape,
+): Promise<{ dataset: Dataset; schedule: Schedule }> {
+  const dataset = given ?? (await openDataset(config.data.name, { validation: config.data.validation }));
+  if (trainedShape !== undefined) {
+    requireImageShape(dataset, trainedShape);
+  }
+  checkModelShape(config.model, dataset.imageShape);
+  return { dataset, schedule: scheduleOf(config, dataset.train.count) };
+}

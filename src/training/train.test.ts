@@ -1,0 +1,230 @@
+// Runs of the library from start to end: what is saved when, what a stop or a failure leaves, and what stays untouched.
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Dataset, imagesInMemory } from '../data/dataset.ts';
+import { Program } from '../engine/program.ts';
+import { UserError } from '../errors.ts';
+import type { Config, ConfigLayer } from '../experiments/config.ts';
+import { resolveConfig } from '../experiments/resolve.ts';
+import { tinyImages } from '../testing/tinyImages.ts';
+import { readJsonLines } from './jsonLines.ts';
+import { resumeRun, startRun } from './run.ts';
+import { checkpointPath, runPaths } from './runFolder.ts';
+import { writeSummary } from './runSummary.ts';
+import { type TrainingOptions, train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'train-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+const engine = { threads: 1 };
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+function tinyDataset(size: number): Dataset {
+  const images = (count: number, seed: number) =>
+    imagesInMemory(tinyImages(count, size, seed), [size, size, 1]);
+  return {
+    name: 'tiny',
+    imageShape: [size, size, 1],
+    train: images(40, 0),
+    validation: images(8, 1),
+    test: images(8, 2),
+  };
+}
+
+/** The configuration of a run of 6 steps, validated and saved after each second one. */
+function config(training: ConfigLayer['training'] = {}): Config {
+  return resolveConfig({
+    overrides: {
+      data: { name: 'tiny' },
+      model: { levels: 2, depth: 1, width: 4 },
+      training: { batchSize: 8, warmupSteps: 0, steps: 6, ...training },
+    },
+  });
+}
+
+async function begin(
+  name: string,
+  options: Partial<TrainingOptions> = {},
+  training?: ConfigLayer['training'],
+) {
+  return train({ ...(await startRun(config(training), inRoot(name), { dataset })), ...engine, ...options });
+}
+
+async function goOn(name: string, options: Partial<TrainingOptions> = {}, changes: ConfigLayer = {}) {
+  return train({ ...(await resumeRun(inRoot(name), changes, { dataset })), ...engine, ...options });
+}
+
+function checkpoints(name: string): number[] {
+  return readdirSync(runPaths(inRoot(name)).checkpoints)
+    .sort()
+    .map((file) => Number(/\d+/.exec(file)![0]));
+}
+
+function bytes(name: string, step: number): { metrics: string; checkpoint: string } {
+  const paths = runPaths(inRoot(name));
+  return {
+    metrics: readFileSync(paths.metrics, 'utf8'),
+    checkpoint: readFileSync(checkpointPath(paths, step), 'base64'),
+  };
+}
+
+/** Options that let a training fail in the middle of a step's record, as a crash would. */
+function failingAt(failing: number): Partial<TrainingOptions> {
+  return {
+    events: {
+      onStep(step) {
+        if (step === failing) {
+          throw new Error('crash');
+        }
+      },
+    },
+  };
+}
+
+beforeAll(async () => {
+  await begin('whole');
+});
+
+describe('checkpoints', () => {
+  it('are written at milestones alone while the time is short', () => {
+    expect(checkpoints('whole')).toEqual([2, 4, 6]);
+  });
+
+  it('roll on between milestones, and leave the same bytes', async () => {
+    await expect(begin('crashed', { checkpointSeconds: 0, ...failingAt(4) })).rejects.toThrow('crash');
+    expect(checkpoints('crashed')).toEqual([2, 3]);
+    await expect(goOn('crashed', { checkpointSeconds: 0, ...failingAt(6) })).rejects.toThrow('crash');
+    expect(checkpoints('crashed')).toEqual([2, 4, 5]);
+    await goOn('crashed');
+    expect(checkpoints('crashed')).toEqual([2, 4, 6]);
+    expect(bytes('crashed', 6)).toEqual(bytes('whole', 6));
+  });
+
+  it('of a stop on record stay', async () => {
+    await begin('stopped', { stopAt: 1 });
+    writeSummary(runPaths(inRoot('stopped')), { steps: 1 });
+    await goOn('stopped');
+    expect(checkpoints('stopped')).toEqual([1, 2, 4, 6]);
+  });
+
+  it('save what came before a divergence, and the error names that', async () => {
+    const paths = runPaths(inRoot('diverged'));
+    const diverging = begin('diverged', {}, { learningRate: 1e30, steps: 20 });
+    const error: UserError = await diverging.catch((reason) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    const [step] = checkpoints('diverged');
+    expect(error.message).toMatch(/^the training diverged at step \d+: the gradient is not finite; /);
+    expect(error.message).toContain(`diverged at step ${step! + 1}`);
+    expect(error.message).toContain(`${checkpointPath(paths, step!)} holds the state before that step`);
+    expect(readJsonLines(paths.metrics).at(-1)!.step).toBe(step);
+    const lower = await goOn('diverged', { stopAt: step! }, { training: { learningRate: 1e-4 } });
+    expect(lower.state.step).toBe(step);
+  });
+});
+
+describe('a resumed run', () => {
+  it('counts the time of all its steps', async () => {
+    await begin('timed', { stopAt: 2 });
+    const { seconds, imagesPerSecond } = await goOn('timed');
+    const lines = readJsonLines(runPaths(inRoot('timed')).timings);
+    expect(lines).toHaveLength(6);
+    const total = lines.reduce((sum, line) => sum + Number(line.seconds), 0);
+    expect(seconds).toBeCloseTo(total, 9);
+    expect(imagesPerSecond).toBeCloseTo((6 * 8) / total, 6);
+  });
+
+  it('takes away what a crash left anywhere, and nothing else', async () => {
+    await begin('partial', { stopAt: 2 });
+    const { directory, checkpoints: folder, samples } = runPaths(inRoot('partial'));
+    for (const name of ['config.yaml', 'metrics.jsonl', 'summary.json']) {
+      writeFileSync(join(directory, `${name}.123.partial`), 'x');
+    }
+    writeFileSync(join(folder, 'step-00000003.safetensors.123.partial'), 'x');
+    writeFileSync(join(samples, 'step-00000003.png.123.partial'), 'x');
+    writeFileSync(join(directory, 'notes.partial'), 'my own');
+    await goOn('partial');
+    const left = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
+  });
+
+  it('starts again from data where a crash came before the first checkpoint', async () => {
+    await expect(begin('early', failingAt(2))).rejects.toThrow('crash');
+    expect(checkpoints('early')).toEqual([]);
+    await goOn('early');
+    expect(bytes('early', 6)).toEqual(bytes('whole', 6));
+  });
+
+  it('leaves the state that it was given as it is', async () => {
+    cpSync(inRoot('whole'), inRoot('longer'), { recursive: true });
+    const run = await resumeRun(inRoot('longer'), { training: { steps: 8 } }, { dataset });
+    const before = structuredClone(run.state);
+    const { state } = await train({ ...run, ...engine });
+    expect(state.step).toBe(8);
+    expect(run.state).toEqual(before);
+  });
+
+  it('writes nothing before it is trained', async () => {
+    cpSync(inRoot('whole'), inRoot('looked-at'), { recursive: true });
+    await resumeRun(inRoot('looked-at'), { training: { steps: 9 } }, { dataset });
+    expect(readFileSync(runPaths(inRoot('looked-at')).config)).toEqual(
+      readFileSync(runPaths(inRoot('whole')).config),
+    );
+  });
+
+  it('refuses images of another size, and says both', async () => {
+    await expect(resumeRun(inRoot('whole'), {}, { dataset: tinyDataset(10) })).rejects.toThrow(
+      'the images of tiny are 10x10x1, and the model was trained on images of 8x8x1: ',
+    );
+  });
+});
+
+it('refuses to start anew, or from an earlier state, where a training has come further', async () => {
+  cpSync(inRoot('whole'), inRoot('again'), { recursive: true });
+  const { state, ...run } = await resumeRun(inRoot('again'), {}, { dataset });
+  for (const earlier of [undefined, { ...state!, step: 4 }]) {
+    const training = train({ ...run, ...engine, state: earlier });
+    await expect(training).rejects.toThrow('holds a training up to step 6: ');
+  }
+  expect(bytes('again', 6)).toEqual(bytes('whole', 6));
+});
+
+it('makes no folder where the images do not fit the model', async () => {
+  const given = { dataset: tinyDataset(10) };
+  await expect(startRun(config(), inRoot('odd'), given)).rejects.toThrow(
+    '2 levels need sides divisible by 4',
+  );
+  expect(existsSync(inRoot('odd'))).toBe(false);
+});
+
+it('trains in float32 even for a caller who passes another precision', async () => {
+  await begin('double', { precision: 'float64' } as Partial<TrainingOptions>);
+  expect(bytes('double', 6)).toEqual(bytes('whole', 6));
+});
+
+it('frees its programs when it fails, as when it does not', async () => {
+  const release = vi.spyOn(Program.prototype, 'release');
+  await begin('freed');
+  const all = new Set(release.mock.contexts).size;
+  release.mockClear();
+  await expect(begin('failed', failingAt(1))).rejects.toThrow('crash');
+  expect(new Set(release.mock.contexts).size).toBe(all);
+});
+
+it('falls back on the checkpoint before a damaged one only when told to', async () => {
+  cpSync(inRoot('whole'), inRoot('damaged'), { recursive: true });
+  truncateSync(checkpointPath(runPaths(inRoot('damaged')), 6), 100);
+  await expect(resumeRun(inRoot('damaged'), {}, { dataset })).rejects.toThrow('to go back to step 4');
+});
