@@ -82,6 +82,17 @@ it('writes latents by level, in a file that other programs can read', async () =
   expect(new Set(values).size).toBeGreaterThan(values.length / 2);
 });
 
+it('takes the exported model for the run that it came from', async () => {
+  await emerging.json('export', 'runs/a', '--out=exported');
+  await emerging.json('encode', 'exported', '--data=data', '--count=5', '--out=of-export.safetensors');
+  await emerging.json('encode', 'runs/a', '--data=data', '--count=5', '--out=of-run.safetensors');
+  expect(readFileSync(inFolder('of-export.safetensors'))).toEqual(
+    readFileSync(inFolder('of-run.safetensors')),
+  );
+  const { files } = await emerging.json('decode', 'exported', 'of-run.safetensors', '--out=of-export');
+  expect(readPixels(inFolder(files[4]))).toEqual(imageOf(test, 4));
+});
+
 it('fits images of another size and kind when asked to', async () => {
   const colour = Uint8Array.from({ length: 12 * 9 * 3 }, (_, index) => (index * 7) % 256);
   writePng(inFolder('photo.png'), colour, [9, 12, 3]);

@@ -44,6 +44,7 @@ it('writes a grid of images that all differ', async () => {
     temperature: 0.8,
     seed: 0,
     seconds: expect.any(Number),
+    overflowed: 0,
   });
   const images = imagesOn('a.png');
   expect(new Set(images.map((image) => image.join())).size).toBe(6);

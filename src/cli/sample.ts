@@ -1,5 +1,6 @@
 // `emerging sample`: images drawn from a run, as a PNG grid.
 import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
 import { contactSheet } from '../evaluation/contactSheet.ts';
 import { loadModel } from '../evaluation/flowModel.ts';
 import { writeFileAtomically } from '../training/files.ts';
@@ -51,17 +52,33 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Uint8Array;
+  let overflowed = 0;
   try {
     const onProgress = (done: number): void => bar.update(done);
-    images = await model.sample({ count, temperature, seed, onProgress });
+    const onOverflow = (which: readonly number[]): void => {
+      overflowed = which.length;
+    };
+    images = await model.sample({ count, temperature, seed, onProgress, onOverflow });
   } finally {
     bar.finish();
+  }
+  if (overflowed === count) {
+    throw new UserError(
+      `no sample of ${directory} at temperature ${temperature} has finite values: try a lower temperature, or train longer`,
+    );
   }
   const seconds = (performance.now() - begin) / 1000;
   writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape }));
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ file: out, count, temperature, seed, seconds })}\n`
-      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${out}\n`,
+      ? `${JSON.stringify({ file: out, count, temperature, seed, seconds, overflowed })}\n`
+      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${out}\n${overflowNote(overflowed, count)}`,
   );
+}
+
+/** What is said of samples whose values are not finite; nothing where there are none. */
+export function overflowNote(overflowed: number, count: number): string {
+  return overflowed === 0
+    ? ''
+    : `${overflowed} of ${count} samples are black: their values are not finite. A lower temperature or more training helps\n`;
 }

@@ -20,6 +20,7 @@ import { listenForInterruption } from './interruption.ts';
 import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
+import { overflowNote } from './sample.ts';
 import { aboutRun, movedText, placeOf, reachedBefore } from './trainSummary.ts';
 
 /** The measurement on test images that ends a training. */
@@ -170,7 +171,14 @@ async function trainWithProgress(
 }
 
 async function drawSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
-  const images = await model.sample(SAMPLES);
+  let overflowed = 0;
+  const images = await model.sample({
+    ...SAMPLES,
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
+  });
+  process.stderr.write(overflowNote(overflowed, SAMPLES.count));
   const file = join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
   writeFileAtomically(file, contactSheet(images, { imageShape: model.imageShape }));
   return file;

@@ -139,6 +139,24 @@ describe('sample', () => {
     expect(cold).toEqual(Uint8Array.from([...(await model.decode(zero)), ...(await model.decode(zero))]));
   });
 
+  it('names the images whose values overflow and leaves them black, or fails where nobody asks for them', async () => {
+    const hot = { count: 4, temperature: 1e38, seed: 1 };
+    await expect(model.sample(hot)).rejects.toThrow(
+      /^\d of 4 samples have values that are not finite, image \d first: try a lower temperature, or train longer$/,
+    );
+    let overflowed: readonly number[] = [];
+    const drawn = await model.sample({
+      ...hot,
+      onOverflow: (which) => {
+        overflowed = which;
+      },
+    });
+    expect(overflowed.length).toBeGreaterThan(0);
+    for (const image of overflowed) {
+      expect(drawn.subarray(image * 64, (image + 1) * 64)).toEqual(new Uint8Array(64));
+    }
+  });
+
   it.each([-0.1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the temperature %d', async (temperature) => {
     await expect(model.sample({ count: 1, temperature })).rejects.toThrow(
       `the temperature must be a number of 0 or more, not ${temperature}`,

@@ -36,6 +36,12 @@ export interface SampleOptions extends CodingOptions {
   readonly temperature?: number;
   /** The seed of the latents, 0 if not said. */
   readonly seed?: number;
+  /**
+   * Called with the indices of images whose values are not finite, which come out black. Without it they are an
+   * error. The inverse of a coupling divides by a sigmoid, and latents that a model has not learned to use, of a
+   * young model or at a high temperature, can make it overflow.
+   */
+  onOverflow?(images: readonly number[]): void;
 }
 
 /** How likelihoods are measured. */
@@ -90,22 +96,43 @@ export class FlowModel {
   /**
    * Draws images, `[count, H, W, C]`. Image i depends on the seed, the temperature and i.
    *
-   * @throws UserError if the temperature is below zero or not a number, or a decoded value is not a number
+   * @throws UserError if the temperature is below zero or not a number, or if a value is not finite and `onOverflow` is
+   *   not given
    */
-  async sample({ count, temperature = 1, seed = 0, onProgress }: SampleOptions): Promise<Uint8Array> {
+  async sample({
+    count,
+    temperature = 1,
+    seed = 0,
+    onProgress,
+    onOverflow,
+  }: SampleOptions): Promise<Uint8Array> {
     if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
       throw new UserError(`the temperature must be a number of 0 or more, not ${temperature}`, {
         exitCode: 2,
       });
     }
-    const pixels = new Uint8Array(count * dimensionsOf(this.imageShape));
+    const dimensions = dimensionsOf(this.imageShape);
+    const pixels = new Uint8Array(count * dimensions);
+    const overflowed: number[] = [];
     await this.inBatches(count, async (first, end) => {
       const draw = { first, count: end - first, temperature, seed };
       const program = await this.program(compileDecoder);
       const values = await decodeBatch(program, drawLatents(this.latentShapes, draw));
-      pixels.set(this.pixelsOf(values), first * dimensionsOf(this.imageShape));
+      blackOut(values, dimensions).forEach((image) => {
+        overflowed.push(first + image);
+      });
+      pixels.set(this.pixelsOf(values), first * dimensions);
       onProgress?.(end);
     });
+    if (overflowed.length > 0) {
+      if (!onOverflow) {
+        throw new UserError(
+          `${overflowed.length} of ${count} samples have values that are not finite, image ${overflowed[0]} first: ` +
+            'try a lower temperature, or train longer',
+        );
+      }
+      onOverflow(overflowed);
+    }
     return pixels;
   }
 
@@ -260,6 +287,19 @@ export class FlowModel {
     }
     return count;
   }
+}
+
+/** Makes the images of which a value is not finite black, and tells which. */
+function blackOut(values: NdArray['data'], dimensions: number): number[] {
+  const images: number[] = [];
+  for (let image = 0; image * dimensions < values.length; image++) {
+    const own = values.subarray(image * dimensions, (image + 1) * dimensions);
+    if (!own.every(Number.isFinite)) {
+      own.fill(-0.5);
+      images.push(image);
+    }
+  }
+  return images;
 }
 
 /** Why latents of an image with this largest one cannot be decoded, to be read after a colon. */

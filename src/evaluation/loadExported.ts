@@ -52,7 +52,9 @@ function weightsIn(directory: string): string {
 
 function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {
   try {
-    const options = resolveConfig({ overrides: { model: JSON.parse(model) } }).model;
+    // What a configuration has besides the model does not count here.
+    const rest = { data: { name: 'none' }, training: { steps: 1 } };
+    const { model: options } = resolveConfig({ overrides: { ...rest, model: JSON.parse(model) } });
     const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
     return new Glow(options, [height, width, channels] satisfies ImageShape);
   } catch (cause) {
