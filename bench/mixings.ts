@@ -17,9 +17,11 @@ import { mixings } from '../src/models/mixing.ts';
 
 const options = new Command('mixings')
   .option('--steps <n>', 'updates of each model', wholeNumber(1), 300)
+  .option('--mixing <name,…>', 'which ones', (text) => text.split(','), Object.keys(mixings))
+  .option('--images <n>', 'how many images the doctor looks at', wholeNumber(1), 64)
   .option('--seed <n>', 'the seed of all', wholeNumber(0), 0)
   .parse()
-  .opts<{ steps: number; seed: number }>();
+  .opts<{ steps: number; seed: number; mixing: string[]; images: number }>();
 
 const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
@@ -44,10 +46,10 @@ function measure(mixing: string, folder: string): string[] {
   const run = join(folder, mixing);
   const set = ['--set', `model.mixing=${mixing}`, '--seed', String(options.seed)];
   const trained = emerging('train', '--steps', String(options.steps), ...set, '--out', run);
-  const examined = emerging('doctor', run);
+  const examined = emerging('doctor', run, '--images', String(options.images));
   const { largestError, exactPixelShare } = examined.reconstruction as Record<string, number>;
   const problems = examined.problems as { layer: string; what: string }[];
-  return [
+  const row = [
     mixing,
     String(trained.parameters),
     Number(trained.bitsPerDim).toFixed(3),
@@ -56,13 +58,15 @@ function measure(mixing: string, folder: string): string[] {
     `${(100 * exactPixelShare!).toFixed(2)} %`,
     examined.ok ? 'sound' : problems.map(({ layer, what }) => `${layer}: ${what}`).join('; '),
   ];
+  process.stderr.write(`${row.join('  ')}\n`);
+  return row;
 }
 
 const { batchSize } = resolveConfig({ preset: DEFAULT_PRESET }).training;
 const folder = mkdtempSync(join(tmpdir(), 'mixings-'));
 let rows: string[][];
 try {
-  rows = Object.keys(mixings).map((mixing) => measure(mixing, folder));
+  rows = options.mixing.map((mixing) => measure(mixing, folder));
 } finally {
   rmSync(folder, { recursive: true });
 }
