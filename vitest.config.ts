@@ -8,5 +8,7 @@ export default defineConfig({
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to one file.
     pool: 'forks',
     maxWorkers: 2,
+    // For the tests that load exported models with the runtime alone.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
   },
 });

@@ -11,14 +11,14 @@ export interface Interruption {
   release(): void;
 }
 
-/** Starts to listen; `message` is what stderr says when the first signal comes. */
-export function listenForInterruption(message: string): Interruption {
+/** Starts to listen; `announce` tells, where it does not spoil a progress bar, that the first signal has come. */
+export function listenForInterruption(announce: () => void): Interruption {
   const controller = new AbortController();
   let received: 'SIGINT' | 'SIGTERM' | undefined;
   const onSignal = (name: 'SIGINT' | 'SIGTERM'): void => {
     received = name;
     release();
-    process.stderr.write(`\n${message}\n`);
+    announce();
     controller.abort();
   };
   const release = (): void => {

@@ -130,8 +130,10 @@ async function trainWithProgress(
   engine: CompileOptions,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
   const { config, dataset, schedule, paths, state } = run;
-  const interruption = listenForInterruption('stopping after this step; press Ctrl-C again to stop at once');
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
+  const interruption = listenForInterruption(() =>
+    bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+  );
   const parameters = countParameters(config.model, dataset.imageShape);
   bar.note(
     `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +

@@ -33,7 +33,7 @@ export interface Dataset extends DatasetSource {
   readonly validation: ImageSet;
 }
 
-/** A dataset that can be asked for by name: what `emerging datasets` lists, and how it is opened. */
+/** A dataset that can be asked for by name: what it is, and how it is opened. */
 export interface NamedDataset {
   /** The name to ask for. */
   readonly name: string;

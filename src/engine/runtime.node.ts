@@ -1,4 +1,6 @@
 // ONNX Runtime in Node: the one file that knows the native package.
+// First: it must run before the native library is loaded.
+import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../errors.ts';

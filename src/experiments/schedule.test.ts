@@ -34,10 +34,16 @@ describe('the schedule', () => {
   });
 
   test('has no memory where an epoch is one step', () => {
-    expect(scheduleOf(configOf({ batchSize: 64 }), 5)).toMatchObject({
+    expect(scheduleOf(configOf({ batchSize: 64 }), 64)).toMatchObject({
       stepsPerEpoch: 1,
       beta2: 0,
       averageDecay: 0,
+    });
+
+    it('refuses a batch that is larger than the set', () => {
+      expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
+        'training.batchSize is 64, and mnist has 63 images to train on: take a smaller batch',
+      );
     });
   });
 

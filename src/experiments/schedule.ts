@@ -23,7 +23,7 @@ export interface Schedule {
 /**
  * The schedule of a run on `trainingImages` images (those for validation not counted).
  *
- * @throws UserError if there is no image to train on
+ * @throws UserError if there is no image to train on, or a step takes more images than there are
  */
 export function scheduleOf(config: Config, trainingImages: number): Schedule {
   if (trainingImages < 1) {
@@ -31,6 +31,12 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
   }
   const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay } =
     config.training;
+  if (batchSize > trainingImages) {
+    throw new UserError(
+      `training.batchSize is ${batchSize}, and ${config.data.name} has ${trainingImages} images to train on: take a smaller batch`,
+      { exitCode: 2 },
+    );
+  }
   const stepsPerEpoch = Math.ceil(trainingImages / batchSize);
   const totalSteps = steps ?? epochs! * stepsPerEpoch;
   const beta2 = 1 - 1 / stepsPerEpoch;
