@@ -40,7 +40,7 @@ describe('the schedule', () => {
       averageDecay: 0,
     });
 
-    it('refuses a batch that is larger than the set', () => {
+    test('refuses a batch that is larger than the set', () => {
       expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
         'training.batchSize is 64, and mnist has 63 images to train on: take a smaller batch',
       );
