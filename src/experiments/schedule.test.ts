@@ -39,12 +39,12 @@ describe('the schedule', () => {
       beta2: 0,
       averageDecay: 0,
     });
+  });
 
-    test('refuses a batch that is larger than the set', () => {
-      expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
-        'training.batchSize is 64, and mnist has 63 images to train on: take a smaller batch',
-      );
-    });
+  test('refuses a batch that is larger than the set', () => {
+    expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
+      'training.batchSize is 64, and mnist has 63 images to train on: take a smaller batch',
+    );
   });
 
   test('needs images', () => {
