@@ -465,7 +465,7 @@ it('leaves no run that has not made its first step', async () => {
   mkdirSync(inFolder('mine'));
   writeFileSync(inFolder('mine/notes'), 'my own');
   const before = snapshot();
-  const tooLarge = [...train, '--set=training.batchSize=9000000000000000'];
+  const tooLarge = [...train, '--set=model.width=9000000000000000'];
   for (const out of ['new/run', 'mine']) {
     const { code, stderr } = await emerging.run(...tooLarge, `--out=${out}`);
     expect(code).toBe(1);
