@@ -2,30 +2,22 @@
 import type { Command } from 'commander';
 import { type InverseTimes, timeInverses } from '../evaluation/timeInverse.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
-import { addModelOptions, type ModelOptions, modelOf } from './benchOptions.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
+import { compileOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
-
-interface BenchInverseOptions extends EngineOptions, ModelOptions {
-  rounds: number;
-  json?: true;
-}
 
 /** Adds the command `bench inverse`. */
 export function registerBenchInverse(bench: Command): void {
   const command = bench
     .command('inverse')
     .description("time the inverse of each mixing's layer at the shape of every level");
-  addModelOptions(command, { batch: 64 })
-    .option('--rounds <n>', 'timed rounds', wholeNumber(1), 9)
-    .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addBenchOptions(command, { batch: 64, rounds: 9 })
     .addHelpText('after', '\nExample:\n  emerging bench inverse --mixing 1x1,emerging,periodic')
-    .action((options: BenchInverseOptions) => runBenchInverse(options));
+    .action((options: BenchOptions) => runBenchInverse(options));
 }
 
-async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
+async function runBenchInverse(options: BenchOptions): Promise<void> {
   const { mixing: names, batch, rounds, levels, kernelSize } = options;
   const { imageShape } = modelOf(options);
   const shapes = levelShapes(imageShape, levels);

@@ -5,10 +5,10 @@ import { checkModelShape } from '../experiments/modelShape.ts';
 import type { GlowOptions } from '../models/glow.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { oddNumber, wholeNumber } from './options.ts';
+import { addEngineOptions, type EngineOptions, oddNumber, wholeNumber } from './options.ts';
 
-/** The options of a model that is timed. */
-export interface ModelOptions {
+/** The options of a bench: a model, how often it is timed, and where it runs. */
+export interface BenchOptions extends EngineOptions {
   mixing: Mixing[];
   levels: number;
   depth: number;
@@ -17,11 +17,13 @@ export interface ModelOptions {
   batch: number;
   size: number;
   channels: number;
+  rounds: number;
+  json?: true;
 }
 
-/** Adds the options of a model; by default that of the paper for CIFAR-10, at depth 8. */
-export function addModelOptions(command: Command, defaults: { batch: number }): Command {
-  return command
+/** Adds the options of a bench; the model is by default that of the paper for CIFAR-10, at depth 8. */
+export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
+  command
     .option('--mixing <name,…>', `one or more of ${Object.keys(mixings).join(', ')}`, mixingNames, [
       'emerging',
     ])
@@ -31,11 +33,14 @@ export function addModelOptions(command: Command, defaults: { batch: number }): 
     .option('--kernel-size <k>', 'side of the kernels of emerging and periodic, odd', oddNumber(3), 3)
     .option('--batch <n>', 'images at a time', wholeNumber(1), defaults.batch)
     .option('--size <n>', 'height and width of the images', wholeNumber(2), 32)
-    .option('--channels <n>', 'channels of the images', wholeNumber(1), 3);
+    .option('--channels <n>', 'channels of the images', wholeNumber(1), 3)
+    .option('--rounds <n>', 'timed rounds', wholeNumber(1), defaults.rounds)
+    .option('--json', 'print the result as JSON on stdout');
+  return addEngineOptions(command);
 }
 
 /** The model that the options describe, but for its mixing, and its images. */
-export function modelOf(options: ModelOptions): {
+export function modelOf(options: BenchOptions): {
   model: Omit<GlowOptions, 'mixing'>;
   imageShape: ImageShape;
 } {

@@ -2,30 +2,22 @@
 import type { Command } from 'commander';
 import { type SamplingTimes, timeSampling } from '../evaluation/timeSampling.ts';
 import { median } from '../evaluation/timing.ts';
-import { addModelOptions, type ModelOptions, modelOf } from './benchOptions.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
+import { compileOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
-
-interface BenchSampleOptions extends EngineOptions, ModelOptions {
-  rounds: number;
-  json?: true;
-}
 
 /** Adds the command `bench sample`. */
 export function registerBenchSample(bench: Command): void {
   const command = bench
     .command('sample')
     .description('time samples from a seed to 8-bit images, and forward passes, weights frozen');
-  addModelOptions(command, { batch: 64 })
-    .option('--rounds <n>', 'timed rounds', wholeNumber(1), 7)
-    .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addBenchOptions(command, { batch: 64, rounds: 7 })
     .addHelpText('after', '\nExample:\n  emerging bench sample --mixing 1x1,emerging --depth 8 --batch 64')
-    .action((options: BenchSampleOptions) => runBenchSample(options));
+    .action((options: BenchOptions) => runBenchSample(options));
 }
 
-async function runBenchSample(options: BenchSampleOptions): Promise<void> {
+async function runBenchSample(options: BenchOptions): Promise<void> {
   const { mixing: names, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);

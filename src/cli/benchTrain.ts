@@ -2,34 +2,26 @@
 import type { Command } from 'commander';
 import { type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts';
 import { median } from '../evaluation/timing.ts';
-import { addModelOptions, type ModelOptions, modelOf } from './benchOptions.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
 import { formatBytes, formatCount, formatRate } from './format.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
+import { compileOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
-
-interface BenchTrainOptions extends EngineOptions, ModelOptions {
-  rounds: number;
-  json?: true;
-}
 
 /** Adds the command `bench train`. */
 export function registerBenchTrain(bench: Command): void {
   const command = bench
     .command('train')
     .description('time training steps and forward passes, and the matrix products in them');
-  addModelOptions(command, { batch: 32 })
-    .option('--rounds <n>', 'timed rounds', wholeNumber(1), 7)
-    .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addBenchOptions(command, { batch: 32, rounds: 7 })
     .addHelpText(
       'after',
       '\nExample:\n  emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1',
     )
-    .action((options: BenchTrainOptions) => runBenchTrain(options));
+    .action((options: BenchOptions) => runBenchTrain(options));
 }
 
-async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
+async function runBenchTrain(options: BenchOptions): Promise<void> {
   const { mixing: names, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);
