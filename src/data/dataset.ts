@@ -1,6 +1,7 @@
 // What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import type { RawDataset } from './rawImages.ts';
 
 /** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
 export interface ImageSet {
@@ -17,13 +18,15 @@ export interface ImageSet {
 
 /** The images as their publisher divides them, before validation images are held out. */
 export interface DatasetSource {
-  /** To train on, and to hold validation images out of. */
+  /** To train on, and to hold validation images out of where the publisher has none. */
   readonly train: ImageSet;
+  /** The publisher's own images to choose models by. */
+  readonly validation?: ImageSet;
   /** For the last word on a model, never to choose one by. */
   readonly test: ImageSet;
 }
 
-/** An opened dataset; `validation` is held out of the publisher's training images and may be empty. */
+/** An opened dataset; `validation` is the publisher's own, or held out of the training images and perhaps empty. */
 export interface Dataset extends DatasetSource {
   /** The name or the path under which it was opened. */
   readonly name: string;
@@ -49,6 +52,8 @@ export interface NamedDataset {
   readonly licence: string;
   /** Throws UserError when the images are missing or damaged. */
   open(): Promise<DatasetSource>;
+  /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
+  openRaw?(): Promise<RawDataset>;
 }
 
 /** A form in which people keep images of their own, recognised at a path. */
@@ -59,6 +64,8 @@ export interface PathFormat {
   recognises(path: string): Promise<boolean>;
   /** Throws UserError when the images are damaged or incomplete. */
   open(path: string): Promise<DatasetSource>;
+  /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
+  openRaw?(path: string): Promise<RawDataset>;
 }
 
 /**

@@ -5,6 +5,7 @@ import { showImageShape } from '../numeric/imageShape.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
 import { idxFolder } from './idxFolder.ts';
 import { mnist } from './mnist.ts';
+import { type RawDataset, rawOf } from './rawImages.ts';
 import { holdOutValidation } from './validation.ts';
 import { withoutReader } from './withoutReader.ts';
 
@@ -17,21 +18,38 @@ const pathFormats: readonly PathFormat[] = [idxFolder];
 /**
  * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name.
  *
- * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none.
+ * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. A publisher's own
+ * validation images are taken in place of it.
  * Throws UserError for an unknown name, a path that holds no dataset, damaged files, or a bad fraction.
  */
 export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
   const source = await (named ? named.open() : openPath(nameOrPath));
-  return {
-    name: nameOrPath,
-    imageShape: source.train.imageShape,
-    ...holdOutValidation(source.train, options.validation),
-    test: source.test,
-  };
+  const heldOut = source.validation
+    ? { train: source.train, validation: source.validation }
+    : holdOutValidation(source.train, options.validation);
+  return { name: nameOrPath, imageShape: source.train.imageShape, ...heldOut, test: source.test };
+}
+
+/**
+ * Opens the images of a dataset as they lie on the disk, of any size and number: to prepare it.
+ *
+ * Throws UserError as `openDataset` does.
+ */
+export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
+  const named = datasets.find(({ name }) => name === nameOrPath);
+  if (named) {
+    return named.openRaw ? named.openRaw() : rawOf(await named.open());
+  }
+  const format = await formatOf(nameOrPath);
+  return format.openRaw ? format.openRaw(nameOrPath) : rawOf(await format.open(nameOrPath));
 }
 
 async function openPath(path: string): Promise<DatasetSource> {
+  return (await formatOf(path)).open(path);
+}
+
+async function formatOf(path: string): Promise<PathFormat> {
   if (Object.hasOwn(withoutReader, path)) {
     throw cannotReadYet(path);
   }
@@ -47,7 +65,7 @@ async function openPath(path: string): Promise<DatasetSource> {
   }
   for (const format of pathFormats) {
     if (await format.recognises(path)) {
-      return format.open(path);
+      return format;
     }
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');

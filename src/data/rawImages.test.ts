@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { imagesInMemory } from './dataset.ts';
+import { rawOf } from './rawImages.ts';
+
+const images = (count: number, start: number, channels = 3) =>
+  imagesInMemory(
+    Uint8Array.from({ length: count * 2 * channels }, (_, index) => start + index),
+    [2, 1, channels],
+  );
+
+describe('rawOf', () => {
+  it('gives the images of an opened set one after the other, as often as asked', async () => {
+    const raw = rawOf({ train: images(2, 0), test: images(1, 100) });
+    expect(raw).not.toHaveProperty('validation');
+    expect([raw.train.count, raw.test.count]).toEqual([2, 1]);
+    for (const _ of ['first', 'second']) {
+      const found = [];
+      for await (const image of raw.train.images()) {
+        found.push([image.name, await image.decode()]);
+      }
+      const plain = { width: 1, height: 2, channels: 3, notes: [] };
+      expect(found).toEqual([
+        ['train/0', { ...plain, data: Uint8Array.of(0, 1, 2, 3, 4, 5) }],
+        ['train/1', { ...plain, data: Uint8Array.of(6, 7, 8, 9, 10, 11) }],
+      ]);
+    }
+  });
+
+  it("keeps the publisher's validation images", async () => {
+    expect(
+      rawOf({ train: images(2, 0), validation: images(3, 50), test: images(1, 9) }).validation?.count,
+    ).toBe(3);
+  });
+
+  it('refuses channels that no image file has', () => {
+    expect(() => rawOf({ train: images(1, 0, 5), test: images(1, 0) })).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,75 @@
+// Images as they lie on the disk: of any size, one after the other, decoded one at a time.
+import { type DatasetSource, type ImageSet, readOne } from './dataset.ts';
+
+/** An image as its file holds it, decoded to 8 bits a channel. */
+export interface DecodedImage {
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** Grey 1, grey and alpha 2, RGB 3, RGBA 4. */
+  readonly channels: 1 | 2 | 3 | 4;
+  /** Row by row, the channels of a pixel side by side. */
+  readonly data: Uint8Array;
+  /** What was changed in decoding: 'palette', '16-bit', … */
+  readonly notes: readonly string[];
+}
+
+/** One image of a split, not decoded yet. */
+export interface RawImage {
+  /** Path within the set: for messages, and for a split that stays the same. */
+  readonly name: string;
+  /** Throws UserError with the name when the image is damaged. */
+  decode(): Promise<DecodedImage>;
+}
+
+/** Images that come one after the other. */
+export interface RawSplit {
+  /** Null where it is only known at the end. */
+  readonly count: number | null;
+  /** The images from the first on, anew at each call; throws UserError when the file around them is damaged. */
+  images(): AsyncIterable<RawImage>;
+}
+
+/** A set of images as it lies on the disk; a split that is not there is left out (validation) or made (test). */
+export interface RawDataset {
+  /** To train on. */
+  readonly train: RawSplit;
+  /** The publisher's own validation images, if there are any. */
+  readonly validation?: RawSplit;
+  /** For the last word on a model. */
+  readonly test: RawSplit;
+}
+
+/** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
+export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
+  return {
+    train: rawSplitOf('train', train),
+    ...(validation && { validation: rawSplitOf('validation', validation) }),
+    test: rawSplitOf('test', test),
+  };
+}
+
+function rawSplitOf(split: string, images: ImageSet): RawSplit {
+  const [height, width, channels] = images.imageShape;
+  if (channels < 1 || channels > 4) {
+    throw new RangeError(`images of ${channels} channels are none that a file holds`);
+  }
+  return {
+    count: images.count,
+    async *images() {
+      for (let index = 0; index < images.count; index++) {
+        yield {
+          name: `${split}/${index}`,
+          decode: async () => ({
+            width,
+            height,
+            channels: channels as DecodedImage['channels'],
+            data: readOne(images, index),
+            notes: [],
+          }),
+        };
+      }
+    },
+  };
+}
