@@ -1,7 +1,8 @@
 // The public API: train, load, measure and sample models; build one, compile and run it; bring a bijection of your own.
 
 export type { Dataset, DatasetSource, ImageSet, NamedDataset } from './data/dataset.ts';
-export { datasets, openDataset } from './data/registry.ts';
+export type { DecodedImage, RawDataset, RawImage, RawSplit } from './data/rawImages.ts';
+export { datasets, openDataset, openRawDataset } from './data/registry.ts';
 export { type ExportOnnxOptions, exportOnnx } from './engine/exportOnnx.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from './engine/program.ts';
 export type { Device } from './engine/runtime.node.ts';
