@@ -64,6 +64,30 @@ describe('BatchStream', () => {
     expect(new Set([...orders, sorted].map(String)).size).toBe(4);
   });
 
+  it('varies each image by its place in the stream, whatever the batch and the part of it', () => {
+    const pixels = Uint8Array.from({ length: 10 * 36 }, (_, index) => (index * 97) % 256);
+    const images = imagesInMemory(pixels, [6, 6, 1]);
+    const names = ['shift', 'flip', 'transpose'] as const;
+    const taken = (seed: number, batchSize: number, partSize: number): number[] => {
+      const stream = new BatchStream(images, batchSize, seed, names);
+      const parts: number[] = [];
+      for (let step = 0; step < 24 / batchSize; step++) {
+        for (let first = 0; first < batchSize; first += partSize) {
+          const out = new Uint8Array(partSize * 36);
+          stream.batchAt(step, out, first);
+          parts.push(...out);
+        }
+      }
+      return parts;
+    };
+    const whole = taken(1, 12, 12);
+    expect(taken(1, 12, 3)).toEqual(whole);
+    expect(taken(1, 8, 4)).toEqual(whole);
+    expect(taken(2, 12, 12)).not.toEqual(whole);
+    // The images of the set stay as they are.
+    expect(pixels.every((value, index) => value === (index * 97) % 256)).toBe(true);
+  });
+
   it('refuses what is no batch', () => {
     expect(() => new BatchStream(numbered(0), 4, 0)).toThrow('no images');
     for (const batchSize of [0, -1, 2.5, Number.NaN]) {

@@ -1,6 +1,7 @@
 // The order in which images are visited: shuffled without end for training, once in order for evaluation.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { type AugmentationName, augment, checkAugmentations } from './augment.ts';
 import type { ImageSet } from './dataset.ts';
 
 /**
@@ -10,6 +11,9 @@ import type { ImageSet } from './dataset.ts';
  * the batch of step s (from 0) is images s·batchSize to (s + 1)·batchSize - 1. So all batches are full, every
  * image is used equally often, and where `batchSize` does not divide `count` a batch may reach over the border
  * of two permutations. Nothing needs to be stored to go on from a step.
+ *
+ * How image k is varied depends on the seed and k alone, and so neither on where batches begin nor on which worker
+ * takes it.
  */
 export class BatchStream {
   /** ⌈count / batchSize⌉: the steps that are counted as one epoch. */
@@ -18,19 +22,26 @@ export class BatchStream {
   private readonly imageSize: number;
   private readonly batchSize: number;
   private readonly seed: number;
+  private readonly augment: readonly AugmentationName[];
   private epoch = -1;
   private permutation: Uint32Array = new Uint32Array();
 
-  /** Throws RangeError when there are no images or `batchSize` is not a positive integer. */
-  constructor(images: ImageSet, batchSize: number, seed: number) {
+  /**
+   * @param augment how images are varied, in this order
+   * @throws RangeError when there are no images or `batchSize` is not a positive integer
+   * @throws UserError when the images cannot be varied so
+   */
+  constructor(images: ImageSet, batchSize: number, seed: number, augment: readonly AugmentationName[] = []) {
     if (images.count === 0) {
       throw new RangeError('there are no images to make batches of');
     }
     checkBatchSize(batchSize);
+    checkAugmentations(augment, images.imageShape);
     this.images = images;
     this.imageSize = sizeOf(images.imageShape);
     this.batchSize = batchSize;
     this.seed = seed;
+    this.augment = augment;
     this.stepsPerEpoch = Math.ceil(images.count / batchSize);
   }
 
@@ -54,6 +65,19 @@ export class BatchStream {
       Array.from({ length: count }, (_, offset) => this.indexAt(start + offset)),
       out,
     );
+    this.vary(start, out);
+  }
+
+  /** Varies images of the stream, the first of which is image `start`. */
+  private vary(start: number, images: Uint8Array): void {
+    if (this.augment.length === 0) {
+      return;
+    }
+    for (let offset = 0; offset < images.length / this.imageSize; offset++) {
+      const image = images.subarray(offset * this.imageSize, (offset + 1) * this.imageSize);
+      const random = new RandomStream(this.seed, 'augment', start + offset);
+      augment(image, this.images.imageShape, this.augment, random);
+    }
   }
 
   /** The index of image `position` of the stream. */

@@ -81,10 +81,14 @@ describe('a layer is refused with one line', () => {
     ],
     [
       'augmentation',
-      { data: { augment: ['flip'] } },
-      "unknown data.augment.0 'flip': none is available, leave it out",
+      { data: { augment: ['shift', 'flipp'] } },
+      "unknown data.augment.1 'flipp': did you mean flip?",
     ],
-    ['no list', { data: { augment: 'flip' } }, "data.augment must be a list, not 'flip'"],
+    [
+      'no list',
+      { data: { augment: 'flip' } },
+      "data.augment must be a list of flip, flipVertical, transpose, shift, shiftReflect, not 'flip'",
+    ],
     ['empty name', { data: { name: '' } }, "data.name must be the name or the path of a dataset, not ''"],
     [
       'validation',

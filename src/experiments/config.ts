@@ -1,13 +1,14 @@
 // What an experiment is: the configuration's schema, its defaults, its check and its text form.
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { type AugmentationName, augmentations } from '../data/augment.ts';
 import { UserError } from '../errors.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import { explainIssue } from './configErrors.ts';
 
 /** The words that a configuration may choose from. */
 export const choices = {
-  augment: [],
+  augment: Object.keys(augmentations) as AugmentationName[],
   mixing: Object.keys(mixings) as Mixing[],
   coupling: ['affine', 'additive'],
   optimizer: ['adamax'],
@@ -58,7 +59,7 @@ const data = section({
   /** The name or the path of a dataset. */
   name: z.string({ error: nameText }).min(1, { error: nameText }),
   /** How training images are varied, in this order. */
-  augment: z.array(choice(choices.augment), { error: 'a list' }),
+  augment: z.array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` }),
   /** The share of the training images that is held out to choose models by. */
   validation: fraction('a share of the training images of at least 0 and below 1'),
 });

@@ -19,9 +19,7 @@ export function explainIssue(
   }
   const where = path.length === 0 ? 'the configuration' : path.join('.');
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
-    return issue.values.length === 0
-      ? usageError(`unknown ${where} ${show(issue.input)}: none is available, leave it out`)
-      : unknownName(where, clip(issue.input), issue.values.map(String));
+    return unknownName(where, clip(issue.input), issue.values.map(String));
   }
   return usageError(
     issue.input === undefined

@@ -73,7 +73,7 @@ describe('the experiments of the paper', () => {
 
   test('are trained as the paper trains', () => {
     expect(resolveConfig({ preset: 'galaxy-periodic' })).toMatchObject({
-      data: { name: 'galaxy' },
+      data: { name: 'galaxy', augment: ['shiftReflect', 'flip', 'flipVertical', 'transpose'] },
       model: { levels: 2, depth: 8, width: 512, mixing: 'periodic', coupling: 'affine', learnedPrior: false },
       training: {
         biasCorrection: 'glow',
@@ -85,10 +85,12 @@ describe('the experiments of the paper', () => {
       },
     });
     expect(resolveConfig({ preset: 'cifar10-1x1-qr-d8' })).toMatchObject({
+      data: { augment: ['shift', 'flip'] },
       model: { levels: 3, depth: 8, mixing: '1x1-qr', learnedPrior: true, bits: 8 },
       training: { batchSize: 256, epochs: 3500 },
     });
     expect(resolveConfig({ preset: 'imagenet64-emerging-d48' })).toMatchObject({
+      data: { augment: [] },
       model: { levels: 4, depth: 48, mixing: 'emerging', learnedPrior: true },
       training: { batchSize: 64 },
     });

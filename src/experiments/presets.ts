@@ -77,16 +77,16 @@ const paperDatasets = {
   galaxy: {
     ...withoutReader.galaxy,
     images: 5000,
-    augmentation: 'shifts by up to 10 %, edges reflected; all flips and transposes',
+    augment: ['shiftReflect', 'flip', 'flipVertical', 'transpose'],
   },
   cifar10: {
     ...withoutReader.cifar10,
     images: 50_000,
-    augmentation: 'shifts by up to 10 %, edges repeated; horizontal flips',
+    augment: ['shift', 'flip'],
   },
-  imagenet32: { ...withoutReader.imagenet32, images: 1_281_149, augmentation: null },
-  imagenet64: { ...withoutReader.imagenet64, images: 1_281_149, augmentation: null },
-};
+  imagenet32: { ...withoutReader.imagenet32, images: 1_281_149, augment: [] },
+  imagenet64: { ...withoutReader.imagenet64, images: 1_281_149, augment: [] },
+} as const;
 
 /** Epochs where the paper names none: about as many updates as in 4000 epochs of CIFAR-10 at 256 images a step. */
 function openEpochs(images: number, batchSize: number): number {
@@ -107,14 +107,13 @@ const mixingTexts: Readonly<Record<Mixing, string>> = {
 
 function paperPresets(experiment: PaperExperiment): Preset[] {
   const { title, levels, depth, learnedPrior, batchSize, results } = experiment;
-  const { name: dataset, imageShape, images, augmentation } = paperDatasets[experiment.dataset];
+  const { name: dataset, imageShape, images, augment } = paperDatasets[experiment.dataset];
   const epochs = experiment.epochs ?? openEpochs(images, batchSize);
   return Object.entries(results).map(([name, { mixing, ...paper }]) => ({
     name,
     description: `The paper's experiment "${title}" with ${mixingTexts[mixing]}.`,
     notes: [
       ...(dataset in withoutReader ? ['The dataset cannot be read by this version yet.'] : []),
-      ...(augmentation === null ? [] : [`Without the paper's augmentation so far: ${augmentation}.`]),
       ...(experiment.epochs === null
         ? ['The paper names no epochs: these make about as many updates as its 4000 epochs of CIFAR-10.']
         : []),
@@ -124,7 +123,7 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
     ],
     imageShape,
     config: {
-      data: { name: dataset },
+      data: { name: dataset, augment: [...augment] },
       model: { ...paperCommon.model, levels, depth, mixing, learnedPrior },
       training: { ...paperCommon.training, batchSize, epochs },
     },

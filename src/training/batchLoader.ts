@@ -1,4 +1,5 @@
 // The batches of a training, step by step, ready for a program.
+import type { AugmentationName } from '../data/augment.ts';
 import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
@@ -8,13 +9,15 @@ import { type Batch, imageArray } from './likelihood.ts';
 /** How batches are made. */
 export interface BatchLoaderOptions {
   readonly batchSize: number;
-  /** The seed of the order and of the noise. */
+  /** The seed of the order, of the variation and of the noise. */
   readonly seed: number;
   /** Bits of a pixel value in the model. */
   readonly bits: number;
+  /** How images are varied, in this order; not at all if not said. */
+  readonly augment?: readonly AugmentationName[];
 }
 
-/** Batches by step, from 0: shuffled images and the noise that dequantises them, functions of seed and step alone. */
+/** Batches by step, from 0: shuffled, varied images and the noise that dequantises them, functions of seed and step. */
 export class BatchLoader {
   private readonly stream: BatchStream;
   private readonly images: ImageSet;
@@ -23,9 +26,9 @@ export class BatchLoader {
   private readonly noise: Float32Array;
 
   constructor(images: ImageSet, options: BatchLoaderOptions) {
-    const { batchSize, seed } = options;
+    const { batchSize, seed, augment } = options;
     const size = batchSize * dimensionsOf(images.imageShape);
-    this.stream = new BatchStream(images, batchSize, seed);
+    this.stream = new BatchStream(images, batchSize, seed, augment);
     this.images = images;
     this.options = options;
     this.pixels = new Uint8Array(size);

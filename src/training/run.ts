@@ -1,5 +1,6 @@
 // A run to train: a new one in a folder of its own, or one that goes on from its last checkpoint.
 import { mkdirSync } from 'node:fs';
+import { checkAugmentations } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { type Config, type ConfigLayer, stringifyConfig } from '../experiments/config.ts';
@@ -104,5 +105,6 @@ async function openData(
     requireImageShape(dataset, trainedShape);
   }
   checkModelShape(config.model, dataset.imageShape);
+  checkAugmentations(config.data.augment, dataset.imageShape);
   return { dataset, schedule: scheduleOf(config, dataset.train.count) };
 }

@@ -48,7 +48,7 @@ function tinyDataset(size: number): Dataset {
 function config(training: ConfigLayer['training'] = {}): Config {
   return resolveConfig({
     overrides: {
-      data: { name: 'tiny' },
+      data: { name: 'tiny', augment: ['shift', 'flip'] },
       model: { levels: 2, depth: 1, width: 4 },
       training: { batchSize: 8, warmupSteps: 0, steps: 6, ...training },
     },

@@ -175,7 +175,8 @@ async function prepare(options: TrainingOptions, keep: Keep): Promise<Parts> {
   const engine: CompileOptions = { ...options, precision: 'float32' };
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);
-  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits });
+  const { augment } = config.data;
+  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
   const start = state ? copyOf(state) : await startFromData(model, batches.at(0), seed, engine);
   const trainer = keep(
     await Trainer.create(model, start, {
