@@ -9,13 +9,14 @@ import { describe, expect, it } from 'vitest';
 const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['evaluation', 'training'],
   evaluation: ['training'],
-  training: ['experiments', 'engine'],
+  training: ['experiments', 'engine', 'pictures'],
   experiments: ['models', 'data'],
   models: ['flows'],
   flows: ['tensor'],
   engine: ['tensor'],
   tensor: ['numeric'],
   data: ['numeric'],
+  pictures: ['numeric'],
   numeric: [],
 };
 
@@ -105,7 +106,7 @@ describe('the arrows between folders', () => {
     ['engine/new.ts', "import { datasets } from '../data/registry.ts';"],
     ['data/new.ts', "import { input } from '../tensor/tensor.ts';"],
     ['tensor/operations/new.ts', "import { chain } from '../../flows/chain.ts';"],
-    ['training/new.ts', "import { contactSheet } from '../evaluation/contactSheet.ts';"],
+    ['training/new.ts', "import { scoreTable } from '../evaluation/score.ts';"],
     ['evaluation/new.ts', "import { formatBytes } from '../cli/format.ts';"],
     ['index.ts', "export { formatBytes } from './cli/format.ts';"],
     ['models/new.ts', "import { Glow } from '../index.ts';"],

@@ -13,7 +13,6 @@ export {
   checkBijection,
 } from './evaluation/checkBijection.ts';
 export type { BijectionCheck } from './evaluation/checkContext.ts';
-export { type ContactSheetOptions, contactSheet } from './evaluation/contactSheet.ts';
 export { type BitsPerDimSpread, type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
 export { type Evaluation, evaluate } from './evaluation/evaluate.ts';
 export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
@@ -72,6 +71,7 @@ export type { Mixing } from './models/mixing.ts';
 export type { ImageShape } from './numeric/imageShape.ts';
 export type { NdArray } from './numeric/ndarray.ts';
 export { RandomStream } from './numeric/random.ts';
+export { type ContactSheetOptions, contactSheet } from './pictures/contactSheet.ts';
 export type { AttributeValue, Emitter, Precision, RealAttribute } from './tensor/emitter.ts';
 export { gradients } from './tensor/gradient.ts';
 /** What can be computed with symbolic tensors: every operation, differentiable unless it says otherwise. */

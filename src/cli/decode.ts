@@ -1,11 +1,11 @@
 // `emerging decode`: latents back to images, one PNG each.
 import type { Command } from 'commander';
-import { contactSheet } from '../evaluation/contactSheet.ts';
 import { loadModel, tooFarOut } from '../evaluation/flowModel.ts';
 import { largestLatent } from '../evaluation/latents.ts';
 import { readLatents } from '../evaluation/latentsFile.ts';
 import { requireNewFolder, writeNewFolder } from '../evaluation/newFolder.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { counted, reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';

@@ -1,9 +1,9 @@
 // `emerging edit`: an image moved along the difference between two groups of images.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
-import { contactSheet } from '../evaluation/contactSheet.ts';
 import { loadModel } from '../evaluation/flowModel.ts';
 import { meanLatents, moveLatents } from '../evaluation/latents.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { addResizeOption, counted, readImages, reportSkipped } from './imageInput.ts';

@@ -1,8 +1,8 @@
 // `emerging sample`: images drawn from a run, as a PNG grid.
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { contactSheet } from '../evaluation/contactSheet.ts';
 import { loadModel } from '../evaluation/flowModel.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { formatCount, formatDuration } from './format.ts';

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { CompileOptions } from '../engine/program.ts';
-import { contactSheet } from '../evaluation/contactSheet.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
 import { countParameters } from '../models/glow.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
 import { cleanedUpAfter } from '../training/cleanUp.ts';
 import { discardUnstartedRun } from '../training/discardRun.ts';
 import { writeFileAtomically } from '../training/files.ts';

@@ -1,0 +1,121 @@
+// Plots as files: what stands in the SVG, where the points are, and that the PNG has letters of the package's own font.
+import { decode } from 'fast-png';
+import { describe, expect, it } from 'vitest';
+import { plotPng, plotSvg } from './drawPlot.ts';
+import type { Plot, PlotSeries } from './plot.ts';
+
+const line = (name: string, ys: readonly number[], more: Partial<PlotSeries> = {}): PlotSeries => ({
+  name,
+  kind: 'line',
+  points: ys.map((y, index) => ({ x: index + 1, y })),
+  ...more,
+});
+const plot = (series: readonly PlotSeries[], more: Partial<Plot> = {}): Plot => ({
+  title: 'A title',
+  x: { label: 'step' },
+  y: { label: 'time', unit: 'ms' },
+  series,
+  ...more,
+});
+
+/** The corners of the lines of an SVG, one list a line. */
+function linesOf(svg: string): number[][][] {
+  const lines = [
+    ...svg.matchAll(
+      /<path aria-label="[^"]*" role="graphics-symbol" aria-roledescription="line mark" d="([^"]*)"/g,
+    ),
+  ];
+  return lines.map(([, path]) =>
+    path!
+      .split(/[ML]/)
+      .filter((corner) => corner !== '')
+      .map((corner) => corner.split(',').map(Number)),
+  );
+}
+
+describe('plotSvg', () => {
+  it('says title, axes with units, and every series in the legend', async () => {
+    const svg = await plotSvg(plot([line('first', [1, 2]), line('second', [2, 3])]));
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    expect(texts).toEqual(expect.arrayContaining(['A title', 'step', 'time (ms)', 'first', 'second']));
+    expect(svg).toContain('width="720" height="400"');
+  });
+
+  it('has no legend for one series', async () => {
+    expect(await plotSvg(plot([line('alone', [1, 2])]))).not.toContain('>alone<');
+  });
+
+  it('puts points at equal distances for equal steps, and for equal factors on a logarithmic axis', async () => {
+    const [linear] = linesOf(await plotSvg(plot([line('a', [1, 2, 3])])));
+    const [x, y] = [0, 1].map((axis) => linear!.map((corner) => corner[axis]!));
+    expect(x![1]! - x![0]!).toBeCloseTo(x![2]! - x![1]!, 1);
+    expect(y![0]! - y![1]!).toBeCloseTo(y![1]! - y![2]!, 1);
+    expect(y![0]! - y![2]!).toBeGreaterThan(100);
+    const log = plot([line('a', [1, 10, 100])], { y: { label: 'time', log: true } });
+    const heights = linesOf(await plotSvg(log))[0]!.map(([, height]) => height!);
+    expect(heights[0]! - heights[1]!).toBeCloseTo(heights[1]! - heights[2]!, 1);
+  });
+
+  it('breaks a line where a value is not finite', async () => {
+    const [corners] = linesOf(await plotSvg(plot([line('a', [1, 2, Number.NaN, 4, 5])])));
+    expect(corners).toHaveLength(4);
+    const svg = await plotSvg(plot([line('a', [1, 2, Number.POSITIVE_INFINITY, 4, 5])]));
+    expect(svg).not.toMatch(/NaN|Infinity/);
+  });
+
+  it('draws an error bar from value − error to value + error, beside or on bars', async () => {
+    const points = [
+      { x: 'a', y: 2, error: 1 },
+      { x: 'b', y: 4 },
+    ];
+    const svg = await plotSvg(
+      plot([
+        { name: 'bars', kind: 'bars', points },
+        { name: 'more', kind: 'bars', points },
+      ]),
+    );
+    expect(svg.match(/aria-roledescription="bar"/g)).toHaveLength(4);
+    const rules = [
+      ...svg.matchAll(
+        /aria-roledescription="rule mark" transform="translate\(([^,]*),([^)]*)\)" x2="0" y2="([^"]*)"/g,
+      ),
+    ];
+    expect(rules).toHaveLength(2);
+    expect(rules[0]![1]).not.toBe(rules[1]![1]);
+    const heights = [...svg.matchAll(/bar" d="M[^v]*v(-?[\d.]+)/g)].map(([, height]) =>
+      Math.abs(Number(height)),
+    );
+    const perUnit = heights[1]! / 4;
+    expect(Math.abs(Number(rules[0]![3]))).toBeCloseTo(2 * perUnit, 0);
+  });
+
+  it('refuses what cannot be drawn', async () => {
+    await expect(plotSvg(plot([line('a', [Number.NaN])]))).rejects.toThrow('a point whose value is finite');
+    const log = { y: { label: 'y', log: true } };
+    await expect(plotSvg(plot([line('a', [1, 0])], log))).rejects.toThrow('logarithmic axis cannot show 0');
+  });
+});
+
+describe('plotPng', () => {
+  it('is twice the size, the same each time, and has letters', async () => {
+    const wanted = { width: 300, height: 200 };
+    const [one, same] = [
+      await plotPng(plot([line('a', [1, 2])], wanted)),
+      await plotPng(plot([line('a', [1, 2])], wanted)),
+    ];
+    expect(Buffer.compare(one, same)).toBe(0);
+    const { width, height, data, channels } = decode(one);
+    expect([width, height]).toEqual([600, 400]);
+    // The title stands in the upper left corner: black on white there, and white only where it is left out.
+    const dark = (pixels: typeof data): number => {
+      let count = 0;
+      for (let row = 0; row < 60; row++) {
+        for (let column = 0; column < 300; column++) {
+          count += pixels[(row * width + column) * channels]! < 100 ? 1 : 0;
+        }
+      }
+      return count;
+    };
+    expect(dark(data)).toBeGreaterThan(300);
+  });
+});

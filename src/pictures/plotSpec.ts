@@ -1,0 +1,217 @@
+// A plot in the words of Vega-Lite.
+import type { TopLevelSpec } from 'vega-lite';
+import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
+import { FONT } from './rasterise.ts';
+
+/** Eight colours that people with any colour vision can tell apart (Okabe and Ito). */
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
+/** How much of its colour a series that stands back keeps; the rest is white. */
+const faintShare = 0.4;
+const defaultSize = { width: 720, height: 400 };
+/** Pixels around everything. */
+const padding = 12;
+/** Pixels between the outermost points and the ends of their axis. */
+const margin = 8;
+/** Up to this many values of x stand themselves below a logarithmic axis. */
+const mostOwnTicks = 8;
+
+/** One point as a row of the table that Vega-Lite draws. */
+interface Row {
+  readonly x: number | string;
+  readonly y: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly series: string;
+}
+
+/**
+ * The specification of a plot.
+ *
+ * @throws RangeError if no point is finite, or a logarithmic axis would have to show a value that is not above 0
+ */
+export function plotSpec(plot: Plot): TopLevelSpec {
+  requireDrawable(plot);
+  const { title, subtitle, series } = plot;
+  const heading = {
+    text: title ?? '',
+    anchor: 'start',
+    offset: 10,
+    ...(subtitle !== undefined && { subtitle }),
+  };
+  const spec = {
+    width: plot.width ?? defaultSize.width,
+    height: plot.height ?? defaultSize.height,
+    padding,
+    autosize: { type: 'fit', contains: 'padding' },
+    background: 'white',
+    ...(title !== undefined && { title: heading }),
+    layer: layersOf(plot),
+    config: {
+      font: FONT,
+      title: { fontSize: 16, subtitleFontSize: 12, subtitleColor: '#555', subtitlePadding: 5 },
+      axis: {
+        labelFontSize: 12,
+        labelColor: '#333',
+        labelFlush: false,
+        titleFontSize: 13,
+        titleFontWeight: 'normal',
+        titlePadding: 8,
+        gridColor: '#e4e4e4',
+        domainColor: '#888',
+        tickColor: '#888',
+      },
+      legend: {
+        orient: 'top',
+        title: null,
+        labelFontSize: 13,
+        labelLimit: 400,
+        columnPadding: 18,
+        offset: 6,
+        symbolSize: 120,
+        symbolStrokeWidth: 2,
+        symbolType: series.every(({ kind }) => kind === 'bars') ? 'square' : 'stroke',
+      },
+      view: { stroke: null },
+    },
+  };
+  // Its types ask for literals in every place; that the specification is one, the compiler of Vega-Lite checks.
+  return spec as unknown as TopLevelSpec;
+}
+
+/** What is drawn, the undermost first: lines, bars, points, error bars. */
+function layersOf({ x, y, series }: Plot): object[] {
+  const bars = series.filter(({ kind }) => kind === 'bars');
+  const others = series.filter(({ kind }) => kind !== 'bars');
+  const clip = (x.range ?? y.range) !== undefined;
+  const color = bySeries(series, series.map(colourOf));
+  const strokeDash = bySeries(
+    series,
+    series.map(({ dashed }) => (dashed ? [5, 4] : [1, 0])),
+  );
+  const encoding = { x: horizontal(x, series), y: vertical(y, series), color };
+  const names = series.map(({ name }) => name);
+  const beside = bars.length > 1 ? { xOffset: { field: 'series', type: 'nominal', sort: names } } : {};
+  const ends = { ...encoding, y: { ...encoding.y, field: 'low' }, y2: { field: 'high' } };
+  const layer = (drawn: readonly PlotSeries[], mark: object, encoding: object): object[] => {
+    const values = drawn.flatMap(rowsOf);
+    return values.length === 0 ? [] : [{ data: { values }, mark: { ...mark, clip }, encoding }];
+  };
+  const errors = (drawn: readonly PlotSeries[], encoding: object): object[] =>
+    layer(
+      drawn.map((one) => ({ ...one, points: one.points.filter(({ error }) => error !== undefined) })),
+      { type: 'rule', strokeWidth: 1.5 },
+      encoding,
+    );
+  return [
+    ...layer(
+      others.filter(({ kind }) => kind !== 'points'),
+      { type: 'line', strokeWidth: 2 },
+      { ...encoding, strokeDash },
+    ),
+    ...layer(bars, { type: 'bar' }, { ...encoding, ...beside }),
+    ...layer(
+      others.filter(({ kind }) => kind !== 'line'),
+      { type: 'point', filled: true, opacity: 1, size: 45 },
+      encoding,
+    ),
+    // Black on bars, where the series' own colour would not be seen.
+    ...errors(bars, { ...ends, ...beside, color: { value: '#222' }, detail: { field: 'series' } }),
+    ...errors(others, ends),
+  ];
+}
+
+function rowsOf({ name, points }: PlotSeries): Row[] {
+  return points.map(({ x, y, error }) => {
+    const [low, high] = error === undefined ? [null, null] : [finite(y - error), finite(y + error)];
+    return { x, y: finite(y), low, high, series: name };
+  });
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** A property of a mark that its series decides. */
+function bySeries(series: readonly PlotSeries[], values: readonly unknown[]): object {
+  const scale = { domain: series.map(({ name }) => name), range: values };
+  return { field: 'series', type: 'nominal', scale, ...(series.length === 1 && { legend: null }) };
+}
+
+/** The colour of a series, as `#rrggbb`. */
+function colourOf({ hue, faint }: PlotSeries, index: number): string {
+  const colour = colours[(hue ?? index) % colours.length]!;
+  const channels = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  const shown = channels.map((value) => (faint ? Math.round(255 - faintShare * (255 - value)) : value));
+  return `#${shown.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
+function horizontal(axis: PlotAxis, series: readonly PlotSeries[]): object {
+  const values = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
+  const numbers = values.filter((value) => typeof value === 'number');
+  const title = titleOf(axis);
+  if (numbers.length < values.length) {
+    const scale = { domain: values };
+    return { field: 'x', type: 'nominal', title, scale, axis: { labelAngle: 0, grid: false } };
+  }
+  const ticks = axis.log && numbers.length <= mostOwnTicks ? { values: numbers } : ticksOf(axis, numbers);
+  return { field: 'x', type: 'quantitative', title, scale: scaleOf(axis, axis.zero ?? false), axis: ticks };
+}
+
+function vertical(axis: PlotAxis, series: readonly PlotSeries[]): object {
+  const fromZero = axis.zero ?? series.some(({ kind }) => kind === 'bars');
+  const values = series.flatMap(({ points }) =>
+    points.flatMap(({ y, error = 0 }) => [y - error, y + error]).filter(Number.isFinite),
+  );
+  const [title, scale, ticks] = [titleOf(axis), scaleOf(axis, fromZero), ticksOf(axis, values)];
+  return { field: 'y', type: 'quantitative', title, scale, axis: ticks };
+}
+
+function titleOf({ label, unit }: PlotAxis): string {
+  return unit === undefined ? label : `${label} (${unit})`;
+}
+
+function scaleOf({ log, range }: PlotAxis, fromZero: boolean): object {
+  return {
+    ...(log ? { type: 'log' } : { zero: fromZero && range === undefined }),
+    ...(range
+      ? { domain: range, nice: false }
+      : fromZero && !log
+        ? { nice: true }
+        : { nice: false, padding: margin }),
+  };
+}
+
+/** Where an axis has numbers: on a logarithmic one 1, 2 and 5 times powers of ten, or these alone over many decades. */
+function ticksOf({ log, range }: PlotAxis, values: readonly number[]): object {
+  if (!log) {
+    return { tickCount: 6 };
+  }
+  const [least, most] = range ?? extremes(values);
+  const decades = Math.log10(most / least);
+  const first = Math.floor(Math.log10(least));
+  const powers = Array.from({ length: Math.ceil(decades) + 2 }, (_, index) => first + index);
+  const steps = decades > 2.5 ? [1] : [1, 2, 5];
+  return { values: powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`))) };
+}
+
+function extremes(values: readonly number[]): [least: number, most: number] {
+  return values.reduce<[number, number]>(
+    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+}
+
+function requireDrawable({ x, y, series }: Plot): void {
+  const points = series.flatMap(({ points }) => points).filter((point) => Number.isFinite(point.y));
+  if (points.length === 0) {
+    throw new RangeError('a plot needs a point whose value is finite');
+  }
+  const shown = [
+    ...(x.log ? points.map((point) => point.x) : []),
+    ...(y.log ? points.map((point) => point.y - (point.error ?? 0)) : []),
+  ];
+  const wrong = shown.find((value) => !(Number(value) > 0));
+  if (wrong !== undefined) {
+    throw new RangeError(`a logarithmic axis cannot show ${wrong}`);
+  }
+}
