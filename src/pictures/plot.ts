@@ -50,7 +50,7 @@ export interface PlotSeries {
 }
 
 /** One point of a series. */
-export interface PlotPoint {
+interface PlotPoint {
   readonly x: Position;
   readonly y: number;
   /** Half the length of its error bar, for instance a standard error; none if not said. */
