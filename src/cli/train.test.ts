@@ -68,9 +68,11 @@ describe('a run', () => {
       'checkpoints',
       ...[2, 4, 6].map((step) => checkpointOf('', step)),
       'config.yaml',
+      'curve.png',
       'metrics.jsonl',
       'samples',
-      'samples/step-00000006.png',
+      'samples/over-time.png',
+      ...[2, 4, 6].map((step) => `samples/step-0000000${step}.png`),
       'summary.json',
       'timings.jsonl',
     ]);

@@ -1,15 +1,13 @@
 // `emerging train`: trains a model into a run folder, then measures and samples it.
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { CompileOptions } from '../engine/program.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
+import { drawLearningCurve, drawSamples } from '../evaluation/runPictures.ts';
 import { countParameters } from '../models/glow.ts';
-import { contactSheet } from '../pictures/contactSheet.ts';
 import { cleanedUpAfter } from '../training/cleanUp.ts';
 import { discardUnstartedRun } from '../training/discardRun.ts';
-import { writeFileAtomically } from '../training/files.ts';
 import type { JsonObject } from '../training/jsonLines.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../training/runSummary.ts';
@@ -21,13 +19,11 @@ import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNum
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import { overflowNote } from './sample.ts';
+import { pictures, pictureTitle } from './trainPictures.ts';
 import { aboutRun, movedText, placeOf, reachedBefore } from './trainSummary.ts';
 
 /** The measurement on test images that ends a training. */
 const TEST = { draws: 2, seed: 0 };
-
-/** The samples that end a training. */
-const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
 
 interface TrainCommandOptions extends EngineOptions, RunOptions {
   readonly stopAt?: number;
@@ -94,14 +90,16 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
     }
     writeSummary(run.paths, summary);
-    return { test, samples: interrupted ? null : await drawSamples(model, state.step, run) };
+    return { test, samples: interrupted ? null : await lastSamples(model, state.step, run) };
   });
   writeSummary(run.paths, { ...summary, samples });
+  const curve = await drawLearningCurve(run.paths, pictureTitle(run));
   print(readSummary(run.paths), options, [
     test && evaluationLine(test),
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCount(state.step)} steps done`,
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,
+    curve === null ? undefined : `curve      ${curve}`,
     finished ? undefined : `to go on: emerging train --resume ${directory}`,
   ]);
   process.exitCode = exitCode;
@@ -161,6 +159,7 @@ async function trainWithProgress(
         },
         onValidation: (step, bitsPerDim) =>
           bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`),
+        onMilestone: pictures(run, stopAt, engine, (text) => bar.note(text)),
       },
     });
     return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
@@ -172,17 +171,9 @@ async function trainWithProgress(
   }
 }
 
-async function drawSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
-  let overflowed = 0;
-  const images = await model.sample({
-    ...SAMPLES,
-    onOverflow: (which) => {
-      overflowed = which.length;
-    },
-  });
-  process.stderr.write(overflowNote(overflowed, SAMPLES.count));
-  const file = join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
-  writeFileAtomically(file, contactSheet(images, { imageShape: model.imageShape }));
+async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
+  const { file, count, overflowed } = await drawSamples(model, step, paths);
+  process.stderr.write(overflowNote(overflowed, count));
   return file;
 }
 

@@ -64,6 +64,11 @@ function nearlySquare(count: number, height: number, width: number): number {
   return Math.min(count, Math.max(1, Math.ceil(Math.sqrt((count * height) / width))));
 }
 
+/** The height in pixels of one row of a sheet of such images, without gaps. */
+export function rowHeight([height, width]: ContactSheetOptions['imageShape']): number {
+  return height * defaultScale(height, width);
+}
+
 function defaultScale(height: number, width: number): number {
   return Math.min(largestDefaultScale, Math.max(1, Math.floor(comfortableSide / Math.max(height, width))));
 }

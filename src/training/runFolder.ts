@@ -17,6 +17,8 @@ export interface RunPaths {
   readonly timings: string;
   /** The folder of the checkpoints, one file each. */
   readonly checkpoints: string;
+  /** The learning curve, as a PNG. */
+  readonly curve: string;
   /** The folder of the sample grids. */
   readonly samples: string;
   /** What the training reached, and every evaluation made of it. */
@@ -46,6 +48,7 @@ export function runPaths(directory: string): RunPaths {
     metrics: join(directory, 'metrics.jsonl'),
     timings: join(directory, 'timings.jsonl'),
     checkpoints: join(directory, 'checkpoints'),
+    curve: join(directory, 'curve.png'),
     samples: join(directory, 'samples'),
     summary: join(directory, 'summary.json'),
   };

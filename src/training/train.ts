@@ -24,6 +24,11 @@ export interface TrainingEvents {
   onStep?(step: number, bitsPerDim: number, imagesPerSecond: number): void;
   /** After each validation with the average weights. */
   onValidation?(step: number, bitsPerDim: number): void;
+  /**
+   * After the validation and the checkpoint of a milestone, with the state, which is lent: the next step changes it.
+   * The training waits until what is returned is done, and ends if that fails; its time is not that of any step.
+   */
+  onMilestone?(step: number, state: TrainingState): void | Promise<void>;
 }
 
 /** What a run trains, on what, and where it goes: a `Run`, and how. Training is in float32. */
@@ -133,6 +138,9 @@ export function train(options: TrainingOptions): Promise<TrainingResult> {
       // Last, so that the log up to a checkpoint is whole whenever there is one to go on from.
       if (isMilestone(step, schedule) || checkpoints.age >= checkpointSeconds) {
         checkpoints.save(trainer.state);
+      }
+      if (isMilestone(step, schedule)) {
+        await events.onMilestone?.(step, trainer.state);
       }
       await nextTurn();
       if (isInterrupted()) {

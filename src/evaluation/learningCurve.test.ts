@@ -1,0 +1,78 @@
+// The learning curve: read from a log, smoothed, and as series of a plot.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runPaths } from '../training/runFolder.ts';
+import { curvePlot, readLearningCurve, smoothed } from './learningCurve.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const steps = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
+
+describe('readLearningCurve', () => {
+  it('takes batches and validations apart, and a value that was not finite as no number', () => {
+    const paths = runPaths(folder);
+    const lines = [
+      { step: 1, epoch: 1, bitsPerDim: 8, learningRate: 0.1, gradientNorm: 3 },
+      { step: 2, bitsPerDim: null },
+      { step: 2, validationBitsPerDim: 5 },
+    ];
+    writeFileSync(paths.metrics, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    expect(readLearningCurve(paths)).toEqual({
+      training: [
+        { step: 1, bitsPerDim: 8 },
+        { step: 2, bitsPerDim: Number.NaN },
+      ],
+      validation: [{ step: 2, bitsPerDim: 5 }],
+    });
+  });
+
+  it('is empty before the first step', () => {
+    expect(readLearningCurve(runPaths(join(folder, 'none')))).toEqual({ training: [], validation: [] });
+  });
+});
+
+it('means of several steps stand at the last of them', () => {
+  const points = [4, 6, 1, 3, 9].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
+  expect(smoothed(points, 2)).toEqual([
+    { step: 2, bitsPerDim: 5 },
+    { step: 4, bitsPerDim: 2 },
+    { step: 5, bitsPerDim: 9 },
+  ]);
+});
+
+describe('curvePlot', () => {
+  it('shows one run as two series, and cuts off the first steps only', () => {
+    const curve = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };
+    const plot = curvePlot([{ name: 'a', curve }], { title: 'a' })!;
+    expect(plot.series.map(({ name }) => name)).toEqual([
+      'training (means of 7 batches)',
+      'validation (average weights)',
+    ]);
+    expect(plot.series[0]!.points).toHaveLength(143);
+    const [least, most] = plot.y.range!;
+    expect(least).toBeLessThan(1.9);
+    expect(most).toBeGreaterThan(2.3);
+    expect(most).toBeLessThan(3);
+  });
+
+  it('gives each of several runs a colour of its own, in which both its series are drawn', () => {
+    const runs = ['a', 'b'].map((name) => ({ name, curve: { training: steps(3), validation: steps(2) } }));
+    const series = curvePlot(runs, { title: 'both' })!.series;
+    expect(series.map(({ hue }) => hue)).toEqual([0, 0, 1, 1]);
+    expect(series.map(({ name }) => name)).toEqual([
+      'a, training batches',
+      'a, validation',
+      'b, training batches',
+      'b, validation',
+    ]);
+  });
+
+  it('is nothing where nothing finite was measured', () => {
+    const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [] };
+    expect(curvePlot([{ name: 'a', curve }], { title: 'a' })).toBeNull();
+  });
+});

@@ -1,0 +1,95 @@
+// The learning curve of a run, out of its metrics: as numbers and as a plot.
+import type { Plot, PlotSeries } from '../pictures/plot.ts';
+import { readJsonLines } from '../training/jsonLines.ts';
+import type { RunPaths } from '../training/runFolder.ts';
+
+/** bits/dim at a step. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly bitsPerDim: number;
+}
+
+/** What was measured while a run trained. */
+export interface LearningCurve {
+  /** The mean over each batch, with the weights of that step. */
+  readonly training: readonly CurvePoint[];
+  /** The mean over the validation images, with the average weights. */
+  readonly validation: readonly CurvePoint[];
+}
+
+/** A training curve has at most this many points in a plot. */
+const mostPoints = 150;
+/** The share of the steps, the first ones, that may lie above the plot: they fall fast and from far. */
+const startShare = 0.03;
+
+/** The learning curve in a run's `metrics.jsonl`. */
+export function readLearningCurve(paths: RunPaths): LearningCurve {
+  const lines = readJsonLines(paths.metrics);
+  const pointsOf = (key: string): CurvePoint[] =>
+    lines.flatMap(({ step, [key]: value }) =>
+      value === undefined
+        ? []
+        : { step: Number(step), bitsPerDim: value === null ? Number.NaN : Number(value) },
+    );
+  return { training: pointsOf('bitsPerDim'), validation: pointsOf('validationBitsPerDim') };
+}
+
+/** The mean of every `size` points, at the last step of them; the last group may be smaller. */
+export function smoothed(points: readonly CurvePoint[], size: number): CurvePoint[] {
+  const groups = Array.from({ length: Math.ceil(points.length / size) }, (_, index) =>
+    points.slice(index * size, (index + 1) * size),
+  );
+  return groups.map((group) => ({
+    step: group.at(-1)!.step,
+    bitsPerDim: group.reduce((sum, { bitsPerDim }) => sum + bitsPerDim, 0) / group.length,
+  }));
+}
+
+/**
+ * The curves of runs in one plot, each in a colour: training lighter, validation with points.
+ *
+ * @returns null where no run has a finite value yet
+ */
+export function curvePlot(
+  runs: readonly { readonly name: string; readonly curve: LearningCurve }[],
+  heading: { title: string; subtitle?: string },
+): Plot | null {
+  const most = Math.max(0, ...runs.map(({ curve }) => curve.training.length));
+  const size = Math.max(1, Math.ceil(most / mostPoints));
+  const alone = runs.length === 1;
+  const series = runs.flatMap(({ name, curve }, hue): PlotSeries[] => {
+    const called = (what: string): string => (alone ? what : `${name}, ${what}`);
+    const training = smoothed(curve.training, size);
+    const trainingName = size === 1 || !alone ? 'training batches' : `training (means of ${size} batches)`;
+    const lines: PlotSeries[] = [
+      { name: called(trainingName), kind: 'line', hue, faint: true, points: training.map(toPoint) },
+      {
+        name: called(alone ? 'validation (average weights)' : 'validation'),
+        kind: 'line and points',
+        hue: alone ? 1 : hue,
+        points: curve.validation.map(toPoint),
+      },
+    ];
+    return lines.filter(({ points }) => points.length > 0);
+  });
+  const range = rangeOf(series);
+  const axes = { x: { label: 'step' }, y: { label: 'bits/dim', ...(range && { range }) } };
+  return range && { ...heading, ...axes, series };
+}
+
+function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
+  return { x: step, y: bitsPerDim };
+}
+
+/** What the axis of bits/dim shows: all but the first few per cent of the steps; null where nothing is finite. */
+function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
+  const points = series.flatMap(({ points }) => points).filter(({ y }) => Number.isFinite(y));
+  const last = points.reduce((most, { x }) => Math.max(most, Number(x)), 0);
+  const values = points.filter(({ x }) => Number(x) >= startShare * last).map(({ y }) => y);
+  if (values.length === 0) {
+    return null;
+  }
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const margin = 0.04 * (most - least) || 0.1;
+  return [least - margin, most + margin];
+}

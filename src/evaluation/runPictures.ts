@@ -1,0 +1,59 @@
+// The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { contactSheet, rowHeight } from '../pictures/contactSheet.ts';
+import { plotPng } from '../pictures/drawPlot.ts';
+import { stackRows } from '../pictures/stackRows.ts';
+import { readBytes, writeFileAtomically } from '../training/files.ts';
+import type { RunPaths } from '../training/runFolder.ts';
+import type { FlowModel } from './flowModel.ts';
+import { curvePlot, readLearningCurve } from './learningCurve.ts';
+
+/** The samples of a run folder: the same latents each time. */
+const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
+
+/** Draws `curve.png` anew from the metrics; gives its path, or null where there is nothing to draw yet. */
+export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
+  const plot = curvePlot([{ name, curve: readLearningCurve(paths) }], { title: name });
+  if (plot === null) {
+    return null;
+  }
+  writeFileAtomically(paths.curve, await plotPng(plot));
+  return paths.curve;
+}
+
+/** What was drawn of a model. */
+export interface DrawnSamples {
+  /** The sheet. */
+  readonly file: string;
+  /** How many there are. */
+  readonly count: number;
+  /** How many of them are black, since their values are not finite. */
+  readonly overflowed: number;
+}
+
+/** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
+export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
+  const { count, temperature, seed } = SAMPLES;
+  let overflowed = 0;
+  const images = await model.sample({
+    count,
+    temperature,
+    seed,
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
+  });
+  const { imageShape } = model;
+  const file = join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+  writeFileAtomically(file, contactSheet(images, { imageShape }));
+  const sheets = readdirSync(paths.samples)
+    .filter((name) => /^step-\d{8,}\.png$/.test(name))
+    .sort();
+  const stacked = stackRows(
+    sheets.map((name) => readBytes(join(paths.samples, name))),
+    rowHeight(imageShape),
+  );
+  writeFileAtomically(join(paths.samples, 'over-time.png'), stacked);
+  return { file, count, overflowed };
+}
