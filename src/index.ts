@@ -42,7 +42,7 @@ export type { Bijection, Transformed } from './flows/bijection.ts';
 export { chain } from './flows/chain.ts';
 export { conv1x1, conv1x1Plu, conv1x1Qr } from './flows/conv1x1.ts';
 export { type CouplingKind, type CouplingOptions, coupling } from './flows/coupling.ts';
-export { type EmergingOptions, emerging } from './flows/emerging.ts';
+export { type EmergingOptions, emerging, type InverseMethod } from './flows/emerging.ts';
 export { type MafOptions, maf } from './flows/maf.ts';
 export {
   countTrained,

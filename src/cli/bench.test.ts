@@ -61,6 +61,34 @@ it('times samples beside forward passes', async () => {
   }
 });
 
+it('times samples by each inverse of emerging convolutions', async () => {
+  const both = ['--mixing=1x1,emerging', '--inverse=wavefront,sequential', '--threads=1'];
+  const list = await emerging.json('bench', 'sample', ...both, ...tiny);
+  expect(list.map(({ mixing, inverse }: Record<string, string>) => [mixing, inverse])).toEqual([
+    ['1x1', 'product'],
+    ['emerging', 'wavefront'],
+    ['emerging', 'sequential'],
+  ]);
+  for (const { sampleSeconds, sampleMillisecondsPerImage } of list) {
+    expect(sampleMillisecondsPerImage).toBeCloseTo((1000 * sampleSeconds) / 2, 9);
+  }
+});
+
+it('times inverses at the shapes that it is given', async () => {
+  const list = await emerging.json(
+    ...['bench', 'inverse', '--shapes=3x4x2,5x1x3', '--batch=2', '--rounds=1', '--threads=1'],
+  );
+  expect(list.map(({ shape, method }: Record<string, string>) => `${shape} ${method}`)).toEqual([
+    '3x4x2 wavefront',
+    '3x4x2 sequential',
+    '5x1x3 wavefront',
+    '5x1x3 sequential',
+  ]);
+  const { code, stderr } = await emerging.run('bench', 'inverse', '--shapes=8x8');
+  expect(code).toBe(2);
+  expect(stderr).toContain('heights, widths and channels, such as 8x8x12,16x16x12');
+});
+
 it('times inverses of each level by each method, and all of them are exact', async () => {
   const shape = ['--levels=2', '--batch=2', '--size=8', '--channels=1', '--rounds=2', '--kernel-size=5'];
   const mixings = 'emerging,periodic,maf,1x1,1x1-plu,1x1-qr,reverse,shuffle';

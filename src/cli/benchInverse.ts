@@ -1,11 +1,15 @@
 // `emerging bench inverse`: how fast and how exactly each mixing's layer is undone.
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type InverseTimes, timeInverses } from '../evaluation/timeInverse.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
-import { compileOptions } from './options.ts';
+import { compileOptions, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
+
+interface BenchInverseOptions extends BenchOptions {
+  shapes?: ImageShape[];
+}
 
 /** Adds the command `bench inverse`. */
 export function registerBenchInverse(bench: Command): void {
@@ -13,14 +17,18 @@ export function registerBenchInverse(bench: Command): void {
     .command('inverse')
     .description("time the inverse of each mixing's layer at the shape of every level");
   addBenchOptions(command, { batch: 64, rounds: 9 })
-    .addHelpText('after', '\nExample:\n  emerging bench inverse --mixing 1x1,emerging,periodic')
-    .action((options: BenchOptions) => runBenchInverse(options));
+    .option('--shapes <HxWxC,…>', "time at these instead of the levels' shapes", shapeList)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging bench inverse --mixing 1x1,emerging,periodic\n' +
+        '  emerging bench inverse --shapes 8x8x12,16x16x12,32x32x12',
+    )
+    .action((options: BenchInverseOptions) => runBenchInverse(options));
 }
 
-async function runBenchInverse(options: BenchOptions): Promise<void> {
+async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
   const { mixing: names, batch, rounds, levels, kernelSize } = options;
-  const { imageShape } = modelOf(options);
-  const shapes = levelShapes(imageShape, levels);
+  const shapes = options.shapes ?? levelShapes(modelOf(options).imageShape, levels);
   const engine = await compileOptions(options);
   const bar = createProgress({ label: 'layer', total: names.length * shapes.length });
   let times: InverseTimes[];
@@ -63,6 +71,16 @@ async function runBenchInverse(options: BenchOptions): Promise<void> {
     rows,
   );
   process.stdout.write(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
+}
+
+function shapeList(text: string): ImageShape[] {
+  return text.split(',').map((each) => {
+    const [height, width, channels, ...more] = each.split('x').map(wholeNumber(1));
+    if (height === undefined || width === undefined || channels === undefined || more.length > 0) {
+      throw new InvalidArgumentError('It must be heights, widths and channels, such as 8x8x12,16x16x12.');
+    }
+    return [height, width, channels];
+  });
 }
 
 /** The shapes of the images that reach the steps of each level. */

@@ -1,11 +1,12 @@
 // The model that a bench times: the options, and what they stand for.
 import type { Command } from 'commander';
-import { unknownName } from '../errors.ts';
 import { checkModelShape } from '../experiments/modelShape.ts';
 import type { GlowOptions } from '../models/glow.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { addEngineOptions, type EngineOptions, oddNumber, wholeNumber } from './options.ts';
+import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from './options.ts';
+
+const mixingNames = Object.keys(mixings) as Mixing[];
 
 /** The options of a bench: a model, how often it is timed, and where it runs. */
 export interface BenchOptions extends EngineOptions {
@@ -24,7 +25,7 @@ export interface BenchOptions extends EngineOptions {
 /** Adds the options of a bench; the model is by default that of the paper for CIFAR-10, at depth 8. */
 export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
   command
-    .option('--mixing <name,…>', `one or more of ${Object.keys(mixings).join(', ')}`, mixingNames, [
+    .option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`, listOf('mixing', mixingNames), [
       'emerging',
     ])
     .option('--levels <n>', 'levels', wholeNumber(1), 3)
@@ -60,13 +61,4 @@ export function modelOf(options: BenchOptions): {
     checkModelShape({ ...model, mixing }, imageShape);
   }
   return { model, imageShape };
-}
-
-function mixingNames(text: string): Mixing[] {
-  return text.split(',').map((name) => {
-    if (!Object.hasOwn(mixings, name)) {
-      throw unknownName('mixing', name, Object.keys(mixings));
-    }
-    return name as Mixing;
-  });
 }

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { type Device, devices } from '../engine/runtime.node.ts';
 import { unknownName } from '../errors.ts';
+import { inverseMethods } from '../flows/emerging.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
 
@@ -96,6 +97,24 @@ export function oneOf<const Names extends readonly string[]>(
     }
     return text as Names[number];
   };
+}
+
+/** A parser of one or more of the given names, with commas between them. */
+export function listOf<const Names extends readonly string[]>(
+  kind: string,
+  names: Names,
+): (text: string) => Names[number][] {
+  const one = oneOf(kind, names);
+  return (text) => text.split(',').map((name) => one(name));
+}
+
+/** Adds `--inverse`. */
+export function addInverseOption(command: Command): Command {
+  return command.addOption(
+    new Option('--inverse <method>', `how emerging convolutions are undone: ${inverseMethods.join(', ')}`)
+      .argParser(oneOf('inverse', inverseMethods))
+      .default('wavefront'),
+  );
 }
 
 /** Collects an option that may be given several times. */

@@ -64,6 +64,12 @@ it('writes the same bytes with the same seed, others with another', async () => 
   expect(read('other.png').equals(read('one.png'))).toBe(false);
 });
 
+it('writes the same picture by either inverse', async () => {
+  await sampleSix('wavefront.png', '--inverse=wavefront');
+  await sampleSix('sequential.png', '--inverse=sequential');
+  expect(read('sequential.png').equals(read('wavefront.png'))).toBe(true);
+});
+
 it('spreads the images with the temperature; at 0 all are the same', async () => {
   await sampleSix('cold.png', '--temperature=0');
   await sampleSix('hot.png', '--temperature=1');

@@ -2,11 +2,19 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { loadModel } from '../evaluation/flowModel.ts';
+import type { InverseMethod } from '../flows/emerging.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { formatCount, formatDuration } from './format.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, nonNegative, wholeNumber } from './options.ts';
+import {
+  addEngineOptions,
+  addInverseOption,
+  compileOptions,
+  type EngineOptions,
+  nonNegative,
+  wholeNumber,
+} from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
 
@@ -15,6 +23,7 @@ interface SampleCommandOptions extends EngineOptions {
   temperature: number;
   seed: number;
   out: string;
+  inverse: InverseMethod;
   json?: true;
 }
 
@@ -34,7 +43,7 @@ export function registerSample(program: Command): void {
     )
     .option('--seed <n>', 'the seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addEngineOptions(addInverseOption(command))
     .addHelpText(
       'after',
       '\nExample:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png',
@@ -45,10 +54,10 @@ export function registerSample(program: Command): void {
 }
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
-  const { count, temperature, seed, out } = options;
+  const { count, temperature, seed, out, inverse } = options;
   requireWritable(out);
   const engine = await compileOptions(options);
-  const model = keep(await loadModel(directory, engine));
+  const model = keep(await loadModel(directory, { ...engine, inverse }));
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Uint8Array;

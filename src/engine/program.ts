@@ -203,12 +203,14 @@ function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArra
   if ('data' in operand) {
     return operand;
   }
-  const { name, start, shape } = operand;
-  const key = `${name} ${start} ${shape.join('x')}`;
-  const view = views.get(key) ?? {
-    shape,
-    data: arrays[name]!.data.subarray(start, start + elementCount(shape)),
-  };
+  const { name, start, shape: declared } = operand;
+  const key = `${name} ${start} ${declared.join('x')}`;
+  const { data } = arrays[name]!;
+  // An open axis is as long as the array makes it: only all of an array has one.
+  const shape = declared.map((length) =>
+    length < 0 ? data.length / (elementCount(declared) / length) : length,
+  );
+  const view = views.get(key) ?? { shape, data: data.subarray(start, start + elementCount(shape)) };
   views.set(key, view);
   return view;
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type ImageSet, imagesInMemory } from '../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../data/pixels.ts';
-import type { CompileOptions, Program } from '../engine/program.ts';
+import type { Program } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -14,10 +14,17 @@ import type { WeightsKind } from '../training/trainer.ts';
 import { drawLatents, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import { isExported, loadExported } from './loadExported.ts';
 import { loadRun, type TrainedModel } from './loadRun.ts';
-import { compileDecoder, compileEncoder, compileLikelihood, decodeBatch, encodeBatch } from './programs.ts';
+import {
+  compileDecoder,
+  compileEncoder,
+  compileLikelihood,
+  decodeBatch,
+  encodeBatch,
+  type ProgramOptions,
+} from './programs.ts';
 
 /** How a model is used. */
-export interface FlowModelOptions extends CompileOptions {
+export interface FlowModelOptions extends ProgramOptions {
   /** Images per run of a program, at most; what comes out does not depend on it. 64 if not said. */
   readonly batchSize?: number;
 }
@@ -66,7 +73,7 @@ export class FlowModel {
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
   private readonly trained: TrainedModel;
-  private readonly options: CompileOptions;
+  private readonly options: ProgramOptions;
   private readonly batchSize: number;
   private readonly programs = new Map<Compiler, Promise<Program>>();
 
@@ -310,7 +317,7 @@ export function tooFarOut(largest: number): string {
   );
 }
 
-type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<Program>;
+type Compiler = (trained: TrainedModel, options: ProgramOptions) => Promise<Program>;
 
 /** Which model is loaded, and how it is used. */
 export interface LoadModelOptions extends FlowModelOptions {

@@ -2,14 +2,15 @@
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
+import type { InverseMethod } from '../flows/emerging.ts';
 import { parametersFrom } from '../flows/parameters.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
-import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { releaseAfter } from '../training/resources.ts';
+import { type LayerInverse, ownMethods } from './inverseMethods.ts';
 import { median, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -24,16 +25,13 @@ export interface InverseBenchmark extends CompileOptions {
   onProgress?(done: number): void;
 }
 
-/** How a layer is undone: the product's own way, or pixel after pixel on the host. */
-type InverseMethod = 'wavefront' | 'product' | 'frequencies' | 'fixed-point' | 'order' | 'sequential';
-
 /** The time of one layer's inverse by one method. */
 export interface InverseTimes {
   readonly mixing: Mixing;
   readonly shape: ImageShape;
   readonly batch: number;
   readonly kernelSize: number;
-  readonly method: InverseMethod;
+  readonly method: LayerInverse;
   /** The median over the rounds. */
   readonly seconds: number;
   /** The forward map of the same layer, in the same rounds. */
@@ -41,18 +39,6 @@ export interface InverseTimes {
   /** The largest |inverse(y) − x| for y = forward(x), x normal, the forward map in float64. */
   readonly error: number;
 }
-
-/** What the product's own inverse of each mixing is. */
-const ownMethods: Record<Mixing, InverseMethod> = {
-  emerging: 'wavefront',
-  '1x1': 'product',
-  '1x1-plu': 'product',
-  '1x1-qr': 'product',
-  periodic: 'frequencies',
-  maf: 'fixed-point',
-  reverse: 'order',
-  shuffle: 'order',
-};
 
 /**
  * Times the inverse of the layer that gives a mixing its name (emerging alone, without the 1x1 before it), weights
@@ -72,8 +58,7 @@ export async function timeInverses(benchmark: InverseBenchmark): Promise<Inverse
 
 function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShape): Promise<InverseTimes[]> {
   const { batchSize: batch, kernelSize, rounds } = benchmark;
-  const parts: [string, Bijection][] = Object.entries(mixings[mixing](shape, { kernelSize, dilation: 1 }));
-  const layer = chain(mixing, Object.fromEntries([parts.at(-1)!]));
+  const layer = lastLayer(mixing, shape, kernelSize);
   const parameters = startValues(layer);
   const full = [batch, ...shape];
   const x: NdArray = { shape: full, data: new RandomStream(1, 'bench').normals(sizeOf(full)) };
@@ -82,11 +67,14 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
     const single = { shape: full, data: Float32Array.from(y.data) };
     const forward = keep(await mapProgram(layer, parameters, full, 'forward', benchmark));
     const backward = keep(await mapProgram(layer, parameters, full, 'inverse', benchmark));
-    const methods: [InverseMethod, () => Promise<NdArray>][] = [
+    const methods: [LayerInverse, () => Promise<NdArray>][] = [
       [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
     ];
     if (mixing === 'emerging') {
-      methods.push(['sequential', async () => undoSequentially(y, parameters)]);
+      const slowly = lastLayer(mixing, shape, kernelSize, 'sequential');
+      const exactly = { ...benchmark, precision: 'float64' } as const;
+      const sequential = keep(await mapProgram(slowly, parameters, full, 'inverse', exactly));
+      methods.push(['sequential', async () => (await sequential.run({ x: y })).y!]);
     }
     const times = methods.map((): number[] => []);
     const forwardTimes: number[] = [];
@@ -117,6 +105,19 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
       error: largestDifference(found[index]!.data, x.data),
     }));
   });
+}
+
+/** The layer that gives a mixing its name: the last of its layers. */
+function lastLayer(
+  mixing: Mixing,
+  shape: ImageShape,
+  kernelSize: number,
+  inverse: InverseMethod = 'wavefront',
+): Bijection {
+  const parts: [string, Bijection][] = Object.entries(
+    mixings[mixing](shape, { kernelSize, dilation: 1, inverse }),
+  );
+  return chain(mixing, Object.fromEntries([parts.at(-1)!]));
 }
 
 /** The forward map of a layer, in float64. */
@@ -157,65 +158,6 @@ function mapProgram(
   const x = input('x', shape);
   const y: Tensor = direction === 'forward' ? layer.forward(x, p).y : layer.inverse(x, p);
   return compile({ inputs: { x }, outputs: { y } }, options);
-}
-
-/** The inverse of an emerging convolution pixel after pixel: its bias, its second corner, its first. */
-function undoSequentially(y: NdArray, parameters: Record<string, NdArray>): NdArray {
-  const channels = y.shape[3]!;
-  const bias = parameters['emerging/bias']!.data;
-  const unbiased = {
-    shape: y.shape,
-    data: Float64Array.from(y.data, (value, i) => value - bias[i % channels]!),
-  };
-  // The solver looks up and left from tap (0, 0). The second corner's centre is its last tap; the first looks down
-  // and right, which is up and left in a flipped image.
-  const second = solveCornerSequentially(
-    unbiased,
-    flipTaps(masked(parameters['emerging/kernel2']!, false)),
-    1,
-  );
-  const first = solveCornerSequentially(flipPixels(second), masked(parameters['emerging/kernel1']!, true), 1);
-  return flipPixels(first);
-}
-
-/** A corner kernel without what its mask hides at the centre tap: the first for `upper`, else the last. */
-function masked({ shape, data }: NdArray, upper: boolean): NdArray {
-  const [side, , channels] = shape as [number, number, number, number];
-  const start = upper ? 0 : (side * side - 1) * channels * channels;
-  const kept = Float64Array.from(data);
-  for (let row = 0; row < channels; row++) {
-    for (let column = 0; column < channels; column++) {
-      if (upper ? row > column : row < column) {
-        kept[start + row * channels + column] = 0;
-      }
-    }
-  }
-  return { shape, data: kept };
-}
-
-/** The taps of a kernel in reverse order: flipped in rows and columns. */
-function flipTaps({ shape, data }: NdArray): NdArray {
-  const [side, , inputs, outputs] = shape as [number, number, number, number];
-  return { shape, data: reverseBlocks(data, side * side, inputs * outputs) };
-}
-
-/** Every image flipped in rows and columns. */
-function flipPixels({ shape, data }: NdArray): NdArray {
-  const [, height, width, channels] = shape as [number, number, number, number];
-  const size = height * width * channels;
-  const flipped = new Float64Array(data.length);
-  for (let start = 0; start < data.length; start += size) {
-    flipped.set(reverseBlocks(data.subarray(start, start + size), height * width, channels), start);
-  }
-  return { shape, data: flipped };
-}
-
-function reverseBlocks(data: NdArray['data'], blocks: number, length: number): Float64Array {
-  const reversed = new Float64Array(blocks * length);
-  for (let block = 0; block < blocks; block++) {
-    reversed.set(data.subarray(block * length, (block + 1) * length), (blocks - 1 - block) * length);
-  }
-  return reversed;
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,5 +1,6 @@
 // How fast a model is sampled, beside its forward pass.
 import type { CompileOptions } from '../engine/program.ts';
+import type { InverseMethod } from '../flows/emerging.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
@@ -7,24 +8,28 @@ import { RandomStream } from '../numeric/random.ts';
 import { imageArray } from '../training/likelihood.ts';
 import { startFromData } from '../training/trainer.ts';
 import { FlowModel } from './flowModel.ts';
+import { type LayerInverse, ownMethods } from './inverseMethods.ts';
 import { trainedModel } from './loadRun.ts';
 import { secondsOf } from './timing.ts';
 
 /** What is timed. */
 export interface SamplingBenchmark extends CompileOptions {
   readonly mixings: readonly Mixing[];
+  /** How emerging convolutions are undone, one contender each; the other mixings have one way. */
+  readonly inverses: readonly InverseMethod[];
   readonly model: Omit<GlowOptions, 'mixing'>;
   readonly imageShape: ImageShape;
   readonly batchSize: number;
-  /** Timed rounds; in each, every mixing takes one forward pass and draws one batch in turn. */
+  /** Timed rounds; in each, every contender takes one forward pass and draws one batch in turn. */
   readonly rounds: number;
   /** Called as the work goes on, with the rounds done. */
   onProgress?(rounds: number): void;
 }
 
-/** The times of one mixing, in seconds, over the rounds. */
+/** The times of one mixing, undone in one way, in seconds, over the rounds. */
 export interface SamplingTimes {
   readonly mixing: Mixing;
+  readonly inverse: LayerInverse;
   /** Log-likelihoods of a batch of 8-bit images, weights frozen. */
   readonly forwards: readonly number[];
   /** A batch of 8-bit images from a seed, weights frozen. */
@@ -33,12 +38,12 @@ export interface SamplingTimes {
 
 const WARM_UP = 2;
 
-/** Times sampling and forward passes of models that differ in their mixing, interleaved in one process. */
+/** Times sampling and forward passes of models that differ in their mixing or its inverse, interleaved in one process. */
 export async function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTimes[]> {
-  const { mixings, imageShape, batchSize, rounds, onProgress, ...options } = benchmark;
+  const { mixings, inverses, imageShape, batchSize, rounds, onProgress, ...options } = benchmark;
   const random = new RandomStream(0, 'bench');
   const images = Uint8Array.from({ length: batchSize * dimensionsOf(imageShape) }, () => random.integer(256));
-  const contenders: { mixing: Mixing; model: FlowModel; forwards: number[]; samples: number[] }[] = [];
+  const contenders: (SamplingTimes & { model: FlowModel; forwards: number[]; samples: number[] })[] = [];
   try {
     for (const mixing of mixings) {
       const glow = new Glow({ ...benchmark.model, mixing }, imageShape);
@@ -46,8 +51,11 @@ export async function timeSampling(benchmark: SamplingBenchmark): Promise<Sampli
       const noise = { shape: image.shape, data: new Float32Array(image.data.length) };
       random.fillDequantisationNoise(noise.data);
       const state = await startFromData(glow, { image, noise }, 0, options);
-      const model = new FlowModel(trainedModel(glow, state, 'raw'), { ...options, batchSize });
-      contenders.push({ mixing, model, forwards: [], samples: [] });
+      const trained = trainedModel(glow, state, 'raw');
+      for (const inverse of mixing === 'emerging' ? inverses : ([undefined] as const)) {
+        const model = new FlowModel(trained, { ...options, batchSize, ...(inverse && { inverse }) });
+        contenders.push({ mixing, inverse: inverse ?? ownMethods[mixing], model, forwards: [], samples: [] });
+      }
     }
     for (let round = -WARM_UP; round < rounds; round++) {
       for (const { model, forwards, samples } of contenders) {
@@ -67,5 +75,5 @@ export async function timeSampling(benchmark: SamplingBenchmark): Promise<Sampli
       await model.release();
     }
   }
-  return contenders.map(({ mixing, forwards, samples }) => ({ mixing, forwards, samples }));
+  return contenders.map(({ model: _, ...times }) => times);
 }

@@ -38,3 +38,4 @@ export { oneHot } from './oneHot.ts';
 export { product, stackedProduct } from './product.ts';
 export { sum, sumPerImage } from './reduce.ts';
 export { type Boundary, fold, type Offset, unfold } from './shift.ts';
+export { solveCorner } from './solveCorner.ts';
