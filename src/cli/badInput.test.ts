@@ -236,7 +236,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a folder without images',
     ['train', '--data', 'runs'],
-    `dataset 'runs': no known form of images; expected a folder with ${images} and t10k-images-idx3-ubyte (each may end in .gz)`,
+    `dataset 'runs': no known form of images; expected a folder with ${images} and t10k-images-idx3-ubyte (each may end in .gz), or a file that emerging datasets prepare wrote`,
   ],
   [
     'a file of images that is missing',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
 import { registerBench } from './bench.ts';
+import { registerDatasets } from './datasets.ts';
 import { registerDecode } from './decode.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerEdit } from './edit.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   registerScore(program);
   registerExport(program);
   registerPresets(program);
+  registerDatasets(program);
   registerBench(program);
   program.on('command:*', ([name]: [string]) => {
     const known = program.commands.map((command) => command.name());

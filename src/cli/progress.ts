@@ -13,10 +13,12 @@ interface ProgressFields {
 export interface ProgressOptions {
   /** What stands before the numbers: `step`, `evaluating`. */
   readonly label: string;
-  /** How many there are in all. */
-  readonly total: number;
+  /** How many there are in all; null where nobody knows yet. */
+  readonly total: number | null;
   /** What is counted, if the label does not say it: `images`. */
   readonly unit?: string;
+  /** How numbers are shown: `formatBytes`; as they are if not said. */
+  readonly show?: (count: number) => string;
   /** How many are done already, 0 by default. */
   readonly start?: number;
 }
@@ -65,9 +67,13 @@ class ProgressState {
 
   /** One line with a bar as wide as `width` columns allow, or with none. */
   line(width = 0): string {
-    const { label, total, unit } = this.options;
+    const { label, total, unit, show = String } = this.options;
+    const words = unit === undefined ? '' : ` ${unit}`;
+    if (total === null) {
+      return [`${label} ${show(this.done)}${words}`, ...this.details()].join(' · ');
+    }
     const share = total > 0 ? Math.min(1, this.done / total) : 1;
-    const counted = `${label} ${this.done}/${total}${unit === undefined ? '' : ` ${unit}`}`;
+    const counted = `${label} ${show(this.done)}/${show(total)}${words}`;
     const rest = [`${Math.floor(share * 100)} %`, ...this.details()].join(' · ');
     const room = Math.min(widestBar, width - counted.length - rest.length - 3);
     if (room < narrowestBar) {
@@ -79,7 +85,7 @@ class ProgressState {
 
   private details(): string[] {
     const { bitsPerDim, imagesPerSecond } = this.fields;
-    const { total, unit } = this.options;
+    const { total, unit, show } = this.options;
     const { perSecond } = this.rate;
     const details: string[] = [];
     if (bitsPerDim !== undefined) {
@@ -89,8 +95,10 @@ class ProgressState {
       details.push(`${formatRate(imagesPerSecond)} images/s`);
     } else if (unit !== undefined && perSecond !== null) {
       details.push(`${formatRate(perSecond)} ${unit}/s`);
+    } else if (show !== undefined && perSecond !== null) {
+      details.push(`${show(perSecond)}/s`);
     }
-    if (perSecond !== null && this.done < total) {
+    if (perSecond !== null && total !== null && this.done < total) {
       details.push(`${formatDuration(Math.ceil((total - this.done) / perSecond))} left`);
     }
     return details;
@@ -112,7 +120,7 @@ class TerminalProgress implements Progress {
       // Cuts a line that is too long, and leaves the terminal's own wrapping as it is.
       linewrap: true,
     });
-    this.bar.start(options.total, options.start ?? 0);
+    this.bar.start(options.total ?? 0, options.start ?? 0);
   }
 
   update(done: number, fields: ProgressFields = {}): void {

@@ -66,7 +66,7 @@ describe('shift', () => {
 
   it.each(['repeat', 'reflect'] as const)('is the plain bilinear one, rounded down, edges: %s', (kind) => {
     const sides = fc.integer({ min: 1, max: 9 });
-    const by = fc.double({ min: -1, max: 1, noNaN: true });
+    const by = fc.double({ min: -0.9, max: 0.9, noNaN: true });
     fc.assert(
       fc.property(
         sides,

@@ -118,7 +118,7 @@ export function repeated(index: number, length: number): number {
   return Math.min(Math.max(index, 0), length - 1);
 }
 
-/** The image mirrored at its edge: b a | a b c | c b. */
+/** The image mirrored at its edge, as far as it reaches: c b a | a b c | c b a. */
 export function reflected(index: number, length: number): number {
   return index < 0 ? -1 - index : index >= length ? 2 * length - 1 - index : index;
 }

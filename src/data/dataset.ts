@@ -127,14 +127,16 @@ export function readOne(images: ImageSet, index: number): Uint8Array {
   return out;
 }
 
-function checkIndex(index: number, count: number): number {
+/** The index, if it is one of `count`; throws RangeError if not. */
+export function checkIndex(index: number, count: number): number {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
     throw new RangeError(`no image ${index} in a set of ${count}`);
   }
   return index;
 }
 
-function checkOutput(bytes: number, out: Uint8Array): void {
+/** Throws RangeError unless `out` has that many bytes. */
+export function checkOutput(bytes: number, out: Uint8Array): void {
   if (out.length !== bytes) {
     throw new RangeError(`the images need ${bytes} bytes, the output has ${out.length}`);
   }

@@ -5,6 +5,7 @@ import { showImageShape } from '../numeric/imageShape.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
 import { idxFolder } from './idxFolder.ts';
 import { mnist } from './mnist.ts';
+import { packedFile } from './packedFile.ts';
 import { type RawDataset, rawOf } from './rawImages.ts';
 import { holdOutValidation } from './validation.ts';
 import { withoutReader } from './withoutReader.ts';
@@ -13,7 +14,7 @@ import { withoutReader } from './withoutReader.ts';
 export const datasets: readonly NamedDataset[] = [mnist];
 
 /** Every form of dataset that can be given as a path; the first that recognises it opens it. */
-const pathFormats: readonly PathFormat[] = [idxFolder];
+const pathFormats: readonly PathFormat[] = [idxFolder, packedFile];
 
 /**
  * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name.

@@ -1,0 +1,191 @@
+// `emerging datasets prepare`: a dataset decoded once, into a packed file that is trained on at full speed.
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { dataFolders } from '../data/dataFolder.ts';
+import { type Crop, crops } from '../data/fitPicture.ts';
+import { type PackedHeader, packedFile, readPackedHeader, verifyPackedFile } from '../data/packedFile.ts';
+import { countPictures, type Prepared, prepare } from '../data/prepare.ts';
+import { openRawDataset } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
+import { explainFileError } from '../training/files.ts';
+import { formatBytes, formatCount } from './format.ts';
+import { reportSkipped } from './imageInput.ts';
+import { listenForInterruption } from './interruption.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import { createProgress } from './progress.ts';
+import { requireWritable } from './requireWritable.ts';
+
+interface DatasetsPrepareOptions {
+  readonly size?: number;
+  readonly crop: Crop;
+  readonly channels: 1 | 3;
+  readonly validation: number;
+  readonly out?: string;
+  readonly skipDamaged?: true;
+  readonly verify?: true;
+  readonly json?: true;
+}
+
+/** What is printed. */
+interface Summary {
+  readonly file: string;
+  readonly bytes: number;
+  readonly imageShape: PackedHeader['imageShape'];
+  readonly images: PackedHeader['counts'];
+  readonly sha256: string;
+  readonly source: string;
+  readonly settings: PackedHeader['settings'];
+  readonly notes: PackedHeader['notes'];
+  readonly skipped: readonly string[];
+}
+
+/** Adds the command `datasets prepare`. */
+export function registerDatasetsPrepare(datasets: Command): void {
+  const cropNames = Object.keys(crops) as Crop[];
+  datasets
+    .command('prepare')
+    .description('make images of one size of a dataset, in a file that is trained on with --data FILE')
+    .argument('<name|path>', 'a dataset, or a folder or an archive of images')
+    .option('--size <n>', 'height and width of the images', wholeNumber(1))
+    .option('--crop <name>', `what is kept: ${cropNames.join(', ')}`, oneOf('crop', cropNames), 'center')
+    .option('--channels <n>', '1 for grey, 3 for colour', channelCount, 3)
+    .option('--validation <share>', 'of the pictures, with --crop tiles', share, 0.05)
+    .option('--out <file>', 'the file to write (default: data/NAME-SIZE.images)')
+    .option('--skip-damaged', 'damaged images are no failure')
+    .option('--verify', 'check a file that was prepared against its checksum instead')
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
+        '\nDamaged images are named and left out, and the exit code is 1 in the end; 0 with --skip-damaged.\n' +
+        'With tiles, those of one colour are left out, and all tiles of a picture are in the same split.\n' +
+        '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images\n' +
+        '  emerging train --data photos-32.images',
+    )
+    .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
+      options.verify ? verify(nameOrPath, options) : runPrepare(nameOrPath, options),
+    );
+}
+
+async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
+  const { size, out, skipDamaged } = options;
+  if (size === undefined) {
+    throw new UserError('--size is missing: say how high and wide the images shall be, such as --size 32', {
+      exitCode: 2,
+    });
+  }
+  const file = out ?? defaultFile(nameOrPath, size);
+  requireFree(file, out === undefined);
+  const dataset = await openRawDataset(nameOrPath);
+  const bar = createProgress({ label: 'preparing', total: countPictures(dataset), unit: 'pictures' });
+  const interruption = listenForInterruption(() => bar.note('stopping; nothing is left of it'));
+  let prepared: Prepared | null;
+  try {
+    prepared = await prepare(dataset, file, {
+      ...options,
+      size,
+      source: nameOrPath,
+      signal: interruption.signal,
+      onProgress: (pictures) => bar.update(pictures),
+      onDamaged: (reason) => bar.note(`skipped: ${reason}`),
+    });
+  } catch (error) {
+    throw explainFileError(error, file, 'write');
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+  if (prepared === null) {
+    process.exitCode = interruption.exitCode();
+    return;
+  }
+  print(summaryOf(file, prepared.header, prepared.damaged), options, [
+    `to train: emerging train --data ${file}`,
+  ]);
+  if (!skipDamaged) {
+    reportSkipped(prepared.damaged);
+  }
+}
+
+async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
+  if (!existsSync(path) || !(await packedFile.recognises(path))) {
+    throw new UserError(`${path}: expected ${packedFile.expects}`, { exitCode: 2 });
+  }
+  const { train, validation = 0, test } = readPackedHeader(path).counts;
+  const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
+  let header: PackedHeader;
+  try {
+    header = await verifyPackedFile(path, (images) => bar.update(images));
+  } finally {
+    bar.finish();
+  }
+  print(summaryOf(path, header, []), options, ['every image is as it was prepared']);
+}
+
+function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
+  const { imageShape, counts, sha256, source, settings, notes } = header;
+  const [height, width, channels] = imageShape;
+  const total = counts.train + (counts.validation ?? 0) + counts.test;
+  const bytes = total * height * width * channels;
+  return { file, bytes, imageShape, images: counts, sha256, source, settings, notes, skipped };
+}
+
+function print(summary: Summary, { json }: DatasetsPrepareOptions, closing: readonly string[]): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(summary)}\n`);
+    return;
+  }
+  const { train, validation, test } = summary.images;
+  const splits = [
+    `${formatCount(train)} to train on`,
+    validation === undefined ? undefined : `${formatCount(validation)} to validate`,
+    `${formatCount(test)} to test`,
+  ].filter((part) => part !== undefined);
+  const notes = Object.entries(summary.notes).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const lines = [
+    `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}`,
+    ...(notes.length === 0 ? [] : [`of ${summary.source}: ${notes.join(', ')}`]),
+    ...closing,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** `data/emoji-64.images` for the folder `some/where/emoji`. */
+function defaultFile(nameOrPath: string, size: number): string {
+  const name = basename(nameOrPath);
+  return join(dataFolders()[0], `${basename(name, extname(name)) || 'images'}-${size}.images`);
+}
+
+/** A file that is there may have taken hours: it is not replaced. */
+function requireFree(file: string, mayCreateFolder: boolean): void {
+  if (existsSync(file)) {
+    throw new UserError(`${file} is there already: name another file with --out, or remove it`, {
+      exitCode: 2,
+    });
+  }
+  if (mayCreateFolder) {
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+    } catch (error) {
+      throw explainFileError(error, dirname(file), 'create the folder');
+    }
+  }
+  requireWritable(file);
+}
+
+function channelCount(text: string): 1 | 3 {
+  if (text !== '1' && text !== '3') {
+    throw new InvalidArgumentError('It must be 1 (grey) or 3 (colour).');
+  }
+  return Number(text) as 1 | 3;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError('It must be a share of at least 0 and below 1.');
+  }
+  return value;
+}
