@@ -61,8 +61,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
       `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
         '\nDamaged images are named and left out, and the exit code is 1 in the end; 0 with --skip-damaged.\n' +
         'With tiles, those of one colour are left out, and all tiles of a picture are in the same split.\n' +
-        '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images\n' +
-        '  emerging train --data photos-32.images',
+        '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images',
     )
     .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
       options.verify ? verify(nameOrPath, options) : runPrepare(nameOrPath, options),

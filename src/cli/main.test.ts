@@ -29,7 +29,7 @@ function examplesOf({ command, words }: Leaf): string[][] {
     },
   });
   command.outputHelp();
-  expect(help).toContain(`\nExample:\n  emerging ${words.join(' ')}`);
+  expect(help).toMatch(new RegExp(`\nExamples?:\n  emerging ${words.join(' ')}`));
   return [...help.matchAll(/^ {2}emerging (.+)$/gm)].map(([, call]) => call!.split(' '));
 }
 
