@@ -1,9 +1,6 @@
 // Indices as rows of a matrix: how a permutation that is a parameter enters a product.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
-/** The codes that ONNX gives to its number types. */
-const ONNX_TYPE = { float32: 1, float64: 11 } as const;
-
 const oneHotOperation: Operation<number> = {
   name: 'oneHot',
   shape: ([indices], length) =>
@@ -14,7 +11,9 @@ const oneHotOperation: Operation<number> = {
       Float64Array.from({ length }, (_, index) => index),
       [1, length],
     );
-    return emit.node('Cast', [emit.node('Equal', [column, all])], { to: ONNX_TYPE[emit.precision] });
+    // 1 − |index − position|, cut off at 0: in numbers throughout, as WebGPU casts no truth values.
+    const distance = emit.node('Abs', [emit.node('Sub', [column, all])]);
+    return emit.node('Relu', [emit.node('Sub', [emit.reals(Float64Array.of(1), []), distance])]);
   },
 };
 
