@@ -88,7 +88,7 @@ export {
   type Tensor,
 } from './tensor/tensor.ts';
 export type { Groups } from './training/parameterLayout.ts';
-export { type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
+export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
 export { createRunFolder, type RunPaths } from './training/runFolder.ts';
 export { type TrainingEvents, type TrainingOptions, type TrainingResult, train } from './training/train.ts';
 export type { TrainingState, WeightsKind } from './training/trainer.ts';

@@ -146,6 +146,11 @@ const usage: [string, string[], string | RegExp][] = [
     "--resume goes on with the run's own configuration: leave out --preset",
   ],
   [
+    'another model to go on with',
+    ['train', '--resume', 'runs/a', '--set', 'model.width=9', '--set', 'training.learningRate=0.1'],
+    'a run cannot go on with another model.width: start a new one; a resume can change training.biasCorrection, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm',
+  ],
+  [
     'no run to go on with',
     ['train', '--resume', 'runs/b'],
     `runs/b is not a run folder: it does not exist; ${isNoRun} runs/a`,
@@ -273,9 +278,9 @@ const failures: [string, string[], string | RegExp][] = [
     `cannot read runs/flipped/${latest} as safetensors: its header is not valid JSON; the file is damaged or of another kind, use another copy, or delete it to go back to step 1`,
   ],
   [
-    'a damaged checkpoint to go on from',
-    ['train', '--resume', 'runs/flipped', '--steps', '4'],
-    /^cannot read runs\/flipped\/.* or delete it to go back to step 1$/,
+    'no sound checkpoint to go on from',
+    ['train', '--resume', 'runs/allFlipped', '--steps', '4'],
+    /^no checkpoint of runs\/allFlipped can be used; the latest: cannot read .*; or delete runs\/allFlipped\/checkpoints to train again from the start$/,
   ],
   [
     'a checkpoint of another model',
@@ -415,7 +420,13 @@ beforeAll(async () => {
     edit(join(run, 'config.yaml'), (text) => text.replace('name: data', 'name: larger')),
   );
   // The first letter of the header, behind its length.
-  variant('flipped', (run) => edit(join(run, latest), (text) => `${text.slice(0, 8)}[${text.slice(9)}`));
+  const flip = (text: string): string => `${text.slice(0, 8)}[${text.slice(9)}`;
+  variant('flipped', (run) => edit(join(run, latest), flip));
+  variant('allFlipped', (run) => {
+    for (const name of readdirSync(join(run, 'checkpoints'))) {
+      edit(join(run, 'checkpoints', name), flip);
+    }
+  });
 });
 
 function edit(file: string, change: (text: string) => string): void {

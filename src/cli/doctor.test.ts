@@ -35,7 +35,10 @@ function copyRun(name: string): string {
 function plant(checkpoint: string, name: string, index: number, value: number): void {
   const { tensors, metadata } = decodeSafetensors(readFileSync(checkpoint), checkpoint);
   tensors.get(name)!.data[index] = value;
-  writeFileSync(checkpoint, encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors) }));
+  writeFileSync(
+    checkpoint,
+    encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) }),
+  );
 }
 
 describe('a sound run', () => {

@@ -44,6 +44,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
+/** A count and what is counted, in the plural where it is not one: `1 step`, `1,700 steps`. */
+export function formatCounted(count: number, unit: string): string {
+  return `${formatCount(count)} ${unit}${Math.round(count) === 1 ? '' : 's'}`;
+}
+
 /** How many in a second, to about three digits: `812`, `31.4`, `0.52`. */
 export function formatRate(perSecond: number): string {
   if (perSecond >= 99.95) {

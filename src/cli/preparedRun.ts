@@ -53,15 +53,15 @@ async function newRun({
 
 /** Opens a run to go on with from its last checkpoint, or from its start if it has none yet. */
 async function reopenedRun(directory: string, options: RunOptions): Promise<PreparedRun> {
-  for (const other of ['preset', 'config', 'out', 'set', 'data', 'seed'] as const) {
+  for (const other of ['preset', 'config', 'out', 'data', 'seed'] as const) {
     if (options[other] !== undefined) {
       throw new UserError(`--resume goes on with the run's own configuration: leave out --${other}`, {
         exitCode: 2,
       });
     }
   }
-  const { steps, epochs } = options;
-  const run = await resumeRun(directory, { training: { steps, epochs } });
+  const { steps, epochs, set } = options;
+  const run = await resumeRun(directory, { training: { steps, epochs } }, { set });
   const { preset } = readSummary(run.paths);
   return { ...run, preset: typeof preset === 'string' ? preset : null };
 }

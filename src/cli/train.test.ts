@@ -89,8 +89,10 @@ describe('a run', () => {
     const { metadata, tensors } = decodeSafetensors(checkpoint, 'checkpoint');
     expect(metadata).toEqual({
       format: 'emerging-flows',
-      formatVersion: '1',
+      formatVersion: '2',
       step: '6',
+      updates: '6',
+      guard: expect.stringContaining('"dropped":0'),
       imageShape: '8x8x1',
       checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
     });

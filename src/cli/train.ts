@@ -9,11 +9,12 @@ import { countParameters } from '../models/glow.ts';
 import { cleanedUpAfter } from '../training/cleanUp.ts';
 import { discardUnstartedRun } from '../training/discardRun.ts';
 import type { JsonObject } from '../training/jsonLines.ts';
+import { lastStepOf } from '../training/milestones.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../training/runSummary.ts';
-import { lastStepOf, type TrainingResult, train } from '../training/train.ts';
+import { type TrainingResult, train } from '../training/train.ts';
 import { type EvaluationRecord, evaluationLine, evaluationRecord } from './evaluate.ts';
-import { formatCount, formatRate } from './format.ts';
+import { formatCount, formatCounted, formatRate } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
 import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
@@ -27,6 +28,7 @@ const TEST = { draws: 2, seed: 0 };
 
 interface TrainCommandOptions extends EngineOptions, RunOptions {
   readonly stopAt?: number;
+  readonly test: boolean;
   readonly json?: true;
 }
 
@@ -45,13 +47,15 @@ export function registerTrain(program: Command): void {
     .option('--out <dir>', 'the run folder (default: runs/NAME, numbered if it is taken)')
     .option('--resume <dir>', 'go on with a run from its last checkpoint')
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0))
+    .option('--no-test', 'leave out the measurement on the test images at the end')
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(command)
     .addHelpText(
       'after',
       '\nExample:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
         '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
-        'emerging train --resume goes on from there. A second Ctrl-C ends it at once.',
+        'emerging train --resume goes on from there. A second Ctrl-C ends it at once.\n' +
+        'With --resume, --set can change how the run is trained: --set training.learningRate=0.0005',
     )
     .action((options: TrainCommandOptions) => runTrain(options));
 }
@@ -81,11 +85,11 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ...placeOf(engine),
     samples: null,
   };
-  // At once, and complete only with its test: whatever becomes of test and samples, what was trained is on record.
+  // At once, and complete only with its test, if there is to be one: whatever becomes of test and samples, what was trained is on record.
   writeSummary(run.paths, { ...summary, complete: false });
   const { test, samples } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
-    const test = finished ? await measureTest(model, run) : undefined;
+    const test = finished && options.test ? await measureTest(model, run) : undefined;
     if (test) {
       appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
     }
@@ -96,7 +100,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   const curve = await drawLearningCurve(run.paths, pictureTitle(run));
   print(readSummary(run.paths), options, [
     test && evaluationLine(test),
-    `${formatRate(result.imagesPerSecond)} images/s, ${formatCount(state.step)} steps done`,
+    `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,
     curve === null ? undefined : `curve      ${curve}`,
@@ -135,12 +139,15 @@ async function trainWithProgress(
   const parameters = countParameters(config.model, dataset.imageShape);
   bar.note(
     `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +
-      `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCount(schedule.totalSteps)} steps, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
       `into ${paths.directory}`,
   );
   const moved = movedText(run, engine);
   if (moved !== undefined) {
     bar.note(moved);
+  }
+  for (const damage of run.damages ?? []) {
+    bar.note(`${damage}. Going on from step ${formatCount(state?.step ?? 0)} instead; the file is set aside`);
   }
   let recent: number | undefined;
   try {
@@ -154,9 +161,12 @@ async function trainWithProgress(
       signal: interruption.signal,
       events: {
         onStep(step, bitsPerDim, imagesPerSecond) {
-          recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
-          bar.update(step, { bitsPerDim: recent, imagesPerSecond });
+          if (Number.isFinite(bitsPerDim)) {
+            recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
+          }
+          bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
         },
+        onTrouble: (_, text) => bar.note(text),
         onValidation: (step, bitsPerDim) =>
           bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`),
         onMilestone: pictures(run, stopAt, engine, (text) => bar.note(text)),

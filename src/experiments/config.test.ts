@@ -111,7 +111,7 @@ describe('a layer is refused with one line', () => {
       { training: { averageDecay: 1 } },
       'training.averageDecay must be auto or a number of at least 0 and below 1, not 1',
     ],
-    ['clipping', { training: { clipNorm: 5 } }, 'training.clipNorm must be one of none, not 5'],
+    ['clipping', { training: { clipNorm: 0 } }, 'training.clipNorm must be none or a number above 0, not 0'],
     [
       'both lengths',
       { training: { steps: 1, epochs: 1 } },
@@ -181,15 +181,34 @@ describe('a configuration', () => {
     );
   });
 
-  test('needs a micro-batch as large as the batch', () => {
-    const data = { name: 'mnist' };
-    expect(resolved({ data, training: { batchSize: 16 } }).training.microBatch).toBe(16);
-    expect(() => resolved({ data, training: { batchSize: 64, microBatch: 16 } })).toThrow(
-      new UserError(
-        'training.microBatch is 16 and training.batchSize 64: gradient accumulation is not available, set training.microBatch=64',
-        { exitCode: 2 },
-      ),
-    );
+  test('has micro-batches that divide the batch: the whole one if nothing is said', () => {
+    const microBatch = (training: ConfigLayer['training']) =>
+      resolved({ data: { name: 'mnist' }, training }).training.microBatch;
+    expect(microBatch({ batchSize: 16 })).toBe(16);
+    expect(microBatch({ batchSize: 256, microBatch: 64 })).toBe(64);
+    for (const [batchSize, size, instead] of [
+      [64, 24, 16],
+      [16, 64, 16],
+      [7, 3, 1],
+    ] as const) {
+      expect(() => microBatch({ batchSize, microBatch: size })).toThrow(
+        new UserError(
+          `training.microBatch is ${size} and training.batchSize ${batchSize}: ` +
+            `the first must divide the second, set for example training.microBatch=${instead}`,
+          { exitCode: 2 },
+        ),
+      );
+    }
+  });
+
+  test('takes a norm to cut gradients to', () => {
+    const clipNorm = (value: unknown) =>
+      resolveConfig({ overrides: { data: { name: 'mnist' } }, set: [`training.clipNorm=${value}`] }).training
+        .clipNorm;
+    expect([clipNorm('none'), clipNorm(0.5)]).toEqual(['none', 0.5]);
+    for (const wrong of ['0', '-1', 'most', '.inf', '.nan']) {
+      expect(() => clipNorm(wrong)).toThrow('training.clipNorm must be none or a number above 0');
+    }
   });
 });
 

@@ -52,6 +52,7 @@ function section<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
+const clipNormText = 'none or a number above 0';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
@@ -102,7 +103,7 @@ const training = section({
   decay: z.union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText }),
   /** Images per update, over all workers and micro-batches. */
   batchSize: wholeNumber(1),
-  /** Images per run of the program. */
+  /** Images per run of the program; a divisor of `batchSize`. */
   microBatch: wholeNumber(1),
   /** How long to train; excludes `steps`. */
   epochs: wholeNumber(1).exactOptional(),
@@ -110,8 +111,8 @@ const training = section({
   steps: wholeNumber(1).exactOptional(),
   /** The decay of the moving average of the weights; `auto` follows the length of an epoch. */
   averageDecay: z.union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText }),
-  /** The norm to which longer gradients are cut; `none` leaves them as they are. */
-  clipNorm: choice(['none']),
+  /** The norm to which longer gradients are cut, in bits/dim; `none` leaves them as they are. */
+  clipNorm: z.union([z.literal('none'), positive(clipNormText)], { error: clipNormText }),
 });
 
 const seed = wholeNumber(0);
@@ -221,14 +222,22 @@ export function checkLayer(value: unknown): ConfigLayer {
 export function completeConfig(layer: ConfigLayer): Config {
   const { batchSize, microBatch = batchSize } = layer.training ?? {};
   const config = check(configSchema, { ...layer, training: { ...layer.training, microBatch } });
-  if (config.training.microBatch !== config.training.batchSize) {
+  requireDivisor(config.training);
+  return config;
+}
+
+function requireDivisor({ batchSize, microBatch }: Config['training']): void {
+  if (batchSize % microBatch !== 0) {
+    let divisor = Math.min(microBatch, batchSize);
+    while (batchSize % divisor !== 0) {
+      divisor--;
+    }
     throw new UserError(
       `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
-        `gradient accumulation is not available, set training.microBatch=${batchSize}`,
+        `the first must divide the second, set for example training.microBatch=${divisor}`,
       { exitCode: 2 },
     );
   }
-  return config;
 }
 
 /** A configuration as YAML, its keys in the schema's order; reading it gives an equal configuration. */

@@ -88,6 +88,9 @@ const paperDatasets = {
   imagenet64: { ...withoutReader.imagenet64, images: 1_281_149, augment: [] },
 } as const;
 
+/** Images per run of the program, as many as the paper has on each of its workers at most. */
+const PAPER_MICRO_BATCH = 64;
+
 /** Epochs where the paper names none: about as many updates as in 4000 epochs of CIFAR-10 at 256 images a step. */
 function openEpochs(images: number, batchSize: number): number {
   const updates = (4000 * paperDatasets.cifar10.images) / 256;
@@ -125,7 +128,12 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
     config: {
       data: { name: dataset, augment: [...augment] },
       model: { ...paperCommon.model, levels, depth, mixing, learnedPrior },
-      training: { ...paperCommon.training, batchSize, epochs },
+      training: {
+        ...paperCommon.training,
+        batchSize,
+        microBatch: Math.min(PAPER_MICRO_BATCH, batchSize),
+        epochs,
+      },
     },
     paper,
   }));

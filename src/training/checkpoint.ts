@@ -5,6 +5,7 @@ import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { checksumOf } from './checksum.ts';
 import { readBytes, writeFileAtomically } from './files.ts';
+import { type GuardState, guardSchema, newGuard } from './guard.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
@@ -13,7 +14,7 @@ import type { TrainingState } from './trainer.ts';
 /** What the metadata of a checkpoint name as its format. */
 const FORMAT = 'emerging-flows';
 /** Raised with every change that makes an older reader go wrong; a checkpoint that names none has version 1. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 
 /** The prefix of each part of the state in a checkpoint's names. */
 const prefixes = {
@@ -29,8 +30,12 @@ const parts = Object.keys(prefixes) as Part[];
 /** A checkpoint as it was read: what it is for, and its arrays by name. */
 export interface Checkpoint {
   readonly path: string;
-  /** The number of updates made. */
+  /** The number of steps made. */
   readonly step: number;
+  /** The number of updates that the weights come from. */
+  readonly updates: number;
+  /** What the guard of the training remembered. */
+  readonly guard: GuardState;
   /** The images of the model. */
   readonly imageShape: ImageShape;
   readonly tensors: ReadonlyMap<string, NdArray>;
@@ -40,8 +45,9 @@ export interface Checkpoint {
 
 /**
  * Writes a state: `weights/…`, `average/…` (corrected for its zero start, ready to use), `optimizer/first/…` and
- * `optimizer/second/…` by the parameters' paths, and in the metadata the format and its version, the number of
- * updates, the image shape and a checksum. The same state gives the same bytes.
+ * `optimizer/second/…` by the parameters' paths, and in the metadata the format and its version, the numbers of
+ * steps and updates, the guard's state, the image shape and a checksum of all that. The same state gives the same
+ * bytes.
  *
  * @throws UserError if it cannot be written; what stood there before is then untouched
  */
@@ -61,10 +67,12 @@ export function saveCheckpoint(
     format: FORMAT,
     formatVersion: String(FORMAT_VERSION),
     step: String(state.step),
+    updates: String(state.updates),
+    guard: JSON.stringify(state.guard),
     imageShape: showImageShape(imageShape),
-    checksum: checksumOf(tensors),
   };
-  writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+  const checksum = checksumOf(tensors, metadata);
+  writeFileAtomically(path, encodeSafetensors(tensors, { ...metadata, checksum }));
 }
 
 /**
@@ -74,26 +82,52 @@ export function saveCheckpoint(
  */
 function readCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
-  checkFormat(metadata, path);
-  const step = Number(metadata.step ?? Number.NaN);
+  const version = checkFormat(metadata, path);
+  const step = countIn(metadata.step);
+  const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
+  const guard = version >= 2 ? guardIn(metadata.guard) : newGuard(0);
   const sides = /^(\d+)x(\d+)x(\d+)$/
     .exec(metadata.imageShape ?? '')
     ?.slice(1)
     .map(Number);
-  if (!Number.isInteger(step) || step < 0 || !sides) {
+  if (step === null || updates === null || guard === null || !sides) {
     throw new UserError(
-      `${path} is no checkpoint of a training: its metadata lacks the step or the image shape`,
+      `${path} is no checkpoint of a training: its metadata lacks the step, the image shape or the guard`,
     );
   }
-  const { checksum } = metadata;
-  const damage =
-    checksum === undefined || checksum === checksumOf(tensors)
-      ? null
-      : `${path} is damaged: its arrays do not have the checksum that it was written with; use another copy`;
-  return { path, step, imageShape: sides as [number, number, number], tensors, damage };
+  const damage = isWhole(version, metadata, tensors)
+    ? null
+    : `${path} is damaged: it does not have the checksum that it was written with; use another copy`;
+  const imageShape = sides as [number, number, number];
+  return { path, step, updates, guard, imageShape, tensors, damage };
 }
 
-function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): void {
+function isWhole(
+  version: number,
+  metadata: Record<string, string>,
+  tensors: ReadonlyMap<string, NdArray>,
+): boolean {
+  const { checksum } = metadata;
+  if (version >= 2) {
+    return checksum === checksumOf(tensors, metadata);
+  }
+  return checksum === undefined || checksum === checksumOf(tensors);
+}
+
+function countIn(text = ''): number | null {
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
+}
+
+function guardIn(text = ''): GuardState | null {
+  try {
+    return guardSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The version of the format, which must be one that is known. */
+function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
     const found = format === undefined ? 'its metadata name no format' : `its format is '${clip(format)}'`;
     throw new UserError(`${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`);
@@ -105,10 +139,24 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
         `${FORMAT_VERSION}: update emerging-flows`,
     );
   }
+  return version;
 }
 
 /**
- * Reads the latest checkpoint of a run.
+ * Reads a checkpoint that must be sound.
+ *
+ * @throws UserError if it is damaged, cannot be read or is something else
+ */
+export function readSoundCheckpoint(path: string): Checkpoint {
+  const checkpoint = readCheckpoint(path);
+  if (checkpoint.damage !== null) {
+    throw new UserError(checkpoint.damage);
+  }
+  return checkpoint;
+}
+
+/**
+ * Reads the latest checkpoint of a run, to look at its model: an earlier one would be another.
  *
  * @param options.acceptDamage whether to read one with a wrong checksum too
  * @throws UserError if there is none, or it is damaged; then with the one to fall back on
@@ -117,11 +165,7 @@ export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = 
   const { path } = requireCheckpoint(run);
   const earlier = run.checkpoints.at(-2);
   try {
-    const checkpoint = readCheckpoint(path);
-    if (checkpoint.damage !== null && !acceptDamage) {
-      throw new UserError(checkpoint.damage);
-    }
-    return checkpoint;
+    return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
   } catch (error) {
     throw error instanceof UserError && earlier
       ? new UserError(`${error.message}, or delete it to go back to step ${earlier.step}`, { cause: error })
@@ -129,12 +173,48 @@ export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = 
   }
 }
 
+/** The latest checkpoint of a run that is sound, and what is wrong with each later one. */
+export interface SoundCheckpoint {
+  /** Undefined where the run has no checkpoint at all. */
+  readonly checkpoint?: Checkpoint;
+  readonly damages: readonly string[];
+}
+
+/**
+ * Reads the latest sound checkpoint of a run, to go on from.
+ *
+ * @throws UserError if the run has checkpoints and none of them is sound
+ */
+export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): SoundCheckpoint {
+  const damages: string[] = [];
+  for (const { path } of checkpoints.toReversed()) {
+    try {
+      return { checkpoint: readSoundCheckpoint(path), damages };
+    } catch (error) {
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      damages.push(error.message);
+    }
+  }
+  if (damages.length > 0) {
+    throw new UserError(
+      `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
+        `or delete ${paths.checkpoints} to train again from the start`,
+    );
+  }
+  return { damages };
+}
+
 /**
  * The state that a checkpoint holds, for a model of this layout.
  *
  * @throws UserError if it belongs to another model
  */
-export function stateFrom({ path, step, tensors }: Checkpoint, layout: ParameterLayout): TrainingState {
+export function stateFrom(
+  { path, step, updates, guard, tensors }: Checkpoint,
+  layout: ParameterLayout,
+): TrainingState {
   const read = (part: Part): Groups => {
     const arrays: Record<string, NdArray> = {};
     for (const [parameter, { shape, trained }] of Object.entries(layout.specs)) {
@@ -155,6 +235,8 @@ export function stateFrom({ path, step, tensors }: Checkpoint, layout: Parameter
   };
   return {
     step,
+    updates,
+    guard,
     weights: read('weights'),
     average: read('average'),
     first: read('first'),

@@ -1,30 +1,43 @@
-// The checkpoints that a training writes: those of milestones stay, any other makes room for the next one.
-import { existsSync, rmSync } from 'node:fs';
+// The checkpoints that a training writes, and which of them stay: milestones, those of stops, and the last ones.
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import type { Schedule } from '../experiments/schedule.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { saveCheckpoint } from './checkpoint.ts';
-import { explainFileError } from './files.ts';
+import { explainFileError, flushFile } from './files.ts';
+import { readJsonLines } from './jsonLines.ts';
+import { isAnchor, isMilestone } from './milestones.ts';
 import type { ParameterLayout } from './parameterLayout.ts';
-import { checkpointPath, type RunPaths } from './runFolder.ts';
+import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
+import { readSummary } from './runSummary.ts';
 import type { TrainingState } from './trainer.ts';
+
+/** So many checkpoints stay for being the last: where the last is damaged there is one before it. */
+const LAST = 3;
+/** So many of those that the training may go back to stay. */
+const ANCHORS = 2;
 
 /** What checkpoints are written of, and where. */
 export interface CheckpointWriterOptions {
   readonly paths: RunPaths;
   readonly layout: ParameterLayout;
   readonly imageShape: ImageShape;
-  /** Whether the checkpoint of a step stays when later ones are written. */
-  stays(step: number): boolean;
+  readonly schedule: Schedule;
 }
 
 /** Writes the checkpoints of one training. */
 export class CheckpointWriter {
   private readonly options: CheckpointWriterOptions;
+  /** Steps whose checkpoints an earlier call meant to stay: validated ones, and where it stopped. */
+  private readonly chosen: ReadonlySet<unknown>;
   private lastStep: number;
   private lastTime = performance.now();
 
   /** @param start the step that the training goes on from; 0 for a new one */
   constructor(options: CheckpointWriterOptions, start: number) {
+    const { paths } = options;
+    const validated = readJsonLines(paths.metrics).filter((line) => 'validationBitsPerDim' in line);
     this.options = options;
+    this.chosen = new Set([...validated.map(({ step }) => step), readSummary(paths).steps]);
     this.lastStep = start;
   }
 
@@ -33,20 +46,46 @@ export class CheckpointWriter {
     return (performance.now() - this.lastTime) / 1000;
   }
 
-  /** Writes a state, unless that is done, and gives its path; then the one before goes, unless it stays. */
+  /**
+   * Writes a state, unless that is done, and gives its path; then those that need not stay are removed. The log goes
+   * to the disk first: up to a checkpoint it is whole whenever there is one to go on from, also after a power cut.
+   */
   save(state: TrainingState): string {
-    const { paths, layout, imageShape, stays } = this.options;
+    const { paths, layout, imageShape } = this.options;
     const path = checkpointPath(paths, state.step);
     if (state.step === this.lastStep && existsSync(path)) {
       return path;
     }
+    flushFile(paths.metrics);
+    makeFolder(paths.checkpoints);
     saveCheckpoint(path, state, layout, imageShape);
-    if (this.lastStep !== state.step && !stays(this.lastStep)) {
-      remove(checkpointPath(paths, this.lastStep));
-    }
     this.lastStep = state.step;
     this.lastTime = performance.now();
+    this.removeOthers();
     return path;
+  }
+
+  private removeOthers(): void {
+    const { paths, schedule } = this.options;
+    const written = listCheckpoints(paths);
+    const anchors = written.filter(({ step }) => isAnchor(step, schedule));
+    const staying = new Set([...written.slice(-LAST), ...anchors.slice(-ANCHORS)]);
+    for (const checkpoint of written) {
+      const { step, path } = checkpoint;
+      if (!staying.has(checkpoint) && !isMilestone(step, schedule) && !this.chosen.has(step)) {
+        remove(path);
+      }
+    }
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw explainFileError(error, path, 'create the folder');
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -130,6 +131,18 @@ describe('removePartialFiles', () => {
     expect(fs.readdirSync(folder)).toHaveLength(3);
     removePartialFiles(folder);
     expect(fs.readdirSync(folder)).toEqual(['kept', 'kept.partial']);
+  });
+
+  it('goes by the process in the name: leaves what another may be writing, and nothing that it has forgotten', () => {
+    const { pid: gone } = spawnSync(process.execPath, ['--version']);
+    const names = [`new.${process.ppid}.partial`, `old.${process.ppid}.partial`, `gone.${gone}.partial`];
+    for (const name of names) {
+      fs.writeFileSync(join(folder, name), '');
+    }
+    const anHourAgo = Date.now() / 1000 - 3600;
+    fs.utimesSync(join(folder, names[1]!), anHourAgo, anHourAgo);
+    removePartialFiles(folder);
+    expect(fs.readdirSync(folder)).toEqual([names[0]]);
   });
 });
 

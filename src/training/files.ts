@@ -16,12 +16,20 @@ import {
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
+import { hasProcess } from './processes.ts';
 
 /** One call of the operating system takes at most 2 GiB. */
 const chunkBytes = 2 ** 26;
 const partialSuffix = '.partial';
 /** The end of a temporary file's name: the process that wrote it stands before the suffix. */
-const partialEnd = /\.\d+\.partial$/;
+const partialEnd = /\.(\d+)\.partial$/;
+/** A temporary file that was not written to for so many milliseconds is nobody's, whatever runs under its number. */
+const ABANDONED_AFTER = 10 * 60 * 1000;
+
+/** The name of this process's temporary file for a path, in the same folder. */
+export function partialPath(path: string): string {
+  return `${path}.${process.pid}${partialSuffix}`;
+}
 
 /**
  * Writes a file so that a crash at any moment leaves either what was there before or all of `content`: a temporary
@@ -32,7 +40,7 @@ const partialEnd = /\.\d+\.partial$/;
 export function writeFileAtomically(path: string, content: Uint8Array | string): void {
   try {
     const target = writableTarget(path);
-    const partial = `${target}.${process.pid}${partialSuffix}`;
+    const partial = partialPath(target);
     const file = openSync(partial, 'w');
     try {
       try {
@@ -52,17 +60,53 @@ export function writeFileAtomically(path: string, content: Uint8Array | string):
   }
 }
 
-/** Removes the temporary files that a crash during `writeFileAtomically` may have left in a folder. */
+/**
+ * Makes sure that what has been written to a file is on the disk; a file that is not there has nothing to lose.
+ *
+ * @throws UserError if the disk does not take it
+ */
+export function flushFile(path: string): void {
+  if (!existsSync(path)) {
+    return;
+  }
+  try {
+    const file = openSync(path, 'r+');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw explainFileError(error, path, 'write');
+  }
+}
+
+/**
+ * Removes the temporary files that a crash during `writeFileAtomically` may have left in a folder: those whose process
+ * is gone, and old ones whose number another process has got. What a process may be writing now stays.
+ */
 export function removePartialFiles(folder: string): void {
   try {
     for (const name of readdirSync(folder)) {
-      if (partialEnd.test(name)) {
-        rmSync(join(folder, name), { force: true });
+      const pid = partialEnd.exec(name)?.[1];
+      const path = join(folder, name);
+      if (pid !== undefined && !(isAnother(Number(pid)) && isRecent(path))) {
+        rmSync(path, { force: true });
       }
     }
   } catch (error) {
     throw explainFileError(error, folder, 'clean up');
   }
+}
+
+/** Whether a process runs that is not this one, which writes nothing while it cleans up. */
+function isAnother(pid: number): boolean {
+  return pid !== process.pid && hasProcess(pid);
+}
+
+function isRecent(path: string): boolean {
+  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
+  return Date.now() - mtimeMs < ABANDONED_AFTER;
 }
 
 /**
@@ -105,6 +149,8 @@ function reasonFor(code: string, path: string): string | undefined {
     case 'EACCES':
     case 'EPERM':
       return 'permission denied; change its owner or mode (see ls -ld), or choose another place';
+    case 'EFBIG':
+      return 'it would be larger than the system allows; raise the limit (ulimit -f) or choose another disk';
     case 'EROFS':
       return 'the disk is read-only; choose a folder on another disk';
     case 'ENOENT':

@@ -6,7 +6,7 @@ import type { NamedArrays, Program } from '../engine/program.ts';
 import { type Parameters, parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import type { NdArray } from '../numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { divide } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
@@ -17,6 +17,15 @@ import { nextTurn } from './nextTurn.ts';
 export interface Batch {
   readonly image: NdArray;
   readonly noise: NdArray;
+}
+
+/** `count` images of a batch from image `first` on, as views of its arrays. */
+export function partOf({ image, noise }: Batch, first: number, count: number): Batch {
+  const part = ({ shape: [, ...rest], data }: NdArray): NdArray => {
+    const size = sizeOf(rest);
+    return { shape: [count, ...rest], data: data.subarray(first * size, (first + count) * size) };
+  };
+  return { image: part(image), noise: part(noise) };
 }
 
 /** An array for a batch of 8-bit images, reduced to the model's bits. */

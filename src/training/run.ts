@@ -1,19 +1,20 @@
 // A run to train: a new one in a folder of its own, or one that goes on from its last checkpoint.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { checkAugmentations } from '../data/augment.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
 import { type Config, type ConfigLayer, stringifyConfig } from '../experiments/config.ts';
 import { checkModelShape, requireImageShape } from '../experiments/modelShape.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { readLatestCheckpoint, stateFrom } from './checkpoint.ts';
+import { readLatestSoundCheckpoint, stateFrom } from './checkpoint.ts';
 import { explainFileError, removePartialFiles, writeFileAtomically } from './files.ts';
 import { rewindJsonLines } from './jsonLines.ts';
 import { ParameterLayout } from './parameterLayout.ts';
-import { createRunFolder, openRunFolder, type RunPaths } from './runFolder.ts';
+import { createRunFolder, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import type { TrainingState } from './trainer.ts';
 
 /** A run that `train` can train: `train({ ...run })`. */
@@ -26,8 +27,10 @@ export interface Run {
   readonly schedule: Schedule;
   /** Its folder, which is there. */
   readonly paths: RunPaths;
-  /** The state of its last checkpoint; a run that has none yet begins with its first step. */
+  /** The state of its last sound checkpoint; a run that has none yet begins with its first step. */
   readonly state?: TrainingState;
+  /** What is wrong with each later checkpoint, in a line; `train` sets these files aside. */
+  readonly damages?: readonly string[];
 }
 
 /** What a run needs besides its configuration. */
@@ -35,6 +38,26 @@ export interface RunOptions {
   /** Images of your own, in place of those that `data.name` and `data.validation` of the configuration stand for. */
   readonly dataset?: Dataset;
 }
+
+/** What a resume needs besides the folder. */
+export interface ResumeOptions extends RunOptions {
+  /** Changes as `--set` has them, `training.learningRate=0.0005`; the others win. */
+  readonly set?: readonly string[] | undefined;
+}
+
+/** What the configuration of a run says, and a resume may change: not what is trained, or on what. */
+const CHANGEABLE: readonly string[] = [
+  'biasCorrection',
+  'learningRate',
+  'warmupEpochs',
+  'warmupSteps',
+  'decay',
+  'microBatch',
+  'epochs',
+  'steps',
+  'averageDecay',
+  'clipNorm',
+].map((key) => `training.${key}`);
 
 /**
  * Starts a run: opens its images and makes its folder, with the configuration in it. `train` does the rest.
@@ -54,19 +77,23 @@ export async function startRun(
  * Opens a run to go on with. Nothing is written before `train` is: that cuts the logs back to the last checkpoint, and
  * stores the changes in the run's configuration.
  *
+ * A damaged checkpoint is told of in `damages`, and the one before it is used.
+ *
  * @param changes what is from now on other than in the run's configuration, such as `{ training: { steps: 2000 } }`
- * @throws UserError if the folder holds no run, its checkpoint is damaged, or its images have another shape by now
+ * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images have another shape by
+ * now, or the changes would make it another run
  */
 export async function resumeRun(
   directory: string,
   changes: ConfigLayer = {},
-  { dataset }: RunOptions = {},
+  { dataset, set }: ResumeOptions = {},
 ): Promise<Run> {
   const folder = openRunFolder(directory);
   const { paths } = folder;
-  const config = resolveConfig({ file: paths.config, overrides: changes });
-  const checkpoint = folder.latestCheckpoint === null ? undefined : readLatestCheckpoint(folder);
-  const run = { config, ...(await openData(config, dataset, checkpoint?.imageShape)), paths };
+  const config = resolveConfig({ file: paths.config, set, overrides: changes });
+  requireSameRun(resolveConfig({ file: paths.config }), config);
+  const { checkpoint, damages } = readLatestSoundCheckpoint(folder);
+  const run = { config, ...(await openData(config, dataset, checkpoint?.imageShape)), paths, damages };
   if (checkpoint === undefined) {
     return run;
   }
@@ -74,9 +101,29 @@ export async function resumeRun(
   return { ...run, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
 }
 
+function requireSameRun(before: Config, after: Config): void {
+  const sections = ['data', 'model', 'training'] as const;
+  const changed = sections.flatMap((section) => {
+    const [one, other] = [before[section], after[section]] as Record<string, unknown>[];
+    return Object.keys({ ...one, ...other })
+      .filter((key) => JSON.stringify(one?.[key]) !== JSON.stringify(other?.[key]))
+      .map((key) => `${section}.${key}`);
+  });
+  const refused = [...(before.seed === after.seed ? [] : ['seed']), ...changed].find(
+    (key) => !CHANGEABLE.includes(key),
+  );
+  if (refused !== undefined) {
+    throw new UserError(
+      `a run cannot go on with another ${refused}: start a new one; a resume can change ${CHANGEABLE.join(', ')}`,
+      { exitCode: 2 },
+    );
+  }
+}
+
 /**
  * Makes the folder of a run look as it did when the checkpoint of `step` was written (0: before the first): logs end
- * there, what a crash left is gone. Its configuration says what it is trained with from now on.
+ * there, what a crash left is gone, and later checkpoints, which are damaged, have `.damaged` after their names. Its
+ * configuration says what it is trained with from now on.
  *
  * @throws UserError if the folder cannot be written
  */
@@ -88,6 +135,13 @@ export function rewindRun(paths: RunPaths, config: Config, step: number): void {
       throw explainFileError(error, folder, 'create the folder');
     }
     removePartialFiles(folder);
+  }
+  for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
+    try {
+      renameSync(path, `${path}.damaged`);
+    } catch (error) {
+      throw explainFileError(error, path, 'set aside');
+    }
   }
   for (const log of [paths.metrics, paths.timings]) {
     rewindJsonLines(log, (line) => Number(line.step) <= step);

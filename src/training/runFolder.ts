@@ -23,6 +23,8 @@ export interface RunPaths {
   readonly samples: string;
   /** What the training reached, and every evaluation made of it. */
   readonly summary: string;
+  /** There while a process trains the run. */
+  readonly lock: string;
 }
 
 /** A checkpoint of a run: the state after `step` updates. */
@@ -51,6 +53,7 @@ export function runPaths(directory: string): RunPaths {
     curve: join(directory, 'curve.png'),
     samples: join(directory, 'samples'),
     summary: join(directory, 'summary.json'),
+    lock: join(directory, 'training.lock'),
   };
 }
 
@@ -148,7 +151,8 @@ export function listRunFolders(parent: string): string[] {
     .filter((folder) => existsSync(runPaths(folder).config));
 }
 
-function listCheckpoints(paths: RunPaths): CheckpointFile[] {
+/** The checkpoints that are there, earliest first. */
+export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
   if (!existsSync(paths.checkpoints)) {
     return [];
   }

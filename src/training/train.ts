@@ -3,20 +3,21 @@ import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/config.ts';
-import { learningRateAt, type Schedule, scheduleOf } from '../experiments/schedule.ts';
-import { Glow } from '../models/glow.ts';
-import { BatchLoader } from './batchLoader.ts';
-import { CheckpointWriter } from './checkpointWriter.ts';
-import { cleanedUpAfter } from './cleanUp.ts';
+import type { Glow } from '../models/glow.ts';
+import { atAnchor } from './guard.ts';
+import { guardedStep, type StepOutcome } from './guardedStep.ts';
 import { appendJsonLine } from './jsonLines.ts';
+import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { nextTurn } from './nextTurn.ts';
+import { notFiniteInState } from './notFinite.ts';
 import { type Keep, releaseAfter } from './resources.ts';
 import { rewindRun } from './run.ts';
-import { openRunFolder, type RunPaths } from './runFolder.ts';
-import { readSummary } from './runSummary.ts';
+import { listCheckpoints, type RunPaths } from './runFolder.ts';
+import { lockRun, type RunLock } from './runLock.ts';
+import { DivergenceError, goBack } from './setback.ts';
 import { appendTiming, trainingTime } from './timings.ts';
-import { copyOf, DivergenceError, startFromData, Trainer, type TrainingState, weightsOf } from './trainer.ts';
-import { Validation } from './validation.ts';
+import { type TrainingState, weightsOf } from './trainer.ts';
+import { prepareTraining, type TrainingParts } from './trainingParts.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
@@ -29,6 +30,8 @@ export interface TrainingEvents {
    * The training waits until what is returned is done, and ends if that fails; its time is not that of any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
+  /** When a step is refused or the training goes back to earlier weights: what happened and where, in a line. */
+  onTrouble?(step: number, text: string): void;
 }
 
 /** What a run trains, on what, and where it goes: a `Run`, and how. Training is in float32. */
@@ -74,14 +77,6 @@ export interface TrainingResult {
   readonly interrupted: boolean;
 }
 
-/** How many validations a run has at most, and checkpoints besides those of stops, the last ones included. */
-const MILESTONES = 5;
-
-/** The last step that this call makes: that of the schedule, or the one to stop at. */
-export function lastStepOf({ totalSteps }: Schedule, stopAt = Number.POSITIVE_INFINITY): number {
-  return Math.min(totalSteps, stopAt);
-}
-
 /**
  * Trains a model and writes the run folder: metrics after every step, validation and checkpoints at milestones, a
  * checkpoint at the end, and between them one every ten minutes that replaces the one before.
@@ -90,162 +85,154 @@ export function lastStepOf({ totalSteps }: Schedule, stopAt = Number.POSITIVE_IN
  * validation of a run that stops between milestones is told and not logged. So the same configuration gives the same
  * bytes, in one go or with stops.
  *
- * @throws UserError if the training diverges, with the checkpoint of the state before, or a file cannot be written
+ * A loss or gradient that is not finite, or far out of the range of the steps before, never reaches the weights: the
+ * step is dropped. If that happens again and again the training goes back to earlier weights with half the rate.
+ *
+ * @throws UserError if the training diverges whatever the rate, another process trains the run, or a file cannot be
+ * written; the last sound state is in the folder then
  */
-export function train(options: TrainingOptions): Promise<TrainingResult> {
-  return releaseAfter(async (keep) => {
-    const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
-    const { model, schedule, trainer, validation, checkpoints, batches } = await prepare(options, keep);
-    rewindRun(paths, config, trainer.state.step);
-    const { batchSize } = config.training;
-    const lastStep = lastStepOf(schedule, stopAt);
-    const isInterrupted = (): boolean => signal?.aborted === true;
-    let validated: { step: number; bitsPerDim: number | null } | undefined;
-    const validate = async (): Promise<number | null> => {
-      const { step } = trainer.state;
-      const bitsPerDim = await validation.measure(weightsOf(trainer.state, 'average'));
-      validated = { step, bitsPerDim };
-      if (bitsPerDim !== null) {
-        events.onValidation?.(step, bitsPerDim);
-      }
-      return bitsPerDim;
-    };
-    let trained = 0;
-    let seconds = 0;
-    while (trainer.state.step < lastStep) {
-      const step = trainer.state.step + 1;
-      const begin = performance.now();
-      const learningRate = learningRateAt(step, schedule);
-      const { bitsPerDim, gradientNorm } = await trainer
-        .step(batches.at(step - 1), learningRate)
-        .catch((error) => {
-          throw error instanceof DivergenceError ? diverged(error, trainer.state, checkpoints, paths) : error;
-        });
-      const stepSeconds = (performance.now() - begin) / 1000;
-      seconds += stepSeconds;
-      trained += batchSize;
-      const mean = Array.from(bitsPerDim).reduce((total, value) => total + value, 0) / batchSize;
-      const epoch = Math.ceil(step / schedule.stepsPerEpoch);
-      appendJsonLine(paths.metrics, { step, epoch, bitsPerDim: mean, learningRate, gradientNorm });
-      appendTiming(paths, step, stepSeconds, batchSize);
-      events.onStep?.(step, mean, trained / seconds);
-      if (isMilestone(step, schedule)) {
-        const validationBitsPerDim = await validate();
-        if (validationBitsPerDim !== null) {
-          appendJsonLine(paths.metrics, { step, validationBitsPerDim });
-        }
-      }
-      // Last, so that the log up to a checkpoint is whole whenever there is one to go on from.
-      if (isMilestone(step, schedule) || checkpoints.age >= checkpointSeconds) {
-        checkpoints.save(trainer.state);
-      }
-      if (isMilestone(step, schedule)) {
-        await events.onMilestone?.(step, trainer.state);
-      }
-      await nextTurn();
-      if (isInterrupted()) {
-        break;
-      }
-    }
-    const { state } = trainer;
-    const checkpoint = checkpoints.save(state);
-    if (validated?.step !== state.step && !isInterrupted()) {
-      await validate();
-    }
-    return {
-      model,
-      state,
-      validationBitsPerDim: validated?.step === state.step ? validated.bitsPerDim : null,
-      ...trainingTime(paths),
-      checkpoint,
-      complete: state.step >= schedule.totalSteps,
-      interrupted: isInterrupted(),
-    };
-  });
+export async function train(options: TrainingOptions): Promise<TrainingResult> {
+  const { paths } = options;
+  const lock = lockRun(paths);
+  try {
+    return await releaseAfter((keep) => trainLocked(options, lock, keep));
+  } catch (error) {
+    throw withWayBack(error, paths);
+  } finally {
+    lock.release();
+  }
 }
 
-/** What a training works with. */
-interface Parts {
-  readonly model: Glow;
-  readonly schedule: Schedule;
-  readonly batches: BatchLoader;
-  readonly trainer: Trainer;
-  readonly validation: Validation;
-  readonly checkpoints: CheckpointWriter;
-}
-
-/** Compiles the programs, and starts the weights from data where there is no state to go on from. */
-async function prepare(options: TrainingOptions, keep: Keep): Promise<Parts> {
-  const { config, dataset, paths, state } = options;
-  const { seed } = config;
-  const { batchSize, biasCorrection } = config.training;
-  requireLatest(state, paths);
+async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep): Promise<TrainingResult> {
+  const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
-  const model = new Glow(config.model, dataset.imageShape);
-  const schedule = scheduleOf(config, dataset.train.count);
-  const { augment } = config.data;
-  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
-  const start = state ? copyOf(state) : await startFromData(model, batches.at(0), seed, engine);
-  const trainer = keep(
-    await Trainer.create(model, start, {
-      ...engine,
-      batchSize,
-      optimizer: { beta2: schedule.beta2, biasCorrection },
-      averageDecay: schedule.averageDecay,
-    }),
-  );
-  const measured = await Validation.create(model, dataset.validation, { ...engine, batchSize, seed });
-  const checkpoints = checkpointWriter(trainer, model, schedule, paths);
-  return { model, schedule, batches, trainer, validation: keep(measured), checkpoints };
+  const parts = await prepareTraining(options, engine, keep);
+  const { model, schedule, trainer, checkpoints } = parts;
+  rewindRun(paths, config, trainer.state.step);
+  const { batchSize } = config.training;
+  const lastStep = lastStepOf(schedule, stopAt);
+  const isInterrupted = (): boolean => signal?.aborted === true;
+  let validated: Validated | undefined;
+  let trained = 0;
+  let seconds = 0;
+  while (trainer.state.step < lastStep) {
+    const begin = performance.now();
+    const outcome = await guardedStep(parts);
+    const stepSeconds = (performance.now() - begin) / 1000;
+    const { step, bitsPerDim } = outcome.record;
+    seconds += stepSeconds;
+    trained += batchSize;
+    appendJsonLine(paths.metrics, outcome.record);
+    appendTiming(paths, step, stepSeconds, batchSize);
+    events.onStep?.(step, bitsPerDim, trained / seconds);
+    await answer(parts, outcome, events);
+    if (isMilestone(step, schedule)) {
+      validated = await validate(parts, events);
+      if (validated.bitsPerDim !== null) {
+        appendJsonLine(paths.metrics, { step, validationBitsPerDim: validated.bitsPerDim });
+      }
+    }
+    // Last, so that the log up to a checkpoint is whole whenever there is one to go on from.
+    if (isAnchor(step, schedule) || checkpoints.age >= checkpointSeconds) {
+      checkpoints.save(trainer.state);
+    }
+    if (isMilestone(step, schedule)) {
+      await events.onMilestone?.(step, trainer.state);
+    }
+    lock.renew();
+    await nextTurn();
+    if (isInterrupted()) {
+      break;
+    }
+  }
+  const { state } = trainer;
+  const checkpoint = checkpoints.save(state);
+  if (validated?.step !== state.step && !isInterrupted()) {
+    validated = await validate(parts, events);
+  }
+  const validationBitsPerDim = validated?.step === state.step ? validated.bitsPerDim : null;
+  const complete = state.step >= schedule.totalSteps;
+  if (complete) {
+    requireTrained(state, validationBitsPerDim);
+  }
+  return {
+    model,
+    state,
+    validationBitsPerDim,
+    ...trainingTime(paths),
+    checkpoint,
+    complete,
+    interrupted: isInterrupted(),
+  };
 }
 
-/** Whether a step is validated and its checkpoint stays. */
-function isMilestone(step: number, { totalSteps }: Schedule): boolean {
-  return step % Math.ceil(totalSteps / MILESTONES) === 0 || step === totalSteps;
+/** Tells of a refused step, and goes back to an earlier state where that is needed; at an anchor also if it is unsound. */
+async function answer(
+  parts: TrainingParts,
+  { record: { step, dropped }, mustGoBack }: StepOutcome,
+  events: TrainingEvents,
+): Promise<void> {
+  const { trainer, schedule, paths } = parts;
+  if (dropped !== undefined) {
+    events.onTrouble?.(step, `step ${step} was dropped: ${dropped}`);
+  }
+  const atAnAnchor = isAnchor(step, schedule);
+  const unsound = atAnAnchor ? notFiniteInState(trainer.state, trainer.layout) : null;
+  const reason = mustGoBack ? dropped : unsound;
+  if (reason) {
+    const setback = await goBack(parts, reason);
+    appendJsonLine(paths.metrics, { ...setback, reason });
+    const { backToStep, rateFactor } = setback;
+    events.onTrouble?.(
+      step,
+      `step ${step}: back to the weights of step ${backToStep}, from now on with ${rateFactor} times the learning ` +
+        `rate (${reason})`,
+    );
+  } else if (atAnAnchor) {
+    trainer.remember(atAnchor(trainer.state.guard));
+  }
 }
 
-/** Refuses to train from another state than the latest in the folder: its checkpoints would contradict its logs. */
-function requireLatest(state: TrainingState | undefined, paths: RunPaths): void {
-  const { latestCheckpoint } = openRunFolder(paths.directory);
-  if (latestCheckpoint !== null && (state?.step ?? 0) < latestCheckpoint.step) {
-    throw new UserError(
-      `${paths.directory} holds a training up to step ${latestCheckpoint.step}: ` +
-        'go on with the state that resumeRun gives, or start in another folder',
+/** What the validation images say of the state after a step. */
+interface Validated {
+  readonly step: number;
+  /** Null where there are no validation images. */
+  readonly bitsPerDim: number | null;
+}
+
+async function validate({ trainer, validation }: TrainingParts, events: TrainingEvents): Promise<Validated> {
+  const { step } = trainer.state;
+  const bitsPerDim = await validation.measure(weightsOf(trainer.state, 'average'));
+  if (bitsPerDim !== null) {
+    events.onValidation?.(step, bitsPerDim);
+  }
+  return { step, bitsPerDim };
+}
+
+/** Refuses to call a run done that has trained nothing. */
+function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
+  const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
+  if (updates === 0 || !finite) {
+    const what = finite ? 'no step was taken' : 'its bits/dim on validation images are not finite';
+    throw new DivergenceError(
+      `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,
     );
   }
 }
 
-/** Writes checkpoints of which those of milestones stay, and the one that the summary of an earlier call names. */
-function checkpointWriter(
-  { layout, state }: Trainer,
-  { imageShape }: Glow,
-  schedule: Schedule,
-  paths: RunPaths,
-): CheckpointWriter {
-  const { steps: stoppedAt } = readSummary(paths);
-  const stays = (step: number): boolean => isMilestone(step, schedule) || step === stoppedAt;
-  return new CheckpointWriter({ paths, layout, imageShape, stays }, state.step);
-}
-
-/** The error of a training that diverged: what it has reached is saved first, and the error names it. */
-function diverged(
-  error: DivergenceError,
-  state: TrainingState,
-  checkpoints: CheckpointWriter,
-  { directory, config }: RunPaths,
-): unknown {
-  if (state.step === 0) {
-    return error;
-  }
-  let checkpoint = '';
-  const failure = cleanedUpAfter(error, () => {
-    checkpoint = checkpoints.save(state);
-  });
-  return failure !== error
-    ? failure
+/** A failure of the disk, with the step that the run can go on from. */
+function withWayBack(error: unknown, paths: RunPaths): unknown {
+  const latest = isFileFailure(error) ? listCheckpoints(paths).at(-1) : undefined;
+  return latest === undefined
+    ? error
     : new UserError(
-        `${error.message}; ${checkpoint} holds the state before that step: ` +
-          `emerging train --resume ${directory} goes on from there with what ${config} says`,
+        `${(error as Error).message}. The run is safe up to step ${latest.step}: ` +
+          `emerging train --resume ${paths.directory} goes on from there`,
         { cause: error },
       );
+}
+
+function isFileFailure(error: unknown): boolean {
+  const { cause } = error instanceof UserError ? error : {};
+  return cause instanceof AggregateError || (cause instanceof Error && 'syscall' in cause);
 }

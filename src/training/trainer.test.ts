@@ -12,6 +12,7 @@ import {
   tolerances,
 } from '../testing/golden.ts';
 import { type AdamaxOptions, adamaxProgram, updateRates } from './adamax.ts';
+import { newGuard } from './guard.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 import { gradientDefinition, Trainer, type TrainingState } from './trainer.ts';
 
@@ -103,6 +104,8 @@ describe('Trainer', () => {
     const { model, layout, start } = trainingCase(golden);
     const state: TrainingState = {
       step: 0,
+      updates: 0,
+      guard: newGuard(0),
       weights: layout.pack(start),
       first: layout.zeros(),
       second: layout.zeros(),

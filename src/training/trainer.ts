@@ -1,6 +1,5 @@
 // The training of a model: its start from data, and steps of gradients and update.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
-import { UserError } from '../errors.ts';
 import { parametersFrom, startingParameters } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -9,14 +8,20 @@ import { add, multiply, sqrt, sum } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, stateName, updateRates } from './adamax.ts';
-import { type Batch, bitsPerDimOf } from './likelihood.ts';
+import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
+import { type GuardState, newGuard } from './guard.ts';
+import { type Batch, bitsPerDimOf, partOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseAfter, releaseOnFailure } from './resources.ts';
 
 /** All that a training remembers besides its configuration. */
 export interface TrainingState {
-  /** The number of updates made. */
+  /** The number of steps made; each took a batch. */
   readonly step: number;
+  /** The number of updates among them that the weights come from: a step that the guard drops makes none. */
+  readonly updates: number;
+  /** What the guard remembers. */
+  readonly guard: GuardState;
   /** The weights as the last update left them, fixed parameters included. */
   readonly weights: Groups;
   /** Adamax's first moment m. */
@@ -30,9 +35,9 @@ export interface TrainingState {
 /** The weights of a training: as they are, or averaged over its steps. */
 export type WeightsKind = 'average' | 'raw';
 
-/** The weights of a state, fixed parameters included. */
-export function weightsOf({ weights, average }: TrainingState, kind: WeightsKind): Groups {
-  return kind === 'raw' ? weights : { ...weights, ...average };
+/** The weights of a state, fixed parameters included. Before the first update their average is what they are. */
+export function weightsOf({ updates, weights, average }: TrainingState, kind: WeightsKind): Groups {
+  return kind === 'raw' || updates === 0 ? weights : { ...weights, ...average };
 }
 
 /** A copy of a state, which a training from it leaves alone. */
@@ -47,29 +52,24 @@ export function copyOf(state: TrainingState): TrainingState {
   return { ...state, ...Object.fromEntries(copies) };
 }
 
-/** The error of a step whose gradient is not finite; the state is as the step before left it. */
-export class DivergenceError extends UserError {
-  constructor(step: number) {
-    super(
-      `the training diverged at step ${step}: the gradient is not finite; ` +
-        'try a lower training.learningRate or a longer warm-up',
-    );
-    this.name = 'DivergenceError';
-  }
-}
-
-/** What one step tells. */
-export interface StepResult {
-  /** bits/dim of each image of the batch, before the update. */
-  readonly bitsPerDim: Float64Array | Float32Array;
-  /** The Euclidean norm of the gradient of the mean bits/dim. */
+/** What a batch tells of the weights. */
+export interface BatchGradients {
+  /** bits/dim of each image of the batch. */
+  readonly bitsPerDim: Float32Array;
+  /** The Euclidean norm of the gradient of the mean bits/dim, before it is cut. */
   readonly gradientNorm: number;
+  /** The gradients by group; the next batch overwrites them. */
+  readonly gradients: Groups;
 }
 
 /** How a trainer is made. */
 export interface TrainerOptions extends CompileOptions {
-  /** Images per run of the program. */
+  /** Images per update. */
   readonly batchSize: number;
+  /** Images per run of the program, a divisor of `batchSize`; by default all of them. */
+  readonly microBatch?: number;
+  /** The norm to which longer gradients are cut; by default none is. */
+  readonly clipNorm?: number;
   readonly optimizer: AdamaxOptions;
   /** The decay of the moving average of the weights. */
   readonly averageDecay: number;
@@ -84,6 +84,9 @@ export class Trainer {
   private current: TrainingState;
   /** The weights are written to this and the arrays in use in turn: an update must not overwrite what it reads. */
   private spare: Groups;
+  /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
+  private readonly total: Groups;
+  private readonly part: Groups;
 
   private constructor(
     layout: ParameterLayout,
@@ -98,6 +101,8 @@ export class Trainer {
     this.updateProgram = updateProgram;
     this.current = state;
     this.spare = layout.zeros();
+    this.total = layout.zeros();
+    this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
   }
 
   /** Compiles the programs of a training that goes on from `state`, whose arrays it will overwrite. */
@@ -105,7 +110,8 @@ export class Trainer {
     const layout = new ParameterLayout(model.parameters);
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     return releaseOnFailure(async (keep) => {
-      const definition = gradientDefinition(model, layout, options.batchSize);
+      const { batchSize } = options;
+      const definition = gradientDefinition(model, layout, microBatchOf(options), batchSize);
       const gradientProgram = keep(await compile(definition, options));
       const updateProgram = keep(await compile(adamaxProgram(groups, options.optimizer), options));
       return new Trainer(layout, options, gradientProgram, updateProgram, state);
@@ -116,31 +122,52 @@ export class Trainer {
     return this.current;
   }
 
-  /**
-   * One update of the weights, from one batch, with the given learning rate.
-   *
-   * @throws DivergenceError, before anything is changed, if the loss or its gradient is not finite
-   */
-  async step(batch: Batch, learningRate: number): Promise<StepResult> {
-    const { weights, step } = this.current;
-    const results = await this.gradientProgram.run({ ...batch, ...weights });
-    if (!Number.isFinite(results.gradientNorm!.data[0]!)) {
-      throw new DivergenceError(step + 1);
+  /** One update of the weights, from one batch, with the given learning rate. */
+  async step(batch: Batch, learningRate: number): Promise<BatchGradients> {
+    const gradients = await this.gradientsOf(batch);
+    await this.update(gradients, learningRate);
+    return gradients;
+  }
+
+  /** The loss of a batch and its gradients, summed in float32 over the micro-batches; changes no weight. */
+  async gradientsOf(batch: Batch): Promise<BatchGradients> {
+    const { batchSize } = this.options;
+    const microBatch = microBatchOf(this.options);
+    const bitsPerDim = new Float32Array(batchSize);
+    let gradientNorm = 0;
+    for (let first = 0; first < batchSize; first += microBatch) {
+      const target = first === 0 ? this.total : this.part;
+      const into = Object.fromEntries(
+        Object.entries(target).map(([group, array]) => [stateName('gradients', group), array]),
+      );
+      const part = partOf(batch, first, microBatch);
+      const results = await this.gradientProgram.run({ ...part, ...this.current.weights }, into);
+      bitsPerDim.set(results.bitsPerDim!.data, first);
+      gradientNorm = results.gradientNorm!.data[0]!;
+      if (first > 0) {
+        addInPlace(this.total, this.part);
+      }
     }
-    await this.update(results, step + 1, learningRate);
     return {
-      bitsPerDim: results.bitsPerDim!.data,
-      gradientNorm: results.gradientNorm!.data[0]!,
+      bitsPerDim,
+      gradientNorm: microBatch < batchSize ? normOf(this.total) : gradientNorm,
+      gradients: this.total,
     };
   }
 
-  private async update(gradientArrays: Groups, step: number, learningRate: number): Promise<void> {
-    const { optimizer, averageDecay } = this.options;
-    const { rate, share } = updateRates(step, learningRate, optimizer, averageDecay);
+  /** Updates the weights by the gradients of a batch, cut to the norm that the options name. */
+  async update({ gradients: found, gradientNorm }: BatchGradients, learningRate: number): Promise<void> {
+    const { optimizer, averageDecay, clipNorm = Number.POSITIVE_INFINITY } = this.options;
+    const { step } = this.current;
+    const updates = this.current.updates + 1;
+    const { rate, share } = updateRates(updates, learningRate, optimizer, averageDecay);
     const feeds: Groups = { rate: scalar(rate), share: scalar(share) };
     const into: Groups = {};
+    if (gradientNorm > clipNorm) {
+      scaleInPlace(found, clipNorm / gradientNorm);
+    }
     for (const group of this.layout.trained) {
-      feeds[stateName('gradients', group)] = gradientArrays[stateName('gradients', group)]!;
+      feeds[stateName('gradients', group)] = found[group]!;
       for (const kind of stateKinds) {
         const array = this.current[kind][group]!;
         feeds[stateName(kind, group)] = array;
@@ -152,7 +179,22 @@ export class Trainer {
     const written = this.spare;
     const { weights } = this.current;
     this.spare = Object.fromEntries(this.layout.trained.map((group) => [group, weights[group]!]));
-    this.current = { ...this.current, step, weights: { ...weights, ...written } };
+    this.current = { ...this.current, step: step + 1, updates, weights: { ...weights, ...written } };
+  }
+
+  /** Makes a step without an update. */
+  skip(): void {
+    this.current = { ...this.current, step: this.current.step + 1 };
+  }
+
+  /** Sets what the guard remembers. */
+  remember(guard: GuardState): void {
+    this.current = { ...this.current, guard };
+  }
+
+  /** Goes on from another state, whose arrays it will overwrite. */
+  replace(state: TrainingState): void {
+    this.current = state;
   }
 
   /** Frees the programs. */
@@ -162,6 +204,10 @@ export class Trainer {
   }
 }
 
+function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): number {
+  return microBatch;
+}
+
 function scalar(value: number): NdArray {
   return { shape: [], data: Float32Array.of(value) };
 }
@@ -169,14 +215,18 @@ function scalar(value: number): NdArray {
 /**
  * The program of the gradients: from `image`, `noise` and the groups of weights to `bitsPerDim` of each image, the
  * gradients of their mean as `gradients/…`, and their norm `gradientNorm`.
+ *
+ * @param images images per run
+ * @param batchSize the images that the mean is over: with fewer in a run, the gradients of the runs add up to its
  */
 export function gradientDefinition(
   model: Glow,
   layout: ParameterLayout,
-  batchSize: number,
+  images: number,
+  batchSize = images,
 ): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
-  const { image, noise, bitsPerDim } = bitsPerDimOf(model, batchSize, parametersFrom(tensors));
+  const { image, noise, bitsPerDim } = bitsPerDimOf(model, images, parametersFrom(tensors));
   const variables = layout.trained.map((name) => inputs[name]!);
   const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
   const squares = found.map((g) => sum(multiply(g, g))).reduce(add);
@@ -210,5 +260,6 @@ export async function startFromData(
     return program.run({ ...batch, ...drawn });
   });
   const weights = layout.pack({ ...layout.unpack(drawn), ...values });
-  return { step: 0, weights, first: layout.zeros(), second: layout.zeros(), average: layout.zeros() };
+  const [first, second, average] = [layout.zeros(), layout.zeros(), layout.zeros()];
+  return { step: 0, updates: 0, guard: newGuard(0), weights, first, second, average };
 }

@@ -1,0 +1,57 @@
+// Which process this is, and whether another one that left its mark still runs.
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process: its number, when it was started, and where its number means something. */
+export interface ProcessMark {
+  readonly pid: number;
+  /** When it was started, in the kernel's own count: tells it from a later process with the same number. */
+  readonly started: string;
+  readonly host: string;
+  /** Changes when the machine starts again, and between containers: numbers are compared within one place alone. */
+  readonly place: string;
+}
+
+/** The mark of this process. */
+export function ownMark(): ProcessMark {
+  return { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname(), place: place() };
+}
+
+/** Whether the process that left a mark runs; undefined where that cannot be seen from here. */
+export function isRunning({ pid, started, host, place: where }: ProcessMark): boolean | undefined {
+  if (host !== hostname() || where !== place()) {
+    return undefined;
+  }
+  return hasProcess(pid) && (started === '' || startOf(pid) === started);
+}
+
+/** Whether there is a process with this number on this machine, whichever it is. */
+export function hasProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: there is one, of another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Linux says when a process was started, in the 20th number after its name; elsewhere its number must do. */
+function startOf(pid: number): string | undefined {
+  const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+function place(): string {
+  const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim());
+  const container = read(() => readlinkSync('/proc/self/ns/pid'));
+  return [boot, container].filter((part) => part !== undefined).join(' ');
+}
+
+function read(action: () => string): string | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+// Going back to an earlier state of a training that goes wrong, and the end of one that does so again and again.
+import { UserError } from '../errors.ts';
+import { readSoundCheckpoint, stateFrom } from './checkpoint.ts';
+import { afterSetback, isExhausted, mayGoBackTo } from './guard.ts';
+import { isAnchor } from './milestones.ts';
+import { notFiniteInState } from './notFinite.ts';
+import { listCheckpoints } from './runFolder.ts';
+import type { TrainingState } from './trainer.ts';
+import type { TrainingParts } from './trainingParts.ts';
+
+/** A training that went back as often as it may; its last sound state is saved. */
+export class DivergenceError extends UserError {}
+
+/** What the log says of going back. */
+export interface Setback extends Record<string, unknown> {
+  /** The step after which it happened; the next one takes the next batch. */
+  readonly step: number;
+  /** The step whose weights it goes on from. */
+  readonly backToStep: number;
+  /** What the learning rate of the schedule is multiplied by from now on. */
+  readonly rateFactor: number;
+}
+
+/**
+ * Goes on from the last sound state that the training may go back to, with a lower rate; from the start where there
+ * is none. Steps, batches and schedule go on as if nothing had been.
+ *
+ * @param reason what went wrong, for the error
+ * @throws DivergenceError if that has been tried as often as it may; the sound state is saved, and the error names it
+ */
+export async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
+  const { trainer, checkpoints, paths, config } = parts;
+  const { step, guard } = trainer.state;
+  const sound = lastSoundState(parts) ?? (await parts.startAgain());
+  const after = afterSetback(guard, sound.guard, sound.step);
+  trainer.replace({ ...sound, step, guard: after });
+  if (isExhausted(guard)) {
+    const { learningRate } = config.training;
+    const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
+    throw new DivergenceError(
+      `the training diverged at step ${step}: ${reason}; it had gone back ${guard.setbacks} times before, to half ` +
+        `the rate each time. ${checkpoints.save(trainer.state)} holds the weights of step ${sound.step}: emerging ` +
+        `train --resume ${paths.directory} --set training.learningRate=${lower} goes on from them with a lower rate`,
+    );
+  }
+  return { step, backToStep: sound.step, rateFactor: after.rateFactor };
+}
+
+/** The last state of an anchor that is whole, without trouble at its time, and not tried in vain already. */
+function lastSoundState({ trainer, schedule, paths }: TrainingParts): TrainingState | undefined {
+  const { step: now, guard } = trainer.state;
+  for (const { step, path } of listCheckpoints(paths).toReversed()) {
+    if (step > now || !isAnchor(step, schedule) || !mayGoBackTo(guard, step)) {
+      continue;
+    }
+    const state = readState(path, trainer.layout);
+    if (state !== null && isSound(state) && notFiniteInState(state, trainer.layout) === null) {
+      return state;
+    }
+  }
+  return undefined;
+}
+
+function isSound({ guard }: TrainingState): boolean {
+  return guard.strain === 0 && guard.wentBackTo === null;
+}
+
+/** The state in a checkpoint; null where that is damaged. */
+function readState(path: string, layout: TrainingParts['trainer']['layout']): TrainingState | null {
+  try {
+    return stateFrom(readSoundCheckpoint(path), layout);
+  } catch (error) {
+    if (error instanceof UserError) {
+      return null;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+// What a training works with: programs compiled, weights started from data or taken from a checkpoint.
+import type { Dataset } from '../data/dataset.ts';
+import type { CompileOptions } from '../engine/program.ts';
+import { UserError } from '../errors.ts';
+import type { Config } from '../experiments/config.ts';
+import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
+import { Glow } from '../models/glow.ts';
+import { BatchLoader } from './batchLoader.ts';
+import { readLatestSoundCheckpoint } from './checkpoint.ts';
+import { CheckpointWriter } from './checkpointWriter.ts';
+import { guardFor } from './guard.ts';
+import type { Keep } from './resources.ts';
+import { openRunFolder, type RunPaths } from './runFolder.ts';
+import { copyOf, startFromData, Trainer, type TrainingState } from './trainer.ts';
+import { Validation } from './validation.ts';
+
+/** What a training works with. */
+export interface TrainingParts {
+  readonly config: Config;
+  readonly paths: RunPaths;
+  readonly model: Glow;
+  readonly schedule: Schedule;
+  readonly batches: BatchLoader;
+  readonly trainer: Trainer;
+  readonly validation: Validation;
+  readonly checkpoints: CheckpointWriter;
+  /** How programs are compiled. */
+  readonly engine: CompileOptions;
+  /** The state that the run begins with, made again. */
+  startAgain(): Promise<TrainingState>;
+}
+
+/** What these are made of. */
+export interface TrainingSources {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly paths: RunPaths;
+  /** The state to go on from, which is copied. */
+  readonly state?: TrainingState | undefined;
+}
+
+/** Compiles the programs, and starts the weights from data where there is no state to go on from. */
+export async function prepareTraining(
+  { config, dataset, paths, state }: TrainingSources,
+  engine: CompileOptions,
+  keep: Keep,
+): Promise<TrainingParts> {
+  const { seed } = config;
+  const { batchSize, microBatch, biasCorrection, clipNorm, learningRate } = config.training;
+  requireLatest(state, paths);
+  const model = new Glow(config.model, dataset.imageShape);
+  const schedule = scheduleOf(config, dataset.train.count);
+  const { augment } = config.data;
+  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
+  // From the whole batch, however small the micro-batches: a run does not depend on what fits into the memory.
+  const startAgain = (): Promise<TrainingState> => startFromData(model, batches.at(0), seed, engine);
+  const start = state ? copyOf(state) : await startAgain();
+  const trainer = keep(
+    await Trainer.create(
+      model,
+      { ...start, guard: guardFor(learningRate, start.guard) },
+      {
+        ...engine,
+        batchSize,
+        microBatch,
+        ...(clipNorm !== 'none' && { clipNorm }),
+        optimizer: { beta2: schedule.beta2, biasCorrection },
+        averageDecay: schedule.averageDecay,
+      },
+    ),
+  );
+  const options = { ...engine, batchSize: Math.max(microBatch, LEAST_MEASURED), seed };
+  const validation = keep(await Validation.create(model, dataset.validation, options));
+  const { layout } = trainer;
+  const written = { paths, layout, imageShape: model.imageShape, schedule };
+  const checkpoints = new CheckpointWriter(written, start.step);
+  return { config, paths, model, schedule, batches, trainer, validation, checkpoints, engine, startAgain };
+}
+
+/** Images of a run of the validation: fewer, as a small batch has, would take longer in all. */
+const LEAST_MEASURED = 64;
+
+/** Refuses to train from another state than the latest in the folder: its checkpoints would contradict its logs. */
+function requireLatest(state: TrainingState | undefined, paths: RunPaths): void {
+  const folder = openRunFolder(paths.directory);
+  const reached = state?.step ?? 0;
+  if (folder.latestCheckpoint === null || folder.latestCheckpoint.step <= reached) {
+    return;
+  }
+  const latest = readLatestSoundCheckpoint(folder).checkpoint;
+  if (latest !== undefined && latest.step > reached) {
+    throw new UserError(
+      `${paths.directory} holds a training up to step ${latest.step}: ` +
+        'go on with the state that resumeRun gives, or start in another folder',
+    );
+  }
+}
