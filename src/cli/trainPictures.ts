@@ -4,8 +4,8 @@ import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
 import { drawLearningCurve, drawSamples } from '../evaluation/runPictures.ts';
 import { Glow } from '../models/glow.ts';
+import { lastStepOf } from '../training/milestones.ts';
 import { releaseAfter } from '../training/resources.ts';
-import { lastStepOf } from '../training/train.ts';
 import type { TrainingState } from '../training/trainer.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
