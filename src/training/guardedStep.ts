@@ -5,7 +5,7 @@ import { afterRefusal, afterStep, mustGoBack, refusal } from './guard.ts';
 import type { TrainingParts } from './trainingParts.ts';
 
 /** What the log says of a step. */
-export interface StepRecord extends Record<string, unknown> {
+interface StepRecord extends Record<string, unknown> {
   readonly step: number;
   /** The epoch that it belongs to, from 1. */
   readonly epoch: number;
