@@ -1,11 +1,13 @@
 // `emerging evaluate`: bits/dim of a run on held-out images.
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Dataset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
-import { type Evaluation, evaluate } from '../evaluation/evaluate.ts';
+import { drawsOf, type Evaluation, evaluate } from '../evaluation/evaluate.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { loadRun } from '../evaluation/loadRun.ts';
+import { drawWorst } from '../evaluation/runPictures.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary } from '../training/runSummary.ts';
@@ -25,6 +27,8 @@ interface EvaluateCommandOptions extends EngineOptions {
   weights: WeightsKind;
   batch: number;
   seed: number;
+  importance?: number;
+  worst?: string;
   json?: true;
 }
 
@@ -36,6 +40,7 @@ export function registerEvaluate(program: Command): void {
     .argument('<run>', 'a run folder')
     .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'test')
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 2)
+    .option('--importance <k>', 'also the importance-weighted bound with k draws per image', wholeNumber(1))
     .option(
       '--weights <kind>',
       `which weights: ${weightsKinds.join(', ')}`,
@@ -44,18 +49,27 @@ export function registerEvaluate(program: Command): void {
     )
     .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
     .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--worst <file>', 'the PNG of the 16 worst images (default: worst-SPLIT.png in the run folder)')
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(command)
-    .addHelpText('after', '\nExample:\n  emerging evaluate runs/quickstart --draws 4')
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n' +
+        '\nTwo errors are told: that over draws is how far the figure would move with other noise on the same images,\n' +
+        'that over images how far it would with other images of the same kind. Choose models on --split validation:\n' +
+        'a choice made on test images makes their figure too good.',
+    )
     .action((run: string, options: EvaluateCommandOptions) => runEvaluate(run, options));
 }
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed } = options;
+  const { split, draws, weights, batch, seed, importance } = options;
+  if (options.worst !== undefined) {
+    requireWritable(options.worst);
+  }
   const engine = await compileOptions(options);
   const run = loadRun(directory, weights);
-  // Whether the result can be stored is better known before the measurement than after it.
-  requireWritable(run.paths.summary);
+  // A summary that is damaged is better known before the measurement than after it.
   readSummary(run.paths);
   const { data } = run.config;
   const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
@@ -64,21 +78,47 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   if (images.count === 0) {
     throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
   }
-  const bar = createProgress({ label: 'evaluating', total: draws * images.count, unit: 'images' });
+  const total = drawsOf({ draws, importance }) * images.count;
+  const bar = createProgress({ label: 'evaluating', total, unit: 'images' });
   let measured: Evaluation;
   try {
     measured = await releaseAfter((keep) => {
       const model = keep(new FlowModel(run, { ...engine, batchSize: batch }));
-      return evaluate(model, images, { draws, seed, onProgress: (done) => bar.update(done) });
+      return evaluate(model, images, { draws, seed, importance, onProgress: (done) => bar.update(done) });
     });
   } finally {
     bar.finish();
   }
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
   const entry = { step: run.step, seed, ...record };
-  appendEvaluation(run.paths, entry);
-  const text = options.json ? JSON.stringify({ run: directory, ...entry }) : evaluationLine(record);
+  const picture = options.worst ?? join(directory, `worst-${split}.png`);
+  const stored = warnUnlessDone(() => appendEvaluation(run.paths, entry));
+  const draw = (): void => drawWorst(images, measured.worstImages, picture);
+  if (options.worst !== undefined) {
+    draw();
+  }
+  const drawn = options.worst !== undefined || (stored && warnUnlessDone(draw));
+  const text = options.json
+    ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
+    : [...evaluationLines(record), ...(drawn ? [`worst images: ${picture}`] : [])].join('\n');
   process.stdout.write(`${text}\n`);
+}
+
+/**
+ * Puts something into the run folder. Where it cannot be written, for instance since it is somebody else's, that is said
+ * in one line: the result is printed all the same.
+ */
+function warnUnlessDone(write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    process.stderr.write(`the result is printed only: ${error.message}\n`);
+    return false;
+  }
 }
 
 /** What is said and stored of an evaluation: the figure, and all that it depends on. */
@@ -96,13 +136,27 @@ export function evaluationRecord(
   return { ...measured, ...about };
 }
 
-/** An evaluation in one line for people. */
-export function evaluationLine(record: EvaluationRecord): string {
-  const { bitsPerDim, standardError, images, split, weights, draws, bits, median, worst } = record;
-  const error = standardError === null ? '' : ` ± ${standardError.toFixed(4)}`;
-  return (
-    `${bitsPerDim.toFixed(4)}${error} bits/dim on all ${formatCount(images)} ${split} images ` +
-    `(median ${median.toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}; ` +
-    `${weights} weights, ${bits} bits, ${draws} ${draws === 1 ? 'draw' : 'draws'})`
-  );
+/** An evaluation in a line for people, and one more for the tighter bound. */
+export function evaluationLines(record: EvaluationRecord): string[] {
+  const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
+  const { median, quantiles, worst, importance } = record;
+  const errors = [
+    standardError === null ? [] : `± ${standardError.toFixed(4)} over draws`,
+    samplingError === null ? [] : `± ${samplingError.toFixed(4)} over images`,
+  ].flat();
+  const measured = `${bitsPerDim.toFixed(4)} bits/dim (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
+  const spread =
+    `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
+    `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
+  const how = `${weights} weights, ${bits} bits, ${draws} ${draws === 1 ? 'draw' : 'draws'}`;
+  return [
+    `${measured.replace(' ()', '')}; ${how}`,
+    `over images: ${spread}`,
+    ...(importance
+      ? [
+          `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
+            `with ${importance.draws} ${importance.draws === 1 ? 'draw' : 'draws'} an image`,
+        ]
+      : []),
+  ];
 }

@@ -13,7 +13,7 @@ import { lastStepOf } from '../training/milestones.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../training/runSummary.ts';
 import { type TrainingResult, train } from '../training/train.ts';
-import { type EvaluationRecord, evaluationLine, evaluationRecord } from './evaluate.ts';
+import { type EvaluationRecord, evaluationLines, evaluationRecord } from './evaluate.ts';
 import { formatCount, formatCounted, formatRate } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
 import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
@@ -99,7 +99,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   writeSummary(run.paths, { ...summary, samples });
   const curve = await drawLearningCurve(run.paths, pictureTitle(run));
   print(readSummary(run.paths), options, [
-    test && evaluationLine(test),
+    ...(test ? evaluationLines(test) : []),
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,

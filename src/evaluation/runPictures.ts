@@ -1,11 +1,14 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ImageSet } from '../data/dataset.ts';
+import { dimensionsOf } from '../numeric/imageShape.ts';
 import { contactSheet, rowHeight } from '../pictures/contactSheet.ts';
 import { plotPng } from '../pictures/drawPlot.ts';
 import { stackRows } from '../pictures/stackRows.ts';
 import { readBytes, writeFileAtomically } from '../training/files.ts';
 import type { RunPaths } from '../training/runFolder.ts';
+import type { MeasuredImage } from './evaluate.ts';
 import type { FlowModel } from './flowModel.ts';
 import { curvePlot, readLearningCurve } from './learningCurve.ts';
 
@@ -56,4 +59,19 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   );
   writeFileAtomically(join(paths.samples, 'over-time.png'), stacked);
   return { file, count, overflowed };
+}
+
+/**
+ * Draws the worst images of an evaluation, the worst first.
+ *
+ * @throws UserError if the images have other than 1 or 3 channels, or the file cannot be written
+ */
+export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[], file: string): void {
+  const { imageShape } = images;
+  const pixels = new Uint8Array(worst.length * dimensionsOf(imageShape));
+  images.read(
+    worst.map(({ index }) => index),
+    pixels,
+  );
+  writeFileAtomically(file, contactSheet(pixels, { imageShape }));
 }

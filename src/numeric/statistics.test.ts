@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { mean, quantile, standardErrorOfMean, variance } from './statistics.ts';
+
+describe('statistics', () => {
+  it('of a few numbers are those by hand', () => {
+    expect(mean([1, 2, 6])).toBe(3);
+    expect(variance([1, 2, 6])).toBe(7);
+    expect(standardErrorOfMean([1, 2, 6])).toBeCloseTo(Math.sqrt(7 / 3), 12);
+    expect(standardErrorOfMean([5])).toBeNull();
+  });
+
+  it('find quantiles between values', () => {
+    expect(quantile([1, 2, 4, 8], 0.5)).toBe(3);
+    expect(quantile([1, 2, 4, 8], 0)).toBe(1);
+    expect(quantile([1, 2, 4, 8], 1)).toBe(8);
+    expect(quantile([1, 2, 4], 0.75)).toBe(3);
+    expect(quantile([1, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY], 0.9)).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+});

@@ -1,0 +1,24 @@
+// Means, their errors and quantiles of numbers on the host.
+
+/** The mean of values. */
+export function mean(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The variance of single values, Σ (x − mean)²/(n − 1). */
+export function variance(values: ArrayLike<number>): number {
+  const centre = mean(values);
+  return Array.from(values).reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
+}
+
+/** The standard error s/√n of the mean of n values; null where one value says nothing of it. */
+export function standardErrorOfMean(values: ArrayLike<number>): number | null {
+  return values.length > 1 ? Math.sqrt(variance(values) / values.length) : null;
+}
+
+/** The quantile of sorted values at a share from 0 to 1, linear between the two that lie about it. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const place = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+  return below === above ? below : below + (place - Math.floor(place)) * (above - below);
+}
