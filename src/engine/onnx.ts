@@ -30,6 +30,8 @@ export class OnnxBuilder implements Emitter {
   private readonly shapes = new Map<string, Shape>();
   /** The lists of 64-bit integers by name. */
   private readonly lists = new Map<string, readonly number[]>();
+  /** What each result of a reshape has its elements from. */
+  private readonly reshapes = new Map<string, string>();
   /** The names that results take on because they are outputs of the graph. */
   private readonly renamed = new Map<string, string>();
 
@@ -44,7 +46,7 @@ export class OnnxBuilder implements Emitter {
   ): string {
     return this.add(
       type,
-      inputs,
+      type === 'Reshape' ? this.pastReshapes(inputs) : inputs,
       Object.entries(attributes).map(([name, value]) => attribute(name, value)),
     );
   }
@@ -76,12 +78,20 @@ export class OnnxBuilder implements Emitter {
     );
   }
 
+  /** The inputs of a reshape, with what another reshape took its elements from in place of that one's result. */
+  private pastReshapes([x, target]: readonly string[]): string[] {
+    return [this.reshapes.get(x!) ?? x!, target!];
+  }
+
   private add(type: string, inputs: readonly string[], attributes: onnxProto.onnx.IAttributeProto[]): string {
     const output = this.freshName();
     const [source, target] = inputs;
     const shape = type === 'Reshape' && reshaped(this.shapes.get(source!), this.lists.get(target!));
     if (shape) {
       this.shapes.set(output, shape);
+    }
+    if (type === 'Reshape') {
+      this.reshapes.set(output, source!);
     }
     this.nodes.push({
       opType: type,
@@ -149,8 +159,8 @@ export class OnnxBuilder implements Emitter {
    * It plans which results may share memory by their shapes, and takes a time quadratic in the number of those that
    * it does not know.
    */
-  private resultShapes(): onnxProto.onnx.IValueInfoProto[] {
-    return this.nodes.flatMap(({ opType, output }) => {
+  private resultShapes(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.IValueInfoProto[] {
+    return nodes.flatMap(({ opType, output }) => {
       const name = output![0]!;
       const shape = this.shapes.get(name);
       const isUntold = (opType === 'Reshape' || opType === 'Loop') && !this.renamed.has(name);
@@ -197,6 +207,21 @@ export class OnnxBuilder implements Emitter {
     return { name, type: { tensorType: { elemType, shape: { dim } } } };
   }
 
+  /** The nodes on which an output depends: a reshape of a reshape leaves the first of them without use. */
+  private neededNodes(): onnxProto.onnx.INodeProto[] {
+    const needed = new Set([...this.outputs.map(({ name }) => name!), ...this.renamed.keys()]);
+    const nodes = this.nodes.toReversed().filter((node) => {
+      const isNeeded = needed.has(node.output![0]!);
+      if (isNeeded) {
+        for (const name of namesReadBy(node)) {
+          needed.add(name);
+        }
+      }
+      return isNeeded;
+    });
+    return nodes.reverse();
+  }
+
   /** The nodes, those of inner graphs included, with the names that results have as outputs. */
   private withOutputNames(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.INodeProto[] {
     const rename = (name: string): string => this.renamed.get(name) ?? name;
@@ -219,15 +244,16 @@ export class OnnxBuilder implements Emitter {
 
   /** The model as ONNX bytes, opset 20. */
   build(): Uint8Array {
+    const nodes = this.neededNodes();
     const model = onnx.ModelProto.fromObject({
       irVersion: 9,
       opsetImport: [{ domain: '', version: 20 }],
       producerName: 'emerging-flows',
       graph: {
         name: 'program',
-        node: this.withOutputNames(this.nodes),
+        node: this.withOutputNames(nodes),
         initializer: [...this.constants.values()],
-        valueInfo: this.resultShapes(),
+        valueInfo: this.resultShapes(nodes),
         input: this.inputs,
         output: this.outputs,
       },
@@ -249,6 +275,14 @@ function reshaped(source: Shape | undefined, target: readonly number[] | undefin
 function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array): boolean {
   const [left, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
   return left.every((bits, index) => bits === right[index]);
+}
+
+/** The names that a node reads, by the nodes of an inner graph too. */
+function namesReadBy({ input, attribute: attributes }: onnxProto.onnx.INodeProto): string[] {
+  const inner = (attributes ?? []).flatMap(({ g }) =>
+    g ? [...(g.node ?? []), { input: g.output!.map(({ name }) => name!) }] : [],
+  );
+  return [...(input ?? []), ...inner.flatMap(namesReadBy)];
 }
 
 function scalarInfo(name: string, elemType: number): onnxProto.onnx.IValueInfoProto {

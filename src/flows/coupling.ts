@@ -5,6 +5,7 @@ import {
   add,
   concatenate,
   divide,
+  inBlocks,
   logSigmoid,
   multiply,
   relu,
@@ -16,11 +17,11 @@ import {
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalisation } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
-import { type Affine, convolvePointwise, convolveWithEdge } from './convolution.ts';
+import { type Affine, type Convolution, edgeConvolution, pointwiseConvolution } from './convolution.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
 import {
+  pairedScaledConvolution,
   scaledConvolution,
-  scaledConvolutionPairs,
   scaledConvolutionParameters,
 } from './scaledConvolution.ts';
 
@@ -55,7 +56,7 @@ export function coupling(
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };
   if (kind === 'additive') {
-    const shift = (a: Tensor, p: Parameters) => scaledConvolution(hidden(a, p), p.at('conv3'));
+    const shift = (a: Tensor, p: Parameters) => network(a, p, scaledConvolution);
     return {
       ...common,
       parameters: couplingNetworkParameters(kept, width, changed),
@@ -70,7 +71,8 @@ export function coupling(
     };
   }
   const shiftAndScale = (a: Tensor, p: Parameters) => {
-    const [shift, t] = scaledConvolutionPairs(hidden(a, p), p.at('conv3'));
+    const pairs = network(a, p, pairedScaledConvolution);
+    const [shift, t] = split(pairs, 3, [changed, changed]) as [Tensor, Tensor];
     return { shift, t: add(t, 2) };
   };
   return {
@@ -100,19 +102,38 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
   };
 }
 
-/** The hidden layers of the network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU. */
-function hidden(a: Tensor, p: Parameters): Tensor {
-  const h1 = relu(normalised(a, p.at('conv1'), convolveWithEdge));
-  return relu(normalised(h1, p.at('conv2'), convolvePointwise));
+/**
+ * The hidden activations, in numbers, that are worked on at a time: 4 MiB of float32 stay in a processor's cache,
+ * where products and what comes between them are up to a third faster.
+ */
+const BLOCK = 2 ** 20;
+
+/**
+ * The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. It is applied
+ * to a few images at a time.
+ */
+function network(a: Tensor, p: Parameters, last: typeof scaledConvolution): Tensor {
+  const [, height, width] = a.shape as [number, number, number, number];
+  const size = [height, width] as const;
+  const first = normalised(
+    p.at('conv1'),
+    (kernel, affine) => edgeConvolution(kernel, size, affine),
+    () => a,
+  );
+  const second = normalised(p.at('conv2'), pointwiseConvolution, () => relu(first(a)));
+  const third = last(p.at('conv3'), size);
+  const hiddenPerImage = height * width * p.get('conv1/kernel').shape[3]!;
+  const images = Math.max(1, Math.floor(BLOCK / hiddenPerImage));
+  return inBlocks(a, images, (block) => third(relu(second(relu(first(block))))));
 }
 
 /** A convolution and its actnorm, whose shift and scale go into the convolution's own weights. */
 function normalised(
-  x: Tensor,
   p: Parameters,
-  convolve: (x: Tensor, kernel: Tensor, affine?: Affine) => Tensor,
-): Tensor {
+  convolution: (kernel: Tensor, affine?: Affine) => Convolution,
+  x: () => Tensor,
+): Convolution {
   const kernel = p.get('kernel');
-  const { bias, scale } = normalisation(p, () => convolve(x, kernel));
-  return convolve(x, kernel, { bias, scale });
+  const { bias, scale } = normalisation(p, () => convolution(kernel)(x()));
+  return convolution(kernel, { bias, scale });
 }

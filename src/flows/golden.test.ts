@@ -130,7 +130,8 @@ describe.each(precisions)('%s', (precision) => {
     const params = storedArrays(golden.params);
     const tensors = asInputs(params);
     const x = input('x', golden.x.shape);
-    const outputs = { y: scaledConvolution(x, parametersFrom(tensors)) };
+    const [, height, width] = golden.x.shape;
+    const outputs = { y: scaledConvolution(parametersFrom(tensors), [height, width])(x) };
     const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision });
     const { y } = await program.run({ x: ndarray(golden.x), ...params });
     expectClose('y', y!.data, golden.y.data, precision);

@@ -15,7 +15,7 @@ import {
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { edgeResponse } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
-import { scaledConvolutionPairs, scaledConvolutionParameters } from './scaledConvolution.ts';
+import { pairedScaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /** Mean and logarithm of the standard deviation; undefined for the standard normal. */
 type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
@@ -63,7 +63,8 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
     if (!learnedPrior) {
       return undefined;
     }
-    const [mean, logDeviation] = scaledConvolutionPairs(kept, p);
+    const pairs = pairedScaledConvolution(p, [height, width])(kept);
+    const [mean, logDeviation] = splitChannels(pairs, 3, [half, half]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
   return {

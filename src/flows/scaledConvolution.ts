@@ -1,7 +1,7 @@
 // The scaled convolution: the last layer of a coupling network, and what a prior's parameters come from.
-import { exp, multiply, reorder, split } from '../tensor/operations/index.ts';
+import { exp, multiply, reorder } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { convolveWithEdge } from './convolution.ts';
+import { type Convolution, edgeConvolution, type ImageSize } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
 
 /** The parameters of a scaled 3x3 convolution with edge channel; all start at zero. */
@@ -14,24 +14,23 @@ export function scaledConvolutionParameters(channels: number, outputs: number): 
 }
 
 /** (x * kernel + bias)·e^(3·logScale): 3x3, zero padding, edge channel. */
-export function scaledConvolution(x: Tensor, p: Parameters): Tensor {
-  return convolve(x, p, (parameter) => parameter);
+export function scaledConvolution(p: Parameters, size: ImageSize): Convolution {
+  return arranged(p, size, (parameter) => parameter);
 }
 
 /**
- * The two halves of a scaled convolution whose channels are interleaved pairs: channels 0, 2, 4, … and 1, 3, 5, ….
+ * A scaled convolution whose channels are interleaved pairs, with the first of all pairs before the second: channels
+ * 0, 2, 4, … and then 1, 3, 5, ….
  *
  * The parameters are put in that order, not the result: they are smaller, and what follows takes contiguous halves.
  */
-export function scaledConvolutionPairs(x: Tensor, p: Parameters): [even: Tensor, odd: Tensor] {
-  const y = convolve(x, p, evenThenOdd);
-  const half = y.shape[3]! / 2;
-  return split(y, 3, [half, half]) as [Tensor, Tensor];
+export function pairedScaledConvolution(p: Parameters, size: ImageSize): Convolution {
+  return arranged(p, size, evenThenOdd);
 }
 
-function convolve(x: Tensor, p: Parameters, arrange: (parameter: Tensor) => Tensor): Tensor {
+function arranged(p: Parameters, size: ImageSize, arrange: (parameter: Tensor) => Tensor): Convolution {
   const scale = exp(multiply(arrange(p.get('logScale')), 3));
-  return convolveWithEdge(x, arrange(p.get('kernel')), { bias: arrange(p.get('bias')), scale });
+  return edgeConvolution(arrange(p.get('kernel')), size, { bias: arrange(p.get('bias')), scale });
 }
 
 /** Even before odd elements along the last axis. */

@@ -1,6 +1,7 @@
 // Reverse-mode differentiation: the gradient of a graph is more graph.
 import { add, multiply } from './operations/elementwise.ts';
 import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
+import { accumulated } from './operations/product.ts';
 import { isOpen } from './shape.ts';
 import { ShapeError, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
@@ -38,7 +39,7 @@ export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Te
     node.inputs.forEach((input, index) => {
       const part = toInputs[index];
       if (part && needed.has(input)) {
-        contributions.set(input, [...(contributions.get(input) ?? []), part]);
+        contributions.set(input, withPart(contributions.get(input) ?? [], part));
       }
     });
   }
@@ -56,6 +57,13 @@ function dependents(scalar: Tensor, variables: ReadonlySet<Tensor>): Set<Tensor>
     depends.set(node, variables.has(node) || node.inputs.some((input) => depends.get(input)));
   }
   return new Set([...depends].filter(([, yes]) => yes).map(([node]) => node));
+}
+
+/** Contributions and one more: a product that follows a product is added to it as it is computed, not after. */
+function withPart(parts: readonly Tensor[], part: Tensor): Tensor[] {
+  const previous = parts.at(-1);
+  const sum = previous && accumulated(previous, part);
+  return sum ? [...parts.slice(0, -1), sum] : [...parts, part];
 }
 
 /** The sum of contributions. The gradients of a tensor's slices, padded with zeros, are put side by side instead. */

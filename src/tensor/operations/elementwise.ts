@@ -2,7 +2,7 @@
 import type { Emitter } from '../emitter.ts';
 import { broadcastShapes, type Shape, sameShape } from '../shape.ts';
 import { apply, constant, constantValue, type Operation, type Tensor } from '../tensor.ts';
-import { expandSource } from './layout.ts';
+import { expandSource, reshape, reshapeSource } from './layout.ts';
 import { sumTo } from './reduce.ts';
 
 /** The other operand of a sum, product, …: a tensor, or a number for a constant. */
@@ -24,7 +24,7 @@ function unary({ name, evaluate, gradient, lower }: Unary): (x: Tensor) => Tenso
   };
   return (x) => {
     const value = scalarValue(x);
-    return value === undefined ? (apply(operation, [x], undefined) as Tensor) : constant(evaluate(value));
+    return value === undefined ? onSources(operation, [x]) : constant(evaluate(value));
   };
 }
 
@@ -64,9 +64,24 @@ function binary({ name, onnx, evaluate, gradient, neutral }: Binary): (a: Operan
     if (neutral?.left !== undefined && x === neutral.left) {
       return b;
     }
-    const [c, d] = withoutExpansion(a, b);
-    return apply(operation, [c, d], undefined) as Tensor;
+    return onSources(operation, withoutExpansion(a, b));
   };
+}
+
+/**
+ * Applies an operation on each element before a reshape of its operands instead of after it: between two products of
+ * matrices nothing is then left to reshape.
+ */
+function onSources(operation: Operation<undefined>, operands: readonly Tensor[]): Tensor {
+  const { shape } = operands[0]!;
+  const sources = operands.flatMap((operand) => reshapeSource(operand) ?? []);
+  const agree =
+    sources.length === operands.length &&
+    operands.every((operand) => sameShape(operand.shape, shape)) &&
+    sources.every((source) => sameShape(source.shape, sources[0]!.shape));
+  return agree
+    ? reshape(apply(operation, sources, undefined) as Tensor, shape)
+    : (apply(operation, operands, undefined) as Tensor);
 }
 
 /** The value of a constant with one element and no axes. */

@@ -24,6 +24,7 @@ export {
   expand,
   flip,
   identity,
+  inBlocks,
   invertPermutation,
   pad,
   reorder,

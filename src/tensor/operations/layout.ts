@@ -132,6 +132,21 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   return parts.length === 1 ? parts[0]! : (apply(concatenateOperation, parts, axis) as Tensor);
 }
 
+/**
+ * `f` of each block of `length` elements along the first axis, one after another: what it gives must not depend on
+ * how `x` is divided. An open batch is not divided.
+ */
+export function inBlocks(x: Tensor, length: number, f: (block: Tensor) => Tensor): Tensor {
+  const total = x.shape[0]!;
+  if (total <= length) {
+    return f(x);
+  }
+  const blocks = Array.from({ length: Math.ceil(total / length) }, (_, index) =>
+    Math.min(length, total - index * length),
+  );
+  return concatenate(split(x, 0, blocks).map(f), 0);
+}
+
 interface Padding {
   axis: number;
   before: number;

@@ -67,6 +67,18 @@ export function product(
   return plain;
 }
 
+/**
+ * The sum of two products of matrices as one that adds to the other, undefined where `next` is no product without a
+ * bias or `sum` no product: the filter gradient of a batch that is worked on block by block.
+ */
+export function accumulated(sum: Tensor, next: Tensor): Tensor | undefined {
+  const [, , bias] = next.inputs;
+  const transposition = productTransposition(next);
+  return transposition && productTransposition(sum) && !bias
+    ? (apply(productOperation, [...next.inputs, sum], transposition) as Tensor)
+    : undefined;
+}
+
 /** What a matrix is where it is another one times a vector over its columns. */
 function perColumn(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
   const source = reshapeSource(a) ?? a;
