@@ -46,7 +46,7 @@ export class OnnxBuilder implements Emitter {
   ): string {
     return this.add(
       type,
-      type === 'Reshape' ? this.pastReshapes(inputs) : inputs,
+      inputs,
       Object.entries(attributes).map(([name, value]) => attribute(name, value)),
     );
   }
@@ -78,29 +78,27 @@ export class OnnxBuilder implements Emitter {
     );
   }
 
-  /** The inputs of a reshape, with what another reshape took its elements from in place of that one's result. */
-  private pastReshapes([x, target]: readonly string[]): string[] {
-    return [this.reshapes.get(x!) ?? x!, target!];
-  }
-
   private add(type: string, inputs: readonly string[], attributes: onnxProto.onnx.IAttributeProto[]): string {
     const output = this.freshName();
-    const [source, target] = inputs;
-    const shape = type === 'Reshape' && reshaped(this.shapes.get(source!), this.lists.get(target!));
-    if (shape) {
-      this.shapes.set(output, shape);
-    }
-    if (type === 'Reshape') {
-      this.reshapes.set(output, source!);
-    }
     this.nodes.push({
       opType: type,
       name: `${type}_${output.slice(RESULT.length)}`,
-      input: [...inputs],
+      input: type === 'Reshape' ? this.pastReshapes(inputs, output) : [...inputs],
       output: [output],
       attribute: attributes,
     });
     return output;
+  }
+
+  /** The inputs of a reshape, with what another reshape took its elements from in place of that one's result. */
+  private pastReshapes([x, target]: readonly string[], output: string): string[] {
+    const shape = reshaped(this.shapes.get(x!), this.lists.get(target!));
+    if (shape) {
+      this.shapes.set(output, shape);
+    }
+    const source = this.reshapes.get(x!) ?? x!;
+    this.reshapes.set(output, source);
+    return [source, target!];
   }
 
   private freshName(): string {
