@@ -1,5 +1,5 @@
 // The command line as a person has it: a process of its own, in a folder that is removed after the tests.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -35,12 +35,15 @@ export interface CommandLine {
   json(...args: string[]): Promise<any>;
   /** Calls it and sends it a signal as soon as stderr holds `text`. */
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
+  /** Starts another script of the sources by its path, `testing/NAME`, and leaves it to itself; stdout is piped. */
+  start(script: string, ...args: string[]): ChildProcess;
 }
 
 /** Makes the command ready for the tests of one file. */
 export function commandLine(): CommandLine {
   const folder = temporaryFolder();
-  const main = join(build(), 'dist', 'cli', 'main.js');
+  const scripts = join(build(), 'dist');
+  const main = join(scripts, 'cli', 'main.js');
   const call = (args: string[], onStderr?: (text: string, send: (signal: NodeJS.Signals) => void) => void) =>
     new Promise<CommandResult>((resolve, reject) => {
       const child = spawn(process.execPath, [main, ...args], {
@@ -68,6 +71,12 @@ export function commandLine(): CommandLine {
       expect(code, stderr).toBe(0);
       return JSON.parse(stdout);
     },
+    start: (script, ...args) =>
+      spawn(process.execPath, [join(scripts, `${script}.js`), ...args], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, NODE_OPTIONS: '' },
+      }),
     interrupt(signal, text, ...args) {
       let sent = false;
       return call(args, (stderr, send) => {

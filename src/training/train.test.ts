@@ -3,11 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Dataset, imagesInMemory } from '../data/dataset.ts';
 import { Program } from '../engine/program.ts';
-import type { Config, ConfigLayer } from '../experiments/config.ts';
-import { resolveConfig } from '../experiments/resolve.ts';
-import { tinyImages } from '../testing/tinyImages.ts';
+import type { ConfigLayer } from '../experiments/config.ts';
+import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { readJsonLines } from './jsonLines.ts';
 import { resumeRun, startRun } from './run.ts';
 import { checkpointPath, runPaths } from './runFolder.ts';
@@ -22,35 +20,16 @@ const engine = { threads: 1 };
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-function tinyDataset(size: number): Dataset {
-  const images = (count: number, seed: number) =>
-    imagesInMemory(tinyImages(count, size, seed), [size, size, 1]);
-  return {
-    name: 'tiny',
-    imageShape: [size, size, 1],
-    train: images(40, 0),
-    validation: images(8, 1),
-    test: images(8, 2),
-  };
-}
-
-/** The configuration of a run of 6 steps, validated and saved after each second one. */
-function config(training: ConfigLayer['training'] = {}): Config {
-  return resolveConfig({
-    overrides: {
-      data: { name: 'tiny', augment: ['shift', 'flip'] },
-      model: { levels: 2, depth: 1, width: 4 },
-      training: { batchSize: 8, warmupSteps: 0, steps: 6, ...training },
-    },
-  });
-}
-
 async function begin(
   name: string,
   options: Partial<TrainingOptions> = {},
   training?: ConfigLayer['training'],
 ) {
-  return train({ ...(await startRun(config(training), inRoot(name), { dataset })), ...engine, ...options });
+  return train({
+    ...(await startRun(tinyConfig(training), inRoot(name), { dataset })),
+    ...engine,
+    ...options,
+  });
 }
 
 async function goOn(name: string, options: Partial<TrainingOptions> = {}, changes: ConfigLayer = {}) {
@@ -179,7 +158,7 @@ it('refuses to start anew, or from an earlier state, where a training has come f
 
 it('makes no folder where the images do not fit the model', async () => {
   const given = { dataset: tinyDataset(10) };
-  await expect(startRun(config(), inRoot('odd'), given)).rejects.toThrow(
+  await expect(startRun(tinyConfig(), inRoot('odd'), given)).rejects.toThrow(
     '2 levels need sides divisible by 4',
   );
   expect(existsSync(inRoot('odd'))).toBe(false);

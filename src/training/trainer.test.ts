@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest';
+import { imagesInMemory } from '../data/dataset.ts';
 import { compile } from '../engine/program.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -11,10 +12,12 @@ import {
   storedArrays,
   tolerances,
 } from '../testing/golden.ts';
+import { tinyImages } from '../testing/tinyImages.ts';
 import { type AdamaxOptions, adamaxProgram, updateRates } from './adamax.ts';
+import { BatchLoader } from './batchLoader.ts';
 import { newGuard } from './guard.ts';
 import { ParameterLayout } from './parameterLayout.ts';
-import { gradientDefinition, Trainer, type TrainingState } from './trainer.ts';
+import { gradientDefinition, startFromData, Trainer, type TrainingState } from './trainer.ts';
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
 
@@ -129,6 +132,62 @@ describe('Trainer', () => {
       }
     }
     await trainer.release();
+  });
+});
+
+describe('micro-batches', () => {
+  const model = new Glow(
+    {
+      levels: 2,
+      depth: 2,
+      width: 8,
+      mixing: 'emerging',
+      kernelSize: 3,
+      dilation: 1,
+      learnedPrior: true,
+      bits: 8,
+    },
+    [8, 12, 1],
+  );
+  const images = imagesInMemory(tinyImages(60, 8, 3).subarray(0, 40 * 96), [8, 12, 1]);
+  const batches = new BatchLoader(images, { batchSize: 24, seed: 5, bits: 8 });
+  const options = {
+    threads: 1,
+    batchSize: 24,
+    averageDecay: 0.9,
+    optimizer: { beta2: 0.9, biasCorrection: 'glow' },
+  } as const;
+
+  async function gradientsIn(microBatch: number) {
+    const trainer = await Trainer.create(
+      model,
+      await startFromData(model, batches.at(0), 1, { threads: 1 }),
+      {
+        ...options,
+        microBatch,
+      },
+    );
+    // The second batch must not see what the first left in the sums.
+    await trainer.step(batches.at(1), 0.01);
+    const found = await trainer.gradientsOf(batches.at(2));
+    await trainer.release();
+    return { ...found, paths: trainer.layout.unpack(found.gradients) };
+  }
+
+  it('give the loss, the gradients and the norm of one run but for rounding', async () => {
+    const whole = await gradientsIn(24);
+    for (const microBatch of [12, 8, 1]) {
+      const parts = await gradientsIn(microBatch);
+      expectClose('bitsPerDim', parts.bitsPerDim, whole.bitsPerDim, 'float32');
+      expectClose('norm', [parts.gradientNorm], [whole.gradientNorm], 'float32');
+      for (const [path, { data }] of Object.entries(whole.paths)) {
+        const largest = Math.max(...data.map(Math.abs));
+        const [found, expected] = [parts.paths[path]!.data, data].map((values) =>
+          values.map((value) => value / largest),
+        );
+        expectClose(`${path} in runs of ${microBatch}`, found!, expected!, 'float32');
+      }
+    }
   });
 });
 

@@ -9,6 +9,7 @@ import { BatchLoader } from './batchLoader.ts';
 import { readLatestSoundCheckpoint } from './checkpoint.ts';
 import { CheckpointWriter } from './checkpointWriter.ts';
 import { guardFor } from './guard.ts';
+import { isFiniteArray } from './notFinite.ts';
 import type { Keep } from './resources.ts';
 import { openRunFolder, type RunPaths } from './runFolder.ts';
 import { copyOf, startFromData, Trainer, type TrainingState } from './trainer.ts';
@@ -52,8 +53,7 @@ export async function prepareTraining(
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
   const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
-  // From the whole batch, however small the micro-batches: a run does not depend on what fits into the memory.
-  const startAgain = (): Promise<TrainingState> => startFromData(model, batches.at(0), seed, engine);
+  const startAgain = (): Promise<TrainingState> => soundStart(model, batches, seed, engine);
   const start = state ? copyOf(state) : await startAgain();
   const trainer = keep(
     await Trainer.create(
@@ -75,6 +75,31 @@ export async function prepareTraining(
   const written = { paths, layout, imageShape: model.imageShape, schedule };
   const checkpoints = new CheckpointWriter(written, start.step);
   return { config, paths, model, schedule, batches, trainer, validation, checkpoints, engine, startAgain };
+}
+
+/** So many batches are tried to start from. */
+const MOST_STARTS = 5;
+
+/**
+ * The state that a run begins with, from its first batch, or the first that gives a finite one. It takes the whole
+ * batch, however small the micro-batches: a run does not depend on what fits into the memory.
+ */
+async function soundStart(
+  model: Glow,
+  batches: BatchLoader,
+  seed: number,
+  engine: CompileOptions,
+): Promise<TrainingState> {
+  for (let step = 0; step < MOST_STARTS; step++) {
+    const state = await startFromData(model, batches.at(step), seed, engine);
+    if (Object.values(state.weights).every(isFiniteArray)) {
+      return state;
+    }
+  }
+  throw new UserError(
+    `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
+      'take a larger training.batchSize or fewer model.levels',
+  );
 }
 
 /** Images of a run of the validation: fewer, as a small batch has, would take longer in all. */

@@ -1,0 +1,83 @@
+// A training that is killed again and again, also while it writes a checkpoint, ends where one in one go does.
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { RandomStream } from '../numeric/random.ts';
+import { commandLine } from '../testing/command.ts';
+import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import { startRun } from './run.ts';
+import { checkpointPath, runPaths } from './runFolder.ts';
+import { train } from './train.ts';
+
+const STEPS = 400;
+const KILLS = 20;
+/** So many of the kills must have left a half-written checkpoint; more are made until they have. */
+const LEAST_DURING_WRITES = 4;
+
+const { folder, start } = commandLine();
+
+/** Starts the training and kills it at a moment that `random` chooses; gives the signal that ended it. */
+async function killed(run: string, random: RandomStream): Promise<NodeJS.Signals | null> {
+  const child = start('testing/trainTinyRun', run, String(STEPS));
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const kind = random.integer(4);
+  if (kind === 0) {
+    // Anywhere from the start of the process on: while it reads the run, compiles, or trains.
+    await Promise.race([wait(100 + 700 * random.uniform()), ended]);
+  } else {
+    const steps = 1 + random.integer(5);
+    for (let step = 0; step < steps && child.exitCode === null; step++) {
+      await Promise.race([once(child.stdout!, 'data'), ended]);
+    }
+    if (kind > 1) {
+      await Promise.race([partialIn(join(run, 'checkpoints')), ended]);
+    }
+    await wait(3 * random.uniform());
+  }
+  child.kill('SIGKILL');
+  const [, signal] = await ended;
+  return signal;
+}
+
+/** Waits until a temporary file appears in a folder. */
+async function partialIn(path: string): Promise<void> {
+  const aborter = new AbortController();
+  await new Promise<void>((resolve) => {
+    watch(path, { signal: aborter.signal }, (_, name) => {
+      if (name?.endsWith('.partial')) {
+        resolve();
+      }
+    });
+  });
+  aborter.abort();
+}
+
+it('ends with the same bytes', { timeout: 120_000 }, async () => {
+  const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')];
+  const dataset = tinyDataset(8);
+  await train({ ...(await startRun(tinyConfig({ steps: STEPS }), whole, { dataset })), threads: 1 });
+  const random = new RandomStream(0, 'kills');
+  mkdirSync(join(broken, 'checkpoints'), { recursive: true });
+  let duringWrites = 0;
+  let kills = 0;
+  for (; kills < KILLS || (duringWrites < LEAST_DURING_WRITES && kills < 3 * KILLS); kills++) {
+    expect(await killed(broken, random), `kill ${kills}`).toBe('SIGKILL');
+    const left = readdirSync(join(broken, 'checkpoints'));
+    duringWrites += left.some((name) => name.endsWith('.partial')) ? 1 : 0;
+  }
+  expect(duringWrites).toBeGreaterThanOrEqual(LEAST_DURING_WRITES);
+  const [code] = await once(start('testing/trainTinyRun', broken, String(STEPS)), 'exit');
+  expect(code).toBe(0);
+  for (const path of [
+    (run: string) => checkpointPath(runPaths(run), STEPS),
+    (run: string) => runPaths(run).metrics,
+  ]) {
+    expect(readFileSync(path(broken)).equals(readFileSync(path(whole)))).toBe(true);
+  }
+  expect(
+    readdirSync(broken, { recursive: true }).filter((name) => /partial|lock/.test(String(name))),
+  ).toEqual([]);
+  expect(existsSync(checkpointPath(runPaths(broken), STEPS))).toBe(true);
+});
