@@ -1,9 +1,120 @@
 // `emerging datasets`: what there is to train on, how to get it, and how to prepare images of one's own.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { dataFolders } from '../data/dataFolder.ts';
+import type { NamedDataset } from '../data/dataset.ts';
+import { downloads } from '../data/downloads.ts';
+import { datasets } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
+import { registerDatasetsGet } from './datasetsGet.ts';
 import { registerDatasetsPrepare } from './datasetsPrepare.ts';
+import { registerDatasetsShow } from './datasetsShow.ts';
+import { formatBytes, formatCount } from './format.ts';
+import { formatTable } from './table.ts';
 
 /** Adds the command `datasets` and its parts. */
 export function registerDatasets(program: Command): void {
-  const datasets = program.command('datasets').description('list, get, prepare and look at datasets');
-  registerDatasetsPrepare(datasets);
+  const parent = program
+    .command('datasets')
+    .description('list, get, prepare and look at datasets')
+    .addHelpText('after', '\nExample:\n  emerging datasets list --json');
+  parent
+    .command('list', { isDefault: true })
+    .description('list the datasets that have a name')
+    .option('--json', 'print a JSON list')
+    .addHelpText('after', '\nExample:\n  emerging datasets list --json')
+    .action(async ({ json }: { json?: true }) => {
+      const entries = await Promise.all(datasets.map(describe));
+      process.stdout.write(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+    });
+  registerDatasetsGet(parent);
+  registerDatasetsPrepare(parent);
+  registerDatasetsShow(parent);
+}
+
+/** A dataset as it is listed; null where its publisher does not say. */
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  /** Whether it can be opened on this machine. */
+  readonly here: boolean;
+  readonly imageShape: NamedDataset['imageShape'];
+  readonly images: Readonly<Record<'train' | 'test', number>> | null;
+  /** Whether `emerging datasets get` downloads it. */
+  readonly download: boolean;
+  /** Of the download. */
+  readonly bytes: number | null;
+  readonly source: string;
+  readonly licence: string;
+}
+
+async function describe(dataset: NamedDataset): Promise<Entry> {
+  const { name, description, imageShape, counts, source, licence } = dataset;
+  const files = downloads[name];
+  return {
+    name,
+    description,
+    here: await isHere(dataset),
+    imageShape,
+    images: counts ?? null,
+    download: files !== undefined,
+    bytes: files?.reduce((sum, file) => sum + file.bytes, 0) ?? null,
+    source,
+    licence,
+  };
+}
+
+/** Whether a dataset is on this machine; where its files do not tell, it is opened. */
+async function isHere({ name, open, openRaw }: NamedDataset): Promise<boolean> {
+  const files = downloads[name] ?? [];
+  const inFolder = (folder: string): boolean => files.every(({ place }) => existsSync(join(folder, place)));
+  if (files.length > 0 && dataFolders().some(inFolder)) {
+    return true;
+  }
+  try {
+    await (openRaw ?? open)();
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+function textOf(entries: readonly Entry[]): string {
+  const table = formatTable(
+    [
+      { title: 'DATASET' },
+      { title: 'HERE' },
+      { title: 'SIZE' },
+      { title: 'TRAIN', align: 'right' },
+      { title: 'TEST', align: 'right' },
+      { title: 'DOWNLOAD', align: 'right' },
+      { title: 'WHAT IT IS' },
+    ],
+    entries.map(({ name, description, here, imageShape, images, bytes }) => [
+      name,
+      here ? 'yes' : 'no',
+      showImageShape(imageShape),
+      images === null ? '' : formatCount(images.train),
+      images === null ? '' : formatCount(images.test),
+      bytes === null ? 'by hand' : formatBytes(bytes),
+      description,
+    ]),
+  );
+  const sources = formatTable(
+    [{ title: 'DATASET' }, { title: 'TERMS' }, { title: 'WHERE IT COMES FROM' }],
+    entries.map(({ name, licence, source }) => [name, licence, source]),
+  );
+  return [
+    table,
+    '',
+    sources,
+    '',
+    `emerging datasets get NAME downloads one; what is got by hand goes into ${dataFolders().join(' or ')}.`,
+    'Images of your own: emerging datasets prepare PATH --size N, then emerging train --data FILE.',
+  ].join('\n');
 }

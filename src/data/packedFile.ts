@@ -1,6 +1,6 @@
 // The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -89,6 +89,11 @@ export function readPackedHeader(path: string): PackedHeader {
   const { file, header } = openPacked(path);
   closeSync(file);
   return header;
+}
+
+/** What preparing told of its source's images, if a packed file lies at the path; nothing if not. */
+export async function packedNotes(path: string): Promise<PackedHeader['notes']> {
+  return existsSync(path) && (await packedFile.recognises(path)) ? readPackedHeader(path).notes : {};
 }
 
 /**

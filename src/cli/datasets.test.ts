@@ -1,0 +1,130 @@
+// `emerging datasets`, its list, get and show, as a person calls them.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../testing/command.ts';
+import { writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (name: string): string => join(emerging.folder, name);
+
+beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));
+
+describe('datasets', () => {
+  it('lists what there is', async () => {
+    const { code, stdout } = await emerging.run('datasets');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^DATASET +HERE +SIZE +TRAIN +TEST +DOWNLOAD +WHAT IT IS\n/);
+    expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +by hand +/);
+    const list = await emerging.json('datasets');
+    expect(list.find(({ name }: { name: string }) => name === 'mnist')).toMatchObject({
+      here: true,
+      imageShape: [28, 28, 1],
+      images: { train: 60_000, test: 10_000 },
+      download: false,
+      bytes: null,
+    });
+  });
+});
+
+describe('datasets get', () => {
+  let server: Server;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((_, response) => response.end('not it'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it('takes no other file for the dataset', async () => {
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', `${url}/`);
+    expect(stderr.split('\n').at(-2)).toBe(
+      `emerging: ${url}/cifar-10-binary.tar.gz: what came is not the file that was published ` +
+        '(6 of 170052171 bytes): it was removed; try again later',
+    );
+    expect(code).toBe(1);
+    expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
+  });
+
+  it('leaves what is there alone', async () => {
+    mkdirSync(inFolder('data/fashion-mnist'), { recursive: true });
+    for (const part of ['train', 't10k']) {
+      writeFileSync(inFolder(`data/fashion-mnist/${part}-images-idx3-ubyte.gz`), 'there');
+    }
+    const { code, stderr } = await emerging.run('datasets', 'get', 'fashion-mnist', '--from', url);
+    expect(code).toBe(0);
+    expect(stderr).toContain('train-images-idx3-ubyte.gz is there already');
+  });
+
+  it('says what it cannot download', async () => {
+    expect((await emerging.run('datasets', 'get', 'mnist')).stderr).toContain(
+      'mnist cannot be downloaded by this command: get it from ',
+    );
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown dataset 'cifar'");
+  });
+});
+
+describe('datasets show', () => {
+  it('writes a sheet of images, varied if asked, and tells what is in them', async () => {
+    const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('tiny: 8x8x1, 157 train, 3 validation, 48 test');
+    expect(lines[1]).toMatch(/^grey +mean \d+\.\d, deviation \d+\.\d, from \d+ to \d+$/);
+    expect(stdout).toContain('images  tiny-train.png');
+    const plain = decode(readFileSync(inFolder('tiny-train.png')));
+    expect([plain.width, plain.height, plain.channels]).toEqual([3 * 32 + 4, 3 * 32 + 4, 1]);
+    await emerging.json('datasets', 'show', 'tiny', '--count=9', '--augment=shift,flip', '--out=varied.png');
+    expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
+  });
+
+  it('warns of what usually is wrong', async () => {
+    writeTinyDataset(inFolder('odd'), { size: 4 });
+    const file = inFolder('odd/train-images-idx3-ubyte');
+    const bytes = readFileSync(file);
+    // Image 1 is image 0 again, images 2 and 3 are black, and so is one of test.
+    bytes.copy(bytes, 32, 16, 32);
+    bytes.fill(0, 48, 80);
+    writeFileSync(file, bytes);
+    const test = readFileSync(inFolder('odd/t10k-images-idx3-ubyte'));
+    test.fill(0, 16, 32);
+    writeFileSync(inFolder('odd/t10k-images-idx3-ubyte'), test);
+    const made = await emerging.json('datasets', 'prepare', 'odd', '--size=4', '--out=odd.images');
+    expect(made.images).toEqual({ train: 160, test: 48 });
+    const { warnings, constant, shared } = await emerging.json(
+      'datasets',
+      'show',
+      'odd.images',
+      '--split=test',
+    );
+    expect(constant).toHaveLength(3);
+    expect(shared).toHaveLength(1);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^3 images of one colour, such as train \d+$/),
+      expect.stringMatching(/^2 images that came before in the same split, such as train \d+ and train \d+$/),
+      expect.stringMatching(
+        /^1 image in two splits: results on them say too much, such as train \d+ and test 0$/,
+      ),
+      'every image is grey in three equal channels: prepare it with --channels 1',
+      'of the source, 208 grey made colour',
+    ]);
+    expect(existsSync(inFolder('odd-test.png'))).toBe(true);
+  });
+
+  it.each([
+    [['tiny', '--augment=spin'], "unknown augmentation 'spin'"],
+    [['tiny', '--split=all'], "unknown split 'all'"],
+    [['tiny', '--count=0'], 'whole number of 1 or more'],
+    [['nothing/here'], 'no such file or folder'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await emerging.run('datasets', 'show', ...args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,103 @@
+// `emerging datasets get`: downloads a dataset into the data folder.
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { dataFolders } from '../data/dataFolder.ts';
+import { download } from '../data/download.ts';
+import { type DatasetFile, downloads } from '../data/downloads.ts';
+import { datasets } from '../data/registry.ts';
+import { UserError, unknownName } from '../errors.ts';
+import { explainFileError } from '../training/files.ts';
+import { formatBytes } from './format.ts';
+import { type Interruption, listenForInterruption } from './interruption.ts';
+import { createProgress } from './progress.ts';
+
+interface DatasetsGetOptions {
+  readonly from?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets get`. */
+export function registerDatasetsGet(parent: Command): void {
+  parent
+    .command('get')
+    .description('download a dataset, or go on with a download')
+    .argument('<name>', `one of ${Object.keys(downloads).join(', ')}`)
+    .option('--from <url>', "another place with the same files, in place of the publisher's")
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      '\nFiles go to the folder in EMERGING_DATA, or to data in the working directory. A file is there when all of it\n' +
+        'has come and its checksum is right; until then it is called NAME.partial, and the same command goes on with it.\n' +
+        '\nExample:\n  emerging datasets get cifar10',
+    )
+    .action((name: string, options: DatasetsGetOptions) => runGet(name, options));
+}
+
+async function runGet(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
+  const files = filesOf(name);
+  const paths: string[] = [];
+  for (const file of files) {
+    const path = join(dataFolders()[0], file.place);
+    paths.push(path);
+    if (existsSync(path)) {
+      process.stderr.write(`${path} is there already\n`);
+    } else if (!(await get(file, path, from))) {
+      return;
+    }
+  }
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ name, files: paths, bytes })}\n`
+      : `${paths.join(', ')}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
+  );
+}
+
+/** Downloads one file with a bar; false if it was interrupted. */
+async function get(file: DatasetFile, path: string, from: string | undefined): Promise<boolean> {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw explainFileError(error, dirname(path), 'create the folder');
+  }
+  const url = from === undefined ? file.url : `${from.replace(/\/$/, '')}/${basename(file.place)}`;
+  const bar = createProgress({ label: basename(path), total: file.bytes, show: formatBytes });
+  const interruption: Interruption = listenForInterruption(() =>
+    bar.note('stopping; the same command goes on from here'),
+  );
+  try {
+    const isThere = await download({ ...file, url }, path, {
+      signal: interruption.signal,
+      onProgress: (bytes) => bar.update(bytes),
+      onRetry: (reason) => bar.note(reason),
+    });
+    if (!isThere) {
+      process.exitCode = interruption.exitCode();
+    }
+    return isThere;
+  } catch (error) {
+    throw explainFileError(error, path, 'write');
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+}
+
+function filesOf(name: string): readonly DatasetFile[] {
+  const files = Object.hasOwn(downloads, name) ? downloads[name] : undefined;
+  if (files !== undefined) {
+    return files;
+  }
+  const byHand = datasets.find((dataset) => dataset.name === name);
+  if (byHand === undefined) {
+    throw unknownName(
+      'dataset',
+      name,
+      datasets.map((dataset) => dataset.name),
+    );
+  }
+  throw new UserError(
+    `${name} cannot be downloaded by this command: get it from ${byHand.source}, and put it into ${dataFolders().join(' or ')}`,
+  );
+}

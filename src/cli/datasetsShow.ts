@@ -1,0 +1,157 @@
+// `emerging datasets show`: images as a model will see them, their pixel values, and what is wrong with them.
+import { basename, extname } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AugmentationName, augmentations } from '../data/augment.ts';
+import { BatchStream } from '../data/batches.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../data/inspect.ts';
+import { packedNotes } from '../data/packedFile.ts';
+import { openDataset } from '../data/registry.ts';
+import { UserError, unknownName } from '../errors.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+import { contactSheet } from '../pictures/contactSheet.ts';
+import { writeFileAtomically } from '../training/files.ts';
+import { formatCount } from './format.ts';
+import { counted } from './imageInput.ts';
+import { oneOf, wholeNumber } from './options.ts';
+import { createProgress } from './progress.ts';
+import { requireWritable } from './requireWritable.ts';
+
+const splits = ['train', 'validation', 'test'] as const;
+const augmentationNames = Object.keys(augmentations) as AugmentationName[];
+
+interface DatasetsShowOptions {
+  readonly split: (typeof splits)[number];
+  readonly count: number;
+  readonly augment: readonly AugmentationName[];
+  readonly seed: number;
+  readonly limit: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets show`. */
+export function registerDatasetsShow(datasets: Command): void {
+  datasets
+    .command('show')
+    .description(
+      'images of a dataset as a model will see them, their pixel values, and what is wrong with them',
+    )
+    .argument('<name|path>', 'a dataset')
+    .option('--split <name>', `whose images: ${splits.join(', ')}`, oneOf('split', splits), 'train')
+    .option('--count <n>', 'how many on the sheet', wholeNumber(1), 64)
+    .option('--augment <name,…>', `vary them: ${augmentationNames.join(', ')}`, augmentationList, [])
+    .option('--seed <n>', 'which of them, and how varied', wholeNumber(0), 0)
+    .option('--limit <n>', 'images of each split to look through', wholeNumber(1), 100_000)
+    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png)')
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `\nAugmentations:\n${augmentationNames
+        .map((name) => `  ${name.padEnd(14)}${augmentations[name].description}`)
+        .join('\n')}\n\nExample:\n  emerging datasets show mnist --augment shift --out digits.png`,
+    )
+    .action((nameOrPath: string, options: DatasetsShowOptions) => runShow(nameOrPath, options));
+}
+
+async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
+  const { split, limit } = options;
+  const out = options.out ?? `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png`;
+  requireWritable(out);
+  const dataset = await openDataset(nameOrPath, { validation: 0.02 });
+  if (dataset[split].count === 0) {
+    throw new UserError(`${nameOrPath} has no ${split} images: choose another --split`, { exitCode: 2 });
+  }
+  const images = drawn(dataset, options);
+  writeFileAtomically(out, contactSheet(images, { imageShape: dataset.imageShape }));
+  const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
+  const bar = createProgress({ label: 'looking at', total, unit: 'images' });
+  let found: Inspection;
+  try {
+    found = await inspect(dataset, limit, (done) => bar.update(done));
+  } finally {
+    bar.finish();
+  }
+  const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
+  const notes = await packedNotes(nameOrPath);
+  const warnings = warningsOf(found, notes);
+  if (options.json) {
+    const { imageShape } = dataset;
+    process.stdout.write(
+      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...found, notes, warnings })}\n`,
+    );
+    return;
+  }
+  process.stdout.write(`${textOf(dataset, found, out, warnings).join('\n')}\n`);
+}
+
+/** Images of a split in an order drawn from the seed, varied as training would. */
+function drawn(dataset: Dataset, { split, count, augment, seed }: DatasetsShowOptions): Uint8Array {
+  const set = dataset[split];
+  const shown = Math.min(count, set.count);
+  const images = new Uint8Array(shown * sizeOf(set.imageShape));
+  new BatchStream(set, shown, seed, augment).batchAt(0, images);
+  return images;
+}
+
+function warningsOf(found: Inspection, notes: Readonly<Record<string, number>>): string[] {
+  const warnings: string[] = [];
+  const add = (list: readonly unknown[], what: (count: string) => string, example: string): void => {
+    if (list.length > 0) {
+      warnings.push(`${what(counted(list.length, 'image'))}, such as ${example}`);
+    }
+  };
+  const { constant, duplicates, shared } = found;
+  add(constant, (count) => `${count} of one colour`, placeText(constant[0]));
+  add(duplicates, (count) => `${count} that came before in the same split`, pairText(duplicates[0]));
+  add(shared, (count) => `${count} in two splits: results on them say too much`, pairText(shared[0]));
+  if (found.colourless) {
+    warnings.push('every image is grey in three equal channels: prepare it with --channels 1');
+  }
+  if (found.distinctValues < 64) {
+    warnings.push(`only ${found.distinctValues} of 256 values occur: fewer model.bits may be enough`);
+  }
+  for (const [note, count] of Object.entries(notes)) {
+    warnings.push(`of the source, ${formatCount(count)} ${note}`);
+  }
+  return warnings;
+}
+
+function placeText(place: ImagePlace | undefined): string {
+  return place === undefined ? '' : `${place.split} ${place.index}`;
+}
+
+function pairText(pair: DuplicatePair | undefined): string {
+  return pair === undefined ? '' : `${placeText(pair[0])} and ${placeText(pair[1])}`;
+}
+
+function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
+  const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const looked = splits.filter((split) => found.images[split] < dataset[split].count);
+  return [
+    `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
+      splits.map((split) => `${formatCount(dataset[split].count)} ${split}`).join(', '),
+    ...found.channels.map(
+      ({ mean, deviation, least, most }, channel) =>
+        `${(names[channel] ?? `channel ${channel}`).padEnd(6)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,
+    ),
+    ...looked.map(
+      (split) => `only the first ${formatCount(found.images[split])} of ${split} were looked at; see --limit`,
+    ),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    `images  ${out}`,
+  ];
+}
+
+function augmentationList(text: string): AugmentationName[] {
+  if (text.trim() === '') {
+    throw new InvalidArgumentError(`It must be one or more of ${augmentationNames.join(', ')}.`);
+  }
+  return text.split(',').map((name) => {
+    if (!Object.hasOwn(augmentations, name)) {
+      throw unknownName('augmentation', name, augmentationNames);
+    }
+    return name as AugmentationName;
+  });
+}

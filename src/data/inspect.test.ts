@@ -1,0 +1,119 @@
+import { expect, it } from 'vitest';
+import { type Dataset, imagesInMemory } from './dataset.ts';
+import { inspect } from './inspect.ts';
+
+/** Images of 1 x 2 pixels. */
+const dataset = (
+  channels: 1 | 3,
+  train: number[][],
+  { validation = [], test = [] }: { validation?: number[][]; test?: number[][] } = {},
+): Dataset => {
+  const images = (list: number[][]) => imagesInMemory(Uint8Array.from(list.flat()), [1, 2, channels]);
+  return {
+    name: 'small',
+    imageShape: [1, 2, channels],
+    train: images(train),
+    validation: images(validation),
+    test: images(test),
+  };
+};
+
+it('tells mean, deviation and range of each channel, over the training images', async () => {
+  const found = await inspect(
+    dataset(
+      3,
+      [
+        [0, 10, 255, 4, 20, 255],
+        [8, 30, 1, 4, 20, 1],
+      ],
+      { test: [[9, 9, 9, 8, 8, 8]] },
+    ),
+    10,
+  );
+  expect(found.images).toEqual({ train: 2, validation: 0, test: 1 });
+  expect(found.channels).toEqual([
+    { mean: 4, deviation: Math.sqrt(8), least: 0, most: 8 },
+    { mean: 20, deviation: Math.sqrt(50), least: 10, most: 30 },
+    { mean: 128, deviation: 127, least: 1, most: 255 },
+  ]);
+  expect(found.distinctValues).toBe(8);
+  expect(found.colourless).toBe(false);
+});
+
+it('finds images of one colour, and the same image twice: in a split, and in two', async () => {
+  const done: number[] = [];
+  const splits = {
+    validation: [
+      [1, 2],
+      [8, 9],
+    ],
+    test: [
+      [8, 9],
+      [6, 7],
+      [6, 7],
+    ],
+  };
+  const found = await inspect(
+    dataset(
+      1,
+      [
+        [1, 2],
+        [5, 5],
+        [1, 2],
+        [1, 2],
+      ],
+      splits,
+    ),
+    10,
+    (images) => done.push(images),
+  );
+  expect(found.constant).toEqual([{ split: 'train', index: 1 }]);
+  expect(found.duplicates).toEqual([
+    [
+      { split: 'train', index: 0 },
+      { split: 'train', index: 2 },
+    ],
+    [
+      { split: 'train', index: 0 },
+      { split: 'train', index: 3 },
+    ],
+    [
+      { split: 'test', index: 1 },
+      { split: 'test', index: 2 },
+    ],
+  ]);
+  expect(found.shared).toEqual([
+    [
+      { split: 'train', index: 0 },
+      { split: 'validation', index: 0 },
+    ],
+    [
+      { split: 'validation', index: 1 },
+      { split: 'test', index: 0 },
+    ],
+  ]);
+  expect(done).toEqual([4, 6, 9]);
+});
+
+it('sees grey in three channels, and looks no further than it may', async () => {
+  const found = await inspect(
+    dataset(3, [
+      [1, 1, 1, 2, 2, 2],
+      [3, 3, 3, 4, 4, 4],
+      [5, 6, 7, 5, 6, 7],
+    ]),
+    2,
+  );
+  expect(found.images.train).toBe(2);
+  expect(found.colourless).toBe(true);
+  expect(found.constant).toEqual([]);
+  const all = await inspect(
+    dataset(3, [
+      [1, 1, 1, 2, 2, 2],
+      [5, 6, 7, 5, 6, 7],
+    ]),
+    2,
+  );
+  expect(all.colourless).toBe(false);
+  expect(all.constant).toHaveLength(1);
+});

@@ -1,0 +1,147 @@
+// Looks through the images of a dataset: their pixel values, and what usually is wrong with them.
+import { createHash } from 'node:crypto';
+import { sizeOf } from '../numeric/ndarray.ts';
+import { batchesInOrder } from './batches.ts';
+import { type Dataset, type ImageSet, subset } from './dataset.ts';
+import { isConstant } from './fitPicture.ts';
+
+const splitNames = ['train', 'validation', 'test'] as const;
+type SplitName = (typeof splitNames)[number];
+
+/** The values of one channel, 0 to 255. */
+export interface ChannelStatistics {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** An image by its split and its place in it. */
+export interface ImagePlace {
+  readonly split: SplitName;
+  readonly index: number;
+}
+
+/** Two places that hold the same image: the first of them, and a later one. */
+export type DuplicatePair = readonly [first: ImagePlace, later: ImagePlace];
+
+/** What was found. */
+export interface Inspection {
+  /** How many images were looked at, of each split. */
+  readonly images: Readonly<Record<SplitName, number>>;
+  /** Over the training images that were looked at. */
+  readonly channels: readonly ChannelStatistics[];
+  /** How many values occur in them; 256 of 256 is usual. */
+  readonly distinctValues: number;
+  /** Whether the three channels of every image are equal. */
+  readonly colourless: boolean;
+  /** Images all pixels of which are the same. */
+  readonly constant: readonly ImagePlace[];
+  /** Images that are there before in the same split. */
+  readonly duplicates: readonly DuplicatePair[];
+  /** Images that are in an earlier split too: in train and in test, say. */
+  readonly shared: readonly DuplicatePair[];
+}
+
+const BATCH = 256;
+
+/** Looks at the first `most` images of each split; `onProgress` is told how many are done. */
+export async function inspect(
+  dataset: Dataset,
+  most: number,
+  onProgress?: (images: number) => void,
+): Promise<Inspection> {
+  const { imageShape } = dataset;
+  const imageSize = sizeOf(imageShape);
+  const statistics = new PixelStatistics(imageShape[2]);
+  const seen = new Map<string, ImagePlace>();
+  const constant: ImagePlace[] = [];
+  const duplicates: DuplicatePair[] = [];
+  const shared: DuplicatePair[] = [];
+  let done = 0;
+  for (const split of splitNames) {
+    let index = 0;
+    for (const { images, count } of batchesInOrder(firstOf(dataset[split], most), BATCH)) {
+      for (let at = 0; at < count; at++, index++) {
+        const image = images.subarray(at * imageSize, (at + 1) * imageSize);
+        const place: ImagePlace = { split, index };
+        if (split === 'train') {
+          statistics.add(image);
+        }
+        if (isConstant(image, imageShape[2])) {
+          constant.push(place);
+        }
+        const key = createHash('sha1').update(image).digest('base64');
+        const earlier = seen.get(key);
+        if (earlier === undefined) {
+          seen.set(key, place);
+        } else {
+          (earlier.split === split ? duplicates : shared).push([earlier, place]);
+        }
+      }
+      done += count;
+      onProgress?.(done);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  const images = Object.fromEntries(
+    splitNames.map((split) => [split, Math.min(most, dataset[split].count)]),
+  ) as Record<SplitName, number>;
+  return { images, ...statistics.summary(), constant, duplicates, shared };
+}
+
+function firstOf(images: ImageSet, most: number): ImageSet {
+  return images.count <= most
+    ? images
+    : subset(
+        images,
+        Array.from({ length: most }, (_, index) => index),
+      );
+}
+
+/** How often each value occurs in each channel: everything else follows from that, exactly. */
+class PixelStatistics {
+  private readonly histograms: readonly Float64Array[];
+  private colourless: boolean;
+
+  constructor(channels: number) {
+    this.histograms = Array.from({ length: channels }, () => new Float64Array(256));
+    this.colourless = channels === 3;
+  }
+
+  add(image: Uint8Array): void {
+    const channels = this.histograms.length;
+    for (let channel = 0; channel < channels; channel++) {
+      const histogram = this.histograms[channel]!;
+      for (let index = channel; index < image.length; index += channels) {
+        histogram[image[index]!]!++;
+      }
+    }
+    for (let index = 0; this.colourless && index < image.length; index += 3) {
+      this.colourless = image[index] === image[index + 1] && image[index] === image[index + 2];
+    }
+  }
+
+  summary(): Pick<Inspection, 'channels' | 'distinctValues' | 'colourless'> {
+    const used = Array.from({ length: 256 }, (_, value) =>
+      this.histograms.some((histogram) => histogram[value]! > 0),
+    );
+    return {
+      channels: this.histograms.map(channelStatistics),
+      distinctValues: used.filter(Boolean).length,
+      colourless: this.colourless,
+    };
+  }
+}
+
+function channelStatistics(histogram: Float64Array): ChannelStatistics {
+  const total = histogram.reduce((sum, count) => sum + count, 0);
+  const mean = histogram.reduce((sum, count, value) => sum + count * value, 0) / total;
+  const variance = histogram.reduce((sum, count, value) => sum + count * (value - mean) ** 2, 0) / total;
+  return {
+    mean,
+    deviation: Math.sqrt(variance),
+    least: histogram.findIndex((count) => count > 0),
+    most: histogram.findLastIndex((count) => count > 0),
+  };
+}
