@@ -9,7 +9,7 @@ const splitNames = ['train', 'validation', 'test'] as const;
 type SplitName = (typeof splitNames)[number];
 
 /** The values of one channel, 0 to 255. */
-export interface ChannelStatistics {
+interface ChannelStatistics {
   readonly mean: number;
   readonly deviation: number;
   readonly least: number;
