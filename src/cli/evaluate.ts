@@ -17,9 +17,12 @@ import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumbe
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
 
-const splits = ['test', 'validation', 'train'] as const;
-type SplitName = (typeof splits)[number];
-const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
+/** The sets of images that can be measured. */
+export const splits = ['test', 'validation', 'train'] as const;
+/** The name of one of them. */
+export type SplitName = (typeof splits)[number];
+/** The weights that can be measured. */
+export const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
 
 interface EvaluateCommandOptions extends EngineOptions {
   split: SplitName;

@@ -1,0 +1,159 @@
+// `emerging compare`: several runs on the same images and noise, and their learning curves in one plot.
+import type { Command } from 'commander';
+import { openDataset } from '../data/registry.ts';
+import { UserError } from '../errors.ts';
+import { type Comparison, compareModels } from '../evaluation/compareRuns.ts';
+import { FlowModel } from '../evaluation/flowModel.ts';
+import { curvePlot, readLearningCurve } from '../evaluation/learningCurve.ts';
+import { type LoadedRun, loadRun } from '../evaluation/loadRun.ts';
+import { requireImageShape } from '../experiments/modelShape.ts';
+import { plotPng } from '../pictures/drawPlot.ts';
+import { writeFileAtomically } from '../training/files.ts';
+import { releaseAfter } from '../training/resources.ts';
+import type { WeightsKind } from '../training/trainer.ts';
+import { type SplitName, splits, weightsKinds } from './evaluate.ts';
+import { formatCount, formatCounted } from './format.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+import { createProgress } from './progress.ts';
+import { requireWritable } from './requireWritable.ts';
+import { formatTable } from './table.ts';
+
+interface CompareCommandOptions extends EngineOptions {
+  split: SplitName;
+  draws: number;
+  weights: WeightsKind;
+  batch: number;
+  seed: number;
+  out: string;
+  json?: true;
+}
+
+/** Adds the command `compare` to the program. */
+export function registerCompare(program: Command): void {
+  const command = program
+    .command('compare')
+    .description('how much runs differ in bits/dim, image by image, and their learning curves in one plot')
+    .argument('<run...>', 'two run folders or more; the others are compared with the first')
+    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'validation')
+    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 1)
+    .option(
+      '--weights <kind>',
+      `which weights: ${weightsKinds.join(', ')}`,
+      oneOf('weights', weightsKinds),
+      'average',
+    )
+    .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
+    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--out <file>', 'the PNG of the learning curves', 'compare.png')
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(command)
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
+        '\nAll runs see the same images with the same noise, so the error of a difference is that of the differences\n' +
+        'of single images, far below the errors of the two figures. Below zero is better than the first run.',
+    )
+    .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
+}
+
+async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
+  const { split, draws, weights, batch, seed, out } = options;
+  if (directories.length < 2) {
+    throw new UserError('compare needs two runs or more; emerging runs lists those that are there', {
+      exitCode: 2,
+    });
+  }
+  requireWritable(out);
+  const engine = await compileOptions(options);
+  const runs = directories.map((directory) => loadRun(directory, weights));
+  const [first] = runs as [LoadedRun];
+  for (const run of runs) {
+    requireComparable(first, run, split);
+  }
+  const { name, validation } = first.config.data;
+  const dataset = await openDataset(name, { validation });
+  requireImageShape(dataset, first.model.imageShape);
+  const images = dataset[split];
+  if (images.count === 0) {
+    throw new UserError(`${name} has no ${split} images: the runs were trained with data.validation 0`);
+  }
+  const bar = createProgress({
+    label: 'comparing',
+    total: runs.length * draws * images.count,
+    unit: 'images',
+  });
+  let compared: Comparison[];
+  try {
+    compared = await releaseAfter((keep) => {
+      const models = runs.map((run) => keep(new FlowModel(run, { ...engine, batchSize: batch })));
+      return compareModels(models, images, { draws, seed, onProgress: (done) => bar.update(done) });
+    });
+  } finally {
+    bar.finish();
+  }
+  const plot = curvePlot(
+    runs.map((run, index) => ({ name: directories[index]!, curve: readLearningCurve(run.paths) })),
+    {
+      title: 'Learning curves',
+      subtitle: 'training batches light; validation images, average weights, with points',
+    },
+  );
+  if (plot !== null) {
+    writeFileAtomically(out, await plotPng(plot));
+  }
+  const entries = compared.map((one, index) => ({
+    run: directories[index]!,
+    step: runs[index]!.step,
+    ...one,
+  }));
+  const about = { split, images: images.count, draws, seed, weights, bits: first.config.model.bits };
+  const file = plot === null ? null : out;
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...about, runs: entries, file })}\n`
+      : `${tableOf(entries)}\n` +
+          `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
+          `(${weights} weights, ${about.bits} bits, ${formatCounted(draws, 'draw')})\n` +
+          `${file === null ? '' : `curves: ${file}\n`}`,
+  );
+}
+
+/** Figures of other images or of other bits do not compare. */
+function requireComparable(first: LoadedRun, other: LoadedRun, split: SplitName): void {
+  const differing = (
+    [
+      ['data.name', first.config.data.name, other.config.data.name],
+      ['model.bits', first.config.model.bits, other.config.model.bits],
+      ...(split === 'test'
+        ? []
+        : [['data.validation', first.config.data.validation, other.config.data.validation] as const]),
+    ] as const
+  ).find(([, one, two]) => one !== two);
+  if (differing !== undefined) {
+    const [key, one, two] = differing;
+    throw new UserError(
+      `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
+        `${key} is ${one} in one and ${two} in the other`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+function tableOf(entries: readonly (Comparison & { run: string; step: number })[]): string {
+  const withError = (value: number, error: number | null, sign = ''): string =>
+    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${error.toFixed(4)}`}`;
+  return formatTable(
+    [
+      { title: 'RUN' },
+      { title: 'STEP', align: 'right' },
+      { title: 'BITS/DIM', align: 'right' },
+      { title: 'DIFFERENCE', align: 'right' },
+    ],
+    entries.map(({ run, step, bitsPerDim, samplingError, difference, differenceError }, index) => [
+      run,
+      formatCount(step),
+      withError(bitsPerDim, samplingError),
+      index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
+    ]),
+  );
+}

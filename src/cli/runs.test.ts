@@ -1,0 +1,127 @@
+// `emerging runs` and `emerging compare` as processes, on two tiny runs and a damaged one.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (path: string): string => join(emerging.folder, path);
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const options = ['--data=data', ...tinyTraining, '--threads=1'];
+  await emerging.json('train', ...options, '--steps=12', '--out=runs/a');
+  await emerging.json(
+    'train',
+    ...options,
+    '--set=model.mixing=1x1',
+    '--steps=12',
+    '--stop-at=5',
+    '--out=runs/b',
+  );
+  cpSync(inFolder('runs/a'), inFolder('runs/damaged'), { recursive: true });
+  writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
+});
+
+describe('runs', () => {
+  it('lists what every run has reached', async () => {
+    const [a, b, damaged] = await emerging.json('runs');
+    const lines = readFileSync(inFolder('runs/a/metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const batches = lines.flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+    const { evaluations } = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8'));
+    expect(a).toMatchObject({
+      run: 'runs/a',
+      preset: 'mnist-quickstart',
+      step: 12,
+      complete: true,
+      problem: null,
+    });
+    expect(a.train).toBeCloseTo(batches.reduce((sum, value) => sum + value, 0) / 12, 10);
+    expect(a.validation).toBe(lines.at(-1).validationBitsPerDim);
+    expect(a.test).toBe(evaluations[0].bitsPerDim);
+    expect(a.imagesPerSecond).toBeGreaterThan(0);
+    expect(Date.parse(a.when)).toBeGreaterThan(0);
+    expect(b).toMatchObject({ run: 'runs/b', step: 5, complete: false, test: null });
+    expect(damaged).toMatchObject({ problem: expect.stringContaining('summary.json: not valid JSON') });
+  });
+
+  it('shows them as a table', async () => {
+    const { stdout } = await emerging.run('runs', 'runs');
+    const [titles, a, b] = stdout.split('\n');
+    expect(titles).toMatch(/^RUN +PRESET +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
+    expect(a).toMatch(
+      /^runs\/a +mnist-quickstart +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
+    );
+    expect(b).toMatch(/ 5… /);
+    expect(stdout).toContain('summary.json: not valid JSON');
+  });
+
+  it('says where there are none, and refuses a folder that is not there', async () => {
+    mkdirSync(inFolder('empty'));
+    expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
+    expect(await emerging.run('runs', 'none')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no folder none'),
+    });
+  });
+});
+
+describe('compare', () => {
+  it('tells the difference on the same images and noise, and draws the curves', async () => {
+    const compared = await emerging.json(
+      'compare',
+      'runs/a',
+      'runs/b',
+      '--split=test',
+      '--seed=3',
+      '--threads=1',
+    );
+    const [a, b] = compared.runs;
+    expect(compared).toMatchObject({
+      split: 'test',
+      images: 48,
+      draws: 1,
+      seed: 3,
+      weights: 'average',
+      bits: 8,
+    });
+    for (const one of [a, b]) {
+      const alone = await emerging.json('evaluate', one.run, '--draws=1', '--seed=3', '--threads=1');
+      expect(one.bitsPerDim).toBeCloseTo(alone.bitsPerDim, 5);
+    }
+    expect([a.step, b.step]).toEqual([12, 5]);
+    expect(b.difference).toBeCloseTo(b.bitsPerDim - a.bitsPerDim, 10);
+    expect(b.differenceError).toBeGreaterThan(0);
+    expect(compared.file).toBe('compare.png');
+    expect(decode(readFileSync(inFolder('compare.png')))).toMatchObject({ width: 1440, height: 800 });
+  });
+
+  it('shows it as a table, on validation images where nothing else is said', async () => {
+    const { stdout } = await emerging.run('compare', 'runs/a', 'runs/b', '--out=curves.png', '--threads=1');
+    const [titles, a, b, about, file] = stdout.split('\n');
+    expect(titles).toMatch(/^RUN +STEP +BITS\/DIM +DIFFERENCE$/);
+    expect(a).toMatch(/^runs\/a +12 +\d\.\d{4} ± \d\.\d{4}$/);
+    expect(b).toMatch(/^runs\/b +5 +\d\.\d{4} ± \d\.\d{4} +[+-]\d\.\d{4} ± \d\.\d{4}$/);
+    expect(about).toContain('on the same 16 validation images');
+    expect(file).toBe('curves: curves.png');
+  });
+
+  it('refuses what does not compare', async () => {
+    expect(await emerging.run('compare', 'runs/a')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('two runs or more'),
+    });
+    cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
+    const config = readFileSync(inFolder('other/config.yaml'), 'utf8');
+    writeFileSync(inFolder('other/config.yaml'), config.replace('bits: 8', 'bits: 5'));
+    expect(await emerging.run('compare', 'runs/a', 'other')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('model.bits is 8 in one and 5 in the other'),
+    });
+  });
+});
