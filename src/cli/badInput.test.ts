@@ -80,9 +80,10 @@ const usage: [string, string[], string | RegExp][] = [
     /^broken\.yaml:2: not valid YAML: [^\n]+$/,
   ],
   [
-    'two configurations',
-    ['train', '--preset', 'mnist-1x1', '--config', 'wrong.yaml'],
-    '--preset and --config exclude one another: keep one of them',
+    'a kernel larger than any image',
+    [...train, '--set', 'model.kernelSize=99'],
+    'model.kernelSize 99 has taps 49 pixels from its centre, and the largest images between couplings are 4 x 4: ' +
+      'give a kernelSize of 7 or less',
   ],
   [
     'two lengths',

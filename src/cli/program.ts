@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
 import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
+import { registerConfig } from './config.ts';
 import { registerDatasets } from './datasets.ts';
 import { registerDecode } from './decode.ts';
 import { registerDoctor } from './doctor.ts';
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   registerScore(program);
   registerExport(program);
   registerPresets(program);
+  registerConfig(program);
   registerDatasets(program);
   registerBench(program);
   program.on('command:*', ([name]: [string]) => {

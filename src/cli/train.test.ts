@@ -67,6 +67,7 @@ describe('a run', () => {
     expect(readdirSync(inFolder('runs/a'), { recursive: true }).sort()).toEqual([
       'checkpoints',
       ...[2, 4, 6].map((step) => checkpointOf('', step)),
+      'config.schema.json',
       'config.yaml',
       'curve.png',
       'metrics.jsonl',

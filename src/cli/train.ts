@@ -38,8 +38,12 @@ export function registerTrain(program: Command): void {
     .command('train')
     .description('train a model into a run folder, measure it on the test images and sample it')
     .option('--preset <name>', `an experiment that has a name (default: ${DEFAULT_PRESET})`)
-    .option('--config <file>', 'a configuration in YAML')
-    .option('--set <key=value>', 'set one key of the configuration; may be repeated', collect)
+    .option('--config <file>', 'a configuration in YAML; with --preset, what differs from it')
+    .option(
+      '--set <key=value>',
+      'set one key of the configuration, see emerging config; may be repeated',
+      collect,
+    )
     .option('--data <name|path>', 'the dataset')
     .option('--steps <n>', 'updates in all', wholeNumber(1))
     .option('--epochs <n>', 'passes over the training images in all', wholeNumber(1))
@@ -52,7 +56,9 @@ export function registerTrain(program: Command): void {
   addEngineOptions(command)
     .addHelpText(
       'after',
-      '\nExample:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
+      '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
+        '  emerging train --config runs/glow/config.yaml --out runs/again   # the same run, to the byte\n' +
+        '\nemerging config lists every key with its meaning, default and range; emerging presets the presets.\n' +
         '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
         'emerging train --resume goes on from there. A second Ctrl-C ends it at once.\n' +
         'With --resume, --set can change how the run is trained: --set training.learningRate=0.0005',

@@ -220,7 +220,8 @@ describe('the text of a configuration', () => {
     const turned = Object.fromEntries(Object.entries(shuffled).reverse()) as unknown as Config;
     expect(stringifyConfig(turned)).toBe(text);
     expect(Object.keys(parse(text))).toEqual(['seed', 'data', 'model', 'training']);
-    expect(text).toBe(`seed: 4
+    expect(text).toBe(`# yaml-language-server: $schema=config.schema.json
+seed: 4
 data:
   name: mnist
   augment: []

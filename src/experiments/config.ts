@@ -15,7 +15,8 @@ export const choices = {
   biasCorrection: ['glow', 'standard'],
 } as const;
 
-// The text given to each schema says what is expected and completes the sentence 'model.levels must be …'.
+// The text given to each check says what is expected and completes the sentence 'model.levels must be …'. What a key
+// means stands in its description, from which the help and the schema for editors are made.
 
 function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   const error =
@@ -57,84 +58,77 @@ const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
 const data = section({
-  /** The name or the path of a dataset. */
-  name: z.string({ error: nameText }).min(1, { error: nameText }),
-  /** How training images are varied, in this order. */
-  augment: z.array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` }),
-  /** The share of the training images that is held out to choose models by. */
-  validation: fraction('a share of the training images of at least 0 and below 1'),
+  name: z
+    .string({ error: nameText })
+    .min(1, { error: nameText })
+    .describe('The name or the path of a dataset.'),
+  augment: z
+    .array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` })
+    .describe('How training images are varied, in this order.'),
+  validation: fraction('a share of the training images of at least 0 and below 1').describe(
+    'The share of the training images that is held out to choose models by.',
+  ),
 });
 
 const model = section({
-  /** How often the image is squeezed; height and width must be divisible by 2^levels. */
-  levels: wholeNumber(1),
-  /** Flow steps in each level. */
-  depth: wholeNumber(1),
-  /** Hidden channels of the coupling networks. */
-  width: wholeNumber(1),
-  /** What mixes channels and pixels between couplings. */
-  mixing: choice(choices.mixing),
-  /** The side of an emerging or periodic kernel, odd. */
-  kernelSize: oddNumber(3),
-  /** The distance of an emerging kernel's taps. */
-  dilation: wholeNumber(1),
-  /** Channels inside the masked networks of `maf`. */
-  hiddenChannels: wholeNumber(1),
-  /** How the second half of the channels follows from the first. */
-  coupling: choice(choices.coupling),
-  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
-  learnedPrior: z.boolean({ error: 'true or false' }),
-  /** Bits of a pixel value; 8-bit images are reduced to them. */
-  bits: wholeNumber(1, 8),
+  levels: wholeNumber(1).describe(
+    'How often the image is squeezed; height and width must be divisible by 2^levels.',
+  ),
+  depth: wholeNumber(1).describe('Flow steps in each level.'),
+  width: wholeNumber(1).describe('Hidden channels of the coupling networks.'),
+  mixing: choice(choices.mixing).describe('What mixes channels and pixels between couplings.'),
+  kernelSize: oddNumber(3).describe('The side of an emerging or periodic kernel, odd.'),
+  dilation: wholeNumber(1).describe("The distance of an emerging kernel's taps."),
+  hiddenChannels: wholeNumber(1).describe('Channels inside the masked networks of maf.'),
+  coupling: choice(choices.coupling).describe('How the second half of the channels follows from the first.'),
+  learnedPrior: z
+    .boolean({ error: 'true or false' })
+    .describe("Whether the priors' means and deviations are learned; standard normal otherwise."),
+  bits: wholeNumber(1, 8).describe('Bits of a pixel value; 8-bit images are reduced to them.'),
 });
 
 const training = section({
-  /** The rule by which gradients change the weights. */
-  optimizer: choice(choices.optimizer),
-  /** How the optimiser's moments are corrected for their zero start. */
-  biasCorrection: choice(choices.biasCorrection),
-  /** The rate between warm-up and decay. */
-  learningRate: positive('a number above 0'),
-  /** The epochs over which the rate rises linearly; excludes `warmupSteps`. */
-  warmupEpochs: wholeNumber(0).exactOptional(),
-  /** The same in steps. */
-  warmupSteps: wholeNumber(0).exactOptional(),
-  /** The share of the steps, the last ones, over which the rate falls linearly. */
-  decay: z.union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText }),
-  /** Images per update, over all workers and micro-batches. */
-  batchSize: wholeNumber(1),
-  /** Images per run of the program; a divisor of `batchSize`. */
-  microBatch: wholeNumber(1),
-  /** How long to train; excludes `steps`. */
-  epochs: wholeNumber(1).exactOptional(),
-  /** The same in steps. */
-  steps: wholeNumber(1).exactOptional(),
-  /** The decay of the moving average of the weights; `auto` follows the length of an epoch. */
-  averageDecay: z.union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText }),
-  /** The norm to which longer gradients are cut, in bits/dim; `none` leaves them as they are. */
-  clipNorm: z.union([z.literal('none'), positive(clipNormText)], { error: clipNormText }),
+  optimizer: choice(choices.optimizer).describe('The rule by which gradients change the weights.'),
+  biasCorrection: choice(choices.biasCorrection).describe(
+    "How the optimiser's moments are corrected for their zero start.",
+  ),
+  learningRate: positive('a number above 0').describe('The rate between warm-up and decay.'),
+  warmupEpochs: wholeNumber(0)
+    .exactOptional()
+    .describe('The epochs over which the rate rises linearly; excludes warmupSteps.'),
+  warmupSteps: wholeNumber(0)
+    .exactOptional()
+    .describe('The steps over which the rate rises linearly; excludes warmupEpochs.'),
+  decay: z
+    .union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText })
+    .describe('The share of the steps, the last ones, over which the rate falls linearly.'),
+  batchSize: wholeNumber(1).describe('Images per update, over all workers and micro-batches.'),
+  microBatch: wholeNumber(1).describe('Images per run of the program; a divisor of batchSize.'),
+  epochs: wholeNumber(1)
+    .exactOptional()
+    .describe('How many passes over the training images to train; excludes steps.'),
+  steps: wholeNumber(1).exactOptional().describe('How many updates to train; excludes epochs.'),
+  averageDecay: z
+    .union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText })
+    .describe('The decay of the moving average of the weights; auto follows the length of an epoch.'),
+  clipNorm: z
+    .union([z.literal('none'), positive(clipNormText)], { error: clipNormText })
+    .describe('The norm to which longer gradients are cut, in bits/dim; none leaves them as they are.'),
 });
 
-const seed = wholeNumber(0);
+const seed = wholeNumber(0).describe('Where every random number of the run begins.');
 const configSchema = section({
-  /** Where every random number of the run begins. */
   seed,
-  /** The images. */
   data,
-  /** The flow. */
   model,
-  /** How the flow is fitted to the images. */
   training,
 });
-const layerSchema = section({
-  /** Where every random number of the run begins. */
+/** The schema of a part of a configuration, every key of which may be left out. */
+export const layerSchema = section({
   seed,
-  /** What is said about the images. */
-  data: data.partial(),
-  /** What is said about the flow. */
-  model: model.partial(),
-  /** What is said about how the flow is fitted. */
-  training: training.partial(),
+  data: data.partial().describe('The images.'),
+  model: model.partial().describe('The flow.'),
+  training: training.partial().describe('How the flow is fitted to the images.'),
 }).partial();
 
 /**
@@ -240,7 +234,14 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
   }
 }
 
-/** A configuration as YAML, its keys in the schema's order; reading it gives an equal configuration. */
+/** The name of the schema that stands beside every configuration a run writes. */
+export const SCHEMA_FILE = 'config.schema.json';
+
+/**
+ * A configuration as YAML, its keys in the schema's order; reading it gives an equal configuration. Its first line
+ * tells editors where the schema is.
+ */
 export function stringifyConfig(config: Config): string {
-  return stringify(check(configSchema, config), { lineWidth: 0 });
+  const text = stringify(check(configSchema, config), { lineWidth: 0 });
+  return `# yaml-language-server: $schema=${SCHEMA_FILE}\n${text}`;
 }

@@ -6,7 +6,7 @@ import { checkModelShape, type ShapedModel } from './modelShape.ts';
 
 describe('levels', () => {
   const check = (levels: number, shape: ImageShape) =>
-    checkModelShape({ levels, mixing: 'emerging', hiddenChannels: 1 }, shape);
+    checkModelShape({ levels, mixing: 'emerging', kernelSize: 3, dilation: 1, hiddenChannels: 1 }, shape);
 
   test.each<[number, ImageShape]>([
     [2, [28, 28, 1]],
@@ -29,8 +29,38 @@ describe('levels', () => {
   });
 });
 
+describe('kernels', () => {
+  const check = (kernelSize: number, dilation: number, mixing: ShapedModel['mixing'] = 'emerging') =>
+    checkModelShape({ levels: 2, mixing, kernelSize, dilation, hiddenChannels: 1 }, [28, 20, 1]);
+
+  test('may reach all of the largest image between couplings, whatever the later levels', () => {
+    expect(() => check(27, 1)).not.toThrow();
+    expect(() => check(5, 6)).not.toThrow();
+    expect(() => check(27, 9, 'periodic')).not.toThrow();
+    expect(() => check(99, 1, '1x1')).not.toThrow();
+    const tiny: ShapedModel = {
+      levels: 1,
+      mixing: 'emerging',
+      kernelSize: 3,
+      dilation: 1,
+      hiddenChannels: 1,
+    };
+    expect(() => checkModelShape(tiny, [2, 2, 1])).not.toThrow();
+  });
+
+  test('have no taps beyond it', () => {
+    const images = 'the largest images between couplings are 14 x 10';
+    expect(() => check(99, 1)).toThrow(
+      `model.kernelSize 99 has taps 49 pixels from its centre, and ${images}: give a kernelSize of 27 or less`,
+    );
+    expect(() => check(29, 1, 'periodic')).toThrow('27 or less');
+    expect(() => check(7, 5)).toThrow('with model.dilation 5 has taps 15 pixels');
+    expect(() => check(3, 14)).toThrow('give a dilation of 13 or less');
+  });
+});
+
 describe('hidden channels of maf', () => {
-  const model: ShapedModel = { levels: 3, mixing: 'maf', hiddenChannels: 96 };
+  const model: ShapedModel = { levels: 3, mixing: 'maf', kernelSize: 3, dilation: 1, hiddenChannels: 96 };
 
   test('that do not divide are refused with those that do', () => {
     expect(() => checkModelShape({ ...model, hiddenChannels: 50 }, [32, 32, 3])).toThrow(

@@ -4,16 +4,22 @@ import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { Config } from './config.ts';
 
 /** What of a model has to fit the images. */
-export type ShapedModel = Pick<Config['model'], 'levels' | 'mixing' | 'hiddenChannels'>;
+export type ShapedModel = Pick<
+  Config['model'],
+  'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
+>;
 
 /**
- * Checks that every level can halve the image, height and width divisible by 2^levels, and that the masked networks
- * of `maf` can order the channels of every level.
+ * Checks that every level can halve the image, height and width divisible by 2^levels, that kernels have no taps that
+ * are never used, and that the masked networks of `maf` can order the channels of every level.
  *
  * @throws UserError that names what does not fit, and what would
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   checkLevels(model.levels, imageShape);
+  if (model.mixing === 'emerging' || model.mixing === 'periodic') {
+    checkKernel(model, imageShape);
+  }
   if (model.mixing === 'maf') {
     checkHiddenChannels(model, imageShape);
   }
@@ -60,6 +66,29 @@ function timesHalved(length: number): number {
     times++;
   }
   return times;
+}
+
+/**
+ * Refuses a kernel whose outermost taps lie beyond the image wherever the centre stands, on the largest level as on all
+ * others: they are legal, and never act (emerging) or act twice over (periodic). One that is larger than the image of a
+ * later level only is common in small models, and stays.
+ */
+function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
+  const side = Math.max(height, width) / 2;
+  const spacing = mixing === 'emerging' ? dilation : 1;
+  const reach = ((kernelSize - 1) / 2) * spacing;
+  // The smallest kernel is the default, and stays on the tiniest image too.
+  if (reach < side || (kernelSize === 3 && spacing === 1)) {
+    return;
+  }
+  const most = 2 * Math.floor((side - 1) / spacing) + 1;
+  const remedy =
+    most >= 3 ? `give a kernelSize of ${most} or less` : `give a dilation of ${side - 1} or less`;
+  throw new UserError(
+    `model.kernelSize ${kernelSize}${spacing > 1 ? ` with model.dilation ${spacing}` : ''} has taps ${reach} pixels ` +
+      `from its centre, and the largest images between couplings are ${height / 2} x ${width / 2}: ${remedy}`,
+    { exitCode: 2 },
+  );
 }
 
 function checkHiddenChannels({ levels, hiddenChannels }: ShapedModel, [, , channels]: ImageShape): void {

@@ -67,10 +67,14 @@ describe('layers', () => {
     expect(resolveConfig({ file: fileOf(stringifyConfig(config)) })).toEqual(config);
   });
 
-  test('a preset and a file exclude one another', () => {
-    expect(() => resolveConfig({ preset, file: 'a.yaml' })).toThrow(
-      wrong('--preset and --config exclude one another: keep one of them'),
-    );
+  test('a file builds on a preset, and settings on both', () => {
+    const file = fileOf('model: { depth: 3, width: 11 }\ntraining: { steps: 7 }\n');
+    const base = resolveConfig({ preset });
+    const { model, training, data } = resolveConfig({ preset, file, set: ['model.width=12'] });
+    expect(model).toEqual({ ...base.model, depth: 3, width: 12 });
+    expect(training).toMatchObject({ steps: 7, learningRate: base.training.learningRate });
+    expect(training.epochs).toBeUndefined();
+    expect(data).toEqual(base.data);
   });
 
   test('an unknown preset names the nearest', () => {

@@ -15,9 +15,9 @@ import { findPreset } from './presets.ts';
 
 /** Where the parts of a configuration come from. */
 export interface ConfigSources {
-  /** The name of a preset; excludes `file`. */
+  /** The name of a preset. */
   readonly preset?: string | undefined;
-  /** The path of a YAML file; excludes `preset`. */
+  /** The path of a YAML file; it builds on the preset where there is one. */
   readonly file?: string | undefined;
   /** Settings `section.key=value`, the value in YAML; a later one wins. */
   readonly set?: readonly string[] | undefined;
@@ -26,7 +26,7 @@ export interface ConfigSources {
 }
 
 /**
- * The configuration that defaults, a preset or file, settings and options make together, later ones winning.
+ * The configuration that defaults, a preset, a file, settings and options make together, later ones winning.
  *
  * Setting `training.steps` removes `training.epochs` from what lies below it and the other way round; the same
  * holds for `training.warmupSteps` and `training.warmupEpochs`.
@@ -35,9 +35,6 @@ export interface ConfigSources {
  */
 export function resolveConfig(sources: ConfigSources): Config {
   const { preset, file, set = [], overrides = {} } = sources;
-  if (preset !== undefined && file !== undefined) {
-    throw new UserError('--preset and --config exclude one another: keep one of them', { exitCode: 2 });
-  }
   const layers = [defaults];
   if (preset !== undefined) {
     layers.push(findPreset(preset).config);

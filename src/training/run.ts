@@ -5,6 +5,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { type Config, type ConfigLayer, stringifyConfig } from '../experiments/config.ts';
+import { configSchemaText } from '../experiments/configReference.ts';
 import { checkModelShape, requireImageShape } from '../experiments/modelShape.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
@@ -146,6 +147,7 @@ export function rewindRun(paths: RunPaths, config: Config, step: number): void {
   for (const log of [paths.metrics, paths.timings]) {
     rewindJsonLines(log, (line) => Number(line.step) <= step);
   }
+  writeFileAtomically(paths.schema, configSchemaText());
   writeFileAtomically(paths.config, stringifyConfig(config));
 }
 

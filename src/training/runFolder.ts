@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { nearestNames, UserError } from '../errors.ts';
+import { SCHEMA_FILE } from '../experiments/config.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, readBytes, writeFileAtomically } from './files.ts';
 
@@ -11,6 +12,8 @@ export interface RunPaths {
   readonly directory: string;
   /** All it takes to repeat the run. */
   readonly config: string;
+  /** What the configuration may say, for editors. */
+  readonly schema: string;
   /** What was measured, one JSON object a line; no clock, path or host. */
   readonly metrics: string;
   /** How long it took, one JSON object a line. */
@@ -47,6 +50,7 @@ export function runPaths(directory: string): RunPaths {
   return {
     directory,
     config: join(directory, 'config.yaml'),
+    schema: join(directory, SCHEMA_FILE),
     metrics: join(directory, 'metrics.jsonl'),
     timings: join(directory, 'timings.jsonl'),
     checkpoints: join(directory, 'checkpoints'),

@@ -1,0 +1,77 @@
+// The list of keys and the JSON Schema are those of the checks themselves.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkLayer } from './config.ts';
+import { configKeys, configSchemaText } from './configReference.ts';
+import { presets } from './presets.ts';
+import { resolveConfig } from './resolve.ts';
+
+const schema = JSON.parse(configSchemaText());
+
+describe('configKeys', () => {
+  it('names every key of a configuration, and no other', () => {
+    const { seed: _, ...sections } = resolveConfig({ overrides: { data: { name: 'mnist' } } });
+    const known = configKeys().map(({ key }) => key);
+    const written = Object.entries(sections).flatMap(([name, keys]) =>
+      Object.keys(keys).map((key) => `${name}.${key}`),
+    );
+    expect(known).toEqual(expect.arrayContaining(['seed', ...written]));
+    for (const key of known) {
+      const [section, name] = key.split('.') as [string, string | undefined];
+      expect(schema.properties[section].properties?.[name!] ?? schema.properties[section], key).toBeDefined();
+    }
+  });
+
+  it('says of each what it means, its range and its default', () => {
+    for (const { key, meaning, range } of configKeys()) {
+      expect(meaning, key).toMatch(/^[A-Z].*\.$/);
+      expect(range, key).not.toMatch(/Invalid|expected/);
+    }
+    expect(configKeys()).toContainEqual({
+      key: 'model.bits',
+      meaning: 'Bits of a pixel value; 8-bit images are reduced to them.',
+      default: '8',
+      range: 'a whole number from 1 to 8',
+    });
+    expect(configKeys().find(({ key }) => key === 'data.name')).toMatchObject({ default: null });
+  });
+});
+
+describe('configSchemaText', () => {
+  it('is the file that is shipped', () => {
+    const shipped = readFileSync(new URL('../../docs/config.schema.json', import.meta.url), 'utf8');
+    expect(shipped, 'npx emerging config --schema > docs/config.schema.json').toBe(configSchemaText());
+  });
+
+  it('has a description for every key and refuses others, as the checks do', () => {
+    for (const [section, { properties, additionalProperties, description }] of Object.entries<typeof schema>(
+      schema.properties,
+    )) {
+      expect(description, section).toBeTruthy();
+      if (properties !== undefined) {
+        expect(additionalProperties).toBe(false);
+        for (const [key, property] of Object.entries<typeof schema>(properties)) {
+          expect(property.description, key).toBeTruthy();
+        }
+      }
+    }
+    expect(schema.properties.model.properties.levels).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      default: 3,
+    });
+    expect(schema.properties.model.properties.levels.maximum).toBeUndefined();
+    expect(() => checkLayer({ model: { levels: 0 } })).toThrow('1 or more');
+    expect(schema.properties.model.properties.mixing.enum).toContain('emerging');
+  });
+
+  it('knows every key that a preset sets', () => {
+    for (const { config } of presets) {
+      for (const [section, keys] of Object.entries(config)) {
+        for (const key of typeof keys === 'object' ? Object.keys(keys) : []) {
+          expect(schema.properties[section].properties).toHaveProperty(key);
+        }
+      }
+    }
+  });
+});
