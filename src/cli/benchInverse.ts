@@ -1,6 +1,8 @@
 // `emerging bench inverse`: how fast and how exactly each mixing's layer is undone.
 import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../errors.ts';
 import { type InverseTimes, timeInverses } from '../evaluation/timeInverse.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
 import { compileOptions, wholeNumber } from './options.ts';
@@ -29,6 +31,11 @@ export function registerBenchInverse(bench: Command): void {
 async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
   const { mixing: names, batch, rounds, levels, kernelSize } = options;
   const shapes = options.shapes ?? levelShapes(modelOf(options).imageShape, levels);
+  for (const mixing of names) {
+    for (const shape of shapes) {
+      requireFits(mixing, shape, kernelSize);
+    }
+  }
   const engine = await compileOptions(options);
   const bar = createProgress({ label: 'layer', total: names.length * shapes.length });
   let times: InverseTimes[];
@@ -71,6 +78,19 @@ async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
     rows,
   );
   process.stdout.write(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
+}
+
+/** Builds the layer once: what it says against a shape that was asked for is for the one who asked. */
+function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): void {
+  try {
+    mixings[mixing](shape, { kernelSize, dilation: 1 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`no layer of ${mixing} takes images of ${showImageShape(shape)}: ${why}`, {
+      exitCode: 2,
+      cause,
+    });
+  }
 }
 
 function shapeList(text: string): ImageShape[] {

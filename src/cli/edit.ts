@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { addResizeOption, counted, readImages, reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';
-import { requireWritable } from './requireWritable.ts';
+import { requireWritablePng } from './requireWritable.ts';
 
 interface EditCommandOptions extends EngineOptions {
   readonly from: string;
@@ -55,7 +55,7 @@ async function runEdit(
   options: EditCommandOptions,
 ): Promise<void> {
   const { out, from, towards, amount = [1] } = options;
-  requireWritable(out);
+  requireWritablePng(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { resize } = options;
   const read = (path: string) => readImages([path], model.imageShape, { resize });

@@ -15,7 +15,7 @@ import type { WeightsKind } from '../training/trainer.ts';
 import { formatCount } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
-import { requireWritable } from './requireWritable.ts';
+import { requireWritablePng } from './requireWritable.ts';
 
 /** The sets of images that can be measured. */
 export const splits = ['test', 'validation', 'train'] as const;
@@ -68,7 +68,7 @@ export function registerEvaluate(program: Command): void {
 async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
   const { split, draws, weights, batch, seed, importance } = options;
   if (options.worst !== undefined) {
-    requireWritable(options.worst);
+    requireWritablePng(options.worst);
   }
   const engine = await compileOptions(options);
   const run = loadRun(directory, weights);

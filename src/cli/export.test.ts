@@ -119,6 +119,12 @@ it.each([
     /^emerging: data is not a run folder: it has no config\.yaml; /,
   ],
   [
+    'what has been exported already',
+    ['exported', '--out=x'],
+    2,
+    /^emerging: exported is an exported model, and this needs the run that it was exported from: /,
+  ],
+  [
     'an unknown kind of weights',
     ['runs/a', '--out=x', '--weights=rwa'],
     2,

@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { addResizeOption, readImages } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, nonNegative, wholeNumber } from './options.ts';
-import { requireWritable } from './requireWritable.ts';
+import { requireWritablePng } from './requireWritable.ts';
 
 interface InterpolateCommandOptions extends EngineOptions {
   readonly steps: number;
@@ -47,7 +47,7 @@ async function runInterpolate(
   options: InterpolateCommandOptions,
 ): Promise<void> {
   const { steps, out } = options;
-  requireWritable(out);
+  requireWritablePng(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const [a, b] = [await latentsOf(ends[0], model, options), await latentsOf(ends[1], model, options)];
   const images = await model.decode(interpolateLatents(a, b, steps));

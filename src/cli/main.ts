@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { reportFailure } from './failure.ts';
-import { commandPath, createProgram } from './program.ts';
+import { commandOf, commandPath, createProgram, requireKnownCommand } from './program.ts';
 
 /** Usage errors of the parser whose message does not say what is right. */
 const seeHelp = new Set([
@@ -22,6 +22,7 @@ const program = createProgram();
 const given = process.argv.slice(2);
 
 try {
+  requireKnownCommand(program, given);
   await program.parseAsync();
 } catch (error) {
   process.exitCode = reportFailure(explained(error), {
@@ -30,10 +31,30 @@ try {
   });
 }
 
+/** The parser's message about an unknown option, with the options that begin like it where the parser knows none near. */
+function withLongerOptions(message: string): string {
+  const name = /^unknown option '(--[^']*)'/.exec(message)?.[1];
+  if (name === undefined) {
+    return message;
+  }
+  const longer = commandOf(program, given).options.flatMap(({ long }) =>
+    long?.startsWith(name) ? [long] : [],
+  );
+  const bare = message.replace(/\s*\(Did you mean .*\)$/, '');
+  return longer.length > 0
+    ? `${bare} (Did you mean ${longer.join(' or ')}?)`
+    : message.replace(' (Did you mean --help?)', '');
+}
+
 /** Errors of others that a person can mend, with what to do. */
 function explained(error: unknown): unknown {
   if (error instanceof CommanderError && seeHelp.has(error.code)) {
-    const what = error.message.replace(/^error: /, '').replace(/\.$/, '');
+    const what = withLongerOptions(
+      error.message
+        .replace(/^error: /, '')
+        .replace(/\s*\n\s*/g, ' ')
+        .replace(/\.$/, ''),
+    );
     const help = [...commandPath(program, given), '--help'].join(' ');
     return new UserError(`${what}; see ${help}`, { exitCode: 2, cause: error });
   }

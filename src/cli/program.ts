@@ -48,24 +48,51 @@ export function createProgram(): Command {
   registerConfig(program);
   registerDatasets(program);
   registerBench(program);
-  program.on('command:*', ([name]: [string]) => {
-    const known = program.commands.map((command) => command.name());
-    throw unknownName('command', name, known);
-  });
   return program;
+}
+
+/**
+ * Checks that the words where a command is expected name one: asking for help of one that does not exist would show
+ * the help of all.
+ *
+ * @throws UserError with the nearest names if not
+ */
+export function requireKnownCommand(program: Command, args: readonly string[]): void {
+  let command = program;
+  for (const word of args.filter((argument) => !argument.startsWith('-'))) {
+    if (command.commands.length === 0 || word === 'help') {
+      return;
+    }
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) {
+      throw unknownName(
+        'command',
+        word,
+        command.commands.map((candidate) => candidate.name()),
+      );
+    }
+    command = next;
+  }
 }
 
 /** The words of the deepest subcommand that arguments name: `['emerging', 'bench', 'train']`; options are skipped. */
 export function commandPath(program: Command, args: readonly string[]): string[] {
-  const path = [program.name()];
+  const path = [];
+  for (let command: Command | null = commandOf(program, args); command; command = command.parent) {
+    path.unshift(command.name());
+  }
+  return path;
+}
+
+/** The deepest subcommand that arguments name; options are skipped. */
+export function commandOf(program: Command, args: readonly string[]): Command {
   let command = program;
   for (const word of args.filter((argument) => !argument.startsWith('-'))) {
     const next = command.commands.find((candidate) => candidate.name() === word);
     if (next === undefined) {
       break;
     }
-    path.push(word);
     command = next;
   }
-  return path;
+  return command;
 }

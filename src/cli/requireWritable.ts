@@ -1,6 +1,6 @@
 // Whether a result can be written, asked before the work and not after it.
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { explainFileError } from '../training/files.ts';
 
@@ -11,11 +11,36 @@ import { explainFileError } from '../training/files.ts';
  */
 export function requireWritable(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UserError(`cannot write ${path}: it is a folder; name a file`);
+    throw new UserError(`cannot write ${path}: it is a folder; name a file`, { exitCode: 2 });
+  }
+  if (!existsSync(dirname(path))) {
+    throw new UserError(
+      `cannot write ${path}: there is no folder ${dirname(path)}; create it or check the name`,
+      {
+        exitCode: 2,
+      },
+    );
   }
   try {
     accessSync(dirname(path), constants.W_OK);
   } catch (error) {
     throw explainFileError(error, path, 'write');
   }
+}
+
+/**
+ * Checks the same for a picture, which will be a PNG whatever its name.
+ *
+ * @throws UserError if not, or if the name does not end in .png
+ */
+export function requireWritablePng(path: string): void {
+  if (extname(path).toLowerCase() !== '.png') {
+    throw new UserError(
+      `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  requireWritable(path);
 }

@@ -16,7 +16,7 @@ import {
   wholeNumber,
 } from './options.ts';
 import { createProgress } from './progress.ts';
-import { requireWritable } from './requireWritable.ts';
+import { requireWritablePng } from './requireWritable.ts';
 
 interface SampleCommandOptions extends EngineOptions {
   count: number;
@@ -55,7 +55,7 @@ export function registerSample(program: Command): void {
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
   const { count, temperature, seed, out, inverse } = options;
-  requireWritable(out);
+  requireWritablePng(out);
   const engine = await compileOptions(options);
   const model = keep(await loadModel(directory, { ...engine, inverse }));
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });

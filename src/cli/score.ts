@@ -15,7 +15,7 @@ import { formatCount } from './format.ts';
 import { addImageOptions, counted, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
-import { requireWritable } from './requireWritable.ts';
+import { requireWritable, requireWritablePng } from './requireWritable.ts';
 import { formatTable } from './table.ts';
 
 /** As many lines and pictures as one looks through. */
@@ -67,8 +67,11 @@ async function runScore(
 ): Promise<void> {
   const { draws, seed, out, sheet } = options;
   const format = out === undefined ? undefined : formatOf(out);
-  for (const file of [out, sheet].filter((path) => path !== undefined)) {
-    requireWritable(file);
+  if (out !== undefined) {
+    requireWritable(out);
+  }
+  if (sheet !== undefined) {
+    requireWritablePng(sheet);
   }
   const engine = await compileOptions(options);
   const run = loadRun(directory, 'average');

@@ -87,7 +87,7 @@ function readUnless(file: ImageFile, skip: (reason: string) => void): Image | un
 function findImages(path: string): ImageFile[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw new UserError(`${path}: no such file or folder`);
+    throw new UserError(`${path}: no such file or folder`, { exitCode: 2 });
   }
   if (!stats.isDirectory()) {
     return [{ path, found: false }];

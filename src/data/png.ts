@@ -51,7 +51,7 @@ function decoded(
     const { height, width, transparency } = png;
     return { height, width, transparent: transparency !== undefined, ...eightBit(png) };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/:\s*$/, '');
     throw new UserError(`${source}: damaged: ${why}; use another copy`, { cause });
   }
 }

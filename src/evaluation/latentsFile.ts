@@ -1,4 +1,5 @@
 // Latents in a safetensors file, with the names of their images and the fingerprint of the model they belong to.
+import { existsSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -34,6 +35,9 @@ export function writeLatents(path: string, { names, latents }: NamedLatents, mod
  * @throws UserError if the file cannot be read, is of another kind, or its latents are of another model
  */
 export function readLatents(path: string, model: FlowModel): NamedLatents {
+  if (!existsSync(path)) {
+    throw new UserError(`${path}: no such file`, { exitCode: 2 });
+  }
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {

@@ -118,6 +118,13 @@ export function nextFreeRunFolder(base: string): string {
 export function openRunFolder(directory: string): RunFolder {
   const paths = runPaths(directory);
   if (!existsSync(paths.config)) {
+    if (existsSync(join(directory, 'manifest.json'))) {
+      throw new UserError(
+        `${directory} is an exported model, and this needs the run that it was exported from: ` +
+          'an export has neither a config.yaml nor the name of its dataset',
+        { exitCode: 2 },
+      );
+    }
     const what = existsSync(directory) ? 'it has no config.yaml' : 'it does not exist';
     throw new UserError(
       `${directory} is not a run folder: ${what}; name one that 'emerging train' made, ` +
