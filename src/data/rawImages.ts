@@ -1,6 +1,9 @@
 // Images as they lie on the disk: of any size, one after the other, decoded one at a time.
 import { type DatasetSource, type ImageSet, readOne } from './dataset.ts';
 
+/** An image that would take more than this is refused before it is decoded: 256 MiB, 89 million pixels in colour. */
+export const maxDecodedBytes = 2 ** 28;
+
 /** An image as its file holds it, decoded to 8 bits a channel. */
 export interface DecodedImage {
   /** In pixels. */
@@ -11,7 +14,7 @@ export interface DecodedImage {
   readonly channels: 1 | 2 | 3 | 4;
   /** Row by row, the channels of a pixel side by side. */
   readonly data: Uint8Array;
-  /** What was changed in decoding: 'palette', '16-bit', … */
+  /** What was changed in decoding, in a word or two each: 'palette', '16-bit', 'transparency on white', … */
   readonly notes: readonly string[];
 }
 
@@ -41,6 +44,11 @@ export interface RawDataset {
   readonly test: RawSplit;
 }
 
+/** Whether an image may have so many channels. */
+export function isImageChannels(channels: number): channels is DecodedImage['channels'] {
+  return channels === 1 || channels === 2 || channels === 3 || channels === 4;
+}
+
 /** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
 export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
   return {
@@ -52,7 +60,7 @@ export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
 
 function rawSplitOf(split: string, images: ImageSet): RawSplit {
   const [height, width, channels] = images.imageShape;
-  if (channels < 1 || channels > 4) {
+  if (!isImageChannels(channels)) {
     throw new RangeError(`images of ${channels} channels are none that a file holds`);
   }
   return {
@@ -64,7 +72,7 @@ function rawSplitOf(split: string, images: ImageSet): RawSplit {
           decode: async () => ({
             width,
             height,
-            channels: channels as DecodedImage['channels'],
+            channels,
             data: readOne(images, index),
             notes: [],
           }),

@@ -1,12 +1,14 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageSet, readAll, readOne } from './dataset.ts';
-import { locateMnist, openMnist } from './mnist.ts';
-import { datasets, openDataset } from './registry.ts';
-import { withoutReader } from './withoutReader.ts';
+import { fashionMnist } from './fashionMnist.ts';
+import { fixture } from './fixtures/formula.ts';
+import { locateMnist, mnist, openMnist } from './mnist.ts';
+import { datasets, openDataset, openRawDataset } from './registry.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -41,8 +43,9 @@ describe('openDataset', () => {
     expect(mean(test) / 255).toBeCloseTo(0.1325, 4);
   });
 
-  it('lists MNIST as it is', async () => {
-    for (const dataset of datasets) {
+  it('lists as they are those datasets that come with packages', async () => {
+    const clothes = existsSync('/usr/share/datasets/fashion-mnist') ? [fashionMnist] : [];
+    for (const dataset of [mnist, ...clothes]) {
       const { train, test } = await dataset.open();
       expect({ train: train.count, test: test.count }).toEqual(dataset.counts);
       expect([train.imageShape, test.imageShape]).toEqual([dataset.imageShape, dataset.imageShape]);
@@ -77,6 +80,44 @@ describe('openDataset', () => {
     await expect(open()).rejects.toThrow(/t10k-images-idx3-ubyte: cannot be read: EISDIR/);
   });
 
+  it.each(datasets.filter(({ name }) => !name.includes('mnist')))(
+    'says where $name comes from when it is not there',
+    async ({ name, open, openRaw }) => {
+      vi.stubEnv('EMERGING_DATA', folder);
+      const message = new RegExp(
+        `^${name} is not here: run emerging datasets get ${name}, or put .*https://.* into ${folder}$`,
+      );
+      await expect(open()).rejects.toThrow(message);
+      await expect(openRaw?.() ?? open()).rejects.toMatchObject({ name: 'UserError', message });
+      vi.unstubAllEnvs();
+    },
+  );
+
+  it('takes the validation images of the publisher where there are some, and passes on warnings', async () => {
+    const { train, validation, test } = await openDataset(fixture('pictures.zip'), { validation: 0.3 });
+    expect([train.count, validation.count, test.count]).toEqual([3, 1, 2]);
+    const { warnings } = await openDataset(fixture('cifar-10-binary.tar.gz'), { validation: 0.2 });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it.each([
+    ['cifar-10-binary.tar.gz', 5, 2],
+    ['colour.npy', 9, 0],
+    ['train_data_batch_1.npz', 4, 0],
+    ['pictures.tar', 3, 2],
+  ])('knows by itself what %s is', async (name, train, test) => {
+    const raw = await openRawDataset(fixture(name));
+    const counts: number[] = [];
+    for (const split of [raw.train, raw.test]) {
+      let count = 0;
+      for await (const _ of split.images()) {
+        count++;
+      }
+      counts.push(count);
+    }
+    expect(test === 0 ? counts[0]! + counts[1]! : counts).toEqual(test === 0 ? train : [train, test]);
+  });
+
   it.each([
     ['mnits', /^unknown dataset 'mnits': did you mean mnist\?$/, 2],
     ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 2],
@@ -85,24 +126,13 @@ describe('openDataset', () => {
       /^dataset 'package.json': no known form of images; expected a folder with train-images/,
       1,
     ],
-    ['src', /^dataset 'src': no known form of images/, 1],
+    ['scripts', /^dataset 'scripts': no known form of images/, 1],
     ['package.json/mnist', /no such file or folder/, 2],
-    [
-      'cifar10',
-      /^the dataset cifar10 cannot be read by this version yet: give other images with --data, mnist \(28x28x1\) or the path of a folder with train-images/,
-      2,
-    ],
     ['./cifar10', /no such file or folder/, 2],
   ])('refuses %s', async (name, message, exitCode) => {
     const opened = openDataset(name, { validation: 0 });
     await expect(opened).rejects.toThrow(message);
     await expect(opened).rejects.toMatchObject({ name: 'UserError', exitCode });
-  });
-
-  it('knows which datasets have a reader', () => {
-    const readable = datasets.map(({ name }) => name);
-    expect(Object.keys(withoutReader).filter((name) => readable.includes(name))).toEqual([]);
-    expect(Object.values(withoutReader).map(({ name }) => name)).toEqual(Object.keys(withoutReader));
   });
 
   it('refuses a bad share of validation images', async () => {

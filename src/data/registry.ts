@@ -1,20 +1,37 @@
 // The one list of datasets and of the forms a person's own images may have, and how either is opened.
 import { stat } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.ts';
-import { showImageShape } from '../numeric/imageShape.ts';
+import { cifar10, cifar10Files } from './cifar10.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
+import { fashionMnist } from './fashionMnist.ts';
+import { galaxy } from './galaxy.ts';
 import { idxFolder } from './idxFolder.ts';
+import { imageCollection } from './imageCollection.ts';
+import { imagenet32, imagenet64 } from './imagenet.ts';
 import { mnist } from './mnist.ts';
 import { packedFile } from './packedFile.ts';
+import { partFiles } from './partFiles.ts';
 import { type RawDataset, rawOf } from './rawImages.ts';
 import { holdOutValidation } from './validation.ts';
-import { withoutReader } from './withoutReader.ts';
 
 /** Every dataset that has a name. */
-export const datasets: readonly NamedDataset[] = [mnist];
+export const datasets: readonly NamedDataset[] = [
+  mnist,
+  fashionMnist,
+  galaxy,
+  cifar10,
+  imagenet32,
+  imagenet64,
+];
 
 /** Every form of dataset that can be given as a path; the first that recognises it opens it. */
-const pathFormats: readonly PathFormat[] = [idxFolder, packedFile];
+const pathFormats: readonly PathFormat[] = [
+  idxFolder,
+  packedFile,
+  cifar10Files,
+  partFiles,
+  imageCollection,
+];
 
 /**
  * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name.
@@ -29,7 +46,13 @@ export async function openDataset(nameOrPath: string, options: { validation: num
   const heldOut = source.validation
     ? { train: source.train, validation: source.validation }
     : holdOutValidation(source.train, options.validation);
-  return { name: nameOrPath, imageShape: source.train.imageShape, ...heldOut, test: source.test };
+  return {
+    name: nameOrPath,
+    imageShape: source.train.imageShape,
+    ...heldOut,
+    test: source.test,
+    ...(source.warnings && { warnings: source.warnings }),
+  };
 }
 
 /**
@@ -51,9 +74,6 @@ async function openPath(path: string): Promise<DatasetSource> {
 }
 
 async function formatOf(path: string): Promise<PathFormat> {
-  if (Object.hasOwn(withoutReader, path)) {
-    throw cannotReadYet(path);
-  }
   if (!(await exists(path))) {
     // Nobody who writes a slash means one of the names.
     throw /[/\\]/.test(path)
@@ -71,19 +91,6 @@ async function formatOf(path: string): Promise<PathFormat> {
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');
   throw new UserError(`dataset '${path}': no known form of images; expected ${expected}`);
-}
-
-/** The error for a dataset that is known but has no reader: what else can be trained on. */
-function cannotReadYet(name: string): UserError {
-  const others = [
-    ...datasets.map((dataset) => `${dataset.name} (${showImageShape(dataset.imageShape)})`),
-    ...pathFormats.map(({ expects }) => `the path of ${expects}`),
-  ];
-  return new UserError(
-    `the dataset ${name} cannot be read by this version yet: give other images with --data, ` +
-      `${others.join(' or ')}, and set model.levels to fit their size`,
-    { exitCode: 2 },
-  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,9 @@
 // The experiments that have a name: each with its configuration and the result reported for it.
+import { cifar10 } from '../data/cifar10.ts';
+import type { NamedDataset } from '../data/dataset.ts';
+import { galaxy } from '../data/galaxy.ts';
+import { imagenet32, imagenet64 } from '../data/imagenet.ts';
 import { mnist } from '../data/mnist.ts';
-import { withoutReader } from '../data/withoutReader.ts';
 import { unknownName } from '../errors.ts';
 import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -75,21 +78,25 @@ const mnistPresets: readonly Preset[] = [
 /** The datasets of the paper: how many images they have to train on, and how the paper augments these. */
 const paperDatasets = {
   galaxy: {
-    ...withoutReader.galaxy,
+    ...shapeOf(galaxy),
     images: 5000,
     augment: ['shiftReflect', 'flip', 'flipVertical', 'transpose'],
   },
   cifar10: {
-    ...withoutReader.cifar10,
+    ...shapeOf(cifar10),
     images: 50_000,
     augment: ['shift', 'flip'],
   },
-  imagenet32: { ...withoutReader.imagenet32, images: 1_281_149, augment: [] },
-  imagenet64: { ...withoutReader.imagenet64, images: 1_281_149, augment: [] },
+  imagenet32: { ...shapeOf(imagenet32), images: 1_281_149, augment: [] },
+  imagenet64: { ...shapeOf(imagenet64), images: 1_281_149, augment: [] },
 } as const;
 
 /** Images per run of the program, as many as the paper has on each of its workers at most. */
 const PAPER_MICRO_BATCH = 64;
+
+function shapeOf({ name, imageShape }: NamedDataset): Pick<NamedDataset, 'name' | 'imageShape'> {
+  return { name, imageShape };
+}
 
 /** Epochs where the paper names none: about as many updates as in 4000 epochs of CIFAR-10 at 256 images a step. */
 function openEpochs(images: number, batchSize: number): number {
@@ -116,7 +123,6 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
     name,
     description: `The paper's experiment "${title}" with ${mixingTexts[mixing]}.`,
     notes: [
-      ...(dataset in withoutReader ? ['The dataset cannot be read by this version yet.'] : []),
       ...(experiment.epochs === null
         ? ['The paper names no epochs: these make about as many updates as its 4000 epochs of CIFAR-10.']
         : []),

@@ -1,0 +1,83 @@
+// Reduction of an image as scikit-image's `resize` does it with anti-aliasing, which the galaxies were made by.
+
+/** A Gaussian is cut off at so many standard deviations. */
+const reachInSigmas = 4;
+
+/**
+ * An image of another size, values as they are: along each axis a Gaussian of σ = max(0, (n/m − 1)/2), then linear
+ * interpolation between the centres of the pixels; what lies beyond an edge is mirrored about its pixel.
+ *
+ * @param values rows of pixels of `channels` values each
+ * @param from height and width, n
+ * @param to height and width, m
+ */
+export function antiAliasedResize(
+  values: ArrayLike<number>,
+  channels: number,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): Float64Array {
+  const blurredTall = alongAxis(values, [1, from[0], from[1] * channels], from[0], gaussian(from[0], to[0]));
+  const blurred = alongAxis(blurredTall, [from[0], from[1], channels], from[1], gaussian(from[1], to[1]));
+  const tall = alongAxis(blurred, [1, from[0], from[1] * channels], to[0], linear(from[0], to[0]));
+  return alongAxis(tall, [to[0], from[1], channels], to[1], linear(from[1], to[1]));
+}
+
+/** Which input elements make an output element, and by what shares. */
+type Taps = (target: number) => readonly { readonly index: number; readonly weight: number }[];
+
+function gaussian(length: number, wanted: number): Taps {
+  const sigma = Math.max(0, (length / wanted - 1) / 2);
+  const reach = Math.floor(reachInSigmas * sigma + 0.5);
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, index) =>
+    sigma === 0 ? 1 : Math.exp(-((index - reach) ** 2) / (2 * sigma ** 2)),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return (target) =>
+    weights.map((weight, index) => ({
+      index: mirrored(target + index - reach, length),
+      weight: weight / total,
+    }));
+}
+
+function linear(length: number, wanted: number): Taps {
+  return (target) => {
+    const place = ((target + 0.5) * length) / wanted - 0.5;
+    const first = Math.floor(place);
+    return [
+      { index: mirrored(first, length), weight: first + 1 - place },
+      { index: mirrored(first + 1, length), weight: place - first },
+    ];
+  };
+}
+
+/** The place of a pixel outside, mirrored about the pixel at the edge, which is not repeated. */
+function mirrored(index: number, length: number): number {
+  if (length === 1) {
+    return 0;
+  }
+  const period = 2 * (length - 1);
+  const within = ((index % period) + period) % period;
+  return within < length ? within : period - within;
+}
+
+/** An array `[outer, length, inner]` whose middle axis becomes `wanted` long. */
+function alongAxis(
+  values: ArrayLike<number>,
+  [outer, length, inner]: readonly [number, number, number],
+  wanted: number,
+  taps: Taps,
+): Float64Array {
+  const out = new Float64Array(outer * wanted * inner);
+  for (let target = 0; target < wanted; target++) {
+    for (const { index, weight } of taps(target)) {
+      for (let block = 0; block < outer; block++) {
+        const [source, place] = [(block * length + index) * inner, (block * wanted + target) * inner];
+        for (let element = 0; element < inner; element++) {
+          out[place + element]! += weight * values[source + element]!;
+        }
+      }
+    }
+  }
+  return out;
+}

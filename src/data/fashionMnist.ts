@@ -1,0 +1,31 @@
+// Fashion-MNIST, from the Debian package that carries its files, or a data folder.
+import { stat } from 'node:fs/promises';
+import { findInDataFolders } from './dataFolder.ts';
+import type { NamedDataset } from './dataset.ts';
+import { idxFolder } from './idxFolder.ts';
+
+/** Where Debian's package puts it. */
+const systemFolder = '/usr/share/datasets/fashion-mnist';
+
+/** Pictures of clothes, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
+export const fashionMnist: NamedDataset = {
+  name: 'fashion-mnist',
+  description: 'pictures of clothes, grey',
+  imageShape: [28, 28, 1],
+  counts: { train: 60_000, test: 10_000 },
+  source:
+    'Debian package dataset-fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist (Zalando)',
+  licence: 'MIT',
+  async open() {
+    const installed = await stat(systemFolder).catch(() => undefined);
+    return idxFolder.open(
+      installed
+        ? systemFolder
+        : await findInDataFolders({
+            name: 'fashion-mnist',
+            candidates: ['fashion-mnist'],
+            from: 'apt-get install dataset-fashion-mnist, or four files from https://github.com/zalandoresearch/fashion-mnist',
+          }),
+    );
+  },
+};

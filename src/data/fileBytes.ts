@@ -1,0 +1,100 @@
+// Bytes of files: whole or from anywhere in them, with errors that name the file.
+import { type FileHandle, open } from 'node:fs/promises';
+import { UserError } from '../errors.ts';
+
+/** Bytes that can be read from anywhere. */
+export interface RandomAccess {
+  /** In bytes. */
+  readonly size: number;
+  /** The bytes from `offset` on; throws UserError when there are fewer than `length`. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** More than this is not held in memory at once: 2 GiB, which is also the most that one call reads. */
+export const maxBytesAtOnce = 2 ** 31 - 1;
+
+/** Bytes in memory to be read from anywhere; `source` names them in errors. */
+export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
+  return {
+    size: bytes.length,
+    async read(offset, length) {
+      checkRange(source, bytes.length, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/**
+ * Opens a file for as long as `use` runs.
+ *
+ * @throws UserError that names the file if it cannot be opened or read
+ */
+export async function withFile<T>(path: string, use: (file: RandomAccess) => Promise<T>): Promise<T> {
+  const opened = await openFile(path);
+  try {
+    return await use(opened.file);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Opens a file, which stays open until `close`; else as `withFile`. */
+export async function openFile(path: string): Promise<{ file: RandomAccess; close(): Promise<void> }> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const { size } = await handle.stat();
+    return { file: randomAccess(path, handle, size), close: () => handle!.close() };
+  } catch (cause) {
+    await handle?.close();
+    throw cannotRead(path, cause);
+  }
+}
+
+function randomAccess(path: string, handle: FileHandle, size: number): RandomAccess {
+  return {
+    size,
+    async read(offset, length) {
+      checkRange(path, size, offset, length);
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await handle
+          .read(bytes, done, length - done, offset + done)
+          .catch((cause: unknown) => {
+            throw cannotRead(path, cause);
+          });
+        if (bytesRead === 0) {
+          throw new UserError(`${path}: cut off while it was read`);
+        }
+        done += bytesRead;
+      }
+      return bytes;
+    },
+  };
+}
+
+/**
+ * All bytes of a file.
+ *
+ * @throws UserError that names the file if it cannot be read or has more than `limit` bytes
+ */
+export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Array> {
+  return withFile(path, (file) => {
+    if (file.size > limit) {
+      throw new UserError(`${path}: too large to be read at once: ${file.size} bytes, at most ${limit}`);
+    }
+    return file.read(0, file.size);
+  });
+}
+
+/** The error for a file or folder that the system does not let us read. */
+export function cannotRead(path: string, cause: unknown): UserError {
+  return new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
+}
+
+function checkRange(source: string, size: number, offset: number, length: number): void {
+  const inside = offset >= 0 && length >= 0 && offset + length <= size;
+  if (!inside || length > maxBytesAtOnce) {
+    throw new UserError(`${source}: damaged: it has ${size} bytes, no ${length} from ${offset} on`);
+  }
+}

@@ -1,0 +1,223 @@
+// Pages of a Parquet column of byte strings, with every length and count checked before it is believed.
+import type { PageHeader } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import { crc32 } from './crc32.ts';
+import { requireSingleZstdFrame } from './zstdFrame.ts';
+
+/** A column as the file's footer describes it. */
+export interface ByteColumn {
+  readonly codec: string;
+  /** How many of the levels down to the values may be null. */
+  readonly maxDefinitionLevel: number;
+}
+
+/** The most bytes that a page may inflate to. */
+const maxPageBytes = 2 ** 28;
+
+/** The codecs whose output is bounded by the size that the page's header says. */
+const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => Uint8Array>> = {
+  UNCOMPRESSED: (bytes) => bytes,
+  SNAPPY: (bytes, size) => compressors.SNAPPY!(bytes, size),
+  GZIP: (bytes, size) => compressors.GZIP!(bytes, size),
+  ZSTD: (bytes, size) => {
+    requireSingleZstdFrame(bytes, size);
+    return compressors.ZSTD!(bytes, size);
+  },
+};
+
+/**
+ * The values in the pages of a column chunk; null where there is none.
+ *
+ * @param rows the number of values that the footer says
+ * @param parseHeader reads the header of a page and moves the reader behind it
+ * @throws Error if anything is not as it should be
+ */
+export function* readPages(
+  chunk: Uint8Array,
+  column: ByteColumn,
+  rows: number,
+  parseHeader: (reader: { view: DataView; offset: number }) => PageHeader,
+): Generator<Uint8Array | null, void, void> {
+  const reader = { view: new DataView(chunk.buffer, chunk.byteOffset, chunk.length), offset: 0 };
+  let dictionary: Uint8Array[] | undefined;
+  for (let row = 0; row < rows; ) {
+    const header = parseHeader(reader);
+    const length = header.compressed_page_size;
+    if (!(length >= 0 && reader.offset + length <= chunk.length)) {
+      throw new Error(`a page of ${length} bytes, where ${chunk.length - reader.offset} are left`);
+    }
+    const bytes = chunk.subarray(reader.offset, reader.offset + length);
+    reader.offset += length;
+    if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0) {
+      throw new Error('a page does not have the checksum that its header says');
+    }
+    if (header.type === 'DICTIONARY_PAGE') {
+      const count = header.dictionary_page_header?.num_values ?? -1;
+      const page = inflated(bytes, header.uncompressed_page_size, column.codec);
+      dictionary = byteStrings(page, atMost(count, page.length / 4));
+      continue;
+    }
+    const { levels, values, encoding } =
+      header.type === 'DATA_PAGE'
+        ? dataPage(bytes, header, column, rows - row)
+        : header.type === 'DATA_PAGE_V2'
+          ? dataPageV2(bytes, header, column, rows - row)
+          : fail(`a page of type ${header.type}`);
+    const present = levels.reduce((sum, level) => sum + Number(level === column.maxDefinitionLevel), 0);
+    const found = decodeValues(values, encoding, present, dictionary);
+    let next = 0;
+    for (const level of levels) {
+      yield level === column.maxDefinitionLevel ? found[next++]! : null;
+    }
+    row += levels.length;
+  }
+}
+
+interface DataPage {
+  /** One for each row. */
+  readonly levels: Uint32Array;
+  readonly values: Uint8Array;
+  readonly encoding: string;
+}
+
+function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, rows: number): DataPage {
+  const { num_values, encoding } = header.data_page_header ?? fail('a page without its header');
+  const page = inflated(bytes, header.uncompressed_page_size, column.codec);
+  const count = atMost(num_values, rows);
+  if (column.maxDefinitionLevel === 0) {
+    return { levels: new Uint32Array(count), values: page, encoding };
+  }
+  const length = new DataView(page.buffer, page.byteOffset, page.length).getUint32(0, true);
+  const start = 4 + atMost(length, page.length - 4);
+  return {
+    levels: readHybrid(page.subarray(4, start), widthOf(column.maxDefinitionLevel), count),
+    values: page.subarray(start),
+    encoding,
+  };
+}
+
+function dataPageV2(bytes: Uint8Array, header: PageHeader, column: ByteColumn, rows: number): DataPage {
+  const page = header.data_page_header_v2 ?? fail('a page without its header');
+  const levelBytes = atMost(page.definition_levels_byte_length, bytes.length);
+  if (page.repetition_levels_byte_length !== 0) {
+    throw new Error('a page of lists');
+  }
+  const count = atMost(page.num_values, rows);
+  const rest = bytes.subarray(levelBytes);
+  return {
+    levels:
+      column.maxDefinitionLevel === 0
+        ? new Uint32Array(count)
+        : readHybrid(bytes.subarray(0, levelBytes), widthOf(column.maxDefinitionLevel), count),
+    values:
+      page.is_compressed === false
+        ? rest
+        : inflated(rest, header.uncompressed_page_size - levelBytes, column.codec),
+    encoding: page.encoding,
+  };
+}
+
+function inflated(bytes: Uint8Array, size: number, codec: string): Uint8Array {
+  const codecFunction = decompress[codec];
+  if (codecFunction === undefined) {
+    throw new Error(`compressed with ${codec}: expected snappy, zstd, gzip or none`);
+  }
+  // Nothing to inflate is written as nothing by some.
+  const page = bytes.length === 0 ? bytes : codecFunction(bytes, atMost(size, maxPageBytes));
+  if (page.length !== size) {
+    throw new Error(`a page inflates to ${page.length} bytes, its header says ${size}`);
+  }
+  return page;
+}
+
+function decodeValues(
+  bytes: Uint8Array,
+  encoding: string,
+  count: number,
+  dictionary: readonly Uint8Array[] | undefined,
+): Uint8Array[] {
+  if (encoding === 'PLAIN') {
+    return byteStrings(bytes, count);
+  }
+  if (encoding !== 'PLAIN_DICTIONARY' && encoding !== 'RLE_DICTIONARY') {
+    throw new Error(`encoded as ${encoding}: expected PLAIN or a dictionary`);
+  }
+  if (count === 0) {
+    return [];
+  }
+  const width = atMost(bytes[0] ?? -1, 32);
+  return Array.from(readHybrid(bytes.subarray(1), width, count), (index) => {
+    return dictionary?.[index] ?? fail(`entry ${index} of its dictionary is not there`);
+  });
+}
+
+/** Byte strings, each behind its length. */
+function byteStrings(bytes: Uint8Array, count: number): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const values: Uint8Array[] = [];
+  for (let index = 0, offset = 0; index < count; index++) {
+    const start = offset + 4;
+    const end = start + (start <= bytes.length ? view.getUint32(offset, true) : Infinity);
+    if (end > bytes.length) {
+      throw new Error(`value ${index} of ${count} in a page goes beyond it`);
+    }
+    values.push(bytes.subarray(start, end));
+    offset = end;
+  }
+  return values;
+}
+
+/**
+ * `count` numbers of `width` bits in runs: a number repeated, or numbers packed in groups of eight. A run that goes
+ * beyond `count` ends there.
+ */
+function readHybrid(bytes: Uint8Array, width: number, count: number): Uint32Array {
+  const out = new Uint32Array(count);
+  let offset = 0;
+  const nextByte = (): number => bytes[offset++] ?? fail('runs of numbers that end early');
+  for (let done = 0; done < count; ) {
+    let header = 0;
+    for (let shift = 0, byte = 128; byte >= 128; shift += 7) {
+      byte = nextByte();
+      header += (byte & 127) * 2 ** shift;
+    }
+    const length = Math.floor(header / 2) * (header % 2 === 1 ? 8 : 1);
+    const end = Math.min(count, done + length);
+    if (header % 2 === 0) {
+      let value = 0;
+      for (let shift = 0; shift < width; shift += 8) {
+        value += nextByte() * 2 ** shift;
+      }
+      out.fill(value, done, end);
+    } else {
+      let [bits, held] = [0, 0];
+      for (let index = done; index < end; index++) {
+        while (held < width) {
+          bits += nextByte() * 2 ** held;
+          held += 8;
+        }
+        out[index] = bits % 2 ** width;
+        bits = Math.floor(bits / 2 ** width);
+        held -= width;
+      }
+      // Groups are whole: what was not wanted of the last is left out.
+      offset += Math.max(0, (length * width) / 8 - Math.ceil(((end - done) * width) / 8));
+    }
+    done = end;
+  }
+  return out;
+}
+
+function widthOf(level: number): number {
+  return 32 - Math.clz32(level);
+}
+
+function atMost(value: number, limit: number): number {
+  return Number.isInteger(value) && value >= 0 && value <= limit
+    ? value
+    : fail(`a count of ${value} where at most ${limit} is possible`);
+}
+
+function fail(what: string): never {
+  throw new Error(what);
+}

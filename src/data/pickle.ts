@@ -1,0 +1,375 @@
+// Python pickles of plain data and NumPy arrays, as the batches of down-sampled ImageNet are; nothing in one is run.
+import { UserError } from '../errors.ts';
+
+/** An array in a pickle: its elements' type in NumPy's words, and their bytes, row-major. */
+export interface PickledArray {
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** What a pickle can hold here; other objects are none of these. */
+export type Pickled =
+  | number
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | Pickled[]
+  | PickledArray
+  | Map<Pickled, Pickled>
+  | Named;
+
+/** A class or function of Python by its name. */
+class Named {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** An array whose content comes with the next instruction. */
+class ArrayBuilder implements PickledArray {
+  type = '';
+  shape: readonly number[] = [];
+  bytes = new Uint8Array();
+}
+
+/** The type of an array's elements. */
+class ElementType {
+  readonly type: string;
+
+  constructor(type: string) {
+    this.type = type;
+  }
+}
+
+type Item = Pickled | ElementType | typeof mark;
+const mark = Symbol('mark');
+
+/** Whether a value of a pickle is an array. */
+export function isPickledArray(value: unknown): value is PickledArray {
+  return value instanceof ArrayBuilder;
+}
+
+/**
+ * The value in a pickle of protocol 2 to 5. Its instructions are carried out on data alone: of Python's functions it
+ * knows those that make NumPy arrays, and refuses all others.
+ *
+ * @param source names the file in errors
+ * @throws UserError if it is damaged or asks for anything else
+ */
+export function readPickle(bytes: Uint8Array, source: string): Pickled {
+  try {
+    return new Machine(bytes).run();
+  } catch (cause) {
+    throw new UserError(`${source}: no pickle of plain arrays: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The stack machine that a pickle is a program for. */
+class Machine {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #memo = new Map<number, Item>();
+  #stack: Item[] = [];
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  run(): Pickled {
+    if (this.#bytes[0] !== 0x80) {
+      throw new Error('it does not begin as a binary pickle does');
+    }
+    for (;;) {
+      const code = String.fromCharCode(this.#uint8());
+      if (code === '.') {
+        return this.#pop() as Pickled;
+      }
+      this.#step(code);
+    }
+  }
+
+  #step(code: string): void {
+    const stack = this.#stack;
+    switch (code) {
+      case '\x80': // the protocol
+        this.#take(1);
+        return;
+      case '\x95': // a frame's length
+        this.#take(8);
+        return;
+      case '(':
+        stack.push(mark);
+        return;
+      case '0':
+        this.#pop();
+        return;
+      case 'N':
+        stack.push(null);
+        return;
+      case '\x88':
+      case '\x89':
+        stack.push(code === '\x88');
+        return;
+      case 'J':
+        stack.push(this.#view.getInt32(this.#skip(4), true));
+        return;
+      case 'K':
+        stack.push(this.#uint8());
+        return;
+      case 'M':
+        stack.push(this.#view.getUint16(this.#skip(2), true));
+        return;
+      case 'G':
+        stack.push(this.#view.getFloat64(this.#skip(8)));
+        return;
+      case '\x8a':
+        stack.push(this.#long(this.#uint8()));
+        return;
+      case 'X':
+        stack.push(this.#text(this.#uint32()));
+        return;
+      case '\x8c':
+        stack.push(this.#text(this.#uint8()));
+        return;
+      case '\x8d':
+        stack.push(this.#text(this.#uint64()));
+        return;
+      case 'B':
+      case 'T': // a string of Python 2, which is bytes
+        stack.push(this.#take(this.#uint32()));
+        return;
+      case 'C':
+      case 'U':
+        stack.push(this.#take(this.#uint8()));
+        return;
+      case '\x8e':
+      case '\x96':
+        stack.push(this.#take(this.#uint64()));
+        return;
+      case ']':
+      case ')':
+        stack.push([]);
+        return;
+      case '}':
+        stack.push(new Map());
+        return;
+      case 't':
+        stack.push(this.#popToMark());
+        return;
+      case '\x85':
+      case '\x86':
+      case '\x87': {
+        const length = code.charCodeAt(0) - 0x84;
+        stack.push(Array.from({ length }, () => this.#pop() as Pickled).reverse());
+        return;
+      }
+      case 'a':
+        this.#append([this.#pop() as Pickled]);
+        return;
+      case 'e':
+        this.#append(this.#popToMark());
+        return;
+      case 's': {
+        const value = this.#pop() as Pickled;
+        this.#setItems([this.#pop() as Pickled, value]);
+        return;
+      }
+      case 'u':
+        this.#setItems(this.#popToMark());
+        return;
+      case 'q':
+        this.#memo.set(this.#uint8(), this.#top());
+        return;
+      case 'r':
+        this.#memo.set(this.#uint32(), this.#top());
+        return;
+      case '\x94':
+        this.#memo.set(this.#memo.size, this.#top());
+        return;
+      case 'h':
+        stack.push(this.#recall(this.#uint8()));
+        return;
+      case 'j':
+        stack.push(this.#recall(this.#uint32()));
+        return;
+      case 'c':
+        stack.push(new Named(`${this.#line()} ${this.#line()}`));
+        return;
+      case '\x93': {
+        const name = this.#pop();
+        stack.push(new Named(`${textOf(this.#pop())} ${textOf(name)}`));
+        return;
+      }
+      case 'R': {
+        const values = this.#pop();
+        stack.push(call(this.#pop(), values));
+        return;
+      }
+      case 'b': {
+        const state = this.#pop();
+        build(this.#top(), state);
+        return;
+      }
+      default:
+        throw new Error(`instruction ${JSON.stringify(code)} at byte ${this.#at - 1} is none of plain data`);
+    }
+  }
+
+  #skip(length: number): number {
+    const start = this.#at;
+    if (start + length > this.#bytes.length) {
+      throw new Error(`it ends after ${this.#bytes.length} bytes`);
+    }
+    this.#at += length;
+    return start;
+  }
+
+  #take(length: number): Uint8Array {
+    const start = this.#skip(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  #uint8(): number {
+    return this.#view.getUint8(this.#skip(1));
+  }
+
+  #uint32(): number {
+    return this.#view.getUint32(this.#skip(4), true);
+  }
+
+  #uint64(): number {
+    return Number(this.#view.getBigUint64(this.#skip(8), true));
+  }
+
+  /** A whole number of any length, two's complement, little-endian. */
+  #long(length: number): number {
+    const bytes = this.#take(length);
+    const sum = bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+    return length > 0 && bytes[length - 1]! > 127 ? sum - 256 ** length : sum;
+  }
+
+  #text(length: number): string {
+    return new TextDecoder().decode(this.#take(length));
+  }
+
+  #line(): string {
+    const end = this.#bytes.indexOf(10, this.#at);
+    const line = this.#text((end < 0 ? Infinity : end) - this.#at);
+    this.#at++;
+    return line;
+  }
+
+  #pop(): Exclude<Item, typeof mark> {
+    const item = this.#stack.pop();
+    if (item === undefined || item === mark) {
+      throw new Error(`nothing is there to be used at byte ${this.#at - 1}`);
+    }
+    return item;
+  }
+
+  #top(): Item {
+    const item = this.#pop();
+    this.#stack.push(item);
+    return item;
+  }
+
+  #popToMark(): Pickled[] {
+    const start = this.#stack.lastIndexOf(mark);
+    if (start < 0) {
+      throw new Error(`no mark before byte ${this.#at - 1}`);
+    }
+    const items = this.#stack.slice(start + 1) as Pickled[];
+    this.#stack.length = start;
+    return items;
+  }
+
+  #recall(index: number): Item {
+    const item = this.#memo.get(index);
+    if (item === undefined) {
+      throw new Error(`nothing was stored as ${index}`);
+    }
+    return item;
+  }
+
+  #append(items: readonly Pickled[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) {
+      throw new Error('something is appended to what is no list');
+    }
+    for (const item of items) {
+      list.push(item);
+    }
+  }
+
+  #setItems(items: readonly Pickled[]): void {
+    const dictionary = this.#top();
+    if (!(dictionary instanceof Map) || items.length % 2 === 1) {
+      throw new Error('keys are set in what is no dictionary');
+    }
+    for (let index = 0; index < items.length; index += 2) {
+      dictionary.set(keyOf(items[index]!), items[index + 1]!);
+    }
+  }
+}
+
+/** Keys are text, of Python 3 or 2. */
+function keyOf(key: Pickled): Pickled {
+  return key instanceof Uint8Array ? new TextDecoder('latin1').decode(key) : key;
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'string') {
+    throw new Error('a name is no text');
+  }
+  return value;
+}
+
+/** The functions that make arrays. */
+function call(target: unknown, values: unknown): Item {
+  const name = target instanceof Named ? target.name.replace('numpy._core', 'numpy.core') : 'something';
+  const parameters = Array.isArray(values) ? (values as unknown[]) : [];
+  switch (name) {
+    case 'numpy.core.multiarray _reconstruct':
+      return new ArrayBuilder();
+    case 'numpy dtype':
+      return new ElementType(textOf(keyOf(parameters[0] as Pickled)));
+    case 'numpy.core.numeric _frombuffer': {
+      const array = new ArrayBuilder();
+      fill(array, parameters[2], parameters[1], parameters[3] !== 'C', parameters[0]);
+      return array;
+    }
+    case 'numpy.core.multiarray scalar': // a label
+      return null;
+    case '_codecs encode': // how protocol 2 of Python 3 writes bytes
+      return Uint8Array.from(textOf(parameters[0]), (character) => character.charCodeAt(0));
+    default:
+      throw new Error(`it asks for ${name}`);
+  }
+}
+
+/** The content of an array: (version, shape, type, whether in Fortran order, bytes). */
+function build(target: unknown, state: unknown): void {
+  if (target instanceof ElementType) {
+    return;
+  }
+  if (!(target instanceof ArrayBuilder && Array.isArray(state) && state.length === 5)) {
+    throw new Error('the state of something that is no array');
+  }
+  fill(target, state[1], state[2], state[3], state[4]);
+}
+
+function fill(array: ArrayBuilder, shape: unknown, type: unknown, fortran: unknown, bytes: unknown): void {
+  const isShape = Array.isArray(shape) && shape.every((axis) => Number.isInteger(axis) && axis >= 0);
+  if (!isShape || !(type instanceof ElementType) || !(bytes instanceof Uint8Array) || fortran === true) {
+    throw new Error('an array that is not row-major in one piece');
+  }
+  array.shape = shape as number[];
+  array.type = type.type;
+  array.bytes = bytes as Uint8Array<ArrayBuffer>;
+}
