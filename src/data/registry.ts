@@ -25,13 +25,7 @@ export const datasets: readonly NamedDataset[] = [
 ];
 
 /** Every form of dataset that can be given as a path; the first that recognises it opens it. */
-const pathFormats: readonly PathFormat[] = [
-  idxFolder,
-  packedFile,
-  cifar10Files,
-  partFiles,
-  imageCollection,
-];
+const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files, partFiles, imageCollection];
 
 /**
  * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name.
