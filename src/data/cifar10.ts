@@ -45,12 +45,12 @@ export const cifar10Files: PathFormat = {
     if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
       return false;
     }
-    return (await openStore(path, kind).names()).some(isBatch);
+    return (await (await openStore(path)).names()).some(isBatch);
   },
 
   async open(path): Promise<DatasetSource> {
     const batches = new Map<string, Uint8Array>();
-    for await (const { name, source, read } of openStore(path, (await storeKind(path))!).files(isBatch)) {
+    for await (const { name, source, read } of (await openStore(path)).files(isBatch)) {
       batches.set(name, pixelsOf(await read(), source));
     }
     const names = [...batches.keys()].sort((a, b) => batchNumber(a) - batchNumber(b));

@@ -7,7 +7,7 @@ import { imagesOf } from './imageCollection.ts';
 import { imageName } from './imageDecoding.ts';
 import { loadImages } from './loadImages.ts';
 import type { DecodedImage, RawDataset, RawSplit } from './rawImages.ts';
-import { openStore, storeKind } from './storedFiles.ts';
+import { openStore } from './storedFiles.ts';
 
 /** The images of the one class that is used, by the folder of their split. */
 const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
@@ -40,11 +40,7 @@ async function openGalaxy(): Promise<RawDataset> {
  * @throws UserError where one of these is missing or empty
  */
 export async function rawGalaxies(path: string): Promise<RawDataset> {
-  const kind = await storeKind(path);
-  if (kind === undefined) {
-    throw new UserError(`${path}: neither a folder nor an archive`);
-  }
-  const store = openStore(path, kind);
+  const store = await openStore(path);
   const names = (await store.names()).filter((name) => imageName.test(name));
   const part = (split: keyof typeof folders): RawSplit => {
     const place = new RegExp(`(^|/)noninteracting/${folders[split]}/[^/]+$`);

@@ -14,7 +14,7 @@ export const imageCollection: PathFormat = {
 
   async recognises(path) {
     const kind = await storeKind(path);
-    return kind !== undefined && (await openStore(path, kind).names()).some((name) => imageName.test(name));
+    return kind !== undefined && (await (await openStore(path)).names()).some((name) => imageName.test(name));
   },
 
   async open(path) {
@@ -25,7 +25,7 @@ export const imageCollection: PathFormat = {
 };
 
 async function openImageCollection(path: string): Promise<RawDataset> {
-  const store = openStore(path, (await storeKind(path))!);
+  const store = await openStore(path);
   const names = (await store.names()).filter((name) => imageName.test(name));
   const splits = divide(names);
   if (typeof splits === 'string') {

@@ -60,10 +60,22 @@ export async function findParts(folder: string): Promise<Part[]> {
         return split === undefined ? [] : [{ split, path: join(candidate, name) }];
       });
     if (parts.length > 0) {
-      return parts;
+      return withoutCopies(parts);
     }
   }
   return [];
+}
+
+/** Archives beside what was unpacked from them would give every image twice. */
+function withoutCopies(parts: readonly Part[]): Part[] {
+  const stem = ({ path }: Part): string => path.replace(/\.(npz|zip|tar|tar\.gz|tgz)$/i, '');
+  const isBundle = ({ path }: Part): boolean => /[/\\]imagenet\d+_[^/\\]*\.zip$/i.test(path);
+  const stems = parts.map(stem);
+  return parts.filter(
+    (part, index) =>
+      stems.indexOf(stem(part)) === index &&
+      !(isBundle(part) && parts.some((other) => other.split === part.split && !isBundle(other))),
+  );
 }
 
 const partName =
@@ -124,7 +136,7 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
 /** The images of one file or folder, whatever form they have in it; `prefix` stands before their names. */
 async function openPart(path: string, prefix: string): Promise<RawSplit> {
   if (await holdsImages(path)) {
-    return imagesOf(openStore(path, (await storeKind(path))!), () => true);
+    return imagesOf(await openStore(path), () => true);
   }
   const start = await withFile(path, (file) => file.read(0, Math.min(16, file.size)));
   if (looksLikeParquet(start)) {
@@ -148,7 +160,7 @@ async function holdsImages(path: string): Promise<boolean> {
     return false;
   }
   // A tar archive would have to be read to its end to be sure; nothing else than images is looked for in one.
-  return kind === 'tar' || (await openStore(path, kind).names()).some((name) => imageName.test(name));
+  return kind === 'tar' || (await (await openStore(path)).names()).some((name) => imageName.test(name));
 }
 
 async function* throughFile(

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 export type Split = 'train' | 'validation' | 'test';
 
 /** The share of the images that a set without a test part sets aside for it. */
-export const testShare = 0.1;
+const testShare = 0.1;
 
 const words: Readonly<Record<string, Split>> = {
   train: 'train',
@@ -18,7 +18,7 @@ const words: Readonly<Record<string, Split>> = {
 };
 
 /** The split that the first folder with such a name says: train, training, valid, validation, val, test, testing. */
-export function splitOfFolder(name: string): Split | undefined {
+function splitOfFolder(name: string): Split | undefined {
   const folders = name.toLowerCase().split('/').slice(0, -1);
   return folders.map((folder) => words[folder]).find((split) => split !== undefined);
 }

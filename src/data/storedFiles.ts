@@ -1,12 +1,13 @@
 // Files that lie together, in a folder, a zip or a tar archive: one way to go through them.
 import { readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { UserError } from '../errors.ts';
 import { cannotRead, openFile, readWhole, withFile } from './fileBytes.ts';
 import { readTar } from './tar.ts';
 import { readZipDirectory, readZipEntry } from './zip.ts';
 
 /** One file of a folder or an archive. */
-export interface StoredFile {
+interface StoredFile {
   /** Its path within, with `/`. */
   readonly name: string;
   /** The path of the folder or archive, and the name: for messages. */
@@ -49,12 +50,16 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
   });
 }
 
-/** The files in a folder and below, or in an archive, of the kind that `storeKind` says. */
-export function openStore(
-  path: string,
-  kind: 'folder' | 'zip' | 'tar',
-  limit: number = maxFileBytes,
-): FileStore {
+/**
+ * The files in a folder and below, or in an archive, whichever is at the path.
+ *
+ * @throws UserError if it is neither or cannot be read
+ */
+export async function openStore(path: string, limit: number = maxFileBytes): Promise<FileStore> {
+  const kind = await storeKind(path);
+  if (kind === undefined) {
+    throw new UserError(`${path}: damaged, or no folder, .zip, .tar or .tar.gz; use another copy`);
+  }
   const source = { folder: folderFiles, zip: zipFiles, tar: tarFiles }[kind];
   return source(path, limit);
 }

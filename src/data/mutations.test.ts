@@ -1,0 +1,136 @@
+// Damaged files of every format: an error that a person can read, or whole images; never a crash, nor memory without end.
+// MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries as many of each format.
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
+import { cifar10Files } from './cifar10.ts';
+import { fixture } from './fixtures/formula.ts';
+import { readIdx } from './idx.ts';
+import { imageCollection } from './imageCollection.ts';
+import { decodeImage } from './imageDecoding.ts';
+import { openParts } from './partFiles.ts';
+import { type RawDataset, rawOf } from './rawImages.ts';
+
+const runs = Number(process.env.MUTATIONS ?? 100);
+/** Beyond what is held before: the files are of a few KB, and their images too. */
+const memoryBound = 2 ** 30;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'emerging-mutations-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** One change of a file, its place a fraction of the length so that it can be shrunk. */
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const byte = fc
+  .constantFrom(0, 1, 0x7f, 0x80, 0xff)
+  .chain((value) => fc.oneof(fc.constant(value), fc.nat(255)));
+const change = fc.oneof(
+  fc.record({ kind: fc.constant('set' as const), place, byte }),
+  fc.record({ kind: fc.constant('flip' as const), place, byte: fc.nat(7) }),
+  fc.record({ kind: fc.constant('cut' as const), place, byte: fc.constant(0) }),
+  fc.record({ kind: fc.constant('insert' as const), place, byte }),
+  fc.record({ kind: fc.constant('remove' as const), place, byte: fc.nat(16) }),
+  fc.record({ kind: fc.constant('word' as const), place, byte }),
+);
+type Change = typeof change extends fc.Arbitrary<infer T> ? T : never;
+
+function mutate(bytes: Uint8Array, changes: readonly Change[]): Uint8Array {
+  let out = Buffer.from(bytes);
+  for (const { kind, place: share, byte: value } of changes) {
+    const at = Math.floor(share * out.length);
+    if (kind === 'cut') {
+      out = out.subarray(0, at);
+    } else if (kind === 'insert') {
+      out = Buffer.concat([out.subarray(0, at), Buffer.of(value), out.subarray(at)]);
+    } else if (kind === 'remove') {
+      out = Buffer.concat([out.subarray(0, at), out.subarray(at + value + 1)]);
+    } else if (kind === 'word') {
+      out.subarray(at, at + 4).fill(value);
+    } else if (out.length > 0) {
+      out[at] = kind === 'set' ? value : out[at]! ^ (1 << value);
+    }
+  }
+  return out;
+}
+
+/** Reads all that a set holds and checks that every image is whole. */
+async function drain({ train, validation, test }: RawDataset): Promise<void> {
+  for (const split of [train, validation, test]) {
+    for await (const raw of split?.images() ?? []) {
+      const { width, height, channels, data } = await raw.decode();
+      expect(data.length).toBe(width * height * channels);
+      expect(data.length).toBeGreaterThan(0);
+    }
+  }
+}
+
+const part = async (path: string): Promise<void> => {
+  const split = (await openParts([{ split: 'train', path }]))!;
+  await drain({ train: split, test: { count: 0, async *images() {} } });
+};
+const collection = async (path: string): Promise<void> => {
+  if (await imageCollection.recognises(path)) {
+    await drain(await imageCollection.openRaw!(path));
+  }
+};
+const cifar = async (path: string): Promise<void> => drain(rawOf(await cifar10Files.open(path)));
+const picture = async (path: string): Promise<void> => {
+  const { width, height, channels, data } = await decodeImage(readFileSync(path), path);
+  expect(data.length).toBe(width * height * channels);
+};
+const idx = async (path: string): Promise<void> => {
+  const { shape, data } = readIdx(readFileSync(path), path);
+  expect(data.length).toBe(shape.reduce((product, length) => product * length, 1));
+};
+
+const idxBytes = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, ...Array(24).keys()]);
+
+describe.each<[string, readonly string[], (path: string) => Promise<void>]>([
+  ['IDX', ['idx'], idx],
+  ['CIFAR-10', ['cifar-10-binary.tar.gz'], cifar],
+  ['PNG', ['grey.png', 'palette.png', 'sixteen.png', 'transparent.png', 'key.png', 'one.png'], picture],
+  ['JPEG', ['smooth.jpeg', 'cmyk.jpeg', 'turned.jpeg'], picture],
+  ['WebP', ['lossless.webp', 'transparent.webp', 'moving.webp'], picture],
+  ['tar', ['pictures.tar', 'pictures.tar.gz'], collection],
+  ['zip', ['pictures.zip', 'stored.zip', 'zip64.zip'], collection],
+  ['npy', ['colour.npy', 'grey.npy'], part],
+  ['npz', ['train_data_batch_1.npz', 'val_data.npz', 'Imagenet8_train_npz.zip'], part],
+  ['pickle', ['protocol2.pickle', 'protocol4.pickle', 'protocol5.pickle'], part],
+  ['Parquet', ['plain.parquet', 'snappy.parquet', 'zstd.parquet', 'dictionary.parquet', 'top.parquet'], part],
+])('%s', (_, names, read) => {
+  it('damaged anywhere is an error in words or whole images', async () => {
+    const files = names.map((name) => ({
+      name,
+      bytes: name === 'idx' ? idxBytes : readFileSync(fixture(name)),
+    }));
+    const before = process.memoryUsage().rss;
+    const changes = fc.array(change, { minLength: 1, maxLength: 3 });
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...files), changes, async ({ name, bytes }, list) => {
+        const path = join(folder, name);
+        await writeFile(path, mutate(bytes, list));
+        try {
+          await read(path);
+        } catch (error) {
+          if (!(error instanceof UserError)) {
+            throw error;
+          }
+          refused++;
+          expect(error.message).toContain(path);
+          expect(error.message).not.toContain('\n');
+        }
+        expect(process.memoryUsage().rss - before).toBeLessThan(memoryBound);
+      }),
+      { numRuns: runs, seed: 1 },
+    );
+    // Where nothing were refused, nothing would be tried.
+    expect(refused).toBeGreaterThan(runs / 20);
+  }, 400_000);
+});
