@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { drawsOf, type Evaluation, evaluate } from '../evaluation/evaluate.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { loadRun } from '../evaluation/loadRun.ts';
+import { writeRunCard } from '../evaluation/runCard.ts';
 import { drawWorst } from '../evaluation/runPictures.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { releaseAfter } from '../training/resources.ts';
@@ -95,7 +96,10 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
   const entry = { step: run.step, seed, ...record };
   const picture = options.worst ?? join(directory, `worst-${split}.png`);
-  const stored = warnUnlessDone(() => appendEvaluation(run.paths, entry));
+  const stored = warnUnlessDone(() => {
+    appendEvaluation(run.paths, entry);
+    writeRunCard(run.paths, run);
+  });
   const draw = (): void => drawWorst(images, measured.worstImages, picture);
   if (options.worst !== undefined) {
     draw();

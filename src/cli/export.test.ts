@@ -21,7 +21,7 @@ import { decodeSafetensors } from '../training/safetensors.ts';
 
 const emerging = commandLine();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const names = ['encoder.onnx', 'manifest.json', 'model.safetensors', 'sampler.onnx'];
+const names = ['README.md', 'encoder.onnx', 'manifest.json', 'model.safetensors', 'sampler.onnx'];
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The JavaScript example of the document that is marked to be run. */

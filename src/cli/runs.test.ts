@@ -1,5 +1,5 @@
 // `emerging runs` and `emerging compare` as processes, on two tiny runs and a damaged one.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const inFolder = (path: string): string => join(emerging.folder, path);
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
   const options = ['--data=data', ...tinyTraining, '--threads=1'];
-  await emerging.json('train', ...options, '--steps=12', '--out=runs/a');
+  await emerging.json('train', ...options, '--steps=12', '--out=runs/a', '--tensorboard');
   await emerging.json(
     'train',
     ...options,
@@ -23,6 +23,25 @@ beforeAll(async () => {
   );
   cpSync(inFolder('runs/a'), inFolder('runs/damaged'), { recursive: true });
   writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
+});
+
+it('a training writes events for TensorBoard where they are asked for', () => {
+  const events = readFileSync(inFolder('runs/a/tensorboard/events.out.tfevents.00000000.emerging'));
+  const text = events.toString('latin1');
+  expect(text).toContain('brain.Event:2');
+  expect(text.split('bits per dim/training')).toHaveLength(13);
+  expect(text.split('bits per dim/validation').length).toBeGreaterThan(2);
+  const sheet = readFileSync(inFolder('runs/a/samples/step-00000012.png'));
+  expect(events.includes(sheet)).toBe(true);
+  expect(existsSync(inFolder('runs/b/tensorboard'))).toBe(false);
+});
+
+it('a run has a model card with its numbers', () => {
+  const card = readFileSync(inFolder('runs/a/README.md'), 'utf8');
+  const [test] = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8')).evaluations;
+  expect(card).toContain(`| test | ${test.bitsPerDim.toFixed(4)} | ${test.standardError.toFixed(4)} |`);
+  expect(card).toContain('![Learning curve](curve.png)');
+  expect(card).toContain('(samples/step-00000012.png)');
 });
 
 describe('runs', () => {

@@ -65,6 +65,7 @@ describe('a run', () => {
 
   it('leaves a folder with everything and nothing else', () => {
     expect(readdirSync(inFolder('runs/a'), { recursive: true }).sort()).toEqual([
+      'README.md',
       'checkpoints',
       ...[2, 4, 6].map((step) => checkpointOf('', step)),
       'config.schema.json',

@@ -4,6 +4,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
+import { writeRunCard } from '../evaluation/runCard.ts';
 import { drawLearningCurve, drawSamples } from '../evaluation/runPictures.ts';
 import { countParameters } from '../models/glow.ts';
 import { cleanedUpAfter } from '../training/cleanUp.ts';
@@ -20,6 +21,7 @@ import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNum
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import { overflowNote } from './sample.ts';
+import { type TensorBoard, tensorBoard } from './tensorboard.ts';
 import { pictures, pictureTitle } from './trainPictures.ts';
 import { aboutRun, movedText, placeOf, reachedBefore } from './trainSummary.ts';
 
@@ -29,6 +31,7 @@ const TEST = { draws: 2, seed: 0 };
 interface TrainCommandOptions extends EngineOptions, RunOptions {
   readonly stopAt?: number;
   readonly test: boolean;
+  readonly tensorboard?: true;
   readonly json?: true;
 }
 
@@ -52,6 +55,7 @@ export function registerTrain(program: Command): void {
     .option('--resume <dir>', 'go on with a run from its last checkpoint')
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0))
     .option('--no-test', 'leave out the measurement on the test images at the end')
+    .option('--tensorboard', 'also write events that TensorBoard shows, into the run folder')
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(command)
     .addHelpText(
@@ -78,7 +82,8 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ]);
     return;
   }
-  const { result, exitCode } = await trainWithProgress(run, options, engine);
+  const board = options.tensorboard ? tensorBoard(run) : undefined;
+  const { result, exitCode } = await trainWithProgress(run, options, engine, board);
   const { state, interrupted } = result;
   const finished = result.complete && !interrupted;
   const summary = {
@@ -100,10 +105,13 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
     }
     writeSummary(run.paths, summary);
-    return { test, samples: interrupted ? null : await lastSamples(model, state.step, run) };
+    const samples = interrupted ? null : await lastSamples(model, state.step, run);
+    board?.onSamples(state.step);
+    return { test, samples };
   });
   writeSummary(run.paths, { ...summary, samples });
   const curve = await drawLearningCurve(run.paths, pictureTitle(run));
+  writeRunCard(run.paths, { model: result.model, config: run.config, step: state.step });
   print(readSummary(run.paths), options, [
     ...(test ? evaluationLines(test) : []),
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
@@ -136,6 +144,7 @@ async function trainWithProgress(
   run: PreparedRun,
   { stopAt, resume }: TrainCommandOptions,
   engine: CompileOptions,
+  board: TensorBoard | undefined,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
   const { config, dataset, schedule, paths, state } = run;
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
@@ -155,6 +164,7 @@ async function trainWithProgress(
   for (const damage of run.damages ?? []) {
     bar.note(`${damage}. Going on from step ${formatCount(state?.step ?? 0)} instead; the file is set aside`);
   }
+  const draw = pictures(run, stopAt, engine, (text) => bar.note(text));
   let recent: number | undefined;
   try {
     const result = await train({
@@ -170,12 +180,18 @@ async function trainWithProgress(
           if (Number.isFinite(bitsPerDim)) {
             recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
           }
+          board?.onStep(step, bitsPerDim, imagesPerSecond);
           bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
         },
         onTrouble: (_, text) => bar.note(text),
-        onValidation: (step, bitsPerDim) =>
-          bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`),
-        onMilestone: pictures(run, stopAt, engine, (text) => bar.note(text)),
+        onValidation(step, bitsPerDim) {
+          board?.onValidation(step, bitsPerDim);
+          bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`);
+        },
+        async onMilestone(step, state) {
+          await draw(step, state);
+          board?.onSamples(step);
+        },
       },
     });
     return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };

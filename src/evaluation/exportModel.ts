@@ -9,6 +9,7 @@ import type { WeightsKind } from '../training/trainer.ts';
 import { exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 import type { LoadedRun, TrainedModel } from './loadRun.ts';
+import { modelCard } from './modelCard.ts';
 
 /** How a run is exported. */
 export interface ExportOptions {
@@ -19,7 +20,7 @@ export interface ExportOptions {
 }
 
 /**
- * The files of a run's export by name: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`. The same
+ * The files of a run's export by name: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`. The same
  * checkpoint and summary give the same bytes.
  *
  * @throws UserError if a file would be larger than 2 GiB, or the summary of the run cannot be read
@@ -35,7 +36,17 @@ export async function exportModel(
     'sampler.onnx': sampler,
     'model.safetensors': weightsFile(run, origin),
     'manifest.json': exportManifest(run.model, origin),
+    'README.md': exportCard(run),
   };
+}
+
+/** The model card of an export, which has neither pictures nor checkpoints beside it. */
+function exportCard({ paths, model, config, step }: LoadedRun): string {
+  const commands = {
+    'draw images': 'npx emerging sample . --out samples.png',
+    'latents of images': 'npx emerging encode . image.png --out image.latents',
+  };
+  return modelCard({ model, config, step, summary: readSummary(paths), pictures: {}, commands });
 }
 
 function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): ModelOrigin {

@@ -1,4 +1,5 @@
 // The learning curve of a run, out of its metrics: as numbers and as a plot.
+import { quantile } from '../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../pictures/plot.ts';
 import { readJsonLines } from '../training/jsonLines.ts';
 import type { RunPaths } from '../training/runFolder.ts';
@@ -21,6 +22,8 @@ export interface LearningCurve {
 const mostPoints = 150;
 /** The share of the steps, the first ones, that may lie above the plot: they fall fast and from far. */
 const startShare = 0.03;
+/** The share of the batches that may lie above it as well. */
+const spikeShare = 0.02;
 
 /** The learning curve in a run's `metrics.jsonl`. */
 export function readLearningCurve(paths: RunPaths): LearningCurve {
@@ -58,13 +61,19 @@ export function curvePlot(
   const size = Math.max(1, Math.ceil(most / mostPoints));
   const alone = runs.length === 1;
   const series = runs.flatMap(({ name, curve }, hue): PlotSeries[] => {
-    const called = (what: string): string => (alone ? what : `${name}, ${what}`);
     const training = smoothed(curve.training, size);
     const trainingName = size === 1 || !alone ? 'training batches' : `training (means of ${size} batches)`;
     const lines: PlotSeries[] = [
-      { name: called(trainingName), kind: 'line', hue, faint: true, points: training.map(toPoint) },
       {
-        name: called(alone ? 'validation (average weights)' : 'validation'),
+        name: alone ? trainingName : `${name}, training`,
+        unlisted: !alone && curve.validation.length > 0,
+        kind: 'line',
+        hue,
+        faint: true,
+        points: training.map(toPoint),
+      },
+      {
+        name: alone ? 'validation (average weights)' : name,
         kind: 'line and points',
         hue: alone ? 1 : hue,
         points: curve.validation.map(toPoint),
@@ -81,15 +90,21 @@ function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
   return { x: step, y: bitsPerDim };
 }
 
-/** What the axis of bits/dim shows: all but the first few per cent of the steps; null where nothing is finite. */
+/**
+ * What the axis of bits/dim shows: all validations, and the batches but for the first few per cent of the steps and for
+ * single spikes; null where nothing is finite.
+ */
 function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
-  const points = series.flatMap(({ points }) => points).filter(({ y }) => Number.isFinite(y));
-  const last = points.reduce((most, { x }) => Math.max(most, Number(x)), 0);
-  const values = points.filter(({ x }) => Number(x) >= startShare * last).map(({ y }) => y);
-  if (values.length === 0) {
+  const last = Math.max(0, ...series.flatMap(({ points }) => points.map(({ x }) => Number(x))));
+  const ends = series.flatMap(({ kind, points }) => {
+    const shown = points.filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y));
+    const sorted = shown.map(({ y }) => y).sort((a, b) => a - b);
+    return sorted.length === 0 ? [] : [sorted[0]!, quantile(sorted, kind === 'line' ? 1 - spikeShare : 1)];
+  });
+  if (ends.length === 0) {
     return null;
   }
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const margin = 0.04 * (most - least) || 0.1;
   return [least - margin, most + margin];
 }

@@ -25,6 +25,11 @@ export async function drawLearningCurve(paths: RunPaths, name: string): Promise<
   return paths.curve;
 }
 
+/** The sheet of the samples after a step. */
+export function samplesPath(paths: RunPaths, step: number): string {
+  return join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+}
+
 /** What was drawn of a model. */
 export interface DrawnSamples {
   /** The sheet. */
@@ -48,7 +53,7 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
     },
   });
   const { imageShape } = model;
-  const file = join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+  const file = samplesPath(paths, step);
   writeFileAtomically(file, contactSheet(images, { imageShape }));
   const sheets = readdirSync(paths.samples)
     .filter((name) => /^step-\d{8,}\.png$/.test(name))

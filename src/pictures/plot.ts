@@ -37,6 +37,8 @@ type Position = number | string;
 export interface PlotSeries {
   /** What the legend calls it. */
   readonly name: string;
+  /** Whether the legend leaves it out, since another series says what it is. */
+  readonly unlisted?: boolean;
   /** How it is drawn. Bars stand beside one another at each name along x. */
   readonly kind: 'line' | 'points' | 'line and points' | 'bars';
   /** In the order in which a line joins them. A y that is not finite is left out and breaks the line. */

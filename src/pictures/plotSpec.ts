@@ -65,6 +65,7 @@ export function plotSpec(plot: Plot): TopLevelSpec {
         title: null,
         labelFontSize: 13,
         labelLimit: 400,
+        columns: legendColumns(plot),
         columnPadding: 18,
         offset: 6,
         symbolSize: 120,
@@ -76,6 +77,12 @@ export function plotSpec(plot: Plot): TopLevelSpec {
   };
   // Its types ask for literals in every place; that the specification is one, the compiler of Vega-Lite checks.
   return spec as unknown as TopLevelSpec;
+}
+
+/** As many columns as surely fit beside one another. */
+function legendColumns({ series, width = defaultSize.width }: Plot): number {
+  const longest = Math.max(...series.map(({ name, unlisted }) => (unlisted ? 0 : name.length)));
+  return Math.max(1, Math.floor((width - 80) / (8 * longest + 45)));
 }
 
 /** What is drawn, the undermost first: lines, bars, points, error bars. */
@@ -134,7 +141,8 @@ function finite(value: number): number | null {
 /** A property of a mark that its series decides. */
 function bySeries(series: readonly PlotSeries[], values: readonly unknown[]): object {
   const scale = { domain: series.map(({ name }) => name), range: values };
-  return { field: 'series', type: 'nominal', scale, ...(series.length === 1 && { legend: null }) };
+  const listed = series.filter(({ unlisted }) => !unlisted).map(({ name }) => name);
+  return { field: 'series', type: 'nominal', scale, legend: series.length === 1 ? null : { values: listed } };
 }
 
 /** The colour of a series, as `#rrggbb`. */
