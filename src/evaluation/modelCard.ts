@@ -47,7 +47,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     numbers(summary),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
     '## Use',
-    'In this folder, with [emerging-flows](https://www.npmjs.com/package/emerging-flows):',
+    'In this folder, with the package `emerging-flows`:',
     ['```', ...Object.entries(commands).map(([what, command]) => `${command}   # ${what}`), '```'].join('\n'),
     '',
   ]
