@@ -1,11 +1,12 @@
 // decode(encode(x)) on every test image of a run's dataset: how many come back exactly, and which do not.
 //
 //   npx tsx bench/roundTrip.ts runs/quickstart
+//   npx tsx bench/roundTrip.ts runs/quickstart --precision float64
 //
-// Prints the images that return with a wrong pixel, each with its largest latent, and the float32 error at the
+// Prints the images that return with a wrong pixel, each with its largest latent, and the error at the
 // latents: encode, decode, encode again without rounding to pixels in between.
 import { Command } from 'commander';
-import { wholeNumber } from '../src/cli/options.ts';
+import { oneOf, wholeNumber } from '../src/cli/options.ts';
 import { formatTable } from '../src/cli/table.ts';
 import { readAll, subset } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
@@ -15,6 +16,7 @@ import { largestLatent } from '../src/evaluation/latents.ts';
 import { loadRun } from '../src/evaluation/loadRun.ts';
 import { parametersFrom } from '../src/flows/parameters.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
+import { type Precision, precisions } from '../src/tensor/emitter.ts';
 import { OPEN_BATCH } from '../src/tensor/shape.ts';
 import { input } from '../src/tensor/tensor.ts';
 
@@ -23,8 +25,9 @@ const BATCH = 64;
 const command = new Command('roundTrip')
   .argument('<run>', 'a run folder')
   .option('--count <n>', 'images, from the first (default: all)', wholeNumber(1))
+  .option('--precision <name>', precisions.join(', '), oneOf('precision', precisions), 'float32')
   .parse();
-const { count: wanted } = command.opts<{ count?: number }>();
+const { count: wanted, precision } = command.opts<{ count?: number; precision: Precision }>();
 
 const run = loadRun(command.args[0]!, 'average');
 const { imageShape } = run.model;
@@ -34,7 +37,7 @@ const count = Math.min(wanted ?? dataset.test.count, dataset.test.count);
 const first = Array.from({ length: count }, (_, index) => index);
 const pixels = readAll(subset(dataset.test, first));
 
-const model = new FlowModel(run, { batchSize: BATCH });
+const model = new FlowModel(run, { batchSize: BATCH, precision });
 const begin = performance.now();
 const latents = await model.encode(pixels);
 const encoded = performance.now();
@@ -45,8 +48,8 @@ await model.release();
 const x = input('x', [OPEN_BATCH, ...imageShape]);
 const again = run.model.encode(x, parametersFrom(run.parameters)).latents;
 const outputs = Object.fromEntries(again.map((latent, index) => [String(index), latent]));
-const encoder = await compile({ inputs: { x }, outputs });
-const returned = model.latentShapes.map((shape) => new Float32Array(count * dimensionsOf(shape)));
+const encoder = await compile({ inputs: { x }, outputs }, { precision });
+const returned = model.latentShapes.map((shape) => new Float64Array(count * dimensionsOf(shape)));
 for (let start = 0; start < count; start += BATCH) {
   const data = values.subarray(start * dimensions, (start + BATCH) * dimensions);
   const results = await encoder.run({ x: { shape: [data.length / dimensions, ...imageShape], data } });
@@ -91,7 +94,7 @@ const median = (numbers: readonly number[]): string =>
 const lines = [
   `${exact.length} of ${count} test images of ${run.config.data.name} return exactly ` +
     `(${run.config.model.mixing}, step ${run.step}, average weights)`,
-  `float32 round trip at the latents, of those: largest error ${most(exact.map(({ latent }) => latent))}, ` +
+  `${precision} round trip at the latents, of those: largest error ${most(exact.map(({ latent }) => latent))}, ` +
     `median over images ${median(exact.map(({ latent }) => latent))}; ` +
     `largest latent ${Math.max(...exact.map(({ largest }) => largest)).toFixed(2)}`,
   `at the pixels: largest error ${most(exact.map(({ value }) => 256 * value))} grey levels, 0.5 are allowed`,

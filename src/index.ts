@@ -21,6 +21,7 @@ export { type ExportOptions, exportModel } from './evaluation/exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from './evaluation/exportPrograms.ts';
 export {
   type CodingOptions,
+  type EncodeOptions,
   FlowModel,
   type FlowModelOptions,
   type LikelihoodOptions,

@@ -5,6 +5,7 @@ import { largestLatent } from '../evaluation/latents.ts';
 import { readLatents } from '../evaluation/latentsFile.ts';
 import { requireNewFolder, writeNewFolder } from '../evaluation/newFolder.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { counted, reportSkipped } from './imageInput.ts';
@@ -43,7 +44,7 @@ async function runDecode(
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, latents } = readLatents(file, model);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
-  let values: Float32Array;
+  let values: NdArray['data'];
   try {
     values = await model.decodeValues(latents, { onProgress: (done) => bar.update(done) });
   } finally {

@@ -82,6 +82,17 @@ it('writes latents by level, in a file that other programs can read', async () =
   expect(new Set(values).size).toBeGreaterThan(values.length / 2);
 });
 
+it('writes latents in float64, which are decoded in float64', async () => {
+  const wanted = ['--data=data', '--count=3', '--precision=float64', '--out=double.safetensors'];
+  await emerging.json('encode', 'runs/a', ...wanted);
+  const { tensors } = decodeSafetensors(readFileSync(inFolder('double.safetensors')), 'double');
+  const { data } = tensors.get('latent/1')!;
+  expect(data).toBeInstanceOf(Float64Array);
+  expect(data.some((value) => value !== Math.fround(value))).toBe(true);
+  const { files } = await emerging.json('decode', 'runs/a', 'double.safetensors', '--out=double');
+  expect(readPixels(inFolder(files[2]))).toEqual(imageOf(test, 2));
+});
+
 it('takes the exported model for the run that it came from', async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
   await emerging.json('encode', 'exported', '--data=data', '--count=5', '--out=of-export.safetensors');

@@ -1,16 +1,18 @@
 // `emerging encode`: the latents of images, in a file that `emerging decode` turns back into them.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadModel } from '../evaluation/flowModel.ts';
 import { writeLatents } from '../evaluation/latentsFile.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
+import { type Precision, precisions } from '../tensor/emitter.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { addImageOptions, counted, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, oneOf } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
 
 interface EncodeCommandOptions extends EngineOptions, ImageOptions {
   readonly out: string;
+  readonly precision: Precision;
   readonly json?: true;
 }
 
@@ -22,6 +24,11 @@ export function registerEncode(program: Command): void {
     .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', 'PNG files, or folders with some')
     .requiredOption('--out <file>', 'the safetensors file to write')
+    .addOption(
+      new Option('--precision <name>', `that of the latents, and of decoding them: ${precisions.join(', ')}`)
+        .argParser(oneOf('precision', precisions))
+        .default('float32'),
+    )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addImageOptions(command))
     .addHelpText(
@@ -40,13 +47,13 @@ async function runEncode(
   paths: readonly string[],
   options: EncodeCommandOptions,
 ): Promise<void> {
-  const { out } = options;
+  const { out, precision } = options;
   requireWritable(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
   try {
-    const latents = await model.encode(pixels, { onProgress: (done) => bar.update(done) });
+    const latents = await model.encode(pixels, { precision, onProgress: (done) => bar.update(done) });
     writeLatents(out, { names, latents }, model);
   } finally {
     bar.finish();

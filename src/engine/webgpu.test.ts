@@ -85,7 +85,7 @@ async function trained(mixing: Mixing, device: CompileOptions): Promise<Record<s
 }
 
 /** The values of two samples on a device. */
-async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<Float32Array> {
+async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayLike<number>> {
   const { model, state } = await inTraining(mixing);
   return releaseAfter(async (keep) => {
     const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));

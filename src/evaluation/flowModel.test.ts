@@ -6,6 +6,7 @@ import { Glow, type GlowOptions } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { constant, constantValue } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { imageArray } from '../training/likelihood.ts';
@@ -73,6 +74,30 @@ describe('encode and decode', () => {
     expect(coarse.bits).toBe(3);
   });
 
+  it('keep in float64 what small scales of couplings would lose in float32', async () => {
+    // The inverse divides by sigmoid(2 − 16), which takes rounding from 1e-7 beyond a pixel's interval.
+    const steep: TrainedModel = {
+      ...trained,
+      parameters: Object.fromEntries(
+        Object.entries(trained.parameters).map(([path, tensor]) => {
+          const { shape, data } = constantValue(tensor)!;
+          const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
+          // Even channels shift, odd ones scale.
+          const changed = data.map((value, index) => (isLast && index % 2 === 1 ? -16 : value));
+          return [path, constant({ shape, data: changed })];
+        }),
+      ),
+    };
+    const one = use(steep);
+    const single = await one.decodeValues(await one.encode(images));
+    const latents = await one.encode(images, { precision: 'float64' });
+    const double = await one.decodeValues(latents);
+    const isLost = (value: number, index: number): boolean => !(Math.abs(value - double[index]!) < 1 / 512);
+    expect([...single].some(isLost)).toBe(true);
+    expect(latents[0]!.data).toBeInstanceOf(Float64Array);
+    expect(await one.decode(latents)).toEqual(images);
+  });
+
   it('take no images at all', async () => {
     expect(await model.decode(await model.encode(new Uint8Array()))).toEqual(new Uint8Array());
     expect(await model.sample({ count: 0 })).toEqual(new Uint8Array());
@@ -95,7 +120,7 @@ describe('encode and decode', () => {
     latents[1]!.data.fill(3e38, 4 * 32, 5 * 32);
     await expect(model.decode(latents)).rejects.toThrow(UserError);
     await expect(model.decode(latents)).rejects.toThrow(
-      /^image 4 of these latents cannot be decoded: its largest latent is 3e\+38 and so far out rounding grows/,
+      /^image 4 of these latents cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
     );
     const values = await model.decodeValues(latents);
     expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));

@@ -6,6 +6,7 @@ import type { Program } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import type { Precision } from '../tensor/emitter.ts';
 import { constantValue } from '../tensor/tensor.ts';
 import { checksumOf } from '../training/checksum.ts';
 import { imageArray, measureBitsPerDim } from '../training/likelihood.ts';
@@ -33,6 +34,15 @@ export interface FlowModelOptions extends ProgramOptions {
 export interface CodingOptions {
   /** Called with the number of images done. */
   onProgress?(images: number): void;
+}
+
+/** How images are encoded. */
+export interface EncodeOptions extends CodingOptions {
+  /**
+   * That of the latents; the model's own, float32 if not said. In float64 images come back whose small scales in
+   * couplings make rounding grow too far in float32.
+   */
+  readonly precision?: Precision;
 }
 
 /** How samples are drawn. */
@@ -75,10 +85,17 @@ export class FlowModel {
   private readonly trained: TrainedModel;
   private readonly options: ProgramOptions;
   private readonly batchSize: number;
-  private readonly programs = new Map<Compiler, Promise<Program>>();
+  private readonly precision: Precision;
+  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<Program>>>> = {
+    float32: new Map(),
+    float64: new Map(),
+  };
 
   /** @param trained from `loadRun`, or from a training's state by `trainedModel` */
-  constructor(trained: TrainedModel, { batchSize = 64, ...options }: FlowModelOptions = {}) {
+  constructor(
+    trained: TrainedModel,
+    { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
+  ) {
     const { imageShape, latentShapes } = trained.model;
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;
@@ -86,6 +103,7 @@ export class FlowModel {
     this.trained = trained;
     this.options = options;
     this.batchSize = batchSize;
+    this.precision = precision;
   }
 
   /** SHA-256 of all that latents depend on: the model's options, its image shape and its weights. */
@@ -148,17 +166,20 @@ export class FlowModel {
    *
    * @throws UserError if `images` is no whole number of images
    */
-  async encode(images: Uint8Array, { onProgress }: CodingOptions = {}): Promise<NdArray[]> {
+  async encode(
+    images: Uint8Array,
+    { precision = this.precision, onProgress }: EncodeOptions = {},
+  ): Promise<NdArray[]> {
     const { count } = this.setOf(images);
     const dimensions = dimensionsOf(this.imageShape);
     const latents = this.latentShapes.map((shape) => ({
       shape: [count, ...shape],
-      data: new Float32Array(count * dimensionsOf(shape)),
+      data: zerosOf(precision, count * dimensionsOf(shape)),
     }));
     await this.inBatches(count, async (first, end) => {
       const batch = images.subarray(first * dimensions, end * dimensions);
       const image = imageArray(batch, this.imageShape, this.bits);
-      const encoded = await encodeBatch(await this.program(compileEncoder), image);
+      const encoded = await encodeBatch(await this.program(compileEncoder, precision), image);
       encoded.forEach(({ data }, index) => {
         latents[index]!.data.set(data, first * dimensionsOf(this.latentShapes[index]!));
       });
@@ -184,14 +205,16 @@ export class FlowModel {
   }
 
   /**
-   * The same before rounding to pixels, in [−½, ½) for images of the model. Values that are not finite
+   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents. Values that are not finite
    * tell that the inverse overflowed: rounding grows in it where latents lie far out.
    */
-  async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<Float32Array> {
+  async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
     const count = this.countOf(latents);
-    const values = new Float32Array(count * dimensionsOf(this.imageShape));
+    const isDouble = latents.some(({ data }) => data instanceof Float64Array);
+    const precision = isDouble ? 'float64' : this.precision;
+    const values = zerosOf(precision, count * dimensionsOf(this.imageShape));
     await this.inBatches(count, async (first, end) => {
-      const program = await this.program(compileDecoder);
+      const program = await this.program(compileDecoder, precision);
       const decoded = await decodeBatch(program, sliceLatents(latents, first, end));
       values.set(decoded, first * dimensionsOf(this.imageShape));
       onProgress?.(end);
@@ -251,14 +274,17 @@ export class FlowModel {
 
   /** Frees the programs. */
   async release(): Promise<void> {
-    const programs = [...this.programs.values()];
-    this.programs.clear();
+    const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
+    for (const known of Object.values(this.programs)) {
+      known.clear();
+    }
     await Promise.all(programs.map(async (program) => (await program).release()));
   }
 
-  private program(compiler: Compiler): Promise<Program> {
-    const known = this.programs.get(compiler) ?? compiler(this.trained, this.options);
-    this.programs.set(compiler, known);
+  private program(compiler: Compiler, precision = this.precision): Promise<Program> {
+    const known =
+      this.programs[precision].get(compiler) ?? compiler(this.trained, { ...this.options, precision });
+    this.programs[precision].set(compiler, known);
     return known;
   }
 
@@ -296,6 +322,10 @@ export class FlowModel {
   }
 }
 
+function zerosOf(precision: Precision, count: number): NdArray['data'] {
+  return precision === 'float64' ? new Float64Array(count) : new Float32Array(count);
+}
+
 /** Makes the images of which a value is not finite black, and tells which. */
 function blackOut(values: NdArray['data'], dimensions: number): number[] {
   const images: number[] = [];
@@ -312,8 +342,8 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
 /** Why latents of an image with this largest one cannot be decoded, to be read after a colon. */
 export function tooFarOut(largest: number): string {
   return (
-    `its largest latent is ${Number(largest.toPrecision(3))} and so far out rounding grows without bound in the inverse ` +
-    'of this model; see emerging doctor'
+    `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this ` +
+    'model; encode it with --precision float64, or see emerging doctor'
   );
 }
 

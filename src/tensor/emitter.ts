@@ -1,7 +1,10 @@
 // What an operation needs from whoever turns a graph into ONNX: the engine implements it.
 
 /** The precision in which a program runs. */
-export type Precision = 'float32' | 'float64';
+export type Precision = (typeof precisions)[number];
+
+/** The precisions by name. */
+export const precisions = ['float32', 'float64'] as const;
 
 /** An ONNX attribute: an integer, a list of integers, a string, or a real number marked as such. */
 export type AttributeValue = number | readonly number[] | string | RealAttribute;
