@@ -35,6 +35,8 @@ export interface CommandLine {
   json(...args: string[]): Promise<any>;
   /** Calls it and sends it a signal as soon as stderr holds `text`. */
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
+  /** The words of a call, for a shell that calls it. */
+  words(...args: string[]): string[];
   /** Starts another script of the sources by its path, `testing/NAME`, and leaves it to itself; stdout is piped. */
   start(script: string, ...args: string[]): ChildProcess;
 }
@@ -71,6 +73,7 @@ export function commandLine(): CommandLine {
       expect(code, stderr).toBe(0);
       return JSON.parse(stdout);
     },
+    words: (...args) => [process.execPath, main, ...args],
     start: (script, ...args) =>
       spawn(process.execPath, [join(scripts, `${script}.js`), ...args], {
         cwd: folder,

@@ -20,7 +20,20 @@ const RENEWED_AFTER = 20;
 /** A lock of another machine that was not renewed for so many seconds is taken over. */
 const SILENT_FOR = 15 * 60;
 
-const markSchema = z.object({ pid: z.number(), started: z.string(), host: z.string(), place: z.string() });
+const lockSchema = z.object({
+  pid: z.number(),
+  started: z.string(),
+  host: z.string(),
+  place: z.string(),
+  /** Tells the locks of one process apart. */
+  serial: z.number(),
+});
+
+type Lock = ProcessMark & { readonly serial: number };
+
+/** The locks that this process holds; its folder may have been moved away from under one that it has given back. */
+const held = new Set<number>();
+let made = 0;
 
 /**
  * Locks a run against a second trainer.
@@ -28,7 +41,7 @@ const markSchema = z.object({ pid: z.number(), started: z.string(), host: z.stri
  * @throws UserError if a process that runs, or may run on another machine, holds the lock, or it cannot be written
  */
 export function lockRun({ lock: path, directory }: RunPaths): RunLock {
-  const mark = ownMark();
+  const mark: Lock = { ...ownMark(), serial: made++ };
   try {
     while (!create(path, mark)) {
       takeAway(path, directory);
@@ -36,6 +49,7 @@ export function lockRun({ lock: path, directory }: RunPaths): RunLock {
   } catch (error) {
     throw explainFileError(error, path, 'write');
   }
+  held.add(mark.serial);
   let renewed = performance.now();
   return {
     renew() {
@@ -45,12 +59,15 @@ export function lockRun({ lock: path, directory }: RunPaths): RunLock {
         attempt(() => utimesSync(path, now, now));
       }
     },
-    release: () => attempt(() => isOwn(path, mark) && rmSync(path, { force: true })),
+    release() {
+      held.delete(mark.serial);
+      attempt(() => sameLock(readLock(path)?.mark, mark) && rmSync(path, { force: true }));
+    },
   };
 }
 
 /** Creates the lock, with its content from the first moment on; false if there is one. */
-function create(path: string, mark: ProcessMark): boolean {
+function create(path: string, mark: Lock): boolean {
   const text = JSON.stringify(mark);
   const partial = partialPath(path);
   writeFileSync(partial, text);
@@ -87,7 +104,7 @@ function takeAway(path: string, directory: string): void {
     return;
   }
   const { mark, text, silent } = found;
-  const running = mark === undefined ? undefined : isRunning(mark);
+  const running = mark === undefined ? undefined : isHeld(mark);
   // After a restart of this machine nothing that runs can have left a lock before it.
   const before = mark?.host === ownMark().host && silent > uptime();
   if (running === true || (running === undefined && !before && silent < SILENT_FOR)) {
@@ -125,7 +142,7 @@ function lockedText(
 }
 
 /** A lock and for how many seconds nobody has renewed it; null if there is none any more. */
-function readLock(path: string): { mark: ProcessMark | undefined; text: string; silent: number } | null {
+function readLock(path: string): { mark: Lock | undefined; text: string; silent: number } | null {
   try {
     const text = readFileSync(path, 'utf8');
     const silent = (Date.now() - statSync(path).mtimeMs) / 1000;
@@ -138,17 +155,26 @@ function readLock(path: string): { mark: ProcessMark | undefined; text: string; 
   }
 }
 
-function markIn(text: string): ProcessMark | undefined {
+function markIn(text: string): Lock | undefined {
   try {
-    return markSchema.parse(JSON.parse(text));
+    return lockSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
-function isOwn(path: string, { pid, started, place }: ProcessMark): boolean {
-  const mark = readLock(path)?.mark;
-  return mark?.pid === pid && mark.started === started && mark.place === place;
+/** Whether the process of a lock runs and still holds it; undefined where that cannot be seen from here. */
+function isHeld(mark: Lock): boolean | undefined {
+  const running = isRunning(mark);
+  return running === true && sameProcess(mark, ownMark()) ? held.has(mark.serial) : running;
+}
+
+function sameProcess(one: ProcessMark, other: ProcessMark): boolean {
+  return one.pid === other.pid && one.started === other.started && one.place === other.place;
+}
+
+function sameLock(one: Lock | undefined, other: Lock): boolean {
+  return one !== undefined && sameProcess(one, other) && one.serial === other.serial;
 }
 
 /** Does what a training can do without: whatever fails here shows where it matters, at the next checkpoint. */

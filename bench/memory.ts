@@ -1,0 +1,49 @@
+// Whether a training keeps its memory: a tiny model over many steps, with validations and a checkpoint after each step.
+//
+//   npx tsx bench/memory.ts --steps 2000
+//
+// Prints what the process holds along the way: in all (resident), and of that the objects and the arrays of the
+// program, after a collection of garbage.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Command } from 'commander';
+import { formatBytes } from '../src/cli/format.ts';
+import { wholeNumber } from '../src/cli/options.ts';
+import { formatTable } from '../src/cli/table.ts';
+import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
+import { startRun } from '../src/training/run.ts';
+import { train } from '../src/training/train.ts';
+
+const { steps } = new Command('memory')
+  .option('--steps <n>', 'updates', wholeNumber(10), 2000)
+  .parse()
+  .opts<{ steps: number }>();
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+const rows: string[][] = [];
+const folder = mkdtempSync(join(tmpdir(), 'memory-'));
+try {
+  const config = tinyConfig({ steps, batchSize: 8, microBatch: 4 });
+  const run = await startRun(config, join(folder, 'run'), { dataset: tinyDataset(8) });
+  const onStep = (step: number): void => {
+    if (step % Math.floor(steps / 10) === 0) {
+      collectGarbage();
+      const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+      rows.push([String(step), ...[rss, heapUsed, arrayBuffers].map(formatBytes)]);
+    }
+  };
+  await train({ ...run, threads: 1, checkpointSeconds: 0, events: { onStep } });
+} finally {
+  rmSync(folder, { recursive: true });
+}
+const titles = ['step', 'resident', 'objects', 'arrays'];
+process.stdout.write(
+  `${formatTable(
+    titles.map((title) => ({ title, align: 'right' })),
+    rows,
+  )}\n`,
+);

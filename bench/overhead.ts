@@ -1,0 +1,94 @@
+// What a training spends besides its steps and its validation: on logs, checkpoints, guard and lock.
+//
+//   npx tsx bench/overhead.ts --steps 1700
+//
+// Trains a preset into a temporary folder and times the parts in the same process. The rest of the time, that of no
+// part, is what logs, guard and lock take. With fewer steps than the preset's there are as many validations and
+// checkpoints of milestones, so their shares are then too large.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { wholeNumber } from '../src/cli/options.ts';
+import { createProgress } from '../src/cli/progress.ts';
+import { formatTable } from '../src/cli/table.ts';
+import { resolveConfig } from '../src/experiments/resolve.ts';
+import { BatchLoader } from '../src/training/batchLoader.ts';
+import { CheckpointWriter } from '../src/training/checkpointWriter.ts';
+import { startRun } from '../src/training/run.ts';
+import { train } from '../src/training/train.ts';
+import { Trainer } from '../src/training/trainer.ts';
+import { Validation } from '../src/training/validation.ts';
+
+const { preset, steps } = new Command('overhead')
+  .option('--preset <name>', 'what to train', 'mnist-quickstart')
+  .option('--steps <n>', 'updates', wholeNumber(1), 1700)
+  .parse()
+  .opts<{ preset: string; steps: number }>();
+
+let begin: number | undefined;
+let ended = 0;
+const seconds: Record<string, number> = {};
+
+/** Times every call of a method under a name. */
+function time<Key extends string>(
+  owner: Record<Key, (...args: never[]) => unknown>,
+  key: Key,
+  name: string,
+): void {
+  const method = owner[key] as (this: unknown, ...args: unknown[]) => unknown;
+  const timed = function (this: unknown, ...args: unknown[]): unknown {
+    const start = performance.now();
+    const add = (): void => {
+      seconds[name] = (seconds[name] ?? 0) + (performance.now() - start) / 1000;
+    };
+    const result = method.apply(this, args);
+    if (result instanceof Promise) {
+      return result.finally(add);
+    }
+    add();
+    return result;
+  };
+  Object.assign(owner, { [key]: timed });
+}
+
+time(Trainer.prototype, 'gradientsOf', 'gradients');
+time(Trainer.prototype, 'update', 'update');
+time(BatchLoader.prototype, 'at', 'batches');
+time(Validation.prototype, 'measure', 'validation');
+time(CheckpointWriter.prototype, 'save', 'checkpoints');
+
+const folder = mkdtempSync(join(tmpdir(), 'overhead-'));
+const progress = createProgress({ label: 'step', total: steps });
+try {
+  const config = resolveConfig({ preset, overrides: { training: { steps } } });
+  const run = await startRun(config, join(folder, 'run'));
+  // The clock starts after the first step: compiling and the start from data are over then.
+  const onStep = (step: number): void => {
+    if (begin === undefined) {
+      begin = performance.now();
+      for (const name of Object.keys(seconds)) {
+        seconds[name] = 0;
+      }
+    }
+    progress.update(step);
+  };
+  await train({ ...run, events: { onStep } });
+  ended = performance.now();
+} finally {
+  progress.finish();
+  rmSync(folder, { recursive: true });
+}
+
+const total = (ended - begin!) / 1000;
+const known = Object.values(seconds).reduce((sum, value) => sum + value, 0);
+const parts: Record<string, number> = { ...seconds, 'logs, guard, lock': total - known };
+const share = (value: number): string => `${((100 * value) / total).toFixed(2)} %`;
+const rows = Object.entries(parts).map(([name, value]) => [name, value.toFixed(2), share(value)]);
+const overhead = parts.checkpoints! + parts['logs, guard, lock']!;
+process.stdout.write(
+  `${formatTable(
+    [{ title: 'part' }, { title: 'seconds', align: 'right' }, { title: 'share', align: 'right' }],
+    [...rows, ['all', total.toFixed(2), share(total)]],
+  )}\ncheckpoints, logs, guard and lock of ${preset}, ${steps} steps: ${share(overhead)}\n`,
+);
