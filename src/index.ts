@@ -14,7 +14,12 @@ export {
 } from './evaluation/checkBijection.ts';
 export type { BijectionCheck } from './evaluation/checkContext.ts';
 export { type BitsPerDimSpread, type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
-export { type Evaluation, evaluate } from './evaluation/evaluate.ts';
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type MeasuredImage,
+} from './evaluation/evaluate.ts';
 export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
 export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/examineModel.ts';
 export { type ExportOptions, exportModel } from './evaluation/exportModel.ts';
@@ -29,6 +34,7 @@ export {
   loadModel,
   type SampleOptions,
 } from './evaluation/flowModel.ts';
+export type { ImportanceBound } from './evaluation/importanceBound.ts';
 export type { Finding, Measurement, Verdict } from './evaluation/judge.ts';
 export { interpolateLatents, type Latents, meanLatents, moveLatents } from './evaluation/latents.ts';
 export { type Limit, type LimitName, limits } from './evaluation/limits.ts';

@@ -35,7 +35,12 @@ export interface Evaluation {
   /** The median over images. */
   readonly median: number;
   /** The 1 % and the 99 % quantile over images, linear between two of them. */
-  readonly quantiles: { readonly '1%': number; readonly '99%': number };
+  readonly quantiles: {
+    /** One image in a hundred lies below. */
+    readonly '1%': number;
+    /** One image in a hundred lies above. */
+    readonly '99%': number;
+  };
   /** The image with the highest bits/dim, which a mean may hide. */
   readonly worst: MeasuredImage;
   /** The 16 images with the highest bits/dim, the highest first. */

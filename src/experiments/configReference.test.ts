@@ -37,6 +37,16 @@ describe('configKeys', () => {
   });
 });
 
+it('every description is the comment of its key', () => {
+  const source = readFileSync(new URL('./config.ts', import.meta.url), 'utf8');
+  const comments = Object.fromEntries(
+    [...source.matchAll(/\/\*\* (.*) \*\/\n {2}(\w+)[:,]/g)].map(([, text, key]) => [key, text]),
+  );
+  for (const { key, meaning } of configKeys()) {
+    expect(comments[key.split('.').at(-1)!], key).toBe(meaning);
+  }
+});
+
 describe('configSchemaText', () => {
   it('is the file that is shipped', () => {
     const shipped = readFileSync(new URL('../../docs/config.schema.json', import.meta.url), 'utf8');
