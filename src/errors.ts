@@ -1,6 +1,8 @@
 // The one kind of error that a person can mend: bad input, a missing file, a full disk.
 import { distance } from 'fastest-levenshtein';
 
+const controls = /\p{Cc}+/gu;
+
 /**
  * An error that its reader can mend: one line that says what is wrong, where, and what to do.
  * The command line prints it without a stack trace and exits with `exitCode`: 2 for wrong usage
@@ -11,7 +13,8 @@ export class UserError extends Error {
   readonly exitCode: 1 | 2;
 
   constructor(message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+    // Names in damaged archives may hold anything: the line stays one, and no terminal is told to do something.
+    super(message.replace(controls, '\ufffd'), { cause: options.cause });
     this.name = 'UserError';
     this.exitCode = options.exitCode ?? 1;
   }

@@ -75,7 +75,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   }
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
   const notes = await packedNotes(nameOrPath);
-  const warnings = warningsOf(found, notes);
+  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found, notes)];
   if (options.json) {
     const { imageShape } = dataset;
     process.stdout.write(

@@ -37,7 +37,9 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
     source,
   );
   if (!/^[|<>=]?u1$/.test(descr)) {
-    throw new UserError(`${source}: elements of type ${descr}: expected unsigned bytes, astype('uint8')`);
+    throw new UserError(
+      `${source}: elements of type ${JSON.stringify(descr)}: expected unsigned bytes, astype('uint8')`,
+    );
   }
   if (fortranOrder && shape.length > 1) {
     throw new UserError(`${source}: in Fortran order: save numpy.ascontiguousarray of it`);

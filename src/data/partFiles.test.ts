@@ -58,7 +58,7 @@ describe('arrays', () => {
 
   it.each<[string, RegExp]>([
     ['fortran.npy', /fortran.npy: in Fortran order: save numpy.ascontiguousarray of it/],
-    ['float.npy', /float.npy: elements of type <f4: expected unsigned bytes/],
+    ['float.npy', /float.npy: elements of type "<f4": expected unsigned bytes/],
     ['channelsFirst.npy', /holds no images: .*; transpose\(0, 2, 3, 1\) puts channels last/],
     ['evil.pickle', /evil.pickle: no pickle of plain arrays: it asks for posix system/],
   ])('are refused in %s', async (name, message) => {
