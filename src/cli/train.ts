@@ -151,6 +151,9 @@ async function trainWithProgress(
   const interruption = listenForInterruption(() =>
     bar.note('stopping after this step; press Ctrl-C again to stop at once'),
   );
+  for (const warning of dataset.warnings ?? []) {
+    bar.note(`warning: ${warning}`);
+  }
   const parameters = countParameters(config.model, dataset.imageShape);
   bar.note(
     `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +

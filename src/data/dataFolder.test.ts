@@ -22,7 +22,7 @@ describe('findInDataFolders', () => {
     await Promise.all(['a', 'b'].map((name) => mkdir(join(root, name))));
   });
   afterEach(() => rm(root, { recursive: true }));
-  const wanted = { name: 'some', candidates: ['some.tar.gz', 'unpacked'], from: 'https://example.org' };
+  const wanted = { name: 'cifar10', candidates: ['some.tar.gz', 'unpacked'], from: 'https://example.org' };
   const find = () => findInDataFolders(wanted, [join(root, 'a'), join(root, 'b'), join(root, 'c')]);
 
   it('takes the first candidate of the first folder that has one', async () => {
@@ -38,7 +38,7 @@ describe('findInDataFolders', () => {
     await expect(find()).rejects.toMatchObject({
       name: 'UserError',
       message:
-        'some is not here: run emerging datasets get some, or put some.tar.gz (https://example.org) into ' +
+        'cifar10 is not here: run emerging datasets get cifar10, or put some.tar.gz (https://example.org) into ' +
         ['a', 'b', 'c'].map((folder) => join(root, folder)).join(' or '),
     });
   });

@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { downloads } from './downloads.ts';
 
 /** What a dataset that is looked for consists of, and where it comes from. */
 export interface DataFiles {
@@ -46,7 +47,7 @@ export async function findInDataFolders(
 /** The error for a dataset that is in none of the folders: where it comes from and where to put it. */
 export function missingData({ name, candidates, from }: DataFiles, folders: readonly string[]): UserError {
   return new UserError(
-    `${name} is not here: run emerging datasets get ${name}, or put ${candidates[0]} (${from}) into ${folders.join(' or ')}`,
+    `${name} is not here: ${name in downloads ? `run emerging datasets get ${name}, or ` : ''}put ${candidates[0]} (${from}) into ${folders.join(' or ')}`,
   );
 }
 

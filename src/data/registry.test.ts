@@ -93,7 +93,7 @@ describe('openDataset', () => {
     async ({ name, open, openRaw }) => {
       vi.stubEnv('EMERGING_DATA', folder);
       const message = new RegExp(
-        `^${name} is not here: run emerging datasets get ${name}, or put .*https://.* into ${folder}$`,
+        `^${name} is not here: (run emerging datasets get ${name}, or )?put .*https://.* into ${folder}$`,
       );
       await expect(open()).rejects.toThrow(message);
       await expect(openRaw?.() ?? open()).rejects.toMatchObject({ name: 'UserError', message });
