@@ -11,7 +11,7 @@ export function registerConfig(program: Command): void {
     .option('--json', 'print a JSON list')
     .addHelpText(
       'after',
-      '\nExample:\n  emerging config\n  emerging config --schema > config.schema.json\n' +
+      '\nExample:\n  emerging config\n  emerging config --schema\n' +
         '\nAn editor that knows YAML completes and checks a file that begins with the line\n' +
         '  # yaml-language-server: $schema=config.schema.json',
     )

@@ -61,7 +61,8 @@ export function registerTrain(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
-        '  emerging train --config runs/glow/config.yaml --out runs/again   # the same run, to the byte\n' +
+        '  emerging train --config runs/glow/config.yaml --out runs/again\n' +
+        'The second repeats the first, to the byte on the same machine.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets the presets.\n' +
         '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
         'emerging train --resume goes on from there. A second Ctrl-C ends it at once.\n' +
