@@ -1,5 +1,6 @@
-// `emerging bench`: how fast this machine trains, samples and inverts.
+// `emerging bench`: how fast this machine trains, samples, inverts and reads.
 import type { Command } from 'commander';
+import { registerBenchData } from './benchData.ts';
 import { registerBenchInverse } from './benchInverse.ts';
 import { registerBenchSample } from './benchSample.ts';
 import { registerBenchTrain } from './benchTrain.ts';
@@ -10,4 +11,5 @@ export function registerBench(program: Command): void {
   registerBenchTrain(bench);
   registerBenchSample(bench);
   registerBenchInverse(bench);
+  registerBenchData(bench);
 }

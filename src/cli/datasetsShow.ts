@@ -1,17 +1,18 @@
 // `emerging datasets show`: images as a model will see them, their pixel values, and what is wrong with them.
 import { basename, extname } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type AugmentationName, augmentations } from '../data/augment.ts';
 import { BatchStream } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../data/inspect.ts';
 import { packedNotes } from '../data/packedFile.ts';
 import { openDataset } from '../data/registry.ts';
-import { UserError, unknownName } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
+import { augmentationList } from './augmentationList.ts';
 import { formatCount } from './format.ts';
 import { counted } from './imageInput.ts';
 import { oneOf, wholeNumber } from './options.ts';
@@ -142,16 +143,4 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
     ...warnings.map((warning) => `warning: ${warning}`),
     `images  ${out}`,
   ];
-}
-
-function augmentationList(text: string): AugmentationName[] {
-  if (text.trim() === '') {
-    throw new InvalidArgumentError(`It must be one or more of ${augmentationNames.join(', ')}.`);
-  }
-  return text.split(',').map((name) => {
-    if (!Object.hasOwn(augmentations, name)) {
-      throw unknownName('augmentation', name, augmentationNames);
-    }
-    return name as AugmentationName;
-  });
 }

@@ -90,25 +90,26 @@ export function shift(
   const source = image.slice();
   const [firstRow, firstColumn] = [Math.floor(down), Math.floor(right)];
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
-  const columns = Int32Array.from(
-    { length: width + 1 },
-    (_, column) => edge(column + firstColumn, width) * channels,
-  );
-  const line = new Float64Array(width * channels);
+  const length = width * channels;
+  // Of every value of a line, the places of the two between which it lies.
+  const [left, beyond] = [0, 1].map((next) =>
+    Int32Array.from({ length }, (_, index) => {
+      const channel = index % channels;
+      return edge((index - channel) / channels + firstColumn + next, width) * channels + channel;
+    }),
+  ) as [Int32Array, Int32Array];
+  const line = new Float64Array(length);
   for (let row = 0; row < height; row++) {
-    const above = edge(row + firstRow, height) * line.length;
-    const below = edge(row + firstRow + 1, height) * line.length;
+    const above = edge(row + firstRow, height) * length;
+    const below = edge(row + firstRow + 1, height) * length;
     // As a + part·(b - a): where both are equal the result is exactly that, and rounding down leaves it alone.
-    for (let index = 0; index < line.length; index++) {
+    for (let index = 0; index < length; index++) {
       const a = source[above + index]!;
       line[index] = a + rowPart * (source[below + index]! - a);
     }
-    for (let column = 0; column < width; column++) {
-      const target = row * line.length + column * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        const a = line[columns[column]! + channel]!;
-        image[target + channel] = Math.floor(a + columnPart * (line[columns[column + 1]! + channel]! - a));
-      }
+    for (let index = 0; index < length; index++) {
+      const a = line[left[index]!]!;
+      image[row * length + index] = Math.floor(a + columnPart * (line[beyond[index]!]! - a));
     }
   }
 }

@@ -1,0 +1,101 @@
+// Training batches from a packed file larger than one would keep in memory: how fast they come, and how much memory it takes.
+//
+//   npx tsx bench/largeData.ts --gib 5 --size 32 --augment shift,flip
+//
+// Makes the file, reads it with nothing of it in the system's cache (Linux with dd) and again with what the first
+// reading left there, and removes it.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { augmentationList } from '../src/cli/augmentationList.ts';
+import { formatBytes, formatCount, formatRate } from '../src/cli/format.ts';
+import { nonNegative, wholeNumber } from '../src/cli/options.ts';
+import type { AugmentationName } from '../src/data/augment.ts';
+import { PackedWriter } from '../src/data/packedWriter.ts';
+import { openDataset } from '../src/data/registry.ts';
+import { RandomStream } from '../src/numeric/random.ts';
+import { BatchLoader } from '../src/training/batchLoader.ts';
+
+const { gib, size, batch, steps, augment, folder } = new Command('largeData')
+  .option('--gib <n>', 'size of the file', nonNegative, 5)
+  .option('--size <n>', 'height and width of the images', wholeNumber(1), 32)
+  .option('--batch <n>', 'images at a time', wholeNumber(1), 64)
+  .option('--steps <n>', 'batches timed', wholeNumber(1), 1000)
+  .option('--augment <name,…>', 'how they are varied', augmentationList, [])
+  .option('--folder <dir>', 'where the file is made', tmpdir())
+  .parse()
+  .opts<{
+    gib: number;
+    size: number;
+    batch: number;
+    steps: number;
+    augment: AugmentationName[];
+    folder: string;
+  }>();
+
+const place = mkdtempSync(join(folder, 'large-data-'));
+const file = join(place, 'large.images');
+try {
+  make();
+  const cold = forgetCache();
+  const { train } = await openDataset(file, { validation: 0.02 });
+  const before = process.memoryUsage.rss();
+  const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
+  time(loader, cold ? 'nothing of it in memory' : 'as it was written');
+  time(loader, 'what was read in memory');
+  console.log(`memory ${formatBytes(before)} before, ${formatBytes(process.memoryUsage.rss())} after`);
+} finally {
+  rmSync(place, { recursive: true });
+}
+
+/** Random images, made of one block of random bytes read from another place each time. */
+function make(): void {
+  const imageBytes = size * size * 3;
+  const count = Math.floor((gib * 2 ** 30) / imageBytes);
+  const random = new RandomStream(0, 'large');
+  const noise = Uint8Array.from({ length: 2 ** 22 + imageBytes }, () => random.integer(256));
+  const begin = performance.now();
+  const writer = new PackedWriter(file);
+  for (let index = 0; index < count; index++) {
+    const start = random.integer(2 ** 22);
+    writer.add(noise.subarray(start, start + imageBytes));
+  }
+  writer.endSplit('train');
+  writer.add(noise.subarray(0, imageBytes));
+  writer.endSplit('test');
+  writer.finish({ imageShape: [size, size, 3], source: 'bench/largeData', settings: { size }, notes: {} });
+  const seconds = (performance.now() - begin) / 1000;
+  console.log(
+    `${formatCount(count)} images of ${size}x${size}x3, ${formatBytes(count * imageBytes)}, written in ${seconds.toFixed(0)} s`,
+  );
+}
+
+/** Tells the system to keep nothing of the file in memory; whether that worked. */
+function forgetCache(): boolean {
+  const { status } = spawnSync('dd', [
+    `of=${file}`,
+    'oflag=nocache',
+    'conv=notrunc,fdatasync',
+    'count=0',
+    'status=none',
+  ]);
+  return status === 0;
+}
+
+function time(loader: BatchLoader, what: string): void {
+  const begin = performance.now();
+  let slowest = 0;
+  for (let step = 0; step < steps; step++) {
+    const start = performance.now();
+    loader.at(step);
+    // The first batch draws the permutation of the epoch.
+    slowest = step === 0 ? 0 : Math.max(slowest, performance.now() - start);
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  console.log(
+    `${formatRate((steps * batch) / seconds)} images/s, ${((1000 * seconds) / steps).toFixed(2)} ms a batch, ` +
+      `the slowest ${slowest.toFixed(1)} ms: ${what}`,
+  );
+}

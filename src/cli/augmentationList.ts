@@ -1,0 +1,13 @@
+// The option `--augment`: names of augmentations, one after the other.
+import { type AugmentationName, augmentations } from '../data/augment.ts';
+import { unknownName } from '../errors.ts';
+
+/** A parser of `shift,flip`. */
+export function augmentationList(text: string): AugmentationName[] {
+  return text.split(',').map((name) => {
+    if (!Object.hasOwn(augmentations, name)) {
+      throw unknownName('augmentation', name, Object.keys(augmentations));
+    }
+    return name as AugmentationName;
+  });
+}
