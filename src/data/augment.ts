@@ -92,12 +92,13 @@ export function shift(
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
   const length = width * channels;
   // Of every value of a line, the places of the two between which it lies.
-  const [left, beyond] = [0, 1].map((next) =>
-    Int32Array.from({ length }, (_, index) => {
-      const channel = index % channels;
-      return edge((index - channel) / channels + firstColumn + next, width) * channels + channel;
-    }),
-  ) as [Int32Array, Int32Array];
+  const [left, beyond] = [new Int32Array(length), new Int32Array(length)];
+  for (let index = 0; index < length; index++) {
+    const channel = index % channels;
+    const column = (index - channel) / channels + firstColumn;
+    left[index] = edge(column, width) * channels + channel;
+    beyond[index] = edge(column + 1, width) * channels + channel;
+  }
   const line = new Float64Array(length);
   for (let row = 0; row < height; row++) {
     const above = edge(row + firstRow, height) * length;
