@@ -75,14 +75,15 @@ class Collector {
       );
       throw new UserError(
         `${this.#source}: images of one size are needed, but ${name} is ${found}, others ${expected}: ` +
-          `run emerging datasets prepare ${this.#source} to fit them`,
+          `run emerging datasets prepare ${this.#source} --size 32, or another size, and train on the file that it writes`,
       );
     }
     // As colour, since the next may be.
     this.#bytes += image.height * image.width * 3;
     if (this.#bytes > maxBytes) {
       throw new UserError(
-        `${this.#source}: more images than fit into memory: run emerging datasets prepare ${this.#source}`,
+        `${this.#source}: more images than fit into memory: run emerging datasets prepare ${this.#source} ` +
+          `--size ${Math.min(first.height, first.width)}, and train on the file that it writes`,
       );
     }
   }
