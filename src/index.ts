@@ -49,7 +49,7 @@ export type { Bijection, Transformed } from './flows/bijection.ts';
 export { chain } from './flows/chain.ts';
 export { conv1x1, conv1x1Plu, conv1x1Qr } from './flows/conv1x1.ts';
 export { type CouplingKind, type CouplingOptions, coupling } from './flows/coupling.ts';
-export { type EmergingOptions, emerging, type InverseMethod } from './flows/emerging.ts';
+export { type EmergingOptions, emerging, type InverseMethod, inverseMethods } from './flows/emerging.ts';
 export { type MafOptions, maf } from './flows/maf.ts';
 export {
   countTrained,
@@ -79,7 +79,13 @@ export type { ImageShape } from './numeric/imageShape.ts';
 export type { NdArray } from './numeric/ndarray.ts';
 export { RandomStream } from './numeric/random.ts';
 export { type ContactSheetOptions, contactSheet } from './pictures/contactSheet.ts';
-export type { AttributeValue, Emitter, Precision, RealAttribute } from './tensor/emitter.ts';
+export {
+  type AttributeValue,
+  type Emitter,
+  type Precision,
+  precisions,
+  type RealAttribute,
+} from './tensor/emitter.ts';
 export { gradients } from './tensor/gradient.ts';
 /** What can be computed with symbolic tensors: every operation, differentiable unless it says otherwise. */
 export * as operations from './tensor/operations/index.ts';
@@ -94,8 +100,9 @@ export {
   type ShapeProblem,
   type Tensor,
 } from './tensor/tensor.ts';
+export type { GuardState } from './training/guard.ts';
 export type { Groups } from './training/parameterLayout.ts';
 export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
 export { createRunFolder, type RunPaths } from './training/runFolder.ts';
 export { type TrainingEvents, type TrainingOptions, type TrainingResult, train } from './training/train.ts';
-export type { TrainingState, WeightsKind } from './training/trainer.ts';
+export type { TrainingState, WeightsKind } from './training/trainingState.ts';

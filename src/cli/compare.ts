@@ -10,7 +10,7 @@ import { requireImageShape } from '../experiments/modelShape.ts';
 import { plotPng } from '../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { releaseAfter } from '../training/resources.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import { type SplitName, splits, weightsKinds } from './evaluate.ts';
 import { formatCount, formatCounted } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';

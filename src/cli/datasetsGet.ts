@@ -7,7 +7,7 @@ import { download } from '../data/download.ts';
 import { type DatasetFile, downloads } from '../data/downloads.ts';
 import { datasets } from '../data/registry.ts';
 import { UserError, unknownName } from '../errors.ts';
-import { explainFileError } from '../training/files.ts';
+import { explainFileError } from '../training/fileErrors.ts';
 import { formatBytes } from './format.ts';
 import { type Interruption, listenForInterruption } from './interruption.ts';
 import { createProgress } from './progress.ts';

@@ -9,7 +9,7 @@ import { countPictures, type Prepared, prepare } from '../data/prepare.ts';
 import { openRawDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
-import { explainFileError } from '../training/files.ts';
+import { explainFileError } from '../training/fileErrors.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { reportSkipped } from './imageInput.ts';
 import { listenForInterruption } from './interruption.ts';

@@ -7,7 +7,7 @@ import { type Diagnosis, diagnose } from '../evaluation/doctor.ts';
 import { type LoadedRun, loadRun } from '../evaluation/loadRun.ts';
 import { layersOf } from '../models/layers.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import { doctorText } from './doctorText.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';

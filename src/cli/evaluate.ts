@@ -12,7 +12,7 @@ import { drawWorst } from '../evaluation/runPictures.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary } from '../training/runSummary.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { exportModel } from '../evaluation/exportModel.ts';
 import { loadRun } from '../evaluation/loadRun.ts';
 import { requireNewFolder, writeNewFolder } from '../evaluation/newFolder.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import { formatBytes } from './format.ts';
 import { oneOf } from './options.ts';
 

@@ -6,7 +6,7 @@ import { drawLearningCurve, drawSamples } from '../evaluation/runPictures.ts';
 import { Glow } from '../models/glow.ts';
 import { lastStepOf } from '../training/milestones.ts';
 import { releaseAfter } from '../training/resources.ts';
-import type { TrainingState } from '../training/trainer.ts';
+import type { TrainingState } from '../training/trainingState.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Samples that take longer than this, in milliseconds, … */

@@ -13,7 +13,8 @@ import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { releaseAfter } from '../training/resources.ts';
-import { startFromData, Trainer } from '../training/trainer.ts';
+import { startFromData } from '../training/startFromData.ts';
+import { Trainer } from '../training/trainer.ts';
 import { type CompileOptions, compile } from './program.ts';
 
 const imageShape: ImageShape = [4, 8, 1];

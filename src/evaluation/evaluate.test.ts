@@ -11,7 +11,7 @@ import { randomParameters } from '../testing/layers.ts';
 import { plainBitsPerDim } from '../testing/plainLikelihood.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { imageArray } from '../training/likelihood.ts';
-import { startFromData } from '../training/trainer.ts';
+import { startFromData } from '../training/startFromData.ts';
 import { evaluate, summarise } from './evaluate.ts';
 import { FlowModel } from './flowModel.ts';
 import { trainedModel } from './loadRun.ts';

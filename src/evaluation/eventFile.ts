@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { decode } from 'fast-png';
-import { explainFileError } from '../training/files.ts';
+import { explainFileError } from '../training/fileErrors.ts';
 
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;

@@ -5,7 +5,7 @@ import type { NdArray } from '../numeric/ndarray.ts';
 import { constantValue } from '../tensor/tensor.ts';
 import { readSummary } from '../training/runSummary.ts';
 import { encodeSafetensors } from '../training/safetensors.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import { exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 import type { LoadedRun, TrainedModel } from './loadRun.ts';

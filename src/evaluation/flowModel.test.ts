@@ -10,7 +10,7 @@ import { constant, constantValue } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
 import { imageArray } from '../training/likelihood.ts';
-import { startFromData } from '../training/trainer.ts';
+import { startFromData } from '../training/startFromData.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
 import { type TrainedModel, trainedModel } from './loadRun.ts';

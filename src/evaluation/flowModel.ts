@@ -11,7 +11,7 @@ import { constantValue } from '../tensor/tensor.ts';
 import { checksumOf } from '../training/checksum.ts';
 import { imageArray, measureBitsPerDim } from '../training/likelihood.ts';
 import { nextTurn } from '../training/nextTurn.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import { drawLatents, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import { isExported, loadExported } from './loadExported.ts';
 import { loadRun, type TrainedModel } from './loadRun.ts';

@@ -8,7 +8,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { readBytes } from '../training/files.ts';
 import { decodeSafetensors } from '../training/safetensors.ts';
-import type { WeightsKind } from '../training/trainer.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 import type { TrainedModel } from './loadRun.ts';
 
 /** Whether a folder holds an exported model. */

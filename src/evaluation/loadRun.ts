@@ -3,10 +3,11 @@ import type { Config } from '../experiments/config.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { Glow } from '../models/glow.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { readLatestCheckpoint, stateFrom } from '../training/checkpoint.ts';
+import { stateFrom } from '../training/checkpoint.ts';
+import { readLatestCheckpoint } from '../training/latestCheckpoint.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { openRunFolder, type RunPaths } from '../training/runFolder.ts';
-import { type TrainingState, type WeightsKind, weightsOf } from '../training/trainer.ts';
+import { type TrainingState, type WeightsKind, weightsOf } from '../training/trainingState.ts';
 
 /** A model with weights that no longer change. */
 export interface TrainedModel {

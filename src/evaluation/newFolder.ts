@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { explainFileError, writeFileAtomically } from '../training/files.ts';
+import { explainFileError } from '../training/fileErrors.ts';
+import { writeFileAtomically } from '../training/files.ts';
 
 /**
  * Checks that `writeNewFolder` may write there: nothing is there yet, or an empty folder.

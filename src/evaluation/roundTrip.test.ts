@@ -8,7 +8,8 @@ import { learningRateAt, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
-import { startFromData, Trainer } from '../training/trainer.ts';
+import { startFromData } from '../training/startFromData.ts';
+import { Trainer } from '../training/trainer.ts';
 import { FlowModel } from './flowModel.ts';
 import { type TrainedModel, trainedModel } from './loadRun.ts';
 

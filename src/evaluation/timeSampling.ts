@@ -6,7 +6,7 @@ import type { Mixing } from '../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { imageArray } from '../training/likelihood.ts';
-import { startFromData } from '../training/trainer.ts';
+import { startFromData } from '../training/startFromData.ts';
 import { FlowModel } from './flowModel.ts';
 import { type LayerInverse, ownMethods } from './inverseMethods.ts';
 import { trainedModel } from './loadRun.ts';

@@ -13,7 +13,8 @@ import { BatchLoader } from '../training/batchLoader.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { releaseAfter, releaseOnFailure } from '../training/resources.ts';
-import { gradientDefinition, startFromData, Trainer } from '../training/trainer.ts';
+import { startFromData } from '../training/startFromData.ts';
+import { gradientDefinition, Trainer } from '../training/trainer.ts';
 import { trainedModel } from './loadRun.ts';
 import { secondsOf } from './timing.ts';
 

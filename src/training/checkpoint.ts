@@ -7,9 +7,8 @@ import { checksumOf } from './checksum.ts';
 import { readBytes, writeFileAtomically } from './files.ts';
 import { type GuardState, guardSchema, newGuard } from './guard.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
-import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** What the metadata of a checkpoint name as its format. */
 const FORMAT = 'emerging-flows';
@@ -76,11 +75,11 @@ export function saveCheckpoint(
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint, also one whose checksum is wrong.
  *
  * @throws UserError if the file cannot be read, contradicts itself, or is something else
  */
-function readCheckpoint(path: string): Checkpoint {
+export function readCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   const version = checkFormat(metadata, path);
   const step = countIn(metadata.step);
@@ -153,57 +152,6 @@ export function readSoundCheckpoint(path: string): Checkpoint {
     throw new UserError(checkpoint.damage);
   }
   return checkpoint;
-}
-
-/**
- * Reads the latest checkpoint of a run, to look at its model: an earlier one would be another.
- *
- * @param options.acceptDamage whether to read one with a wrong checksum too
- * @throws UserError if there is none, or it is damaged; then with the one to fall back on
- */
-export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = {}): Checkpoint {
-  const { path } = requireCheckpoint(run);
-  const earlier = run.checkpoints.at(-2);
-  try {
-    return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
-  } catch (error) {
-    throw error instanceof UserError && earlier
-      ? new UserError(`${error.message}, or delete it to go back to step ${earlier.step}`, { cause: error })
-      : error;
-  }
-}
-
-/** The latest checkpoint of a run that is sound, and what is wrong with each later one. */
-export interface SoundCheckpoint {
-  /** Undefined where the run has no checkpoint at all. */
-  readonly checkpoint?: Checkpoint;
-  readonly damages: readonly string[];
-}
-
-/**
- * Reads the latest sound checkpoint of a run, to go on from.
- *
- * @throws UserError if the run has checkpoints and none of them is sound
- */
-export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): SoundCheckpoint {
-  const damages: string[] = [];
-  for (const { path } of checkpoints.toReversed()) {
-    try {
-      return { checkpoint: readSoundCheckpoint(path), damages };
-    } catch (error) {
-      if (!(error instanceof UserError)) {
-        throw error;
-      }
-      damages.push(error.message);
-    }
-  }
-  if (damages.length > 0) {
-    throw new UserError(
-      `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
-        `or delete ${paths.checkpoints} to train again from the start`,
-    );
-  }
-  return { damages };
 }
 
 /**

@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { Schedule } from '../experiments/schedule.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { saveCheckpoint } from './checkpoint.ts';
-import { explainFileError, flushFile } from './files.ts';
+import { explainFileError } from './fileErrors.ts';
+import { flushFile } from './files.ts';
 import { readJsonLines } from './jsonLines.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
 import type { ParameterLayout } from './parameterLayout.ts';
 import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
 import { readSummary } from './runSummary.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** So many checkpoints stay for being the last: where the last is damaged there is one before it. */
 const LAST = 3;

@@ -1,6 +1,6 @@
 // What happens to the folder of a run that failed before its first step.
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { explainFileError } from './files.ts';
+import { explainFileError } from './fileErrors.ts';
 import { readJsonLines } from './jsonLines.ts';
 import type { RunPaths } from './runFolder.ts';
 

@@ -5,7 +5,7 @@ import type { NdArray } from '../numeric/ndarray.ts';
 import type { Batch } from './likelihood.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from './notFinite.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** What was refused, and with what. */
 export interface RefusedStep {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
-import { explainFileError, readBytes, removePartialFiles, writeFileAtomically } from './files.ts';
+import { explainFileError } from './fileErrors.ts';
+import { readBytes, removePartialFiles, writeFileAtomically } from './files.ts';
 
 let folder: string;
 

@@ -2,7 +2,8 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError, readBytes, writeFileAtomically } from './files.ts';
+import { explainFileError } from './fileErrors.ts';
+import { readBytes, writeFileAtomically } from './files.ts';
 
 /** One line of a log: numbers that are not finite are stored as null. */
 export type JsonObject = Record<string, unknown>;

@@ -11,7 +11,7 @@ import { stateKinds } from './adamax.ts';
 import { type Batch, partOf } from './likelihood.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseAfter } from './resources.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** Whether all elements are finite. */
 export function isFiniteArray({ data }: NdArray): boolean {

@@ -11,12 +11,14 @@ import { resolveConfig } from '../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { readLatestSoundCheckpoint, stateFrom } from './checkpoint.ts';
-import { explainFileError, removePartialFiles, writeFileAtomically } from './files.ts';
+import { stateFrom } from './checkpoint.ts';
+import { explainFileError } from './fileErrors.ts';
+import { removePartialFiles, writeFileAtomically } from './files.ts';
 import { rewindJsonLines } from './jsonLines.ts';
+import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 import { createRunFolder, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** A run that `train` can train: `train({ ...run })`. */
 export interface Run {

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { nearestNames, UserError } from '../errors.ts';
 import { SCHEMA_FILE } from '../experiments/config.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError, readBytes, writeFileAtomically } from './files.ts';
+import { explainFileError } from './fileErrors.ts';
+import { readBytes, writeFileAtomically } from './files.ts';
 
 /** Where the parts of a run lie. */
 export interface RunPaths {

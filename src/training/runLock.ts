@@ -3,7 +3,8 @@ import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, write
 import { uptime } from 'node:os';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { explainFileError, partialPath } from './files.ts';
+import { explainFileError } from './fileErrors.ts';
+import { partialPath } from './files.ts';
 import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 import type { RunPaths } from './runFolder.ts';
 

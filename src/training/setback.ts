@@ -5,8 +5,8 @@ import { afterSetback, isExhausted, mayGoBackTo } from './guard.ts';
 import { isAnchor } from './milestones.ts';
 import { notFiniteInState } from './notFinite.ts';
 import { listCheckpoints } from './runFolder.ts';
-import type { TrainingState } from './trainer.ts';
 import type { TrainingParts } from './trainingParts.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** A training that went back as often as it may; its last sound state is saved. */
 export class DivergenceError extends UserError {}

@@ -16,8 +16,8 @@ import { listCheckpoints, type RunPaths } from './runFolder.ts';
 import { lockRun, type RunLock } from './runLock.ts';
 import { DivergenceError, goBack } from './setback.ts';
 import { appendTiming, trainingTime } from './timings.ts';
-import { type TrainingState, weightsOf } from './trainer.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
+import { type TrainingState, weightsOf } from './trainingState.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {

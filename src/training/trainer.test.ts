@@ -17,7 +17,9 @@ import { type AdamaxOptions, adamaxProgram, updateRates } from './adamax.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { newGuard } from './guard.ts';
 import { ParameterLayout } from './parameterLayout.ts';
-import { gradientDefinition, startFromData, Trainer, type TrainingState } from './trainer.ts';
+import { startFromData } from './startFromData.ts';
+import { gradientDefinition, Trainer } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
 

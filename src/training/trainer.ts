@@ -1,56 +1,19 @@
-// The training of a model: its start from data, and steps of gradients and update.
+// The steps of a training: gradients of a batch, and the update of the weights.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
-import { parametersFrom, startingParameters } from '../flows/parameters.ts';
+import { parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { gradients } from '../tensor/gradient.ts';
 import { add, multiply, sqrt, sum } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
-import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, stateName, updateRates } from './adamax.ts';
 import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
-import { type GuardState, newGuard } from './guard.ts';
+import type { GuardState } from './guard.ts';
 import { type Batch, bitsPerDimOf, partOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
-import { releaseAfter, releaseOnFailure } from './resources.ts';
-
-/** All that a training remembers besides its configuration. */
-export interface TrainingState {
-  /** The number of steps made; each took a batch. */
-  readonly step: number;
-  /** The number of updates among them that the weights come from: a step that the guard drops makes none. */
-  readonly updates: number;
-  /** What the guard remembers. */
-  readonly guard: GuardState;
-  /** The weights as the last update left them, fixed parameters included. */
-  readonly weights: Groups;
-  /** Adamax's first moment m. */
-  readonly first: Groups;
-  /** Adamax's decayed largest gradient u. */
-  readonly second: Groups;
-  /** The moving average of the weights, corrected for its zero start. */
-  readonly average: Groups;
-}
-
-/** The weights of a training: as they are, or averaged over its steps. */
-export type WeightsKind = 'average' | 'raw';
-
-/** The weights of a state, fixed parameters included. Before the first update their average is what they are. */
-export function weightsOf({ updates, weights, average }: TrainingState, kind: WeightsKind): Groups {
-  return kind === 'raw' || updates === 0 ? weights : { ...weights, ...average };
-}
-
-/** A copy of a state, which a training from it leaves alone. */
-export function copyOf(state: TrainingState): TrainingState {
-  const copies = stateKinds.map((kind) => {
-    const groups = Object.entries(state[kind]).map(([name, { shape, data }]) => [
-      name,
-      { shape, data: data.slice() },
-    ]);
-    return [kind, Object.fromEntries(groups)];
-  });
-  return { ...state, ...Object.fromEntries(copies) };
-}
+import { releaseOnFailure } from './resources.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** What a batch tells of the weights. */
 export interface BatchGradients {
@@ -235,31 +198,4 @@ export function gradientDefinition(
     outputs[stateName('gradients', name)] = found[index]!;
   });
   return { inputs: { image, noise, ...inputs }, outputs };
-}
-
-/**
- * The state from which a training starts: parameters drawn with the seed, then every actnorm set from a batch, in
- * order, each on what the layers before it make of the batch.
- */
-export async function startFromData(
-  model: Glow,
-  batch: Batch,
-  seed: number,
-  options: CompileOptions = {},
-): Promise<TrainingState> {
-  const layout = new ParameterLayout(model.parameters);
-  const drawn = layout.initial(seed);
-  const { inputs, tensors } = layout.inputs();
-  const { parameters, started } = startingParameters(tensors);
-  const image = input('image', batch.image.shape);
-  const noise = input('noise', batch.noise.shape);
-  model.likelihood(image, noise, parameters);
-  const definition = { inputs: { image, noise, ...inputs }, outputs: Object.fromEntries(started) };
-  const values = await releaseAfter(async (keep) => {
-    const program = keep(await compile(definition, options));
-    return program.run({ ...batch, ...drawn });
-  });
-  const weights = layout.pack({ ...layout.unpack(drawn), ...values });
-  const [first, second, average] = [layout.zeros(), layout.zeros(), layout.zeros()];
-  return { step: 0, updates: 0, guard: newGuard(0), weights, first, second, average };
 }

@@ -6,13 +6,15 @@ import type { Config } from '../experiments/config.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import { BatchLoader } from './batchLoader.ts';
-import { readLatestSoundCheckpoint } from './checkpoint.ts';
 import { CheckpointWriter } from './checkpointWriter.ts';
 import { guardFor } from './guard.ts';
+import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
 import { isFiniteArray } from './notFinite.ts';
 import type { Keep } from './resources.ts';
 import { openRunFolder, type RunPaths } from './runFolder.ts';
-import { copyOf, startFromData, Trainer, type TrainingState } from './trainer.ts';
+import { startFromData } from './startFromData.ts';
+import { Trainer } from './trainer.ts';
+import { copyOf, type TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
 
 /** What a training works with. */

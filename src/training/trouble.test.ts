@@ -11,7 +11,7 @@ import { readJsonLines } from './jsonLines.ts';
 import { resumeRun, startRun } from './run.ts';
 import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
 import { type TrainingOptions, train } from './train.ts';
-import type { TrainingState } from './trainer.ts';
+import type { TrainingState } from './trainingState.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'trouble-'));
 const inRoot = (name: string): string => join(root, name);

@@ -1,0 +1,58 @@
+// What to tell a person when the file system refuses something.
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UserError } from '../errors.ts';
+
+/**
+ * The error to throw in place of `error`, which came from the file system: one line with the path and what to do.
+ * Errors of another kind come back as they are.
+ *
+ * @param doing what failed, to be read after "cannot": `write`, `read`, `create the folder`
+ */
+export function explainFileError(error: unknown, path: string, doing: string): Error {
+  if (error instanceof UserError || !(error instanceof Error) || !('code' in error)) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  const reason = reasonFor(String(error.code), path);
+  // Errors of the system carry a call; others with a code are mistakes in our own code.
+  if (reason === undefined && !('syscall' in error)) {
+    return error;
+  }
+  return new UserError(`cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
+}
+
+function reasonFor(code: string, path: string): string | undefined {
+  switch (code) {
+    case 'ENOSPC':
+      return 'no space is left on the disk; free some or choose a folder on another disk';
+    case 'EDQUOT':
+      return 'the disk quota is used up; free some space or choose a folder on another disk';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied; change its owner or mode (see ls -ld), or choose another place';
+    case 'EFBIG':
+      return 'it would be larger than the system allows; raise the limit (ulimit -f) or choose another disk';
+    case 'EROFS':
+      return 'the disk is read-only; choose a folder on another disk';
+    case 'ENOENT':
+      return existsSync(dirname(path))
+        ? 'it does not exist; check the name'
+        : `there is no folder ${dirname(path)}; create it or check the name`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a file stands where a folder is needed; choose another path';
+    case 'EISDIR':
+      return 'it is a folder; name a file';
+    case 'ENAMETOOLONG':
+      return 'the name is too long; choose a shorter one';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many files are open; raise the limit (ulimit -n) or close other programs';
+    case 'EIO':
+      return 'the disk reports an error (EIO); check it or choose another one';
+    case 'ERR_FS_FILE_TOO_LARGE':
+      return 'it is larger than 2 GiB, the most that is read at once';
+    default:
+      return undefined;
+  }
+}

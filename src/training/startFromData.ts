@@ -1,0 +1,37 @@
+// The state from which a training starts: drawn weights, and actnorms set from a batch.
+import { type CompileOptions, compile } from '../engine/program.ts';
+import { startingParameters } from '../flows/parameters.ts';
+import type { Glow } from '../models/glow.ts';
+import { input } from '../tensor/tensor.ts';
+import { newGuard } from './guard.ts';
+import type { Batch } from './likelihood.ts';
+import { ParameterLayout } from './parameterLayout.ts';
+import { releaseAfter } from './resources.ts';
+import type { TrainingState } from './trainingState.ts';
+
+/**
+ * The state from which a training starts: parameters drawn with the seed, then every actnorm set from a batch, in
+ * order, each on what the layers before it make of the batch.
+ */
+export async function startFromData(
+  model: Glow,
+  batch: Batch,
+  seed: number,
+  options: CompileOptions = {},
+): Promise<TrainingState> {
+  const layout = new ParameterLayout(model.parameters);
+  const drawn = layout.initial(seed);
+  const { inputs, tensors } = layout.inputs();
+  const { parameters, started } = startingParameters(tensors);
+  const image = input('image', batch.image.shape);
+  const noise = input('noise', batch.noise.shape);
+  model.likelihood(image, noise, parameters);
+  const definition = { inputs: { image, noise, ...inputs }, outputs: Object.fromEntries(started) };
+  const values = await releaseAfter(async (keep) => {
+    const program = keep(await compile(definition, options));
+    return program.run({ ...batch, ...drawn });
+  });
+  const weights = layout.pack({ ...layout.unpack(drawn), ...values });
+  const [first, second, average] = [layout.zeros(), layout.zeros(), layout.zeros()];
+  return { step: 0, updates: 0, guard: newGuard(0), weights, first, second, average };
+}
