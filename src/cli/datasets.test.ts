@@ -1,10 +1,11 @@
 // `emerging datasets`, its list, get and show, as a person calls them.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixture } from '../data/fixtures/formula.ts';
 import { commandLine } from '../testing/command.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
 
@@ -115,6 +116,17 @@ describe('datasets show', () => {
       'of the source, 208 grey made colour',
     ]);
     expect(existsSync(inFolder('odd-test.png'))).toBe(true);
+  });
+
+  it('tells what was done to images that are opened as they lie there', async () => {
+    mkdirSync(inFolder('noted/train'), { recursive: true });
+    mkdirSync(inFolder('noted/test'));
+    copyFileSync(fixture('palette.png'), inFolder('noted/train/0.png'));
+    copyFileSync(fixture('palette.png'), inFolder('noted/train/1.png'));
+    copyFileSync(fixture('sixteen.png'), inFolder('noted/test/0.png'));
+    const { notes, warnings } = await emerging.json('datasets', 'show', 'noted');
+    expect(notes).toEqual({ '16-bit': 1, palette: 2 });
+    expect(warnings).toEqual(expect.arrayContaining(['of the source, 1 16-bit', 'of the source, 2 palette']));
   });
 
   it.each([

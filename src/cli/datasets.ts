@@ -1,10 +1,9 @@
 // `emerging datasets`: what there is to train on, how to get it, and how to prepare images of one's own.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { dataFolders } from '../data/dataFolder.ts';
 import type { NamedDataset } from '../data/dataset.ts';
 import { downloads } from '../data/downloads.ts';
+import { findPrepared } from '../data/preparedSet.ts';
 import { datasets } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
@@ -38,8 +37,12 @@ export function registerDatasets(program: Command): void {
 interface Entry {
   readonly name: string;
   readonly description: string;
-  /** Whether it can be opened on this machine. */
+  /** Whether it is on this machine. */
   readonly here: boolean;
+  /** Where; null if it is not. */
+  readonly path: string | null;
+  /** The file in a data folder that was prepared of it and is opened by its name, if there is one. */
+  readonly prepared: string | null;
   readonly imageShape: NamedDataset['imageShape'];
   readonly images: Readonly<Record<'train' | 'test', number>> | null;
   /** Whether `emerging datasets get` downloads it. */
@@ -53,10 +56,14 @@ interface Entry {
 async function describe(dataset: NamedDataset): Promise<Entry> {
   const { name, description, imageShape, counts, source, licence } = dataset;
   const files = downloads[name];
+  const prepared = await findPrepared(dataset);
+  const path = prepared ?? (await pathOf(dataset));
   return {
     name,
     description,
-    here: await isHere(dataset),
+    here: path !== null,
+    path,
+    prepared: prepared ?? null,
     imageShape,
     images: counts ?? null,
     download: files !== undefined,
@@ -66,19 +73,12 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
   };
 }
 
-/** Whether a dataset is on this machine; where its files do not tell, it is opened. */
-async function isHere({ name, open, openRaw }: NamedDataset): Promise<boolean> {
-  const files = downloads[name] ?? [];
-  const inFolder = (folder: string): boolean => files.every(({ place }) => existsSync(join(folder, place)));
-  if (files.length > 0 && dataFolders().some(inFolder)) {
-    return true;
-  }
+async function pathOf(dataset: NamedDataset): Promise<string | null> {
   try {
-    await (openRaw ?? open)();
-    return true;
+    return await dataset.locate();
   } catch (error) {
     if (error instanceof UserError) {
-      return false;
+      return null;
     }
     throw error;
   }
@@ -95,9 +95,9 @@ function textOf(entries: readonly Entry[]): string {
       { title: 'DOWNLOAD', align: 'right' },
       { title: 'WHAT IT IS' },
     ],
-    entries.map(({ name, description, here, imageShape, images, bytes }) => [
+    entries.map(({ name, description, here, prepared, imageShape, images, bytes }) => [
       name,
-      here ? 'yes' : 'no',
+      prepared === null ? (here ? 'yes' : 'no') : 'prepared',
       showImageShape(imageShape),
       images === null ? '' : formatCount(images.train),
       images === null ? '' : formatCount(images.test),

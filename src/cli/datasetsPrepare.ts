@@ -6,9 +6,10 @@ import { dataFolders } from '../data/dataFolder.ts';
 import { type Crop, crops } from '../data/fitPicture.ts';
 import { type PackedHeader, packedFile, readPackedHeader, verifyPackedFile } from '../data/packedFile.ts';
 import { countPictures, type Prepared, prepare } from '../data/prepare.ts';
-import { openRawDataset } from '../data/registry.ts';
+import { preparedName } from '../data/preparedSet.ts';
+import { datasets, openRawDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
-import { showImageShape } from '../numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { explainFileError } from '../training/fileErrors.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { reportSkipped } from './imageInput.ts';
@@ -20,7 +21,7 @@ import { requireWritable } from './requireWritable.ts';
 interface DatasetsPrepareOptions {
   readonly size?: number;
   readonly crop: Crop;
-  readonly channels: 1 | 3;
+  readonly channels?: 1 | 3;
   readonly validation: number;
   readonly out?: string;
   readonly skipDamaged?: true;
@@ -48,11 +49,18 @@ export function registerDatasetsPrepare(datasets: Command): void {
     .command('prepare')
     .description('make images of one size of a dataset, in a file that is trained on with --data FILE')
     .argument('<name|path>', 'a dataset, or a folder or an archive of images')
-    .option('--size <n>', 'height and width of the images', wholeNumber(1))
+    .option('--size <n>', 'height and width of the images (of a named dataset: its own)', wholeNumber(1))
     .option('--crop <name>', `what is kept: ${cropNames.join(', ')}`, oneOf('crop', cropNames), 'center')
-    .option('--channels <n>', '1 for grey, 3 for colour', channelCount, 3)
+    .option(
+      '--channels <n>',
+      '1 for grey, 3 for colour (default: 3; of a named dataset: its own)',
+      channelCount,
+    )
     .option('--validation <share>', 'of the pictures, with --crop tiles', share, 0.05)
-    .option('--out <file>', 'the file to write (default: data/NAME-SIZE.images)')
+    .option(
+      '--out <file>',
+      'the file to write (default: data/NAME-SIZE.images; of a named dataset data/NAME.images)',
+    )
     .option('--skip-damaged', 'damaged images are no failure')
     .option('--verify', 'check a file that was prepared against its checksum instead')
     .option('--json', 'print the result as JSON on stdout')
@@ -69,13 +77,21 @@ export function registerDatasetsPrepare(datasets: Command): void {
 }
 
 async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
-  const { size, out, skipDamaged } = options;
+  const { out, skipDamaged } = options;
+  const named = datasets.find(({ name }) => name === nameOrPath);
+  const size = options.size ?? named?.imageShape[0];
+  const channels = options.channels ?? (named?.imageShape[2] === 1 ? 1 : 3);
   if (size === undefined) {
     throw new UserError('--size is missing: say how high and wide the images shall be, such as --size 32', {
       exitCode: 2,
     });
   }
-  const file = out ?? defaultFile(nameOrPath, size);
+  const imageShape: ImageShape = [size, size, channels];
+  const isOwnForm =
+    named !== undefined &&
+    options.crop !== 'tiles' &&
+    showImageShape(imageShape) === showImageShape(named.imageShape);
+  const file = out ?? join(dataFolders()[0], isOwnForm ? preparedName(named) : fileName(nameOrPath, size));
   requireFree(file, out === undefined);
   const dataset = await openRawDataset(nameOrPath);
   const bar = createProgress({ label: 'preparing', total: countPictures(dataset), unit: 'pictures' });
@@ -85,6 +101,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     prepared = await prepare(dataset, file, {
       ...options,
       size,
+      channels,
       source: nameOrPath,
       signal: interruption.signal,
       onProgress: (pictures) => bar.update(pictures),
@@ -101,7 +118,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     return;
   }
   print(summaryOf(file, prepared.header, prepared.damaged), options, [
-    `to train: emerging train --data ${file}`,
+    `to train: emerging train --data ${isOwnForm && out === undefined ? nameOrPath : file}`,
   ]);
   if (!skipDamaged) {
     reportSkipped(prepared.damaged);
@@ -151,10 +168,10 @@ function print(summary: Summary, { json }: DatasetsPrepareOptions, closing: read
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** `data/emoji-64.images` for the folder `some/where/emoji`. */
-function defaultFile(nameOrPath: string, size: number): string {
+/** `emoji-64.images` for the folder `some/where/emoji`. */
+function fileName(nameOrPath: string, size: number): string {
   const name = basename(nameOrPath);
-  return join(dataFolders()[0], `${basename(name, extname(name)) || 'images'}-${size}.images`);
+  return `${basename(name, extname(name)) || 'images'}-${size}.images`;
 }
 
 /** A file that is there may have taken hours: it is not replaced. */

@@ -5,7 +5,6 @@ import { type AugmentationName, augmentations } from '../data/augment.ts';
 import { BatchStream } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../data/inspect.ts';
-import { packedNotes } from '../data/packedFile.ts';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
@@ -75,7 +74,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
     bar.finish();
   }
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
-  const notes = await packedNotes(nameOrPath);
+  const notes = dataset.notes ?? {};
   const warnings = [...(dataset.warnings ?? []), ...warningsOf(found, notes)];
   if (options.json) {
     const { imageShape } = dataset;

@@ -24,15 +24,13 @@ export const cifar10: NamedDataset = {
   counts: published,
   source: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (Krizhevsky)',
   licence: 'none stated by the publisher',
-  async open() {
-    return cifar10Files.open(
-      await findInDataFolders({
-        name: 'cifar10',
-        candidates: ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin', 'cifar10'],
-        from: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
-      }),
-    );
-  },
+  locate: () =>
+    findInDataFolders({
+      name: 'cifar10',
+      candidates: ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin', 'cifar10'],
+      from: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+    }),
+  open: async () => cifar10Files.open(await cifar10.locate()),
 };
 
 /** The files of CIFAR-10's binary version, in an archive or a folder. */

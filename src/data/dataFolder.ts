@@ -13,6 +13,8 @@ export interface DataFiles {
   readonly candidates: readonly string[];
   /** The address where a person gets it. */
   readonly from: string;
+  /** What is to be done when it is there: a command; left out where it can be trained on as it is. */
+  readonly next?: string;
 }
 
 /**
@@ -33,21 +35,37 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...s
  * @throws UserError that says where it comes from and where to put it if it is in none of them
  */
 export async function findInDataFolders(
-  { name, candidates, from }: DataFiles,
+  files: DataFiles,
   folders: readonly string[] = dataFolders(),
 ): Promise<string> {
+  const path = await lookInDataFolders(files.candidates, folders);
+  if (path === undefined) {
+    throw missingData(files, folders);
+  }
+  return path;
+}
+
+/** The first of the candidates in the first folder that has one; undefined where none has. */
+export async function lookInDataFolders(
+  candidates: readonly string[],
+  folders: readonly string[] = dataFolders(),
+): Promise<string | undefined> {
   for (const path of folders.flatMap((folder) => candidates.map((candidate) => join(folder, candidate)))) {
     if (await isThere(path)) {
       return path;
     }
   }
-  throw missingData({ name, candidates, from }, folders);
+  return undefined;
 }
 
 /** The error for a dataset that is in none of the folders: where it comes from and where to put it. */
-export function missingData({ name, candidates, from }: DataFiles, folders: readonly string[]): UserError {
+export function missingData(
+  { name, candidates, from, next }: DataFiles,
+  folders: readonly string[],
+): UserError {
+  const get = name in downloads ? `run emerging datasets get ${name}, or ` : '';
   return new UserError(
-    `${name} is not here: ${name in downloads ? `run emerging datasets get ${name}, or ` : ''}put ${candidates[0]} (${from}) into ${folders.join(' or ')}`,
+    `${name} is not here: ${get}put ${candidates[0]} (${from}) into ${folders.join(' or ')}${next ? `, then run ${next}` : ''}`,
   );
 }
 

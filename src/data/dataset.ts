@@ -26,6 +26,8 @@ export interface DatasetSource {
   readonly test: ImageSet;
   /** What a person should know of these images before using them, a line each. */
   readonly warnings?: readonly string[];
+  /** What was done to how many images to bring them to 8 bits, grey or colour: `palette`, `16-bit`, … */
+  readonly notes?: Readonly<Record<string, number>>;
 }
 
 /** An opened dataset; `validation` is the publisher's own, or held out of the training images and perhaps empty. */
@@ -52,8 +54,13 @@ export interface NamedDataset {
   readonly source: string;
   /** The terms under which the images may be used. */
   readonly licence: string;
-  /** Throws UserError when the images are missing or damaged. */
-  open(): Promise<DatasetSource>;
+  /**
+   * The path at which it lies, found without reading images.
+   * Throws UserError that says where it comes from and where to put it when it is not there.
+   */
+  locate(): Promise<string>;
+  /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
+  open?(): Promise<DatasetSource>;
   /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }

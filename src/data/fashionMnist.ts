@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { findInDataFolders } from './dataFolder.ts';
 import type { NamedDataset } from './dataset.ts';
-import { idxFolder } from './idxFolder.ts';
+import { idxFolder, requireIdxFiles } from './idxFolder.ts';
 
 /** Where Debian's package puts it. */
 const systemFolder = '/usr/share/datasets/fashion-mnist';
@@ -16,9 +16,9 @@ export const fashionMnist: NamedDataset = {
   source:
     'Debian package dataset-fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist (Zalando)',
   licence: 'MIT',
-  async open() {
+  async locate() {
     const installed = await stat(systemFolder).catch(() => undefined);
-    return idxFolder.open(
+    return requireIdxFiles(
       installed
         ? systemFolder
         : await findInDataFolders({
@@ -28,4 +28,5 @@ export const fashionMnist: NamedDataset = {
           }),
     );
   },
+  open: async () => idxFolder.open(await fashionMnist.locate()),
 };

@@ -20,18 +20,18 @@ export const galaxy: NamedDataset = {
   source:
     'https://github.com/SpaceML/merger_transfer_learning (Ackermann et al.), images of SDSS and Galaxy Zoo',
   licence: 'images of the Sloan Digital Sky Survey, CC BY 4.0',
+  locate: () =>
+    findInDataFolders({
+      name: 'galaxy',
+      candidates: ['galaxy_mergers', 'galaxy_mergers.zip', 'galaxy_mergers.tar.gz', 'galaxy'],
+      from: 'the folder noninteracting with training, validation and test, of https://github.com/SpaceML/merger_transfer_learning',
+    }),
   open: async () => loadImages(await openGalaxy(), 'galaxy'),
   openRaw: openGalaxy,
 };
 
 async function openGalaxy(): Promise<RawDataset> {
-  return rawGalaxies(
-    await findInDataFolders({
-      name: 'galaxy',
-      candidates: ['galaxy_mergers', 'galaxy_mergers.zip', 'galaxy_mergers.tar.gz', 'galaxy'],
-      from: 'the folder noninteracting with training, validation and test, of https://github.com/SpaceML/merger_transfer_learning',
-    }),
-  );
+  return rawGalaxies(await galaxy.locate());
 }
 
 /**

@@ -37,6 +37,24 @@ export const idxFolder: PathFormat = {
   },
 };
 
+/**
+ * The folder, if both files are in it.
+ *
+ * @throws UserError that names the one that is missing
+ */
+export async function requireIdxFiles(folder: string): Promise<string> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw cannotRead(folder, error);
+  });
+  const missing = [trainFile, testFile].find(
+    (file) => !names.includes(file) && !names.includes(`${file}.gz`),
+  );
+  if (missing !== undefined) {
+    throw missingFile(folder, missing);
+  }
+  return folder;
+}
+
 /** The plain file where there is one, else the gzipped one. */
 async function readImages(folder: string, name: string): Promise<ImageSet> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
@@ -57,7 +75,11 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
       return imagesInMemory(data, [height, width, 1]);
     }
   }
-  throw new UserError(`${folder}: ${name} is missing (plain or with .gz)`);
+  throw missingFile(folder, name);
+}
+
+function missingFile(folder: string, name: string): UserError {
+  return new UserError(`${folder}: ${name} is missing (plain or with .gz)`);
 }
 
 function cannotRead(path: string, cause: NodeJS.ErrnoException): UserError {

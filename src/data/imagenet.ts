@@ -1,8 +1,7 @@
 // Down-sampled ImageNet at 32 x 32 and 64 x 64, in each form in which it is published.
 import { UserError } from '../errors.ts';
 import { dataFolders, missingData } from './dataFolder.ts';
-import type { DatasetSource, NamedDataset } from './dataset.ts';
-import { loadImages } from './loadImages.ts';
+import type { NamedDataset } from './dataset.ts';
 import { findParts, openParts, type Part } from './partFiles.ts';
 import type { RawDataset, RawSplit } from './rawImages.ts';
 
@@ -11,22 +10,21 @@ export const imagenet32 = imagenet(32);
 /** ImageNet at 64 x 64, as the paper has it. */
 export const imagenet64 = imagenet(64);
 
+/** Its gigabytes are prepared once and then read by position: there is no `open`. */
 function imagenet(side: 32 | 64): NamedDataset {
-  const name = `imagenet${side}`;
-  const openRaw = async (): Promise<RawDataset> => rawImagenet(side, await findImagenet(side));
   return {
-    name,
+    name: `imagenet${side}`,
     description: `photographs of a thousand kinds of things, down to ${side} x ${side}, colour`,
     imageShape: [side, side, 3],
     counts: { train: 1_281_149, test: 49_999 },
     source: `https://image-net.org/download-images: train_${side}x${side} and valid_${side}x${side} (van den Oord), or the batches of Chrabaszcz`,
     licence: 'for research and teaching that is not commercial, as image-net.org says',
-    open: async (): Promise<DatasetSource> => loadImages(await openRaw(), name),
-    openRaw,
+    locate: async () => (await findImagenet(side))[0]!.path,
+    openRaw: async () => rawImagenet(side, await findImagenet(side)),
   };
 }
 
-/** The files of one size: those whose names say no other. */
+/** The files of one size, at least one: those whose names say no other. */
 async function findImagenet(side: 32 | 64): Promise<Part[]> {
   const name = `imagenet${side}`;
   const other = side === 32 ? /64/ : /32/;
@@ -57,6 +55,7 @@ async function findImagenet(side: 32 | 64): Promise<Part[]> {
       name,
       candidates: [`train_${side}x${side}.tar and valid_${side}x${side}.tar`],
       from: 'https://image-net.org/download-images',
+      next: `emerging datasets prepare ${name}`,
     },
     dataFolders(),
   );

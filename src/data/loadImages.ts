@@ -22,6 +22,7 @@ export async function loadImages(raw: RawDataset, source: string): Promise<Datas
     train: collector.imageSet(train),
     ...(validation && { validation: collector.imageSet(validation) }),
     test: collector.imageSet(test),
+    notes: collector.notes(),
   };
 }
 
@@ -31,6 +32,7 @@ class Collector {
   #first: DecodedImage | undefined;
   #colour = false;
   #bytes = 0;
+  readonly #notes = new Map<string, number>();
 
   constructor(source: string) {
     this.#source = source;
@@ -41,6 +43,9 @@ class Collector {
     for await (const raw of split.images()) {
       const image = await raw.decode();
       this.#check(image, raw.name);
+      for (const note of image.notes) {
+        this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
+      }
       images.push(image);
     }
     if (images.length === 0) {
@@ -57,6 +62,11 @@ class Collector {
       pixels.set(data, index * height * width * channels);
     });
     return imagesInMemory(pixels, [height, width, channels]);
+  }
+
+  /** What decoding changed of how many images. */
+  notes(): Record<string, number> {
+    return Object.fromEntries([...this.#notes].sort());
   }
 
   #shape(): ImageShape {

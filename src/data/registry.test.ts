@@ -44,7 +44,7 @@ describe('openDataset', () => {
   });
 
   const asListed = async (dataset: NamedDataset) => {
-    const { train, test } = await dataset.open();
+    const { train, test } = await dataset.open!();
     expect({ train: train.count, test: test.count }).toEqual(dataset.counts);
     expect([train.imageShape, test.imageShape]).toEqual([dataset.imageShape, dataset.imageShape]);
   };
@@ -56,7 +56,7 @@ describe('openDataset', () => {
     async () => {
       await asListed(fashionMnist);
       // The published mean of the training pixels, 0.2860 of white.
-      expect(mean((await fashionMnist.open()).train) / 255).toBeCloseTo(0.286, 4);
+      expect(mean((await fashionMnist.open!()).train) / 255).toBeCloseTo(0.286, 4);
     },
   );
 
@@ -90,13 +90,14 @@ describe('openDataset', () => {
 
   it.each(datasets.filter(({ name }) => !name.includes('mnist')))(
     'says where $name comes from when it is not there',
-    async ({ name, open, openRaw }) => {
+    async ({ name, locate, open, openRaw }) => {
       vi.stubEnv('EMERGING_DATA', folder);
       const message = new RegExp(
-        `^${name} is not here: (run emerging datasets get ${name}, or )?put .*https://.* into ${folder}$`,
+        `^${name} is not here: (run emerging datasets get ${name}, or )?put .*https://.* into ${folder}(, then run emerging datasets prepare ${name})?$`,
       );
-      await expect(open()).rejects.toThrow(message);
-      await expect(openRaw?.() ?? open()).rejects.toMatchObject({ name: 'UserError', message });
+      await expect(locate()).rejects.toMatchObject({ name: 'UserError', message });
+      await expect((openRaw ?? open)?.()).rejects.toThrow(message);
+      await expect(openDataset(name, { validation: 0 })).rejects.toThrow(message);
       vi.unstubAllEnvs();
     },
   );

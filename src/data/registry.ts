@@ -11,6 +11,7 @@ import { imagenet32, imagenet64 } from './imagenet.ts';
 import { mnist } from './mnist.ts';
 import { packedFile } from './packedFile.ts';
 import { partFiles } from './partFiles.ts';
+import { findPrepared, openPrepared } from './preparedSet.ts';
 import { type RawDataset, rawOf } from './rawImages.ts';
 import { holdOutValidation } from './validation.ts';
 
@@ -28,7 +29,8 @@ export const datasets: readonly NamedDataset[] = [
 const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files, partFiles, imageCollection];
 
 /**
- * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name.
+ * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name. A file in a data
+ * folder that was prepared of a set by name is opened in its place.
  *
  * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. A publisher's own
  * validation images are taken in place of it.
@@ -36,7 +38,7 @@ const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files,
  */
 export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
-  const source = await (named ? named.open() : openPath(nameOrPath));
+  const source = await (named ? openNamed(named) : openPath(nameOrPath));
   const heldOut = source.validation
     ? { train: source.train, validation: source.validation }
     : holdOutValidation(source.train, options.validation);
@@ -46,7 +48,22 @@ export async function openDataset(nameOrPath: string, options: { validation: num
     ...heldOut,
     test: source.test,
     ...(source.warnings && { warnings: source.warnings }),
+    ...(source.notes && { notes: source.notes }),
   };
+}
+
+async function openNamed(named: NamedDataset): Promise<DatasetSource> {
+  const prepared = await findPrepared(named);
+  if (prepared !== undefined) {
+    return openPrepared(named, prepared);
+  }
+  if (named.open) {
+    return named.open();
+  }
+  const path = await named.locate();
+  throw new UserError(
+    `${named.name} lies at ${path} and is prepared once, before it is used: run emerging datasets prepare ${named.name}`,
+  );
 }
 
 /**
@@ -57,7 +74,7 @@ export async function openDataset(nameOrPath: string, options: { validation: num
 export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
   if (named) {
-    return named.openRaw ? named.openRaw() : rawOf(await named.open());
+    return named.openRaw ? named.openRaw() : rawOf(await openNamed(named));
   }
   const format = await formatOf(nameOrPath);
   return format.openRaw ? format.openRaw(nameOrPath) : rawOf(await format.open(nameOrPath));
