@@ -4,10 +4,11 @@
 //
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both many times.
 import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
+import { emergingJson, machine } from './report.ts';
 
 interface Options {
   mixing: string;
@@ -49,16 +50,14 @@ const shape = (
   ['mixing', 'levels', 'depth', 'width', 'batch', 'size', 'channels', 'threads'] as const
 ).flatMap((name) => [`--${name}`, String(options[name])]);
 
-/** The rates of `emerging bench train` in a process of its own; what it says on stderr is part of a failure. */
+/** The rates of `emerging bench train` in a process of its own. */
 function ours(): Rates {
-  const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-  const output = execFileSync(
-    process.execPath,
-    ['--import', 'tsx', main, 'bench', 'train', ...shape, '--json'],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+  const { imagesPerSecond, forwardImagesPerSecond } = emergingJson<Record<string, number>>(
+    'bench',
+    'train',
+    ...shape,
   );
-  const { imagesPerSecond, forwardImagesPerSecond } = JSON.parse(output);
-  return { training: imagesPerSecond, forward: forwardImagesPerSecond };
+  return { training: imagesPerSecond!, forward: forwardImagesPerSecond! };
 }
 
 /** The rates of the peer. OpenBLAS chooses its own kernels: settings made for older versions would slow it. */
@@ -97,7 +96,7 @@ function spread(values: number[]): { median: number; minimum: number; maximum: n
 
 const kinds = ['training', 'forward'] as const;
 const result = {
-  machine: `${cpus()[0]?.model.trim()}, ${options.threads} threads`,
+  machine: machine(options.threads),
   shape: shape.join(' '),
   ...Object.fromEntries(
     kinds.map((kind) => [

@@ -3,17 +3,16 @@
 //   npx tsx bench/mixings.ts --steps 300
 //
 // Prints a table: parameters, bits/dim on validation images, seconds a step, round-trip error, and the verdict.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
 import { DEFAULT_PRESET } from '../src/cli/preparedRun.ts';
 import { formatTable } from '../src/cli/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { mixings } from '../src/models/mixing.ts';
+import { emergingJson, machine } from './report.ts';
 
 const options = new Command('mixings')
   .option('--steps <n>', 'updates of each model', wholeNumber(1), 300)
@@ -23,30 +22,19 @@ const options = new Command('mixings')
   .parse()
   .opts<{ steps: number; seed: number; mixing: string[]; images: number }>();
 
-const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-
-/** What a command prints as JSON; the doctor exits with 1 where something is wrong, and says so there too. */
-function emerging(...args: string[]): Record<string, unknown> {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', main, ...args, '--json'],
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (!stdout) {
-    throw new Error(`emerging ${args.join(' ')} ended with ${status}: ${stderr}`);
-  }
-  return JSON.parse(stdout);
-}
-
 /** Trains and examines a model with one mixing: a row of the table. */
 function measure(mixing: string, folder: string): string[] {
-  process.stderr.write(`${mixing}\n`);
   const run = join(folder, mixing);
   const set = ['--set', `model.mixing=${mixing}`, '--seed', String(options.seed)];
-  const trained = emerging('train', '--steps', String(options.steps), ...set, '--out', run);
-  const examined = emerging('doctor', run, '--images', String(options.images));
+  const trained = emergingJson<Record<string, unknown>>(
+    'train',
+    '--steps',
+    String(options.steps),
+    ...set,
+    '--out',
+    run,
+  );
+  const examined = emergingJson<Record<string, unknown>>('doctor', run, '--images', String(options.images));
   const { largestError, exactPixelShare } = examined.reconstruction as Record<string, number>;
   const problems = examined.problems as { layer: string; what: string }[];
   const row = [
@@ -82,7 +70,4 @@ const table = formatTable(
   ],
   rows,
 );
-process.stdout.write(
-  `${cpus()[0]?.model.trim()}, ${availableParallelism()} threads; ` +
-    `${options.steps} steps of ${batchSize} images\n${table}\n`,
-);
+process.stdout.write(`${machine()}; ${options.steps} steps of ${batchSize} images\n${table}\n`);

@@ -1,4 +1,5 @@
 // `emerging compare`: several runs on the same images and noise, and their learning curves in one plot.
+import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
@@ -15,7 +16,7 @@ import { type SplitName, splits, weightsKinds } from './evaluate.ts';
 import { formatCount, formatCounted } from './format.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
-import { requireWritable } from './requireWritable.ts';
+import { requireWritablePng } from './requireWritable.ts';
 import { formatTable } from './table.ts';
 
 interface CompareCommandOptions extends EngineOptions {
@@ -63,9 +64,10 @@ async function runCompare(directories: readonly string[], options: CompareComman
       exitCode: 2,
     });
   }
-  requireWritable(out);
+  requireWritablePng(out);
   const engine = await compileOptions(options);
   const runs = directories.map((directory) => loadRun(directory, weights));
+  requireDifferent(runs);
   const [first] = runs as [LoadedRun];
   for (const run of runs) {
     requireComparable(first, run, split);
@@ -118,24 +120,40 @@ async function runCompare(directories: readonly string[], options: CompareComman
   );
 }
 
+/** A run beside itself says nothing, and would have one name twice in the plot. */
+function requireDifferent(runs: readonly LoadedRun[]): void {
+  const seen = new Map<string, string>();
+  for (const { paths } of runs) {
+    const folder = realpathSync(paths.directory);
+    const earlier = seen.get(folder);
+    if (earlier !== undefined) {
+      const names =
+        earlier === paths.directory
+          ? `${earlier} is named twice`
+          : `${earlier} and ${paths.directory} are one run`;
+      throw new UserError(`${names}: name runs that differ`, { exitCode: 2 });
+    }
+    seen.set(folder, paths.directory);
+  }
+}
+
 /** Figures of other images or of other bits do not compare. */
 function requireComparable(first: LoadedRun, other: LoadedRun, split: SplitName): void {
-  const differing = (
-    [
-      ['data.name', first.config.data.name, other.config.data.name],
-      ['model.bits', first.config.model.bits, other.config.model.bits],
-      ...(split === 'test'
-        ? []
-        : [['data.validation', first.config.data.validation, other.config.data.validation] as const]),
-    ] as const
-  ).find(([, one, two]) => one !== two);
-  if (differing !== undefined) {
-    const [key, one, two] = differing;
-    throw new UserError(
-      `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
-        `${key} is ${one} in one and ${two} in the other`,
-      { exitCode: 2 },
-    );
+  const keys = {
+    'data.name': ({ config }: LoadedRun) => config.data.name,
+    'model.bits': ({ config }: LoadedRun) => config.model.bits,
+    // Test images do not depend on it.
+    ...(split !== 'test' && { 'data.validation': ({ config }: LoadedRun) => config.data.validation }),
+  };
+  for (const [key, read] of Object.entries(keys)) {
+    const [one, two] = [read(first), read(other)];
+    if (one !== two) {
+      throw new UserError(
+        `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
+          `${key} is ${one} in one and ${two} in the other`,
+        { exitCode: 2 },
+      );
+    }
   }
 }
 

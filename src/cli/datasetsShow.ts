@@ -12,8 +12,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { augmentationList } from './augmentationList.ts';
-import { formatCount } from './format.ts';
-import { counted } from './imageInput.ts';
+import { formatCount, formatCounted } from './format.ts';
 import { oneOf, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
@@ -99,7 +98,7 @@ function warningsOf(found: Inspection, notes: Readonly<Record<string, number>>):
   const warnings: string[] = [];
   const add = (list: readonly unknown[], what: (count: string) => string, example: string): void => {
     if (list.length > 0) {
-      warnings.push(`${what(counted(list.length, 'image'))}, such as ${example}`);
+      warnings.push(`${what(formatCounted(list.length, 'image'))}, such as ${example}`);
     }
   };
   const { constant, duplicates, shared } = found;

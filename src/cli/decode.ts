@@ -8,7 +8,8 @@ import { dimensionsOf } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
-import { counted, reportSkipped } from './imageInput.ts';
+import { formatCounted } from './format.ts';
+import { reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 
@@ -74,7 +75,7 @@ async function runDecode(
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ out, images: written.length, files: written, skipped })}\n`
-      : `${counted(written.length, 'image')}: ${out}\n`,
+      : `${formatCounted(written.length, 'image')}: ${out}\n`,
   );
   reportSkipped(skipped);
 }

@@ -6,7 +6,8 @@ import { meanLatents, moveLatents } from '../evaluation/latents.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
-import { addResizeOption, counted, readImages, reportSkipped } from './imageInput.ts';
+import { formatCounted } from './format.ts';
+import { addResizeOption, readImages, reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';
 import { requireWritablePng } from './requireWritable.ts';
 
@@ -76,7 +77,7 @@ async function runEdit(
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ file: out, image, amounts: amount, images: counts, skipped })}\n`
-      : `${image} from ${counted(counts.from, 'image')} towards ${counted(counts.towards, 'image')} ` +
+      : `${image} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
           `by ${amount.join(', ')}: ${out}\n`,
   );
   reportSkipped(skipped);

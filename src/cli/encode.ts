@@ -5,7 +5,8 @@ import { writeLatents } from '../evaluation/latentsFile.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { type Precision, precisions } from '../tensor/emitter.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
-import { addImageOptions, counted, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
+import { formatCounted } from './format.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
@@ -62,7 +63,7 @@ async function runEncode(
   process.stdout.write(
     options.json
       ? `${JSON.stringify({ file: out, images: names.length, latents: model.latentShapes, skipped })}\n`
-      : `${counted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${out}\n`,
+      : `${formatCounted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${out}\n`,
   );
   reportSkipped(skipped);
 }

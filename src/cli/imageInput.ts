@@ -6,7 +6,7 @@ import { type NamedImages, readImageFiles } from '../data/imageFiles.ts';
 import { openDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { formatCount } from './format.ts';
+import { formatCounted } from './format.ts';
 import { oneOf, wholeNumber } from './options.ts';
 
 const splits = ['test', 'train'] as const;
@@ -84,15 +84,10 @@ function datasetImages(
   return { names, pixels, skipped: [] };
 }
 
-/** A number of things for people: `1 image`, `1,200 images`. */
-export function counted(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
-}
-
 /** Says at the end how many images were skipped, and lets the command end with exit code 1 if there were any. */
 export function reportSkipped(skipped: readonly string[]): void {
   if (skipped.length > 0) {
-    process.stderr.write(`emerging: ${counted(skipped.length, 'image')} skipped\n`);
+    process.stderr.write(`emerging: ${formatCounted(skipped.length, 'image')} skipped\n`);
     process.exitCode = 1;
   }
 }

@@ -135,6 +135,10 @@ describe('compare', () => {
       code: 2,
       stderr: expect.stringContaining('two runs or more'),
     });
+    expect(await emerging.run('compare', 'runs/a', 'runs/a/')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('runs/a and runs/a/ are one run: name runs that differ'),
+    });
     cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
     const config = readFileSync(inFolder('other/config.yaml'), 'utf8');
     writeFileSync(inFolder('other/config.yaml'), config.replace('bits: 8', 'bits: 5'));

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { type RunOverview, runOverview } from '../evaluation/runOverview.ts';
 import { listRunFolders } from '../training/runFolder.ts';
+import { troubleText } from '../training/trouble.ts';
 import { formatCount, formatRate } from './format.ts';
 import { formatTable } from './table.ts';
 
@@ -58,7 +59,11 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
   );
   const problems = runs.flatMap(({ problem }) => (problem === null ? [] : [problem]));
   const unfinished = runs.some(({ complete }) => !complete) ? ['… not trained to its end'] : [];
-  return [table, ...unfinished, ...problems].join('\n');
+  const troubles = runs.flatMap((run) => {
+    const text = troubleText(run);
+    return text === null ? [] : [`${run.run}: ${text}; its metrics.jsonl says why`];
+  });
+  return [table, ...unfinished, ...troubles, ...problems].join('\n');
 }
 
 /** `2024-05-01 13:05`, by the clock of this machine. */

@@ -11,8 +11,8 @@ import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
-import { formatCount } from './format.ts';
-import { addImageOptions, counted, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
+import { formatCount, formatCounted } from './format.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable, requireWritablePng } from './requireWritable.ts';
@@ -180,8 +180,8 @@ function text({ images, draws, reference }: Report, ...files: (string | undefine
   const more = images.length - LINES;
   const rest = more > 0 ? `and ${formatCount(more)} more, less odd: --out FILE.csv for all\n` : '';
   const about =
-    `${counted(images.length, 'image')} among ${counted(reference.images, 'validation image')} of ` +
-    `${reference.data}; ${counted(draws, 'draw')}, average weights\n`;
+    `${formatCounted(images.length, 'image')} among ${formatCounted(reference.images, 'validation image')} of ` +
+    `${reference.data}; ${formatCounted(draws, 'draw')}, average weights\n`;
   const written = files.filter((file) => file !== undefined).map((file) => `${file}\n`);
   return `${table}\n${rest}${about}${written.join('')}`;
 }

@@ -97,7 +97,8 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ...placeOf(engine),
     samples: null,
   };
-  // At once, and complete only with its test, if there is to be one: whatever becomes of test and samples, what was trained is on record.
+  // At once, and complete only with its test, if there is to be one: whatever becomes of test and samples, what was
+  // trained is on record.
   writeSummary(run.paths, { ...summary, complete: false });
   const { test, samples } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
@@ -180,11 +181,11 @@ async function trainWithProgress(
       stopAt,
       signal: interruption.signal,
       events: {
-        onStep(step, bitsPerDim, imagesPerSecond) {
+        onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {
             recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
           }
-          board?.onStep(step, bitsPerDim, imagesPerSecond);
+          board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
           bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
         },
         onTrouble: (_, text) => bar.note(text),

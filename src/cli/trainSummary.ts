@@ -2,10 +2,11 @@
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../engine/program.ts';
 import { countParameters } from '../models/glow.ts';
-import type { JsonObject } from '../training/jsonLines.ts';
+import { type JsonObject, readJsonLines } from '../training/jsonLines.ts';
 import { checkpointPath } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
 import { trainingTime } from '../training/timings.ts';
+import { troubleIn } from '../training/trouble.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** The summary of a run that is left as it is; what a crash kept from being recorded is null. */
@@ -28,7 +29,8 @@ export function reachedBefore(run: PreparedRun): JsonObject {
 /** What a summary begins with. */
 export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps: number): JsonObject {
   const parameters = countParameters(config.model, dataset.imageShape);
-  return { run: paths.directory, preset, steps, parameters };
+  const trouble = troubleIn(readJsonLines(paths.metrics));
+  return { run: paths.directory, preset, steps, ...trouble, parameters };
 }
 
 /** What bytes depend on besides the configuration. */

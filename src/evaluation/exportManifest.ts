@@ -21,7 +21,7 @@ export interface ModelOrigin {
   readonly preset: string | null;
   /** The images it was trained on. */
   readonly dataset: string;
-  /** The number of updates. */
+  /** The number of steps. */
   readonly step: number;
   /** Averaged over the training, or as the last update left them. */
   readonly weights: string;

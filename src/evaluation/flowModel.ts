@@ -6,6 +6,7 @@ import type { Program } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { mean } from '../numeric/statistics.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { constantValue } from '../tensor/tensor.ts';
 import { checksumOf } from '../training/checksum.ts';
@@ -205,8 +206,8 @@ export class FlowModel {
   }
 
   /**
-   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents. Values that are not finite
-   * tell that the inverse overflowed: rounding grows in it where latents lie far out.
+   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents. Values
+   * that are not finite tell that the inverse overflowed: rounding grows in it where latents lie far out.
    */
   async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
     const count = this.countOf(latents);
@@ -244,7 +245,7 @@ export class FlowModel {
    */
   async bitsPerDim(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
     const draws = await this.bitsPerDimByDraw(this.setOf(images), options);
-    return draws[0]!.map((_, image) => draws.reduce((sum, draw) => sum + draw[image]!, 0) / draws.length);
+    return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
   }
 
   /** bits/dim of each image of a set, which need not fit in memory, for each draw of the noise. */

@@ -44,6 +44,17 @@ it('means of several steps stand at the last of them', () => {
   ]);
 });
 
+it('means leave out what is not finite, and have a gap where nothing is', () => {
+  const points = [4, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY].map((bitsPerDim, index) => ({
+    step: index + 1,
+    bitsPerDim,
+  }));
+  expect(smoothed(points, 2)).toEqual([
+    { step: 2, bitsPerDim: 4 },
+    { step: 4, bitsPerDim: Number.NaN },
+  ]);
+});
+
 describe('curvePlot', () => {
   it('shows one run as two series, and cuts off the first steps and spikes only', () => {
     const curve = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };

@@ -1,7 +1,7 @@
 // The learning curve of a run, out of its metrics: as numbers and as a plot.
-import { quantile } from '../numeric/statistics.ts';
+import { mean, quantile } from '../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../pictures/plot.ts';
-import { readJsonLines } from '../training/jsonLines.ts';
+import { type JsonObject, readJsonLines } from '../training/jsonLines.ts';
 import type { RunPaths } from '../training/runFolder.ts';
 
 /** bits/dim at a step. */
@@ -27,7 +27,11 @@ const spikeShare = 0.02;
 
 /** The learning curve in a run's `metrics.jsonl`. */
 export function readLearningCurve(paths: RunPaths): LearningCurve {
-  const lines = readJsonLines(paths.metrics);
+  return learningCurveIn(readJsonLines(paths.metrics));
+}
+
+/** The learning curve in the lines of `metrics.jsonl`. */
+export function learningCurveIn(lines: readonly JsonObject[]): LearningCurve {
   const pointsOf = (key: string): CurvePoint[] =>
     lines.flatMap(({ step, [key]: value }) =>
       value === undefined
@@ -37,15 +41,23 @@ export function readLearningCurve(paths: RunPaths): LearningCurve {
   return { training: pointsOf('bitsPerDim'), validation: pointsOf('validationBitsPerDim') };
 }
 
-/** The mean of every `size` points, at the last step of them; the last group may be smaller. */
+/**
+ * The mean of every `size` points, at the last step of them; the last group may be smaller. Values that are not finite,
+ * as dropped steps have, are left out; where a group has no others, it has none either.
+ */
 export function smoothed(points: readonly CurvePoint[], size: number): CurvePoint[] {
   const groups = Array.from({ length: Math.ceil(points.length / size) }, (_, index) =>
     points.slice(index * size, (index + 1) * size),
   );
   return groups.map((group) => ({
     step: group.at(-1)!.step,
-    bitsPerDim: group.reduce((sum, { bitsPerDim }) => sum + bitsPerDim, 0) / group.length,
+    bitsPerDim: finiteMean(group),
   }));
+}
+
+/** The mean bits/dim of those points that are finite; NaN where none is. */
+export function finiteMean(points: readonly CurvePoint[]): number {
+  return mean(points.map(({ bitsPerDim }) => bitsPerDim).filter(Number.isFinite));
 }
 
 /**
@@ -91,8 +103,8 @@ function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
 }
 
 /**
- * What the axis of bits/dim shows: all validations, and the batches but for the first few per cent of the steps and for
- * single spikes; null where nothing is finite.
+ * What the axis of bits/dim shows: all validations, and the batches but for the first few per cent of the steps and
+ * for single spikes; null where nothing is finite.
  */
 function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
   const last = Math.max(0, ...series.flatMap(({ points }) => points.map(({ x }) => Number(x))));

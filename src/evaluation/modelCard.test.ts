@@ -36,6 +36,8 @@ it('has the last numbers of each kind with both errors', () => {
     summary: {
       preset: 'mnist-quickstart',
       steps: 40,
+      droppedSteps: 3,
+      setbacks: 1,
       seconds: 90,
       device: 'cpu',
       threads: 2,
@@ -48,8 +50,9 @@ it('has the last numbers of each kind with both errors', () => {
   expect(card).toContain('| validation | 1.5000 | - | - | - | 1 | average | 40 |');
   expect(card).not.toContain('9.0000');
   expect(card).toContain(countParameters(config.model, [28, 28, 1]).toLocaleString('en-US'));
-  expect(card).toContain('40 updates');
-  expect(card).toContain('1.5 minutes on cpu with 2 threads');
+  expect(card).toContain(
+    '40 steps of 64 images each, 3 steps dropped, back to earlier weights once, 1.5 minutes on cpu with 2 threads',
+  );
   expect(card).toContain('![Samples](samples/a.png)');
   expect(card).toContain('emerging sample .   # draw images');
 });

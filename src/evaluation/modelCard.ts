@@ -5,6 +5,7 @@ import { countTrained } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import type { JsonObject } from '../training/jsonLines.ts';
+import { troubleText } from '../training/trouble.ts';
 
 /** What a model card is about. */
 export interface CardSubject {
@@ -12,7 +13,7 @@ export interface CardSubject {
   readonly config: Config;
   /** What `summary.json` of the run says. */
   readonly summary: JsonObject;
-  /** The number of updates that the weights have seen. */
+  /** The number of steps after which the weights were saved. */
   readonly step: number;
   /** Names of pictures beside the card, by what they show. */
   readonly pictures: Readonly<Record<string, string>>;
@@ -59,12 +60,16 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
 function trainingText(
   step: number,
   batchSize: number,
-  { seconds, device, threads, steps }: JsonObject,
+  { seconds, device, threads, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
 ): string {
-  const updates = `${step.toLocaleString('en-US')} updates with ${batchSize} images each`;
-  return typeof seconds === 'number' && steps === step
-    ? `${updates}, ${(seconds / 60).toFixed(1)} minutes on ${device} with ${threads} threads`
-    : updates;
+  const text = `${step.toLocaleString('en-US')} steps of ${batchSize} images each`;
+  // What the summary says is of its own steps; a checkpoint that a kill left may be of others.
+  if (typeof seconds !== 'number' || steps !== step) {
+    return text;
+  }
+  const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
+  const time = `${(seconds / 60).toFixed(1)} minutes on ${device} with ${threads} threads`;
+  return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
 }
 
 function share(validation: number): string {

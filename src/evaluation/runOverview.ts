@@ -1,22 +1,23 @@
 // What a run has reached, out of the files in its folder, without loading its weights.
 import { statSync } from 'node:fs';
 import { UserError } from '../errors.ts';
-import { mean } from '../numeric/statistics.ts';
+import { readJsonLines } from '../training/jsonLines.ts';
 import { runPaths } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
 import { trainingTime } from '../training/timings.ts';
-import { readLearningCurve } from './learningCurve.ts';
+import { type Trouble, troubleIn } from '../training/trouble.ts';
+import { finiteMean, learningCurveIn } from './learningCurve.ts';
 
 /** A run in a list; what it does not have yet is null. */
-export interface RunOverview {
+export interface RunOverview extends Trouble {
   /** The run folder. */
   readonly run: string;
   readonly preset: string | null;
-  /** Updates so far. */
+  /** Steps so far. */
   readonly step: number;
   /** Whether all steps of its schedule are done and measured. */
   readonly complete: boolean;
-  /** bits/dim of the last batches, 50 at most, with the weights of their steps. */
+  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null where none is finite. */
   readonly train: number | null;
   /** bits/dim of the validation images at the last milestone, with the average weights. */
   readonly validation: number | null;
@@ -44,23 +45,27 @@ export function runOverview(directory: string): RunOverview {
     validation: null,
     test: null,
     imagesPerSecond: null,
+    droppedSteps: 0,
+    setbacks: 0,
     when: lastChange([paths.config, paths.metrics, paths.summary]),
     problem: null,
   };
   try {
-    const { training, validation } = readLearningCurve(paths);
+    const lines = readJsonLines(paths.metrics);
+    const { training, validation } = learningCurveIn(lines);
     const { preset, complete, evaluations } = readSummary(paths);
     const { imagesPerSecond } = trainingTime(paths);
-    const recent = training.slice(-RECENT).map(({ bitsPerDim }) => bitsPerDim);
+    const recent = finiteMean(training.slice(-RECENT));
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
       step: training.at(-1)?.step ?? 0,
       complete: complete === true,
-      train: recent.length > 0 ? mean(recent) : null,
-      validation: validation.at(-1)?.bitsPerDim ?? null,
+      train: finiteOrNull(recent),
+      validation: finiteOrNull(validation.at(-1)?.bitsPerDim),
       test: lastTest(evaluations),
       imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
+      ...troubleIn(lines),
     };
   } catch (error) {
     if (error instanceof UserError) {
@@ -68,6 +73,10 @@ export function runOverview(directory: string): RunOverview {
     }
     throw error;
   }
+}
+
+function finiteOrNull(value = Number.NaN): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function lastTest(evaluations: unknown): number | null {

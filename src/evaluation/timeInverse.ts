@@ -10,7 +10,7 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { releaseAfter } from '../training/resources.ts';
-import { type LayerInverse, ownMethods } from './inverseMethods.ts';
+import { type LayerInverse, ownMethods } from './layerInverse.ts';
 import { median, secondsOf } from './timing.ts';
 
 /** What is timed. */

@@ -8,7 +8,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { imageArray } from '../training/likelihood.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { FlowModel } from './flowModel.ts';
-import { type LayerInverse, ownMethods } from './inverseMethods.ts';
+import { type LayerInverse, ownMethods } from './layerInverse.ts';
 import { trainedModel } from './loadRun.ts';
 import { secondsOf } from './timing.ts';
 

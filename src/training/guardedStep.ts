@@ -1,5 +1,6 @@
 // A step of a training under its guard: an update, or a refusal that names its reason.
 import { learningRateAt } from '../experiments/schedule.ts';
+import { mean } from '../numeric/statistics.ts';
 import { explainRefusal } from './explainRefusal.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from './guard.ts';
 import type { TrainingParts } from './trainingParts.ts';
@@ -28,7 +29,7 @@ export interface StepOutcome {
 /** Makes the next step. A refused one changes nothing but its number, and the guard's memory. */
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const { trainer, schedule, batches, config, model, engine } = parts;
-  const { batchSize, microBatch, clipNorm } = config.training;
+  const { microBatch, clipNorm } = config.training;
   const { state } = trainer;
   const { guard } = state;
   const step = state.step + 1;
@@ -36,7 +37,7 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const batch = batches.at(step - 1);
   const found = await trainer.gradientsOf(batch);
   const { gradientNorm, gradients } = found;
-  const bitsPerDim = found.bitsPerDim.reduce((total, value) => total + value, 0) / batchSize;
+  const bitsPerDim = mean(found.bitsPerDim);
   const epoch = Math.ceil(step / schedule.stepsPerEpoch);
   const record = { step, epoch, bitsPerDim, learningRate, gradientNorm };
   const seen = { bitsPerDim, gradientNorm, willBeCut: clipNorm !== 'none' };

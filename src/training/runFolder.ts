@@ -31,7 +31,7 @@ export interface RunPaths {
   readonly lock: string;
 }
 
-/** A checkpoint of a run: the state after `step` updates. */
+/** A checkpoint of a run: the state after `step` steps. */
 export interface CheckpointFile {
   readonly step: number;
   readonly path: string;
@@ -62,7 +62,7 @@ export function runPaths(directory: string): RunPaths {
   };
 }
 
-/** The path of the checkpoint after `step` updates: `checkpoints/step-00000040.safetensors`. */
+/** The path of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
 export function checkpointPath(paths: RunPaths, step: number): string {
   return join(paths.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`);
 }

@@ -4,6 +4,7 @@ import { readSoundCheckpoint, stateFrom } from './checkpoint.ts';
 import { afterSetback, isExhausted, mayGoBackTo } from './guard.ts';
 import { isAnchor } from './milestones.ts';
 import { notFiniteInState } from './notFinite.ts';
+import type { ParameterLayout } from './parameterLayout.ts';
 import { listCheckpoints } from './runFolder.ts';
 import type { TrainingParts } from './trainingParts.ts';
 import type { TrainingState } from './trainingState.ts';
@@ -66,7 +67,7 @@ function isSound({ guard }: TrainingState): boolean {
 }
 
 /** The state in a checkpoint; null where that is damaged. */
-function readState(path: string, layout: TrainingParts['trainer']['layout']): TrainingState | null {
+function readState(path: string, layout: ParameterLayout): TrainingState | null {
   try {
     return stateFrom(readSoundCheckpoint(path), layout);
   } catch (error) {

@@ -21,8 +21,8 @@ import { type TrainingState, weightsOf } from './trainingState.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
-  /** After each step: its number, the mean bits/dim of its batch, and the rate of the steps so far. */
-  onStep?(step: number, bitsPerDim: number, imagesPerSecond: number): void;
+  /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
+  onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   /** After each validation with the average weights. */
   onValidation?(step: number, bitsPerDim: number): void;
   /**
@@ -119,12 +119,12 @@ async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep):
     const begin = performance.now();
     const outcome = await guardedStep(parts);
     const stepSeconds = (performance.now() - begin) / 1000;
-    const { step, bitsPerDim } = outcome.record;
+    const { step, bitsPerDim, learningRate } = outcome.record;
     seconds += stepSeconds;
     trained += batchSize;
     appendJsonLine(paths.metrics, outcome.record);
     appendTiming(paths, step, stepSeconds, batchSize);
-    events.onStep?.(step, bitsPerDim, trained / seconds);
+    events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
     await answer(parts, outcome, events);
     if (isMilestone(step, schedule)) {
       validated = await validate(parts, events);
@@ -166,7 +166,10 @@ async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep):
   };
 }
 
-/** Tells of a refused step, and goes back to an earlier state where that is needed; at an anchor also if it is unsound. */
+/**
+ * Tells of a refused step, and goes back to an earlier state where that is needed; at an anchor also if the state is
+ * unsound.
+ */
 async function answer(
   parts: TrainingParts,
   { record: { step, dropped }, mustGoBack }: StepOutcome,

@@ -10,8 +10,9 @@ import { readSoundCheckpoint } from './checkpoint.ts';
 import { readJsonLines } from './jsonLines.ts';
 import { resumeRun, startRun } from './run.ts';
 import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
-import { type TrainingOptions, train } from './train.ts';
+import { type TrainingEvents, type TrainingOptions, train } from './train.ts';
 import type { TrainingState } from './trainingState.ts';
+import { troubleIn } from './trouble.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'trouble-'));
 const inRoot = (name: string): string => join(root, name);
@@ -23,14 +24,24 @@ afterEach(() => vi.restoreAllMocks());
 /** Starts or resumes a run and trains it; gives also what it told of trouble. */
 async function trained(
   name: string,
-  { training = {}, ...options }: Partial<TrainingOptions> & { training?: ConfigLayer['training'] } = {},
+  {
+    training = {},
+    onMilestone,
+    ...options
+  }: Partial<TrainingOptions> &
+    Pick<TrainingEvents, 'onMilestone'> & { training?: ConfigLayer['training'] } = {},
 ) {
   const run = existsSync(inRoot(name))
     ? await resumeRun(inRoot(name), { training }, { dataset })
     : await startRun(tinyConfig(training), inRoot(name), { dataset });
   const told: string[] = [];
-  const events = { onTrouble: (_: number, text: string) => told.push(text) };
-  return { ...(await train({ ...run, threads: 1, events, ...options })), told };
+  const rates: number[] = [];
+  const events: TrainingEvents = {
+    onStep: (_step, _bitsPerDim, _imagesPerSecond, learningRate) => rates.push(learningRate),
+    onTrouble: (_, text) => told.push(text),
+    ...(onMilestone && { onMilestone }),
+  };
+  return { ...(await train({ ...run, threads: 1, events, ...options })), told, rates };
 }
 
 const lines = (name: string) => readJsonLines(runPaths(inRoot(name)).metrics);
@@ -52,17 +63,14 @@ function spoil(isSpoilt: (step: number) => boolean): void {
 }
 
 /** Changes the weights as a broken memory would, at the end of a step. */
-function breaking(step: number, change: (state: TrainingState) => void): Partial<TrainingOptions> {
-  const told: string[] = [];
-  return {
-    events: {
-      onTrouble: (_, text) => told.push(text),
-      onMilestone(reached, state) {
-        if (reached === step) {
-          change(state);
-        }
-      },
-    },
+function breaking(
+  step: number,
+  change: (state: TrainingState) => void,
+): Required<TrainingEvents>['onMilestone'] {
+  return (reached, state) => {
+    if (reached === step) {
+      change(state);
+    }
   };
 }
 
@@ -74,6 +82,7 @@ describe('a bad batch', () => {
       'step 4 was dropped: the loss is not finite: the batch holds a value that is not finite',
     ]);
     expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
+    expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
     const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
     expect(line).toMatchObject({
       step: 4,
@@ -92,6 +101,7 @@ describe('a bad batch', () => {
     spoil(bad);
     const whole = await trained('badWhole', { training: { steps: 20 } });
     expect(whole.state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
+    expect(troubleIn(lines('badWhole'))).toEqual({ droppedSteps: 5, setbacks: 1 });
     for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
       await trained('badStops', { training: { steps: 20 }, stopAt });
     }
@@ -101,12 +111,10 @@ describe('a bad batch', () => {
 
 describe('weights that are not finite', () => {
   it('are left at once for those of the last anchor', async () => {
-    const told: string[] = [];
-    const broken = breaking(4, ({ weights }) => {
+    const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data[3] = Number.NaN;
     });
-    const events = { ...broken.events, onTrouble: (_: number, text: string) => told.push(text) };
-    const { state } = await trained('weight', { training: { steps: 10 }, events });
+    const { state, told, rates } = await trained('weight', { training: { steps: 10 }, onMilestone });
     const what = /the loss is not finite: the weight levels\/0\/steps\/0\/\S+ is not finite/;
     expect(told).toHaveLength(2);
     expect(told[0]).toMatch(what);
@@ -120,16 +128,16 @@ describe('weights that are not finite', () => {
       backToStep: 4,
       rateFactor: 0.5,
     });
-    const rates = lines('weight').flatMap(({ learningRate }) => learningRate ?? []);
+    expect(lines('weight').flatMap(({ learningRate }) => learningRate ?? [])).toEqual(rates);
     expect(new Set(rates.slice(0, 5))).toEqual(new Set([0.001]));
     expect(new Set(rates.slice(5))).toEqual(new Set([0.0005]));
   });
 
   it.each(['first', 'second', 'average'] as const)('of the %s are found by the next anchor', async (kind) => {
-    const { events } = breaking(4, (state) => {
+    const onMilestone = breaking(4, (state) => {
       state[kind].small!.data[3] = Number.POSITIVE_INFINITY;
     });
-    const { state } = await trained(`state-${kind}`, { training: { steps: 10 }, ...(events && { events }) });
+    const { state } = await trained(`state-${kind}`, { training: { steps: 10 }, onMilestone });
     expect(state.guard.setbacks).toBe(1);
     for (const group of Object.values(state)) {
       for (const { data } of typeof group === 'object' && 'small' in group ? [group.small!] : []) {
@@ -139,14 +147,10 @@ describe('weights that are not finite', () => {
   });
 
   it('name the first layer where only its results are not finite', async () => {
-    const { events } = breaking(4, ({ weights }) => {
+    const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data.fill(1e30);
     });
-    const told: string[] = [];
-    await trained('layer', {
-      training: { steps: 10 },
-      events: { ...events, onTrouble: (_, text) => told.push(text) },
-    });
+    const { told } = await trained('layer', { training: { steps: 10 }, onMilestone });
     expect(told[0]).toMatch(
       /^step 5 was dropped: the loss is not finite: first in the layer levels\/0\/steps\/0\/actnorm$/,
     );

@@ -2,6 +2,7 @@
 import type { ImageSet } from '../data/dataset.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
+import { mean } from '../numeric/statistics.ts';
 import { likelihoodDefinition, type Measurement, measureBitsPerDim } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 
@@ -41,8 +42,7 @@ export class Validation {
     if (!this.program) {
       return null;
     }
-    const perImage = await measureBitsPerDim(this.program, this.images, { ...this.measurement, weights });
-    return perImage.reduce((total, value) => total + value, 0) / perImage.length;
+    return mean(await measureBitsPerDim(this.program, this.images, { ...this.measurement, weights }));
   }
 
   /** Frees the program. */

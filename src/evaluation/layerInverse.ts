@@ -1,4 +1,4 @@
-// What the inverse of each mixing's layer is called.
+// How the layer of each mixing is undone, by name.
 import type { InverseMethod } from '../flows/emerging.ts';
 import type { Mixing } from '../models/mixing.ts';
 
