@@ -23,6 +23,8 @@ interface DatasetsPrepareOptions {
   readonly crop: Crop;
   readonly channels?: 1 | 3;
   readonly validation: number;
+  readonly leastDeviation: number;
+  readonly unique?: true;
   readonly out?: string;
   readonly skipDamaged?: true;
   readonly verify?: true;
@@ -56,7 +58,14 @@ export function registerDatasetsPrepare(datasets: Command): void {
       '1 for grey, 3 for colour (default: 3; of a named dataset: its own)',
       channelCount,
     )
-    .option('--validation <share>', 'of the pictures, with --crop tiles', share, 0.05)
+    .option('--validation <share>', 'with --crop tiles: of the training pictures', share, 0.05)
+    .option(
+      '--least-deviation <x>',
+      'with --crop tiles: leave out tiles with a smaller standard deviation, of 255',
+      deviation,
+      1,
+    )
+    .option('--unique', 'leave out images that came before, in any split')
     .option(
       '--out <file>',
       'the file to write (default: data/NAME-SIZE.images; of a named dataset data/NAME.images)',
@@ -68,7 +77,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
       'after',
       `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
         '\nDamaged images are named and left out, and the exit code is 1 in the end; 0 with --skip-damaged.\n' +
-        'With tiles, those of one colour are left out, and all tiles of a picture are in the same split.\n' +
+        'With tiles, those of nearly one colour are left out, and all tiles of a picture are in the same split.\n' +
         '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images',
     )
     .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
@@ -196,6 +205,14 @@ function channelCount(text: string): 1 | 3 {
     throw new InvalidArgumentError('It must be 1 (grey) or 3 (colour).');
   }
   return Number(text) as 1 | 3;
+}
+
+function deviation(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value < 128)) {
+    throw new InvalidArgumentError('It must be a number of at least 0 and below 128.');
+  }
+  return value;
 }
 
 function share(text: string): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitPicture, isConstant } from './fitPicture.ts';
+import { fitPicture } from './fitPicture.ts';
 import type { DecodedImage } from './rawImages.ts';
 
 const picture = (height: number, width: number, channels: 1 | 2 | 3 | 4, data: number[]): DecodedImage => ({
@@ -70,10 +70,4 @@ describe('fitPicture', () => {
     });
     expect(fit(picture(1, 1, 4, [0, 100, 200, 128]), 1, 'center', 3).images).toEqual([[127, 177, 227]]);
   });
-});
-
-it('isConstant compares whole pixels', () => {
-  expect(isConstant(Uint8Array.of(1, 2, 3, 1, 2, 3), 3)).toBe(true);
-  expect(isConstant(Uint8Array.of(1, 2, 3, 1, 2, 4), 3)).toBe(false);
-  expect(isConstant(Uint8Array.of(5, 5, 5, 4), 1)).toBe(false);
 });

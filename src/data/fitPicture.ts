@@ -63,16 +63,6 @@ export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPi
   return { images: [resized(square, [side, side, channels], [size, size])], notes };
 }
 
-/** Whether all pixels of an image [H, W, C] are the same. */
-export function isConstant(image: Uint8Array, channels: number): boolean {
-  for (let index = channels; index < image.length; index++) {
-    if (image[index] !== image[index - channels]) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /** The tiles of a picture row by row; what is left over is shared between its margins. */
 function tilesOf(pixels: Uint8Array, shape: ImageShape, size: number): Uint8Array[] {
   const [height, width] = shape;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { batchesInOrder } from './batches.ts';
 import { type Dataset, type ImageSet, subset } from './dataset.ts';
-import { isConstant } from './fitPicture.ts';
+import { deviationOf } from './deviation.ts';
 
 const splitNames = ['train', 'validation', 'test'] as const;
 type SplitName = (typeof splitNames)[number];
@@ -68,7 +68,7 @@ export async function inspect(
         if (split === 'train') {
           statistics.add(image);
         }
-        if (isConstant(image, imageShape[2])) {
+        if (deviationOf(image, imageShape[2]) === 0) {
           constant.push(place);
         }
         const key = createHash('sha1').update(image).digest('base64');

@@ -9,7 +9,7 @@ import { imagesOf } from './imageCollection.ts';
 import { imageName } from './imageDecoding.ts';
 import { loadImages } from './loadImages.ts';
 import { countParquet, looksLikeParquet, parquetImages } from './parquetImages.ts';
-import type { RawDataset, RawImage, RawSplit } from './rawImages.ts';
+import { only, type RawDataset, type RawImage, type RawSplit } from './rawImages.ts';
 import { isTestByHash, type Split } from './splitOfName.ts';
 import { openStore, storeKind } from './storedFiles.ts';
 
@@ -173,18 +173,4 @@ async function* throughFile(
   } finally {
     await close();
   }
-}
-
-/** The images whose names are wanted. */
-function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
-  return {
-    count: null,
-    async *images() {
-      for await (const image of split.images()) {
-        if (wanted(image.name)) {
-          yield image;
-        }
-      }
-    },
-  };
 }

@@ -52,7 +52,14 @@ const many = (first: number) =>
     ),
   );
 
-const options: PrepareOptions = { size: 2, crop: 'center', channels: 1, source: 'here', validation: 0.2 };
+const options: PrepareOptions = {
+  size: 2,
+  crop: 'center',
+  channels: 1,
+  source: 'here',
+  validation: 0.2,
+  leastDeviation: 0.1,
+};
 const open = async (name: string) => packedFile.open(inFolder(name));
 
 describe('prepare', () => {
@@ -128,12 +135,45 @@ describe('prepare', () => {
     expect(prepared?.header.counts).toEqual({ train: 60, validation: 2, test: 60 });
   });
 
-  it('leaves out tiles of one colour', async () => {
+  it('leaves out tiles of nearly one colour, and says from where on', async () => {
     const blank = { ...picture(2, 4, 0), data: Uint8Array.of(5, 5, 5, 6, 5, 5, 5, 5) };
     const dataset = { train: split({ a: blank, b: blank }), test: split({ c: blank }) };
     const prepared = await prepare(dataset, inFolder('blank'), { ...options, crop: 'tiles' });
     expect(prepared?.header.counts).toEqual({ train: 1, validation: 1, test: 1 });
-    expect(prepared?.header.notes).toMatchObject({ 'tiles of one colour': 3 });
+    expect(prepared?.header.notes).toMatchObject({ 'tiles of nearly one colour': 3 });
+    expect(prepared?.header.settings).toMatchObject({ leastDeviation: 0.1 });
+    const all = await prepare(dataset, inFolder('all-tiles'), {
+      ...options,
+      crop: 'tiles',
+      leastDeviation: 0,
+    });
+    expect(all?.header.counts).toEqual({ train: 2, validation: 2, test: 2 });
+    // The deviation of 5, 5, 5, 6 is 0.43.
+    const strict = prepare(dataset, inFolder('strict'), { ...options, crop: 'tiles', leastDeviation: 0.44 });
+    await expect(strict).rejects.toThrow('no image is left for train (2 tiles of nearly one colour)');
+  });
+
+  it('leaves out what came before in any split where images shall be unique', async () => {
+    const [one, two, three] = [10, 20, 30].map((value) => picture(2, 2, value)) as [
+      DecodedImage,
+      DecodedImage,
+      DecodedImage,
+    ];
+    const dataset = {
+      train: split({ a: one, b: two, c: one }),
+      validation: split({ d: two }),
+      test: split({ e: three, f: two }),
+    };
+    const prepared = await prepare(dataset, inFolder('unique'), { ...options, unique: true });
+    expect(prepared?.header).toMatchObject({
+      counts: { train: 2, validation: 0, test: 1 },
+      settings: { unique: 'yes' },
+      notes: { repeats: 3 },
+    });
+    const { train, test } = await open('unique');
+    expect(
+      [readAll(train), readAll(test)].map((pixels) => pixels.filter((_, index) => index % 4 === 0)),
+    ).toEqual([Uint8Array.of(10, 20), Uint8Array.of(30)]);
   });
 
   it.each([

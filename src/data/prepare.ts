@@ -3,11 +3,16 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { type FitOptions, type FittedPicture, fitPicture, isConstant } from './fitPicture.ts';
+import { deviationOf } from './deviation.ts';
+import { type FitOptions, type FittedPicture, fitPicture } from './fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import type { PackedHeader, packedSplits } from './packedFile.ts';
+import type { PackedHeader } from './packedFile.ts';
 import { PackedWriter } from './packedWriter.ts';
-import type { RawDataset, RawImage, RawSplit } from './rawImages.ts';
+import type { RawDataset, RawImage } from './rawImages.ts';
+import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
+
+const flatTiles = 'tiles of nearly one colour';
+const repeats = 'repeats';
 
 /** How a dataset is prepared. */
 export interface PrepareOptions extends FitOptions {
@@ -15,6 +20,10 @@ export interface PrepareOptions extends FitOptions {
   readonly source: string;
   /** The share of the training pictures that is held out for validation where pictures are cut into tiles. */
   readonly validation: number;
+  /** Tiles whose pixels have a smaller standard deviation, in steps of 1/255, are left out. */
+  readonly leastDeviation: number;
+  /** Leaves out images that came before, in any split. */
+  readonly unique?: boolean;
   /** Ends the work; nothing is left of it then. */
   readonly signal?: AbortSignal;
   /** Called as pictures are done, with how many. */
@@ -39,10 +48,8 @@ export function countPictures({ train, validation, test }: RawDataset): number |
 /**
  * Prepares a dataset into a packed file that is there as a whole or not at all.
  *
- * Pictures that are damaged are left out and told. Of tiles, those of one colour are left out, and all tiles of a
- * picture go to the same split: where the source has no validation images of its own, those of some of its training
- * pictures are held out, chosen by the pictures' names. Whole images are held out when the file is opened instead, as
- * those of any dataset are.
+ * Pictures that are damaged are left out and told. Of tiles, those of nearly one colour are left out, and all tiles of a
+ * picture go to the same split (`splitsToPrepare`).
  *
  * @returns null if it was ended by its signal
  * @throws UserError if no image is left for train or for test; errors of the file system as they are
@@ -55,19 +62,25 @@ export async function prepare(
   const writer = new PackedWriter(path);
   const work = new Preparation(writer, options);
   try {
-    for (const [name, split, counts] of await splitsOf(dataset, options)) {
-      await work.add(name, split, counts);
+    for (const split of await splitsToPrepare(dataset, options)) {
+      await work.add(split);
       if (options.signal?.aborted) {
         writer.discard();
         return null;
       }
     }
-    const { size, crop, channels, source } = options;
+    const { size, crop, channels, leastDeviation, unique, source } = options;
     const imageShape: ImageShape = [size, size, channels];
     const header = writer.finish({
       imageShape: [...imageShape],
       source,
-      settings: { size, crop, channels },
+      settings: {
+        size,
+        crop,
+        channels,
+        ...(crop === 'tiles' && { leastDeviation }),
+        ...(unique && { unique: 'yes' }),
+      },
       notes: Object.fromEntries([...work.notes].sort()),
     });
     return { header, damaged: work.damaged };
@@ -75,50 +88,6 @@ export async function prepare(
     writer.discard();
     throw error;
   }
-}
-
-type Chosen = (image: RawImage) => boolean;
-
-/** The splits to write, each with the part of the source's that it takes. */
-async function splitsOf(
-  { train, validation, test }: RawDataset,
-  { crop, validation: share }: PrepareOptions,
-): Promise<[name: (typeof packedSplits)[number], split: RawSplit, chosen: Chosen][]> {
-  const all: Chosen = () => true;
-  if (validation) {
-    return [
-      ['train', train, all],
-      ['validation', validation, all],
-      ['test', test, all],
-    ];
-  }
-  if (crop !== 'tiles') {
-    return [
-      ['train', train, all],
-      ['test', test, all],
-    ];
-  }
-  const held = await heldOutPictures(train, share);
-  return [
-    ['train', train, ({ name }) => !held.has(name)],
-    ['validation', train, ({ name }) => held.has(name)],
-    ['test', test, all],
-  ];
-}
-
-/**
- * The names of the pictures to hold out: the share of them whose names have the smallest checksums, so that a set that
- * grows holds out mostly the same; at least one if the share is not 0 and there are two.
- */
-async function heldOutPictures(train: RawSplit, share: number): Promise<ReadonlySet<string>> {
-  const names: string[] = [];
-  for await (const { name } of train.images()) {
-    names.push(name);
-  }
-  const count = share === 0 ? 0 : Math.max(1, Math.round(share * names.length));
-  const ranks = new Map(names.map((name) => [name, createHash('sha256').update(name).digest('hex')]));
-  const ordered = names.toSorted((a, b) => (ranks.get(a)! < ranks.get(b)! ? -1 : 1));
-  return new Set(ordered.slice(0, Math.min(count, names.length - 1)));
 }
 
 /** The pictures of a dataset on their way into a file. */
@@ -129,6 +98,8 @@ class Preparation {
   private readonly writer: PackedWriter;
   private readonly options: PrepareOptions;
   private pictures = 0;
+  /** The checksums of the images that were written, where repeats are left out. */
+  private readonly written = new Set<string>();
 
   constructor(writer: PackedWriter, options: PrepareOptions) {
     this.writer = writer;
@@ -136,12 +107,10 @@ class Preparation {
   }
 
   /** Writes the images of a split. */
-  async add(name: (typeof packedSplits)[number], split: RawSplit, chosen: Chosen): Promise<void> {
+  async add([name, split]: SplitToPrepare): Promise<void> {
     const { signal, onProgress } = this.options;
-    const pictures = mapInOrder(only(split, chosen), 2 * availableParallelism(), (image) =>
-      this.fitted(image),
-    );
-    for await (const picture of pictures) {
+    const fitted = mapInOrder(split.images(), 2 * availableParallelism(), (image) => this.fitted(image));
+    for await (const picture of fitted) {
       if (signal?.aborted) {
         return;
       }
@@ -179,12 +148,29 @@ class Preparation {
       this.note(note);
     });
     for (const image of picture.images) {
-      if (this.options.crop === 'tiles' && isConstant(image, this.options.channels)) {
-        this.note('tiles of one colour');
-      } else {
+      const reason = this.reasonAgainst(image);
+      if (reason === undefined) {
         this.writer.add(image);
+      } else {
+        this.note(reason);
       }
     }
+  }
+
+  /** Why an image is left out, if it is. */
+  private reasonAgainst(image: Uint8Array): string | undefined {
+    const { crop, channels, leastDeviation, unique } = this.options;
+    if (crop === 'tiles' && deviationOf(image, channels) < leastDeviation) {
+      return flatTiles;
+    }
+    if (unique) {
+      const checksum = createHash('sha256').update(image).digest('base64');
+      if (this.written.has(checksum)) {
+        return repeats;
+      }
+      this.written.add(checksum);
+    }
+    return undefined;
   }
 
   private note(what: string): void {
@@ -192,17 +178,9 @@ class Preparation {
   }
 
   private why(): string {
-    const reasons = ['damaged', 'too small for a tile', 'tiles of one colour'].flatMap((note) =>
+    const reasons = ['damaged', 'too small for a tile', flatTiles, repeats].flatMap((note) =>
       this.notes.has(note) ? [`${this.notes.get(note)} ${note}`] : [],
     );
     return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
-  }
-}
-
-async function* only(split: RawSplit, chosen: Chosen): AsyncGenerator<RawImage, void, void> {
-  for await (const image of split.images()) {
-    if (chosen(image)) {
-      yield image;
-    }
   }
 }

@@ -49,6 +49,20 @@ export function isImageChannels(channels: number): channels is DecodedImage['cha
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
+/** The images of a split whose names are wanted. */
+export function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
+  return {
+    count: null,
+    async *images() {
+      for await (const image of split.images()) {
+        if (wanted(image.name)) {
+          yield image;
+        }
+      }
+    },
+  };
+}
+
 /** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
 export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
   return {
