@@ -11,6 +11,8 @@ export interface Lowering {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly known: ReadonlyMap<Tensor, NdArray>;
   readonly precision: Precision;
+  /** Whether tensors wait for others where they are to; by default no order is kept to that is not needed. */
+  readonly waits?: boolean;
   /** The outputs that are to be of type uint8; their values must be 0..255. */
   readonly bytes?: readonly string[];
 }
@@ -19,8 +21,15 @@ export interface Lowering {
  * The ONNX model that computes `outputs` from `inputs`. Nodes run in the order in which their tensors were made;
  * what no output needs is left out.
  */
-export function lower({ inputs, outputs, known, precision, bytes = [] }: Lowering): Uint8Array {
-  const emit = new OnnxBuilder(precision);
+export function lower({
+  inputs,
+  outputs,
+  known,
+  precision,
+  bytes = [],
+  waits = false,
+}: Lowering): Uint8Array {
+  const emit = new OnnxBuilder(precision, { waits });
   const names = new Map<Tensor, string>();
   for (const [name, tensor] of Object.entries(inputs)) {
     emit.input(name, tensor.shape);

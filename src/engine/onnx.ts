@@ -19,6 +19,7 @@ export function isReservedName(name: string): boolean {
 /** Collects the nodes of one ONNX graph in the order in which they are to run. */
 export class OnnxBuilder implements Emitter {
   readonly precision: Precision;
+  readonly waits: boolean;
   private nodes: onnxProto.onnx.INodeProto[] = [];
   private named = 0;
   private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
@@ -35,8 +36,9 @@ export class OnnxBuilder implements Emitter {
   /** The names that results take on because they are outputs of the graph. */
   private readonly renamed = new Map<string, string>();
 
-  constructor(precision: Precision) {
+  constructor(precision: Precision, { waits = false } = {}) {
     this.precision = precision;
+    this.waits = waits;
   }
 
   node(
@@ -92,7 +94,12 @@ export class OnnxBuilder implements Emitter {
 
   /** The inputs of a reshape, with what another reshape took its elements from in place of that one's result. */
   private pastReshapes([x, target]: readonly string[], output: string): string[] {
-    const shape = reshaped(this.shapes.get(x!), this.lists.get(target!));
+    const lengths = this.lists.get(target!);
+    if (!lengths) {
+      // A computed shape may mean more than itself: that x is to wait for what it is computed from.
+      return [x!, target!];
+    }
+    const shape = reshaped(this.shapes.get(x!), lengths);
     if (shape) {
       this.shapes.set(output, shape);
     }

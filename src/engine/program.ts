@@ -105,7 +105,13 @@ async function build(
     ...hostNodes.map(({ name, tensor }) => [name, tensor]),
   ]);
   const named = Object.entries(definition.outputs).map(([name, tensor]) => [fetchName(name), tensor]);
-  const model = lower({ inputs, outputs: Object.fromEntries(named), known, precision });
+  const model = lower({
+    inputs,
+    outputs: Object.fromEntries(named),
+    known,
+    precision,
+    waits: device === 'cpu',
+  });
   const session = await createSession(model, { device, threads, fallback });
   return new Program(definition, precision, session, hostNodes, prelude);
 }

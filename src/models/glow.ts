@@ -8,7 +8,7 @@ import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '..
 import { type Split, split, type TopPrior, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { add, multiply, subtract } from '../tensor/operations/index.ts';
+import { add, checkpoint, multiply, subtract } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { type Mixing, mixings } from './mixing.ts';
 
@@ -133,7 +133,7 @@ export class Glow {
       const p = parameters.at(level.name);
       const result = level.steps.forward(level.squeeze.forward(z, p).y, p.at('steps'));
       logDet = add(logDet, result.logDet);
-      z = result.y;
+      z = checkpoint(result.y);
       if (level.split) {
         const half = level.split.forward(z, p.at('split'));
         latents.push(half.epsilon);
@@ -174,13 +174,20 @@ function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bije
   return Object.fromEntries(
     Array.from({ length: options.depth }, (_, index) => [
       String(index),
-      chain(`step ${index}`, {
-        actnorm: actnorm(shape),
-        ...mixings[options.mixing](shape, options),
-        coupling: coupling(shape, options),
-      }),
+      fromCheckpoint(
+        chain(`step ${index}`, {
+          actnorm: actnorm(shape),
+          ...mixings[options.mixing](shape, options),
+          coupling: coupling(shape, options),
+        }),
+      ),
     ]),
   );
+}
+
+/** The same bijection, whose forward pass a gradient may compute again from its input. */
+function fromCheckpoint(bijection: Bijection): Bijection {
+  return { ...bijection, forward: (x, p) => bijection.forward(checkpoint(x), p) };
 }
 
 /** The number of trained parameters of a model, those masked out not counted. */

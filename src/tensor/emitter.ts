@@ -19,6 +19,8 @@ export interface RealAttribute {
 export interface Emitter {
   /** The type of all real numbers of the program. */
   readonly precision: Precision;
+  /** Whether one node may be made to wait for others that it does not need. */
+  readonly waits: boolean;
   /** Adds a node with one output and returns the output's name. */
   node(
     type: string,

@@ -1,10 +1,18 @@
 // Reverse-mode differentiation: the gradient of a graph is more graph.
+import { after, isCheckpoint } from './operations/checkpoint.ts';
 import { add, multiply } from './operations/elementwise.ts';
 import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
 import { accumulated } from './operations/product.ts';
+import { Recomputation } from './recomputation.ts';
 import { isOpen } from './shape.ts';
 import { ShapeError, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
+
+/** How gradients are built. */
+export interface GradientOptions {
+  /** Whether what lies between two checkpoints is computed again instead of kept. Default false. */
+  readonly recompute?: boolean;
+}
 
 /**
  * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the scalar
@@ -14,20 +22,28 @@ import { topologicalOrder } from './traversal.ts';
  * The nodes of a gradient are made beside those of the next: run in the order of their making, they let go of a
  * step's activations as soon as its own gradients are done.
  */
-export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Tensor): Tensor[] {
+export function gradients(
+  scalar: Tensor,
+  variables: readonly Tensor[],
+  seed: Tensor,
+  { recompute = false }: GradientOptions = {},
+): Tensor[] {
   if (scalar.rank !== 0 || seed.rank !== 0) {
     throw new ShapeError('gradients', [scalar.shape, seed.shape], 'only a scalar has a gradient');
   }
+  const recomputation = recompute ? new Recomputation(scalar) : undefined;
   const needed = dependents(scalar, new Set(variables));
   const contributions = new Map<Tensor, Tensor[]>([[scalar, [seed]]]);
   const result = new Map<Tensor, Tensor>();
+  const progress = new Progress(contributions);
   for (const node of [...needed].sort((a, b) => b.id - a.id)) {
     const parts = contributions.get(node);
     if (!parts) {
       continue;
     }
     contributions.delete(node);
-    const g = total(parts);
+    const sum = total(parts);
+    const g = isCheckpoint(node) ? after(sum, progress.since(node)) : sum;
     result.set(node, g);
     if (node.inputs.length === 0) {
       continue;
@@ -35,15 +51,47 @@ export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Te
     if (!node.operation.gradient) {
       throw new Error(`the operation ${node.operation.name} has no gradient`);
     }
-    const toInputs = node.operation.gradient(node, g);
+    const toInputs = node.operation.gradient(recomputation?.standIn(node, g) ?? node, g);
     node.inputs.forEach((input, index) => {
       const part = toInputs[index];
       if (part && needed.has(input)) {
         contributions.set(input, withPart(contributions.get(input) ?? [], part));
+        progress.note(input);
       }
     });
   }
   return variables.map((variable) => result.get(variable) ?? zerosLike(variable));
+}
+
+/**
+ * What gradients found between one checkpoint and the one before it: those of the weights there. If they are computed
+ * before the gradient goes on, the activations that they need are let go of; ONNX Runtime would compute them last.
+ */
+class Progress {
+  private readonly contributions: ReadonlyMap<Tensor, readonly Tensor[]>;
+  private touched = new Set<Tensor>();
+  private latest = -1;
+
+  constructor(contributions: ReadonlyMap<Tensor, readonly Tensor[]>) {
+    this.contributions = contributions;
+  }
+
+  /** Something was found for this tensor. */
+  note(tensor: Tensor): void {
+    this.touched.add(tensor);
+  }
+
+  /** What has been found since the last call for tensors made before `checkpoint`. */
+  since(checkpoint: Tensor): Tensor[] {
+    const found = [...this.touched]
+      .filter(({ id }) => id < checkpoint.id)
+      .flatMap((tensor) => this.contributions.get(tensor) ?? [])
+      .map((part) => zeroPadded(part)?.inner ?? part)
+      .filter(({ id, inputs }) => id > this.latest && inputs.length > 0);
+    this.touched = new Set();
+    this.latest = Math.max(this.latest, ...found.map(({ id }) => id));
+    return found;
+  }
 }
 
 function zerosLike(x: Tensor): Tensor {

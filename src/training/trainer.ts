@@ -3,7 +3,7 @@ import { type CompileOptions, compile, type Program } from '../engine/program.ts
 import { parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { gradients } from '../tensor/gradient.ts';
+import { type GradientOptions, gradients } from '../tensor/gradient.ts';
 import { add, multiply, sqrt, sum } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
@@ -187,11 +187,12 @@ export function gradientDefinition(
   layout: ParameterLayout,
   images: number,
   batchSize = images,
+  options: GradientOptions = {},
 ): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
   const { image, noise, bitsPerDim } = bitsPerDimOf(model, images, parametersFrom(tensors));
   const variables = layout.trained.map((name) => inputs[name]!);
-  const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
+  const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize), options);
   const squares = found.map((g) => sum(multiply(g, g))).reduce(add);
   const outputs: Record<string, Tensor> = { bitsPerDim, gradientNorm: sqrt(squares) };
   layout.trained.forEach((name, index) => {

@@ -1,0 +1,52 @@
+// How much memory a program needs: the largest sum of results that are alive at the same time.
+import { isAfter, isCheckpoint } from './operations/checkpoint.ts';
+import { reshapeSource } from './operations/layout.ts';
+import type { ProgramDefinition } from './program.ts';
+import { elementCount } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+import { topologicalOrder } from './traversal.ts';
+
+/**
+ * The number of elements that a program's results take at most at the same time, when its nodes run in the order in
+ * which they were made and a result is let go of after its last use. Inputs, and what single nodes need for
+ * themselves, are not counted. An open batch counts as one image.
+ */
+export function peakElements({ inputs, outputs }: ProgramDefinition): number {
+  const given = new Set(Object.values(inputs));
+  const order = topologicalOrder(Object.values(outputs));
+  const owner = new Map<Tensor, Tensor>();
+  const lastUse = new Map<Tensor, number>();
+  order.forEach((node, position) => {
+    const source = reshapeSource(node) ?? waitingSource(node);
+    owner.set(node, source ? owner.get(source)! : node);
+    for (const used of [node, ...node.inputs]) {
+      lastUse.set(owner.get(used)!, position);
+    }
+  });
+  for (const output of Object.values(outputs)) {
+    lastUse.set(owner.get(output)!, order.length);
+  }
+  const ending = new Map<number, Tensor[]>();
+  for (const [node, position] of lastUse) {
+    ending.set(position, [...(ending.get(position) ?? []), node]);
+  }
+  const sizeOf = (node: Tensor): number =>
+    given.has(node) || node.inputs.length === 0 ? 0 : Math.abs(elementCount(node.shape));
+  let alive = 0;
+  let peak = 0;
+  order.forEach((node, position) => {
+    if (owner.get(node) === node) {
+      alive += sizeOf(node);
+      peak = Math.max(peak, alive);
+    }
+    for (const done of ending.get(position) ?? []) {
+      alive -= sizeOf(done);
+    }
+  });
+  return peak;
+}
+
+/** What a checkpoint, or a tensor that waits for another, is the same as; undefined for any other. */
+function waitingSource(node: Tensor): Tensor | undefined {
+  return isCheckpoint(node) || isAfter(node) ? node.inputs[0] : undefined;
+}
