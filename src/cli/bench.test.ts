@@ -45,10 +45,13 @@ it('prints a table for people', async () => {
   expect(code).toBe(0);
   const [head, row, ...rest] = stdout.trim().split('\n');
   expect(head).toMatch(
-    /^MIXING +PARAMETERS +TRAINING, IMAGES\/S +FORWARD, IMAGES\/S +PRODUCTS +PEAK MEMORY$/,
+    /^MIXING +PARAMETERS +TRAINING, IMAGES\/S +FORWARD, IMAGES\/S +PRODUCTS +PEAK MEMORY +ACTIVATIONS$/,
   );
-  expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB$/);
-  expect(rest).toEqual([]);
+  expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB +kept$/);
+  expect(rest[0]).toBe('');
+  expect(rest[1]).toMatch(/^1X1: OPERATOR +NODES +MS +SHARE$/);
+  const shares = rest.slice(2).map((line) => Number(/([\d.]+) %$/.exec(line)?.[1]));
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0);
 });
 
 it('times samples beside forward passes', async () => {

@@ -1,27 +1,30 @@
 // `emerging bench train`: how fast this machine trains a model.
 import type { Command } from 'commander';
+import type { OperatorTime } from '../engine/profile.ts';
 import { type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts';
 import { median } from '../evaluation/timing.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
 import { formatBytes, formatCount, formatRate } from './format.ts';
-import { compileOptions } from './options.ts';
+import { type ActivationsOption, addActivationsOption, compileOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
+
+interface BenchTrainOptions extends BenchOptions, ActivationsOption {}
 
 /** Adds the command `bench train`. */
 export function registerBenchTrain(bench: Command): void {
   const command = bench
     .command('train')
     .description('time training steps and forward passes, and the matrix products in them');
-  addBenchOptions(command, { batch: 32, rounds: 7 })
+  addActivationsOption(addBenchOptions(command, { batch: 32, rounds: 7 }))
     .addHelpText(
       'after',
       '\nExample:\n  emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1',
     )
-    .action((options: BenchOptions) => runBenchTrain(options));
+    .action((options: BenchTrainOptions) => runBenchTrain(options));
 }
 
-async function runBenchTrain(options: BenchOptions): Promise<void> {
+async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   const { mixing: names, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);
@@ -34,23 +37,20 @@ async function runBenchTrain(options: BenchOptions): Promise<void> {
       imageShape,
       batchSize: batch,
       rounds,
+      activations: options.activations,
       onProgress: (done) => bar.update(done),
       ...engine,
     });
   } finally {
     bar.finish();
   }
-  // The peak of the whole process: with several mixings it is that of the largest.
-  const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-  const results = times.map(({ mixing, parameters, steps, forwards, productFloor }) => ({
-    mixing,
-    parameters,
+  const results = times.map(({ steps, forwards, productFloor, ...about }) => ({
+    ...about,
     imagesPerSecond: batch / median(steps),
     imagesPerSecondRange: [batch / Math.max(...steps), batch / Math.min(...steps)] as const,
     forwardImagesPerSecond: batch / median(forwards),
     forwardImagesPerSecondRange: [batch / Math.max(...forwards), batch / Math.min(...forwards)] as const,
     productShare: productFloor / median(steps),
-    peakMemoryBytes,
     batch,
     rounds,
   }));
@@ -67,6 +67,7 @@ async function runBenchTrain(options: BenchOptions): Promise<void> {
     `${formatRate(result.forwardImagesPerSecond)} ${range(result.forwardImagesPerSecondRange)}`,
     `${(100 * result.productShare).toFixed(0)} %`,
     formatBytes(result.peakMemoryBytes),
+    result.activations === 'keep' ? 'kept' : 'recomputed',
   ]);
   const table = formatTable(
     [
@@ -76,8 +77,41 @@ async function runBenchTrain(options: BenchOptions): Promise<void> {
       { title: 'FORWARD, IMAGES/S', align: 'right' },
       { title: 'PRODUCTS', align: 'right' },
       { title: 'PEAK MEMORY', align: 'right' },
+      { title: 'ACTIVATIONS' },
     ],
     rows,
   );
   process.stdout.write(`${table}\n`);
+  for (const result of results) {
+    process.stdout.write(`\n${operatorTable(result.mixing, result.operators)}\n`);
+  }
+}
+
+/** The operators that take more than so little of a step have a line of their own. */
+const LEAST_SHARE = 0.01;
+
+/** Where the gradients of a step spend their time: Gemm are the matrix products. */
+function operatorTable(mixing: string, operators: readonly OperatorTime[]): string {
+  const total = operators.reduce((sum, { seconds }) => sum + seconds, 0);
+  const shown = operators.filter(({ seconds }) => seconds >= LEAST_SHARE * total);
+  const rest = operators.filter((operator) => !shown.includes(operator));
+  const others = {
+    operator: 'others',
+    seconds: rest.reduce((sum, { seconds }) => sum + seconds, 0),
+    nodes: rest.reduce((sum, { nodes }) => sum + nodes, 0),
+  };
+  return formatTable(
+    [
+      { title: `${mixing.toUpperCase()}: OPERATOR` },
+      { title: 'NODES', align: 'right' },
+      { title: 'MS', align: 'right' },
+      { title: 'SHARE', align: 'right' },
+    ],
+    [...shown, ...(rest.length > 0 ? [others] : [])].map(({ operator, seconds, nodes }) => [
+      operator,
+      formatCount(nodes),
+      (1000 * seconds).toFixed(1),
+      `${((100 * seconds) / total).toFixed(1)} %`,
+    ]),
+  );
 }

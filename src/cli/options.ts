@@ -7,6 +7,7 @@ import { unknownName } from '../errors.ts';
 import { inverseMethods } from '../flows/emerging.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
+import { type ActivationChoice, activationChoices } from '../training/gradientProgram.ts';
 
 /** What every command that runs programs takes. */
 export interface EngineOptions {
@@ -23,6 +24,23 @@ export function addEngineOptions(command: Command): Command {
         .default('cpu'),
     )
     .option('--threads <n>', 'threads that share each operation (default: one a core)', threadCount);
+}
+
+/** What becomes of the activations of a training step. */
+export interface ActivationsOption {
+  readonly activations: ActivationChoice;
+}
+
+/** Adds the option to keep the activations of a training step or to compute them again. */
+export function addActivationsOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--activations <what>',
+      `keep the activations of a step, or recompute them, slower in less memory: ${activationChoices.join(', ')}`,
+    )
+      .argParser(oneOf('activations', activationChoices))
+      .default('auto'),
+  );
 }
 
 /** More threads than this many a core do nothing but hinder one another. */

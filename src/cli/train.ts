@@ -15,9 +15,17 @@ import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../training/runSummary.ts';
 import { type TrainingResult, train } from '../training/train.ts';
 import { type EvaluationRecord, evaluationLines, evaluationRecord } from './evaluate.ts';
-import { formatCount, formatCounted, formatRate } from './format.ts';
+import { formatBytes, formatCount, formatCounted, formatRate } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
-import { addEngineOptions, collect, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
+import {
+  type ActivationsOption,
+  addActivationsOption,
+  addEngineOptions,
+  collect,
+  compileOptions,
+  type EngineOptions,
+  wholeNumber,
+} from './options.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import { overflowNote } from './sample.ts';
@@ -28,7 +36,7 @@ import { aboutRun, movedText, placeOf, reachedBefore } from './trainSummary.ts';
 /** The measurement on test images that ends a training. */
 const TEST = { draws: 2, seed: 0 };
 
-interface TrainCommandOptions extends EngineOptions, RunOptions {
+interface TrainCommandOptions extends EngineOptions, ActivationsOption, RunOptions {
   readonly stopAt?: number;
   readonly test: boolean;
   readonly tensorboard?: true;
@@ -57,7 +65,7 @@ export function registerTrain(program: Command): void {
     .option('--no-test', 'leave out the measurement on the test images at the end')
     .option('--tensorboard', 'also write events that TensorBoard shows, into the run folder')
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addActivationsOption(addEngineOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
@@ -144,7 +152,7 @@ function isDone(
 /** Trains with a progress bar until the run is done, stops or is interrupted. */
 async function trainWithProgress(
   run: PreparedRun,
-  { stopAt, resume }: TrainCommandOptions,
+  { stopAt, resume, activations }: TrainCommandOptions,
   engine: CompileOptions,
   board: TensorBoard | undefined,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
@@ -179,8 +187,14 @@ async function trainWithProgress(
       paths,
       state,
       stopAt,
+      activations,
       signal: interruption.signal,
       events: {
+        onPrepared({ activations, bytes }) {
+          bar.note(
+            `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`,
+          );
+        },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {
             recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;

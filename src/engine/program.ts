@@ -19,6 +19,8 @@ export interface CompileOptions {
   threads?: number;
   /** Whether the CPU may do what the device cannot; default true. With false, such a program is refused. */
   fallback?: boolean;
+  /** The beginning of the path of a file in which `endProfiling` writes the time of every node; none by default. */
+  profile?: string;
 }
 
 /** Arrays by name. */
@@ -65,7 +67,7 @@ async function build(
   known: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', device = 'cpu', threads, fallback = true } = options;
+  const { precision = 'float32', device = 'cpu', threads, fallback = true, profile } = options;
   const outputs = Object.values(definition.outputs);
   // What only a hosted tensor needs is the prelude's business.
   const order = topologicalOrder(outputs, (node) => known.has(node) || node.operation.host !== undefined);
@@ -112,7 +114,7 @@ async function build(
     precision,
     waits: device === 'cpu',
   });
-  const session = await createSession(model, { device, threads, fallback });
+  const session = await createSession(model, { device, threads, fallback, profile });
   return new Program(definition, precision, session, hostNodes, prelude);
 }
 
@@ -176,6 +178,11 @@ export class Program {
         return [name, into[name] ?? { shape: dims, data: data as Float32Array | Float64Array }];
       }),
     );
+  }
+
+  /** Writes the profile of the runs so far, of a program that was compiled with one. */
+  endProfiling(): void {
+    this.session.endProfiling();
   }
 
   /** Frees the session. */

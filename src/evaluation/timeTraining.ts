@@ -1,5 +1,6 @@
 // How fast a model trains, and how much of the time its matrix products need.
 import { imagesInMemory } from '../data/dataset.ts';
+import { type OperatorTime, profile } from '../engine/profile.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { countParameters, Glow, type GlowOptions } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
@@ -10,11 +11,11 @@ import { product, productTransposition } from '../tensor/operations/product.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
+import type { ActivationChoice, GradientPlan } from '../training/gradientProgram.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
-import { ParameterLayout } from '../training/parameterLayout.ts';
 import { releaseAfter, releaseOnFailure } from '../training/resources.ts';
 import { startFromData } from '../training/startFromData.ts';
-import { gradientDefinition, Trainer } from '../training/trainer.ts';
+import { Trainer } from '../training/trainer.ts';
 import { trainedModel } from './loadRun.ts';
 import { secondsOf } from './timing.ts';
 
@@ -26,6 +27,8 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly batchSize: number;
   /** Timed rounds; in each, every mixing takes one step and one forward pass in turn. */
   readonly rounds: number;
+  /** What becomes of the activations; default auto. */
+  readonly activations?: ActivationChoice | undefined;
   /** Called as the work goes on, with the rounds done. */
   onProgress?(rounds: number): void;
 }
@@ -38,6 +41,12 @@ export interface TrainingTimes {
   readonly steps: readonly number[];
   /** Log-likelihoods with frozen weights, data and noise included. */
   readonly forwards: readonly number[];
+  /** The most memory that the process held until then. */
+  readonly peakMemoryBytes: number;
+  /** Whether activations were kept or computed again. */
+  readonly activations: GradientPlan['activations'];
+  /** Where a step's gradients spend their time, by ONNX operator, the longest first; timing each node adds to it. */
+  readonly operators: readonly OperatorTime[];
   /** What the step's own matrix products take at the best rate that each shape reaches on its own in this run. */
   readonly productFloor: number;
 }
@@ -46,7 +55,8 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { mixings, imageShape, batchSize, rounds, onProgress } = benchmark;
+  const { mixings, imageShape, rounds, onProgress } = benchmark;
+  let peakMemoryBytes = 0;
   const timed = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
     for (const mixing of mixings) {
@@ -58,14 +68,28 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
       }
       onProgress?.(Math.max(0, round + 1 - WARM_UP));
     }
+    // The peak of the whole process so far: with several mixings it is that of the largest.
+    peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+    for (const contender of contenders) {
+      await contender.profile(benchmark);
+    }
     return contenders;
   });
   const results: TrainingTimes[] = [];
-  for (const { mixing, model, steps, forwards } of timed) {
-    const { outputs } = gradientDefinition(model, new ParameterLayout(model.parameters), batchSize);
-    const productFloor = await timeProducts(Object.values(outputs), benchmark);
+  for (const { mixing, model, steps, forwards, plan, operators } of timed) {
+    const productFloor = await timeProducts(Object.values(plan.definition.outputs), benchmark);
     const parameters = countParameters(model.options, imageShape);
-    results.push({ mixing, parameters, steps, forwards, productFloor });
+    const { activations } = plan;
+    results.push({
+      mixing,
+      parameters,
+      activations,
+      peakMemoryBytes,
+      steps,
+      forwards,
+      productFloor,
+      operators,
+    });
   }
   return results;
 }
@@ -76,6 +100,7 @@ class Contender {
   readonly model: Glow;
   readonly steps: number[] = [];
   readonly forwards: number[] = [];
+  operators: readonly OperatorTime[] = [];
   private readonly trainer: Trainer;
   private readonly forward: Program;
   private readonly batches: BatchLoader;
@@ -111,6 +136,16 @@ class Contender {
       this.steps.push(step);
       this.forwards.push(forward);
     }
+  }
+
+  get plan(): GradientPlan {
+    return this.trainer.plan;
+  }
+
+  /** Finds out which operators the gradients spend their time in. */
+  async profile(options: CompileOptions): Promise<void> {
+    const feeds = { ...this.batches.at(0), ...this.trainer.state.weights };
+    this.operators = await profile(this.plan.definition, feeds, options);
   }
 
   async release(): Promise<void> {

@@ -4,6 +4,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/config.ts';
 import type { Glow } from '../models/glow.ts';
+import type { ActivationChoice, GradientPlan } from './gradientProgram.ts';
 import { atAnchor } from './guard.ts';
 import { guardedStep, type StepOutcome } from './guardedStep.ts';
 import { appendJsonLine } from './jsonLines.ts';
@@ -21,6 +22,8 @@ import { type TrainingState, weightsOf } from './trainingState.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
+  /** Before the first step: what becomes of the activations, and the bytes that a step needs for its results. */
+  onPrepared?(plan: Pick<GradientPlan, 'activations' | 'bytes'>): void;
   /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
   onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   /** After each validation with the average weights. */
@@ -50,6 +53,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly signal?: AbortSignal | undefined;
   /** The seconds of training after which a checkpoint is written between milestones; 600 if not said. */
   readonly checkpointSeconds?: number | undefined;
+  /** What becomes of the activations of a step; by default what the memory there is suggests. */
+  readonly activations?: ActivationChoice | undefined;
   /** Told as the training goes on. */
   readonly events?: TrainingEvents;
 }
@@ -108,6 +113,7 @@ async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep):
   const engine: CompileOptions = { ...options, precision: 'float32' };
   const parts = await prepareTraining(options, engine, keep);
   const { model, schedule, trainer, checkpoints } = parts;
+  events.onPrepared?.(trainer.plan);
   rewindRun(paths, config, trainer.state.step);
   const { batchSize } = config.training;
   const lastStep = lastStepOf(schedule, stopAt);

@@ -15,10 +15,11 @@ import {
 import { tinyImages } from '../testing/tinyImages.ts';
 import { type AdamaxOptions, adamaxProgram, updateRates } from './adamax.ts';
 import { BatchLoader } from './batchLoader.ts';
+import { gradientDefinition } from './gradientProgram.ts';
 import { newGuard } from './guard.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 import { startFromData } from './startFromData.ts';
-import { gradientDefinition, Trainer } from './trainer.ts';
+import { Trainer } from './trainer.ts';
 import type { TrainingState } from './trainingState.ts';
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
@@ -54,7 +55,9 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
     const { model, layout, start } = trainingCase(golden);
     const { optimizer } = golden;
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
-    const gradientProgram = await compile(gradientDefinition(model, layout, batchSizeOf(golden)), {
+    const images = batchSizeOf(golden);
+    const gradientOptions = { images, batchSize: images };
+    const gradientProgram = await compile(gradientDefinition(model, layout, gradientOptions), {
       precision,
     });
     const updateProgram = await compile(adamaxProgram(groups, optimizer), { precision });

@@ -1,16 +1,12 @@
 // The steps of a training: gradients of a batch, and the update of the weights.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
-import { parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { type GradientOptions, gradients } from '../tensor/gradient.ts';
-import { add, multiply, sqrt, sum } from '../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, stateName, updateRates } from './adamax.ts';
+import { type ActivationChoice, type GradientPlan, planGradients } from './gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
 import type { GuardState } from './guard.ts';
-import { type Batch, bitsPerDimOf, partOf } from './likelihood.ts';
+import { type Batch, partOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseOnFailure } from './resources.ts';
 import type { TrainingState } from './trainingState.ts';
@@ -36,17 +32,19 @@ export interface TrainerOptions extends CompileOptions {
   readonly optimizer: AdamaxOptions;
   /** The decay of the moving average of the weights. */
   readonly averageDecay: number;
+  /** What becomes of the activations of the forward pass; by default what the memory there is suggests. */
+  readonly activations?: ActivationChoice | undefined;
 }
 
 /** The programs and the state of a training. */
 export class Trainer {
   readonly layout: ParameterLayout;
+  /** What becomes of the activations, and how much memory they take. */
+  readonly plan: GradientPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: Program;
   private readonly updateProgram: Program;
   private current: TrainingState;
-  /** The weights are written to this and the arrays in use in turn: an update must not overwrite what it reads. */
-  private spare: Groups;
   /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
   private readonly total: Groups;
   private readonly part: Groups;
@@ -54,16 +52,17 @@ export class Trainer {
   private constructor(
     layout: ParameterLayout,
     options: TrainerOptions,
+    plan: GradientPlan,
     gradientProgram: Program,
     updateProgram: Program,
     state: TrainingState,
   ) {
     this.layout = layout;
     this.options = options;
+    this.plan = plan;
     this.gradientProgram = gradientProgram;
     this.updateProgram = updateProgram;
     this.current = state;
-    this.spare = layout.zeros();
     this.total = layout.zeros();
     this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
   }
@@ -73,11 +72,10 @@ export class Trainer {
     const layout = new ParameterLayout(model.parameters);
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     return releaseOnFailure(async (keep) => {
-      const { batchSize } = options;
-      const definition = gradientDefinition(model, layout, microBatchOf(options), batchSize);
-      const gradientProgram = keep(await compile(definition, options));
+      const plan = planGradients(model, layout, { ...options, images: microBatchOf(options) });
+      const gradientProgram = keep(await compile(plan.definition, options));
       const updateProgram = keep(await compile(adamaxProgram(groups, options.optimizer), options));
-      return new Trainer(layout, options, gradientProgram, updateProgram, state);
+      return new Trainer(layout, options, plan, gradientProgram, updateProgram, state);
     });
   }
 
@@ -134,15 +132,12 @@ export class Trainer {
       for (const kind of stateKinds) {
         const array = this.current[kind][group]!;
         feeds[stateName(kind, group)] = array;
-        // Each element of a moment or the average is read just before it is written, so these stay in place.
-        into[stateName(kind, group)] = kind === 'weights' ? this.spare[group]! : array;
+        // Each element is read just before it is written, so all stay in place.
+        into[stateName(kind, group)] = array;
       }
     }
     await this.updateProgram.run(feeds, into);
-    const written = this.spare;
-    const { weights } = this.current;
-    this.spare = Object.fromEntries(this.layout.trained.map((group) => [group, weights[group]!]));
-    this.current = { ...this.current, step: step + 1, updates, weights: { ...weights, ...written } };
+    this.current = { ...this.current, step: step + 1, updates };
   }
 
   /** Makes a step without an update. */
@@ -173,30 +168,4 @@ function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): nu
 
 function scalar(value: number): NdArray {
   return { shape: [], data: Float32Array.of(value) };
-}
-
-/**
- * The program of the gradients: from `image`, `noise` and the groups of weights to `bitsPerDim` of each image, the
- * gradients of their mean as `gradients/…`, and their norm `gradientNorm`.
- *
- * @param images images per run
- * @param batchSize the images that the mean is over: with fewer in a run, the gradients of the runs add up to its
- */
-export function gradientDefinition(
-  model: Glow,
-  layout: ParameterLayout,
-  images: number,
-  batchSize = images,
-  options: GradientOptions = {},
-): ProgramDefinition {
-  const { inputs, tensors } = layout.inputs();
-  const { image, noise, bitsPerDim } = bitsPerDimOf(model, images, parametersFrom(tensors));
-  const variables = layout.trained.map((name) => inputs[name]!);
-  const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize), options);
-  const squares = found.map((g) => sum(multiply(g, g))).reduce(add);
-  const outputs: Record<string, Tensor> = { bitsPerDim, gradientNorm: sqrt(squares) };
-  layout.trained.forEach((name, index) => {
-    outputs[stateName('gradients', name)] = found[index]!;
-  });
-  return { inputs: { image, noise, ...inputs }, outputs };
 }

@@ -7,6 +7,7 @@ import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { CheckpointWriter } from './checkpointWriter.ts';
+import type { ActivationChoice } from './gradientProgram.ts';
 import { guardFor } from './guard.ts';
 import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
 import { isFiniteArray } from './notFinite.ts';
@@ -40,11 +41,13 @@ export interface TrainingSources {
   readonly paths: RunPaths;
   /** The state to go on from, which is copied. */
   readonly state?: TrainingState | undefined;
+  /** What becomes of the activations of a step. */
+  readonly activations?: ActivationChoice | undefined;
 }
 
 /** Compiles the programs, and starts the weights from data where there is no state to go on from. */
 export async function prepareTraining(
-  { config, dataset, paths, state }: TrainingSources,
+  { config, dataset, paths, state, activations }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
 ): Promise<TrainingParts> {
@@ -68,6 +71,7 @@ export async function prepareTraining(
         ...(clipNorm !== 'none' && { clipNorm }),
         optimizer: { beta2: schedule.beta2, biasCorrection },
         averageDecay: schedule.averageDecay,
+        activations,
       },
     ),
   );

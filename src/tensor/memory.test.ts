@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { peakElements } from './memory.ts';
+import { add, exp, multiply, reshape, sum } from './operations/index.ts';
+import { input } from './tensor.ts';
+
+it('counts what is alive at the same time', () => {
+  const x = input('x', [10]);
+  const y = exp(exp(exp(x)));
+  // One result and the next; the input is not counted.
+  expect(peakElements({ inputs: { x }, outputs: { y } })).toBe(20);
+});
+
+it('counts what a later node needs until then', () => {
+  const x = input('x', [10]);
+  const kept = exp(x);
+  const y = add(sum(exp(exp(multiply(kept, 2)))), sum(kept));
+  expect(peakElements({ inputs: { x }, outputs: { y } })).toBe(30);
+});
+
+it('counts a reshaped tensor once, as long as either is needed', () => {
+  const x = input('x', [10]);
+  const rows = reshape(exp(x), [2, 5]);
+  const y = sum(multiply(rows, rows));
+  expect(peakElements({ inputs: { x }, outputs: { y } })).toBe(20);
+});
+
+it('counts outputs to the end', () => {
+  const x = input('x', [10]);
+  const first = exp(x);
+  const second = exp(exp(first));
+  expect(peakElements({ inputs: { x }, outputs: { first, second } })).toBe(30);
+});

@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import { compile } from '../engine/program.ts';
+import { Glow, type GlowOptions } from '../models/glow.ts';
+import { mixings } from '../models/mixing.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { type ActivationChoice, type GradientPlan, planGradients } from './gradientProgram.ts';
+import { ParameterLayout } from './parameterLayout.ts';
+
+const options: GlowOptions = {
+  levels: 2,
+  depth: 3,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 16,
+  learnedPrior: true,
+  bits: 8,
+};
+
+const imageShape = [4, 8, 2] as const;
+
+function plan(
+  changes: Partial<GlowOptions>,
+  activations: ActivationChoice,
+  { images = 3, available = 1e12 } = {},
+): GradientPlan {
+  const model = new Glow({ ...options, ...changes }, imageShape);
+  const layout = new ParameterLayout(model.parameters);
+  return planGradients(model, layout, { images, batchSize: images, activations, available });
+}
+
+it.each(Object.keys(mixings) as (keyof typeof mixings)[])(
+  '%s: activations computed again give the same loss and gradients, to the bit',
+  async (mixing) => {
+    const random = new RandomStream(1);
+    const model = new Glow({ ...options, mixing }, imageShape);
+    const weights = new ParameterLayout(model.parameters).initial(2);
+    for (const array of Object.values(weights)) {
+      // Away from the start, where the last layers are zero; fixed permutations stay.
+      const noise = random.normals(array.data.length);
+      array.data.set(
+        array.data.map((value, index) => value + (array === weights.fixed ? 0 : 0.03 * noise[index]!)),
+      );
+    }
+    const shape = [3, ...imageShape];
+    const feeds = {
+      ...weights,
+      image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
+      noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
+    };
+    const results = [];
+    for (const activations of ['keep', 'recompute'] as const) {
+      const program = await compile(plan({ mixing }, activations).definition);
+      results.push(await program.run(feeds));
+      await program.release();
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(Number(results[0]!.gradientNorm!.data[0])).toBeGreaterThan(0);
+  },
+);
+
+it('needs memory for the activations of every step if they are kept, and hardly any if they are computed again', () => {
+  const bytes = (depth: number, activations: ActivationChoice): number =>
+    plan({ depth, width: 16 }, activations, { images: 64 }).bytes;
+  const gradients = (depth: number): number => {
+    const { parameters } = new Glow({ ...options, depth, width: 16 }, imageShape);
+    return 4 * new ParameterLayout(parameters).elements;
+  };
+  // Two hidden layers of 16 channels a step, on 64 images of 2x4 and 1x2 pixels.
+  const hidden = 4 * 2 * 16 * 64 * (2 * 4 + 1 * 2);
+  const added = (activations: ActivationChoice): number =>
+    bytes(24, activations) - bytes(8, activations) - (gradients(24) - gradients(8));
+  expect(added('keep')).toBeGreaterThan(16 * hidden);
+  expect(added('recompute')).toBeLessThan(0.4 * 16 * hidden);
+});
+
+it('keeps activations where there is room, and only there', () => {
+  const { bytes } = plan({}, 'keep');
+  expect(plan({}, 'auto', { available: 100 * bytes }).activations).toBe('keep');
+  expect(plan({}, 'auto', { available: bytes }).activations).toBe('recompute');
+});
