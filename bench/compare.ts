@@ -53,9 +53,7 @@ const shape = (
 /** The rates of `emerging bench train` in a process of its own. */
 function ours(): Rates {
   const { imagesPerSecond, forwardImagesPerSecond } = emergingJson<Record<string, number>>(
-    'bench',
-    'train',
-    ...shape,
+    ...['bench', 'train', '--rounds', '5', '--no-products', ...shape],
   );
   return { training: imagesPerSecond!, forward: forwardImagesPerSecond! };
 }

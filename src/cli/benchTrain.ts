@@ -9,7 +9,9 @@ import { type ActivationsOption, addActivationsOption, compileOptions } from './
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
 
-interface BenchTrainOptions extends BenchOptions, ActivationsOption {}
+interface BenchTrainOptions extends BenchOptions, ActivationsOption {
+  products: boolean;
+}
 
 /** Adds the command `bench train`. */
 export function registerBenchTrain(bench: Command): void {
@@ -17,6 +19,7 @@ export function registerBenchTrain(bench: Command): void {
     .command('train')
     .description('time training steps and forward passes, and the matrix products in them');
   addActivationsOption(addBenchOptions(command, { batch: 32, rounds: 7 }))
+    .option('--no-products', 'leave out the matrix products on their own and the operators of a step')
     .addHelpText(
       'after',
       '\nExample:\n  emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1',
@@ -38,6 +41,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       batchSize: batch,
       rounds,
       activations: options.activations,
+      products: options.products,
       onProgress: (done) => bar.update(done),
       ...engine,
     });
@@ -50,7 +54,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     imagesPerSecondRange: [batch / Math.max(...steps), batch / Math.min(...steps)] as const,
     forwardImagesPerSecond: batch / median(forwards),
     forwardImagesPerSecondRange: [batch / Math.max(...forwards), batch / Math.min(...forwards)] as const,
-    productShare: productFloor / median(steps),
+    productShare: productFloor === null ? null : productFloor / median(steps),
     batch,
     rounds,
   }));
@@ -65,7 +69,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     formatCount(result.parameters),
     `${formatRate(result.imagesPerSecond)} ${range(result.imagesPerSecondRange)}`,
     `${formatRate(result.forwardImagesPerSecond)} ${range(result.forwardImagesPerSecondRange)}`,
-    `${(100 * result.productShare).toFixed(0)} %`,
+    result.productShare === null ? '-' : `${(100 * result.productShare).toFixed(0)} %`,
     formatBytes(result.peakMemoryBytes),
     result.activations === 'keep' ? 'kept' : 'recomputed',
   ]);
@@ -82,7 +86,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     rows,
   );
   process.stdout.write(`${table}\n`);
-  for (const result of results) {
+  for (const result of options.products ? results : []) {
     process.stdout.write(`\n${operatorTable(result.mixing, result.operators)}\n`);
   }
 }

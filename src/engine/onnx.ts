@@ -160,16 +160,18 @@ export class OnnxBuilder implements Emitter {
   }
 
   /**
-   * The shapes of results with an open batch, where ONNX Runtime cannot tell how many times the batch an axis is long.
+   * The shapes of results with an open batch, where ONNX Runtime cannot tell how many times the batch an axis is long,
+   * and of those that are reshaped by what is computed.
    * It plans which results may share memory by their shapes, and takes a time quadratic in the number of those that
    * it does not know.
    */
   private resultShapes(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.IValueInfoProto[] {
-    return nodes.flatMap(({ opType, output }) => {
+    return nodes.flatMap(({ opType, input, output }) => {
       const name = output![0]!;
       const shape = this.shapes.get(name);
       const isUntold = (opType === 'Reshape' || opType === 'Loop') && !this.renamed.has(name);
-      return isUntold && shape && isOpen(shape) ? [this.valueInfo(name, shape)] : [];
+      const isComputed = opType === 'Reshape' && !this.lists.has(input![1]!);
+      return isUntold && shape && (isOpen(shape) || isComputed) ? [this.valueInfo(name, shape)] : [];
     });
   }
 

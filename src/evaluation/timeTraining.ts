@@ -27,6 +27,8 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly batchSize: number;
   /** Timed rounds; in each, every mixing takes one step and one forward pass in turn. */
   readonly rounds: number;
+  /** Whether the matrix products are timed on their own, and all operators in the step; default true. */
+  readonly products?: boolean;
   /** What becomes of the activations; default auto. */
   readonly activations?: ActivationChoice | undefined;
   /** Called as the work goes on, with the rounds done. */
@@ -48,14 +50,14 @@ export interface TrainingTimes {
   /** Where a step's gradients spend their time, by ONNX operator, the longest first; timing each node adds to it. */
   readonly operators: readonly OperatorTime[];
   /** What the step's own matrix products take at the best rate that each shape reaches on its own in this run. */
-  readonly productFloor: number;
+  readonly productFloor: number | null;
 }
 
 const WARM_UP = 3;
 
 /** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { mixings, imageShape, rounds, onProgress } = benchmark;
+  const { mixings, imageShape, rounds, products = true, onProgress } = benchmark;
   let peakMemoryBytes = 0;
   const timed = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
@@ -70,14 +72,16 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
     }
     // The peak of the whole process so far: with several mixings it is that of the largest.
     peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-    for (const contender of contenders) {
+    for (const contender of products ? contenders : []) {
       await contender.profile(benchmark);
     }
     return contenders;
   });
   const results: TrainingTimes[] = [];
   for (const { mixing, model, steps, forwards, plan, operators } of timed) {
-    const productFloor = await timeProducts(Object.values(plan.definition.outputs), benchmark);
+    const productFloor = products
+      ? await timeProducts(Object.values(plan.definition.outputs), benchmark)
+      : null;
     const parameters = countParameters(model.options, imageShape);
     const { activations } = plan;
     results.push({

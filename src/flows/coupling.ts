@@ -120,20 +120,33 @@ function network(a: Tensor, p: Parameters, last: typeof scaledConvolution): Tens
     (kernel, affine) => edgeConvolution(kernel, size, affine),
     () => a,
   );
-  const second = normalised(p.at('conv2'), pointwiseConvolution, () => relu(first(a)));
+  const second = normalised(p.at('conv2'), pointwiseConvolution, () => first.started!);
   const third = last(p.at('conv3'), size);
+  if (second.started) {
+    return third(second.started);
+  }
   const hiddenPerImage = height * width * p.get('conv1/kernel').shape[3]!;
   const images = Math.max(1, Math.floor(BLOCK / hiddenPerImage));
-  return inBlocks(a, images, (block) => third(relu(second(relu(first(block))))));
+  return inBlocks(a, images, (block) => third(relu(second.convolve(relu(first.convolve(block))))));
 }
 
-/** A convolution and its actnorm, whose shift and scale go into the convolution's own weights. */
+/**
+ * A convolution and its actnorm, whose shift and scale go into the convolution's own weights. Where the actnorm starts
+ * from data the convolution has been done without them: what comes of it, after ReLU, is `started`.
+ */
 function normalised(
   p: Parameters,
   convolution: (kernel: Tensor, affine?: Affine) => Convolution,
   x: () => Tensor,
-): Convolution {
+): { convolve: Convolution; started: Tensor | undefined } {
   const kernel = p.get('kernel');
-  const { bias, scale } = normalisation(p, () => convolution(kernel)(x()));
-  return convolution(kernel, { bias, scale });
+  let plain: Tensor | undefined;
+  const { bias, scale } = normalisation(p, () => {
+    plain ??= convolution(kernel)(x());
+    return plain;
+  });
+  return {
+    convolve: convolution(kernel, { bias, scale }),
+    started: plain && relu(multiply(add(plain, bias), scale)),
+  };
 }

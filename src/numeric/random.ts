@@ -42,7 +42,12 @@ export class RandomStream {
 
   /** `count` independent standard normal numbers. */
   normals(count: number): Float64Array {
-    return Float64Array.from({ length: count }, () => this.drawNormal());
+    const numbers = new Float64Array(count);
+    // Half the time of Float64Array.from: a large model draws tens of millions.
+    for (let index = 0; index < count; index++) {
+      numbers[index] = this.drawNormal();
+    }
+    return numbers;
   }
 
   /** A uniformly random permutation of 0..`count`-1 (Fisher and Yates). */
