@@ -4,17 +4,18 @@ import { basename, dirname, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { dataFolders } from '../data/dataFolder.ts';
 import { type Crop, crops } from '../data/fitPicture.ts';
-import { type PackedHeader, packedFile, readPackedHeader, verifyPackedFile } from '../data/packedFile.ts';
+import { packedFile, readPackedHeader, verifyPackedFile } from '../data/packedFile.ts';
+import type { PackedHeader } from '../data/packedHeader.ts';
 import { countPictures, type Prepared, prepare } from '../data/prepare.ts';
 import { preparedName } from '../data/preparedSet.ts';
 import { datasets, openRawDataset } from '../data/registry.ts';
 import { UserError } from '../errors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { explainFileError } from '../training/fileErrors.ts';
-import { formatBytes, formatCount } from './format.ts';
 import { reportSkipped } from './imageInput.ts';
 import { listenForInterruption } from './interruption.ts';
 import { oneOf, wholeNumber } from './options.ts';
+import { printPrepared, summaryOf } from './preparedSummary.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
 
@@ -29,19 +30,6 @@ interface DatasetsPrepareOptions {
   readonly skipDamaged?: true;
   readonly verify?: true;
   readonly json?: true;
-}
-
-/** What is printed. */
-interface Summary {
-  readonly file: string;
-  readonly bytes: number;
-  readonly imageShape: PackedHeader['imageShape'];
-  readonly images: PackedHeader['counts'];
-  readonly sha256: string;
-  readonly source: string;
-  readonly settings: PackedHeader['settings'];
-  readonly notes: PackedHeader['notes'];
-  readonly skipped: readonly string[];
 }
 
 /** Adds the command `datasets prepare`. */
@@ -126,7 +114,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     process.exitCode = interruption.exitCode();
     return;
   }
-  print(summaryOf(file, prepared.header, prepared.damaged), options, [
+  printPrepared(summaryOf(file, prepared.header, prepared.damaged), options, [
     `to train: emerging train --data ${isOwnForm && out === undefined ? nameOrPath : file}`,
   ]);
   if (!skipDamaged) {
@@ -146,35 +134,7 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   } finally {
     bar.finish();
   }
-  print(summaryOf(path, header, []), options, ['every image is as it was prepared']);
-}
-
-function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
-  const { imageShape, counts, sha256, source, settings, notes } = header;
-  const [height, width, channels] = imageShape;
-  const total = counts.train + (counts.validation ?? 0) + counts.test;
-  const bytes = total * height * width * channels;
-  return { file, bytes, imageShape, images: counts, sha256, source, settings, notes, skipped };
-}
-
-function print(summary: Summary, { json }: DatasetsPrepareOptions, closing: readonly string[]): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(summary)}\n`);
-    return;
-  }
-  const { train, validation, test } = summary.images;
-  const splits = [
-    `${formatCount(train)} to train on`,
-    validation === undefined ? undefined : `${formatCount(validation)} to validate`,
-    `${formatCount(test)} to test`,
-  ].filter((part) => part !== undefined);
-  const notes = Object.entries(summary.notes).map(([note, count]) => `${formatCount(count)} ${note}`);
-  const lines = [
-    `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}`,
-    ...(notes.length === 0 ? [] : [`of ${summary.source}: ${notes.join(', ')}`]),
-    ...closing,
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  printPrepared(summaryOf(path, header, []), options, ['every image is as it was prepared']);
 }
 
 /** `emoji-64.images` for the folder `some/where/emoji`. */

@@ -3,9 +3,11 @@ import { UserError } from '../errors.ts';
 import { arrayImage, bytesOf, layoutOf } from './arrayImages.ts';
 import { inMemory, maxBytesAtOnce, type RandomAccess } from './fileBytes.ts';
 import { readNpyHeader } from './npy.ts';
-import { isPickledArray, readPickle } from './pickle.ts';
+import { readPickle } from './pickle.ts';
+import { isPickledArray } from './pickledObjects.ts';
 import type { RawImage } from './rawImages.ts';
-import { openZipEntry, readZipDirectory, readZipEntry } from './zip.ts';
+import { openZipEntry, readZipEntry } from './zip.ts';
+import { readZipDirectory } from './zipDirectory.ts';
 
 /** The key of the images in a batch. */
 const dataKey = 'data';

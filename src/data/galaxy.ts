@@ -50,7 +50,7 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
         `${path}: no images in noninteracting/${folders[split]}; unpack the whole set there`,
       );
     }
-    return { ...imagesOf(store, (name) => place.test(name), toGalaxy), count };
+    return imagesOf(store, (name) => place.test(name), { count, convert: toGalaxy });
   };
   return { train: part('train'), validation: part('validation'), test: part('test') };
 }

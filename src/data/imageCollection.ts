@@ -13,8 +13,14 @@ export const imageCollection: PathFormat = {
     'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (in folders train and test, or not)',
 
   async recognises(path) {
-    const kind = await storeKind(path);
-    return kind !== undefined && (await (await openStore(path)).names()).some((name) => imageName.test(name));
+    if ((await storeKind(path)) === undefined) {
+      return false;
+    }
+    // The first is enough: an archive need not be read to its end.
+    for await (const _ of (await openStore(path)).files((name) => imageName.test(name))) {
+      return true;
+    }
+    return false;
   },
 
   async open(path) {
@@ -33,7 +39,7 @@ async function openImageCollection(path: string): Promise<RawDataset> {
   }
   const part = (wanted: Split): RawSplit => {
     const chosen = new Set(names.filter((_, index) => splits[index] === wanted));
-    return { ...imagesOf(store, (name) => chosen.has(name)), count: chosen.size };
+    return imagesOf(store, (name) => chosen.has(name), { count: chosen.size });
   };
   return {
     train: part('train'),
@@ -42,19 +48,29 @@ async function openImageCollection(path: string): Promise<RawDataset> {
   };
 }
 
-/** The images among the files of a folder or archive; `then` is done to each after it is decoded. */
+/**
+ * The images among the files of a folder or archive; `convert` is done to each after it is decoded. Where their number is
+ * known, an archive is not read on behind the last of them.
+ */
 export function imagesOf(
   store: FileStore,
   wanted: (name: string) => boolean,
-  then: (image: DecodedImage, source: string) => DecodedImage = (image) => image,
+  {
+    count = null,
+    convert = (image) => image,
+  }: { count?: number | null; convert?: (image: DecodedImage, source: string) => DecodedImage } = {},
 ): RawSplit {
   return {
-    count: null,
+    count,
     async *images() {
+      let left = count ?? Infinity;
       for await (const { name, source, read } of store.files(
         (name) => imageName.test(name) && wanted(name),
       )) {
-        yield { name, decode: async () => then(await decodeImage(await read(), source), source) };
+        yield { name, decode: async () => convert(await decodeImage(await read(), source), source) };
+        if (--left === 0) {
+          return;
+        }
       }
     },
   };

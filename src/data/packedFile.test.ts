@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../numeric/random.ts';
 import { imagesInMemory, readAll } from './dataset.ts';
-import { HEADER_BYTES, packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
+import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
+import { HEADER_BYTES } from './packedHeader.ts';
 import { PackedWriter } from './packedWriter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));

@@ -1,7 +1,7 @@
 // Writes a packed file: image after image into a file beside its place, which takes that place when it is whole.
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedFile.ts';
+import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 
 /** What the writer does not know of the header by itself. */
 export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts'>;

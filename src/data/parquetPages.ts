@@ -2,6 +2,7 @@
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { crc32 } from './crc32.ts';
+import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';
 
 /** A column as the file's footer describes it. */
@@ -90,7 +91,7 @@ function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, row
   const length = new DataView(page.buffer, page.byteOffset, page.length).getUint32(0, true);
   const start = 4 + atMost(length, page.length - 4);
   return {
-    levels: readHybrid(page.subarray(4, start), widthOf(column.maxDefinitionLevel), count),
+    levels: readRuns(page.subarray(4, start), widthOf(column.maxDefinitionLevel), count),
     values: page.subarray(start),
     encoding,
   };
@@ -108,7 +109,7 @@ function dataPageV2(bytes: Uint8Array, header: PageHeader, column: ByteColumn, r
     levels:
       column.maxDefinitionLevel === 0
         ? new Uint32Array(count)
-        : readHybrid(bytes.subarray(0, levelBytes), widthOf(column.maxDefinitionLevel), count),
+        : readRuns(bytes.subarray(0, levelBytes), widthOf(column.maxDefinitionLevel), count),
     values:
       page.is_compressed === false
         ? rest
@@ -146,7 +147,7 @@ function decodeValues(
     return [];
   }
   const width = atMost(bytes[0] ?? -1, 32);
-  return Array.from(readHybrid(bytes.subarray(1), width, count), (index) => {
+  return Array.from(readRuns(bytes.subarray(1), width, count), (index) => {
     return dictionary?.[index] ?? fail(`entry ${index} of its dictionary is not there`);
   });
 }
@@ -165,47 +166,6 @@ function byteStrings(bytes: Uint8Array, count: number): Uint8Array[] {
     offset = end;
   }
   return values;
-}
-
-/**
- * `count` numbers of `width` bits in runs: a number repeated, or numbers packed in groups of eight. A run that goes
- * beyond `count` ends there.
- */
-function readHybrid(bytes: Uint8Array, width: number, count: number): Uint32Array {
-  const out = new Uint32Array(count);
-  let offset = 0;
-  const nextByte = (): number => bytes[offset++] ?? fail('runs of numbers that end early');
-  for (let done = 0; done < count; ) {
-    let header = 0;
-    for (let shift = 0, byte = 128; byte >= 128; shift += 7) {
-      byte = nextByte();
-      header += (byte & 127) * 2 ** shift;
-    }
-    const length = Math.floor(header / 2) * (header % 2 === 1 ? 8 : 1);
-    const end = Math.min(count, done + length);
-    if (header % 2 === 0) {
-      let value = 0;
-      for (let shift = 0; shift < width; shift += 8) {
-        value += nextByte() * 2 ** shift;
-      }
-      out.fill(value, done, end);
-    } else {
-      let [bits, held] = [0, 0];
-      for (let index = done; index < end; index++) {
-        while (held < width) {
-          bits += nextByte() * 2 ** held;
-          held += 8;
-        }
-        out[index] = bits % 2 ** width;
-        bits = Math.floor(bits / 2 ** width);
-        held -= width;
-      }
-      // Groups are whole: what was not wanted of the last is left out.
-      offset += Math.max(0, (length * width) / 8 - Math.ceil(((end - done) * width) / 8));
-    }
-    done = end;
-  }
-  return out;
 }
 
 function widthOf(level: number): number {

@@ -6,7 +6,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { deviationOf } from './deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from './fitPicture.ts';
 import { mapInOrder } from './mapInOrder.ts';
-import type { PackedHeader } from './packedFile.ts';
+import type { PackedHeader } from './packedHeader.ts';
 import { PackedWriter } from './packedWriter.ts';
 import type { RawDataset, RawImage } from './rawImages.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';

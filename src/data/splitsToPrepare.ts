@@ -1,7 +1,7 @@
 // Which pictures of a dataset go into which split of a prepared file.
 import { createHash } from 'node:crypto';
 import type { Crop } from './fitPicture.ts';
-import type { packedSplits } from './packedFile.ts';
+import type { packedSplits } from './packedHeader.ts';
 import { only, type RawDataset, type RawSplit } from './rawImages.ts';
 
 /** A split to write, and its pictures. */

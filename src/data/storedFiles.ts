@@ -4,7 +4,8 @@ import { join, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cannotRead, openFile, readWhole, withFile } from './fileBytes.ts';
 import { readTar } from './tar.ts';
-import { readZipDirectory, readZipEntry } from './zip.ts';
+import { readZipEntry } from './zip.ts';
+import { readZipDirectory } from './zipDirectory.ts';
 
 /** One file of a folder or an archive. */
 interface StoredFile {

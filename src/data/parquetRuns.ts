@@ -1,0 +1,50 @@
+// Small whole numbers as Parquet packs them: repeated, or a few bits each.
+
+/**
+ * `count` numbers of `width` bits in runs: a number repeated, or numbers packed in groups of eight. A run that goes
+ * beyond `count` ends there.
+ *
+ * @throws Error if the bytes end before that
+ */
+export function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
+  const out = new Uint32Array(count);
+  let offset = 0;
+  const nextByte = (): number => {
+    const byte = bytes[offset++];
+    if (byte === undefined) {
+      throw new Error('runs of numbers that end early');
+    }
+    return byte;
+  };
+  for (let done = 0; done < count; ) {
+    let header = 0;
+    for (let shift = 0, byte = 128; byte >= 128; shift += 7) {
+      byte = nextByte();
+      header += (byte & 127) * 2 ** shift;
+    }
+    const length = Math.floor(header / 2) * (header % 2 === 1 ? 8 : 1);
+    const end = Math.min(count, done + length);
+    if (header % 2 === 0) {
+      let value = 0;
+      for (let shift = 0; shift < width; shift += 8) {
+        value += nextByte() * 2 ** shift;
+      }
+      out.fill(value, done, end);
+    } else {
+      let [bits, held] = [0, 0];
+      for (let index = done; index < end; index++) {
+        while (held < width) {
+          bits += nextByte() * 2 ** held;
+          held += 8;
+        }
+        out[index] = bits % 2 ** width;
+        bits = Math.floor(bits / 2 ** width);
+        held -= width;
+      }
+      // Groups are whole: what was not wanted of the last is left out.
+      offset += Math.max(0, (length * width) / 8 - Math.ceil(((end - done) * width) / 8));
+    }
+    done = end;
+  }
+  return out;
+}
