@@ -1,6 +1,7 @@
 // The run that `emerging train` is about: which one the options mean, and with what configuration.
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { dataName, isOnOwnData } from '../experiments/experimentName.ts';
 import { findPreset } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { type Run, resumeRun, startRun } from '../training/run.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
 export interface PreparedRun extends Run {
   /** The name of its preset; null where it has none. */
   readonly preset: string | null;
+  /** Whether the settings of that preset were taken for other images without being asked for. */
+  readonly assumed: boolean;
 }
 
 /** Makes the folder of a new run, or opens one to go on with. */
@@ -46,9 +49,15 @@ async function newRun({
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
   const config = resolveConfig({ preset: name, file, set, overrides });
-  const folder = name === undefined ? 'run' : (findPreset(name).folder ?? name);
+  const isPresets = name !== undefined && isOnOwnData(name, config);
+  const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
   const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)));
-  return { ...run, preset: name ?? null };
+  return { ...run, preset: name ?? null, assumed: preset === undefined && name !== undefined && !isPresets };
+}
+
+/** `emoji-32` of `emoji-32.images`; what has nothing but an ending, such as `..`, has no name to take. */
+function folderName(data: string): string {
+  return data.replace(/\.[^.]*$/, '').replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';
 }
 
 /** Opens a run to go on with from its last checkpoint, or from its start if it has none yet. */
@@ -63,5 +72,5 @@ async function reopenedRun(directory: string, options: RunOptions): Promise<Prep
   const { steps, epochs, set } = options;
   const run = await resumeRun(directory, { training: { steps, epochs } }, { set });
   const { preset } = readSummary(run.paths);
-  return { ...run, preset: typeof preset === 'string' ? preset : null };
+  return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
 }

@@ -56,6 +56,7 @@ describe('runs', () => {
     expect(a).toMatchObject({
       run: 'runs/a',
       preset: 'mnist-quickstart',
+      data: 'data',
       step: 12,
       complete: true,
       problem: null,
@@ -72,9 +73,9 @@ describe('runs', () => {
   it('shows them as a table', async () => {
     const { stdout } = await emerging.run('runs', 'runs');
     const [titles, a, b] = stdout.split('\n');
-    expect(titles).toMatch(/^RUN +PRESET +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
+    expect(titles).toMatch(/^RUN +PRESET +DATA +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
     expect(a).toMatch(
-      /^runs\/a +mnist-quickstart +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
+      /^runs\/a +mnist-quickstart +data +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
     );
     expect(b).toMatch(/ 5… /);
     expect(stdout).toContain('summary.json: not valid JSON');

@@ -1,5 +1,6 @@
 // `emerging runs`: the runs in a folder and what they have reached.
 import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { type RunOverview, runOverview } from '../evaluation/runOverview.ts';
@@ -45,10 +46,11 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
     (title) => ({ title, align: 'right' }) as const,
   );
   const table = formatTable(
-    [{ title: 'RUN' }, { title: 'PRESET' }, ...right, { title: 'WHEN' }],
-    runs.map(({ run, preset, step, complete, train, validation, test, imagesPerSecond, when }) => [
+    [{ title: 'RUN' }, { title: 'PRESET' }, { title: 'DATA' }, ...right, { title: 'WHEN' }],
+    runs.map(({ run, preset, data, step, complete, train, validation, test, imagesPerSecond, when }) => [
       run,
       preset ?? '-',
+      data === null ? '-' : basename(data),
       `${formatCount(step)}${complete ? '' : '…'}`,
       bits(train),
       bits(validation),

@@ -112,6 +112,13 @@ describe('a run', () => {
     expect(sameBytes('runs/a', 'runs/c', 6)).toEqual({ metrics: false, checkpoint: false });
   });
 
+  it('is named for its data where these are not those of its preset', async () => {
+    const { stdout, stderr } = await emerging.run(...newRun, '--steps=1', '--no-test');
+    expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000001.safetensors');
+    expect(stderr).toContain('settings of the preset mnist-quickstart are assumed: ');
+    expect(read('runs/data/README.md').toString()).toMatch(/^# data, emerging: a normalizing flow\n/);
+  });
+
   it('is repeated by its config', async () => {
     const again = await emerging.json('train', '--config=runs/a/config.yaml', '--out=runs/d');
     expect(sameBytes('runs/a', 'runs/d', 6)).toEqual(equal);
@@ -228,6 +235,29 @@ describe('a run that is interrupted', () => {
 
     await emerging.json(...goOn);
     expect(sameBytes('runs/long', 'runs/broken', steps)).toEqual(equal);
+  });
+
+  it('keeps its preset and place when it is killed, and shows them meanwhile', async () => {
+    const killed = await emerging.interrupt(
+      'SIGKILL',
+      'step 40:',
+      'train',
+      '--preset=mnist-1x1',
+      '--data=data',
+      ...tinyTraining,
+      '--steps=100',
+      '--threads=1',
+      '--out=live/killed',
+    );
+    expect(killed.code).toBeNull();
+    expect(killed.stderr).not.toContain('are assumed');
+    const [live] = await emerging.json('runs', 'live');
+    expect(live).toMatchObject({ preset: 'mnist-1x1', data: 'data', complete: false, problem: null });
+    const { stderr } = await emerging.run('train', '--resume=live/killed', '--threads=2');
+    expect(stderr).toContain('trained on cpu with 1 thread before, now on cpu with 2 threads');
+    const summary = JSON.parse(read('live/killed/summary.json').toString());
+    expect(summary).toMatchObject({ preset: 'mnist-1x1', complete: true });
+    expect(read('live/killed/README.md').toString()).toContain('settings of mnist-1x1, seed 0');
   });
 
   it('starts again where it has no checkpoint yet', async () => {

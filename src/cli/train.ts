@@ -31,7 +31,7 @@ import { createProgress } from './progress.ts';
 import { overflowNote } from './sample.ts';
 import { type TensorBoard, tensorBoard } from './tensorboard.ts';
 import { pictures, pictureTitle } from './trainPictures.ts';
-import { aboutRun, movedText, placeOf, reachedBefore } from './trainSummary.ts';
+import { aboutRun, movedText, placeOf, reachedBefore, recordStart } from './trainSummary.ts';
 
 /** The measurement on test images that ends a training. */
 const TEST = { draws: 2, seed: 0 };
@@ -59,7 +59,10 @@ export function registerTrain(program: Command): void {
     .option('--steps <n>', 'updates in all', wholeNumber(1))
     .option('--epochs <n>', 'passes over the training images in all', wholeNumber(1))
     .option('--stop-at <n>', 'end after this step, leaving the schedule alone', wholeNumber(1))
-    .option('--out <dir>', 'the run folder (default: runs/NAME, numbered if it is taken)')
+    .option(
+      '--out <dir>',
+      'the run folder (default: runs/NAME of preset or dataset, numbered if it is taken)',
+    )
     .option('--resume <dir>', 'go on with a run from its last checkpoint')
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0))
     .option('--no-test', 'leave out the measurement on the test images at the end')
@@ -170,6 +173,9 @@ async function trainWithProgress(
       `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
       `into ${paths.directory}`,
   );
+  if (run.assumed) {
+    bar.note(`settings of the preset ${run.preset} are assumed: --preset or --config gives others`);
+  }
   const moved = movedText(run, engine);
   if (moved !== undefined) {
     bar.note(moved);
@@ -191,6 +197,7 @@ async function trainWithProgress(
       signal: interruption.signal,
       events: {
         onPrepared({ activations, bytes }) {
+          recordStart(run, engine);
           bar.note(
             `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`,
           );

@@ -3,6 +3,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
 import { drawLearningCurve, drawSamples } from '../evaluation/runPictures.ts';
+import { experimentName } from '../experiments/experimentName.ts';
 import { Glow } from '../models/glow.ts';
 import { lastStepOf } from '../training/milestones.ts';
 import { releaseAfter } from '../training/resources.ts';
@@ -15,8 +16,8 @@ const quick = 5000;
 const mostShare = 0.02;
 
 /** What the pictures of a run are called. */
-export function pictureTitle({ preset, paths }: PreparedRun): string {
-  return preset === null ? paths.directory : `${preset}, ${paths.directory}`;
+export function pictureTitle({ preset, config, paths }: PreparedRun): string {
+  return `${experimentName(preset, config)}, ${paths.directory}`;
 }
 
 /**

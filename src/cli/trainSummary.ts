@@ -4,7 +4,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import { countParameters } from '../models/glow.ts';
 import { type JsonObject, readJsonLines } from '../training/jsonLines.ts';
 import { checkpointPath } from '../training/runFolder.ts';
-import { readSummary } from '../training/runSummary.ts';
+import { readSummary, writeSummary } from '../training/runSummary.ts';
 import { trainingTime } from '../training/timings.ts';
 import { troubleIn } from '../training/trouble.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -24,6 +24,15 @@ export function reachedBefore(run: PreparedRun): JsonObject {
         checkpoint: checkpointPath(run.paths, step),
         samples: null,
       };
+}
+
+/**
+ * Puts on record, before the first step, what only the command knows: a kill leaves no other chance. The run is not
+ * complete from now on, whatever it was.
+ */
+export function recordStart({ paths, preset }: PreparedRun, engine: CompileOptions): void {
+  const earlier = readSummary(paths);
+  writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...placeOf(engine) });
 }
 
 /** What a summary begins with. */

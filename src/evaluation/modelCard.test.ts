@@ -63,3 +63,13 @@ it('names the dataset and not its folder, and says where nothing was measured', 
   expect(card).not.toContain('/home');
   expect(card).toContain('Nothing was measured yet.');
 });
+
+it('is named for its data where these are not those of its preset', () => {
+  const summary = { preset: 'mnist-quickstart' };
+  const card = modelCard({ ...about, summary });
+  expect(card).toContain('# digits, emerging: a normalizing flow');
+  expect(card).toContain('settings of mnist-quickstart, seed 0');
+  const own = modelCard({ ...about, summary, config: resolveConfig({ preset: 'mnist-quickstart' }) });
+  expect(own).toContain('# mnist-quickstart: a normalizing flow');
+  expect(own).toContain('| mnist-quickstart, seed 0 |');
+});

@@ -1,6 +1,6 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
-import { basename } from 'node:path';
 import type { Config } from '../experiments/config.ts';
+import { dataName, experimentName, isOnOwnData } from '../experiments/experimentName.ts';
 import { countTrained } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
@@ -33,16 +33,13 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
       `${mixing} flow for ${images}: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`,
     ],
     ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],
-    [
-      'Trained on',
-      `the training images of ${basename(data.name)}, ${share(data.validation)} of them held out`,
-    ],
+    ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
     ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
     ['Training', trainingText(step, training.batchSize, summary)],
-    ['Preset and seed', `${preset ?? 'no preset'}, seed ${seed}`],
+    ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],
   ];
   return [
-    `# ${preset ?? mixing}, a normalizing flow`,
+    `# ${experimentName(preset, config)}: a normalizing flow`,
     table(['', ''], facts),
     '## Numbers',
     numbers(summary),
@@ -55,6 +52,13 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     .join('\n\n')
     .trimEnd()
     .concat('\n');
+}
+
+function presetText(preset: string | null, config: Config): string {
+  if (preset === null) {
+    return 'no preset';
+  }
+  return isOnOwnData(preset, config) ? preset : `settings of ${preset}`;
 }
 
 function trainingText(

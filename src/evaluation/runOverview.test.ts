@@ -13,6 +13,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 function runWith(name: string, lines: readonly object[]): string {
   const paths = runPaths(join(root, name));
   mkdirSync(paths.directory);
+  writeFileSync(paths.config, 'data: { name: /somewhere/digits }\n');
   writeFileSync(paths.metrics, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   return paths.directory;
 }
@@ -27,6 +28,7 @@ it('leaves dropped steps without a loss out of the mean, and counts them', () =>
     { step: 4, validationBitsPerDim: null },
   ]);
   expect(runOverview(run)).toMatchObject({
+    data: '/somewhere/digits',
     step: 4,
     train: 20,
     validation: null,

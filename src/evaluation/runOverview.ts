@@ -1,6 +1,7 @@
 // What a run has reached, out of the files in its folder, without loading its weights.
 import { statSync } from 'node:fs';
 import { UserError } from '../errors.ts';
+import { resolveConfig } from '../experiments/resolve.ts';
 import { readJsonLines } from '../training/jsonLines.ts';
 import { runPaths } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
@@ -13,6 +14,8 @@ export interface RunOverview extends Trouble {
   /** The run folder. */
   readonly run: string;
   readonly preset: string | null;
+  /** The dataset, as its configuration names it. */
+  readonly data: string | null;
   /** Steps so far. */
   readonly step: number;
   /** Whether all steps of its schedule are done and measured. */
@@ -39,6 +42,7 @@ export function runOverview(directory: string): RunOverview {
   const unknown: RunOverview = {
     run: directory,
     preset: null,
+    data: null,
     step: 0,
     complete: false,
     train: null,
@@ -59,6 +63,7 @@ export function runOverview(directory: string): RunOverview {
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
+      data: resolveConfig({ file: paths.config }).data.name,
       step: training.at(-1)?.step ?? 0,
       complete: complete === true,
       train: finiteOrNull(recent),

@@ -15,7 +15,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
     return;
   }
   try {
-    for (const file of [paths.config, paths.schema, paths.metrics, paths.timings]) {
+    for (const file of [paths.config, paths.schema, paths.metrics, paths.timings, paths.summary]) {
       rmSync(file, { force: true });
     }
     for (const folder of [paths.checkpoints, paths.samples, paths.directory]) {
