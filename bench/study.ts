@@ -1,0 +1,194 @@
+// The paper's claim, measured: mixings compared on several sets of images, over seeds, at equal steps and equal seconds.
+//
+//   npx tsx bench/study.ts --list
+//   npx tsx bench/study.ts --only mnist-small --hours 0.2
+//   npx tsx bench/study.ts --paper
+//
+// Runs lie in runs/study/NAME, results in docs/results. Ctrl-C stops it, the same command goes on.
+import { Command, InvalidArgumentError } from 'commander';
+import { reportFailure } from '../src/cli/failure.ts';
+import { formatCount, formatDuration } from '../src/cli/format.ts';
+import { formatTable } from '../src/cli/table.ts';
+import { Interruption, Stopped } from './study/interruption.ts';
+import { perform } from './study/perform.ts';
+import { costsOf, fit, isDone, type PlannedUnit, runsOf, unitsOf } from './study/plan.ts';
+import { aboutData, prepareData } from './study/prepareData.ts';
+import { measureRates } from './study/rates.ts';
+import { writeReport } from './study/report.ts';
+import { resultsOf, runsToSample } from './study/results.ts';
+import { timeSamplingOf } from './study/sampling.ts';
+import { chooseStudies, mixingsOf, readStudies, type Study } from './study/studies.ts';
+
+interface Options {
+  readonly list?: true;
+  readonly plan?: true;
+  readonly report?: true;
+  readonly only?: string[];
+  readonly hours?: number;
+  readonly studies?: string;
+  readonly runs: string;
+  readonly results: string;
+}
+
+const command = new Command('study')
+  .description('compare mixings over seeds, with intervals; stopped by Ctrl-C, continued by the same command')
+  .option('--list', 'list the studies and how far they are')
+  .option('--only <name,…>', 'these studies (default: all)', (text) => text.split(','))
+  .option('--hours <n>', 'leave out what does not fit in so many hours (default: nothing)', hours)
+  .option('--plan', 'show the plan and end')
+  .option('--report', 'write the results of what is done and end')
+  .option('--studies <file>', 'studies in YAML in place of those built in')
+  .option('--runs <dir>', 'where the runs lie', 'runs/study')
+  .option('--results <dir>', 'where the results go', 'docs/results')
+  .addHelpText(
+    'after',
+    '\nExample:\n  npx tsx bench/study.ts --only mnist-small --hours 0.2\n' +
+      '\nWhat does not fit in the hours is left out by whole seeds: every run of a study has the same steps,\n' +
+      'and a seed is trained with every mixing of a table or with none. What is begun is finished.',
+  )
+  .configureOutput({ outputError: () => {} })
+  .exitOverride();
+
+try {
+  await command.parseAsync();
+  await main(command.opts<Options>());
+} catch (error) {
+  process.exitCode = reportFailure(error);
+}
+
+async function main(options: Options): Promise<void> {
+  const studies = chooseStudies(readStudies(options.studies), options.only);
+  if (options.list) {
+    process.stdout.write(`${listOf(studies, options.runs)}\n`);
+    return;
+  }
+  if (options.report) {
+    await report(studies, options);
+    return;
+  }
+  const interruption = new Interruption();
+  try {
+    await run(studies, options, interruption);
+  } catch (error) {
+    if (!(error instanceof Stopped)) {
+      throw error;
+    }
+    process.stderr.write('stopped; the same command goes on from here\n');
+    process.exitCode = interruption.exitCode;
+  }
+}
+
+async function run(studies: readonly Study[], options: Options, interruption: Interruption): Promise<void> {
+  const { runs: root } = options;
+  const ready = await readyStudies(studies, root, interruption);
+  const units = unitsOf(studies);
+  const began = performance.now();
+  const budget = options.hours === undefined ? null : 3600 * options.hours;
+  const planNow = (): PlannedUnit[] => {
+    const left = budget === null ? null : budget - (performance.now() - began) / 1000;
+    return fit(
+      costsOf(units, root, (study, mixing) => ready.get(study)!(mixing)),
+      left,
+    );
+  };
+  const plan = planNow();
+  process.stderr.write(`${planText(plan)}\n`);
+  if (options.plan) {
+    return;
+  }
+  let planned = plan;
+  for (;;) {
+    const next = planned.find(({ status }) => status === 'taken');
+    if (next === undefined) {
+      break;
+    }
+    await perform(next.unit, root, interruption, (each) => {
+      const left = secondsOf(planNow());
+      process.stderr.write(
+        `${each.directory}: ${formatCount(each.steps)} steps at rate ${each.rate} · ${formatDuration(left)} left of the plan\n`,
+      );
+    });
+    await report([next.unit.study], options);
+    planned = planNow();
+  }
+  for (const study of studies) {
+    await timeSamplingOf(root, study, runsToSample(root, study), interruption);
+  }
+  await report(studies, options);
+  const leftOut = planned.filter(({ status }) => status === 'left out');
+  if (leftOut.length > 0) {
+    process.stderr.write(`${leftOut.length} units were left out, for want of hours\n`);
+  }
+}
+
+/** Makes the images ready and measures the speed of every model. */
+async function readyStudies(
+  studies: readonly Study[],
+  root: string,
+  interruption: Interruption,
+): Promise<Map<Study, Awaited<ReturnType<typeof measureRates>>>> {
+  const ready = new Map<Study, Awaited<ReturnType<typeof measureRates>>>();
+  for (const study of studies) {
+    const images = await prepareData(study, interruption);
+    ready.set(study, await measureRates(root, study, images, interruption));
+  }
+  return ready;
+}
+
+async function report(studies: readonly Study[], { runs, results: folder }: Options): Promise<void> {
+  for (const study of studies) {
+    const results = resultsOf(runs, study);
+    process.stderr.write(
+      results === null
+        ? `${study.name}: no run is measured yet, nothing to report\n`
+        : `results: ${await writeReport(folder, results)}\n`,
+    );
+  }
+}
+
+function secondsOf(plan: readonly PlannedUnit[]): number {
+  const taken = plan.filter(({ status }) => status === 'taken');
+  return taken.reduce((total, { seconds }) => total + seconds, 0);
+}
+
+function planText(plan: readonly PlannedUnit[]): string {
+  const rows = plan.map(({ unit, runs, seconds, status }) => [
+    unit.study.name,
+    unit.mixings.join(', '),
+    String(unit.seed),
+    String(runs),
+    runs === 0 ? '' : formatDuration(seconds),
+    status,
+  ]);
+  const columns = ['STUDY', 'MIXINGS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
+  return `${formatTable(columns, rows)}\n${formatDuration(secondsOf(plan))} in all, by measured rates`;
+}
+
+function listOf(studies: readonly Study[], root: string): string {
+  const rows = studies.map((study) => {
+    const runs = new Map(
+      unitsOf([study])
+        .flatMap((unit) => runsOf(unit, root))
+        .map((each) => [each.directory, each]),
+    );
+    const done = [...runs.values()].filter(isDone).length;
+    return [
+      study.name,
+      mixingsOf(study).join(', '),
+      formatCount(study.steps),
+      String(study.seeds.length),
+      `${done} of ${runs.size}`,
+      aboutData(study),
+    ];
+  });
+  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE', 'IMAGES'].map((title) => ({ title }));
+  return formatTable(columns, rows);
+}
+
+function hours(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('It must be a number above 0.');
+  }
+  return value;
+}

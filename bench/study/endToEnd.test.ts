@@ -1,0 +1,119 @@
+// The whole of a study on tiny images, through the command: planned, stopped, continued, reported.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { mean } from '../../src/numeric/statistics.ts';
+import { writeTinyDataset } from '../../src/testing/tinyImages.ts';
+
+const script = fileURLToPath(new URL('../study.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'study-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const study = {
+  name: 'tiny',
+  title: 'Tiny images',
+  data: { name: 'images' },
+  preset: 'mnist-quickstart',
+  changes: [
+    'model.levels=1',
+    'model.depth=1',
+    'model.width=4',
+    'training.batchSize=16',
+    'training.warmupSteps=2',
+    'training.averageDecay=0.5',
+    'data.validation=0.1',
+  ],
+  comparisons: [{ title: 'Two', mixings: ['1x1', 'emerging'] }],
+  steps: 25,
+  seeds: [0, 1],
+  search: { rates: [0.01, 0.001], steps: 10, seed: 9 },
+};
+
+beforeAll(() => {
+  writeTinyDataset(join(folder, 'images'));
+  writeFileSync(join(folder, 'studies.yaml'), stringify([study]));
+});
+
+/** Calls the command; with `stopAt`, interrupts it as soon as stderr holds that. */
+function call(args: readonly string[], stopAt?: string): Promise<{ code: number | null; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const words = ['--import', import.meta.resolve('tsx'), script, '--studies', 'studies.yaml', ...args];
+    const child = spawn(process.execPath, words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    let stopped = false;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      if (stopAt !== undefined && !stopped && stderr.includes(stopAt)) {
+        stopped = true;
+        child.kill('SIGINT');
+      }
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stderr }));
+  });
+}
+
+const runs = join('runs', 'study', 'tiny');
+
+it('is stopped in the middle, goes on, and reports what its runs measured', {
+  timeout: 240_000,
+}, async () => {
+  const first = await call([], `emerging-0: 25 steps`);
+  expect(first.stderr).toContain('stopped; the same command goes on from here');
+  expect(first.code).toBe(130);
+  expect(existsSync(join(folder, 'docs', 'results', 'tiny.json'))).toBe(false);
+  const before = readFileSync(join(folder, runs, '1x1-0', 'measurement.json'));
+
+  const second = await call([]);
+  expect(second.code, second.stderr).toBe(0);
+  expect(readdirSync(join(folder, runs)).sort()).toEqual(
+    ['1x1-0', '1x1-1', 'emerging-0', 'emerging-1', 'sampling.json', 'search', 'speeds.json'].sort(),
+  );
+  expect(readFileSync(join(folder, runs, '1x1-0', 'measurement.json'))).toEqual(before);
+
+  const results = JSON.parse(readFileSync(join(folder, 'docs', 'results', 'tiny.json'), 'utf8'));
+  const [comparison] = results.comparisons;
+  expect(comparison.seeds).toEqual([0, 1]);
+  const measured = (mixing: string, seed: number): number[] =>
+    JSON.parse(readFileSync(join(folder, runs, `${mixing}-${seed}`, 'measurement.json'), 'utf8')).perImage;
+  const differences = [0, 1].map(
+    (seed) => mean(measured('emerging', seed)) - mean(measured('1x1', seed)),
+  ) as [number, number];
+  const row = comparison.rows[1];
+  expect(row.test.mean).toBeCloseTo(mean([...measured('emerging', 0), ...measured('emerging', 1)]), 10);
+  expect(row.difference.mean).toBeCloseTo(mean(differences), 10);
+  // With two seeds s/√2 is half their distance, and t(0.975, 1) = 12.706.
+  expect(row.difference.seedInterval).toBeCloseTo(
+    (12.7062047 * Math.abs(differences[0] - differences[1])) / 2,
+    6,
+  );
+  expect(row.curve.map(({ step }: { step: number }) => step)).toEqual([5, 10, 15, 20, 25]);
+  expect(results.sampling.times.map(({ inverse }: { inverse: string }) => inverse)).toEqual([
+    'product',
+    'wavefront',
+    'sequential',
+  ]);
+  expect(row.learningRate).toBe(results.searches[1].chosen);
+
+  const text = readFileSync(join(folder, 'docs', 'results', 'tiny.md'), 'utf8');
+  expect(text).toContain(row.difference.mean.toFixed(4));
+  expect(text).not.toContain('NaN');
+  for (const [, picture] of text.matchAll(/\]\((.*\.png)\)/g)) {
+    expect(existsSync(join(folder, 'docs', 'results', picture!)), picture).toBe(true);
+  }
+
+  const third = await call(['--hours', '0.0001']);
+  expect(third.code, third.stderr).toBe(0);
+  expect(third.stderr).not.toContain('left of the plan');
+
+  writeFileSync(join(folder, 'studies.yaml'), stringify([{ ...study, steps: 30 }]));
+  const changed = await call([]);
+  expect(changed.code).toBe(1);
+  expect(changed.stderr).toMatch(
+    /emerging-0|1x1-0 was trained with other settings \(training.steps is 25 there and 30/,
+  );
+});

@@ -1,0 +1,22 @@
+// JSON files of the harness: beside the runs, and among the results.
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { readBytes, writeFileAtomically } from '../../src/training/files.ts';
+import { parseJsonObject } from '../../src/training/jsonLines.ts';
+
+/**
+ * What `writeJson` wrote there; undefined where there is no file.
+ *
+ * @throws UserError with its name if it is damaged
+ */
+export function readJson<Value>(path: string): Value | undefined {
+  return existsSync(path)
+    ? (parseJsonObject(new TextDecoder().decode(readBytes(path)), path, 'delete it') as Value)
+    : undefined;
+}
+
+/** Writes an object, whole or not at all, and the folders above it. */
+export function writeJson(path: string, value: object, indent?: number): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileAtomically(path, `${JSON.stringify(value, null, indent)}\n`);
+}

@@ -1,0 +1,70 @@
+// A unit of work: the search of the learning rates, the runs of a seed, what is measured of them.
+import { existsSync } from 'node:fs';
+import { createProgress } from '../../src/cli/progress.ts';
+import { UserError } from '../../src/errors.ts';
+import { runPaths } from '../../src/training/runFolder.ts';
+import { emerging } from './emerging.ts';
+import type { Interruption } from './interruption.ts';
+import { measure, readMeasurement } from './measure.ts';
+import { isDone, runsOf, type Unit } from './plan.ts';
+import { progressOf, recordFailure, type StudyRun, trainOptions } from './runs.ts';
+
+/** Does all that is left of a unit; `announce` is told of each run before it begins. */
+export async function perform(
+  unit: Unit,
+  root: string,
+  interruption: Interruption,
+  announce: (run: StudyRun) => void,
+): Promise<void> {
+  for (;;) {
+    // Anew each time: what a search finds decides what the runs after it are.
+    const run = runsOf(unit, root).find((one) => !isDone(one));
+    if (run === undefined) {
+      return;
+    }
+    announce(run);
+    if (progressOf(run).state !== 'trained') {
+      await trainRun(run, interruption);
+    }
+    if (progressOf(run).state === 'trained' && !run.search && readMeasurement(run) === undefined) {
+      await measureRun(run, interruption);
+    }
+  }
+}
+
+/** Starts a run or goes on with it, until all its steps are done. One that diverges is recorded as failed. */
+async function trainRun(run: StudyRun, interruption: Interruption): Promise<void> {
+  const begun = existsSync(runPaths(run.directory).config);
+  const start = begun ? ['--resume', run.directory] : [...trainOptions(run), '--out', run.directory];
+  const { code, json } = await emerging(interruption, 'train', ...start, '--no-test');
+  interruption.check();
+  if (code === 0) {
+    if (progressOf(run).state !== 'trained') {
+      throw new UserError(`${run.directory}: the training ended before its last step; start the study again`);
+    }
+    return;
+  }
+  const reason = String(json.error ?? `exit code ${code}`);
+  if (!reason.includes('diverged')) {
+    throw new UserError(`${run.directory}: ${reason}`);
+  }
+  recordFailure(run, reason);
+}
+
+async function measureRun(run: StudyRun, interruption: Interruption): Promise<void> {
+  let bar: ReturnType<typeof createProgress> | undefined;
+  try {
+    await measure(run, (done, total) => {
+      interruption.check();
+      bar ??= createProgress({ label: 'testing', total, unit: 'images' });
+      bar.update(done);
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) {
+      throw error;
+    }
+    recordFailure(run, error.message);
+  } finally {
+    bar?.finish();
+  }
+}

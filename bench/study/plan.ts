@@ -1,0 +1,131 @@
+// The order of a study's work, and what of it fits in the hours that there are.
+import type { Mixing } from '../../src/models/mixing.ts';
+import { readMeasurement } from './measure.ts';
+import { progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
+import { rateSearch } from './search.ts';
+import type { Study } from './studies.ts';
+
+/** Fewer seeds than this say nearly nothing of the spread over seeds. */
+const LEAST_SEEDS = 3;
+
+/** Work that is done as a whole: one seed of every mixing of a group, with the search of their rates if it is the first. */
+export interface Unit {
+  readonly study: Study;
+  /** Which comparison of the study brought these mixings. */
+  readonly comparison: number;
+  readonly mixings: readonly Mixing[];
+  readonly seed: number;
+}
+
+/** A unit and what is left to do of it. */
+export interface CostedUnit {
+  readonly unit: Unit;
+  /** Runs that are not trained and measured yet. */
+  readonly runs: number;
+  /** Estimated seconds until all are; 0 where nothing is left. */
+  readonly seconds: number;
+}
+
+/** A unit, and whether it is to be done now. */
+export interface PlannedUnit extends CostedUnit {
+  readonly status: 'done' | 'taken' | 'left out';
+}
+
+/**
+ * All units in the order in which they are done: three seeds of each study's first comparison, then three of what its
+ * other comparisons add, then the seeds beyond.
+ */
+export function unitsOf(studies: readonly Study[]): Unit[] {
+  const units = studies.flatMap((study, place) =>
+    newMixings(study).flatMap((mixings, comparison) =>
+      study.seeds.map((seed, number) => {
+        const stage = number >= LEAST_SEEDS ? 2 : comparison === 0 ? 0 : 1;
+        return { rank: [stage, place, comparison, number], unit: { study, comparison, mixings, seed } };
+      }),
+    ),
+  );
+  return units
+    .filter(({ unit }) => unit.mixings.length > 0)
+    .sort((a, b) => a.rank.map((value, index) => value - b.rank[index]!).find((sign) => sign !== 0) ?? 0)
+    .map(({ unit }) => unit);
+}
+
+/** The mixings that each comparison has beyond those before it. */
+function newMixings({ comparisons }: Study): Mixing[][] {
+  return comparisons.map(({ mixings }, index) => {
+    const before = new Set(comparisons.slice(0, index).flatMap((earlier) => earlier.mixings));
+    return mixings.filter((mixing) => !before.has(mixing));
+  });
+}
+
+/**
+ * Which units fit in so many seconds; all where there is no limit. In order: a unit that fits in what is left is
+ * taken. Once one is left out, so are the further seeds of the same mixings. Steps are never cut, and a seed is trained
+ * with every mixing of its group or with none.
+ */
+export function fit(units: readonly CostedUnit[], seconds: number | null): PlannedUnit[] {
+  let left = seconds ?? Number.POSITIVE_INFINITY;
+  const closed = new Set<string>();
+  return units.map((costed) => {
+    const { study, comparison } = costed.unit;
+    const group = `${study.name} ${comparison}`;
+    if (costed.runs === 0) {
+      return { ...costed, status: 'done' };
+    }
+    if (closed.has(group) || costed.seconds > left) {
+      closed.add(group);
+      return { ...costed, status: 'left out' };
+    }
+    left -= costed.seconds;
+    return { ...costed, status: 'taken' };
+  });
+}
+
+/** What a run costs. */
+export interface RunCost {
+  readonly secondsPerStep: number;
+  /** Of starting, validating, drawing samples and, unless the run is one of a search, measuring on test images. */
+  secondsBeside(run: StudyRun): number;
+}
+
+/** What is left to do of each unit, with the cost of each run by its study and mixing. */
+export function costsOf(
+  units: readonly Unit[],
+  root: string,
+  costOf: (study: Study, mixing: Mixing) => RunCost,
+): CostedUnit[] {
+  const counted = new Set<string>();
+  return units.map((unit) => {
+    const open = runsOf(unit, root).filter((run) => !isDone(run) && !counted.has(run.directory));
+    const seconds = open.map((run) => {
+      counted.add(run.directory);
+      const { secondsPerStep, secondsBeside } = costOf(run.study, run.mixing);
+      return (run.steps - progressOf(run).step) * secondsPerStep + secondsBeside(run);
+    });
+    return { unit, runs: open.length, seconds: seconds.reduce((total, each) => total + each, 0) };
+  });
+}
+
+/** The runs of a unit in their order; those of the search stand with each unit, since whoever comes first needs them. */
+export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[] {
+  return [
+    ...mixings.flatMap((mixing) => searchRuns(root, study, mixing)),
+    ...mixings.flatMap((mixing) => seedRunOf(root, study, mixing, seed) ?? []),
+  ];
+}
+
+/**
+ * The run of a mixing and a seed; while the search is not done its rate is not known, and the first of the grid stands
+ * for it. None where every rate of the search failed.
+ */
+function seedRunOf(root: string, study: Study, mixing: Mixing, seed: number): StudyRun | null {
+  const { chosen, tried } = rateSearch(root, study, mixing);
+  const failed = tried.length > 0 && tried.every(({ failure }) => failure !== undefined);
+  return failed ? null : seedRun(root, study, mixing, seed, chosen ?? study.search.rates[0]!);
+}
+
+/** Whether nothing is left to do of a run. */
+export function isDone(run: StudyRun): boolean {
+  const { state } = progressOf(run);
+  return state === 'failed' || (state === 'trained' && (run.search || readMeasurement(run) !== undefined));
+}

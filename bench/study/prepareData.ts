@@ -1,0 +1,56 @@
+// The images of a study: there, prepared once, or told how to get them.
+import { existsSync } from 'node:fs';
+import { openDataset } from '../../src/data/registry.ts';
+import { UserError } from '../../src/errors.ts';
+import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { emerging } from './emerging.ts';
+import type { Interruption } from './interruption.ts';
+import { configOf, seedRun } from './runs.ts';
+import type { Study } from './studies.ts';
+
+/** How many images a study has, and of which size. */
+export interface StudyImages {
+  readonly imageShape: ImageShape;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/**
+ * Makes the images of a study ready.
+ *
+ * @throws UserError that says how to get them if they are missing
+ */
+export async function prepareData(study: Study, interruption: Interruption): Promise<StudyImages> {
+  const { name, prepare } = study.data;
+  if (prepare !== undefined && !existsSync(name)) {
+    const { source, size, crop, missing } = prepare;
+    if (!existsSync(source)) {
+      throw new UserError(`the images of ${study.name} are missing: ${source} does not exist; ${missing}`);
+    }
+    const options = ['--size', String(size), '--crop', crop, '--out', name, '--skip-damaged'];
+    process.stderr.write(`preparing ${name}, once\n`);
+    const { code, json } = await emerging(interruption, 'datasets', 'prepare', source, ...options);
+    interruption.check();
+    if (code !== 0) {
+      throw new UserError(`${name} could not be prepared: ${json.error}`);
+    }
+  }
+  const { data } = configOf(seedRun('', study, study.comparisons[0]!.mixings[0]!, study.seeds[0]!, 1));
+  const { imageShape, train, validation, test } = await openDataset(name, { validation: data.validation });
+  return { imageShape, train: train.count, validation: validation.count, test: test.count };
+}
+
+/** Where the images of a study stand, in words. */
+export function aboutData({ data }: Study): string {
+  if (data.prepare === undefined) {
+    return data.name;
+  }
+  const { source, missing } = data.prepare;
+  if (existsSync(data.name)) {
+    return data.name;
+  }
+  return existsSync(source)
+    ? `${data.name}, to be prepared from ${source}`
+    : `${data.name}, missing: ${missing}`;
+}

@@ -1,0 +1,124 @@
+// How fast this machine trains the models of a study, measured: what plans are made of.
+import { join } from 'node:path';
+import { createProgress } from '../../src/cli/progress.ts';
+import { timeTraining } from '../../src/evaluation/timeTraining.ts';
+import { median } from '../../src/evaluation/timing.ts';
+import type { Config } from '../../src/experiments/config.ts';
+import type { Mixing } from '../../src/models/mixing.ts';
+import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { readJsonLines } from '../../src/training/jsonLines.ts';
+import { runPaths } from '../../src/training/runFolder.ts';
+import type { Interruption } from './interruption.ts';
+import { readJson, writeJson } from './jsonFile.ts';
+import { DRAWS } from './measure.ts';
+import type { RunCost } from './plan.ts';
+import type { StudyImages } from './prepareData.ts';
+import { configOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
+import { mixingsOf, type Study } from './studies.ts';
+
+/** The speed of a model. */
+interface Speed {
+  readonly secondsPerStep: number;
+  /** Forward passes. */
+  readonly imagesPerSecond: number;
+}
+
+const ROUNDS = 3;
+/** Validations of a run, at its milestones. */
+const VALIDATIONS = 5;
+/** About what a run takes to start, compile, draw its samples and curve. */
+const START_SECONDS = 12;
+/** Fewer steps than this say little of a step's time. */
+const LEAST_STEPS = 20;
+
+/**
+ * The cost of the runs of a study: the steps by those that its runs have made, or, where they are none yet, by a few
+ * timed ones on random pixels, which are remembered in `speeds.json` beside the runs.
+ */
+export async function measureRates(
+  root: string,
+  study: Study,
+  images: StudyImages,
+  interruption: Interruption,
+): Promise<(mixing: Mixing) => RunCost> {
+  const file = join(studyFolder(root, study), 'speeds.json');
+  const known: Record<string, Speed> = readJson(file) ?? {};
+  const configs = mixingsOf(study).map((mixing) =>
+    configOf(seedRun(root, study, mixing, study.seeds[0]!, 1)),
+  );
+  for (const config of configs) {
+    const key = speedKey(config, images.imageShape);
+    if (known[key] === undefined) {
+      known[key] = await timeModel(
+        `timing ${study.name}, ${config.model.mixing}`,
+        config,
+        images,
+        interruption,
+      );
+      writeJson(file, known, 2);
+    }
+  }
+  return (mixing) => {
+    const config = configs.find(({ model }) => model.mixing === mixing)!;
+    const speed = known[speedKey(config, images.imageShape)]!;
+    return {
+      secondsPerStep: secondsPerStep(allRuns(root, study, mixing)) ?? speed.secondsPerStep,
+      secondsBeside: ({ search }) => {
+        const measured = VALIDATIONS * images.validation + (search ? 0 : DRAWS * images.test);
+        return START_SECONDS + measured / speed.imagesPerSecond;
+      },
+    };
+  };
+}
+
+/** The median time of the steps of some runs together; null where they have made too few. */
+export function secondsPerStep(runs: readonly StudyRun[]): number | null {
+  const seconds = runs.flatMap(({ directory }) =>
+    readJsonLines(runPaths(directory).timings).map((line) => Number(line.seconds)),
+  );
+  return seconds.length < LEAST_STEPS ? null : median(seconds);
+}
+
+function allRuns(root: string, study: Study, mixing: Mixing): StudyRun[] {
+  return [
+    ...searchRuns(root, study, mixing),
+    // The folder does not depend on the rate.
+    ...study.seeds.map((seed) => seedRun(root, study, mixing, seed, 1)),
+  ];
+}
+
+/** Times steps of a model on random pixels, in a few rounds. */
+async function timeModel(
+  label: string,
+  { model, training }: Config,
+  { imageShape }: StudyImages,
+  interruption: Interruption,
+): Promise<Speed> {
+  const { mixing, ...rest } = model;
+  const { batchSize, microBatch } = training;
+  const bar = createProgress({ label, total: ROUNDS, unit: 'rounds' });
+  try {
+    const [times] = await timeTraining({
+      mixings: [mixing],
+      model: rest,
+      imageShape,
+      batchSize: microBatch,
+      rounds: ROUNDS,
+      onProgress(rounds) {
+        interruption.check();
+        bar.update(rounds);
+      },
+    });
+    const { steps, forwards } = times!;
+    return {
+      secondsPerStep: (median(steps) * batchSize) / microBatch,
+      imagesPerSecond: microBatch / median(forwards),
+    };
+  } finally {
+    bar.finish();
+  }
+}
+
+function speedKey({ model, training }: Config, imageShape: ImageShape): string {
+  return JSON.stringify([model, imageShape, training.batchSize, training.microBatch]);
+}

@@ -1,0 +1,138 @@
+// The runs of a study: the folder and configuration of each, and how far it is.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { UserError } from '../../src/errors.ts';
+import type { Config } from '../../src/experiments/config.ts';
+import { resolveConfig } from '../../src/experiments/resolve.ts';
+import type { Mixing } from '../../src/models/mixing.ts';
+import { openRunFolder, runPaths } from '../../src/training/runFolder.ts';
+import { readSummary } from '../../src/training/runSummary.ts';
+import { readJson, writeJson } from './jsonFile.ts';
+import type { Study } from './studies.ts';
+
+/** One training of a study: of a seed, or of a learning rate that is tried. */
+export interface StudyRun {
+  readonly study: Study;
+  readonly mixing: Mixing;
+  readonly seed: number;
+  readonly rate: number;
+  readonly steps: number;
+  /** Whether it only tries a learning rate: it is not measured on test images. */
+  readonly search: boolean;
+  readonly directory: string;
+}
+
+/** How far a run is. */
+export interface RunProgress {
+  /** `trained`: all steps are done; `failed`: they cannot be. */
+  readonly state: 'none' | 'begun' | 'trained' | 'failed';
+  /** The step that it can go on from. */
+  readonly step: number;
+  /** bits/dim of the validation images after the last step; null until then. */
+  readonly validationBitsPerDim: number | null;
+  /** Why it failed. */
+  readonly failure?: string;
+}
+
+/** The folder of a study's runs. */
+export function studyFolder(root: string, study: Study): string {
+  return join(root, study.name);
+}
+
+/** The run of a mixing with one of the study's seeds, at the rate that was found for the mixing. */
+export function seedRun(root: string, study: Study, mixing: Mixing, seed: number, rate: number): StudyRun {
+  const directory = join(studyFolder(root, study), `${mixing}-${seed}`);
+  return { study, mixing, seed, rate, steps: study.steps, search: false, directory };
+}
+
+/** The runs that try each learning rate for a mixing; none where there is only one rate. */
+export function searchRuns(root: string, study: Study, mixing: Mixing): StudyRun[] {
+  const { rates, steps, seed } = study.search;
+  return rates.length === 1
+    ? []
+    : rates.map((rate) => {
+        const directory = join(studyFolder(root, study), 'search', `${mixing}-${rate}`);
+        return { study, mixing, seed, rate, steps, search: true, directory };
+      });
+}
+
+/** The options of `emerging train` that start a run. */
+export function trainOptions({ study, mixing, seed, rate, steps }: StudyRun): string[] {
+  const settings = [...study.changes, `model.mixing=${mixing}`, `training.learningRate=${rate}`];
+  return [
+    ...['--preset', study.preset, '--data', study.data.name],
+    ...settings.flatMap((setting) => ['--set', setting]),
+    ...['--steps', String(steps), '--seed', String(seed)],
+  ];
+}
+
+/** The configuration that these options make. */
+export function configOf({ study, mixing, seed, rate, steps }: StudyRun): Config {
+  return resolveConfig({
+    preset: study.preset,
+    set: [...study.changes, `model.mixing=${mixing}`, `training.learningRate=${rate}`],
+    overrides: { seed, data: { name: study.data.name }, training: { steps } },
+  });
+}
+
+/**
+ * How far a run is, by what its folder holds.
+ *
+ * @throws UserError if the folder holds a run with another configuration
+ */
+export function progressOf(run: StudyRun): RunProgress {
+  const failure = readFailure(run);
+  if (failure !== undefined) {
+    return { state: 'failed', step: 0, validationBitsPerDim: null, failure };
+  }
+  const paths = runPaths(run.directory);
+  if (!existsSync(paths.config)) {
+    return { state: 'none', step: 0, validationBitsPerDim: null };
+  }
+  requireConfig(run);
+  const { latestCheckpoint } = openRunFolder(run.directory);
+  const summary = readSummary(paths);
+  const step = latestCheckpoint?.step ?? 0;
+  const trained = summary.complete === true && step === run.steps;
+  const bitsPerDim = trained && typeof summary.bitsPerDim === 'number' ? summary.bitsPerDim : null;
+  return { state: trained ? 'trained' : 'begun', step, validationBitsPerDim: bitsPerDim };
+}
+
+/** Records that a run cannot be trained as it is, so that it is not tried again and again. */
+export function recordFailure(run: StudyRun, reason: string): void {
+  writeJson(failurePath(run), { reason });
+}
+
+function readFailure(run: StudyRun): string | undefined {
+  return readJson<{ reason: string }>(failurePath(run))?.reason;
+}
+
+/** Beside the folder of the run, since a run that fails at its first step leaves none. */
+function failurePath({ directory }: StudyRun): string {
+  return `${directory}.failed.json`;
+}
+
+function requireConfig(run: StudyRun): void {
+  const there = resolveConfig({ file: runPaths(run.directory).config });
+  const wanted = configOf(run);
+  if (!isDeepStrictEqual(there, wanted)) {
+    const [before, now] = [flat(there), flat(wanted)];
+    const key = Object.keys({ ...before, ...now }).find((each) => before[each] !== now[each]);
+    throw new UserError(
+      `${run.directory} was trained with other settings (${key} is ${before[key!]} there and ${now[key!]} in the ` +
+        'study): move it away, or give the study another name',
+    );
+  }
+}
+
+/** The keys and values of a configuration, `model.depth` and so on. */
+function flat(config: Config): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([section, value]): [string, string][] =>
+      typeof value === 'object'
+        ? Object.entries(value).map(([key, inner]) => [`${section}.${key}`, JSON.stringify(inner)])
+        : [[section, JSON.stringify(value)]],
+    ),
+  );
+}

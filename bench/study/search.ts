@@ -1,0 +1,49 @@
+// The learning rate of a mixing: the one whose short run has the lowest bits/dim on validation images.
+import type { Mixing } from '../../src/models/mixing.ts';
+import { progressOf, searchRuns } from './runs.ts';
+import type { Study } from './studies.ts';
+
+/** What the search of a mixing has found so far. */
+export interface RateSearch {
+  readonly tried: readonly {
+    readonly rate: number;
+    /** On validation images; null for a run that is not done, or failed. */
+    readonly bitsPerDim: number | null;
+    /** Why it failed, if it did. */
+    readonly failure?: string;
+  }[];
+  /** Null until every rate has been tried, and where all of them failed. */
+  readonly chosen: number | null;
+  /** Whether a rate outside the grid may be better still: the lowest or the highest was chosen out of several. */
+  readonly atEdge: boolean;
+}
+
+/** The search of a mixing, out of its runs. */
+export function rateSearch(root: string, study: Study, mixing: Mixing): RateSearch {
+  const runs = searchRuns(root, study, mixing);
+  if (runs.length === 0) {
+    return { tried: [], chosen: study.search.rates[0]!, atEdge: false };
+  }
+  const progress = runs.map((run) => ({ rate: run.rate, ...progressOf(run) }));
+  const open = progress.some(({ state }) => state === 'none' || state === 'begun');
+  const tried = progress.map(({ rate, validationBitsPerDim: bitsPerDim, failure }) => ({
+    rate,
+    bitsPerDim,
+    ...(failure !== undefined && { failure }),
+  }));
+  return { tried, ...chooseRate(open ? [] : tried) };
+}
+
+/** The rate with the lowest bits/dim, the lower of two that are equal; null where none has a value. */
+export function chooseRate(tried: readonly { rate: number; bitsPerDim: number | null }[]): {
+  chosen: number | null;
+  atEdge: boolean;
+} {
+  const byRate = [...tried].sort((a, b) => a.rate - b.rate);
+  const finite = byRate.filter(({ bitsPerDim }) => bitsPerDim !== null);
+  if (finite.length === 0) {
+    return { chosen: null, atEdge: false };
+  }
+  const best = finite.reduce((least, one) => (one.bitsPerDim! < least.bitsPerDim! ? one : least));
+  return { chosen: best.rate, atEdge: best === byRate[0] || best === byRate.at(-1) };
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { overSeeds, pairedDifferences, studentQuantile } from './statistics.ts';
+
+describe('studentQuantile', () => {
+  it.each([
+    [1, 12.7062047],
+    [2, 4.3026527],
+    [3, 3.1824463],
+    [4, 2.7764451],
+    [5, 2.5705818],
+    [9, 2.2621572],
+    [10, 2.2281389],
+    [30, 2.0422725],
+  ])('has the tabulated value at 97.5 %% with %i degrees of freedom', (degrees, value) => {
+    expect(studentQuantile(0.975, degrees)).toBeCloseTo(value, 6);
+  });
+
+  it('has the tabulated values at other probabilities', () => {
+    expect(studentQuantile(0.95, 2)).toBeCloseTo(2.9199856, 6);
+    expect(studentQuantile(0.995, 3)).toBeCloseTo(5.8409093, 6);
+    expect(studentQuantile(0.5, 4)).toBeCloseTo(0, 6);
+  });
+});
+
+describe('overSeeds', () => {
+  it('takes the deviation of the seeds from their means and that of the images from theirs', () => {
+    // Means of the seeds 2, 3 and 4; means of the images 1 and 5.
+    const result = overSeeds([
+      [0, 4],
+      [1, 5],
+      [2, 6],
+    ]);
+    expect(result.mean).toBe(3);
+    expect(result.seeds).toBe(3);
+    expect(result.seedDeviation).toBeCloseTo(1, 12);
+    expect(result.seedInterval).toBeCloseTo(4.3026527 / Math.sqrt(3), 6);
+    // s = √8 over two images, s/√2.
+    expect(result.imageError).toBeCloseTo(2, 12);
+  });
+
+  it('does not let more seeds with the same values lower the error over images', () => {
+    const one = overSeeds([[1, 2, 4, 9]]);
+    const many = overSeeds(Array.from({ length: 6 }, () => [1, 2, 4, 9]));
+    expect(many.imageError).toBeCloseTo(one.imageError!, 12);
+    expect(many.seedInterval).toBe(0);
+  });
+
+  it('knows nothing of seeds from one, nor of images from one', () => {
+    expect(overSeeds([[1, 2]])).toMatchObject({ seedDeviation: null, seedInterval: null });
+    expect(overSeeds([[1], [2]]).imageError).toBeNull();
+  });
+});
+
+describe('pairedDifferences', () => {
+  it('removes what is common to both, image by image and seed by seed', () => {
+    const baseline = [
+      [10, 90],
+      [20, 100],
+    ];
+    const differences = pairedDifferences(
+      [
+        [9, 88],
+        [19, 98],
+      ],
+      baseline,
+    );
+    expect(differences.map((values) => [...values])).toEqual([
+      [-1, -2],
+      [-1, -2],
+    ]);
+    const { mean, seedDeviation, imageError } = overSeeds(differences);
+    expect([mean, seedDeviation]).toEqual([-1.5, 0]);
+    expect(imageError).toBeCloseTo(0.5, 12);
+  });
+
+  it('refuses what does not pair', () => {
+    expect(() => pairedDifferences([[1]], [[1], [2]])).toThrow('1 seeds cannot be paired with 2');
+    expect(() => pairedDifferences([[1, 2]], [[1]])).toThrow('2 images cannot be paired with 1');
+  });
+});
