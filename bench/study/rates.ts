@@ -27,7 +27,7 @@ const ROUNDS = 3;
 /** Validations of a run, at its milestones. */
 const VALIDATIONS = 5;
 /** About what a run takes to start, compile, draw its samples and curve. */
-const START_SECONDS = 12;
+const START_SECONDS = 8;
 /** Fewer steps than this say little of a step's time. */
 const LEAST_STEPS = 20;
 

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type CostedUnit, costsOf, fit, isDone, runsOf, unitsOf } from './plan.ts';
+import { recordFailure } from './runs.ts';
+import { readStudies, type Study } from './studies.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'plan-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const template = readStudies()[0]!;
+
+function study(name: string, changes: Partial<Study> = {}): Study {
+  return { ...template, name, steps: 100, seeds: [0, 1, 2, 3], ...changes };
+}
+
+const one = study('one', {
+  comparisons: [
+    { title: 'main', mixings: ['1x1', 'emerging'] },
+    { title: 'more', mixings: ['1x1', 'maf'] },
+    { title: 'the same again', mixings: ['emerging', 'maf'] },
+  ],
+});
+const two = study('two', { comparisons: [{ title: 'main', mixings: ['1x1', 'periodic'] }] });
+
+function costed(study: Study, comparison: number, seed: number, seconds: number): CostedUnit {
+  return { unit: { study, comparison, mixings: ['1x1'], seed }, runs: seconds > 0 ? 1 : 0, seconds };
+}
+
+const statuses = (units: readonly CostedUnit[], seconds: number | null): string[] =>
+  fit(units, seconds).map(({ status }) => status);
+
+describe('unitsOf', () => {
+  it('takes three seeds of each main comparison, then of what others add, then the seeds beyond', () => {
+    const words = unitsOf([one, two]).map(
+      ({ study, mixings, seed }) => `${study.name} ${mixings.join('+')} ${seed}`,
+    );
+    expect(words).toEqual([
+      ...['one 1x1+emerging 0', 'one 1x1+emerging 1', 'one 1x1+emerging 2'],
+      ...['two 1x1+periodic 0', 'two 1x1+periodic 1', 'two 1x1+periodic 2'],
+      ...['one maf 0', 'one maf 1', 'one maf 2'],
+      ...['one 1x1+emerging 3', 'one maf 3', 'two 1x1+periodic 3'],
+    ]);
+  });
+});
+
+describe('fit', () => {
+  it('takes everything where there is no limit', () => {
+    expect(statuses([costed(one, 0, 0, 1e9), costed(two, 0, 0, 1)], null)).toEqual(['taken', 'taken']);
+  });
+
+  it('fills the time in order, up to the last second', () => {
+    const units = [costed(one, 0, 0, 60), costed(one, 0, 1, 40), costed(one, 0, 2, 1)];
+    expect(statuses(units, 100)).toEqual(['taken', 'taken', 'left out']);
+    expect(statuses(units, 101)).toEqual(['taken', 'taken', 'taken']);
+  });
+
+  it('leaves out the further seeds of a group, and still takes another group that fits', () => {
+    const units = [
+      costed(one, 0, 0, 50),
+      costed(one, 0, 1, 60),
+      // It would fit, but seed 1 of the same mixings, with whatever it has to search first, was left out.
+      costed(one, 0, 2, 10),
+      costed(two, 0, 0, 30),
+      costed(one, 1, 0, 15),
+    ];
+    expect(statuses(units, 100)).toEqual(['taken', 'left out', 'left out', 'taken', 'taken']);
+  });
+
+  it('counts nothing for what is done', () => {
+    expect(statuses([costed(one, 0, 0, 0), costed(one, 0, 1, 5)], 5)).toEqual(['done', 'taken']);
+  });
+});
+
+describe('costsOf', () => {
+  const costOf = () => ({
+    secondsPerStep: 2,
+    secondsBeside: ({ search }: { search: boolean }) => (search ? 1 : 10),
+  });
+
+  it('has the search with the first seed of its mixings and counts it once', () => {
+    const study = { ...two, search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
+    const costs = costsOf(unitsOf([study]), root, costOf);
+    // Two mixings, each with two rates of 20 steps, then each with 100 steps.
+    expect(costs[0]).toMatchObject({ runs: 6, seconds: 2 * 2 * (40 + 1) + 2 * (200 + 10) });
+    expect(costs[1]).toMatchObject({ runs: 2, seconds: 2 * (200 + 10) });
+  });
+
+  it('searches nothing where there is one rate', () => {
+    const study = { ...two, search: { ...two.search, rates: [0.1] } };
+    expect(costsOf(unitsOf([study]), root, costOf)[0]).toMatchObject({ runs: 2, seconds: 420 });
+  });
+});
+
+describe('runs that failed', () => {
+  it('are done, and a mixing whose every rate failed has no further runs', () => {
+    const study = { ...two, name: 'failing', search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
+    const [unit] = unitsOf([study]);
+    const names = (): string[] =>
+      runsOf(unit!, root).map(
+        ({ search, mixing, rate }) => `${search ? 'search' : 'seed'} ${mixing} ${rate}`,
+      );
+    expect(names()).toEqual([
+      ...['search 1x1 0.1', 'search 1x1 0.2', 'search periodic 0.1', 'search periodic 0.2'],
+      ...['seed 1x1 0.1', 'seed periodic 0.1'],
+    ]);
+    for (const run of runsOf(unit!, root).slice(2, 4)) {
+      recordFailure(run, 'it diverged');
+      expect(isDone(run)).toBe(true);
+    }
+    expect(names().slice(4)).toEqual(['seed 1x1 0.1']);
+  });
+});

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { UserError } from '../../src/errors.ts';
+import { configOf, seedRun } from './runs.ts';
+import { chooseStudies, mixingsOf, readStudies } from './studies.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'studies-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).exitCode).toBe(2);
+    return (error as Error).message;
+  }
+  throw new Error('it did not fail');
+}
+
+function fileOf(value: unknown): string {
+  const file = join(folder, 'studies.yaml');
+  writeFileSync(file, typeof value === 'string' ? value : stringify(value));
+  return file;
+}
+
+describe('the built-in studies', () => {
+  it.each(readStudies().map((study) => [study.name, study] as const))(
+    '%s gives every mixing the same configuration but for mixing and rate',
+    (_, study) => {
+      const configs = mixingsOf(study).map((mixing) => configOf(seedRun('runs', study, mixing, 3, 0.01)));
+      const [first] = configs;
+      for (const config of configs) {
+        expect({ ...config, model: { ...config.model, mixing: first!.model.mixing } }).toEqual(first);
+      }
+      expect(first).toMatchObject({ seed: 3, data: { name: study.data.name } });
+      expect(first!.training).toMatchObject({ steps: study.steps, learningRate: 0.01, decay: 'none' });
+    },
+  );
+
+  it('have three seeds or more and searches that end before the runs do', () => {
+    for (const { seeds, search, steps } of readStudies()) {
+      expect(seeds.length).toBeGreaterThanOrEqual(3);
+      expect(search.steps).toBeLessThan(steps);
+    }
+  });
+});
+
+describe('readStudies', () => {
+  const [template] = readStudies();
+
+  it('reads a list from a file', () => {
+    const named = { ...template, name: 'mine' };
+    expect(readStudies(fileOf([named]))).toEqual([named]);
+  });
+
+  it.each([
+    [
+      'a wrong mixing',
+      [{ ...template, comparisons: [{ title: 'a', mixings: ['1x1', 'x'] }] }],
+      /0\.comparisons\.0\.mixings\.1/,
+    ],
+    [
+      'one mixing alone',
+      [{ ...template, comparisons: [{ title: 'a', mixings: ['1x1'] }] }],
+      /0\.comparisons\.0\.mixings/,
+    ],
+    ['an unknown key', [{ ...template, step: 3 }], /step/],
+    ['a path as name', [{ ...template, name: '../x' }], /0\.name/],
+    ['the same seed twice', [{ ...template, seeds: [1, 1] }], /0\.seeds: .*differ/],
+    ['two of one name', [template, template], /two studies have the same name/],
+    ['no list', { a: 1 }, /the whole/],
+    ['no YAML', 'a: [', /not valid YAML/],
+  ])('refuses %s', (_, value, message) => {
+    const text = messageOf(() => readStudies(fileOf(value)));
+    expect(text).toMatch(message);
+    expect(text).toContain('studies.yaml');
+  });
+
+  it('refuses a search on a seed of the study', () => {
+    const file = fileOf([{ ...template, search: { ...template!.search, seed: 1 } }]);
+    expect(messageOf(() => readStudies(file))).toContain('the search has seed 1');
+  });
+
+  it('names a file that is not there', () => {
+    expect(messageOf(() => readStudies(join(folder, 'none.yaml')))).toMatch(
+      /none\.yaml cannot be read \(ENOENT\)/,
+    );
+  });
+});
+
+describe('chooseStudies', () => {
+  it('keeps their order, and knows names that are near', () => {
+    const studies = readStudies();
+    expect(chooseStudies(studies, ['emoji', 'mnist']).map(({ name }) => name)).toEqual(['mnist', 'emoji']);
+    expect(messageOf(() => chooseStudies(studies, ['emojis']))).toContain('did you mean emoji?');
+  });
+});
