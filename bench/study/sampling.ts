@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { createProgress } from '../../src/cli/progress.ts';
 import { FlowModel } from '../../src/evaluation/flowModel.ts';
-import { type LayerInverse, ownMethods } from '../../src/evaluation/inverseMethods.ts';
+import { type LayerInverse, ownMethods } from '../../src/evaluation/layerInverse.ts';
 import { loadRun } from '../../src/evaluation/loadRun.ts';
 import { median, secondsOf } from '../../src/evaluation/timing.ts';
 import { inverseMethods } from '../../src/flows/emerging.ts';
