@@ -24,13 +24,21 @@ export interface StudyImages {
 export async function prepareData(study: Study, interruption: Interruption): Promise<StudyImages> {
   const { name, prepare } = study.data;
   if (prepare !== undefined && !existsSync(name)) {
-    const { source, size, crop, missing } = prepare;
+    const { source, options, missing } = prepare;
     if (!existsSync(source)) {
       throw new UserError(`the images of ${study.name} are missing: ${source} does not exist; ${missing}`);
     }
-    const options = ['--size', String(size), '--crop', crop, '--out', name, '--skip-damaged'];
     process.stderr.write(`preparing ${name}, once\n`);
-    const { code, json } = await emerging(interruption, 'datasets', 'prepare', source, ...options);
+    const { code, json } = await emerging(
+      interruption,
+      'datasets',
+      'prepare',
+      source,
+      ...options,
+      '--out',
+      name,
+      '--skip-damaged',
+    );
     interruption.check();
     if (code !== 0) {
       throw new UserError(`${name} could not be prepared: ${json.error}`);

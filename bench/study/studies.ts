@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { crops } from '../../src/data/fitPicture.ts';
 import { UserError, unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/config.ts';
 
@@ -22,8 +21,8 @@ const studySchema = z.strictObject({
     prepare: z
       .strictObject({
         source: z.string().min(1),
-        size: positive,
-        crop: z.enum(Object.keys(crops) as (keyof typeof crops)[]),
+        /** Of that command: `--size` and so on. */
+        options: z.array(z.string()),
         /** What to do where the source is missing. */
         missing: z.string().min(1),
       })
@@ -95,8 +94,7 @@ const builtIn = [
       name: 'data/study/deep-sky-32.images',
       prepare: {
         source: '/usr/share/stellarium/nebulae/default',
-        size: 32,
-        crop: 'tiles',
+        options: ['--size', '32', '--crop', 'tiles', '--least-deviation', '4', '--unique'],
         missing: 'install the package stellarium-data (Debian, Ubuntu)',
       },
     },
@@ -114,8 +112,7 @@ const builtIn = [
       name: 'data/study/emoji-32.images',
       prepare: {
         source: 'node_modules/emoji-datasource-google/img/google/64',
-        size: 32,
-        crop: 'center',
+        options: ['--size', '32', '--unique'],
         missing: 'npm install emoji-datasource-google@16.0.0',
       },
     },
