@@ -33,7 +33,7 @@ const LEAST_STEPS = 20;
 
 /**
  * The cost of the runs of a study: the steps by those that its runs have made, or, where they are none yet, by a few
- * timed ones on random pixels, which are remembered in `speeds.json` beside the runs.
+ * timed ones on random pixels. `speeds.json` beside the runs remembers how fast forward passes are.
  */
 export async function measureRates(
   root: string,
@@ -48,7 +48,9 @@ export async function measureRates(
   );
   for (const config of configs) {
     const key = speedKey(config, images.imageShape);
-    if (known[key] === undefined) {
+    // The machine may have been busy then: a speed is measured again for as long as no run tells of it.
+    const told = secondsPerStep(allRuns(root, study, config.model.mixing)) !== null;
+    if (known[key] === undefined || !told) {
       known[key] = await timeModel(
         `timing ${study.name}, ${config.model.mixing}`,
         config,
