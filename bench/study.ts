@@ -10,6 +10,8 @@ import { reportFailure } from '../src/cli/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/format.ts';
 import { formatTable } from '../src/cli/table.ts';
 import { Interruption, Stopped } from './study/interruption.ts';
+import { measurePaperRates } from './study/paperRates.ts';
+import { paperPresets, writePaperTable } from './study/paperTable.ts';
 import { perform } from './study/perform.ts';
 import { costsOf, fit, isDone, type PlannedUnit, runsOf, unitsOf } from './study/plan.ts';
 import { aboutData, prepareData } from './study/prepareData.ts';
@@ -23,6 +25,7 @@ interface Options {
   readonly list?: true;
   readonly plan?: true;
   readonly report?: true;
+  readonly paper?: true;
   readonly only?: string[];
   readonly hours?: number;
   readonly studies?: string;
@@ -37,6 +40,7 @@ const command = new Command('study')
   .option('--hours <n>', 'leave out what does not fit in so many hours (default: nothing)', hours)
   .option('--plan', 'show the plan and end')
   .option('--report', 'write the results of what is done and end')
+  .option('--paper', "write the paper's own table, with the hours that each row would take here, and end")
   .option('--studies <file>', 'studies in YAML in place of those built in')
   .option('--runs <dir>', 'where the runs lie', 'runs/study')
   .option('--results <dir>', 'where the results go', 'docs/results')
@@ -68,7 +72,7 @@ async function main(options: Options): Promise<void> {
   }
   const interruption = new Interruption();
   try {
-    await run(studies, options, interruption);
+    await (options.paper ? paper(options, interruption) : run(studies, options, interruption));
   } catch (error) {
     if (!(error instanceof Stopped)) {
       throw error;
@@ -133,6 +137,15 @@ async function readyStudies(
     ready.set(study, await measureRates(root, study, images, interruption));
   }
   return ready;
+}
+
+/** What was timed before a stop is in the table too. */
+async function paper({ results: folder }: Options, interruption: Interruption): Promise<void> {
+  try {
+    await measurePaperRates(folder, paperPresets(), interruption);
+  } finally {
+    process.stderr.write(`results: ${await writePaperTable(folder)}\n`);
+  }
 }
 
 async function report(studies: readonly Study[], { runs, results: folder }: Options): Promise<void> {

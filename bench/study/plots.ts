@@ -75,7 +75,7 @@ export function samplingPlot(results: StudyResults): Plot | null {
 }
 
 /** A way to sample beside the bits/dim of its mixing. */
-export interface DensityRow {
+interface DensityRow {
   readonly mixing: string;
   readonly inverse: string;
   readonly milliseconds: number;

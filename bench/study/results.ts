@@ -51,7 +51,7 @@ export interface ComparisonResult {
 }
 
 /** One trained run. */
-export interface RunResult {
+interface RunResult {
   readonly run: string;
   readonly mixing: Mixing;
   readonly seed: number;

@@ -15,7 +15,7 @@ import { type StudyRun, studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
 
 /** The time to sample an image with one inverse. */
-export interface SamplingTime {
+interface SamplingTime {
   readonly mixing: Mixing;
   readonly inverse: LayerInverse;
   /** From a seed to 8-bit pixels, a batch over its images: the median of the rounds. */

@@ -1,0 +1,167 @@
+// The paper's own table: every row with its command, the published number, and ours or what it would take.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatCount } from '../../src/cli/format.ts';
+import { datasets } from '../../src/data/registry.ts';
+import { UserError } from '../../src/errors.ts';
+import { paperExperiments } from '../../src/experiments/paper.ts';
+import { findPreset, type Preset } from '../../src/experiments/presets.ts';
+import { writeFileAtomically } from '../../src/training/files.ts';
+import { runPaths } from '../../src/training/runFolder.ts';
+import { readSummary } from '../../src/training/runSummary.ts';
+import { machine, markdownTable } from '../report.ts';
+import { writeJson } from './jsonFile.ts';
+import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
+
+/** A row of the table. */
+interface PaperRow {
+  readonly preset: string;
+  readonly experiment: string;
+  readonly command: string;
+  readonly published: Preset['paper'];
+  /** What its run folder holds; null where it was not run. */
+  readonly ours: {
+    readonly steps: number;
+    readonly complete: boolean;
+    readonly testBitsPerDim: number | null;
+  } | null;
+  /** Whether the images are there, or what is said where they are not. */
+  readonly images: string;
+  readonly rate: PaperRate | null;
+  /** Of all steps, at this rate. */
+  readonly hours: number | null;
+}
+
+/** Where the runs of the paper's presets lie, below the folder `runs`. */
+const RUNS = join('runs', 'paper');
+/** Training images of the set whose publisher has other counts than the paper. */
+const GALAXY_IMAGES = 5000;
+
+/** Every preset of the paper, in its order. */
+export function paperPresets(): Preset[] {
+  return paperExperiments.flatMap(({ results }) => Object.keys(results).map((name) => findPreset(name)));
+}
+
+/** Writes `paper.json` and `paper.md`; gives the path of the table. */
+export async function writePaperTable(folder: string): Promise<string> {
+  const rates = readPaperRates(folder);
+  const rows: PaperRow[] = [];
+  for (const { title, results } of paperExperiments) {
+    for (const name of Object.keys(results)) {
+      rows.push(await rowOf(title, findPreset(name), rates[name] ?? null));
+    }
+  }
+  writeJson(join(folder, 'paper.json'), { machine: machine(), rows }, 1);
+  const file = join(folder, 'paper.md');
+  writeFileAtomically(file, textOf(rows));
+  return file;
+}
+
+async function rowOf(experiment: string, preset: Preset, rate: PaperRate | null): Promise<PaperRow> {
+  const { name } = preset;
+  const directory = join(RUNS, name);
+  return {
+    preset: name,
+    experiment,
+    command: `npx emerging train --preset ${name} --out ${directory}`,
+    published: preset.paper,
+    ours: oursIn(directory),
+    images: await imagesOf(preset),
+    rate,
+    hours: rate === null ? null : hoursOf(preset, trainingImages(preset), rate),
+  };
+}
+
+function oursIn(directory: string): PaperRow['ours'] {
+  const paths = runPaths(directory);
+  if (!existsSync(paths.summary)) {
+    return null;
+  }
+  const { steps, complete, evaluations } = readSummary(paths);
+  const onTest = (Array.isArray(evaluations) ? evaluations : []).filter(
+    (one) => one.split === 'test' && one.step === steps && one.weights === 'average',
+  );
+  return {
+    steps: Number(steps),
+    complete: complete === true,
+    testBitsPerDim: onTest.at(-1)?.bitsPerDim ?? null,
+  };
+}
+
+async function imagesOf(preset: Preset): Promise<string> {
+  const dataset = datasetOf(preset);
+  try {
+    await dataset.locate();
+    return 'there';
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    return `missing; from ${dataset.source}`;
+  }
+}
+
+function trainingImages(preset: Preset): number {
+  const { validation = 0.02 } = preset.config.data ?? {};
+  const images = datasetOf(preset).counts?.train ?? GALAXY_IMAGES;
+  return Math.round(images * (1 - validation));
+}
+
+function datasetOf({ config }: Preset): (typeof datasets)[number] {
+  return datasets.find(({ name }) => name === config.data!.name)!;
+}
+
+function textOf(rows: readonly PaperRow[]): string {
+  const titles = [
+    'experiment',
+    'preset',
+    'published bits/dim',
+    'ours',
+    'hours at the measured rate',
+    'images',
+  ];
+  const cells = rows.map((row) => [
+    row.experiment,
+    `\`${row.preset}\``,
+    publishedText(row.published),
+    oursText(row.ours),
+    row.hours === null ? 'not measured' : formatCount(row.hours),
+    row.images,
+  ]);
+  const commands = rows.map(({ command }) => command).join('\n');
+  const measured = [...new Set(rows.flatMap(({ rate }) => (rate === null ? [] : rate.machine)))];
+  const [first] = rows.flatMap(({ rate }) => rate ?? []);
+  const how =
+    first === undefined
+      ? 'No rate has been measured.'
+      : `The hours are those of all steps of the preset at the rate of steps of ${first.batch} images of that model, ` +
+        `timed with \`emerging bench train --rounds ${first.rounds}\` on ${measured.join('; ')}. A few steps on a machine ` +
+        'that others use too: good to within a factor of two.';
+  return (
+    '# The table of the paper\n\n' +
+    'Made by `npx tsx bench/study.ts --paper`. Published: Hoogeboom et al., Emerging Convolutions for Generative ' +
+    'Normalizing Flows (2019), on test images; ± is the deviation over repeated runs. Ours: test bits/dim of the run in ' +
+    `\`${RUNS}/PRESET\`, and "not run" where there is none.\n\n` +
+    `${markdownTable(titles, cells)}\n${how}\n\n` +
+    `The commands, one a row:\n\n\`\`\`\n${commands}\n\`\`\`\n`
+  );
+}
+
+function publishedText(paper: Preset['paper']): string {
+  const { bitsPerDim, deviation, approximate, millisecondsPerSample } = paper ?? {};
+  const parts = [
+    bitsPerDim === undefined
+      ? 'none'
+      : `${approximate ? 'about ' : ''}${bitsPerDim.toFixed(2)}${deviation === undefined ? '' : ` ± ${deviation}`}`,
+    ...(millisecondsPerSample === undefined ? [] : [`${millisecondsPerSample} ms a sample`]),
+  ];
+  return parts.join(', ');
+}
+
+function oursText(ours: PaperRow['ours']): string {
+  if (ours === null) {
+    return 'not run';
+  }
+  const value = ours.testBitsPerDim === null ? 'not measured' : ours.testBitsPerDim.toFixed(4);
+  return ours.complete ? value : `${value} after ${formatCount(ours.steps)} steps, not complete`;
+}
