@@ -1,57 +1,82 @@
 // The plots of a study: curves, differences, density against sampling time.
+import { formatCounted } from '../../src/cli/format.ts';
 import type { Plot, PlotSeries } from '../../src/pictures/plot.ts';
 import type { ComparisonResult, StudyResults } from './results.ts';
 
-const CAPTION = 'validation images; points: mean over seeds, bars: 95 % intervals over seeds';
+/** From so many seeds an interval is drawn: that of two is wider than any plot. */
+const LEAST_FOR_INTERVAL = 3;
+/** What error bars at the same step are set apart by, as a share of all steps. */
+const APART = 0.006;
 
 /** Validation bits/dim of each mixing over the seconds of training. */
 export function curvesPlot({ study }: StudyResults, comparison: ComparisonResult): Plot {
   return {
-    title: `${study.title}: ${comparison.title.toLowerCase()}`,
-    subtitle: `${CAPTION} (${seedCount(comparison)})`,
+    title: study.title,
+    subtitle: `validation images, ${seedCount(comparison)}: mean (points) and each seed (light)`,
     x: { label: 'training time', unit: 's', log: true },
     y: { label: 'bits/dim' },
-    series: comparison.rows.map(({ mixing, curve }) => ({
-      name: mixing,
-      kind: 'line and points',
-      points: curve.map(({ seconds, value }) => ({
-        x: seconds,
-        y: value.mean,
-        ...(value.seedInterval !== null && { error: value.seedInterval }),
-      })),
-    })),
+    series: comparison.rows.flatMap(({ mixing, curve }, hue) => [
+      ...comparison.seeds.map((seed, index) =>
+        seedLine(
+          `${mixing}, seed ${seed}`,
+          hue,
+          curve.map(({ seconds, values }) => ({ x: seconds, y: values[index]! })),
+        ),
+      ),
+      {
+        name: mixing,
+        kind: 'line and points',
+        hue,
+        points: curve.map(({ seconds, value }) => ({ x: seconds, y: value.mean })),
+      } satisfies PlotSeries,
+    ]),
   };
 }
 
 /** The difference to the first mixing over the steps, at equal steps. */
 export function differencesPlot({ study }: StudyResults, comparison: ComparisonResult): Plot {
   const [first, ...others] = comparison.rows;
+  const last = first!.curve.at(-1)?.step ?? 0;
+  const intervals = comparison.seeds.length >= LEAST_FOR_INTERVAL;
   const zero: PlotSeries = {
     name: first!.mixing,
     kind: 'line',
     dashed: true,
     points: first!.curve.map(({ step }) => ({ x: step, y: 0 })),
   };
+  const bars = intervals ? ', 95 % interval over seeds (bars)' : '';
   return {
-    title: `${study.title}: difference to ${first!.mixing} at equal steps`,
-    subtitle: `${CAPTION} (${seedCount(comparison)})`,
+    title: study.title,
+    subtitle: `validation images at equal steps, ${seedCount(comparison)}: mean (points)${bars} and each seed (light)`,
     x: { label: 'step' },
     y: { label: `difference to ${first!.mixing}`, unit: 'bits/dim' },
     series: [
       zero,
-      ...others.map(
-        ({ mixing, curve }): PlotSeries => ({
+      ...others.flatMap(({ mixing, curve }, index) => [
+        ...comparison.seeds.map((seed, place) =>
+          seedLine(
+            `${mixing}, seed ${seed}`,
+            index + 1,
+            curve.map(({ step, differences }) => ({ x: step, y: differences![place]! })),
+          ),
+        ),
+        {
           name: mixing,
           kind: 'line and points',
+          hue: index + 1,
           points: curve.map(({ step, difference }) => ({
-            x: step,
+            x: step + APART * index * last,
             y: difference!.mean,
-            ...(difference!.seedInterval !== null && { error: difference!.seedInterval }),
+            ...(intervals && { error: difference!.seedInterval! }),
           })),
-        }),
-      ),
+        } satisfies PlotSeries,
+      ]),
     ],
   };
+}
+
+function seedLine(name: string, hue: number, points: PlotSeries['points']): PlotSeries {
+  return { name, unlisted: true, kind: 'line', faint: true, hue, points };
 }
 
 /** Test bits/dim against the time to sample an image; null where no samples were timed. */
@@ -66,8 +91,8 @@ export function samplingPlot(results: StudyResults): Plot | null {
   return series.length === 0
     ? null
     : {
-        title: `${results.study.title}: density against sampling time`,
-        subtitle: 'test images, mean over seeds',
+        title: results.study.title,
+        subtitle: 'density of test images (mean over seeds) against sampling time',
         x: { label: 'time to sample an image', unit: 'ms', log: true },
         y: { label: 'bits/dim' },
         series,
@@ -94,5 +119,5 @@ export function densityRows({ sampling, comparisons }: StudyResults): DensityRow
 }
 
 function seedCount({ seeds }: ComparisonResult): string {
-  return seeds.length === 1 ? 'one seed: no interval' : `${seeds.length} seeds`;
+  return formatCounted(seeds.length, 'seed');
 }

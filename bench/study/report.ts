@@ -22,7 +22,7 @@ export async function writeReport(folder: string, results: StudyResults): Promis
     }
     writeFileAtomically(join(folder, file), await plotPng(plot));
     pictures.push(file);
-    return `![${plot.title}](${file})\n\n`;
+    return `![${plot.title}: ${plot.subtitle}](${file})\n\n`;
   };
   const sections: string[] = [];
   for (const [index, comparison] of results.comparisons.entries()) {

@@ -35,7 +35,11 @@ export interface ComparisonRow {
     readonly step: number;
     readonly seconds: number;
     readonly value: SeedMean;
+    /** Of each seed. */
+    readonly values: readonly number[];
     readonly difference: SeedMean | null;
+    /** Of each seed; null where `difference` is. */
+    readonly differences: readonly number[] | null;
   }[];
 }
 
@@ -198,12 +202,18 @@ function compare(
         largestError: Math.max(...roundTrips.map(({ largestError }) => largestError)),
         exactPixelShare: Math.min(...roundTrips.map(({ exactPixelShare }) => exactPixelShare)),
       },
-      curve: runs[0]!.validation.map(({ step }, point) => ({
-        step,
-        seconds: step * stepSeconds,
-        value: overSeeds(pointOf(runs, point)),
-        difference: differenceTo(pointOf(runs, point), pointOf(first.runs, point)),
-      })),
+      curve: runs[0]!.validation.map(({ step }, point) => {
+        const values = pointOf(runs, point);
+        const differences = isFirst ? null : pairedDifferences(values, pointOf(first.runs, point));
+        return {
+          step,
+          seconds: step * stepSeconds,
+          value: overSeeds(values),
+          values: values.flat(),
+          difference: differences && overSeeds(differences),
+          differences: differences?.map(([difference]) => difference!) ?? null,
+        };
+      }),
     };
   });
   return { seeds, equalSeconds, rows };

@@ -58,7 +58,7 @@ const main = { title: 'The three of the paper', mixings: ['1x1', 'periodic', 'em
 const common = ['training.decay=none', 'training.biasCorrection=standard'];
 const small = ['model.levels=2', 'model.depth=4', 'model.width=64', 'training.batchSize=64'];
 const colour = ['model.levels=3', 'model.depth=4', 'model.width=64', 'training.batchSize=64'];
-const rates = [0.005, 0.01, 0.02];
+const rates = [0.0025, 0.005, 0.01];
 
 const builtIn = [
   {
@@ -66,7 +66,7 @@ const builtIn = [
     title: 'MNIST, a few hundred steps: a trial of the harness',
     data: { name: 'mnist' },
     preset: 'mnist-quickstart',
-    changes: [...common, ...small, 'model.width=32', 'training.warmupSteps=30', 'training.averageDecay=0.95'],
+    changes: [...common, ...small, 'model.width=32', 'training.warmupSteps=50', 'training.averageDecay=0.98'],
     comparisons: [main],
     steps: 300,
     seeds: [0, 1, 2],
