@@ -30,16 +30,15 @@ export {
   FlowModel,
   type FlowModelOptions,
   type LikelihoodOptions,
-  type LoadModelOptions,
-  loadModel,
   type SampleOptions,
 } from './evaluation/flowModel.ts';
 export type { ImportanceBound } from './evaluation/importanceBound.ts';
 export type { Finding, Measurement, Verdict } from './evaluation/judge.ts';
 export { interpolateLatents, type Latents, meanLatents, moveLatents } from './evaluation/latents.ts';
 export { type Limit, type LimitName, limits } from './evaluation/limits.ts';
+export { type LoadModelOptions, loadModel } from './evaluation/loadModel.ts';
 export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/loadRun.ts';
-export type { Config, ConfigLayer } from './experiments/config.ts';
+export type { Config, ConfigLayer } from './experiments/configSchema.ts';
 export type { PaperResult } from './experiments/paper.ts';
 export { type Preset, presets } from './experiments/presets.ts';
 export { type ConfigSources, resolveConfig } from './experiments/resolve.ts';

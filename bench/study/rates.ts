@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createProgress } from '../../src/cli/progress.ts';
 import { timeTraining } from '../../src/evaluation/timeTraining.ts';
 import { median } from '../../src/evaluation/timing.ts';
-import type { Config } from '../../src/experiments/config.ts';
+import type { Config } from '../../src/experiments/configSchema.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { readJsonLines } from '../../src/training/jsonLines.ts';

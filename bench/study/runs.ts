@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../src/errors.ts';
-import type { Config } from '../../src/experiments/config.ts';
+import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { openRunFolder, runPaths } from '../../src/training/runFolder.ts';

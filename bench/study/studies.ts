@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError, unknownName } from '../../src/errors.ts';
-import { choices } from '../../src/experiments/config.ts';
+import { choices } from '../../src/experiments/configSchema.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens');
 const whole = z.int().min(0);

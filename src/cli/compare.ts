@@ -11,22 +11,15 @@ import { requireImageShape } from '../experiments/modelShape.ts';
 import { plotPng } from '../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { releaseAfter } from '../training/resources.ts';
-import type { WeightsKind } from '../training/trainingState.ts';
-import { type SplitName, splits, weightsKinds } from './evaluate.ts';
 import { formatCount, formatCounted } from './format.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+import { addMeasureOptions, type MeasureOptions, type SplitName } from './measureOptions.ts';
+import { compileOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritablePng } from './requireWritable.ts';
 import { formatTable } from './table.ts';
 
-interface CompareCommandOptions extends EngineOptions {
-  split: SplitName;
-  draws: number;
-  weights: WeightsKind;
-  batch: number;
-  seed: number;
-  out: string;
-  json?: true;
+interface CompareCommandOptions extends MeasureOptions {
+  readonly out: string;
 }
 
 /** Adds the command `compare` to the program. */
@@ -35,19 +28,8 @@ export function registerCompare(program: Command): void {
     .command('compare')
     .description('how much runs differ in bits/dim, image by image, and their learning curves in one plot')
     .argument('<run...>', 'two run folders or more; the others are compared with the first')
-    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'validation')
-    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 1)
-    .option(
-      '--weights <kind>',
-      `which weights: ${weightsKinds.join(', ')}`,
-      oneOf('weights', weightsKinds),
-      'average',
-    )
-    .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
-    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
-    .option('--out <file>', 'the PNG of the learning curves', 'compare.png')
-    .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+    .option('--out <file>', 'the PNG of the learning curves', 'compare.png');
+  addMeasureOptions(command, { split: 'validation', draws: 1 })
     .addHelpText(
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +

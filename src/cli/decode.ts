@@ -1,8 +1,9 @@
 // `emerging decode`: latents back to images, one PNG each.
 import type { Command } from 'commander';
-import { loadModel, tooFarOut } from '../evaluation/flowModel.ts';
-import { largestLatent } from '../evaluation/latents.ts';
+import { tooFarOut } from '../evaluation/flowModel.ts';
+import { isDouble, largestLatent } from '../evaluation/latents.ts';
 import { readLatents } from '../evaluation/latentsFile.ts';
+import { loadModel } from '../evaluation/loadModel.ts';
 import { requireNewFolder, writeNewFolder } from '../evaluation/newFolder.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -10,7 +11,7 @@ import { contactSheet } from '../pictures/contactSheet.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { formatCounted } from './format.ts';
 import { reportSkipped } from './imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions } from './options.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, tellDeviceOf } from './options.ts';
 import { createProgress } from './progress.ts';
 
 interface DecodeCommandOptions extends EngineOptions {
@@ -44,6 +45,7 @@ async function runDecode(
   requireNewFolder(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, latents } = readLatents(file, model);
+  tellDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
   let values: NdArray['data'];
   try {

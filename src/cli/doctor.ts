@@ -9,12 +9,15 @@ import { layersOf } from '../models/layers.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { doctorText } from './doctorText.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+import { addSplitOption, type SplitName } from './measureOptions.ts';
+import {
+  addEngineOptions,
+  addWeightsOption,
+  compileOptions,
+  type EngineOptions,
+  wholeNumber,
+} from './options.ts';
 import { createProgress } from './progress.ts';
-
-const splits = ['validation', 'test', 'train'] as const;
-type SplitName = (typeof splits)[number];
-const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
 
 interface DoctorCommandOptions extends EngineOptions {
   images: number;
@@ -33,16 +36,9 @@ export function registerDoctor(program: Command): void {
     )
     .argument('<run>', 'a run folder')
     .option('--images <n>', 'how many images to look at', wholeNumber(1), 64)
-    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'validation')
     .option('--data <name|path>', 'another dataset than the one that the run was trained on')
-    .option(
-      '--weights <kind>',
-      `which weights: ${weightsKinds.join(', ')}`,
-      oneOf('weights', weightsKinds),
-      'average',
-    )
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addEngineOptions(addWeightsOption(addSplitOption(command, 'validation')))
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n' +

@@ -1,8 +1,8 @@
 // `emerging edit`: an image moved along the difference between two groups of images.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
-import { loadModel } from '../evaluation/flowModel.ts';
 import { meanLatents, moveLatents } from '../evaluation/latents.ts';
+import { loadModel } from '../evaluation/loadModel.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';

@@ -1,13 +1,13 @@
 // `emerging encode`: the latents of images, in a file that `emerging decode` turns back into them.
 import { type Command, Option } from 'commander';
-import { loadModel } from '../evaluation/flowModel.ts';
 import { writeLatents } from '../evaluation/latentsFile.ts';
+import { loadModel } from '../evaluation/loadModel.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { type Precision, precisions } from '../tensor/emitter.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { formatCounted } from './format.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, oneOf } from './options.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, oneOf, tellDeviceOf } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritable } from './requireWritable.ts';
 
@@ -52,6 +52,7 @@ async function runEncode(
   requireWritable(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
+  tellDeviceOf(precision, options);
   const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
   try {
     const latents = await model.encode(pixels, { precision, onProgress: (done) => bar.update(done) });

@@ -12,28 +12,15 @@ import { drawWorst } from '../evaluation/runPictures.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary } from '../training/runSummary.ts';
-import type { WeightsKind } from '../training/trainingState.ts';
-import { formatCount } from './format.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+import { evaluationLines, evaluationRecord } from './evaluationRecord.ts';
+import { addMeasureOptions, type MeasureOptions } from './measureOptions.ts';
+import { compileOptions, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
 import { requireWritablePng } from './requireWritable.ts';
 
-/** The sets of images that can be measured. */
-export const splits = ['test', 'validation', 'train'] as const;
-/** The name of one of them. */
-export type SplitName = (typeof splits)[number];
-/** The weights that can be measured. */
-export const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
-
-interface EvaluateCommandOptions extends EngineOptions {
-  split: SplitName;
-  draws: number;
-  weights: WeightsKind;
-  batch: number;
-  seed: number;
-  importance?: number;
-  worst?: string;
-  json?: true;
+interface EvaluateCommandOptions extends MeasureOptions {
+  readonly importance?: number;
+  readonly worst?: string;
 }
 
 /** Adds the command `evaluate` to the program. */
@@ -42,20 +29,9 @@ export function registerEvaluate(program: Command): void {
     .command('evaluate')
     .description('measure bits/dim of a run on held-out images')
     .argument('<run>', 'a run folder')
-    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'test')
-    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 2)
     .option('--importance <k>', 'also the importance-weighted bound with k draws per image', wholeNumber(1))
-    .option(
-      '--weights <kind>',
-      `which weights: ${weightsKinds.join(', ')}`,
-      oneOf('weights', weightsKinds),
-      'average',
-    )
-    .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
-    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
-    .option('--worst <file>', 'the PNG of the 16 worst images (default: worst-SPLIT.png in the run folder)')
-    .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+    .option('--worst <file>', 'the PNG of the 16 worst images (default: worst-SPLIT.png in the run folder)');
+  addMeasureOptions(command, { split: 'test', draws: 2 })
     .addHelpText(
       'after',
       '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n' +
@@ -126,44 +102,4 @@ function warnUnlessDone(write: () => void): boolean {
     process.stderr.write(`the result is printed only: ${error.message}\n`);
     return false;
   }
-}
-
-/** What is said and stored of an evaluation: the figure, and all that it depends on. */
-export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
-  readonly split: SplitName;
-  readonly weights: WeightsKind;
-  readonly bits: number;
-}
-
-/** An evaluation as it is stored, without the values of single images. */
-export function evaluationRecord(
-  { perImage: _, ...measured }: Evaluation,
-  about: { split: SplitName; weights: WeightsKind; bits: number },
-): EvaluationRecord {
-  return { ...measured, ...about };
-}
-
-/** An evaluation in a line for people, and one more for the tighter bound. */
-export function evaluationLines(record: EvaluationRecord): string[] {
-  const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
-  const { median, quantiles, worst, importance } = record;
-  const errors = [
-    standardError === null ? [] : `± ${standardError.toFixed(4)} over draws`,
-    samplingError === null ? [] : `± ${samplingError.toFixed(4)} over images`,
-  ].flat();
-  const measured = `${bitsPerDim.toFixed(4)} bits/dim (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
-  const spread =
-    `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
-    `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
-  const how = `${weights} weights, ${bits} bits, ${draws} ${draws === 1 ? 'draw' : 'draws'}`;
-  return [
-    `${measured.replace(' ()', '')}; ${how}`,
-    `over images: ${spread}`,
-    ...(importance
-      ? [
-          `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
-            `with ${importance.draws} ${importance.draws === 1 ? 'draw' : 'draws'} an image`,
-        ]
-      : []),
-  ];
 }

@@ -5,9 +5,7 @@ import { loadRun } from '../evaluation/loadRun.ts';
 import { requireNewFolder, writeNewFolder } from '../evaluation/newFolder.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatBytes } from './format.ts';
-import { oneOf } from './options.ts';
-
-const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
+import { addWeightsOption } from './options.ts';
 
 interface ExportCommandOptions {
   out: string;
@@ -17,18 +15,13 @@ interface ExportCommandOptions {
 
 /** Adds the command `export` to the program. */
 export function registerExport(program: Command): void {
-  program
+  const command = program
     .command('export')
     .description('write a run as ONNX files that any runtime loads, with a manifest that says how')
     .argument('<run>', 'a run folder')
     .requiredOption('--out <dir>', 'the folder to write, new or empty')
-    .option(
-      '--weights <kind>',
-      `which weights: ${weightsKinds.join(', ')}`,
-      oneOf('weights', weightsKinds),
-      'average',
-    )
-    .option('--json', 'print the result as JSON on stdout')
+    .option('--json', 'print the result as JSON on stdout');
+  addWeightsOption(command)
     .addHelpText('after', '\nExample:\n  emerging export runs/quickstart --out exported')
     .action((run: string, options: ExportCommandOptions) => runExport(run, options));
 }

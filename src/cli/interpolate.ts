@@ -1,8 +1,9 @@
 // `emerging interpolate`: the images between two images, or two samples, along a straight line of all latents.
 import { type Command, InvalidArgumentError } from 'commander';
 import { UserError } from '../errors.ts';
-import { type FlowModel, loadModel } from '../evaluation/flowModel.ts';
+import type { FlowModel } from '../evaluation/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../evaluation/latents.ts';
+import { loadModel } from '../evaluation/loadModel.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';

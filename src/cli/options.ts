@@ -5,9 +5,11 @@ import { type CompileOptions, compile } from '../engine/program.ts';
 import { type Device, devices } from '../engine/runtime.node.ts';
 import { unknownName } from '../errors.ts';
 import { inverseMethods } from '../flows/emerging.ts';
+import type { Precision } from '../tensor/emitter.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
 import { type ActivationChoice, activationChoices } from '../training/gradientProgram.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
 
 /** What every command that runs programs takes. */
 export interface EngineOptions {
@@ -73,6 +75,13 @@ export async function compileOptions({ device, threads }: EngineOptions): Promis
   return options;
 }
 
+/** Says on stderr where programs do not run on the device that was asked for: WebGPU has no numbers in float64. */
+export function tellDeviceOf(precision: Precision, { device }: EngineOptions): void {
+  if (precision === 'float64' && device === 'webgpu') {
+    process.stderr.write('webgpu has no float64: this runs on the CPU\n');
+  }
+}
+
 /** A parser of whole numbers of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
@@ -132,6 +141,18 @@ export function addInverseOption(command: Command): Command {
     new Option('--inverse <method>', `how emerging convolutions are undone: ${inverseMethods.join(', ')}`)
       .argParser(oneOf('inverse', inverseMethods))
       .default('wavefront'),
+  );
+}
+
+const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
+
+/** Adds `--weights`. */
+export function addWeightsOption(command: Command): Command {
+  return command.option(
+    '--weights <kind>',
+    `which weights: ${weightsKinds.join(', ')}`,
+    oneOf('weights', weightsKinds),
+    'average',
   );
 }
 

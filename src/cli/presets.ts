@@ -1,6 +1,6 @@
 // `emerging presets`: the experiments that have a name, their size and the results reported for them.
 import type { Command } from 'commander';
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import { type Preset, presets } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { countParameters } from '../models/glow.ts';

@@ -1,7 +1,7 @@
 // `emerging sample`: images drawn from a run, as a PNG grid.
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { loadModel } from '../evaluation/flowModel.ts';
+import { loadModel } from '../evaluation/loadModel.ts';
 import type { InverseMethod } from '../flows/emerging.ts';
 import { contactSheet } from '../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../training/files.ts';

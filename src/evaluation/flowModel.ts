@@ -12,10 +12,8 @@ import { constantValue } from '../tensor/tensor.ts';
 import { checksumOf } from '../training/checksum.ts';
 import { imageArray, measureBitsPerDim } from '../training/likelihood.ts';
 import { nextTurn } from '../training/nextTurn.ts';
-import type { WeightsKind } from '../training/trainingState.ts';
-import { drawLatents, type Latents, largestLatent, sliceLatents } from './latents.ts';
-import { isExported, loadExported } from './loadExported.ts';
-import { loadRun, type TrainedModel } from './loadRun.ts';
+import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
+import type { TrainedModel } from './loadRun.ts';
 import {
   compileDecoder,
   compileEncoder,
@@ -211,8 +209,7 @@ export class FlowModel {
    */
   async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
     const count = this.countOf(latents);
-    const isDouble = latents.some(({ data }) => data instanceof Float64Array);
-    const precision = isDouble ? 'float64' : this.precision;
+    const precision = isDouble(latents) ? 'float64' : this.precision;
     const values = zerosOf(precision, count * dimensionsOf(this.imageShape));
     await this.inBatches(count, async (first, end) => {
       const program = await this.program(compileDecoder, precision);
@@ -349,25 +346,3 @@ export function tooFarOut(largest: number): string {
 }
 
 type Compiler = (trained: TrainedModel, options: ProgramOptions) => Promise<Program>;
-
-/** Which model is loaded, and how it is used. */
-export interface LoadModelOptions extends FlowModelOptions {
-  /** Of a run: their moving average, which is the default, or as the last update left them. */
-  readonly weights?: WeightsKind;
-}
-
-/**
- * Loads a trained model to use.
- *
- * @param directory a run folder, of which the last checkpoint counts, or what `emerging export` wrote
- * @throws UserError if it is neither, or its weights are damaged
- */
-export async function loadModel(
-  directory: string,
-  { weights, ...options }: LoadModelOptions = {},
-): Promise<FlowModel> {
-  const trained = isExported(directory)
-    ? loadExported(directory, weights)
-    : loadRun(directory, weights ?? 'average');
-  return new FlowModel(trained, options);
-}

@@ -9,6 +9,11 @@ import { RandomStream } from '../numeric/random.ts';
  */
 export type Latents = readonly NdArray[];
 
+/** Whether latents are decoded in float64: some of them are in it. */
+export function isDouble(latents: Latents): boolean {
+  return latents.some(({ data }) => data instanceof Float64Array);
+}
+
 /** Which latents are drawn. */
 export interface Draw {
   /** The first image of the seed's endless row of images. */

@@ -8,8 +8,8 @@ import { Glow } from '../models/glow.ts';
 import { constantValue } from '../tensor/tensor.ts';
 import { randomParameters } from '../testing/layers.ts';
 import { encodeSafetensors } from '../training/safetensors.ts';
-import { loadModel } from './flowModel.ts';
 import { isExported, loadExported } from './loadExported.ts';
+import { loadModel } from './loadModel.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'exported-'));
 afterAll(() => rmSync(folder, { recursive: true }));

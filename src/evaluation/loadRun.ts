@@ -1,5 +1,5 @@
 // A trained model from its run folder.
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { Glow } from '../models/glow.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';

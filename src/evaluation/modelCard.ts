@@ -1,5 +1,5 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import { dataName, experimentName, isOnOwnData } from '../experiments/experimentName.ts';
 import { countTrained } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';

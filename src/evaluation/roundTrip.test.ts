@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { type Dataset, readAll, subset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { learningRateAt, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';

@@ -1,7 +1,7 @@
 // The model card in a run folder, written anew after training and after each evaluation.
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import type { RunPaths } from '../training/runFolder.ts';

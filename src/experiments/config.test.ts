@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { UserError } from '../errors.ts';
-import { type Config, type ConfigLayer, checkLayer, choices, stringifyConfig } from './config.ts';
+import { checkLayer, stringifyConfig } from './config.ts';
+import { type Config, type ConfigLayer, choices } from './configSchema.ts';
 import { parseLayer, resolveConfig } from './resolve.ts';
 
 const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: layer });

@@ -38,7 +38,7 @@ describe('configKeys', () => {
 });
 
 it('every description is the comment of its key', () => {
-  const source = readFileSync(new URL('./config.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('./configSchema.ts', import.meta.url), 'utf8');
   const comments = Object.fromEntries(
     [...source.matchAll(/\/\*\* (.*) \*\/\n {2}(\w+)[:,]/g)].map(([, text, key]) => [key, text]),
   );

@@ -1,7 +1,8 @@
 // Every key of a configuration with its meaning, default and range: for help, and as a JSON Schema for editors.
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { defaults, layerSchema } from './config.ts';
+import { defaults } from './config.ts';
+import { layerSchema } from './configSchema.ts';
 
 /** A key of a configuration. */
 export interface ConfigKey {

@@ -1,6 +1,6 @@
 // What an experiment is called: a preset's name stands for its own dataset alone.
 import { basename } from 'node:path';
-import type { Config } from './config.ts';
+import type { Config } from './configSchema.ts';
 import { presets } from './presets.ts';
 
 /** Whether a configuration is about the dataset of a preset, and not about other images with its settings. */

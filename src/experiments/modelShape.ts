@@ -1,7 +1,7 @@
 // Whether the images of a dataset fit the model of a configuration.
 import { UserError } from '../errors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
-import type { Config } from './config.ts';
+import type { Config } from './configSchema.ts';
 
 /** What of a model has to fit the images. */
 export type ShapedModel = Pick<

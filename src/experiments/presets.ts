@@ -7,7 +7,7 @@ import { mnist } from '../data/mnist.ts';
 import { unknownName } from '../errors.ts';
 import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import type { ConfigLayer } from './config.ts';
+import type { ConfigLayer } from './configSchema.ts';
 import { type PaperExperiment, type PaperResult, paperCommon, paperExperiments } from './paper.ts';
 
 /** An experiment with a name. */

@@ -2,15 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
-import {
-  type Config,
-  type ConfigLayer,
-  checkLayer,
-  completeConfig,
-  defaults,
-  exclusivePairs,
-} from './config.ts';
+import { checkLayer, completeConfig, defaults, exclusivePairs } from './config.ts';
 import { clip } from './configErrors.ts';
+import type { Config, ConfigLayer } from './configSchema.ts';
 import { findPreset } from './presets.ts';
 
 /** Where the parts of a configuration come from. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import type { ConfigLayer } from './config.ts';
+import type { ConfigLayer } from './configSchema.ts';
 import { resolveConfig } from './resolve.ts';
 import { learningRateAt, scheduleOf } from './schedule.ts';
 

@@ -1,6 +1,6 @@
 // How long a run trains and with which rates: from a configuration and the number of training images.
 import { UserError } from '../errors.ts';
-import type { Config } from './config.ts';
+import type { Config } from './configSchema.ts';
 
 /** The lengths and rates of a run, in steps (updates of the weights). */
 export interface Schedule {

@@ -1,6 +1,6 @@
 // A run that takes a second: its images and its configuration.
 import { type Dataset, imagesInMemory } from '../data/dataset.ts';
-import type { Config, ConfigLayer } from '../experiments/config.ts';
+import type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { tinyImages } from './tinyImages.ts';
 

@@ -1,4 +1,4 @@
-// Going back to an earlier state of a training that goes wrong, and the end of one that does so again and again.
+// Going back to an earlier state of a training that goes wrong, and the end of one that nothing helps.
 import { UserError } from '../errors.ts';
 import { readSoundCheckpoint, stateFrom } from './checkpoint.ts';
 import { afterSetback, isExhausted, mayGoBackTo } from './guard.ts';
@@ -8,9 +8,6 @@ import type { ParameterLayout } from './parameterLayout.ts';
 import { listCheckpoints } from './runFolder.ts';
 import type { TrainingParts } from './trainingParts.ts';
 import type { TrainingState } from './trainingState.ts';
-
-/** A training that went back as often as it may; its last sound state is saved. */
-export class DivergenceError extends UserError {}
 
 /** What the log says of going back. */
 export interface Setback extends Record<string, unknown> {
@@ -27,7 +24,7 @@ export interface Setback extends Record<string, unknown> {
  * is none. Steps, batches and schedule go on as if nothing had been.
  *
  * @param reason what went wrong, for the error
- * @throws DivergenceError if that has been tried as often as it may; the sound state is saved, and the error names it
+ * @throws UserError if that has been tried as often as it may; the sound state is saved, and the error names it
  */
 export async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const { trainer, checkpoints, paths, config } = parts;
@@ -38,7 +35,7 @@ export async function goBack(parts: TrainingParts, reason: string): Promise<Setb
   if (isExhausted(guard)) {
     const { learningRate } = config.training;
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
-    throw new DivergenceError(
+    throw new UserError(
       `the training diverged at step ${step}: ${reason}; it had gone back ${guard.setbacks} times before, to half ` +
         `the rate each time. ${checkpoints.save(trainer.state)} holds the weights of step ${sound.step}: emerging ` +
         `train --resume ${paths.directory} --set training.learningRate=${lower} goes on from them with a lower rate`,
@@ -75,5 +72,20 @@ function readState(path: string, layout: ParameterLayout): TrainingState | null 
       return null;
     }
     throw error;
+  }
+}
+
+/**
+ * Refuses to call a run done that has trained nothing.
+ *
+ * @throws UserError if it made no update, or its bits/dim on validation images are not finite
+ */
+export function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
+  const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
+  if (updates === 0 || !finite) {
+    const what = finite ? 'no step was taken' : 'its bits/dim on validation images are not finite';
+    throw new UserError(
+      `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,
+    );
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Program } from '../engine/program.ts';
-import type { ConfigLayer } from '../experiments/config.ts';
+import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { readJsonLines } from './jsonLines.ts';
 import { resumeRun, startRun } from './run.ts';

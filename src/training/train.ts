@@ -1,8 +1,7 @@
 // A training run from start to end: batches, steps, validation, logs and checkpoints in a run folder.
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
-import { UserError } from '../errors.ts';
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import type { ActivationChoice, GradientPlan } from './gradientProgram.ts';
 import { atAnchor } from './guard.ts';
@@ -13,12 +12,13 @@ import { nextTurn } from './nextTurn.ts';
 import { notFiniteInState } from './notFinite.ts';
 import { type Keep, releaseAfter } from './resources.ts';
 import { rewindRun } from './run.ts';
-import { listCheckpoints, type RunPaths } from './runFolder.ts';
+import type { RunPaths } from './runFolder.ts';
 import { lockRun, type RunLock } from './runLock.ts';
-import { DivergenceError, goBack } from './setback.ts';
+import { goBack, requireTrained } from './setback.ts';
 import { appendTiming, trainingTime } from './timings.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
 import { type TrainingState, weightsOf } from './trainingState.ts';
+import { withWayBack } from './wayBack.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
@@ -216,32 +216,4 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
     events.onValidation?.(step, bitsPerDim);
   }
   return { step, bitsPerDim };
-}
-
-/** Refuses to call a run done that has trained nothing. */
-function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
-  const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
-  if (updates === 0 || !finite) {
-    const what = finite ? 'no step was taken' : 'its bits/dim on validation images are not finite';
-    throw new DivergenceError(
-      `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,
-    );
-  }
-}
-
-/** A failure of the disk, with the step that the run can go on from. */
-function withWayBack(error: unknown, paths: RunPaths): unknown {
-  const latest = isFileFailure(error) ? listCheckpoints(paths).at(-1) : undefined;
-  return latest === undefined
-    ? error
-    : new UserError(
-        `${(error as Error).message}. The run is safe up to step ${latest.step}: ` +
-          `emerging train --resume ${paths.directory} goes on from there`,
-        { cause: error },
-      );
-}
-
-function isFileFailure(error: unknown): boolean {
-  const { cause } = error instanceof UserError ? error : {};
-  return cause instanceof AggregateError || (cause instanceof Error && 'syscall' in cause);
 }

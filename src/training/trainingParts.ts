@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
-import type { Config } from '../experiments/config.ts';
+import type { Config } from '../experiments/configSchema.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import { BatchLoader } from './batchLoader.ts';

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import type { ConfigLayer } from '../experiments/config.ts';
+import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { readSoundCheckpoint } from './checkpoint.ts';

@@ -1,0 +1,45 @@
+// An evaluation as `emerging evaluate` and `emerging train` store it, and the lines that they print of it.
+import type { Evaluation } from '../evaluation/evaluate.ts';
+import type { WeightsKind } from '../training/trainingState.ts';
+import { formatCount, formatCounted } from './format.ts';
+import type { SplitName } from './measureOptions.ts';
+
+/** What is said and stored of an evaluation: the figure, and all that it depends on. */
+export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
+  readonly split: SplitName;
+  readonly weights: WeightsKind;
+  readonly bits: number;
+}
+
+/** An evaluation as it is stored, without the values of single images. */
+export function evaluationRecord(
+  { perImage: _, ...measured }: Evaluation,
+  about: { split: SplitName; weights: WeightsKind; bits: number },
+): EvaluationRecord {
+  return { ...measured, ...about };
+}
+
+/** An evaluation in a line for people, and one more for the tighter bound. */
+export function evaluationLines(record: EvaluationRecord): string[] {
+  const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
+  const { median, quantiles, worst, importance } = record;
+  const errors = [
+    standardError === null ? [] : `± ${standardError.toFixed(4)} over draws`,
+    samplingError === null ? [] : `± ${samplingError.toFixed(4)} over images`,
+  ].flat();
+  const measured = `${bitsPerDim.toFixed(4)} bits/dim (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
+  const spread =
+    `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
+    `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
+  const how = `${weights} weights, ${bits} bits, ${formatCounted(draws, 'draw')}`;
+  return [
+    `${measured.replace(' ()', '')}; ${how}`,
+    `over images: ${spread}`,
+    ...(importance
+      ? [
+          `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
+            `with ${formatCounted(importance.draws, 'draw')} an image`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,44 @@
+// Which images of a run's dataset are measured, and how: the options that commands share.
+import type { Command } from 'commander';
+import type { WeightsKind } from '../training/trainingState.ts';
+import { addEngineOptions, addWeightsOption, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+
+const splits = ['test', 'validation', 'train'] as const;
+
+/** The name of a set of images that can be measured. */
+export type SplitName = (typeof splits)[number];
+
+/** What is measured, and how. */
+export interface MeasureOptions extends EngineOptions {
+  readonly split: SplitName;
+  readonly draws: number;
+  readonly weights: WeightsKind;
+  readonly batch: number;
+  readonly seed: number;
+  readonly json?: true;
+}
+
+/** Adds `--split`. */
+export function addSplitOption(command: Command, fallback: SplitName): Command {
+  return command.option(
+    '--split <name>',
+    `which images: ${splits.join(', ')}`,
+    oneOf('split', splits),
+    fallback,
+  );
+}
+
+/** Adds `--split`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and where it runs. */
+export function addMeasureOptions(command: Command, defaults: { split: SplitName; draws: number }): Command {
+  addSplitOption(command, defaults.split).option(
+    '--draws <k>',
+    'dequantisation draws per image',
+    wholeNumber(1),
+    defaults.draws,
+  );
+  addWeightsOption(command)
+    .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
+    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  return addEngineOptions(command);
+}

@@ -1,0 +1,91 @@
+// A training with what a person sees of it: a progress bar, notes, pictures, and Ctrl-C that ends it well.
+import type { CompileOptions } from '../engine/program.ts';
+import { countParameters } from '../models/glow.ts';
+import { cleanedUpAfter } from '../training/cleanUp.ts';
+import { discardUnstartedRun } from '../training/discardRun.ts';
+import { type TrainingResult, train } from '../training/train.ts';
+import { formatBytes, formatCount, formatCounted } from './format.ts';
+import { listenForInterruption } from './interruption.ts';
+import type { ActivationsOption } from './options.ts';
+import type { PreparedRun } from './preparedRun.ts';
+import { createProgress } from './progress.ts';
+import type { TensorBoard } from './tensorboard.ts';
+import { pictures } from './trainPictures.ts';
+import { movedText, recordStart } from './trainSummary.ts';
+
+/** Trains with a progress bar until the run is done, stops or is interrupted. */
+export async function trainWithProgress(
+  run: PreparedRun,
+  { stopAt, resume, activations }: ActivationsOption & { stopAt?: number; resume?: string },
+  engine: CompileOptions,
+  board: TensorBoard | undefined,
+): Promise<{ result: TrainingResult; exitCode: number }> {
+  const { config, dataset, schedule, paths, state } = run;
+  const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
+  const interruption = listenForInterruption(() =>
+    bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+  );
+  for (const warning of dataset.warnings ?? []) {
+    bar.note(`warning: ${warning}`);
+  }
+  const parameters = countParameters(config.model, dataset.imageShape);
+  bar.note(
+    `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
+      `into ${paths.directory}`,
+  );
+  if (run.assumed) {
+    bar.note(`settings of the preset ${run.preset} are assumed: --preset or --config gives others`);
+  }
+  const moved = movedText(run, engine);
+  if (moved !== undefined) {
+    bar.note(moved);
+  }
+  for (const damage of run.damages ?? []) {
+    bar.note(`${damage}. Going on from step ${formatCount(state?.step ?? 0)} instead; the file is set aside`);
+  }
+  const draw = pictures(run, stopAt, engine, (text) => bar.note(text));
+  let recent: number | undefined;
+  try {
+    const result = await train({
+      ...engine,
+      config,
+      dataset,
+      paths,
+      state,
+      stopAt,
+      activations,
+      signal: interruption.signal,
+      events: {
+        onPrepared({ activations, bytes }) {
+          recordStart(run, engine);
+          bar.note(
+            `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`,
+          );
+        },
+        onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
+          if (Number.isFinite(bitsPerDim)) {
+            recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
+          }
+          board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
+          bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
+        },
+        onTrouble: (_, text) => bar.note(text),
+        onValidation(step, bitsPerDim) {
+          board?.onValidation(step, bitsPerDim);
+          bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`);
+        },
+        async onMilestone(step, state) {
+          await draw(step, state);
+          board?.onSamples(step);
+        },
+      },
+    });
+    return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
+  } catch (error) {
+    throw resume === undefined ? cleanedUpAfter(error, () => discardUnstartedRun(paths)) : error;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+}

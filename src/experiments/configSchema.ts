@@ -1,0 +1,176 @@
+// What a configuration may say: every key with its meaning, its values and the words of its fault.
+import { z } from 'zod';
+import { type AugmentationName, augmentations } from '../data/augment.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
+
+/** The words that a configuration may choose from. */
+export const choices = {
+  augment: Object.keys(augmentations) as AugmentationName[],
+  mixing: Object.keys(mixings) as Mixing[],
+  coupling: ['affine', 'additive'],
+  optimizer: ['adamax'],
+  biasCorrection: ['glow', 'standard'],
+} as const;
+
+// The text given to each check says what is expected and completes the sentence 'model.levels must be …'. What a key
+// means stands twice: in its comment, for readers and their editors, and in its description, from which the help and
+// the JSON Schema are made. A test holds the two to one another.
+
+function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  const error =
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number of ${least} or more`
+      : `a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+function oddNumber(least: number) {
+  const error = `an odd whole number of ${least} or more`;
+  return z
+    .int({ error })
+    .min(least, { error })
+    .refine((value) => value % 2 === 1, { error });
+}
+
+/** A number from 0 (included) to 1 (excluded). */
+function fraction(error: string) {
+  return z.number({ error }).min(0, { error }).lt(1, { error });
+}
+
+/** A number above 0. */
+function positive(error: string) {
+  return z.number({ error }).gt(0, { error });
+}
+
+function choice<const Names extends readonly string[]>(names: Names) {
+  return z.enum(names, { error: `one of ${names.join(', ')}` });
+}
+
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, { error: `a section with the keys ${Object.keys(shape).join(', ')}` });
+}
+
+const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
+const clipNormText = 'none or a number above 0';
+const averageDecayText = 'auto or a number of at least 0 and below 1';
+const nameText = 'the name or the path of a dataset';
+
+const data = section({
+  /** The name or the path of a dataset. */
+  name: z
+    .string({ error: nameText })
+    .min(1, { error: nameText })
+    .describe('The name or the path of a dataset.'),
+  /** How training images are varied, in this order. */
+  augment: z
+    .array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` })
+    .describe('How training images are varied, in this order.'),
+  /** The share of the training images that is held out to choose models by. */
+  validation: fraction('a share of the training images of at least 0 and below 1').describe(
+    'The share of the training images that is held out to choose models by.',
+  ),
+});
+
+const model = section({
+  /** How often the image is squeezed; height and width must be divisible by 2^levels. */
+  levels: wholeNumber(1).describe(
+    'How often the image is squeezed; height and width must be divisible by 2^levels.',
+  ),
+  /** Flow steps in each level. */
+  depth: wholeNumber(1).describe('Flow steps in each level.'),
+  /** Hidden channels of the coupling networks. */
+  width: wholeNumber(1).describe('Hidden channels of the coupling networks.'),
+  /** What mixes channels and pixels between couplings. */
+  mixing: choice(choices.mixing).describe('What mixes channels and pixels between couplings.'),
+  /** The side of an emerging or periodic kernel, odd. */
+  kernelSize: oddNumber(3).describe('The side of an emerging or periodic kernel, odd.'),
+  /** The distance of an emerging kernel's taps. */
+  dilation: wholeNumber(1).describe("The distance of an emerging kernel's taps."),
+  /** Channels inside the masked networks of maf. */
+  hiddenChannels: wholeNumber(1).describe('Channels inside the masked networks of maf.'),
+  /** How the second half of the channels follows from the first. */
+  coupling: choice(choices.coupling).describe('How the second half of the channels follows from the first.'),
+  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
+  learnedPrior: z
+    .boolean({ error: 'true or false' })
+    .describe("Whether the priors' means and deviations are learned; standard normal otherwise."),
+  /** Bits of a pixel value; 8-bit images are reduced to them. */
+  bits: wholeNumber(1, 8).describe('Bits of a pixel value; 8-bit images are reduced to them.'),
+});
+
+const training = section({
+  /** The rule by which gradients change the weights. */
+  optimizer: choice(choices.optimizer).describe('The rule by which gradients change the weights.'),
+  /** How the optimiser's moments are corrected for their zero start. */
+  biasCorrection: choice(choices.biasCorrection).describe(
+    "How the optimiser's moments are corrected for their zero start.",
+  ),
+  /** The rate between warm-up and decay. */
+  learningRate: positive('a number above 0').describe('The rate between warm-up and decay.'),
+  /** The epochs over which the rate rises linearly; excludes warmupSteps. */
+  warmupEpochs: wholeNumber(0)
+    .exactOptional()
+    .describe('The epochs over which the rate rises linearly; excludes warmupSteps.'),
+  /** The steps over which the rate rises linearly; excludes warmupEpochs. */
+  warmupSteps: wholeNumber(0)
+    .exactOptional()
+    .describe('The steps over which the rate rises linearly; excludes warmupEpochs.'),
+  /** The share of the steps, the last ones, over which the rate falls linearly. */
+  decay: z
+    .union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText })
+    .describe('The share of the steps, the last ones, over which the rate falls linearly.'),
+  /** Images per update, over all workers and micro-batches. */
+  batchSize: wholeNumber(1).describe('Images per update, over all workers and micro-batches.'),
+  /** Images per run of the program; a divisor of batchSize. */
+  microBatch: wholeNumber(1).describe('Images per run of the program; a divisor of batchSize.'),
+  /** How many passes over the training images to train; excludes steps. */
+  epochs: wholeNumber(1)
+    .exactOptional()
+    .describe('How many passes over the training images to train; excludes steps.'),
+  /** How many updates to train; excludes epochs. */
+  steps: wholeNumber(1).exactOptional().describe('How many updates to train; excludes epochs.'),
+  /** The decay of the moving average of the weights; auto follows the length of an epoch. */
+  averageDecay: z
+    .union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText })
+    .describe('The decay of the moving average of the weights; auto follows the length of an epoch.'),
+  /** The norm to which longer gradients are cut, in bits/dim; none leaves them as they are. */
+  clipNorm: z
+    .union([z.literal('none'), positive(clipNormText)], { error: clipNormText })
+    .describe('The norm to which longer gradients are cut, in bits/dim; none leaves them as they are.'),
+});
+
+const seed = wholeNumber(0).describe('Where every random number of the run begins.');
+
+/** The schema of a whole configuration. */
+export const configSchema = section({
+  /** Where every random number of the run begins. */
+  seed,
+  /** The images. */
+  data,
+  /** The flow. */
+  model,
+  /** How the flow is fitted to the images. */
+  training,
+});
+
+/** The schema of a part of a configuration, every key of which may be left out. */
+export const layerSchema = section({
+  /** Where every random number of the run begins. */
+  seed,
+  /** The images. */
+  data: data.partial().describe('The images.'),
+  /** The flow. */
+  model: model.partial().describe('The flow.'),
+  /** How the flow is fitted to the images. */
+  training: training.partial().describe('How the flow is fitted to the images.'),
+}).partial();
+
+/**
+ * All that it takes to repeat a run, every default filled in.
+ *
+ * `training` holds exactly one of `epochs` and `steps`, and one of `warmupEpochs` and `warmupSteps`.
+ */
+export type Config = z.infer<typeof configSchema>;
+
+/** A part of a configuration: what a preset, a file or an option sets. What is undefined counts as not set. */
+export type ConfigLayer = z.infer<typeof layerSchema>;
