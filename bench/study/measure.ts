@@ -1,6 +1,6 @@
 // What is measured of a trained run: bits/dim of every test image, and whether images return from their latents.
 import { join } from 'node:path';
-import { evaluationRecord } from '../../src/cli/evaluate.ts';
+import { evaluationRecord } from '../../src/cli/evaluationRecord.ts';
 import { readAll, subset } from '../../src/data/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { evaluate } from '../../src/evaluation/evaluate.ts';
