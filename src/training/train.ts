@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
-import type { ActivationChoice, GradientPlan } from './gradientProgram.ts';
+import type { ActivationChoice } from './gradientProgram.ts';
 import { atAnchor } from './guard.ts';
 import { guardedStep, type StepOutcome } from './guardedStep.ts';
 import { appendJsonLine } from './jsonLines.ts';
@@ -23,7 +23,7 @@ import { withWayBack } from './wayBack.ts';
 /** What a run tells while it trains. */
 export interface TrainingEvents {
   /** Before the first step: what becomes of the activations, and the bytes that a step needs for its results. */
-  onPrepared?(plan: Pick<GradientPlan, 'activations' | 'bytes'>): void;
+  onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number }): void;
   /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
   onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   /** After each validation with the average weights. */
