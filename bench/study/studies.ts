@@ -56,8 +56,8 @@ export type Study = z.infer<typeof studySchema>;
 const main = { title: 'The three of the paper', mixings: ['1x1', 'periodic', 'emerging'] } as const;
 /** Without decay a curve has at every moment what a run that ends there would give: runs compare at equal seconds too. */
 const common = ['training.decay=none', 'training.biasCorrection=standard'];
-const small = ['model.levels=2', 'model.depth=4', 'model.width=64', 'training.batchSize=64'];
-const colour = ['model.levels=3', 'model.depth=4', 'model.width=64', 'training.batchSize=64'];
+const grey = ['model.levels=2', 'model.depth=4', 'training.batchSize=64'];
+const colour = ['model.levels=3', 'model.depth=4', 'training.batchSize=64', 'model.width=64'];
 const rates = [0.0025, 0.005, 0.01];
 
 const builtIn = [
@@ -66,7 +66,7 @@ const builtIn = [
     title: 'MNIST, a few hundred steps: a trial of the harness',
     data: { name: 'mnist' },
     preset: 'mnist-quickstart',
-    changes: [...common, ...small, 'model.width=32', 'training.warmupSteps=50', 'training.averageDecay=0.98'],
+    changes: [...common, ...grey, 'model.width=32', 'training.warmupSteps=50', 'training.averageDecay=0.98'],
     comparisons: [main],
     steps: 300,
     seeds: [0, 1, 2],
@@ -77,7 +77,13 @@ const builtIn = [
     title: 'MNIST',
     data: { name: 'mnist' },
     preset: 'mnist-quickstart',
-    changes: [...common, ...small, 'training.warmupSteps=150', 'training.averageDecay=0.995'],
+    changes: [
+      ...common,
+      ...grey,
+      'model.width=64',
+      'training.warmupSteps=150',
+      'training.averageDecay=0.995',
+    ],
     comparisons: [
       main,
       { title: 'Others beside 1x1', mixings: ['1x1', '1x1-plu', '1x1-qr', 'maf', 'reverse'] },
