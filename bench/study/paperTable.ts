@@ -135,8 +135,8 @@ function textOf(rows: readonly PaperRow[]): string {
     first === undefined
       ? 'No rate has been measured.'
       : `The hours are those of all steps of the preset at the rate of steps of ${first.batch} images of that model, ` +
-        `timed with \`emerging bench train --rounds ${first.rounds}\` on ${measured.join('; ')}. A few steps on a machine ` +
-        'that others use too: good to within a factor of two.';
+        `timed with \`emerging bench train --rounds ${first.rounds}\` on ${measured.join('; ')}. Larger batches are` +
+        ' somewhat faster, and a machine that others use too is slower: an order of magnitude, no more.';
   return (
     '# The table of the paper\n\n' +
     'Made by `npx tsx bench/study.ts --paper`. Published: Hoogeboom et al., Emerging Convolutions for Generative ' +
