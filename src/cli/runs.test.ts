@@ -1,5 +1,5 @@
 // `emerging runs` and `emerging compare` as processes, on two tiny runs and a damaged one.
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -34,6 +34,18 @@ it('a training writes events for TensorBoard where they are asked for', () => {
   const sheet = readFileSync(inFolder('runs/a/samples/step-00000012.png'));
   expect(events.includes(sheet)).toBe(true);
   expect(existsSync(inFolder('runs/b/tensorboard'))).toBe(false);
+});
+
+it('a resume goes on with the events in a file of its own, and starts none where there were none', async () => {
+  cpSync(inFolder('runs/a'), inFolder('resumed'), { recursive: true });
+  await emerging.json('train', '--resume=resumed', '--steps=14', '--no-test', '--threads=1');
+  const files = ['00000000', '00000001'].map((number) => `events.out.tfevents.${number}.emerging`);
+  expect(readdirSync(inFolder('resumed/tensorboard')).sort()).toEqual(files);
+  const text = readFileSync(inFolder(`resumed/tensorboard/${files[1]}`), 'latin1');
+  expect(text.split('bits per dim/training')).toHaveLength(3);
+  cpSync(inFolder('runs/b'), inFolder('without'), { recursive: true });
+  await emerging.json('train', '--resume=without', '--stop-at=6', '--threads=1');
+  expect(existsSync(inFolder('without/tensorboard'))).toBe(false);
 });
 
 it('a run has a model card with its numbers', () => {

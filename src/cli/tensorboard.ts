@@ -1,5 +1,5 @@
 // `--tensorboard`: what a training tells, as events that TensorBoard shows.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventFile } from '../evaluation/eventFile.ts';
 import { samplesPath } from '../evaluation/runPictures.ts';
@@ -14,18 +14,29 @@ export interface TensorBoard {
   onSamples(step: number): void;
 }
 
+/** The folder of the events in a run folder. */
+function eventFolder({ paths }: PreparedRun): string {
+  return join(paths.directory, 'tensorboard');
+}
+
+/** Whether an earlier call has written events of the run. */
+export function hasEvents(run: PreparedRun): boolean {
+  return existsSync(eventFolder(run));
+}
+
 /**
- * Writes the events of a training in the folder `tensorboard` of the run: one file for each call, named by the step
- * from which it goes on.
+ * Writes the events of a training in the folder `tensorboard` of the run: one file for each call. TensorBoard reads them
+ * in the order of their names and never goes back, so each has the next number.
  *
  * @throws UserError if it cannot be written
  */
-export function tensorBoard({ paths, state }: PreparedRun): TensorBoard {
-  const start = String(state?.step ?? 0).padStart(8, '0');
+export function tensorBoard(run: PreparedRun): TensorBoard {
+  const { paths, state } = run;
+  const folder = eventFolder(run);
   // Opened with the first step: a run that fails before leaves nothing.
   let opened: EventFile | undefined;
   const file = (): EventFile => {
-    opened ??= new EventFile(join(paths.directory, 'tensorboard', `events.out.tfevents.${start}.emerging`));
+    opened ??= new EventFile(join(folder, nextName(folder)), state?.step);
     return opened;
   };
   return {
@@ -44,4 +55,11 @@ export function tensorBoard({ paths, state }: PreparedRun): TensorBoard {
       file().flush();
     },
   };
+}
+
+function nextName(folder: string): string {
+  const numbers = (existsSync(folder) ? readdirSync(folder) : []).map((name) =>
+    Number(/^events\.out\.tfevents\.(\d+)\.emerging$/.exec(name)?.[1] ?? -1),
+  );
+  return `events.out.tfevents.${String(Math.max(-1, ...numbers) + 1).padStart(8, '0')}.emerging`;
 }

@@ -23,7 +23,7 @@ import {
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import { overflowNote } from './sample.ts';
-import { tensorBoard } from './tensorboard.ts';
+import { hasEvents, tensorBoard } from './tensorboard.ts';
 import { pictureTitle } from './trainPictures.ts';
 import { aboutRun, placeOf, reachedBefore } from './trainSummary.ts';
 import { trainWithProgress } from './trainWithProgress.ts';
@@ -61,7 +61,10 @@ export function registerTrain(program: Command): void {
     .option('--resume <dir>', 'go on with a run from its last checkpoint')
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0))
     .option('--no-test', 'leave out the measurement on the test images at the end')
-    .option('--tensorboard', 'also write events that TensorBoard shows, into the run folder')
+    .option(
+      '--tensorboard',
+      'also write events that TensorBoard shows, into the run folder; a resume goes on with them',
+    )
     .option('--json', 'print the result as JSON on stdout');
   addActivationsOption(addEngineOptions(command))
     .addHelpText(
@@ -89,7 +92,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ]);
     return;
   }
-  const board = options.tensorboard ? tensorBoard(run) : undefined;
+  const board = options.tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
   const { result, exitCode } = await trainWithProgress(run, options, engine, board);
   const { state, interrupted } = result;
   const finished = result.complete && !interrupted;

@@ -53,6 +53,14 @@ describe('EventFile', () => {
     expect(Buffer.compare(encoded as Uint8Array, png)).toBe(0);
   });
 
+  it('tells of a training that goes on, from the step after its state', () => {
+    const path = join(folder, 'events.out.tfevents.resumed');
+    new EventFile(path, 300).flush();
+    const [, restart] = recordsOf(readFileSync(path)).map(fieldsOf);
+    expect(restart![2]).toEqual([301]);
+    expect(fieldsOf(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
+  });
+
   it('says in one line where it cannot be written', () => {
     expect(() => new EventFile(join('/dev/null', 'x'))).toThrow(UserError);
   });

@@ -7,6 +7,9 @@ import { explainFileError } from '../training/fileErrors.ts';
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;
 
+/** The status of a session that starts: TensorBoard then forgets the steps from that of the event on. */
+const SESSION_START = 1;
+
 /**
  * Writes events. The format is that of `tensorflow/core/util/event.proto` and `summary.proto`, whose field numbers stand
  * below, in TFRecord frames.
@@ -16,12 +19,19 @@ export class EventFile {
   private pending: Uint8Array[] = [];
   private written = 0;
 
-  /** @throws UserError if the file cannot be written; one that is there is replaced */
-  constructor(path: string) {
+  /**
+   * @param resumedAfter the step that the training goes on from: what earlier files say of later steps does not count
+   * @throws UserError if the file cannot be written; one that is there is replaced
+   */
+  constructor(path: string, resumedAfter?: number) {
+    const restart =
+      resumedAfter === undefined
+        ? []
+        : [record(event(resumedAfter + 1, bytes(7, [number(1, SESSION_START)])))];
     this.path = path;
     try {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, record(event(0, text(3, 'brain.Event:2'))));
+      writeFileSync(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
     } catch (error) {
       throw explainFileError(error, path, 'write');
     }
@@ -63,7 +73,7 @@ export class EventFile {
   }
 }
 
-/** An event: 1 wall time, 2 step, then 3 the version of the file or 5 a summary. */
+/** An event: 1 wall time, 2 step, then 3 the version of the file, 5 a summary or 7 the state of the session. */
 function event(step: number, what: Uint8Array): Uint8Array {
   return Buffer.concat([double(1, Date.now() / 1000), number(2, step), what]);
 }

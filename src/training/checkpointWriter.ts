@@ -1,4 +1,4 @@
-// The checkpoints that a training writes, and which of them stay: milestones, those of stops, and the last ones.
+// The checkpoints that a training writes, and which of them stay: milestones, that of the last stop, and the last ones.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { Schedule } from '../experiments/schedule.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -28,7 +28,7 @@ export interface CheckpointWriterOptions {
 /** Writes the checkpoints of one training. */
 export class CheckpointWriter {
   private readonly options: CheckpointWriterOptions;
-  /** Steps whose checkpoints an earlier call meant to stay: validated ones, and where it stopped. */
+  /** Steps whose checkpoints earlier calls meant to stay: validated ones, and where the last of them stopped. */
   private readonly chosen: ReadonlySet<unknown>;
   private lastStep: number;
   private lastTime = performance.now();
@@ -69,15 +69,26 @@ export class CheckpointWriter {
   private removeOthers(): void {
     const { paths, schedule } = this.options;
     const written = listCheckpoints(paths);
-    const anchors = written.filter(({ step }) => isAnchor(step, schedule));
-    const staying = new Set([...written.slice(-LAST), ...anchors.slice(-ANCHORS)]);
-    for (const checkpoint of written) {
-      const { step, path } = checkpoint;
-      if (!staying.has(checkpoint) && !isMilestone(step, schedule) && !this.chosen.has(step)) {
+    const staying = stayingSteps(
+      written.map(({ step }) => step),
+      schedule,
+    );
+    for (const { step, path } of written) {
+      if (!staying.has(step) && !this.chosen.has(step)) {
         remove(path);
       }
     }
   }
+}
+
+/**
+ * Which of the checkpoints, given by their steps in order, stay: milestones, the last three of all, and the last two
+ * that the training may go back to.
+ */
+export function stayingSteps(written: readonly number[], schedule: Schedule): ReadonlySet<number> {
+  const anchors = written.filter((step) => isAnchor(step, schedule));
+  const milestones = written.filter((step) => isMilestone(step, schedule));
+  return new Set([...milestones, ...written.slice(-LAST), ...anchors.slice(-ANCHORS)]);
 }
 
 function makeFolder(path: string): void {
