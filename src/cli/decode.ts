@@ -68,7 +68,7 @@ async function runDecode(
     }
     const image = values.subarray(index * size, (index + 1) * size);
     if (!image.every(Number.isFinite)) {
-      skip(`${name} cannot be decoded: ${tooFarOut(largestLatent(latents, index))}`);
+      skip(`${name} cannot be decoded: ${tooFarOut(largestLatent(latents, index), isDouble(latents))}`);
     } else {
       files[file] = contactSheet(model.pixelsOf(image), { imageShape, scale: 1 });
     }

@@ -41,7 +41,8 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
   if (runs.length === 0) {
     return `no runs in ${directory}; emerging train --out ${directory}/NAME makes one`;
   }
-  const bits = (value: number | null): string => (value === null ? '-' : value.toFixed(4));
+  const bits = (value: number | null): string =>
+    value === null ? '-' : value < 1e4 ? value.toFixed(4) : value.toExponential(2);
   const right = ['STEP', 'TRAIN', 'VALIDATION', 'TEST', 'IMAGES/S'].map(
     (title) => ({ title, align: 'right' }) as const,
   );

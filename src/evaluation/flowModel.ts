@@ -198,7 +198,9 @@ export class FlowModel {
     if (broken >= 0) {
       const image = Math.floor(broken / dimensionsOf(this.imageShape));
       const largest = largestLatent(latents, image);
-      throw new UserError(`image ${image} of these latents cannot be decoded: ${tooFarOut(largest)}`);
+      throw new UserError(
+        `image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+      );
     }
     return this.pixelsOf(values);
   }
@@ -337,11 +339,11 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
   return images;
 }
 
-/** Why latents of an image with this largest one cannot be decoded, to be read after a colon. */
-export function tooFarOut(largest: number): string {
+/** Why latents of an image with this largest one, in float64 or not, cannot be decoded, to be read after a colon. */
+export function tooFarOut(largest: number, double: boolean): string {
   return (
     `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this ` +
-    'model; encode it with --precision float64, or see emerging doctor'
+    `model; ${double ? 'see emerging doctor' : 'encode it with --precision float64, or see emerging doctor'}`
   );
 }
 
