@@ -1,5 +1,6 @@
 // The images of a study: there, prepared once, or told how to get them.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { openDataset } from '../../src/data/registry.ts';
 import { UserError } from '../../src/errors.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
@@ -28,6 +29,7 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
     if (!existsSync(source)) {
       throw new UserError(`the images of ${study.name} are missing: ${source} does not exist; ${missing}`);
     }
+    mkdirSync(dirname(name), { recursive: true });
     process.stderr.write(`preparing ${name}, once\n`);
     const { code, json } = await emerging(
       interruption,
