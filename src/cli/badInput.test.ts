@@ -83,7 +83,11 @@ const usage: [string, string[], string | RegExp][] = [
     ['train', '--preset', 'mnist-quikstart'],
     "unknown preset 'mnist-quikstart': did you mean mnist-quickstart?",
   ],
-  ['no such dataset', ['train', '--data', 'mnsit'], "unknown dataset 'mnsit': did you mean mnist?"],
+  [
+    'no such dataset',
+    ['train', '--data', 'mnsit'],
+    "unknown file, folder or dataset 'mnsit': did you mean mnist?",
+  ],
   ['no such path', ['train', '--data', 'my/images'], "dataset 'my/images': no such file or folder"],
   [
     'a key with a typo',

@@ -12,9 +12,9 @@ import { plotPng } from '../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { formatCount, formatCounted } from './format.ts';
+import { createImageProgress } from './imageProgress.ts';
 import { addMeasureOptions, type MeasureOptions, type SplitName } from './measureOptions.ts';
 import { compileOptions } from './options.ts';
-import { createProgress } from './progress.ts';
 import { requireWritablePng } from './requireWritable.ts';
 import { formatTable } from './table.ts';
 
@@ -61,11 +61,8 @@ async function runCompare(directories: readonly string[], options: CompareComman
   if (images.count === 0) {
     throw new UserError(`${name} has no ${split} images: the runs were trained with data.validation 0`);
   }
-  const bar = createProgress({
-    label: 'comparing',
-    total: runs.length * draws * images.count,
-    unit: 'images',
-  });
+  const passes = runs.length * draws;
+  const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];
   try {
     compared = await releaseAfter((keep) => {

@@ -13,9 +13,9 @@ import { requireImageShape } from '../experiments/modelShape.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary } from '../training/runSummary.ts';
 import { evaluationLines, evaluationRecord } from './evaluationRecord.ts';
+import { createImageProgress } from './imageProgress.ts';
 import { addMeasureOptions, type MeasureOptions } from './measureOptions.ts';
 import { compileOptions, wholeNumber } from './options.ts';
-import { createProgress } from './progress.ts';
 import { requireWritablePng } from './requireWritable.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
@@ -58,8 +58,8 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   if (images.count === 0) {
     throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
   }
-  const total = drawsOf({ draws, importance }) * images.count;
-  const bar = createProgress({ label: 'evaluating', total, unit: 'images' });
+  const passes = drawsOf({ draws, importance });
+  const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
   let measured: Evaluation;
   try {
     measured = await releaseAfter((keep) => {

@@ -29,6 +29,7 @@ export function createProgram(): Command {
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
     .version(version)
     .option('--debug', 'print stack traces')
+    .addHelpText('after', '\nIn a clone, or where the package is a dependency, it is called npx emerging.')
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });

@@ -13,8 +13,8 @@ import { writeFileAtomically } from '../training/files.ts';
 import { type Keep, releaseAfter } from '../training/resources.ts';
 import { formatCount, formatCounted } from './format.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from './imageInput.ts';
+import { createImageProgress } from './imageProgress.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from './options.ts';
-import { createProgress } from './progress.ts';
 import { requireWritable, requireWritablePng } from './requireWritable.ts';
 import { formatTable } from './table.ts';
 
@@ -79,8 +79,8 @@ async function runScore(
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
   const reference = await validationImages(run);
   const model = keep(new FlowModel(run, engine));
-  const total = draws * (names.length + reference.count);
-  const bar = createProgress({ label: 'scoring', total, unit: 'images' });
+  const total = names.length + reference.count;
+  const bar = createImageProgress({ label: 'scoring', images: total, passes: draws });
   let scores: Score[];
   try {
     const onProgress = (done: number): void => bar.update(done);

@@ -33,7 +33,10 @@ function sameBytes(one: string, other: string, step: number): { metrics: boolean
 
 const equal = { metrics: true, checkpoint: true };
 
-beforeAll(() => writeTinyDataset(inFolder('data')));
+beforeAll(() => {
+  writeTinyDataset(inFolder('data'));
+  writeTinyDataset(inFolder('many'), { tests: 20_000 });
+});
 
 describe('a run', () => {
   let result: Record<string, unknown>;
@@ -235,6 +238,25 @@ describe('a run that is interrupted', () => {
 
     await emerging.json(...goOn);
     expect(sameBytes('runs/long', 'runs/broken', steps)).toEqual(equal);
+  });
+
+  it('in its test is finished all the same, and says how to measure it', async () => {
+    const options = ['--steps=4', '--threads=1', '--out=untested'];
+    const { code, stdout } = await emerging.interrupt(
+      'SIGINT',
+      'testing ',
+      'train',
+      '--data=many',
+      ...tinyTraining,
+      ...options,
+    );
+    expect(code).toBe(130);
+    expect(stdout).toContain('not measured; to measure it: emerging evaluate untested');
+    expect(stdout).not.toContain('to go on');
+    const summary = JSON.parse(read('untested/summary.json').toString());
+    expect(summary).toMatchObject({ steps: 4, complete: true });
+    expect(summary.evaluations).toBeUndefined();
+    expect(read('untested/README.md').toString()).toContain('4 steps of 16 images each');
   });
 
   it('keeps its preset and place when it is killed, and shows them meanwhile', async () => {

@@ -1,6 +1,5 @@
 // `emerging train`: trains a model into a run folder, then measures and samples it.
 import type { Command } from 'commander';
-import { evaluate } from '../evaluation/evaluate.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
 import { writeRunCard } from '../evaluation/runCard.ts';
@@ -9,7 +8,7 @@ import type { JsonObject } from '../training/jsonLines.ts';
 import { lastStepOf } from '../training/milestones.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../training/runSummary.ts';
-import { type EvaluationRecord, evaluationLines, evaluationRecord } from './evaluationRecord.ts';
+import { evaluationLines } from './evaluationRecord.ts';
 import { formatCount, formatCounted, formatRate } from './format.ts';
 import {
   type ActivationsOption,
@@ -21,15 +20,12 @@ import {
   wholeNumber,
 } from './options.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
-import { createProgress } from './progress.ts';
 import { overflowNote } from './sample.ts';
 import { hasEvents, tensorBoard } from './tensorboard.ts';
+import { testAfterTraining } from './testAfterTraining.ts';
 import { pictureTitle } from './trainPictures.ts';
 import { aboutRun, placeOf, reachedBefore } from './trainSummary.ts';
 import { trainWithProgress } from './trainWithProgress.ts';
-
-/** The measurement on test images that ends a training. */
-const TEST = { draws: 2, seed: 0 };
 
 interface TrainCommandOptions extends EngineOptions, ActivationsOption, RunOptions {
   readonly stopAt?: number;
@@ -74,7 +70,8 @@ export function registerTrain(program: Command): void {
         'The second repeats the first, to the byte on the same machine.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets the presets.\n' +
         '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
-        'emerging train --resume goes on from there. A second Ctrl-C ends it at once.\n' +
+        'emerging train --resume goes on from there. A second Ctrl-C ends it at once. In the test after the training it\n' +
+        'leaves that out: emerging evaluate makes up for it.\n' +
         'With --resume, --set can change how the run is trained: --set training.learningRate=0.0005',
     )
     .action((options: TrainCommandOptions) => runTrain(options));
@@ -106,19 +103,20 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ...placeOf(engine),
     samples: null,
   };
-  // At once, and complete only with its test, if there is to be one: whatever becomes of test and samples, what was
-  // trained is on record.
+  // At once, and complete only with its test, if there is to be one and nobody stops it: whatever becomes of test and
+  // samples, what was trained is on record.
   writeSummary(run.paths, { ...summary, complete: false });
-  const { test, samples } = await releaseAfter(async (keep) => {
+  const { test, untested, samples } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
-    const test = finished && options.test ? await measureTest(model, run) : undefined;
+    const { test, exitCode: untested } =
+      finished && options.test ? await testAfterTraining(model, run) : { test: undefined, exitCode: 0 };
     if (test) {
-      appendEvaluation(run.paths, { step: state.step, seed: TEST.seed, ...test });
+      appendEvaluation(run.paths, { step: state.step, ...test });
     }
     writeSummary(run.paths, summary);
-    const samples = interrupted ? null : await lastSamples(model, state.step, run);
+    const samples = interrupted || untested ? null : await lastSamples(model, state.step, run);
     board?.onSamples(state.step);
-    return { test, samples };
+    return { test, untested, samples };
   });
   writeSummary(run.paths, { ...summary, samples });
   const curve = await drawLearningCurve(run.paths, pictureTitle(run));
@@ -130,8 +128,11 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     samples === null ? undefined : `samples    ${samples}`,
     curve === null ? undefined : `curve      ${curve}`,
     finished ? undefined : `to go on: emerging train --resume ${directory}`,
+    untested
+      ? `the training is finished and saved, but not measured; to measure it: emerging evaluate ${directory}`
+      : undefined,
   ]);
-  process.exitCode = exitCode;
+  process.exitCode = exitCode || untested;
 }
 
 /** Whether nothing is left to do: the run is where it should go already, measured and all. */
@@ -154,19 +155,6 @@ async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRu
   const { file, count, overflowed } = await drawSamples(model, step, paths);
   process.stderr.write(overflowNote(overflowed, count));
   return file;
-}
-
-async function measureTest(model: FlowModel, { dataset }: PreparedRun): Promise<EvaluationRecord> {
-  const total = TEST.draws * dataset.test.count;
-  const bar = createProgress({ label: 'testing', total, unit: 'images' });
-  try {
-    const onProgress = (images: number): void => bar.update(images);
-    const measured = await evaluate(model, dataset.test, { ...TEST, onProgress });
-    const { bits } = model;
-    return evaluationRecord(measured, { split: 'test', weights: 'average', bits });
-  } finally {
-    bar.finish();
-  }
 }
 
 /** Prints a summary as JSON, or lines for people. */

@@ -128,7 +128,7 @@ describe('openDataset', () => {
   });
 
   it.each([
-    ['mnits', /^unknown dataset 'mnits': did you mean mnist\?$/, 2],
+    ['mnits', /^unknown file, folder or dataset 'mnits': did you mean mnist\?$/, 2],
     ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 2],
     [
       'package.json',

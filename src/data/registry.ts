@@ -90,7 +90,7 @@ async function formatOf(path: string): Promise<PathFormat> {
     throw /[/\\]/.test(path)
       ? new UserError(`dataset '${path}': no such file or folder`, { exitCode: 2 })
       : unknownName(
-          'dataset',
+          'file, folder or dataset',
           path,
           datasets.map(({ name }) => name),
         );

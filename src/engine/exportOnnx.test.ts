@@ -103,6 +103,28 @@ it('holds equal constants once, and others that differ in one number', async () 
   expect(graph!.initializer!.filter(({ dims }) => dims!.length === 2)).toHaveLength(2);
 });
 
+it('holds no constant that no node reads, and all that inner graphs read', async () => {
+  const w = constant({ shape: [2], data: Float64Array.of(0.25, 0.5) });
+  const settled = op.fixedPoint(x, 5, (state) => op.multiply(state, w));
+  const y = op.reshape(op.reshape(settled, [OPEN_BATCH, 1, 1, 2]), [OPEN_BATCH, 2, 1]);
+  const { graph } = ModelProto.decode(
+    await exportOnnx({ inputs: { x }, outputs: { y, w: op.multiply(w, 1) } }),
+  );
+  const read = namesReadIn(graph!);
+  const held = graph!.initializer!.map(({ name }) => name!);
+  expect(held.filter((name) => !read.includes(name))).toEqual([]);
+  expect(read.filter((name) => name.startsWith('constant_') && !held.includes(name))).toEqual([]);
+  expect(held.length).toBeGreaterThan(1);
+});
+
+/** What the nodes of a graph and of its inner graphs read. */
+function namesReadIn({ node }: onnxProto.onnx.IGraphProto): string[] {
+  return node!.flatMap(({ input, attribute }) => [
+    ...input!,
+    ...attribute!.flatMap(({ g }) => (g ? namesReadIn(g) : [])),
+  ]);
+}
+
 it.each([1, 3])('declares the shapes that results have with %i images', async (count) => {
   const image = input('image', [OPEN_BATCH, 2, 3, 4]);
   const rows = op.product(

@@ -252,6 +252,7 @@ export class OnnxBuilder implements Emitter {
   /** The model as ONNX bytes, opset 20. */
   build(): Uint8Array {
     const nodes = this.neededNodes();
+    const read = new Set(nodes.flatMap(namesReadBy));
     const model = onnx.ModelProto.fromObject({
       irVersion: 9,
       opsetImport: [{ domain: '', version: 20 }],
@@ -259,7 +260,8 @@ export class OnnxBuilder implements Emitter {
       graph: {
         name: 'program',
         node: this.withOutputNames(nodes),
-        initializer: [...this.constants.values()],
+        // Constants of nodes that were left out are of no use either, and ONNX Runtime would warn of them.
+        initializer: [...this.constants.values()].filter(({ name }) => read.has(name!)),
         valueInfo: this.resultShapes(nodes),
         input: this.inputs,
         output: this.outputs,

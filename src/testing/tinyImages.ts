@@ -19,12 +19,12 @@ export function tinyImages(count: number, size: number, seed: number): Uint8Arra
   return images;
 }
 
-/** Writes a dataset of tiny images as a folder of IDX files: 160 images to train on, 48 to test. */
-export function writeTinyDataset(folder: string, { size = 8, seed = 0 } = {}): void {
+/** Writes a dataset of tiny images as a folder of IDX files: 160 images to train on, 48 to test if not said. */
+export function writeTinyDataset(folder: string, { size = 8, seed = 0, tests = 48 } = {}): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, count, stream] of [
     ['train', 160, 0],
-    ['t10k', 48, 1],
+    ['t10k', tests, 1],
   ] as const) {
     const header = new DataView(new ArrayBuffer(16));
     [0x00000803, count, size, size].forEach((value, index) => {
