@@ -14,7 +14,7 @@ export class UserError extends Error {
 
   constructor(message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
     // Names in damaged archives may hold anything: the line stays one, and no terminal is told to do something.
-    super(message.replace(controls, '\ufffd'), { cause: options.cause });
+    super(message.replace(/\s*\n\s*/g, ' ').replace(controls, '\ufffd'), { cause: options.cause });
     this.name = 'UserError';
     this.exitCode = options.exitCode ?? 1;
   }

@@ -25,7 +25,9 @@ export type ActivationChoice = (typeof activationChoices)[number];
 
 /** The program of the gradients, and what it does with the activations. */
 export interface GradientPlan {
+  /** From images, noise and weights to the loss of each image and the gradients of their mean. */
   readonly definition: ProgramDefinition;
+  /** What becomes of the activations. */
   readonly activations: Exclude<ActivationChoice, 'auto'>;
   /** About the bytes that the results of its nodes take at most at the same time. */
   readonly bytes: number;

@@ -12,7 +12,7 @@ import { checkpointPath, runPaths } from './runFolder.ts';
 import { train } from './train.ts';
 
 /** `KILLS=100` for a long run. */
-const KILLS = Number(process.env.KILLS ?? 8);
+const KILLS = Number(process.env.KILLS ?? 20);
 /** More than all the killed processes can make. */
 const STEPS = 30 * KILLS;
 /** So many of the kills must have left a half-written checkpoint; more are made until they have. */
