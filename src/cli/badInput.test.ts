@@ -225,7 +225,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'no images to encode',
     ['encode', 'runs/a', '--out', 'x'],
-    'no images: name PNG files or folders, or a dataset with --data',
+    'no images: name image files or folders, or a dataset with --data',
   ],
   [
     'images of two kinds',
@@ -371,12 +371,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a file that is no image',
     ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
-    'wrong.yaml: not a PNG image; convert it to PNG',
+    'wrong.yaml: not a PNG, JPEG or WebP image; convert it',
   ],
   [
     'a folder without pictures',
     ['score', 'runs/a', 'data'],
-    'data: no PNG images in it; name PNG files, or folders with some',
+    'data: no PNG, JPEG or WebP images in it; name image files, or folders with some',
   ],
   [
     'latents of another model',

@@ -26,7 +26,7 @@ export function registerEdit(program: Command): void {
     .command('edit')
     .description('move an image along the difference between two groups of images')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('<image>', 'a PNG file')
+    .argument('<image>', 'a PNG, JPEG or WebP file')
     .requiredOption('--from <dir>', 'a folder of images without what the edit should add')
     .requiredOption('--towards <dir>', 'a folder of images with it')
     .option(

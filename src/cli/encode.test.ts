@@ -55,8 +55,8 @@ it('takes files and folders, skips what cannot be read, and ends with 1', async 
   const { code, stdout, stderr } = await emerging.run(...args);
   expect(code).toBe(1);
   expect(stdout).toBe('3 images as latents of 4x4x2, 2x2x8: mine.safetensors\n');
-  expect(stderr).toContain('skipped: mine/broken.png: not a PNG image; convert it to PNG\n');
-  expect(stderr).toContain('skipped: mine/deep/photo.jpg: not a PNG image; convert it to PNG\n');
+  expect(stderr).toContain('skipped: mine/broken.png: not a PNG, JPEG or WebP image; convert it\n');
+  expect(stderr).toContain('skipped: mine/deep/photo.jpg: not a PNG, JPEG or WebP image; convert it\n');
   expect(stderr.endsWith('emerging: 2 images skipped\n')).toBe(true);
 
   await emerging.json('decode', 'runs/a', 'mine.safetensors', '--out=back/mine');

@@ -23,7 +23,7 @@ export function registerEncode(program: Command): void {
     .command('encode')
     .description('turn images into their latents')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('[images...]', 'PNG files, or folders with some')
+    .argument('[images...]', 'PNG, JPEG or WebP files, or folders with some')
     .requiredOption('--out <file>', 'the safetensors file to write')
     .addOption(
       new Option('--precision <name>', `that of the latents, and of decoding them: ${precisions.join(', ')}`)

@@ -1,6 +1,7 @@
-// The images that a command is given: PNG files and folders, or a split of a dataset.
+// The images that a command is given: files and folders, or a split of a dataset.
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type ImageSet, readOne } from '../data/dataset.ts';
+import { type Dataset, type ImageSet, readOne } from '../data/dataset.ts';
 import { fitImage } from '../data/fitImage.ts';
 import { type NamedImages, readImageFiles } from '../data/imageFiles.ts';
 import { openDataset } from '../data/registry.ts';
@@ -51,16 +52,29 @@ export async function readImages(
     throw new UserError('images and --data exclude one another: keep one of them', { exitCode: 2 });
   }
   if (data !== undefined && split !== undefined) {
-    const dataset = await openDataset(data, { validation: 0 });
+    const dataset = await openImages(data);
     return datasetImages(dataset[split], { source: data, split, count, imageShape, resize });
   }
   if (paths.length === 0) {
-    throw new UserError('no images: name PNG files or folders, or a dataset with --data', { exitCode: 2 });
+    throw new UserError('no images: name image files or folders, or a dataset with --data', { exitCode: 2 });
   }
   const onSkip = (reason: string): void => {
     process.stderr.write(`skipped: ${reason}\n`);
   };
   return readImageFiles(paths, imageShape, { resize, onSkip });
+}
+
+/** A dataset; where a folder is none, it may be meant as a folder of images, and these need no division. */
+async function openImages(data: string): Promise<Dataset> {
+  try {
+    return await openDataset(data, { validation: 0 });
+  } catch (error) {
+    if (error instanceof UserError && statSync(data, { throwIfNoEntry: false })?.isDirectory()) {
+      const message = `${error.message}; images of a folder, all of them, are named without --data`;
+      throw new UserError(message, { exitCode: error.exitCode, cause: error });
+    }
+    throw error;
+  }
 }
 
 function datasetImages(

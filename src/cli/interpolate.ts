@@ -25,7 +25,10 @@ export function registerInterpolate(program: Command): void {
     .command('interpolate')
     .description('draw what lies between two images, or two samples')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('<a>', 'where it begins: a PNG file, or seed:N for the first image of emerging sample --seed N')
+    .argument(
+      '<a>',
+      'where it begins: an image file, or seed:N for the first image of emerging sample --seed N',
+    )
     .argument('<b>', 'where it ends, alike')
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)

@@ -47,6 +47,13 @@ it('puts the odd ones first, simple or not', async () => {
   expect((await scoreMine('--draws=3', '--seed=1')).images[0].bitsPerDim).not.toBe(first.bitsPerDim);
 });
 
+it('gives an image one number, whatever is scored beside it', async () => {
+  const { images } = await scoreMine();
+  const own = images.find(({ file }: { file: string }) => file === 'own 2.png');
+  const { images: alone } = await emerging.json('score', 'runs/a', 'mine/own 2.png', '--threads=1');
+  expect(alone).toEqual([own]);
+});
+
 it('writes all of it as CSV and JSON, and the oddest as a picture', async () => {
   const report = await scoreMine('--out=scores.json', '--sheet=oddest.png');
   expect(JSON.parse(readFileSync(inFolder('scores.json'), 'utf8'))).toEqual(report);

@@ -41,7 +41,7 @@ export function registerScore(program: Command): void {
     .command('score')
     .description('say how odd each image is: its bits/dim among those of the validation images')
     .argument('<run>', 'a run folder')
-    .argument('[images...]', 'PNG files, or folders with some')
+    .argument('[images...]', 'PNG, JPEG or WebP files, or folders with some')
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
     .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')

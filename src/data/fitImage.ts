@@ -1,8 +1,15 @@
 // An image brought to the size and the kind that a model takes, or the reason why it is not.
 import { UserError } from '../errors.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
-import type { Image } from './png.ts';
 import { grey, inColour, resized } from './resize.ts';
+
+/** One image in memory: 8 bits a channel, HWC. */
+interface Image {
+  /** Height, width and channels: 1 is grey, 3 is colour. */
+  readonly shape: ImageShape;
+  /** Row by row, the channels of a pixel side by side. */
+  readonly pixels: Uint8Array;
+}
 
 /**
  * The pixels of an image in the given shape. What loses nothing is done unasked: grey becomes colour, and colour

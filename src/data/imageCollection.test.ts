@@ -165,7 +165,7 @@ describe('a folder of images', () => {
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG or WebP image; use another copy`,
+      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG or WebP image; convert it`,
     );
     await rm(join(folder, 'test/b.jpeg'));
     await put('stray.png');

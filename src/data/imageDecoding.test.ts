@@ -74,7 +74,7 @@ describe('decodeImage', () => {
 
   it.each([
     ['nothing', new Uint8Array(), /^x: empty; use another copy$/],
-    ['text', Buffer.from('GIF89a and so on'), /^x: not a PNG, JPEG or WebP image; use another copy$/],
+    ['text', Buffer.from('GIF89a and so on'), /^x: not a PNG, JPEG or WebP image; convert it$/],
     [
       'half a JPEG',
       readFileSync(fixture('smooth.jpeg')).subarray(0, 600),

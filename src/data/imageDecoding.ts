@@ -27,7 +27,7 @@ export async function decodeImage(bytes: Uint8Array, source: string): Promise<De
       return decodeWithSharp(bytes, source);
     case undefined:
       throw new UserError(
-        `${source}: ${bytes.length === 0 ? 'empty' : 'not a PNG, JPEG or WebP image'}; use another copy`,
+        `${source}: ${bytes.length === 0 ? 'empty; use another copy' : 'not a PNG, JPEG or WebP image; convert it'}`,
       );
   }
 }

@@ -1,11 +1,12 @@
-// Images that a person names: PNG files, and folders of them.
+// Images that a person names: PNG, JPEG and WebP files, and folders of them.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { fitImage } from './fitImage.ts';
-import { type Image, readPng } from './png.ts';
+import { decodeImage, imageName } from './imageDecoding.ts';
+import type { DecodedImage } from './rawImages.ts';
 
 /** Images that were read, and those that were not. */
 export interface NamedImages {
@@ -31,36 +32,40 @@ interface ImageFile {
   readonly found: boolean;
 }
 
-const otherImages = /\.(jpe?g|gif|bmp|webp|tiff?|avif|heic)$/i;
+/** Images that are told of as skipped, and not passed over. */
+const otherImages = /\.(gif|bmp|tiff?|avif|heic)$/i;
 
 /**
- * Reads the PNG images among `paths`: files as they are named, and of each folder all `.png` files in it and below,
- * by name. Files in folders that cannot be read are skipped; so are images that are no PNG.
+ * Reads the images at `paths`: files as they are named, and of each folder all PNG, JPEG and WebP files in it and below,
+ * by name, as training reads them. Files in folders that cannot be read are skipped; so are images of other formats.
  *
  * @throws UserError if a path is not there, a file that was named cannot be read, an image has another size or kind
  * than `imageShape`, or no image is left
  */
-export function readImageFiles(
+export async function readImageFiles(
   paths: readonly string[],
   imageShape: ImageShape,
   { resize = false, onSkip }: ImageFileOptions = {},
-): NamedImages {
+): Promise<NamedImages> {
   const files = paths.flatMap(findImages);
   const unique = [...new Map(files.map((file) => [resolve(file.path), file])).values()];
   const skipped: string[] = [];
   const images = new Map<string, Uint8Array>();
   for (const file of unique) {
-    const image = readUnless(file, (reason) => {
+    const image = await readUnless(file, (reason) => {
       skipped.push(reason);
       onSkip?.(reason);
     });
     if (image) {
-      images.set(file.path, fitImage(image, imageShape, { source: file.path, resize }));
+      const { height, width, channels, data } = image;
+      const decoded = { shape: [height, width, channels] as const, pixels: data };
+      images.set(file.path, fitImage(decoded, imageShape, { source: file.path, resize }));
     }
   }
   if (images.size === 0) {
-    const none = skipped.length === 0 ? 'no PNG images in it' : 'none of its images can be read';
-    throw new UserError(`${paths.join(', ')}: ${none}; name PNG files, or folders with some`);
+    const none =
+      skipped.length === 0 ? 'no PNG, JPEG or WebP images in it' : 'none of its images can be read';
+    throw new UserError(`${paths.join(', ')}: ${none}; name image files, or folders with some`);
   }
   const size = sizeOf(imageShape);
   const pixels = new Uint8Array(images.size * size);
@@ -71,9 +76,12 @@ export function readImageFiles(
 }
 
 /** The image in a file, or nothing after telling why a file that was found in a folder cannot be read. */
-function readUnless(file: ImageFile, skip: (reason: string) => void): Image | undefined {
+async function readUnless(
+  file: ImageFile,
+  skip: (reason: string) => void,
+): Promise<DecodedImage | undefined> {
   try {
-    return readPng(readFile(file), file.path);
+    return await decodeImage(readFile(file), file.path);
   } catch (error) {
     if (!(file.found && error instanceof UserError)) {
       throw error;
@@ -93,7 +101,7 @@ function findImages(path: string): ImageFile[] {
     return [{ path, found: false }];
   }
   return list(path)
-    .filter((name) => /\.png$/i.test(name) || otherImages.test(name))
+    .filter((name) => imageName.test(name) || otherImages.test(name))
     .filter((name) => !basename(name).startsWith('.'))
     .sort()
     .map((name) => ({ path: join(path, name), found: true }));
@@ -109,7 +117,7 @@ function list(folder: string): string[] {
 
 function readFile({ path, found }: ImageFile): Uint8Array {
   if (found && otherImages.test(path)) {
-    throw new UserError(`${path}: not a PNG image; convert it to PNG`);
+    throw new UserError(`${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
   }
   try {
     return readFileSync(path);

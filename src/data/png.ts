@@ -1,36 +1,13 @@
 // PNG files as 8-bit images, grey or colour, whatever form of PNG they come in.
 import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 import { UserError } from '../errors.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
 import { onWhite } from './onWhite.ts';
 import { essentialPng } from './pngChunks.ts';
 import type { DecodedImage } from './rawImages.ts';
 
-/** One image in memory: 8 bits a channel, HWC. */
-export interface Image {
-  /** Height, width and channels: 1 is grey, 3 is colour. */
-  readonly shape: ImageShape;
-  /** Row by row, the channels of a pixel side by side. */
-  readonly pixels: Uint8Array;
-}
-
 /**
  * The image in the bytes of a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
- * channel goes if it is opaque everywhere.
- *
- * @param source the file, for errors
- * @throws UserError if it is no PNG, damaged, or transparent in places
- */
-export function readPng(bytes: Uint8Array, source: string): Image {
-  const { width, height, channels, data, notes } = decodePng(bytes, source);
-  if (notes.includes('transparency on white')) {
-    throw new UserError(`${source}: transparent in places; flatten it onto a background`);
-  }
-  return { shape: [height, width, channels], pixels: data };
-}
-
-/**
- * The image in the bytes of a PNG file, as `readPng` reads it, but what is transparent lies on white.
+ * channel goes: what is transparent lies on white.
  *
  * @param source the file, for errors
  * @throws UserError if it is no PNG or damaged

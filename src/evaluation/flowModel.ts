@@ -66,6 +66,8 @@ export interface LikelihoodOptions {
   readonly draws?: number;
   /** The seed of the noise, 0 if not said: that of image i in draw k depends on the seed, i and k alone. */
   readonly seed?: number;
+  /** Whether it depends on the image itself in place of i: then nothing else that is measured with it matters. */
+  readonly noiseByContent?: boolean;
   /** Called with the number of images done, over all draws. */
   onProgress?(images: number): void;
 }
@@ -250,7 +252,7 @@ export class FlowModel {
   /** bits/dim of each image of a set, which need not fit in memory, for each draw of the noise. */
   async bitsPerDimByDraw(
     images: ImageSet,
-    { draws = 1, seed = 0, onProgress }: LikelihoodOptions = {},
+    { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
   ): Promise<Float64Array[]> {
     if (!Number.isInteger(draws) || draws < 1) {
       throw new UserError(`the number of draws must be a whole number of 1 or more, not ${draws}`, {
@@ -266,7 +268,7 @@ export class FlowModel {
     const measured: Float64Array[] = [];
     for (let draw = 0; draw < draws; draw++) {
       const progress = (done: number): void => onProgress?.(draw * images.count + done);
-      const measurement = { batchSize, bits: this.bits, seed, draw, onProgress: progress };
+      const measurement = { batchSize, bits: this.bits, seed, draw, noiseByContent, onProgress: progress };
       measured.push(await measureBitsPerDim(program, images, measurement));
     }
     return measured;

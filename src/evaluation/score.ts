@@ -22,7 +22,8 @@ export interface Score {
  *
  * A flow gives simple images of another kind a higher likelihood than its own, so an image is odd on either side: if
  * hardly any reference image has a lower bits/dim, or hardly any a higher one. Images beyond all of them are ordered
- * by how far their bits/dim lies from the median.
+ * by how far their bits/dim lies from the median. The noise of an image depends on the seed and on the image, so that
+ * its score does not depend on the others.
  */
 export async function score(
   model: FlowModel,
@@ -30,10 +31,10 @@ export async function score(
   reference: ImageSet,
   { draws = 1, seed = 0, onProgress }: LikelihoodOptions = {},
 ): Promise<Score[]> {
-  const measured = await model.bitsPerDimByDraw(images, { draws, seed, ...(onProgress && { onProgress }) });
+  const how = { draws, seed, noiseByContent: true };
+  const measured = await model.bitsPerDimByDraw(images, { ...how, ...(onProgress && { onProgress }) });
   const compared = await model.bitsPerDimByDraw(reference, {
-    draws,
-    seed,
+    ...how,
     onProgress: (done) => onProgress?.(draws * images.count + done),
   });
   return rank(measured, summarise(compared).perImage);

@@ -1,4 +1,5 @@
 // bits/dim of every image of a set, by a program that gives it for a batch.
+import { createHash } from 'node:crypto';
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels.ts';
@@ -66,6 +67,8 @@ export interface Measurement {
   readonly seed: number;
   /** Which draw of the noise: an image's noise depends on seed, draw and index alone, not on the batch size. */
   readonly draw: number;
+  /** Whether it depends on the image itself in place of its index: an image then has one noise wherever it stands. */
+  readonly noiseByContent?: boolean;
   /** What the program takes besides images and noise. */
   readonly weights?: NamedArrays;
   /** Called after each batch with the number of images done. */
@@ -76,7 +79,7 @@ export interface Measurement {
 export async function measureBitsPerDim(
   program: Program,
   images: ImageSet,
-  { batchSize, bits, seed, draw, weights = {}, onProgress }: Measurement,
+  { batchSize, bits, seed, draw, noiseByContent = false, weights = {}, onProgress }: Measurement,
 ): Promise<Float64Array> {
   const dimensions = dimensionsOf(images.imageShape);
   const result = new Float64Array(images.count);
@@ -84,7 +87,9 @@ export async function measureBitsPerDim(
   let done = 0;
   for (const batch of batchesInOrder(images, batchSize)) {
     for (let index = 0; index < batch.count; index++) {
-      const stream = new RandomStream(seed, 'dequantise', draw, done + index);
+      const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
+      const which = noiseByContent ? createHash('sha256').update(pixels).digest('hex') : done + index;
+      const stream = new RandomStream(seed, 'dequantise', draw, which);
       stream.fillDequantisationNoise(noise.subarray(index * dimensions, (index + 1) * dimensions));
     }
     const image = imageArray(batch.images, images.imageShape, bits);
