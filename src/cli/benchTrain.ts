@@ -31,7 +31,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   const { mixing: names, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);
-  const bar = createProgress({ label: 'round', total: rounds });
+  const bar = createProgress({ label: 'round', total: 2 * rounds });
   let times: TrainingTimes[];
   try {
     times = await timeTraining({

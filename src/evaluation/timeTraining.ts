@@ -25,13 +25,13 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly model: Omit<GlowOptions, 'mixing'>;
   readonly imageShape: ImageShape;
   readonly batchSize: number;
-  /** Timed rounds; in each, every mixing takes one step and one forward pass in turn. */
+  /** Timed rounds of steps and then of forward passes; in each, every mixing takes one in turn. */
   readonly rounds: number;
   /** Whether the matrix products are timed on their own, and all operators in the step; default true. */
   readonly products?: boolean;
   /** What becomes of the activations; default auto. */
   readonly activations?: ActivationChoice | undefined;
-  /** Called as the work goes on, with the rounds done. */
+  /** Called as the work goes on, with the rounds done, of steps and of passes. */
   onProgress?(rounds: number): void;
 }
 
@@ -64,11 +64,13 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
     for (const mixing of mixings) {
       contenders.push(keep(await Contender.create(benchmark, mixing)));
     }
-    for (let round = 0; round < WARM_UP + rounds; round++) {
-      for (const contender of contenders) {
-        await contender.round(round, round >= WARM_UP);
+    for (const kind of ['step', 'pass'] as const) {
+      for (let round = 0; round < WARM_UP + rounds; round++) {
+        for (const contender of contenders) {
+          await contender[kind](round, round >= WARM_UP);
+        }
+        onProgress?.((kind === 'step' ? 0 : rounds) + Math.max(0, round + 1 - WARM_UP));
       }
-      onProgress?.(Math.max(0, round + 1 - WARM_UP));
     }
     // The peak of the whole process so far: with several mixings it is that of the largest.
     peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
@@ -132,14 +134,16 @@ class Contender {
     });
   }
 
-  /** A step and a forward pass, each with the making of its batch. */
-  async round(number: number, counted: boolean): Promise<void> {
-    const step = await secondsOf(async () => this.trainer.step(this.batches.at(number), 1e-4));
-    const forward = await secondsOf(async () => this.forward.run({ ...this.batches.at(number) }));
-    if (counted) {
-      this.steps.push(step);
-      this.forwards.push(forward);
-    }
+  /** A step, with the making of its batch. */
+  async step(number: number, counted: boolean): Promise<void> {
+    const seconds = await secondsOf(async () => this.trainer.step(this.batches.at(number), 1e-4));
+    this.steps.push(...(counted ? [seconds] : []));
+  }
+
+  /** A forward pass, with the making of its batch. */
+  async pass(number: number, counted: boolean): Promise<void> {
+    const seconds = await secondsOf(async () => this.forward.run({ ...this.batches.at(number) }));
+    this.forwards.push(...(counted ? [seconds] : []));
   }
 
   get plan(): GradientPlan {
