@@ -67,7 +67,7 @@ describe('datasets get', () => {
     );
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
     expect(code).toBe(2);
-    expect(stderr).toContain("unknown file, folder or dataset 'cifar'");
+    expect(stderr).toContain("unknown dataset 'cifar'");
   });
 });
 
