@@ -16,7 +16,7 @@ export function isReservedName(name: string): boolean {
   return name.startsWith(RESULT) || name.startsWith(CONSTANT);
 }
 
-/** Collects the nodes of one ONNX graph in the order in which they are to run. */
+/** Collects the nodes of one ONNX graph, each after those whose results it reads. */
 export class OnnxBuilder implements Emitter {
   readonly precision: Precision;
   readonly waits: boolean;

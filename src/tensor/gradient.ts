@@ -19,8 +19,8 @@ export interface GradientOptions {
  * does not depend on one).
  *
  * Walks the graph from the scalar back, each tensor after all that use it, and adds up what every use contributes.
- * The nodes of a gradient are made beside those of the next: run in the order of their making, they let go of a
- * step's activations as soon as its own gradients are done.
+ * At a checkpoint the gradient waits for those of the weights behind it, so that a step's activations are let go of
+ * as soon as its own gradients are done.
  */
 export function gradients(
   scalar: Tensor,

@@ -15,7 +15,7 @@ import type { ParameterLayout } from './parameterLayout.ts';
 
 /**
  * What becomes of the activations of a forward pass until the backward pass needs them: they are kept, or computed a
- * second time, one flow step after another, which takes about a quarter longer and hardly any memory. `auto` keeps
+ * second time, one flow step after another, which takes longer and far less memory. `auto` keeps
  * them where there is room. The numbers are the same.
  */
 export const activationChoices = ['auto', 'keep', 'recompute'] as const;

@@ -49,7 +49,7 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   }
   const refused = { refusal: reason, bitsPerDim, batch, gradients, state, microBatch };
   const { text, inState } = await explainRefusal(model, trainer.layout, refused, engine);
-  trainer.skip();
+  trainer.dropStep();
   trainer.remember(afterRefusal(guard));
   return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.state.guard) };
 }

@@ -140,8 +140,8 @@ export class Trainer {
     this.current = { ...this.current, step: step + 1, updates };
   }
 
-  /** Makes a step without an update. */
-  skip(): void {
+  /** Counts a step whose gradients make no update. */
+  dropStep(): void {
     this.current = { ...this.current, step: this.current.step + 1 };
   }
 
