@@ -62,6 +62,25 @@ const mnistPresets: readonly Preset[] = [
     config: { ...mnistQuickstart, model: { ...mnistQuickstart.model, mixing: '1x1' } },
   },
   {
+    name: 'mnist-emerging-d8',
+    description: 'An emerging flow of half a million parameters on MNIST, for an hour on two cores.',
+    notes: [],
+    imageShape: mnist.imageShape,
+    config: {
+      data: { name: mnist.name },
+      model: { levels: 2, depth: 8, width: 128, mixing: 'emerging', learnedPrior: true },
+      training: {
+        biasCorrection: 'standard',
+        learningRate: 0.01,
+        warmupSteps: 300,
+        decay: 0.5,
+        averageDecay: 0.999,
+        batchSize: 64,
+        steps: 12_000,
+      },
+    },
+  },
+  {
     name: 'mnist-emerging-d16',
     description: 'A full-width emerging flow on MNIST, for which others report 1.09 bits/dim.',
     notes: [],
