@@ -4,14 +4,15 @@ import { randomOrthogonal } from '../numeric/linearAlgebra.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import {
   add,
+  complexInverse,
+  complexLogAbsDet,
   concatenate,
-  inverse,
-  logAbsDet,
   multiply,
   negate,
   type Offset,
   product,
   reshape,
+  split,
   stackedProduct,
   subtract,
   sum,
@@ -68,23 +69,22 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
       const columns = unfold(x, offsets, 'wrap');
       const weights = reshape(kernel, [offsets.length * channels, channels]);
       const y = product(reshape(columns, rowsOf(columns.shape)), weights);
-      const perFrequency = logAbsDet(frequencyMatrices(kernel, offsets, spectrum));
-      // A real matrix of twice the size has the determinant of the complex one twice.
+      const perFrequency = complexLogAbsDet(frequencyMatrices(kernel, offsets, spectrum));
       const counts = constant({
         shape: [spectrum.length],
-        data: Float64Array.from(spectrum, (f) => f.count / 2),
+        data: Float64Array.from(spectrum, ({ count }) => count),
       });
       return { y: add(reshape(y, x.shape), p.get('bias')), logDet: sum(multiply(perFrequency, counts)) };
     },
     inverse(y, p) {
-      const solved = inverse(frequencyMatrices(p.get('kernel'), offsets, spectrum));
+      const solved = onRows(complexInverse(frequencyMatrices(p.get('kernel'), offsets, spectrum)));
       return fromFrequencies(
         stackedProduct(toFrequencies(subtract(y, p.get('bias')), spectrum), solved),
         shape,
         spectrum,
       );
     },
-    factors: (p) => ({ frequencies: frequencyMatrices(p.get('kernel'), offsets, spectrum) }),
+    factors: (p) => ({ frequencies: onRows(frequencyMatrices(p.get('kernel'), offsets, spectrum)) }),
   };
 }
 
@@ -95,26 +95,27 @@ interface Frequency {
   count: number;
 }
 
-/** The frequencies of a real image, one of each conjugate pair of columns. */
+/** The frequencies of a real image, one of each conjugate pair. */
 function halfSpectrum(height: number, width: number): Frequency[] {
   const frequencies: Frequency[] = [];
   for (let u = 0; u < height; u++) {
-    for (let v = 0; v <= width / 2; v++) {
-      frequencies.push({
-        // Products modulo the side first: large arguments would cost the cosine its last digits.
-        phase: (row, column) =>
-          2 * Math.PI * (((u * row) % height) / height + ((v * column) % width) / width),
-        count: v === 0 || 2 * v === width ? 1 : 2,
-      });
+    for (let v = 0; v < width; v++) {
+      const mirror = { u: (height - u) % height, v: (width - v) % width };
+      const isMirror = mirror.v === v ? mirror.u < u : mirror.v < v;
+      if (!isMirror) {
+        frequencies.push({
+          // Products modulo the side first: large arguments would cost the cosine its last digits.
+          phase: (row, column) =>
+            2 * Math.PI * (((u * row) % height) / height + ((v * column) % width) / width),
+          count: mirror.u === u && mirror.v === v ? 1 : 2,
+        });
+      }
     }
   }
   return frequencies;
 }
 
-/**
- * The matrix of each frequency, Σ over taps of Kₜ·e^iφ = A + iB, as the real matrix `[[A, B], [−B, A]]` that acts on
- * rows `[Re, Im]`: `[F, 2C, 2C]`.
- */
+/** The matrix of each frequency, Σ over taps of Kₜ·e^iφ: the real parts, then the imaginary ones, `[2, F, C, C]`. */
 function frequencyMatrices(
   kernel: Tensor,
   offsets: readonly Offset[],
@@ -122,14 +123,19 @@ function frequencyMatrices(
 ): Tensor {
   const [, , channels] = kernel.shape as [number, number, number, number];
   const taps = reshape(kernel, [offsets.length, channels * channels]);
-  const part = (f: (phase: number) => number): Tensor => {
-    const data = Float64Array.from(
-      spectrum.flatMap(({ phase }) => offsets.map(([row, column]) => f(phase(row, column)))),
-    );
-    const table = constant({ shape: [spectrum.length, offsets.length], data });
-    return reshape(product(table, taps), [spectrum.length, channels, channels]);
-  };
-  const [a, b] = [part(Math.cos), part(Math.sin)];
+  const data = Float64Array.from(
+    [Math.cos, Math.sin].flatMap((part) =>
+      spectrum.flatMap(({ phase }) => offsets.map(([row, column]) => part(phase(row, column)))),
+    ),
+  );
+  const table = constant({ shape: [2 * spectrum.length, offsets.length], data });
+  return reshape(product(table, taps), [2, spectrum.length, channels, channels]);
+}
+
+/** Complex matrices A + iB, `[2, F, C, C]`, as the real `[[A, B], [−B, A]]` that act on rows `[Re, Im]`: `[F, 2C, 2C]`. */
+function onRows(matrices: Tensor): Tensor {
+  const [, ...shape] = matrices.shape;
+  const [a, b] = split(matrices, 0, [1, 1]).map((part) => reshape(part, shape)) as [Tensor, Tensor];
   return concatenate([concatenate([a, b], 2), concatenate([negate(b), a], 2)], 1);
 }
 

@@ -166,6 +166,18 @@ describe('shapes that do not fit are found when the graph is built', () => {
     ],
     ['logAbsDet([2, 3]): the matrices must be square', () => op.logAbsDet(x(2, 3))],
     ['inverse([3]): the matrices must be square', () => op.inverse(x(3))],
+    [
+      'complexLogAbsDet([3, 2, 2]): the real parts of square matrices and then their imaginary parts are needed',
+      () => op.complexLogAbsDet(x(3, 2, 2)),
+    ],
+    [
+      'complexInverse([2, 2, 3]): the real parts of square matrices and then their imaginary parts are needed',
+      () => op.complexInverse(x(2, 2, 3)),
+    ],
+    [
+      'complexInverse([2, 2]): the real parts of square matrices and then their imaginary parts are needed',
+      () => op.complexInverse(x(2, 2)),
+    ],
     ['constant(): 2 values do not fill [3]', () => constant({ shape: [3], data: Float64Array.of(1, 2) })],
   ])('%s', (message, build) => {
     let problem: unknown;

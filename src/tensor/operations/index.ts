@@ -35,7 +35,7 @@ export {
   transpose,
   zeros,
 } from './layout.ts';
-export { inverse, logAbsDet } from './linearAlgebra.ts';
+export { complexInverse, complexLogAbsDet, inverse, logAbsDet } from './linearAlgebra.ts';
 export { oneHot } from './oneHot.ts';
 export { product, stackedProduct } from './product.ts';
 export { sum, sumPerImage } from './reduce.ts';

@@ -148,6 +148,11 @@ const cases: Record<string, Case> = {
     shapes: [[4, 4]],
     build: (w) => op.logAbsDet(op.add(w, op.multiply(w, w))),
   },
+  complexLogAbsDet: { shapes: [[2, 3, 4, 4]], build: (w) => op.complexLogAbsDet(w) },
+  'complexLogAbsDet of one computed matrix': {
+    shapes: [[2, 3, 3]],
+    build: (w) => op.complexLogAbsDet(op.add(w, op.multiply(w, w))),
+  },
   inverse: { shapes: [[4, 4]], build: (w) => op.inverse(op.exp(w)) },
 };
 
