@@ -91,7 +91,7 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
 /** A spatial frequency: the phase of a pixel, and how many of all frequencies it stands for. */
 interface Frequency {
   phase(row: number, column: number): number;
-  /** 1, or 2 where its mirror image, the complex conjugate, is left out. */
+  /** 2, or 1 where it is its own complex conjugate; the conjugate is left out. */
   count: number;
 }
 

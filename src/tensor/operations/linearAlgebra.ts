@@ -77,7 +77,7 @@ export function inverse(w: Tensor): Tensor {
 const isComplex = (w: Shape): boolean => w.length >= 3 && w[0] === 2 && isSquare(w);
 const notComplex = { problem: 'the real parts of square matrices and then their imaginary parts are needed' };
 
-/** As `known`, for complex matrices: their inverses and determinants come of one elimination. */
+/** The same for complex matrices, whose inverses and determinants one elimination gives. */
 const knownComplex = new WeakMap<NdArray, ComplexInverses>();
 
 function complexInversesOf(w: NdArray): ComplexInverses {
