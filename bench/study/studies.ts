@@ -81,8 +81,8 @@ const builtIn = [
     changes: [...common, ...grey, ...longer],
     comparisons: [
       main,
-      { title: 'Others beside 1x1', mixings: ['1x1', '1x1-plu', '1x1-qr', 'maf', 'reverse'] },
-      { title: 'Density against sampling time', mixings: ['1x1', 'emerging', 'maf'] },
+      { title: 'Other ways to mix channels', mixings: ['1x1', '1x1-plu', '1x1-qr', 'reverse'] },
+      { title: 'A masked autoregressive layer', mixings: ['1x1', 'emerging', 'maf'] },
     ],
     steps: 1000,
     seeds: [0, 1, 2, 3, 4],
@@ -102,9 +102,9 @@ const builtIn = [
     preset: 'mnist-quickstart',
     changes: [...common, ...colour, ...longer],
     comparisons: [main],
-    steps: 1000,
+    steps: 600,
     seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 250, seed: 1000 },
+    search: { rates, steps: 150, seed: 1000 },
   },
   {
     name: 'emoji',
@@ -118,12 +118,12 @@ const builtIn = [
       },
     },
     preset: 'mnist-quickstart',
-    // 3,406 images to train on: more of them are held out than of large sets, and those of 9 epochs are varied.
+    // 3,406 images to train on: more of them are held out than of large sets, and those of 6 epochs are varied.
     changes: [...common, ...colour, ...longer, 'data.validation=0.1', 'data.augment=[flip, shift]'],
     comparisons: [main],
-    steps: 1000,
+    steps: 600,
     seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 250, seed: 1000 },
+    search: { rates, steps: 150, seed: 1000 },
   },
 ];
 
