@@ -85,7 +85,7 @@ export {
   precisions,
   type RealAttribute,
 } from './tensor/emitter.ts';
-export { type GradientOptions, gradients } from './tensor/gradient.ts';
+export { gradients } from './tensor/gradient.ts';
 /** What can be computed with symbolic tensors: every operation, differentiable unless it says otherwise. */
 export * as operations from './tensor/operations/index.ts';
 export type { ProgramDefinition } from './tensor/program.ts';

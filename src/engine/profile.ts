@@ -2,8 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProgramDefinition } from '../tensor/program.ts';
-import { type CompileOptions, compile, type NamedArrays } from './program.ts';
+import type { CompileOptions } from './program.ts';
 
 /** The time of one kind of operator in a run. */
 export interface OperatorTime {
@@ -27,31 +26,45 @@ interface ProfileEvent {
 /** Runs are counted after as many that are not: the first ones meet memory that has not been touched yet. */
 const RUNS = 3;
 
-/** Times every node of a program over some runs; the kinds that take longest come first. */
-export async function profile(
-  definition: ProgramDefinition,
-  feeds: NamedArrays,
+/** What can be profiled: one program, or several that work together. */
+interface Profiled {
+  endProfiling(): void;
+  release(): Promise<void>;
+}
+
+/** Times every node of what `compile` gives over some runs; the kinds that take longest come first. */
+export async function profile<Compiled extends Profiled>(
+  compile: (options: CompileOptions) => Promise<Compiled>,
+  run: (compiled: Compiled) => Promise<unknown>,
   options: CompileOptions,
 ): Promise<OperatorTime[]> {
   const folder = await mkdtemp(join(tmpdir(), 'emerging-profile-'));
   try {
-    const program = await compile(definition, { ...options, profile: join(folder, 'run') });
-    for (let run = 0; run < 2 * RUNS; run++) {
-      await program.run(feeds);
+    const program = await compile({ ...options, profile: join(folder, 'run') });
+    for (let round = 0; round < 2 * RUNS; round++) {
+      await run(program);
     }
     program.endProfiling();
     await program.release();
     const files = await readdir(folder);
     const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-    const events = texts.flatMap((text) => JSON.parse(text) as ProfileEvent[]);
-    return byOperator(events.filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time')));
+    // Of each session the second half of the runs.
+    return byOperator(
+      texts.flatMap((text) => {
+        const events = (JSON.parse(text) as ProfileEvent[]).filter(isOfNode);
+        return events.slice(events.length / 2);
+      }),
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-function byOperator(events: readonly ProfileEvent[]): OperatorTime[] {
-  const counted = events.slice(events.length / 2);
+function isOfNode({ cat, name }: ProfileEvent): boolean {
+  return cat === 'Node' && name.endsWith('_kernel_time');
+}
+
+function byOperator(counted: readonly ProfileEvent[]): OperatorTime[] {
   const times = new Map<string, { seconds: number; nodes: number }>();
   for (const { args, dur } of counted) {
     const operator = args.op_name ?? 'unknown';

@@ -81,9 +81,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
   });
   const results: TrainingTimes[] = [];
   for (const { mixing, model, steps, forwards, plan, operators } of timed) {
-    const productFloor = products
-      ? await timeProducts(Object.values(plan.definition.outputs), benchmark)
-      : null;
+    const productFloor = products ? await timeProducts(plan.runs, benchmark) : null;
     const parameters = countParameters(model.options, imageShape);
     const { activations } = plan;
     results.push({
@@ -152,8 +150,13 @@ class Contender {
 
   /** Finds out which operators the gradients spend their time in. */
   async profile(options: CompileOptions): Promise<void> {
-    const feeds = { ...this.batches.at(0), ...this.trainer.state.weights };
-    this.operators = await profile(this.plan.definition, feeds, options);
+    const { layout, state } = this.trainer;
+    const into = layout.zeros();
+    this.operators = await profile(
+      (profiled) => this.plan.compile(profiled),
+      (program) => program.run(this.batches.at(0), state.weights, into),
+      options,
+    );
   }
 
   async release(): Promise<void> {
@@ -172,15 +175,17 @@ function syntheticBatches(imageShape: ImageShape, batchSize: number, bits: numbe
 const COPIES = 4;
 const REPEATS = 7;
 
-/** The time of all matrix products of a graph, each shape at the best of several runs, in seconds. */
-async function timeProducts(outputs: readonly Tensor[], options: CompileOptions): Promise<number> {
+/** The time of all matrix products of graphs, each shape at the best of several runs, in seconds. */
+async function timeProducts(runs: GradientPlan['runs'], options: CompileOptions): Promise<number> {
   const shapes = new Map<string, { node: Tensor; count: number }>();
-  for (const node of topologicalOrder(outputs)) {
-    const transposition = productTransposition(node);
-    if (transposition) {
-      const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
-      const count = (shapes.get(key)?.count ?? 0) + 1;
-      shapes.set(key, { node, count });
+  for (const [{ outputs }, times] of runs) {
+    for (const node of topologicalOrder(Object.values(outputs))) {
+      const transposition = productTransposition(node);
+      if (transposition) {
+        const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
+        const count = (shapes.get(key)?.count ?? 0) + times;
+        shapes.set(key, { node, count });
+      }
     }
   }
   let seconds = 0;

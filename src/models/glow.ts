@@ -49,9 +49,13 @@ export interface Likelihood {
 }
 
 /** What a model turns a batch of images into. */
-export interface Encoding {
+export interface Encoding extends Densities {
   /** The latents ε of every prior, from level 0's split to the top. */
   readonly latents: Tensor[];
+}
+
+/** What the likelihood of a batch of images is made of. */
+export interface Densities {
   /** The log-density of the latents under their priors, `[N]`. */
   readonly logPrior: Tensor;
   /** Σ ln|det| of the layers, `[N]`, or `[]` where it is the same for every image. */
@@ -75,6 +79,8 @@ export class Glow {
   readonly levels: readonly Level[];
   /** @internal */
   readonly top: TopPrior;
+  /** @internal What an image goes through, in order; the steps of a level are the same stage at several places. */
+  readonly stages: readonly PlacedStage[];
 
   /** @throws if height or width cannot be halved `levels` times */
   constructor(options: GlowOptions, imageShape: ImageShape) {
@@ -94,17 +100,21 @@ export class Glow {
       return { ...level, split: half };
     });
     this.top = topPrior(shape, options);
+    this.stages = [
+      ...this.levels.flatMap(({ name, squeeze: squeezed, steps, split: half }) => [
+        { path: name, stage: squeezed },
+        ...Object.entries(steps.parts!).map(([key, step]) => ({ path: `${name}/steps/${key}`, stage: step })),
+        ...(half ? [{ path: `${name}/split`, stage: half }] : []),
+      ]),
+      { path: 'prior', stage: this.top },
+    ];
     this.latentShapes = [
       ...this.levels.flatMap(({ split: half }) => (half ? [half.latentShape] : [])),
       shape,
     ];
     this.parameters = Object.assign(
       {},
-      ...this.levels.flatMap(({ name, steps, split: half }) => [
-        prefixed(`${name}/steps`, steps.parameters),
-        half ? prefixed(`${name}/split`, half.parameters) : {},
-      ]),
-      prefixed('prior', this.top.parameters),
+      ...this.stages.map(({ path, stage }) => prefixed(path, stage.parameters)),
     );
   }
 
@@ -116,33 +126,30 @@ export class Glow {
    * @param noise u, of the same shape
    */
   likelihood(image: Tensor, noise: Tensor, parameters: Parameters): Likelihood {
-    const { bits } = this.options;
-    const x = subtract(multiply(add(image, noise), 2 ** -bits), 0.5);
-    const { latents, logPrior, logDet } = this.encode(x, parameters);
-    const volume = dimensionsOf(this.imageShape) * bits * Math.LN2;
-    return { logLikelihood: subtract(add(logPrior, logDet), volume), logDet, latents };
+    const { latents, ...densities } = this.encode(this.dequantise(image, noise), parameters);
+    return { logLikelihood: this.logLikelihood(densities), logDet: densities.logDet, latents };
+  }
+
+  /** @internal x = (v + u)/2^bits − ½ for integer images v and noise u. */
+  dequantise(image: Tensor, noise: Tensor): Tensor {
+    return subtract(multiply(add(image, noise), 2 ** -this.options.bits), 0.5);
+  }
+
+  /** @internal log p(latents) + Σ ln|det| − D·bits·ln 2. */
+  logLikelihood({ logPrior, logDet }: Densities): Tensor {
+    return subtract(add(logPrior, logDet), dimensionsOf(this.imageShape) * this.options.bits * Math.LN2);
   }
 
   /** The latents of dequantised images `[N, H, W, C]` in [−½, ½), their log-density and Σ ln|det|. */
   encode(x: Tensor, parameters: Parameters): Encoding {
-    const latents: Tensor[] = [];
-    let logDet: Tensor = constant(0);
-    let logPrior: Tensor = constant(0);
+    const results: StageResult[] = [];
     let z = x;
-    for (const level of this.levels) {
-      const p = parameters.at(level.name);
-      const result = level.steps.forward(level.squeeze.forward(z, p).y, p.at('steps'));
-      logDet = add(logDet, result.logDet);
-      z = checkpoint(result.y);
-      if (level.split) {
-        const half = level.split.forward(z, p.at('split'));
-        latents.push(half.epsilon);
-        logPrior = add(logPrior, half.logPrior);
-        z = half.y;
-      }
+    for (const { path, stage } of this.stages) {
+      const result = stage.forward(checkpoint(z), parameters.at(path));
+      results.push(result);
+      z = result.y ?? z;
     }
-    const top = this.top.forward(z, parameters.at('prior'));
-    return { latents: [...latents, top.epsilon], logPrior: add(logPrior, top.logPrior), logDet };
+    return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
   }
 
   /** The dequantised images whose latents these are: the inverse of `encode`. */
@@ -169,25 +176,42 @@ export interface Level {
   readonly split?: Split;
 }
 
-/** The steps of one level by position: actnorm, mixing, coupling. */
-function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bijection> {
-  return Object.fromEntries(
-    Array.from({ length: options.depth }, (_, index) => [
-      String(index),
-      fromCheckpoint(
-        chain(`step ${index}`, {
-          actnorm: actnorm(shape),
-          ...mixings[options.mixing](shape, options),
-          coupling: coupling(shape, options),
-        }),
-      ),
-    ]),
-  );
+/** A bijection, a split or the top prior: what an image goes through between two others. */
+export interface Stage {
+  readonly parameters: ParameterSpecs;
+  forward(x: Tensor, parameters: Parameters): StageResult;
 }
 
-/** The same bijection, whose forward pass a gradient may compute again from its input. */
-function fromCheckpoint(bijection: Bijection): Bijection {
-  return { ...bijection, forward: (x, p) => bijection.forward(checkpoint(x), p) };
+/** A stage, and the path before its parameters. */
+interface PlacedStage {
+  readonly path: string;
+  readonly stage: Stage;
+}
+
+/** What a stage makes of a batch of images: those that go on, a latent that leaves, and what it adds to each density. */
+interface StageResult extends Partial<Densities> {
+  readonly y?: Tensor;
+  readonly epsilon?: Tensor;
+}
+
+/** @internal What the likelihood is made of, from what each stage adds to it. */
+export function sumOfDensities(results: readonly Partial<Densities>[]): Densities {
+  const sumOf = (terms: readonly (Tensor | undefined)[]): Tensor =>
+    terms.reduce<Tensor>((total, term) => (term ? add(total, term) : total), constant(0));
+  return {
+    logPrior: sumOf(results.map(({ logPrior }) => logPrior)),
+    logDet: sumOf(results.map(({ logDet }) => logDet)),
+  };
+}
+
+/** The steps of one level by position, each of the same layers: actnorm, mixing, coupling. */
+function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bijection> {
+  const step = chain('step', {
+    actnorm: actnorm(shape),
+    ...mixings[options.mixing](shape, options),
+    coupling: coupling(shape, options),
+  });
+  return Object.fromEntries(Array.from({ length: options.depth }, (_, index) => [String(index), step]));
 }
 
 /** The number of trained parameters of a model, those masked out not counted. */

@@ -3,37 +3,44 @@ import { after, isCheckpoint } from './operations/checkpoint.ts';
 import { add, multiply } from './operations/elementwise.ts';
 import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
 import { accumulated } from './operations/product.ts';
-import { Recomputation } from './recomputation.ts';
 import { isOpen } from './shape.ts';
 import { ShapeError, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
 
-/** How gradients are built. */
-export interface GradientOptions {
-  /** Whether what lies between two checkpoints is computed again instead of kept. Default false. */
-  readonly recompute?: boolean;
-}
-
 /**
  * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the scalar
- * does not depend on one).
- *
- * Walks the graph from the scalar back, each tensor after all that use it, and adds up what every use contributes.
- * At a checkpoint the gradient waits for those of the weights behind it, so that a step's activations are let go of
- * as soon as its own gradients are done.
+ * does not depend on one); `seed` is multiplied to all of them.
  */
-export function gradients(
-  scalar: Tensor,
-  variables: readonly Tensor[],
-  seed: Tensor,
-  { recompute = false }: GradientOptions = {},
-): Tensor[] {
+export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Tensor): Tensor[] {
   if (scalar.rank !== 0 || seed.rank !== 0) {
     throw new ShapeError('gradients', [scalar.shape, seed.shape], 'only a scalar has a gradient');
   }
-  const recomputation = recompute ? new Recomputation(scalar) : undefined;
-  const needed = dependents(scalar, new Set(variables));
-  const contributions = new Map<Tensor, Tensor[]>([[scalar, [seed]]]);
+  return pullback([{ tensor: scalar, gradient: seed }], variables);
+}
+
+/** A tensor, and the gradient with respect to it of a scalar that is computed from it elsewhere. */
+export interface KnownGradient {
+  readonly tensor: Tensor;
+  readonly gradient: Tensor;
+}
+
+/**
+ * The gradients of a scalar with respect to each of `variables`, where those with respect to what is made of the
+ * variables are `known`: the sum of vector-Jacobian products, zero where nothing known depends on a variable.
+ *
+ * Walks the graph from the known tensors back, each tensor after all that use it, and adds up what every use
+ * contributes. At a checkpoint the gradient waits for those of the weights behind it, so that a step's activations
+ * are let go of as soon as its own gradients are done.
+ */
+export function pullback(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
+  const needed = dependents(
+    known.map(({ tensor }) => tensor),
+    new Set(variables),
+  );
+  const contributions = new Map<Tensor, Tensor[]>();
+  for (const { tensor, gradient } of known) {
+    contributions.set(tensor, [...(contributions.get(tensor) ?? []), gradient]);
+  }
   const result = new Map<Tensor, Tensor>();
   const progress = new Progress(contributions);
   for (const node of [...needed].sort((a, b) => b.id - a.id)) {
@@ -51,7 +58,7 @@ export function gradients(
     if (!node.operation.gradient) {
       throw new Error(`the operation ${node.operation.name} has no gradient`);
     }
-    const toInputs = node.operation.gradient(recomputation?.standIn(node, g) ?? node, g);
+    const toInputs = node.operation.gradient(node, g);
     node.inputs.forEach((input, index) => {
       const part = toInputs[index];
       if (part && needed.has(input)) {
@@ -98,10 +105,10 @@ function zerosLike(x: Tensor): Tensor {
   return isOpen(x.shape) ? multiply(x, 0) : zeros(x.shape);
 }
 
-/** The tensors on some path from a variable to the scalar. */
-function dependents(scalar: Tensor, variables: ReadonlySet<Tensor>): Set<Tensor> {
+/** The tensors on some path from a variable to one of the results. */
+function dependents(results: readonly Tensor[], variables: ReadonlySet<Tensor>): Set<Tensor> {
   const depends = new Map<Tensor, boolean>();
-  for (const node of topologicalOrder([scalar])) {
+  for (const node of topologicalOrder(results)) {
     depends.set(node, variables.has(node) || node.inputs.some((input) => depends.get(input)));
   }
   return new Set([...depends].filter(([, yes]) => yes).map(([node]) => node));

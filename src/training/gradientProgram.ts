@@ -1,39 +1,55 @@
-// The program of a batch's gradients, and whether it keeps the activations of its forward pass.
+// The gradients of a batch: whether they keep the activations of the forward pass, and the program that does.
 import { freemem } from 'node:os';
+import { type CompileOptions, compile } from '../engine/program.ts';
 import type { Device } from '../engine/runtime.node.ts';
 import { parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
-import { sizeOf } from '../numeric/ndarray.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
 import { gradients } from '../tensor/gradient.ts';
 import { peakElements } from '../tensor/memory.ts';
-import { add, product, reshape, sqrt, sum } from '../tensor/operations/index.ts';
+import { sum } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
+import { elementCount } from '../tensor/shape.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { stateName } from './adamax.ts';
-import { bitsPerDimOf } from './likelihood.ts';
-import type { ParameterLayout } from './parameterLayout.ts';
+import { type Batch, bitsPerDimOf } from './likelihood.ts';
+import type { Groups, ParameterLayout } from './parameterLayout.ts';
+import { type Pieces, piecesOf } from './pieces.ts';
+import { compilePieces, runsOf } from './piecewiseGradients.ts';
 
 /**
  * What becomes of the activations of a forward pass until the backward pass needs them: they are kept, or computed a
- * second time, one flow step after another, which takes longer and far less memory. `auto` keeps
- * them where there is room. The numbers are the same.
+ * second time, one stage of the model after another, which takes longer and far less memory. `auto` keeps them where
+ * there is room. The numbers are the same.
  */
 export const activationChoices = ['auto', 'keep', 'recompute'] as const;
 
 /** One of `activationChoices`. */
 export type ActivationChoice = (typeof activationChoices)[number];
 
-/** The program of the gradients, and what it does with the activations. */
-export interface GradientPlan {
-  /** From images, noise and weights to the loss of each image and the gradients of their mean. */
-  readonly definition: ProgramDefinition;
-  /** What becomes of the activations. */
-  readonly activations: Exclude<ActivationChoice, 'auto'>;
-  /** About the bytes that the results of its nodes take at most at the same time. */
-  readonly bytes: number;
+/** What works out the gradients of batches. */
+export interface GradientProgram {
+  /** bits/dim of each image of a batch; the gradients of the loss are written to the arrays of the groups in `into`. */
+  run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray>;
+  /** Writes the profile of the runs so far, of a program that was compiled with one. */
+  endProfiling(): void;
+  /** Frees what it holds. */
+  release(): Promise<void>;
 }
 
-/** What a gradient program is made for. */
+/** How gradients are worked out. */
+export interface GradientPlan {
+  /** What becomes of the activations. */
+  readonly activations: Exclude<ActivationChoice, 'auto'>;
+  /** About the bytes that images, activations and gradients take at most at the same time. */
+  readonly bytes: number;
+  /** The graphs that are computed, and how often each is for a batch. */
+  readonly runs: ReadonlyMap<ProgramDefinition, number>;
+  /** Compiles the program. */
+  compile(options: CompileOptions): Promise<GradientProgram>;
+}
+
+/** What gradients are worked out for. */
 export interface GradientOptions {
   /** Images per run. */
   readonly images: number;
@@ -41,24 +57,22 @@ export interface GradientOptions {
   readonly batchSize: number;
   /** Default auto. */
   readonly activations?: ActivationChoice | undefined;
-  /** Default cpu. The others keep to no order of nodes, and so gain nothing by recomputing. */
+  /** Default cpu. What memory the others have is not known: there, `auto` keeps the activations. */
   readonly device?: Device;
   /** The bytes that there are to take; by default what the system says. */
   readonly available?: number;
 }
 
-/** Decides what becomes of the activations, and defines the program. */
+/** Decides what becomes of the activations, and how the gradients are worked out then. */
 export function planGradients(model: Glow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
-  const { activations: choice = 'auto', device = 'cpu', available = availableBytes() } = options;
-  const planned = (activations: GradientPlan['activations']): GradientPlan => {
-    const definition = gradientDefinition(model, layout, { ...options, activations });
-    return { definition, activations, bytes: 4 * peakElements(definition) };
-  };
-  if (choice !== 'auto') {
-    return planned(choice);
+  const { activations = 'auto', device = 'cpu', available = availableBytes() } = options;
+  if (activations === 'recompute') {
+    return piecewisePlan(piecesOf(model, options), layout);
   }
-  const kept = planned('keep');
-  return device === 'cpu' && kept.bytes > SHARE * available ? planned('recompute') : kept;
+  const kept = wholePlan(gradientDefinition(model, layout, options), layout);
+  return activations === 'auto' && device === 'cpu' && kept.bytes > SHARE * available
+    ? piecewisePlan(piecesOf(model, options), layout)
+    : kept;
 }
 
 /** The share of the memory there is that activations may take: the runtime holds about twice of what is alive. */
@@ -70,30 +84,56 @@ function availableBytes(): number {
   return process.availableMemory?.() ?? freemem();
 }
 
+/** One program for everything. */
+function wholePlan(definition: ProgramDefinition, layout: ParameterLayout): GradientPlan {
+  return {
+    activations: 'keep',
+    bytes: 4 * peakElements(definition),
+    runs: new Map([[definition, 1]]),
+    async compile(options) {
+      const program = await compile(definition, options);
+      return {
+        async run(batch, weights, into) {
+          const named = layout.trained.map((group) => [stateName('gradients', group), into[group]!]);
+          return (await program.run({ ...batch, ...weights }, Object.fromEntries(named))).bitsPerDim!;
+        },
+        endProfiling: () => program.endProfiling(),
+        release: () => program.release(),
+      };
+    },
+  };
+}
+
+/** A program for each kind of stage. */
+function piecewisePlan(pieces: Pieces, layout: ParameterLayout): GradientPlan {
+  const runs = runsOf(pieces);
+  const kept = pieces.stages.map(({ piece }) => elementCount(piece.backward.inputs.x!.shape));
+  // A session holds on to what its runs took.
+  const taken = [...runs.keys()].map(peakElements);
+  return {
+    activations: 'recompute',
+    bytes: 4 * [...kept, ...taken].reduce((total, elements) => total + elements, 0),
+    runs,
+    compile: (options) => compilePieces(pieces, layout, options),
+  };
+}
+
 /**
- * The program of the gradients: from `image`, `noise` and the groups of weights to `bitsPerDim` of each image, the
- * gradients of their mean as `gradients/…`, and their norm `gradientNorm`.
+ * The program of the gradients: from `image`, `noise` and the groups of weights to `bitsPerDim` of each image and the
+ * gradients of their mean as `gradients/…`.
  */
 export function gradientDefinition(
   model: Glow,
   layout: ParameterLayout,
-  { images, batchSize, activations }: Pick<GradientOptions, 'images' | 'batchSize' | 'activations'>,
+  { images, batchSize }: Pick<GradientOptions, 'images' | 'batchSize'>,
 ): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
   const { image, noise, bitsPerDim } = bitsPerDimOf(model, images, parametersFrom(tensors));
   const variables = layout.trained.map((name) => inputs[name]!);
-  const recompute = activations === 'recompute';
-  const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize), { recompute });
-  const squares = found.map(sumOfSquares).reduce(add);
-  const outputs: Record<string, Tensor> = { bitsPerDim, gradientNorm: sqrt(squares) };
+  const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
+  const outputs: Record<string, Tensor> = { bitsPerDim };
   layout.trained.forEach((name, index) => {
     outputs[stateName('gradients', name)] = found[index]!;
   });
   return { inputs: { image, noise, ...inputs }, outputs };
-}
-
-/** Σ x² as a product of a row with a column: the squares are never all there at once. */
-function sumOfSquares(x: Tensor): Tensor {
-  const count = sizeOf(x.shape);
-  return reshape(product(reshape(x, [1, count]), reshape(x, [count, 1])), []);
 }

@@ -47,7 +47,12 @@ export function bitsPerDimOf(
   const shape = [batchSize, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const { logLikelihood } = model.likelihood(image, noise, parameters);
-  return { image, noise, bitsPerDim: divide(logLikelihood, -dimensionsOf(model.imageShape) * Math.LN2) };
+  return { image, noise, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
+}
+
+/** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */
+export function bitsPerDimFrom({ imageShape }: Glow, logLikelihood: Tensor): Tensor {
+  return divide(logLikelihood, -dimensionsOf(imageShape) * Math.LN2);
 }
 
 /** The program that gives `bitsPerDim` for `image` and `noise`, with the given inputs and tensors of parameters. */

@@ -30,6 +30,7 @@ export class ParameterLayout {
   readonly elements: number;
   readonly specs: ParameterSpecs;
   private readonly groups: readonly Group[];
+  private readonly places: ReadonlyMap<string, { group: string; shape: readonly number[]; start: number }>;
 
   constructor(specs: ParameterSpecs) {
     this.specs = specs;
@@ -38,11 +39,17 @@ export class ParameterLayout {
       const size = sizeOf(shape);
       const name = !trained ? 'fixed' : size > LARGE ? path : 'small';
       const group = groups.get(name) ?? { name, shape: size > LARGE ? shape : [0], trained, members: [] };
-      const start = group.members.reduce((total, member) => total + sizeOf(member.shape), 0);
+      const previous = group.members.at(-1);
+      const start = previous ? previous.start + sizeOf(previous.shape) : 0;
       group.members.push({ path, shape, start });
       groups.set(name, { ...group, shape: name === path ? shape : [start + size] });
     }
     this.groups = [...groups.values()];
+    this.places = new Map(
+      this.groups.flatMap(({ name, members }) =>
+        members.map(({ path, shape, start }) => [path, { group: name, shape, start }]),
+      ),
+    );
     this.trained = this.groups.filter((group) => group.trained).map((group) => group.name);
     this.elements = countTrained(specs);
   }
@@ -119,13 +126,10 @@ export class ParameterLayout {
     const arrays: Record<string, NdArray> = {};
     // In the order of the model, not of the groups.
     for (const path of Object.keys(this.specs)) {
-      for (const { name, members } of this.groups) {
-        const member = members.find((candidate) => candidate.path === path);
-        const array = groups[name];
-        if (member && array) {
-          const { shape, start } = member;
-          arrays[path] = { shape, data: array.data.subarray(start, start + sizeOf(shape)) };
-        }
+      const { group, shape, start } = this.places.get(path)!;
+      const array = groups[group];
+      if (array) {
+        arrays[path] = { shape, data: array.data.subarray(start, start + sizeOf(shape)) };
       }
     }
     return arrays;

@@ -3,7 +3,12 @@ import { type CompileOptions, compile, type Program } from '../engine/program.ts
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, stateName, updateRates } from './adamax.ts';
-import { type ActivationChoice, type GradientPlan, planGradients } from './gradientProgram.ts';
+import {
+  type ActivationChoice,
+  type GradientPlan,
+  type GradientProgram,
+  planGradients,
+} from './gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
 import type { GuardState } from './guard.ts';
 import { type Batch, partOf } from './likelihood.ts';
@@ -42,7 +47,7 @@ export class Trainer {
   /** What becomes of the activations, and how much memory they take. */
   readonly plan: GradientPlan;
   private readonly options: TrainerOptions;
-  private readonly gradientProgram: Program;
+  private readonly gradientProgram: GradientProgram;
   private readonly updateProgram: Program;
   private current: TrainingState;
   /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
@@ -53,7 +58,7 @@ export class Trainer {
     layout: ParameterLayout,
     options: TrainerOptions,
     plan: GradientPlan,
-    gradientProgram: Program,
+    gradientProgram: GradientProgram,
     updateProgram: Program,
     state: TrainingState,
   ) {
@@ -73,7 +78,7 @@ export class Trainer {
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     return releaseOnFailure(async (keep) => {
       const plan = planGradients(model, layout, { ...options, images: microBatchOf(options) });
-      const gradientProgram = keep(await compile(plan.definition, options));
+      const gradientProgram = keep(await plan.compile(options));
       const updateProgram = keep(await compile(adamaxProgram(groups, options.optimizer), options));
       return new Trainer(layout, options, plan, gradientProgram, updateProgram, state);
     });
@@ -95,25 +100,16 @@ export class Trainer {
     const { batchSize } = this.options;
     const microBatch = microBatchOf(this.options);
     const bitsPerDim = new Float32Array(batchSize);
-    let gradientNorm = 0;
     for (let first = 0; first < batchSize; first += microBatch) {
       const target = first === 0 ? this.total : this.part;
-      const into = Object.fromEntries(
-        Object.entries(target).map(([group, array]) => [stateName('gradients', group), array]),
-      );
       const part = partOf(batch, first, microBatch);
-      const results = await this.gradientProgram.run({ ...part, ...this.current.weights }, into);
-      bitsPerDim.set(results.bitsPerDim!.data, first);
-      gradientNorm = results.gradientNorm!.data[0]!;
+      const found = await this.gradientProgram.run(part, this.current.weights, target);
+      bitsPerDim.set(found.data, first);
       if (first > 0) {
         addInPlace(this.total, this.part);
       }
     }
-    return {
-      bitsPerDim,
-      gradientNorm: microBatch < batchSize ? normOf(this.total) : gradientNorm,
-      gradients: this.total,
-    };
+    return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
   }
 
   /** Updates the weights by the gradients of a batch, cut to the norm that the options name. */

@@ -1,4 +1,4 @@
-// Places of a graph between which a gradient may compute the forward pass a second time instead of keeping it.
+// The order in which a graph is computed, where it matters: places for a gradient to wait at, and the waiting.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 const checkpointOperation: Operation<undefined> = {
@@ -8,7 +8,7 @@ const checkpointOperation: Operation<undefined> = {
   lower: (_emit, _node, [x]) => x!,
 };
 
-/** `x` itself, marked as a value from which a gradient may compute what follows it again; costs nothing. */
+/** `x` itself, marked as a place where a gradient waits for those of the weights behind it; costs nothing. */
 export function checkpoint(x: Tensor): Tensor {
   return apply(checkpointOperation, [x], undefined) as Tensor;
 }
