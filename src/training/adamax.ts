@@ -2,6 +2,7 @@
 
 import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 
 /** What Adamax remembers, and how it corrects for the zero start of its first moment. */
@@ -19,46 +20,42 @@ export interface AdamaxOptions {
 /** The arrays of a state, by the name of what they hold. */
 export const stateKinds = ['weights', 'first', 'second', 'average'] as const;
 
-/** The name of an array of the optimiser's program: kind and group. */
-export function stateName(kind: (typeof stateKinds)[number] | 'gradients', group: string): string {
-  return `${kind}/${group}`;
+/** The name that a program has for an array of this kind that belongs to a group, or to a parameter. */
+export function stateName(kind: (typeof stateKinds)[number] | 'gradients', name: string): string {
+  return `${kind}/${name}`;
 }
 
 /**
- * The program of one update. For every group of weights θ with gradient g:
+ * The program of the update of weights θ with gradients g, vectors of any length:
  *
  *     m = β₁·m + (1 − β₁)·g      u = max(β₂·u, |g|)      θ = θ − rate·m/(u + ε)      a = a + share·(θ − a)
  *
- * where `rate` and `share` come from `updateRates`. Inputs: `rate`, `share`, and for each group `weights/…`,
- * `first/…` (m), `second/…` (u), `average/…` (a) and `gradients/…`; outputs: the new ones under the same names.
+ * where `rate` and `share` come from `updateRates`. Inputs: `rate`, `share`, `gradients`, `weights`, `first` (m),
+ * `second` (u) and `average` (a); outputs: the new ones of the last four under the same names.
  * Source: Kingma and Ba (2015), in the form of Glow's code.
  */
-export function adamaxProgram(
-  groups: readonly { name: string; shape: readonly number[] }[],
-  { beta1 = 0.9, beta2, epsilon = 1e-8 }: AdamaxOptions,
-): ProgramDefinition {
-  const rate = input('rate', []);
-  const share = input('share', []);
-  const inputs: Record<string, Tensor> = { rate, share };
-  const outputs: Record<string, Tensor> = {};
-  for (const { name, shape } of groups) {
-    const given = (kind: Parameters<typeof stateName>[0]): Tensor => {
-      const key = stateName(kind, name);
-      inputs[key] = input(key, shape);
-      return inputs[key];
-    };
-    const g = given('gradients');
-    const theta = given('weights');
-    const average = given('average');
-    const m = add(multiply(given('first'), beta1), multiply(g, 1 - beta1));
-    const u = maximum(multiply(given('second'), beta2), abs(g));
-    const updated = subtract(theta, multiply(rate, divide(m, add(u, epsilon))));
-    outputs[stateName('first', name)] = m;
-    outputs[stateName('second', name)] = u;
-    outputs[stateName('weights', name)] = updated;
-    outputs[stateName('average', name)] = add(average, multiply(share, subtract(updated, average)));
-  }
-  return { inputs, outputs };
+export function adamaxProgram({ beta1 = 0.9, beta2, epsilon = 1e-8 }: AdamaxOptions): ProgramDefinition {
+  const [rate, share] = [input('rate', []), input('share', [])];
+  const vector = (name: string): Tensor => input(name, [OPEN_BATCH]);
+  const gradients = vector('gradients');
+  const [weights, first, second, average] = [
+    vector('weights'),
+    vector('first'),
+    vector('second'),
+    vector('average'),
+  ];
+  const m = add(multiply(first, beta1), multiply(gradients, 1 - beta1));
+  const u = maximum(multiply(second, beta2), abs(gradients));
+  const updated = subtract(weights, multiply(rate, divide(m, add(u, epsilon))));
+  return {
+    inputs: { rate, share, gradients, weights, first, second, average },
+    outputs: {
+      first: m,
+      second: u,
+      weights: updated,
+      average: add(average, multiply(share, subtract(updated, average))),
+    },
+  };
 }
 
 /**

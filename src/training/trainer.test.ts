@@ -13,7 +13,7 @@ import {
   tolerances,
 } from '../testing/golden.ts';
 import { tinyImages } from '../testing/tinyImages.ts';
-import { type AdamaxOptions, adamaxProgram, updateRates } from './adamax.ts';
+import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from './adamax.ts';
 import { BatchLoader } from './batchLoader.ts';
 import { gradientDefinition } from './gradientProgram.ts';
 import { newGuard } from './guard.ts';
@@ -23,30 +23,25 @@ import { Trainer } from './trainer.ts';
 import type { TrainingState } from './trainingState.ts';
 
 const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
+const vectorOf = ({ data }: NdArray): NdArray => ({ shape: [data.length], data });
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
   it.each(goldenCases(/^adamax-.*$/))('%s', async (_, golden) => {
     const optimizer = golden as GoldenCase & AdamaxOptions;
-    const program = await compile(adamaxProgram([{ name: 'all', shape: golden.start.shape }], optimizer), {
-      precision,
-    });
-    const zero = { shape: golden.start.shape, data: new Float64Array(golden.start.data.length) };
-    let state: Record<string, NdArray> = {
-      'weights/all': ndarray(golden.start),
-      'first/all': zero,
-      'second/all': zero,
-      'average/all': zero,
-    };
+    const program = await compile(adamaxProgram(optimizer), { precision });
+    const weights = vectorOf(ndarray(golden.start));
+    const zero = { shape: weights.shape, data: new Float64Array(weights.data.length) };
+    let state: Record<string, NdArray> = { weights, first: zero, second: zero, average: zero };
     for (const [index, gradient] of golden.gradients.entries()) {
       const { rate, share } = updateRates(index + 1, golden.learningRate, optimizer, golden.decay);
       state = await program.run({
         ...state,
         rate: scalar(rate),
         share: scalar(share),
-        'gradients/all': ndarray(gradient),
+        gradients: vectorOf(ndarray(gradient)),
       });
-      expectClose('parameters', state['weights/all']!.data, golden.parameters[index].data, precision);
-      expectClose('average', state['average/all']!.data, golden.average[index].data, precision);
+      expectClose('parameters', state.weights!.data, golden.parameters[index].data, precision);
+      expectClose('average', state.average!.data, golden.average[index].data, precision);
     }
     await program.release();
   });
@@ -60,9 +55,9 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
     const gradientProgram = await compile(gradientDefinition(model, layout, gradientOptions), {
       precision,
     });
-    const updateProgram = await compile(adamaxProgram(groups, optimizer), { precision });
+    const updateProgram = await compile(adamaxProgram(optimizer), { precision });
     // In double precision throughout: the trainer's own state is float32.
-    let state: Record<string, NdArray> = {};
+    const state: Record<string, NdArray> = {};
     const doubles = packDouble(layout, start);
     for (const { name, shape } of groups) {
       state[`weights/${name}`] = doubles[name]!;
@@ -78,19 +73,20 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
         noise: ndarray(step.noise),
       });
       const { rate, share } = updateRates(index + 1, optimizer.learningRate, optimizer, optimizer.decay);
-      const gradientsOnly = Object.fromEntries(
-        Object.entries(found).filter(([name]) => name.startsWith('gradients/')),
-      );
       const loss = total(found.bitsPerDim!.data, (value) => value) / batchSizeOf(golden);
       expectClose('loss', [loss], [step.bitsPerDim].flat(), precision);
-      const squares = Object.values(gradientsOnly).map(({ data }) => total(data, (value) => value ** 2));
-      expectClose('norm', found.gradientNorm!.data, [Math.sqrt(total(squares, (value) => value))], precision);
-      state = await updateProgram.run({
-        ...state,
-        ...gradientsOnly,
-        rate: scalar(rate),
-        share: scalar(share),
-      });
+      for (const { name, shape } of groups) {
+        const vectors = stateKinds.map((kind) => [kind, vectorOf(state[`${kind}/${name}`]!)]);
+        const updated = await updateProgram.run({
+          ...Object.fromEntries(vectors),
+          gradients: vectorOf(found[`gradients/${name}`]!),
+          rate: scalar(rate),
+          share: scalar(share),
+        });
+        for (const kind of stateKinds) {
+          state[`${kind}/${name}`] = { shape, data: updated[kind]!.data };
+        }
+      }
       for (const [kind, expected] of [
         ['weights', step.params],
         ['average', step.average],

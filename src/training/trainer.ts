@@ -2,7 +2,7 @@
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { type AdamaxOptions, adamaxProgram, stateKinds, stateName, updateRates } from './adamax.ts';
+import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from './adamax.ts';
 import {
   type ActivationChoice,
   type GradientPlan,
@@ -75,11 +75,10 @@ export class Trainer {
   /** Compiles the programs of a training that goes on from `state`, whose arrays it will overwrite. */
   static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
-    const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     return releaseOnFailure(async (keep) => {
       const plan = planGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
-      const updateProgram = keep(await compile(adamaxProgram(groups, options.optimizer), options));
+      const updateProgram = keep(await compile(adamaxProgram(options.optimizer), options));
       return new Trainer(layout, options, plan, gradientProgram, updateProgram, state);
     });
   }
@@ -118,21 +117,18 @@ export class Trainer {
     const { step } = this.current;
     const updates = this.current.updates + 1;
     const { rate, share } = updateRates(updates, learningRate, optimizer, averageDecay);
-    const feeds: Groups = { rate: scalar(rate), share: scalar(share) };
-    const into: Groups = {};
     if (gradientNorm > clipNorm) {
       scaleInPlace(found, clipNorm / gradientNorm);
     }
+    // One group after another: the runtime makes a copy of all that a run gives.
     for (const group of this.layout.trained) {
-      feeds[stateName('gradients', group)] = found[group]!;
-      for (const kind of stateKinds) {
-        const array = this.current[kind][group]!;
-        feeds[stateName(kind, group)] = array;
-        // Each element is read just before it is written, so all stay in place.
-        into[stateName(kind, group)] = array;
-      }
+      const state = Object.fromEntries(
+        stateKinds.map((kind) => [kind, vectorOf(this.current[kind][group]!)]),
+      );
+      const gradients = vectorOf(found[group]!);
+      // Each element is read just before it is written, so all stay in place.
+      await this.updateProgram.run({ ...state, gradients, rate: scalar(rate), share: scalar(share) }, state);
     }
-    await this.updateProgram.run(feeds, into);
     this.current = { ...this.current, step: step + 1, updates };
   }
 
@@ -164,4 +160,8 @@ function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): nu
 
 function scalar(value: number): NdArray {
   return { shape: [], data: Float32Array.of(value) };
+}
+
+function vectorOf({ data }: NdArray): NdArray {
+  return { shape: [data.length], data };
 }
