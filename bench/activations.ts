@@ -44,8 +44,8 @@ const options = new Command('activations')
 
 const imageShape: ImageShape = [32, 32, 3];
 
-/** Weights, their moments, average and gradients, and the parameters as they were drawn. */
-const ARRAYS = 6;
+/** Weights, their moments, average and gradients. */
+const ARRAYS = 5;
 
 async function measure({ depth = 1, width, batch, activations, steps }: Options): Promise<Measured> {
   const model = new Glow(
