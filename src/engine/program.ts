@@ -70,9 +70,10 @@ async function build(
   const { precision = 'float32', device = 'cpu', threads, fallback = true, profile } = options;
   const outputs = Object.values(definition.outputs);
   // What only a hosted tensor needs is the prelude's business.
-  const order = topologicalOrder(outputs, (node) => known.has(node) || node.operation.host !== undefined);
-  const hosted = order.filter((node) => node.operation.host && !known.has(node));
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
+  const isAtHand = (node: Tensor): boolean => names.has(node) || known.has(node);
+  const order = topologicalOrder(outputs, (node) => isAtHand(node) || node.operation.host !== undefined);
+  const hosted = order.filter((node) => node.operation.host && !isAtHand(node));
   const before: Record<string, Tensor> = {};
   const operandOf = (tensor: Tensor): Operand => {
     const fixed = known.get(tensor) ?? constantValue(tensor);

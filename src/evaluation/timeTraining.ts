@@ -9,7 +9,7 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { product, productTransposition } from '../tensor/operations/product.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
-import { topologicalOrder } from '../tensor/traversal.ts';
+import { tensorsOf } from '../tensor/program.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
 import type { ActivationChoice, GradientPlan } from '../training/gradientProgram.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
@@ -178,8 +178,8 @@ const REPEATS = 7;
 /** The time of all matrix products of graphs, each shape at the best of several runs, in seconds. */
 async function timeProducts(runs: GradientPlan['runs'], options: CompileOptions): Promise<number> {
   const shapes = new Map<string, { node: Tensor; count: number }>();
-  for (const [{ outputs }, times] of runs) {
-    for (const node of topologicalOrder(Object.values(outputs))) {
+  for (const [definition, times] of runs) {
+    for (const node of tensorsOf(definition)) {
       const transposition = productTransposition(node);
       if (transposition) {
         const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);

@@ -9,6 +9,7 @@ import {
   logSigmoid,
   multiply,
   relu,
+  remember,
   sigmoid,
   split,
   subtract,
@@ -127,7 +128,7 @@ function network(a: Tensor, p: Parameters, last: typeof scaledConvolution): Tens
   }
   const hiddenPerImage = height * width * p.get('conv1/kernel').shape[3]!;
   const images = Math.max(1, Math.floor(BLOCK / hiddenPerImage));
-  return inBlocks(a, images, (block) => third(relu(second.convolve(relu(first.convolve(block))))));
+  return remember(inBlocks(a, images, (block) => third(relu(second.convolve(relu(first.convolve(block)))))));
 }
 
 /**

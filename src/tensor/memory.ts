@@ -1,25 +1,25 @@
 // How much memory a program needs: the largest sum of results that are alive at the same time.
-import { isAfter, isCheckpoint } from './operations/checkpoint.ts';
+import { markedSource } from './operations/checkpoint.ts';
 import { reshapeSource } from './operations/layout.ts';
-import type { ProgramDefinition } from './program.ts';
+import { type ProgramDefinition, tensorsOf } from './program.ts';
 import { elementCount } from './shape.ts';
 import type { Tensor } from './tensor.ts';
-import { topologicalOrder } from './traversal.ts';
 
 /**
  * The number of elements that a program's results take at most at the same time, when its nodes run in the order in
  * which they were made and a result is let go of after its last use. Inputs, and what single nodes need for
  * themselves, are not counted. An open batch counts as one image.
  */
-export function peakElements({ inputs, outputs }: ProgramDefinition): number {
+export function peakElements(definition: ProgramDefinition): number {
+  const { inputs, outputs } = definition;
   const given = new Set(Object.values(inputs));
-  const order = topologicalOrder(Object.values(outputs));
+  const order = tensorsOf(definition);
   const owner = new Map<Tensor, Tensor>();
   const lastUse = new Map<Tensor, number>();
   order.forEach((node, position) => {
-    const source = reshapeSource(node) ?? waitingSource(node);
+    const source = given.has(node) ? undefined : (reshapeSource(node) ?? markedSource(node));
     owner.set(node, source ? owner.get(source)! : node);
-    for (const used of [node, ...node.inputs]) {
+    for (const used of given.has(node) ? [node] : [node, ...node.inputs]) {
       lastUse.set(owner.get(used)!, position);
     }
   });
@@ -44,9 +44,4 @@ export function peakElements({ inputs, outputs }: ProgramDefinition): number {
     }
   });
   return peak;
-}
-
-/** What a checkpoint, or a tensor that waits for another, is the same as; undefined for any other. */
-function waitingSource(node: Tensor): Tensor | undefined {
-  return isCheckpoint(node) || isAfter(node) ? node.inputs[0] : undefined;
 }

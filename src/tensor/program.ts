@@ -5,16 +5,22 @@ import { topologicalOrder } from './traversal.ts';
 
 /** A graph with names for what goes in and what comes out; compiled once, run many times. */
 export interface ProgramDefinition {
-  /** The tensors whose values are given to a run. */
+  /** The tensors whose values are given to a run: what these are made from is not computed. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   /** The tensors whose values a run gives. */
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
+/** The tensors that a program computes, and what they are made from: inputs and constants. */
+export function tensorsOf({ inputs, outputs }: ProgramDefinition): Tensor[] {
+  const given = new Set(Object.values(inputs));
+  return topologicalOrder(Object.values(outputs), (tensor) => given.has(tensor));
+}
+
 /** Throws if an output depends on an input that the program does not name. */
-export function checkInputs({ inputs, outputs }: ProgramDefinition): void {
-  const named = new Set(Object.values(inputs));
-  for (const tensor of topologicalOrder(Object.values(outputs))) {
+export function checkInputs(definition: ProgramDefinition): void {
+  const named = new Set(Object.values(definition.inputs));
+  for (const tensor of tensorsOf(definition)) {
     if (isInput(tensor) && !named.has(tensor)) {
       const { name } = tensor.attributes as { name: string };
       throw new Error(`the program uses the input '${name}' but does not list it`);

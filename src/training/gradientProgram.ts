@@ -107,7 +107,9 @@ function wholePlan(definition: ProgramDefinition, layout: ParameterLayout): Grad
 /** A program for each kind of stage. */
 function piecewisePlan(pieces: Pieces, layout: ParameterLayout): GradientPlan {
   const runs = runsOf(pieces);
-  const kept = pieces.stages.map(({ piece }) => elementCount(piece.backward.inputs.x!.shape));
+  const kept = pieces.stages.flatMap(({ piece: { forward } }) =>
+    Object.values(forward?.outputs ?? {}).map(({ shape }) => elementCount(shape)),
+  );
   // A session holds on to what its runs took.
   const taken = [...runs.keys()].map(peakElements);
   return {

@@ -2,20 +2,23 @@
 import { parametersFrom } from '../flows/parameters.ts';
 import { type Densities, type Glow, type Stage, sumOfDensities } from '../models/glow.ts';
 import { gradients, type KnownGradient, pullback } from '../tensor/gradient.ts';
+import { isRemembered } from '../tensor/operations/checkpoint.ts';
 import { checkpoint, sum } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { stateName } from './adamax.ts';
+import { topologicalOrder } from '../tensor/traversal.ts';
 import { bitsPerDimFrom } from './likelihood.ts';
 
 /** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
 export interface Piece {
-  /** Gives the images `y` that go on; missing at the top, where none do. */
+  /** Gives the images `y` that go on, and what to remember, `remembered/…`; missing at the top, where none go on. */
   readonly forward?: ProgramDefinition;
   /**
-   * Computes the forward pass again and gives what the stage adds to the densities, `logPrior` and `logDet`, the
-   * gradient `gradientOfX` and those of the parameters, `gradients/…`; takes `gradientOfY` where there is a y.
+   * Takes what is remembered, and `gradientOfY` where there is a y. Computes the forward pass again as far as needed
+   * and gives what the stage adds to the densities, `logPrior` and `logDet`, the gradient `gradientOfX` and those of
+   * the parameters, `gradients/…`.
    */
   readonly backward: ProgramDefinition;
 }
@@ -144,10 +147,12 @@ function pieceOf(
   trained.forEach((name, index) => {
     outputs[stateName('gradients', name)] = found[index]!;
   });
+  const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
+  const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));
   return {
-    ...(y && { forward: { inputs, outputs: { y } } }),
+    ...(y && { forward: { inputs, outputs: { y, ...remembered } } }),
     backward: {
-      inputs: { ...inputs, ...(gradientOfY && { gradientOfY }) },
+      inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) },
       outputs: { ...outputs, gradientOfX: gradientOfX! },
     },
   };

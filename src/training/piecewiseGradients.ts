@@ -1,4 +1,4 @@
-// The gradients of a batch in pieces: the images between the stages are kept, everything else is computed again.
+// The gradients of a batch in pieces: the images between the stages are kept, nearly everything else computed again.
 import { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/program.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
@@ -53,10 +53,9 @@ class PiecewiseGradients implements GradientProgram {
     const taken: { stage: PlacedPiece; feeds: NamedArrays }[] = [];
     for (const stage of stages) {
       const feeds = { x: x!, ...ofStage(stage, 'weights', given) };
-      taken.push({ stage, feeds });
-      if (stage.piece.forward) {
-        x = (await this.runPiece(stage.piece.forward, feeds)).y;
-      }
+      const { y, ...remembered } = stage.piece.forward ? await this.runPiece(stage.piece.forward, feeds) : {};
+      taken.push({ stage, feeds: { ...feeds, ...remembered } });
+      x = y;
     }
     const added: Record<string, NdArray> = {};
     let gradientOfY: NdArray | undefined;

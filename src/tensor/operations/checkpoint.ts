@@ -1,14 +1,15 @@
-// The order in which a graph is computed, where it matters: places for a gradient to wait at, and the waiting.
+// What a graph says of the order in which it is computed, and of what is kept meanwhile.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
-const checkpointOperation: Operation<undefined> = {
-  name: 'checkpoint',
-  shape: ([x]) => x!,
-  gradient: (_, g) => [g],
-  lower: (_emit, _node, [x]) => x!,
-};
+const checkpointOperation = markOperation('checkpoint');
+const rememberOperation = markOperation('remember');
 
-/** `x` itself, marked as a place where a gradient waits for those of the weights behind it; costs nothing. */
+/** An operation that changes nothing and costs nothing. */
+function markOperation(name: string): Operation<undefined> {
+  return { name, shape: ([x]) => x!, gradient: (_, g) => [g], lower: (_emit, _node, [x]) => x! };
+}
+
+/** `x` itself, marked as a place where a gradient waits for those of the weights behind it. */
 export function checkpoint(x: Tensor): Tensor {
   return apply(checkpointOperation, [x], undefined) as Tensor;
 }
@@ -16,6 +17,16 @@ export function checkpoint(x: Tensor): Tensor {
 /** Whether a tensor is a checkpoint. */
 export function isCheckpoint(x: Tensor): boolean {
   return x.operation === (checkpointOperation as Operation<unknown>);
+}
+
+/** `x` itself, marked as small for what it costs: worth keeping where other activations are computed again. */
+export function remember(x: Tensor): Tensor {
+  return apply(rememberOperation, [x], undefined) as Tensor;
+}
+
+/** Whether a tensor is one to remember. */
+export function isRemembered(x: Tensor): boolean {
+  return x.operation === (rememberOperation as Operation<unknown>);
 }
 
 const afterOperation: Operation<undefined> = {
@@ -38,7 +49,8 @@ export function after(x: Tensor, others: readonly Tensor[]): Tensor {
   return others.length === 0 ? x : (apply(afterOperation, [x, ...others], undefined) as Tensor);
 }
 
-/** Whether a tensor is one that waits. */
-export function isAfter(x: Tensor): boolean {
-  return x.operation === (afterOperation as Operation<unknown>);
+/** What a tensor is the same as that was only marked, or made to wait; undefined for any other. */
+export function markedSource(x: Tensor): Tensor | undefined {
+  const operations = [checkpointOperation, rememberOperation, afterOperation] as Operation<unknown>[];
+  return operations.includes(x.operation) ? x.inputs[0] : undefined;
 }

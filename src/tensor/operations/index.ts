@@ -1,5 +1,5 @@
 // All operations, for those who build graphs.
-export { checkpoint } from './checkpoint.ts';
+export { checkpoint, remember } from './checkpoint.ts';
 export {
   abs,
   add,
