@@ -5,12 +5,20 @@ import { chain } from '../flows/chain.ts';
 import { type CouplingKind, coupling } from '../flows/coupling.ts';
 import type { InverseMethod } from '../flows/emerging.ts';
 import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
-import { type Split, split, type TopPrior, topPrior } from '../flows/prior.ts';
+import { split, type TopPrior, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, subtract } from '../tensor/operations/index.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Mixing, mixings } from './mixing.ts';
+import {
+  type Densities,
+  type Level,
+  type PlacedStage,
+  type StageResult,
+  stagesOf,
+  sumOfDensities,
+} from './stages.ts';
 
 /** The options of a model, by the names of the configuration. */
 export interface GlowOptions {
@@ -54,14 +62,6 @@ export interface Encoding extends Densities {
   readonly latents: Tensor[];
 }
 
-/** What the likelihood of a batch of images is made of. */
-export interface Densities {
-  /** The log-density of the latents under their priors, `[N]`. */
-  readonly logPrior: Tensor;
-  /** Σ ln|det| of the layers, `[N]`, or `[]` where it is the same for every image. */
-  readonly logDet: Tensor;
-}
-
 /**
  * A multi-scale flow over images: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and
  * coupling, and after every level but the last a split.
@@ -100,14 +100,7 @@ export class Glow {
       return { ...level, split: half };
     });
     this.top = topPrior(shape, options);
-    this.stages = [
-      ...this.levels.flatMap(({ name, squeeze: squeezed, steps, split: half }) => [
-        { path: name, stage: squeezed },
-        ...Object.entries(steps.parts!).map(([key, step]) => ({ path: `${name}/steps/${key}`, stage: step })),
-        ...(half ? [{ path: `${name}/split`, stage: half }] : []),
-      ]),
-      { path: 'prior', stage: this.top },
-    ];
+    this.stages = stagesOf(this.levels, this.top);
     this.latentShapes = [
       ...this.levels.flatMap(({ split: half }) => (half ? [half.latentShape] : [])),
       shape,
@@ -165,43 +158,6 @@ export class Glow {
     }
     return z;
   }
-}
-
-/** One level: squeeze, steps, and a split unless it is the last. */
-export interface Level {
-  /** The path before its parameters. */
-  readonly name: string;
-  readonly squeeze: Bijection;
-  readonly steps: Bijection;
-  readonly split?: Split;
-}
-
-/** A bijection, a split or the top prior: what an image goes through between two others. */
-export interface Stage {
-  readonly parameters: ParameterSpecs;
-  forward(x: Tensor, parameters: Parameters): StageResult;
-}
-
-/** A stage, and the path before its parameters. */
-interface PlacedStage {
-  readonly path: string;
-  readonly stage: Stage;
-}
-
-/** What a stage makes of a batch of images: those that go on, a latent that leaves, and what it adds to each density. */
-interface StageResult extends Partial<Densities> {
-  readonly y?: Tensor;
-  readonly epsilon?: Tensor;
-}
-
-/** @internal What the likelihood is made of, from what each stage adds to it. */
-export function sumOfDensities(results: readonly Partial<Densities>[]): Densities {
-  const sumOf = (terms: readonly (Tensor | undefined)[]): Tensor =>
-    terms.reduce<Tensor>((total, term) => (term ? add(total, term) : total), constant(0));
-  return {
-    logPrior: sumOf(results.map(({ logPrior }) => logPrior)),
-    logDet: sumOf(results.map(({ logDet }) => logDet)),
-  };
 }
 
 /** The steps of one level by position, each of the same layers: actnorm, mixing, coupling. */

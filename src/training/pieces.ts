@@ -1,14 +1,21 @@
 // The gradient of a model in pieces: small programs for each kind of its stages, to be run once for every stage.
 import { parametersFrom } from '../flows/parameters.ts';
-import { type Densities, type Glow, type Stage, sumOfDensities } from '../models/glow.ts';
+import type { Glow } from '../models/glow.ts';
+import {
+  type Densities,
+  type PlacedStage,
+  type Stage,
+  type StageResult,
+  sumOfDensities,
+} from '../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../tensor/gradient.ts';
 import { isRemembered } from '../tensor/operations/checkpoint.ts';
 import { checkpoint, sum } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import type { Shape } from '../tensor/shape.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
-import { stateName } from './adamax.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
+import { stateName } from './adamax.ts';
 import { bitsPerDimFrom } from './likelihood.ts';
 
 /** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
@@ -51,12 +58,7 @@ export function densityName(path: string, density: keyof Densities): string {
   return `${path}/${density}`;
 }
 
-/**
- * Defines the pieces, for the gradients of Σ bits/dim / `batchSize` over so many images.
- *
- * The loss is linear in what the stages add to the densities. So each knows from the start with what gradient they
- * arrive at the loss, and need not add anything in the forward pass: there is time for that in the backward pass.
- */
+/** Defines the pieces, for the gradients of Σ bits/dim / `batchSize` over so many images. */
 export function piecesOf(
   model: Glow,
   { images, batchSize }: { readonly images: number; readonly batchSize: number },
@@ -64,43 +66,21 @@ export function piecesOf(
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const x = model.dequantise(image, noise);
-  const graphs = new Map<Stage, StageGraph>();
-  let reached = x.shape;
-  const placed = model.stages.map(({ path, stage }) => {
-    const graph = graphs.get(stage) ?? graphOf(stage, reached);
-    graphs.set(stage, graph);
-    reached = graph.result.y?.shape ?? reached;
-    return { path, stage, graph };
-  });
-  const inputs: Record<string, Tensor> = {};
-  const added = placed.map(({ path, graph: { result } }) => {
-    const ofStage: { logPrior?: Tensor; logDet?: Tensor } = {};
-    for (const density of densities) {
-      if (result[density]) {
-        const name = densityName(path, density);
-        inputs[name] = input(name, result[density].shape);
-        ofStage[density] = inputs[name];
-      }
-    }
-    return ofStage;
-  });
-  const bitsPerDim = bitsPerDimFrom(model, model.logLikelihood(sumOfDensities(added)));
-  const names = Object.keys(inputs);
-  const found = gradients(sum(bitsPerDim), Object.values(inputs), constant(1 / batchSize));
-  const gradientOf = new Map(names.map((name, index) => [name, found[index]!]));
+  const graphs = graphsOf(model.stages, x.shape);
+  const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
   const pieces = new Map<Stage, Piece>();
-  for (const { path, stage, graph } of placed) {
-    // Wherever a stage stands, the gradients of what it adds to the densities are the same.
-    const piece = pieces.get(stage) ?? pieceOf(stage, graph, (density) => gradientOf.get(densityName(path, density))!);
+  for (const { path, stage } of model.stages) {
+    const piece = pieces.get(stage) ?? pieceOf(stage, graphs.get(stage)!, gradientOf(path));
     pieces.set(stage, piece);
   }
+  const stages = model.stages.map(({ path, stage }) => ({
+    path,
+    parameters: Object.keys(stage.parameters),
+    piece: pieces.get(stage)!,
+  }));
   return {
     start: { inputs: { image, noise }, outputs: { x } },
-    stages: placed.map(({ path, stage }) => ({
-      path,
-      parameters: Object.keys(stage.parameters),
-      piece: pieces.get(stage)!,
-    })),
+    stages,
     end: { inputs, outputs: { bitsPerDim } },
   };
 }
@@ -109,7 +89,19 @@ export function piecesOf(
 interface StageGraph {
   readonly x: Tensor;
   readonly weights: Readonly<Record<string, Tensor>>;
-  readonly result: ReturnType<Stage['forward']>;
+  readonly result: StageResult;
+}
+
+/** A graph for each kind of stage, where the first one takes images of the given shape. */
+function graphsOf(stages: readonly PlacedStage[], first: Shape): Map<Stage, StageGraph> {
+  const graphs = new Map<Stage, StageGraph>();
+  let shape = first;
+  for (const { stage } of stages) {
+    const graph = graphs.get(stage) ?? graphOf(stage, shape);
+    graphs.set(stage, graph);
+    shape = graph.result.y?.shape ?? shape;
+  }
+  return graphs;
 }
 
 function graphOf(stage: Stage, shape: Shape): StageGraph {
@@ -120,10 +112,40 @@ function graphOf(stage: Stage, shape: Shape): StageGraph {
   return { x, weights, result: stage.forward(checkpoint(x), parametersFrom(weights)) };
 }
 
+/** The gradients of the loss with respect to what a stage adds to the densities. */
+type DensityGradients = (density: keyof Densities) => Tensor;
+
+/**
+ * The loss, from what every stage adds to the densities. It is linear in that: its gradients are constants, the same
+ * wherever a stage stands. So a stage need not add anything before the backward pass.
+ */
+function lossOf(
+  model: Glow,
+  graphs: ReadonlyMap<Stage, StageGraph>,
+  batchSize: number,
+): { inputs: Record<string, Tensor>; bitsPerDim: Tensor; gradientOf: (path: string) => DensityGradients } {
+  const inputs: Record<string, Tensor> = {};
+  const added = model.stages.map(({ path, stage }) => {
+    const { result } = graphs.get(stage)!;
+    const given = densities.flatMap((density) => {
+      const shape = result[density]?.shape;
+      return shape ? [[density, input(densityName(path, density), shape)] as const] : [];
+    });
+    for (const [density, tensor] of given) {
+      inputs[densityName(path, density)] = tensor;
+    }
+    return Object.fromEntries(given) as Partial<Densities>;
+  });
+  const bitsPerDim = bitsPerDimFrom(model, model.logLikelihood(sumOfDensities(added)));
+  const found = gradients(sum(bitsPerDim), Object.values(inputs), constant(1 / batchSize));
+  const byName = new Map(Object.keys(inputs).map((name, index) => [name, found[index]!]));
+  return { inputs, bitsPerDim, gradientOf: (path) => (density) => byName.get(densityName(path, density))! };
+}
+
 function pieceOf(
   { parameters }: Stage,
   { x, weights, result: { y, ...result } }: StageGraph,
-  gradientOf: (density: keyof Densities) => Tensor,
+  gradientOf: DensityGradients,
 ): Piece {
   const inputs: Record<string, Tensor> = { x };
   for (const [name, weight] of Object.entries(weights)) {

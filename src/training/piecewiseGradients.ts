@@ -6,7 +6,7 @@ import { stateName } from './adamax.ts';
 import type { GradientProgram } from './gradientProgram.ts';
 import type { Batch } from './likelihood.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
-import { densities, densityName, type Piece, type Pieces, type PlacedPiece } from './pieces.ts';
+import { densities, densityName, type Pieces, type PlacedPiece } from './pieces.ts';
 import { releaseOnFailure } from './resources.ts';
 
 /** Compiles the pieces, each kind once. */
