@@ -30,6 +30,17 @@ async function run(
   return result;
 }
 
+describe('an input', () => {
+  it('may be any tensor: what it is made from is not computed, by the host neither', async () => {
+    const [w, x] = [input('w', [1, 1]), input('x', [2])];
+    const given = op.exp(op.multiply(x, op.logAbsDet(w)));
+    const known = op.add(constant(array([2], 1, 2)), 3);
+    const y = op.add(op.multiply(given, 2), known);
+    const result = await run({ given, known }, { y }, { given: array([2], 5, 7), known: array([2], 1, 1) });
+    expect(result).toEqual({ y: array([2], 11, 15) });
+  });
+});
+
 describe('names', () => {
   it('may be those of an input and an output at once', async () => {
     const [a, b] = [input('a', [2]), input('b', [2])];

@@ -37,7 +37,7 @@ export async function compile(definition: ProgramDefinition, options: CompileOpt
 /** The values, in float64, of all tensors of a program that depend on constants alone and are used by others. */
 export async function freeze(definition: ProgramDefinition, threads?: number): Promise<Map<Tensor, NdArray>> {
   checkInputs(definition);
-  const frontier = constantFrontier(Object.values(definition.outputs));
+  const frontier = constantFrontier(definition);
   const values = frontier.length > 0 ? await evaluate(frontier, threads) : [];
   return new Map(frontier.map((tensor, index) => [tensor, values[index]!]));
 }

@@ -4,7 +4,7 @@ import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { expectClose } from '../testing/golden.ts';
-import { gradients } from './gradient.ts';
+import { gradients, pullback } from './gradient.ts';
 import * as op from './operations/index.ts';
 import { OPEN_BATCH } from './shape.ts';
 import { constant, input, type Tensor } from './tensor.ts';
@@ -181,6 +181,28 @@ describe('the gradient of slices', () => {
       }, 0),
     );
     expect([...values!.data]).toEqual(expected);
+  });
+});
+
+describe('pullback', () => {
+  it('gives the gradient of Σ y·v for a known v, summed over all that is known', async () => {
+    const [x, v] = [input('x', [3]), input('v', [3])];
+    const [y, z] = [op.multiply(x, x), op.sum(op.exp(x))];
+    const known = [
+      { tensor: y, gradient: v },
+      { tensor: z, gradient: constant(2) },
+      { tensor: y, gradient: constant(vector(1, 1, 1)) },
+    ];
+    const [g] = pullback(known, [x]);
+    const { g: values } = await valuesOf({ g: g! }, { x, v }, { x: vector(0, 1, 2), v: vector(3, 4, 5) });
+    expectClose('g', values!.data, [2, 2 * 5 + 2 * Math.E, 4 * 6 + 2 * Math.E ** 2], 'float64');
+  });
+
+  it('is zero where nothing known depends on a variable', async () => {
+    const x = input('x', [2]);
+    const [g] = pullback([{ tensor: constant(1), gradient: constant(3) }], [x]);
+    const { g: values } = await valuesOf({ g: g! }, { x }, { x: vector(1, 2) });
+    expect([...values!.data]).toEqual([0, 0]);
   });
 });
 

@@ -30,3 +30,9 @@ it('counts outputs to the end', () => {
   const second = exp(exp(first));
   expect(peakElements({ inputs: { x }, outputs: { first, second } })).toBe(30);
 });
+
+it('counts nothing of what an input in the middle is made from', () => {
+  const x = input('x', [10]);
+  const middle = exp(exp(exp(x)));
+  expect(peakElements({ inputs: { middle }, outputs: { y: exp(middle) } })).toBe(10);
+});

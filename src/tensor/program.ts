@@ -32,11 +32,13 @@ export function checkInputs(definition: ProgramDefinition): void {
  * The tensors whose values depend on constants alone and are used by something that does not (or are outputs):
  * what can be worked out once, before the program is compiled.
  */
-export function constantFrontier(outputs: readonly Tensor[]): Tensor[] {
+export function constantFrontier(definition: ProgramDefinition): Tensor[] {
+  const given = new Set(Object.values(definition.inputs));
+  const outputs = Object.values(definition.outputs);
   const fixed = new Set<Tensor>();
   const frontier = new Set<Tensor>();
-  for (const tensor of topologicalOrder(outputs)) {
-    if (!isInput(tensor) && tensor.inputs.every((input) => fixed.has(input))) {
+  for (const tensor of tensorsOf(definition)) {
+    if (!given.has(tensor) && tensor.inputs.every((input) => fixed.has(input))) {
       fixed.add(tensor);
     } else {
       for (const input of tensor.inputs) {

@@ -169,11 +169,23 @@ it('trains in float32 even for a caller who passes another precision', async () 
   expect(bytes('double', 6)).toEqual(bytes('whole', 6));
 });
 
-it('frees its programs when it fails, as when it does not', async () => {
-  const release = vi.spyOn(Program.prototype, 'release');
-  await begin('freed');
-  const all = new Set(release.mock.contexts).size;
-  release.mockClear();
-  await expect(begin('failed', failingAt(1))).rejects.toThrow('crash');
-  expect(new Set(release.mock.contexts).size).toBe(all);
+it('leaves the same bytes where activations are computed again, in micro-batches and over a stop', async () => {
+  const training = { microBatch: 4 };
+  await begin('kept', { activations: 'keep' }, training);
+  await begin('recomputed', { activations: 'recompute', stopAt: 3 }, training);
+  await goOn('recomputed', { activations: 'recompute' });
+  expect(bytes('recomputed', 6)).toEqual(bytes('kept', 6));
+  expect(bytes('kept', 6)).not.toEqual(bytes('whole', 6));
 });
+
+it.each(['keep', 'recompute'] as const)(
+  'frees its programs when it fails, as when it does not (%s)',
+  async (activations) => {
+    const release = vi.spyOn(Program.prototype, 'release');
+    await begin(`freed ${activations}`, { activations });
+    const all = new Set(release.mock.contexts).size;
+    release.mockClear();
+    await expect(begin(`failed ${activations}`, { ...failingAt(1), activations })).rejects.toThrow('crash');
+    expect(new Set(release.mock.contexts).size).toBe(all);
+  },
+);
