@@ -11,6 +11,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
+import type { ActivationChoice } from '../training/gradientProgram.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { startFromData } from '../training/startFromData.ts';
@@ -69,13 +70,16 @@ async function inTraining(mixing: Mixing) {
 }
 
 /** The results of one update on a device, all of them, by name. */
-async function trained(mixing: Mixing, device: CompileOptions): Promise<Record<string, ArrayLike<number>>> {
+async function trained(
+  mixing: Mixing,
+  device: CompileOptions,
+  activations: ActivationChoice = 'keep',
+): Promise<Record<string, ArrayLike<number>>> {
   const { model, state, batch } = await inTraining(mixing);
   const optimizer = { beta2: 0.999, biasCorrection: 'glow' } as const;
   return releaseAfter(async (keep) => {
-    const trainer = keep(
-      await Trainer.create(model, state, { batchSize: BATCH, optimizer, averageDecay: 0.9, ...device }),
-    );
+    const options = { batchSize: BATCH, optimizer, averageDecay: 0.9, activations, ...device };
+    const trainer = keep(await Trainer.create(model, state, options));
     const { bitsPerDim, gradientNorm } = await trainer.step(batch, LEARNING_RATE);
     const kinds = ['weights', 'first', 'second', 'average'] as const;
     const arrays = kinds.flatMap((kind) =>
@@ -102,6 +106,13 @@ describe.skipIf(!available)('webgpu (needs a Vulkan driver: scripts/install-syst
   it.each(names)('%s: a training step without the CPU', async (mixing) => {
     const [expected, actual] = [await trained(mixing, {}), await trained(mixing, onGpu)];
     expect(Object.keys(actual)).toEqual(Object.keys(expected));
+    for (const [name, values] of Object.entries(expected)) {
+      expectClose(name, actual[name]!, values, 'float32', TOLERANCE);
+    }
+  });
+
+  it('a training step in pieces', async () => {
+    const [expected, actual] = [await trained('emerging', {}), await trained('emerging', onGpu, 'recompute')];
     for (const [name, values] of Object.entries(expected)) {
       expectClose(name, actual[name]!, values, 'float32', TOLERANCE);
     }
