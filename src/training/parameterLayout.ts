@@ -22,7 +22,7 @@ interface Group {
 /**
  * The layout of a model's parameters.
  *
- * A model has hundreds of small parameters. An optimiser with nodes for each would spend its time on their number;
+ * A model has hundreds of small parameters. An optimiser with a run for each would spend its time on their number;
  * packed into one vector they cost one. Large ones stay apart, so that nothing big is copied.
  */
 export class ParameterLayout {
