@@ -99,7 +99,6 @@ export {
   type ShapeProblem,
   type Tensor,
 } from './tensor/tensor.ts';
-export type { GradientPlan } from './training/gradientProgram.ts';
 export type { GuardState } from './training/guard.ts';
 export type { Groups } from './training/parameterLayout.ts';
 export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';

@@ -19,7 +19,7 @@ import { stateName } from './adamax.ts';
 import { bitsPerDimFrom } from './likelihood.ts';
 
 /** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
-export interface Piece {
+interface Piece {
   /** Gives the images `y` that go on, and what to remember, `remembered/…`; missing at the top, where none go on. */
   readonly forward?: ProgramDefinition;
   /**
