@@ -5,11 +5,11 @@ import { type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts'
 import { median } from '../evaluation/timing.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
 import { formatBytes, formatCount, formatRate } from './format.ts';
-import { type ActivationsOption, addActivationsOption, compileOptions } from './options.ts';
+import { addStepOptions, compileOptions, type StepOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
 
-interface BenchTrainOptions extends BenchOptions, ActivationsOption {
+interface BenchTrainOptions extends BenchOptions, StepOptions {
   products: boolean;
 }
 
@@ -18,7 +18,7 @@ export function registerBenchTrain(bench: Command): void {
   const command = bench
     .command('train')
     .description('time training steps and forward passes, and the matrix products in them');
-  addActivationsOption(addBenchOptions(command, { batch: 32, rounds: 7 }))
+  addStepOptions(addBenchOptions(command, { batch: 32, rounds: 7 }))
     .option('--no-products', 'leave out the matrix products on their own and the operators of a step')
     .addHelpText(
       'after',
@@ -41,6 +41,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       batchSize: batch,
       rounds,
       activations: options.activations,
+      workers: options.workers,
       products: options.products,
       onProgress: (done) => bar.update(done),
       ...engine,
@@ -72,6 +73,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     result.productShare === null ? '-' : `${(100 * result.productShare).toFixed(0)} %`,
     formatBytes(result.peakMemoryBytes),
     result.activations === 'keep' ? 'kept' : 'recomputed',
+    String(result.workers),
   ]);
   const table = formatTable(
     [
@@ -82,6 +84,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       { title: 'PRODUCTS', align: 'right' },
       { title: 'PEAK MEMORY', align: 'right' },
       { title: 'ACTIVATIONS' },
+      { title: 'WORKERS', align: 'right' },
     ],
     rows,
   );

@@ -28,21 +28,28 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'threads that share each operation (default: one a core)', threadCount);
 }
 
-/** What becomes of the activations of a training step. */
-export interface ActivationsOption {
+/** How a training step is worked out. */
+export interface StepOptions {
   readonly activations: ActivationChoice;
+  readonly workers?: number;
 }
 
-/** Adds the option to keep the activations of a training step or to compute them again. */
-export function addActivationsOption(command: Command): Command {
-  return command.addOption(
-    new Option(
-      '--activations <what>',
-      `keep the activations of a step, or recompute them, slower in less memory: ${activationChoices.join(', ')}`,
+/** Adds `--activations`, `--workers`. */
+export function addStepOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--activations <what>',
+        `keep the activations of a step, or recompute them, slower in less memory: ${activationChoices.join(', ')}`,
+      )
+        .argParser(oneOf('activations', activationChoices))
+        .default('auto'),
     )
-      .argParser(oneOf('activations', activationChoices))
-      .default('auto'),
-  );
+    .option(
+      '--workers <n>',
+      'threads that work on images of their own (default: all of them if the model gains by it, else 1)',
+      threadCount,
+    );
 }
 
 /** More threads than this many a core do nothing but hinder one another. */

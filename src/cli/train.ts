@@ -11,12 +11,12 @@ import { appendEvaluation, readSummary, writeSummary } from '../training/runSumm
 import { evaluationLines } from './evaluationRecord.ts';
 import { formatCount, formatCounted, formatRate } from './format.ts';
 import {
-  type ActivationsOption,
-  addActivationsOption,
   addEngineOptions,
+  addStepOptions,
   collect,
   compileOptions,
   type EngineOptions,
+  type StepOptions,
   wholeNumber,
 } from './options.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from './preparedRun.ts';
@@ -27,7 +27,7 @@ import { pictureTitle } from './trainPictures.ts';
 import { aboutRun, placeOf, reachedBefore } from './trainSummary.ts';
 import { trainWithProgress } from './trainWithProgress.ts';
 
-interface TrainCommandOptions extends EngineOptions, ActivationsOption, RunOptions {
+interface TrainCommandOptions extends EngineOptions, StepOptions, RunOptions {
   readonly stopAt?: number;
   readonly test: boolean;
   readonly tensorboard?: true;
@@ -62,7 +62,7 @@ export function registerTrain(program: Command): void {
       'also write events that TensorBoard shows, into the run folder; a resume goes on with them',
     )
     .option('--json', 'print the result as JSON on stdout');
-  addActivationsOption(addEngineOptions(command))
+  addStepOptions(addEngineOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +

@@ -6,7 +6,7 @@ import { discardUnstartedRun } from '../training/discardRun.ts';
 import { type TrainingResult, train } from '../training/train.ts';
 import { formatBytes, formatCount, formatCounted } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
-import type { ActivationsOption } from './options.ts';
+import type { StepOptions } from './options.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import type { TensorBoard } from './tensorboard.ts';
@@ -16,7 +16,7 @@ import { movedText, recordStart } from './trainSummary.ts';
 /** Trains with a progress bar until the run is done, stops or is interrupted. */
 export async function trainWithProgress(
   run: PreparedRun,
-  { stopAt, resume, activations }: ActivationsOption & { stopAt?: number; resume?: string },
+  { stopAt, resume, activations, workers }: StepOptions & { stopAt?: number; resume?: string },
   engine: CompileOptions,
   board: TensorBoard | undefined,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
@@ -55,13 +55,13 @@ export async function trainWithProgress(
       state,
       stopAt,
       activations,
+      workers,
       signal: interruption.signal,
       events: {
-        onPrepared({ activations, bytes }) {
+        onPrepared({ activations, bytes, workers }) {
           recordStart(run, engine);
-          bar.note(
-            `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`,
-          );
+          const memory = `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`;
+          bar.note(workers > 1 ? `${memory}, in ${workers} threads with images of their own` : memory);
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {

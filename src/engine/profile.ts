@@ -28,7 +28,6 @@ const RUNS = 3;
 
 /** What can be profiled: one program, or several that work together. */
 interface Profiled {
-  endProfiling(): void;
   release(): Promise<void>;
 }
 
@@ -44,7 +43,6 @@ export async function profile<Compiled extends Profiled>(
     for (let round = 0; round < 2 * RUNS; round++) {
       await run(program);
     }
-    program.endProfiling();
     await program.release();
     const files = await readdir(folder);
     const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));

@@ -19,7 +19,7 @@ export interface CompileOptions {
   threads?: number;
   /** Whether the CPU may do what the device cannot; default true. With false, such a program is refused. */
   fallback?: boolean;
-  /** The beginning of the path of a file in which `endProfiling` writes the time of every node; none by default. */
+  /** The beginning of the path of a file in which the time of every node is written as it is released; none by default. */
   profile?: string;
 }
 
@@ -116,7 +116,7 @@ async function build(
     waits: device === 'cpu',
   });
   const session = await createSession(model, { device, threads, fallback, profile });
-  return new Program(definition, precision, session, hostNodes, prelude);
+  return new Program(definition, precision, session, hostNodes, prelude, profile !== undefined);
 }
 
 /** A program ready to run. */
@@ -129,6 +129,7 @@ export class Program {
   private readonly session: InferenceSession;
   private readonly hostNodes: readonly HostNode[];
   private readonly prelude: Program | undefined;
+  private readonly isProfiled: boolean;
 
   /** @internal Made by `compile`. */
   constructor(
@@ -137,6 +138,7 @@ export class Program {
     session: InferenceSession,
     hostNodes: readonly HostNode[],
     prelude: Program | undefined,
+    isProfiled: boolean,
   ) {
     this.inputs = definition.inputs;
     this.outputs = definition.outputs;
@@ -144,6 +146,7 @@ export class Program {
     this.session = session;
     this.hostNodes = hostNodes;
     this.prelude = prelude;
+    this.isProfiled = isProfiled;
   }
 
   /**
@@ -181,14 +184,12 @@ export class Program {
     );
   }
 
-  /** Writes the profile of the runs so far, of a program that was compiled with one. */
-  endProfiling(): void {
-    this.session.endProfiling();
-  }
-
-  /** Frees the session. */
+  /** Frees the session, and writes its profile where it was compiled with one. */
   async release(): Promise<void> {
     await this.prelude?.release();
+    if (this.isProfiled) {
+      this.session.endProfiling();
+    }
     await this.session.release();
   }
 

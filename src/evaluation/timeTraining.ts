@@ -14,6 +14,7 @@ import { BatchLoader } from '../training/batchLoader.ts';
 import type { ActivationChoice, GradientPlan } from '../training/gradientProgram.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
 import { releaseAfter, releaseOnFailure } from '../training/resources.ts';
+import type { SharedPlan } from '../training/sharedGradients.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/trainer.ts';
 import { trainedModel } from './loadRun.ts';
@@ -31,6 +32,8 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly products?: boolean;
   /** What becomes of the activations; default auto. */
   readonly activations?: ActivationChoice | undefined;
+  /** The threads that work on images of their own; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
   /** Called as the work goes on, with the rounds done, of steps and of passes. */
   onProgress?(rounds: number): void;
 }
@@ -47,7 +50,9 @@ export interface TrainingTimes {
   readonly peakMemoryBytes: number;
   /** Whether activations were kept or computed again. */
   readonly activations: GradientPlan['activations'];
-  /** Where a step's gradients spend their time, by ONNX operator, the longest first; timing each node adds to it. */
+  /** The threads that worked on images of their own. */
+  readonly workers: number;
+  /** Where the gradients of a step spend the time of a worker, by ONNX operator, the longest first; timing adds to it. */
   readonly operators: readonly OperatorTime[];
   /** What the step's own matrix products take at the best rate that each shape reaches on its own in this run. */
   readonly productFloor: number | null;
@@ -81,13 +86,14 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
   });
   const results: TrainingTimes[] = [];
   for (const { mixing, model, steps, forwards, plan, operators } of timed) {
-    const productFloor = products ? await timeProducts(plan.runs, benchmark) : null;
+    const productFloor = products ? await timeProducts(plan, benchmark) : null;
     const parameters = countParameters(model.options, imageShape);
-    const { activations } = plan;
+    const { activations, workers } = plan;
     results.push({
       mixing,
       parameters,
       activations,
+      workers,
       peakMemoryBytes,
       steps,
       forwards,
@@ -144,7 +150,7 @@ class Contender {
     this.forwards.push(...(counted ? [seconds] : []));
   }
 
-  get plan(): GradientPlan {
+  get plan(): SharedPlan {
     return this.trainer.plan;
   }
 
@@ -152,11 +158,17 @@ class Contender {
   async profile(options: CompileOptions): Promise<void> {
     const { layout, state } = this.trainer;
     const into = layout.zeros();
-    this.operators = await profile(
+    const { workers } = this.plan;
+    const operators = await profile(
       (profiled) => this.plan.compile(profiled),
       (program) => program.run(this.batches.at(0), state.weights, into),
       options,
     );
+    this.operators = operators.map(({ operator, nodes, seconds }) => ({
+      operator,
+      nodes: nodes / workers,
+      seconds: seconds / workers,
+    }));
   }
 
   async release(): Promise<void> {
@@ -175,8 +187,11 @@ function syntheticBatches(imageShape: ImageShape, batchSize: number, bits: numbe
 const COPIES = 4;
 const REPEATS = 7;
 
-/** The time of all matrix products of graphs, each shape at the best of several runs, in seconds. */
-async function timeProducts(runs: GradientPlan['runs'], options: CompileOptions): Promise<number> {
+/** The time of all matrix products of a worker, each shape at the best of several runs, in seconds. */
+async function timeProducts(
+  { runs, workers, threadsEach }: SharedPlan,
+  options: CompileOptions,
+): Promise<number> {
   const shapes = new Map<string, { node: Tensor; count: number }>();
   for (const [definition, times] of runs) {
     for (const node of tensorsOf(definition)) {
@@ -190,9 +205,9 @@ async function timeProducts(runs: GradientPlan['runs'], options: CompileOptions)
   }
   let seconds = 0;
   for (const { node, count } of shapes.values()) {
-    seconds += count * (await timeProduct(node, options));
+    seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
   }
-  return seconds;
+  return seconds / workers;
 }
 
 async function timeProduct(node: Tensor, options: CompileOptions): Promise<number> {

@@ -31,8 +31,6 @@ export type ActivationChoice = (typeof activationChoices)[number];
 export interface GradientProgram {
   /** bits/dim of each image of a batch; the gradients of the loss are written to the arrays of the groups in `into`. */
   run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray>;
-  /** Writes the profile of the runs so far, of a program that was compiled with one. */
-  endProfiling(): void;
   /** Frees what it holds. */
   release(): Promise<void>;
 }
@@ -79,7 +77,7 @@ export function planGradients(model: Glow, layout: ParameterLayout, options: Gra
 const SHARE = 0.4;
 
 /** The bytes that this process may still take. */
-function availableBytes(): number {
+export function availableBytes(): number {
   // Node 20.13 brought the first, which knows the limits of a container.
   return process.availableMemory?.() ?? freemem();
 }
@@ -97,7 +95,6 @@ function wholePlan(definition: ProgramDefinition, layout: ParameterLayout): Grad
           const named = layout.trained.map((group) => [stateName('gradients', group), into[group]!]);
           return (await program.run({ ...batch, ...weights }, Object.fromEntries(named))).bitsPerDim!;
         },
-        endProfiling: () => program.endProfiling(),
         release: () => program.release(),
       };
     },

@@ -79,13 +79,19 @@ export class ParameterLayout {
     return group.shape;
   }
 
+  /** The shapes of the arrays of all groups, or of those that are trained. */
+  shapes(which: 'all' | 'trained' = 'all'): Record<string, readonly number[]> {
+    const groups = this.groups.filter(({ trained }) => trained || which === 'all');
+    return Object.fromEntries(groups.map(({ name, shape }) => [name, shape]));
+  }
+
   /** Arrays of zeros for every trained group. */
   zeros(): Groups {
     return Object.fromEntries(
-      this.trained.map((name) => {
-        const shape = this.shapeOf(name);
-        return [name, { shape, data: new Float32Array(sizeOf(shape)) }];
-      }),
+      Object.entries(this.shapes('trained')).map(([name, shape]) => [
+        name,
+        { shape, data: new Float32Array(sizeOf(shape)) },
+      ]),
     );
   }
 

@@ -76,12 +76,6 @@ class PiecewiseGradients implements GradientProgram {
     return (await this.runPiece(end, added)).bitsPerDim!;
   }
 
-  endProfiling(): void {
-    for (const program of this.programs.values()) {
-      program.endProfiling();
-    }
-  }
-
   async release(): Promise<void> {
     await Promise.all([...this.programs.values()].map((program) => program.release()));
   }

@@ -22,8 +22,8 @@ import { withWayBack } from './wayBack.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
-  /** Before the first step: what becomes of the activations, and the bytes that a step needs for its results. */
-  onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number }): void;
+  /** Before the first step: what becomes of the activations, the bytes that a step needs, and the workers. */
+  onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number; workers: number }): void;
   /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
   onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   /** After each validation with the average weights. */
@@ -55,6 +55,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly checkpointSeconds?: number | undefined;
   /** What becomes of the activations of a step; by default what the memory there is suggests. */
   readonly activations?: ActivationChoice | undefined;
+  /** The threads that work on images of their own; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
   /** Told as the training goes on. */
   readonly events?: TrainingEvents;
 }

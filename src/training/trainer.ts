@@ -3,17 +3,13 @@ import { type CompileOptions, compile, type Program } from '../engine/program.ts
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from './adamax.ts';
-import {
-  type ActivationChoice,
-  type GradientPlan,
-  type GradientProgram,
-  planGradients,
-} from './gradientProgram.ts';
+import type { ActivationChoice, GradientProgram } from './gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
 import type { GuardState } from './guard.ts';
 import { type Batch, partOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseOnFailure } from './resources.ts';
+import { planSharedGradients, type SharedPlan } from './sharedGradients.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** What a batch tells of the weights. */
@@ -39,13 +35,15 @@ export interface TrainerOptions extends CompileOptions {
   readonly averageDecay: number;
   /** What becomes of the activations of the forward pass; by default what the memory there is suggests. */
   readonly activations?: ActivationChoice | undefined;
+  /** The threads that have images of their own; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
 }
 
 /** The programs and the state of a training. */
 export class Trainer {
   readonly layout: ParameterLayout;
-  /** What becomes of the activations, and how much memory they take. */
-  readonly plan: GradientPlan;
+  /** How many threads have images of their own, what becomes of the activations, and how much memory they take. */
+  readonly plan: SharedPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
   private readonly updateProgram: Program;
@@ -57,7 +55,7 @@ export class Trainer {
   private constructor(
     layout: ParameterLayout,
     options: TrainerOptions,
-    plan: GradientPlan,
+    plan: SharedPlan,
     gradientProgram: GradientProgram,
     updateProgram: Program,
     state: TrainingState,
@@ -76,7 +74,7 @@ export class Trainer {
   static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
-      const plan = planGradients(model, layout, { ...options, images: microBatchOf(options) });
+      const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
       const updateProgram = keep(await compile(adamaxProgram(options.optimizer), options));
       return new Trainer(layout, options, plan, gradientProgram, updateProgram, state);

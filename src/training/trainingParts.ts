@@ -43,11 +43,13 @@ export interface TrainingSources {
   readonly state?: TrainingState | undefined;
   /** What becomes of the activations of a step. */
   readonly activations?: ActivationChoice | undefined;
+  /** The threads that work on images of their own. */
+  readonly workers?: number | undefined;
 }
 
 /** Compiles the programs, and starts the weights from data where there is no state to go on from. */
 export async function prepareTraining(
-  { config, dataset, paths, state, activations }: TrainingSources,
+  { config, dataset, paths, state, activations, workers }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
 ): Promise<TrainingParts> {
@@ -72,6 +74,7 @@ export async function prepareTraining(
         optimizer: { beta2: schedule.beta2, biasCorrection },
         averageDecay: schedule.averageDecay,
         activations,
+        workers,
       },
     ),
   );

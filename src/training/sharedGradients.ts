@@ -1,0 +1,88 @@
+// The gradients of a batch by several threads, each of which has a share of the images.
+//
+// A product of narrow matrices keeps two threads busy for a short time only, and what lies between products hardly at
+// all; a thread that works on images of its own waits for nobody.
+import { availableParallelism } from 'node:os';
+import { UserError } from '../errors.ts';
+import type { Glow } from '../models/glow.ts';
+import { availableBytes, type GradientOptions, type GradientPlan, planGradients } from './gradientProgram.ts';
+import { startGradientThreads } from './gradientThreads.ts';
+import type { ParameterLayout } from './parameterLayout.ts';
+
+/** What gradients are worked out for, and with how many threads. */
+export interface SharingOptions extends GradientOptions {
+  /** By default one a core. */
+  readonly threads?: number;
+  /** The threads that have images of their own, a divisor of `images`; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
+}
+
+/** How gradients are worked out, and by how many threads with images of their own. */
+export interface SharedPlan extends GradientPlan {
+  /** 1 where all threads work on the same images. */
+  readonly workers: number;
+  /** The threads that share the operations of a worker. */
+  readonly threadsEach: number;
+}
+
+/** Decides how the images are shared, what becomes of the activations, and how the gradients are worked out then. */
+export function planSharedGradients(
+  model: Glow,
+  layout: ParameterLayout,
+  { threads = availableParallelism(), ...options }: SharingOptions,
+): SharedPlan {
+  const { images, available = availableBytes() } = options;
+  const workers = options.workers ?? workersFor(model, { ...options, threads });
+  if (workers > 1 && options.device !== undefined && options.device !== 'cpu') {
+    throw new UserError(`${workers} workers need --device cpu: the device ${options.device} is one for all`, {
+      exitCode: 2,
+    });
+  }
+  if (images % workers !== 0) {
+    throw new UserError(
+      `${images} images a run cannot be shared by ${workers} workers: take a divisor of ${images}`,
+      { exitCode: 2 },
+    );
+  }
+  if (workers === 1) {
+    return { ...planGradients(model, layout, options), workers, threadsEach: threads };
+  }
+  const threadsEach = Math.max(1, Math.floor(threads / workers));
+  const share = { ...options, images: images / workers };
+  const plan = planGradients(model, layout, { ...share, available: available / workers });
+  const { activations } = plan;
+  return {
+    activations,
+    bytes: workers * plan.bytes,
+    runs: new Map([...plan.runs].map(([definition, count]) => [definition, workers * count])),
+    workers,
+    threadsEach,
+    compile: (engine) =>
+      startGradientThreads(model, layout, { ...share, activations }, workers, {
+        ...engine,
+        threads: threadsEach,
+      }),
+  };
+}
+
+/** Networks of this width keep two threads busy with one product. */
+const WIDE = 512;
+
+/** Below so many hidden activations in a batch a step is over before a thread could be told of it. */
+const FEW_ACTIVATIONS = 2 ** 18;
+
+/** The threads that are given images of their own: as many as divide the images, for networks that are not wide. */
+function workersFor(
+  { options: { depth, width }, imageShape: [height, columns] }: Glow,
+  { images, threads, device = 'cpu' }: SharingOptions & { threads: number },
+): number {
+  const activations = (images * depth * width * height * columns) / 4;
+  if (device !== 'cpu' || width >= WIDE || activations < FEW_ACTIVATIONS) {
+    return 1;
+  }
+  let workers = Math.min(threads, images);
+  while (images % workers !== 0) {
+    workers--;
+  }
+  return workers;
+}
