@@ -40,14 +40,25 @@ it('gives one object for one', async () => {
   expect(result).toMatchObject({ mixing: '1x1', parameters: parameters('1x1') });
 });
 
+it('counts the time of a worker where threads have images of their own', async () => {
+  const shared = ['--mixing=1x1', '--threads=2', '--workers=2', ...tiny];
+  const result = await emerging.json('bench', 'train', ...shared);
+  expect(result).toMatchObject({ workers: 2, batch: 2 });
+  const alone = await emerging.json('bench', 'train', '--mixing=1x1', '--threads=1', ...tiny);
+  const gemms = ({ operators }: { operators: { operator: string; nodes: number }[] }) =>
+    operators.find(({ operator }) => operator === 'Gemm')!.nodes;
+  expect(gemms(result)).toBe(gemms(alone));
+  expect(result.productShare).toBeGreaterThan(0);
+});
+
 it('prints a table for people', async () => {
   const { code, stdout } = await emerging.run('bench', 'train', '--mixing=1x1', '--threads=1', ...tiny);
   expect(code).toBe(0);
   const [head, row, ...rest] = stdout.trim().split('\n');
   expect(head).toMatch(
-    /^MIXING +PARAMETERS +TRAINING, IMAGES\/S +FORWARD, IMAGES\/S +PRODUCTS +PEAK MEMORY +ACTIVATIONS$/,
+    /^MIXING +PARAMETERS +TRAINING, IMAGES\/S +FORWARD, IMAGES\/S +PRODUCTS +PEAK MEMORY +ACTIVATIONS +WORKERS$/,
   );
-  expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB +kept$/);
+  expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB +kept +1$/);
   expect(rest[0]).toBe('');
   expect(rest[1]).toMatch(/^1X1: OPERATOR +NODES +MS +SHARE$/);
   const shares = rest.slice(2).map((line) => Number(/([\d.]+) %$/.exec(line)?.[1]));
