@@ -48,8 +48,12 @@ export function planSharedGradients(
     return { ...planGradients(model, layout, options), workers, threadsEach: threads };
   }
   const threadsEach = Math.max(1, Math.floor(threads / workers));
-  const share = { ...options, images: images / workers };
-  const plan = planGradients(model, layout, { ...share, available: available / workers });
+  const share = { images: images / workers, batchSize: options.batchSize };
+  const plan = planGradients(model, layout, {
+    ...share,
+    activations: options.activations,
+    available: available / workers,
+  });
   const { activations } = plan;
   return {
     activations,
