@@ -41,13 +41,13 @@ it('gives one object for one', async () => {
 });
 
 it('counts the time of a worker where threads have images of their own', async () => {
-  const shared = ['--mixing=1x1', '--threads=2', '--workers=2', ...tiny];
+  const shared = ['--mixing=1x1', '--threads=2', '--workers=2', ...tiny, '--batch=4'];
   const result = await emerging.json('bench', 'train', ...shared);
-  expect(result).toMatchObject({ workers: 2, batch: 2 });
+  expect(result).toMatchObject({ workers: 2, batch: 4 });
   const alone = await emerging.json('bench', 'train', '--mixing=1x1', '--threads=1', ...tiny);
   const gemms = ({ operators }: { operators: { operator: string; nodes: number }[] }) =>
     operators.find(({ operator }) => operator === 'Gemm')!.nodes;
-  expect(gemms(result)).toBe(gemms(alone));
+  expect(gemms(result)).toBeCloseTo(gemms(alone));
   expect(result.productShare).toBeGreaterThan(0);
 });
 
