@@ -4,6 +4,7 @@ import { countParameters } from '../models/glow.ts';
 import { cleanedUpAfter } from '../training/cleanUp.ts';
 import { discardUnstartedRun } from '../training/discardRun.ts';
 import { type TrainingResult, train } from '../training/train.ts';
+import type { PreparationPart } from '../training/trainingParts.ts';
 import { formatBytes, formatCount, formatCounted } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { StepOptions } from './options.ts';
@@ -12,6 +13,15 @@ import { createProgress } from './progress.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { pictures } from './trainPictures.ts';
 import { movedText, recordStart } from './trainSummary.ts';
+
+/** From so many parameters on a training takes seconds to start, and says what it does meanwhile. */
+const LARGE = 4e6;
+
+/** What is said while it does. */
+const preparations: Record<PreparationPart, string> = {
+  weights: 'starting the weights from the first batch',
+  programs: 'making the program of a training step',
+};
 
 /** Trains with a progress bar until the run is done, stops or is interrupted. */
 export async function trainWithProgress(
@@ -58,6 +68,11 @@ export async function trainWithProgress(
       workers,
       signal: interruption.signal,
       events: {
+        onPreparing(part) {
+          if (parameters > LARGE) {
+            bar.note(preparations[part]);
+          }
+        },
         onPrepared({ activations, bytes, workers }) {
           recordStart(run, engine);
           const memory = `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`;

@@ -2,6 +2,7 @@
 import onnxProto from 'onnx-proto';
 import type { AttributeValue, Emitter, Precision } from '../tensor/emitter.ts';
 import { elementCount, isOpen, type Shape } from '../tensor/shape.ts';
+import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
 
 const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
@@ -251,9 +252,9 @@ export class OnnxBuilder implements Emitter {
 
   /** The model as ONNX bytes, opset 20. */
   build(): Uint8Array {
-    const nodes = this.neededNodes();
+    const nodes = inOrderOfReadiness(this.neededNodes());
     const read = new Set(nodes.flatMap(namesReadBy));
-    const model = onnx.ModelProto.fromObject({
+    const model: onnxProto.onnx.IModelProto = {
       irVersion: 9,
       opsetImport: [{ domain: '', version: 20 }],
       producerName: 'emerging-flows',
@@ -266,7 +267,7 @@ export class OnnxBuilder implements Emitter {
         input: this.inputs,
         output: this.outputs,
       },
-    });
+    };
     return onnx.ModelProto.encode(model).finish();
   }
 }
@@ -284,14 +285,6 @@ function reshaped(source: Shape | undefined, target: readonly number[] | undefin
 function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array): boolean {
   const [left, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
   return left.every((bits, index) => bits === right[index]);
-}
-
-/** The names that a node reads, by the nodes of an inner graph too. */
-function namesReadBy({ input, attribute: attributes }: onnxProto.onnx.INodeProto): string[] {
-  const inner = (attributes ?? []).flatMap(({ g }) =>
-    g ? [...(g.node ?? []), { input: g.output!.map(({ name }) => name!) }] : [],
-  );
-  return [...(input ?? []), ...inner.flatMap(namesReadBy)];
 }
 
 function scalarInfo(name: string, elemType: number): onnxProto.onnx.IValueInfoProto {

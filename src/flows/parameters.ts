@@ -30,7 +30,14 @@ export function normalParameter(shape: readonly number[], deviation: number): Pa
   return {
     shape,
     trained: true,
-    initial: (random) => random.normals(sizeOf(shape)).map((value) => value * deviation),
+    initial(random) {
+      const values = random.normals(sizeOf(shape));
+      // In place, and a tenth of the time of map: there are tens of millions.
+      for (let index = 0; index < values.length; index++) {
+        values[index]! *= deviation;
+      }
+      return values;
+    },
   };
 }
 

@@ -46,6 +46,19 @@ describe('RandomStream', () => {
     expect(moment(4)).toBeCloseTo(3, 0.9);
   });
 
+  it('draws the same normal numbers one by one and many at a time, in any mixture, and what comes after them', () => {
+    const oneByOne = new RandomStream(3, 'normal');
+    const expected = Array.from({ length: 3000 }, () => oneByOne.normal());
+    const mixed = new RandomStream(3, 'normal');
+    const drawn: number[] = [];
+    for (const count of [0, 1, 2, 0, 3, 1000, 1, 0, 7, 801, 5]) {
+      drawn.push(...mixed.normals(count), mixed.normal());
+    }
+    drawn.push(...mixed.normals(3000 - drawn.length));
+    expect(drawn).toEqual(expected);
+    expect(mixed.uniform()).toBe(oneByOne.uniform());
+  });
+
   it('permutes', () => {
     const order = new RandomStream(5, 'order').permutation(1000);
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, index) => index));

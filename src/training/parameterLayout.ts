@@ -54,17 +54,31 @@ export class ParameterLayout {
     this.elements = countTrained(specs);
   }
 
-  /** Inputs for every group, and the tensors of the parameters cut from them. */
+  /**
+   * Inputs for every group, and the tensors of the parameters cut from them when they are first asked for.
+   *
+   * A parameter is cut from its step's section of the array, and both are made where the model uses them. So a gradient
+   * is done with a step's section as soon as it is done with the step; and ONNX Runtime, which keeps a list of all nodes
+   * that need nothing but inputs, and walks through it for each node of the graph when it loads one, finds few of them.
+   */
   inputs(): { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> } {
     const inputs: Record<string, Tensor> = {};
     const tensors: Record<string, Tensor> = {};
     for (const { name, shape, members } of this.groups) {
       const array = input(name, shape);
       inputs[name] = array;
-      for (const member of members) {
-        const part =
-          name === member.path ? array : slice(array, 0, member.start, member.start + sizeOf(member.shape));
-        tensors[member.path] = reshape(part, member.shape);
+      if (name === members[0]!.path) {
+        tensors[name] = array;
+        continue;
+      }
+      for (const section of sectionsOf(members)) {
+        const [first, last] = [section[0]!, section.at(-1)!];
+        const part = once(() => slice(array, 0, first.start, last.start + sizeOf(last.shape)));
+        for (const { path, shape: own, start } of section) {
+          const from = start - first.start;
+          const cut = once(() => reshape(slice(part(), 0, from, from + sizeOf(own)), own));
+          Object.defineProperty(tensors, path, { get: cut, enumerable: true });
+        }
       }
     }
     return { inputs, tensors };
@@ -97,14 +111,18 @@ export class ParameterLayout {
 
   /** The start values of all parameters, each from a stream of its own named by its path. */
   initial(seed: number): Groups {
-    const arrays = Object.fromEntries(
-      Object.entries(this.specs).map(([path, spec]) => {
-        const family = spec.family === undefined ? path : path.replace(/[^/]*$/, spec.family);
-        const data = spec.initial(new RandomStream(seed, 'parameter', family));
-        return [path, { shape: spec.shape, data }];
+    return Object.fromEntries(
+      this.groups.map(({ name, shape, members }) => {
+        const data = new Float32Array(sizeOf(shape));
+        // One after another: those of a large model would take twice its memory in float64.
+        for (const { path, start } of members) {
+          const spec = this.specs[path]!;
+          const family = spec.family === undefined ? path : path.replace(/[^/]*$/, spec.family);
+          data.set(spec.initial(new RandomStream(seed, 'parameter', family)), start);
+        }
+        return [name, { shape, data }];
       }),
     );
-    return this.pack(arrays);
   }
 
   /** Copies parameters by path into the arrays of their groups, as float32. */
@@ -140,4 +158,28 @@ export class ParameterLayout {
     }
     return arrays;
   }
+}
+
+/** The members of a group in runs of those that belong to the same step of the flow. */
+function sectionsOf(members: Group['members']): Group['members'][] {
+  const sections: Group['members'][] = [];
+  let latest: string | undefined;
+  for (const member of members) {
+    const step = /^.*\/\d+(?=\/)/.exec(member.path)?.[0] ?? '';
+    if (step !== latest) {
+      sections.push([]);
+      latest = step;
+    }
+    sections.at(-1)!.push(member);
+  }
+  return sections;
+}
+
+/** What `make` gives, made when it is first asked for. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

@@ -156,6 +156,14 @@ it('refuses to start anew, or from an earlier state, where a training has come f
   expect(bytes('again', 6)).toEqual(bytes('whole', 6));
 });
 
+it('says what it prepares: weights where it does not go on from a state, and the programs of a step', async () => {
+  const parts: string[] = [];
+  const events = { onPreparing: (part: string) => parts.push(part), onStep: () => parts.push('step') };
+  await begin('told', { stopAt: 1, events });
+  await goOn('told', { stopAt: 2, events });
+  expect(parts).toEqual(['weights', 'programs', 'step', 'programs', 'step']);
+});
+
 it('makes no folder where the images do not fit the model', async () => {
   const given = { dataset: tinyDataset(10) };
   await expect(startRun(tinyConfig(), inRoot('odd'), given)).rejects.toThrow(
@@ -185,7 +193,8 @@ it.each(['keep', 'recompute'] as const)(
     await begin(`freed ${activations}`, { activations });
     const all = new Set(release.mock.contexts).size;
     release.mockClear();
-    await expect(begin(`failed ${activations}`, { ...failingAt(1), activations })).rejects.toThrow('crash');
+    // After a validation, whose program is made by then.
+    await expect(begin(`failed ${activations}`, { ...failingAt(5), activations })).rejects.toThrow('crash');
     expect(new Set(release.mock.contexts).size).toBe(all);
   },
 );

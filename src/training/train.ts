@@ -22,6 +22,8 @@ import { withWayBack } from './wayBack.ts';
 
 /** What a run tells while it trains. */
 export interface TrainingEvents {
+  /** Before what may take seconds for a large model: starting its weights from data, making the programs of a step. */
+  onPreparing?(part: 'weights' | 'programs'): void;
   /** Before the first step: what becomes of the activations, the bytes that a step needs, and the workers. */
   onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number; workers: number }): void;
   /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
@@ -113,7 +115,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep): Promise<TrainingResult> {
   const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
-  const parts = await prepareTraining(options, engine, keep);
+  const parts = await prepareTraining(options, engine, keep, events.onPreparing);
   const { model, schedule, trainer, checkpoints } = parts;
   events.onPrepared?.(trainer.plan);
   rewindRun(paths, config, trainer.state.step);

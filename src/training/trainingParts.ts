@@ -47,11 +47,15 @@ export interface TrainingSources {
   readonly workers?: number | undefined;
 }
 
+/** What is prepared before the first step, in this order; the weights only where there is no state to go on from. */
+export type PreparationPart = 'weights' | 'programs';
+
 /** Compiles the programs, and starts the weights from data where there is no state to go on from. */
 export async function prepareTraining(
   { config, dataset, paths, state, activations, workers }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
+  onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
   const { batchSize, microBatch, biasCorrection, clipNorm, learningRate } = config.training;
@@ -61,7 +65,11 @@ export async function prepareTraining(
   const { augment } = config.data;
   const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
   const startAgain = (): Promise<TrainingState> => soundStart(model, batches, seed, engine);
+  if (!state) {
+    onPreparing('weights');
+  }
   const start = state ? copyOf(state) : await startAgain();
+  onPreparing('programs');
   const trainer = keep(
     await Trainer.create(
       model,
@@ -79,7 +87,7 @@ export async function prepareTraining(
     ),
   );
   const options = { ...engine, batchSize: Math.max(microBatch, LEAST_MEASURED), seed };
-  const validation = keep(await Validation.create(model, dataset.validation, options));
+  const validation = keep(new Validation(model, dataset.validation, options));
   const { layout } = trainer;
   const written = { paths, layout, imageShape: model.imageShape, schedule };
   const checkpoints = new CheckpointWriter(written, start.step);

@@ -3,7 +3,7 @@ import type { ImageSet } from '../data/dataset.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import { mean } from '../numeric/statistics.ts';
-import { likelihoodDefinition, type Measurement, measureBitsPerDim } from './likelihood.ts';
+import { likelihoodDefinition, measureBitsPerDim } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 
 /** How validation images are measured. */
@@ -14,39 +14,41 @@ export interface ValidationOptions extends CompileOptions {
   readonly seed: number;
 }
 
-/** A program that measures the validation images, compiled once for all weights. */
+/**
+ * Measures the validation images, with one program for all weights. It is compiled at the first measurement: a
+ * training does not wait for it before its first step.
+ */
 export class Validation {
   private readonly images: ImageSet;
-  private readonly program: Program | undefined;
-  private readonly measurement: Measurement;
+  private readonly options: ValidationOptions;
+  private readonly model: Glow;
+  private program: Program | undefined;
 
-  private constructor(images: ImageSet, program: Program | undefined, measurement: Measurement) {
+  constructor(model: Glow, images: ImageSet, options: ValidationOptions) {
+    this.model = model;
     this.images = images;
-    this.program = program;
-    this.measurement = measurement;
-  }
-
-  /** Compiles the program for a model, if there are images to measure. */
-  static async create(model: Glow, images: ImageSet, options: ValidationOptions): Promise<Validation> {
-    const batchSize = Math.min(options.batchSize, images.count);
-    const measurement = { batchSize, bits: model.options.bits, seed: options.seed, draw: 0 };
-    if (images.count === 0) {
-      return new Validation(images, undefined, measurement);
-    }
-    const definition = likelihoodDefinition(model, batchSize, new ParameterLayout(model.parameters).inputs());
-    return new Validation(images, await compile(definition, options), measurement);
+    this.options = options;
   }
 
   /** The mean bits/dim of the images with these weights; null where there are none. */
   async measure(weights: Groups): Promise<number | null> {
-    if (!this.program) {
+    const { model, images, options } = this;
+    if (images.count === 0) {
       return null;
     }
-    return mean(await measureBitsPerDim(this.program, this.images, { ...this.measurement, weights }));
+    const batchSize = Math.min(options.batchSize, images.count);
+    const measurement = { batchSize, bits: model.options.bits, seed: options.seed, draw: 0, weights };
+    this.program ??= await this.compile(batchSize);
+    return mean(await measureBitsPerDim(this.program, images, measurement));
   }
 
   /** Frees the program. */
   async release(): Promise<void> {
     await this.program?.release();
+  }
+
+  private compile(batchSize: number): Promise<Program> {
+    const parameters = new ParameterLayout(this.model.parameters).inputs();
+    return compile(likelihoodDefinition(this.model, batchSize, parameters), this.options);
   }
 }
