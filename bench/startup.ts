@@ -3,18 +3,16 @@
 //   npx tsx bench/startup.ts
 //
 // Prints the table of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a process of
-// its own. A minute and a half.
+// its own. A minute.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
 import { imagesInMemory } from '../src/data/dataset.ts';
-import { compile } from '../src/engine/program.ts';
 import { median } from '../src/evaluation/timing.ts';
 import { Glow } from '../src/models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../src/numeric/imageShape.ts';
 import { RandomStream } from '../src/numeric/random.ts';
-import { adamaxProgram } from '../src/training/adamax.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
 import { planGradients } from '../src/training/gradientProgram.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
@@ -29,7 +27,7 @@ const adamax = { beta2: 0.999, biasCorrection: 'glow' } as const;
 
 const { depth, rounds } = new Command('startup')
   .option('--depth <n>', 'measure this one model in this process', wholeNumber(1))
-  .option('--rounds <n>', 'processes of each depth; the median is printed', wholeNumber(1), 3)
+  .option('--rounds <n>', 'processes of each depth; the median is printed', wholeNumber(1), 2)
   .parse()
   .opts<{ depth?: number; rounds: number }>();
 
@@ -41,10 +39,9 @@ const titles = {
   modules: 'process and modules',
   weights: 'weights',
   drawn: '– drawn',
-  programs: 'programs of a step',
+  programs: 'program of a step',
   defined: '– graph of the gradients',
-  gradients: '– session of the gradients',
-  optimizer: '– optimiser',
+  compiled: '– compiled',
   total: 'until the first step begins',
   step: 'first step',
 };
@@ -81,13 +78,10 @@ async function measure(depth: number): Promise<Seconds> {
   const [defined, plan] = await timed(() =>
     planGradients(model, layout, { images: BATCH, batchSize: BATCH }),
   );
-  const [gradients, program] = await timed(() => compile(plan.definition));
+  const [compiled, program] = await timed(() => plan.compile({}));
   await program.release();
-  const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
-  const [optimizer, update] = await timed(() => compile(adamaxProgram(groups, adamax)));
-  await update.release();
   const total = modules + weights + programs;
-  return { modules, weights, drawn, programs, defined, gradients, optimizer, total, step };
+  return { modules, weights, drawn, programs, defined, compiled, total, step };
 }
 
 async function timed<Result>(work: () => Result | Promise<Result>): Promise<[number, Result]> {

@@ -18,8 +18,8 @@ export interface Lowering {
 }
 
 /**
- * The ONNX model that computes `outputs` from `inputs`. Nodes stand in the order in which their tensors were
- * made, to which ONNX Runtime does not keep; what no output needs is left out.
+ * The ONNX model that computes `outputs` from `inputs`. ONNX Runtime runs the nodes in an order of its own; what no
+ * output needs is left out.
  */
 export function lower({
   inputs,
