@@ -8,8 +8,7 @@ type Node = onnxProto.onnx.INodeProto;
  * an order in which they could run.
  *
  * ONNX Runtime sorts a graph several times while it loads it, and keeps a list of the nodes whose inputs are there but
- * whose turn has not come: for each new one it walks through all of that list. In this order it stays short, and a graph
- * loads in a time that grows with its nodes and hardly faster.
+ * whose turn has not come: for each new one it walks through all of that list. In this order it stays short.
  *
  * When the graph runs, the input of a node that stands last is computed first. What needs only the forward pass, such as
  * the slope of a ReLU, stands early here; so it is computed right before its use, after the gradient that it meets, and
