@@ -18,6 +18,10 @@ it('adds and scales in place, every group', () => {
 
 it('takes the norm over all groups, beyond what float32 could square', () => {
   expect(normOf(groups([2, -3], [6]))).toBe(7);
+  for (let length = 0; length < 10; length++) {
+    const values = Array.from({ length }, (_, index) => index + 1);
+    expect(normOf(groups(values))).toBe(Math.sqrt((length * (length + 1) * (2 * length + 1)) / 6));
+  }
   expect(normOf(groups([3e30], [-4e30]))).toBeCloseTo(5e30, -24);
   expect(normOf(groups([1, Number.NaN]))).toBeNaN();
 });
