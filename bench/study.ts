@@ -17,8 +17,9 @@ import { costsOf, fit, isDone, type PlannedUnit, runsOf, unitsOf } from './study
 import { aboutData, prepareData } from './study/prepareData.ts';
 import { measureRates } from './study/rates.ts';
 import { writeReport } from './study/report.ts';
-import { resultsOf, runsToSample } from './study/results.ts';
+import { resultsOf, runsToTime } from './study/results.ts';
 import { timeSamplingOf } from './study/sampling.ts';
+import { timeStepsOf } from './study/stepTimes.ts';
 import { chooseStudies, mixingsOf, readStudies, type Study } from './study/studies.ts';
 
 interface Options {
@@ -116,7 +117,8 @@ async function run(studies: readonly Study[], options: Options, interruption: In
     planned = planNow();
   }
   for (const study of studies) {
-    await timeSamplingOf(root, study, runsToSample(root, study), interruption);
+    await timeStepsOf(root, study, runsToTime(root, study), interruption);
+    await timeSamplingOf(root, study, runsToTime(root, study), interruption);
   }
   await report(studies, options);
   const leftOut = planned.filter(({ status }) => status === 'left out');

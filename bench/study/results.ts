@@ -11,6 +11,7 @@ import { progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import { readSamplingTimes, type SamplingTimes } from './sampling.ts';
 import { type RateSearch, rateSearch } from './search.ts';
 import { overSeeds, pairedDifferences, type SeedMean } from './statistics.ts';
+import { readStepTimes } from './stepTimes.ts';
 import { mixingsOf, type Study } from './studies.ts';
 
 /** One mixing of a comparison, over the seeds that all its mixings have. */
@@ -26,7 +27,7 @@ export interface ComparisonRow {
   readonly difference: SeedMean | null;
   /** At the moment when the fastest of the mixings was done, on validation images; null where a curve does not cover it. */
   readonly atEqualSeconds: { readonly value: SeedMean; readonly difference: SeedMean | null } | null;
-  /** The median over all steps of all its runs. */
+  /** Timed in turn with the other mixings; until that is done, the median over all steps of all its runs. */
   readonly secondsPerStep: number;
   /** Of all its seeds, the worst. */
   readonly roundTrip: RunMeasurement['roundTrip'];
@@ -98,6 +99,7 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
   if (done.length === 0) {
     return null;
   }
+  const stepTimes = readStepTimes(root, study);
   return {
     study,
     machine: machine(),
@@ -107,14 +109,14 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
     failures: searches.flatMap(({ mixing, chosen }) => failuresOf(root, study, mixing, chosen)),
     comparisons: study.comparisons.map(({ title, mixings }) => ({
       title,
-      ...compare(study, mixings, done, searches),
+      ...compare(study, mixings, done, searches, stepTimes),
     })),
     sampling: readSamplingTimes(root, study),
   };
 }
 
-/** One measured run of each mixing, that of its first seed. */
-export function runsToSample(root: string, study: Study): StudyRun[] {
+/** One measured run of each mixing, that of its first seed: those whose models are timed. */
+export function runsToTime(root: string, study: Study): StudyRun[] {
   return mixingsOf(study).flatMap((mixing) => {
     const { chosen } = rateSearch(root, study, mixing);
     const runs = chosen === null ? [] : study.seeds.map((seed) => seedRun(root, study, mixing, seed, chosen));
@@ -165,6 +167,7 @@ function compare(
   mixings: readonly Mixing[],
   done: readonly DoneRun[],
   searches: StudyResults['searches'],
+  stepTimes: ReturnType<typeof readStepTimes>,
 ): Omit<ComparisonResult, 'title'> {
   const find = (mixing: Mixing, seed: number): DoneRun | undefined =>
     done.find(({ run }) => run.mixing === mixing && run.seed === seed);
@@ -174,7 +177,7 @@ function compare(
   }
   const contenders = mixings.map((mixing) => {
     const runs = seeds.map((seed) => find(mixing, seed)!);
-    const stepSeconds = stepSecondsOf(done.filter(({ run }) => run.mixing === mixing));
+    const stepSeconds = stepTimes[mixing] ?? stepSecondsOf(done.filter(({ run }) => run.mixing === mixing));
     const curves = runs.map(({ validation }) => overSeconds(validation, stepSeconds));
     return { mixing, runs, stepSeconds, curves };
   });

@@ -1,0 +1,68 @@
+// How long a training step of each mixing of a study takes, in turn in one process: what else the machine does then
+// slows all of them alike.
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { createProgress } from '../../src/cli/progress.ts';
+import { loadRun } from '../../src/evaluation/loadRun.ts';
+import { timeTraining } from '../../src/evaluation/timeTraining.ts';
+import { median } from '../../src/evaluation/timing.ts';
+import type { Mixing } from '../../src/models/mixing.ts';
+import type { Interruption } from './interruption.ts';
+import { readJson, writeJson } from './jsonFile.ts';
+import { type StudyRun, studyFolder } from './runs.ts';
+import type { Study } from './studies.ts';
+
+/** The models of which runs were timed, and their times. */
+interface StepTimes {
+  readonly runs: readonly string[];
+  /** Seconds of a step, the median of the rounds. */
+  readonly seconds: Partial<Record<Mixing, number>>;
+}
+
+const ROUNDS = 11;
+
+/** The seconds that a step of each mixing takes, as far as they have been stored for a study. */
+export function readStepTimes(root: string, study: Study): StepTimes['seconds'] {
+  return readJson<StepTimes>(timesPath(root, study))?.seconds ?? {};
+}
+
+/** Times the steps of the models of one run of each mixing, unless the same runs have been timed before. */
+export async function timeStepsOf(
+  root: string,
+  study: Study,
+  runs: readonly StudyRun[],
+  interruption: Interruption,
+): Promise<void> {
+  const names = runs.map(({ directory }) => directory);
+  if (runs.length === 0 || isDeepStrictEqual(readJson<StepTimes>(timesPath(root, study))?.runs, names)) {
+    return;
+  }
+  const { config, model } = loadRun(runs[0]!.directory, 'average');
+  const { mixing: _, ...shared } = config.model;
+  const { batchSize, microBatch } = config.training;
+  const bar = createProgress({ label: `timing steps of ${study.name}`, total: 2 * ROUNDS, unit: 'rounds' });
+  try {
+    const times = await timeTraining({
+      mixings: runs.map(({ mixing }) => mixing),
+      model: shared,
+      imageShape: model.imageShape,
+      batchSize: microBatch,
+      rounds: ROUNDS,
+      products: false,
+      onProgress(rounds) {
+        interruption.check();
+        bar.update(rounds);
+      },
+    });
+    const seconds = Object.fromEntries(
+      times.map(({ mixing, steps }) => [mixing, (median(steps) * batchSize) / microBatch]),
+    );
+    writeJson(timesPath(root, study), { runs: names, seconds } satisfies StepTimes, 2);
+  } finally {
+    bar.finish();
+  }
+}
+
+function timesPath(root: string, study: Study): string {
+  return join(studyFolder(root, study), 'steps.json');
+}
