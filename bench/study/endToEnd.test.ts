@@ -71,7 +71,16 @@ it('is stopped in the middle, goes on, and reports what its runs measured', {
   const second = await call([]);
   expect(second.code, second.stderr).toBe(0);
   expect(readdirSync(join(folder, runs)).sort()).toEqual(
-    ['1x1-0', '1x1-1', 'emerging-0', 'emerging-1', 'sampling.json', 'search', 'speeds.json'].sort(),
+    [
+      '1x1-0',
+      '1x1-1',
+      'emerging-0',
+      'emerging-1',
+      'sampling.json',
+      'search',
+      'speeds.json',
+      'steps.json',
+    ].sort(),
   );
   expect(readFileSync(join(folder, runs, '1x1-0', 'measurement.json'))).toEqual(before);
 
@@ -92,6 +101,9 @@ it('is stopped in the middle, goes on, and reports what its runs measured', {
     6,
   );
   expect(row.curve.map(({ step }: { step: number }) => step)).toEqual([5, 10, 15, 20, 25]);
+  const { seconds } = JSON.parse(readFileSync(join(folder, runs, 'steps.json'), 'utf8'));
+  expect(seconds[row.mixing]).toBeGreaterThan(0);
+  expect(row.secondsPerStep).toBe(seconds[row.mixing]);
   expect(results.sampling.times.map(({ inverse }: { inverse: string }) => inverse)).toEqual([
     'product',
     'wavefront',
