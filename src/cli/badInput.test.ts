@@ -498,6 +498,14 @@ it('tells a program that waits for JSON', async () => {
   expect(rest).toEqual({});
 });
 
+it('refuses more workers than threads, and leaves no run', async () => {
+  const before = snapshot();
+  const { code, stderr } = await emerging.run(...train, '--threads=1', '--workers=2', '--out=crowded');
+  expect(stderr).toMatch(/^emerging: 2 workers need a thread each: --threads 2 or more, not 1$/m);
+  expect(code).toBe(2);
+  expect(snapshot()).toEqual(before);
+});
+
 it('leaves no run that has not made its first step', async () => {
   mkdirSync(inFolder('mine'));
   writeFileSync(inFolder('mine/notes'), 'my own');

@@ -47,7 +47,7 @@ export function addStepOptions(command: Command): Command {
     )
     .option(
       '--workers <n>',
-      'threads that work on images of their own (default: all of them if the model gains by it, else 1)',
+      'threads that work on images of their own, at most all (default: all if the model gains by it, else 1)',
       threadCount,
     );
 }

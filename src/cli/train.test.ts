@@ -189,13 +189,16 @@ describe('a run', () => {
     expect(summary).toMatchObject({ steps: 3, complete: true, samples: null, evaluations: [{ step: 3 }] });
   });
 
-  it('says when it goes on with other threads, and counts the time of all calls', async () => {
-    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=2', '--threads=1', '--out=runs/h');
-    expect(first.threads).toBe(1);
+  it('says when it goes on with other threads and workers, and counts the time of all calls', async () => {
+    const shared = ['--threads=2', '--workers=2'];
+    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=2', ...shared, '--out=runs/h');
+    expect(first).toMatchObject({ threads: 2, workers: 2 });
     const { stderr } = await emerging.run('train', '--resume=runs/h', '--threads=3');
-    expect(stderr).toContain('trained on cpu with 1 thread before, now on cpu with 3 threads: ');
+    expect(stderr).toContain(
+      'trained on cpu with 2 threads, 2 of them workers before, now on cpu with 3 threads: ',
+    );
     const summary = JSON.parse(read('runs/h/summary.json').toString());
-    expect(summary.threads).toBe(3);
+    expect(summary).toMatchObject({ threads: 3, workers: 1 });
     const total = lines('runs/h/timings.jsonl').reduce((sum, line) => sum + line.seconds!, 0);
     expect(summary.seconds).toBeCloseTo(total, 9);
     const again = await emerging.run('train', '--resume=runs/h', '--steps=7', '--threads=3');

@@ -100,7 +100,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     imagesPerSecond: result.imagesPerSecond,
     seconds: result.seconds,
     checkpoint: result.checkpoint,
-    ...placeOf(engine),
+    ...placeOf(engine, result.workers),
     samples: null,
   };
   // At once, and complete only with its test, if there is to be one and nobody stops it: whatever becomes of test and

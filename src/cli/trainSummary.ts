@@ -30,9 +30,9 @@ export function reachedBefore(run: PreparedRun): JsonObject {
  * Puts on record, before the first step, what only the command knows: a kill leaves no other chance. The run is not
  * complete from now on, whatever it was.
  */
-export function recordStart({ paths, preset }: PreparedRun, engine: CompileOptions): void {
+export function recordStart({ paths, preset }: PreparedRun, place: Place): void {
   const earlier = readSummary(paths);
-  writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...placeOf(engine) });
+  writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...place });
 }
 
 /** What a summary begins with. */
@@ -43,24 +43,33 @@ export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps:
 }
 
 /** What bytes depend on besides the configuration. */
-export function placeOf({ device = 'cpu', threads = availableParallelism() }: CompileOptions): {
-  device: string;
-  threads: number;
-} {
-  return { device, threads };
+interface Place {
+  readonly device: string;
+  readonly threads: number;
+  readonly workers: number;
+}
+
+/** Where programs that are compiled with these options run, trained by so many workers. */
+export function placeOf(
+  { device = 'cpu', threads = availableParallelism() }: CompileOptions,
+  workers: number,
+): Place {
+  return { device, threads, workers };
 }
 
 /** What to say where a run goes on at another place than before; undefined where it does not. */
-export function movedText({ paths, state }: PreparedRun, engine: CompileOptions): string | undefined {
-  const { device, threads } = readSummary(paths);
-  const now = placeOf(engine);
-  if (state === undefined || device === undefined || (device === now.device && threads === now.threads)) {
+export function movedText({ paths, state }: PreparedRun, now: Place): string | undefined {
+  const { device, threads, workers = 1 } = readSummary(paths);
+  if (state === undefined || device === undefined) {
     return undefined;
   }
-  const show = (place: { device: unknown; threads: unknown }): string =>
-    `${place.device} with ${place.threads} ${place.threads === 1 ? 'thread' : 'threads'}`;
-  return (
-    `trained on ${show({ device, threads })} before, now on ${show(now)}: ` +
-    'its last digits will not be those of a run in one go'
-  );
+  const [earlier, later] = [showPlace({ device, threads, workers }), showPlace(now)];
+  return earlier === later
+    ? undefined
+    : `trained on ${earlier} before, now on ${later}: its last digits will not be those of a run in one go`;
+}
+
+function showPlace({ device, threads, workers }: Record<keyof Place, unknown>): string {
+  const place = `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return workers === 1 ? place : `${place}, ${workers} of them workers`;
 }

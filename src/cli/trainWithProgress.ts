@@ -12,7 +12,7 @@ import type { PreparedRun } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { pictures } from './trainPictures.ts';
-import { movedText, recordStart } from './trainSummary.ts';
+import { movedText, placeOf, recordStart } from './trainSummary.ts';
 
 /** From so many parameters on a training takes seconds to start, and says what it does meanwhile. */
 const LARGE = 4e6;
@@ -47,10 +47,6 @@ export async function trainWithProgress(
   if (run.assumed) {
     bar.note(`settings of the preset ${run.preset} are assumed: --preset or --config gives others`);
   }
-  const moved = movedText(run, engine);
-  if (moved !== undefined) {
-    bar.note(moved);
-  }
   for (const damage of run.damages ?? []) {
     bar.note(`${damage}. Going on from step ${formatCount(state?.step ?? 0)} instead; the file is set aside`);
   }
@@ -74,7 +70,12 @@ export async function trainWithProgress(
           }
         },
         onPrepared({ activations, bytes, workers }) {
-          recordStart(run, engine);
+          const place = placeOf(engine, workers);
+          const moved = movedText(run, place);
+          if (moved !== undefined) {
+            bar.note(moved);
+          }
+          recordStart(run, place);
           const memory = `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`;
           bar.note(workers > 1 ? `${memory}, in ${workers} threads with images of their own` : memory);
         },

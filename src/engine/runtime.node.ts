@@ -25,6 +25,9 @@ export interface SessionOptions {
   readonly profile?: string | undefined;
 }
 
+/** The number of sessions that were profiled: the runtime names a file by the millisecond, which two may have in common. */
+let profiled = 0;
+
 /** Loads an ONNX model on a device. */
 export async function createSession(
   model: Uint8Array,
@@ -38,7 +41,7 @@ export async function createSession(
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
       logSeverityLevel: 3,
-      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
       // A program's threads would go on spinning after its run and take the cores from the next program.
       extra: {
         session: { force_spinning_stop: '1', ...(!fallback && { disable_cpu_ep_fallback: '1' }) },

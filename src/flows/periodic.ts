@@ -25,7 +25,7 @@ import { filledParameter } from './parameters.ts';
 
 /**
  * A periodic convolution, circular with a k x k kernel, plus a bias. In the frequency domain it is one complex C x C
- * matrix for each frequency, so ln|det| = Σ over the H·W frequencies of ln|det Ŵ|, and its inverse solves each one.
+ * matrix for each frequency, so ln|det| = Σ over the H·W frequencies of ln|det Ŵ|, and its inverse multiplies each by Ŵ⁻¹.
  *
  * Works for any odd k and any H and W; a kernel wider than the image wraps around it. Source: Hoogeboom et al.,
  * Emerging Convolutions (2019).

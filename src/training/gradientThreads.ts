@@ -27,14 +27,14 @@ export async function startGradientThreads(
         model: model.options,
         imageShape: model.imageShape,
         plan,
-        // Two files of one name could come about.
+        // Each thread counts the files of its own sessions only.
         engine: { precision, threads, ...(profile && { profile: `${profile}-${index}` }) },
         weights,
         gradients,
       };
       started.push({ worker: startThread(data), gradients });
     }
-    await Promise.all(started.map(({ worker }) => once(worker, 'message')));
+    await Promise.all(started.map(({ worker }) => answerOf(worker)));
   } catch (error) {
     await Promise.allSettled(started.map(({ worker }) => worker.terminate()));
     throw error;
@@ -101,10 +101,27 @@ async function allOf<Result>(asked: readonly Promise<Result>[]): Promise<Result[
 }
 
 /** What a thread finds for its images; fails if the thread does. */
-async function ask(worker: Worker, batch: Batch): Promise<NdArray> {
-  const answer = once(worker, 'message');
+function ask(worker: Worker, batch: Batch): Promise<NdArray> {
+  const answer = answerOf(worker);
   worker.postMessage(batch satisfies ThreadRequest);
-  return (await answer)[0] as NdArray;
+  return answer as Promise<NdArray>;
+}
+
+/** The next message of a thread; fails if the thread does, and if it is over without one. */
+async function answerOf(worker: Worker): Promise<unknown> {
+  if (hasEnded(worker)) {
+    throw new Error('a thread that works out gradients is over');
+  }
+  const listening = new AbortController();
+  const ended = once(worker, 'exit', listening).then(([code]) => {
+    throw new Error(`a thread that works out gradients ended with ${code}`);
+  });
+  try {
+    const [answer] = await Promise.race([once(worker, 'message', listening), ended]);
+    return answer;
+  } finally {
+    listening.abort();
+  }
 }
 
 /** A batch in arrays of its own: a view would be sent with all that it is a view of. */
@@ -129,6 +146,7 @@ function startThread(data: ThreadData): Worker {
   }
   // From the sources: what translates TypeScript in this thread does not do so in another.
   const translator = import.meta.resolve('tsx/esm/api');
-  const start = `import('${translator}').then(({ register }) => { register(); return import('${entry}'); })`;
+  const [first, then] = [JSON.stringify(translator), JSON.stringify(entry)];
+  const start = `import(${first}).then(({ register }) => { register(); return import(${then}); })`;
   return new Worker(start, { eval: true, workerData: data });
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { startGradientThreads } from './gradientThreads.ts';
 import type { Batch } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { planSharedGradients, type SharedPlan, type SharingOptions } from './sharedGradients.ts';
@@ -67,7 +68,7 @@ describe.each(['keep', 'recompute'] as const)('activations: %s', (activations) =
   it.each([2, 3])('%d workers find what one finds, but for rounding', async (workers) => {
     const [alone, shared] = [
       await resultsOf(planned({ activations, workers: 1 })),
-      await resultsOf(planned({ activations, workers })),
+      await resultsOf(planned({ activations, workers, threads: workers })),
     ];
     expect(shared.length).toBe(alone.length);
     shared.forEach((values, index) => {
@@ -94,7 +95,7 @@ test('workers share the memory there is, and the threads', () => {
   expect(shared.bytes).toBeLessThan(3 * kept.bytes);
   const scarce = { activations: 'auto', available: 3 * kept.bytes } as const;
   expect(planned({ ...scarce, workers: 1 }).activations).toBe('keep');
-  expect(planned({ ...scarce, workers: 3 }).activations).toBe('recompute');
+  expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
 });
 
 test('a failure in a thread is that of the run, and leaves nothing to wait for', async () => {
@@ -102,7 +103,17 @@ test('a failure in a thread is that of the run, and leaves nothing to wait for',
   const program = await planned({ workers: 2 }).compile({});
   const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
   await expect(program.run({ ...batch, noise: wrong }, weights, layout.zeros())).rejects.toThrow(/noise/);
+  // The threads are over, or about to be: nothing is waited for.
+  await expect(program.run(batch, weights, layout.zeros())).rejects.toThrow(
+    /^a thread that works out gradients (is over|ended with 1)$/,
+  );
   await program.release();
+});
+
+test('a failure while threads start is told', async () => {
+  const wrong = { options: { ...options, levels: 9 }, imageShape } as unknown as Glow;
+  const starting = startGradientThreads(wrong, layout, { images: 3, batchSize: images }, 2, {});
+  await expect(starting).rejects.toThrow(/must be even/);
 });
 
 describe('how many there are by default', () => {
@@ -125,6 +136,7 @@ describe('how many there are by default', () => {
 
   test.each([
     [{ workers: 4 }, /^6 images a run cannot be shared by 4 workers: take a divisor of 6$/],
+    [{ workers: 3 }, /^3 workers need a thread each: --threads 3 or more, not 2$/],
     [{ workers: 2, device: 'webgpu' }, /^2 workers need --device cpu/],
   ] as const)('%o is refused', (changes, message) => {
     expect(() => planned(changes)).toThrow(message);

@@ -13,7 +13,10 @@ import type { ParameterLayout } from './parameterLayout.ts';
 export interface SharingOptions extends GradientOptions {
   /** By default one a core. */
   readonly threads?: number;
-  /** The threads that have images of their own, a divisor of `images`; by default what is likely to be fastest. */
+  /**
+   * The threads that have images of their own, a divisor of `images` and at most `threads`; by default what is likely to
+   * be fastest.
+   */
   readonly workers?: number | undefined;
 }
 
@@ -25,7 +28,11 @@ export interface SharedPlan extends GradientPlan {
   readonly threadsEach: number;
 }
 
-/** Decides how the images are shared, what becomes of the activations, and how the gradients are worked out then. */
+/**
+ * Decides how the images are shared, what becomes of the activations, and how the gradients are worked out then.
+ *
+ * @throws UserError if there cannot be as many workers as were asked for
+ */
 export function planSharedGradients(
   model: Glow,
   layout: ParameterLayout,
@@ -33,21 +40,14 @@ export function planSharedGradients(
 ): SharedPlan {
   const { images, available = availableBytes() } = options;
   const workers = options.workers ?? workersFor(model, { ...options, threads });
-  if (workers > 1 && options.device !== undefined && options.device !== 'cpu') {
-    throw new UserError(`${workers} workers need --device cpu: the device ${options.device} is one for all`, {
-      exitCode: 2,
-    });
-  }
-  if (images % workers !== 0) {
-    throw new UserError(
-      `${images} images a run cannot be shared by ${workers} workers: take a divisor of ${images}`,
-      { exitCode: 2 },
-    );
-  }
   if (workers === 1) {
     return { ...planGradients(model, layout, options), workers, threadsEach: threads };
   }
-  const threadsEach = Math.max(1, Math.floor(threads / workers));
+  const problem = problemOf(workers, { ...options, threads });
+  if (problem !== undefined) {
+    throw new UserError(problem, { exitCode: 2 });
+  }
+  const threadsEach = Math.floor(threads / workers);
   const share = { images: images / workers, batchSize: options.batchSize };
   const plan = planGradients(model, layout, {
     ...share,
@@ -67,6 +67,22 @@ export function planSharedGradients(
         threads: threadsEach,
       }),
   };
+}
+
+/** What keeps so many workers from sharing the images; undefined where nothing does. */
+function problemOf(
+  workers: number,
+  { images, device = 'cpu', threads }: SharingOptions & { threads: number },
+): string | undefined {
+  if (device !== 'cpu') {
+    return `${workers} workers need --device cpu: the device ${device} is one for all`;
+  }
+  if (images % workers !== 0) {
+    return `${images} images a run cannot be shared by ${workers} workers: take a divisor of ${images}`;
+  }
+  return workers > threads
+    ? `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`
+    : undefined;
 }
 
 /** Networks of this width keep two threads busy with one product. */

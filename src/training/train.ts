@@ -57,7 +57,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly checkpointSeconds?: number | undefined;
   /** What becomes of the activations of a step; by default what the memory there is suggests. */
   readonly activations?: ActivationChoice | undefined;
-  /** The threads that work on images of their own; by default what is likely to be fastest. */
+  /** The threads that work on images of their own, at most `threads`; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
   /** Told as the training goes on. */
   readonly events?: TrainingEvents;
@@ -78,6 +78,8 @@ export interface TrainingResult {
   readonly seconds: number;
   /** Over these seconds. */
   readonly imagesPerSecond: number;
+  /** The threads that had images of their own. */
+  readonly workers: number;
   /** The path of the checkpoint of that state. */
   readonly checkpoint: string;
   /** Whether all steps of the schedule are done. */
@@ -170,6 +172,7 @@ async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep):
     state,
     validationBitsPerDim,
     ...trainingTime(paths),
+    workers: trainer.plan.workers,
     checkpoint,
     complete,
     interrupted: isInterrupted(),
