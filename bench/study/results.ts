@@ -27,7 +27,7 @@ export interface ComparisonRow {
   readonly difference: SeedMean | null;
   /** At the moment when the fastest of the mixings was done, on validation images; null where a curve does not cover it. */
   readonly atEqualSeconds: { readonly value: SeedMean; readonly difference: SeedMean | null } | null;
-  /** Timed in turn with the other mixings; until that is done, the median over all steps of all its runs. */
+  /** Timed in turn with the other mixings; until all of them are, the median over all steps of all its runs. */
   readonly secondsPerStep: number;
   /** Of all its seeds, the worst. */
   readonly roundTrip: RunMeasurement['roundTrip'];
@@ -175,9 +175,12 @@ function compare(
   if (seeds.length === 0) {
     return { seeds, equalSeconds: null, rows: [] };
   }
+  // All from one source: times of training and of timing are not to be compared with one another.
+  const allTimed = mixings.every((mixing) => stepTimes[mixing] !== undefined);
   const contenders = mixings.map((mixing) => {
     const runs = seeds.map((seed) => find(mixing, seed)!);
-    const stepSeconds = stepTimes[mixing] ?? stepSecondsOf(done.filter(({ run }) => run.mixing === mixing));
+    const own = done.filter(({ run }) => run.mixing === mixing);
+    const stepSeconds = allTimed ? stepTimes[mixing]! : stepSecondsOf(own);
     const curves = runs.map(({ validation }) => overSeconds(validation, stepSeconds));
     return { mixing, runs, stepSeconds, curves };
   });
