@@ -1,0 +1,83 @@
+// The trained model that is kept with the sources, `models/mnist`, as anyone would use it.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readAll, subset } from '../data/dataset.ts';
+import { openDataset } from '../data/registry.ts';
+import { mean } from '../numeric/statistics.ts';
+import type { FlowModel } from './flowModel.ts';
+import { loadModel } from './loadModel.ts';
+
+const folder = fileURLToPath(new URL('../../models/mnist', import.meta.url));
+const COUNT = 200;
+
+let model: FlowModel;
+let digits: Uint8Array;
+
+beforeAll(async () => {
+  model = await loadModel(folder);
+  const { test } = await openDataset('mnist', {});
+  digits = readAll(
+    subset(
+      test,
+      Array.from({ length: COUNT }, (_, index) => index),
+    ),
+  );
+});
+afterAll(() => model.release());
+
+it('gives real digits about the bits/dim that its manifest says', async () => {
+  const { trained } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+  const told = trained.bitsPerDim.find(({ split }: { split: string }) => split === 'test').bitsPerDim;
+  const found = await model.bitsPerDim(digits, { draws: 2, seed: 0 });
+  // The mean of 200 of 10,000 images whose bits/dim deviate by about 0.35.
+  expect(Math.abs(mean(found) - told)).toBeLessThan(0.1);
+});
+
+it('finds noise and turned digits far less likely', async () => {
+  const found = mean(await model.bitsPerDim(digits));
+  const noise = digits.map(
+    (_, index) =>
+      createHash('sha256')
+        .update(String(index % 5000))
+        .digest()[0]!,
+  );
+  const turned = digits.map(
+    (_, index) => digits[index - (index % 784) + (index % 28) * 28 + Math.floor((index % 784) / 28)]!,
+  );
+  expect(mean(await model.bitsPerDim(noise))).toBeGreaterThan(found + 3);
+  expect(mean(await model.bitsPerDim(turned))).toBeGreaterThan(found + 0.05);
+});
+
+it('brings every pixel back from its latents', async () => {
+  expect(Buffer.compare(await model.decode(await model.encode(digits)), digits)).toBe(0);
+});
+
+it('draws images that it finds likely, at a lower temperature likelier ones', async () => {
+  const drawn = async (temperature: number) =>
+    mean(await model.bitsPerDim(await model.sample({ count: 64, temperature, seed: 0 })));
+  const own = mean(await model.bitsPerDim(digits));
+  const [cool, warm] = [await drawn(0.7), await drawn(1)];
+  expect(cool).toBeLessThan(warm);
+  expect(Math.abs(warm - own)).toBeLessThan(0.3);
+});
+
+it('is the same in its ONNX files', async () => {
+  const encoder = await InferenceSession.create(join(folder, 'encoder.onnx'));
+  const shape = [8, 28, 28, 1];
+  const pixels = digits.subarray(0, 8 * 784);
+  const { logLikelihood, latent0 } = await encoder.run({
+    image: new Tensor('float32', Float32Array.from(pixels), shape),
+    noise: new Tensor('float32', new Float32Array(pixels.length).fill(0.5), shape),
+  });
+  const [first] = await model.encode(pixels);
+  const largest = (latent0!.data as Float32Array).reduce(
+    (most, value, index) => Math.max(most, Math.abs(value - first!.data[index]!)),
+    0,
+  );
+  expect(largest).toBeLessThan(1e-3);
+  expect([...(logLikelihood!.data as Float32Array)].every((value) => value < 0)).toBe(true);
+});
