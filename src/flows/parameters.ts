@@ -32,7 +32,7 @@ export function normalParameter(shape: readonly number[], deviation: number): Pa
     trained: true,
     initial(random) {
       const values = random.normals(sizeOf(shape));
-      // In place, and a tenth of the time of map: there are tens of millions.
+      // In place: there are tens of millions, and a call for each would take most of the time.
       for (let index = 0; index < values.length; index++) {
         values[index]! *= deviation;
       }
