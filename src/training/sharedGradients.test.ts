@@ -125,7 +125,8 @@ describe('how many there are by default', () => {
 
   test.each([
     ['one a thread', {}, {}, 2],
-    ['the most that divide the images', {}, { threads: 6 }, 4],
+    ['the most that divide the images', {}, { threads: 5 }, 4],
+    ['fewer with more threads each, where the most would leave many idle', {}, { threads: 6 }, 2],
     ['one where there is one thread', {}, { threads: 1 }, 1],
     ['one for wide networks', { width: 512, depth: 1 }, {}, 1],
     ['one for a model that is too small to gain', { width: 4, depth: 1 }, {}, 1],

@@ -91,7 +91,10 @@ const WIDE = 512;
 /** Below so many hidden activations in a batch a step is over before a thread could be told of it. */
 const FEW_ACTIVATIONS = 2 ** 18;
 
-/** The threads that are given images of their own: as many as divide the images, for networks that are not wide. */
+/** At least this share of the threads is to have work. */
+const LEAST_AT_WORK = 0.75;
+
+/** The threads that are given images of their own: the most that divide the images and leave few threads idle. */
 function workersFor(
   { options: { depth, width }, imageShape: [height, columns] }: Glow,
   { images, threads, device = 'cpu' }: SharingOptions & { threads: number },
@@ -100,8 +103,9 @@ function workersFor(
   if (device !== 'cpu' || width >= WIDE || activations < FEW_ACTIVATIONS) {
     return 1;
   }
+  const atWork = (workers: number): number => workers * Math.floor(threads / workers);
   let workers = Math.min(threads, images);
-  while (images % workers !== 0) {
+  while (images % workers !== 0 || atWork(workers) < LEAST_AT_WORK * threads) {
     workers--;
   }
   return workers;
