@@ -150,13 +150,16 @@ async function paper({ results: folder }: Options, interruption: Interruption): 
   }
 }
 
-async function report(studies: readonly Study[], { runs, results: folder }: Options): Promise<void> {
+async function report(
+  studies: readonly Study[],
+  { runs, results: folder, studies: file }: Options,
+): Promise<void> {
   for (const study of studies) {
     const results = resultsOf(runs, study);
     process.stderr.write(
       results === null
         ? `${study.name}: no run is measured yet, nothing to report\n`
-        : `results: ${await writeReport(folder, results)}\n`,
+        : `results: ${await writeReport(folder, results, file)}\n`,
     );
   }
 }

@@ -1,6 +1,6 @@
 // The examples of README.md and docs/library.md: they have the right types, and they run.
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,7 +26,7 @@ function examplesOf(file: string): string[] {
 const [readme] = examplesOf('README.md') as [string];
 const [trained, training, below] = examplesOf('docs/library.md') as [string, string, string];
 
-/** Runs an example in the folder that has `runs/quickstart`; gives what it prints, line by line. */
+/** Runs an example in the folder that has `runs/quickstart` and `models`; gives what it prints, line by line. */
 async function run(name: string, code: string): Promise<string[]> {
   const file = join(emerging.folder, `${name}.mts`);
   writeFileSync(file, code.replaceAll("'emerging-flows'", `'${pathToFileURL(index).href}'`));
@@ -37,6 +37,7 @@ async function run(name: string, code: string): Promise<string[]> {
 }
 
 beforeAll(async () => {
+  symlinkSync(join(root, 'models'), join(emerging.folder, 'models'));
   // The model of the quick start, though hardly trained.
   const options = ['--set=data.validation=0.005', '--stop-at=3', '--out=runs/quickstart'];
   await emerging.json('train', '--preset=mnist-quickstart', ...options);

@@ -1,5 +1,5 @@
 // The report of a study: JSON, a table in Markdown and plots, in the folder of results.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCount, formatCounted } from '../../src/cli/format.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
@@ -11,8 +11,12 @@ import { curvesPlot, densityRows, differencesPlot, samplingPlot } from './plots.
 import type { ComparisonResult, ComparisonRow, StudyResults } from './results.ts';
 import type { SeedMean } from './statistics.ts';
 
-/** Writes `NAME.json`, `NAME.md` and `NAME-….png`; gives the path of the table. */
-export async function writeReport(folder: string, results: StudyResults): Promise<string> {
+/**
+ * Writes `NAME.json`, `NAME.md` and `NAME-….png`; gives the path of the table.
+ *
+ * @param studies the file that the study is from; one of those built in if not said
+ */
+export async function writeReport(folder: string, results: StudyResults, studies?: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const { name } = results.study;
   const pictures: string[] = [];
@@ -34,7 +38,8 @@ export async function writeReport(folder: string, results: StudyResults): Promis
   }
   const samplingPicture = await draw(`${name}-sampling.png`, samplingPlot(results));
   const text = [
-    heading(results),
+    heading(results, studies),
+    existsSync(join(folder, 'README.md')) ? '[What the columns mean](README.md).\n\n' : '',
     ...sections,
     densitySection(results, samplingPicture),
     searchSection(results),
@@ -46,7 +51,7 @@ export async function writeReport(folder: string, results: StudyResults): Promis
   return file;
 }
 
-function heading({ study, machine, images, comparisons }: StudyResults): string {
+function heading({ study, machine, images, comparisons }: StudyResults, studies?: string): string {
   const seeds = Math.min(...comparisons.map((comparison) => comparison.seeds.length));
   const missing = comparisons.filter((comparison) => comparison.seeds.length < study.seeds.length);
   const few = seeds < 3 ? ' Fewer than three seeds say nearly nothing of the spread over seeds.' : '';
@@ -61,12 +66,11 @@ function heading({ study, machine, images, comparisons }: StudyResults): string 
           .join(', ')}.${few}\n\n`;
   return (
     `# ${study.title}\n\n` +
-    `Made by \`npx tsx bench/study.ts --only ${study.name}\` on ${machine}.\n\n` +
+    `Made by \`npx tsx bench/study.ts${studies === undefined ? '' : ` --studies ${studies}`} --only ${study.name}\` on ${machine}.\n\n` +
     `${warning}` +
     `${formatCount(study.steps)} steps of every run, preset \`${study.preset}\` with ` +
     `${study.changes.map((change) => `\`${change}\``).join(', ')}. bits/dim are of all ${formatCount(images.test)} test ` +
-    'images with the average weights of the last step, two draws of the noise, the same for all runs. ' +
-    '[What the columns mean](README.md).\n\n'
+    'images with the average weights of the last step, two draws of the noise, the same for all runs.\n\n'
   );
 }
 

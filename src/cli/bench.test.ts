@@ -47,7 +47,7 @@ it('counts the time of a worker where threads have images of their own', async (
   const alone = await emerging.json('bench', 'train', '--mixing=1x1', '--threads=1', ...tiny);
   const gemms = ({ operators }: { operators: { operator: string; nodes: number }[] }) =>
     operators.find(({ operator }) => operator === 'Gemm')!.nodes;
-  expect(gemms(result)).toBeCloseTo(gemms(alone));
+  expect(gemms(result)).toBe(gemms(alone));
   expect(result.productShare).toBeGreaterThan(0);
 });
 

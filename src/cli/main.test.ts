@@ -1,5 +1,7 @@
 // The command itself: its help, its version, its lists.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { presets } from '../experiments/presets.ts';
@@ -95,4 +97,13 @@ it('prints a stack trace with --debug alone', async () => {
   const { stderr } = await emerging.run('evaluate', 'nothing', '--debug');
   expect(stderr).toMatch(/^emerging: nothing is not a run folder.*\n/);
   expect(stderr).toMatch(/^ {4}at .*runFolder/m);
+});
+
+it('goes on when nobody reads what it prints', async () => {
+  const call = emerging.words('presets', '--json').join(' ');
+  const piped = ['-c', `set -o pipefail; (sleep 0.2; ${call}) | true`];
+  await expect(promisify(execFile)('bash', piped, { cwd: emerging.folder })).resolves.toEqual({
+    stdout: '',
+    stderr: '',
+  });
 });

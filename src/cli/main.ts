@@ -18,6 +18,15 @@ const seeHelp = new Set([
 const outOfMemory =
   /Array buffer allocation failed|Invalid typed array length|Failed to allocate memory|bad_alloc|reaching memory limit/;
 
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read along is gone, as `| head` is after its lines: the work itself goes on.
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+  });
+}
+
 const program = createProgram();
 const given = process.argv.slice(2);
 

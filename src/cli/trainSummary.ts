@@ -43,7 +43,7 @@ export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps:
 }
 
 /** What bytes depend on besides the configuration. */
-interface Place {
+export interface Place {
   readonly device: string;
   readonly threads: number;
   readonly workers: number;

@@ -12,7 +12,7 @@ import type { PreparedRun } from './preparedRun.ts';
 import { createProgress } from './progress.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { pictures } from './trainPictures.ts';
-import { movedText, placeOf, recordStart } from './trainSummary.ts';
+import { movedText, type Place, placeOf, recordStart } from './trainSummary.ts';
 
 /** From so many parameters on a training takes seconds to start, and says what it does meanwhile. */
 const LARGE = 4e6;
@@ -77,7 +77,7 @@ export async function trainWithProgress(
           }
           recordStart(run, place);
           const memory = `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`;
-          bar.note(workers > 1 ? `${memory}, in ${workers} threads with images of their own` : memory);
+          bar.note(`${memory}${sharingText(place)}`);
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {
@@ -104,4 +104,14 @@ export async function trainWithProgress(
     bar.finish();
     interruption.release();
   }
+}
+
+/** Who works on what; nothing where there is one thread, or a device that shares for itself. */
+function sharingText({ device, threads, workers }: Place): string {
+  if (device !== 'cpu' || threads === 1) {
+    return '';
+  }
+  return workers > 1
+    ? `, in ${workers} threads with images of their own`
+    : `, in ${threads} threads that share each operation`;
 }

@@ -166,7 +166,7 @@ class Contender {
     );
     this.operators = operators.map(({ operator, nodes, seconds }) => ({
       operator,
-      nodes: nodes / workers,
+      nodes: Math.round(nodes / workers),
       seconds: seconds / workers,
     }));
   }

@@ -136,7 +136,10 @@ describe('how many there are by default', () => {
   });
 
   test.each([
-    [{ workers: 4 }, /^6 images a run cannot be shared by 4 workers: take a divisor of 6$/],
+    [
+      { workers: 4 },
+      /^6 images at a time \(training\.microBatch\) cannot be shared by 4 workers: take a divisor of 6$/,
+    ],
     [{ workers: 3 }, /^3 workers need a thread each: --threads 3 or more, not 2$/],
     [{ workers: 2, device: 'webgpu' }, /^2 workers need --device cpu/],
   ] as const)('%o is refused', (changes, message) => {

@@ -78,7 +78,7 @@ function problemOf(
     return `${workers} workers need --device cpu: the device ${device} is one for all`;
   }
   if (images % workers !== 0) {
-    return `${images} images a run cannot be shared by ${workers} workers: take a divisor of ${images}`;
+    return `${images} images at a time (training.microBatch) cannot be shared by ${workers} workers: take a divisor of ${images}`;
   }
   return workers > threads
     ? `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`
@@ -89,7 +89,7 @@ function problemOf(
 const WIDE = 512;
 
 /** Below so many hidden activations in a batch a step is over before a thread could be told of it. */
-const FEW_ACTIVATIONS = 2 ** 18;
+const FEW_ACTIVATIONS = 2 ** 16;
 
 /** At least this share of the threads is to have work. */
 const LEAST_AT_WORK = 0.75;
