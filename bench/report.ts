@@ -24,7 +24,7 @@ export function emergingJson<Result>(...args: readonly string[]): Result {
 
 /** The processor and its threads, or as many as are used. */
 export function machine(threads = availableParallelism()): string {
-  return `${cpus()[0]?.model.trim()}, ${threads} threads`;
+  return `${cpus()[0]?.model.trim()}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
 /** A table in Markdown. */

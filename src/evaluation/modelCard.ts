@@ -72,7 +72,7 @@ function trainingText(
     return text;
   }
   const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
-  const time = `${(seconds / 60).toFixed(1)} minutes on ${device} with ${threads} threads`;
+  const time = `${(seconds / 60).toFixed(1)} minutes on ${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
 }
 
