@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readAll, subset } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
+import { createSession, RuntimeTensor } from '../engine/runtime.node.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { mean } from '../numeric/statistics.ts';
 import type { FlowModel } from './flowModel.ts';
@@ -59,12 +59,15 @@ it('draws images that it finds nearly as likely as digits at a low temperature, 
 });
 
 it('is the same in its ONNX files', async () => {
-  const encoder = await InferenceSession.create(join(folder, 'encoder.onnx'));
+  const encoder = await createSession(readFileSync(join(folder, 'encoder.onnx')), {
+    device: 'cpu',
+    fallback: true,
+  });
   const shape = [8, 28, 28, 1];
   const pixels = digits.subarray(0, 8 * 784);
   const { logLikelihood, latent0 } = await encoder.run({
-    image: new Tensor('float32', Float32Array.from(pixels), shape),
-    noise: new Tensor('float32', new Float32Array(pixels.length).fill(0.5), shape),
+    image: new RuntimeTensor('float32', Float32Array.from(pixels), shape),
+    noise: new RuntimeTensor('float32', new Float32Array(pixels.length).fill(0.5), shape),
   });
   const [first] = await model.encode(pixels);
   const largest = (latent0!.data as Float32Array).reduce(
