@@ -1,4 +1,5 @@
-// The time from the command to the first training step, by part, for models of depth 8 and 32.
+// The time from the command to the first training step, by part, for models of depth 8 and 32, but for reading data
+// and making the run folder.
 //
 //   npx tsx bench/startup.ts
 //

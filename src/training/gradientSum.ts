@@ -1,6 +1,13 @@
-// Sums of gradients on the host, in place: over micro-batches, their norm, and their cut to a norm.
+// Arithmetic on groups of arrays on the host, in place: copies, sums over micro-batches and threads, norms, cuts to a norm.
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { Groups } from './parameterLayout.ts';
+
+/** Copies every array of `source` into the one of the same name in `target`. */
+export function copyInto(target: Groups, source: Groups): void {
+  for (const [name, { data }] of Object.entries(target)) {
+    data.set(source[name]!.data);
+  }
+}
 
 /** Adds every array of `terms` to the one of the same name in `total`, in float32. */
 export function addInPlace(total: Groups, terms: Groups): void {

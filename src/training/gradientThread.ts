@@ -4,6 +4,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { type GradientOptions, planGradients } from './gradientProgram.ts';
+import { copyInto } from './gradientSum.ts';
 import type { Batch } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 
@@ -46,10 +47,4 @@ function copyOf(groups: Groups): Groups {
   return Object.fromEntries(
     Object.entries(groups).map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
   );
-}
-
-function copyInto(target: Groups, source: Groups): void {
-  for (const [name, { data }] of Object.entries(target)) {
-    data.set(source[name]!.data);
-  }
 }

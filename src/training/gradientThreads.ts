@@ -5,7 +5,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import type { GradientOptions, GradientProgram } from './gradientProgram.ts';
-import { addInPlace } from './gradientSum.ts';
+import { addInPlace, copyInto } from './gradientSum.ts';
 import type { ThreadData, ThreadRequest } from './gradientThread.ts';
 import { type Batch, partOf } from './likelihood.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
@@ -39,11 +39,11 @@ export async function startGradientThreads(
     await Promise.allSettled(started.map(({ worker }) => worker.terminate()));
     throw error;
   }
-  return new SharedGradients(weights, started);
+  return new ThreadedGradients(weights, started);
 }
 
 /** Threads with their programs, and what they share. */
-class SharedGradients implements GradientProgram {
+class ThreadedGradients implements GradientProgram {
   private readonly weights: Groups;
   private readonly threads: readonly { worker: Worker; gradients: Groups }[];
 
@@ -53,20 +53,13 @@ class SharedGradients implements GradientProgram {
   }
 
   async run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray> {
-    for (const [name, { data }] of Object.entries(this.weights)) {
-      data.set(weights[name]!.data);
-    }
+    copyInto(this.weights, weights);
     const images = batch.image.shape[0]! / this.threads.length;
     const parts = this.threads.map((_, index) => copyOf(partOf(batch, index * images, images)));
     const answers = await allOf(this.threads.map(({ worker }, index) => ask(worker, parts[index]!)));
     this.threads.forEach(({ gradients }, index) => {
-      if (index > 0) {
-        addInPlace(into, gradients);
-        return;
-      }
-      for (const [name, { data }] of Object.entries(into)) {
-        data.set(gradients[name]!.data);
-      }
+      const combine = index === 0 ? copyInto : addInPlace;
+      combine(into, gradients);
     });
     const bitsPerDim = new Float32Array(answers.length * images);
     answers.forEach(({ data }, index) => {
