@@ -158,7 +158,7 @@ async function report(
     const results = resultsOf(runs, study);
     process.stderr.write(
       results === null
-        ? `${study.name}: no run is measured yet, nothing to report\n`
+        ? `${study.name}: no run is measured yet whose rate is known, nothing to report\n`
         : `results: ${await writeReport(folder, results, file)}\n`,
     );
   }

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { stringifyConfig } from '../../src/experiments/config.ts';
+import { checkpointPath, createRunFolder } from '../../src/training/runFolder.ts';
+import { writeSummary } from '../../src/training/runSummary.ts';
 import { type CostedUnit, costsOf, fit, isDone, runsOf, unitsOf } from './plan.ts';
-import { recordFailure } from './runs.ts';
+import { configOf, recordFailure, type StudyRun } from './runs.ts';
 import { readStudies, type Study } from './studies.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'plan-'));
@@ -103,12 +106,60 @@ describe('runs that failed', () => {
       );
     expect(names()).toEqual([
       ...['search 1x1 0.1', 'search 1x1 0.2', 'search periodic 0.1', 'search periodic 0.2'],
-      ...['seed 1x1 0.1', 'seed periodic 0.1'],
+      ...['seed 1x1 null', 'seed periodic null'],
     ]);
     for (const run of runsOf(unit!, root).slice(2, 4)) {
       recordFailure(run, 'it diverged');
       expect(isDone(run)).toBe(true);
     }
-    expect(names().slice(4)).toEqual(['seed 1x1 0.1']);
+    expect(names().slice(4)).toEqual(['seed 1x1 null']);
   });
 });
+
+describe('a search with a rate more than its runs had', () => {
+  const before = { ...two, name: 'wider', seeds: [0], search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
+  const wider = { ...before, search: { ...before.search, rates: [0.1, 0.2, 0.4] } };
+  const [unit] = unitsOf([wider]);
+  const openRuns = (study: Study): string[] =>
+    runsOf(unitsOf([study])[0]!, root)
+      .filter((run) => !isDone(run))
+      .map(({ directory }) => basename(directory));
+  const at = (place: number): StudyRun => runsOf(unit!, root)[place]!;
+
+  for (const run of runsOf(unitsOf([before])[0]!, root).filter(({ search }) => search)) {
+    train(run, run.rate === 0.2 ? 2 : 3);
+  }
+  for (const run of runsOf(unitsOf([before])[0]!, root).filter(({ search }) => !search)) {
+    train(run, 1);
+  }
+
+  it('is searched first, whatever the rate of the runs that exist', () => {
+    expect(openRuns(before)).toEqual(['1x1-0', 'periodic-0']);
+    // Trained at 0.2, which is not the first rate: all that is left of them is to be measured.
+    expect(openRuns(wider)).toEqual(['1x1-0.4', 'periodic-0.4', '1x1-0', 'periodic-0']);
+    train(at(2), 2.5);
+    expect(openRuns(wider)).toEqual(['periodic-0.4', '1x1-0', 'periodic-0']);
+  });
+
+  it('refuses runs with other settings at once', () => {
+    expect(() => openRuns({ ...wider, steps: 101 })).toThrow(
+      /1x1-0 was trained with other settings \(training\.steps is 100 there and 101 in the study\)/,
+    );
+  });
+
+  it('keeps the runs where their rate wins again, and says which rate won where another does', () => {
+    train(at(5), 1.5);
+    expect(() => openRuns(wider)).toThrow(
+      /periodic-0 was trained at the learning rate 0\.2, and the search now finds 0\.4 best for periodic: move the runs/,
+    );
+    rmSync(at(7).directory, { recursive: true });
+    expect(openRuns(wider)).toEqual(['1x1-0', 'periodic-0']);
+  });
+});
+
+/** Leaves what a trained run leaves, as far as a plan looks at it. */
+function train(run: StudyRun, bitsPerDim: number): void {
+  const paths = createRunFolder(run.directory, stringifyConfig(configOf(run)));
+  writeFileSync(checkpointPath(paths, run.steps), '');
+  writeSummary(paths, { complete: true, bitsPerDim });
+}

@@ -106,22 +106,20 @@ export function costsOf(
   });
 }
 
-/** The runs of a unit in their order; those of the search stand with each unit, since whoever comes first needs them. */
+/**
+ * The runs of a unit in their order; those of the search stand with each unit, since whoever comes first needs them.
+ * Until the searches of all its mixings are done no run of a seed has a rate: one that exists counts as it is. None
+ * where every rate of a mixing failed.
+ */
 export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[] {
+  const searches = mixings.map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
+  const allComplete = searches.every(({ complete }) => complete);
   return [
     ...mixings.flatMap((mixing) => searchRuns(root, study, mixing)),
-    ...mixings.flatMap((mixing) => seedRunOf(root, study, mixing, seed) ?? []),
+    ...searches
+      .filter(({ complete, chosen }) => !complete || chosen !== null)
+      .map(({ mixing, chosen }) => seedRun(root, study, mixing, seed, allComplete ? chosen : null)),
   ];
-}
-
-/**
- * The run of a mixing and a seed; while the search is not done its rate is not known, and the first of the grid stands
- * for it. None where every rate of the search failed.
- */
-function seedRunOf(root: string, study: Study, mixing: Mixing, seed: number): StudyRun | null {
-  const { chosen, tried } = rateSearch(root, study, mixing);
-  const failed = tried.length > 0 && tried.every(({ failure }) => failure !== undefined);
-  return failed ? null : seedRun(root, study, mixing, seed, chosen ?? study.search.rates[0]!);
 }
 
 /** Whether nothing is left to do of a run. */

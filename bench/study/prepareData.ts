@@ -46,7 +46,7 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
       throw new UserError(`${name} could not be prepared: ${json.error}`);
     }
   }
-  const { data } = configOf(seedRun('', study, study.comparisons[0]!.mixings[0]!, study.seeds[0]!, 1));
+  const { data } = configOf(seedRun('', study, study.comparisons[0]!.mixings[0]!, study.seeds[0]!, null));
   const { imageShape, train, validation, test } = await openDataset(name, { validation: data.validation });
   return { imageShape, train: train.count, validation: validation.count, test: test.count };
 }

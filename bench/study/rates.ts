@@ -44,7 +44,7 @@ export async function measureRates(
   const file = join(studyFolder(root, study), 'speeds.json');
   const known: Record<string, Speed> = readJson(file) ?? {};
   const configs = mixingsOf(study).map((mixing) =>
-    configOf(seedRun(root, study, mixing, study.seeds[0]!, 1)),
+    configOf(seedRun(root, study, mixing, study.seeds[0]!, null)),
   );
   for (const config of configs) {
     const key = speedKey(config, images.imageShape);
@@ -85,7 +85,7 @@ function allRuns(root: string, study: Study, mixing: Mixing): StudyRun[] {
   return [
     ...searchRuns(root, study, mixing),
     // The folder does not depend on the rate.
-    ...study.seeds.map((seed) => seedRun(root, study, mixing, seed, 1)),
+    ...study.seeds.map((seed) => seedRun(root, study, mixing, seed, null)),
   ];
 }
 
@@ -98,7 +98,7 @@ async function timeModel(
 ): Promise<Speed> {
   const { mixing, ...rest } = model;
   const { batchSize, microBatch } = training;
-  const bar = createProgress({ label, total: ROUNDS, unit: 'rounds' });
+  const bar = createProgress({ label, total: 2 * ROUNDS, unit: 'rounds' });
   try {
     const [times] = await timeTraining({
       mixings: [mixing],

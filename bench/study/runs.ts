@@ -11,12 +11,15 @@ import { readSummary } from '../../src/training/runSummary.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import type { Study } from './studies.ts';
 
+const RATE = 'training.learningRate';
+
 /** One training of a study: of a seed, or of a learning rate that is tried. */
 export interface StudyRun {
   readonly study: Study;
   readonly mixing: Mixing;
   readonly seed: number;
-  readonly rate: number;
+  /** Null for a run of a seed while it is not known: the search is not done. */
+  readonly rate: number | null;
   readonly steps: number;
   /** Whether it only tries a learning rate: it is not measured on test images. */
   readonly search: boolean;
@@ -41,13 +44,23 @@ export function studyFolder(root: string, study: Study): string {
 }
 
 /** The run of a mixing with one of the study's seeds, at the rate that was found for the mixing. */
-export function seedRun(root: string, study: Study, mixing: Mixing, seed: number, rate: number): StudyRun {
+export function seedRun(
+  root: string,
+  study: Study,
+  mixing: Mixing,
+  seed: number,
+  rate: number | null,
+): StudyRun {
   const directory = join(studyFolder(root, study), `${mixing}-${seed}`);
   return { study, mixing, seed, rate, steps: study.steps, search: false, directory };
 }
 
 /** The runs that try each learning rate for a mixing; none where there is only one rate. */
-export function searchRuns(root: string, study: Study, mixing: Mixing): StudyRun[] {
+export function searchRuns(
+  root: string,
+  study: Study,
+  mixing: Mixing,
+): (StudyRun & { readonly rate: number })[] {
   const { rates, steps, seed } = study.search;
   return rates.length === 1
     ? []
@@ -57,29 +70,43 @@ export function searchRuns(root: string, study: Study, mixing: Mixing): StudyRun
       });
 }
 
-/** The options of `emerging train` that start a run. */
-export function trainOptions({ study, mixing, seed, rate, steps }: StudyRun): string[] {
-  const settings = [...study.changes, `model.mixing=${mixing}`, `training.learningRate=${rate}`];
+/**
+ * The options of `emerging train` that start a run.
+ *
+ * @throws RangeError if its rate is not known yet
+ */
+export function trainOptions(run: StudyRun): string[] {
+  const { study, seed, rate, steps, directory } = run;
+  if (rate === null) {
+    throw new RangeError(`${directory} cannot start before its learning rate is known`);
+  }
   return [
     ...['--preset', study.preset, '--data', study.data.name],
-    ...settings.flatMap((setting) => ['--set', setting]),
+    ...settingsOf(run).flatMap((setting) => ['--set', setting]),
     ...['--steps', String(steps), '--seed', String(seed)],
   ];
 }
 
-/** The configuration that these options make. */
-export function configOf({ study, mixing, seed, rate, steps }: StudyRun): Config {
+/** The configuration that these options make; the preset's learning rate stands for one that is not known. */
+export function configOf(run: StudyRun): Config {
+  const { study, seed, steps } = run;
   return resolveConfig({
     preset: study.preset,
-    set: [...study.changes, `model.mixing=${mixing}`, `training.learningRate=${rate}`],
+    set: settingsOf(run),
     overrides: { seed, data: { name: study.data.name }, training: { steps } },
   });
+}
+
+function settingsOf({ study, mixing, rate }: StudyRun): string[] {
+  const known = rate === null ? [] : [`training.learningRate=${rate}`];
+  return [...study.changes, `model.mixing=${mixing}`, ...known];
 }
 
 /**
  * How far a run is, by what its folder holds.
  *
- * @throws UserError if the folder holds a run with another configuration
+ * @throws UserError if the folder holds a run with another configuration; while the rate of the run is not known, it
+ * may have any
  */
 export function progressOf(run: StudyRun): RunProgress {
   const failure = readFailure(run);
@@ -115,15 +142,21 @@ function failurePath({ directory }: StudyRun): string {
 
 function requireConfig(run: StudyRun): void {
   const there = resolveConfig({ file: runPaths(run.directory).config });
-  const wanted = configOf(run);
-  if (!isDeepStrictEqual(there, wanted)) {
-    const [before, now] = [flat(there), flat(wanted)];
-    const key = Object.keys({ ...before, ...now }).find((each) => before[each] !== now[each]);
-    throw new UserError(
-      `${run.directory} was trained with other settings (${key} is ${before[key!]} there and ${now[key!]} in the ` +
-        'study): move it away, or give the study another name',
-    );
+  const wanted = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
+  if (isDeepStrictEqual(there, wanted)) {
+    return;
   }
+  const [before, now] = [flat(there), flat(wanted)];
+  const keys = Object.keys({ ...before, ...now }).filter((each) => before[each] !== now[each]);
+  const key = keys.find((each) => each !== RATE) ?? RATE;
+  const { study, mixing, directory } = run;
+  throw new UserError(
+    key === RATE && !run.search && study.search.rates.length > 1
+      ? `${directory} was trained at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
+          `${mixing}: move the runs of ${mixing} away, or give the study another name`
+      : `${directory} was trained with other settings (${key} is ${before[key]} there and ${now[key]} in the study): ` +
+          'move it away, or give the study another name',
+  );
 }
 
 /** The keys and values of a configuration, `model.depth` and so on. */

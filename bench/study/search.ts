@@ -12,7 +12,9 @@ export interface RateSearch {
     /** Why it failed, if it did. */
     readonly failure?: string;
   }[];
-  /** Null until every rate has been tried, and where all of them failed. */
+  /** Whether every rate has been tried. */
+  readonly complete: boolean;
+  /** Null until then, and where all of them failed. */
   readonly chosen: number | null;
   /** Whether a rate outside the grid may be better still: the lowest or the highest was chosen out of several. */
   readonly atEdge: boolean;
@@ -22,16 +24,16 @@ export interface RateSearch {
 export function rateSearch(root: string, study: Study, mixing: Mixing): RateSearch {
   const runs = searchRuns(root, study, mixing);
   if (runs.length === 0) {
-    return { tried: [], chosen: study.search.rates[0]!, atEdge: false };
+    return { tried: [], complete: true, chosen: study.search.rates[0]!, atEdge: false };
   }
   const progress = runs.map((run) => ({ rate: run.rate, ...progressOf(run) }));
-  const open = progress.some(({ state }) => state === 'none' || state === 'begun');
+  const complete = progress.every(({ state }) => state === 'trained' || state === 'failed');
   const tried = progress.map(({ rate, validationBitsPerDim: bitsPerDim, failure }) => ({
     rate,
     bitsPerDim,
     ...(failure !== undefined && { failure }),
   }));
-  return { tried, ...chooseRate(open ? [] : tried) };
+  return { tried, complete, ...chooseRate(complete ? tried : []) };
 }
 
 /** The rate with the lowest bits/dim, the lower of two that are equal; null where none has a value. */

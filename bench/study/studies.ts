@@ -59,7 +59,7 @@ const common = ['training.decay=none', 'training.biasCorrection=standard', 'trai
 const grey = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
 const colour = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
 const longer = ['training.warmupSteps=100', 'training.averageDecay=0.99'];
-const rates = [0.005, 0.01, 0.015, 0.02];
+const rates = [0.005, 0.01, 0.015, 0.02, 0.03, 0.04];
 
 const builtIn = [
   {
