@@ -1,5 +1,6 @@
 // The run that `emerging train` is about: which one the options mean, and with what configuration.
 import { join } from 'node:path';
+import type { CompileOptions } from '../engine/program.ts';
 import { UserError } from '../errors.ts';
 import { dataName, isOnOwnData } from '../experiments/experimentName.ts';
 import { findPreset } from '../experiments/presets.ts';
@@ -7,6 +8,7 @@ import { resolveConfig } from '../experiments/resolve.ts';
 import { type Run, resumeRun, startRun } from '../training/run.ts';
 import { nextFreeRunFolder } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
+import { requireWorkers } from '../training/workers.ts';
 
 /** The preset that is trained where neither a preset nor a file is named. */
 export const DEFAULT_PRESET = 'mnist-quickstart';
@@ -22,6 +24,7 @@ export interface RunOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly seed?: number;
+  readonly workers?: number;
 }
 
 /** A run that can be trained. */
@@ -32,23 +35,26 @@ export interface PreparedRun extends Run {
   readonly assumed: boolean;
 }
 
-/** Makes the folder of a new run, or opens one to go on with. */
-export function prepareRun(options: RunOptions): Promise<PreparedRun> {
-  return options.resume === undefined ? newRun(options) : reopenedRun(options.resume, options);
+/**
+ * Makes the folder of a new run, or opens one to go on with.
+ *
+ * @throws UserError before anything is made if there cannot be as many workers as the options ask for
+ */
+export function prepareRun(options: RunOptions, engine: CompileOptions): Promise<PreparedRun> {
+  return options.resume === undefined
+    ? newRun(options, engine)
+    : reopenedRun(options.resume, options, engine);
 }
 
-async function newRun({
-  preset,
-  config: file,
-  set,
-  out,
-  seed,
-  ...options
-}: RunOptions): Promise<PreparedRun> {
+async function newRun(
+  { preset, config: file, set, out, seed, workers, ...options }: RunOptions,
+  engine: CompileOptions,
+): Promise<PreparedRun> {
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
   const config = resolveConfig({ preset: name, file, set, overrides });
+  requireWorkers(workers, { ...engine, images: config.training.microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
   const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)));
@@ -61,7 +67,11 @@ function folderName(data: string): string {
 }
 
 /** Opens a run to go on with from its last checkpoint, or from its start if it has none yet. */
-async function reopenedRun(directory: string, options: RunOptions): Promise<PreparedRun> {
+async function reopenedRun(
+  directory: string,
+  options: RunOptions,
+  engine: CompileOptions,
+): Promise<PreparedRun> {
   for (const other of ['preset', 'config', 'out', 'data', 'seed'] as const) {
     if (options[other] !== undefined) {
       throw new UserError(`--resume goes on with the run's own configuration: leave out --${other}`, {
@@ -69,8 +79,9 @@ async function reopenedRun(directory: string, options: RunOptions): Promise<Prep
       });
     }
   }
-  const { steps, epochs, set } = options;
+  const { steps, epochs, set, workers } = options;
   const run = await resumeRun(directory, { training: { steps, epochs } }, { set });
+  requireWorkers(workers, { ...engine, images: run.config.training.microBatch });
   const { preset } = readSummary(run.paths);
   return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
 }

@@ -79,7 +79,7 @@ export function registerTrain(program: Command): void {
 
 async function runTrain(options: TrainCommandOptions): Promise<void> {
   const engine = await compileOptions(options);
-  const run = await prepareRun(options);
+  const run = await prepareRun(options, engine);
   const { directory } = run.paths;
   if (isDone(run, options)) {
     const { step } = run.state!;

@@ -76,8 +76,8 @@ export async function trainWithProgress(
             bar.note(moved);
           }
           recordStart(run, place);
-          const memory = `activations are ${activations === 'keep' ? 'kept' : 'computed again'}: about ${formatBytes(bytes)}`;
-          bar.note(`${memory}${sharingText(place)}`);
+          const fate = activations === 'keep' ? 'kept' : 'computed again';
+          bar.note(`activations are ${fate}: a step takes about ${formatBytes(bytes)}${sharingText(place)}`);
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {
@@ -112,6 +112,6 @@ function sharingText({ device, threads, workers }: Place): string {
     return '';
   }
   return workers > 1
-    ? `, in ${workers} threads with images of their own`
+    ? `, in ${workers} threads with images, weights and gradients of their own`
     : `, in ${threads} threads that share each operation`;
 }

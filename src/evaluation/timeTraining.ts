@@ -17,6 +17,7 @@ import { releaseAfter, releaseOnFailure } from '../training/resources.ts';
 import type { SharedPlan } from '../training/sharedGradients.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/trainer.ts';
+import { requireWorkers } from '../training/workers.ts';
 import { trainedModel } from './loadRun.ts';
 import { secondsOf } from './timing.ts';
 
@@ -62,7 +63,8 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { mixings, imageShape, rounds, products = true, onProgress } = benchmark;
+  const { mixings, imageShape, batchSize, rounds, workers, products = true, onProgress } = benchmark;
+  requireWorkers(workers, { ...benchmark, images: batchSize });
   let peakMemoryBytes = 0;
   const timed = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];

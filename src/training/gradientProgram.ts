@@ -39,7 +39,7 @@ export interface GradientProgram {
 export interface GradientPlan {
   /** What becomes of the activations. */
   readonly activations: Exclude<ActivationChoice, 'auto'>;
-  /** About the bytes that images, activations and gradients take at most at the same time. */
+  /** About the bytes that images, activations and gradients take at most at the same time, besides the training's state. */
   readonly bytes: number;
   /** The graphs that are computed, and how often each is for a batch. */
   readonly runs: ReadonlyMap<ProgramDefinition, number>;

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import type { ParameterSpec } from '../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -26,6 +27,15 @@ const layout = new ParameterLayout(model.parameters);
 
 function planned(changes: Partial<SharingOptions>): SharedPlan {
   return planSharedGradients(model, layout, { images, batchSize: images, threads: 2, ...changes });
+}
+
+/** The bytes of the weights that all workers see, and of the weights and twice the gradients of each. */
+function copies(workers: number): number {
+  const bytes = (specs: readonly ParameterSpec[]): number =>
+    4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const specs = Object.values(model.parameters);
+  const [weights, gradients] = [bytes(specs), bytes(specs.filter(({ trained }) => trained))];
+  return weights + workers * (weights + 2 * gradients);
 }
 
 /** A batch, and weights away from the start, where the last layers are zero. */
@@ -90,12 +100,25 @@ test('workers share the memory there is, and the threads', () => {
   const kept = planned({ workers: 1, activations: 'keep' });
   const shared = planned({ workers: 3, threads: 7, activations: 'keep' });
   expect(shared.threadsEach).toBe(2);
-  // Weights and their gradients are there for each of them, activations are divided.
-  expect(shared.bytes).toBeGreaterThan(kept.bytes);
-  expect(shared.bytes).toBeLessThan(3 * kept.bytes);
+  // The activations are divided; each has gradients of its own, and copies of these and of the weights.
+  const each = planned({ images: images / 3, workers: 1, activations: 'keep' }).bytes;
+  expect(shared.bytes).toBe(3 * each + copies(3));
   const scarce = { activations: 'auto', available: 3 * kept.bytes } as const;
   expect(planned({ ...scarce, workers: 1 }).activations).toBe('keep');
   expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
+});
+
+test('workers that cannot be are refused', () => {
+  expect(() => planned({ workers: 4, threads: 4 })).toThrow('6 images at a time');
+});
+
+test('the copies of the workers leave less room for activations', () => {
+  const share = { images: images / 2, workers: 1, activations: 'keep' } as const;
+  // Activations may take two fifths of what is left.
+  const enough = (2 * planned(share).bytes) / 0.4 + copies(2);
+  const chosen = (available: number) => planned({ workers: 2, activations: 'auto', available }).activations;
+  expect(chosen(1.001 * enough)).toBe('keep');
+  expect(chosen(0.999 * enough)).toBe('recompute');
 });
 
 test('a failure in a thread is that of the run, and leaves nothing to wait for', async () => {
@@ -114,35 +137,4 @@ test('a failure while threads start is told', async () => {
   const wrong = { options: { ...options, levels: 9 }, imageShape } as unknown as Glow;
   const starting = startGradientThreads(wrong, layout, { images: 3, batchSize: images }, 2, {});
   await expect(starting).rejects.toThrow(/must be even/);
-});
-
-describe('how many there are by default', () => {
-  const workersOf = (changes: Partial<GlowOptions>, sharing: Partial<SharingOptions>): number => {
-    const quick = new Glow({ ...options, levels: 2, depth: 4, width: 64, ...changes }, [28, 28, 1]);
-    const most = { images: 64, batchSize: 64, threads: 2, activations: 'keep', ...sharing } as const;
-    return planSharedGradients(quick, new ParameterLayout(quick.parameters), most).workers;
-  };
-
-  test.each([
-    ['one a thread', {}, {}, 2],
-    ['the most that divide the images', {}, { threads: 5 }, 4],
-    ['fewer with more threads each, where the most would leave many idle', {}, { threads: 6 }, 2],
-    ['one where there is one thread', {}, { threads: 1 }, 1],
-    ['one for wide networks', { width: 512, depth: 1 }, {}, 1],
-    ['one for a model that is too small to gain', { width: 4, depth: 1 }, {}, 1],
-    ['one for a device that is no CPU', {}, { device: 'webgpu' }, 1],
-  ] as const)('%s', (_, changes, sharing, expected) => {
-    expect(workersOf(changes, sharing)).toBe(expected);
-  });
-
-  test.each([
-    [
-      { workers: 4 },
-      /^6 images at a time \(training\.microBatch\) cannot be shared by 4 workers: take a divisor of 6$/,
-    ],
-    [{ workers: 3 }, /^3 workers need a thread each: --threads 3 or more, not 2$/],
-    [{ workers: 2, device: 'webgpu' }, /^2 workers need --device cpu/],
-  ] as const)('%o is refused', (changes, message) => {
-    expect(() => planned(changes)).toThrow(message);
-  });
 });

@@ -3,11 +3,12 @@
 // A product of narrow matrices keeps two threads busy for a short time only, and what lies between products hardly at
 // all; a thread that works on images of its own waits for nobody.
 import { availableParallelism } from 'node:os';
-import { UserError } from '../errors.ts';
 import type { Glow } from '../models/glow.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
 import { availableBytes, type GradientOptions, type GradientPlan, planGradients } from './gradientProgram.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import type { ParameterLayout } from './parameterLayout.ts';
+import { requireWorkers, workersFor } from './workers.ts';
 
 /** What gradients are worked out for, and with how many threads. */
 export interface SharingOptions extends GradientOptions {
@@ -20,7 +21,10 @@ export interface SharingOptions extends GradientOptions {
   readonly workers?: number | undefined;
 }
 
-/** How gradients are worked out, and by how many threads with images of their own. */
+/**
+ * How gradients are worked out, and by how many threads with images of their own. The bytes are those of all threads,
+ * with the weights and gradients that each has for itself.
+ */
 export interface SharedPlan extends GradientPlan {
   /** 1 where all threads work on the same images. */
   readonly workers: number;
@@ -39,25 +43,23 @@ export function planSharedGradients(
   { threads = availableParallelism(), ...options }: SharingOptions,
 ): SharedPlan {
   const { images, available = availableBytes() } = options;
+  requireWorkers(options.workers, { ...options, threads });
   const workers = options.workers ?? workersFor(model, { ...options, threads });
   if (workers === 1) {
     return { ...planGradients(model, layout, options), workers, threadsEach: threads };
   }
-  const problem = problemOf(workers, { ...options, threads });
-  if (problem !== undefined) {
-    throw new UserError(problem, { exitCode: 2 });
-  }
   const threadsEach = Math.floor(threads / workers);
+  const copies = bytesOfCopies(layout, workers);
   const share = { images: images / workers, batchSize: options.batchSize };
   const plan = planGradients(model, layout, {
     ...share,
     activations: options.activations,
-    available: available / workers,
+    available: Math.max(0, available - copies) / workers,
   });
   const { activations } = plan;
   return {
     activations,
-    bytes: workers * plan.bytes,
+    bytes: workers * plan.bytes + copies,
     runs: new Map([...plan.runs].map(([definition, count]) => [definition, workers * count])),
     workers,
     threadsEach,
@@ -69,44 +71,13 @@ export function planSharedGradients(
   };
 }
 
-/** What keeps so many workers from sharing the images; undefined where nothing does. */
-function problemOf(
-  workers: number,
-  { images, device = 'cpu', threads }: SharingOptions & { threads: number },
-): string | undefined {
-  if (device !== 'cpu') {
-    return `${workers} workers need --device cpu: the device ${device} is one for all`;
-  }
-  if (images % workers !== 0) {
-    return `${images} images at a time (training.microBatch) cannot be shared by ${workers} workers: take a divisor of ${images}`;
-  }
-  return workers > threads
-    ? `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`
-    : undefined;
-}
-
-/** Networks of this width keep two threads busy with one product. */
-const WIDE = 512;
-
-/** Below so many hidden activations in a batch a step is over before a thread could be told of it. */
-const FEW_ACTIVATIONS = 2 ** 16;
-
-/** At least this share of the threads is to have work. */
-const LEAST_AT_WORK = 0.75;
-
-/** The threads that are given images of their own: the most that divide the images and leave few threads idle. */
-function workersFor(
-  { options: { depth, width }, imageShape: [height, columns] }: Glow,
-  { images, threads, device = 'cpu' }: SharingOptions & { threads: number },
-): number {
-  const activations = (images * depth * width * height * columns) / 4;
-  if (device !== 'cpu' || width >= WIDE || activations < FEW_ACTIVATIONS) {
-    return 1;
-  }
-  const atWork = (workers: number): number => workers * Math.floor(threads / workers);
-  let workers = Math.min(threads, images);
-  while (images % workers !== 0 || atWork(workers) < LEAST_AT_WORK * threads) {
-    workers--;
-  }
-  return workers;
+/**
+ * The bytes of the weights and gradients that workers have besides those of the training: the weights once where all
+ * see them, and for each worker the weights, its gradients, and these where the others see them.
+ */
+function bytesOfCopies(layout: ParameterLayout, workers: number): number {
+  const [weights, gradients] = (['all', 'trained'] as const).map((which) =>
+    Object.values(layout.shapes(which)).reduce((total, shape) => total + 4 * sizeOf(shape), 0),
+  ) as [number, number];
+  return weights + workers * (weights + 2 * gradients);
 }

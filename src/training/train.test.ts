@@ -164,6 +164,16 @@ it('says what it prepares: weights where it does not go on from a state, and the
   expect(parts).toEqual(['weights', 'programs', 'step', 'programs', 'step']);
 });
 
+it('refuses workers that there cannot be before it prepares anything, and leaves the run to train', async () => {
+  const run = await startRun(tinyConfig(), inRoot('crowded'), { dataset });
+  const onPreparing = vi.fn();
+  const crowded = train({ ...run, threads: 2, workers: 3, events: { onPreparing } });
+  await expect(crowded).rejects.toThrow(/cannot be shared by 3 workers/);
+  expect(onPreparing).not.toHaveBeenCalled();
+  await train({ ...run, ...engine });
+  expect(bytes('crowded', 6)).toEqual(bytes('whole', 6));
+});
+
 it('makes no folder where the images do not fit the model', async () => {
   const given = { dataset: tinyDataset(10) };
   await expect(startRun(tinyConfig(), inRoot('odd'), given)).rejects.toThrow(

@@ -17,6 +17,7 @@ import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
 import { copyOf, type TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
+import { requireWorkers } from './workers.ts';
 
 /** What a training works with. */
 export interface TrainingParts {
@@ -60,6 +61,7 @@ export async function prepareTraining(
   const { seed } = config;
   const { batchSize, microBatch, biasCorrection, clipNorm, learningRate } = config.training;
   requireLatest(state, paths);
+  requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
