@@ -3,11 +3,12 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openDataset } from '../../src/data/registry.ts';
 import { UserError } from '../../src/errors.ts';
+import { checkModelShape, type ShapedModel } from '../../src/experiments/modelShape.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { emerging } from './emerging.ts';
 import type { Interruption } from './interruption.ts';
 import { configOf, seedRun } from './runs.ts';
-import type { Study } from './studies.ts';
+import { mixingsOf, type Study } from './studies.ts';
 
 /** How many images a study has, and of which size. */
 export interface StudyImages {
@@ -20,7 +21,7 @@ export interface StudyImages {
 /**
  * Makes the images of a study ready.
  *
- * @throws UserError that says how to get them if they are missing
+ * @throws UserError that says how to get them if they are missing, or which of the study's models they do not fit
  */
 export async function prepareData(study: Study, interruption: Interruption): Promise<StudyImages> {
   const { name, prepare } = study.data;
@@ -46,9 +47,29 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
       throw new UserError(`${name} could not be prepared: ${json.error}`);
     }
   }
-  const { data } = configOf(seedRun('', study, study.comparisons[0]!.mixings[0]!, study.seeds[0]!, null));
-  const { imageShape, train, validation, test } = await openDataset(name, { validation: data.validation });
+  const configs = mixingsOf(study).map((mixing) =>
+    configOf(seedRun('', study, mixing, study.seeds[0]!, null)),
+  );
+  const { imageShape, train, validation, test } = await openDataset(name, {
+    validation: configs[0]!.data.validation,
+  });
+  for (const { model } of configs) {
+    requireFit(study, model, imageShape);
+  }
   return { imageShape, train: train.count, validation: validation.count, test: test.count };
+}
+
+function requireFit({ name }: Study, model: ShapedModel, imageShape: ImageShape): void {
+  try {
+    checkModelShape(model, imageShape);
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(`${name}, ${model.mixing}: ${error.message}`, {
+          exitCode: error.exitCode,
+          cause: error,
+        })
+      : error;
+  }
 }
 
 /** Where the images of a study stand, in words. */

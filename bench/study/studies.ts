@@ -1,9 +1,11 @@
-// The studies: which models are compared on which images, with which steps, seeds and learning rates.
+// What a study is: which models are compared on which images, with which steps, seeds and learning rates.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError, unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/configSchema.ts';
+import { resolveConfig } from '../../src/experiments/resolve.ts';
+import { builtInStudies } from './builtInStudies.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens');
 const whole = z.int().min(0);
@@ -53,96 +55,22 @@ const studySchema = z.strictObject({
 /** A study. */
 export type Study = z.infer<typeof studySchema>;
 
-const main = { title: 'The three of the paper', mixings: ['1x1', 'periodic', 'emerging'] } as const;
-/** Without decay a curve has at every moment what a run that ends there would give: runs compare at equal seconds too. */
-const common = ['training.decay=none', 'training.biasCorrection=standard', 'training.clipNorm=100'];
-const grey = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
-const colour = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
-const longer = ['training.warmupSteps=100', 'training.averageDecay=0.99'];
-const rates = [0.005, 0.01, 0.015, 0.02, 0.03, 0.04];
-
-const builtIn = [
-  {
-    name: 'mnist-small',
-    title: 'MNIST, a few hundred steps: a trial of the harness',
-    data: { name: 'mnist' },
-    preset: 'mnist-quickstart',
-    changes: [...common, ...grey, 'training.warmupSteps=50', 'training.averageDecay=0.98'],
-    comparisons: [main],
-    steps: 300,
-    seeds: [0, 1, 2],
-    search: { rates, steps: 100, seed: 1000 },
-  },
-  {
-    name: 'mnist',
-    title: 'MNIST',
-    data: { name: 'mnist' },
-    preset: 'mnist-quickstart',
-    changes: [...common, ...grey, ...longer],
-    comparisons: [
-      main,
-      { title: 'Other ways to mix channels', mixings: ['1x1', '1x1-plu', '1x1-qr', 'reverse'] },
-      { title: 'A masked autoregressive layer', mixings: ['1x1', 'emerging', 'maf'] },
-    ],
-    steps: 800,
-    seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 200, seed: 1000 },
-  },
-  {
-    name: 'deep-sky',
-    title: 'The deep sky, tiles of 16 x 16',
-    data: {
-      name: 'data/study/deep-sky-16.images',
-      prepare: {
-        source: '/usr/share/stellarium/nebulae/default',
-        options: ['--size', '16', '--crop', 'tiles', '--least-deviation', '4', '--unique'],
-        missing: 'install the package stellarium-data (Debian, Ubuntu)',
-      },
-    },
-    preset: 'mnist-quickstart',
-    changes: [...common, ...colour, ...longer],
-    comparisons: [main],
-    steps: 800,
-    seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 200, seed: 1000 },
-  },
-  {
-    name: 'emoji',
-    title: 'Emoji in colour, 16 x 16',
-    data: {
-      name: 'data/study/emoji-16.images',
-      prepare: {
-        source: 'node_modules/emoji-datasource-google/img/google/64',
-        options: ['--size', '16', '--unique'],
-        missing: 'npm install emoji-datasource-google@16.0.0',
-      },
-    },
-    preset: 'mnist-quickstart',
-    // 3,406 images to train on: more of them are held out than of large sets, and those of 15 epochs are varied.
-    changes: [...common, ...colour, ...longer, 'data.validation=0.1', 'data.augment=[flip, shift]'],
-    comparisons: [main],
-    steps: 800,
-    seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 200, seed: 1000 },
-  },
-];
-
 /**
  * The studies of a YAML file, a list of them; those built in where there is none.
  *
- * @throws UserError that names the file and what is wrong in it
+ * @throws UserError that names the file, the study and what is wrong in it
  */
 export function readStudies(file?: string): Study[] {
   const place = file ?? 'the built-in studies';
-  const result = z
-    .array(studySchema)
-    .min(1)
-    .safeParse(file === undefined ? builtIn : parseFile(file));
+  const value = file === undefined ? builtInStudies : parseFile(file);
+  const result = z.array(studySchema).min(1).safeParse(value);
   if (!result.success) {
-    const { path, message } = result.error.issues[0]!;
-    throw new UserError(`${place}: ${path.join('.') || 'the whole'}: ${message}`, { exitCode: 2 });
+    throw new UserError(`${place}: ${explain(result.error.issues[0]!, value)}`, { exitCode: 2 });
   }
   const studies = result.data;
+  for (const study of studies) {
+    requireConfig(study, place);
+  }
   if (!distinct(studies.map((study) => study.name))) {
     throw new UserError(`${place}: two studies have the same name`, { exitCode: 2 });
   }
@@ -174,6 +102,27 @@ export function chooseStudies(studies: readonly Study[], names: readonly string[
 /** Every mixing of a study, in the order of its comparisons. */
 export function mixingsOf({ comparisons }: Study): Study['comparisons'][number]['mixings'] {
   return [...new Set(comparisons.flatMap(({ mixings }) => mixings))];
+}
+
+/** What is wrong, after the name of the study; after its place in the list where it has none. */
+function explain({ path: [index, ...path], message }: z.core.$ZodIssue, list: unknown): string {
+  if (typeof index !== 'number') {
+    return `the whole: ${message}`;
+  }
+  const { name } = Object((list as unknown[])[index]) as { name?: unknown };
+  const study = typeof name === 'string' && name !== '' ? name : `study ${index + 1} of the list`;
+  return [study, ...(path.length > 0 ? [path.join('.')] : []), message].join(': ');
+}
+
+/** Makes the configuration of a study, so that a wrong preset or change is told before anything begins. */
+function requireConfig({ name, data, preset, changes }: Study, place: string): void {
+  try {
+    resolveConfig({ preset, set: changes, overrides: { data: { name: data.name } } });
+  } catch (error) {
+    throw error instanceof UserError
+      ? new UserError(`${place}: ${name}: ${error.message}`, { exitCode: 2, cause: error })
+      : error;
+  }
 }
 
 function parseFile(file: string): unknown {

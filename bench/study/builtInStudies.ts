@@ -1,0 +1,79 @@
+// The studies of docs/results.
+import type { Study } from './studies.ts';
+
+const main: Study['comparisons'][number] = {
+  title: 'The three of the paper',
+  mixings: ['1x1', 'periodic', 'emerging'],
+};
+/** Without decay a curve has at every moment what a run that ends there would give: runs compare at equal seconds too. */
+const common = ['training.decay=none', 'training.biasCorrection=standard', 'training.clipNorm=100'];
+const model = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
+const longer = ['training.warmupSteps=100', 'training.averageDecay=0.99'];
+const rates = [0.005, 0.01, 0.015, 0.02, 0.03, 0.04];
+
+/** The studies that are run where no file of studies is named. */
+export const builtInStudies: readonly Study[] = [
+  {
+    name: 'mnist-small',
+    title: 'MNIST, a few hundred steps: a trial of the harness',
+    data: { name: 'mnist' },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, 'training.warmupSteps=50', 'training.averageDecay=0.98'],
+    comparisons: [main],
+    steps: 300,
+    seeds: [0, 1, 2],
+    search: { rates, steps: 100, seed: 1000 },
+  },
+  {
+    name: 'mnist',
+    title: 'MNIST',
+    data: { name: 'mnist' },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer],
+    comparisons: [
+      main,
+      { title: 'Other ways to mix channels', mixings: ['1x1', '1x1-plu', '1x1-qr', 'reverse'] },
+      { title: 'A masked autoregressive layer', mixings: ['1x1', 'emerging', 'maf'] },
+    ],
+    steps: 800,
+    seeds: [0, 1, 2, 3, 4],
+    search: { rates, steps: 200, seed: 1000 },
+  },
+  {
+    name: 'deep-sky',
+    title: 'The deep sky, tiles of 16 x 16',
+    data: {
+      name: 'data/study/deep-sky-16.images',
+      prepare: {
+        source: '/usr/share/stellarium/nebulae/default',
+        options: ['--size', '16', '--crop', 'tiles', '--least-deviation', '4', '--unique'],
+        missing: 'install the package stellarium-data (Debian, Ubuntu)',
+      },
+    },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer],
+    comparisons: [main],
+    steps: 800,
+    seeds: [0, 1, 2, 3, 4],
+    search: { rates, steps: 200, seed: 1000 },
+  },
+  {
+    name: 'emoji',
+    title: 'Emoji in colour, 16 x 16',
+    data: {
+      name: 'data/study/emoji-16.images',
+      prepare: {
+        source: 'node_modules/emoji-datasource-google/img/google/64',
+        options: ['--size', '16', '--unique'],
+        missing: 'npm install emoji-datasource-google@16.0.0',
+      },
+    },
+    preset: 'mnist-quickstart',
+    // 3,406 images to train on: more of them are held out than of large sets, and those of 15 epochs are varied.
+    changes: [...common, ...model, ...longer, 'data.validation=0.1', 'data.augment=[flip, shift]'],
+    comparisons: [main],
+    steps: 800,
+    seeds: [0, 1, 2, 3, 4],
+    search: { rates, steps: 200, seed: 1000 },
+  },
+];
