@@ -104,8 +104,10 @@ async function timeModel(
       mixings: [mixing],
       model: rest,
       imageShape,
-      batchSize: microBatch,
+      batchSize,
+      microBatch,
       rounds: ROUNDS,
+      products: false,
       onProgress(rounds) {
         interruption.check();
         bar.update(rounds);
@@ -113,7 +115,7 @@ async function timeModel(
     });
     const { steps, forwards } = times!;
     return {
-      secondsPerStep: (median(steps) * batchSize) / microBatch,
+      secondsPerStep: median(steps),
       imagesPerSecond: microBatch / median(forwards),
     };
   } finally {

@@ -46,7 +46,8 @@ export async function timeStepsOf(
       mixings: runs.map(({ mixing }) => mixing),
       model: shared,
       imageShape: model.imageShape,
-      batchSize: microBatch,
+      batchSize,
+      microBatch,
       rounds: ROUNDS,
       products: false,
       onProgress(rounds) {
@@ -54,9 +55,7 @@ export async function timeStepsOf(
         bar.update(rounds);
       },
     });
-    const seconds = Object.fromEntries(
-      times.map(({ mixing, steps }) => [mixing, (median(steps) * batchSize) / microBatch]),
-    );
+    const seconds = Object.fromEntries(times.map(({ mixing, steps }) => [mixing, median(steps)]));
     writeJson(timesPath(root, study), { runs: names, seconds } satisfies StepTimes, 2);
   } finally {
     bar.finish();

@@ -1,15 +1,11 @@
-// How fast a model trains, and how much of the time its matrix products need.
+// How fast models train and give likelihoods, in turn in one process.
 import { imagesInMemory } from '../data/dataset.ts';
 import { type OperatorTime, profile } from '../engine/profile.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { countParameters, Glow, type GlowOptions } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { product, productTransposition } from '../tensor/operations/product.ts';
-import { tensorsOf } from '../tensor/program.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
 import type { ActivationChoice, GradientPlan } from '../training/gradientProgram.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
@@ -19,6 +15,7 @@ import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/trainer.ts';
 import { requireWorkers } from '../training/workers.ts';
 import { trainedModel } from './loadRun.ts';
+import { timeProducts } from './timeProducts.ts';
 import { secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -27,6 +24,8 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly model: Omit<GlowOptions, 'mixing'>;
   readonly imageShape: ImageShape;
   readonly batchSize: number;
+  /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */
+  readonly microBatch?: number;
   /** Timed rounds of steps and then of forward passes; in each, every mixing takes one in turn. */
   readonly rounds: number;
   /** Whether the matrix products are timed on their own, and all operators in the step; default true. */
@@ -43,9 +42,9 @@ export interface TrainingBenchmark extends CompileOptions {
 export interface TrainingTimes {
   readonly mixing: Mixing;
   readonly parameters: number;
-  /** Full steps: data, noise, forward, backward, optimiser. */
+  /** Full steps: data, noise, forward and backward of every micro-batch, optimiser. */
   readonly steps: readonly number[];
-  /** Log-likelihoods with frozen weights, data and noise included. */
+  /** Log-likelihoods of a micro-batch with frozen weights, data and noise included. */
   readonly forwards: readonly number[];
   /** The most memory that the process held until then. */
   readonly peakMemoryBytes: number;
@@ -88,7 +87,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
   });
   const results: TrainingTimes[] = [];
   for (const { mixing, model, steps, forwards, plan, operators } of timed) {
-    const productFloor = products ? await timeProducts(plan, benchmark) : null;
+    const productFloor = products ? runsOf(benchmark) * (await timeProducts(plan, benchmark)) : null;
     const parameters = countParameters(model.options, imageShape);
     const { activations, workers } = plan;
     results.push({
@@ -116,27 +115,40 @@ class Contender {
   private readonly trainer: Trainer;
   private readonly forward: Program;
   private readonly batches: BatchLoader;
+  /** Those of the forward pass: of a micro-batch. */
+  private readonly parts: BatchLoader;
 
-  private constructor(mixing: Mixing, model: Glow, trainer: Trainer, forward: Program, batches: BatchLoader) {
+  private constructor(
+    mixing: Mixing,
+    model: Glow,
+    trainer: Trainer,
+    forward: Program,
+    batches: BatchLoader,
+    parts: BatchLoader,
+  ) {
     this.mixing = mixing;
     this.model = model;
     this.trainer = trainer;
     this.forward = forward;
     this.batches = batches;
+    this.parts = parts;
   }
 
   static create(benchmark: TrainingBenchmark, mixing: Mixing): Promise<Contender> {
-    const { imageShape, batchSize } = benchmark;
+    const { imageShape, batchSize, microBatch = batchSize } = benchmark;
     const model = new Glow({ ...benchmark.model, mixing }, imageShape);
-    const batches = syntheticBatches(imageShape, batchSize, model.options.bits);
+    const [batches, parts] = [batchSize, microBatch].map((count) =>
+      syntheticBatches(imageShape, count, model.options.bits),
+    ) as [BatchLoader, BatchLoader];
     return releaseOnFailure(async (keep) => {
       const state = await startFromData(model, batches.at(0), 0, benchmark);
       const { parameters } = trainedModel(model, state, 'raw');
       const optimizer = { beta2: 0.999, biasCorrection: 'glow' } as const;
       const options = { ...benchmark, optimizer, averageDecay: 0.999 };
       const trainer = keep(await Trainer.create(model, state, options));
-      const definition = likelihoodDefinition(model, batchSize, { inputs: {}, tensors: parameters });
-      return new Contender(mixing, model, trainer, keep(await compile(definition, benchmark)), batches);
+      const definition = likelihoodDefinition(model, microBatch, { inputs: {}, tensors: parameters });
+      const forward = keep(await compile(definition, benchmark));
+      return new Contender(mixing, model, trainer, forward, batches, parts);
     });
   }
 
@@ -146,9 +158,9 @@ class Contender {
     this.steps.push(...(counted ? [seconds] : []));
   }
 
-  /** A forward pass, with the making of its batch. */
+  /** A forward pass of a micro-batch, with the making of it. */
   async pass(number: number, counted: boolean): Promise<void> {
-    const seconds = await secondsOf(async () => this.forward.run({ ...this.batches.at(number) }));
+    const seconds = await secondsOf(async () => this.forward.run({ ...this.parts.at(number) }));
     this.forwards.push(...(counted ? [seconds] : []));
   }
 
@@ -157,19 +169,19 @@ class Contender {
   }
 
   /** Finds out which operators the gradients spend their time in. */
-  async profile(options: CompileOptions): Promise<void> {
+  async profile(options: TrainingBenchmark): Promise<void> {
     const { layout, state } = this.trainer;
     const into = layout.zeros();
     const { workers } = this.plan;
     const operators = await profile(
       (profiled) => this.plan.compile(profiled),
-      (program) => program.run(this.batches.at(0), state.weights, into),
+      (program) => program.run(this.parts.at(0), state.weights, into),
       options,
     );
     this.operators = operators.map(({ operator, nodes, seconds }) => ({
       operator,
-      nodes: Math.round(nodes / workers),
-      seconds: seconds / workers,
+      nodes: Math.round((runsOf(options) * nodes) / workers),
+      seconds: (runsOf(options) * seconds) / workers,
     }));
   }
 
@@ -178,60 +190,14 @@ class Contender {
   }
 }
 
+/** How often a step runs the program of its gradients. */
+function runsOf({ batchSize, microBatch = batchSize }: TrainingBenchmark): number {
+  return batchSize / microBatch;
+}
+
 /** Batches as training makes them, of random pixels. */
 function syntheticBatches(imageShape: ImageShape, batchSize: number, bits: number): BatchLoader {
   const random = new RandomStream(0, 'bench');
   const pixels = Uint8Array.from({ length: batchSize * dimensionsOf(imageShape) }, () => random.integer(256));
   return new BatchLoader(imagesInMemory(pixels, imageShape), { batchSize, seed: 0, bits });
-}
-
-/** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */
-const COPIES = 4;
-const REPEATS = 7;
-
-/** The time of all matrix products of a worker, each shape at the best of several runs, in seconds. */
-async function timeProducts(
-  { runs, workers, threadsEach }: SharedPlan,
-  options: CompileOptions,
-): Promise<number> {
-  const shapes = new Map<string, { node: Tensor; count: number }>();
-  for (const [definition, times] of runs) {
-    for (const node of tensorsOf(definition)) {
-      const transposition = productTransposition(node);
-      if (transposition) {
-        const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
-        const count = (shapes.get(key)?.count ?? 0) + times;
-        shapes.set(key, { node, count });
-      }
-    }
-  }
-  let seconds = 0;
-  for (const { node, count } of shapes.values()) {
-    seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
-  }
-  return seconds / workers;
-}
-
-async function timeProduct(node: Tensor, options: CompileOptions): Promise<number> {
-  const [a, b] = node.inputs.map(({ shape }, index) => input(`operand${index}`, shape)) as [Tensor, Tensor];
-  const random = new RandomStream(0, 'product');
-  const arrayOf = ({ shape }: Tensor): NdArray => ({
-    shape,
-    data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
-  });
-  const outputs: Record<string, Tensor> = {};
-  const into: Record<string, NdArray> = {};
-  for (let copy = 0; copy < COPIES; copy++) {
-    outputs[`y${copy}`] = product(a, b, productTransposition(node));
-    into[`y${copy}`] = arrayOf(node);
-  }
-  const feeds = { a: arrayOf(a), b: arrayOf(b) };
-  return releaseAfter(async (keep) => {
-    const program = keep(await compile({ inputs: { a, b }, outputs }, options));
-    let best = Number.POSITIVE_INFINITY;
-    for (let repeat = 0; repeat < REPEATS; repeat++) {
-      best = Math.min(best, await secondsOf(() => program.run(feeds, into)));
-    }
-    return best / COPIES;
-  });
 }

@@ -1,0 +1,64 @@
+// What the matrix products of a training step would take if nothing else were done.
+import { type CompileOptions, compile } from '../engine/program.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { product, productTransposition } from '../tensor/operations/product.ts';
+import { tensorsOf } from '../tensor/program.ts';
+import { input, type Tensor } from '../tensor/tensor.ts';
+import { releaseAfter } from '../training/resources.ts';
+import type { SharedPlan } from '../training/sharedGradients.ts';
+import { secondsOf } from './timing.ts';
+
+/** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */
+const COPIES = 4;
+const REPEATS = 7;
+
+/**
+ * The seconds of all matrix products that a worker makes for one run of the gradients, each shape at the best of
+ * several runs on its own.
+ */
+export async function timeProducts(
+  { runs, workers, threadsEach }: SharedPlan,
+  options: CompileOptions,
+): Promise<number> {
+  const shapes = new Map<string, { node: Tensor; count: number }>();
+  for (const [definition, times] of runs) {
+    for (const node of tensorsOf(definition)) {
+      const transposition = productTransposition(node);
+      if (transposition) {
+        const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
+        const count = (shapes.get(key)?.count ?? 0) + times;
+        shapes.set(key, { node, count });
+      }
+    }
+  }
+  let seconds = 0;
+  for (const { node, count } of shapes.values()) {
+    seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
+  }
+  return seconds / workers;
+}
+
+async function timeProduct(node: Tensor, options: CompileOptions): Promise<number> {
+  const [a, b] = node.inputs.map(({ shape }, index) => input(`operand${index}`, shape)) as [Tensor, Tensor];
+  const random = new RandomStream(0, 'product');
+  const arrayOf = ({ shape }: Tensor): NdArray => ({
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
+  });
+  const outputs: Record<string, Tensor> = {};
+  const into: Record<string, NdArray> = {};
+  for (let copy = 0; copy < COPIES; copy++) {
+    outputs[`y${copy}`] = product(a, b, productTransposition(node));
+    into[`y${copy}`] = arrayOf(node);
+  }
+  const feeds = { a: arrayOf(a), b: arrayOf(b) };
+  return releaseAfter(async (keep) => {
+    const program = keep(await compile({ inputs: { a, b }, outputs }, options));
+    let best = Number.POSITIVE_INFINITY;
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      best = Math.min(best, await secondsOf(() => program.run(feeds, into)));
+    }
+    return best / COPIES;
+  });
+}
