@@ -67,7 +67,7 @@ process.stdout.write(
 const plot: Plot = {
   title: 'A training step, as the model grows',
   subtitle: `from depth ${base.depth}, width ${base.width}, batch ${base.batch}, ${base.size}x${base.size}x3, one changed at a time`,
-  x: { label: 'Times the starting value', log: true },
+  x: { label: 'Times the starting value', log: true, ticks: 'own' },
   y: { label: 'Time of a step', unit: 's', log: true },
   series: (Object.keys(varied) as (keyof Setting)[]).map((key) => ({
     name: names[key],

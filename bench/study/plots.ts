@@ -84,9 +84,8 @@ export function samplingPlot(results: StudyResults): Plot | null {
   const series = densityRows(results).map(
     ({ mixing, inverse, milliseconds, bitsPerDim }): PlotSeries => ({
       name: mixing === 'emerging' ? `${mixing}, ${inverse}` : mixing,
-      kind: 'line and points',
-      // Each point is named on the axis: two digits are enough, and as good as the timing.
-      points: [{ x: Number(milliseconds.toPrecision(2)), y: bitsPerDim }],
+      kind: 'points',
+      points: [{ x: milliseconds, y: bitsPerDim }],
     }),
   );
   return series.length === 0

@@ -45,6 +45,41 @@ describe('plotSvg', () => {
     expect(await plotSvg(plot([line('alone', [1, 2])]))).not.toContain('>alone<');
   });
 
+  it('shows in the legend what each series is drawn with', async () => {
+    const symbolsOf = async (kinds: readonly PlotSeries['kind'][]): Promise<string[]> => {
+      const points = ['a', 'b'].map((x) => ({ x, y: 1 }));
+      const series = kinds.map((kind, index) => ({ name: `${kind} ${index}`, kind, points }));
+      const svg = await plotSvg(plot(series));
+      const symbols = [...svg.matchAll(/role-legend-symbol[^>]*>.*?<path[^>]* d="([^"]*)"/gs)];
+      // The commands of the path that are not moves: lines, arcs as curves, and the end of an outline.
+      return symbols.map(([, path]) => path!.replace(/[^LACZ]/g, ''));
+    };
+    expect(await symbolsOf(['line', 'points', 'line and points'])).toEqual(['L', 'CCCC', 'LCCCC']);
+    expect(await symbolsOf(['bars', 'bars'])).toEqual(['LLLZ', 'LLLZ']);
+  });
+
+  it.each([
+    ['less than a decade', [0.32, 1.01], ['0.4', '0.5', '0.6', '0.8', '1']],
+    ['about a decade', [5.3, 36], ['6', '8', '10', '15', '20', '30']],
+    ['decades', [1, 200], ['1', '2', '5', '10', '20', '50', '100', '200']],
+    ['a narrow range', [10, 15], ['10', '12', '14']],
+    ['a range without a round one', [0.3204, 0.3407], ['0.3204', '0.3407']],
+    ['one value', [0.3204, 0.3204], ['0.3204']],
+  ])('has round numbers along a logarithmic axis over %s', async (_, ends, wanted) => {
+    const points = ends.map((x) => ({ x, y: x }));
+    const svg = await plotSvg(
+      plot([{ name: 'a', kind: 'points', points }], { x: { label: 'x', log: true }, y: { label: 'y' } }),
+    );
+    const [, axis] = /X-axis[^>]*>(.*?)role-axis-title/s.exec(svg)!;
+    expect([...axis!.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text)).toEqual(wanted);
+  });
+
+  it('has the numbers of the points where the axis asks for them', async () => {
+    const own = plot([line('a', [1, 2, 3])], { x: { label: 'x', log: true, ticks: 'own' } });
+    const [, axis] = /X-axis[^>]*>(.*?)role-axis-title/s.exec(await plotSvg(own))!;
+    expect([...axis!.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text)).toEqual(['1', '2', '3']);
+  });
+
   it('puts points at equal distances for equal steps, and for equal factors on a logarithmic axis', async () => {
     const [linear] = linesOf(await plotSvg(plot([line('a', [1, 2, 3])])));
     const [x, y] = [0, 1].map((axis) => linear!.map((corner) => corner[axis]!));

@@ -24,6 +24,11 @@ export interface PlotAxis {
   readonly unit?: string;
   /** Whether it is logarithmic, with the base 10. */
   readonly log?: boolean;
+  /**
+   * Where numbers stand along x: at round ones, or at the points' own values, as where those were chosen; round if not
+   * said.
+   */
+  readonly ticks?: 'round' | 'own';
   /** The values at its ends; what the series need if not said. Points beyond are cut off. */
   readonly range?: readonly [least: number, most: number];
   /** Whether 0 is always shown; an axis starts near its smallest value otherwise. Bars always start at 0. */

@@ -3,8 +3,15 @@ import type { PlotAxis, PlotSeries } from './plot.ts';
 
 /** Pixels between the outermost points and the ends of their axis. */
 const margin = 8;
-/** Up to this many values of x stand themselves below a logarithmic axis. */
-const mostOwnTicks = 8;
+/** A logarithmic axis has at least so many numbers where it is long enough for them. */
+const leastTicks = 4;
+/** What powers of ten are multiplied by to give the numbers along a logarithmic axis: the first that gives enough. */
+const logSteps = [
+  [1],
+  [1, 2, 5],
+  [1, 1.5, 2, 3, 4, 5, 6, 8],
+  [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
+];
 
 /** What encodes x: names side by side, or numbers. */
 export function horizontal(axis: PlotAxis, series: readonly PlotSeries[]): object {
@@ -15,7 +22,7 @@ export function horizontal(axis: PlotAxis, series: readonly PlotSeries[]): objec
     const scale = { domain: values };
     return { field: 'x', type: 'nominal', title, scale, axis: { labelAngle: 0, grid: false } };
   }
-  const ticks = axis.log && numbers.length <= mostOwnTicks ? { values: numbers } : ticksOf(axis, numbers);
+  const ticks = axis.ticks === 'own' ? { values: numbers } : ticksOf(axis, numbers);
   return { field: 'x', type: 'quantitative', title, scale: scaleOf(axis, axis.zero ?? false), axis: ticks };
 }
 
@@ -44,17 +51,27 @@ function scaleOf({ log, range }: PlotAxis, fromZero: boolean): object {
   };
 }
 
-/** Where an axis has numbers: on a logarithmic one 1, 2 and 5 times powers of ten, or these alone over many decades. */
+/** Where an axis has numbers: on a logarithmic one as few as are enough; near its ends where there are no round ones. */
 function ticksOf({ log, range }: PlotAxis, values: readonly number[]): object {
   if (!log) {
     return { tickCount: 6 };
   }
   const [least, most] = range ?? extremes(values);
-  const decades = Math.log10(most / least);
   const first = Math.floor(Math.log10(least));
-  const powers = Array.from({ length: Math.ceil(decades) + 2 }, (_, index) => first + index);
-  const steps = decades > 2.5 ? [1] : [1, 2, 5];
-  return { values: powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`))) };
+  const powers = Array.from({ length: Math.ceil(Math.log10(most / least)) + 2 }, (_, index) => first + index);
+  const choices = logSteps.map((steps) =>
+    powers
+      .flatMap((power) => steps.map((step) => Number(`${step}e${power}`)))
+      .filter((value) => value >= least && value <= most),
+  );
+  const round = choices.find(({ length }) => length >= leastTicks) ?? choices.at(-1)!;
+  return { values: round.length > 1 ? round : endsOf(least, most) };
+}
+
+/** Two numbers with as many digits as it takes to tell them apart well. */
+function endsOf(least: number, most: number): number[] {
+  const digits = Math.min(6, 2 + Math.ceil(-Math.log10((most - least) / most)));
+  return [...new Set([least, most].map((value) => Number(value.toPrecision(digits))))];
 }
 
 function extremes(values: readonly number[]): [least: number, most: number] {

@@ -8,6 +8,15 @@ import { FONT } from './rasterise.ts';
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
 /** How much of its colour a series that stands back keeps; the rest is white. */
 const faintShare = 0.4;
+const dot = (radius: number): string =>
+  `M-${radius},0A${radius},${radius},0,1,1,${radius},0A${radius},${radius},0,1,1,-${radius},0`;
+/** What stands before a name in the legend, as the path of an SVG in [−1, 1]: a line, a dot, both, a square. */
+const legendShapes: Record<PlotSeries['kind'], string> = {
+  line: 'M-1,0L1,0',
+  points: dot(0.43),
+  'line and points': `M-1,0L1,0${dot(0.33)}`,
+  bars: 'M-.6,-.6L.6,-.6L.6,.6L-.6,.6Z',
+};
 const defaultSize = { width: 720, height: 400 };
 /** Pixels around everything. */
 const padding = 12;
@@ -28,7 +37,7 @@ interface Row {
  */
 export function plotSpec(plot: Plot): TopLevelSpec {
   requireDrawable(plot);
-  const { title, subtitle, series } = plot;
+  const { title, subtitle } = plot;
   const heading = {
     text: title ?? '',
     anchor: 'start',
@@ -65,9 +74,10 @@ export function plotSpec(plot: Plot): TopLevelSpec {
         columns: legendColumns(plot),
         columnPadding: 18,
         offset: 6,
-        symbolSize: 120,
+        // Its root is the length of the symbols: 17 pixels.
+        symbolSize: 300,
         symbolStrokeWidth: 2,
-        symbolType: series.every(({ kind }) => kind === 'bars') ? 'square' : 'stroke',
+        symbolOpacity: 1,
       },
       view: { stroke: null },
     },
@@ -76,10 +86,12 @@ export function plotSpec(plot: Plot): TopLevelSpec {
   return spec as unknown as TopLevelSpec;
 }
 
-/** As many columns as surely fit beside one another. */
+/** As many columns as surely fit beside one another: all in a row, else as wide as the widest each. */
 function legendColumns({ series, width = defaultSize.width }: Plot): number {
-  const longest = Math.max(...series.map(({ name, unlisted }) => (unlisted ? 0 : name.length)));
-  return Math.max(1, Math.floor((width - 80) / (8 * longest + 45)));
+  const widths = series.filter(({ unlisted }) => !unlisted).map(({ name }) => 8 * name.length + 45);
+  const room = width - 80;
+  const inOneRow = widths.reduce((sum, each) => sum + each, 0) <= room;
+  return inOneRow ? widths.length : Math.max(1, Math.floor(room / Math.max(...widths)));
 }
 
 /** What is drawn, the undermost first: lines, bars, points, error bars. */
@@ -138,8 +150,11 @@ function finite(value: number): number | null {
 /** A property of a mark that its series decides. */
 function bySeries(series: readonly PlotSeries[], values: readonly unknown[]): object {
   const scale = { domain: series.map(({ name }) => name), range: values };
-  const listed = series.filter(({ unlisted }) => !unlisted).map(({ name }) => name);
-  return { field: 'series', type: 'nominal', scale, legend: series.length === 1 ? null : { values: listed } };
+  const listed = series.filter(({ unlisted }) => !unlisted);
+  const shapes = Object.fromEntries(listed.map(({ name, kind }) => [name, legendShapes[kind]]));
+  const symbols = { shape: { value: { signal: `${JSON.stringify(shapes)}[datum.value]` } } };
+  const legend = { values: listed.map(({ name }) => name), encoding: { symbols } };
+  return { field: 'series', type: 'nominal', scale, legend: series.length === 1 ? null : legend };
 }
 
 /** The colour of a series, as `#rrggbb`. */
