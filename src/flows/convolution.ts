@@ -9,6 +9,7 @@ import {
   pad,
   product,
   reshape,
+  slice,
   split,
   transpose,
   unfold,
@@ -16,10 +17,11 @@ import {
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { rowsOf } from './bijection.ts';
 
-/** How an affine map of the result goes into a convolution: (convolution + bias)·scale, both per channel. */
-export interface Affine {
-  bias?: Tensor;
-  scale?: Tensor;
+/** A convolution's kernel and the affine map of its result, per channel: (convolution + bias)·scale. */
+export interface ConvolutionWeights {
+  readonly kernel: Tensor;
+  readonly bias?: Tensor | undefined;
+  readonly scale?: Tensor | undefined;
 }
 
 /** The reach of each tap of a 3x3 kernel, row by row. */
@@ -31,33 +33,74 @@ const CENTRE = 4;
 /** A convolution whose weights are prepared: to be applied to as many blocks of images as there are. */
 export type Convolution = (x: Tensor) => Tensor;
 
-/** (x * kernel + bias)·scale for a 1x1 kernel `[1, 1, in, out]`. */
-export function pointwiseConvolution(kernel: Tensor, { bias, scale }: Affine = {}): Convolution {
-  const [, , channels, outputs] = kernel.shape as [number, number, number, number];
-  const weights = scaledBy(reshape(kernel, [channels, outputs]), scale);
-  const shift = bias && scaledBy(bias, scale);
+/**
+ * (x * kernel + bias)·scale for a 3x3 kernel `[3, 3, in + 1, out]` and zero padding, of images `[N, H, W, in]`.
+ *
+ * The kernel's last input channel is the edge channel: 1 on the padding and 0 inside, so that a layer can tell where
+ * the image ends.
+ */
+export function edgeConvolution(weights: ConvolutionWeights): Convolution {
+  const matrix = unfoldedWeights(weights);
   return (x) => {
-    const y = product(reshape(x, rowsOf(x.shape)), weights, { bias: shift });
-    return reshape(y, [...x.shape.slice(0, 3), outputs]);
+    const y = product(unfoldedRows(x), matrix);
+    return reshape(y, [...x.shape.slice(0, 3), matrix.shape[1]!]);
   };
 }
 
-/**
- * (x * kernel + bias)·scale for a 3x3 kernel `[3, 3, in + 1, out]` and zero padding, of images of `size`.
- *
- * The kernel's last input channel is the edge channel: 1 on the padding and 0 inside, so that a layer can tell where
- * the image ends. The side with fewer channels is the one that is shifted: a convolution is nine shifted copies of
- * the input and one product, or one product and nine shifted sums. The wide side is touched by the product alone.
+/*
+ * The three convolutions of a coupling network. Between them, where the network is wide, a matrix holds a row for
+ * each channel and a column for each pixel, `[channels, pixels]`. Then the gradient of the weights in the middle is
+ * g·xᵀ: with a row for each pixel it would be xᵀ·g, and a product whose left side is transposed takes ONNX Runtime a
+ * fifth longer. Only the smaller products with the narrow sides, where a row is a pixel, have such a one.
  */
-export function edgeConvolution(kernel: Tensor, size: ImageSize, affine: Affine = {}): Convolution {
+
+/**
+ * An edge convolution from few channels to many, as `edgeConvolution`: `[N, H, W, in]` to `[out, pixels]`, with `spare`
+ * columns after those of the pixels.
+ */
+export function wideningConvolution(weights: ConvolutionWeights): (x: Tensor, spare?: number) => Tensor {
+  const matrix = transpose(unfoldedWeights(weights));
+  return (x, spare = 0) => product(matrix, pad(unfoldedRows(x), 0, 0, spare), { transposeB: true });
+}
+
+/** (x * kernel + bias)·scale for a 1x1 kernel `[1, 1, in, out]`: `[in, pixels]` to `[out, pixels]`. */
+export function pointwiseConvolution({ kernel, bias, scale }: ConvolutionWeights): Convolution {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
-  return channels - 1 <= outputs ? unfoldThenProduct(kernel, affine) : productThenFold(kernel, size, affine);
+  const matrix = transpose(scaledBy(reshape(kernel, [channels, outputs]), scale));
+  const shift = bias && reshape(scaledBy(bias, scale), [outputs, 1]);
+  return (x) => product(matrix, x, { bias: shift });
+}
+
+/**
+ * An edge convolution from many channels to few, of images of `size`: `[in, pixels]`, with spare columns or without, to
+ * `[N, H, W, out]`. The wide side is touched by the product alone: one product and nine shifted sums.
+ */
+export function narrowingConvolution(
+  { kernel, bias, scale }: ConvolutionWeights,
+  [height, width]: ImageSize,
+): (x: Tensor, images: number) => Tensor {
+  const [, , channels, outputs] = kernel.shape as [number, number, number, number];
+  const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
+  const matrix = reshape(transpose(inner, [1, 0, 2]), [channels - 1, 9 * outputs]);
+  const atEdges = edgeResponse(height, width, reshape(edge, [9, outputs]));
+  const added = bias ? add(atEdges, scaledBy(bias, scale)) : atEdges;
+  return (x, images) => {
+    const perTap = slice(product(x, matrix, { transposeA: true }), 0, 0, images * height * width);
+    return add(fold(reshape(perTap, [images, height, width, 9 * outputs]), taps), added);
+  };
 }
 
 /** Height and width of an image. */
 export type ImageSize = readonly [height: number, width: number];
 
-function unfoldThenProduct(kernel: Tensor, { bias, scale }: Affine): Convolution {
+/** The nine shifted copies of an image and of its inside, a row for each pixel: `[N·H·W, 9·(C + 1)]`. */
+function unfoldedRows(x: Tensor): Tensor {
+  const columns = unfold(pad(x, 3, 0, 1, 1), taps);
+  return reshape(columns, rowsOf(columns.shape));
+}
+
+/** The weights of what `unfoldedRows` gives, `[9·(in + 1), out]`. */
+function unfoldedWeights({ kernel, bias, scale }: ConvolutionWeights): Tensor {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
   const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
   const shift = bias && scaledBy(bias, scale);
@@ -74,24 +117,7 @@ function unfoldThenProduct(kernel: Tensor, { bias, scale }: Affine): Convolution
   signs[CENTRE * 10 + 9] = 1;
   const all = shift ? concatenate([edgeRows, reshape(shift, [1, outputs])], 0) : pad(edgeRows, 0, 0, 1);
   const inside = product(constant({ shape: [9, 10], data: signs }), all);
-  const weights = reshape(concatenate([inner, reshape(inside, [9, 1, outputs])], 1), [9 * channels, outputs]);
-  return (x) => {
-    const columns = unfold(pad(x, 3, 0, 1, 1), taps);
-    const y = product(reshape(columns, rowsOf(columns.shape)), weights);
-    return reshape(y, [...x.shape.slice(0, 3), outputs]);
-  };
-}
-
-function productThenFold(kernel: Tensor, [height, width]: ImageSize, { bias, scale }: Affine): Convolution {
-  const [, , channels, outputs] = kernel.shape as [number, number, number, number];
-  const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
-  const weights = reshape(transpose(inner, [1, 0, 2]), [channels - 1, 9 * outputs]);
-  const atEdges = edgeResponse(height, width, reshape(edge, [9, outputs]));
-  const added = bias ? add(atEdges, scaledBy(bias, scale)) : atEdges;
-  return (x) => {
-    const perTap = product(reshape(x, rowsOf(x.shape)), weights);
-    return add(fold(reshape(perTap, [...x.shape.slice(0, 3), 9 * outputs]), taps), added);
-  };
+  return reshape(concatenate([inner, reshape(inside, [9, 1, outputs])], 1), [9 * channels, outputs]);
 }
 
 function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {

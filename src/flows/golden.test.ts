@@ -5,7 +5,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { gradients } from '../tensor/gradient.ts';
-import { add, multiply, sum } from '../tensor/operations/index.ts';
+import { add, multiply, pad, reshape, slice, sum, transpose } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {
   expectClose,
@@ -16,8 +16,9 @@ import {
   tolerances,
 } from '../testing/golden.ts';
 import { actnorm } from './actnorm.ts';
-import type { Bijection } from './bijection.ts';
+import { type Bijection, rowsOf } from './bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
+import { edgeConvolution, narrowingConvolution, wideningConvolution } from './convolution.ts';
 import { type CouplingOptions, coupling } from './coupling.ts';
 import { emerging } from './emerging.ts';
 import { maf } from './maf.ts';
@@ -25,7 +26,7 @@ import { parametersFrom, startingParameters } from './parameters.ts';
 import { periodic } from './periodic.ts';
 import { shuffle } from './permutation.ts';
 import { split, topPrior } from './prior.ts';
-import { scaledConvolution } from './scaledConvolution.ts';
+import { scaledWeights } from './scaledConvolution.ts';
 import { squeeze } from './squeeze.ts';
 
 const precisions: Precision[] = ['float64', 'float32'];
@@ -130,11 +131,20 @@ describe.each(precisions)('%s', (precision) => {
     const params = storedArrays(golden.params);
     const tensors = asInputs(params);
     const x = input('x', golden.x.shape);
-    const [, height, width] = golden.x.shape;
-    const outputs = { y: scaledConvolution(parametersFrom(tensors), [height, width])(x) };
+    const [images, height, width] = golden.x.shape;
+    const weights = scaledWeights(parametersFrom(tensors));
+    const pixels = images * height * width;
+    const columns = pad(transpose(reshape(x, rowsOf(x.shape))), 1, 0, 2, 7);
+    const outputs = {
+      y: edgeConvolution(weights)(x),
+      widened: slice(transpose(wideningConvolution(weights)(x, 2)), 0, 0, pixels),
+      narrowed: narrowingConvolution(weights, [height, width])(columns, images),
+    };
     const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision });
-    const { y } = await program.run({ x: ndarray(golden.x), ...params });
+    const { y, widened, narrowed } = await program.run({ x: ndarray(golden.x), ...params });
     expectClose('y', y!.data, golden.y.data, precision);
+    expectClose('narrowed', narrowed!.data, golden.y.data, precision);
+    expectClose('widened', widened!.data, golden.y.data, precision);
     await program.release();
   });
 

@@ -13,9 +13,9 @@ import {
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { edgeResponse } from './convolution.ts';
+import { edgeConvolution, edgeResponse } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
-import { pairedScaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
+import { pairedScaledWeights, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /** Mean and logarithm of the standard deviation; undefined for the standard normal. */
 type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
@@ -63,7 +63,7 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
     if (!learnedPrior) {
       return undefined;
     }
-    const pairs = pairedScaledConvolution(p, [height, width])(kept);
+    const pairs = edgeConvolution(pairedScaledWeights(p))(kept);
     const [mean, logDeviation] = splitChannels(pairs, 3, [half, half]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };

@@ -1,7 +1,7 @@
 // The scaled convolution: the last layer of a coupling network, and what a prior's parameters come from.
 import { exp, multiply, reorder } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Convolution, edgeConvolution, type ImageSize } from './convolution.ts';
+import type { ConvolutionWeights } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
 
 /** The parameters of a scaled 3x3 convolution with edge channel; all start at zero. */
@@ -13,24 +13,27 @@ export function scaledConvolutionParameters(channels: number, outputs: number): 
   };
 }
 
-/** (x * kernel + bias)·e^(3·logScale): 3x3, zero padding, edge channel. */
-export function scaledConvolution(p: Parameters, size: ImageSize): Convolution {
-  return arranged(p, size, (parameter) => parameter);
+/** The weights of a scaled convolution: (x * kernel + bias)·e^(3·logScale), 3x3, zero padding, edge channel. */
+export function scaledWeights(p: Parameters): ConvolutionWeights {
+  return arranged(p, (parameter) => parameter);
 }
 
 /**
- * A scaled convolution whose channels are interleaved pairs, with the first of all pairs before the second: channels
- * 0, 2, 4, … and then 1, 3, 5, ….
+ * The weights of a scaled convolution whose channels are interleaved pairs, with the first of all pairs before the
+ * second: channels 0, 2, 4, … and then 1, 3, 5, ….
  *
  * The parameters are put in that order, not the result: they are smaller, and what follows takes contiguous halves.
  */
-export function pairedScaledConvolution(p: Parameters, size: ImageSize): Convolution {
-  return arranged(p, size, evenThenOdd);
+export function pairedScaledWeights(p: Parameters): ConvolutionWeights {
+  return arranged(p, evenThenOdd);
 }
 
-function arranged(p: Parameters, size: ImageSize, arrange: (parameter: Tensor) => Tensor): Convolution {
-  const scale = exp(multiply(arrange(p.get('logScale')), 3));
-  return edgeConvolution(arrange(p.get('kernel')), size, { bias: arrange(p.get('bias')), scale });
+function arranged(p: Parameters, arrange: (parameter: Tensor) => Tensor): ConvolutionWeights {
+  return {
+    kernel: arrange(p.get('kernel')),
+    bias: arrange(p.get('bias')),
+    scale: exp(multiply(arrange(p.get('logScale')), 3)),
+  };
 }
 
 /** Even before odd elements along the last axis. */

@@ -148,7 +148,7 @@ describe('shapes that do not fit are found when the graph is built', () => {
     ['product([2, 3], [2, 3]): the inner lengths 3 and 2 differ', () => op.product(x(2, 3), x(2, 3))],
     ['product([2], [2, 3]): both must be matrices', () => op.product(x(2), x(2, 3))],
     [
-      'product([2, 3], [3, 4], [3]): the bias must have shape [4] or [2, 4]',
+      'product([2, 3], [3, 4], [3]): the bias must have shape [4] or [2, 1] or [2, 4]',
       () => op.product(x(2, 3), x(3, 4), { bias: x(3) }),
     ],
     [
@@ -201,7 +201,7 @@ describe('shapes that do not fit are found when the graph is built', () => {
       'product([4, 3], [2, 5]): the inner lengths 3 and 2 differ',
     );
     expect(() => op.product(shifted, x(3, 5), { bias: x(1) })).toThrow(
-      'product([4, 3], [3, 5], [1]): the bias must have shape [5] or [4, 5]',
+      'product([4, 3], [3, 5], [1]): the bias must have shape [5] or [4, 1] or [4, 5]',
     );
   });
 });

@@ -2,8 +2,8 @@
 import { sameShape, showShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { multiply } from './elementwise.ts';
-import { reshape, reshapeSource, transpose } from './layout.ts';
-import { sum } from './reduce.ts';
+import { reshape, reshapeSource, transpose, transposeSource } from './layout.ts';
+import { sumTo } from './reduce.ts';
 
 interface Transposition {
   transposeA: boolean;
@@ -21,8 +21,9 @@ const productOperation: Operation<Transposition> = {
     if (inner !== innerB) {
       return { problem: `the inner lengths ${inner} and ${innerB} differ` };
     }
-    if (bias && !sameShape(bias, [columns]) && !sameShape(bias, [rows, columns])) {
-      return { problem: `the bias must have shape [${columns}] or ${showShape([rows, columns])}` };
+    const allowed = [[columns], [rows, 1], [rows, columns]];
+    if (bias && !allowed.some((shape) => sameShape(bias, shape))) {
+      return { problem: `the bias must have shape ${allowed.map(showShape).join(' or ')}` };
     }
     return [rows, columns];
   },
@@ -36,7 +37,7 @@ const productOperation: Operation<Transposition> = {
       transposeB
         ? product(g, a, { transposeA: true, transposeB: transposeA })
         : product(a, g, { transposeA: !transposeA }),
-      bias && (bias.rank === 1 ? sum(g, [0]) : g),
+      bias && sumTo(g, bias.shape),
     ];
   },
   lower: (emit, { attributes: { transposeA, transposeB } }, inputs) =>
@@ -44,7 +45,10 @@ const productOperation: Operation<Transposition> = {
 };
 
 /**
- * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns, or a whole matrix.
+ * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns, a column over the rows
+ * or a whole matrix.
+ *
+ * The transposed of what is a transposition already is its source: ONNX Runtime is slower with a transposed operand.
  *
  * Where A is itself `x·scale` per column, the scale goes into the weights, x·(scale ⊗ B): that of an actnorm before a
  * 1x1 convolution costs no pass over the image. Its shift stays where it is: where a channel hardly varies around its
@@ -56,6 +60,15 @@ export function product(
   options: { transposeA?: boolean; transposeB?: boolean; bias?: Tensor | undefined } = {},
 ): Tensor {
   const { transposeA = false, transposeB = false, bias } = options;
+  const sourceA = transposeA && transposeSource(a);
+  const sourceB = transposeB && transposeSource(b);
+  if (sourceA || sourceB) {
+    return product(sourceA || a, sourceB || b, {
+      transposeA: transposeA && !sourceA,
+      transposeB: transposeB && !sourceB,
+      bias,
+    });
+  }
   // Checked before anything is folded in: broadcasting would let shapes through that do not fit.
   const inputs = bias ? [a, b, bias] : [a, b];
   const plain = apply(productOperation, inputs, { transposeA, transposeB }) as Tensor;
