@@ -18,14 +18,15 @@ import { accumulated, product } from '../src/tensor/operations/product.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
 import { machine, markdownTable } from './report.ts';
 
-const { rows, width, runs, python, threads } = new Command('products')
-  .option('--rows <n>', 'pixels of a block', wholeNumber(1), 2048)
+const { pixels, width, runs, python, threads } = new Command('products')
+  // Eight images of 16 x 16 pixels and the spare columns that keep their rows apart.
+  .option('--pixels <n>', 'pixels of a block', wholeNumber(1), 2064)
   .option('--width <n>', 'hidden channels', wholeNumber(1), 512)
   .option('--threads <n>', 'threads of both', wholeNumber(1), availableParallelism())
   .option('--runs <n>', 'alternations', wholeNumber(1), 5)
   .option('--python <path>', 'the Python that has torch', '/usr/bin/python3')
   .parse()
-  .opts<{ rows: number; width: number; threads: number; runs: number; python: string }>();
+  .opts<{ pixels: number; width: number; threads: number; runs: number; python: string }>();
 
 /** Products in one program, so that the cost of a call hardly counts. */
 const COPIES = 8;
@@ -33,9 +34,8 @@ const ROUNDS = 9;
 const WARM_UP = 2;
 
 const forms = {
-  forward: 'x · W',
-  input: 'g · Wᵀ, the gradient of x',
-  weights: 'xᵀ · g, the gradient of W, added up over blocks',
+  images: 'W · x, and with other weights the gradient of x',
+  weights: 'g · xᵀ, the gradient of W, added up over blocks',
 } as const;
 
 type Rates = Record<keyof typeof forms, number>;
@@ -47,17 +47,15 @@ function programOf(form: keyof typeof forms): {
 } {
   const inputs: Record<string, Tensor> = { weights: input('weights', [width, width]) };
   const wide = (name: string): Tensor => {
-    inputs[name] = input(name, [rows, width]);
+    inputs[name] = input(name, [width, pixels]);
     return inputs[name];
   };
   const copies = Array.from({ length: COPIES }, (_, copy) => copy);
   if (form === 'weights') {
-    const each = copies.map((copy) => product(wide(`x${copy}`), wide(`g${copy}`), { transposeA: true }));
+    const each = copies.map((copy) => product(wide(`g${copy}`), wide(`x${copy}`), { transposeB: true }));
     return { inputs, outputs: { sum: each.reduce((sum, next) => accumulated(sum, next)!) } };
   }
-  const each = copies.map((copy) =>
-    product(wide(`x${copy}`), inputs.weights!, { transposeB: form === 'input' }),
-  );
+  const each = copies.map((copy) => product(inputs.weights!, wide(`x${copy}`)));
   // A row of each: the runtime makes a copy of all that a program gives.
   return { inputs, outputs: Object.fromEntries(each.map((y, copy) => [`y${copy}`, slice(y, 0, 0, 1)])) };
 }
@@ -81,7 +79,7 @@ async function ours(): Promise<Rates> {
       seconds.push(await secondsOf(() => program.run(feeds)));
     }
     await program.release();
-    rates[form] = (2e-9 * rows * width ** 2 * COPIES) / median(seconds.slice(WARM_UP));
+    rates[form] = (2e-9 * pixels * width ** 2 * COPIES) / median(seconds.slice(WARM_UP));
   }
   return rates as Rates;
 }
@@ -90,7 +88,7 @@ async function ours(): Promise<Rates> {
 function theirs(): Rates {
   const script = fileURLToPath(new URL('products_torch.py', import.meta.url));
   const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  const values = { rows, width, threads, copies: COPIES, rounds: ROUNDS };
+  const values = { pixels, width, threads, copies: COPIES, rounds: ROUNDS };
   const args = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return JSON.parse(execFileSync(python, [script, ...args], { encoding: 'utf8', env }));
 }
@@ -100,7 +98,7 @@ for (let run = 0; run < runs; run++) {
   pairs.push({ ours: await ours(), theirs: theirs() });
   process.stderr.write(`${run + 1}/${runs}\n`);
 }
-process.stdout.write(`${machine(threads)}; ${rows} rows, width ${width}; medians of ${runs} runs\n\n`);
+process.stdout.write(`${machine(threads)}; ${pixels} pixels, width ${width}; medians of ${runs} runs\n\n`);
 process.stdout.write(
   markdownTable(
     ['product', 'ONNX Runtime, GFLOP/s', 'PyTorch, GFLOP/s', 'ratio'],

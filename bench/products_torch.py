@@ -1,29 +1,24 @@
 """The matrix products of a coupling network's middle layer in PyTorch: JSON of GFLOP/s by name, the median of the rounds.
 
-    python3 products_torch.py --rows 2048 --width 512 --threads 2
+    python3 products_torch.py --pixels 2064 --width 512 --threads 2
 """
 import argparse, json, statistics, time
 import torch
 
 options = argparse.ArgumentParser()
-for name, default in [('rows', 2048), ('width', 512), ('threads', 2), ('copies', 8), ('rounds', 9)]:
+for name, default in [('pixels', 2064), ('width', 512), ('threads', 2), ('copies', 8), ('rounds', 9)]:
     options.add_argument(f'--{name}', type=int, default=default)
 a = options.parse_args()
 torch.set_num_threads(a.threads)
 weights, total = torch.rand(a.width, a.width), torch.zeros(a.width, a.width)
-wide = [torch.rand(a.rows, a.width) for _ in range(2 * a.copies)]
-out = [torch.empty(a.rows, a.width) for _ in range(a.copies)]
+wide = [torch.rand(a.pixels, a.width) for _ in range(2 * a.copies)]
+out = [torch.empty(a.pixels, a.width) for _ in range(a.copies)]
 pairs = list(zip(wide[:a.copies], wide[a.copies:]))
 
 
-def forward():
+def images():
     for x, y in zip(wide, out):
         torch.mm(x, weights, out=y)
-
-
-def gradient_of_input():
-    for g, y in zip(wide, out):
-        torch.mm(g, weights.t(), out=y)
 
 
 def gradient_of_weights():
@@ -35,7 +30,7 @@ def rate(f):
     seconds = []
     for _ in range(a.rounds + 2):
         begin = time.perf_counter(); f(); seconds.append(time.perf_counter() - begin)
-    return 2e-9 * a.rows * a.width ** 2 * a.copies / statistics.median(seconds[2:])
+    return 2e-9 * a.pixels * a.width ** 2 * a.copies / statistics.median(seconds[2:])
 
 
-print(json.dumps({'forward': rate(forward), 'input': rate(gradient_of_input), 'weights': rate(gradient_of_weights)}))
+print(json.dumps({'images': rate(images), 'weights': rate(gradient_of_weights)}))

@@ -52,15 +52,13 @@ const transposeOperation: Operation<readonly number[]> = {
 
 /** Axes in another order: axis `i` of the result is axis `order[i]` of `x`; by default a matrix's two are swapped. */
 export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor {
-  if (order.every((from, to) => from === to)) {
-    return x;
-  }
   return apply(transposeOperation, [x], order) as Tensor;
 }
 
 /** The matrix of which this one is the transposition; undefined for any other tensor. */
 export function transposeSource(x: Tensor): Tensor | undefined {
-  return x.rank === 2 && x.operation === (transposeOperation as Operation<unknown>) ? x.inputs[0] : undefined;
+  const isTransposition = x.rank === 2 && x.operation === (transposeOperation as Operation<unknown>);
+  return isTransposition && sameShape(x.attributes as Shape, [1, 0]) ? x.inputs[0] : undefined;
 }
 
 interface Range {

@@ -113,6 +113,21 @@ const cases: Record<string, Case> = {
     ],
     build: (a, b) => op.product(a, b, { transposeA: true, transposeB: true }),
   },
+  'product, transpositions transposed': {
+    shapes: [
+      [4, 3],
+      [3, 5],
+    ],
+    build: (a, b) => op.product(op.transpose(a), op.transpose(b), { transposeA: true, transposeB: true }),
+  },
+  'product with a bias for each row': {
+    shapes: [
+      [4, 3],
+      [3, 5],
+      [4, 1],
+    ],
+    build: (a, b, bias) => op.product(a, b, { bias }),
+  },
   'product with bias': { shapes: [[4, 3], [3, 5], [5]], build: (a, b, bias) => op.product(a, b, { bias }) },
   'product of scaled and shifted columns': {
     shapes: [[4, 2, 3], [3], [3], [3, 5], [5]],
