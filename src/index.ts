@@ -103,5 +103,6 @@ export type { GuardState } from './training/guard.ts';
 export type { Groups } from './training/parameterLayout.ts';
 export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
 export { createRunFolder, type RunPaths } from './training/runFolder.ts';
-export { type TrainingEvents, type TrainingOptions, type TrainingResult, train } from './training/train.ts';
+export { type TrainingOptions, type TrainingResult, train } from './training/train.ts';
+export type { TrainingEvents } from './training/trainingEvents.ts';
 export type { TrainingState, WeightsKind } from './training/trainingState.ts';

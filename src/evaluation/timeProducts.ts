@@ -3,7 +3,7 @@ import { type CompileOptions, compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { product, productTransposition } from '../tensor/operations/product.ts';
-import { tensorsOf } from '../tensor/program.ts';
+import { type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { releaseAfter } from '../training/resources.ts';
 import type { SharedPlan } from '../training/sharedGradients.ts';
@@ -18,25 +18,29 @@ const REPEATS = 7;
  * several runs on its own.
  */
 export async function timeProducts(
-  { runs, workers, threadsEach }: SharedPlan,
+  { runs, workers, threadsEach }: Pick<SharedPlan, 'runs' | 'workers' | 'threadsEach'>,
   options: CompileOptions,
 ): Promise<number> {
-  const shapes = new Map<string, { node: Tensor; count: number }>();
+  let seconds = 0;
+  for (const { node, count } of productsOf(runs)) {
+    seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
+  }
+  return seconds / workers;
+}
+
+/** The matrix products of graphs that are run so many times each: one of each shape and transposition, and how many. */
+export function productsOf(runs: ReadonlyMap<ProgramDefinition, number>): { node: Tensor; count: number }[] {
+  const found = new Map<string, { node: Tensor; count: number }>();
   for (const [definition, times] of runs) {
     for (const node of tensorsOf(definition)) {
       const transposition = productTransposition(node);
       if (transposition) {
         const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
-        const count = (shapes.get(key)?.count ?? 0) + times;
-        shapes.set(key, { node, count });
+        found.set(key, { node, count: (found.get(key)?.count ?? 0) + times });
       }
     }
   }
-  let seconds = 0;
-  for (const { node, count } of shapes.values()) {
-    seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
-  }
-  return seconds / workers;
+  return [...found.values()];
 }
 
 async function timeProduct(node: Tensor, options: CompileOptions): Promise<number> {

@@ -11,7 +11,8 @@ import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { resumeRun, startRun } from './run.ts';
 import { openRunFolder, runPaths } from './runFolder.ts';
-import { type TrainingEvents, train } from './train.ts';
+import { train } from './train.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'disk-'));
 const dataset = tinyDataset(8);

@@ -3,41 +3,22 @@ import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
+import { answerStep } from './answerStep.ts';
 import type { ActivationChoice } from './gradientProgram.ts';
-import { atAnchor } from './guard.ts';
-import { guardedStep, type StepOutcome } from './guardedStep.ts';
+import { guardedStep } from './guardedStep.ts';
 import { appendJsonLine } from './jsonLines.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { nextTurn } from './nextTurn.ts';
-import { notFiniteInState } from './notFinite.ts';
 import { type Keep, releaseAfter } from './resources.ts';
 import { rewindRun } from './run.ts';
 import type { RunPaths } from './runFolder.ts';
 import { lockRun, type RunLock } from './runLock.ts';
-import { goBack, requireTrained } from './setback.ts';
+import { requireTrained } from './setback.ts';
 import { appendTiming, trainingTime } from './timings.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
 import { type TrainingState, weightsOf } from './trainingState.ts';
 import { withWayBack } from './wayBack.ts';
-
-/** What a run tells while it trains. */
-export interface TrainingEvents {
-  /** Before what may take seconds for a large model: starting its weights from data, making the programs of a step. */
-  onPreparing?(part: 'weights' | 'programs'): void;
-  /** Before the first step: what becomes of the activations, the bytes that a step needs, and the workers. */
-  onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number; workers: number }): void;
-  /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
-  onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
-  /** After each validation with the average weights. */
-  onValidation?(step: number, bitsPerDim: number): void;
-  /**
-   * After the validation and the checkpoint of a milestone, with the state, which is lent: the next step changes it.
-   * The training waits until what is returned is done, and ends if that fails; its time is not that of any step.
-   */
-  onMilestone?(step: number, state: TrainingState): void | Promise<void>;
-  /** When a step is refused or the training goes back to earlier weights: what happened and where, in a line. */
-  onTrouble?(step: number, text: string): void;
-}
 
 /** What a run trains, on what, and where it goes: a `Run`, and how. Training is in float32. */
 export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
@@ -137,7 +118,7 @@ async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep):
     appendJsonLine(paths.metrics, outcome.record);
     appendTiming(paths, step, stepSeconds, batchSize);
     events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
-    await answer(parts, outcome, events);
+    await answerStep(parts, outcome, events);
     if (isMilestone(step, schedule)) {
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
@@ -177,36 +158,6 @@ async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep):
     complete,
     interrupted: isInterrupted(),
   };
-}
-
-/**
- * Tells of a refused step, and goes back to an earlier state where that is needed; at an anchor also if the state is
- * unsound.
- */
-async function answer(
-  parts: TrainingParts,
-  { record: { step, dropped }, mustGoBack }: StepOutcome,
-  events: TrainingEvents,
-): Promise<void> {
-  const { trainer, schedule, paths } = parts;
-  if (dropped !== undefined) {
-    events.onTrouble?.(step, `step ${step} was dropped: ${dropped}`);
-  }
-  const atAnAnchor = isAnchor(step, schedule);
-  const unsound = atAnAnchor ? notFiniteInState(trainer.state, trainer.layout) : null;
-  const reason = mustGoBack ? dropped : unsound;
-  if (reason) {
-    const setback = await goBack(parts, reason);
-    appendJsonLine(paths.metrics, { ...setback, reason });
-    const { backToStep, rateFactor } = setback;
-    events.onTrouble?.(
-      step,
-      `step ${step}: back to the weights of step ${backToStep}, from now on with ${rateFactor} times the learning ` +
-        `rate (${reason})`,
-    );
-  } else if (atAnAnchor) {
-    trainer.remember(atAnchor(trainer.state.guard));
-  }
 }
 
 /** What the validation images say of the state after a step. */

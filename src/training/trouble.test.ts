@@ -10,7 +10,8 @@ import { readSoundCheckpoint } from './checkpoint.ts';
 import { readJsonLines } from './jsonLines.ts';
 import { resumeRun, startRun } from './run.ts';
 import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
-import { type TrainingEvents, type TrainingOptions, train } from './train.ts';
+import { type TrainingOptions, train } from './train.ts';
+import type { TrainingEvents } from './trainingEvents.ts';
 import type { TrainingState } from './trainingState.ts';
 import { troubleIn } from './trouble.ts';
 
