@@ -19,7 +19,7 @@ describe('datasets', () => {
     const { code, stdout } = await emerging.run('datasets');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^DATASET +HERE +SIZE +TRAIN +TEST +DOWNLOAD +WHAT IT IS\n/);
-    expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +by hand +/);
+    expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +handwritten/);
     const list = await emerging.json('datasets');
     expect(list.find(({ name }: { name: string }) => name === 'mnist')).toMatchObject({
       here: true,
@@ -27,7 +27,14 @@ describe('datasets', () => {
       images: { train: 60_000, test: 10_000 },
       download: false,
       bytes: null,
+      todo: null,
     });
+    // What is not here has a line that says what to do.
+    for (const { name, here, todo } of list) {
+      expect(here || todo.startsWith(`${name} is not here: `), name).toBe(true);
+      expect(stdout.includes(`\n${name} is not here: `), name).toBe(!here);
+      expect(todo === null || stdout.includes(`\n${todo}\n`), name).toBe(true);
+    }
   });
 });
 
@@ -62,9 +69,14 @@ describe('datasets get', () => {
   });
 
   it('says what it cannot download', async () => {
-    expect((await emerging.run('datasets', 'get', 'mnist')).stderr).toContain(
-      'mnist cannot be downloaded by this command: get it from ',
+    const missing = await emerging.run('datasets', 'get', 'imagenet32');
+    expect(missing.stderr).toMatch(
+      /^emerging: imagenet32 is not here: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
     );
+    expect(missing.code).toBe(1);
+    const there = await emerging.run('datasets', 'get', 'mnist');
+    expect(there).toMatchObject({ code: 0, stderr: 'mnist is there already\n' });
+    expect(there.stdout).toContain('to train: emerging train --data mnist');
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
     expect(code).toBe(2);
     expect(stderr).toContain("unknown dataset 'cifar'");
@@ -108,13 +120,12 @@ describe('datasets show', () => {
     expect(shared).toHaveLength(1);
     expect(warnings).toEqual([
       expect.stringMatching(/^3 images of one colour, such as train \d+$/),
-      expect.stringMatching(/^2 images that came before in the same split, such as train \d+ and train \d+$/),
-      expect.stringMatching(
-        /^1 image in two splits: results on them say too much, such as train \d+ and test 0$/,
-      ),
+      expect.stringMatching(/^2 repeats within a split, such as train \d+ and train \d+$/),
+      expect.stringMatching(/^1 image in two splits \(train \d+ and test 0\): results on them say too much$/),
       'every image is grey in three equal channels: prepare it with --channels 1',
-      'of the source, 208 grey made colour',
     ]);
+    const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
+    expect(stdout).toContain('\nsource  208 grey made colour\nwarning: 3 images of one colour, such as ');
     expect(existsSync(inFolder('odd-test.png'))).toBe(true);
   });
 
@@ -124,9 +135,10 @@ describe('datasets show', () => {
     copyFileSync(fixture('palette.png'), inFolder('noted/train/0.png'));
     copyFileSync(fixture('palette.png'), inFolder('noted/train/1.png'));
     copyFileSync(fixture('sixteen.png'), inFolder('noted/test/0.png'));
-    const { notes, warnings } = await emerging.json('datasets', 'show', 'noted');
+    const { notes } = await emerging.json('datasets', 'show', 'noted');
     expect(notes).toEqual({ '16-bit': 1, palette: 2 });
-    expect(warnings).toEqual(expect.arrayContaining(['of the source, 1 16-bit', 'of the source, 2 palette']));
+    const { stdout } = await emerging.run('datasets', 'show', 'noted');
+    expect(stdout).toContain('\nsource  1 16-bit, 2 palette\n');
   });
 
   it.each([

@@ -1,11 +1,9 @@
 // `emerging datasets`: what there is to train on, how to get it, and how to prepare images of one's own.
 import type { Command } from 'commander';
-import { dataFolders } from '../data/dataFolder.ts';
 import type { NamedDataset } from '../data/dataset.ts';
+import { placeOfDataset } from '../data/datasetPlace.ts';
 import { downloads } from '../data/downloads.ts';
-import { findPrepared } from '../data/preparedSet.ts';
 import { datasets } from '../data/registry.ts';
-import { UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { registerDatasetsGet } from './datasetsGet.ts';
 import { registerDatasetsPrepare } from './datasetsPrepare.ts';
@@ -43,6 +41,8 @@ interface Entry {
   readonly path: string | null;
   /** The file in a data folder that was prepared of it and is opened by its name, if there is one. */
   readonly prepared: string | null;
+  /** What there is to do before it can be trained on, in a line; null where there is nothing. */
+  readonly todo: string | null;
   readonly imageShape: NamedDataset['imageShape'];
   readonly images: Readonly<Record<'train' | 'test', number>> | null;
   /** Whether `emerging datasets get` downloads it. */
@@ -56,14 +56,14 @@ interface Entry {
 async function describe(dataset: NamedDataset): Promise<Entry> {
   const { name, description, imageShape, counts, source, licence } = dataset;
   const files = downloads[name];
-  const prepared = await findPrepared(dataset);
-  const path = prepared ?? (await pathOf(dataset));
+  const { path, prepared, todo } = await placeOfDataset(dataset);
   return {
     name,
     description,
     here: path !== null,
     path,
-    prepared: prepared ?? null,
+    prepared: prepared ? path : null,
+    todo,
     imageShape,
     images: counts ?? null,
     download: files !== undefined,
@@ -71,17 +71,6 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
     source,
     licence,
   };
-}
-
-async function pathOf(dataset: NamedDataset): Promise<string | null> {
-  try {
-    return await dataset.locate();
-  } catch (error) {
-    if (error instanceof UserError) {
-      return null;
-    }
-    throw error;
-  }
 }
 
 function textOf(entries: readonly Entry[]): string {
@@ -95,13 +84,13 @@ function textOf(entries: readonly Entry[]): string {
       { title: 'DOWNLOAD', align: 'right' },
       { title: 'WHAT IT IS' },
     ],
-    entries.map(({ name, description, here, prepared, imageShape, images, bytes }) => [
+    entries.map(({ name, description, here, prepared, todo, imageShape, images, bytes }) => [
       name,
-      prepared === null ? (here ? 'yes' : 'no') : 'prepared',
+      prepared !== null ? 'prepared' : !here ? 'no' : todo === null ? 'yes' : 'unprepared',
       showImageShape(imageShape),
       images === null ? '' : formatCount(images.train),
       images === null ? '' : formatCount(images.test),
-      bytes === null ? 'by hand' : formatBytes(bytes),
+      bytes !== null ? formatBytes(bytes) : here ? '' : 'by hand',
       description,
     ]),
   );
@@ -109,12 +98,13 @@ function textOf(entries: readonly Entry[]): string {
     [{ title: 'DATASET' }, { title: 'TERMS' }, { title: 'WHERE IT COMES FROM' }],
     entries.map(({ name, licence, source }) => [name, licence, source]),
   );
+  const todos = entries.flatMap(({ todo }) => todo ?? []);
   return [
     table,
     '',
     sources,
     '',
-    `emerging datasets get NAME downloads one; what is got by hand goes into ${dataFolders().join(' or ')}.`,
+    ...(todos.length > 0 ? [...todos, ''] : []),
     'Images of your own: emerging datasets prepare PATH --size N, then emerging train --data FILE.',
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { dataFolders } from '../data/dataFolder.ts';
+import { placeOfDataset } from '../data/datasetPlace.ts';
 import { download } from '../data/download.ts';
 import { type DatasetFile, downloads } from '../data/downloads.ts';
 import { datasets } from '../data/registry.ts';
@@ -35,7 +36,10 @@ export function registerDatasetsGet(parent: Command): void {
 }
 
 async function runGet(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
-  const files = filesOf(name);
+  const files = Object.hasOwn(downloads, name) ? downloads[name]! : undefined;
+  if (files === undefined) {
+    return tellOfOther(name, json);
+  }
   const paths: string[] = [];
   for (const file of files) {
     const path = join(dataFolders()[0], file.place);
@@ -84,20 +88,24 @@ async function get(file: DatasetFile, path: string, from: string | undefined): P
   }
 }
 
-function filesOf(name: string): readonly DatasetFile[] {
-  const files = Object.hasOwn(downloads, name) ? downloads[name] : undefined;
-  if (files !== undefined) {
-    return files;
-  }
-  const byHand = datasets.find((dataset) => dataset.name === name);
-  if (byHand === undefined) {
+/** Tells of a set that has no download where it is; refuses it with what to do where it is not. */
+async function tellOfOther(name: string, json: true | undefined): Promise<void> {
+  const dataset = datasets.find((candidate) => candidate.name === name);
+  if (dataset === undefined) {
     throw unknownName(
       'dataset',
       name,
-      datasets.map((dataset) => dataset.name),
+      datasets.map((known) => known.name),
     );
   }
-  throw new UserError(
-    `${name} cannot be downloaded by this command: get it from ${byHand.source}, and put it into ${dataFolders().join(' or ')}`,
+  const { path, todo } = await placeOfDataset(dataset);
+  if (path === null) {
+    throw new UserError(`${todo}; this command cannot download it`);
+  }
+  process.stderr.write(`${name} is there already\n`);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ name, files: [path], bytes: null })}\n`
+      : `${path}\n${todo ?? `to train: emerging train --data ${name}`}\n`,
   );
 }

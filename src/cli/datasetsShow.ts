@@ -74,7 +74,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   }
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
   const notes = dataset.notes ?? {};
-  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found, notes)];
+  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found)];
   if (options.json) {
     const { imageShape } = dataset;
     process.stdout.write(
@@ -94,50 +94,49 @@ function drawn(dataset: Dataset, { split, count, augment, seed }: DatasetsShowOp
   return images;
 }
 
-function warningsOf(found: Inspection, notes: Readonly<Record<string, number>>): string[] {
+function warningsOf({ constant, duplicates, shared, colourless, distinctValues }: Inspection): string[] {
   const warnings: string[] = [];
-  const add = (list: readonly unknown[], what: (count: string) => string, example: string): void => {
-    if (list.length > 0) {
-      warnings.push(`${what(formatCounted(list.length, 'image'))}, such as ${example}`);
+  const add = (noun: string, what: string, examples: readonly string[], consequence = ''): void => {
+    if (examples.length > 0) {
+      const where = examples.length === 1 ? ` (${examples[0]})` : `, such as ${examples[0]}`;
+      warnings.push(`${formatCounted(examples.length, noun)} ${what}${where}${consequence}`);
     }
   };
-  const { constant, duplicates, shared } = found;
-  add(constant, (count) => `${count} of one colour`, placeText(constant[0]));
-  add(duplicates, (count) => `${count} that came before in the same split`, pairText(duplicates[0]));
-  add(shared, (count) => `${count} in two splits: results on them say too much`, pairText(shared[0]));
-  if (found.colourless) {
+  add('image', 'of one colour', constant.map(placeText));
+  add('repeat', 'within a split', duplicates.map(pairText));
+  add('image', 'in two splits', shared.map(pairText), ': results on them say too much');
+  if (colourless) {
     warnings.push('every image is grey in three equal channels: prepare it with --channels 1');
   }
-  if (found.distinctValues < 64) {
-    warnings.push(`only ${found.distinctValues} of 256 values occur: fewer model.bits may be enough`);
-  }
-  for (const [note, count] of Object.entries(notes)) {
-    warnings.push(`of the source, ${formatCount(count)} ${note}`);
+  if (distinctValues < 64) {
+    warnings.push(`only ${distinctValues} of 256 values occur: fewer model.bits may be enough`);
   }
   return warnings;
 }
 
-function placeText(place: ImagePlace | undefined): string {
-  return place === undefined ? '' : `${place.split} ${place.index}`;
+function placeText({ split, index }: ImagePlace): string {
+  return `${split} ${index}`;
 }
 
-function pairText(pair: DuplicatePair | undefined): string {
-  return pair === undefined ? '' : `${placeText(pair[0])} and ${placeText(pair[1])}`;
+function pairText([first, later]: DuplicatePair): string {
+  return `${placeText(first)} and ${placeText(later)}`;
 }
 
 function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
   const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const notes = Object.entries(dataset.notes ?? {}).map(([note, count]) => `${formatCount(count)} ${note}`);
   const looked = splits.filter((split) => found.images[split] < dataset[split].count);
   return [
     `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
       splits.map((split) => `${formatCount(dataset[split].count)} ${split}`).join(', '),
     ...found.channels.map(
       ({ mean, deviation, least, most }, channel) =>
-        `${(names[channel] ?? `channel ${channel}`).padEnd(6)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,
+        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,
     ),
     ...looked.map(
       (split) => `only the first ${formatCount(found.images[split])} of ${split} were looked at; see --limit`,
     ),
+    ...(notes.length === 0 ? [] : [`source  ${notes.join(', ')}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     `images  ${out}`,
   ];

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.ts';
 import { cifar10, cifar10Files } from './cifar10.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
+import { unprepared } from './datasetPlace.ts';
 import { fashionMnist } from './fashionMnist.ts';
 import { galaxy } from './galaxy.ts';
 import { idxFolder } from './idxFolder.ts';
@@ -60,10 +61,7 @@ async function openNamed(named: NamedDataset): Promise<DatasetSource> {
   if (named.open) {
     return named.open();
   }
-  const path = await named.locate();
-  throw new UserError(
-    `${named.name} lies at ${path} and is prepared once, before it is used: run emerging datasets prepare ${named.name}`,
-  );
+  throw new UserError(unprepared(named, await named.locate()));
 }
 
 /**
