@@ -62,8 +62,8 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { mixings, imageShape, batchSize, rounds, workers, products = true, onProgress } = benchmark;
-  requireWorkers(workers, { ...benchmark, images: batchSize });
+  const { mixings, imageShape, rounds, workers, products = true, onProgress } = benchmark;
+  requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   let peakMemoryBytes = 0;
   const timed = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
