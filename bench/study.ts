@@ -8,19 +8,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { reportFailure } from '../src/cli/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/format.ts';
-import { formatTable } from '../src/cli/table.ts';
+import { runsToTime } from './study/doneRuns.ts';
 import { Interruption, Stopped } from './study/interruption.ts';
+import { listText, planText } from './study/listing.ts';
 import { measurePaperRates } from './study/paperRates.ts';
 import { paperPresets, writePaperTable } from './study/paperTable.ts';
 import { perform } from './study/perform.ts';
-import { costsOf, fit, isDone, type PlannedUnit, runsOf, unitsOf } from './study/plan.ts';
-import { aboutData, prepareData } from './study/prepareData.ts';
+import { costsOf, fit, type PlannedUnit, plannedSeconds, unitsOf } from './study/plan.ts';
+import { prepareData } from './study/prepareData.ts';
 import { measureRates } from './study/rates.ts';
 import { writeReport } from './study/report.ts';
-import { resultsOf, runsToTime } from './study/results.ts';
+import { resultsOf } from './study/results.ts';
 import { timeSamplingOf } from './study/sampling.ts';
 import { timeStepsOf } from './study/stepTimes.ts';
-import { chooseStudies, mixingsOf, readStudies, type Study } from './study/studies.ts';
+import { chooseStudies, readStudies, type Study } from './study/studies.ts';
 
 interface Options {
   readonly list?: true;
@@ -64,7 +65,7 @@ try {
 async function main(options: Options): Promise<void> {
   const studies = chooseStudies(readStudies(options.studies), options.only);
   if (options.list) {
-    process.stdout.write(`${listOf(studies, options.runs)}\n`);
+    process.stdout.write(`${listText(studies, options.runs)}\n`);
     return;
   }
   if (options.report) {
@@ -108,7 +109,7 @@ async function run(studies: readonly Study[], options: Options, interruption: In
       break;
     }
     await perform(next.unit, root, interruption, (each) => {
-      const left = secondsOf(planNow());
+      const left = plannedSeconds(planNow());
       process.stderr.write(
         `${each.directory}: ${formatCount(each.steps)} steps at rate ${each.rate} · ${formatDuration(left)} left of the plan\n`,
       );
@@ -162,45 +163,6 @@ async function report(
         : `results: ${await writeReport(folder, results, file)}\n`,
     );
   }
-}
-
-function secondsOf(plan: readonly PlannedUnit[]): number {
-  const taken = plan.filter(({ status }) => status === 'taken');
-  return taken.reduce((total, { seconds }) => total + seconds, 0);
-}
-
-function planText(plan: readonly PlannedUnit[]): string {
-  const rows = plan.map(({ unit, runs, seconds, status }) => [
-    unit.study.name,
-    unit.mixings.join(', '),
-    String(unit.seed),
-    String(runs),
-    runs === 0 ? '' : formatDuration(seconds),
-    status,
-  ]);
-  const columns = ['STUDY', 'MIXINGS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
-  return `${formatTable(columns, rows)}\n${formatDuration(secondsOf(plan))} in all, by measured rates`;
-}
-
-function listOf(studies: readonly Study[], root: string): string {
-  const rows = studies.map((study) => {
-    const runs = new Map(
-      unitsOf([study])
-        .flatMap((unit) => runsOf(unit, root))
-        .map((each) => [each.directory, each]),
-    );
-    const done = [...runs.values()].filter(isDone).length;
-    return [
-      study.name,
-      mixingsOf(study).join(', '),
-      formatCount(study.steps),
-      String(study.seeds.length),
-      `${done} of ${runs.size}`,
-      aboutData(study),
-    ];
-  });
-  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE', 'IMAGES'].map((title) => ({ title }));
-  return formatTable(columns, rows);
 }
 
 function hours(text: string): number {

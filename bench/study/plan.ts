@@ -81,6 +81,12 @@ export function fit(units: readonly CostedUnit[], seconds: number | null): Plann
   });
 }
 
+/** The estimated seconds of all that is to be done now. */
+export function plannedSeconds(plan: readonly PlannedUnit[]): number {
+  const taken = plan.filter(({ status }) => status === 'taken');
+  return taken.reduce((total, { seconds }) => total + seconds, 0);
+}
+
 /** What a run costs. */
 export interface RunCost {
   readonly secondsPerStep: number;

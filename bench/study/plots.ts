@@ -1,7 +1,8 @@
 // The plots of a study: curves, differences, density against sampling time.
 import { formatCounted } from '../../src/cli/format.ts';
 import type { Plot, PlotSeries } from '../../src/pictures/plot.ts';
-import type { ComparisonResult, StudyResults } from './results.ts';
+import type { ComparisonResult } from './comparison.ts';
+import type { StudyResults } from './results.ts';
 
 /** From so many seeds an interval is drawn: that of two is wider than any plot. */
 const LEAST_FOR_INTERVAL = 3;

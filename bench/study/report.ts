@@ -6,9 +6,10 @@ import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
 import { writeFileAtomically } from '../../src/training/files.ts';
 import { markdownTable } from '../report.ts';
+import type { ComparisonResult, ComparisonRow } from './comparison.ts';
 import { writeJson } from './jsonFile.ts';
 import { curvesPlot, densityRows, differencesPlot, samplingPlot } from './plots.ts';
-import type { ComparisonResult, ComparisonRow, StudyResults } from './results.ts';
+import type { StudyResults } from './results.ts';
 import type { SeedMean } from './statistics.ts';
 
 /**

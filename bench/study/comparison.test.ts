@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Mixing } from '../../src/models/mixing.ts';
+import { compare } from './comparison.ts';
+import type { DoneRun } from './doneRuns.ts';
+import { seedRun } from './runs.ts';
+import { readStudies } from './studies.ts';
+
+const [study] = readStudies();
+
+/** A run with bits/dim of two test images, and of the validation images after 10 and 20 steps. */
+function done(mixing: Mixing, seed: number, perImage: [number, number], curve: [number, number]): DoneRun {
+  const largestError = seed === 0 ? 1e-5 : 1e-3;
+  return {
+    run: seedRun('runs', study!, mixing, seed, 0.01),
+    measurement: {
+      ...{ step: 20, parameters: 7, perImage, bitsPerDim: (perImage[0] + perImage[1]) / 2 },
+      ...{ standardError: null, samplingError: null, draws: 1 },
+      roundTrip: { images: 2, largestError, exactPixelShare: 1 - largestError },
+    },
+    validation: curve.map((bitsPerDim, index) => ({ step: 10 * (index + 1), bitsPerDim })),
+  } as DoneRun;
+}
+
+const runs = [
+  done('1x1', 0, [5, 3], [6, 4]),
+  done('1x1', 1, [6, 4], [7, 5]),
+  done('1x1', 2, [9, 9], [9, 9]),
+  done('emerging', 0, [4, 3], [5, 3]),
+  done('emerging', 1, [4, 4], [5, 4]),
+];
+const searches = (['1x1', 'emerging'] as const).map((mixing) => ({
+  ...{ mixing, tried: [], complete: true, chosen: 0.01, atEdge: mixing === '1x1' },
+}));
+const compared = (stepTimes: Partial<Record<Mixing, number>>, seeds = [0, 1, 2]) =>
+  compare(seeds, ['1x1', 'emerging'], runs, searches, stepTimes);
+
+describe('compare', () => {
+  it('takes the seeds that every mixing has, and differences within each of them', () => {
+    const { seeds, rows } = compared({ '1x1': 1, emerging: 2 });
+    expect(seeds).toEqual([0, 1]);
+    const [first, second] = rows;
+    expect(first).toMatchObject({ mixing: '1x1', difference: null, rateAtEdge: true });
+    expect(first!.test.mean).toBe(4.5);
+    // Differences of the images: −1 and 0 with seed 0, −2 and 0 with seed 1.
+    expect(second!.difference).toMatchObject({ mean: -0.75, seeds: 2 });
+    expect(second!.curve.map(({ differences }) => differences)).toEqual([
+      [-1, -2],
+      [-1, -1],
+    ]);
+    expect(second!.roundTrip).toEqual({ images: 2, largestError: 1e-3, exactPixelShare: 1 - 1e-3 });
+  });
+
+  it('compares at the seconds that the fastest took, on the curve of each', () => {
+    const { equalSeconds, rows } = compared({ '1x1': 1, emerging: 2 });
+    // 20 steps of 1 s; emerging has made 10 by then.
+    expect(equalSeconds).toBe(20);
+    expect(rows[0]!.atEqualSeconds).toMatchObject({ value: { mean: 4.5 }, difference: null });
+    expect(rows[1]!.atEqualSeconds).toMatchObject({ value: { mean: 5 }, difference: { mean: 0.5 } });
+  });
+
+  it('says nothing at equal seconds where a curve begins later', () => {
+    const { rows } = compared({ '1x1': 1, emerging: 3 });
+    expect(rows.map(({ atEqualSeconds }) => atEqualSeconds === null)).toEqual([false, true]);
+  });
+
+  it('is empty where no seed is done with every mixing', () => {
+    expect(compared({}, [2])).toEqual({ seeds: [], equalSeconds: null, rows: [] });
+  });
+});

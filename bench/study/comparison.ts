@@ -1,0 +1,154 @@
+// Mixings beside one another: at equal steps and at equal seconds, over the seeds that all of them have.
+import type { Mixing } from '../../src/models/mixing.ts';
+import { commonEnd, overSeconds, type TimedPoint, valueAt } from './curves.ts';
+import type { DoneRun } from './doneRuns.ts';
+import type { RunMeasurement } from './measure.ts';
+import { secondsPerStep } from './rates.ts';
+import type { RateSearch } from './search.ts';
+import { overSeeds, pairedDifferences, type SeedMean } from './statistics.ts';
+import type { readStepTimes } from './stepTimes.ts';
+
+/** One mixing of a comparison, over the seeds that all its mixings have. */
+export interface ComparisonRow {
+  readonly mixing: Mixing;
+  readonly parameters: number;
+  readonly learningRate: number;
+  /** Whether a rate outside the grid may be better. */
+  readonly rateAtEdge: boolean;
+  /** bits/dim of the test images after the last step. */
+  readonly test: SeedMean;
+  /** The same less the first mixing's, image by image within each seed; null for the first itself. */
+  readonly difference: SeedMean | null;
+  /** At the moment when the fastest of the mixings was done, on validation images; null where a curve does not cover it. */
+  readonly atEqualSeconds: { readonly value: SeedMean; readonly difference: SeedMean | null } | null;
+  /** Timed in turn with the other mixings; until all of them are, the median over all steps of all its runs. */
+  readonly secondsPerStep: number;
+  /** Of all its seeds, the worst. */
+  readonly roundTrip: RunMeasurement['roundTrip'];
+  /** The validation curve: bits/dim over seeds at each milestone, and the difference to the first mixing. */
+  readonly curve: readonly {
+    readonly step: number;
+    readonly seconds: number;
+    readonly value: SeedMean;
+    /** Of each seed. */
+    readonly values: readonly number[];
+    readonly difference: SeedMean | null;
+    /** Of each seed; null where `difference` is. */
+    readonly differences: readonly number[] | null;
+  }[];
+}
+
+/** Mixings beside one another. */
+export interface ComparisonResult {
+  readonly title: string;
+  /** Seeds that are done with every mixing; the table is about these alone. */
+  readonly seeds: readonly number[];
+  /** The training seconds at which the mixings are compared at equal time; null where there are no seeds. */
+  readonly equalSeconds: number | null;
+  /** Empty where no seed is done. */
+  readonly rows: readonly ComparisonRow[];
+}
+
+/** The search of one mixing of a study. */
+export type MixingSearch = { readonly mixing: Mixing } & RateSearch;
+
+/**
+ * Compares mixings on their runs among those that are done.
+ *
+ * @param seedsOfStudy of which the comparison has what all its mixings have
+ * @param stepTimes the seconds that a step takes, of the mixings that were timed
+ */
+export function compare(
+  seedsOfStudy: readonly number[],
+  mixings: readonly Mixing[],
+  done: readonly DoneRun[],
+  searches: readonly MixingSearch[],
+  stepTimes: ReturnType<typeof readStepTimes>,
+): Omit<ComparisonResult, 'title'> {
+  const find = (mixing: Mixing, seed: number): DoneRun | undefined =>
+    done.find(({ run }) => run.mixing === mixing && run.seed === seed);
+  const seeds = seedsOfStudy.filter((seed) => mixings.every((mixing) => find(mixing, seed) !== undefined));
+  if (seeds.length === 0) {
+    return { seeds, equalSeconds: null, rows: [] };
+  }
+  // All from one source: times of training and of timing are not to be compared with one another.
+  const allTimed = mixings.every((mixing) => stepTimes[mixing] !== undefined);
+  const contenders = mixings.map((mixing) => {
+    const runs = seeds.map((seed) => find(mixing, seed)!);
+    const own = done.filter(({ run }) => run.mixing === mixing);
+    const stepSeconds = allTimed ? stepTimes[mixing]! : stepSecondsOf(own);
+    const curves = runs.map(({ validation }) => overSeconds(validation, stepSeconds));
+    return { mixing, runs, stepSeconds, curves };
+  });
+  const equalSeconds = commonEnd(contenders.flatMap(({ curves }) => curves));
+  const first = contenders[0]!;
+  const rows = contenders.map((contender): ComparisonRow => {
+    const { mixing, runs, stepSeconds, curves } = contender;
+    const isFirst = contender === first;
+    const differenceTo = (values: readonly number[][], base: readonly number[][]): SeedMean | null =>
+      isFirst ? null : overSeeds(pairedDifferences(values, base));
+    const test = perImageOf(runs);
+    const search = searches.find((one) => one.mixing === mixing)!;
+    const roundTrips = runs.map(({ measurement }) => measurement.roundTrip);
+    return {
+      mixing,
+      parameters: runs[0]!.measurement.parameters,
+      learningRate: search.chosen!,
+      rateAtEdge: search.atEdge,
+      test: overSeeds(test),
+      difference: differenceTo(test, perImageOf(first.runs)),
+      atEqualSeconds: equalSeconds === null ? null : atSeconds(equalSeconds, curves, first.curves, isFirst),
+      secondsPerStep: stepSeconds,
+      roundTrip: {
+        images: roundTrips[0]!.images,
+        largestError: Math.max(...roundTrips.map(({ largestError }) => largestError)),
+        exactPixelShare: Math.min(...roundTrips.map(({ exactPixelShare }) => exactPixelShare)),
+      },
+      curve: runs[0]!.validation.map(({ step }, point) => {
+        const values = pointOf(runs, point);
+        const differences = isFirst ? null : pairedDifferences(values, pointOf(first.runs, point));
+        return {
+          step,
+          seconds: step * stepSeconds,
+          value: overSeeds(values),
+          values: values.flat(),
+          difference: differences && overSeeds(differences),
+          differences: differences?.map(([difference]) => difference!) ?? null,
+        };
+      }),
+    };
+  });
+  return { seeds, equalSeconds, rows };
+}
+
+/** The mixings at the same training seconds, each seed's curve beside that of the first mixing with the same seed. */
+function atSeconds(
+  seconds: number,
+  curves: readonly (readonly TimedPoint[])[],
+  base: readonly (readonly TimedPoint[])[],
+  isFirst: boolean,
+): ComparisonRow['atEqualSeconds'] {
+  const valuesOf = (all: readonly (readonly TimedPoint[])[]): number[][] =>
+    all.map((curve) => [valueAt(curve, seconds) ?? Number.NaN]);
+  const [values, baseline] = [valuesOf(curves), valuesOf(base)];
+  if ([...values, ...baseline].some(([value]) => Number.isNaN(value))) {
+    return null;
+  }
+  return {
+    value: overSeeds(values),
+    difference: isFirst ? null : overSeeds(pairedDifferences(values, baseline)),
+  };
+}
+
+function stepSecondsOf(runs: readonly DoneRun[]): number {
+  return secondsPerStep(runs.map(({ run }) => run)) ?? Number.NaN;
+}
+
+function perImageOf(runs: readonly DoneRun[]): number[][] {
+  return runs.map(({ measurement }) => [...measurement.perImage]);
+}
+
+/** The validation of each seed at a milestone. */
+function pointOf(runs: readonly DoneRun[], point: number): number[][] {
+  return runs.map(({ validation }) => [validation[point]?.bitsPerDim ?? Number.NaN]);
+}

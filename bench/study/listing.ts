@@ -1,0 +1,42 @@
+// Studies and plans as tables for the terminal.
+import { formatCount, formatDuration } from '../../src/cli/format.ts';
+import { formatTable } from '../../src/cli/table.ts';
+import { isDone, type PlannedUnit, plannedSeconds, runsOf, unitsOf } from './plan.ts';
+import { aboutData } from './prepareData.ts';
+import { mixingsOf, type Study } from './studies.ts';
+
+/** A plan as a table, with its seconds in all. */
+export function planText(plan: readonly PlannedUnit[]): string {
+  const rows = plan.map(({ unit, runs, seconds, status }) => [
+    unit.study.name,
+    unit.mixings.join(', '),
+    String(unit.seed),
+    String(runs),
+    runs === 0 ? '' : formatDuration(seconds),
+    status,
+  ]);
+  const columns = ['STUDY', 'MIXINGS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
+  return `${formatTable(columns, rows)}\n${formatDuration(plannedSeconds(plan))} in all, by measured rates`;
+}
+
+/** Studies as a table: what they compare, and how far they are. */
+export function listText(studies: readonly Study[], root: string): string {
+  const rows = studies.map((study) => {
+    const runs = new Map(
+      unitsOf([study])
+        .flatMap((unit) => runsOf(unit, root))
+        .map((each) => [each.directory, each]),
+    );
+    const done = [...runs.values()].filter(isDone).length;
+    return [
+      study.name,
+      mixingsOf(study).join(', '),
+      formatCount(study.steps),
+      String(study.seeds.length),
+      `${done} of ${runs.size}`,
+      aboutData(study),
+    ];
+  });
+  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE', 'IMAGES'].map((title) => ({ title }));
+  return formatTable(columns, rows);
+}
