@@ -22,10 +22,17 @@ export class UserError extends Error {
 
 /** The names among `known` that a person may have meant by `name`, nearest first; at most three, perhaps none. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
+  if (name === '') {
+    return [];
+  }
   const reach = Math.max(2, Math.ceil(name.length / 2));
+  const meant = name.toLowerCase();
   return known
-    .map((candidate) => ({ candidate, away: distance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, away }) => away <= reach || candidate.includes(name) || name.includes(candidate))
+    .map((candidate) => ({ candidate, away: distance(meant, candidate.toLowerCase()) }))
+    .filter(({ candidate, away }) => {
+      const lower = candidate.toLowerCase();
+      return away <= reach || lower.includes(meant) || meant.includes(lower);
+    })
     .sort((a, b) => a.away - b.away)
     .slice(0, 3)
     .map(({ candidate }) => candidate);

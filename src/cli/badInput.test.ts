@@ -187,6 +187,30 @@ const usage: [string, string[], string | RegExp][] = [
     '32 images at a time (training.microBatch) cannot be shared by 3 workers: take a divisor of 32',
   ],
   [
+    'a preset in capitals',
+    ['train', '--preset=MNIST-QUICKSTART'],
+    "unknown preset 'MNIST-QUICKSTART': did you mean mnist-quickstart?",
+  ],
+  [
+    'the beginning of a preset in capitals',
+    ['train', '--preset=MNIST'],
+    /^unknown preset 'MNIST': did you mean mnist-/,
+  ],
+  ['nothing for a device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda"],
+  ['nothing for a folder', [...train, '--out='], '--out is empty: give it a value, or leave it out'],
+  ['nothing for a setting', [...train, '--set='], '--set is empty: give it a value, or leave it out'],
+  ['nothing for a run', ['evaluate', ''], "the argument 'run' is empty: give it a value"],
+  [
+    'nothing for one image of several',
+    ['encode', 'runs/a', 'small.png', '', '--out=x'],
+    "the argument 'images' is empty: give it a value",
+  ],
+  [
+    'a taken folder and images that are not there',
+    ['train', '--data=none/at/all', '--out=runs/a'],
+    'runs/a already holds a run; choose another folder, for example runs/a-2',
+  ],
+  [
     'no steps',
     [...train, '--steps', '0'],
     "option '--steps <n>' argument '0' is invalid. It must be a whole number of 1 or more.",

@@ -1,5 +1,5 @@
 // The model that a bench times: the options, and what they stand for.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { checkModelShape } from '../experiments/modelShape.ts';
 import type { GlowOptions } from '../models/glow.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
@@ -25,9 +25,11 @@ export interface BenchOptions extends EngineOptions {
 /** Adds the options of a bench; the model is by default that of the paper for CIFAR-10, at depth 8. */
 export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
   command
-    .option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`, listOf('mixing', mixingNames), [
-      'emerging',
-    ])
+    .addOption(
+      new Option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`)
+        .argParser(listOf('mixing', mixingNames))
+        .default(['emerging'], 'emerging'),
+    )
     .option('--levels <n>', 'levels', wholeNumber(1), 3)
     .option('--depth <n>', 'steps in each level', wholeNumber(1), 8)
     .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), 512)

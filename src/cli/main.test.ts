@@ -51,6 +51,18 @@ it.each(leavesOf(createProgram()).map(({ words }) => words.join(' ')))(
   },
 );
 
+it('shows examples with its own --help that it understands', async () => {
+  for (const example of examplesOf({ command: createProgram(), words: [] })) {
+    const program = createProgram();
+    let called = false;
+    leafOf(program, example[0]!).command.action(() => {
+      called = true;
+    });
+    await program.parseAsync(example, { from: 'user' });
+    expect(called, example.join(' ')).toBe(true);
+  }
+});
+
 function leafOf(program: Command, name: string): Leaf {
   return leavesOf(program).find(({ words }) => words.join(' ') === name)!;
 }

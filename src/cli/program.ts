@@ -1,7 +1,7 @@
 // The command's parts: every subcommand and its options, apart from any call of it.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { unknownName } from '../errors.ts';
+import { UserError, unknownName } from '../errors.ts';
 import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
 import { registerConfig } from './config.ts';
@@ -29,7 +29,13 @@ export function createProgram(): Command {
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
     .version(version)
     .option('--debug', 'print stack traces')
-    .addHelpText('after', '\nIn a clone, or where the package is a dependency, it is called npx emerging.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging train --preset mnist-quickstart --out runs/first\n' +
+        '  emerging sample runs/first --out samples.png\n' +
+        '\nIn a clone, or where the package is a dependency, it is called npx emerging.',
+    )
+    .hook('preAction', (_, called) => refuseEmpty(called))
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });
@@ -50,6 +56,26 @@ export function createProgram(): Command {
   registerDatasets(program);
   registerBench(program);
   return program;
+}
+
+/**
+ * Refuses what is given and empty, as `--out "$RUN"` is where the variable is not set.
+ *
+ * @throws UserError that names the option or argument
+ */
+function refuseEmpty(called: Command): void {
+  const isEmpty = (value: unknown): boolean => [value].flat().includes('');
+  const option = called.options.find((candidate) =>
+    isEmpty(called.getOptionValue(candidate.attributeName())),
+  );
+  if (option !== undefined) {
+    throw new UserError(`${option.long} is empty: give it a value, or leave it out`, { exitCode: 2 });
+  }
+  const place = called.processedArgs.findIndex(isEmpty);
+  if (place >= 0) {
+    const name = called.registeredArguments[place]!.name();
+    throw new UserError(`the argument '${name}' is empty: give it a value`, { exitCode: 2 });
+  }
 }
 
 /**

@@ -18,7 +18,7 @@ import { removePartialFiles, writeFileAtomically } from './files.ts';
 import { rewindJsonLines } from './jsonLines.ts';
 import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
 import { ParameterLayout } from './parameterLayout.ts';
-import { createRunFolder, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
+import { createRunFolder, listCheckpoints, openRunFolder, type RunPaths, requireNoRun } from './runFolder.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A run that `train` can train: `train({ ...run })`. */
@@ -73,6 +73,7 @@ export async function startRun(
   directory: string,
   { dataset }: RunOptions = {},
 ): Promise<Run> {
+  requireNoRun(directory);
   const opened = await openData(config, dataset);
   return { config, ...opened, paths: createRunFolder(directory, stringifyConfig(config)) };
 }

@@ -68,6 +68,25 @@ export function checkpointPath(paths: RunPaths, step: number): string {
 }
 
 /**
+ * Refuses a folder in which no run can be created, before anything is read for it.
+ *
+ * @throws UserError (exit code 2) if it holds a run, with a free name to use, or is a file
+ */
+export function requireNoRun(directory: string): void {
+  if (existsSync(directory) && !statSync(directory).isDirectory()) {
+    throw new UserError(`cannot create the run folder ${directory}: it is a file; choose another name`, {
+      exitCode: 2,
+    });
+  }
+  if (holdsRun(runPaths(directory))) {
+    throw new UserError(
+      `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+/**
  * Creates the folder of a new run, parents included. The config is written last, so that a folder that has one is
  * a run; if anything fails, the folders that were made for it are removed again.
  *
@@ -75,18 +94,8 @@ export function checkpointPath(paths: RunPaths, step: number): string {
  * cannot be created
  */
 export function createRunFolder(directory: string, configYaml: string): RunPaths {
+  requireNoRun(directory);
   const paths = runPaths(directory);
-  if (existsSync(directory) && !statSync(directory).isDirectory()) {
-    throw new UserError(`cannot create the run folder ${directory}: it is a file; choose another name`, {
-      exitCode: 2,
-    });
-  }
-  if (holdsRun(paths)) {
-    throw new UserError(
-      `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
-      { exitCode: 2 },
-    );
-  }
   const made: string[] = [];
   try {
     for (const folder of [directory, paths.checkpoints, paths.samples]) {
