@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../../src/experiments/config.ts';
 import { checkpointPath, createRunFolder } from '../../src/training/runFolder.ts';
 import { writeSummary } from '../../src/training/runSummary.ts';
-import { type CostedUnit, costsOf, fit, isDone, runsOf, unitsOf } from './plan.ts';
-import { configOf, recordFailure, type StudyRun } from './runs.ts';
+import { writeJson } from './jsonFile.ts';
+import { type CostedUnit, costsOf, fit, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
+import { configOf, recordFailure, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import { readStudies, type Study } from './studies.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'plan-'));
@@ -96,10 +97,24 @@ describe('costsOf', () => {
   });
 });
 
+describe('isDone', () => {
+  it('asks for a measurement of a run of a seed, whether its rate is known or not', () => {
+    const run = seedRun(root, study('measured'), '1x1', 0, 0.1);
+    train(run, 3);
+    for (const rate of [0.1, null]) {
+      expect(isDone({ ...run, rate })).toBe(false);
+    }
+    writeJson(join(run.directory, 'measurement.json'), {});
+    for (const rate of [0.1, null]) {
+      expect(isDone({ ...run, rate })).toBe(true);
+    }
+  });
+});
+
 describe('runs that failed', () => {
   it('are done, and a mixing whose every rate failed has no further runs', () => {
-    const study = { ...two, name: 'failing', search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
-    const [unit] = unitsOf([study]);
+    const failing = { ...two, name: 'failing', search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
+    const [unit] = unitsOf([failing]);
     const names = (): string[] =>
       runsOf(unit!, root).map(
         ({ search, mixing, rate }) => `${search ? 'search' : 'seed'} ${mixing} ${rate}`,
@@ -114,26 +129,34 @@ describe('runs that failed', () => {
     }
     expect(names().slice(4)).toEqual(['seed 1x1 null']);
   });
+
+  it('are told from runs that were trained but not validated', () => {
+    const unvalidated = study('unvalidated', { search: { rates: [0.1, 0.2], steps: 20, seed: 9 } });
+    const unit = { study: unvalidated, comparison: 0, mixings: ['1x1'], seed: 0 } as const;
+    for (const run of searchRuns(root, unvalidated, '1x1')) {
+      train(run, null);
+    }
+    expect(openRuns(unit)).toEqual(['1x1-0']);
+  });
 });
 
 describe('a search with a rate more than its runs had', () => {
-  const before = { ...two, name: 'wider', seeds: [0], search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
-  const wider = { ...before, search: { ...before.search, rates: [0.1, 0.2, 0.4] } };
-  const [unit] = unitsOf([wider]);
-  const openRuns = (study: Study): string[] =>
-    runsOf(unitsOf([study])[0]!, root)
-      .filter((run) => !isDone(run))
-      .map(({ directory }) => basename(directory));
-  const at = (place: number): StudyRun => runsOf(unit!, root)[place]!;
-
-  for (const run of runsOf(unitsOf([before])[0]!, root).filter(({ search }) => search)) {
-    train(run, run.rate === 0.2 ? 2 : 3);
-  }
-  for (const run of runsOf(unitsOf([before])[0]!, root).filter(({ search }) => !search)) {
-    train(run, 1);
+  /** A study whose runs are trained, those of a seed at the rate 0.2, and the same study with a rate more. */
+  function widened(name: string): { before: Unit; wider: Unit; at(place: number): StudyRun } {
+    const narrow = { ...two, name, seeds: [0], search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
+    const [before] = unitsOf([narrow]);
+    const [wider] = unitsOf([{ ...narrow, search: { ...narrow.search, rates: [0.1, 0.2, 0.4] } }]);
+    for (const run of runsOf(before!, root).filter(({ search }) => search)) {
+      train(run, run.rate === 0.2 ? 2 : 3);
+    }
+    for (const run of runsOf(before!, root).filter(({ search }) => !search)) {
+      train(run, 1);
+    }
+    return { before: before!, wider: wider!, at: (place) => runsOf(wider!, root)[place]! };
   }
 
   it('is searched first, whatever the rate of the runs that exist', () => {
+    const { before, wider, at } = widened('first');
     expect(openRuns(before)).toEqual(['1x1-0', 'periodic-0']);
     // Trained at 0.2, which is not the first rate: all that is left of them is to be measured.
     expect(openRuns(wider)).toEqual(['1x1-0.4', 'periodic-0.4', '1x1-0', 'periodic-0']);
@@ -142,12 +165,15 @@ describe('a search with a rate more than its runs had', () => {
   });
 
   it('refuses runs with other settings at once', () => {
-    expect(() => openRuns({ ...wider, steps: 101 })).toThrow(
+    const { wider } = widened('settings');
+    expect(() => openRuns({ ...wider, study: { ...wider.study, steps: 101 } })).toThrow(
       /1x1-0 was trained with other settings \(training\.steps is 100 there and 101 in the study\)/,
     );
   });
 
   it('keeps the runs where their rate wins again, and says which rate won where another does', () => {
+    const { wider, at } = widened('kept');
+    train(at(2), 2.5);
     train(at(5), 1.5);
     expect(() => openRuns(wider)).toThrow(
       /periodic-0 was trained at the learning rate 0\.2, and the search now finds 0\.4 best for periodic: move the runs/,
@@ -155,10 +181,33 @@ describe('a search with a rate more than its runs had', () => {
     rmSync(at(7).directory, { recursive: true });
     expect(openRuns(wider)).toEqual(['1x1-0', 'periodic-0']);
   });
+
+  it('does not take a failure at one rate for one at another', () => {
+    const { before, wider, at } = widened('failed');
+    const [, , , , first, second] = runsOf(before, root);
+    for (const run of [first!, second!]) {
+      rmSync(run.directory, { recursive: true });
+      recordFailure(run, 'it diverged');
+    }
+    expect(openRuns(before)).toEqual([]);
+    train(at(2), 2.5);
+    expect(openRuns(wider)).toEqual(['periodic-0.4']);
+    train(at(5), 1.5);
+    expect(() => openRuns(wider)).toThrow(
+      /periodic-0\.failed\.json is of a run at the learning rate 0\.2, and the search now finds 0\.4 best for periodic: /,
+    );
+  });
 });
 
+/** The names of the runs of a unit that are not done. */
+function openRuns(unit: Unit): string[] {
+  return runsOf(unit, root)
+    .filter((run) => !isDone(run))
+    .map(({ directory }) => basename(directory));
+}
+
 /** Leaves what a trained run leaves, as far as a plan looks at it. */
-function train(run: StudyRun, bitsPerDim: number): void {
+function train(run: StudyRun, bitsPerDim: number | null): void {
   const paths = createRunFolder(run.directory, stringifyConfig(configOf(run)));
   writeFileSync(checkpointPath(paths, run.steps), '');
   writeSummary(paths, { complete: true, bitsPerDim });

@@ -114,8 +114,8 @@ export function costsOf(
 
 /**
  * The runs of a unit in their order; those of the search stand with each unit, since whoever comes first needs them.
- * Until the searches of all its mixings are done no run of a seed has a rate: one that exists counts as it is. None
- * where every rate of a mixing failed.
+ * Until the searches of all its mixings are done no run of a seed has a rate: one that exists counts as it is. A mixing
+ * whose every rate failed has no run of the seed.
  */
 export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[] {
   const searches = mixings.map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
@@ -123,7 +123,7 @@ export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[]
   return [
     ...mixings.flatMap((mixing) => searchRuns(root, study, mixing)),
     ...searches
-      .filter(({ complete, chosen }) => !complete || chosen !== null)
+      .filter(({ tried }) => tried.length === 0 || tried.some(({ failure }) => failure === undefined))
       .map(({ mixing, chosen }) => seedRun(root, study, mixing, seed, allComplete ? chosen : null)),
   ];
 }

@@ -7,8 +7,8 @@ import { checkModelShape, type ShapedModel } from '../../src/experiments/modelSh
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { emerging } from './emerging.ts';
 import type { Interruption } from './interruption.ts';
-import { configOf, seedRun } from './runs.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import { configsOf } from './runs.ts';
+import type { Study } from './studies.ts';
 
 /** How many images a study has, and of which size. */
 export interface StudyImages {
@@ -21,7 +21,8 @@ export interface StudyImages {
 /**
  * Makes the images of a study ready.
  *
- * @throws UserError that says how to get them if they are missing, or which of the study's models they do not fit
+ * @throws UserError that says how to get them if they are missing or none are for validation, or which of the study's
+ * models they do not fit
  */
 export async function prepareData(study: Study, interruption: Interruption): Promise<StudyImages> {
   const { name, prepare } = study.data;
@@ -47,16 +48,25 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
       throw new UserError(`${name} could not be prepared: ${json.error}`);
     }
   }
-  const configs = mixingsOf(study).map((mixing) =>
-    configOf(seedRun('', study, mixing, study.seeds[0]!, null)),
-  );
+  const configs = configsOf(study);
   const { imageShape, train, validation, test } = await openDataset(name, {
     validation: configs[0]!.data.validation,
   });
+  requireValidation(study, validation.count);
   for (const { model } of configs) {
     requireFit(study, model, imageShape);
   }
   return { imageShape, train: train.count, validation: validation.count, test: test.count };
+}
+
+function requireValidation({ name }: Study, images: number): void {
+  if (images === 0) {
+    throw new UserError(
+      `${name}: it has no validation images, which its learning rates are chosen and its curves are drawn by: ` +
+        "hold some out, for example with 'data.validation=0.1' among its changes",
+      { exitCode: 2 },
+    );
+  }
 }
 
 function requireFit({ name }: Study, model: ShapedModel, imageShape: ImageShape): void {

@@ -13,8 +13,8 @@ import { readJson, writeJson } from './jsonFile.ts';
 import { DRAWS } from './measure.ts';
 import type { RunCost } from './plan.ts';
 import type { StudyImages } from './prepareData.ts';
-import { configOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import { configsOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
+import type { Study } from './studies.ts';
 
 /** The speed of a model. */
 interface Speed {
@@ -43,9 +43,7 @@ export async function measureRates(
 ): Promise<(mixing: Mixing) => RunCost> {
   const file = join(studyFolder(root, study), 'speeds.json');
   const known: Record<string, Speed> = readJson(file) ?? {};
-  const configs = mixingsOf(study).map((mixing) =>
-    configOf(seedRun(root, study, mixing, study.seeds[0]!, null)),
-  );
+  const configs = configsOf(study);
   for (const config of configs) {
     const key = speedKey(config, images.imageShape);
     // The machine may have been busy then: a speed is measured again for as long as no run tells of it.

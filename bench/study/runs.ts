@@ -9,7 +9,7 @@ import type { Mixing } from '../../src/models/mixing.ts';
 import { openRunFolder, runPaths } from '../../src/training/runFolder.ts';
 import { readSummary } from '../../src/training/runSummary.ts';
 import { readJson, writeJson } from './jsonFile.ts';
-import type { Study } from './studies.ts';
+import { mixingsOf, type Study } from './studies.ts';
 
 const RATE = 'training.learningRate';
 
@@ -24,6 +24,12 @@ export interface StudyRun {
   /** Whether it only tries a learning rate: it is not measured on test images. */
   readonly search: boolean;
   readonly directory: string;
+}
+
+/** Why a run cannot be trained or measured, and the configuration that it has. */
+interface RunFailure {
+  readonly reason: string;
+  readonly config: Config;
 }
 
 /** How far a run is. */
@@ -87,6 +93,11 @@ export function trainOptions(run: StudyRun): string[] {
   ];
 }
 
+/** The configurations of a study, one of each mixing, with its first seed and the preset's learning rate. */
+export function configsOf(study: Study): Config[] {
+  return mixingsOf(study).map((mixing) => configOf(seedRun('', study, mixing, study.seeds[0]!, null)));
+}
+
 /** The configuration that these options make; the preset's learning rate stands for one that is not known. */
 export function configOf(run: StudyRun): Config {
   const { study, seed, steps } = run;
@@ -103,21 +114,22 @@ function settingsOf({ study, mixing, rate }: StudyRun): string[] {
 }
 
 /**
- * How far a run is, by what its folder holds.
+ * How far a run is, by what its folder holds and by what was recorded of its failure.
  *
- * @throws UserError if the folder holds a run with another configuration; while the rate of the run is not known, it
- * may have any
+ * @throws UserError if either is of a run with another configuration; while the rate of the run is not known, it may
+ * have any
  */
 export function progressOf(run: StudyRun): RunProgress {
-  const failure = readFailure(run);
+  const failure = readJson<RunFailure>(failurePath(run));
   if (failure !== undefined) {
-    return { state: 'failed', step: 0, validationBitsPerDim: null, failure };
+    requireSameSettings(run, resolveConfig({ overrides: failure.config }), `${failurePath(run)} is of a run`);
+    return { state: 'failed', step: 0, validationBitsPerDim: null, failure: failure.reason };
   }
   const paths = runPaths(run.directory);
   if (!existsSync(paths.config)) {
     return { state: 'none', step: 0, validationBitsPerDim: null };
   }
-  requireConfig(run);
+  requireSameSettings(run, resolveConfig({ file: paths.config }), `${run.directory} was trained`);
   const { latestCheckpoint } = openRunFolder(run.directory);
   const summary = readSummary(paths);
   const step = latestCheckpoint?.step ?? 0;
@@ -128,11 +140,7 @@ export function progressOf(run: StudyRun): RunProgress {
 
 /** Records that a run cannot be trained as it is, so that it is not tried again and again. */
 export function recordFailure(run: StudyRun, reason: string): void {
-  writeJson(failurePath(run), { reason });
-}
-
-function readFailure(run: StudyRun): string | undefined {
-  return readJson<{ reason: string }>(failurePath(run))?.reason;
+  writeJson(failurePath(run), { reason, config: configOf(run) } satisfies RunFailure);
 }
 
 /** Beside the folder of the run, since a run that fails at its first step leaves none. */
@@ -140,8 +148,8 @@ function failurePath({ directory }: StudyRun): string {
   return `${directory}.failed.json`;
 }
 
-function requireConfig(run: StudyRun): void {
-  const there = resolveConfig({ file: runPaths(run.directory).config });
+/** Refuses what is left of a run with another configuration; `told` begins the error: `DIRECTORY was trained`. */
+function requireSameSettings(run: StudyRun, there: Config, told: string): void {
   const wanted = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
   if (isDeepStrictEqual(there, wanted)) {
     return;
@@ -149,12 +157,12 @@ function requireConfig(run: StudyRun): void {
   const [before, now] = [flat(there), flat(wanted)];
   const keys = Object.keys({ ...before, ...now }).filter((each) => before[each] !== now[each]);
   const key = keys.find((each) => each !== RATE) ?? RATE;
-  const { study, mixing, directory } = run;
+  const { study, mixing } = run;
   throw new UserError(
     key === RATE && !run.search && study.search.rates.length > 1
-      ? `${directory} was trained at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
+      ? `${told} at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
           `${mixing}: move the runs of ${mixing} away, or give the study another name`
-      : `${directory} was trained with other settings (${key} is ${before[key]} there and ${now[key]} in the study): ` +
+      : `${told} with other settings (${key} is ${before[key]} there and ${now[key]} in the study): ` +
           'move it away, or give the study another name',
   );
 }

@@ -14,7 +14,7 @@ export interface RateSearch {
   }[];
   /** Whether every rate has been tried. */
   readonly complete: boolean;
-  /** Null until then, and where all of them failed. */
+  /** Null until then, and where no run has bits/dim on validation images: all of them failed. */
   readonly chosen: number | null;
   /** Whether a rate outside the grid may be better still: the lowest or the highest was chosen out of several. */
   readonly atEdge: boolean;
