@@ -1,17 +1,13 @@
-// Plain convolutions as products of matrices, for the networks inside the flow.
+// 3x3 convolutions with an edge channel as products of matrices, for the networks inside the flow.
 import { sizeOf } from '../numeric/ndarray.ts';
 import {
-  add,
   concatenate,
-  fold,
   multiply,
   type Offset,
   pad,
   product,
   reshape,
-  slice,
   split,
-  transpose,
   unfold,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
@@ -25,13 +21,10 @@ export interface ConvolutionWeights {
 }
 
 /** The reach of each tap of a 3x3 kernel, row by row. */
-const taps: readonly Offset[] = [-1, 0, 1].flatMap((row) =>
+export const taps: readonly Offset[] = [-1, 0, 1].flatMap((row) =>
   [-1, 0, 1].map((column): Offset => [row, column]),
 );
 const CENTRE = 4;
-
-/** A convolution whose weights are prepared: to be applied to as many blocks of images as there are. */
-export type Convolution = (x: Tensor) => Tensor;
 
 /**
  * (x * kernel + bias)·scale for a 3x3 kernel `[3, 3, in + 1, out]` and zero padding, of images `[N, H, W, in]`.
@@ -39,7 +32,7 @@ export type Convolution = (x: Tensor) => Tensor;
  * The kernel's last input channel is the edge channel: 1 on the padding and 0 inside, so that a layer can tell where
  * the image ends.
  */
-export function edgeConvolution(weights: ConvolutionWeights): Convolution {
+export function edgeConvolution(weights: ConvolutionWeights): (x: Tensor) => Tensor {
   const matrix = unfoldedWeights(weights);
   return (x) => {
     const y = product(unfoldedRows(x), matrix);
@@ -47,60 +40,14 @@ export function edgeConvolution(weights: ConvolutionWeights): Convolution {
   };
 }
 
-/*
- * The three convolutions of a coupling network. Between them, where the network is wide, a matrix holds a row for
- * each channel and a column for each pixel, `[channels, pixels]`. Then the gradient of the weights in the middle is
- * g·xᵀ: with a row for each pixel it would be xᵀ·g, and a product whose left side is transposed takes ONNX Runtime a
- * fifth longer. Only the smaller products with the narrow sides, where a row is a pixel, have such a one.
- */
-
-/**
- * An edge convolution from few channels to many, as `edgeConvolution`: `[N, H, W, in]` to `[out, pixels]`, with `spare`
- * columns after those of the pixels.
- */
-export function wideningConvolution(weights: ConvolutionWeights): (x: Tensor, spare?: number) => Tensor {
-  const matrix = transpose(unfoldedWeights(weights));
-  return (x, spare = 0) => product(matrix, pad(unfoldedRows(x), 0, 0, spare), { transposeB: true });
-}
-
-/** (x * kernel + bias)·scale for a 1x1 kernel `[1, 1, in, out]`: `[in, pixels]` to `[out, pixels]`. */
-export function pointwiseConvolution({ kernel, bias, scale }: ConvolutionWeights): Convolution {
-  const [, , channels, outputs] = kernel.shape as [number, number, number, number];
-  const matrix = transpose(scaledBy(reshape(kernel, [channels, outputs]), scale));
-  const shift = bias && reshape(scaledBy(bias, scale), [outputs, 1]);
-  return (x) => product(matrix, x, { bias: shift });
-}
-
-/**
- * An edge convolution from many channels to few, of images of `size`: `[in, pixels]`, with spare columns or without, to
- * `[N, H, W, out]`. The wide side is touched by the product alone: one product and nine shifted sums.
- */
-export function narrowingConvolution(
-  { kernel, bias, scale }: ConvolutionWeights,
-  [height, width]: ImageSize,
-): (x: Tensor, images: number) => Tensor {
-  const [, , channels, outputs] = kernel.shape as [number, number, number, number];
-  const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
-  const matrix = reshape(transpose(inner, [1, 0, 2]), [channels - 1, 9 * outputs]);
-  const atEdges = edgeResponse(height, width, reshape(edge, [9, outputs]));
-  const added = bias ? add(atEdges, scaledBy(bias, scale)) : atEdges;
-  return (x, images) => {
-    const perTap = slice(product(x, matrix, { transposeA: true }), 0, 0, images * height * width);
-    return add(fold(reshape(perTap, [images, height, width, 9 * outputs]), taps), added);
-  };
-}
-
-/** Height and width of an image. */
-export type ImageSize = readonly [height: number, width: number];
-
 /** The nine shifted copies of an image and of its inside, a row for each pixel: `[N·H·W, 9·(C + 1)]`. */
-function unfoldedRows(x: Tensor): Tensor {
+export function unfoldedRows(x: Tensor): Tensor {
   const columns = unfold(pad(x, 3, 0, 1, 1), taps);
   return reshape(columns, rowsOf(columns.shape));
 }
 
 /** The weights of what `unfoldedRows` gives, `[9·(in + 1), out]`. */
-function unfoldedWeights({ kernel, bias, scale }: ConvolutionWeights): Tensor {
+export function unfoldedWeights({ kernel, bias, scale }: ConvolutionWeights): Tensor {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
   const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
   const shift = bias && scaledBy(bias, scale);
@@ -120,12 +67,13 @@ function unfoldedWeights({ kernel, bias, scale }: ConvolutionWeights): Tensor {
   return reshape(concatenate([inner, reshape(inside, [9, 1, outputs])], 1), [9 * channels, outputs]);
 }
 
-function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
+/** `x` times a scale per channel, its last axis; itself where there is none. */
+export function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
   return scale ? multiply(x, scale) : x;
 }
 
 /** The taps of a 3x3 kernel for its image channels and for the edge channel, `[9, in, out]` and `[9, 1, out]`. */
-function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
+export function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
   return split(reshape(kernel, [9, channels, outputs]), 1, [channels - 1, 1]) as [Tensor, Tensor];
 }

@@ -19,13 +19,13 @@ import {
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalisation } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
+import type { ConvolutionWeights } from './convolution.ts';
 import {
-  type Convolution,
-  type ConvolutionWeights,
   narrowingConvolution,
   pointwiseConvolution,
+  spareColumns,
   wideningConvolution,
-} from './convolution.ts';
+} from './couplingConvolutions.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
 import { pairedScaledWeights, scaledConvolutionParameters, scaledWeights } from './scaledConvolution.ts';
 
@@ -113,14 +113,6 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
 const BLOCK = 2 ** 20;
 
 /**
- * Columns to be added to a wide matrix of so many: rows that lie a multiple of 4 KiB apart fall on the same few lines
- * of a processor's cache, and a product along them is a quarter slower.
- */
-function spareColumns(columns: number): number {
-  return columns > 0 && columns % 1024 === 0 ? 16 : 0;
-}
-
-/**
  * The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. It is applied
  * to a few images at a time.
  */
@@ -128,7 +120,7 @@ function network(a: Tensor, p: Parameters, last: (p: Parameters) => ConvolutionW
   const [images, height, width] = a.shape as [number, number, number, number];
   const first = normalised(p.at('conv1'), wideningConvolution, () => a);
   const second = normalised(p.at('conv2'), pointwiseConvolution, () => first.started!);
-  const third = narrowingConvolution(last(p.at('conv3')), [height, width]);
+  const third = narrowingConvolution(last(p.at('conv3')), height, width);
   if (second.started) {
     return third(second.started, images);
   }
@@ -147,7 +139,7 @@ function network(a: Tensor, p: Parameters, last: (p: Parameters) => ConvolutionW
  * Where the actnorm starts from data the convolution has been done without them: what comes of it, after ReLU, is
  * `started`.
  */
-function normalised<Convolve extends Convolution>(
+function normalised<Convolve extends (x: Tensor) => Tensor>(
   p: Parameters,
   convolution: (weights: ConvolutionWeights) => Convolve,
   x: () => Tensor,

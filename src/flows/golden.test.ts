@@ -18,8 +18,9 @@ import {
 import { actnorm } from './actnorm.ts';
 import { type Bijection, rowsOf } from './bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
-import { edgeConvolution, narrowingConvolution, wideningConvolution } from './convolution.ts';
+import { edgeConvolution } from './convolution.ts';
 import { type CouplingOptions, coupling } from './coupling.ts';
+import { narrowingConvolution, wideningConvolution } from './couplingConvolutions.ts';
 import { emerging } from './emerging.ts';
 import { maf } from './maf.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
@@ -138,7 +139,7 @@ describe.each(precisions)('%s', (precision) => {
     const outputs = {
       y: edgeConvolution(weights)(x),
       widened: slice(transpose(wideningConvolution(weights)(x, 2)), 0, 0, pixels),
-      narrowed: narrowingConvolution(weights, [height, width])(columns, images),
+      narrowed: narrowingConvolution(weights, height, width)(columns, images),
     };
     const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision });
     const { y, widened, narrowed } = await program.run({ x: ndarray(golden.x), ...params });

@@ -206,8 +206,8 @@ describe('shapes that do not fit are found when the graph is built', () => {
   });
 });
 
-it('a product takes what a transposed operand is the transposition of', () => {
-  const [a, b] = [x(2, 3), x(3, 5)];
+it('a product takes what a transposed operand is the transposition of, with nothing folded in', () => {
+  const [a, b] = [op.multiply(x(2, 3), x(3)), x(3, 5)];
   const y = op.product(op.transpose(a), op.transpose(b), { transposeA: true, transposeB: true });
   expect(y.inputs).toEqual([a, b]);
 });

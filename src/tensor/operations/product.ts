@@ -59,25 +59,25 @@ export function product(
   b: Tensor,
   options: { transposeA?: boolean; transposeB?: boolean; bias?: Tensor | undefined } = {},
 ): Tensor {
-  const { transposeA = false, transposeB = false, bias } = options;
-  const sourceA = transposeA && transposeSource(a);
-  const sourceB = transposeB && transposeSource(b);
-  if (sourceA || sourceB) {
-    return product(sourceA || a, sourceB || b, {
-      transposeA: transposeA && !sourceA,
-      transposeB: transposeB && !sourceB,
-      bias,
-    });
-  }
+  const left = untransposed(a, options.transposeA);
+  const right = untransposed(b, options.transposeB);
+  const transposition = { transposeA: left.transposed, transposeB: right.transposed };
+  const { bias } = options;
   // Checked before anything is folded in: broadcasting would let shapes through that do not fit.
-  const inputs = bias ? [a, b, bias] : [a, b];
-  const plain = apply(productOperation, inputs, { transposeA, transposeB }) as Tensor;
-  const scaled = !transposeA && !transposeB ? perColumn(a) : undefined;
+  const inputs = [left.matrix, right.matrix, ...(bias ? [bias] : [])];
+  const plain = apply(productOperation, inputs, transposition) as Tensor;
+  const scaled = !options.transposeA && !options.transposeB ? perColumn(a) : undefined;
   if (scaled) {
     const weights = multiply(reshape(scaled.scale, [scaled.scale.shape[0]!, 1]), b);
     return product(scaled.x, weights, { bias });
   }
   return plain;
+}
+
+/** The matrix that an operand is given by, and whether it is still to be transposed. */
+function untransposed(operand: Tensor, transposed = false): { matrix: Tensor; transposed: boolean } {
+  const source = transposed ? transposeSource(operand) : undefined;
+  return source ? { matrix: source, transposed: false } : { matrix: operand, transposed };
 }
 
 /**

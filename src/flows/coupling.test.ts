@@ -1,0 +1,65 @@
+// The coupling network works on a few images at a time: that must not show in what it gives.
+import { expect, it } from 'vitest';
+import { compile } from '../engine/program.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { gradients } from '../tensor/gradient.ts';
+import { add, sum } from '../tensor/operations/index.ts';
+import { constant, input } from '../tensor/tensor.ts';
+import { expectClose } from '../testing/golden.ts';
+import { coupling } from './coupling.ts';
+import { spareColumns } from './couplingConvolutions.ts';
+import { parametersFrom } from './parameters.ts';
+
+const IMAGES = 9;
+const SIZE = 16;
+const CHANNELS = 2;
+/** So wide that eight images are one block, of as many pixels as get spare columns, and the ninth is another. */
+const WIDTH = 512;
+
+const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
+const random = new RandomStream(0, 'coupling');
+const normals = (shape: readonly number[], deviation: number): NdArray => ({
+  shape: [...shape],
+  data: random.normals(sizeOf(shape)).map((value) => deviation * value),
+});
+const parameters = Object.fromEntries(
+  Object.entries(layer.parameters).map(([name, { shape }]) => [name, normals(shape, 0.05)]),
+);
+
+/** y, ln|det| and the gradients of Σ y + Σ ln|det|, of a batch of so many images. */
+async function programOf(images: number) {
+  const x = input('x', [images, SIZE, SIZE, CHANNELS]);
+  const tensors = Object.fromEntries(
+    Object.entries(layer.parameters).map(([name, { shape }]) => [name, input(name, shape)]),
+  );
+  const { y, logDet } = layer.forward(x, parametersFrom(tensors));
+  const variables = { x, ...tensors };
+  const found = gradients(add(sum(y), sum(logDet)), Object.values(variables), constant(1));
+  const named = Object.keys(variables).map((name, index) => [`gradient of ${name}`, found[index]!]);
+  const outputs = { y, logDet, ...Object.fromEntries(named) };
+  return compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64', threads: 1 });
+}
+
+it('gives for a batch in blocks what its images give one by one', async () => {
+  expect(spareColumns(8 * SIZE * SIZE)).toBeGreaterThan(0);
+  const x = normals([IMAGES, SIZE, SIZE, CHANNELS], 1);
+  const [whole, single] = [await programOf(IMAGES), await programOf(1)];
+  const together = await whole.run({ x, ...parameters });
+  const perImage = x.data.length / IMAGES;
+  const alone: Record<string, NdArray>[] = [];
+  for (let image = 0; image < IMAGES; image++) {
+    const data = x.data.slice(image * perImage, (image + 1) * perImage);
+    alone.push(await single.run({ x: { shape: [1, SIZE, SIZE, CHANNELS], data }, ...parameters }));
+  }
+  for (const [name, { data }] of Object.entries(together)) {
+    const parts = alone.map((result) => result[name]!.data);
+    const isPerImage = data.length === IMAGES * parts[0]!.length;
+    const expected = isPerImage
+      ? parts.flatMap((part) => [...part])
+      : [...parts[0]!].map((_, index) => parts.reduce((total, part) => total + part[index]!, 0));
+    expectClose(name, data, expected, 'float64');
+  }
+  await whole.release();
+  await single.release();
+});
