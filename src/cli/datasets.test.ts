@@ -1,10 +1,19 @@
 // `emerging datasets`, its list, get and show, as a person calls them.
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../data/fixtures/formula.ts';
 import { commandLine } from '../testing/command.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
@@ -22,6 +31,7 @@ describe('datasets', () => {
     expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +handwritten/);
     const list = await emerging.json('datasets');
     expect(list.find(({ name }: { name: string }) => name === 'mnist')).toMatchObject({
+      state: 'ready',
       here: true,
       imageShape: [28, 28, 1],
       images: { train: 60_000, test: 10_000 },
@@ -30,9 +40,10 @@ describe('datasets', () => {
       todo: null,
     });
     // What is not here has a line that says what to do.
-    for (const { name, here, todo } of list) {
-      expect(here || todo.startsWith(`${name} is not here: `), name).toBe(true);
-      expect(stdout.includes(`\n${name} is not here: `), name).toBe(!here);
+    for (const { name, state, todo } of list) {
+      const missing = state === 'missing';
+      expect(todo?.startsWith(`${name} is not here: `) ?? false, name).toBe(missing);
+      expect(stdout.includes(`\n${name} is not here: `), name).toBe(missing);
       expect(todo === null || stdout.includes(`\n${todo}\n`), name).toBe(true);
     }
   });
@@ -77,9 +88,46 @@ describe('datasets get', () => {
     const there = await emerging.run('datasets', 'get', 'mnist');
     expect(there).toMatchObject({ code: 0, stderr: 'mnist is there already\n' });
     expect(there.stdout).toContain('to train: emerging train --data mnist');
+    const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
+    expect(from.code).toBe(2);
+    expect(from.stderr).toMatch(/^emerging: --from is .* mnist has no download: leave it out; cifar10 and/);
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
     expect(code).toBe(2);
     expect(stderr).toContain("unknown dataset 'cifar'");
+  });
+});
+
+describe('a set that is there and cannot be used as it is', () => {
+  const parts = () => inFolder('data/train_32x32');
+  afterEach(() => rmSync(parts(), { recursive: true, force: true }));
+
+  it('is to be prepared first', async () => {
+    mkdirSync(parts(), { recursive: true });
+    copyFileSync(fixture('palette.png'), join(parts(), '0.png'));
+    const todo = expect.stringMatching(/^imagenet32 lies at .* run emerging datasets prepare imagenet32$/);
+    const got = await emerging.json('datasets', 'get', 'imagenet32');
+    expect(got).toEqual({ name: 'imagenet32', files: ['data/train_32x32'], bytes: null, todo });
+    const list = await emerging.json('datasets');
+    expect(list.find(({ name }: { name: string }) => name === 'imagenet32')).toMatchObject({
+      state: 'unprepared',
+      here: true,
+      prepared: null,
+      todo,
+    });
+  });
+
+  it('has a damage that is told in its place, and not that it is missing', async () => {
+    mkdirSync(inFolder('data'), { recursive: true });
+    // A link to itself can be neither followed nor called absent.
+    symlinkSync('galaxy_mergers', inFolder('data/galaxy_mergers'));
+    const got = await emerging.run('datasets', 'get', 'galaxy');
+    expect(got.code).toBe(1);
+    expect(got.stderr).toMatch(/^emerging: data\/galaxy_mergers: cannot be read: ELOOP: [^;]*\n$/);
+    const { code, stdout } = await emerging.run('datasets');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\ngalaxy +unusable +32x32x3 +pictures of galaxies/);
+    expect(stdout).toMatch(/\ndata\/galaxy_mergers: cannot be read: ELOOP: /);
+    rmSync(inFolder('data/galaxy_mergers'));
   });
 });
 

@@ -1,7 +1,7 @@
 // `emerging datasets`: what there is to train on, how to get it, and how to prepare images of one's own.
 import type { Command } from 'commander';
 import type { NamedDataset } from '../data/dataset.ts';
-import { placeOfDataset } from '../data/datasetPlace.ts';
+import { type DatasetPlace, placeOfDataset } from '../data/datasetPlace.ts';
 import { downloads } from '../data/downloads.ts';
 import { datasets } from '../data/registry.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
@@ -35,13 +35,15 @@ export function registerDatasets(program: Command): void {
 interface Entry {
   readonly name: string;
   readonly description: string;
-  /** Whether it is on this machine. */
+  /** Whether it is on this machine, and how. */
+  readonly state: DatasetPlace['state'];
+  /** Whether it is on this machine and can be used. */
   readonly here: boolean;
   /** Where; null if it is not. */
   readonly path: string | null;
   /** The file in a data folder that was prepared of it and is opened by its name, if there is one. */
   readonly prepared: string | null;
-  /** What there is to do before it can be trained on, in a line; null where there is nothing. */
+  /** What there is to do before it can be trained on, or what is wrong with it, in a line; null where nothing is. */
   readonly todo: string | null;
   readonly imageShape: NamedDataset['imageShape'];
   readonly images: Readonly<Record<'train' | 'test', number>> | null;
@@ -56,13 +58,14 @@ interface Entry {
 async function describe(dataset: NamedDataset): Promise<Entry> {
   const { name, description, imageShape, counts, source, licence } = dataset;
   const files = downloads[name];
-  const { path, prepared, todo } = await placeOfDataset(dataset);
+  const { state, path, todo } = await placeOfDataset(dataset);
   return {
     name,
     description,
+    state,
     here: path !== null,
     path,
-    prepared: prepared ? path : null,
+    prepared: state === 'prepared' ? path : null,
     todo,
     imageShape,
     images: counts ?? null,
@@ -72,6 +75,23 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
     licence,
   };
 }
+
+/** What stands in the column that says how a set is got. */
+function downloadOf(bytes: number | null, state: DatasetPlace['state']): string {
+  if (bytes !== null) {
+    return formatBytes(bytes);
+  }
+  return state === 'missing' ? 'by hand' : '';
+}
+
+/** What stands in the column that says whether a set is here. */
+const HERE: Record<DatasetPlace['state'], string> = {
+  ready: 'yes',
+  prepared: 'prepared',
+  unprepared: 'unprepared',
+  missing: 'no',
+  unusable: 'unusable',
+};
 
 function textOf(entries: readonly Entry[]): string {
   const table = formatTable(
@@ -84,13 +104,13 @@ function textOf(entries: readonly Entry[]): string {
       { title: 'DOWNLOAD', align: 'right' },
       { title: 'WHAT IT IS' },
     ],
-    entries.map(({ name, description, here, prepared, todo, imageShape, images, bytes }) => [
+    entries.map(({ name, description, state, imageShape, images, bytes }) => [
       name,
-      prepared !== null ? 'prepared' : !here ? 'no' : todo === null ? 'yes' : 'unprepared',
+      HERE[state],
       showImageShape(imageShape),
       images === null ? '' : formatCount(images.train),
       images === null ? '' : formatCount(images.test),
-      bytes !== null ? formatBytes(bytes) : here ? '' : 'by hand',
+      downloadOf(bytes, state),
       description,
     ]),
   );

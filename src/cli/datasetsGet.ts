@@ -35,10 +35,11 @@ export function registerDatasetsGet(parent: Command): void {
     .action((name: string, options: DatasetsGetOptions) => runGet(name, options));
 }
 
-async function runGet(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
+async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
+  const { from, json } = options;
   const files = Object.hasOwn(downloads, name) ? downloads[name]! : undefined;
   if (files === undefined) {
-    return tellOfOther(name, json);
+    return tellPlace(name, options);
   }
   const paths: string[] = [];
   for (const file of files) {
@@ -53,7 +54,7 @@ async function runGet(name: string, { from, json }: DatasetsGetOptions): Promise
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   process.stdout.write(
     json
-      ? `${JSON.stringify({ name, files: paths, bytes })}\n`
+      ? `${JSON.stringify({ name, files: paths, bytes, todo: null })}\n`
       : `${paths.join(', ')}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
   );
 }
@@ -88,8 +89,8 @@ async function get(file: DatasetFile, path: string, from: string | undefined): P
   }
 }
 
-/** Tells of a set that has no download where it is; refuses it with what to do where it is not. */
-async function tellOfOther(name: string, json: true | undefined): Promise<void> {
+/** Tells where a set is that has no download; refuses it with what to do where it is not. */
+async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
   const dataset = datasets.find((candidate) => candidate.name === name);
   if (dataset === undefined) {
     throw unknownName(
@@ -98,14 +99,21 @@ async function tellOfOther(name: string, json: true | undefined): Promise<void> 
       datasets.map((known) => known.name),
     );
   }
-  const { path, todo } = await placeOfDataset(dataset);
+  if (from !== undefined) {
+    const known = Object.keys(downloads).join(' and ');
+    throw new UserError(
+      `--from is another place to download from, and ${name} has no download: leave it out; ${known} have one`,
+      { exitCode: 2 },
+    );
+  }
+  const { state, path, todo } = await placeOfDataset(dataset);
   if (path === null) {
-    throw new UserError(`${todo}; this command cannot download it`);
+    throw new UserError(`${todo}${state === 'missing' ? '; this command cannot download it' : ''}`);
   }
   process.stderr.write(`${name} is there already\n`);
   process.stdout.write(
     json
-      ? `${JSON.stringify({ name, files: [path], bytes: null })}\n`
+      ? `${JSON.stringify({ name, files: [path], bytes: null, todo })}\n`
       : `${path}\n${todo ?? `to train: emerging train --data ${name}`}\n`,
   );
 }

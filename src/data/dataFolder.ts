@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { MissingDataset } from './dataset.ts';
 import { downloads } from './downloads.ts';
 
 /** What a dataset that is looked for consists of, and where it comes from. */
@@ -32,7 +33,7 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...s
 /**
  * The path of a dataset in the data folders.
  *
- * @throws UserError that says where it comes from and where to put it if it is in none of them
+ * @throws MissingDataset if it is in none of them, UserError if one of them cannot be read
  */
 export async function findInDataFolders(
   files: DataFiles,
@@ -62,9 +63,9 @@ export async function lookInDataFolders(
 export function missingData(
   { name, candidates, from, next }: DataFiles,
   folders: readonly string[],
-): UserError {
+): MissingDataset {
   const get = name in downloads ? `run emerging datasets get ${name}, or ` : '';
-  return new UserError(
+  return new MissingDataset(
     `${name} is not here: ${get}put ${candidates[0]} (${from}) into ${folders.join(' or ')}${next ? `, then run ${next}` : ''}`,
   );
 }

@@ -1,4 +1,5 @@
 // What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
+import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { RawDataset } from './rawImages.ts';
@@ -56,7 +57,7 @@ export interface NamedDataset {
   readonly licence: string;
   /**
    * The path at which it lies, found without reading images.
-   * Throws UserError that says where it comes from and where to put it when it is not there.
+   * Throws MissingDataset when it is not there, another UserError when what is there is incomplete or cannot be read.
    */
   locate(): Promise<string>;
   /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
@@ -64,6 +65,9 @@ export interface NamedDataset {
   /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }
+
+/** The error for a set that is not on this machine: where it comes from and where to put it, in a line. */
+export class MissingDataset extends UserError {}
 
 /** A form in which people keep images of their own, recognised at a path. */
 export interface PathFormat {

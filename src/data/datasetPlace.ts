@@ -1,36 +1,38 @@
 // Whether a set that has a name is on this machine, and what there is to do before it can be trained on.
 import { UserError } from '../errors.ts';
-import type { NamedDataset } from './dataset.ts';
+import { MissingDataset, type NamedDataset } from './dataset.ts';
 import { findPrepared } from './preparedSet.ts';
 
 /** Where a set is. */
 export interface DatasetPlace {
-  /** The file or folder that is opened by its name, or has to be prepared first; null if it is not here. */
+  /**
+   * Whether it is opened by its name where it lies, in a file in a data folder that was `prepared` of it, or has to be
+   * prepared first; whether it is `missing`, or what is there is incomplete or cannot be read.
+   */
+  readonly state: 'ready' | 'prepared' | 'unprepared' | 'missing' | 'unusable';
+  /** The file or folder; null where there is none to use. */
   readonly path: string | null;
-  /** Whether that is a file in a data folder that was prepared of it. */
-  readonly prepared: boolean;
-  /** What there is to do before it can be trained on, in a line; null where there is nothing. */
+  /** What there is to do before it can be trained on, or what is wrong with it, in a line; null where nothing is. */
   readonly todo: string | null;
 }
 
-/**
- * Looks for a set where its name would open it.
- *
- * @throws UserError where neither it nor its absence can be told, as in a folder that may not be read
- */
+/** Looks for a set where its name would open it; no images are read. */
 export async function placeOfDataset(named: NamedDataset): Promise<DatasetPlace> {
-  const prepared = await findPrepared(named);
-  if (prepared !== undefined) {
-    return { path: prepared, prepared: true, todo: null };
-  }
   try {
-    const path = await named.locate();
-    return { path, prepared: false, todo: named.open ? null : unprepared(named, path) };
-  } catch (error) {
-    if (error instanceof UserError) {
-      return { path: null, prepared: false, todo: error.message };
+    const prepared = await findPrepared(named);
+    if (prepared !== undefined) {
+      return { state: 'prepared', path: prepared, todo: null };
     }
-    throw error;
+    const path = await named.locate();
+    return named.open
+      ? { state: 'ready', path, todo: null }
+      : { state: 'unprepared', path, todo: unprepared(named, path) };
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    const state = error instanceof MissingDataset ? 'missing' : 'unusable';
+    return { state, path: null, todo: error.message };
   }
 }
 

@@ -18,15 +18,15 @@ export const fashionMnist: NamedDataset = {
   licence: 'MIT',
   async locate() {
     const installed = await stat(systemFolder).catch(() => undefined);
-    return requireIdxFiles(
-      installed
-        ? systemFolder
-        : await findInDataFolders({
-            name: 'fashion-mnist',
-            candidates: ['fashion-mnist'],
-            from: 'apt-get install dataset-fashion-mnist, or four files from https://github.com/zalandoresearch/fashion-mnist',
-          }),
-    );
+    if (installed) {
+      return requireIdxFiles(systemFolder, 'install dataset-fashion-mnist again');
+    }
+    const folder = await findInDataFolders({
+      name: 'fashion-mnist',
+      candidates: ['fashion-mnist'],
+      from: 'apt-get install dataset-fashion-mnist, or four files from https://github.com/zalandoresearch/fashion-mnist',
+    });
+    return requireIdxFiles(folder, 'run emerging datasets get fashion-mnist');
   },
   open: async () => idxFolder.open(await fashionMnist.locate()),
 };

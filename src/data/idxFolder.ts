@@ -40,9 +40,9 @@ export const idxFolder: PathFormat = {
 /**
  * The folder, if both files are in it.
  *
- * @throws UserError that names the one that is missing
+ * @throws UserError that names the one that is missing, and says what to do
  */
-export async function requireIdxFiles(folder: string): Promise<string> {
+export async function requireIdxFiles(folder: string, remedy: string): Promise<string> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     throw cannotRead(folder, error);
   });
@@ -50,7 +50,7 @@ export async function requireIdxFiles(folder: string): Promise<string> {
     (file) => !names.includes(file) && !names.includes(`${file}.gz`),
   );
   if (missing !== undefined) {
-    throw missingFile(folder, missing);
+    throw new UserError(`${missingFile(folder, missing)}; ${remedy}`);
   }
   return folder;
 }
@@ -75,11 +75,11 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
       return imagesInMemory(data, [height, width, 1]);
     }
   }
-  throw missingFile(folder, name);
+  throw new UserError(missingFile(folder, name));
 }
 
-function missingFile(folder: string, name: string): UserError {
-  return new UserError(`${folder}: ${name} is missing (plain or with .gz)`);
+function missingFile(folder: string, name: string): string {
+  return `${folder}: ${name} is missing (plain or with .gz)`;
 }
 
 function cannotRead(path: string, cause: NodeJS.ErrnoException): UserError {

