@@ -38,30 +38,28 @@ function examplesOf({ command, words }: Leaf): string[][] {
 it.each(leavesOf(createProgram()).map(({ words }) => words.join(' ')))(
   'shows examples with %s --help that it understands',
   async (name) => {
-    const examples = examplesOf(leafOf(createProgram(), name));
-    for (const example of examples) {
-      const program = createProgram();
-      let called = false;
-      leafOf(program, name).command.action(() => {
-        called = true;
-      });
-      await program.parseAsync(example, { from: 'user' });
-      expect(called, example.join(' ')).toBe(true);
+    for (const example of examplesOf(leafOf(createProgram(), name))) {
+      await expectUnderstood(example, name);
     }
   },
 );
 
 it('shows examples with its own --help that it understands', async () => {
   for (const example of examplesOf({ command: createProgram(), words: [] })) {
-    const program = createProgram();
-    let called = false;
-    leafOf(program, example[0]!).command.action(() => {
-      called = true;
-    });
-    await program.parseAsync(example, { from: 'user' });
-    expect(called, example.join(' ')).toBe(true);
+    await expectUnderstood(example, example[0]!);
   }
 });
+
+/** Holds an example to be a call of the command that `name` names, without doing what it would do. */
+async function expectUnderstood(example: string[], name: string): Promise<void> {
+  const program = createProgram();
+  let called = false;
+  leafOf(program, name).command.action(() => {
+    called = true;
+  });
+  await program.parseAsync(example, { from: 'user' });
+  expect(called, example.join(' ')).toBe(true);
+}
 
 function leafOf(program: Command, name: string): Leaf {
   return leavesOf(program).find(({ words }) => words.join(' ') === name)!;

@@ -1,7 +1,7 @@
 // The command's parts: every subcommand and its options, apart from any call of it.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { UserError, unknownName } from '../errors.ts';
+import { unknownName } from '../errors.ts';
 import { registerBench } from './bench.ts';
 import { registerCompare } from './compare.ts';
 import { registerConfig } from './config.ts';
@@ -14,6 +14,7 @@ import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
 import { registerInterpolate } from './interpolate.ts';
 import { registerPresets } from './presets.ts';
+import { refuseEmpty } from './refuseEmpty.ts';
 import { registerRuns } from './runs.ts';
 import { registerSample } from './sample.ts';
 import { registerScore } from './score.ts';
@@ -56,26 +57,6 @@ export function createProgram(): Command {
   registerDatasets(program);
   registerBench(program);
   return program;
-}
-
-/**
- * Refuses what is given and empty, as `--out "$RUN"` is where the variable is not set.
- *
- * @throws UserError that names the option or argument
- */
-function refuseEmpty(called: Command): void {
-  const isEmpty = (value: unknown): boolean => [value].flat().includes('');
-  const option = called.options.find((candidate) =>
-    isEmpty(called.getOptionValue(candidate.attributeName())),
-  );
-  if (option !== undefined) {
-    throw new UserError(`${option.long} is empty: give it a value, or leave it out`, { exitCode: 2 });
-  }
-  const place = called.processedArgs.findIndex(isEmpty);
-  if (place >= 0) {
-    const name = called.registeredArguments[place]!.name();
-    throw new UserError(`the argument '${name}' is empty: give it a value`, { exitCode: 2 });
-  }
 }
 
 /**

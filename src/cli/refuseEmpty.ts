@@ -1,0 +1,28 @@
+// Options and arguments that are given and empty, as `--out "$RUN"` is where the variable is not set.
+import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
+
+/**
+ * Refuses a call in which an option or an argument is empty.
+ *
+ * @throws UserError that names it, and says whether it can be left out
+ */
+export function refuseEmpty(called: Command): void {
+  const option = called.options.find((candidate) =>
+    isEmpty(called.getOptionValue(candidate.attributeName())),
+  );
+  if (option !== undefined) {
+    const otherwise = option.mandatory ? '' : ', or leave it out';
+    throw new UserError(`${option.long} is empty: give it a value${otherwise}`, { exitCode: 2 });
+  }
+  const place = called.processedArgs.findIndex(isEmpty);
+  if (place >= 0) {
+    const name = called.registeredArguments[place]!.name();
+    throw new UserError(`the argument '${name}' is empty: give it a value`, { exitCode: 2 });
+  }
+}
+
+/** Whether a value, or one of several, is the empty text. */
+function isEmpty(value: unknown): boolean {
+  return [value].flat().includes('');
+}
