@@ -4,7 +4,7 @@ import { countParameters } from '../models/glow.ts';
 import { cleanedUpAfter } from '../training/cleanUp.ts';
 import { discardUnstartedRun } from '../training/discardRun.ts';
 import { type TrainingResult, train } from '../training/train.ts';
-import type { PreparationPart } from '../training/trainingParts.ts';
+import type { PreparationPart } from '../training/trainingEvents.ts';
 import { formatBytes, formatCount, formatCounted } from './format.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { StepOptions } from './options.ts';

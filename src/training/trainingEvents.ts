@@ -1,10 +1,13 @@
 // What a training tells whoever watches it.
 import type { TrainingState } from './trainingState.ts';
 
+/** What is prepared before the first step, in this order; the weights only where there is no state to go on from. */
+export type PreparationPart = 'weights' | 'programs';
+
 /** What a run tells while it trains. */
 export interface TrainingEvents {
   /** Before what may take seconds for a large model: starting its weights from data, making the programs of a step. */
-  onPreparing?(part: 'weights' | 'programs'): void;
+  onPreparing?(part: PreparationPart): void;
   /** Before the first step: what becomes of the activations, the bytes that a step needs, and the workers. */
   onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number; workers: number }): void;
   /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */

@@ -15,6 +15,7 @@ import type { Keep } from './resources.ts';
 import { openRunFolder, type RunPaths } from './runFolder.ts';
 import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
+import type { PreparationPart } from './trainingEvents.ts';
 import { copyOf, type TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
 import { requireWorkers } from './workers.ts';
@@ -47,9 +48,6 @@ export interface TrainingSources {
   /** The threads that work on images of their own. */
   readonly workers?: number | undefined;
 }
-
-/** What is prepared before the first step, in this order; the weights only where there is no state to go on from. */
-export type PreparationPart = 'weights' | 'programs';
 
 /** Compiles the programs, and starts the weights from data where there is no state to go on from. */
 export async function prepareTraining(
