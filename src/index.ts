@@ -100,9 +100,10 @@ export {
   type Tensor,
 } from './tensor/tensor.ts';
 export type { GuardState } from './training/guard.ts';
+export { createRunFolder } from './training/newRunFolder.ts';
 export type { Groups } from './training/parameterLayout.ts';
 export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
-export { createRunFolder, type RunPaths } from './training/runFolder.ts';
+export type { RunPaths } from './training/runFolder.ts';
 export { type TrainingOptions, type TrainingResult, train } from './training/train.ts';
 export type { TrainingEvents } from './training/trainingEvents.ts';
 export type { TrainingState, WeightsKind } from './training/trainingState.ts';

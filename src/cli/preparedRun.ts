@@ -5,8 +5,8 @@ import { UserError } from '../errors.ts';
 import { dataName, isOnOwnData } from '../experiments/experimentName.ts';
 import { findPreset } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
+import { nextFreeRunFolder } from '../training/newRunFolder.ts';
 import { type Run, resumeRun, startRun } from '../training/run.ts';
-import { nextFreeRunFolder } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
 import { requireWorkers } from '../training/workers.ts';
 

@@ -10,8 +10,9 @@ import { saveCheckpoint, stateFrom } from './checkpoint.ts';
 import { checksumOf } from './checksum.ts';
 import { newGuard } from './guard.ts';
 import { readLatestCheckpoint } from './latestCheckpoint.ts';
+import { createRunFolder } from './newRunFolder.ts';
 import { ParameterLayout } from './parameterLayout.ts';
-import { checkpointPath, createRunFolder, openRunFolder } from './runFolder.ts';
+import { checkpointPath, openRunFolder } from './runFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'checkpoint-'));

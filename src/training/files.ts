@@ -1,4 +1,4 @@
-// Files on disk: written whole or not at all, flushed, read, and cleaned up after a crash.
+// Files on disk: written whole or not at all, flushed, read, listed, and cleaned up after a crash.
 import {
   closeSync,
   existsSync,
@@ -120,6 +120,19 @@ export function readBytes(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     throw explainFileError(error, path, 'read');
+  }
+}
+
+/**
+ * The names of what is in a folder, in alphabetical order.
+ *
+ * @throws UserError if it cannot be read
+ */
+export function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    throw explainFileError(error, path, 'read the folder');
   }
 }
 

@@ -17,8 +17,9 @@ import { explainFileError } from './fileErrors.ts';
 import { removePartialFiles, writeFileAtomically } from './files.ts';
 import { rewindJsonLines } from './jsonLines.ts';
 import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
+import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { ParameterLayout } from './parameterLayout.ts';
-import { createRunFolder, listCheckpoints, openRunFolder, type RunPaths, requireNoRun } from './runFolder.ts';
+import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A run that `train` can train: `train({ ...run })`. */

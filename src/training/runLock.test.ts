@@ -12,8 +12,9 @@ import {
 import { hostname, tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createRunFolder } from './newRunFolder.ts';
 import { ownMark, type ProcessMark } from './processes.ts';
-import { createRunFolder, type RunPaths } from './runFolder.ts';
+import type { RunPaths } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
 
 let root: string;

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createRunFolder, type RunPaths } from './runFolder.ts';
+import { createRunFolder } from './newRunFolder.ts';
+import type { RunPaths } from './runFolder.ts';
 import { appendEvaluation, readSummary, writeSummary } from './runSummary.ts';
 
 let root: string;
