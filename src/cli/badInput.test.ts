@@ -174,17 +174,17 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'workers that do not divide the images',
     [...train, '--threads', '3', '--workers', '3', '--activations', 'recompute'],
-    '16 images at a time (training.microBatch) cannot be shared by 3 workers: take a divisor of 16',
+    '16 images at a time cannot be shared by 3 workers: take a divisor of 16',
   ],
   [
-    'the same for a run that goes on',
-    ['train', '--resume', 'runs/a', '--steps', '4', '--threads', '3', '--workers', '3'],
-    '16 images at a time (training.microBatch) cannot be shared by 3 workers: take a divisor of 16',
+    'the same for a run that goes on, before its checkpoints are read',
+    ['train', '--resume', 'runs/allFlipped', '--steps', '4', '--threads', '3', '--workers', '3'],
+    '16 images at a time cannot be shared by 3 workers: take a divisor of 16',
   ],
   [
     'the same for a bench',
     ['bench', 'train', '--threads', '3', '--workers', '3'],
-    '32 images at a time (training.microBatch) cannot be shared by 3 workers: take a divisor of 32',
+    '32 images at a time cannot be shared by 3 workers: take a divisor of 32',
   ],
   [
     'a preset in capitals',
@@ -198,13 +198,6 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   ['nothing for a device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda"],
   ['nothing for a folder', [...train, '--out='], '--out is empty: give it a value, or leave it out'],
-  ['nothing for a setting', [...train, '--set='], '--set is empty: give it a value, or leave it out'],
-  ['nothing for a run', ['evaluate', ''], "the argument 'run' is empty: give it a value"],
-  [
-    'nothing for one image of several',
-    ['encode', 'runs/a', 'small.png', '', '--out=x'],
-    "the argument 'images' is empty: give it a value",
-  ],
   [
     'a taken folder and images that are not there',
     ['train', '--data=none/at/all', '--out=runs/a'],

@@ -6,7 +6,8 @@ import { dataName, isOnOwnData } from '../experiments/experimentName.ts';
 import { findPreset } from '../experiments/presets.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { nextFreeRunFolder } from '../training/newRunFolder.ts';
-import { type Run, resumeRun, startRun } from '../training/run.ts';
+import { configToResume, type Run, resumeRun, startRun } from '../training/run.ts';
+import { openRunFolder } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
 import { requireWorkers } from '../training/workers.ts';
 
@@ -80,8 +81,10 @@ async function reopenedRun(
     }
   }
   const { steps, epochs, set, workers } = options;
-  const run = await resumeRun(directory, { training: { steps, epochs } }, { set });
-  requireWorkers(workers, { ...engine, images: run.config.training.microBatch });
+  const changes = { training: { steps, epochs } };
+  const { training } = configToResume(openRunFolder(directory).paths, changes, set);
+  requireWorkers(workers, { ...engine, images: training.microBatch });
+  const run = await resumeRun(directory, changes, { set });
   const { preset } = readSummary(run.paths);
   return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
 }

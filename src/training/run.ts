@@ -96,8 +96,7 @@ export async function resumeRun(
 ): Promise<Run> {
   const folder = openRunFolder(directory);
   const { paths } = folder;
-  const config = resolveConfig({ file: paths.config, set, overrides: changes });
-  requireSameRun(resolveConfig({ file: paths.config }), config);
+  const config = configToResume(paths, changes, set);
   const { checkpoint, damages } = readLatestSoundCheckpoint(folder);
   const run = { config, ...(await openData(config, dataset, checkpoint?.imageShape)), paths, damages };
   if (checkpoint === undefined) {
@@ -105,6 +104,21 @@ export async function resumeRun(
   }
   const model = new Glow(config.model, checkpoint.imageShape);
   return { ...run, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
+}
+
+/**
+ * What a run is trained with when it goes on with changes; neither its images nor its checkpoints are opened.
+ *
+ * @throws UserError if the changes would make it another run
+ */
+export function configToResume(
+  { config: file }: RunPaths,
+  changes: ConfigLayer,
+  set: ResumeOptions['set'],
+): Config {
+  const config = resolveConfig({ file, set, overrides: changes });
+  requireSameRun(resolveConfig({ file }), config);
+  return config;
 }
 
 function requireSameRun(before: Config, after: Config): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Glow, type GlowOptions } from '../models/glow.ts';
-import { requireWorkers, type Shared, workersFor } from './workers.ts';
+import { requireWorkers, type WorkerBounds, workersFor } from './workers.ts';
 
 const options: GlowOptions = {
   levels: 2,
@@ -15,8 +15,8 @@ const options: GlowOptions = {
 };
 
 describe('how many there are by default', () => {
-  const workersOf = (changes: Partial<GlowOptions>, shared: Partial<Shared>): number =>
-    workersFor(new Glow({ ...options, ...changes }, [28, 28, 1]), { images: 64, threads: 2, ...shared });
+  const workersOf = (changes: Partial<GlowOptions>, bounds: Partial<WorkerBounds>): number =>
+    workersFor(new Glow({ ...options, ...changes }, [28, 28, 1]), { images: 64, threads: 2, ...bounds });
 
   test.each([
     ['one a thread', {}, {}, 2],
@@ -26,17 +26,21 @@ describe('how many there are by default', () => {
     ['one for wide networks', { width: 512, depth: 1 }, {}, 1],
     ['one for a model that is too small to gain', { width: 4, depth: 1 }, {}, 1],
     ['one for a device that is no CPU', {}, { device: 'webgpu' }, 1],
-  ] as const)('%s', (_, changes, shared, expected) => {
-    const workers = workersOf(changes, shared);
+  ] as const)('%s', (_, changes, bounds, expected) => {
+    const workers = workersOf(changes, bounds);
     expect(workers).toBe(expected);
-    expect(() => requireWorkers(workers, { images: 64, threads: 2, ...shared })).not.toThrow();
+    expect(() => requireWorkers(workers, { images: 64, threads: 2, ...bounds })).not.toThrow();
   });
 });
 
 test.each([
-  [4, {}, /^6 images at a time \(training\.microBatch\) cannot be shared by 4 workers: take a divisor of 6$/],
+  [4, {}, /^6 images at a time cannot be shared by 4 workers: take a divisor of 6$/],
   [3, {}, /^3 workers need a thread each: --threads 3 or more, not 2$/],
   [2, { device: 'webgpu' }, /^2 workers need --device cpu/],
+  [1.5, {}, /^workers must be a whole number of 1 or more, not 1\.5$/],
+  [-2, {}, /^workers must be a whole number of 1 or more, not -2$/],
+  [0, {}, /^workers must be a whole number of 1 or more, not 0$/],
+  [Number.NaN, {}, /^workers must be a whole number of 1 or more, not NaN$/],
 ] as const)('%d workers for %o are refused', (workers, changes, message) => {
   expect(() => requireWorkers(workers, { images: 6, threads: 2, ...changes })).toThrow(message);
 });

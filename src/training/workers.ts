@@ -4,8 +4,8 @@ import type { Device } from '../engine/runtime.node.ts';
 import { UserError } from '../errors.ts';
 import type { Glow } from '../models/glow.ts';
 
-/** What there is to share among workers. */
-export interface Shared {
+/** What bounds the number of workers. */
+export interface WorkerBounds {
   /** Images at a time. */
   readonly images: number;
   /** By default one a core. */
@@ -15,29 +15,41 @@ export interface Shared {
 }
 
 /**
- * Refuses a number of workers that there cannot be; without one there is nothing to refuse. It takes no time: ask
- * before anything expensive is done.
+ * Refuses a number of workers that there cannot be; without one there is nothing to refuse. The contract is the call
+ * in `planSharedGradients`, which no training goes around; every other call only gives the same answer earlier, before
+ * anything expensive is done.
  *
- * @throws UserError if the workers do not divide the images, have no thread each, or the device is no CPU
+ * @throws UserError if it is no whole number of 1 or more, or several workers do not divide the images, have no thread
+ * each, or the device is no CPU
  */
-export function requireWorkers(
-  workers: number | undefined,
-  { images, threads = availableParallelism(), device = 'cpu' }: Shared,
-): void {
-  if (workers === undefined || workers === 1) {
-    return;
-  }
-  const problem =
-    device !== 'cpu'
-      ? `${workers} workers need --device cpu: the device ${device} is one for all`
-      : images % workers !== 0
-        ? `${images} images at a time (training.microBatch) cannot be shared by ${workers} workers: take a divisor of ${images}`
-        : workers > threads
-          ? `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`
-          : undefined;
+export function requireWorkers(workers: number | undefined, bounds: WorkerBounds): void {
+  const problem = workers === undefined ? undefined : problemWith(workers, bounds);
   if (problem !== undefined) {
     throw new UserError(problem, { exitCode: 2 });
   }
+}
+
+/** Why there cannot be so many, in a line; undefined where there can. */
+function problemWith(
+  workers: number,
+  { images, threads = availableParallelism(), device = 'cpu' }: WorkerBounds,
+): string | undefined {
+  if (!Number.isInteger(workers) || workers < 1) {
+    return `workers must be a whole number of 1 or more, not ${workers}`;
+  }
+  if (workers === 1) {
+    return undefined;
+  }
+  if (device !== 'cpu') {
+    return `${workers} workers need --device cpu: the device ${device} is one for all`;
+  }
+  if (images % workers !== 0) {
+    return `${images} images at a time cannot be shared by ${workers} workers: take a divisor of ${images}`;
+  }
+  if (workers > threads) {
+    return `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`;
+  }
+  return undefined;
 }
 
 /** Networks of this width keep two threads busy with one product. */
@@ -52,7 +64,7 @@ const LEAST_AT_WORK = 0.75;
 /** The threads that are given images of their own: the most that divide the images and leave few threads idle. */
 export function workersFor(
   { options: { depth, width }, imageShape: [height, columns] }: Glow,
-  { images, threads = availableParallelism(), device = 'cpu' }: Shared,
+  { images, threads = availableParallelism(), device = 'cpu' }: WorkerBounds,
 ): number {
   const activations = (images * depth * width * height * columns) / 4;
   if (device !== 'cpu' || width >= WIDE || activations < FEW_ACTIVATIONS) {
