@@ -8,7 +8,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { reportFailure } from '../src/cli/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/format.ts';
-import { runsToTime } from './study/doneRuns.ts';
 import { Interruption, Stopped } from './study/interruption.ts';
 import { listText, planText } from './study/listing.ts';
 import { measurePaperRates } from './study/paperRates.ts';
@@ -22,6 +21,7 @@ import { resultsOf } from './study/results.ts';
 import { timeSamplingOf } from './study/sampling.ts';
 import { timeStepsOf } from './study/stepTimes.ts';
 import { chooseStudies, readStudies, type Study } from './study/studies.ts';
+import { runsToTime } from './study/timedRuns.ts';
 
 interface Options {
   readonly list?: true;

@@ -1,17 +1,23 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Mixing } from '../../src/models/mixing.ts';
+import { runPaths } from '../../src/training/runFolder.ts';
 import { compare } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
 import { seedRun } from './runs.ts';
 import { readStudies } from './studies.ts';
 
 const [study] = readStudies();
+const root = mkdtempSync(join(tmpdir(), 'comparison-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** A run with bits/dim of two test images, and of the validation images after 10 and 20 steps. */
 function done(mixing: Mixing, seed: number, perImage: [number, number], curve: [number, number]): DoneRun {
   const largestError = seed === 0 ? 1e-5 : 1e-3;
   return {
-    run: seedRun('runs', study!, mixing, seed, 0.01),
+    run: seedRun(root, study!, mixing, seed, 0.01),
     measurement: {
       ...{ step: 20, parameters: 7, perImage, bitsPerDim: (perImage[0] + perImage[1]) / 2 },
       ...{ standardError: null, samplingError: null, draws: 1 },
@@ -32,7 +38,7 @@ const searches = (['1x1', 'emerging'] as const).map((mixing) => ({
   ...{ mixing, tried: [], complete: true, chosen: 0.01, atEdge: mixing === '1x1' },
 }));
 const compared = (stepTimes: Partial<Record<Mixing, number>>, seeds = [0, 1, 2]) =>
-  compare(seeds, ['1x1', 'emerging'], runs, searches, stepTimes);
+  compare({ seeds, mixings: ['1x1', 'emerging'], done: runs, searches, stepTimes });
 
 describe('compare', () => {
   it('takes the seeds that every mixing has, and differences within each of them', () => {
@@ -61,6 +67,18 @@ describe('compare', () => {
   it('says nothing at equal seconds where a curve begins later', () => {
     const { rows } = compared({ '1x1': 1, emerging: 3 });
     expect(rows.map(({ atEqualSeconds }) => atEqualSeconds === null)).toEqual([false, true]);
+  });
+
+  it("takes the times of the runs' own steps for all mixings where only some were timed", () => {
+    for (const { run } of runs) {
+      mkdirSync(run.directory, { recursive: true });
+      const line = JSON.stringify({ seconds: run.mixing === '1x1' ? 3 : 4 });
+      writeFileSync(runPaths(run.directory).timings, `${line}\n`.repeat(20));
+    }
+    const { equalSeconds, rows } = compared({ '1x1': 1 });
+    expect(rows.map(({ secondsPerStep }) => secondsPerStep)).toEqual([3, 4]);
+    // 20 steps of 3 s, and not of the 1 s that was timed.
+    expect(equalSeconds).toBe(60);
   });
 
   it('is empty where no seed is done with every mixing', () => {

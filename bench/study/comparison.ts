@@ -6,7 +6,6 @@ import type { RunMeasurement } from './measure.ts';
 import { secondsPerStep } from './rates.ts';
 import type { RateSearch } from './search.ts';
 import { overSeeds, pairedDifferences, type SeedMean } from './statistics.ts';
-import type { readStepTimes } from './stepTimes.ts';
 
 /** One mixing of a comparison, over the seeds that all its mixings have. */
 export interface ComparisonRow {
@@ -52,22 +51,25 @@ export interface ComparisonResult {
 /** The search of one mixing of a study. */
 export type MixingSearch = { readonly mixing: Mixing } & RateSearch;
 
-/**
- * Compares mixings on their runs among those that are done.
- *
- * @param seedsOfStudy of which the comparison has what all its mixings have
- * @param stepTimes the seconds that a step takes, of the mixings that were timed
- */
-export function compare(
-  seedsOfStudy: readonly number[],
-  mixings: readonly Mixing[],
-  done: readonly DoneRun[],
-  searches: readonly MixingSearch[],
-  stepTimes: ReturnType<typeof readStepTimes>,
-): Omit<ComparisonResult, 'title'> {
+/** What a comparison is made of. */
+interface Contest {
+  /** Of the study: the comparison has those that are done with every mixing. */
+  readonly seeds: readonly number[];
+  /** The first of which the others are compared with. */
+  readonly mixings: readonly Mixing[];
+  /** Runs of these mixings, and of others too. */
+  readonly done: readonly DoneRun[];
+  readonly searches: readonly MixingSearch[];
+  /** The seconds that a step takes, of the mixings that were timed. */
+  readonly stepTimes: Partial<Record<Mixing, number>>;
+}
+
+/** Compares mixings on their runs among those that are done. */
+export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
+  const { mixings, done, searches, stepTimes } = contest;
   const find = (mixing: Mixing, seed: number): DoneRun | undefined =>
     done.find(({ run }) => run.mixing === mixing && run.seed === seed);
-  const seeds = seedsOfStudy.filter((seed) => mixings.every((mixing) => find(mixing, seed) !== undefined));
+  const seeds = contest.seeds.filter((seed) => mixings.every((mixing) => find(mixing, seed) !== undefined));
   if (seeds.length === 0) {
     return { seeds, equalSeconds: null, rows: [] };
   }

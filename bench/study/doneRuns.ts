@@ -1,10 +1,11 @@
 // Runs of a study that are done, with all that was measured of them.
 import { type CurvePoint, readLearningCurve } from '../../src/evaluation/learningCurve.ts';
+import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/runFolder.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import type { Study } from './studies.ts';
 
 /** A run that is done. */
 export interface DoneRun {
@@ -14,21 +15,19 @@ export interface DoneRun {
   readonly validation: readonly CurvePoint[];
 }
 
+/** The runs of a mixing that are done, in the order of the study's seeds; none until its learning rate is known. */
+export function doneRunsOf(root: string, study: Study, mixing: Mixing): DoneRun[] {
+  const { chosen } = rateSearch(root, study, mixing);
+  const seeds = chosen === null ? [] : study.seeds;
+  return seeds.flatMap((seed) => doneRun(seedRun(root, study, mixing, seed, chosen)) ?? []);
+}
+
 /** A run with what was measured of it; null where it is not done. */
-export function doneRun(run: StudyRun): DoneRun | null {
+function doneRun(run: StudyRun): DoneRun | null {
   const measurement = progressOf(run).state === 'trained' ? readMeasurement(run) : undefined;
   if (measurement === undefined) {
     return null;
   }
   const { validation } = readLearningCurve(runPaths(run.directory));
   return { run, measurement, validation };
-}
-
-/** One measured run of each mixing, that of its first seed: those whose models are timed. */
-export function runsToTime(root: string, study: Study): StudyRun[] {
-  return mixingsOf(study).flatMap((mixing) => {
-    const { chosen } = rateSearch(root, study, mixing);
-    const runs = chosen === null ? [] : study.seeds.map((seed) => seedRun(root, study, mixing, seed, chosen));
-    return runs.find((run) => doneRun(run) !== null) ?? [];
-  });
 }

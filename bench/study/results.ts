@@ -4,7 +4,7 @@ import { runPaths } from '../../src/training/runFolder.ts';
 import { trainingTime } from '../../src/training/timings.ts';
 import { machine } from '../report.ts';
 import { type ComparisonResult, compare, type MixingSearch } from './comparison.ts';
-import { type DoneRun, doneRun } from './doneRuns.ts';
+import { type DoneRun, doneRunsOf } from './doneRuns.ts';
 import { progressOf, searchRuns, seedRun } from './runs.ts';
 import { readSamplingTimes, type SamplingTimes } from './sampling.ts';
 import { rateSearch } from './search.ts';
@@ -40,11 +40,7 @@ export interface StudyResults {
 /** The results of a study; null where no run has been measured of a mixing whose rate is known. */
 export function resultsOf(root: string, study: Study): StudyResults | null {
   const searches = mixingsOf(study).map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
-  const done = searches.flatMap(({ mixing, chosen }) =>
-    chosen === null
-      ? []
-      : study.seeds.flatMap((seed) => doneRun(seedRun(root, study, mixing, seed, chosen)) ?? []),
-  );
+  const done = searches.flatMap(({ mixing }) => doneRunsOf(root, study, mixing));
   if (done.length === 0) {
     return null;
   }
@@ -58,7 +54,7 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
     failures: searches.flatMap(({ mixing, chosen }) => failuresOf(root, study, mixing, chosen)),
     comparisons: study.comparisons.map(({ title, mixings }) => ({
       title,
-      ...compare(study.seeds, mixings, done, searches, stepTimes),
+      ...compare({ seeds: study.seeds, mixings, done, searches, stepTimes }),
     })),
     sampling: readSamplingTimes(root, study),
   };

@@ -1,6 +1,5 @@
 // How long the trained models of a study take to sample an image, in turn in one process.
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { createProgress } from '../../src/cli/progress.ts';
 import { FlowModel } from '../../src/evaluation/flowModel.ts';
 import { type LayerInverse, ownMethods } from '../../src/evaluation/layerInverse.ts';
@@ -11,8 +10,9 @@ import type { Mixing } from '../../src/models/mixing.ts';
 import { releaseAfter } from '../../src/training/resources.ts';
 import type { Interruption } from './interruption.ts';
 import { readJson, writeJson } from './jsonFile.ts';
-import { type StudyRun, studyFolder } from './runs.ts';
+import { studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
+import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 
 /** The time to sample an image with one inverse. */
 interface SamplingTime {
@@ -25,7 +25,7 @@ interface SamplingTime {
 
 /** Which runs were timed, and how. */
 export interface SamplingTimes {
-  readonly runs: readonly string[];
+  readonly runs: readonly TimedRun[];
   readonly batch: number;
   readonly rounds: number;
   readonly times: readonly SamplingTime[];
@@ -43,11 +43,10 @@ export function readSamplingTimes(root: string, study: Study): SamplingTimes | n
 export async function timeSamplingOf(
   root: string,
   study: Study,
-  runs: readonly StudyRun[],
+  runs: readonly RunToTime[],
   interruption: Interruption,
 ): Promise<void> {
-  const names = runs.map(({ directory }) => directory);
-  if (runs.length === 0 || isDeepStrictEqual(readSamplingTimes(root, study)?.runs, names)) {
+  if (runs.length === 0 || areTimesOf(readSamplingTimes(root, study), runs)) {
     return;
   }
   const bar = createProgress({ label: `timing samples of ${study.name}`, total: ROUNDS, unit: 'rounds' });
@@ -81,7 +80,12 @@ export async function timeSamplingOf(
         return { mixing, inverse, milliseconds: median(milliseconds), range };
       });
     });
-    const stored: SamplingTimes = { runs: names, batch: BATCH, rounds: ROUNDS, times };
+    const stored: SamplingTimes = {
+      runs: runs.map(({ timed }) => timed),
+      batch: BATCH,
+      rounds: ROUNDS,
+      times,
+    };
     writeJson(timesPath(root, study), stored, 2);
   } finally {
     bar.finish();

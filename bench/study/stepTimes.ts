@@ -1,7 +1,6 @@
 // How long a training step of each mixing of a study takes, in turn in one process: what else the machine does then
 // slows all of them alike.
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { createProgress } from '../../src/cli/progress.ts';
 import { loadRun } from '../../src/evaluation/loadRun.ts';
 import { timeTraining } from '../../src/evaluation/timeTraining.ts';
@@ -9,12 +8,13 @@ import { median } from '../../src/evaluation/timing.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import type { Interruption } from './interruption.ts';
 import { readJson, writeJson } from './jsonFile.ts';
-import { type StudyRun, studyFolder } from './runs.ts';
+import { studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
+import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 
 /** The models of which runs were timed, and their times. */
 interface StepTimes {
-  readonly runs: readonly string[];
+  readonly runs: readonly TimedRun[];
   /** Seconds of a step, the median of the rounds. */
   readonly seconds: Partial<Record<Mixing, number>>;
 }
@@ -30,11 +30,10 @@ export function readStepTimes(root: string, study: Study): StepTimes['seconds'] 
 export async function timeStepsOf(
   root: string,
   study: Study,
-  runs: readonly StudyRun[],
+  runs: readonly RunToTime[],
   interruption: Interruption,
 ): Promise<void> {
-  const names = runs.map(({ directory }) => directory);
-  if (runs.length === 0 || isDeepStrictEqual(readJson<StepTimes>(timesPath(root, study))?.runs, names)) {
+  if (runs.length === 0 || areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)) {
     return;
   }
   const { config, model } = loadRun(runs[0]!.directory, 'average');
@@ -56,7 +55,11 @@ export async function timeStepsOf(
       },
     });
     const seconds = Object.fromEntries(times.map(({ mixing, steps }) => [mixing, median(steps)]));
-    writeJson(timesPath(root, study), { runs: names, seconds } satisfies StepTimes, 2);
+    writeJson(
+      timesPath(root, study),
+      { runs: runs.map(({ timed }) => timed), seconds } satisfies StepTimes,
+      2,
+    );
   } finally {
     bar.finish();
   }

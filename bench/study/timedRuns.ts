@@ -1,0 +1,41 @@
+// The runs whose models are timed for a study, and whether stored times are of them.
+import { isDeepStrictEqual } from 'node:util';
+import { doneRunsOf } from './doneRuns.ts';
+import type { StudyRun } from './runs.ts';
+import { mixingsOf, type Study } from './studies.ts';
+
+/** A run whose model was timed. */
+export interface TimedRun {
+  /** Its folder. */
+  readonly run: string;
+  /** Tells it from another run that is trained in the same folder later. */
+  readonly testBitsPerDim: number;
+}
+
+/** A run whose model is to be timed, and how it is remembered. */
+export interface RunToTime extends StudyRun {
+  readonly timed: TimedRun;
+}
+
+/** One measured run of each mixing, that of its first seed. */
+export function runsToTime(root: string, study: Study): RunToTime[] {
+  return mixingsOf(study).flatMap((mixing) => {
+    const [first] = doneRunsOf(root, study, mixing);
+    if (first === undefined) {
+      return [];
+    }
+    const { run, measurement } = first;
+    return { ...run, timed: { run: run.directory, testBitsPerDim: measurement.bitsPerDim } };
+  });
+}
+
+/** Whether stored times are of these runs, each as it is now. */
+export function areTimesOf(
+  stored: { readonly runs: readonly TimedRun[] } | null | undefined,
+  runs: readonly RunToTime[],
+): boolean {
+  return isDeepStrictEqual(
+    stored?.runs,
+    runs.map(({ timed }) => timed),
+  );
+}
