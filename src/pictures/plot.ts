@@ -6,7 +6,7 @@ export interface Plot {
   readonly title?: string;
   /** Below the title, smaller. */
   readonly subtitle?: string;
-  readonly x: PlotAxis;
+  readonly x: PlotAxisAcross;
   readonly y: PlotAxis;
   /** In the order of the legend, which is left out for a single series. */
   readonly series: readonly PlotSeries[];
@@ -24,15 +24,16 @@ export interface PlotAxis {
   readonly unit?: string;
   /** Whether it is logarithmic, with the base 10. */
   readonly log?: boolean;
-  /**
-   * Where numbers stand along x: at round ones, or at the points' own values, as where those were chosen; round if not
-   * said.
-   */
-  readonly ticks?: 'round' | 'own';
   /** The values at its ends; what the series need if not said. Points beyond are cut off. */
   readonly range?: readonly [least: number, most: number];
   /** Whether 0 is always shown; an axis starts near its smallest value otherwise. Bars always start at 0. */
   readonly zero?: boolean;
+}
+
+/** The axis x. */
+export interface PlotAxisAcross extends PlotAxis {
+  /** Where numbers stand: at round ones, or at the points' own values, as where those were chosen; round if not said. */
+  readonly ticks?: 'round' | 'own';
 }
 
 /** Numbers, or names in the order of their first appearance; one kind along an axis. */

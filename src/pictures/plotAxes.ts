@@ -1,5 +1,5 @@
 // The axes of a plot in the words of Vega-Lite: scale, range, and where numbers stand.
-import type { PlotAxis, PlotSeries } from './plot.ts';
+import type { PlotAxis, PlotAxisAcross, PlotSeries } from './plot.ts';
 
 /** Pixels between the outermost points and the ends of their axis. */
 const margin = 8;
@@ -14,7 +14,7 @@ const logSteps = [
 ];
 
 /** What encodes x: names side by side, or numbers. */
-export function horizontal(axis: PlotAxis, series: readonly PlotSeries[]): object {
+export function horizontal(axis: PlotAxisAcross, series: readonly PlotSeries[]): object {
   const values = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
   const numbers = values.filter((value) => typeof value === 'number');
   const title = titleOf(axis);
@@ -51,7 +51,10 @@ function scaleOf({ log, range }: PlotAxis, fromZero: boolean): object {
   };
 }
 
-/** Where an axis has numbers: on a logarithmic one as few as are enough; near its ends where there are no round ones. */
+/**
+ * Where an axis has numbers: on a logarithmic one as few round ones as are enough, or two near its ends where it has not
+ * at least two that are round.
+ */
 function ticksOf({ log, range }: PlotAxis, values: readonly number[]): object {
   if (!log) {
     return { tickCount: 6 };
