@@ -12,7 +12,7 @@ import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
 import { compile } from '../src/engine/program.ts';
 import { median, secondsOf } from '../src/evaluation/timing.ts';
-import { spareColumns } from '../src/flows/couplingConvolutions.ts';
+import { sparePixels } from '../src/flows/couplingConvolutions.ts';
 import type { NdArray } from '../src/numeric/ndarray.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { slice } from '../src/tensor/operations/layout.ts';
@@ -38,7 +38,7 @@ const WARM_UP = 2;
 interface Form {
   readonly label: string;
   readonly rows: 'channels' | 'pixels';
-  /** The columns besides the pixels. */
+  /** The spare pixels. */
   readonly spare?: number;
   /** Whether it is the gradient of the weights, added up over blocks, and not a product with them. */
   readonly ofWeights: boolean;
@@ -46,11 +46,11 @@ interface Form {
   readonly theirs: 'images' | 'weights';
 }
 
-const spare = spareColumns(pixels);
+const spare = sparePixels(pixels);
 const forms: readonly Form[] = [
   { label: 'W·x, and the gradient of x', rows: 'channels', spare, ofWeights: false, theirs: 'images' },
   { label: 'g·xᵀ, the gradient of W', rows: 'channels', spare, ofWeights: true, theirs: 'weights' },
-  { label: '– without spare columns', rows: 'channels', ofWeights: true, theirs: 'weights' },
+  { label: '– without spare pixels', rows: 'channels', ofWeights: true, theirs: 'weights' },
   { label: 'x·W, a row for each pixel', rows: 'pixels', ofWeights: false, theirs: 'images' },
   { label: '– xᵀ·g, the gradient of W', rows: 'pixels', ofWeights: true, theirs: 'weights' },
 ];
@@ -84,7 +84,7 @@ function programOf({ rows, spare: columns = 0, ofWeights }: Form): {
   return { inputs, outputs: Object.fromEntries(each.map((y, copy) => [`y${copy}`, slice(y, 0, 0, 1)])) };
 }
 
-/** GFLOP/s of each form; what spare columns cost counts as time and not as work. */
+/** GFLOP/s of each form; what spare pixels cost counts as time and not as work. */
 async function ours(): Promise<number[]> {
   const random = new RandomStream(0, 'products');
   const arrayOf = ({ shape }: Tensor): NdArray => {

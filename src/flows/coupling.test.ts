@@ -1,4 +1,5 @@
-// The coupling network works on a few images at a time: that must not show in what it gives.
+// The coupling network works on a few images at a time, and lays out its activations in two ways: neither must show in
+// what it gives.
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -8,13 +9,13 @@ import { add, sum } from '../tensor/operations/index.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { coupling } from './coupling.ts';
-import { spareColumns } from './couplingConvolutions.ts';
+import { sparePixels } from './couplingConvolutions.ts';
 import { parametersFrom } from './parameters.ts';
 
 const IMAGES = 9;
 const SIZE = 16;
 const CHANNELS = 2;
-/** So wide that eight images are one block, of as many pixels as get spare columns, and the ninth is another. */
+/** So wide that eight images are one block, whose pixels get spare ones, and the ninth is another. */
 const WIDTH = 512;
 
 const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
@@ -28,12 +29,12 @@ const parameters = Object.fromEntries(
 );
 
 /** y, ln|det| and the gradients of Σ y + Σ ln|det|, of a batch of so many images. */
-async function programOf(images: number) {
+async function programOf(images: number, differentiated: boolean) {
   const x = input('x', [images, SIZE, SIZE, CHANNELS]);
   const tensors = Object.fromEntries(
     Object.entries(layer.parameters).map(([name, { shape }]) => [name, input(name, shape)]),
   );
-  const { y, logDet } = layer.forward(x, parametersFrom(tensors));
+  const { y, logDet } = layer.forward(x, parametersFrom(tensors, { differentiated }));
   const variables = { x, ...tensors };
   const found = gradients(add(sum(y), sum(logDet)), Object.values(variables), constant(1));
   const named = Object.keys(variables).map((name, index) => [`gradient of ${name}`, found[index]!]);
@@ -41,10 +42,14 @@ async function programOf(images: number) {
   return compile({ inputs: { x, ...tensors }, outputs }, { precision: 'float64', threads: 1 });
 }
 
-it('gives for a batch in blocks what its images give one by one', async () => {
-  expect(spareColumns(8 * SIZE * SIZE)).toBeGreaterThan(0);
+it.each([
+  ['for gradients', true],
+  ['for values', false],
+])('gives for a batch in blocks, laid out %s, what its images give one by one', async (_, differentiated) => {
+  expect(sparePixels(8 * SIZE * SIZE)).toBeGreaterThan(0);
   const x = normals([IMAGES, SIZE, SIZE, CHANNELS], 1);
-  const [whole, single] = [await programOf(IMAGES), await programOf(1)];
+  const whole = await programOf(IMAGES, differentiated);
+  const single = await programOf(1, false);
   const together = await whole.run({ x, ...parameters });
   const perImage = x.data.length / IMAGES;
   const alone: Record<string, NdArray>[] = [];

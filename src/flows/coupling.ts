@@ -14,18 +14,12 @@ import {
   split,
   subtract,
   sumPerImage,
-  transpose,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalisation } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import type { ConvolutionWeights } from './convolution.ts';
-import {
-  narrowingConvolution,
-  pointwiseConvolution,
-  spareColumns,
-  wideningConvolution,
-} from './couplingConvolutions.ts';
+import { channelRows, pixelRows } from './couplingConvolutions.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
 import { pairedScaledWeights, scaledConvolutionParameters, scaledWeights } from './scaledConvolution.ts';
 
@@ -118,40 +112,38 @@ const BLOCK = 2 ** 20;
  */
 function network(a: Tensor, p: Parameters, last: (p: Parameters) => ConvolutionWeights): Tensor {
   const [images, height, width] = a.shape as [number, number, number, number];
-  const first = normalised(p.at('conv1'), wideningConvolution, () => a);
-  const second = normalised(p.at('conv2'), pointwiseConvolution, () => first.started!);
-  const third = narrowingConvolution(last(p.at('conv3')), height, width);
+  const { widening, pointwise, narrowing } = p.differentiated ? channelRows : pixelRows;
+  const first = normalised(p.at('conv1'), widening, () => a);
+  const second = normalised(p.at('conv2'), pointwise, () => first.started!);
+  const third = narrowing(last(p.at('conv3')), height, width);
   if (second.started) {
     return third(second.started, images);
   }
   const hiddenPerImage = height * width * p.get('conv1/kernel').shape[3]!;
   const length = Math.max(1, Math.floor(BLOCK / hiddenPerImage));
-  const ofBlock = (block: Tensor): Tensor => {
-    const [count] = block.shape as [number];
-    const hidden = first.convolve(block, spareColumns(count * height * width));
-    return third(relu(second.convolve(relu(hidden))), count);
-  };
+  const ofBlock = (block: Tensor): Tensor =>
+    third(relu(second.convolve(relu(first.convolve(block)))), block.shape[0]!);
   return remember(inBlocks(a, length, ofBlock));
 }
 
 /**
- * A convolution to `[channels, pixels]` and its actnorm, whose shift and scale go into the convolution's own weights.
- * Where the actnorm starts from data the convolution has been done without them: what comes of it, after ReLU, is
+ * A convolution and its actnorm, whose shift and scale go into the convolution's own weights. Where the actnorm starts
+ * from data, with a row for each pixel, the convolution has been done without them: what comes of it, after ReLU, is
  * `started`.
  */
-function normalised<Convolve extends (x: Tensor) => Tensor>(
+function normalised(
   p: Parameters,
-  convolution: (weights: ConvolutionWeights) => Convolve,
+  convolution: (weights: ConvolutionWeights) => (x: Tensor) => Tensor,
   x: () => Tensor,
-): { convolve: Convolve; started: Tensor | undefined } {
+): { convolve: (x: Tensor) => Tensor; started: Tensor | undefined } {
   const kernel = p.get('kernel');
   let plain: Tensor | undefined;
   const { bias, scale } = normalisation(p, () => {
-    plain ??= transpose(convolution({ kernel })(x()));
+    plain ??= convolution({ kernel })(x());
     return plain;
   });
   return {
     convolve: convolution({ kernel, bias, scale }),
-    started: plain && relu(transpose(multiply(add(plain, bias), scale))),
+    started: plain && relu(multiply(add(plain, bias), scale)),
   };
 }

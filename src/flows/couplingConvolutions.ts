@@ -1,7 +1,4 @@
-// The three convolutions of a coupling network. Between them, where the network is wide, a matrix holds a row for each
-// channel and a column for each pixel, `[channels, pixels]`: then the gradient of the weights in the middle is g·xᵀ. With
-// a row for each pixel it would be xᵀ·g, and ONNX Runtime is slower where the left side is transposed
-// (`bench/products.ts`). Only the smaller products with the narrow sides, where a row is a pixel, have such a one.
+// The three convolutions of a coupling network, and how what lies between them, where the network is wide, is laid out.
 import { add, fold, pad, product, reshape, slice, transpose } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
@@ -14,31 +11,83 @@ import {
   unfoldedWeights,
 } from './convolution.ts';
 
-/**
- * An edge convolution from few channels to many, as `edgeConvolution`: `[N, H, W, in]` to `[out, pixels]`, with `spare`
- * columns after those of the pixels.
- */
-export function wideningConvolution(weights: ConvolutionWeights): (x: Tensor, spare?: number) => Tensor {
-  const matrix = transpose(unfoldedWeights(weights));
-  return (x, spare = 0) => product(matrix, pad(unfoldedRows(x), 0, 0, spare), { transposeB: true });
+/** The convolutions of a coupling network; each is prepared once, and applied to as many blocks of images as there are. */
+export interface CouplingConvolutions {
+  /** An edge convolution from few channels to many, of images `[N, H, W, in]`. Spare pixels may follow those of `x`. */
+  widening(weights: ConvolutionWeights): (x: Tensor) => Tensor;
+  /** (x * kernel + bias)·scale for a 1x1 kernel `[1, 1, in, out]`. */
+  pointwise(weights: ConvolutionWeights): (x: Tensor) => Tensor;
+  /**
+   * An edge convolution from many channels to few, to `images` images of this height and width, `[N, H, W, out]`. The
+   * wide side is touched by the product alone: one product and nine shifted sums.
+   */
+  narrowing(
+    weights: ConvolutionWeights,
+    height: number,
+    width: number,
+  ): (x: Tensor, images: number) => Tensor;
 }
 
-/** (x * kernel + bias)·scale for a 1x1 kernel `[1, 1, in, out]`: `[in, pixels]` to `[out, pixels]`. */
-export function pointwiseConvolution({ kernel, bias, scale }: ConvolutionWeights): (x: Tensor) => Tensor {
+/** With a row for each pixel and a column for each channel: the fastest where nothing is differentiated. */
+export const pixelRows: CouplingConvolutions = {
+  widening(weights) {
+    const matrix = unfoldedWeights(weights);
+    return (x) => product(unfoldedRows(x), matrix);
+  },
+  pointwise(weights) {
+    const { matrix, shift } = pointwiseWeights(weights);
+    return (x) => product(x, matrix, { bias: shift });
+  },
+  narrowing: (weights, height, width) => narrowed(weights, height, width, product),
+};
+
+/**
+ * With a row for each channel and a column for each pixel. The gradient of the weights in the middle is g·xᵀ; with a
+ * row for each pixel it is xᵀ·g, and ONNX Runtime is slower where the left side is transposed (`bench/products.ts`).
+ * Here only the smaller products with the narrow sides, where a row is a pixel, have such a one.
+ */
+export const channelRows: CouplingConvolutions = {
+  widening(weights) {
+    const matrix = transpose(unfoldedWeights(weights));
+    return (x) => {
+      const rows = unfoldedRows(x);
+      const padded = pad(rows, 0, 0, sparePixels(rows.shape[0]!));
+      return product(matrix, padded, { transposeB: true });
+    };
+  },
+  pointwise(weights) {
+    const { matrix, shift } = pointwiseWeights(weights);
+    const bias = shift && reshape(shift, [shift.shape[0]!, 1]);
+    const transposed = transpose(matrix);
+    return (x) => product(transposed, x, { bias });
+  },
+  narrowing: (weights, height, width) =>
+    narrowed(weights, height, width, (x, matrix) => product(x, matrix, { transposeA: true })),
+};
+
+/**
+ * The spare pixels that rows of so many get: where rows lie a multiple of 4 KiB apart, they fall on the same few lines of
+ * a processor's cache, and a product along them is slower (`bench/products.ts`).
+ */
+export function sparePixels(pixels: number): number {
+  return pixels > 0 && pixels % 1024 === 0 ? 16 : 0;
+}
+
+function pointwiseWeights({ kernel, bias, scale }: ConvolutionWeights): {
+  matrix: Tensor;
+  shift: Tensor | undefined;
+} {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
-  const matrix = transpose(scaledBy(reshape(kernel, [channels, outputs]), scale));
-  const shift = bias && reshape(scaledBy(bias, scale), [outputs, 1]);
-  return (x) => product(matrix, x, { bias: shift });
+  const matrix = scaledBy(reshape(kernel, [channels, outputs]), scale);
+  return { matrix, shift: bias && scaledBy(bias, scale) };
 }
 
-/**
- * An edge convolution from many channels to few, of images of this height and width: `[in, pixels]`, with spare columns
- * or without, to `[N, H, W, out]`. The wide side is touched by the product alone: one product and nine shifted sums.
- */
-export function narrowingConvolution(
+/** The narrowing convolution, given how what each pixel adds to those around it is computed, a row for each pixel. */
+function narrowed(
   { kernel, bias, scale }: ConvolutionWeights,
   height: number,
   width: number,
+  rowsOf: (x: Tensor, matrix: Tensor) => Tensor,
 ): (x: Tensor, images: number) => Tensor {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
   const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
@@ -46,15 +95,7 @@ export function narrowingConvolution(
   const atEdges = edgeResponse(height, width, reshape(edge, [9, outputs]));
   const added = bias ? add(atEdges, scaledBy(bias, scale)) : atEdges;
   return (x, images) => {
-    const perTap = slice(product(x, matrix, { transposeA: true }), 0, 0, images * height * width);
+    const perTap = slice(rowsOf(x, matrix), 0, 0, images * height * width);
     return add(fold(reshape(perTap, [images, height, width, 9 * outputs]), taps), added);
   };
-}
-
-/**
- * The columns to add to a wide matrix of so many: rows that lie a multiple of 4 KiB apart fall on the same few lines of a
- * processor's cache, and a product along them is slower (`bench/products.ts`).
- */
-export function spareColumns(pixels: number): number {
-  return pixels > 0 && pixels % 1024 === 0 ? 16 : 0;
 }

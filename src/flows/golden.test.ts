@@ -5,7 +5,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { gradients } from '../tensor/gradient.ts';
-import { add, multiply, pad, reshape, slice, sum, transpose } from '../tensor/operations/index.ts';
+import { add, multiply, pad, reshape, sum, transpose } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import {
   expectClose,
@@ -20,7 +20,7 @@ import { type Bijection, rowsOf } from './bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
 import { edgeConvolution } from './convolution.ts';
 import { type CouplingOptions, coupling } from './coupling.ts';
-import { narrowingConvolution, wideningConvolution } from './couplingConvolutions.ts';
+import { channelRows, pixelRows } from './couplingConvolutions.ts';
 import { emerging } from './emerging.ts';
 import { maf } from './maf.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
@@ -76,7 +76,7 @@ describe.each(precisions)('%s', (precision) => {
       const params = storedArrays(golden.params);
       const expectedGradients = golden.gradients ? storedArrays(golden.gradients) : {};
       const tensors = asInputs(params);
-      const p = parametersFrom(tensors);
+      const p = parametersFrom(tensors, { differentiated: true });
       const x = input('x', golden.x.shape);
       const { y, logDet } = layer.forward(x, p);
       const outputs: Record<string, Tensor> = { y, logDet };
@@ -134,18 +134,24 @@ describe.each(precisions)('%s', (precision) => {
     const x = input('x', golden.x.shape);
     const [images, height, width] = golden.x.shape;
     const weights = scaledWeights(parametersFrom(tensors));
-    const pixels = images * height * width;
-    const columns = pad(transpose(reshape(x, rowsOf(x.shape))), 1, 0, 2, 7);
+    const rows = reshape(x, rowsOf(x.shape));
+    const toRows = (wide: Tensor) => reshape(wide, golden.y.shape);
     const outputs = {
       y: edgeConvolution(weights)(x),
-      widened: slice(transpose(wideningConvolution(weights)(x, 2)), 0, 0, pixels),
-      narrowed: narrowingConvolution(weights, height, width)(columns, images),
+      'pixel rows, widening': toRows(pixelRows.widening(weights)(x)),
+      'pixel rows, narrowing': pixelRows.narrowing(weights, height, width)(rows, images),
+      'channel rows, widening': toRows(transpose(channelRows.widening(weights)(x))),
+      'channel rows, narrowing': channelRows.narrowing(
+        weights,
+        height,
+        width,
+      )(pad(transpose(rows), 1, 0, 2, 7), images),
     };
     const program = await compile({ inputs: { x, ...tensors }, outputs }, { precision });
-    const { y, widened, narrowed } = await program.run({ x: ndarray(golden.x), ...params });
-    expectClose('y', y!.data, golden.y.data, precision);
-    expectClose('narrowed', narrowed!.data, golden.y.data, precision);
-    expectClose('widened', widened!.data, golden.y.data, precision);
+    const results = await program.run({ x: ndarray(golden.x), ...params });
+    for (const name of Object.keys(outputs)) {
+      expectClose(name, results[name]!.data, golden.y.data, precision);
+    }
     await program.release();
   });
 

@@ -65,11 +65,16 @@ export interface Parameters {
   get(path: string, start?: () => Tensor): Tensor;
   /** The parameters below a path. */
   at(path: string): Parameters;
+  /** Whether what is made of them is differentiated: a layer may lay out what it computes so as to suit its gradients. */
+  readonly differentiated: boolean;
 }
 
 /** The given tensors as parameters. */
-export function parametersFrom(tensors: Readonly<Record<string, Tensor>>): Parameters {
-  return scoped('', (path) => find(tensors, path));
+export function parametersFrom(
+  tensors: Readonly<Record<string, Tensor>>,
+  { differentiated = false }: { readonly differentiated?: boolean } = {},
+): Parameters {
+  return scoped('', (path) => find(tensors, path), differentiated);
 }
 
 /** Parameters that start from data, and what they start with. */
@@ -98,10 +103,15 @@ export function startingParameters(tensors: Readonly<Record<string, Tensor>>): S
   return { parameters, started };
 }
 
-function scoped(prefix: string, get: (path: string, start?: () => Tensor) => Tensor): Parameters {
+function scoped(
+  prefix: string,
+  get: (path: string, start?: () => Tensor) => Tensor,
+  differentiated = false,
+): Parameters {
   return {
     get: (path, start) => get(prefix + path, start),
-    at: (path) => scoped(`${prefix}${path}/`, get),
+    at: (path) => scoped(`${prefix}${path}/`, get, differentiated),
+    differentiated,
   };
 }
 

@@ -127,7 +127,11 @@ export function gradientDefinition(
   { images, batchSize }: Pick<GradientOptions, 'images' | 'batchSize'>,
 ): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
-  const { image, noise, bitsPerDim } = bitsPerDimOf(model, images, parametersFrom(tensors));
+  const { image, noise, bitsPerDim } = bitsPerDimOf(
+    model,
+    images,
+    parametersFrom(tensors, { differentiated: true }),
+  );
   const variables = layout.trained.map((name) => inputs[name]!);
   const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
   const outputs: Record<string, Tensor> = { bitsPerDim };

@@ -109,7 +109,8 @@ function graphOf(stage: Stage, shape: Shape): StageGraph {
   const weights = Object.fromEntries(
     Object.entries(stage.parameters).map(([name, spec]) => [name, input(name, spec.shape)]),
   );
-  return { x, weights, result: stage.forward(checkpoint(x), parametersFrom(weights)) };
+  const parameters = parametersFrom(weights, { differentiated: true });
+  return { x, weights, result: stage.forward(checkpoint(x), parameters) };
 }
 
 /** The gradients of the loss with respect to what a stage adds to the densities. */
