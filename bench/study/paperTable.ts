@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCount } from '../../src/cli/format.ts';
+import { placeOfDataset } from '../../src/data/datasetPlace.ts';
 import { datasets } from '../../src/data/registry.ts';
-import { UserError } from '../../src/errors.ts';
 import { paperExperiments } from '../../src/experiments/paper.ts';
 import { findPreset, type Preset } from '../../src/experiments/presets.ts';
 import { writeFileAtomically } from '../../src/training/files.ts';
@@ -90,15 +90,15 @@ function oursIn(directory: string): PaperRow['ours'] {
 
 async function imagesOf(preset: Preset): Promise<string> {
   const dataset = datasetOf(preset);
-  try {
-    await dataset.locate();
-    return 'there';
-  } catch (error) {
-    if (!(error instanceof UserError)) {
-      throw error;
-    }
-    return `missing; from ${dataset.source}`;
-  }
+  const { state } = await placeOfDataset(dataset);
+  const inWords = {
+    ready: 'there',
+    prepared: 'there',
+    unprepared: 'there, to be prepared once',
+    missing: `missing; from ${dataset.source}`,
+    unusable: `incomplete; from ${dataset.source}`,
+  };
+  return inWords[state];
 }
 
 function trainingImages(preset: Preset): number {

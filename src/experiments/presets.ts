@@ -78,7 +78,7 @@ const mnistPresets: readonly Preset[] = [
         // One image that explodes would lengthen Adamax's memory of gradients, and so shorten its steps, for an epoch.
         clipNorm: 100,
         batchSize: 64,
-        steps: 10_000,
+        steps: 16_000,
       },
     },
   },
