@@ -8,6 +8,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { reportFailure } from '../src/cli/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/format.ts';
+import { UserError } from '../src/errors.ts';
 import { Interruption, Stopped } from './study/interruption.ts';
 import { listText, planText } from './study/listing.ts';
 import { measurePaperRates } from './study/paperRates.ts';
@@ -39,7 +40,7 @@ const command = new Command('study')
   .description('compare mixings over seeds, with intervals; stopped by Ctrl-C, continued by the same command')
   .option('--list', 'list the studies and how far they are')
   .option('--only <name,…>', 'these studies (default: all)', (text) => text.split(','))
-  .option('--hours <n>', 'leave out what does not fit in so many hours (default: nothing)', hours)
+  .option('--hours <n>', 'leave out what does not fit in so many hours (default: do everything)', hours)
   .option('--plan', 'show the plan and end')
   .option('--report', 'write the results of what is done and end')
   .option('--paper', "write the paper's own table, with the hours that each row would take here, and end")
@@ -98,10 +99,11 @@ async function run(studies: readonly Study[], options: Options, interruption: In
     );
   };
   const plan = planNow();
-  process.stderr.write(`${planText(plan)}\n`);
+  (options.plan ? process.stdout : process.stderr).write(`${planText(plan)}\n`);
   if (options.plan) {
     return;
   }
+  requireTaken(plan);
   let planned = plan;
   for (;;) {
     const next = planned.find(({ status }) => status === 'taken');
@@ -124,7 +126,17 @@ async function run(studies: readonly Study[], options: Options, interruption: In
   await report(studies, options);
   const leftOut = planned.filter(({ status }) => status === 'left out');
   if (leftOut.length > 0) {
-    process.stderr.write(`${leftOut.length} units were left out, for want of hours\n`);
+    process.stderr.write(`${leftOut.length} seeds of a table were left out, for want of hours\n`);
+  }
+}
+
+/** @throws UserError where there is something to do, and nothing of it fits */
+function requireTaken(plan: readonly PlannedUnit[]): void {
+  const [first] = plan;
+  if (first !== undefined && plan.every(({ status }) => status === 'left out')) {
+    throw new UserError(
+      `nothing fits in so few hours: what comes first takes ${formatDuration(first.seconds)} by measured speeds`,
+    );
   }
 }
 
@@ -159,7 +171,7 @@ async function report(
     const results = resultsOf(runs, study);
     process.stderr.write(
       results === null
-        ? `${study.name}: no run is measured yet whose rate is known, nothing to report\n`
+        ? `${study.name}: no run is finished yet for which the search has found a learning rate: nothing to report\n`
         : `results: ${await writeReport(folder, results, file)}\n`,
     );
   }

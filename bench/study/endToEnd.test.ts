@@ -62,6 +62,10 @@ const runs = join('runs', 'study', 'tiny');
 it('is stopped in the middle, goes on, and reports what its runs measured', {
   timeout: 240_000,
 }, async () => {
+  const none = await call(['--hours', '0.0001']);
+  expect(none.stderr).toMatch(/nothing fits in so few hours: what comes first takes \d/);
+  expect(none.code).toBe(1);
+
   const first = await call([], `emerging-0: 25 steps`);
   expect(first.stderr).toContain('stopped; the same command goes on from here');
   expect(first.code).toBe(130);
@@ -118,6 +122,7 @@ it('is stopped in the middle, goes on, and reports what its runs measured', {
     expect(existsSync(join(folder, 'docs', 'results', picture!)), picture).toBe(true);
   }
 
+  // Nothing is left to do, so there is nothing that would not fit.
   const third = await call(['--hours', '0.0001']);
   expect(third.code, third.stderr).toBe(0);
   expect(third.stderr).not.toContain('left of the plan');

@@ -14,7 +14,7 @@ it('adds up the seconds of what is taken, and of nothing else', () => {
     '2|2|2m 0s|left out',
     '',
   ]);
-  expect(lines.at(-1)).toBe('1m 0s in all, by measured rates');
+  expect(lines.at(-1)).toBe('1m 0s in all, by measured speeds');
 });
 
 it('counts each run of a study once, those of the search too', () => {

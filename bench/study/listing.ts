@@ -16,7 +16,7 @@ export function planText(plan: readonly PlannedUnit[]): string {
     status,
   ]);
   const columns = ['STUDY', 'MIXINGS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
-  return `${formatTable(columns, rows)}\n${formatDuration(plannedSeconds(plan))} in all, by measured rates`;
+  return `${formatTable(columns, rows)}\n${formatDuration(plannedSeconds(plan))} in all, by measured speeds`;
 }
 
 /** Studies as a table: what they compare, and how far they are. */
@@ -37,6 +37,8 @@ export function listText(studies: readonly Study[], root: string): string {
       aboutData(study),
     ];
   });
-  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE', 'IMAGES'].map((title) => ({ title }));
+  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE, SEARCHES TOO', 'IMAGES'].map(
+    (title) => ({ title }),
+  );
   return formatTable(columns, rows);
 }
