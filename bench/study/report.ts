@@ -83,10 +83,10 @@ function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResul
   const titles = [
     'mixing',
     'parameters',
-    'test bits/dim, ± seeds, ± images',
-    `difference to ${first}, ± seeds, ± images`,
+    'test bits/dim ± seeds (95 %) ± images (standard error)',
+    `difference to ${first} ± seeds ± images`,
     `at ${seconds(equalSeconds)}: validation bits/dim`,
-    `difference to ${first} there, ± seeds`,
+    `difference to ${first} there ± seeds`,
     's a step',
     'round trip: largest error, exact pixels',
   ];
@@ -174,7 +174,9 @@ function runsSection({ runs, failures }: StudyResults): string {
     `${run.testBitsPerDim.toFixed(4)} ± ${run.samplingError?.toFixed(4)}`,
     run.trainingSeconds.toFixed(1),
   ]);
-  const titles = ['run', 'validation bits/dim', 'test bits/dim, ± images', 'seconds of its steps'];
+  const titles = ['run', 'validation bits/dim', 'test bits/dim ± images', 'seconds of its steps'];
   const failed = failures.map(({ run, reason }) => `- \`${run}\` failed: ${reason}\n`).join('');
-  return `## Runs\n\n${markdownTable(titles, cells)}${failed === '' ? '' : `\n${failed}`}`;
+  const note =
+    'Seconds as they went by, whatever else the machine did; equal seconds go by steps timed afterwards, in turn.';
+  return `## Runs\n\n${note}\n\n${markdownTable(titles, cells)}${failed === '' ? '' : `\n${failed}`}`;
 }
