@@ -142,6 +142,8 @@ describe('a run', () => {
     expect(sameBytes('runs/a', 'runs/e', 6)).toEqual(equal);
     const { preset, bitsPerDim, evaluations } = result;
     expect(last).toMatchObject({ preset, bitsPerDim, evaluations, steps: 6, complete: true });
+    expect(last).not.toHaveProperty('changes');
+    expect(read('runs/e/README.md').toString()).toContain('# the same run again');
   });
 
   it('is left alone by a resume when nothing is left to do', async () => {
@@ -206,11 +208,16 @@ describe('a run', () => {
     expect(summary.seconds).toBeCloseTo(total, 9);
     const again = await emerging.run('train', '--resume=runs/h', '--steps=7', '--threads=3');
     expect(again.stderr).not.toContain('before, now on');
+    expect(read('runs/h/README.md').toString()).toContain(
+      '| Changed on the way | after step 2: threads 2 → 3, workers 2 → 1; after step 6: training.steps 6 → 7 |',
+    );
   });
 
   it('goes on to another number of steps and records that in its config', async () => {
     const longer = await emerging.json('train', '--resume=runs/d', '--steps=8');
-    expect(longer).toMatchObject({ steps: 8, complete: true });
+    const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 8 }];
+    expect(longer).toMatchObject({ steps: 8, complete: true, changes });
+    expect(read('runs/d/README.md').toString()).toContain('# a new run with the last settings');
     expect(resolveConfig({ file: inFolder('runs/d/config.yaml') }).training.steps).toBe(8);
     expect(lines('runs/d/metrics.jsonl').at(-1)!.step).toBe(8);
   });

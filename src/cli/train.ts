@@ -67,7 +67,8 @@ export function registerTrain(program: Command): void {
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
         '  emerging train --config runs/glow/config.yaml --out runs/again\n' +
-        'The second repeats the first, to the byte on the same machine.\n' +
+        'The second repeats the first, to the byte on the same machine with the same threads and workers. Where a resume\n' +
+        'has changed settings of the first on its way, it trains with the last of them from the start instead.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets the presets.\n' +
         '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
         'emerging train --resume goes on from there. A second Ctrl-C ends it at once. In the test after the training it\n' +

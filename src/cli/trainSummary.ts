@@ -1,10 +1,12 @@
 // What `emerging train` records of a run besides what it measured.
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../engine/program.ts';
+import { resolveConfig } from '../experiments/resolve.ts';
 import { countParameters } from '../models/glow.ts';
 import { type JsonObject, readJsonLines } from '../training/jsonLines.ts';
 import { checkpointPath } from '../training/runFolder.ts';
 import { readSummary, writeSummary } from '../training/runSummary.ts';
+import { changesIn, type Settings, settingsOf, withChanges } from '../training/settingChanges.ts';
 import { trainingTime } from '../training/timings.ts';
 import { troubleIn } from '../training/trouble.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -27,19 +29,26 @@ export function reachedBefore(run: PreparedRun): JsonObject {
 }
 
 /**
- * Puts on record, before the first step, what only the command knows: a kill leaves no other chance. The run is not
- * complete from now on, whatever it was.
+ * Puts on record, before the first step, what only the command knows, and what a resume changes: a kill leaves no other
+ * chance. The run is not complete from now on, whatever it was. Its folder still has the configuration of before.
  */
-export function recordStart({ paths, preset }: PreparedRun, place: Place): void {
+export function recordStart({ paths, preset, config, state }: PreparedRun, place: Place): void {
   const earlier = readSummary(paths);
-  writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...place });
+  const recorded = withChanges(changesIn(earlier), {
+    step: state?.step ?? 0,
+    before: { ...settingsOf(resolveConfig({ file: paths.config })), ...placeBefore(earlier, place) },
+    after: { ...settingsOf(config), ...place },
+  });
+  const changes = recorded.length > 0 ? recorded : undefined;
+  writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...place, changes });
 }
 
 /** What a summary begins with. */
 export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps: number): JsonObject {
   const parameters = countParameters(config.model, dataset.imageShape);
   const trouble = troubleIn(readJsonLines(paths.metrics));
-  return { run: paths.directory, preset, steps, ...trouble, parameters };
+  const { changes } = readSummary(paths);
+  return { run: paths.directory, preset, steps, ...trouble, parameters, changes };
 }
 
 /** What bytes depend on besides the configuration. */
@@ -67,6 +76,15 @@ export function movedText({ paths, state }: PreparedRun, now: Place): string | u
   return earlier === later
     ? undefined
     : `trained on ${earlier} before, now on ${later}: its last digits will not be those of a run in one go`;
+}
+
+/** Where a run was trained before; what its summary does not say is taken to be as it is now. */
+function placeBefore({ device, threads, workers }: JsonObject, now: Place): Settings {
+  return {
+    device: device ?? now.device,
+    threads: threads ?? now.threads,
+    workers: workers ?? now.workers,
+  };
 }
 
 function showPlace({ device, threads, workers }: Record<keyof Place, unknown>): string {

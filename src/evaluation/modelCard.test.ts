@@ -57,6 +57,13 @@ it('has the last numbers of each kind with both errors', () => {
   expect(card).toContain('emerging sample .   # draw images');
 });
 
+it('says which settings were changed on the way, and only where some were', () => {
+  const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
+  const card = modelCard({ ...about, summary: { changes } });
+  expect(card).toContain('| Changed on the way | after step 1,000: training.decay none → 0.2 |');
+  expect(modelCard({ ...about, summary: {} })).not.toContain('on the way');
+});
+
 it('names the dataset and not its folder, and says where nothing was measured', () => {
   const card = modelCard({ ...about, summary: {} });
   expect(card).toContain('the training images of digits, ');

@@ -5,6 +5,7 @@ import { countTrained } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import type { JsonObject } from '../training/jsonLines.ts';
+import { changesIn, changesText } from '../training/settingChanges.ts';
 import { troubleText } from '../training/trouble.ts';
 
 /** What a model card is about. */
@@ -26,6 +27,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
   const { data, training, seed } = config;
   const { levels, depth, width, mixing, bits } = config.model;
   const preset = typeof summary.preset === 'string' ? summary.preset : null;
+  const changes = changesText(changesIn(summary));
   const images = `${showImageShape(model.imageShape)} images of ${bits} bits`;
   const facts = [
     [
@@ -36,6 +38,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
     ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
     ['Training', trainingText(step, training.batchSize, summary)],
+    ...(changes === null ? [] : [['Changed on the way', changes]]),
     ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],
   ];
   return [

@@ -6,6 +6,7 @@ import type { Glow } from '../models/glow.ts';
 import { writeFileAtomically } from '../training/files.ts';
 import type { RunPaths } from '../training/runFolder.ts';
 import { readSummary } from '../training/runSummary.ts';
+import { changesIn } from '../training/settingChanges.ts';
 import { modelCard } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 
@@ -22,16 +23,19 @@ export function writeRunCard(paths: RunPaths, about: { model: Glow; config: Conf
   const there = Object.entries(pictures)
     .filter(([, file]) => existsSync(file))
     .map(([what, file]) => [what, relative(paths.directory, file).replaceAll('\\', '/')]);
+  const summary = readSummary(paths);
+  const isOneGo = changesIn(summary).length === 0;
   const card = modelCard({
     ...about,
-    summary: readSummary(paths),
+    summary,
     pictures: Object.fromEntries(there),
     commands: {
       'draw images': 'npx emerging sample . --out samples.png',
       'measure it': 'npx emerging evaluate . --draws 4',
       'is it sound?': 'npx emerging doctor .',
       'ONNX files for any runtime': 'npx emerging export . --out ../exported',
-      'the same run again': 'npx emerging train --config config.yaml --out ../again',
+      [isOneGo ? 'the same run again' : 'a new run with the last settings']:
+        'npx emerging train --config config.yaml --out ../again',
     },
   });
   writeFileAtomically(join(paths.directory, 'README.md'), card);

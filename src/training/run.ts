@@ -20,6 +20,7 @@ import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
+import { changedSettings, settingsOf } from './settingChanges.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /** A run that `train` can train: `train({ ...run })`. */
@@ -122,16 +123,8 @@ export function configToResume(
 }
 
 function requireSameRun(before: Config, after: Config): void {
-  const sections = ['data', 'model', 'training'] as const;
-  const changed = sections.flatMap((section) => {
-    const [one, other] = [before[section], after[section]] as Record<string, unknown>[];
-    return Object.keys({ ...one, ...other })
-      .filter((key) => JSON.stringify(one?.[key]) !== JSON.stringify(other?.[key]))
-      .map((key) => `${section}.${key}`);
-  });
-  const refused = [...(before.seed === after.seed ? [] : ['seed']), ...changed].find(
-    (key) => !CHANGEABLE.includes(key),
-  );
+  const changed = changedSettings(settingsOf(before), settingsOf(after));
+  const refused = changed.find((key) => !CHANGEABLE.includes(key));
   if (refused !== undefined) {
     throw new UserError(
       `a run cannot go on with another ${refused}: start a new one; a resume can change ${CHANGEABLE.join(', ')}`,

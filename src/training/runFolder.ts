@@ -9,7 +9,7 @@ import { listFolder, readBytes } from './files.ts';
 export interface RunPaths {
   /** The run folder itself, as the user named it. */
   readonly directory: string;
-  /** All it takes to repeat the run. */
+  /** All it takes to repeat the run, unless a resume changed settings on its way: those of the last steps. */
   readonly config: string;
   /** What the configuration may say, for editors. */
   readonly schema: string;
