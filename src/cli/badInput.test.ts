@@ -14,6 +14,7 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = ['train', '--data=data', ...tinyTraining];
 const images = 'train-images-idx3-ubyte';
 const latest = 'checkpoints/step-00000002.safetensors';
+const isNoModel = "name one that 'emerging train' or 'emerging export' made, for example";
 const isNoRun = "name one that 'emerging train' made, for example";
 
 /** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
@@ -241,7 +242,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a folder of runs to sample',
     ['sample', 'runs', '--out', 'x.png'],
-    `runs is not a run folder: it has no config.yaml; ${isNoRun} runs/a`,
+    `runs is neither a run folder nor an export: it has neither a config.yaml nor a manifest.json; ${isNoModel} runs/a`,
   ],
   [
     'no such part of the images',

@@ -136,7 +136,7 @@ describe('datasets show', () => {
     const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
     expect(code).toBe(0);
     const lines = stdout.split('\n');
-    expect(lines[0]).toBe('tiny: 8x8x1, 157 train, 3 validation, 48 test');
+    expect(lines[0]).toBe('tiny: 8x8x1, 157 train, 3 validation (held out of the training images), 48 test');
     expect(lines[1]).toMatch(/^grey +mean \d+\.\d, deviation \d+\.\d, from \d+ to \d+$/);
     expect(stdout).toContain('images  tiny-train.png');
     const plain = decode(readFileSync(inFolder('tiny-train.png')));

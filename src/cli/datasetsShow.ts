@@ -125,10 +125,12 @@ function pairText([first, later]: DuplicatePair): string {
 function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
   const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
   const notes = Object.entries(dataset.notes ?? {}).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const origin = (split: string): string =>
+    split === 'validation' && dataset.isHeldOut ? ' (held out of the training images)' : '';
   const looked = splits.filter((split) => found.images[split] < dataset[split].count);
   return [
     `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
-      splits.map((split) => `${formatCount(dataset[split].count)} ${split}`).join(', '),
+      splits.map((split) => `${formatCount(dataset[split].count)} ${split}${origin(split)}`).join(', '),
     ...found.channels.map(
       ({ mean, deviation, least, most }, channel) =>
         `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,

@@ -25,7 +25,7 @@ export function addEngineOptions(command: Command): Command {
         .argParser(oneOf('device', devices))
         .default('cpu'),
     )
-    .option('--threads <n>', 'threads that share each operation (default: one a core)', threadCount);
+    .option('--threads <n>', 'threads at work (default: one a core)', threadCount);
 }
 
 /** How a training step is worked out. */
@@ -47,7 +47,7 @@ export function addStepOptions(command: Command): Command {
     )
     .option(
       '--workers <n>',
-      'threads that work on images of their own, at most all (default: all if the model gains by it, else 1)',
+      'how many of the threads have images of their own, a divisor of the images at a time; with 1, all threads share each operation (default: as many as can be if the model gains by it, else 1)',
       threadCount,
     );
 }

@@ -196,8 +196,18 @@ describe('a run', () => {
 
   it('says when it goes on with other threads and workers, and counts the time of all calls', async () => {
     const shared = ['--threads=2', '--workers=2'];
-    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=2', ...shared, '--out=runs/h');
-    expect(first).toMatchObject({ threads: 2, workers: 2 });
+    const first = await emerging.run(
+      ...newRun,
+      '--steps=6',
+      '--stop-at=2',
+      ...shared,
+      '--json',
+      '--out=runs/h',
+    );
+    expect(JSON.parse(first.stdout)).toMatchObject({ threads: 2, workers: 2 });
+    expect(first.stderr).toMatch(
+      /B in all, with 2 workers that have images, weights and gradients of their own\n/,
+    );
     const { stderr } = await emerging.run('train', '--resume=runs/h', '--threads=3');
     expect(stderr).toContain(
       'trained on cpu with 2 threads, 2 of them workers before, now on cpu with 3 threads: ',
@@ -208,6 +218,9 @@ describe('a run', () => {
     expect(summary.seconds).toBeCloseTo(total, 9);
     const again = await emerging.run('train', '--resume=runs/h', '--steps=7', '--threads=3');
     expect(again.stderr).not.toContain('before, now on');
+    expect(again.stderr).toMatch(
+      /: a step takes about [\d.]+ [KM]iB in all; 3 threads share each operation\n/,
+    );
     expect(read('runs/h/README.md').toString()).toContain(
       '| Changed on the way | after step 2: threads 2 → 3, workers 2 → 1; after step 6: training.steps 6 → 7 |',
     );
@@ -265,6 +278,8 @@ describe('a run that is interrupted', () => {
     );
     expect(code).toBe(130);
     expect(stdout).toContain('not measured; to measure it: emerging evaluate untested');
+    const again = await emerging.run('train', '--resume=untested');
+    expect(again.stdout).toContain('to measure it on the test images: emerging evaluate untested\n');
     expect(stdout).not.toContain('to go on');
     const summary = JSON.parse(read('untested/summary.json').toString());
     expect(summary).toMatchObject({ steps: 4, complete: true });

@@ -56,7 +56,10 @@ export function registerTrain(program: Command): void {
     )
     .option('--resume <dir>', 'go on with a run from its last checkpoint')
     .option('--seed <n>', 'the seed of everything random', wholeNumber(0))
-    .option('--no-test', 'leave out the measurement on the test images at the end')
+    .option(
+      '--no-test',
+      'leave out the measurement on the test images at the end; a resume does not remember it',
+    )
     .option(
       '--tensorboard',
       'also write events that TensorBoard shows, into the run folder; a resume goes on with them',
@@ -71,8 +74,8 @@ export function registerTrain(program: Command): void {
         'has changed settings of the first on its way, it trains with the last of them from the start instead.\n' +
         '\nemerging config lists every key with its meaning, default and range; emerging presets the presets.\n' +
         '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
-        'emerging train --resume goes on from there. A second Ctrl-C ends it at once. In the test after the training it\n' +
-        'leaves that out: emerging evaluate makes up for it.\n' +
+        'emerging train --resume goes on from there. A second Ctrl-C ends it at once. After the last step, while the\n' +
+        'test images are measured, Ctrl-C skips that measurement: the run is saved, and emerging evaluate measures it.\n' +
         'With --resume, --set can change how the run is trained: --set training.learningRate=0.0005',
     )
     .action((options: TrainCommandOptions) => runTrain(options));
@@ -84,8 +87,12 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   const { directory } = run.paths;
   if (isDone(run, options)) {
     const { step } = run.state!;
-    print(reachedBefore(run), options, [
+    const reached = reachedBefore(run);
+    print(reached, options, [
       `${directory} is at step ${formatCount(step)} already: nothing is left to do`,
+      isTested(reached, step)
+        ? undefined
+        : `to measure it on the test images: emerging evaluate ${directory}`,
       `to train longer: emerging train --resume ${directory} --steps ${2 * step}`,
     ]);
     return;
@@ -150,6 +157,12 @@ function isDone(
   }
   const summary = readSummary(paths);
   return summary.steps === state.step && (summary.complete === true || state.step < schedule.totalSteps);
+}
+
+/** Whether a summary has a measurement of the test images after this step. */
+function isTested({ evaluations }: JsonObject, step: number): boolean {
+  const list: JsonObject[] = Array.isArray(evaluations) ? evaluations : [];
+  return list.some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
 }
 
 async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {

@@ -77,7 +77,9 @@ export async function trainWithProgress(
           }
           recordStart(run, place);
           const fate = activations === 'keep' ? 'kept' : 'computed again';
-          bar.note(`activations are ${fate}: a step takes about ${formatBytes(bytes)}${sharingText(place)}`);
+          bar.note(
+            `activations are ${fate}: a step takes about ${formatBytes(bytes)} in all${sharingText(place)}`,
+          );
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
           if (Number.isFinite(bitsPerDim)) {
@@ -112,6 +114,6 @@ function sharingText({ device, threads, workers }: Place): string {
     return '';
   }
   return workers > 1
-    ? `, in ${workers} threads with images, weights and gradients of their own`
-    : `, in ${threads} threads that share each operation`;
+    ? `, with ${workers} workers that have images, weights and gradients of their own`
+    : `; ${threads} threads share each operation`;
 }

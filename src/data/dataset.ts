@@ -39,6 +39,8 @@ export interface Dataset extends DatasetSource {
   readonly imageShape: ImageShape;
   /** To choose models by. */
   readonly validation: ImageSet;
+  /** Whether these were held out of the publisher's training images. */
+  readonly isHeldOut?: boolean;
 }
 
 /** A dataset that can be asked for by name: what it is, and how it is opened. */

@@ -42,7 +42,7 @@ export async function openDataset(nameOrPath: string, options: { validation: num
   const source = await (named ? openNamed(named) : openPath(nameOrPath));
   const heldOut = source.validation
     ? { train: source.train, validation: source.validation }
-    : holdOutValidation(source.train, options.validation);
+    : { ...holdOutValidation(source.train, options.validation), isHeldOut: true };
   return {
     name: nameOrPath,
     imageShape: source.train.imageShape,

@@ -22,6 +22,6 @@ export async function loadModel(
 ): Promise<FlowModel> {
   const trained = isExported(directory)
     ? loadExported(directory, weights)
-    : loadRun(directory, weights ?? 'average');
+    : loadRun(directory, weights ?? 'average', { orExport: true });
   return new FlowModel(trained, options);
 }

@@ -33,14 +33,15 @@ export interface LoadedRun extends TrainedModel {
  * Loads the last checkpoint of a run.
  *
  * @param options.acceptDamage whether to load one with a wrong checksum too
+ * @param options.orExport whether the error about a folder that is no run says that an export would have done
  * @throws UserError if the folder holds no run, no checkpoint, or a damaged one
  */
 export function loadRun(
   directory: string,
   weights: WeightsKind,
-  options: { acceptDamage?: boolean } = {},
+  options: { acceptDamage?: boolean; orExport?: boolean } = {},
 ): LoadedRun {
-  const run = openRunFolder(directory);
+  const run = openRunFolder(directory, options);
   const config = resolveConfig({ file: run.paths.config });
   const checkpoint = readLatestCheckpoint(run, options);
   const model = new Glow(config.model, checkpoint.imageShape);

@@ -70,6 +70,21 @@ describe('openRunFolder', () => {
   });
 });
 
+it('a folder that is neither a run nor an export is told from either, with one of them that is near', () => {
+  const failure = (...path: string[]): string =>
+    failureOf(() => openRunFolder(join(root, ...path), { orExport: true })).message;
+  createRunFolder(run, '');
+  fs.mkdirSync(join(root, 'runs', 'mnist'));
+  expect(failure('runs', 'mnist')).toMatch(
+    /it has neither a config\.yaml nor a manifest\.json; .*quickstart$/,
+  );
+  fs.writeFileSync(join(root, 'runs', 'mnist', 'manifest.json'), '{}');
+  expect(failure('runs', 'mnst')).toMatch(
+    /neither a run folder nor an export: it does not exist; .* for example .*mnist$/,
+  );
+  expect(failure('runs', 'mnist')).toContain('it has a manifest.json and no model.safetensors');
+});
+
 describe('listRunFolders', () => {
   it('names the runs of a folder', () => {
     expect(listRunFolders(join(root, 'runs'))).toEqual([]);

@@ -68,24 +68,13 @@ export function checkpointPath(paths: RunPaths, step: number): string {
 /**
  * Opens the folder of a run.
  *
+ * @param options.orExport whether an export, which the caller knows, would have done as well: the error says so then
  * @throws UserError if it is no run, with the name of one that is
  */
-export function openRunFolder(directory: string): RunFolder {
+export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
   const paths = runPaths(directory);
   if (!existsSync(paths.config)) {
-    if (existsSync(join(directory, 'manifest.json'))) {
-      throw new UserError(
-        `${directory} is an exported model, and this needs the run that it was exported from: ` +
-          'an export has neither a config.yaml nor the name of its dataset',
-        { exitCode: 2 },
-      );
-    }
-    const what = existsSync(directory) ? 'it has no config.yaml' : 'it does not exist';
-    throw new UserError(
-      `${directory} is not a run folder: ${what}; name one that 'emerging train' made, ` +
-        `for example ${exampleRun(directory)}`,
-      { exitCode: 2 },
-    );
+    throw new UserError(options.orExport ? noModel(directory) : noRun(directory), { exitCode: 2 });
   }
   const checkpoints = listCheckpoints(paths);
   return {
@@ -109,12 +98,18 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
 
 /** The run folders directly inside a folder, by name; none if it does not exist. */
 export function listRunFolders(parent: string): string[] {
+  return entriesOf(parent).filter((folder) => existsSync(runPaths(folder).config));
+}
+
+function listExports(parent: string): string[] {
+  return entriesOf(parent).filter((folder) => existsSync(manifestIn(folder)));
+}
+
+function entriesOf(parent: string): string[] {
   if (!existsSync(parent) || !statSync(parent).isDirectory()) {
     return [];
   }
-  return listFolder(parent)
-    .map((name) => join(parent, name))
-    .filter((folder) => existsSync(runPaths(folder).config));
+  return listFolder(parent).map((name) => join(parent, name));
 }
 
 /** The checkpoints that are there, earliest first. */
@@ -130,9 +125,40 @@ export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
     .sort((a, b) => a.step - b.step);
 }
 
-/** A run that the user may have meant: inside the folder that was named, else beside it. */
-function exampleRun(directory: string): string {
-  const inside = listRunFolders(directory);
-  const beside = listRunFolders(dirname(directory));
+/** What to say of a folder that is to be a run and is none. */
+function noRun(directory: string): string {
+  if (existsSync(manifestIn(directory))) {
+    return (
+      `${directory} is an exported model, and this needs the run that it was exported from: ` +
+      'an export has neither a config.yaml nor the name of its dataset'
+    );
+  }
+  const what = existsSync(directory) ? 'it has no config.yaml' : 'it does not exist';
+  const example = exampleOf(directory, listRunFolders);
+  return `${directory} is not a run folder: ${what}; name one that 'emerging train' made, for example ${example}`;
+}
+
+/** What to say of a folder that is to be a run or an export and is neither. */
+function noModel(directory: string): string {
+  const what = !existsSync(directory)
+    ? 'it does not exist'
+    : existsSync(manifestIn(directory))
+      ? 'it has a manifest.json and no model.safetensors'
+      : 'it has neither a config.yaml nor a manifest.json';
+  const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
+  return (
+    `${directory} is neither a run folder nor an export: ${what}; ` +
+    `name one that 'emerging train' or 'emerging export' made, for example ${example}`
+  );
+}
+
+function manifestIn(directory: string): string {
+  return join(directory, 'manifest.json');
+}
+
+/** One of the folders that are listed, which the user may have meant: inside the one that was named, else beside it. */
+function exampleOf(directory: string, list: (parent: string) => string[]): string {
+  const inside = list(directory);
+  const beside = list(dirname(directory));
   return inside[0] ?? nearestNames(directory, beside)[0] ?? beside[0] ?? join('runs', 'quickstart');
 }
