@@ -1,13 +1,13 @@
 """The matrix products of a coupling network's middle layer in PyTorch: JSON of GFLOP/s by name, the median of the rounds
 in the better layout: a row for each pixel, or for each channel.
 
-    python3 products_torch.py --pixels 2048 --width 512 --threads 2
+    python3 products_torch.py --pixels 1792 --width 512 --threads 2
 """
 import argparse, json, statistics, time
 import torch
 
 options = argparse.ArgumentParser()
-for name, default in [('pixels', 2048), ('width', 512), ('threads', 2), ('copies', 8), ('rounds', 9)]:
+for name, default in [('pixels', 1792), ('width', 512), ('threads', 2), ('copies', 8), ('rounds', 9)]:
     options.add_argument(f'--{name}', type=int, default=default)
 a = options.parse_args()
 torch.set_num_threads(a.threads)

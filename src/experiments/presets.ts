@@ -63,7 +63,7 @@ const mnistPresets: readonly Preset[] = [
   },
   {
     name: 'mnist-emerging-d8',
-    description: 'A small emerging flow on MNIST that trains for an hour on a CPU.',
+    description: 'A small emerging flow on MNIST that trains for an hour or two on a CPU.',
     notes: [],
     imageShape: mnist.imageShape,
     config: {

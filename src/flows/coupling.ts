@@ -18,6 +18,7 @@ import {
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalisation } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
+import { blockLengths, oddBlockLengths } from './blocks.ts';
 import type { ConvolutionWeights } from './convolution.ts';
 import { channelRows, pixelRows } from './couplingConvolutions.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
@@ -101,12 +102,6 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
 }
 
 /**
- * The hidden activations, in numbers, that are worked on at a time: 4 MiB of float32 stay in a processor's cache,
- * where products and what comes between them are up to a third faster.
- */
-const BLOCK = 2 ** 20;
-
-/**
  * The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. It is applied
  * to a few images at a time.
  */
@@ -117,13 +112,15 @@ function network(a: Tensor, p: Parameters, last: (p: Parameters) => ConvolutionW
   const second = normalised(p.at('conv2'), pointwise, () => first.started!);
   const third = narrowing(last(p.at('conv3')), height, width);
   if (second.started) {
-    return third(second.started, images);
+    return third(second.started);
   }
-  const hiddenPerImage = height * width * p.get('conv1/kernel').shape[3]!;
-  const length = Math.max(1, Math.floor(BLOCK / hiddenPerImage));
-  const ofBlock = (block: Tensor): Tensor =>
-    third(relu(second.convolve(relu(first.convolve(block)))), block.shape[0]!);
-  return remember(inBlocks(a, length, ofBlock));
+  const channels = p.get('conv1/kernel').shape[3]!;
+  const lengths = (p.differentiated ? oddBlockLengths : blockLengths)({
+    images,
+    pixels: height * width,
+    channels,
+  });
+  return remember(inBlocks(a, lengths, (block) => third(relu(second.convolve(relu(first.convolve(block)))))));
 }
 
 /**

@@ -1,5 +1,5 @@
 // The three convolutions of a coupling network, and how what lies between them, where the network is wide, is laid out.
-import { add, fold, pad, product, reshape, slice, transpose } from '../tensor/operations/index.ts';
+import { add, fold, product, reshape, transpose } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import {
   type ConvolutionWeights,
@@ -13,19 +13,15 @@ import {
 
 /** The convolutions of a coupling network; each is prepared once, and applied to as many blocks of images as there are. */
 export interface CouplingConvolutions {
-  /** An edge convolution from few channels to many, of images `[N, H, W, in]`. Spare pixels may follow those of `x`. */
+  /** An edge convolution from few channels to many, of images `[N, H, W, in]`. */
   widening(weights: ConvolutionWeights): (x: Tensor) => Tensor;
   /** (x * kernel + bias)·scale for a 1x1 kernel `[1, 1, in, out]`. */
   pointwise(weights: ConvolutionWeights): (x: Tensor) => Tensor;
   /**
-   * An edge convolution from many channels to few, to `images` images of this height and width, `[N, H, W, out]`. The
-   * wide side is touched by the product alone: one product and nine shifted sums.
+   * An edge convolution from many channels to few, to images of this height and width, `[N, H, W, out]`. The wide side is
+   * touched by the product alone: one product and nine shifted sums.
    */
-  narrowing(
-    weights: ConvolutionWeights,
-    height: number,
-    width: number,
-  ): (x: Tensor, images: number) => Tensor;
+  narrowing(weights: ConvolutionWeights, height: number, width: number): (x: Tensor) => Tensor;
 }
 
 /** With a row for each pixel and a column for each channel: the fastest where nothing is differentiated. */
@@ -49,11 +45,7 @@ export const pixelRows: CouplingConvolutions = {
 export const channelRows: CouplingConvolutions = {
   widening(weights) {
     const matrix = transpose(unfoldedWeights(weights));
-    return (x) => {
-      const rows = unfoldedRows(x);
-      const padded = pad(rows, 0, 0, sparePixels(rows.shape[0]!));
-      return product(matrix, padded, { transposeB: true });
-    };
+    return (x) => product(matrix, unfoldedRows(x), { transposeB: true });
   },
   pointwise(weights) {
     const { matrix, shift } = pointwiseWeights(weights);
@@ -64,14 +56,6 @@ export const channelRows: CouplingConvolutions = {
   narrowing: (weights, height, width) =>
     narrowed(weights, height, width, (x, matrix) => product(x, matrix, { transposeA: true })),
 };
-
-/**
- * The spare pixels that rows of so many get: where rows lie a multiple of 4 KiB apart, they fall on the same few lines of
- * a processor's cache, and a product along them is slower (`bench/products.ts`).
- */
-export function sparePixels(pixels: number): number {
-  return pixels > 0 && pixels % 1024 === 0 ? 16 : 0;
-}
 
 function pointwiseWeights({ kernel, bias, scale }: ConvolutionWeights): {
   matrix: Tensor;
@@ -88,14 +72,15 @@ function narrowed(
   height: number,
   width: number,
   rowsOf: (x: Tensor, matrix: Tensor) => Tensor,
-): (x: Tensor, images: number) => Tensor {
+): (x: Tensor) => Tensor {
   const [, , channels, outputs] = kernel.shape as [number, number, number, number];
   const [inner, edge] = innerAndEdge(scaledBy(kernel, scale));
   const matrix = reshape(transpose(inner, [1, 0, 2]), [channels - 1, 9 * outputs]);
   const atEdges = edgeResponse(height, width, reshape(edge, [9, outputs]));
   const added = bias ? add(atEdges, scaledBy(bias, scale)) : atEdges;
-  return (x, images) => {
-    const perTap = slice(rowsOf(x, matrix), 0, 0, images * height * width);
+  return (x) => {
+    const perTap = rowsOf(x, matrix);
+    const images = perTap.shape[0]! / (height * width);
     return add(fold(reshape(perTap, [images, height, width, 9 * outputs]), taps), added);
   };
 }

@@ -139,18 +139,11 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
 }
 
 /**
- * `f` of each block of `length` elements along the first axis, one after another: what it gives must not depend on
- * how `x` is divided. An open batch is not divided.
+ * `f` of blocks of the given lengths along the first axis, one after another: what it gives must not depend on how `x` is
+ * divided.
  */
-export function inBlocks(x: Tensor, length: number, f: (block: Tensor) => Tensor): Tensor {
-  const total = x.shape[0]!;
-  if (total <= length) {
-    return f(x);
-  }
-  const blocks = Array.from({ length: Math.ceil(total / length) }, (_, index) =>
-    Math.min(length, total - index * length),
-  );
-  return concatenate(split(x, 0, blocks).map(f), 0);
+export function inBlocks(x: Tensor, lengths: readonly number[], f: (block: Tensor) => Tensor): Tensor {
+  return concatenate(split(x, 0, lengths).map(f), 0);
 }
 
 interface Padding {
