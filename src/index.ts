@@ -105,5 +105,5 @@ export type { Groups } from './training/parameterLayout.ts';
 export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
 export type { RunPaths } from './training/runFolder.ts';
 export { type TrainingOptions, type TrainingResult, train } from './training/train.ts';
-export type { TrainingEvents } from './training/trainingEvents.ts';
+export type { PreparationPart, TrainingEvents } from './training/trainingEvents.ts';
 export type { TrainingState, WeightsKind } from './training/trainingState.ts';
