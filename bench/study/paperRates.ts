@@ -36,7 +36,13 @@ export async function measurePaperRates(
     const known = readPaperRates(folder);
     if (known[preset.name] === undefined) {
       process.stderr.write(`timing ${preset.name}\n`);
-      const { code, json } = await emerging(interruption, 'bench', 'train', ...benchOptions(preset));
+      const { code, json } = await emerging(
+        interruption,
+        'bench',
+        'train',
+        '--no-products',
+        ...benchOptions(preset),
+      );
       interruption.check();
       if (code === 0) {
         const rate = { imagesPerSecond: Number(json.imagesPerSecond), batch: BATCH, rounds: ROUNDS };
