@@ -9,7 +9,12 @@ const main: Study['comparisons'][number] = {
 const common = ['training.decay=none', 'training.biasCorrection=standard', 'training.clipNorm=100'];
 const model = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
 const longer = ['training.warmupSteps=100', 'training.averageDecay=0.99'];
-const rates = [0.005, 0.01, 0.015, 0.02, 0.03, 0.04];
+/** Steps, seeds and search of all but the trial. */
+const length = {
+  steps: 800,
+  seeds: [0, 1, 2, 3, 4],
+  search: { rates: [0.005, 0.01, 0.015, 0.02, 0.03, 0.04], steps: 200, seed: 1000 },
+};
 
 /** The studies that are run where no file of studies is named. */
 export const builtInStudies: readonly Study[] = [
@@ -36,9 +41,7 @@ export const builtInStudies: readonly Study[] = [
       { title: 'Other ways to mix channels', mixings: ['1x1', '1x1-plu', '1x1-qr', 'reverse'] },
       { title: 'A masked autoregressive layer', mixings: ['1x1', 'emerging', 'maf'] },
     ],
-    steps: 800,
-    seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 200, seed: 1000 },
+    ...length,
   },
   {
     name: 'deep-sky',
@@ -54,9 +57,7 @@ export const builtInStudies: readonly Study[] = [
     preset: 'mnist-quickstart',
     changes: [...common, ...model, ...longer],
     comparisons: [main],
-    steps: 800,
-    seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 200, seed: 1000 },
+    ...length,
   },
   {
     name: 'emoji',
@@ -73,8 +74,6 @@ export const builtInStudies: readonly Study[] = [
     // 3,406 images to train on: more of them are held out than of large sets, and those of 15 epochs are varied.
     changes: [...common, ...model, ...longer, 'data.validation=0.1', 'data.augment=[flip, shift]'],
     comparisons: [main],
-    steps: 800,
-    seeds: [0, 1, 2, 3, 4],
-    search: { rates, steps: 200, seed: 1000 },
+    ...length,
   },
 ];

@@ -41,7 +41,7 @@ export function oddBlockLengths(blocks: Blocks): number[] {
   if (images < 0 || !lengths.some((length) => (length * pixels) % PERIOD === 0)) {
     return lengths;
   }
-  // So many odd numbers have the sum only if it is even where they are even in number.
+  // Odd numbers add up to an even total only if there is an even number of them, and to an odd one only if odd.
   const count = lengths.length + ((images - lengths.length) % 2);
   const smallest = Math.floor((images / count + 1) / 2) * 2 - 1;
   const larger = (images - count * smallest) / 2;

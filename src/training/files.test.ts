@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../errors.ts';
+import { failureOf } from '../testing/failureOf.ts';
 import { explainFileError } from './fileErrors.ts';
 import { readBytes, removePartialFiles, writeFileAtomically } from './files.ts';
 
@@ -30,17 +31,6 @@ function failWith(call: 'writeSync' | 'fsyncSync' | 'renameSync' | 'openSync', c
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: it failed, write`), { code, syscall: 'write', errno: -1 });
-}
-
-function failureOf(action: () => unknown): UserError {
-  try {
-    action();
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).not.toContain('\n');
-    return error as UserError;
-  }
-  throw new Error('it did not fail');
 }
 
 describe('writeFileAtomically', () => {

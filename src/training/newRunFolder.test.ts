@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UserError } from '../errors.ts';
+import { failureOf } from '../testing/failureOf.ts';
 import { createRunFolder, nextFreeRunFolder } from './newRunFolder.ts';
 import { openRunFolder } from './runFolder.ts';
 
@@ -20,17 +20,6 @@ afterEach(() => {
   syncBuiltinESMExports();
   fs.rmSync(root, { recursive: true });
 });
-
-function failureOf(action: () => unknown): UserError {
-  try {
-    action();
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).not.toContain('\n');
-    return error as UserError;
-  }
-  throw new Error('it did not fail');
-}
 
 describe('createRunFolder', () => {
   it('creates the folder, its parents and the config', () => {

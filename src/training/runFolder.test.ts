@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../errors.ts';
+import { failureOf } from '../testing/failureOf.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { checkpointPath, listRunFolders, openRunFolder, requireCheckpoint, runPaths } from './runFolder.ts';
 
@@ -17,17 +17,6 @@ beforeEach(() => {
 afterEach(() => {
   fs.rmSync(root, { recursive: true });
 });
-
-function failureOf(action: () => unknown): UserError {
-  try {
-    action();
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).not.toContain('\n');
-    return error as UserError;
-  }
-  throw new Error('it did not fail');
-}
 
 describe('openRunFolder', () => {
   it('lists checkpoints by step and nothing else', () => {

@@ -1,0 +1,15 @@
+// What tests ask of a failure that a user is to read.
+import { expect } from 'vitest';
+import { UserError } from '../errors.ts';
+
+/** The UserError of one line that an action ends with. */
+export function failureOf(action: () => unknown): UserError {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).not.toContain('\n');
+    return error as UserError;
+  }
+  throw new Error('it did not fail');
+}
