@@ -43,7 +43,7 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const seen = { bitsPerDim, gradientNorm, willBeCut: clipNorm !== 'none' };
   const reason = refusal(guard, seen);
   if (reason === null) {
-    await trainer.update(found, learningRate);
+    trainer.update(found, learningRate);
     trainer.remember(afterStep(guard, seen));
     return { record, mustGoBack: false };
   }

@@ -1,5 +1,6 @@
 // The steps of a training: gradients of a batch, and the update of the weights.
-import { type CompileOptions, compile, type Program } from '../engine/program.ts';
+import { compileLoop, type Loop } from '../engine/loop.ts';
+import type { CompileOptions } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from './adamax.ts';
@@ -46,7 +47,7 @@ export class Trainer {
   readonly plan: SharedPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
-  private readonly updateProgram: Program;
+  private readonly updateLoop: Loop;
   private current: TrainingState;
   /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
   private readonly total: Groups;
@@ -57,14 +58,14 @@ export class Trainer {
     options: TrainerOptions,
     plan: SharedPlan,
     gradientProgram: GradientProgram,
-    updateProgram: Program,
+    updateLoop: Loop,
     state: TrainingState,
   ) {
     this.layout = layout;
     this.options = options;
     this.plan = plan;
     this.gradientProgram = gradientProgram;
-    this.updateProgram = updateProgram;
+    this.updateLoop = updateLoop;
     this.current = state;
     this.total = layout.zeros();
     this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
@@ -76,8 +77,8 @@ export class Trainer {
     return releaseOnFailure(async (keep) => {
       const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
-      const updateProgram = keep(await compile(adamaxProgram(options.optimizer), options));
-      return new Trainer(layout, options, plan, gradientProgram, updateProgram, state);
+      const updateLoop = await compileLoop(adamaxProgram(options.optimizer));
+      return new Trainer(layout, options, plan, gradientProgram, updateLoop, state);
     });
   }
 
@@ -88,7 +89,7 @@ export class Trainer {
   /** One update of the weights, from one batch, with the given learning rate. */
   async step(batch: Batch, learningRate: number): Promise<BatchGradients> {
     const gradients = await this.gradientsOf(batch);
-    await this.update(gradients, learningRate);
+    this.update(gradients, learningRate);
     return gradients;
   }
 
@@ -110,7 +111,7 @@ export class Trainer {
   }
 
   /** Updates the weights by the gradients of a batch, cut to the norm that the options name. */
-  async update({ gradients: found, gradientNorm }: BatchGradients, learningRate: number): Promise<void> {
+  update({ gradients: found, gradientNorm }: BatchGradients, learningRate: number): void {
     const { optimizer, averageDecay, clipNorm = Number.POSITIVE_INFINITY } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
@@ -118,14 +119,10 @@ export class Trainer {
     if (gradientNorm > clipNorm) {
       scaleInPlace(found, clipNorm / gradientNorm);
     }
-    // One group after another: the runtime makes a copy of all that a run gives.
+    const scalars = { rate: scalar(rate), share: scalar(share) };
     for (const group of this.layout.trained) {
-      const state = Object.fromEntries(
-        stateKinds.map((kind) => [kind, vectorOf(this.current[kind][group]!)]),
-      );
-      const gradients = vectorOf(found[group]!);
-      // Each element is read just before it is written, so all stay in place.
-      await this.updateProgram.run({ ...state, gradients, rate: scalar(rate), share: scalar(share) }, state);
+      const state = Object.fromEntries(stateKinds.map((kind) => [kind, this.current[kind][group]!]));
+      this.updateLoop.run({ ...state, ...scalars, gradients: found[group]! }, state);
     }
     this.current = { ...this.current, step: step + 1, updates };
   }
@@ -145,10 +142,9 @@ export class Trainer {
     this.current = state;
   }
 
-  /** Frees the programs. */
+  /** Frees the program of the gradients. */
   async release(): Promise<void> {
     await this.gradientProgram.release();
-    await this.updateProgram.release();
   }
 }
 
@@ -158,8 +154,4 @@ function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): nu
 
 function scalar(value: number): NdArray {
   return { shape: [], data: Float32Array.of(value) };
-}
-
-function vectorOf({ data }: NdArray): NdArray {
-  return { shape: [data.length], data };
 }
