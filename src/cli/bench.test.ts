@@ -31,6 +31,8 @@ it('gives a list for several mixings, in their order', async () => {
     expect(result.imagesPerSecond).toBeLessThanOrEqual(high);
     expect(result.forwardImagesPerSecond).toBeGreaterThan(0);
     expect(result.productShare).toBeGreaterThan(0);
+    const { batch, gradients, update } = result.parts;
+    expect(Math.min(batch, gradients, update)).toBeGreaterThan(0);
     expect(result.peakMemoryBytes).toBeGreaterThan(2 ** 24);
   }
 });
@@ -60,8 +62,11 @@ it('prints a table for people', async () => {
   );
   expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB +kept +1$/);
   expect(rest[0]).toBe('');
-  expect(rest[1]).toMatch(/^1X1: OPERATOR +NODES +MS +SHARE$/);
-  const shares = rest.slice(2).map((line) => Number(/([\d.]+) %$/.exec(line)?.[1]));
+  expect(rest[1]).toMatch(/^A STEP, MS +BATCH +GRADIENTS +UPDATE$/);
+  expect(rest[2]).toMatch(/^1x1 +\d+\.\d +\d+\.\d +\d+\.\d$/);
+  expect(rest[3]).toBe('');
+  expect(rest[4]).toMatch(/^1X1: OPERATOR +NODES +MS +SHARE$/);
+  const shares = rest.slice(5).map((line) => Number(/([\d.]+) %$/.exec(line)?.[1]));
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0);
 });
 

@@ -1,7 +1,7 @@
 // `emerging bench train`: how fast this machine trains a model.
 import type { Command } from 'commander';
 import type { OperatorTime } from '../engine/profile.ts';
-import { type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts';
+import { stepParts, type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts';
 import { median } from '../evaluation/timing.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
 import { formatBytes, formatCount, formatRate } from './format.ts';
@@ -89,9 +89,24 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     rows,
   );
   process.stdout.write(`${table}\n`);
+  process.stdout.write(`\n${partsTable(results)}\n`);
   for (const result of options.products ? results : []) {
     process.stdout.write(`\n${operatorTable(result.mixing, result.operators)}\n`);
   }
+}
+
+/** What the parts of a step take, in milliseconds. */
+function partsTable(results: readonly Pick<TrainingTimes, 'mixing' | 'parts'>[]): string {
+  return formatTable(
+    [
+      { title: 'A STEP, MS' },
+      ...stepParts.map((part) => ({ title: part.toUpperCase(), align: 'right' as const })),
+    ],
+    results.map((result) => [
+      result.mixing,
+      ...stepParts.map((part) => (1000 * result.parts[part]).toFixed(1)),
+    ]),
+  );
 }
 
 /** The operators that take more than so little of a step have a line of their own. */

@@ -16,7 +16,7 @@ import { Trainer } from '../training/trainer.ts';
 import { requireWorkers } from '../training/workers.ts';
 import { trainedModel } from './loadRun.ts';
 import { timeProducts } from './timeProducts.ts';
-import { secondsOf } from './timing.ts';
+import { median, secondsOf } from './timing.ts';
 
 /** What is timed. */
 export interface TrainingBenchmark extends CompileOptions {
@@ -38,12 +38,20 @@ export interface TrainingBenchmark extends CompileOptions {
   onProgress?(rounds: number): void;
 }
 
+/** The parts of a step, in their order: its images and their noise, forward and backward, the optimiser. */
+export const stepParts = ['batch', 'gradients', 'update'] as const;
+
+/** One of `stepParts`. */
+type StepPart = (typeof stepParts)[number];
+
 /** The times of one mixing, in seconds, over the rounds. */
 export interface TrainingTimes {
   readonly mixing: Mixing;
   readonly parameters: number;
   /** Full steps: data, noise, forward and backward of every micro-batch, optimiser. */
   readonly steps: readonly number[];
+  /** What the parts of a step take: the medians. */
+  readonly parts: Readonly<Record<StepPart, number>>;
   /** Log-likelihoods of a micro-batch with frozen weights, data and noise included. */
   readonly forwards: readonly number[];
   /** The most memory that the process held until then. */
@@ -87,6 +95,9 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
   });
   const results: TrainingTimes[] = [];
   for (const { mixing, model, steps, forwards, plan, operators } of timed) {
+    const parts = Object.fromEntries(
+      stepParts.map((part) => [part, median(steps.map((step) => step[part]))]),
+    ) as Record<StepPart, number>;
     const productFloor = products ? runsOf(benchmark) * (await timeProducts(plan, benchmark)) : null;
     const parameters = countParameters(model.options, imageShape);
     const { activations, workers } = plan;
@@ -96,7 +107,8 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
       activations,
       workers,
       peakMemoryBytes,
-      steps,
+      steps: steps.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
+      parts,
       forwards,
       productFloor,
       operators,
@@ -109,7 +121,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
 class Contender {
   readonly mixing: Mixing;
   readonly model: Glow;
-  readonly steps: number[] = [];
+  readonly steps: Record<StepPart, number>[] = [];
   readonly forwards: number[] = [];
   operators: readonly OperatorTime[] = [];
   private readonly trainer: Trainer;
@@ -154,8 +166,20 @@ class Contender {
 
   /** A step, with the making of its batch. */
   async step(number: number, counted: boolean): Promise<void> {
-    const seconds = await secondsOf(async () => this.trainer.step(this.batches.at(number), 1e-4));
-    this.steps.push(...(counted ? [seconds] : []));
+    const begin = performance.now();
+    const batch = this.batches.at(number);
+    const made = performance.now();
+    const gradients = await this.trainer.gradientsOf(batch);
+    const found = performance.now();
+    this.trainer.update(gradients, 1e-4);
+    const end = performance.now();
+    if (counted) {
+      this.steps.push({
+        batch: (made - begin) / 1000,
+        gradients: (found - made) / 1000,
+        update: (end - found) / 1000,
+      });
+    }
   }
 
   /** A forward pass of a micro-batch, with the making of it. */
