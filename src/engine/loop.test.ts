@@ -15,7 +15,7 @@ import {
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
-import { compileLoop } from './loop.ts';
+import { compileLoop, placesOf } from './loop.ts';
 import { compile } from './program.ts';
 
 function vector(name: string, length: number): NdArray {
@@ -23,8 +23,15 @@ function vector(name: string, length: number): NdArray {
   return { shape: [length], data: Float32Array.from({ length }, () => random.normal()) };
 }
 
-const scalar = (value: number): NdArray => ({ shape: [], data: Float32Array.of(value) });
-const zeros = (length: number): NdArray => ({ shape: [length], data: new Float32Array(length) });
+/** Fills the vectors of a set. */
+function fill(
+  vectors: Readonly<Record<string, Float32Array>>,
+  values: Readonly<Record<string, NdArray>>,
+): void {
+  for (const [name, { data }] of Object.entries(values)) {
+    vectors[name]!.set(data);
+  }
+}
 
 /** Every operation that a loop has, a constant that float32 has to round, and a scalar. */
 function everything(): ProgramDefinition {
@@ -41,45 +48,70 @@ function everything(): ProgramDefinition {
 }
 
 describe('compileLoop', () => {
-  // One element, no multiple of four, exactly a stretch, and several with a rest.
-  it.each([1, 7, 8192, 20_001])('gives what ONNX Runtime gives, to the bit, for %i elements', async (n) => {
-    const definition = everything();
-    const feeds = { x: vector('x', n), y: vector('y', n), rate: scalar(0.7) };
-    const program = await compile(definition, { threads: 1 });
-    const expected = await program.run(feeds);
-    await program.release();
-    const found = { x: zeros(n), root: zeros(n) };
-    (await compileLoop(definition)).run(feeds, found);
-    expect(found.x.data).toEqual(expected.x!.data);
-    expect(found.root.data).toEqual(expected.root!.data);
+  // One element, no multiple of four, a whole cache line of them, and many.
+  it.each([1, 7, 16, 20_001])(
+    'gives what ONNX Runtime gives, to the bit, for %i elements',
+    async (length) => {
+      const definition = everything();
+      const [x, y] = [vector('x', length), vector('y', length)];
+      const rate = { shape: [], data: Float32Array.of(0.7) };
+      const program = await compile(definition, { threads: 1 });
+      const expected = await program.run({ x, y, rate });
+      await program.release();
+      const loop = await compileLoop(definition, { all: length });
+      const vectors = loop.vectorsOf('all');
+      fill(vectors, { x, y });
+      loop.run('all', { rate: 0.7 });
+      expect(vectors.x).toEqual(expected.x!.data);
+      expect(vectors.root).toEqual(expected.root!.data);
+      expect(vectors.y).toEqual(y.data);
+    },
+  );
+
+  it('works on one set and leaves the others alone', async () => {
+    const lengths = { first: 33, none: 0, second: 5, third: 70_000 };
+    const loop = await compileLoop(everything(), lengths);
+    for (const [name, length] of Object.entries(lengths)) {
+      fill(loop.vectorsOf(name), { x: vector('x', length), y: vector('y', length) });
+    }
+    loop.run('second', { rate: 1 });
+    loop.run('none', { rate: 1 });
+    for (const name of ['first', 'third'] as const) {
+      expect(loop.vectorsOf(name).x).toEqual(vector('x', lengths[name]).data);
+      expect(loop.vectorsOf(name).root).toEqual(new Float32Array(lengths[name]));
+    }
+    expect(loop.vectorsOf('second').x).not.toEqual(vector('x', 5).data);
+    const sameLength = await compileLoop(everything(), { alone: 5 });
+    fill(sameLength.vectorsOf('alone'), { x: vector('x', 5), y: vector('y', 5) });
+    sameLength.run('alone', { rate: 1 });
+    expect(loop.vectorsOf('second').x).toEqual(sameLength.vectorsOf('alone').x);
   });
 
-  it('writes to the arrays that it reads from, whatever their shape', async () => {
-    const [x, y] = [vector('x', 30_000), vector('y', 30_000)];
-    const loop = await compileLoop(everything());
-    const apart = { x: zeros(30_000), root: zeros(30_000) };
-    loop.run({ x, y, rate: scalar(1) }, apart);
-    const images = { shape: [100, 300], data: x.data };
-    loop.run({ x: images, y, rate: scalar(1) }, { x: images, root: y });
-    expect(x.data).toEqual(apart.x.data);
-    expect(y.data).toEqual(apart.root.data);
-  });
-
-  it('refuses what no instruction does, and arrays that fit no loop', async () => {
+  it('refuses what no instruction does', async () => {
     const x = input('x', [OPEN_BATCH]);
-    await expect(compileLoop({ inputs: { x }, outputs: { y: exp(x) } })).rejects.toThrow('operator Exp');
-    await expect(compileLoop({ inputs: {}, outputs: { y: negate(x) } })).rejects.toThrow("input 'x'");
+    const refused = (definition: ProgramDefinition) => expect(compileLoop(definition, { all: 4 })).rejects;
+    await refused({ inputs: { x }, outputs: { y: exp(x) } }).toThrow('operator Exp');
+    await refused({ inputs: {}, outputs: { y: negate(x) } }).toThrow("input 'x'");
     const matrix = input('matrix', [2, 3]);
-    const ofMatrix = { inputs: { matrix }, outputs: { y: negate(matrix) } };
-    await expect(compileLoop(ofMatrix)).rejects.toThrow("'matrix' has the shape [2, 3]");
+    await refused({ inputs: { matrix }, outputs: { y: negate(matrix) } }).toThrow(
+      "'matrix' has the shape [2, 3]",
+    );
   });
 
-  it('refuses arrays that are missing, of another length or of another precision', async () => {
-    const x = input('x', [OPEN_BATCH]);
-    const loop = await compileLoop({ inputs: { x }, outputs: { y: negate(x) } });
-    expect(() => loop.run({}, { y: zeros(3) })).toThrow("'x' was not given");
-    expect(() => loop.run({ x: zeros(3) }, { y: zeros(4) })).toThrow('same length');
-    const doubles = { shape: [3], data: new Float64Array(3) };
-    expect(() => loop.run({ x: doubles }, { y: zeros(3) })).toThrow("'x' must be of float32");
+  it('refuses a run without a scalar, and of a set that it has not', async () => {
+    const loop = await compileLoop(everything(), { all: 4 });
+    expect(() => loop.run('all', {})).toThrow("'rate' was not given");
+    expect(() => loop.run('some', { rate: 1 })).toThrow("no set 'some'");
+  });
+});
+
+describe('placesOf', () => {
+  it('begins another memory where a set does not fit into what is left of one', () => {
+    const gigabyte = 2 ** 28;
+    const places = placesOf({ a: gigabyte, b: 3, c: 2 * gigabyte - 16, d: gigabyte }, 1);
+    expect(places.map((memory) => memory.map(({ name }) => name))).toEqual([['a', 'b', 'c'], ['d']]);
+    expect(places[0]!.map(({ begin, end }) => end - begin)).toEqual([2 ** 30, 64, 2 ** 31 - 64]);
+    expect(places[0]![1]!.begin).toBe(2 ** 30);
+    expect(places[1]![0]!.begin).toBe(0);
   });
 });

@@ -3,12 +3,11 @@
 //
 // ONNX Runtime passes over its arrays once for each operation, and its binding copies all that a run gives. A loop reads
 // each number once and writes it once, where it was: for work on arrays as large as the weights that is most of the time.
-import type { NdArray } from '../numeric/ndarray.ts';
+// The arrays stand in memory that WebAssembly can reach; ONNX Runtime takes them from there like any others.
 import type { Emitter } from '../tensor/emitter.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import { isInput, type Tensor } from '../tensor/tensor.ts';
-import type { NamedArrays } from './program.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 
 /** The instruction of each ONNX operator, for four numbers at once. */
 const instructions: Readonly<Record<string, string>> = {
@@ -23,114 +22,136 @@ const instructions: Readonly<Record<string, string>> = {
   Sub: 'f32x4.sub',
 };
 
-/** So many numbers of each array are worked on at a time: those of a dozen arrays stay in a processor's cache. */
-const STRETCH = 8192;
-const BYTES = Float32Array.BYTES_PER_ELEMENT;
-/** The bytes that an instruction works on, and those of a page of WebAssembly's memory. */
+/** The bytes of the numbers that an instruction works on, of a line of a processor's cache, and of a page of memory. */
 const LANES = 16;
+const LINE = 64;
 const PAGE = 65536;
+
+/** What one memory of WebAssembly can hold, but for its last page: the end of all of it is no address. */
+const MOST_PAGES = 65535;
 
 /**
  * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such vectors, made
  * by operations on each element. It works in float32 and gives what ONNX Runtime gives, to the bit.
  *
+ * @param lengths how long the vectors of each set are: a run is of one set
  * @throws Error if it has a tensor of another shape, or an operation that no instruction does
  */
-export async function compileLoop(definition: ProgramDefinition): Promise<Loop> {
+export async function compileLoop<Vector extends string>(
+  definition: ProgramDefinition,
+  lengths: Readonly<Record<string, number>>,
+): Promise<Loop<Vector>> {
   checkInputs(definition);
   const scalars = Object.keys(definition.inputs).filter((name) => definition.inputs[name]!.rank === 0);
   const vectors = Object.keys({ ...definition.inputs, ...definition.outputs }).filter(
     (name) => !scalars.includes(name),
   );
-  const source = sourceOf(definition, scalars, vectors);
   const { default: loadTools } = await import('wabt');
-  const parsed = (await loadTools()).parseWat('loop', source, { simd: true });
-  const { buffer } = parsed.toBinary({});
+  const parsed = (await loadTools()).parseWat('loop', sourceOf(definition, scalars, vectors), { simd: true });
+  const module = await WebAssembly.compile(new Uint8Array(parsed.toBinary({}).buffer));
   parsed.destroy();
-  const module = await WebAssembly.compile(new Uint8Array(buffer));
-  const { exports } = await WebAssembly.instantiate(module);
-  return new Loop(definition, scalars, vectors, exports as unknown as LoopExports);
+  const sets = new Map<string, VectorSet>();
+  for (const places of placesOf(lengths, vectors.length)) {
+    const pages = Math.ceil(places.at(-1)!.end / PAGE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
+    for (const { name, begin, end } of places) {
+      const stride = (end - begin) / vectors.length;
+      const starts = vectors.map((_, index) => begin + index * stride);
+      const arrays = vectors.map((vector, index) => [
+        vector,
+        new Float32Array(memory.buffer, starts[index]!, lengths[name]!),
+      ]);
+      sets.set(name, {
+        starts,
+        bytes: lengths[name]! * Float32Array.BYTES_PER_ELEMENT,
+        vectors: Object.fromEntries(arrays),
+        run: exports.run as VectorSet['run'],
+      });
+    }
+  }
+  return new Loop(scalars, sets);
 }
 
-/** What the compiled module has. */
-interface LoopExports {
-  readonly memory: WebAssembly.Memory;
-  /** Works on so many bytes of the stretches of all vectors, and takes the scalars. */
-  run(bytes: number, ...scalars: number[]): void;
+/** Where the vectors of a set stand in a memory, one behind the other: from `begin` to before `end`, in bytes. */
+interface Place {
+  readonly name: string;
+  readonly begin: number;
+  readonly end: number;
 }
 
-/** A loop ready to run. */
-export class Loop {
-  private readonly definition: ProgramDefinition;
+/** Places for so many vectors of each set, in as many memories as it takes. */
+export function placesOf(lengths: Readonly<Record<string, number>>, vectors: number): Place[][] {
+  const memories: Place[][] = [];
+  for (const [name, length] of Object.entries(lengths)) {
+    const bytes = vectors * LINE * Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / LINE);
+    const begin = memories.at(-1)?.at(-1)?.end ?? 0;
+    const fits = memories.length > 0 && begin + bytes <= MOST_PAGES * PAGE;
+    const place = fits ? { name, begin, end: begin + bytes } : { name, begin: 0, end: bytes };
+    if (fits) {
+      memories.at(-1)!.push(place);
+    } else {
+      memories.push([place]);
+    }
+  }
+  return memories;
+}
+
+/** Vectors that are worked on together. */
+interface VectorSet {
+  /** The bytes at which they start in their memory, and how many each has. */
+  readonly starts: readonly number[];
+  readonly bytes: number;
+  readonly vectors: Readonly<Record<string, Float32Array>>;
+  /** Takes the starts, the number of bytes and the scalars. */
+  run(...values: number[]): void;
+}
+
+/** A loop ready to run, and the memory that it works on. */
+export class Loop<Vector extends string = string> {
   private readonly scalars: readonly string[];
-  private readonly exports: LoopExports;
-  /** Where the module has the stretch of each vector. */
-  private readonly stretches: Readonly<Record<string, Float32Array>>;
+  private readonly sets: ReadonlyMap<string, VectorSet>;
 
   /** @internal Made by `compileLoop`. */
-  constructor(
-    definition: ProgramDefinition,
-    scalars: readonly string[],
-    vectors: readonly string[],
-    exports: LoopExports,
-  ) {
-    this.definition = definition;
+  constructor(scalars: readonly string[], sets: ReadonlyMap<string, VectorSet>) {
     this.scalars = scalars;
-    this.exports = exports;
-    this.stretches = Object.fromEntries(
-      vectors.map((name, slot) => [
-        name,
-        new Float32Array(exports.memory.buffer, slot * STRETCH * BYTES, STRETCH),
-      ]),
-    );
+    this.sets = sets;
+  }
+
+  /** The vectors of a set, by the names of inputs and outputs: to be filled, and read after a run. */
+  vectorsOf(set: string): Readonly<Record<Vector, Float32Array>> {
+    return this.setOf(set).vectors as Readonly<Record<Vector, Float32Array>>;
   }
 
   /**
-   * Runs the loop on arrays of one length, of any shape, and writes every output to the array of its name in `into`,
-   * which may be an input's own.
+   * Runs the loop on a set: its outputs are written where they stand, over the inputs of the same names.
    *
-   * @throws Error if an array is missing, is not of float32 or has another length than the others
+   * @throws Error if a scalar is missing
    */
-  run(feeds: NamedArrays, into: NamedArrays): void {
-    const scalars = this.scalars.map((name) => given(feeds, name).data[0]!);
-    const read = Object.keys(this.definition.inputs).filter((name) => !this.scalars.includes(name));
-    const written = Object.keys(this.definition.outputs);
-    const sources = read.map((name) => vectorOf(feeds, name));
-    const targets = written.map((name) => vectorOf(into, name));
-    const length = (sources[0] ?? targets[0])?.length ?? 0;
-    if ([...sources, ...targets].some((vector) => vector.length !== length)) {
-      throw new Error('the arrays of a loop must have the same length');
-    }
-    for (let begin = 0; begin < length; begin += STRETCH) {
-      const end = Math.min(length, begin + STRETCH);
-      sources.forEach((source, index) => {
-        this.stretches[read[index]!]!.set(source.subarray(begin, end));
-      });
-      this.exports.run((end - begin) * BYTES, ...scalars);
-      targets.forEach((target, index) => {
-        target.set(this.stretches[written[index]!]!.subarray(0, end - begin), begin);
-      });
+  run(set: string, scalars: Readonly<Record<string, number>>): void {
+    const { starts, bytes, run } = this.setOf(set);
+    const values = this.scalars.map((name) => {
+      const value = scalars[name];
+      if (value === undefined) {
+        throw new Error(`the loop's scalar '${name}' was not given`);
+      }
+      return value;
+    });
+    if (bytes > 0) {
+      run(...starts, bytes, ...values);
     }
   }
-}
 
-function given(arrays: NamedArrays, name: string): NdArray {
-  const array = arrays[name];
-  if (!array) {
-    throw new Error(`the loop's array '${name}' was not given`);
+  private setOf(name: string): VectorSet {
+    const set = this.sets.get(name);
+    if (!set) {
+      throw new Error(`the loop has no set '${name}' of vectors`);
+    }
+    return set;
   }
-  return array;
 }
 
-function vectorOf(arrays: NamedArrays, name: string): Float32Array {
-  const { data } = given(arrays, name);
-  if (!(data instanceof Float32Array)) {
-    throw new Error(`the loop's array '${name}' must be of float32`);
-  }
-  return data;
-}
-
-/** The text of the module: the stretches of the vectors stand one behind another in its memory. */
+/** The text of the module. */
 function sourceOf(
   definition: ProgramDefinition,
   scalars: readonly string[],
@@ -151,7 +172,7 @@ function sourceOf(
       continue;
     }
     requireShape(tensor.operation.name, tensor, [[], [OPEN_BATCH]]);
-    if (isInput(tensor) || !tensor.operation.lower) {
+    if (!tensor.operation.lower) {
       throw new Error(`no loop can do the operation ${tensor.operation.name}`);
     }
     const operands = tensor.inputs.map((operand) => names.get(operand)!);
@@ -210,28 +231,36 @@ class LoopWriter implements Emitter {
   }
 
   /** The next four numbers of a vector. */
-  load(slot: number): string {
-    return this.set(this.body, `(v128.load offset=${slot * STRETCH * BYTES} (local.get $at))`);
+  load(vector: number): string {
+    return this.set(this.body, `(v128.load (local.get $at${vector}))`);
   }
 
   /** Writes a vector's next four numbers, after everything has been read. */
-  store(slot: number, value: string): void {
-    this.ends.push(`(v128.store offset=${slot * STRETCH * BYTES} (local.get $at) (local.get ${value}))`);
+  store(vector: number, value: string): void {
+    this.ends.push(`(v128.store (local.get $at${vector}) (local.get ${value}))`);
   }
 
   /** The whole module. */
   module(scalars: number, vectors: number): string {
-    const parameters = Array.from({ length: scalars }, (_, index) => `(param $scalar${index} f32)`);
+    const places = Array.from({ length: vectors }, (_, index) => `$at${index}`);
+    const parameters = [
+      ...places.map((place) => `(param ${place} i32)`),
+      '(param $bytes i32)',
+      ...Array.from({ length: scalars }, (_, index) => `(param $scalar${index} f32)`),
+    ];
     const locals = Array.from({ length: this.values }, (_, index) => `(local $value${index} v128)`);
+    const steps = places.map(
+      (place) => `(local.set ${place} (i32.add (local.get ${place}) (i32.const ${LANES})))`,
+    );
     return `(module
-  (memory (export "memory") ${Math.ceil((vectors * STRETCH * BYTES) / PAGE)})
-  (func (export "run") (param $bytes i32) ${parameters.join(' ')}
-    (local $at i32) ${locals.join(' ')}
+  (import "loop" "memory" (memory 0))
+  (func (export "run") ${parameters.join(' ')}
+    (local $end i32) ${locals.join(' ')}
+    (local.set $end (i32.add (local.get $at0) (local.get $bytes)))
     ${this.once.join('\n    ')}
     (loop $next
-      ${[...this.body, ...this.ends].join('\n      ')}
-      (local.set $at (i32.add (local.get $at) (i32.const ${LANES})))
-      (br_if $next (i32.lt_u (local.get $at) (local.get $bytes))))))`;
+      ${[...this.body, ...this.ends, ...steps].join('\n      ')}
+      (br_if $next (i32.lt_u (local.get $at0) (local.get $end))))))`;
   }
 
   private set(part: string[], expression: string): string {

@@ -20,8 +20,11 @@ export interface AdamaxOptions {
 /** The arrays of a state, by the name of what they hold. */
 export const stateKinds = ['weights', 'first', 'second', 'average'] as const;
 
+/** What an update reads: one of `stateKinds`, or the gradients. */
+export type UpdateKind = (typeof stateKinds)[number] | 'gradients';
+
 /** The name that a program has for an array of this kind that belongs to a group, or to a parameter. */
-export function stateName(kind: (typeof stateKinds)[number] | 'gradients', name: string): string {
+export function stateName(kind: UpdateKind, name: string): string {
   return `${kind}/${name}`;
 }
 

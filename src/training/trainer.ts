@@ -2,10 +2,10 @@
 import { compileLoop, type Loop } from '../engine/loop.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
-import type { NdArray } from '../numeric/ndarray.ts';
-import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from './adamax.ts';
+import { sizeOf } from '../numeric/ndarray.ts';
+import { type AdamaxOptions, adamaxProgram, stateKinds, type UpdateKind, updateRates } from './adamax.ts';
 import type { ActivationChoice, GradientProgram } from './gradientProgram.ts';
-import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
+import { addInPlace, copyInto, normOf, scaleInPlace } from './gradientSum.ts';
 import type { GuardState } from './guard.ts';
 import { type Batch, partOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
@@ -47,7 +47,7 @@ export class Trainer {
   readonly plan: SharedPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
-  private readonly updateLoop: Loop;
+  private readonly updateLoop: Loop<UpdateKind>;
   private current: TrainingState;
   /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
   private readonly total: Groups;
@@ -58,7 +58,7 @@ export class Trainer {
     options: TrainerOptions,
     plan: SharedPlan,
     gradientProgram: GradientProgram,
-    updateLoop: Loop,
+    updateLoop: Loop<UpdateKind>,
     state: TrainingState,
   ) {
     this.layout = layout;
@@ -66,18 +66,20 @@ export class Trainer {
     this.plan = plan;
     this.gradientProgram = gradientProgram;
     this.updateLoop = updateLoop;
-    this.current = state;
-    this.total = layout.zeros();
+    this.current = this.taken(state);
+    this.total = this.groupsOf('gradients');
     this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
   }
 
-  /** Compiles the programs of a training that goes on from `state`, whose arrays it will overwrite. */
+  /** Compiles the programs of a training that goes on from a copy of `state`. */
   static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
       const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
-      const updateLoop = await compileLoop(adamaxProgram(options.optimizer));
+      const lengths = layout.trained.map((group) => [group, sizeOf(layout.shapeOf(group))]);
+      const update = adamaxProgram(options.optimizer);
+      const updateLoop = await compileLoop<UpdateKind>(update, Object.fromEntries(lengths));
       return new Trainer(layout, options, plan, gradientProgram, updateLoop, state);
     });
   }
@@ -110,19 +112,17 @@ export class Trainer {
     return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
   }
 
-  /** Updates the weights by the gradients of a batch, cut to the norm that the options name. */
-  update({ gradients: found, gradientNorm }: BatchGradients, learningRate: number): void {
+  /** Updates the weights by the gradients of the last batch, cut to the norm that the options name. */
+  update({ gradientNorm }: BatchGradients, learningRate: number): void {
     const { optimizer, averageDecay, clipNorm = Number.POSITIVE_INFINITY } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
     const { rate, share } = updateRates(updates, learningRate, optimizer, averageDecay);
     if (gradientNorm > clipNorm) {
-      scaleInPlace(found, clipNorm / gradientNorm);
+      scaleInPlace(this.total, clipNorm / gradientNorm);
     }
-    const scalars = { rate: scalar(rate), share: scalar(share) };
     for (const group of this.layout.trained) {
-      const state = Object.fromEntries(stateKinds.map((kind) => [kind, this.current[kind][group]!]));
-      this.updateLoop.run({ ...state, ...scalars, gradients: found[group]! }, state);
+      this.updateLoop.run(group, { rate, share });
     }
     this.current = { ...this.current, step: step + 1, updates };
   }
@@ -137,9 +137,29 @@ export class Trainer {
     this.current = { ...this.current, guard };
   }
 
-  /** Goes on from another state, whose arrays it will overwrite. */
+  /** Goes on from a copy of another state. */
   replace(state: TrainingState): void {
-    this.current = state;
+    this.current = this.taken(state);
+  }
+
+  /** A state with the same values in the memory of the update. */
+  private taken(state: TrainingState): TrainingState {
+    const copies = stateKinds.map((kind) => {
+      const groups = this.groupsOf(kind);
+      copyInto(groups, state[kind]);
+      // The fixed weights stay what they are.
+      return [kind, { ...state[kind], ...groups }];
+    });
+    return { ...state, ...Object.fromEntries(copies) };
+  }
+
+  /** The arrays of the trained groups in the memory of the update. */
+  private groupsOf(kind: UpdateKind): Groups {
+    const arrays = this.layout.trained.map((group) => [
+      group,
+      { shape: this.layout.shapeOf(group), data: this.updateLoop.vectorsOf(group)[kind] },
+    ]);
+    return Object.fromEntries(arrays);
   }
 
   /** Frees the program of the gradients. */
@@ -150,8 +170,4 @@ export class Trainer {
 
 function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): number {
   return microBatch;
-}
-
-function scalar(value: number): NdArray {
-  return { shape: [], data: Float32Array.of(value) };
 }

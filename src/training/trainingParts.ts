@@ -16,7 +16,7 @@ import { openRunFolder, type RunPaths } from './runFolder.ts';
 import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
 import type { PreparationPart } from './trainingEvents.ts';
-import { copyOf, type TrainingState } from './trainingState.ts';
+import type { TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
 import { requireWorkers } from './workers.ts';
 
@@ -68,7 +68,7 @@ export async function prepareTraining(
   if (!state) {
     onPreparing('weights');
   }
-  const start = state ? copyOf(state) : await startAgain();
+  const start = state ?? (await startAgain());
   onPreparing('programs');
   const trainer = keep(
     await Trainer.create(

@@ -1,5 +1,4 @@
 // The state of a training: what it remembers from step to step besides its configuration.
-import { stateKinds } from './adamax.ts';
 import type { GuardState } from './guard.ts';
 import type { Groups } from './parameterLayout.ts';
 
@@ -27,16 +26,4 @@ export type WeightsKind = 'average' | 'raw';
 /** The weights of a state, fixed parameters included. Before the first update their average is what they are. */
 export function weightsOf({ updates, weights, average }: TrainingState, kind: WeightsKind): Groups {
   return kind === 'raw' || updates === 0 ? weights : { ...weights, ...average };
-}
-
-/** A copy of a state, which a training from it leaves alone. */
-export function copyOf(state: TrainingState): TrainingState {
-  const copies = stateKinds.map((kind) => {
-    const groups = Object.entries(state[kind]).map(([name, { shape, data }]) => [
-      name,
-      { shape, data: data.slice() },
-    ]);
-    return [kind, Object.fromEntries(groups)];
-  });
-  return { ...state, ...Object.fromEntries(copies) };
 }
