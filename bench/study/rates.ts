@@ -1,6 +1,6 @@
 // How fast this machine trains the models of a study, measured: what plans are made of.
 import { join } from 'node:path';
-import { createProgress } from '../../src/cli/progress.ts';
+import { createProgress, type Progress } from '../../src/cli/progress.ts';
 import { timeTraining } from '../../src/evaluation/timeTraining.ts';
 import { median } from '../../src/evaluation/timing.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
@@ -96,7 +96,7 @@ async function timeModel(
 ): Promise<Speed> {
   const { mixing, ...rest } = model;
   const { batchSize, microBatch } = training;
-  const bar = createProgress({ label, total: 2 * ROUNDS, unit: 'rounds' });
+  let bar: Progress | undefined;
   try {
     const [times] = await timeTraining({
       mixings: [mixing],
@@ -106,9 +106,10 @@ async function timeModel(
       microBatch,
       rounds: ROUNDS,
       products: false,
-      onProgress(rounds) {
+      onProgress(_, done, total) {
         interruption.check();
-        bar.update(rounds);
+        bar ??= createProgress({ label, total, unit: 'rounds' });
+        bar.update(done);
       },
     });
     const { steps, forwards } = times!;
@@ -117,7 +118,7 @@ async function timeModel(
       imagesPerSecond: microBatch / median(forwards),
     };
   } finally {
-    bar.finish();
+    bar?.finish();
   }
 }
 

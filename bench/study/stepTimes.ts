@@ -1,7 +1,7 @@
 // How long a training step of each mixing of a study takes, in turn in one process: what else the machine does then
 // slows all of them alike.
 import { join } from 'node:path';
-import { createProgress } from '../../src/cli/progress.ts';
+import { createProgress, type Progress } from '../../src/cli/progress.ts';
 import { loadRun } from '../../src/evaluation/loadRun.ts';
 import { timeTraining } from '../../src/evaluation/timeTraining.ts';
 import { median } from '../../src/evaluation/timing.ts';
@@ -39,7 +39,7 @@ export async function timeStepsOf(
   const { config, model } = loadRun(runs[0]!.directory, 'average');
   const { mixing: _, ...shared } = config.model;
   const { batchSize, microBatch } = config.training;
-  const bar = createProgress({ label: `timing steps of ${study.name}`, total: 2 * ROUNDS, unit: 'rounds' });
+  let bar: Progress | undefined;
   try {
     const times = await timeTraining({
       mixings: runs.map(({ mixing }) => mixing),
@@ -49,9 +49,10 @@ export async function timeStepsOf(
       microBatch,
       rounds: ROUNDS,
       products: false,
-      onProgress(rounds) {
+      onProgress(_, done, total) {
         interruption.check();
-        bar.update(rounds);
+        bar ??= createProgress({ label: `timing steps of ${study.name}`, total, unit: 'rounds' });
+        bar.update(done);
       },
     });
     const seconds = Object.fromEntries(times.map(({ mixing, steps }) => [mixing, median(steps)]));
@@ -61,7 +62,7 @@ export async function timeStepsOf(
       2,
     );
   } finally {
-    bar.finish();
+    bar?.finish();
   }
 }
 

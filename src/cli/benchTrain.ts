@@ -1,17 +1,30 @@
 // `emerging bench train`: how fast this machine trains a model.
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { OperatorTime } from '../engine/profile.ts';
-import { stepParts, type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts';
+import { stepParts, type TimedWork, type TrainingTimes, timeTraining } from '../evaluation/timeTraining.ts';
 import { median } from '../evaluation/timing.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from './benchOptions.ts';
 import { formatBytes, formatCount, formatRate } from './format.ts';
 import { addStepOptions, compileOptions, type StepOptions } from './options.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { formatTable } from './table.ts';
 
 interface BenchTrainOptions extends BenchOptions, StepOptions {
   products: boolean;
 }
+
+const help = `
+What is printed:
+  training, images/s   full steps: a batch and its noise, forward, backward, update; median and range
+  forward, images/s    log-likelihoods with frozen weights
+  products             the share of a step that its matrix products alone would take, each at its best rate
+  peak memory          of the process, with the models of all mixings
+  a step, ms           medians of its parts: the batch, its gradients, the update of the weights
+  operator             where the gradients spend the time of one worker; each node is timed, which adds to it
+
+Example:
+  emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1`;
 
 /** Adds the command `bench train`. */
 export function registerBenchTrain(bench: Command): void {
@@ -20,10 +33,7 @@ export function registerBenchTrain(bench: Command): void {
     .description('time training steps and forward passes, and the matrix products in them');
   addStepOptions(addBenchOptions(command, { batch: 32, rounds: 7 }))
     .option('--no-products', 'leave out the matrix products on their own and the operators of a step')
-    .addHelpText(
-      'after',
-      '\nExample:\n  emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1',
-    )
+    .addHelpText('after', help)
     .action((options: BenchTrainOptions) => runBenchTrain(options));
 }
 
@@ -31,7 +41,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   const { mixing: names, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);
-  const bar = createProgress({ label: 'round', total: 2 * rounds });
+  const bars = new Bars();
   let times: TrainingTimes[];
   try {
     times = await timeTraining({
@@ -43,14 +53,15 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       activations: options.activations,
       workers: options.workers,
       products: options.products,
-      onProgress: (done) => bar.update(done),
+      onProgress: (what, done, total) => bars.update(what, done, total),
       ...engine,
     });
   } finally {
-    bar.finish();
+    bars.finish();
   }
   const results = times.map(({ steps, forwards, productFloor, ...about }) => ({
     ...about,
+    ...measuredModel(options),
     imagesPerSecond: batch / median(steps),
     imagesPerSecondRange: [batch / Math.max(...steps), batch / Math.min(...steps)] as const,
     forwardImagesPerSecond: batch / median(forwards),
@@ -93,6 +104,40 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   for (const result of options.products ? results : []) {
     process.stdout.write(`\n${operatorTable(result.mixing, result.operators)}\n`);
   }
+}
+
+/** A bar for each kind of work, one after another. */
+class Bars {
+  private what: TimedWork | undefined;
+  private bar: Progress | undefined;
+
+  update(what: TimedWork, done: number, total: number): void {
+    if (what !== this.what) {
+      this.finish();
+      this.what = what;
+      this.bar = createProgress({ label: what, total });
+    }
+    this.bar!.update(done);
+  }
+
+  finish(): void {
+    this.bar?.finish();
+  }
+}
+
+/** What a result is of, so that two can be told apart. */
+function measuredModel(options: BenchTrainOptions) {
+  const { levels, depth, width, kernelSize, size, channels, device, threads } = options;
+  return {
+    levels,
+    depth,
+    width,
+    kernelSize,
+    size,
+    channels,
+    device,
+    threads: threads ?? availableParallelism(),
+  };
 }
 
 /** What the parts of a step take, in milliseconds. */

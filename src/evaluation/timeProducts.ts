@@ -16,16 +16,20 @@ const REPEATS = 7;
 
 /**
  * The seconds of all matrix products that a worker makes for one run of the gradients, each shape at the best of
- * several runs on its own.
+ * several runs on its own. `onProgress` is told how many of the shapes are done.
  */
 export async function timeProducts(
   { runs, workers, threadsEach }: Pick<SharedPlan, 'runs' | 'workers' | 'threadsEach'>,
   options: CompileOptions,
+  onProgress: (done: number, total: number) => void = () => {},
 ): Promise<number> {
   let seconds = 0;
-  for (const { node, count } of productsOf(runs)) {
+  const products = productsOf(runs);
+  for (const [index, { node, count }] of products.entries()) {
+    onProgress(index, products.length);
     seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
   }
+  onProgress(products.length, products.length);
   return seconds / workers;
 }
 

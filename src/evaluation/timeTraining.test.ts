@@ -12,13 +12,32 @@ const benchmark = {
 } as const;
 
 it('takes as many rounds as it is asked for, of steps and then of passes', async () => {
-  const told: number[] = [];
-  const times = await timeTraining({ ...benchmark, products: false, onProgress: (done) => told.push(done) });
+  const told: unknown[] = [];
+  const times = await timeTraining({
+    ...benchmark,
+    products: false,
+    onProgress: (...progress) => told.push(progress),
+  });
   expect(times.map(({ mixing, steps, forwards }) => [mixing, steps.length, forwards.length])).toEqual([
     ['1x1', 2, 2],
     ['emerging', 2, 2],
   ]);
-  expect([...new Set(told)]).toEqual([0, 1, 2, 3, 4]);
+  // With three to warm up before both.
+  expect(told).toEqual(Array.from({ length: 10 }, (_, index) => ['round', index + 1, 10]));
+});
+
+it('says how far it is with the profiles and the products too', async () => {
+  const told = new Map<string, number[]>();
+  await timeTraining({
+    ...benchmark,
+    onProgress: (what, done, total) => {
+      expect(done).toBeLessThanOrEqual(total);
+      told.set(what, [...(told.get(what) ?? []), done]);
+    },
+  });
+  expect([...told.keys()]).toEqual(['round', 'profile', 'product']);
+  expect(told.get('profile')).toEqual([0, 1, 1, 2]);
+  expect(told.get('product')!.filter((done) => done === 0)).toHaveLength(2);
 });
 
 it('tells of the products of all micro-batches of a step', async () => {

@@ -34,9 +34,12 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly activations?: ActivationChoice | undefined;
   /** The threads that work on images of their own; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
-  /** Called as the work goes on, with the rounds done, of steps and of passes. */
-  onProgress?(rounds: number): void;
+  /** Called as the work goes on, with how much of what is done. */
+  onProgress?(what: TimedWork, done: number, total: number): void;
 }
+
+/** What timing consists of: rounds, with those to warm up, profiles of operators, and products on their own. */
+export type TimedWork = 'round' | 'profile' | 'product';
 
 /** The parts of a step, in their order: its images and their noise, forward and backward, the optimiser. */
 export const stepParts = ['batch', 'gradients', 'update'] as const;
@@ -54,7 +57,7 @@ export interface TrainingTimes {
   readonly parts: Readonly<Record<StepPart, number>>;
   /** Log-likelihoods of a micro-batch with frozen weights, data and noise included. */
   readonly forwards: readonly number[];
-  /** The most memory that the process held until then. */
+  /** The most memory that the process held, with the models of all mixings. */
   readonly peakMemoryBytes: number;
   /** Whether activations were kept or computed again. */
   readonly activations: GradientPlan['activations'];
@@ -83,13 +86,15 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
         for (const contender of contenders) {
           await contender[kind](round, round >= WARM_UP);
         }
-        onProgress?.((kind === 'step' ? 0 : rounds) + Math.max(0, round + 1 - WARM_UP));
+        const before = kind === 'step' ? 0 : WARM_UP + rounds;
+        onProgress?.('round', before + round + 1, 2 * (WARM_UP + rounds));
       }
     }
-    // The peak of the whole process so far: with several mixings it is that of the largest.
     peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
-    for (const contender of products ? contenders : []) {
+    for (const [index, contender] of products ? contenders.entries() : []) {
+      onProgress?.('profile', index, contenders.length);
       await contender.profile(benchmark);
+      onProgress?.('profile', index + 1, contenders.length);
     }
     return contenders;
   });
@@ -98,7 +103,8 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
     const parts = Object.fromEntries(
       stepParts.map((part) => [part, median(steps.map((step) => step[part]))]),
     ) as Record<StepPart, number>;
-    const productFloor = products ? runsOf(benchmark) * (await timeProducts(plan, benchmark)) : null;
+    const told = (done: number, total: number): void => onProgress?.('product', done, total);
+    const productFloor = products ? runsOf(benchmark) * (await timeProducts(plan, benchmark, told)) : null;
     const parameters = countParameters(model.options, imageShape);
     const { activations, workers } = plan;
     results.push({
