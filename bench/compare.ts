@@ -1,5 +1,6 @@
 // Training and forward pass against the same model in PyTorch: both in turn, several times, and their ratios. PyTorch
-// is run in both of its memory layouts, and in each turn the better one counts, of training and of the forward pass.
+// is run in both of its memory layouts, and in each turn the better one counts, of training and of the forward pass: with
+// the noise of two runs against that of one, which is in its favour.
 //
 //   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1
 //

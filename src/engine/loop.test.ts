@@ -68,6 +68,34 @@ describe('compileLoop', () => {
     },
   );
 
+  it('gives the same of zeros, infinities, NaN and what is too small to be normal', async () => {
+    const special = [0, -0, 1, -1, 1e-42, -1e-42, 3e38, -3e38, 1 / 0, -1 / 0, 0 / 0];
+    const [x, y] = [0, 1].map((which): NdArray => {
+      const pairs = special.flatMap((a) => special.map((b) => [a, b][which]!));
+      return { shape: [pairs.length], data: Float32Array.from(pairs) };
+    }) as [NdArray, NdArray];
+    const definition = everything();
+    const program = await compile(definition, { threads: 1 });
+    const expected = await program.run({ x, y, rate: { shape: [], data: Float32Array.of(0.5) } });
+    await program.release();
+    const loop = await compileLoop(definition, { all: x.data.length });
+    const vectors = loop.vectorsOf('all');
+    fill(vectors, { x, y });
+    loop.run('all', { rate: 0.5 });
+    // But for the sign of a zero.
+    const values = (data: Iterable<number>): number[] => Array.from(data, (value) => value + 0);
+    expect(values(vectors.x!)).toEqual(values(expected.x!.data));
+    expect(values(vectors.root!)).toEqual(values(expected.root!.data));
+  });
+
+  it.each([-0, 1 / 0, -1 / 0, 0 / 0, 0.1])('has the constant %d', async (value) => {
+    const x = input('x', [OPEN_BATCH]);
+    const loop = await compileLoop({ inputs: { x }, outputs: { y: maximum(negate(x), value) } }, { all: 1 });
+    loop.vectorsOf('all').x!.set([value]);
+    loop.run('all', {});
+    expect(loop.vectorsOf('all').y![0]).toBe(Math.max(-Math.fround(value), Math.fround(value)));
+  });
+
   it('works on one set and leaves the others alone', async () => {
     const lengths = { first: 33, none: 0, second: 5, third: 70_000 };
     const loop = await compileLoop(everything(), lengths);
@@ -113,5 +141,9 @@ describe('placesOf', () => {
     expect(places[0]!.map(({ begin, end }) => end - begin)).toEqual([2 ** 30, 64, 2 ** 31 - 64]);
     expect(places[0]![1]!.begin).toBe(2 ** 30);
     expect(places[1]![0]!.begin).toBe(0);
+  });
+
+  it('refuses a set that no memory holds', () => {
+    expect(() => placesOf({ small: 1, large: 2 ** 28 }, 4)).toThrow("268435456 numbers ('large')");
   });
 });

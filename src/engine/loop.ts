@@ -4,6 +4,7 @@
 // ONNX Runtime passes over its arrays once for each operation, and its binding copies all that a run gives. A loop reads
 // each number once and writes it once, where it was: for work on arrays as large as the weights that is most of the time.
 // The arrays stand in memory that WebAssembly can reach; ONNX Runtime takes them from there like any others.
+import { UserError } from '../errors.ts';
 import type { Emitter } from '../tensor/emitter.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
@@ -15,45 +16,43 @@ const instructions: Readonly<Record<string, string>> = {
   Add: 'f32x4.add',
   Div: 'f32x4.div',
   Max: 'f32x4.max',
-  Min: 'f32x4.min',
   Mul: 'f32x4.mul',
   Neg: 'f32x4.neg',
   Sqrt: 'f32x4.sqrt',
   Sub: 'f32x4.sub',
 };
 
-/** The bytes of the numbers that an instruction works on, of a line of a processor's cache, and of a page of memory. */
-const LANES = 16;
-const LINE = 64;
-const PAGE = 65536;
+/** The four numbers that an instruction works on, in bytes. */
+const VECTOR_BYTES = 16;
+/** Every vector starts at a line of the processor's cache. */
+const LINE_BYTES = 64;
+const PAGE_BYTES = 65536;
 
-/** What one memory of WebAssembly can hold, but for its last page: the end of all of it is no address. */
+/** The pages that one memory can have, but for the last: the address behind it, 2³², does not fit into an i32. */
 const MOST_PAGES = 65535;
 
 /**
  * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such vectors, made
- * by operations on each element. It works in float32 and gives what ONNX Runtime gives, to the bit.
+ * by operations on each element. It works in float32 and gives what ONNX Runtime gives, to the bit but for the sign of
+ * a zero that a maximum gives.
  *
  * @param lengths how long the vectors of each set are: a run is of one set
- * @throws Error if it has a tensor of another shape, or an operation that no instruction does
+ * @throws Error if it has a tensor of another shape, or an operation that no instruction does; UserError if there is no
+ * memory or address space for it
  */
-export async function compileLoop<Vector extends string>(
+export async function compileLoop(
   definition: ProgramDefinition,
   lengths: Readonly<Record<string, number>>,
-): Promise<Loop<Vector>> {
+): Promise<Loop> {
   checkInputs(definition);
   const scalars = Object.keys(definition.inputs).filter((name) => definition.inputs[name]!.rank === 0);
   const vectors = Object.keys({ ...definition.inputs, ...definition.outputs }).filter(
     (name) => !scalars.includes(name),
   );
-  const { default: loadTools } = await import('wabt');
-  const parsed = (await loadTools()).parseWat('loop', sourceOf(definition, scalars, vectors), { simd: true });
-  const module = await WebAssembly.compile(new Uint8Array(parsed.toBinary({}).buffer));
-  parsed.destroy();
+  const module = await WebAssembly.compile(await binaryOf(sourceOf(definition, scalars, vectors)));
   const sets = new Map<string, VectorSet>();
   for (const places of placesOf(lengths, vectors.length)) {
-    const pages = Math.ceil(places.at(-1)!.end / PAGE);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = memoryOf(places.at(-1)!.end);
     const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
     for (const { name, begin, end } of places) {
       const stride = (end - begin) / vectors.length;
@@ -73,6 +72,39 @@ export async function compileLoop<Vector extends string>(
   return new Loop(scalars, sets);
 }
 
+let tools: Promise<Tools> | undefined;
+type Tools = Awaited<ReturnType<typeof import('wabt')>>;
+
+/** A module from WebAssembly's text. */
+async function binaryOf(source: string): Promise<BufferSource> {
+  // Loaded once, for they take memory of their own.
+  tools ??= import('wabt').then(({ default: load }) => load());
+  const parsed = (await tools.catch(refuse)).parseWat('loop', source, { simd: true });
+  try {
+    return new Uint8Array(parsed.toBinary({}).buffer);
+  } finally {
+    parsed.destroy();
+  }
+}
+
+function memoryOf(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** WebAssembly fails to reserve address space, long before memory is short, where a process may not have much of it. */
+function refuse(cause: unknown): never {
+  throw new UserError(
+    'the update of the weights cannot have its memory: WebAssembly reserves 10 GiB of address space for each memory; ' +
+      'raise the limit of the process (ulimit -v unlimited) or take a smaller model',
+    { cause },
+  );
+}
+
 /** Where the vectors of a set stand in a memory, one behind the other: from `begin` to before `end`, in bytes. */
 interface Place {
   readonly name: string;
@@ -80,13 +112,20 @@ interface Place {
   readonly end: number;
 }
 
-/** Places for so many vectors of each set, in as many memories as it takes. */
+/**
+ * Places for so many vectors of each set, in as many memories as it takes.
+ *
+ * @throws Error if a set does not fit into one
+ */
 export function placesOf(lengths: Readonly<Record<string, number>>, vectors: number): Place[][] {
   const memories: Place[][] = [];
   for (const [name, length] of Object.entries(lengths)) {
-    const bytes = vectors * LINE * Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / LINE);
+    const bytes = vectors * LINE_BYTES * Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / LINE_BYTES);
+    if (bytes > MOST_PAGES * PAGE_BYTES) {
+      throw new Error(`${vectors} arrays of ${length} numbers ('${name}') are more than a loop can hold`);
+    }
     const begin = memories.at(-1)?.at(-1)?.end ?? 0;
-    const fits = memories.length > 0 && begin + bytes <= MOST_PAGES * PAGE;
+    const fits = memories.length > 0 && begin + bytes <= MOST_PAGES * PAGE_BYTES;
     const place = fits ? { name, begin, end: begin + bytes } : { name, begin: 0, end: bytes };
     if (fits) {
       memories.at(-1)!.push(place);
@@ -108,7 +147,7 @@ interface VectorSet {
 }
 
 /** A loop ready to run, and the memory that it works on. */
-export class Loop<Vector extends string = string> {
+export class Loop {
   private readonly scalars: readonly string[];
   private readonly sets: ReadonlyMap<string, VectorSet>;
 
@@ -119,8 +158,8 @@ export class Loop<Vector extends string = string> {
   }
 
   /** The vectors of a set, by the names of inputs and outputs: to be filled, and read after a run. */
-  vectorsOf(set: string): Readonly<Record<Vector, Float32Array>> {
-    return this.setOf(set).vectors as Readonly<Record<Vector, Float32Array>>;
+  vectorsOf(set: string): Readonly<Record<string, Float32Array>> {
+    return this.setOf(set).vectors;
   }
 
   /**
@@ -191,6 +230,14 @@ function requireShape(name: string, { shape }: Tensor, allowed: readonly Shape[]
   }
 }
 
+/** A number in WebAssembly's text. */
+function textOf(value: number): string {
+  if (Number.isFinite(value)) {
+    return Object.is(value, -0) ? '-0' : String(value);
+  }
+  return String(value).toLowerCase().replace('infinity', 'inf');
+}
+
 /** Writes the body of a loop in WebAssembly's text format; every value is a local of the function. */
 class LoopWriter implements Emitter {
   readonly precision = 'float32';
@@ -198,11 +245,10 @@ class LoopWriter implements Emitter {
   private values = 0;
   private readonly once: string[] = [];
   private readonly body: string[] = [];
-  private readonly ends: string[] = [];
 
-  node(type: string, inputs: readonly string[]): string {
+  node(type: string, inputs: readonly string[], attributes?: object): string {
     const instruction = instructions[type];
-    if (instruction === undefined) {
+    if (instruction === undefined || attributes) {
       throw new Error(`no loop can do the operator ${type}`);
     }
     const operands = inputs.map((input) => `(local.get ${input})`).join(' ');
@@ -210,7 +256,10 @@ class LoopWriter implements Emitter {
   }
 
   reals(values: Float32Array | Float64Array): string {
-    return this.before(`(f32x4.splat (f32.const ${Math.fround(values[0]!)}))`);
+    if (values.length !== 1) {
+      throw new Error('the constants of a loop must be single numbers');
+    }
+    return this.before(`(f32x4.splat (f32.const ${textOf(values[0]!)}))`);
   }
 
   integers(): string {
@@ -235,9 +284,9 @@ class LoopWriter implements Emitter {
     return this.set(this.body, `(v128.load (local.get $at${vector}))`);
   }
 
-  /** Writes a vector's next four numbers, after everything has been read. */
+  /** Writes a vector's next four numbers: called last, when everything has been read. */
   store(vector: number, value: string): void {
-    this.ends.push(`(v128.store (local.get $at${vector}) (local.get ${value}))`);
+    this.body.push(`(v128.store (local.get $at${vector}) (local.get ${value}))`);
   }
 
   /** The whole module. */
@@ -250,7 +299,7 @@ class LoopWriter implements Emitter {
     ];
     const locals = Array.from({ length: this.values }, (_, index) => `(local $value${index} v128)`);
     const steps = places.map(
-      (place) => `(local.set ${place} (i32.add (local.get ${place}) (i32.const ${LANES})))`,
+      (place) => `(local.set ${place} (i32.add (local.get ${place}) (i32.const ${VECTOR_BYTES})))`,
     );
     return `(module
   (import "loop" "memory" (memory 0))
@@ -259,7 +308,7 @@ class LoopWriter implements Emitter {
     (local.set $end (i32.add (local.get $at0) (local.get $bytes)))
     ${this.once.join('\n    ')}
     (loop $next
-      ${[...this.body, ...this.ends, ...steps].join('\n      ')}
+      ${[...this.body, ...steps].join('\n      ')}
       (br_if $next (i32.lt_u (local.get $at0) (local.get $end))))))`;
   }
 

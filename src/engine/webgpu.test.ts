@@ -1,4 +1,5 @@
-// Training and sampling on a GPU, here a software one, give what the CPU gives; nothing may fall back to the CPU.
+// Training and sampling on a GPU, here a software one, give what the CPU gives; nothing but the update of the
+// weights, which is the host's, may fall back to the CPU.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { FlowModel, type FlowModelOptions } from '../evaluation/flowModel.ts';
@@ -103,7 +104,7 @@ const names = Object.keys(mixings) as Mixing[];
 const available = await hasWebGpu();
 
 describe.skipIf(!available)('webgpu (needs a Vulkan driver: scripts/install-system-packages)', () => {
-  it.each(names)('%s: a training step without the CPU', async (mixing) => {
+  it.each(names)('%s: training steps, their gradients without the CPU', async (mixing) => {
     const [expected, actual] = [await trained(mixing, {}), await trained(mixing, onGpu)];
     expect(Object.keys(actual)).toEqual(Object.keys(expected));
     for (const [name, values] of Object.entries(expected)) {

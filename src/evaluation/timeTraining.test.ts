@@ -26,6 +26,13 @@ it('takes as many rounds as it is asked for, of steps and then of passes', async
   expect(told).toEqual(Array.from({ length: 10 }, (_, index) => ['round', index + 1, 10]));
 });
 
+it('tells the parts that a step is made of', async () => {
+  const [times] = await timeTraining({ ...benchmark, mixings: ['1x1'], products: false, rounds: 1 });
+  const { batch, gradients, update } = times!.parts;
+  expect(batch + gradients + update).toBeCloseTo(times!.steps[0]!, 9);
+  expect(gradients).toBeGreaterThan(update);
+});
+
 it('says how far it is with the profiles and the products too', async () => {
   const told = new Map<string, number[]>();
   await timeTraining({

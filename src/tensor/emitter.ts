@@ -1,4 +1,5 @@
-// What an operation needs from whoever turns a graph into ONNX: the engine implements it.
+// What an operation needs from whoever turns a graph into something that runs: the engine implements it, for ONNX and
+// for loops of WebAssembly.
 
 /** The precision in which a program runs. */
 export type Precision = (typeof precisions)[number];
@@ -15,7 +16,7 @@ export interface RealAttribute {
   readonly real: number;
 }
 
-/** Collects ONNX nodes and constants; tensors are known by name. */
+/** Collects nodes, of the types of ONNX's operators, and constants; tensors are known by name. */
 export interface Emitter {
   /** The type of all real numbers of the program. */
   readonly precision: Precision;

@@ -31,7 +31,8 @@ export async function startFromData(
     const program = keep(await compile(definition, options));
     return program.run({ ...batch, ...drawn });
   });
-  const weights = layout.pack({ ...layout.unpack(drawn), ...values });
-  const [first, second, average] = [layout.zeros(), layout.zeros(), layout.zeros()];
-  return { step: 0, updates: 0, guard: newGuard(0), weights, first, second, average };
+  for (const [path, { data }] of Object.entries(layout.unpack(drawn))) {
+    data.set(values[path]?.data ?? data);
+  }
+  return { step: 0, updates: 0, guard: newGuard(0), weights: drawn, first: {}, second: {}, average: {} };
 }

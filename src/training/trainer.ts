@@ -5,7 +5,7 @@ import type { Glow } from '../models/glow.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { type AdamaxOptions, adamaxProgram, stateKinds, type UpdateKind, updateRates } from './adamax.ts';
 import type { ActivationChoice, GradientProgram } from './gradientProgram.ts';
-import { addInPlace, copyInto, normOf, scaleInPlace } from './gradientSum.ts';
+import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
 import type { GuardState } from './guard.ts';
 import { type Batch, partOf } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
@@ -47,7 +47,7 @@ export class Trainer {
   readonly plan: SharedPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
-  private readonly updateLoop: Loop<UpdateKind>;
+  private readonly updateLoop: Loop;
   private current: TrainingState;
   /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
   private readonly total: Groups;
@@ -58,7 +58,7 @@ export class Trainer {
     options: TrainerOptions,
     plan: SharedPlan,
     gradientProgram: GradientProgram,
-    updateLoop: Loop<UpdateKind>,
+    updateLoop: Loop,
     state: TrainingState,
   ) {
     this.layout = layout;
@@ -66,21 +66,22 @@ export class Trainer {
     this.plan = plan;
     this.gradientProgram = gradientProgram;
     this.updateLoop = updateLoop;
-    this.current = this.taken(state);
-    this.total = this.groupsOf('gradients');
+    this.current = state;
+    this.total = groupsIn(updateLoop, layout, 'gradients');
     this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
   }
 
-  /** Compiles the programs of a training that goes on from a copy of `state`. */
+  /** Compiles the programs of a training that goes on from a copy of `state`; the update is always done by the host. */
   static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
+      const lengths = layout.trained.map((group) => [group, sizeOf(layout.shapeOf(group))]);
+      const loop = await compileLoop(adamaxProgram(options.optimizer), Object.fromEntries(lengths));
+      const own = copiedInto(loop, layout, state);
+      // Planned last: by then the state has taken its share of the memory that there is.
       const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
-      const lengths = layout.trained.map((group) => [group, sizeOf(layout.shapeOf(group))]);
-      const update = adamaxProgram(options.optimizer);
-      const updateLoop = await compileLoop<UpdateKind>(update, Object.fromEntries(lengths));
-      return new Trainer(layout, options, plan, gradientProgram, updateLoop, state);
+      return new Trainer(layout, options, plan, gradientProgram, loop, own);
     });
   }
 
@@ -113,7 +114,7 @@ export class Trainer {
   }
 
   /** Updates the weights by the gradients of the last batch, cut to the norm that the options name. */
-  update({ gradientNorm }: BatchGradients, learningRate: number): void {
+  update({ gradientNorm }: Pick<BatchGradients, 'gradientNorm'>, learningRate: number): void {
     const { optimizer, averageDecay, clipNorm = Number.POSITIVE_INFINITY } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
@@ -139,27 +140,7 @@ export class Trainer {
 
   /** Goes on from a copy of another state. */
   replace(state: TrainingState): void {
-    this.current = this.taken(state);
-  }
-
-  /** A state with the same values in the memory of the update. */
-  private taken(state: TrainingState): TrainingState {
-    const copies = stateKinds.map((kind) => {
-      const groups = this.groupsOf(kind);
-      copyInto(groups, state[kind]);
-      // The fixed weights stay what they are.
-      return [kind, { ...state[kind], ...groups }];
-    });
-    return { ...state, ...Object.fromEntries(copies) };
-  }
-
-  /** The arrays of the trained groups in the memory of the update. */
-  private groupsOf(kind: UpdateKind): Groups {
-    const arrays = this.layout.trained.map((group) => [
-      group,
-      { shape: this.layout.shapeOf(group), data: this.updateLoop.vectorsOf(group)[kind] },
-    ]);
-    return Object.fromEntries(arrays);
+    this.current = copiedInto(this.updateLoop, this.layout, state);
   }
 
   /** Frees the program of the gradients. */
@@ -170,4 +151,32 @@ export class Trainer {
 
 function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): number {
   return microBatch;
+}
+
+/** The arrays of the trained groups in the memory of the update. */
+function groupsIn(loop: Loop, layout: ParameterLayout, kind: UpdateKind): Groups {
+  const arrays = layout.trained.map((group) => [
+    group,
+    { shape: layout.shapeOf(group), data: loop.vectorsOf(group)[kind]! },
+  ]);
+  return Object.fromEntries(arrays);
+}
+
+/** A state with the same values in the memory of the update; what it has no arrays of is zero. */
+function copiedInto(loop: Loop, layout: ParameterLayout, state: TrainingState): TrainingState {
+  const kinds = stateKinds.map((kind) => {
+    const groups = groupsIn(loop, layout, kind);
+    for (const [group, { data }] of Object.entries(groups)) {
+      const source = state[kind][group];
+      if (source) {
+        data.set(source.data);
+      } else {
+        data.fill(0);
+      }
+    }
+    return [kind, groups];
+  });
+  const copies = Object.fromEntries(kinds);
+  // Fixed weights are in no memory of an update, and nothing ever writes to them.
+  return { ...state, ...copies, weights: { ...state.weights, ...copies.weights } };
 }

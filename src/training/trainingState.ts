@@ -12,7 +12,7 @@ export interface TrainingState {
   readonly guard: GuardState;
   /** The weights as the last update left them, fixed parameters included. */
   readonly weights: Groups;
-  /** Adamax's first moment m. */
+  /** Adamax's first moment m; like all that follows it is zero where it is missing, as before the first update. */
   readonly first: Groups;
   /** Adamax's decayed largest gradient u. */
   readonly second: Groups;

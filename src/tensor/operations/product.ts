@@ -42,10 +42,11 @@ const productOperation: Operation<Transposition> = {
   },
   lower: (emit, { attributes: { transposeA, transposeB }, inputs: [, , bias] }, [a, b, added]) => {
     const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-    // A whole matrix is added up in the product itself; a vector is first spread over the result, by one thread.
-    return added === undefined || (bias!.rank === 2 && bias!.shape[1] !== 1)
-      ? emit.node('Gemm', added === undefined ? [a!, b!] : [a!, b!, added], attributes)
-      : emit.node('Add', [emit.node('Gemm', [a!, b!], attributes), added]);
+    // ONNX Runtime's CPU provider spreads a column over the result with one thread, before the product reads it again.
+    const isColumn = bias?.rank === 2 && bias.shape[1] === 1;
+    return isColumn
+      ? emit.node('Add', [emit.node('Gemm', [a!, b!], attributes), added!])
+      : emit.node('Gemm', added === undefined ? [a!, b!] : [a!, b!, added], attributes);
   },
 };
 
