@@ -165,7 +165,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'far too many threads',
     [...train, '--threads', '100000'],
-    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores: at most \d+\.$/,
+    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores?, and more than 4 threads a core hinder one another: at most \d+\.$/,
   ],
   [
     'more workers than threads',

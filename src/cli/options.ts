@@ -60,7 +60,8 @@ function threadCount(text: string): number {
   const cores = availableParallelism();
   if (value > MOST_THREADS_A_CORE * cores) {
     throw new InvalidArgumentError(
-      `This machine has ${cores} cores: at most ${MOST_THREADS_A_CORE * cores}.`,
+      `This machine has ${cores} ${cores === 1 ? 'core' : 'cores'}, and more than ${MOST_THREADS_A_CORE} threads a core ` +
+        `hinder one another: at most ${MOST_THREADS_A_CORE * cores}.`,
     );
   }
   return value;

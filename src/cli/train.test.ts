@@ -159,6 +159,17 @@ describe('a run', () => {
     expect(snapshot('runs/a')).toEqual(before);
   });
 
+  it('is left alone by a resume whose --set has a length that it has passed, which is refused', async () => {
+    const before = snapshot('runs/a');
+    const { code, stdout, stderr } = await emerging.run('train', '--resume=runs/a', '--set=training.steps=3');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      'emerging: training.steps=3 is below step 6, which the run has reached: take more to train longer, or start a ' +
+        'new run with emerging train --config runs/a/config.yaml --set training.steps=3\n',
+    );
+    expect(snapshot('runs/a')).toEqual(before);
+  });
+
   it('is left alone by a resume up to a step that it has passed, also where it stopped early', async () => {
     const stopped = await emerging.json(...newRun, '--steps=6', '--stop-at=4', '--out=runs/f');
     const before = snapshot('runs/f');
@@ -227,12 +238,15 @@ describe('a run', () => {
   });
 
   it('goes on to another number of steps and records that in its config', async () => {
-    const longer = await emerging.json('train', '--resume=runs/d', '--steps=8');
-    const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 8 }];
-    expect(longer).toMatchObject({ steps: 8, complete: true, changes });
+    const longer = await emerging.json('train', '--resume=runs/d', '--steps=10');
+    const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 10 }];
+    expect(longer).toMatchObject({ steps: 10, complete: true, changes });
     expect(read('runs/d/README.md').toString()).toContain('# a new run with the last settings');
-    expect(resolveConfig({ file: inFolder('runs/d/config.yaml') }).training.steps).toBe(8);
-    expect(lines('runs/d/metrics.jsonl').at(-1)!.step).toBe(8);
+    expect(resolveConfig({ file: inFolder('runs/d/config.yaml') }).training.steps).toBe(10);
+    expect(lines('runs/d/metrics.jsonl').at(-1)!.step).toBe(10);
+    const { code, stderr } = await emerging.run('train', '--resume=runs/d', '--set=training.epochs=1');
+    expect(code).toBe(2);
+    expect(stderr).toContain('training.epochs=1 (step 9) is below step 10, which the run has reached: ');
   });
 });
 

@@ -1,5 +1,6 @@
 // `emerging train`: trains a model into a run folder, then measures and samples it.
 import type { Command } from 'commander';
+import { UserError } from '../errors.ts';
 import { FlowModel } from '../evaluation/flowModel.ts';
 import { trainedModel } from '../evaluation/loadRun.ts';
 import { writeRunCard } from '../evaluation/runCard.ts';
@@ -85,6 +86,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   const engine = await compileOptions(options);
   const run = await prepareRun(options, engine);
   const { directory } = run.paths;
+  requireLengthAhead(run, options);
   if (isDone(run, options)) {
     const { step } = run.state!;
     const reached = reachedBefore(run);
@@ -141,6 +143,35 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       : undefined,
   ]);
   process.exitCode = exitCode || untested;
+}
+
+/**
+ * Refuses a length in `--set` that the run has passed: it would change nothing. In `--steps` and `--epochs` it is a
+ * goal, which such a run has reached.
+ */
+function requireLengthAhead(
+  { config, schedule, state, paths }: PreparedRun,
+  { set, steps, epochs }: TrainCommandOptions,
+): void {
+  const { totalSteps } = schedule;
+  if (
+    set === undefined ||
+    steps !== undefined ||
+    epochs !== undefined ||
+    !state ||
+    totalSteps >= state.step
+  ) {
+    return;
+  }
+  const length =
+    config.training.steps === undefined
+      ? `training.epochs=${config.training.epochs} (step ${totalSteps})`
+      : `training.steps=${totalSteps}`;
+  throw new UserError(
+    `${length} is below step ${state.step}, which the run has reached: take more to train longer, or start a new run ` +
+      `with emerging train --config ${paths.config} --set training.steps=${totalSteps}`,
+    { exitCode: 2 },
+  );
 }
 
 /** Whether nothing is left to do: the run is where it should go already, measured and all. */

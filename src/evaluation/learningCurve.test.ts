@@ -70,6 +70,32 @@ describe('curvePlot', () => {
     expect(most).toBeLessThan(3);
   });
 
+  it.each([
+    ['one batch', (step: number) => step === 60],
+    ['a fifth of the batches, after which it went back', (step: number) => step > 40 && step <= 60],
+    ['most of the batches', (step: number) => step > 20],
+  ])('shows the range of what is sound where %s had an enormous loss', (_, isHuge) => {
+    const training = Array.from({ length: 100 }, (_, index) => index + 1).map((step) => ({
+      step,
+      bitsPerDim: isHuge(step) ? 1e14 / step : 8 - step / 25,
+    }));
+    const validation = [20, 60].map((step) => ({ step, bitsPerDim: isHuge(step) ? 1e9 : 8 - step / 25 }));
+    const plot = curvePlot([{ name: 'a', curve: { training, validation } }], { title: 'a' })!;
+    const sound = training.filter(({ step }) => step >= 3 && !isHuge(step)).map((point) => point.bitsPerDim);
+    const [least, most] = plot.y.range!;
+    expect(least).toBeLessThan(Math.min(...sound));
+    expect(most).toBeGreaterThan(sound[0]! - 0.1);
+    expect(most).toBeLessThan(9);
+  });
+
+  it('shows all of a run that learned nothing', () => {
+    const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
+    const [least, most] = curvePlot([{ name: 'a', curve: { training, validation: [] } }], { title: 'a' })!.y
+      .range!;
+    expect(least).toBeLessThan(1e6);
+    expect(most).toBeGreaterThan(2.9e6);
+  });
+
   it('gives each of several runs a colour of its own for both its series, and one name in the legend', () => {
     const runs = ['a', 'b'].map((name) => ({ name, curve: { training: steps(3), validation: steps(2) } }));
     const series = curvePlot(runs, { title: 'both' })!.series;

@@ -22,8 +22,14 @@ export interface LearningCurve {
 const mostPoints = 150;
 /** The share of the steps, the first ones, that may lie above the plot: they fall fast and from far. */
 const startShare = 0.03;
-/** The share of the batches that may lie above it as well. */
+/** The share of the sound batches that may lie above it as well. */
 const spikeShare = 0.02;
+/** The share of the values, the least ones, that are taken to be sound whatever has become of the others. */
+const surelySoundShare = 0.1;
+/** Values are sound up to so many bits/dim above these: about as much as a model of 8 bits can learn, … */
+const soundMargin = 8;
+/** … or, where these differ much among themselves, up to so many times their own range. */
+const soundRanges = 10;
 
 /** The learning curve in a run's `metrics.jsonl`. */
 export function readLearningCurve(paths: RunPaths): LearningCurve {
@@ -103,15 +109,21 @@ function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
 }
 
 /**
- * What the axis of bits/dim shows: all validations, and the batches but for the first few per cent of the steps and
- * for single spikes; null where nothing is finite.
+ * What the axis of bits/dim shows: what is sound of the validations, and of the batches but for the first few per cent
+ * of the steps and for single spikes; null where nothing is finite.
  */
 function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
   const last = Math.max(0, ...series.flatMap(({ points }) => points.map(({ x }) => Number(x))));
-  const ends = series.flatMap(({ kind, points }) => {
-    const shown = points.filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y));
-    const sorted = shown.map(({ y }) => y).sort((a, b) => a - b);
-    return sorted.length === 0 ? [] : [sorted[0]!, quantile(sorted, kind === 'line' ? 1 - spikeShare : 1)];
+  const shown = series.map(({ kind, points }) => ({
+    share: kind === 'line' ? 1 - spikeShare : 1,
+    values: points
+      .filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y))
+      .map(({ y }) => y),
+  }));
+  const limit = soundLimit(shown.flatMap(({ values }) => values));
+  const ends = shown.flatMap(({ share, values }) => {
+    const sound = ascending(values.filter((value) => value <= limit));
+    return sound.length === 0 ? [] : [sound[0]!, quantile(sound, share)];
   });
   if (ends.length === 0) {
     return null;
@@ -119,4 +131,15 @@ function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const margin = 0.04 * (most - least) || 0.1;
   return [least - margin, most + margin];
+}
+
+/** Up to which value a run counts as sound; a training that diverged can have far more above it than single spikes. */
+function soundLimit(values: readonly number[]): number {
+  const sorted = ascending(values);
+  const low = quantile(sorted, surelySoundShare);
+  return low + Math.max(soundMargin, soundRanges * (low - sorted[0]!));
+}
+
+function ascending(values: readonly number[]): number[] {
+  return values.toSorted((a, b) => a - b);
 }

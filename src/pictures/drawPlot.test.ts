@@ -153,4 +153,22 @@ describe('plotPng', () => {
     };
     expect(dark(data)).toBeGreaterThan(300);
   });
+
+  it.each([
+    ['above', 1e14, {}],
+    ['below', -1e14, {}],
+    ['above a logarithmic axis', 1e300, { log: true }],
+  ])('draws what is in range of a line that has an enormous value %s', async (_, huge, more) => {
+    const y = { label: 'loss', range: [3, 9] as const, ...more };
+    const blueOf = async (values: readonly number[]): Promise<number> => {
+      const { data, channels } = decode(await plotPng(plot([line('a', values)], { y })));
+      let count = 0;
+      for (let at = 0; at < data.length; at += channels) {
+        count += data[at]! < 100 && data[at + 2]! > 150 ? 1 : 0;
+      }
+      return count;
+    };
+    const whole = await blueOf([8, 7, 6, 5, 5, 4, 4]);
+    expect(await blueOf([8, 7, 6, huge, 5, 4, 4])).toBeGreaterThan(0.6 * whole);
+  });
 });

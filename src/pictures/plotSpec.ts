@@ -1,6 +1,6 @@
 // A plot in the words of Vega-Lite.
 import type { TopLevelSpec } from 'vega-lite';
-import type { Plot, PlotSeries } from './plot.ts';
+import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
 import { horizontal, vertical } from './plotAxes.ts';
 import { FONT } from './rasterise.ts';
 
@@ -18,6 +18,8 @@ const legendShapes: Record<PlotSeries['kind'], string> = {
   bars: 'M-.6,-.6L.6,-.6L.6,.6L-.6,.6Z',
 };
 const defaultSize = { width: 720, height: 400 };
+/** Nothing is drawn farther beyond an end of a range than so many times its length. */
+const farthest = 100;
 /** Pixels around everything. */
 const padding = 12;
 
@@ -109,7 +111,7 @@ function layersOf({ x, y, series }: Plot): object[] {
   const beside = bars.length > 1 ? { xOffset: { field: 'series', type: 'nominal', sort: names } } : {};
   const ends = { ...encoding, y: { ...encoding.y, field: 'low' }, y2: { field: 'high' } };
   const layer = (drawn: readonly PlotSeries[], mark: object, encoding: object): object[] => {
-    const values = drawn.flatMap(rowsOf);
+    const values = drawn.flatMap((one) => rowsOf(one, y));
     return values.length === 0 ? [] : [{ data: { values }, mark: { ...mark, clip }, encoding }];
   };
   const errors = (drawn: readonly PlotSeries[], encoding: object): object[] =>
@@ -136,15 +138,28 @@ function layersOf({ x, y, series }: Plot): object[] {
   ];
 }
 
-function rowsOf({ name, points }: PlotSeries): Row[] {
+function rowsOf({ name, points }: PlotSeries, axis: PlotAxis): Row[] {
+  const drawn = (value: number): number | null => (Number.isFinite(value) ? nearRange(value, axis) : null);
   return points.map(({ x, y, error }) => {
-    const [low, high] = error === undefined ? [null, null] : [finite(y - error), finite(y + error)];
-    return { x, y: finite(y), low, high, series: name };
+    const [low, high] = error === undefined ? [null, null] : [drawn(y - error), drawn(y + error)];
+    return { x, y: drawn(y), low, high, series: name };
   });
 }
 
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+/**
+ * A value, or one on the same side of the axis that is far enough from it for a line to look the same. One huge
+ * coordinate makes the rasteriser leave out the whole path, whatever is clipped of it.
+ */
+function nearRange(value: number, { log, range }: PlotAxis): number {
+  if (range === undefined) {
+    return value;
+  }
+  const [along, back] = log ? [Math.log, Math.exp] : [Number, Number];
+  const [least, most] = range.map(along) as [number, number];
+  const beyond = farthest * (most - least);
+  const place = along(value);
+  const near = Math.min(most + beyond, Math.max(least - beyond, place));
+  return near === place ? value : back(near);
 }
 
 /** A property of a mark that its series decides. */

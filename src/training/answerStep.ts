@@ -1,7 +1,6 @@
 // What follows from how a step went: trouble is told and logged, and the training goes back where it must.
 import { atAnchor } from './guard.ts';
 import type { StepOutcome } from './guardedStep.ts';
-import { appendJsonLine } from './jsonLines.ts';
 import { isAnchor } from './milestones.ts';
 import { notFiniteInState } from './notFinite.ts';
 import { goBack } from './setback.ts';
@@ -17,7 +16,7 @@ export async function answerStep(
   { record: { step, dropped }, mustGoBack }: StepOutcome,
   events: TrainingEvents,
 ): Promise<void> {
-  const { trainer, schedule, paths } = parts;
+  const { trainer, schedule } = parts;
   if (dropped !== undefined) {
     events.onTrouble?.(step, `step ${step} was dropped: ${dropped}`);
   }
@@ -25,9 +24,7 @@ export async function answerStep(
   const unsound = atAnAnchor ? notFiniteInState(trainer.state, trainer.layout) : null;
   const reason = mustGoBack ? dropped : unsound;
   if (reason) {
-    const setback = await goBack(parts, reason);
-    appendJsonLine(paths.metrics, { ...setback, reason });
-    const { backToStep, rateFactor } = setback;
+    const { backToStep, rateFactor } = await goBack(parts, reason);
     events.onTrouble?.(
       step,
       `step ${step}: back to the weights of step ${backToStep}, from now on with ${rateFactor} times the learning ` +

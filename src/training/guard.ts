@@ -21,7 +21,7 @@ export const guardLimits = {
   mostStrain: 28,
   /** What the learning rate is multiplied by when the training goes back. */
   rateFactor: 0.5,
-  /** So often it goes back; then it ends. */
+  /** So often it goes back and trains on; going back once more ends it. */
   mostSetbacks: 4,
 } as const;
 
@@ -39,7 +39,7 @@ export const guardSchema = z.strictObject({
   strain: z.int().min(0),
   /** Refused steps, of the whole run. */
   dropped: z.int().min(0),
-  /** How often the training went back. */
+  /** How often the training went back with this learning rate. */
   setbacks: z.int().min(0),
   /** What the learning rate of the schedule is multiplied by. */
   rateFactor: z.number(),

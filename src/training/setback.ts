@@ -2,6 +2,7 @@
 import { UserError } from '../errors.ts';
 import { readSoundCheckpoint, stateFrom } from './checkpoint.ts';
 import { afterSetback, isExhausted, mayGoBackTo } from './guard.ts';
+import { appendJsonLine } from './jsonLines.ts';
 import { isAnchor } from './milestones.ts';
 import { notFiniteInState } from './notFinite.ts';
 import type { ParameterLayout } from './parameterLayout.ts';
@@ -17,31 +18,37 @@ export interface Setback extends Record<string, unknown> {
   readonly backToStep: number;
   /** What the learning rate of the schedule is multiplied by from now on. */
   readonly rateFactor: number;
+  /** What went wrong. */
+  readonly reason: string;
 }
 
 /**
  * Goes on from the last sound state that the training may go back to, with a lower rate; from the start where there
- * is none. Steps, batches and schedule go on as if nothing had been.
+ * is none. Steps, batches and schedule go on as if nothing had been. The log says so.
  *
- * @param reason what went wrong, for the error
+ * @param reason what went wrong, for the log and the error
  * @throws UserError if that has been tried as often as it may; the sound state is saved, and the error names it
  */
 export async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const { trainer, checkpoints, paths, config } = parts;
   const { step, guard } = trainer.state;
+  const { learningRate } = config.training;
   const sound = lastSoundState(parts) ?? (await parts.startAgain());
   const after = afterSetback(guard, sound.guard, sound.step);
   trainer.replace({ ...sound, step, guard: after });
+  const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
+  // Also where this is the end: the state that is saved has gone back once more, and log and state count alike.
+  appendJsonLine(paths.metrics, setback);
   if (isExhausted(guard)) {
-    const { learningRate } = config.training;
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
     throw new UserError(
-      `the training diverged at step ${step}: ${reason}; it had gone back ${guard.setbacks} times before, to half ` +
-        `the rate each time. ${checkpoints.save(trainer.state)} holds the weights of step ${sound.step}: emerging ` +
-        `train --resume ${paths.directory} --set training.learningRate=${lower} goes on from them with a lower rate`,
+      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had gone ` +
+        `back ${guard.setbacks} times before, to half the rate each time. ${checkpoints.save(trainer.state)} holds the ` +
+        `weights of step ${sound.step}: emerging train --resume ${paths.directory} --set training.learningRate=${lower} goes ` +
+        'on from them with a lower rate',
     );
   }
-  return { step, backToStep: sound.step, rateFactor: after.rateFactor };
+  return setback;
 }
 
 /** The last state of an anchor that is whole, without trouble at its time, and not tried in vain already. */

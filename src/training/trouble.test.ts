@@ -168,6 +168,12 @@ describe('a training that diverges again and again', () => {
       (reason) => reason,
     );
     const { latestCheckpoint } = openRunFolder(inRoot('diverged'));
+    const counts = () => ({
+      inLog: troubleIn(lines('diverged')).setbacks,
+      inState: readSoundCheckpoint(openRunFolder(inRoot('diverged')).latestCheckpoint!.path).guard.setbacks,
+    });
+    expect(counts()).toEqual({ inLog: 5, inState: 5 });
+    expect(error.message).toContain('; with training.learningRate=1e+30 it had gone back 4 times before');
     expect(error.message).toMatch(
       /^the training diverged at step 20: the loss is not finite: first in the layer \S+; /,
     );
@@ -176,7 +182,8 @@ describe('a training that diverges again and again', () => {
       `emerging train --resume ${inRoot('diverged')} --set training.learningRate=0.001 goes on`,
     );
     // The same rate fails again; the advice does not.
-    await expect(trained('diverged', { training: wrong })).rejects.toThrow('the training diverged at step');
+    await expect(trained('diverged', { training: wrong })).rejects.toThrow('gone back 5 times before');
+    expect(counts()).toEqual({ inLog: 6, inState: 6 });
     const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
     const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });
     expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, setbacks: 0 } });

@@ -44,7 +44,9 @@ function problemWith(
     return `${workers} workers need --device cpu: the device ${device} is one for all`;
   }
   if (images % workers !== 0) {
-    return `${images} images at a time cannot be shared by ${workers} workers: take a divisor of ${images}`;
+    return images === 1
+      ? `1 image at a time cannot be shared by ${workers} workers: take --workers 1`
+      : `${images} images at a time cannot be shared by ${workers} workers: take a divisor of ${images}`;
   }
   if (workers > threads) {
     return `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`;
