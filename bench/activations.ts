@@ -14,8 +14,10 @@ import { dimensionsOf, type ImageShape } from '../src/numeric/imageShape.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
 import { type ActivationChoice, activationChoices } from '../src/training/gradientProgram.ts';
+import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
 import { Trainer } from '../src/training/trainer.ts';
+import { Update } from '../src/training/update.ts';
 import { machine, markdownTable } from './report.ts';
 
 interface Options {
@@ -67,10 +69,13 @@ async function measure({ depth = 1, width, batch, activations, steps }: Options)
     bits: 8,
     augment: [],
   });
-  const state = await startFromData(model, first.at(0), 0);
+  const optimizer = { beta2: 0.999, biasCorrection: 'glow' } as const;
+  const update = await Update.compile(new ParameterLayout(model.parameters), optimizer);
+  const state = await startFromData(model, first.at(0), 0, {}, update.groups('weights'));
   const trainer = await Trainer.create(model, state, {
     batchSize: batch,
-    optimizer: { beta2: 0.999, biasCorrection: 'glow' },
+    optimizer,
+    update,
     averageDecay: 0.999,
     activations,
   });

@@ -109,11 +109,14 @@ export class ParameterLayout {
     );
   }
 
-  /** The start values of all parameters, each from a stream of its own named by its path. */
-  initial(seed: number): Groups {
+  /**
+   * The start values of all parameters, each from a stream of its own named by its path; of the groups in `into`, in the
+   * arrays there.
+   */
+  initial(seed: number, into: Groups = {}): Groups {
     return Object.fromEntries(
       this.groups.map(({ name, shape, members }) => {
-        const data = new Float32Array(sizeOf(shape));
+        const data = into[name]?.data ?? new Float32Array(sizeOf(shape));
         // One after another: those of a large model would take twice its memory in float64.
         for (const { path, start } of members) {
           const spec = this.specs[path]!;

@@ -5,22 +5,24 @@ import type { Glow } from '../models/glow.ts';
 import { input } from '../tensor/tensor.ts';
 import { newGuard } from './guard.ts';
 import type { Batch } from './likelihood.ts';
-import { ParameterLayout } from './parameterLayout.ts';
+import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseAfter } from './resources.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /**
  * The state from which a training starts: parameters drawn with the seed, then every actnorm set from a batch, in
- * order, each on what the layers before it make of the batch.
+ * order, each on what the layers before it make of the batch. The weights are drawn into the arrays in `into`, where it
+ * has them.
  */
 export async function startFromData(
   model: Glow,
   batch: Batch,
   seed: number,
   options: CompileOptions = {},
+  into: Groups = {},
 ): Promise<TrainingState> {
   const layout = new ParameterLayout(model.parameters);
-  const drawn = layout.initial(seed);
+  const drawn = layout.initial(seed, into);
   const { inputs, tensors } = layout.inputs();
   const { parameters, started } = startingParameters(tensors);
   const image = input('image', batch.image.shape);

@@ -1,9 +1,7 @@
 // The steps of a training: gradients of a batch, and the update of the weights.
-import { compileLoop, type Loop } from '../engine/loop.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
-import { sizeOf } from '../numeric/ndarray.ts';
-import { type AdamaxOptions, adamaxProgram, stateKinds, type UpdateKind, updateRates } from './adamax.ts';
+import { type AdamaxOptions, updateRates } from './adamax.ts';
 import type { ActivationChoice, GradientProgram } from './gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from './gradientSum.ts';
 import type { GuardState } from './guard.ts';
@@ -12,6 +10,7 @@ import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseOnFailure } from './resources.ts';
 import { planSharedGradients, type SharedPlan } from './sharedGradients.ts';
 import type { TrainingState } from './trainingState.ts';
+import { Update } from './update.ts';
 
 /** What a batch tells of the weights. */
 export interface BatchGradients {
@@ -32,6 +31,8 @@ export interface TrainerOptions extends CompileOptions {
   /** The norm to which longer gradients are cut; by default none is. */
   readonly clipNorm?: number;
   readonly optimizer: AdamaxOptions;
+  /** The update, compiled before with that optimiser, where the state stands in its memory already. */
+  readonly update?: Update;
   /** The decay of the moving average of the weights. */
   readonly averageDecay: number;
   /** What becomes of the activations of the forward pass; by default what the memory there is suggests. */
@@ -47,7 +48,7 @@ export class Trainer {
   readonly plan: SharedPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
-  private readonly updateLoop: Loop;
+  private readonly weightUpdate: Update;
   private current: TrainingState;
   /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
   private readonly total: Groups;
@@ -58,16 +59,16 @@ export class Trainer {
     options: TrainerOptions,
     plan: SharedPlan,
     gradientProgram: GradientProgram,
-    updateLoop: Loop,
+    weightUpdate: Update,
     state: TrainingState,
   ) {
     this.layout = layout;
     this.options = options;
     this.plan = plan;
     this.gradientProgram = gradientProgram;
-    this.updateLoop = updateLoop;
+    this.weightUpdate = weightUpdate;
     this.current = state;
-    this.total = groupsIn(updateLoop, layout, 'gradients');
+    this.total = weightUpdate.groups('gradients');
     this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
   }
 
@@ -75,13 +76,12 @@ export class Trainer {
   static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
-      const lengths = layout.trained.map((group) => [group, sizeOf(layout.shapeOf(group))]);
-      const loop = await compileLoop(adamaxProgram(options.optimizer), Object.fromEntries(lengths));
-      const own = copiedInto(loop, layout, state);
+      const update = options.update ?? (await Update.compile(layout, options.optimizer));
+      const own = update.take(state);
       // Planned last: by then the state has taken its share of the memory that there is.
       const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
-      return new Trainer(layout, options, plan, gradientProgram, loop, own);
+      return new Trainer(layout, options, plan, gradientProgram, update, own);
     });
   }
 
@@ -122,9 +122,7 @@ export class Trainer {
     if (gradientNorm > clipNorm) {
       scaleInPlace(this.total, clipNorm / gradientNorm);
     }
-    for (const group of this.layout.trained) {
-      this.updateLoop.run(group, { rate, share });
-    }
+    this.weightUpdate.run({ rate, share });
     this.current = { ...this.current, step: step + 1, updates };
   }
 
@@ -140,7 +138,7 @@ export class Trainer {
 
   /** Goes on from a copy of another state. */
   replace(state: TrainingState): void {
-    this.current = copiedInto(this.updateLoop, this.layout, state);
+    this.current = this.weightUpdate.take(state);
   }
 
   /** Frees the program of the gradients. */
@@ -151,32 +149,4 @@ export class Trainer {
 
 function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): number {
   return microBatch;
-}
-
-/** The arrays of the trained groups in the memory of the update. */
-function groupsIn(loop: Loop, layout: ParameterLayout, kind: UpdateKind): Groups {
-  const arrays = layout.trained.map((group) => [
-    group,
-    { shape: layout.shapeOf(group), data: loop.vectorsOf(group)[kind]! },
-  ]);
-  return Object.fromEntries(arrays);
-}
-
-/** A state with the same values in the memory of the update; what it has no arrays of is zero. */
-function copiedInto(loop: Loop, layout: ParameterLayout, state: TrainingState): TrainingState {
-  const kinds = stateKinds.map((kind) => {
-    const groups = groupsIn(loop, layout, kind);
-    for (const [group, { data }] of Object.entries(groups)) {
-      const source = state[kind][group];
-      if (source) {
-        data.set(source.data);
-      } else {
-        data.fill(0);
-      }
-    }
-    return [kind, groups];
-  });
-  const copies = Object.fromEntries(kinds);
-  // Fixed weights are in no memory of an update, and nothing ever writes to them.
-  return { ...state, ...copies, weights: { ...state.weights, ...copies.weights } };
 }

@@ -11,12 +11,14 @@ import type { ActivationChoice } from './gradientProgram.ts';
 import { guardFor } from './guard.ts';
 import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
 import { isFiniteArray } from './notFinite.ts';
+import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import type { Keep } from './resources.ts';
 import { openRunFolder, type RunPaths } from './runFolder.ts';
 import { startFromData } from './startFromData.ts';
 import { Trainer } from './trainer.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingState } from './trainingState.ts';
+import { Update } from './update.ts';
 import { Validation } from './validation.ts';
 import { requireWorkers } from './workers.ts';
 
@@ -64,11 +66,14 @@ export async function prepareTraining(
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
   const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
-  const startAgain = (): Promise<TrainingState> => soundStart(model, batches, seed, engine);
+  const startAgain = (into?: Groups): Promise<TrainingState> =>
+    soundStart(model, batches, seed, engine, into);
+  const optimizer = { beta2: schedule.beta2, biasCorrection };
+  const update = await Update.compile(new ParameterLayout(model.parameters), optimizer);
   if (!state) {
     onPreparing('weights');
   }
-  const start = state ?? (await startAgain());
+  const start = state ?? (await startAgain(update.groups('weights')));
   onPreparing('programs');
   const trainer = keep(
     await Trainer.create(
@@ -79,7 +84,8 @@ export async function prepareTraining(
         batchSize,
         microBatch,
         ...(clipNorm !== 'none' && { clipNorm }),
-        optimizer: { beta2: schedule.beta2, biasCorrection },
+        optimizer,
+        update,
         averageDecay: schedule.averageDecay,
         activations,
         workers,
@@ -106,9 +112,10 @@ async function soundStart(
   batches: BatchLoader,
   seed: number,
   engine: CompileOptions,
+  into?: Groups,
 ): Promise<TrainingState> {
   for (let step = 0; step < MOST_STARTS; step++) {
-    const state = await startFromData(model, batches.at(step), seed, engine);
+    const state = await startFromData(model, batches.at(step), seed, engine, into);
     if (Object.values(state.weights).every(isFiniteArray)) {
       return state;
     }
