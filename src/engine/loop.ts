@@ -72,12 +72,13 @@ export async function compileLoop(
   return new Loop(scalars, sets);
 }
 
-let tools: Promise<Tools> | undefined;
 type Tools = Awaited<ReturnType<typeof import('wabt')>>;
+
+/** What makes modules of text: loaded when first needed, and once, for it takes memory of its own. */
+let tools: Promise<Tools> | undefined;
 
 /** A module from WebAssembly's text. */
 async function binaryOf(source: string): Promise<BufferSource> {
-  // Loaded once, for they take memory of their own.
   tools ??= import('wabt').then(({ default: load }) => load());
   const parsed = (await tools.catch(refuse)).parseWat('loop', source, { simd: true });
   try {

@@ -48,7 +48,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
 export interface TrainingResult {
   /** The model that was trained. */
   readonly model: Glow;
-  /** The state after the last step. */
+  /** The state after the last step; its arrays are parts of one memory, and none is freed before all are. */
   readonly state: TrainingState;
   /**
    * bits/dim of the validation images with the average weights after the last step; null where there are none, or
