@@ -16,7 +16,7 @@ const seeHelp = new Set([
 
 /** How V8 and ONNX Runtime say that an array does not fit in memory. */
 const outOfMemory =
-  /Array buffer allocation failed|Invalid typed array length|Failed to allocate memory|bad_alloc|reaching memory limit|could not allocate memory/;
+  /Array buffer allocation failed|Invalid typed array length|Failed to allocate memory|bad_alloc|reaching memory limit|more than a loop can hold/;
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
