@@ -99,6 +99,9 @@ function memoryOf(bytes: number): WebAssembly.Memory {
 
 /** WebAssembly fails to reserve address space, long before memory is short, where a process may not have much of it. */
 function refuse(cause: unknown): never {
+  if (!/out of memory|could not allocate/i.test(String(cause))) {
+    throw cause;
+  }
   throw new UserError(
     'the update of the weights cannot have its memory: WebAssembly reserves 10 GiB of address space for each memory; ' +
       'raise the limit of the process (ulimit -v unlimited) or take a smaller model',

@@ -56,7 +56,7 @@ export class Update {
   /** Updates all groups by the gradients in this memory, with the scalars of `updateRates`. */
   run(rates: { readonly rate: number; readonly share: number }): void {
     for (const group of this.layout.trained) {
-      this.loop.run(group, { ...rates });
+      this.loop.run(group, rates);
     }
   }
 }
