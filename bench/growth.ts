@@ -5,8 +5,8 @@
 // Prints the table of docs/performance.md and writes its plot, docs/growth.png. About a minute.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { timeTraining } from '../src/evaluation/timeTraining.ts';
-import { median } from '../src/evaluation/timing.ts';
+import { timeTraining } from '../src/evaluation/timing/timeTraining.ts';
+import { median } from '../src/evaluation/timing/timing.ts';
 import { plotPng } from '../src/pictures/drawPlot.ts';
 import type { Plot } from '../src/pictures/plot.ts';
 import { machine, markdownTable } from './report.ts';

@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Command } from 'commander';
-import { formatBytes } from '../src/cli/format.ts';
 import { wholeNumber } from '../src/cli/options.ts';
-import { formatTable } from '../src/cli/table.ts';
+import { formatBytes } from '../src/cli/terminal/format.ts';
+import { formatTable } from '../src/cli/terminal/table.ts';
 import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
-import { startRun } from '../src/training/run.ts';
+import { startRun } from '../src/training/run/run.ts';
 import { train } from '../src/training/train.ts';
 
 const { steps } = new Command('memory')

@@ -10,14 +10,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
-import { createProgress } from '../src/cli/progress.ts';
-import { formatTable } from '../src/cli/table.ts';
+import { createProgress } from '../src/cli/terminal/progress.ts';
+import { formatTable } from '../src/cli/terminal/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
-import { CheckpointWriter } from '../src/training/checkpointWriter.ts';
-import { startRun } from '../src/training/run.ts';
+import { CheckpointWriter } from '../src/training/run/checkpointWriter.ts';
+import { startRun } from '../src/training/run/run.ts';
+import { Trainer } from '../src/training/step/trainer.ts';
 import { train } from '../src/training/train.ts';
-import { Trainer } from '../src/training/trainer.ts';
 import { Validation } from '../src/training/validation.ts';
 
 const { preset, steps } = new Command('overhead')

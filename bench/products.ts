@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
 import { compile } from '../src/engine/program.ts';
-import { median, secondsOf } from '../src/evaluation/timing.ts';
+import { median, secondsOf } from '../src/evaluation/timing/timing.ts';
 import type { NdArray } from '../src/numeric/ndarray.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { slice } from '../src/tensor/operations/layout.ts';

@@ -7,13 +7,13 @@
 // latents: encode, decode, encode again without rounding to pixels in between.
 import { Command } from 'commander';
 import { oneOf, wholeNumber } from '../src/cli/options.ts';
-import { formatTable } from '../src/cli/table.ts';
+import { formatTable } from '../src/cli/terminal/table.ts';
 import { readAll, subset } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { compile } from '../src/engine/program.ts';
-import { FlowModel } from '../src/evaluation/flowModel.ts';
-import { largestLatent } from '../src/evaluation/latents.ts';
-import { loadRun } from '../src/evaluation/loadRun.ts';
+import { FlowModel } from '../src/evaluation/model/flowModel.ts';
+import { largestLatent } from '../src/evaluation/model/latents.ts';
+import { loadRun } from '../src/evaluation/model/loadRun.ts';
 import { parametersFrom } from '../src/flows/parameters.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
 import { type Precision, precisions } from '../src/tensor/emitter.ts';

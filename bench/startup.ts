@@ -10,15 +10,15 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
 import { imagesInMemory } from '../src/data/dataset.ts';
-import { median } from '../src/evaluation/timing.ts';
+import { median } from '../src/evaluation/timing/timing.ts';
 import { Glow } from '../src/models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../src/numeric/imageShape.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
-import { planGradients } from '../src/training/gradientProgram.ts';
+import { planGradients } from '../src/training/gradients/gradientProgram.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
-import { Trainer } from '../src/training/trainer.ts';
+import { Trainer } from '../src/training/step/trainer.ts';
 import { machine, markdownTable } from './report.ts';
 
 const DEPTHS = [8, 32];

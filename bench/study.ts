@@ -6,8 +6,8 @@
 //
 // Runs lie in runs/study/NAME, results in docs/results. Ctrl-C stops it, the same command goes on.
 import { Command, InvalidArgumentError } from 'commander';
-import { reportFailure } from '../src/cli/failure.ts';
-import { formatCount, formatDuration } from '../src/cli/format.ts';
+import { reportFailure } from '../src/cli/terminal/failure.ts';
+import { formatCount, formatDuration } from '../src/cli/terminal/format.ts';
 import { UserError } from '../src/errors.ts';
 import { Interruption, Stopped } from './study/interruption.ts';
 import { listText, planText } from './study/listing.ts';

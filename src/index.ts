@@ -11,19 +11,27 @@ export {
   type BijectionReport,
   type CheckBijectionOptions,
   checkBijection,
-} from './evaluation/checkBijection.ts';
-export type { BijectionCheck } from './evaluation/checkContext.ts';
-export { type BitsPerDimSpread, type Diagnosis, type DoctorOptions, diagnose } from './evaluation/doctor.ts';
+} from './evaluation/bijections/checkBijection.ts';
+export type { BijectionCheck } from './evaluation/bijections/checkContext.ts';
+export {
+  type BitsPerDimSpread,
+  type Diagnosis,
+  type DoctorOptions,
+  diagnose,
+} from './evaluation/doctor/doctor.ts';
+export type { LayerExamination, NonFiniteWeights } from './evaluation/doctor/examineLayer.ts';
+export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/doctor/examineModel.ts';
+export type { Finding, Measurement, Verdict } from './evaluation/doctor/judge.ts';
+export { type Limit, type LimitName, limits } from './evaluation/doctor/limits.ts';
+export { type ExportOptions, exportModel } from './evaluation/export/exportModel.ts';
+export { type ExportedPrograms, exportPrograms } from './evaluation/export/exportPrograms.ts';
 export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
   type MeasuredImage,
-} from './evaluation/evaluate.ts';
-export type { LayerExamination, NonFiniteWeights } from './evaluation/examineLayer.ts';
-export type { LatentStatistics, Reconstruction, SampleStatistics } from './evaluation/examineModel.ts';
-export { type ExportOptions, exportModel } from './evaluation/exportModel.ts';
-export { type ExportedPrograms, exportPrograms } from './evaluation/exportPrograms.ts';
+} from './evaluation/measure/evaluate.ts';
+export type { ImportanceBound } from './evaluation/measure/importanceBound.ts';
 export {
   type CodingOptions,
   type EncodeOptions,
@@ -31,13 +39,10 @@ export {
   type FlowModelOptions,
   type LikelihoodOptions,
   type SampleOptions,
-} from './evaluation/flowModel.ts';
-export type { ImportanceBound } from './evaluation/importanceBound.ts';
-export type { Finding, Measurement, Verdict } from './evaluation/judge.ts';
-export { interpolateLatents, type Latents, meanLatents, moveLatents } from './evaluation/latents.ts';
-export { type Limit, type LimitName, limits } from './evaluation/limits.ts';
-export { type LoadModelOptions, loadModel } from './evaluation/loadModel.ts';
-export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/loadRun.ts';
+} from './evaluation/model/flowModel.ts';
+export { interpolateLatents, type Latents, meanLatents, moveLatents } from './evaluation/model/latents.ts';
+export { type LoadModelOptions, loadModel } from './evaluation/model/loadModel.ts';
+export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/model/loadRun.ts';
 export type { Config, ConfigLayer } from './experiments/configSchema.ts';
 export type { PaperResult } from './experiments/paper.ts';
 export { type Preset, presets } from './experiments/presets.ts';
@@ -99,11 +104,11 @@ export {
   type ShapeProblem,
   type Tensor,
 } from './tensor/tensor.ts';
-export type { GuardState } from './training/guard.ts';
-export { createRunFolder } from './training/newRunFolder.ts';
 export type { Groups } from './training/parameterLayout.ts';
-export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run.ts';
-export type { RunPaths } from './training/runFolder.ts';
+export { createRunFolder } from './training/run/newRunFolder.ts';
+export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from './training/run/run.ts';
+export type { RunPaths } from './training/run/runFolder.ts';
+export type { GuardState } from './training/step/guard.ts';
 export { type TrainingOptions, type TrainingResult, train } from './training/train.ts';
 export type { PreparationPart, TrainingEvents } from './training/trainingEvents.ts';
 export type { TrainingState, WeightsKind } from './training/trainingState.ts';

@@ -1,5 +1,5 @@
 // Validation curves of runs over training seconds, and their value at a moment.
-import type { CurvePoint } from '../../src/evaluation/learningCurve.ts';
+import type { CurvePoint } from '../../src/evaluation/runs/learningCurve.ts';
 
 /** bits/dim on validation images after so many seconds of training steps. */
 export interface TimedPoint {

@@ -1,7 +1,7 @@
 // Runs of a study that are done, with all that was measured of them.
-import { type CurvePoint, readLearningCurve } from '../../src/evaluation/learningCurve.ts';
+import { type CurvePoint, readLearningCurve } from '../../src/evaluation/runs/learningCurve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
-import { runPaths } from '../../src/training/runFolder.ts';
+import { runPaths } from '../../src/training/run/runFolder.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';

@@ -1,6 +1,6 @@
 // Studies and plans as tables for the terminal.
-import { formatCount, formatDuration } from '../../src/cli/format.ts';
-import { formatTable } from '../../src/cli/table.ts';
+import { formatCount, formatDuration } from '../../src/cli/terminal/format.ts';
+import { formatTable } from '../../src/cli/terminal/table.ts';
 import { isDone, type PlannedUnit, plannedSeconds, runsOf, unitsOf } from './plan.ts';
 import { aboutData } from './prepareData.ts';
 import { mixingsOf, type Study } from './studies.ts';

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { evaluationRecord } from '../../src/cli/evaluationRecord.ts';
 import { readAll, subset } from '../../src/data/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
-import { evaluate } from '../../src/evaluation/evaluate.ts';
-import { FlowModel } from '../../src/evaluation/flowModel.ts';
-import { loadRun } from '../../src/evaluation/loadRun.ts';
-import { writeRunCard } from '../../src/evaluation/runCard.ts';
+import { evaluate } from '../../src/evaluation/measure/evaluate.ts';
+import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
+import { loadRun } from '../../src/evaluation/model/loadRun.ts';
+import { writeRunCard } from '../../src/evaluation/runs/runCard.ts';
 import { countParameters } from '../../src/models/glow.ts';
 import { releaseAfter } from '../../src/training/resources.ts';
-import { appendEvaluation } from '../../src/training/runSummary.ts';
+import { appendEvaluation } from '../../src/training/run/runSummary.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import type { StudyRun } from './runs.ts';
 

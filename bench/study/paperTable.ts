@@ -1,14 +1,14 @@
 // The paper's own table: every row with its command, the published number, and ours or what it would take.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCount } from '../../src/cli/format.ts';
-import { placeOfDataset } from '../../src/data/datasetPlace.ts';
+import { formatCount } from '../../src/cli/terminal/format.ts';
 import { datasets } from '../../src/data/registry.ts';
+import { placeOfDataset } from '../../src/data/sets/datasetPlace.ts';
 import { paperExperiments } from '../../src/experiments/paper.ts';
 import { findPreset, type Preset } from '../../src/experiments/presets.ts';
-import { writeFileAtomically } from '../../src/training/files.ts';
-import { runPaths } from '../../src/training/runFolder.ts';
-import { readSummary } from '../../src/training/runSummary.ts';
+import { writeFileAtomically } from '../../src/storage/files.ts';
+import { runPaths } from '../../src/training/run/runFolder.ts';
+import { readSummary } from '../../src/training/run/runSummary.ts';
 import { machine, markdownTable } from '../report.ts';
 import { writeJson } from './jsonFile.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';

@@ -1,8 +1,8 @@
 // A unit of work: the search of the learning rates, the runs of a seed, what is measured of them.
 import { existsSync } from 'node:fs';
-import { createProgress } from '../../src/cli/progress.ts';
+import { createProgress } from '../../src/cli/terminal/progress.ts';
 import { UserError } from '../../src/errors.ts';
-import { runPaths } from '../../src/training/runFolder.ts';
+import { runPaths } from '../../src/training/run/runFolder.ts';
 import { emerging } from './emerging.ts';
 import type { Interruption } from './interruption.ts';
 import { measure, readMeasurement } from './measure.ts';

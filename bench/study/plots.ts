@@ -1,5 +1,5 @@
 // The plots of a study: curves, differences, density against sampling time.
-import { formatCounted } from '../../src/cli/format.ts';
+import { formatCounted } from '../../src/cli/terminal/format.ts';
 import type { Plot, PlotSeries } from '../../src/pictures/plot.ts';
 import type { ComparisonResult } from './comparison.ts';
 import type { StudyResults } from './results.ts';

@@ -1,13 +1,13 @@
 // How fast this machine trains the models of a study, measured: what plans are made of.
 import { join } from 'node:path';
-import { createProgress, type Progress } from '../../src/cli/progress.ts';
-import { timeTraining } from '../../src/evaluation/timeTraining.ts';
-import { median } from '../../src/evaluation/timing.ts';
+import { createProgress, type Progress } from '../../src/cli/terminal/progress.ts';
+import { timeTraining } from '../../src/evaluation/timing/timeTraining.ts';
+import { median } from '../../src/evaluation/timing/timing.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
-import { readJsonLines } from '../../src/training/jsonLines.ts';
-import { runPaths } from '../../src/training/runFolder.ts';
+import { readJsonLines } from '../../src/storage/jsonLines.ts';
+import { runPaths } from '../../src/training/run/runFolder.ts';
 import type { Interruption } from './interruption.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import { DRAWS } from './measure.ts';

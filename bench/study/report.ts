@@ -1,10 +1,10 @@
 // The report of a study: JSON, a table in Markdown and plots, in the folder of results.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatCount, formatCounted } from '../../src/cli/format.ts';
+import { formatCount, formatCounted } from '../../src/cli/terminal/format.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
-import { writeFileAtomically } from '../../src/training/files.ts';
+import { writeFileAtomically } from '../../src/storage/files.ts';
 import { markdownTable } from '../report.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';
 import { writeJson } from './jsonFile.ts';

@@ -6,8 +6,8 @@ import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
-import { openRunFolder, runPaths } from '../../src/training/runFolder.ts';
-import { readSummary } from '../../src/training/runSummary.ts';
+import { openRunFolder, runPaths } from '../../src/training/run/runFolder.ts';
+import { readSummary } from '../../src/training/run/runSummary.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import { mixingsOf, type Study } from './studies.ts';
 

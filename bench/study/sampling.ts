@@ -1,10 +1,10 @@
 // How long the trained models of a study take to sample an image, in turn in one process.
 import { join } from 'node:path';
-import { createProgress } from '../../src/cli/progress.ts';
-import { FlowModel } from '../../src/evaluation/flowModel.ts';
-import { type LayerInverse, ownMethods } from '../../src/evaluation/layerInverse.ts';
-import { loadRun } from '../../src/evaluation/loadRun.ts';
-import { median, secondsOf } from '../../src/evaluation/timing.ts';
+import { createProgress } from '../../src/cli/terminal/progress.ts';
+import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
+import { loadRun } from '../../src/evaluation/model/loadRun.ts';
+import { type LayerInverse, ownMethods } from '../../src/evaluation/timing/layerInverse.ts';
+import { median, secondsOf } from '../../src/evaluation/timing/timing.ts';
 import { inverseMethods } from '../../src/flows/emerging.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { releaseAfter } from '../../src/training/resources.ts';

@@ -1,10 +1,10 @@
 // How long a training step of each mixing of a study takes, in turn in one process: what else the machine does then
 // slows all of them alike.
 import { join } from 'node:path';
-import { createProgress, type Progress } from '../../src/cli/progress.ts';
-import { loadRun } from '../../src/evaluation/loadRun.ts';
-import { timeTraining } from '../../src/evaluation/timeTraining.ts';
-import { median } from '../../src/evaluation/timing.ts';
+import { createProgress, type Progress } from '../../src/cli/terminal/progress.ts';
+import { loadRun } from '../../src/evaluation/model/loadRun.ts';
+import { timeTraining } from '../../src/evaluation/timing/timeTraining.ts';
+import { median } from '../../src/evaluation/timing/timing.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import type { Interruption } from './interruption.ts';
 import { readJson, writeJson } from './jsonFile.ts';

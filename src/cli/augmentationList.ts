@@ -1,5 +1,5 @@
 // The option `--augment`: names of augmentations, one after the other.
-import { type AugmentationName, augmentations } from '../data/augment.ts';
+import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { unknownName } from '../errors.ts';
 
 /** A parser of `shift,flip`. */

@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, wri
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeSafetensors } from '../storage/safetensors.ts';
 import { commandLine } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
-import { encodeSafetensors } from '../training/safetensors.ts';
 
 const emerging = commandLine();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);

@@ -1,14 +1,14 @@
 // `emerging bench data`: how fast training batches are made, beside how fast models take them.
 import type { Command } from 'commander';
-import { type AugmentationName, augmentations } from '../data/augment.ts';
+import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { openDataset } from '../data/registry.ts';
-import { median, secondsOf } from '../evaluation/timing.ts';
+import { median, secondsOf } from '../evaluation/timing/timing.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
 import { augmentationList } from './augmentationList.ts';
-import { formatBytes, formatRate } from './format.ts';
 import { wholeNumber } from './options.ts';
-import { createProgress } from './progress.ts';
+import { formatBytes, formatRate } from './terminal/format.ts';
+import { createProgress } from './terminal/progress.ts';
 
 interface BenchDataOptions {
   readonly data: string;

@@ -1,9 +1,9 @@
 // What `emerging doctor` says to people.
-import type { Diagnosis } from '../evaluation/doctor.ts';
-import type { Finding, Measurement } from '../evaluation/judge.ts';
-import { limitOf, limits } from '../evaluation/limits.ts';
-import { formatCount } from './format.ts';
-import { formatTable } from './table.ts';
+import type { Diagnosis } from '../evaluation/doctor/doctor.ts';
+import type { Finding, Measurement } from '../evaluation/doctor/judge.ts';
+import { limitOf, limits } from '../evaluation/doctor/limits.ts';
+import { formatCount } from './terminal/format.ts';
+import { formatTable } from './terminal/table.ts';
 
 /** What was examined. */
 export interface Examined {

@@ -1,8 +1,8 @@
 // An evaluation as `emerging evaluate` and `emerging train` store it, and the lines that they print of it.
-import type { Evaluation } from '../evaluation/evaluate.ts';
+import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
-import { formatCount, formatCounted } from './format.ts';
 import type { SplitName } from './measureOptions.ts';
+import { formatCount, formatCounted } from './terminal/format.ts';
 
 /** What is said and stored of an evaluation: the figure, and all that it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {

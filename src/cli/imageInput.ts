@@ -2,13 +2,13 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Dataset, type ImageSet, readOne } from '../data/dataset.ts';
-import { fitImage } from '../data/fitImage.ts';
-import { type NamedImages, readImageFiles } from '../data/imageFiles.ts';
+import { fitImage } from '../data/pixels/fitImage.ts';
 import { openDataset } from '../data/registry.ts';
+import { type NamedImages, readImageFiles } from '../data/sources/imageFiles.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { formatCounted } from './format.ts';
 import { oneOf, wholeNumber } from './options.ts';
+import { formatCounted } from './terminal/format.ts';
 
 const splits = ['test', 'train'] as const;
 

@@ -2,8 +2,8 @@
 // The command `emerging`: a failure is one line and an exit code.
 import { CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
-import { reportFailure } from './failure.ts';
 import { commandOf, commandPath, createProgram, requireKnownCommand } from './program.ts';
+import { reportFailure } from './terminal/failure.ts';
 
 /** Usage errors of the parser whose message does not say what is right. */
 const seeHelp = new Set([

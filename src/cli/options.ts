@@ -8,7 +8,7 @@ import { inverseMethods } from '../flows/emerging.ts';
 import type { Precision } from '../tensor/emitter.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
-import { type ActivationChoice, activationChoices } from '../training/gradientProgram.ts';
+import { type ActivationChoice, activationChoices } from '../training/gradients/gradientProgram.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 
 /** What every command that runs programs takes. */

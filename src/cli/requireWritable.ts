@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { UserError } from '../errors.ts';
-import { explainFileError } from '../training/fileErrors.ts';
+import { explainFileError } from '../storage/fileErrors.ts';
 
 /**
  * Checks that a file may be written at `path`: it is no folder, and the folder it goes to is there and writable.

@@ -1,8 +1,8 @@
 // The order in which images are visited: shuffled without end for training, once in order for evaluation.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { type AugmentationName, augment, checkAugmentations } from './augment.ts';
 import type { ImageSet } from './dataset.ts';
+import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
 /**
  * The endless, shuffled stream of training batches, a function of the seed and the step alone.

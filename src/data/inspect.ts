@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { batchesInOrder } from './batches.ts';
 import { type Dataset, type ImageSet, subset } from './dataset.ts';
-import { deviationOf } from './deviation.ts';
+import { deviationOf } from './pixels/deviation.ts';
 
 const splitNames = ['train', 'validation', 'test'] as const;
 type SplitName = (typeof splitNames)[number];

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { cifar10Files } from './cifar10.ts';
 import { fixture } from './fixtures/formula.ts';
-import { readIdx } from './idx.ts';
-import { imageCollection } from './imageCollection.ts';
-import { decodeImage } from './imageDecoding.ts';
-import { openParts } from './partFiles.ts';
+import { readIdx } from './formats/idx.ts';
+import { decodeImage } from './formats/imageDecoding.ts';
 import { type RawDataset, rawOf } from './rawImages.ts';
+import { cifar10Files } from './sets/cifar10.ts';
+import { imageCollection } from './sources/imageCollection.ts';
+import { openParts } from './sources/partFiles.ts';
 
 const runs = Number(process.env.MUTATIONS ?? 200);
 /** Beyond what is held before: the files are of a few KB, and their images too. */

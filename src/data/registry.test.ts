@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageSet, type NamedDataset, readAll, readOne } from './dataset.ts';
-import { fashionMnist } from './fashionMnist.ts';
 import { fixture } from './fixtures/formula.ts';
-import { requireIdxFiles } from './idxFolder.ts';
-import { locateMnist, mnist, openMnist } from './mnist.ts';
 import { datasets, openDataset, openRawDataset } from './registry.ts';
+import { fashionMnist } from './sets/fashionMnist.ts';
+import { locateMnist, mnist, openMnist } from './sets/mnist.ts';
+import { requireIdxFiles } from './sources/idxFolder.ts';
 
 let folder: string;
 beforeEach(async () => {

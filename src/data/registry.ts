@@ -1,19 +1,19 @@
 // The one list of datasets and of the forms a person's own images may have, and how either is opened.
 import { stat } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.ts';
-import { cifar10, cifar10Files } from './cifar10.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
-import { unprepared } from './datasetPlace.ts';
-import { fashionMnist } from './fashionMnist.ts';
-import { galaxy } from './galaxy.ts';
-import { idxFolder } from './idxFolder.ts';
-import { imageCollection } from './imageCollection.ts';
-import { imagenet32, imagenet64 } from './imagenet.ts';
-import { mnist } from './mnist.ts';
-import { packedFile } from './packedFile.ts';
-import { partFiles } from './partFiles.ts';
-import { findPrepared, openPrepared } from './preparedSet.ts';
+import { packedFile } from './packed/packedFile.ts';
 import { type RawDataset, rawOf } from './rawImages.ts';
+import { cifar10, cifar10Files } from './sets/cifar10.ts';
+import { unprepared } from './sets/datasetPlace.ts';
+import { fashionMnist } from './sets/fashionMnist.ts';
+import { galaxy } from './sets/galaxy.ts';
+import { imagenet32, imagenet64 } from './sets/imagenet.ts';
+import { mnist } from './sets/mnist.ts';
+import { findPrepared, openPrepared } from './sets/preparedSet.ts';
+import { idxFolder } from './sources/idxFolder.ts';
+import { imageCollection } from './sources/imageCollection.ts';
+import { partFiles } from './sources/partFiles.ts';
 import { holdOutValidation } from './validation.ts';
 
 /** Every dataset that has a name. */

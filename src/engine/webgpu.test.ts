@@ -2,9 +2,9 @@
 // weights, which is the host's, may fall back to the CPU.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { FlowModel, type FlowModelOptions } from '../evaluation/flowModel.ts';
-import { drawLatents } from '../evaluation/latents.ts';
-import { trainedModel } from '../evaluation/loadRun.ts';
+import { FlowModel, type FlowModelOptions } from '../evaluation/model/flowModel.ts';
+import { drawLatents } from '../evaluation/model/latents.ts';
+import { trainedModel } from '../evaluation/model/loadRun.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -12,11 +12,11 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import type { ActivationChoice } from '../training/gradientProgram.ts';
+import type { ActivationChoice } from '../training/gradients/gradientProgram.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { startFromData } from '../training/startFromData.ts';
-import { Trainer } from '../training/trainer.ts';
+import { Trainer } from '../training/step/trainer.ts';
 import { type CompileOptions, compile } from './program.ts';
 
 const imageShape: ImageShape = [4, 8, 1];

@@ -8,9 +8,9 @@ import { openDataset } from '../data/registry.ts';
 import { createSession, RuntimeTensor } from '../engine/runtime.node.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { mean } from '../numeric/statistics.ts';
-import type { FlowModel } from './flowModel.ts';
-import { loadModel } from './loadModel.ts';
-import { median } from './timing.ts';
+import type { FlowModel } from './model/flowModel.ts';
+import { loadModel } from './model/loadModel.ts';
+import { median } from './timing/timing.ts';
 
 const folder = fileURLToPath(new URL('../../models/mnist', import.meta.url));
 const COUNT = 200;

@@ -9,9 +9,9 @@ import { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
 import { startFromData } from '../training/startFromData.ts';
-import { Trainer } from '../training/trainer.ts';
-import { FlowModel } from './flowModel.ts';
-import { type TrainedModel, trainedModel } from './loadRun.ts';
+import { Trainer } from '../training/step/trainer.ts';
+import { FlowModel } from './model/flowModel.ts';
+import { type TrainedModel, trainedModel } from './model/loadRun.ts';
 
 const STEPS = 20;
 

@@ -1,6 +1,6 @@
 // What a configuration may say: every key with its meaning, its values and the words of its fault.
 import { z } from 'zod';
-import { type AugmentationName, augmentations } from '../data/augment.ts';
+import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 
 /** The words that a configuration may choose from. */

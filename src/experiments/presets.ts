@@ -1,9 +1,10 @@
 // The experiments that have a name: each with its configuration and the result reported for it.
-import { cifar10 } from '../data/cifar10.ts';
+
 import type { NamedDataset } from '../data/dataset.ts';
-import { galaxy } from '../data/galaxy.ts';
-import { imagenet32, imagenet64 } from '../data/imagenet.ts';
-import { mnist } from '../data/mnist.ts';
+import { cifar10 } from '../data/sets/cifar10.ts';
+import { galaxy } from '../data/sets/galaxy.ts';
+import { imagenet32, imagenet64 } from '../data/sets/imagenet.ts';
+import { mnist } from '../data/sets/mnist.ts';
 import { unknownName } from '../errors.ts';
 import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';

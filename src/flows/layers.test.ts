@@ -1,6 +1,6 @@
 // The contract of bijections, held against every layer of the registry with random parameters.
 import { expect, it } from 'vitest';
-import { checkBijection } from '../evaluation/checkBijection.ts';
+import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
 import { layerCases } from '../testing/layers.ts';
 
 it.each(layerCases())('%s', async (_, layer) => {

@@ -1,7 +1,7 @@
 // Splits and the top prior: round trips, and densities against plain loops and against their integral.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
-import { randomImages, randomParameters } from '../evaluation/randomParameters.ts';
+import { randomImages, randomParameters } from '../evaluation/bijections/randomParameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';

@@ -1,7 +1,7 @@
 // The layers of a model one after another are the model.
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
-import { randomImages, randomParameters } from '../evaluation/randomParameters.ts';
+import { randomImages, randomParameters } from '../evaluation/bijections/randomParameters.ts';
 import { parametersFrom } from '../flows/parameters.ts';
 import { add, multiply, slice, subtract, sumPerImage } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';

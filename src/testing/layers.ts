@@ -83,4 +83,4 @@ export function layerCases(): [string, Bijection][] {
   );
 }
 
-export { randomParameters } from '../evaluation/randomParameters.ts';
+export { randomParameters } from '../evaluation/bijections/randomParameters.ts';

@@ -1,8 +1,8 @@
 // Trains a tiny run in the folder that is named, or goes on with it, with a checkpoint after every step: a process for
 // tests to kill. Prints a line for every step.
 import { existsSync } from 'node:fs';
-import { resumeRun, startRun } from '../training/run.ts';
-import { runPaths } from '../training/runFolder.ts';
+import { resumeRun, startRun } from '../training/run/run.ts';
+import { runPaths } from '../training/run/runFolder.ts';
 import { train } from '../training/train.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 

@@ -1,7 +1,8 @@
 // The batches of a training, step by step, ready for a program.
-import type { AugmentationName } from '../data/augment.ts';
+
 import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
+import type { AugmentationName } from '../data/pixels/augment.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { type Batch, imageArray } from './likelihood.ts';

@@ -7,8 +7,8 @@ import { expect, it } from 'vitest';
 import { RandomStream } from '../numeric/random.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
-import { startRun } from './run.ts';
-import { checkpointPath, runPaths } from './runFolder.ts';
+import { startRun } from './run/run.ts';
+import { checkpointPath, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 
 /** `KILLS=100` for a long run. */

@@ -3,10 +3,10 @@ import { type CompileOptions, compile } from '../engine/program.ts';
 import { startingParameters } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { input } from '../tensor/tensor.ts';
-import { newGuard } from './guard.ts';
 import type { Batch } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { releaseAfter } from './resources.ts';
+import { newGuard } from './step/guard.ts';
 import type { TrainingState } from './trainingState.ts';
 
 /**

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Program } from '../engine/program.ts';
 import type { ConfigLayer } from '../experiments/configSchema.ts';
+import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
-import { readJsonLines } from './jsonLines.ts';
-import { resumeRun, startRun } from './run.ts';
-import { checkpointPath, runPaths } from './runFolder.ts';
-import { writeSummary } from './runSummary.ts';
+import { resumeRun, startRun } from './run/run.ts';
+import { checkpointPath, runPaths } from './run/runFolder.ts';
+import { writeSummary } from './run/runSummary.ts';
 import { type TrainingOptions, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-'));

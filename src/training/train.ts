@@ -3,22 +3,22 @@ import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
-import { answerStep } from './answerStep.ts';
-import type { ActivationChoice } from './gradientProgram.ts';
-import { guardedStep } from './guardedStep.ts';
-import { appendJsonLine } from './jsonLines.ts';
+import { appendJsonLine } from '../storage/jsonLines.ts';
+import type { ActivationChoice } from './gradients/gradientProgram.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { nextTurn } from './nextTurn.ts';
 import { type Keep, releaseAfter } from './resources.ts';
-import { rewindRun } from './run.ts';
-import type { RunPaths } from './runFolder.ts';
-import { lockRun, type RunLock } from './runLock.ts';
-import { requireTrained } from './setback.ts';
-import { appendTiming, trainingTime } from './timings.ts';
+import { rewindRun } from './run/run.ts';
+import type { RunPaths } from './run/runFolder.ts';
+import { lockRun, type RunLock } from './run/runLock.ts';
+import { appendTiming, trainingTime } from './run/timings.ts';
+import { withWayBack } from './run/wayBack.ts';
+import { answerStep } from './step/answerStep.ts';
+import { guardedStep } from './step/guardedStep.ts';
+import { requireTrained } from './step/setback.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
 import { type TrainingState, weightsOf } from './trainingState.ts';
-import { withWayBack } from './wayBack.ts';
 
 /** What a run trains, on what, and where it goes: a `Run`, and how. Training is in float32. */
 export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {

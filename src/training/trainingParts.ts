@@ -6,21 +6,21 @@ import type { Config } from '../experiments/configSchema.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import { BatchLoader } from './batchLoader.ts';
-import { CheckpointWriter } from './checkpointWriter.ts';
-import type { ActivationChoice } from './gradientProgram.ts';
-import { guardFor } from './guard.ts';
-import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
-import { isFiniteArray } from './notFinite.ts';
+import type { ActivationChoice } from './gradients/gradientProgram.ts';
+import { requireWorkers } from './gradients/workers.ts';
+import { Update } from './optimizer/update.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import type { Keep } from './resources.ts';
-import { openRunFolder, type RunPaths } from './runFolder.ts';
+import { CheckpointWriter } from './run/checkpointWriter.ts';
+import { readLatestSoundCheckpoint } from './run/latestCheckpoint.ts';
+import { openRunFolder, type RunPaths } from './run/runFolder.ts';
 import { startFromData } from './startFromData.ts';
-import { Trainer } from './trainer.ts';
+import { guardFor } from './step/guard.ts';
+import { isFiniteArray } from './step/notFinite.ts';
+import { Trainer } from './step/trainer.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingState } from './trainingState.ts';
-import { Update } from './update.ts';
 import { Validation } from './validation.ts';
-import { requireWorkers } from './workers.ts';
 
 /** What a training works with. */
 export interface TrainingParts {

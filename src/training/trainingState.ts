@@ -1,6 +1,7 @@
 // The state of a training: what it remembers from step to step besides its configuration.
-import type { GuardState } from './guard.ts';
+
 import type { Groups } from './parameterLayout.ts';
+import type { GuardState } from './step/guard.ts';
 
 /** All that a training remembers besides its configuration. */
 export interface TrainingState {

@@ -1,0 +1,114 @@
+// `emerging bench inverse`: how fast and how exactly each mixing's layer is undone.
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../../errors.ts';
+import { type InverseTimes, timeInverses } from '../../evaluation/timing/timeInverse.ts';
+import { type Mixing, mixings } from '../../models/mixing.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from '../benchOptions.ts';
+import { compileOptions, wholeNumber } from '../options.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { formatTable } from '../terminal/table.ts';
+
+interface BenchInverseOptions extends BenchOptions {
+  shapes?: ImageShape[];
+}
+
+/** Adds the command `bench inverse`. */
+export function registerBenchInverse(bench: Command): void {
+  const command = bench
+    .command('inverse')
+    .description("time the inverse of each mixing's layer at the shape of every level");
+  addBenchOptions(command, { batch: 64, rounds: 9 })
+    .option('--shapes <HxWxC,…>', "time at these instead of the levels' shapes", shapeList)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  emerging bench inverse --mixing 1x1,emerging,periodic\n' +
+        '  emerging bench inverse --shapes 8x8x12,16x16x12,32x32x12',
+    )
+    .action((options: BenchInverseOptions) => runBenchInverse(options));
+}
+
+async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
+  const { mixing: names, batch, rounds, levels, kernelSize } = options;
+  const shapes = options.shapes ?? levelShapes(modelOf(options).imageShape, levels);
+  for (const mixing of names) {
+    for (const shape of shapes) {
+      requireFits(mixing, shape, kernelSize);
+    }
+  }
+  const engine = await compileOptions(options);
+  const bar = createProgress({ label: 'layer', total: names.length * shapes.length });
+  let times: InverseTimes[];
+  try {
+    times = await timeInverses({
+      mixings: names,
+      kernelSize,
+      shapes,
+      batchSize: batch,
+      rounds,
+      onProgress: (done) => bar.update(done),
+      ...engine,
+    });
+  } finally {
+    bar.finish();
+  }
+  if (options.json) {
+    const list = times.map(({ shape, ...rest }) => ({ ...rest, shape: showImageShape(shape) }));
+    process.stdout.write(`${JSON.stringify(list)}\n`);
+    return;
+  }
+  const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(2);
+  const rows = times.map(({ mixing, shape, method, seconds, forwardSeconds, error }) => [
+    mixing,
+    showImageShape(shape),
+    method,
+    milliseconds(seconds),
+    milliseconds(forwardSeconds),
+    error.toExponential(1),
+  ]);
+  const table = formatTable(
+    [
+      { title: 'MIXING' },
+      { title: 'SHAPE' },
+      { title: 'METHOD' },
+      { title: 'INVERSE, MS', align: 'right' },
+      { title: 'FORWARD, MS', align: 'right' },
+      { title: 'ERROR', align: 'right' },
+    ],
+    rows,
+  );
+  process.stdout.write(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
+}
+
+/** Builds the layer once: what it says against a shape that was asked for is for the one who asked. */
+function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): void {
+  try {
+    mixings[mixing](shape, { kernelSize, dilation: 1 });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError(`no layer of ${mixing} takes images of ${showImageShape(shape)}: ${why}`, {
+      exitCode: 2,
+      cause,
+    });
+  }
+}
+
+function shapeList(text: string): ImageShape[] {
+  return text.split(',').map((each) => {
+    const [height, width, channels, ...more] = each.split('x').map(wholeNumber(1));
+    if (height === undefined || width === undefined || channels === undefined || more.length > 0) {
+      throw new InvalidArgumentError('It must be heights, widths and channels, such as 8x8x12,16x16x12.');
+    }
+    return [height, width, channels];
+  });
+}
+
+/** The shapes of the images that reach the steps of each level. */
+function levelShapes([height, width, channels]: ImageShape, levels: number): ImageShape[] {
+  return Array.from({ length: levels }, (_, level) => [
+    height / 2 ** (level + 1),
+    width / 2 ** (level + 1),
+    // Squeezing gives four times as many, and a split lets half of them go.
+    4 * channels * 2 ** level,
+  ]);
+}

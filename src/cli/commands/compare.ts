@@ -1,0 +1,156 @@
+// `emerging compare`: several runs on the same images and noise, and their learning curves in one plot.
+import { realpathSync } from 'node:fs';
+import type { Command } from 'commander';
+import { openDataset } from '../../data/registry.ts';
+import { UserError } from '../../errors.ts';
+import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
+import { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
+import { requireImageShape } from '../../experiments/modelShape.ts';
+import { plotPng } from '../../pictures/drawPlot.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { releaseAfter } from '../../training/resources.ts';
+import { addMeasureOptions, type MeasureOptions, type SplitName } from '../measureOptions.ts';
+import { compileOptions } from '../options.ts';
+import { requireWritablePng } from '../requireWritable.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
+import { createImageProgress } from '../terminal/imageProgress.ts';
+import { formatTable } from '../terminal/table.ts';
+
+interface CompareCommandOptions extends MeasureOptions {
+  readonly out: string;
+}
+
+/** Adds the command `compare` to the program. */
+export function registerCompare(program: Command): void {
+  const command = program
+    .command('compare')
+    .description('how much runs differ in bits/dim, image by image, and their learning curves in one plot')
+    .argument('<run...>', 'two run folders or more; the others are compared with the first')
+    .option('--out <file>', 'the PNG of the learning curves', 'compare.png');
+  addMeasureOptions(command, { split: 'validation', draws: 1 })
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
+        '\nAll runs see the same images with the same noise, so the error of a difference is that of the differences\n' +
+        'of single images, far below the errors of the two figures. Below zero is better than the first run.',
+    )
+    .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
+}
+
+async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
+  const { split, draws, weights, batch, seed, out } = options;
+  if (directories.length < 2) {
+    throw new UserError('compare needs two runs or more; emerging runs lists those that are there', {
+      exitCode: 2,
+    });
+  }
+  requireWritablePng(out);
+  const engine = await compileOptions(options);
+  const runs = directories.map((directory) => loadRun(directory, weights));
+  requireDifferent(runs);
+  const [first] = runs as [LoadedRun];
+  for (const run of runs) {
+    requireComparable(first, run, split);
+  }
+  const { name, validation } = first.config.data;
+  const dataset = await openDataset(name, { validation });
+  requireImageShape(dataset, first.model.imageShape);
+  const images = dataset[split];
+  if (images.count === 0) {
+    throw new UserError(`${name} has no ${split} images: the runs were trained with data.validation 0`);
+  }
+  const passes = runs.length * draws;
+  const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
+  let compared: Comparison[];
+  try {
+    compared = await releaseAfter((keep) => {
+      const models = runs.map((run) => keep(new FlowModel(run, { ...engine, batchSize: batch })));
+      return compareModels(models, images, { draws, seed, onProgress: (done) => bar.update(done) });
+    });
+  } finally {
+    bar.finish();
+  }
+  const plot = curvePlot(
+    runs.map((run, index) => ({ name: directories[index]!, curve: readLearningCurve(run.paths) })),
+    {
+      title: 'Learning curves',
+      subtitle: 'training batches light; validation images, average weights, with points',
+    },
+  );
+  if (plot !== null) {
+    writeFileAtomically(out, await plotPng(plot));
+  }
+  const entries = compared.map((one, index) => ({
+    run: directories[index]!,
+    step: runs[index]!.step,
+    ...one,
+  }));
+  const about = { split, images: images.count, draws, seed, weights, bits: first.config.model.bits };
+  const file = plot === null ? null : out;
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...about, runs: entries, file })}\n`
+      : `${tableOf(entries)}\n` +
+          `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
+          `(${weights} weights, ${about.bits} bits, ${formatCounted(draws, 'draw')})\n` +
+          `${file === null ? '' : `curves: ${file}\n`}`,
+  );
+}
+
+/** A run beside itself says nothing, and would have one name twice in the plot. */
+function requireDifferent(runs: readonly LoadedRun[]): void {
+  const seen = new Map<string, string>();
+  for (const { paths } of runs) {
+    const folder = realpathSync(paths.directory);
+    const earlier = seen.get(folder);
+    if (earlier !== undefined) {
+      const names =
+        earlier === paths.directory
+          ? `${earlier} is named twice`
+          : `${earlier} and ${paths.directory} are one run`;
+      throw new UserError(`${names}: name runs that differ`, { exitCode: 2 });
+    }
+    seen.set(folder, paths.directory);
+  }
+}
+
+/** Figures of other images or of other bits do not compare. */
+function requireComparable(first: LoadedRun, other: LoadedRun, split: SplitName): void {
+  const keys = {
+    'data.name': ({ config }: LoadedRun) => config.data.name,
+    'model.bits': ({ config }: LoadedRun) => config.model.bits,
+    // Test images do not depend on it.
+    ...(split !== 'test' && { 'data.validation': ({ config }: LoadedRun) => config.data.validation }),
+  };
+  for (const [key, read] of Object.entries(keys)) {
+    const [one, two] = [read(first), read(other)];
+    if (one !== two) {
+      throw new UserError(
+        `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
+          `${key} is ${one} in one and ${two} in the other`,
+        { exitCode: 2 },
+      );
+    }
+  }
+}
+
+function tableOf(entries: readonly (Comparison & { run: string; step: number })[]): string {
+  const withError = (value: number, error: number | null, sign = ''): string =>
+    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${error.toFixed(4)}`}`;
+  return formatTable(
+    [
+      { title: 'RUN' },
+      { title: 'STEP', align: 'right' },
+      { title: 'BITS/DIM', align: 'right' },
+      { title: 'DIFFERENCE', align: 'right' },
+    ],
+    entries.map(({ run, step, bitsPerDim, samplingError, difference, differenceError }, index) => [
+      run,
+      formatCount(step),
+      withError(bitsPerDim, samplingError),
+      index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
+    ]),
+  );
+}

@@ -1,0 +1,33 @@
+// `emerging config`: every key of a configuration, or the JSON Schema of its files.
+import type { Command } from 'commander';
+import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
+
+/** Adds the command `config` to the program. */
+export function registerConfig(program: Command): void {
+  program
+    .command('config')
+    .description('list the keys of a configuration: what each means, its default and its range')
+    .option('--schema', 'print the JSON Schema of configuration files, for editors')
+    .option('--json', 'print a JSON list')
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging config\n  emerging config --schema\n' +
+        '\nAn editor that knows YAML completes and checks a file that begins with the line\n' +
+        '  # yaml-language-server: $schema=config.schema.json',
+    )
+    .action(({ schema, json }: { schema?: true; json?: true }) => {
+      process.stdout.write(
+        schema ? configSchemaText() : json ? `${JSON.stringify(configKeys(), null, 2)}\n` : text(),
+      );
+    });
+}
+
+/** The keys for people, three lines each. */
+function text(): string {
+  return configKeys()
+    .map(({ key, meaning, range, default: fallback }) => {
+      const otherwise = fallback === null ? '' : `; default ${fallback}`;
+      return `${key}\n  ${meaning}\n  ${range}${otherwise}\n`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,202 @@
+// `emerging datasets`, its list, get and show, as a person calls them.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fixture } from '../../data/fixtures/formula.ts';
+import { commandLine } from '../../testing/command.ts';
+import { writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (name: string): string => join(emerging.folder, name);
+
+beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));
+
+describe('datasets', () => {
+  it('lists what there is', async () => {
+    const { code, stdout } = await emerging.run('datasets');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^DATASET +HERE +SIZE +TRAIN +TEST +DOWNLOAD +WHAT IT IS\n/);
+    expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +handwritten/);
+    const list = await emerging.json('datasets');
+    expect(list.find(({ name }: { name: string }) => name === 'mnist')).toMatchObject({
+      state: 'ready',
+      here: true,
+      imageShape: [28, 28, 1],
+      images: { train: 60_000, test: 10_000 },
+      download: false,
+      bytes: null,
+      todo: null,
+    });
+    // What is not here has a line that says what to do.
+    for (const { name, state, todo } of list) {
+      const missing = state === 'missing';
+      expect(todo?.startsWith(`${name} is not here: `) ?? false, name).toBe(missing);
+      expect(stdout.includes(`\n${name} is not here: `), name).toBe(missing);
+      expect(todo === null || stdout.includes(`\n${todo}\n`), name).toBe(true);
+    }
+  });
+});
+
+describe('datasets get', () => {
+  let server: Server;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((_, response) => response.end('not it'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it('takes no other file for the dataset', async () => {
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', `${url}/`);
+    expect(stderr.split('\n').at(-2)).toBe(
+      `emerging: ${url}/cifar-10-binary.tar.gz: what came is not the file that was published ` +
+        '(6 of 170052171 bytes): it was removed; try again later',
+    );
+    expect(code).toBe(1);
+    expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
+  });
+
+  it('leaves what is there alone', async () => {
+    mkdirSync(inFolder('data/fashion-mnist'), { recursive: true });
+    for (const part of ['train', 't10k']) {
+      writeFileSync(inFolder(`data/fashion-mnist/${part}-images-idx3-ubyte.gz`), 'there');
+    }
+    const { code, stderr } = await emerging.run('datasets', 'get', 'fashion-mnist', '--from', url);
+    expect(code).toBe(0);
+    expect(stderr).toContain('train-images-idx3-ubyte.gz is there already');
+  });
+
+  it('says what it cannot download', async () => {
+    const missing = await emerging.run('datasets', 'get', 'imagenet32');
+    expect(missing.stderr).toMatch(
+      /^emerging: imagenet32 is not here: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
+    );
+    expect(missing.code).toBe(1);
+    const there = await emerging.run('datasets', 'get', 'mnist');
+    expect(there).toMatchObject({ code: 0, stderr: 'mnist is there already\n' });
+    expect(there.stdout).toContain('to train: emerging train --data mnist');
+    const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
+    expect(from.code).toBe(2);
+    expect(from.stderr).toMatch(/^emerging: --from is .* mnist has no download: leave it out; cifar10 and/);
+    const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown dataset 'cifar'");
+  });
+});
+
+describe('a set that is there and cannot be used as it is', () => {
+  const parts = () => inFolder('data/train_32x32');
+  afterEach(() => rmSync(parts(), { recursive: true, force: true }));
+
+  it('is to be prepared first', async () => {
+    mkdirSync(parts(), { recursive: true });
+    copyFileSync(fixture('palette.png'), join(parts(), '0.png'));
+    const todo = expect.stringMatching(/^imagenet32 lies at .* run emerging datasets prepare imagenet32$/);
+    const got = await emerging.json('datasets', 'get', 'imagenet32');
+    expect(got).toEqual({ name: 'imagenet32', files: ['data/train_32x32'], bytes: null, todo });
+    const list = await emerging.json('datasets');
+    expect(list.find(({ name }: { name: string }) => name === 'imagenet32')).toMatchObject({
+      state: 'unprepared',
+      here: true,
+      prepared: null,
+      todo,
+    });
+  });
+
+  it('has a damage that is told in its place, and not that it is missing', async () => {
+    mkdirSync(inFolder('data'), { recursive: true });
+    // A link to itself can be neither followed nor called absent.
+    symlinkSync('galaxy_mergers', inFolder('data/galaxy_mergers'));
+    const got = await emerging.run('datasets', 'get', 'galaxy');
+    expect(got.code).toBe(1);
+    expect(got.stderr).toMatch(/^emerging: data\/galaxy_mergers: cannot be read: ELOOP: [^;]*\n$/);
+    const { code, stdout } = await emerging.run('datasets');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\ngalaxy +unusable +32x32x3 +pictures of galaxies/);
+    expect(stdout).toMatch(/\ndata\/galaxy_mergers: cannot be read: ELOOP: /);
+    rmSync(inFolder('data/galaxy_mergers'));
+  });
+});
+
+describe('datasets show', () => {
+  it('writes a sheet of images, varied if asked, and tells what is in them', async () => {
+    const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toBe('tiny: 8x8x1, 157 train, 3 validation (held out of the training images), 48 test');
+    expect(lines[1]).toMatch(/^grey +mean \d+\.\d, deviation \d+\.\d, from \d+ to \d+$/);
+    expect(stdout).toContain('images  tiny-train.png');
+    const plain = decode(readFileSync(inFolder('tiny-train.png')));
+    expect([plain.width, plain.height, plain.channels]).toEqual([3 * 32 + 4, 3 * 32 + 4, 1]);
+    await emerging.json('datasets', 'show', 'tiny', '--count=9', '--augment=shift,flip', '--out=varied.png');
+    expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
+  });
+
+  it('warns of what usually is wrong', async () => {
+    writeTinyDataset(inFolder('odd'), { size: 4 });
+    const file = inFolder('odd/train-images-idx3-ubyte');
+    const bytes = readFileSync(file);
+    // Image 1 is image 0 again, images 2 and 3 are black, and so is one of test.
+    bytes.copy(bytes, 32, 16, 32);
+    bytes.fill(0, 48, 80);
+    writeFileSync(file, bytes);
+    const test = readFileSync(inFolder('odd/t10k-images-idx3-ubyte'));
+    test.fill(0, 16, 32);
+    writeFileSync(inFolder('odd/t10k-images-idx3-ubyte'), test);
+    const made = await emerging.json('datasets', 'prepare', 'odd', '--size=4', '--out=odd.images');
+    expect(made.images).toEqual({ train: 160, test: 48 });
+    const { warnings, constant, shared } = await emerging.json(
+      'datasets',
+      'show',
+      'odd.images',
+      '--split=test',
+    );
+    expect(constant).toHaveLength(3);
+    expect(shared).toHaveLength(1);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^3 images of one colour, such as train \d+$/),
+      expect.stringMatching(/^2 repeats within a split, such as train \d+ and train \d+$/),
+      expect.stringMatching(/^1 image in two splits \(train \d+ and test 0\): results on them say too much$/),
+      'every image is grey in three equal channels: prepare it with --channels 1',
+    ]);
+    const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
+    expect(stdout).toContain('\nsource  208 grey made colour\nwarning: 3 images of one colour, such as ');
+    expect(existsSync(inFolder('odd-test.png'))).toBe(true);
+  });
+
+  it('tells what was done to images that are opened as they lie there', async () => {
+    mkdirSync(inFolder('noted/train'), { recursive: true });
+    mkdirSync(inFolder('noted/test'));
+    copyFileSync(fixture('palette.png'), inFolder('noted/train/0.png'));
+    copyFileSync(fixture('palette.png'), inFolder('noted/train/1.png'));
+    copyFileSync(fixture('sixteen.png'), inFolder('noted/test/0.png'));
+    const { notes } = await emerging.json('datasets', 'show', 'noted');
+    expect(notes).toEqual({ '16-bit': 1, palette: 2 });
+    const { stdout } = await emerging.run('datasets', 'show', 'noted');
+    expect(stdout).toContain('\nsource  1 16-bit, 2 palette\n');
+  });
+
+  it.each([
+    [['tiny', '--augment=spin'], "unknown augmentation 'spin'"],
+    [['tiny', '--split=all'], "unknown split 'all'"],
+    [['tiny', '--count=0'], 'whole number of 1 or more'],
+    [['nothing/here'], 'no such file or folder'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await emerging.run('datasets', 'show', ...args);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});

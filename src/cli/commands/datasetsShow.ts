@@ -1,0 +1,145 @@
+// `emerging datasets show`: images as a model will see them, their pixel values, and what is wrong with them.
+import { basename, extname } from 'node:path';
+import type { Command } from 'commander';
+import { BatchStream } from '../../data/batches.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
+import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
+import { openDataset } from '../../data/registry.ts';
+import { UserError } from '../../errors.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { augmentationList } from '../augmentationList.ts';
+import { oneOf, wholeNumber } from '../options.ts';
+import { requireWritable } from '../requireWritable.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+const splits = ['train', 'validation', 'test'] as const;
+const augmentationNames = Object.keys(augmentations) as AugmentationName[];
+
+interface DatasetsShowOptions {
+  readonly split: (typeof splits)[number];
+  readonly count: number;
+  readonly augment: readonly AugmentationName[];
+  readonly seed: number;
+  readonly limit: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** Adds the command `datasets show`. */
+export function registerDatasetsShow(datasets: Command): void {
+  datasets
+    .command('show')
+    .description(
+      'images of a dataset as a model will see them, their pixel values, and what is wrong with them',
+    )
+    .argument('<name|path>', 'a dataset')
+    .option('--split <name>', `whose images: ${splits.join(', ')}`, oneOf('split', splits), 'train')
+    .option('--count <n>', 'how many on the sheet', wholeNumber(1), 64)
+    .option('--augment <name,…>', `vary them: ${augmentationNames.join(', ')}`, augmentationList, [])
+    .option('--seed <n>', 'which of them, and how varied', wholeNumber(0), 0)
+    .option('--limit <n>', 'images of each split to look through', wholeNumber(1), 100_000)
+    .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png)')
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `\nAugmentations:\n${augmentationNames
+        .map((name) => `  ${name.padEnd(14)}${augmentations[name].description}`)
+        .join('\n')}\n\nExample:\n  emerging datasets show mnist --augment shift --out digits.png`,
+    )
+    .action((nameOrPath: string, options: DatasetsShowOptions) => runShow(nameOrPath, options));
+}
+
+async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
+  const { split, limit } = options;
+  const out = options.out ?? `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png`;
+  requireWritable(out);
+  const dataset = await openDataset(nameOrPath, { validation: 0.02 });
+  if (dataset[split].count === 0) {
+    throw new UserError(`${nameOrPath} has no ${split} images: choose another --split`, { exitCode: 2 });
+  }
+  const images = drawn(dataset, options);
+  writeFileAtomically(out, contactSheet(images, { imageShape: dataset.imageShape }));
+  const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
+  const bar = createProgress({ label: 'looking at', total, unit: 'images' });
+  let found: Inspection;
+  try {
+    found = await inspect(dataset, limit, (done) => bar.update(done));
+  } finally {
+    bar.finish();
+  }
+  const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
+  const notes = dataset.notes ?? {};
+  const warnings = [...(dataset.warnings ?? []), ...warningsOf(found)];
+  if (options.json) {
+    const { imageShape } = dataset;
+    process.stdout.write(
+      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...found, notes, warnings })}\n`,
+    );
+    return;
+  }
+  process.stdout.write(`${textOf(dataset, found, out, warnings).join('\n')}\n`);
+}
+
+/** Images of a split in an order drawn from the seed, varied as training would. */
+function drawn(dataset: Dataset, { split, count, augment, seed }: DatasetsShowOptions): Uint8Array {
+  const set = dataset[split];
+  const shown = Math.min(count, set.count);
+  const images = new Uint8Array(shown * sizeOf(set.imageShape));
+  new BatchStream(set, shown, seed, augment).batchAt(0, images);
+  return images;
+}
+
+function warningsOf({ constant, duplicates, shared, colourless, distinctValues }: Inspection): string[] {
+  const warnings: string[] = [];
+  const add = (noun: string, what: string, examples: readonly string[], consequence = ''): void => {
+    if (examples.length > 0) {
+      const where = examples.length === 1 ? ` (${examples[0]})` : `, such as ${examples[0]}`;
+      warnings.push(`${formatCounted(examples.length, noun)} ${what}${where}${consequence}`);
+    }
+  };
+  add('image', 'of one colour', constant.map(placeText));
+  add('repeat', 'within a split', duplicates.map(pairText));
+  add('image', 'in two splits', shared.map(pairText), ': results on them say too much');
+  if (colourless) {
+    warnings.push('every image is grey in three equal channels: prepare it with --channels 1');
+  }
+  if (distinctValues < 64) {
+    warnings.push(`only ${distinctValues} of 256 values occur: fewer model.bits may be enough`);
+  }
+  return warnings;
+}
+
+function placeText({ split, index }: ImagePlace): string {
+  return `${split} ${index}`;
+}
+
+function pairText([first, later]: DuplicatePair): string {
+  return `${placeText(first)} and ${placeText(later)}`;
+}
+
+function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
+  const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
+  const notes = Object.entries(dataset.notes ?? {}).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const origin = (split: string): string =>
+    split === 'validation' && dataset.isHeldOut ? ' (held out of the training images)' : '';
+  const looked = splits.filter((split) => found.images[split] < dataset[split].count);
+  return [
+    `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +
+      splits.map((split) => `${formatCount(dataset[split].count)} ${split}${origin(split)}`).join(', '),
+    ...found.channels.map(
+      ({ mean, deviation, least, most }, channel) =>
+        `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,
+    ),
+    ...looked.map(
+      (split) => `only the first ${formatCount(found.images[split])} of ${split} were looked at; see --limit`,
+    ),
+    ...(notes.length === 0 ? [] : [`source  ${notes.join(', ')}`]),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    `images  ${out}`,
+  ];
+}

@@ -1,0 +1,83 @@
+// `emerging decode`: latents back to images, one PNG each.
+import type { Command } from 'commander';
+import { tooFarOut } from '../../evaluation/model/flowModel.ts';
+import { isDouble, largestLatent } from '../../evaluation/model/latents.ts';
+import { readLatents } from '../../evaluation/model/latentsFile.ts';
+import { loadModel } from '../../evaluation/model/loadModel.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
+import { type Keep, releaseAfter } from '../../training/resources.ts';
+import { reportSkipped } from '../imageInput.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, tellDeviceOf } from '../options.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface DecodeCommandOptions extends EngineOptions {
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the command `decode` to the program. */
+export function registerDecode(program: Command): void {
+  const command = program
+    .command('decode')
+    .description('turn latents back into images')
+    .argument('<run>', 'the run folder, or the exported model, that encoded them')
+    .argument('<file>', 'what emerging encode wrote')
+    .requiredOption('--out <dir>', 'the folder for the images, new or empty')
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(command)
+    .addHelpText('after', '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits')
+    .action((run: string, file: string, options: DecodeCommandOptions) =>
+      releaseAfter((keep) => runDecode(keep, run, file, options)),
+    );
+}
+
+async function runDecode(
+  keep: Keep,
+  directory: string,
+  file: string,
+  options: DecodeCommandOptions,
+): Promise<void> {
+  const { out } = options;
+  requireNewFolder(out);
+  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const { names, latents } = readLatents(file, model);
+  tellDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
+  const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
+  let values: NdArray['data'];
+  try {
+    values = await model.decodeValues(latents, { onProgress: (done) => bar.update(done) });
+  } finally {
+    bar.finish();
+  }
+  const { imageShape } = model;
+  const size = dimensionsOf(imageShape);
+  const files: Record<string, Uint8Array> = {};
+  const skipped: string[] = [];
+  const skip = (reason: string): void => {
+    process.stderr.write(`skipped: ${reason}\n`);
+    skipped.push(reason);
+  };
+  names.forEach((name, index) => {
+    let file = name;
+    while (!/\.png$/i.test(file) || file in files) {
+      file += '.png';
+    }
+    const image = values.subarray(index * size, (index + 1) * size);
+    if (!image.every(Number.isFinite)) {
+      skip(`${name} cannot be decoded: ${tooFarOut(largestLatent(latents, index), isDouble(latents))}`);
+    } else {
+      files[file] = contactSheet(model.pixelsOf(image), { imageShape, scale: 1 });
+    }
+  });
+  const written = writeNewFolder(out, files);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ out, images: written.length, files: written, skipped })}\n`
+      : `${formatCounted(written.length, 'image')}: ${out}\n`,
+  );
+  reportSkipped(skipped);
+}

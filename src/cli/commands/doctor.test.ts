@@ -1,0 +1,155 @@
+// `emerging doctor` as a process: what it says of a sound run, and of one whose checkpoint was tampered with.
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checksumOf } from '../../storage/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { commandLine } from '../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const doctor = (run: string, ...args: string[]) =>
+  emerging.run('doctor', run, '--threads=1', '--images=8', ...args);
+
+beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
+  await emerging.json(
+    'train',
+    '--data=data',
+    ...tinyTraining,
+    '--steps=12',
+    '--out=runs/sound',
+    '--threads=1',
+  );
+});
+
+/** A copy of the sound run, and the path of its last checkpoint. */
+function copyRun(name: string): string {
+  const folder = join(emerging.folder, 'runs', name);
+  cpSync(join(emerging.folder, 'runs/sound'), folder, { recursive: true });
+  const [last] = readdirSync(join(folder, 'checkpoints')).sort().reverse();
+  return join(folder, 'checkpoints', last!);
+}
+
+/** Writes a value into an array of a checkpoint, with the checksum that belongs to it. */
+function plant(checkpoint: string, name: string, index: number, value: number): void {
+  const { tensors, metadata } = decodeSafetensors(readFileSync(checkpoint), checkpoint);
+  tensors.get(name)!.data[index] = value;
+  writeFileSync(
+    checkpoint,
+    encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) }),
+  );
+}
+
+describe('a sound run', () => {
+  it('passes: JSON for programs', async () => {
+    const { code, stdout, stderr } = await doctor('runs/sound', '--json');
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ run: 'runs/sound', step: 12, weights: 'average', split: 'validation' });
+    expect(report).toMatchObject({ ok: true, problems: [] });
+    expect(report.reconstruction).toMatchObject({ images: 8, exactPixelShare: 1 });
+    expect(report.reconstruction.largestError).toBeLessThan(1e-3);
+    const emergingLayer = report.layers.find(
+      ({ layer }: { layer: string }) => layer === 'levels/0/steps/0/emerging',
+    );
+    expect(emergingLayer).toMatchObject({ kind: 'emerging', logDetMethod: 'dense', nonFiniteWeights: [] });
+    for (const key of [
+      'roundTripError',
+      'logDetError',
+      'logDetRounding',
+      'smallestDiagonal',
+      'conditionNumber',
+    ]) {
+      expect(emergingLayer[key], key).toEqual(expect.any(Number));
+    }
+    expect(report.latents.map(({ layer }: { layer: string }) => layer)).toEqual(['levels/0/split', 'prior']);
+    expect(report.bitsPerDim.median).toEqual(expect.any(Number));
+    expect(report.worstLayer.layer).toMatch(/^(levels|prior)/);
+  });
+
+  it('passes: a table and a verdict for people', async () => {
+    const { code, stdout, stderr } = await doctor('runs/sound', '--weights=raw', '--split=test');
+    expect(code, stderr).toBe(0);
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/^layer +round trip/);
+    expect(lines.filter((line) => line.startsWith('levels/0/steps/0/emerging '))).toHaveLength(1);
+    expect(stdout).toMatch(/there and back +100 % of the pixels exact/);
+    expect(stdout).toMatch(/\nsmallest \|diagonal\| +< 0.05 +< 1e-4 /);
+    expect(stdout).toMatch(
+      /\nsound: .*\(runs\/sound at step 12, raw weights, test images of data\)\nnearest to a limit: (levels|prior)/,
+    );
+    expect(stdout).not.toMatch(/NaN|undefined|problem/);
+  });
+});
+
+describe('a run with', () => {
+  it('a zeroed diagonal fails and names the layer', async () => {
+    plant(copyRun('zero'), 'average/levels/1/steps/0/emerging/kernel1', 0, 0);
+    const { code, stdout } = await doctor('runs/zero', '--json');
+    expect(code).toBe(1);
+    const { ok, problems, worstLayer } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(problems).toContainEqual(
+      expect.objectContaining({ layer: 'levels/1/steps/0/emerging', what: 'smallest |diagonal|', value: 0 }),
+    );
+    expect(worstLayer.layer).toBe('levels/1/steps/0/emerging');
+    const text = await doctor('runs/zero');
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(
+      /problem +levels\/1\/steps\/0\/emerging: smallest \|diagonal\|: 0, limit 1e-4/,
+    );
+    expect(text.stdout).toMatch(/worst layer: levels\/1\/steps\/0\/emerging/);
+    // It looks at the weights that evaluate uses, and not at others.
+    expect((await doctor('runs/zero', '--weights=raw')).code).toBe(0);
+  });
+
+  it('a NaN fails, names its place and examines the other layers', async () => {
+    plant(copyRun('nan'), 'average/levels/0/steps/0/actnorm/bias', 2, Number.NaN);
+    const { code, stdout } = await doctor('runs/nan', '--json');
+    expect(code).toBe(1);
+    const { problems, layers, bitsPerDim } = JSON.parse(stdout);
+    expect(problems[0]).toMatchObject({
+      layer: 'levels/0/steps/0/actnorm',
+      what: 'weights not finite in bias, the first NaN at [2]',
+    });
+    expect(bitsPerDim.mean).toBe('NaN');
+    for (const { layer, logDetError } of layers) {
+      expect(typeof logDetError, layer).toBe(layer === 'levels/0/steps/0/actnorm' ? 'object' : 'number');
+    }
+    const text = await doctor('runs/nan');
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(/problem +levels\/0\/steps\/0\/actnorm: weights not finite in bias/);
+    expect(text.stdout).toMatch(/\nNOT SOUND: /);
+  });
+
+  it('a flipped byte is named, and still examined', async () => {
+    const checkpoint = copyRun('flipped');
+    const bytes = readFileSync(checkpoint);
+    // The last byte belongs to a moment of the optimiser: the weights are sound.
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(checkpoint, bytes);
+    const { code, stdout } = await doctor('runs/flipped', '--json');
+    expect(code).toBe(1);
+    const { ok, problems, layers } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(problems).toEqual([
+      { layer: 'checkpoint', what: expect.stringMatching(/checksum/), value: 'wrong checksum' },
+    ]);
+    expect(layers.every(({ roundTripError }: { roundTripError: number }) => roundTripError < 1e-4)).toBe(
+      true,
+    );
+    const text = await doctor('runs/flipped');
+    expect(text.stdout).toMatch(/problem +runs\/flipped\/checkpoints\/.* is damaged: .*checksum/);
+    const evaluation = await emerging.run('evaluate', 'runs/flipped');
+    expect(evaluation.code).toBe(1);
+    expect(evaluation.stderr).toMatch(/^emerging: .*checksum.*\n$/);
+  });
+
+  it('images of another size is refused', async () => {
+    writeTinyDataset(join(emerging.folder, 'larger'), { size: 12 });
+    const { code, stderr } = await doctor('runs/sound', '--data=larger');
+    expect(code).toBe(2);
+    expect(stderr).toBe('emerging: the images of larger are 12x12x1, and the model takes 8x8x1\n');
+  });
+});

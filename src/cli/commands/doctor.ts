@@ -1,0 +1,103 @@
+// `emerging doctor`: is a trained model sound, layer by layer and as a whole?
+import type { Command } from 'commander';
+import type { Dataset, ImageSet } from '../../data/dataset.ts';
+import { openDataset } from '../../data/registry.ts';
+import { UserError } from '../../errors.ts';
+import { type Diagnosis, diagnose } from '../../evaluation/doctor/doctor.ts';
+import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import { layersOf } from '../../models/layers.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import type { WeightsKind } from '../../training/trainingState.ts';
+import { doctorText } from '../doctorText.ts';
+import { addSplitOption, type SplitName } from '../measureOptions.ts';
+import {
+  addEngineOptions,
+  addWeightsOption,
+  compileOptions,
+  type EngineOptions,
+  wholeNumber,
+} from '../options.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface DoctorCommandOptions extends EngineOptions {
+  images: number;
+  split: SplitName;
+  data?: string;
+  weights: WeightsKind;
+  json?: true;
+}
+
+/** Adds the command `doctor` to the program. */
+export function registerDoctor(program: Command): void {
+  const command = program
+    .command('doctor')
+    .description(
+      'examine a run: inverse, log-determinant and conditioning of every layer, images there and back',
+    )
+    .argument('<run>', 'a run folder')
+    .option('--images <n>', 'how many images to look at', wholeNumber(1), 64)
+    .option('--data <name|path>', 'another dataset than the one that the run was trained on')
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addWeightsOption(addSplitOption(command, 'validation')))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging doctor runs/quickstart --images 16\n' +
+        '\nExit code 1 if something is wrong; warnings do not count. docs/doctor.md explains the limits.',
+    )
+    .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
+}
+
+async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
+  const { split, weights } = options;
+  const engine = await compileOptions(options);
+  const run = loadRun(directory, weights, { acceptDamage: true });
+  const data = options.data ?? run.config.data.name;
+  const images = await openImages(run, data, split);
+  const bar = createProgress({ label: 'examining', total: layersOf(run.model).length, unit: 'layers' });
+  let diagnosis: Diagnosis;
+  try {
+    diagnosis = await diagnose(run, images, {
+      images: options.images,
+      onProgress: (done) => bar.update(done),
+      ...engine,
+    });
+  } finally {
+    bar.finish();
+  }
+  const damage =
+    run.damage === null ? [] : [{ layer: 'checkpoint', what: run.damage, value: 'wrong checksum' }];
+  const report = {
+    ...diagnosis,
+    ok: diagnosis.ok && damage.length === 0,
+    problems: [...damage, ...diagnosis.problems],
+  };
+  const about = { run: directory, step: run.step, weights, data, split };
+  process.stdout.write(
+    `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: run.damage })}\n`,
+  );
+  process.exitCode = report.ok ? 0 : 1;
+}
+
+/** The images of a split that the model of a run can take. */
+async function openImages({ model, config }: LoadedRun, data: string, split: SplitName): Promise<ImageSet> {
+  const dataset: Dataset = await openDataset(data, { validation: config.data.validation });
+  const [given, expected] = [dataset.imageShape, model.imageShape].map(showImageShape);
+  if (given !== expected) {
+    throw new UserError(`the images of ${data} are ${given}, and the model takes ${expected}`, {
+      exitCode: 2,
+    });
+  }
+  const images = dataset[split];
+  if (images.count === 0) {
+    throw new UserError(
+      `${data} has no ${split} images: the run was trained with data.validation 0; take --split test`,
+      { exitCode: 2 },
+    );
+  }
+  return images;
+}
+
+/** JSON has no word for what is not finite. */
+function finiteOrName(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}

@@ -1,0 +1,92 @@
+// `emerging edit`: an image moved along the difference between two groups of images.
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../../errors.ts';
+import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
+import { loadModel } from '../../evaluation/model/loadModel.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { type Keep, releaseAfter } from '../../training/resources.ts';
+import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
+import { addEngineOptions, compileOptions, type EngineOptions } from '../options.ts';
+import { requireWritablePng } from '../requireWritable.ts';
+import { formatCounted } from '../terminal/format.ts';
+
+interface EditCommandOptions extends EngineOptions {
+  readonly from: string;
+  readonly towards: string;
+  readonly amount?: readonly number[];
+  readonly resize?: boolean;
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the command `edit` to the program. */
+export function registerEdit(program: Command): void {
+  const command = program
+    .command('edit')
+    .description('move an image along the difference between two groups of images')
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('<image>', 'a PNG, JPEG or WebP file')
+    .requiredOption('--from <dir>', 'a folder of images without what the edit should add')
+    .requiredOption('--towards <dir>', 'a folder of images with it')
+    .option(
+      '--amount <a>',
+      'how far: 1 is the whole difference of their mean latents, less than 0 the other way; may be repeated ' +
+        '(default: 1)',
+      amounts,
+    )
+    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addResizeOption(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
+        '--out bolder.png\n' +
+        '\nThe row shows the image, what the model makes of its latents, and one image for each amount.',
+    )
+    .action((run: string, image: string, options: EditCommandOptions) =>
+      releaseAfter((keep) => runEdit(keep, run, image, options)),
+    );
+}
+
+async function runEdit(
+  keep: Keep,
+  directory: string,
+  image: string,
+  options: EditCommandOptions,
+): Promise<void> {
+  const { out, from, towards, amount = [1] } = options;
+  requireWritablePng(out);
+  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const { resize } = options;
+  const read = (path: string) => readImages([path], model.imageShape, { resize });
+  const [original, start, end] = [await read(image), await read(from), await read(towards)];
+  if (original.names.length > 1) {
+    throw new UserError(`${image} holds ${original.names.length} images: name one of them`, { exitCode: 2 });
+  }
+  const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels));
+  const direction = { from: await mean(start), towards: await mean(end) };
+  const latents = await model.encode(original.pixels);
+  // No step is the reconstruction.
+  const edited = await model.decode(moveLatents(latents, { ...direction, amounts: [0, ...amount] }));
+  const row = Uint8Array.from([...original.pixels, ...edited]);
+  const { imageShape } = model;
+  writeFileAtomically(out, contactSheet(row, { imageShape, columns: 2 + amount.length }));
+  const counts = { from: start.names.length, towards: end.names.length };
+  const skipped = [original, start, end].flatMap((images) => images.skipped);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ file: out, image, amounts: amount, images: counts, skipped })}\n`
+      : `${image} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
+          `by ${amount.join(', ')}: ${out}\n`,
+  );
+  reportSkipped(skipped);
+}
+
+function amounts(text: string, earlier: readonly number[] = []): readonly number[] {
+  const amount = Number(text);
+  if (text.trim() === '' || !Number.isFinite(amount)) {
+    throw new InvalidArgumentError('It must be a number.');
+  }
+  return [...earlier, amount];
+}

@@ -1,0 +1,114 @@
+// `emerging encode` and `emerging decode` as processes: images there and back, under their names.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { decodeSafetensors } from '../../storage/safetensors.ts';
+import { commandLine } from '../../testing/command.ts';
+import { readPixels, writePng } from '../../testing/pngFiles.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const imageOf = (images: Uint8Array, index: number) => images.subarray(64 * index, 64 * (index + 1));
+
+/** The images that the dataset has for testing. */
+const test = tinyImages(48, 8, 1);
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const options = ['--steps=3', '--out=runs/a', '--threads=1'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+});
+
+it('takes images of a dataset, and gives every pixel back', async () => {
+  const encoded = await emerging.json('encode', 'runs/a', '--data=data', '--out=all.safetensors');
+  expect(encoded).toEqual({
+    file: 'all.safetensors',
+    images: 48,
+    latents: [
+      [4, 4, 2],
+      [2, 2, 8],
+    ],
+    skipped: [],
+  });
+  const decoded = await emerging.json('decode', 'runs/a', 'all.safetensors', '--out=all');
+  expect(decoded).toMatchObject({ out: 'all', images: 48, skipped: [] });
+  expect(decoded.files).toHaveLength(48);
+  decoded.files.forEach((file: string, index: number) => {
+    expect(file).toBe(join('all', `test-${String(index).padStart(5, '0')}.png`));
+    expect(readPixels(inFolder(file)), file).toEqual(imageOf(test, index));
+  });
+  // What was decoded has the same latents, whether it comes from files or not.
+  await emerging.json('encode', 'runs/a', 'all', '--out=again.safetensors');
+  expect(readFileSync(inFolder('again.safetensors')).equals(readFileSync(inFolder('all.safetensors')))).toBe(
+    true,
+  );
+});
+
+it('takes files and folders, skips what cannot be read, and ends with 1', async () => {
+  for (const [index, name] of ['b.png', 'deep/a.png', 'deep/c.PNG'].entries()) {
+    writePng(inFolder('mine', name), imageOf(test, index), [8, 8, 1]);
+  }
+  writeFileSync(inFolder('mine/broken.png'), 'text');
+  writeFileSync(inFolder('mine/deep/photo.jpg'), 'a photo');
+  const args = ['encode', 'runs/a', 'mine', '--out=mine.safetensors'];
+  const { code, stdout, stderr } = await emerging.run(...args);
+  expect(code).toBe(1);
+  expect(stdout).toBe('3 images as latents of 4x4x2, 2x2x8: mine.safetensors\n');
+  expect(stderr).toContain('skipped: mine/broken.png: not a PNG, JPEG or WebP image; convert it\n');
+  expect(stderr).toContain('skipped: mine/deep/photo.jpg: not a PNG, JPEG or WebP image; convert it\n');
+  expect(stderr.endsWith('emerging: 2 images skipped\n')).toBe(true);
+
+  await emerging.json('decode', 'runs/a', 'mine.safetensors', '--out=back/mine');
+  for (const [index, name] of ['b.png', 'deep/a.png', 'deep/c.PNG'].entries()) {
+    expect(readPixels(inFolder('back/mine', name)), name).toEqual(imageOf(test, index));
+  }
+});
+
+it('writes latents by level, in a file that other programs can read', async () => {
+  await emerging.json(
+    'encode',
+    'runs/a',
+    '--data=data',
+    '--split=train',
+    '--count=40',
+    '--out=t.safetensors',
+  );
+  const { tensors, metadata } = decodeSafetensors(readFileSync(inFolder('t.safetensors')), 't');
+  expect([...tensors.keys()]).toEqual(['latent/0', 'latent/1']);
+  expect(tensors.get('latent/0')!.shape).toEqual([40, 4, 4, 2]);
+  expect(JSON.parse(metadata.images!).slice(0, 2)).toEqual(['train-00000.png', 'train-00001.png']);
+  const values = [...tensors.values()].flatMap(({ data }) => [...data]);
+  expect(new Set(values).size).toBeGreaterThan(values.length / 2);
+});
+
+it('writes latents in float64, which are decoded in float64', async () => {
+  const wanted = ['--data=data', '--count=3', '--precision=float64', '--out=double.safetensors'];
+  await emerging.json('encode', 'runs/a', ...wanted);
+  const { tensors } = decodeSafetensors(readFileSync(inFolder('double.safetensors')), 'double');
+  const { data } = tensors.get('latent/1')!;
+  expect(data).toBeInstanceOf(Float64Array);
+  expect(data.some((value) => value !== Math.fround(value))).toBe(true);
+  const { files } = await emerging.json('decode', 'runs/a', 'double.safetensors', '--out=double');
+  expect(readPixels(inFolder(files[2]))).toEqual(imageOf(test, 2));
+});
+
+it('takes the exported model for the run that it came from', async () => {
+  await emerging.json('export', 'runs/a', '--out=exported');
+  await emerging.json('encode', 'exported', '--data=data', '--count=5', '--out=of-export.safetensors');
+  await emerging.json('encode', 'runs/a', '--data=data', '--count=5', '--out=of-run.safetensors');
+  expect(readFileSync(inFolder('of-export.safetensors'))).toEqual(
+    readFileSync(inFolder('of-run.safetensors')),
+  );
+  const { files } = await emerging.json('decode', 'exported', 'of-run.safetensors', '--out=of-export');
+  expect(readPixels(inFolder(files[4]))).toEqual(imageOf(test, 4));
+});
+
+it('fits images of another size and kind when asked to', async () => {
+  const colour = Uint8Array.from({ length: 12 * 9 * 3 }, (_, index) => (index * 7) % 256);
+  writePng(inFolder('photo.png'), colour, [9, 12, 3]);
+  await emerging.json('encode', 'runs/a', 'photo.png', '--resize', '--out=photo.safetensors');
+  const { files } = await emerging.json('decode', 'runs/a', 'photo.safetensors', '--out=fitted');
+  expect(files).toEqual([join('fitted', 'photo.png')]);
+  expect(readPixels(inFolder('fitted/photo.png'))).toHaveLength(64);
+});

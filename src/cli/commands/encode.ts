@@ -1,0 +1,70 @@
+// `emerging encode`: the latents of images, in a file that `emerging decode` turns back into them.
+import { type Command, Option } from 'commander';
+import { writeLatents } from '../../evaluation/model/latentsFile.ts';
+import { loadModel } from '../../evaluation/model/loadModel.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import { type Precision, precisions } from '../../tensor/emitter.ts';
+import { type Keep, releaseAfter } from '../../training/resources.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, oneOf, tellDeviceOf } from '../options.ts';
+import { requireWritable } from '../requireWritable.ts';
+import { formatCounted } from '../terminal/format.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface EncodeCommandOptions extends EngineOptions, ImageOptions {
+  readonly out: string;
+  readonly precision: Precision;
+  readonly json?: true;
+}
+
+/** Adds the command `encode` to the program. */
+export function registerEncode(program: Command): void {
+  const command = program
+    .command('encode')
+    .description('turn images into their latents')
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument('[images...]', 'PNG, JPEG or WebP files, or folders with some')
+    .requiredOption('--out <file>', 'the safetensors file to write')
+    .addOption(
+      new Option('--precision <name>', `that of the latents, and of decoding them: ${precisions.join(', ')}`)
+        .argParser(oneOf('precision', precisions))
+        .default('float32'),
+    )
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addImageOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
+        '\nThe file holds latent/0, the split of level 0, to latent/k, the top, and the names of the images.',
+    )
+    .action((run: string, images: string[], options: EncodeCommandOptions) =>
+      releaseAfter((keep) => runEncode(keep, run, images, options)),
+    );
+}
+
+async function runEncode(
+  keep: Keep,
+  directory: string,
+  paths: readonly string[],
+  options: EncodeCommandOptions,
+): Promise<void> {
+  const { out, precision } = options;
+  requireWritable(out);
+  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
+  tellDeviceOf(precision, options);
+  const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
+  try {
+    const latents = await model.encode(pixels, { precision, onProgress: (done) => bar.update(done) });
+    writeLatents(out, { names, latents }, model);
+  } finally {
+    bar.finish();
+  }
+  const shapes = model.latentShapes.map(showImageShape);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ file: out, images: names.length, latents: model.latentShapes, skipped })}\n`
+      : `${formatCounted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${out}\n`,
+  );
+  reportSkipped(skipped);
+}

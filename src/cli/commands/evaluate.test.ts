@@ -1,0 +1,145 @@
+// `emerging evaluate` as a process: what it says, what it depends on, and what it adds to the run.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { readOne } from '../../data/dataset.ts';
+import { openDataset } from '../../data/registry.ts';
+import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { constantValue } from '../../tensor/tensor.ts';
+import { commandLine } from '../../testing/command.ts';
+import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+let training: { bitsPerDim: number; evaluations: Record<string, unknown>[] };
+
+const evaluateRun = (...args: string[]) => emerging.json('evaluate', 'runs/a', '--threads=1', ...args);
+const summary = (): typeof training =>
+  JSON.parse(readFileSync(join(emerging.folder, 'runs/a/summary.json'), 'utf8'));
+
+beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
+  // Without warm-up, so that the weights move away from their average in a few steps.
+  const options = ['--set=training.warmupSteps=0', '--steps=12', '--out=runs/a', '--threads=1'];
+  training = await emerging.json('train', '--data=data', ...tinyTraining, ...options);
+});
+
+it('says what it measured, and adds that to the summary', async () => {
+  const result = await evaluateRun('--draws=3', '--seed=5');
+  expect(result).toMatchObject({ run: 'runs/a', step: 12, split: 'test', weights: 'average' });
+  expect(result).toMatchObject({ draws: 3, images: 48, bits: 8, seed: 5 });
+  expect(result.bitsPerDim).toBeGreaterThan(1);
+  expect(result.standardError).toBeGreaterThan(0);
+  expect(result.worst.bitsPerDim).toBeGreaterThan(result.median);
+  const { run: _, worstPicture: __, ...record } = result;
+  const { evaluations, ...rest } = summary();
+  expect(evaluations).toEqual([...training.evaluations, record]);
+  expect(rest).toEqual({ ...training, evaluations: undefined });
+});
+
+it('gives what the training gave: on the test images, and on those for validation', async () => {
+  const [ofTraining] = training.evaluations;
+  expect(await evaluateRun()).toEqual({
+    run: 'runs/a',
+    ...ofTraining,
+    worstPicture: 'runs/a/worst-test.png',
+  });
+  // The training measures with weights that are inputs, and so rounds elsewhere.
+  const { bitsPerDim, images } = await evaluateRun('--split=validation', '--draws=1');
+  expect(images).toBe(16);
+  expect(Math.abs(bitsPerDim - training.bitsPerDim)).toBeLessThan(1e-5);
+});
+
+it('does not depend on the batch', async () => {
+  const [whole, one, seven] = [
+    await evaluateRun('--batch=64'),
+    await evaluateRun('--batch=1'),
+    await evaluateRun('--batch=7'),
+  ];
+  for (const other of [one, seven]) {
+    expect(Math.abs(other.bitsPerDim - whole.bitsPerDim)).toBeLessThan(1e-5);
+    expect(Math.abs(other.standardError - whole.standardError)).toBeLessThan(1e-5);
+    expect(other.worst.index).toBe(whole.worst.index);
+  }
+});
+
+it('depends on the weights, and has no error from a single draw', async () => {
+  const raw = await evaluateRun('--weights=raw', '--draws=1');
+  const average = await evaluateRun('--draws=1');
+  expect(Math.abs(raw.bitsPerDim - average.bitsPerDim)).toBeGreaterThan(1e-3);
+  expect(raw).toMatchObject({ weights: 'raw', standardError: null });
+});
+
+it('agrees with a plain likelihood, written out with numbers', async () => {
+  const { model, parameters } = loadRun(join(emerging.folder, 'runs/a'), 'average');
+  const values = Object.fromEntries(
+    Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
+  );
+  const { test } = await openDataset(join(emerging.folder, 'data'), { validation: 0.1 });
+  const perImage = Array.from({ length: test.count }, (_, index) => {
+    const noise = new Float64Array(64);
+    new RandomStream(4, 'dequantise', 0, index).fillDequantisationNoise(noise);
+    return plainBitsPerDim(readOne(test, index), noise, model.imageShape, model.options, values);
+  });
+  for (const batch of [1, 7, 64]) {
+    const { bitsPerDim, worst } = await evaluateRun('--draws=1', '--seed=4', `--batch=${batch}`);
+    expect(Math.abs(bitsPerDim - mean(perImage))).toBeLessThan(1e-4);
+    expect(Math.abs(worst.bitsPerDim - perImage[worst.index]!)).toBeLessThan(1e-4);
+  }
+});
+
+it('gives a tighter bound with more draws', async () => {
+  const bounds: number[] = [];
+  for (const draws of [1, 4, 32]) {
+    const { importance, bitsPerDim } = await evaluateRun('--draws=1', `--importance=${draws}`);
+    expect(importance).toMatchObject({ draws, samplingError: expect.any(Number) });
+    bounds.push(importance.bitsPerDim);
+    if (draws === 1) {
+      expect(importance.bitsPerDim).toBeCloseTo(bitsPerDim, 10);
+    }
+  }
+  expect(bounds[1]).toBeLessThan(bounds[0]!);
+  expect(bounds[2]).toBeLessThan(bounds[1]!);
+});
+
+it('draws the worst images, in the run folder or elsewhere', async () => {
+  const { worstImages, worstPicture } = await evaluateRun('--draws=1');
+  expect(worstPicture).toBe('runs/a/worst-test.png');
+  expect(worstImages).toHaveLength(16);
+  const png = readFileSync(join(emerging.folder, worstPicture));
+  const { test } = await openDataset(join(emerging.folder, 'data'), { validation: 0.1 });
+  const images = Buffer.concat(worstImages.map(({ index }: { index: number }) => readOne(test, index)));
+  expect(Buffer.compare(png, contactSheet(images, { imageShape: test.imageShape }))).toBe(0);
+  expect(await evaluateRun('--draws=1', '--worst=odd.png')).toMatchObject({ worstPicture: 'odd.png' });
+  expect(Buffer.compare(readFileSync(join(emerging.folder, 'odd.png')), png)).toBe(0);
+});
+
+it('prints what it cannot draw into the run folder, and says so', async () => {
+  mkdirSync(join(emerging.folder, 'runs/a/worst-train.png'));
+  const { code, stdout, stderr } = await emerging.run(
+    'evaluate',
+    'runs/a',
+    '--split=train',
+    '--draws=1',
+    '--json',
+  );
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ split: 'train', worstPicture: null });
+  expect(stderr).toContain('the result is printed only: cannot write runs/a/worst-train.png');
+});
+
+it('says it in two lines for people', async () => {
+  const { stdout } = await emerging.run('evaluate', 'runs/a', '--draws=3', '--seed=5', '--threads=1');
+  const { bitsPerDim, standardError, samplingError, ...rest } = await evaluateRun('--draws=3', '--seed=5');
+  const { median, quantiles, worst } = rest;
+  expect(stdout).toBe(
+    `${bitsPerDim.toFixed(4)} bits/dim (± ${standardError.toFixed(4)} over draws, ` +
+      `± ${samplingError.toFixed(4)} over images) on all 48 test images; average weights, 8 bits, 3 draws\n` +
+      `over images: median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, ` +
+      `1 % above ${quantiles['99%'].toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}\n` +
+      'worst images: runs/a/worst-test.png\n',
+  );
+});

@@ -1,0 +1,105 @@
+// `emerging evaluate`: bits/dim of a run on held-out images.
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Dataset } from '../../data/dataset.ts';
+import { openDataset } from '../../data/registry.ts';
+import { UserError } from '../../errors.ts';
+import { drawsOf, type Evaluation, evaluate } from '../../evaluation/measure/evaluate.ts';
+import { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { writeRunCard } from '../../evaluation/runs/runCard.ts';
+import { drawWorst } from '../../evaluation/runs/runPictures.ts';
+import { requireImageShape } from '../../experiments/modelShape.ts';
+import { releaseAfter } from '../../training/resources.ts';
+import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts';
+import { evaluationLines, evaluationRecord } from '../evaluationRecord.ts';
+import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
+import { compileOptions, wholeNumber } from '../options.ts';
+import { requireWritablePng } from '../requireWritable.ts';
+import { createImageProgress } from '../terminal/imageProgress.ts';
+
+interface EvaluateCommandOptions extends MeasureOptions {
+  readonly importance?: number;
+  readonly worst?: string;
+}
+
+/** Adds the command `evaluate` to the program. */
+export function registerEvaluate(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .description('measure bits/dim of a run on held-out images')
+    .argument('<run>', 'a run folder')
+    .option('--importance <k>', 'also the importance-weighted bound with k draws per image', wholeNumber(1))
+    .option('--worst <file>', 'the PNG of the 16 worst images (default: worst-SPLIT.png in the run folder)');
+  addMeasureOptions(command, { split: 'test', draws: 2 })
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n' +
+        '\nTwo errors are told: that over draws is how far the figure would move with other noise on the same images,\n' +
+        'that over images how far it would with other images of the same kind. Choose models on --split validation:\n' +
+        'a choice made on test images makes their figure too good.',
+    )
+    .action((run: string, options: EvaluateCommandOptions) => runEvaluate(run, options));
+}
+
+async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
+  const { split, draws, weights, batch, seed, importance } = options;
+  if (options.worst !== undefined) {
+    requireWritablePng(options.worst);
+  }
+  const engine = await compileOptions(options);
+  const run = loadRun(directory, weights);
+  // A summary that is damaged is better known before the measurement than after it.
+  readSummary(run.paths);
+  const { data } = run.config;
+  const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
+  requireImageShape(dataset, run.model.imageShape);
+  const images = dataset[split];
+  if (images.count === 0) {
+    throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
+  }
+  const passes = drawsOf({ draws, importance });
+  const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
+  let measured: Evaluation;
+  try {
+    measured = await releaseAfter((keep) => {
+      const model = keep(new FlowModel(run, { ...engine, batchSize: batch }));
+      return evaluate(model, images, { draws, seed, importance, onProgress: (done) => bar.update(done) });
+    });
+  } finally {
+    bar.finish();
+  }
+  const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
+  const entry = { step: run.step, seed, ...record };
+  const picture = options.worst ?? join(directory, `worst-${split}.png`);
+  const stored = warnUnlessDone(() => {
+    appendEvaluation(run.paths, entry);
+    writeRunCard(run.paths, run);
+  });
+  const draw = (): void => drawWorst(images, measured.worstImages, picture);
+  if (options.worst !== undefined) {
+    draw();
+  }
+  const drawn = options.worst !== undefined || (stored && warnUnlessDone(draw));
+  const text = options.json
+    ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
+    : [...evaluationLines(record), ...(drawn ? [`worst images: ${picture}`] : [])].join('\n');
+  process.stdout.write(`${text}\n`);
+}
+
+/**
+ * Puts something into the run folder. Where it cannot be written, for instance since it is somebody else's, that is said
+ * in one line: the result is printed all the same.
+ */
+function warnUnlessDone(write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    process.stderr.write(`the result is printed only: ${error.message}\n`);
+    return false;
+  }
+}

@@ -1,0 +1,40 @@
+// `emerging export`: a run as ONNX files for any runtime, with its weights and a manifest.
+import type { Command } from 'commander';
+import { exportModel } from '../../evaluation/export/exportModel.ts';
+import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
+import type { WeightsKind } from '../../training/trainingState.ts';
+import { addWeightsOption } from '../options.ts';
+import { formatBytes } from '../terminal/format.ts';
+
+interface ExportCommandOptions {
+  out: string;
+  weights: WeightsKind;
+  json?: true;
+}
+
+/** Adds the command `export` to the program. */
+export function registerExport(program: Command): void {
+  const command = program
+    .command('export')
+    .description('write a run as ONNX files that any runtime loads, with a manifest that says how')
+    .argument('<run>', 'a run folder')
+    .requiredOption('--out <dir>', 'the folder to write, new or empty')
+    .option('--json', 'print the result as JSON on stdout');
+  addWeightsOption(command)
+    .addHelpText('after', '\nExample:\n  emerging export runs/quickstart --out exported')
+    .action((run: string, options: ExportCommandOptions) => runExport(run, options));
+}
+
+async function runExport(directory: string, { out, weights, json }: ExportCommandOptions): Promise<void> {
+  requireNewFolder(out);
+  const run = loadRun(directory, weights);
+  const contents = await exportModel(run, { weights });
+  const files = writeNewFolder(out, contents);
+  const { step } = run;
+  const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
+  const lines = files.map((file, index) => `${file}  ${formatBytes(sizes[index]!)}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify({ files, run: directory, step, weights })}\n` : lines.join(''),
+  );
+}

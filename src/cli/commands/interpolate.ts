@@ -1,0 +1,99 @@
+// `emerging interpolate`: the images between two images, or two samples, along a straight line of all latents.
+import { type Command, InvalidArgumentError } from 'commander';
+import { UserError } from '../../errors.ts';
+import type { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/model/latents.ts';
+import { loadModel } from '../../evaluation/model/loadModel.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { type Keep, releaseAfter } from '../../training/resources.ts';
+import { addResizeOption, readImages } from '../imageInput.ts';
+import {
+  addEngineOptions,
+  compileOptions,
+  type EngineOptions,
+  nonNegative,
+  wholeNumber,
+} from '../options.ts';
+import { requireWritablePng } from '../requireWritable.ts';
+
+interface InterpolateCommandOptions extends EngineOptions {
+  readonly steps: number;
+  readonly temperature: number;
+  readonly resize?: boolean;
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** Adds the command `interpolate` to the program. */
+export function registerInterpolate(program: Command): void {
+  const command = program
+    .command('interpolate')
+    .description('draw what lies between two images, or two samples')
+    .argument('<run>', 'a run folder, or an exported model')
+    .argument(
+      '<a>',
+      'where it begins: an image file, or seed:N for the first image of emerging sample --seed N',
+    )
+    .argument('<b>', 'where it ends, alike')
+    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)
+    .option('--temperature <t>', 'deviation of the latents of seeds', nonNegative, 0.8)
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addResizeOption(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging interpolate runs/quickstart seed:1 seed:2 --out between.png',
+    )
+    .action((run: string, a: string, b: string, options: InterpolateCommandOptions) =>
+      releaseAfter((keep) => runInterpolate(keep, run, [a, b], options)),
+    );
+}
+
+async function runInterpolate(
+  keep: Keep,
+  directory: string,
+  ends: readonly [string, string],
+  options: InterpolateCommandOptions,
+): Promise<void> {
+  const { steps, out } = options;
+  requireWritablePng(out);
+  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const [a, b] = [await latentsOf(ends[0], model, options), await latentsOf(ends[1], model, options)];
+  const images = await model.decode(interpolateLatents(a, b, steps));
+  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, columns: steps }));
+  const [from, to] = ends;
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ file: out, from, to, steps })}\n`
+      : `${steps} images from ${from} to ${to}: ${out}\n`,
+  );
+}
+
+/** The latents of an end: drawn from a seed, or those of an image. */
+async function latentsOf(
+  end: string,
+  model: FlowModel,
+  { temperature, resize }: InterpolateCommandOptions,
+): Promise<Latents> {
+  if (!end.startsWith('seed:')) {
+    const { names, pixels } = await readImages([end], model.imageShape, { resize });
+    if (names.length > 1) {
+      throw new UserError(`${end} holds ${names.length} images: name one of them`, { exitCode: 2 });
+    }
+    return model.encode(pixels);
+  }
+  const seed = Number(end.slice('seed:'.length));
+  if (!/^seed:\d+$/.test(end) || !Number.isSafeInteger(seed)) {
+    throw new UserError(`'${end}' must be seed: and a whole number, as in seed:7`, { exitCode: 2 });
+  }
+  return drawLatents(model.latentShapes, { first: 0, count: 1, temperature, seed });
+}
+
+function atLeastTwo(text: string): number {
+  const steps = wholeNumber(1)(text);
+  if (steps < 2) {
+    throw new InvalidArgumentError('It must be 2 or more: both ends are images of the row.');
+  }
+  return steps;
+}

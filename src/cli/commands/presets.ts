@@ -1,0 +1,103 @@
+// `emerging presets`: the experiments that have a name, their size and the results reported for them.
+import type { Command } from 'commander';
+import type { Config } from '../../experiments/configSchema.ts';
+import { type Preset, presets } from '../../experiments/presets.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { countParameters } from '../../models/glow.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** Adds the command `presets [--json]` to the program. */
+export function registerPresets(program: Command): void {
+  program
+    .command('presets')
+    .description('list the experiments that have a name')
+    .option('--json', 'print a JSON list')
+    .addHelpText('after', '\nExample:\n  emerging presets --json')
+    .action((options: { json?: true }) => {
+      const entries = presets.map(describe);
+      process.stdout.write(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+    });
+}
+
+/** A preset as it is listed; null where nothing is reported. */
+interface Entry {
+  readonly name: string;
+  readonly description: string;
+  readonly notes: readonly string[];
+  readonly config: Config;
+  readonly parameters: number;
+  readonly paperBitsPerDim: number | null;
+  /** Over repeated runs. */
+  readonly paperDeviation: number | null;
+  /** Whether the paper says only that its bits/dim is about this. */
+  readonly paperApproximate: boolean;
+  readonly paperMillisecondsPerSample: number | null;
+  /** As the paper counts them, weights that never act included. */
+  readonly paperParameters: number | null;
+  readonly othersBitsPerDim: number | null;
+}
+
+function describe({ name, description, notes, imageShape, paper = {}, othersBitsPerDim }: Preset): Entry {
+  const config = resolveConfig({ preset: name });
+  return {
+    name,
+    description,
+    notes,
+    config,
+    parameters: countParameters(config.model, imageShape),
+    paperBitsPerDim: paper.bitsPerDim ?? null,
+    paperDeviation: paper.deviation ?? null,
+    paperApproximate: paper.approximate ?? false,
+    paperMillisecondsPerSample: paper.millisecondsPerSample ?? null,
+    paperParameters: paper.parameters ?? null,
+    othersBitsPerDim: othersBitsPerDim ?? null,
+  };
+}
+
+/** The table for people, what its columns mean, and the notes that its last column points to. */
+function textOf(entries: readonly Entry[]): string {
+  const notes = [...new Set(entries.flatMap((entry) => entry.notes))];
+  const table = formatTable(
+    [
+      { title: 'PRESET' },
+      { title: 'DATASET' },
+      { title: 'LAYERS' },
+      { title: 'PARAMETERS', align: 'right' },
+      { title: 'PAPER BITS/DIM' },
+      { title: 'MS', align: 'right' },
+      { title: 'NOTES' },
+    ],
+    entries.map((entry) => [
+      entry.name,
+      entry.config.data.name,
+      layersText(entry.config.model),
+      `${(entry.parameters / 1e6).toFixed(2)} M`,
+      bitsPerDimText(entry),
+      entry.paperMillisecondsPerSample?.toString() ?? '',
+      entry.notes.map((note) => notes.indexOf(note) + 1).join(', '),
+    ]),
+  );
+  return [
+    table,
+    '',
+    'L levels of D steps, networks of W channels; MS: milliseconds to sample one image in the paper.',
+    ...notes.map((note, index) => `${index + 1}. ${note}`),
+  ].join('\n');
+}
+
+/** The model in short: `emerging 3x3, L 3, D 32, W 512`. */
+function layersText({ mixing, kernelSize, levels, depth, width }: Config['model']): string {
+  const kernel = mixing === 'emerging' || mixing === 'periodic' ? ` ${kernelSize}x${kernelSize}` : '';
+  return `${mixing}${kernel}, L ${levels}, D ${depth}, W ${width}`;
+}
+
+function bitsPerDimText(entry: Entry): string {
+  if (entry.othersBitsPerDim !== null) {
+    return `${entry.othersBitsPerDim.toFixed(2)} (others)`;
+  }
+  if (entry.paperBitsPerDim === null) {
+    return '-';
+  }
+  const spread = entry.paperDeviation === null ? '' : ` ± ${entry.paperDeviation.toFixed(3)}`;
+  return `${entry.paperApproximate ? 'about ' : ''}${entry.paperBitsPerDim.toFixed(2)}${spread}`;
+}

@@ -1,0 +1,163 @@
+// `emerging runs` and `emerging compare` as processes, on two tiny runs and a damaged one.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (path: string): string => join(emerging.folder, path);
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const options = ['--data=data', ...tinyTraining, '--threads=1'];
+  await emerging.json('train', ...options, '--steps=12', '--out=runs/a', '--tensorboard');
+  await emerging.json(
+    'train',
+    ...options,
+    '--set=model.mixing=1x1',
+    '--steps=12',
+    '--stop-at=5',
+    '--out=runs/b',
+  );
+  cpSync(inFolder('runs/a'), inFolder('runs/damaged'), { recursive: true });
+  writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
+});
+
+it('a training writes events for TensorBoard where they are asked for', () => {
+  const events = readFileSync(inFolder('runs/a/tensorboard/events.out.tfevents.00000000.emerging'));
+  const text = events.toString('latin1');
+  expect(text).toContain('brain.Event:2');
+  expect(text.split('bits per dim/training')).toHaveLength(13);
+  expect(text.split('bits per dim/validation').length).toBeGreaterThan(2);
+  const sheet = readFileSync(inFolder('runs/a/samples/step-00000012.png'));
+  expect(events.includes(sheet)).toBe(true);
+  expect(existsSync(inFolder('runs/b/tensorboard'))).toBe(false);
+});
+
+it('a resume goes on with the events in a file of its own, and starts none where there were none', async () => {
+  cpSync(inFolder('runs/a'), inFolder('resumed'), { recursive: true });
+  await emerging.json('train', '--resume=resumed', '--steps=14', '--no-test', '--threads=1');
+  const files = ['00000000', '00000001'].map((number) => `events.out.tfevents.${number}.emerging`);
+  expect(readdirSync(inFolder('resumed/tensorboard')).sort()).toEqual(files);
+  const text = readFileSync(inFolder(`resumed/tensorboard/${files[1]}`), 'latin1');
+  expect(text.split('bits per dim/training')).toHaveLength(3);
+  cpSync(inFolder('runs/b'), inFolder('without'), { recursive: true });
+  await emerging.json('train', '--resume=without', '--stop-at=6', '--threads=1');
+  expect(existsSync(inFolder('without/tensorboard'))).toBe(false);
+});
+
+it('a run has a model card with its numbers', () => {
+  const card = readFileSync(inFolder('runs/a/README.md'), 'utf8');
+  const [test] = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8')).evaluations;
+  expect(card).toContain(`| test | ${test.bitsPerDim.toFixed(4)} | ${test.standardError.toFixed(4)} |`);
+  expect(card).toContain('![Learning curve](curve.png)');
+  expect(card).toContain('(samples/step-00000012.png)');
+});
+
+describe('runs', () => {
+  it('lists what every run has reached', async () => {
+    const [a, b, damaged] = await emerging.json('runs');
+    const lines = readFileSync(inFolder('runs/a/metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const batches = lines.flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+    const { evaluations } = JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8'));
+    expect(a).toMatchObject({
+      run: 'runs/a',
+      preset: 'mnist-quickstart',
+      data: 'data',
+      step: 12,
+      complete: true,
+      problem: null,
+    });
+    expect(a.train).toBeCloseTo(batches.reduce((sum, value) => sum + value, 0) / 12, 10);
+    expect(a.validation).toBe(lines.at(-1).validationBitsPerDim);
+    expect(a.test).toBe(evaluations[0].bitsPerDim);
+    expect(a.imagesPerSecond).toBeGreaterThan(0);
+    expect(Date.parse(a.when)).toBeGreaterThan(0);
+    expect(b).toMatchObject({ run: 'runs/b', step: 5, complete: false, test: null });
+    expect(damaged).toMatchObject({ problem: expect.stringContaining('summary.json: not valid JSON') });
+  });
+
+  it('shows them as a table', async () => {
+    const { stdout } = await emerging.run('runs', 'runs');
+    const [titles, a, b] = stdout.split('\n');
+    expect(titles).toMatch(/^RUN +PRESET +DATA +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
+    expect(a).toMatch(
+      /^runs\/a +mnist-quickstart +data +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
+    );
+    expect(b).toMatch(/ 5… /);
+    expect(stdout).toContain('summary.json: not valid JSON');
+  });
+
+  it('says where there are none, and refuses a folder that is not there', async () => {
+    mkdirSync(inFolder('empty'));
+    expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
+    expect(await emerging.run('runs', 'none')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no folder none'),
+    });
+  });
+});
+
+describe('compare', () => {
+  it('tells the difference on the same images and noise, and draws the curves', async () => {
+    const compared = await emerging.json(
+      'compare',
+      'runs/a',
+      'runs/b',
+      '--split=test',
+      '--seed=3',
+      '--threads=1',
+    );
+    const [a, b] = compared.runs;
+    expect(compared).toMatchObject({
+      split: 'test',
+      images: 48,
+      draws: 1,
+      seed: 3,
+      weights: 'average',
+      bits: 8,
+    });
+    for (const one of [a, b]) {
+      const alone = await emerging.json('evaluate', one.run, '--draws=1', '--seed=3', '--threads=1');
+      expect(one.bitsPerDim).toBeCloseTo(alone.bitsPerDim, 5);
+    }
+    expect([a.step, b.step]).toEqual([12, 5]);
+    expect(b.difference).toBeCloseTo(b.bitsPerDim - a.bitsPerDim, 10);
+    expect(b.differenceError).toBeGreaterThan(0);
+    expect(compared.file).toBe('compare.png');
+    expect(decode(readFileSync(inFolder('compare.png')))).toMatchObject({ width: 1440, height: 800 });
+  });
+
+  it('shows it as a table, on validation images where nothing else is said', async () => {
+    const { stdout } = await emerging.run('compare', 'runs/a', 'runs/b', '--out=curves.png', '--threads=1');
+    const [titles, a, b, about, file] = stdout.split('\n');
+    expect(titles).toMatch(/^RUN +STEP +BITS\/DIM +DIFFERENCE$/);
+    expect(a).toMatch(/^runs\/a +12 +\d\.\d{4} ± \d\.\d{4}$/);
+    expect(b).toMatch(/^runs\/b +5 +\d\.\d{4} ± \d\.\d{4} +[+-]\d\.\d{4} ± \d\.\d{4}$/);
+    expect(about).toContain('on the same 16 validation images');
+    expect(file).toBe('curves: curves.png');
+  });
+
+  it('refuses what does not compare', async () => {
+    expect(await emerging.run('compare', 'runs/a')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('two runs or more'),
+    });
+    expect(await emerging.run('compare', 'runs/a', 'runs/a/')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('runs/a and runs/a/ are one run: name runs that differ'),
+    });
+    cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
+    const config = readFileSync(inFolder('other/config.yaml'), 'utf8');
+    writeFileSync(inFolder('other/config.yaml'), config.replace('bits: 8', 'bits: 5'));
+    expect(await emerging.run('compare', 'runs/a', 'other')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('model.bits is 8 in one and 5 in the other'),
+    });
+  });
+});

@@ -1,0 +1,77 @@
+// `emerging runs`: the runs in a folder and what they have reached.
+import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { UserError } from '../../errors.ts';
+import { type RunOverview, runOverview } from '../../evaluation/runs/runOverview.ts';
+import { listRunFolders } from '../../training/run/runFolder.ts';
+import { troubleText } from '../../training/run/trouble.ts';
+import { formatCount, formatRate } from '../terminal/format.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** Adds the command `runs [dir]` to the program. */
+export function registerRuns(program: Command): void {
+  program
+    .command('runs')
+    .description('list the runs in a folder: how far they are and what was measured')
+    .argument('[dir]', 'the folder that holds run folders', 'runs')
+    .option('--json', 'print a JSON list')
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging runs\n' +
+        '\nbits/dim: TRAIN of the last 50 batches, VALIDATION at the last milestone, TEST as last evaluated.',
+    )
+    .action((directory: string, options: { json?: true }) => {
+      const runs = runsIn(directory).map(runOverview);
+      process.stdout.write(`${options.json ? JSON.stringify(runs, null, 2) : textOf(runs, directory)}\n`);
+    });
+}
+
+function runsIn(directory: string): string[] {
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+    throw new UserError(
+      `there is no folder ${directory}: name the one that holds your runs, or make a run with emerging train`,
+      { exitCode: 2 },
+    );
+  }
+  return listRunFolders(directory);
+}
+
+function textOf(runs: readonly RunOverview[], directory: string): string {
+  if (runs.length === 0) {
+    return `no runs in ${directory}; emerging train --out ${directory}/NAME makes one`;
+  }
+  const bits = (value: number | null): string =>
+    value === null ? '-' : value < 1e4 ? value.toFixed(4) : value.toExponential(2);
+  const right = ['STEP', 'TRAIN', 'VALIDATION', 'TEST', 'IMAGES/S'].map(
+    (title) => ({ title, align: 'right' }) as const,
+  );
+  const table = formatTable(
+    [{ title: 'RUN' }, { title: 'PRESET' }, { title: 'DATA' }, ...right, { title: 'WHEN' }],
+    runs.map(({ run, preset, data, step, complete, train, validation, test, imagesPerSecond, when }) => [
+      run,
+      preset ?? '-',
+      data === null ? '-' : basename(data),
+      `${formatCount(step)}${complete ? '' : '…'}`,
+      bits(train),
+      bits(validation),
+      bits(test),
+      imagesPerSecond === null ? '-' : formatRate(imagesPerSecond),
+      when === null ? '-' : localTime(new Date(when)),
+    ]),
+  );
+  const problems = runs.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+  const unfinished = runs.some(({ complete }) => !complete) ? ['… not trained to its end'] : [];
+  const troubles = runs.flatMap((run) => {
+    const text = troubleText(run);
+    return text === null ? [] : [`${run.run}: ${text}; its metrics.jsonl says why`];
+  });
+  return [table, ...unfinished, ...troubles, ...problems].join('\n');
+}
+
+/** `2024-05-01 13:05`, by the clock of this machine. */
+function localTime(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}

@@ -1,0 +1,93 @@
+// `emerging sample`: images drawn from a run, as a PNG grid.
+import type { Command } from 'commander';
+import { UserError } from '../../errors.ts';
+import { loadModel } from '../../evaluation/model/loadModel.ts';
+import type { InverseMethod } from '../../flows/emerging.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { type Keep, releaseAfter } from '../../training/resources.ts';
+import {
+  addEngineOptions,
+  addInverseOption,
+  compileOptions,
+  type EngineOptions,
+  nonNegative,
+  wholeNumber,
+} from '../options.ts';
+import { requireWritablePng } from '../requireWritable.ts';
+import { formatCount, formatDuration } from '../terminal/format.ts';
+import { createProgress } from '../terminal/progress.ts';
+
+interface SampleCommandOptions extends EngineOptions {
+  count: number;
+  temperature: number;
+  seed: number;
+  out: string;
+  inverse: InverseMethod;
+  json?: true;
+}
+
+/** Adds the command `sample` to the program. */
+export function registerSample(program: Command): void {
+  const command = program
+    .command('sample')
+    .description('draw images from a run, as a PNG grid')
+    .argument('<run>', 'a run folder, or an exported model')
+    .requiredOption('--out <file>', 'the PNG to write')
+    .option('--count <n>', 'how many images', wholeNumber(1), 64)
+    .option(
+      '--temperature <t>',
+      'deviation of the latents: 1 is the model itself, less gives plainer images',
+      nonNegative,
+      0.8,
+    )
+    .option('--seed <n>', 'the seed of the latents', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addInverseOption(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png',
+    )
+    .action((run: string, options: SampleCommandOptions) =>
+      releaseAfter((keep) => runSample(keep, run, options)),
+    );
+}
+
+async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
+  const { count, temperature, seed, out, inverse } = options;
+  requireWritablePng(out);
+  const engine = await compileOptions(options);
+  const model = keep(await loadModel(directory, { ...engine, inverse }));
+  const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
+  const begin = performance.now();
+  let images: Uint8Array;
+  let overflowed = 0;
+  try {
+    const onProgress = (done: number): void => bar.update(done);
+    const onOverflow = (which: readonly number[]): void => {
+      overflowed = which.length;
+    };
+    images = await model.sample({ count, temperature, seed, onProgress, onOverflow });
+  } finally {
+    bar.finish();
+  }
+  if (overflowed === count) {
+    throw new UserError(
+      `no sample of ${directory} at temperature ${temperature} has finite values: try a lower temperature, or train longer`,
+    );
+  }
+  const seconds = (performance.now() - begin) / 1000;
+  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape }));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ file: out, count, temperature, seed, seconds, overflowed })}\n`
+      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${out}\n${overflowNote(overflowed, count)}`,
+  );
+}
+
+/** What is said of samples whose values are not finite; nothing where there are none. */
+export function overflowNote(overflowed: number, count: number): string {
+  return overflowed === 0
+    ? ''
+    : `${overflowed} of ${count} samples are black: their values are not finite. A lower temperature or more training helps\n`;
+}

@@ -1,0 +1,92 @@
+// `emerging score` as a process: odd images on both sides, in the order and the forms that people ask for.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { beforeAll, expect, it } from 'vitest';
+import { RandomStream } from '../../numeric/random.ts';
+import { commandLine } from '../../testing/command.ts';
+import { writePng } from '../../testing/pngFiles.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  const own = tinyImages(4, 8, 31);
+  for (let index = 0; index < 4; index++) {
+    writePng(inFolder('mine', `own ${index}.png`), own.subarray(64 * index, 64 * (index + 1)), [8, 8, 1]);
+  }
+  const random = new RandomStream(0, 'noise');
+  writePng(inFolder('mine/black.png'), new Uint8Array(64), [8, 8, 1]);
+  const noise = Uint8Array.from({ length: 64 }, () => random.integer(256));
+  writePng(inFolder('mine/noise, "white".png'), noise, [8, 8, 1]);
+  const options = ['--set=training.learningRate=0.01', '--set=training.warmupSteps=0', '--steps=60'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options, '--out=runs/a', '--threads=1');
+});
+
+it('puts the odd ones first, simple or not', async () => {
+  const report = await scoreMine('--draws=3');
+  expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
+  expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16 });
+  const [first, second, ...rest] = report.images;
+  expect(first).toMatchObject({ file: 'noise, "white".png', percentile: 100, oddness: 1 });
+  expect(second).toMatchObject({ file: 'black.png', percentile: 0, oddness: 1 });
+  expect(rest.map(({ file }: { file: string }) => file).sort()).toEqual(
+    [0, 1, 2, 3].map((i) => `own ${i}.png`),
+  );
+  for (const { bitsPerDim, standardError, percentile, oddness } of report.images) {
+    expect(bitsPerDim).toBeGreaterThan(0);
+    expect(standardError).toBeGreaterThan(0);
+    expect(oddness).toBe(Math.abs(percentile - 50) / 50);
+  }
+  const oddness = report.images.map((image: { oddness: number }) => image.oddness);
+  expect(oddness).toEqual([...oddness].sort((a, b) => b - a));
+  expect(await scoreMine('--draws=3')).toEqual(report);
+  expect((await scoreMine('--draws=3', '--seed=1')).images[0].bitsPerDim).not.toBe(first.bitsPerDim);
+});
+
+it('gives an image one number, whatever is scored beside it', async () => {
+  const { images } = await scoreMine();
+  const own = images.find(({ file }: { file: string }) => file === 'own 2.png');
+  const { images: alone } = await emerging.json('score', 'runs/a', 'mine/own 2.png', '--threads=1');
+  expect(alone).toEqual([own]);
+});
+
+it('writes all of it as CSV and JSON, and the oddest as a picture', async () => {
+  const report = await scoreMine('--out=scores.json', '--sheet=oddest.png');
+  expect(JSON.parse(readFileSync(inFolder('scores.json'), 'utf8'))).toEqual(report);
+  await scoreMine('--out=scores.csv');
+  const lines = readFileSync(inFolder('scores.csv'), 'utf8').split('\n');
+  expect(lines[0]).toBe('file,bitsPerDim,standardError,percentile,oddness');
+  const { bitsPerDim, standardError } = report.images[0];
+  expect(lines[1]).toBe(`"noise, ""white"".png",${bitsPerDim},${standardError},100,1`);
+  expect(lines).toHaveLength(8);
+  // Three in a row: noise first, then black.
+  const { width, height, data } = decode(readFileSync(inFolder('oddest.png')));
+  expect({ width, height }).toEqual({ width: 3 * 34 - 2, height: 2 * 34 - 2 });
+  const blockAt = (left: number) => Array.from({ length: 32 }, (_, column) => data[left + column]);
+  expect(new Set(blockAt(0)).size).toBeGreaterThan(4);
+  expect(new Set(blockAt(34))).toEqual(new Set([0]));
+});
+
+it('says it in a table for people, and skips what cannot be read', async () => {
+  writePng(inFolder('some/a.png'), tinyImages(1, 8, 40), [8, 8, 1]);
+  writeFileSync(inFolder('some/b.png'), '');
+  const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
+  expect(stdout).toMatch(
+    /^IMAGE +BITS\/DIM +± +PERCENTILE +ODDNESS\na\.png +\d\.\d{3} +\d+\.\d +\d\.\d\d\n1 image among 16 validation images of data; 1 draw, average weights\n$/,
+  );
+  expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');
+  expect(stderr.endsWith('emerging: 1 image skipped\n')).toBe(true);
+  expect(code).toBe(1);
+});
+
+it('scores the images of a dataset, here those it compares with and more: no image is odd among itself', async () => {
+  const report = await emerging.json('score', 'runs/a', '--data=data', '--split=train', '--draws=1');
+  expect(report.images).toHaveLength(160);
+  const percentiles: number[] = report.images.map(({ percentile }: { percentile: number }) => percentile);
+  const mean = percentiles.reduce((total, value) => total + value, 0) / 160;
+  expect(Math.abs(mean - 50)).toBeLessThan(20);
+});

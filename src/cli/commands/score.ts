@@ -1,0 +1,187 @@
+// `emerging score`: how odd each image of a folder is for a model.
+import type { Command } from 'commander';
+import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
+import { openDataset } from '../../data/registry.ts';
+import { UserError } from '../../errors.ts';
+import { type Score, score } from '../../evaluation/measure/score.ts';
+import { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import { requireImageShape } from '../../experiments/modelShape.ts';
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { contactSheet } from '../../pictures/contactSheet.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { type Keep, releaseAfter } from '../../training/resources.ts';
+import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from '../options.ts';
+import { requireWritable, requireWritablePng } from '../requireWritable.ts';
+import { formatCount, formatCounted } from '../terminal/format.ts';
+import { createImageProgress } from '../terminal/imageProgress.ts';
+import { formatTable } from '../terminal/table.ts';
+
+/** As many lines and pictures as one looks through. */
+const LINES = 20;
+const PICTURES = 100;
+
+interface ScoreCommandOptions extends EngineOptions, ImageOptions {
+  readonly draws: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly sheet?: string;
+  readonly json?: true;
+}
+
+/** The score of a file, as it is stored. */
+interface FileScore extends Omit<Score, 'index'> {
+  readonly file: string;
+}
+
+/** Adds the command `score` to the program. */
+export function registerScore(program: Command): void {
+  const command = program
+    .command('score')
+    .description('say how odd each image is: its bits/dim among those of the validation images')
+    .argument('<run>', 'a run folder')
+    .argument('[images...]', 'PNG, JPEG or WebP files, or folders with some')
+    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
+    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
+    .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
+    .option('--json', 'print the result as JSON on stdout');
+  addEngineOptions(addImageOptions(command))
+    .addHelpText(
+      'after',
+      '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
+        '\nThe percentile is the share of validation images with a lower bits/dim: 0 is simpler than all of them, 100\n' +
+        'more complex. Both are odd: a flow finds simple images of another kind likelier than its own.',
+    )
+    .action((run: string, images: string[], options: ScoreCommandOptions) =>
+      releaseAfter((keep) => runScore(keep, run, images, options)),
+    );
+}
+
+async function runScore(
+  keep: Keep,
+  directory: string,
+  paths: readonly string[],
+  options: ScoreCommandOptions,
+): Promise<void> {
+  const { draws, seed, out, sheet } = options;
+  const format = out === undefined ? undefined : formatOf(out);
+  if (out !== undefined) {
+    requireWritable(out);
+  }
+  if (sheet !== undefined) {
+    requireWritablePng(sheet);
+  }
+  const engine = await compileOptions(options);
+  const run = loadRun(directory, 'average');
+  const { imageShape } = run.model;
+  const { names, pixels, skipped } = await readImages(paths, imageShape, options);
+  const reference = await validationImages(run);
+  const model = keep(new FlowModel(run, engine));
+  const total = names.length + reference.count;
+  const bar = createImageProgress({ label: 'scoring', images: total, passes: draws });
+  let scores: Score[];
+  try {
+    const onProgress = (done: number): void => bar.update(done);
+    scores = await score(model, imagesInMemory(pixels, imageShape), reference, { draws, seed, onProgress });
+  } finally {
+    bar.finish();
+  }
+  const images = scores.map(({ index, ...rest }): FileScore => ({ file: names[index]!, ...rest }));
+  const report = {
+    images,
+    draws,
+    seed,
+    weights: 'average',
+    bits: model.bits,
+    reference: { data: run.config.data.name, split: 'validation', images: reference.count },
+    skipped,
+  };
+  if (out !== undefined) {
+    writeFileAtomically(out, format === 'csv' ? csv(images) : `${JSON.stringify(report, null, 2)}\n`);
+  }
+  if (sheet !== undefined) {
+    writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
+  }
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : text(report, out, sheet));
+  reportSkipped(skipped);
+}
+
+function formatOf(path: string): 'csv' | 'json' {
+  const format = /\.(csv|json)$/i.exec(path)?.[1]?.toLowerCase();
+  if (format !== 'csv' && format !== 'json') {
+    throw new UserError(
+      `--out ${path}: scores are written as .csv or .json; give the file one of these endings`,
+      {
+        exitCode: 2,
+      },
+    );
+  }
+  return format;
+}
+
+/** The images that the run was validated on. */
+async function validationImages({ config, model }: LoadedRun): Promise<ImageSet> {
+  const { name, validation } = config.data;
+  const dataset = await openDataset(name, { validation });
+  requireImageShape(dataset, model.imageShape);
+  if (dataset.validation.count === 0) {
+    throw new UserError(
+      `${name} has no validation images to compare with: the run was trained with data.validation 0`,
+    );
+  }
+  return dataset.validation;
+}
+
+function csv(images: readonly FileScore[]): string {
+  const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const rows = images.map(({ file, bitsPerDim, standardError, percentile, oddness }) =>
+    [quoted(file), bitsPerDim, standardError ?? '', percentile, oddness].join(','),
+  );
+  return ['file,bitsPerDim,standardError,percentile,oddness', ...rows, ''].join('\n');
+}
+
+function sheetOf(scores: readonly Score[], pixels: Uint8Array, imageShape: ImageShape): Uint8Array {
+  const size = dimensionsOf(imageShape);
+  const shown = scores.slice(0, PICTURES);
+  const images = new Uint8Array(shown.length * size);
+  shown.forEach(({ index }, place) => {
+    images.set(pixels.subarray(index * size, (index + 1) * size), place * size);
+  });
+  return contactSheet(images, { imageShape });
+}
+
+interface Report {
+  readonly images: readonly FileScore[];
+  readonly draws: number;
+  readonly reference: { readonly data: string; readonly images: number };
+}
+
+function text({ images, draws, reference }: Report, ...files: (string | undefined)[]): string {
+  const table = formatTable(
+    [
+      { title: 'IMAGE' },
+      { title: 'BITS/DIM', align: 'right' },
+      { title: '±', align: 'right' },
+      { title: 'PERCENTILE', align: 'right' },
+      { title: 'ODDNESS', align: 'right' },
+    ],
+    images
+      .slice(0, LINES)
+      .map(({ file, bitsPerDim, standardError, percentile, oddness }) => [
+        file,
+        bitsPerDim.toFixed(3),
+        standardError?.toFixed(3) ?? '',
+        percentile.toFixed(1),
+        oddness.toFixed(2),
+      ]),
+  );
+  const more = images.length - LINES;
+  const rest = more > 0 ? `and ${formatCount(more)} more, less odd: --out FILE.csv for all\n` : '';
+  const about =
+    `${formatCounted(images.length, 'image')} among ${formatCounted(reference.images, 'validation image')} of ` +
+    `${reference.data}; ${formatCounted(draws, 'draw')}, average weights\n`;
+  const written = files.filter((file) => file !== undefined).map((file) => `${file}\n`);
+  return `${table}\n${rest}${about}${written.join('')}`;
+}

@@ -1,0 +1,347 @@
+// `emerging train` as a process: its result, its folder, and that stops and crashes change nothing.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openDataset } from '../../data/registry.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { countParameters } from '../../models/glow.ts';
+import { decodeSafetensors } from '../../storage/safetensors.ts';
+import { commandLine } from '../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const read = (...path: string[]): Buffer => readFileSync(inFolder(...path));
+const lines = (file: string): Record<string, number>[] =>
+  read(file)
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+const checkpointOf = (run: string, step: number): string =>
+  join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}.safetensors`);
+const newRun = ['train', '--data=data', ...tinyTraining];
+
+/** Whether two runs have the same metrics and the same checkpoint of a step, to the byte. */
+function sameBytes(one: string, other: string, step: number): { metrics: boolean; checkpoint: boolean } {
+  return {
+    metrics: read(one, 'metrics.jsonl').equals(read(other, 'metrics.jsonl')),
+    checkpoint: read(checkpointOf(one, step)).equals(read(checkpointOf(other, step))),
+  };
+}
+
+const equal = { metrics: true, checkpoint: true };
+
+beforeAll(() => {
+  writeTinyDataset(inFolder('data'));
+  writeTinyDataset(inFolder('many'), { tests: 20_000 });
+});
+
+describe('a run', () => {
+  let result: Record<string, unknown>;
+
+  beforeAll(async () => {
+    result = await emerging.json(...newRun, '--steps=6', '--out=runs/a');
+  });
+
+  it('prints what its summary holds', async () => {
+    const dataset = await openDataset(inFolder('data'), { validation: 0.1 });
+    const { model } = resolveConfig({ file: inFolder('runs/a/config.yaml') });
+    expect(result).toMatchObject({
+      run: 'runs/a',
+      preset: 'mnist-quickstart',
+      steps: 6,
+      complete: true,
+      parameters: countParameters(model, dataset.imageShape),
+      bitsPerDim: lines('runs/a/metrics.jsonl').at(-1)!.validationBitsPerDim,
+      imagesPerSecond: expect.any(Number),
+      seconds: expect.any(Number),
+      checkpoint: checkpointOf('runs/a', 6),
+      device: 'cpu',
+      threads: availableParallelism(),
+      samples: 'runs/a/samples/step-00000006.png',
+      evaluations: [{ step: 6, seed: 0, split: 'test', weights: 'average', bits: 8, draws: 2, images: 48 }],
+    });
+    expect(JSON.parse(read('runs/a/summary.json').toString())).toEqual(result);
+  });
+
+  it('leaves a folder with everything and nothing else', () => {
+    expect(readdirSync(inFolder('runs/a'), { recursive: true }).sort()).toEqual([
+      'README.md',
+      'checkpoints',
+      ...[2, 4, 6].map((step) => checkpointOf('', step)),
+      'config.schema.json',
+      'config.yaml',
+      'curve.png',
+      'metrics.jsonl',
+      'samples',
+      'samples/over-time.png',
+      ...[2, 4, 6].map((step) => `samples/step-0000000${step}.png`),
+      'summary.json',
+      'timings.jsonl',
+    ]);
+    const metrics = lines('runs/a/metrics.jsonl');
+    expect(metrics.map(({ step }) => step)).toEqual([1, 2, 2, 3, 4, 4, 5, 6, 6]);
+    expect(lines('runs/a/timings.jsonl').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('names no clock, host or path in metrics and checkpoints', () => {
+    const keys = new Set(lines('runs/a/metrics.jsonl').flatMap(Object.keys));
+    const expected = ['step', 'epoch', 'bitsPerDim', 'learningRate', 'gradientNorm', 'validationBitsPerDim'];
+    expect(keys).toEqual(new Set(expected));
+    const checkpoint = read(checkpointOf('runs/a', 6));
+    const { metadata, tensors } = decodeSafetensors(checkpoint, 'checkpoint');
+    expect(metadata).toEqual({
+      format: 'emerging-flows',
+      formatVersion: '2',
+      step: '6',
+      updates: '6',
+      guard: expect.stringContaining('"dropped":0'),
+      imageShape: '8x8x1',
+      checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const parts = new Set([...tensors.keys()].map((name) => name.replace(/\/(levels|prior)\/.*/, '')));
+    expect(parts).toEqual(new Set(['weights', 'average', 'optimizer/first', 'optimizer/second']));
+    // In its header: among the numbers a short name may stand by chance.
+    const header = checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()));
+    expect(header.includes('levels/0/steps/0/')).toBe(true);
+    for (const text of [hostname(), emerging.folder, `${new Date().getFullYear()}-`]) {
+      expect(header.includes(text), text).toBe(false);
+    }
+  });
+
+  it('comes out the same to the byte with the same seed, and only then', async () => {
+    await emerging.json(...newRun, '--steps=6', '--out=runs/b');
+    expect(sameBytes('runs/a', 'runs/b', 6)).toEqual(equal);
+    await emerging.json(...newRun, '--steps=6', '--seed=1', '--out=runs/c');
+    expect(sameBytes('runs/a', 'runs/c', 6)).toEqual({ metrics: false, checkpoint: false });
+  });
+
+  it('is named for its data where these are not those of its preset', async () => {
+    const { stdout, stderr } = await emerging.run(...newRun, '--steps=1', '--no-test');
+    expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000001.safetensors');
+    expect(stderr).toContain('settings of the preset mnist-quickstart are assumed: ');
+    expect(read('runs/data/README.md').toString()).toMatch(/^# data, emerging: a normalizing flow\n/);
+  });
+
+  it('is repeated by its config', async () => {
+    const again = await emerging.json('train', '--config=runs/a/config.yaml', '--out=runs/d');
+    expect(sameBytes('runs/a', 'runs/d', 6)).toEqual(equal);
+    expect(read('runs/d/config.yaml')).toEqual(read('runs/a/config.yaml'));
+    expect(again).toMatchObject({ preset: null, bitsPerDim: result.bitsPerDim });
+  });
+
+  it('goes through the same states with stops, at milestones and between them', async () => {
+    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=1', '--out=runs/e');
+    expect(first).toMatchObject({ steps: 1, complete: false, bitsPerDim: expect.any(Number) });
+    expect(first.evaluations).toBeUndefined();
+    await emerging.json('train', '--resume=runs/e', '--stop-at=3');
+    await emerging.json('train', '--resume=runs/e', '--stop-at=4');
+    const last = await emerging.json('train', '--resume=runs/e');
+    expect(sameBytes('runs/a', 'runs/e', 6)).toEqual(equal);
+    const { preset, bitsPerDim, evaluations } = result;
+    expect(last).toMatchObject({ preset, bitsPerDim, evaluations, steps: 6, complete: true });
+    expect(last).not.toHaveProperty('changes');
+    expect(read('runs/e/README.md').toString()).toContain('# the same run again');
+  });
+
+  it('is left alone by a resume when nothing is left to do', async () => {
+    const before = snapshot('runs/a');
+    expect(await emerging.json('train', '--resume=runs/a')).toEqual(result);
+    expect(await emerging.json('train', '--resume=runs/a', '--steps=3')).toEqual(result);
+    const { code, stdout } = await emerging.run('train', '--resume=runs/a');
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      'runs/a is at step 6 already: nothing is left to do\n' +
+        'to train longer: emerging train --resume runs/a --steps 12\n',
+    );
+    expect(snapshot('runs/a')).toEqual(before);
+  });
+
+  it('is left alone by a resume whose --set has a length that it has passed, which is refused', async () => {
+    const before = snapshot('runs/a');
+    const { code, stdout, stderr } = await emerging.run('train', '--resume=runs/a', '--set=training.steps=3');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toBe(
+      'emerging: training.steps=3 is below step 6, which the run has reached: take more to train longer, or start a ' +
+        'new run with emerging train --config runs/a/config.yaml --set training.steps=3\n',
+    );
+    expect(snapshot('runs/a')).toEqual(before);
+  });
+
+  it('is left alone by a resume up to a step that it has passed, also where it stopped early', async () => {
+    const stopped = await emerging.json(...newRun, '--steps=6', '--stop-at=4', '--out=runs/f');
+    const before = snapshot('runs/f');
+    for (const length of ['--steps=3', '--steps=4']) {
+      expect(await emerging.json('train', '--resume=runs/f', length)).toEqual(stopped);
+    }
+    expect(snapshot('runs/f')).toEqual(before);
+
+    // A crash may come after a checkpoint and before the summary.
+    rmSync(inFolder('runs/f/summary.json'));
+    const unrecorded = await emerging.json('train', '--resume=runs/f', '--steps=4');
+    const { run, steps, parameters, checkpoint } = stopped;
+    expect(unrecorded).toMatchObject({
+      run,
+      steps,
+      parameters,
+      checkpoint,
+      bitsPerDim: null,
+      complete: false,
+    });
+    expect(unrecorded.seconds).toBeCloseTo(stopped.seconds, 9);
+    expect(existsSync(inFolder('runs/f/summary.json'))).toBe(false);
+  });
+
+  it('has its test on record before its samples are drawn', async () => {
+    await emerging.json(...newRun, '--steps=3', '--stop-at=1', '--out=runs/g');
+    const place = inFolder('runs/g/samples/step-00000003.png');
+    mkdirSync(place);
+    const { code, stderr } = await emerging.run('train', '--resume=runs/g');
+    expect(code).toBe(1);
+    expect(stderr).toContain('runs/g/samples/step-00000003.png: it is a folder');
+    const summary = JSON.parse(read('runs/g/summary.json').toString());
+    expect(summary).toMatchObject({ steps: 3, complete: true, samples: null, evaluations: [{ step: 3 }] });
+  });
+
+  it('says when it goes on with other threads and workers, and counts the time of all calls', async () => {
+    const shared = ['--threads=2', '--workers=2'];
+    const first = await emerging.run(
+      ...newRun,
+      '--steps=6',
+      '--stop-at=2',
+      ...shared,
+      '--json',
+      '--out=runs/h',
+    );
+    expect(JSON.parse(first.stdout)).toMatchObject({ threads: 2, workers: 2 });
+    expect(first.stderr).toMatch(
+      /B in all, with 2 workers that have images, weights and gradients of their own\n/,
+    );
+    const { stderr } = await emerging.run('train', '--resume=runs/h', '--threads=3');
+    expect(stderr).toContain(
+      'trained on cpu with 2 threads, 2 of them workers before, now on cpu with 3 threads: ',
+    );
+    const summary = JSON.parse(read('runs/h/summary.json').toString());
+    expect(summary).toMatchObject({ threads: 3, workers: 1 });
+    const total = lines('runs/h/timings.jsonl').reduce((sum, line) => sum + line.seconds!, 0);
+    expect(summary.seconds).toBeCloseTo(total, 9);
+    const again = await emerging.run('train', '--resume=runs/h', '--steps=7', '--threads=3');
+    expect(again.stderr).not.toContain('before, now on');
+    expect(again.stderr).toMatch(
+      /: a step takes about [\d.]+ [KM]iB in all; 3 threads share each operation\n/,
+    );
+    expect(read('runs/h/README.md').toString()).toContain(
+      '| Changed on the way | after step 2: threads 2 → 3, workers 2 → 1; after step 6: training.steps 6 → 7 |',
+    );
+  });
+
+  it('goes on to another number of steps and records that in its config', async () => {
+    const longer = await emerging.json('train', '--resume=runs/d', '--steps=10');
+    const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 10 }];
+    expect(longer).toMatchObject({ steps: 10, complete: true, changes });
+    expect(read('runs/d/README.md').toString()).toContain('# a new run with the last settings');
+    expect(resolveConfig({ file: inFolder('runs/d/config.yaml') }).training.steps).toBe(10);
+    expect(lines('runs/d/metrics.jsonl').at(-1)!.step).toBe(10);
+    const { code, stderr } = await emerging.run('train', '--resume=runs/d', '--set=training.epochs=1');
+    expect(code).toBe(2);
+    expect(stderr).toContain('training.epochs=1 (step 9) is below step 10, which the run has reached: ');
+  });
+});
+
+describe('a run that is interrupted', () => {
+  it('comes out the same when it goes on, whatever ended it', async () => {
+    const steps = 300;
+    const long = [...newRun, `--steps=${steps}`, '--threads=1'];
+    const goOn = ['train', '--resume=runs/broken', '--threads=1'];
+    await emerging.json(...long, '--out=runs/long');
+
+    const stopped = await emerging.interrupt('SIGINT', 'step 60:', ...long, '--json', '--out=runs/broken');
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('stopping after this step; press Ctrl-C again to stop at once');
+    const summary = JSON.parse(stopped.stdout);
+    expect(summary).toMatchObject({ complete: false, samples: null });
+    expect(summary.steps).toBeGreaterThanOrEqual(60);
+    expect(summary.steps).toBeLessThan(steps);
+    expect(summary.checkpoint).toBe(checkpointOf('runs/broken', summary.steps));
+    expect(lines('runs/broken/metrics.jsonl').at(-1)!.step).toBe(summary.steps);
+    expect(existsSync(inFolder(summary.checkpoint))).toBe(true);
+
+    const terminated = await emerging.interrupt('SIGTERM', 'step 120:', ...goOn);
+    expect(terminated.code).toBe(143);
+    expect(terminated.stdout).toMatch(/^to go on: emerging train --resume runs\/broken$/m);
+
+    const killed = await emerging.interrupt('SIGKILL', 'step 180:', ...goOn);
+    expect(killed.code).toBeNull();
+    expect(existsSync(inFolder(checkpointOf('runs/broken', steps)))).toBe(false);
+
+    await emerging.json(...goOn);
+    expect(sameBytes('runs/long', 'runs/broken', steps)).toEqual(equal);
+  });
+
+  it('in its test is finished all the same, and says how to measure it', async () => {
+    const options = ['--steps=4', '--threads=1', '--out=untested'];
+    const { code, stdout } = await emerging.interrupt(
+      'SIGINT',
+      'testing ',
+      'train',
+      '--data=many',
+      ...tinyTraining,
+      ...options,
+    );
+    expect(code).toBe(130);
+    expect(stdout).toContain('not measured; to measure it: emerging evaluate untested');
+    const again = await emerging.run('train', '--resume=untested');
+    expect(again.stdout).toContain('to measure it on the test images: emerging evaluate untested\n');
+    expect(stdout).not.toContain('to go on');
+    const summary = JSON.parse(read('untested/summary.json').toString());
+    expect(summary).toMatchObject({ steps: 4, complete: true });
+    expect(summary.evaluations).toBeUndefined();
+    expect(read('untested/README.md').toString()).toContain('4 steps of 16 images each');
+  });
+
+  it('keeps its preset and place when it is killed, and shows them meanwhile', async () => {
+    const killed = await emerging.interrupt(
+      'SIGKILL',
+      'step 40:',
+      'train',
+      '--preset=mnist-1x1',
+      '--data=data',
+      ...tinyTraining,
+      '--steps=100',
+      '--threads=1',
+      '--out=live/killed',
+    );
+    expect(killed.code).toBeNull();
+    expect(killed.stderr).not.toContain('are assumed');
+    const [live] = await emerging.json('runs', 'live');
+    expect(live).toMatchObject({ preset: 'mnist-1x1', data: 'data', complete: false, problem: null });
+    const { stderr } = await emerging.run('train', '--resume=live/killed', '--threads=2');
+    expect(stderr).toContain('trained on cpu with 1 thread before, now on cpu with 2 threads');
+    const summary = JSON.parse(read('live/killed/summary.json').toString());
+    expect(summary).toMatchObject({ preset: 'mnist-1x1', complete: true });
+    expect(read('live/killed/README.md').toString()).toContain('settings of mnist-1x1, seed 0');
+  });
+
+  it('starts again where it has no checkpoint yet', async () => {
+    cpSync(inFolder('runs/b'), inFolder('runs/early'), { recursive: true });
+    rmSync(inFolder('runs/early/checkpoints'), { recursive: true });
+    rmSync(inFolder('runs/early/summary.json'));
+    await emerging.json('train', '--resume=runs/early');
+    expect(sameBytes('runs/b', 'runs/early', 6)).toEqual(equal);
+  });
+});
+
+/** The bytes of every file of a run. */
+function snapshot(run: string): Record<string, string> {
+  const files = readdirSync(inFolder(run), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path, readFileSync(path, 'base64')];
+    }),
+  );
+}

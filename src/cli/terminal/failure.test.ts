@@ -1,0 +1,100 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { type FailureOptions, reportFailure } from './failure.ts';
+
+let stdout = '';
+let stderr = '';
+
+beforeEach(() => {
+  stdout = '';
+  stderr = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** What commander throws for these arguments. */
+function commanderErrorFor(...argv: string[]): unknown {
+  const program = new Command('emerging').exitOverride().version('1.0.0');
+  program.configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  program
+    .command('train')
+    .option('--preset <name>')
+    .option('--seed <n>', 'seed', () => {
+      throw new InvalidArgumentError('not an integer.');
+    })
+    .action(() => {});
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    return error;
+  }
+  throw new Error('commander accepted it');
+}
+
+describe('reportFailure', () => {
+  it.each([1, 2] as const)('prints one line for what a person can mend, exit code %i', (exitCode) => {
+    const cause = new Error('the cause');
+    expect(reportFailure(new UserError('no such file\n  a.png', { exitCode, cause }))).toBe(exitCode);
+    expect(stderr).toBe('emerging: no such file a.png\n');
+    expect(stdout).toBe('');
+  });
+
+  it.each([
+    [['train', '--prest', 'a'], "emerging: unknown option '--prest' (Did you mean --preset?)\n"],
+    [['train', '--seed', 'x'], "emerging: option '--seed <n>' argument 'x' is invalid. not an integer.\n"],
+    [['trian'], "emerging: unknown command 'trian' (Did you mean train?)\n"],
+  ])('exits with 2 for wrong usage: %j', (argv, line) => {
+    const error = commanderErrorFor(...argv);
+    expect(error).toBeInstanceOf(CommanderError);
+    expect(reportFailure(error)).toBe(2);
+    expect(stderr).toBe(line);
+  });
+
+  it.each([
+    [['--help'], 0],
+    [['train', '--help'], 0],
+    [['--version'], 0],
+    [[], 2],
+  ])('adds nothing to the help: %j', (argv, exitCode) => {
+    expect(reportFailure(commanderErrorFor(...argv), { json: true, debug: true })).toBe(exitCode);
+    expect(stderr + stdout).toBe('');
+  });
+
+  it.each<[unknown, string]>([
+    [new TypeError('x is not a function\nat all'), 'x is not a function at all'],
+    [new RangeError(''), 'RangeError'],
+    ['a string', 'a string'],
+    [undefined, 'undefined'],
+  ])('points to --debug for anything else: %j', (error, what) => {
+    expect(reportFailure(error)).toBe(1);
+    expect(stderr).toBe(`emerging: unexpected error: ${what} (run again with --debug for the stack trace)\n`);
+  });
+
+  it('prints stack and causes on request', () => {
+    const cause = new RangeError('the cause');
+    const debug: FailureOptions = { debug: true };
+    expect(reportFailure(new Error('outer', { cause }), debug)).toBe(1);
+    expect(stderr).toMatch(/^emerging: unexpected error: outer\nError: outer\n +at /);
+    expect(stderr).toMatch(/\[cause\]: RangeError: the cause\n +at /);
+    stderr = '';
+    expect(reportFailure(new UserError('mine', { cause }), debug)).toBe(1);
+    expect(stderr).toMatch(/^emerging: mine\nUserError: mine\n +at [\s\S]*RangeError: the cause/);
+  });
+
+  it('gives one JSON object to the program that waits for it', () => {
+    expect(reportFailure(new UserError('no "such" file'), { json: true })).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({ error: 'no "such" file' });
+    expect(stderr).toBe('emerging: no "such" file\n');
+  });
+});

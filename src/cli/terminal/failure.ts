@@ -1,0 +1,60 @@
+// How a command fails: one readable line, and the exit code.
+import { inspect } from 'node:util';
+import { CommanderError } from 'commander';
+import { UserError } from '../../errors.ts';
+
+/** How a failure is shown. */
+export interface FailureOptions {
+  /** Print the stack trace and the causes as well. */
+  readonly debug?: boolean | undefined;
+  /** Print `{"error": …}` on stdout as well, for the program that waits for JSON there. */
+  readonly json?: boolean | undefined;
+}
+
+/**
+ * Prints `emerging: <message>` on stderr and returns the exit code: that of a UserError, 2 for wrong usage, 1 for
+ * what should not have happened. Asking for help or the version is no failure: nothing is printed, 0 is returned.
+ */
+export function reportFailure(error: unknown, options: FailureOptions = {}): number {
+  if (error instanceof CommanderError && isHelp(error)) {
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  const debug = options.debug === true;
+  const message = describe(error, debug);
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ error: message })}\n`);
+  }
+  process.stderr.write(`emerging: ${message}\n`);
+  if (debug) {
+    process.stderr.write(`${inspect(error)}\n`);
+  }
+  return exitCodeOf(error);
+}
+
+/** Commander ends with an error of these kinds after it has printed the help or the version. */
+function isHelp(error: CommanderError): boolean {
+  return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
+}
+
+function describe(error: unknown, debug: boolean): string {
+  if (error instanceof UserError) {
+    return onOneLine(error.message);
+  }
+  if (error instanceof CommanderError) {
+    return onOneLine(error.message.replace(/^error: /, ''));
+  }
+  const what = error instanceof Error ? error.message || error.name : String(error);
+  const hint = debug ? '' : ' (run again with --debug for the stack trace)';
+  return `unexpected error: ${onOneLine(what)}${hint}`;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UserError) {
+    return error.exitCode;
+  }
+  return error instanceof CommanderError ? 2 : 1;
+}
+
+function onOneLine(text: string): string {
+  return text.trim().replace(/\s*[\r\n]+\s*/g, ' ');
+}

@@ -1,0 +1,90 @@
+// The run that `emerging train` is about: which one the options mean, and with what configuration.
+import { join } from 'node:path';
+import type { CompileOptions } from '../../engine/program.ts';
+import { UserError } from '../../errors.ts';
+import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
+import { findPreset } from '../../experiments/presets.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { requireWorkers } from '../../training/gradients/workers.ts';
+import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
+import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
+import { openRunFolder } from '../../training/run/runFolder.ts';
+import { readSummary } from '../../training/run/runSummary.ts';
+
+/** The preset that is trained where neither a preset nor a file is named. */
+export const DEFAULT_PRESET = 'mnist-quickstart';
+
+/** What says which run is meant. */
+export interface RunOptions {
+  readonly preset?: string;
+  readonly config?: string;
+  readonly set?: readonly string[];
+  readonly data?: string;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly seed?: number;
+  readonly workers?: number;
+}
+
+/** A run that can be trained. */
+export interface PreparedRun extends Run {
+  /** The name of its preset; null where it has none. */
+  readonly preset: string | null;
+  /** Whether the settings of that preset were taken for other images without being asked for. */
+  readonly assumed: boolean;
+}
+
+/**
+ * Makes the folder of a new run, or opens one to go on with.
+ *
+ * @throws UserError before anything is made if there cannot be as many workers as the options ask for
+ */
+export function prepareRun(options: RunOptions, engine: CompileOptions): Promise<PreparedRun> {
+  return options.resume === undefined
+    ? newRun(options, engine)
+    : reopenedRun(options.resume, options, engine);
+}
+
+async function newRun(
+  { preset, config: file, set, out, seed, workers, ...options }: RunOptions,
+  engine: CompileOptions,
+): Promise<PreparedRun> {
+  const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
+  const { data, steps, epochs } = options;
+  const overrides = { seed, data: { name: data }, training: { steps, epochs } };
+  const config = resolveConfig({ preset: name, file, set, overrides });
+  requireWorkers(workers, { ...engine, images: config.training.microBatch });
+  const isPresets = name !== undefined && isOnOwnData(name, config);
+  const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
+  const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)));
+  return { ...run, preset: name ?? null, assumed: preset === undefined && name !== undefined && !isPresets };
+}
+
+/** `emoji-32` of `emoji-32.images`; what has nothing but an ending, such as `../..`, has no name to take. */
+function folderName(data: string): string {
+  return data.replace(/\.[^.]*$/, '').replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';
+}
+
+/** Opens a run to go on with from its last checkpoint, or from its start if it has none yet. */
+async function reopenedRun(
+  directory: string,
+  options: RunOptions,
+  engine: CompileOptions,
+): Promise<PreparedRun> {
+  for (const other of ['preset', 'config', 'out', 'data', 'seed'] as const) {
+    if (options[other] !== undefined) {
+      throw new UserError(`--resume goes on with the run's own configuration: leave out --${other}`, {
+        exitCode: 2,
+      });
+    }
+  }
+  const { steps, epochs, set, workers } = options;
+  const changes = { training: { steps, epochs } };
+  const { training } = configToResume(openRunFolder(directory).paths, changes, set);
+  requireWorkers(workers, { ...engine, images: training.microBatch });
+  const run = await resumeRun(directory, changes, { set });
+  const { preset } = readSummary(run.paths);
+  return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
+}

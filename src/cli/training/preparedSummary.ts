@@ -1,0 +1,51 @@
+// What is told of a prepared file, as text or JSON.
+import type { PackedHeader } from '../../data/packed/packedHeader.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
+
+/** What is told of a prepared file. */
+interface Summary {
+  readonly file: string;
+  readonly bytes: number;
+  readonly imageShape: PackedHeader['imageShape'];
+  readonly images: PackedHeader['counts'];
+  readonly sha256: string;
+  readonly source: string;
+  readonly settings: PackedHeader['settings'];
+  readonly notes: PackedHeader['notes'];
+  readonly skipped: readonly string[];
+}
+
+/** The summary of a prepared file; `skipped` has a line for each picture that was damaged. */
+export function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
+  const { imageShape, counts, sha256, source, settings, notes } = header;
+  const [height, width, channels] = imageShape;
+  const total = counts.train + (counts.validation ?? 0) + counts.test;
+  const bytes = total * height * width * channels;
+  return { file, bytes, imageShape, images: counts, sha256, source, settings, notes, skipped };
+}
+
+/** Prints a summary on stdout, as JSON or as text that ends with the lines `closing`. */
+export function printPrepared(
+  summary: Summary,
+  { json }: { readonly json?: true },
+  closing: readonly string[],
+): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(summary)}\n`);
+    return;
+  }
+  const { train, validation, test } = summary.images;
+  const splits = [
+    `${formatCount(train)} to train on`,
+    validation === undefined ? undefined : `${formatCount(validation)} to validate`,
+    `${formatCount(test)} to test`,
+  ].filter((part) => part !== undefined);
+  const notes = Object.entries(summary.notes).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const lines = [
+    `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}`,
+    ...(notes.length === 0 ? [] : [`of ${summary.source}: ${notes.join(', ')}`]),
+    ...closing,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

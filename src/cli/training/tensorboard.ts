@@ -1,0 +1,65 @@
+// `--tensorboard`: what a training tells, as events that TensorBoard shows.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EventFile } from '../../evaluation/runs/eventFile.ts';
+import { samplesPath } from '../../evaluation/runs/runPictures.ts';
+import { readBytes } from '../../storage/files.ts';
+import type { PreparedRun } from './preparedRun.ts';
+
+/** Takes what a training tells. */
+export interface TensorBoard {
+  onStep(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
+  onValidation(step: number, bitsPerDim: number): void;
+  /** Adds the samples of a step, if they were drawn, and writes everything. */
+  onSamples(step: number): void;
+}
+
+/** The folder of the events in a run folder. */
+function eventFolder({ paths }: PreparedRun): string {
+  return join(paths.directory, 'tensorboard');
+}
+
+/** Whether an earlier call has written events of the run. */
+export function hasEvents(run: PreparedRun): boolean {
+  return existsSync(eventFolder(run));
+}
+
+/**
+ * Writes the events of a training in the folder `tensorboard` of the run: one file for each call. TensorBoard reads them
+ * in the order of their names and never goes back, so each has the next number.
+ *
+ * @throws UserError if it cannot be written
+ */
+export function tensorBoard(run: PreparedRun): TensorBoard {
+  const { paths, state } = run;
+  const folder = eventFolder(run);
+  // Opened with the first step: a run that fails before leaves nothing.
+  let opened: EventFile | undefined;
+  const file = (): EventFile => {
+    opened ??= new EventFile(join(folder, nextName(folder)), state?.step);
+    return opened;
+  };
+  return {
+    onStep: (step, bitsPerDim, imagesPerSecond, learningRate) =>
+      file().scalars(step, {
+        'bits per dim/training': bitsPerDim,
+        'learning rate': learningRate,
+        'images per second': imagesPerSecond,
+      }),
+    onValidation: (step, bitsPerDim) => file().scalars(step, { 'bits per dim/validation': bitsPerDim }),
+    onSamples(step) {
+      const samples = samplesPath(paths, step);
+      if (existsSync(samples)) {
+        file().image(step, 'samples', readBytes(samples));
+      }
+      file().flush();
+    },
+  };
+}
+
+function nextName(folder: string): string {
+  const numbers = (existsSync(folder) ? readdirSync(folder) : []).map((name) =>
+    Number(/^events\.out\.tfevents\.(\d+)\.emerging$/.exec(name)?.[1] ?? -1),
+  );
+  return `events.out.tfevents.${String(Math.max(-1, ...numbers) + 1).padStart(8, '0')}.emerging`;
+}

@@ -1,0 +1,43 @@
+// The measurement on test images that ends a training; Ctrl-C ends it, and not the record of the training.
+import { evaluate } from '../../evaluation/measure/evaluate.ts';
+import type { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { type EvaluationRecord, evaluationRecord } from '../evaluationRecord.ts';
+import { createImageProgress } from '../terminal/imageProgress.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import type { PreparedRun } from './preparedRun.ts';
+
+/** How test images are measured. */
+const TEST = { draws: 2, seed: 0 };
+
+/** What came of the measurement. */
+interface TestOutcome {
+  /** What is to be stored; undefined where it was interrupted. */
+  readonly test?: EvaluationRecord & { readonly seed: number };
+  /** That of an interruption, else 0. */
+  readonly exitCode: number;
+}
+
+/** Measures a trained model on the test images of its run. */
+export async function testAfterTraining(model: FlowModel, { dataset }: PreparedRun): Promise<TestOutcome> {
+  const { draws, seed } = TEST;
+  const bar = createImageProgress({ label: 'testing', images: dataset.test.count, passes: draws });
+  const interruption = listenForInterruption(() => bar.note('stopping the measurement'));
+  const { signal } = interruption;
+  try {
+    const onProgress = (done: number): void => {
+      bar.update(done);
+      signal.throwIfAborted();
+    };
+    const measured = await evaluate(model, dataset.test, { draws, seed, onProgress });
+    const record = evaluationRecord(measured, { split: 'test', weights: 'average', bits: model.bits });
+    return { test: { seed, ...record }, exitCode: 0 };
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) {
+      return { exitCode: interruption.exitCode() };
+    }
+    throw error;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+}

@@ -1,0 +1,54 @@
+// The pictures that appear in a run folder while it trains.
+import type { CompileOptions } from '../../engine/program.ts';
+import { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { trainedModel } from '../../evaluation/model/loadRun.ts';
+import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
+import { experimentName } from '../../experiments/experimentName.ts';
+import { Glow } from '../../models/glow.ts';
+import { lastStepOf } from '../../training/milestones.ts';
+import { releaseAfter } from '../../training/resources.ts';
+import type { TrainingState } from '../../training/trainingState.ts';
+import type { PreparedRun } from './preparedRun.ts';
+
+/** Samples that take longer than this, in milliseconds, … */
+const quick = 5000;
+/** … are drawn only as long as they take no more than this share of the time. */
+const mostShare = 0.02;
+
+/** What the pictures of a run are called. */
+export function pictureTitle({ preset, config, paths }: PreparedRun): string {
+  return `${experimentName(preset, config)}, ${paths.directory}`;
+}
+
+/**
+ * Draws learning curve and samples at a milestone; those of the last step are left to what ends the training. Frozen
+ * weights are compiled anew each time: that takes a fraction of a second, while a program that takes the weights as
+ * inputs would keep its memory all the time. What cannot be drawn is noted, and the training goes on.
+ */
+export function pictures(
+  run: PreparedRun,
+  stopAt: number | undefined,
+  engine: CompileOptions,
+  note: (text: string) => void,
+): (step: number, state: TrainingState) => Promise<void> {
+  const { config, dataset, paths, schedule } = run;
+  const lastStep = lastStepOf(schedule, stopAt);
+  const started = performance.now();
+  let sampling = 0;
+  return async (step, state) => {
+    if (step === lastStep) {
+      return;
+    }
+    try {
+      await drawLearningCurve(paths, pictureTitle(run));
+      const begin = performance.now();
+      if (sampling <= Math.max(quick, mostShare * (begin - started))) {
+        const trained = trainedModel(new Glow(config.model, dataset.imageShape), state, 'average');
+        await releaseAfter((keep) => drawSamples(keep(new FlowModel(trained, engine)), step, paths));
+        sampling = performance.now() - begin;
+      }
+    } catch (error) {
+      note(`no pictures of step ${step}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+}

@@ -1,0 +1,119 @@
+// A training with what a person sees of it: a progress bar, notes, pictures, and Ctrl-C that ends it well.
+import type { CompileOptions } from '../../engine/program.ts';
+import { countParameters } from '../../models/glow.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import { discardUnstartedRun } from '../../training/run/discardRun.ts';
+import { type TrainingResult, train } from '../../training/train.ts';
+import type { PreparationPart } from '../../training/trainingEvents.ts';
+import type { StepOptions } from '../options.ts';
+import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { createProgress } from '../terminal/progress.ts';
+import type { PreparedRun } from './preparedRun.ts';
+import type { TensorBoard } from './tensorboard.ts';
+import { pictures } from './trainPictures.ts';
+import { movedText, type Place, placeOf, recordStart } from './trainSummary.ts';
+
+/** From so many parameters on a training takes seconds to start, and says what it does meanwhile. */
+const LARGE = 4e6;
+
+/** What is said while it does. */
+const preparations: Record<PreparationPart, string> = {
+  weights: 'starting the weights from the first batch',
+  programs: 'making the program of a training step',
+};
+
+/** Trains with a progress bar until the run is done, stops or is interrupted. */
+export async function trainWithProgress(
+  run: PreparedRun,
+  { stopAt, resume, activations, workers }: StepOptions & { stopAt?: number; resume?: string },
+  engine: CompileOptions,
+  board: TensorBoard | undefined,
+): Promise<{ result: TrainingResult; exitCode: number }> {
+  const { config, dataset, schedule, paths, state } = run;
+  const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
+  const interruption = listenForInterruption(() =>
+    bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+  );
+  for (const warning of dataset.warnings ?? []) {
+    bar.note(`warning: ${warning}`);
+  }
+  const parameters = countParameters(config.model, dataset.imageShape);
+  bar.note(
+    `${config.model.mixing} flow with ${formatCount(parameters)} parameters, ` +
+      `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
+      `into ${paths.directory}`,
+  );
+  if (run.assumed) {
+    bar.note(`settings of the preset ${run.preset} are assumed: --preset or --config gives others`);
+  }
+  for (const damage of run.damages ?? []) {
+    bar.note(`${damage}. Going on from step ${formatCount(state?.step ?? 0)} instead; the file is set aside`);
+  }
+  const draw = pictures(run, stopAt, engine, (text) => bar.note(text));
+  let recent: number | undefined;
+  try {
+    const result = await train({
+      ...engine,
+      config,
+      dataset,
+      paths,
+      state,
+      stopAt,
+      activations,
+      workers,
+      signal: interruption.signal,
+      events: {
+        onPreparing(part) {
+          if (parameters > LARGE) {
+            bar.note(preparations[part]);
+          }
+        },
+        onPrepared({ activations, bytes, workers }) {
+          const place = placeOf(engine, workers);
+          const moved = movedText(run, place);
+          if (moved !== undefined) {
+            bar.note(moved);
+          }
+          recordStart(run, place);
+          const fate = activations === 'keep' ? 'kept' : 'computed again';
+          bar.note(
+            `activations are ${fate}: a step takes about ${formatBytes(bytes)} in all${sharingText(place)}`,
+          );
+        },
+        onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
+          if (Number.isFinite(bitsPerDim)) {
+            recent = recent === undefined ? bitsPerDim : 0.95 * recent + 0.05 * bitsPerDim;
+          }
+          board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
+          bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
+        },
+        onTrouble: (_, text) => bar.note(text),
+        onValidation(step, bitsPerDim) {
+          board?.onValidation(step, bitsPerDim);
+          bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`);
+        },
+        async onMilestone(step, state) {
+          await draw(step, state);
+          board?.onSamples(step);
+        },
+      },
+    });
+    return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
+  } catch (error) {
+    throw resume === undefined ? cleanedUpAfter(error, () => discardUnstartedRun(paths)) : error;
+  } finally {
+    bar.finish();
+    interruption.release();
+  }
+}
+
+/** Who works on what; nothing where there is one thread, or a device that shares for itself. */
+function sharingText({ device, threads, workers }: Place): string {
+  if (device !== 'cpu' || threads === 1) {
+    return '';
+  }
+  return workers > 1
+    ? `, with ${workers} workers that have images, weights and gradients of their own`
+    : `; ${threads} threads share each operation`;
+}

@@ -1,0 +1,167 @@
+// Files that Pillow wrote, one in each form, and pictures that people draw and take.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, it, vi } from 'vitest';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
+import type { DecodedImage } from '../rawImages.ts';
+import { decodeImage } from './imageDecoding.ts';
+
+const decode = (name: string) => decodeImage(readFileSync(fixture(name)), name);
+const shapeOf = ({ height, width, channels }: DecodedImage) => [height, width, channels];
+const colour = formulaImage(0, 10, 12, 3);
+const grey = formulaImage(0, 10, 12, 1);
+
+const onWhite = (pixels: Uint8Array): number[] =>
+  Array.from(pixels, (value, index) => {
+    const [row, column] = [Math.floor(index / 36), Math.floor((index % 36) / 3)];
+    const alpha = row < 5 ? 0 : column < 6 ? 128 : 255;
+    return Math.round((alpha * value + (255 - alpha) * 255) / 255);
+  });
+
+describe('decodeImage', () => {
+  it.each<[string, number[], ArrayLike<number>, string[]]>([
+    ['grey.png', [10, 12, 1], grey, []],
+    ['opaque.png', [10, 12, 3], colour, []],
+    ['transparent.png', [10, 12, 3], onWhite(colour), ['transparency on white']],
+    ['key.png', [10, 12, 1], grey.map((value) => (value === 0 ? 255 : value)), ['transparency on white']],
+    ['sixteen.png', [10, 12, 1], grey, ['16-bit']],
+    ['one.png', [10, 12, 1], grey.map((value) => (value > 127 ? 255 : 0)), []],
+    ['lossless.webp', [10, 12, 3], colour, []],
+    ['transparent.webp', [10, 12, 3], onWhite(colour), ['transparency on white']],
+    ['moving.webp', [10, 12, 3], colour, ['first of several']],
+  ])('reads %s to the pixel', async (name, shape, pixels, notes) => {
+    const image = await decode(name);
+    expect(shapeOf(image)).toEqual(shape);
+    expect([...image.data]).toEqual(Array.from(pixels));
+    expect(image.notes).toEqual(notes);
+  });
+
+  it('looks colours up in a palette', async () => {
+    const image = await decode('palette.png');
+    expect([shapeOf(image), image.notes]).toEqual([[10, 12, 3], ['palette']]);
+    const off =
+      image.data.reduce((sum, value, index) => sum + Math.abs(value - colour[index]!), 0) / colour.length;
+    expect(off).toBeLessThan(20);
+  });
+
+  /** What JPEG keeps of a smooth picture, turned or not. */
+  it.each<[string, number[], string[], (row: number, column: number) => number[]]>([
+    ['smooth.jpeg', [20, 24, 3], [], (row, column) => [(200 * row) / 19, (240 * column) / 23, 128]],
+    ['grey.jpeg', [20, 24, 1], [], (row) => [(200 * row) / 19]],
+    [
+      'turned.jpeg',
+      [24, 20, 3],
+      ['turned'],
+      (row, column) => [(200 * (19 - column)) / 19, (240 * row) / 23, 128],
+    ],
+    ['cmyk.jpeg', [20, 24, 3], ['CMYK'], (row, column) => [(200 * row) / 19, (240 * column) / 23, 128]],
+  ])('reads %s to within what JPEG loses', async (name, shape, notes, expected) => {
+    const image = await decode(name);
+    expect([shapeOf(image), image.notes]).toEqual([shape, notes]);
+    // Printing colours go through a profile, which keeps the order of colours more than their values.
+    const reach = name === 'cmyk.jpeg' ? 110 : 12;
+    const [height, width, channels] = shape as [number, number, number];
+    for (let pixel = 0; pixel < height * width; pixel++) {
+      const wanted = expected(Math.floor(pixel / width), pixel % width);
+      wanted.forEach((value, channel) => {
+        const found = image.data[pixel * channels + channel]!;
+        expect(Math.abs(found - value), `${name} ${pixel} ${channel}`).toBeLessThan(reach);
+      });
+    }
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(), /^x: empty; use another copy$/],
+    ['text', Buffer.from('GIF89a and so on'), /^x: not a PNG, JPEG or WebP image; convert it$/],
+    [
+      'half a JPEG',
+      readFileSync(fixture('smooth.jpeg')).subarray(0, 600),
+      /^x: damaged: .*; use another copy$/,
+    ],
+    [
+      'half a WebP',
+      readFileSync(fixture('lossless.webp')).subarray(0, 40),
+      /^x: damaged: .*; use another copy$/,
+    ],
+  ])('refuses %s', async (_, bytes, message) => {
+    await expect(decodeImage(bytes, 'x')).rejects.toThrow(message);
+    await expect(decodeImage(bytes, 'x')).rejects.toMatchObject({ name: 'UserError' });
+  });
+
+  it('refuses pictures that a few bytes make enormous', async () => {
+    const bomb = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
+      .jpeg({ quality: 1 })
+      .toBuffer();
+    await expect(decodeImage(bomb, 'bomb.jpeg')).rejects.toThrow(/bomb.jpeg: damaged: .*limit/);
+    const png = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    await expect(decodeImage(png, 'bomb.png')).rejects.toThrow(
+      'bomb.png: damaged: its header says 12000x12000',
+    );
+    // A header of a small picture before the data of a large one.
+    const small = readFileSync(fixture('opaque.png'));
+    const lie = Buffer.concat([small.subarray(0, 33), png.subarray(33)]);
+    await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(/lie.png: damaged: .*larger than/);
+  });
+
+  it('says in one line what is missing where sharp is not installed', async () => {
+    vi.doMock('sharp', () => {
+      throw new Error("Cannot find package 'sharp'");
+    });
+    try {
+      await expect(decode('smooth.jpeg')).rejects.toThrow(
+        /^smooth.jpeg: JPEG and WebP images need a package: run npm install sharp$/,
+      );
+      expect((await decode('opaque.png')).data).toEqual(colour);
+    } finally {
+      vi.doUnmock('sharp');
+    }
+  });
+});
+
+/** What another decoder, libpng by way of sharp, makes of a file on white. */
+async function bySharp(bytes: Uint8Array): Promise<{ height: number; width: number; data: Uint8Array }> {
+  const { data, info } = await sharp(bytes)
+    .toColourspace('srgb')
+    .flatten({ background: 'white' })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { height: info.height, width: info.width, data };
+}
+
+async function expectAgreement(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const bytes = readFileSync(join(folder, name));
+    const [image, other] = [await decodeImage(bytes, name), await bySharp(bytes)];
+    expect([image.height, image.width], name).toEqual([other.height, other.width]);
+    const times = other.data.length / image.data.length;
+    const off = other.data.findIndex(
+      (value, index) => Math.abs(value - image.data[Math.floor(index / times)]!) > 1,
+    );
+    expect(off, name).toBe(-1);
+  }
+}
+
+describe('real pictures are read as another decoder reads them', () => {
+  const require = createRequire(import.meta.url);
+  const emoji = join(dirname(require.resolve('emoji-datasource-google/package.json')), 'img/google/64');
+
+  it('emoji, with palettes and transparency', async () => {
+    const names = readdirSync(emoji).filter((_, index) => index % 60 === 0);
+    expect(names.length).toBeGreaterThan(50);
+    await expectAgreement(emoji, names);
+  });
+
+  const nebulae = '/usr/share/stellarium/nebulae/default';
+  it.skipIf(!existsSync(nebulae))('nebulae (Debian package stellarium-data)', async () => {
+    const names = readdirSync(nebulae)
+      .filter((name) => name.endsWith('.png'))
+      .sort()
+      .filter((name, index) => index % 12 === 0 && readFileSync(join(nebulae, name)).length < 1e6);
+    expect(names.length).toBeGreaterThan(5);
+    await expectAgreement(nebulae, names);
+  });
+});

@@ -1,0 +1,78 @@
+// NumPy's .npy files of unsigned bytes: a header that is a Python dictionary, then the elements.
+import { UserError } from '../../errors.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import type { RandomAccess } from '../../storage/fileBytes.ts';
+
+/** Where an array of unsigned bytes lies: row-major from `offset` on. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  readonly offset: number;
+}
+
+const magic = '\x93NUMPY';
+const maxHeaderLength = 1 << 16;
+
+/**
+ * Reads the header of a .npy file (versions 1, 2 and 3) and holds the file's size to it.
+ *
+ * @param source names the file in errors
+ * @throws UserError for anything but one whole, non-empty, row-major array of unsigned bytes
+ */
+export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
+  const start = await file.read(0, Math.min(12, file.size));
+  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== magic) {
+    throw new UserError(`${source}: not a .npy file: it does not begin as NumPy's files do`);
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.length);
+  const version = view.getUint8(6);
+  if (version < 1 || version > 3) {
+    throw new UserError(`${source}: .npy version ${version} is not known: expected 1, 2 or 3`);
+  }
+  const [begin, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  if (length > maxHeaderLength || begin + length > file.size) {
+    throw new UserError(`${source}: damaged: its header says ${length} bytes; use another copy`);
+  }
+  const { descr, fortranOrder, shape } = parseHeader(
+    new TextDecoder().decode(await file.read(begin, length)),
+    source,
+  );
+  if (!/^[|<>=]?u1$/.test(descr)) {
+    throw new UserError(
+      `${source}: elements of type ${JSON.stringify(descr)}: expected unsigned bytes, astype('uint8')`,
+    );
+  }
+  if (fortranOrder && shape.length > 1) {
+    throw new UserError(`${source}: in Fortran order: save numpy.ascontiguousarray of it`);
+  }
+  const expected = sizeOf(shape);
+  const found = file.size - begin - length;
+  if (expected === 0 || found !== expected) {
+    const what = expected === 0 ? 'the array is empty' : found < expected ? 'cut off' : 'too long';
+    throw new UserError(
+      `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
+    );
+  }
+  return { shape, offset: begin + length };
+}
+
+interface Header {
+  readonly descr: string;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+}
+
+/** NumPy writes these three keys and no others, sorted; what stands there is read in any order. */
+function parseHeader(text: string, source: string): Header {
+  const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
+  const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
+  const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
+  if (descr === undefined || fortran === undefined || shape === undefined) {
+    throw new UserError(`${source}: damaged or no plain array: its header is ${JSON.stringify(text.trim())}`);
+  }
+  const axes = shape
+    .split(',')
+    .map((axis) => axis.replace('L', '').trim())
+    .filter((axis) => axis !== '')
+    .map(Number);
+  return { descr, fortranOrder: fortran === 'True', shape: axes };
+}

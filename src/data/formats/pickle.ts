@@ -1,0 +1,268 @@
+// Python pickles of plain data and NumPy arrays, as the batches of down-sampled ImageNet are; nothing in one is run.
+import { UserError } from '../../errors.ts';
+import { build, call, type Item, keyOf, mark, Named, type Pickled, textOf } from './pickledObjects.ts';
+
+/**
+ * The value in a pickle of protocol 2 to 5. Its instructions are carried out on data alone: of Python's functions it
+ * knows those that make NumPy arrays, and refuses all others.
+ *
+ * @param source names the file in errors
+ * @throws UserError if it is damaged or asks for anything else
+ */
+export function readPickle(bytes: Uint8Array, source: string): Pickled {
+  try {
+    return new Machine(bytes).run();
+  } catch (cause) {
+    throw new UserError(`${source}: no pickle of plain arrays: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The stack machine that a pickle is a program for. */
+class Machine {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #memo = new Map<number, Item>();
+  #stack: Item[] = [];
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  run(): Pickled {
+    if (this.#bytes[0] !== 0x80) {
+      throw new Error('it does not begin as a binary pickle does');
+    }
+    for (;;) {
+      const code = String.fromCharCode(this.#uint8());
+      if (code === '.') {
+        return this.#pop() as Pickled;
+      }
+      this.#step(code);
+    }
+  }
+
+  #step(code: string): void {
+    const stack = this.#stack;
+    switch (code) {
+      case '\x80': // the protocol
+        this.#take(1);
+        return;
+      case '\x95': // a frame's length
+        this.#take(8);
+        return;
+      case '(':
+        stack.push(mark);
+        return;
+      case '0':
+        this.#pop();
+        return;
+      case 'N':
+        stack.push(null);
+        return;
+      case '\x88':
+      case '\x89':
+        stack.push(code === '\x88');
+        return;
+      case 'J':
+        stack.push(this.#view.getInt32(this.#skip(4), true));
+        return;
+      case 'K':
+        stack.push(this.#uint8());
+        return;
+      case 'M':
+        stack.push(this.#view.getUint16(this.#skip(2), true));
+        return;
+      case 'G':
+        stack.push(this.#view.getFloat64(this.#skip(8)));
+        return;
+      case '\x8a':
+        stack.push(this.#long(this.#uint8()));
+        return;
+      case 'X':
+        stack.push(this.#text(this.#uint32()));
+        return;
+      case '\x8c':
+        stack.push(this.#text(this.#uint8()));
+        return;
+      case '\x8d':
+        stack.push(this.#text(this.#uint64()));
+        return;
+      case 'B':
+      case 'T': // a string of Python 2, which is bytes
+        stack.push(this.#take(this.#uint32()));
+        return;
+      case 'C':
+      case 'U':
+        stack.push(this.#take(this.#uint8()));
+        return;
+      case '\x8e':
+      case '\x96':
+        stack.push(this.#take(this.#uint64()));
+        return;
+      case ']':
+      case ')':
+        stack.push([]);
+        return;
+      case '}':
+        stack.push(new Map());
+        return;
+      case 't':
+        stack.push(this.#popToMark());
+        return;
+      case '\x85':
+      case '\x86':
+      case '\x87': {
+        const length = code.charCodeAt(0) - 0x84;
+        stack.push(Array.from({ length }, () => this.#pop() as Pickled).reverse());
+        return;
+      }
+      case 'a':
+        this.#append([this.#pop() as Pickled]);
+        return;
+      case 'e':
+        this.#append(this.#popToMark());
+        return;
+      case 's': {
+        const value = this.#pop() as Pickled;
+        this.#setItems([this.#pop() as Pickled, value]);
+        return;
+      }
+      case 'u':
+        this.#setItems(this.#popToMark());
+        return;
+      case 'q':
+        this.#memo.set(this.#uint8(), this.#top());
+        return;
+      case 'r':
+        this.#memo.set(this.#uint32(), this.#top());
+        return;
+      case '\x94':
+        this.#memo.set(this.#memo.size, this.#top());
+        return;
+      case 'h':
+        stack.push(this.#recall(this.#uint8()));
+        return;
+      case 'j':
+        stack.push(this.#recall(this.#uint32()));
+        return;
+      case 'c':
+        stack.push(new Named(`${this.#line()} ${this.#line()}`));
+        return;
+      case '\x93': {
+        const name = this.#pop();
+        stack.push(new Named(`${textOf(this.#pop())} ${textOf(name)}`));
+        return;
+      }
+      case 'R': {
+        const values = this.#pop();
+        stack.push(call(this.#pop(), values));
+        return;
+      }
+      case 'b': {
+        const state = this.#pop();
+        build(this.#top(), state);
+        return;
+      }
+      default:
+        throw new Error(`instruction ${JSON.stringify(code)} at byte ${this.#at - 1} is none of plain data`);
+    }
+  }
+
+  #skip(length: number): number {
+    const start = this.#at;
+    if (start + length > this.#bytes.length) {
+      throw new Error(`it ends after ${this.#bytes.length} bytes`);
+    }
+    this.#at += length;
+    return start;
+  }
+
+  #take(length: number): Uint8Array {
+    const start = this.#skip(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  #uint8(): number {
+    return this.#view.getUint8(this.#skip(1));
+  }
+
+  #uint32(): number {
+    return this.#view.getUint32(this.#skip(4), true);
+  }
+
+  #uint64(): number {
+    return Number(this.#view.getBigUint64(this.#skip(8), true));
+  }
+
+  /** A whole number of any length, two's complement, little-endian. */
+  #long(length: number): number {
+    const bytes = this.#take(length);
+    const sum = bytes.reduceRight((value, byte) => value * 256 + byte, 0);
+    return length > 0 && bytes[length - 1]! > 127 ? sum - 256 ** length : sum;
+  }
+
+  #text(length: number): string {
+    return new TextDecoder().decode(this.#take(length));
+  }
+
+  #line(): string {
+    const end = this.#bytes.indexOf(10, this.#at);
+    const line = this.#text((end < 0 ? Infinity : end) - this.#at);
+    this.#at++;
+    return line;
+  }
+
+  #pop(): Exclude<Item, typeof mark> {
+    const item = this.#stack.pop();
+    if (item === undefined || item === mark) {
+      throw new Error(`nothing is there to be used at byte ${this.#at - 1}`);
+    }
+    return item;
+  }
+
+  #top(): Item {
+    const item = this.#pop();
+    this.#stack.push(item);
+    return item;
+  }
+
+  #popToMark(): Pickled[] {
+    const start = this.#stack.lastIndexOf(mark);
+    if (start < 0) {
+      throw new Error(`no mark before byte ${this.#at - 1}`);
+    }
+    const items = this.#stack.slice(start + 1) as Pickled[];
+    this.#stack.length = start;
+    return items;
+  }
+
+  #recall(index: number): Item {
+    const item = this.#memo.get(index);
+    if (item === undefined) {
+      throw new Error(`nothing was stored as ${index}`);
+    }
+    return item;
+  }
+
+  #append(items: readonly Pickled[]): void {
+    const list = this.#top();
+    if (!Array.isArray(list)) {
+      throw new Error('something is appended to what is no list');
+    }
+    for (const item of items) {
+      list.push(item);
+    }
+  }
+
+  #setItems(items: readonly Pickled[]): void {
+    const dictionary = this.#top();
+    if (!(dictionary instanceof Map) || items.length % 2 === 1) {
+      throw new Error('keys are set in what is no dictionary');
+    }
+    for (let index = 0; index < items.length; index += 2) {
+      dictionary.set(keyOf(items[index]!), items[index + 1]!);
+    }
+  }
+}

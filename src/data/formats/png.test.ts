@@ -1,0 +1,250 @@
+// PNG files of every form, written from the format's description, and everything that is not quite one.
+import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { decodePng } from './png.ts';
+
+/** The types of colour in a header. */
+const grey = 0;
+const colour = 2;
+const indexed = 3;
+const greyAlpha = 4;
+const colourAlpha = 6;
+
+interface Form {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly type: number;
+  /** The bytes of each row, without the filter's. */
+  readonly rows: readonly (readonly number[])[];
+  readonly palette?: readonly number[];
+  readonly transparency?: readonly number[];
+  readonly interlaced?: boolean;
+}
+
+/** The bytes of a PNG file. */
+function pngBytes({ width, height, depth, type, rows, palette, transparency, interlaced }: Form): Uint8Array {
+  const header = [...uint32(width), ...uint32(height), depth, type, 0, 0, interlaced ? 1 : 0];
+  const data = deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])));
+  return Uint8Array.from([
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunk('IHDR', header),
+    ...(palette ? chunk('PLTE', palette) : []),
+    ...(transparency ? chunk('tRNS', transparency) : []),
+    ...chunk('IDAT', [...data]),
+    ...chunk('IEND', []),
+  ]);
+}
+
+function chunk(type: string, data: readonly number[]): number[] {
+  const body = [...Buffer.from(type, 'latin1'), ...data];
+  return [...uint32(data.length), ...body, ...uint32(crc32(body))];
+}
+
+function uint32(value: number): number[] {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+}
+
+function crc32(bytes: readonly number[]): number {
+  let crc = -1;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    }
+  }
+  return ~crc >>> 0;
+}
+
+const read = (form: Form) => {
+  const { height, width, channels, data } = decodePng(pngBytes(form), 'some/file.png');
+  return { shape: [height, width, channels], pixels: [...data] };
+};
+
+const failure = (bytes: Uint8Array): string => {
+  try {
+    decodePng(bytes, 'some/file.png');
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return (error as UserError).message;
+  }
+  throw new Error('the file was accepted');
+};
+
+const two = { width: 2, height: 2, depth: 8 };
+
+describe('decodePng reads', () => {
+  it('8 bits, grey and colour, with an opaque alpha channel or without', () => {
+    const greys = { shape: [2, 2, 1], pixels: [1, 2, 3, 4] };
+    const colours = { shape: [1, 2, 3], pixels: [1, 2, 3, 4, 5, 6] };
+    expect(
+      read({
+        ...two,
+        type: grey,
+        rows: [
+          [1, 2],
+          [3, 4],
+        ],
+      }),
+    ).toEqual(greys);
+    expect(
+      read({
+        ...two,
+        type: greyAlpha,
+        rows: [
+          [1, 255, 2, 255],
+          [3, 255, 4, 255],
+        ],
+      }),
+    ).toEqual(greys);
+    const one = { ...two, height: 1 };
+    expect(read({ ...one, type: colour, rows: [[1, 2, 3, 4, 5, 6]] })).toEqual(colours);
+    expect(read({ ...one, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(colours);
+  });
+
+  it('1, 2 and 4 bits, rows filled up to whole bytes', () => {
+    const three = { width: 3, height: 2, type: grey };
+    const rows = [[0b10100000], [0b01000000]];
+    expect(read({ ...three, depth: 1, rows }).pixels).toEqual([255, 0, 255, 0, 255, 0]);
+    const quarters = [[0b00011011 & 0b11111100], [0b11000100]];
+    expect(read({ ...three, depth: 2, rows: quarters }).pixels).toEqual([0, 85, 170, 255, 0, 85]);
+    const nibbles = [
+      [0x0f, 0x70],
+      [0x12, 0xe0],
+    ];
+    expect(read({ ...three, depth: 4, rows: nibbles }).pixels).toEqual([0, 255, 119, 17, 34, 238]);
+  });
+
+  it('16 bits, rounded to 8', () => {
+    const rows = [
+      [0, 0, 255, 255],
+      [128, 0, 1, 128],
+    ];
+    expect(read({ ...two, depth: 16, type: grey, rows }).pixels).toEqual([0, 255, 128, 1]);
+  });
+
+  it('palettes of any depth, with opaque entries in the transparency', () => {
+    const palette = [10, 20, 30, 40, 50, 60, 70, 80, 90];
+    const pixels = [70, 80, 90, 10, 20, 30, 40, 50, 60, 40, 50, 60];
+    const form = { ...two, type: indexed, palette };
+    expect(
+      read({
+        ...form,
+        rows: [
+          [2, 0],
+          [1, 1],
+        ],
+      }),
+    ).toEqual({ shape: [2, 2, 3], pixels });
+    const packed = { ...form, depth: 2, rows: [[0b10000000], [0b01010000]] };
+    expect(read(packed).pixels).toEqual(pixels);
+    expect(read({ ...packed, transparency: [255, 255] }).pixels).toEqual(pixels);
+  });
+
+  it('interlaced images', () => {
+    // Of 2x2 pixels the first, sixth and seventh passes hold something: (0, 0), (0, 1), then the second row.
+    const form = { ...two, type: grey, interlaced: true, rows: [[1], [2], [3, 4]] };
+    expect(read(form).pixels).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each<[string, Form]>([
+    [
+      'an alpha channel',
+      {
+        ...two,
+        type: greyAlpha,
+        rows: [
+          [1, 255, 2, 254],
+          [3, 255, 4, 255],
+        ],
+      },
+    ],
+    [
+      'a transparent colour',
+      {
+        ...two,
+        type: grey,
+        rows: [
+          [1, 2],
+          [3, 4],
+        ],
+        transparency: [0, 2],
+      },
+    ],
+    [
+      'a palette',
+      {
+        ...two,
+        type: indexed,
+        palette: [1, 1, 1, 2, 2, 2],
+        rows: [
+          [0, 1],
+          [1, 0],
+        ],
+        transparency: [255, 7],
+      },
+    ],
+  ])('what is transparent in places, by %s: it lies on white', (_, form) => {
+    expect(decodePng(pngBytes(form), 'some/file.png').notes).toContain('transparency on white');
+  });
+});
+
+describe('decodePng refuses', () => {
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ];
+  const sound = pngBytes({ ...two, type: grey, rows });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(), /: empty; use another copy$/],
+    ['a JPEG', Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, ...Array(40).fill(0)]), /: not a PNG image; convert/],
+    [
+      'no pixels',
+      pngBytes({ ...two, width: 0, type: grey, rows: [] }),
+      /damaged: its header says 2x0 pixels/,
+    ],
+    [
+      'more pixels than the file can hold',
+      pngBytes({ ...two, height: 1e9, type: grey, rows }),
+      /1000000000x2/,
+    ],
+    ['too few rows', pngBytes({ ...two, height: 3, type: grey, rows }), /: damaged: /],
+    [
+      'a colour that the palette lacks',
+      pngBytes({ ...two, type: indexed, palette: [1, 1, 1], rows }),
+      /damaged/,
+    ],
+    ['no palette', pngBytes({ ...two, type: indexed, palette: [], rows }), /: damaged: /],
+    [
+      'interlaced images of few bits',
+      pngBytes({ ...two, depth: 4, type: grey, interlaced: true, rows: [[1], [2], [3]] }),
+      /interlaced with 4 bits a pixel, which cannot be read/,
+    ],
+  ])('%s', (_, bytes, message) => {
+    expect(failure(bytes)).toMatch(message);
+  });
+
+  it('every truncation and every flipped bit', () => {
+    for (let length = 0; length < sound.length - 4; length++) {
+      expect(failure(sound.subarray(0, length)), `${length} bytes`).toMatch(/damaged|not a PNG|empty/);
+    }
+    for (let bit = 0; bit < 8 * sound.length; bit++) {
+      const flipped = Uint8Array.from(sound);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      expect(failure(flipped), `bit ${bit}`).toMatch(/damaged|not a PNG/);
+    }
+  });
+
+  it('random bytes behind a signature', () => {
+    const header = [...sound.subarray(0, 16)];
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, whole) => {
+        const start = whole ? header : header.slice(0, 8);
+        expect(failure(Uint8Array.from([...start, ...bytes]))).toMatch(/^some\/file\.png: damaged: .+; use/);
+      }),
+    );
+  });
+});

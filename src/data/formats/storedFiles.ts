@@ -1,0 +1,158 @@
+// Files that lie together, in a folder, a zip or a tar archive: one way to go through them.
+import { readdir, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { cannotRead, openFile, readWhole, withFile } from '../../storage/fileBytes.ts';
+import { readTar } from './tar.ts';
+import { readZipEntry } from './zip.ts';
+import { readZipDirectory } from './zipDirectory.ts';
+
+/** One file of a folder or an archive. */
+interface StoredFile {
+  /** Its path within, with `/`. */
+  readonly name: string;
+  /** The path of the folder or archive, and the name: for messages. */
+  readonly source: string;
+  /** Throws UserError that names the file if it is damaged or cannot be read. */
+  read(): Promise<Uint8Array>;
+}
+
+/** Files that lie together. */
+export interface FileStore {
+  /** Where: the path of the folder or archive. */
+  readonly path: string;
+  /** The names of all files but hidden ones: of a folder in the order of the alphabet, of an archive in its own. */
+  names(): Promise<string[]>;
+  /** The files that are wanted, in that order; throws UserError where an archive as a whole is damaged. */
+  files(wanted: (name: string) => boolean): AsyncIterable<StoredFile>;
+}
+
+/** A file with more bytes is refused: 256 MiB, far more than any image has. */
+const maxFileBytes = 2 ** 28;
+
+/**
+ * The kind of archive at a path by the file's first bytes and its end; 'folder' for a folder.
+ *
+ * @throws UserError if it cannot be read
+ */
+export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' | undefined> {
+  if (await isFolder(path)) {
+    return 'folder';
+  }
+  return withFile(path, async (file) => {
+    const start = await file.read(0, Math.min(262, file.size));
+    const text = String.fromCharCode(...start);
+    if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) {
+      return 'zip';
+    }
+    const isTar =
+      text.slice(257, 262) === 'ustar' || (text.startsWith('\x1f\x8b') && /\.(tar\.gz|tgz)$/i.test(path));
+    return isTar ? 'tar' : undefined;
+  });
+}
+
+/**
+ * The files in a folder and below, or in an archive, whichever is at the path.
+ *
+ * @throws UserError if it is neither or cannot be read
+ */
+export async function openStore(path: string, limit: number = maxFileBytes): Promise<FileStore> {
+  const kind = await storeKind(path);
+  if (kind === undefined) {
+    throw new UserError(`${path}: damaged, or no folder, .zip, .tar or .tar.gz; use another copy`);
+  }
+  const source = { folder: folderFiles, zip: zipFiles, tar: tarFiles }[kind];
+  return source(path, limit);
+}
+
+function folderFiles(path: string, limit: number): FileStore {
+  const names = async (): Promise<string[]> => {
+    const found = await readdir(path, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+      throw cannotRead(path, cause);
+    });
+    return found
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => join(entry.parentPath, entry.name).slice(join(path, sep).length).replaceAll(sep, '/'))
+      .filter(isVisible)
+      .sort();
+  };
+  return {
+    path,
+    names,
+    async *files(wanted) {
+      for (const name of (await names()).filter(wanted)) {
+        const source = join(path, name);
+        yield { name, source, read: () => readWhole(source, limit) };
+      }
+    },
+  };
+}
+
+function zipFiles(path: string, limit: number): FileStore {
+  return {
+    path,
+    names: () =>
+      withFile(path, async (file) =>
+        (await readZipDirectory(file, path)).map(({ name }) => name).filter(isVisible),
+      ),
+    async *files(wanted) {
+      // Read before they are handed out, so that the archive is open only as long as someone goes through it.
+      const { file, close } = await openFile(path);
+      try {
+        for (const entry of await readZipDirectory(file, path)) {
+          if (isVisible(entry.name) && wanted(entry.name)) {
+            const bytes = readZipEntry(file, entry, path, limit);
+            await bytes.catch(() => {});
+            yield { name: entry.name, source: `${path}: ${entry.name}`, read: () => bytes };
+          }
+        }
+      } finally {
+        await close();
+      }
+    },
+  };
+}
+
+function tarFiles(path: string, limit: number): FileStore {
+  return {
+    path,
+    async names() {
+      const names: string[] = [];
+      for await (const _ of readTar(
+        path,
+        (name) => {
+          names.push(tidy(name));
+          return false;
+        },
+        limit,
+      )) {
+        // Nothing is wanted but the names.
+      }
+      return names.filter(isVisible);
+    },
+    async *files(wanted) {
+      const isWanted = (name: string) => isVisible(tidy(name)) && wanted(tidy(name));
+      for await (const { name, bytes } of readTar(path, isWanted, limit)) {
+        yield { name: tidy(name), source: `${path}: ${tidy(name)}`, read: async () => bytes };
+      }
+    },
+  };
+}
+
+/** Archives of a folder's content have names that begin with `../`. */
+function tidy(name: string): string {
+  return name.replace(/^(\.\/)+/, '');
+}
+
+/** Neither hidden nor what macOS adds to archives. */
+function isVisible(name: string): boolean {
+  return !/(^|\/)(\.|__MACOSX\/)/.test(name);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw cannotRead(path, cause);
+  }
+}

@@ -1,0 +1,99 @@
+// Tar archives, plain or gzipped, read from front to back without unpacking them to the disk.
+import { createReadStream } from 'node:fs';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
+import { UserError } from '../../errors.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+
+/** A file in a tar archive with its content. */
+export interface TarFile {
+  /** Its path in the archive, as the archive has it; nothing is ever written there. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What a gzipped archive may inflate to for each of its bytes, and what is let through before that is asked. Images are
+ * compressed already.
+ */
+const bomb = { ratio: 100, from: 2 ** 28 };
+
+/**
+ * The files of a tar archive that are wanted by their names, in its order. Links, devices and folders are left out.
+ *
+ * @param limit the most bytes that a wanted file may have
+ * @throws UserError that names the archive if it cannot be read, is damaged or cut off, or a wanted file is too large
+ */
+export async function* readTar(
+  path: string,
+  wanted: (name: string) => boolean,
+  limit: number,
+): AsyncGenerator<TarFile, void, void> {
+  const start = await withFile(path, (file) => file.read(0, Math.min(2, file.size)));
+  const stream = createReadStream(path);
+  const gzipped = start[0] === 0x1f && start[1] === 0x8b;
+  const source = gzipped ? gunzipped(stream, path) : stream;
+  const entries = (Readable.toWeb(source) as ReadableStream<Uint8Array>)
+    .pipeThrough(createTarDecoder({ strict: true }))
+    .getReader();
+  try {
+    for (let next = await entries.read(); !next.done; next = await entries.read()) {
+      const { header, body } = next.value;
+      const isFile = header.type === 'file' || header.type === undefined;
+      if (!isFile || !wanted(header.name)) {
+        // Read and forgotten: a body that is cancelled can stop the whole stream.
+        for await (const _ of body as unknown as AsyncIterable<Uint8Array>) {
+        }
+        continue;
+      }
+      if (header.size > limit) {
+        throw new UserError(`${path}: ${header.name}: too large: ${header.size} bytes, at most ${limit}`);
+      }
+      yield { name: header.name, bytes: await readBody(next.value) };
+    }
+  } catch (cause) {
+    throw cause instanceof UserError
+      ? cause
+      : new UserError(`${path}: damaged: ${(cause as Error).message}; use another copy`, { cause });
+  } finally {
+    // Not awaited: what is cancelled while a body is read may never say that it is.
+    entries.cancel().catch(() => {});
+    source.destroy();
+    stream.destroy();
+  }
+}
+
+/** The stream inflated; it fails where that is more than any archive of images makes. */
+function gunzipped(stream: Readable & { bytesRead: number }, path: string): Readable {
+  let inflated = 0;
+  const bounded = new Transform({
+    transform(chunk: Uint8Array, _, done) {
+      inflated += chunk.length;
+      const tooMuch = inflated > bomb.from && inflated > bomb.ratio * stream.bytesRead;
+      done(
+        tooMuch
+          ? new UserError(`${path}: inflates to more than ${bomb.ratio} times its size: no archive of images`)
+          : null,
+        chunk,
+      );
+    },
+  });
+  // What goes wrong is told by the stream that is read.
+  pipeline(stream, createGunzip(), bounded).catch(() => {});
+  return bounded;
+}
+
+async function readBody({ header, body }: ParsedTarEntry): Promise<Uint8Array> {
+  const bytes = new Uint8Array(header.size);
+  let length = 0;
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  if (length !== header.size) {
+    throw new Error(`${header.name} ends after ${length} of ${header.size} bytes`);
+  }
+  return bytes;
+}

@@ -1,0 +1,80 @@
+import { deflateRawSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { inMemory } from '../../storage/fileBytes.ts';
+import { crc32 } from './crc32.ts';
+import { openZipEntry, readZipEntry } from './zip.ts';
+import { readZipDirectory } from './zipDirectory.ts';
+
+const content = Uint8Array.from({ length: 300 }, (_, index) => index % 7);
+
+/** An archive of the one file `a/b` with that content; `change` may damage its entry in the directory. */
+const archive = (method: 0 | 8, change: (entry: DataView) => void = () => {}): Uint8Array => {
+  const packed = method === 8 ? deflateRawSync(content) : content;
+  const name = Buffer.from('a/b');
+  const fields = new DataView(new ArrayBuffer(16));
+  fields.setUint16(0, method, true);
+  const sizes = new DataView(new ArrayBuffer(12));
+  [crc32(content), packed.length, content.length].forEach((value, index) => {
+    sizes.setUint32(4 * index, value, true);
+  });
+  const local = new DataView(new ArrayBuffer(30));
+  local.setUint32(0, 0x04034b50, true);
+  local.setUint16(26, name.length, true);
+  const entry = new DataView(new ArrayBuffer(46));
+  entry.setUint32(0, 0x02014b50, true);
+  entry.setUint16(10, method, true);
+  for (let index = 0; index < 3; index++) {
+    entry.setUint32(16 + 4 * index, sizes.getUint32(4 * index, true), true);
+  }
+  entry.setUint16(28, name.length, true);
+  change(entry);
+  const end = new DataView(new ArrayBuffer(22));
+  end.setUint32(0, 0x06054b50, true);
+  end.setUint16(10, 1, true);
+  end.setUint32(12, 46 + name.length, true);
+  end.setUint32(16, 30 + name.length + packed.length, true);
+  const parts = [new Uint8Array(local.buffer), name, packed, new Uint8Array(entry.buffer), name];
+  return Buffer.concat([...parts, new Uint8Array(end.buffer)]);
+};
+const read = async (bytes: Uint8Array, limit?: number) => {
+  const file = inMemory(bytes, 'a.zip');
+  const [entry] = await readZipDirectory(file, 'a.zip');
+  return readZipEntry(file, entry!, 'a.zip', limit);
+};
+
+describe('a zip archive', () => {
+  it.each([0, 8] as const)('gives its files, method %i', async (method) => {
+    const bytes = archive(method);
+    expect(new Uint8Array(await read(bytes))).toEqual(content);
+    const file = inMemory(bytes, 'a.zip');
+    const [entry] = await readZipDirectory(file, 'a.zip');
+    expect(entry).toMatchObject({ name: 'a/b', size: 300, method });
+    const opened = await openZipEntry(file, entry!, 'a.zip');
+    expect([...(await opened.read(8, 3))]).toEqual([1, 2, 3]);
+  });
+
+  it.each([
+    ['another checksum', 8, (entry: DataView) => entry.setUint8(16, entry.getUint8(16) ^ 1), 'checksum'],
+    ['a smaller size', 8, (entry: DataView) => entry.setUint32(24, 299, true), 'a.zip: a/b: damaged'],
+    ['gigabytes in a few bytes', 8, (entry: DataView) => entry.setUint32(24, 2e9, true), 'cannot hold'],
+    ['encryption', 0, (entry: DataView) => entry.setUint16(8, 1, true), 'encrypted; unpack it first'],
+    ['another method', 0, (entry: DataView) => entry.setUint16(10, 12, true), 'compressed by method 12'],
+    ['a place outside', 0, (entry: DataView) => entry.setUint32(42, 1e6, true), 'damaged'],
+    [
+      'a directory cut off',
+      0,
+      (entry: DataView) => entry.setUint16(28, 400, true),
+      'ends within file 1 of 1',
+    ],
+  ] as const)('with %s is refused', async (_, method, change, message) => {
+    await expect(read(archive(method, change))).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('with a file above the limit, or without a directory, is refused', async () => {
+    await expect(read(archive(8), 299)).rejects.toThrow('a.zip: a/b: too large: 300 bytes, at most 299');
+    await expect(read(archive(8).subarray(0, -1))).rejects.toThrow('no directory at its end');
+  });
+});

@@ -1,0 +1,84 @@
+// Files of zip archives, read in place, one at a time, each held to its checksum.
+import { promisify } from 'node:util';
+import { inflateRaw } from 'node:zlib';
+import { UserError } from '../../errors.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { crc32 } from './crc32.ts';
+import { damaged, viewOf, type ZipEntry } from './zipDirectory.ts';
+
+const inflate = promisify(inflateRaw);
+const localSignature = 0x04034b50;
+/** Deflate makes data at most so much smaller. */
+const strongestCompression = 1032;
+
+/**
+ * The bytes of one file of a zip archive.
+ *
+ * @param source the archive, for errors
+ * @param limit the most bytes that it may have
+ * @throws UserError with the entry's name if it is damaged, encrypted, too large or compressed in another way
+ */
+export async function readZipEntry(
+  file: RandomAccess,
+  entry: ZipEntry,
+  source: string,
+  limit = maxBytesAtOnce,
+): Promise<Uint8Array> {
+  const { name, size, method, checksum } = entry;
+  const where = `${source}: ${name}`;
+  if (size > limit) {
+    throw new UserError(`${where}: too large: ${size} bytes, at most ${limit}`);
+  }
+  const packed = await file.read(await findData(file, entry, source), entry.compressedSize);
+  const bytes = method === 0 ? packed : await inflated(packed, size, where);
+  if (bytes.length !== size || crc32(bytes) !== checksum) {
+    throw damaged(where, 'its bytes do not have the checksum that the archive says');
+  }
+  return bytes;
+}
+
+/**
+ * A file of a zip archive to be read from anywhere: in place where it is stored as it is, without its checksum, else
+ * inflated in memory. Throws as `readZipEntry` does.
+ */
+export async function openZipEntry(
+  file: RandomAccess,
+  entry: ZipEntry,
+  source: string,
+): Promise<RandomAccess> {
+  if (entry.method !== 0) {
+    const bytes = await readZipEntry(file, entry, source);
+    return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
+  }
+  const start = await findData(file, entry, source);
+  return { size: entry.size, read: (offset, length) => file.read(start + offset, length) };
+}
+
+async function inflated(packed: Uint8Array, size: number, where: string): Promise<Uint8Array> {
+  if (size > strongestCompression * packed.length + strongestCompression) {
+    throw damaged(where, `${packed.length} bytes cannot hold the ${size} that the archive says`);
+  }
+  // One byte more than the archive says, and it is refused, before more is inflated.
+  return inflate(packed, { maxOutputLength: Math.max(1, size) }).catch((cause: Error) => {
+    throw damaged(where, cause.message, cause);
+  });
+}
+
+/** Where the data of an entry begins: behind its own header. */
+async function findData(file: RandomAccess, entry: ZipEntry, source: string): Promise<number> {
+  const { name, offset, method, encrypted, compressedSize, size } = entry;
+  const where = `${source}: ${name}`;
+  if (encrypted) {
+    throw new UserError(`${where}: encrypted; unpack it first`);
+  }
+  if (method !== 0 && method !== 8) {
+    throw new UserError(`${where}: compressed by method ${method}; pack it with deflate`);
+  }
+  const local = viewOf(await file.read(offset, 30));
+  const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+  const sizes = method === 8 || size === compressedSize;
+  if (local.getUint32(0, true) !== localSignature || !sizes || start + compressedSize > file.size) {
+    throw damaged(where, 'it is not where the directory says');
+  }
+  return start;
+}

@@ -1,0 +1,142 @@
+// The directory at the end of a zip archive: which files are in it, and where.
+import { UserError } from '../../errors.ts';
+import type { RandomAccess } from '../../storage/fileBytes.ts';
+
+const endSignature = 0x06054b50;
+const end64Signature = 0x06064b50;
+const locator64Signature = 0x07064b50;
+const directorySignature = 0x02014b50;
+const endLength = 22;
+const maxCommentLength = 0xffff;
+/** A field that stands for: see the extra field of zip64. */
+const elsewhere = 0xffffffff;
+
+/** A file in a zip archive. */
+export interface ZipEntry {
+  /** Its path in the archive, as the archive has it; nothing is ever written there. */
+  readonly name: string;
+  /** Its size, not compressed. */
+  readonly size: number;
+  readonly compressedSize: number;
+  /** 0 is stored, 8 deflated. */
+  readonly method: number;
+  readonly encrypted: boolean;
+  readonly checksum: number;
+  /** Where its own header begins. */
+  readonly offset: number;
+}
+
+/**
+ * The files in a zip archive (also zip64), in the order of its directory; folders are left out.
+ *
+ * @param source the archive, for errors
+ * @throws UserError if it is no zip archive or its directory is damaged
+ */
+export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {
+  const { count, size, offset } = await findDirectory(file, source);
+  const bytes = await file.read(offset, size);
+  const view = viewOf(bytes);
+  const entries: ZipEntry[] = [];
+  let position = 0;
+  for (let index = 0; index < count; index++) {
+    if (position + 46 > size || view.getUint32(position, true) !== directorySignature) {
+      throw damaged(source, `its directory ends after ${index} of ${count} files`);
+    }
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((at) =>
+      view.getUint16(position + at, true),
+    ) as [number, number, number];
+    const next = position + 46 + nameLength + extraLength + commentLength;
+    if (next > size) {
+      throw damaged(source, `its directory ends within file ${index + 1} of ${count}`);
+    }
+    const entry = {
+      name: new TextDecoder().decode(bytes.subarray(position + 46, position + 46 + nameLength)),
+      method: view.getUint16(position + 10, true),
+      encrypted: (view.getUint16(position + 8, true) & 1) !== 0,
+      checksum: view.getUint32(position + 16, true),
+      size: view.getUint32(position + 24, true),
+      compressedSize: view.getUint32(position + 20, true),
+      offset: view.getUint32(position + 42, true),
+    };
+    const extra = bytes.subarray(position + 46 + nameLength, position + 46 + nameLength + extraLength);
+    entries.push(withSizes64(entry, extra, source));
+    position = next;
+  }
+  if (position !== size) {
+    throw damaged(source, `its directory says ${count} files and has more`);
+  }
+  return entries.filter(({ name }) => !name.endsWith('/'));
+}
+
+async function findDirectory(
+  file: RandomAccess,
+  source: string,
+): Promise<{ count: number; size: number; offset: number }> {
+  const length = Math.min(file.size, endLength + maxCommentLength);
+  const bytes = await file.read(file.size - length, length);
+  const view = viewOf(bytes);
+  let at = length - endLength;
+  while (at >= 0 && view.getUint32(at, true) !== endSignature) {
+    at--;
+  }
+  if (at < 0) {
+    throw damaged(source, 'it has no directory at its end, as a zip archive that is whole does');
+  }
+  const short = {
+    count: view.getUint16(at + 10, true),
+    size: view.getUint32(at + 12, true),
+    offset: view.getUint32(at + 16, true),
+  };
+  const locator = at - 20;
+  if (locator < 0 || view.getUint32(locator, true) !== locator64Signature) {
+    return short;
+  }
+  const end64 = viewOf(await file.read(uint64(view, locator + 8, source), 56));
+  if (end64.getUint32(0, true) !== end64Signature) {
+    throw damaged(source, 'its directory is not where it says');
+  }
+  return {
+    count: uint64(end64, 32, source),
+    size: uint64(end64, 40, source),
+    offset: uint64(end64, 48, source),
+  };
+}
+
+/** The entry with the sizes and the offset that did not fit into 32 bits. */
+function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEntry {
+  const view = viewOf(extra);
+  let at = 0;
+  while (at + 4 <= extra.length && view.getUint16(at, true) !== 1) {
+    at += 4 + view.getUint16(at + 2, true);
+  }
+  const sizes = { ...entry };
+  at += 4;
+  for (const field of ['size', 'compressedSize', 'offset'] as const) {
+    if (entry[field] === elsewhere) {
+      if (at + 8 > extra.length) {
+        throw damaged(source, `its directory lacks the ${field} of ${entry.name}`);
+      }
+      sizes[field] = uint64(view, at, source);
+      at += 8;
+    }
+  }
+  return sizes;
+}
+
+function uint64(view: DataView, at: number, source: string): number {
+  const value = view.getBigUint64(at, true);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw damaged(source, `its directory says ${value} bytes`);
+  }
+  return Number(value);
+}
+
+/** A view of the same bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The error for an archive or a file of one that is damaged. */
+export function damaged(where: string, why: string, cause?: unknown): UserError {
+  return new UserError(`${where}: damaged: ${why}; use another copy`, { cause });
+}

@@ -1,0 +1,137 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../numeric/random.ts';
+import { imagesInMemory, readAll } from '../dataset.ts';
+import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
+import { HEADER_BYTES } from './packedHeader.ts';
+import { PackedWriter } from './packedWriter.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'packed-'));
+const inFolder = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const about = { imageShape: [3, 5, 3], source: 'somewhere', settings: { size: 5 }, notes: {} } as const;
+const imageSize = 45;
+const pixels = (count: number, seed: number): Uint8Array => {
+  const random = new RandomStream(seed, 'pixels');
+  return Uint8Array.from({ length: count * imageSize }, () => random.integer(256));
+};
+
+function write(name: string, splits: { train: number; validation?: number; test: number }): string {
+  const path = inFolder(name);
+  const writer = new PackedWriter(path);
+  Object.entries(splits).forEach(([split, count], index) => {
+    const all = pixels(count, index);
+    for (let image = 0; image < count; image++) {
+      writer.add(all.subarray(image * imageSize, (image + 1) * imageSize));
+    }
+    expect(writer.endSplit(split as 'train')).toBe(count);
+  });
+  writer.finish({ ...about, imageShape: [3, 5, 3] });
+  return path;
+}
+
+/** A copy of a packed file with some bytes changed. */
+function changed(name: string, at: number, bytes: string): string {
+  const content = readFileSync(write(name, { train: 4, test: 2 }));
+  content.write(bytes, at, 'latin1');
+  writeFileSync(inFolder(name), content);
+  return inFolder(name);
+}
+
+describe('a packed file', () => {
+  it('gives every split as it was written, and is known by its first bytes', async () => {
+    const path = write('all', { train: 7, validation: 3, test: 2 });
+    expect(await packedFile.recognises(path)).toBe(true);
+    const { train, validation, test } = await packedFile.open(path);
+    expect([train.count, validation?.count, test.count]).toEqual([7, 3, 2]);
+    expect(train.imageShape).toEqual([3, 5, 3]);
+    [train, validation!, test].forEach((split, index) => {
+      expect(readAll(split)).toEqual(pixels(split.count, index));
+    });
+    expect((await packedFile.open(write('two', { train: 3, test: 1 }))).validation).toBeUndefined();
+  });
+
+  it('says what it is in two lines of text', () => {
+    const lines = readFileSync(write('text', { train: 4, test: 2 }), 'latin1')
+      .slice(0, HEADER_BYTES)
+      .split('\n');
+    expect(lines[0]).toMatch(/^emerging-images 1 [0-9a-f]{64}$/);
+    expect(JSON.parse(lines[1]!)).toMatchObject({ ...about, counts: { train: 4, test: 2 } });
+    expect(lines[2]).toMatch(/^ +$/);
+    expect(readPackedHeader(inFolder('text')).source).toBe('somewhere');
+  });
+
+  it('reads any images in any order, as a set in memory does', async () => {
+    const { train } = await packedFile.open(write('order', { train: 20, test: 1 }));
+    const memory = imagesInMemory(pixels(20, 0), [3, 5, 3]);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 19 }), { maxLength: 30 }), (indices) => {
+        const [read, wanted] = [
+          new Uint8Array(indices.length * imageSize),
+          new Uint8Array(indices.length * imageSize),
+        ];
+        train.read(indices, read);
+        memory.read(indices, wanted);
+        expect(read).toEqual(wanted);
+      }),
+    );
+    expect(() => train.read([3, 20], new Uint8Array(2 * imageSize))).toThrow(RangeError);
+    expect(() => train.read([0], new Uint8Array(imageSize - 1))).toThrow(RangeError);
+  });
+
+  it('is not there before it is whole, and leaves nothing where it is given up', () => {
+    const path = inFolder('unborn');
+    const writer = new PackedWriter(path);
+    writer.add(pixels(1, 0));
+    expect(existsSync(path)).toBe(false);
+    writer.discard();
+    expect([existsSync(path), existsSync(`${path}.partial`)]).toEqual([false, false]);
+    write('whole', { train: 1, test: 1 });
+    expect(existsSync(inFolder('whole.partial'))).toBe(false);
+  });
+
+  it.each([
+    ['a number in its header', changed('number', 150, '7'), 'damaged: its header differs from its checksum'],
+    [
+      'its version',
+      changed('version', 16, '2'),
+      'a packed file of version 2, and this reads 1: prepare it again',
+    ],
+  ])('with a change of %s is refused', async (_, path, message) => {
+    await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
+  });
+
+  it('that is cut off is refused, or told when that happens in use', async () => {
+    const path = write('cut', { train: 4, test: 2 });
+    const { test } = await packedFile.open(path);
+    truncateSync(path, HEADER_BYTES + 5 * imageSize);
+    await expect(packedFile.open(path)).rejects.toThrow(
+      `damaged: it has ${HEADER_BYTES + 225} bytes and should have ${HEADER_BYTES + 270}; prepare it again`,
+    );
+    expect(() => readAll(test)).toThrow('cut off while it was in use');
+    truncateSync(path, 300);
+    await expect(packedFile.open(path)).rejects.toThrow('it ends after 300 bytes');
+  });
+
+  it('with a changed pixel opens, and verifying finds it', async () => {
+    expect((await verifyPackedFile(write('sound', { train: 4, test: 2 }))).counts).toEqual({
+      train: 4,
+      test: 2,
+    });
+    const path = changed('pixel', HEADER_BYTES + 100, '\x00\x01\x02');
+    await packedFile.open(path);
+    await expect(verifyPackedFile(path)).rejects.toThrow('differ from its checksum');
+  });
+
+  it('is not what other files and folders are', async () => {
+    writeFileSync(inFolder('short'), 'emerging');
+    writeFileSync(inFolder('other'), 'emerging-image');
+    for (const path of [folder, inFolder('short'), inFolder('other')]) {
+      expect(await packedFile.recognises(path)).toBe(false);
+    }
+  });
+});

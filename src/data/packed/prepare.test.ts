@@ -1,0 +1,207 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { readAll } from '../dataset.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { packedFile } from './packedFile.ts';
+import { countPictures, type PrepareOptions, prepare } from './prepare.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
+const inFolder = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Pictures by name; null is damaged, an error is thrown. */
+const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit => ({
+  count: Object.keys(pictures).length,
+  async *images() {
+    for (const [name, picture] of Object.entries(pictures)) {
+      yield {
+        name,
+        decode: async () => {
+          // The later ones are ready first.
+          await new Promise((resolve) => setTimeout(resolve, name.length % 3));
+          if (picture === null) {
+            throw new UserError(`${name}: damaged`);
+          }
+          if (picture instanceof Error) {
+            throw picture;
+          }
+          return picture;
+        },
+      };
+    }
+  },
+});
+
+/** A grey picture whose pixel (r, c) is `value` + c. */
+const picture = (height: number, width: number, value: number): DecodedImage => ({
+  height,
+  width,
+  channels: 1,
+  data: Uint8Array.from({ length: height * width }, (_, index) => value + (index % width)),
+  notes: value === 0 ? ['palette'] : [],
+});
+
+/** 20 pictures of 2 x 6, tiles of which say where they come from. */
+const many = (first: number) =>
+  split(
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`p${'x'.repeat(index)}`, picture(2, 6, first + 6 * index)]),
+    ),
+  );
+
+const options: PrepareOptions = {
+  size: 2,
+  crop: 'center',
+  channels: 1,
+  source: 'here',
+  validation: 0.2,
+  leastDeviation: 0.1,
+};
+const open = async (name: string) => packedFile.open(inFolder(name));
+
+describe('prepare', () => {
+  it('writes the images of every split in order, and what happened to them', async () => {
+    const dataset: RawDataset = {
+      train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 4, 10), d: picture(2, 3, 20) }),
+      test: split({ e: picture(1, 2, 30) }),
+    };
+    expect(countPictures(dataset)).toBe(5);
+    const [done, told]: [number[], string[]] = [[], []];
+    const prepared = await prepare(dataset, inFolder('all'), {
+      ...options,
+      onProgress: (pictures) => done.push(pictures),
+      onDamaged: (reason) => told.push(reason),
+    });
+    expect(prepared?.damaged).toEqual(['b: damaged']);
+    expect(told).toEqual(['b: damaged']);
+    expect(done).toEqual([1, 2, 3, 4, 5]);
+    expect(prepared?.header).toMatchObject({
+      imageShape: [2, 2, 1],
+      counts: { train: 3, test: 1 },
+      source: 'here',
+      settings: { size: 2, crop: 'center', channels: 1 },
+      notes: { damaged: 1, enlarged: 1, palette: 1 },
+    });
+    const { train, validation, test } = await open('all');
+    expect([...readAll(train)]).toEqual([0, 1, 0, 1, 11, 12, 11, 12, 20, 21, 20, 21]);
+    expect(validation).toBeUndefined();
+    expect(test.count).toBe(1);
+  });
+
+  it('gives the same bytes again', async () => {
+    const dataset = { train: many(0), test: many(100) };
+    await prepare(dataset, inFolder('one'), options);
+    await prepare(dataset, inFolder('two'), options);
+    expect(readFileSync(inFolder('one'))).toEqual(readFileSync(inFolder('two')));
+  });
+
+  it('keeps the tiles of a picture in one split, and holds out some pictures', async () => {
+    const prepared = await prepare({ train: many(0), test: many(120) }, inFolder('tiles'), {
+      ...options,
+      crop: 'tiles',
+    });
+    expect(prepared?.header.counts).toEqual({ train: 48, validation: 12, test: 60 });
+    const { train, validation } = await open('tiles');
+    const picturesOf = (pixels: Uint8Array): number[] => {
+      const firsts = Array.from(pixels.filter((_, index) => index % 4 === 0));
+      return firsts.map((value) => Math.floor(value / 6));
+    };
+    const [trained, held] = [picturesOf(readAll(train)), picturesOf(readAll(validation!))];
+    expect(new Set(held).size).toBe(4);
+    expect(held.filter((each) => trained.includes(each))).toEqual([]);
+    expect([...new Set([...trained, ...held])]).toHaveLength(20);
+  });
+
+  it('holds out pictures by their names, mostly the same of a larger set', async () => {
+    const validationOf = async (name: string, train: RawSplit) => {
+      await prepare({ train, test: many(120) }, inFolder(name), { ...options, crop: 'tiles' });
+      return String(readAll((await open(name)).validation!));
+    };
+    const pictures = Object.fromEntries(
+      Array.from({ length: 10 }, (_, index) => [`name-${index}`, picture(2, 2, 3 * index)]),
+    );
+    const reversed = Object.fromEntries(Object.entries(pictures).toReversed());
+    const sorted = (text: string) => text.split(',').sort();
+    const held = await validationOf('in-order', split(pictures));
+    expect(sorted(await validationOf('reversed', split(reversed)))).toEqual(sorted(held));
+  });
+
+  it('takes the validation images of the source where it has some', async () => {
+    const dataset = { train: many(0), validation: split({ v: picture(2, 4, 50) }), test: many(100) };
+    const prepared = await prepare(dataset, inFolder('own'), { ...options, crop: 'tiles' });
+    expect(prepared?.header.counts).toEqual({ train: 60, validation: 2, test: 60 });
+  });
+
+  it('leaves out tiles of nearly one colour, and says from where on', async () => {
+    const blank = { ...picture(2, 4, 0), data: Uint8Array.of(5, 5, 5, 6, 5, 5, 5, 5) };
+    const dataset = { train: split({ a: blank, b: blank }), test: split({ c: blank }) };
+    const prepared = await prepare(dataset, inFolder('blank'), { ...options, crop: 'tiles' });
+    expect(prepared?.header.counts).toEqual({ train: 1, validation: 1, test: 1 });
+    expect(prepared?.header.notes).toMatchObject({ 'tiles of nearly one colour': 3 });
+    expect(prepared?.header.settings).toMatchObject({ leastDeviation: 0.1 });
+    const all = await prepare(dataset, inFolder('all-tiles'), {
+      ...options,
+      crop: 'tiles',
+      leastDeviation: 0,
+    });
+    expect(all?.header.counts).toEqual({ train: 2, validation: 2, test: 2 });
+    // The deviation of 5, 5, 5, 6 is 0.43.
+    const strict = prepare(dataset, inFolder('strict'), { ...options, crop: 'tiles', leastDeviation: 0.44 });
+    await expect(strict).rejects.toThrow('no image is left for train (2 tiles of nearly one colour)');
+  });
+
+  it('leaves out what came before in any split where images shall be unique', async () => {
+    const [one, two, three] = [10, 20, 30].map((value) => picture(2, 2, value)) as [
+      DecodedImage,
+      DecodedImage,
+      DecodedImage,
+    ];
+    const dataset = {
+      train: split({ a: one, b: two, c: one }),
+      validation: split({ d: two }),
+      test: split({ e: three, f: two }),
+    };
+    const prepared = await prepare(dataset, inFolder('unique'), { ...options, unique: true });
+    expect(prepared?.header).toMatchObject({
+      counts: { train: 2, validation: 0, test: 1 },
+      settings: { unique: 'yes' },
+      notes: { repeats: 3 },
+    });
+    const { train, test } = await open('unique');
+    expect(
+      [readAll(train), readAll(test)].map((pixels) => pixels.filter((_, index) => index % 4 === 0)),
+    ).toEqual([Uint8Array.of(10, 20), Uint8Array.of(30)]);
+  });
+
+  it.each([
+    ['damaged', { a: null, b: null }, 'here: no image is left for train (2 damaged)'],
+    ['none', {}, 'here: no image is left for train'],
+  ])('leaves nothing where no image is left: %s', async (name, pictures, message) => {
+    const dataset = { train: split(pictures), test: many(0) };
+    await expect(prepare(dataset, inFolder(name), options)).rejects.toThrow(message);
+    expect([existsSync(inFolder(name)), existsSync(inFolder(`${name}.partial`))]).toEqual([false, false]);
+  });
+
+  it('leaves nothing when it is ended, or fails for a reason that is no damaged image', async () => {
+    const controller = new AbortController();
+    const onProgress = (pictures: number): void => {
+      if (pictures === 7) {
+        controller.abort();
+      }
+    };
+    const dataset = { train: many(0), test: many(100) };
+    expect(
+      await prepare(dataset, inFolder('ended'), { ...options, signal: controller.signal, onProgress }),
+    ).toBeNull();
+    const broken = split({ a: picture(2, 2, 0), b: new TypeError('a mistake') });
+    await expect(prepare({ train: broken, test: many(0) }, inFolder('broken'), options)).rejects.toThrow(
+      'a mistake',
+    );
+    for (const name of ['ended', 'broken']) {
+      expect([existsSync(inFolder(name)), existsSync(inFolder(`${name}.partial`))]).toEqual([false, false]);
+    }
+  });
+});

@@ -1,0 +1,177 @@
+// How training images are varied: flips, transposes and shifts, drawn anew each time an image is seen.
+import { UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { RandomStream } from '../../numeric/random.ts';
+
+/** One way to vary an image. */
+interface Augmentation {
+  /** What it does, for people. */
+  readonly description: string;
+  /** Whether it changes height and width over. */
+  readonly transposes: boolean;
+  /** Varies an image [H, W, C] in place. */
+  apply(image: Uint8Array, shape: ImageShape, random: RandomStream): void;
+}
+
+/** The largest shift, as a fraction of the side. */
+const LARGEST_SHIFT = 0.1;
+
+/** Every augmentation by its name. */
+export const augmentations = {
+  flip: {
+    description: 'left and right change over, every other time',
+    transposes: false,
+    apply: (image, shape, random) => sometimes(random, () => flipColumns(image, shape)),
+  },
+  flipVertical: {
+    description: 'top and bottom change over, every other time',
+    transposes: false,
+    apply: (image, shape, random) => sometimes(random, () => flipRows(image, shape)),
+  },
+  transpose: {
+    description: 'rows and columns change over, every other time; for square images',
+    transposes: true,
+    apply: (image, shape, random) => sometimes(random, () => transpose(image, shape)),
+  },
+  shift: {
+    description: 'moved by up to 10 % of each side, between pixels too; edges are repeated',
+    transposes: false,
+    apply: (image, shape, random) => randomShift(image, shape, random, repeated),
+  },
+  shiftReflect: {
+    description: 'moved by up to 10 % of each side, between pixels too; edges are reflected',
+    transposes: false,
+    apply: (image, shape, random) => randomShift(image, shape, random, reflected),
+  },
+} as const satisfies Record<string, Augmentation>;
+
+/** The name of an augmentation. */
+export type AugmentationName = keyof typeof augmentations;
+
+/**
+ * Checks that images of a shape can be varied so.
+ *
+ * @throws UserError (exit code 2) if images that are not square were to be transposed
+ */
+export function checkAugmentations(names: readonly AugmentationName[], [height, width]: ImageShape): void {
+  const name = names.find((each) => augmentations[each].transposes);
+  if (name !== undefined && height !== width) {
+    throw new UserError(
+      `data.augment: ${name} needs square images, and these are ${height} x ${width}: leave it out`,
+      { exitCode: 2 },
+    );
+  }
+}
+
+/** Varies an image [H, W, C] in place by each of `names` in turn; all that is random comes from `random`. */
+export function augment(
+  image: Uint8Array,
+  shape: ImageShape,
+  names: readonly AugmentationName[],
+  random: RandomStream,
+): void {
+  for (const name of names) {
+    augmentations[name].apply(image, shape, random);
+  }
+}
+
+/**
+ * An image [H, W, C] moved in place: pixel (r, c) becomes what lay at (r + `down`, c + `right`), bilinear between
+ * pixels and rounded down.
+ *
+ * @param edge the row or column that stands in for one outside of 0..`length`-1
+ */
+export function shift(
+  image: Uint8Array,
+  [height, width, channels]: ImageShape,
+  [down, right]: readonly [down: number, right: number],
+  edge: (index: number, length: number) => number,
+): void {
+  const source = image.slice();
+  const [firstRow, firstColumn] = [Math.floor(down), Math.floor(right)];
+  const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
+  const length = width * channels;
+  // Of every value of a line, the places of the two between which it lies.
+  const [left, beyond] = [new Int32Array(length), new Int32Array(length)];
+  for (let index = 0; index < length; index++) {
+    const channel = index % channels;
+    const column = (index - channel) / channels + firstColumn;
+    left[index] = edge(column, width) * channels + channel;
+    beyond[index] = edge(column + 1, width) * channels + channel;
+  }
+  const line = new Float64Array(length);
+  for (let row = 0; row < height; row++) {
+    const above = edge(row + firstRow, height) * length;
+    const below = edge(row + firstRow + 1, height) * length;
+    // As a + part·(b - a): where both are equal the result is exactly that, and rounding down leaves it alone.
+    for (let index = 0; index < length; index++) {
+      const a = source[above + index]!;
+      line[index] = a + rowPart * (source[below + index]! - a);
+    }
+    for (let index = 0; index < length; index++) {
+      const a = line[left[index]!]!;
+      image[row * length + index] = Math.floor(a + columnPart * (line[beyond[index]!]! - a));
+    }
+  }
+}
+
+/** The edge that goes on outside: a a | a b c | c c. */
+export function repeated(index: number, length: number): number {
+  return Math.min(Math.max(index, 0), length - 1);
+}
+
+/** The image mirrored at its edge, as far as it reaches: c b a | a b c | c b a. */
+export function reflected(index: number, length: number): number {
+  return index < 0 ? -1 - index : index >= length ? 2 * length - 1 - index : index;
+}
+
+function randomShift(
+  image: Uint8Array,
+  shape: ImageShape,
+  random: RandomStream,
+  edge: typeof repeated,
+): void {
+  const by = (side: number): number => side * LARGEST_SHIFT * (2 * random.uniform() - 1);
+  shift(image, shape, [by(shape[0]), by(shape[1])], edge);
+}
+
+function sometimes(random: RandomStream, change: () => void): void {
+  if (random.integer(2) === 1) {
+    change();
+  }
+}
+
+function flipColumns(image: Uint8Array, [height, width, channels]: ImageShape): void {
+  for (let row = 0; row < height; row++) {
+    for (let left = 0, right = width - 1; left < right; left++, right--) {
+      swap(image, (row * width + left) * channels, (row * width + right) * channels, channels);
+    }
+  }
+}
+
+function flipRows(image: Uint8Array, [height, width, channels]: ImageShape): void {
+  const line = width * channels;
+  for (let top = 0, bottom = height - 1; top < bottom; top++, bottom--) {
+    swap(image, top * line, bottom * line, line);
+  }
+}
+
+function transpose(image: Uint8Array, [height, width, channels]: ImageShape): void {
+  if (height !== width) {
+    throw new RangeError(`an image of ${height} x ${width} cannot be transposed in place`);
+  }
+  for (let row = 0; row < height; row++) {
+    for (let column = row + 1; column < width; column++) {
+      swap(image, (row * width + column) * channels, (column * width + row) * channels, channels);
+    }
+  }
+}
+
+/** Exchanges `count` bytes. */
+function swap(image: Uint8Array, one: number, other: number, count: number): void {
+  for (let index = 0; index < count; index++) {
+    const kept = image[one + index]!;
+    image[one + index] = image[other + index]!;
+    image[other + index] = kept;
+  }
+}

@@ -1,0 +1,81 @@
+// Images brought to a model's size and kind: what is done unasked, what only when asked, and that nothing is lost.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { fitImage } from './fitImage.ts';
+
+const source = 'photo.png';
+
+function fit(pixels: readonly number[], shape: ImageShape, wanted: ImageShape, resize = false): number[] {
+  return [...fitImage({ shape, pixels: Uint8Array.from(pixels) }, wanted, { source, resize })];
+}
+
+describe('without --resize', () => {
+  it('leaves what fits, and converts what loses nothing', () => {
+    expect(fit([1, 2], [1, 2, 1], [1, 2, 1])).toEqual([1, 2]);
+    expect(fit([1, 2], [1, 2, 1], [1, 2, 3])).toEqual([1, 1, 1, 2, 2, 2]);
+    expect(fit([5, 5, 5, 9, 9, 9], [1, 2, 3], [1, 2, 1])).toEqual([5, 9]);
+  });
+
+  it.each<[string, ImageShape, ImageShape, string]>([
+    ['another size', [2, 3, 1], [2, 2, 1], '2x3x1 grey, the model takes 2x2x1 grey'],
+    ['sides the other way round', [2, 1, 3], [1, 2, 3], '2x1x3 colour, the model takes 1x2x3 colour'],
+    ['colour', [1, 2, 3], [1, 2, 1], '1x2x3 colour, the model takes 1x2x1 grey'],
+  ])('refuses %s', (_, shape, wanted, what) => {
+    const pixels = Array.from({ length: sizeOf(shape) }, (_, index) => index);
+    expect(() => fit(pixels, shape, wanted)).toThrow(
+      `photo.png is ${what} (height x width x channels): add --resize to fit it`,
+    );
+  });
+});
+
+describe('with --resize', () => {
+  it('takes the luminance of colour', () => {
+    const pixels = [255, 0, 0, 0, 255, 0, 0, 0, 255];
+    expect(fit(pixels, [1, 3, 3], [1, 3, 1], true)).toEqual([76, 150, 29]);
+  });
+
+  it('shrinks by weighted means and enlarges by straight lines', () => {
+    // Half as many pixels, a triangle twice as wide: those inside the new pixel weigh 3, their neighbours 1.
+    expect(fit([0, 0, 80, 80], [1, 4, 1], [1, 2, 1], true)).toEqual([11, 69]);
+    expect(fit([0, 80], [2, 1, 1], [4, 1, 1], true)).toEqual([0, 20, 60, 80]);
+  });
+
+  it('keeps what is flat, and a mean in range, for any sizes and channels', () => {
+    const side = fc.integer({ min: 1, max: 9 });
+    fc.assert(
+      fc.property(side, side, side, side, fc.constantFrom(1, 3), (height, width, rows, columns, channels) => {
+        const [from, to]: ImageShape[] = [
+          [height, width, channels],
+          [rows, columns, channels],
+        ];
+        const flat = Array.from({ length: sizeOf(from!) }, (_, index) => 40 + 50 * (index % channels));
+        const expected = Array.from({ length: sizeOf(to!) }, (_, index) => 40 + 50 * (index % channels));
+        expect(fit(flat, from!, to!, true)).toEqual(expected);
+        const random = new RandomStream(height, 'pixels', width);
+        const any = flat.map(() => random.integer(256));
+        const [low, high] = [Math.min(...any), Math.max(...any)];
+        for (const value of fit(any, from!, to!, true)) {
+          expect(value).toBeGreaterThanOrEqual(low);
+          expect(value).toBeLessThanOrEqual(high);
+        }
+      }),
+    );
+  });
+
+  it('is symmetric: a mirrored image gives the mirrored result', () => {
+    const random = new RandomStream(0, 'mirror');
+    const row = Array.from({ length: 7 }, () => random.integer(256));
+    for (const width of [3, 5, 11]) {
+      const forward = fit(row, [1, 7, 1], [1, width, 1], true);
+      expect(fit(row.toReversed(), [1, 7, 1], [1, width, 1], true)).toEqual(forward.toReversed());
+    }
+  });
+
+  it('still refuses kinds that cannot be turned into one another', () => {
+    const message = /photo\.png is 1x1x3 colour, the model takes 1x1x2 .*: convert it/;
+    expect(() => fit([1, 2, 3], [1, 1, 3], [1, 1, 2], true)).toThrow(message);
+  });
+});

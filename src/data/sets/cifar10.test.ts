@@ -1,0 +1,64 @@
+// The records of CIFAR-10 in an archive that tar wrote, in a folder, and not quite right.
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readOne } from '../dataset.ts';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
+import { cifar10Files } from './cifar10.ts';
+
+const archive = fixture('cifar-10-binary.tar.gz');
+let folder: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-cifar-')));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const record = (label: number, image: number): Uint8Array => {
+  const pixels = formulaImage(image, 32, 32, 3);
+  return Uint8Array.from({ length: 3073 }, (_, index) => {
+    const [channel, pixel] = [Math.floor((index - 1) / 1024), (index - 1) % 1024];
+    return index === 0 ? label : pixels[3 * pixel + channel]!;
+  });
+};
+
+describe('CIFAR-10', () => {
+  it('is read from its archive, batches by number, planes to pixels', async () => {
+    expect(await cifar10Files.recognises(archive)).toBe(true);
+    const { train, test, warnings } = await cifar10Files.open(archive);
+    expect([train.count, test.count, train.imageShape]).toEqual([5, 2, [32, 32, 3]]);
+    for (let image = 0; image < 5; image++) {
+      expect(readOne(train, image)).toEqual(formulaImage(image, 32, 32, 3));
+    }
+    expect(readOne(test, 1)).toEqual(formulaImage(101, 32, 32, 3));
+    expect(warnings).toEqual([
+      `${archive}: 5 training and 2 test images, where CIFAR-10 has 50000 and 10000`,
+    ]);
+  });
+
+  it('is read from the folder that the archive unpacks to', async () => {
+    await mkdir(join(folder, 'cifar-10-batches-bin'));
+    const write = (name: string, bytes: Uint8Array) =>
+      writeFile(join(folder, 'cifar-10-batches-bin', name), bytes);
+    await write('data_batch_10.bin', record(9, 7));
+    await write('data_batch_9.bin', Buffer.concat([record(0, 3), record(1, 4)]));
+    await expect(cifar10Files.open(folder)).rejects.toThrow(`${folder}: test_batch.bin is missing`);
+    await write('test_batch.bin', record(5, 8));
+    expect(await cifar10Files.recognises(folder)).toBe(true);
+    const { train, test } = await cifar10Files.open(folder);
+    expect([0, 1, 2].map((index) => readOne(train, index))).toEqual(
+      [3, 4, 7].map((image) => formulaImage(image, 32, 32, 3)),
+    );
+    expect(readOne(test, 0)).toEqual(formulaImage(8, 32, 32, 3));
+  });
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['nothing', new Uint8Array(), /test_batch.bin: 0 bytes are no whole number of records of 3073/],
+    ['part of a record', record(1, 1).subarray(1), /test_batch.bin: 3072 bytes are no whole number/],
+    ['a label that is none', record(10, 1), /test_batch.bin: record 0 has label 10/],
+  ])('is refused with %s in a file', async (_, bytes, message) => {
+    await writeFile(join(folder, 'data_batch_1.bin'), record(0, 0));
+    await writeFile(join(folder, 'test_batch.bin'), bytes);
+    await expect(cifar10Files.open(folder)).rejects.toThrow(message);
+  });
+});

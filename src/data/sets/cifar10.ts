@@ -1,0 +1,93 @@
+// CIFAR-10 in its binary version: the archive as it is published, or the folder that it unpacks to.
+import { UserError } from '../../errors.ts';
+import { type DatasetSource, imagesInMemory, type NamedDataset, type PathFormat } from '../dataset.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
+import { interleaved } from '../sources/arrayImages.ts';
+import { findInDataFolders } from './dataFolder.ts';
+
+/** A record is a label, 0 to 9, and the red, the green and the blue plane of 32 x 32 pixels. */
+const imageShape = [32, 32, 3] as const;
+const imageBytes = 3 * 32 * 32;
+const recordBytes = 1 + imageBytes;
+const labels = 10;
+const published = { train: 50_000, test: 10_000 } as const;
+
+const trainFile = /(?:^|\/)data_batch_(\d+)\.bin$/;
+const testFile = /(?:^|\/)test_batch\.bin$/;
+const isBatch = (name: string): boolean => trainFile.test(name) || testFile.test(name);
+
+/** Small photographs of ten kinds of things, 32 x 32 colour, 50,000 for training and 10,000 for testing. */
+export const cifar10: NamedDataset = {
+  name: 'cifar10',
+  description: 'small photographs of ten kinds of things, colour',
+  imageShape,
+  counts: published,
+  source: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (Krizhevsky)',
+  licence: 'none stated by the publisher',
+  locate: () =>
+    findInDataFolders({
+      name: 'cifar10',
+      candidates: ['cifar-10-binary.tar.gz', 'cifar-10-batches-bin', 'cifar10'],
+      from: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+    }),
+  open: async () => cifar10Files.open(await cifar10.locate()),
+};
+
+/** The files of CIFAR-10's binary version, in an archive or a folder. */
+export const cifar10Files: PathFormat = {
+  expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
+
+  async recognises(path) {
+    const kind = await storeKind(path);
+    // A tar archive has to be read to its end to be sure: it is looked into only if it is called so.
+    if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
+      return false;
+    }
+    return (await (await openStore(path)).names()).some(isBatch);
+  },
+
+  async open(path): Promise<DatasetSource> {
+    const batches = new Map<string, Uint8Array>();
+    for await (const { name, source, read } of (await openStore(path)).files(isBatch)) {
+      batches.set(name, pixelsOf(await read(), source));
+    }
+    const names = [...batches.keys()].sort((a, b) => batchNumber(a) - batchNumber(b));
+    const part = (pattern: RegExp, file: string): Uint8Array => {
+      const found = names.filter((name) => pattern.test(name)).map((name) => batches.get(name)!);
+      if (found.length === 0) {
+        throw new UserError(`${path}: ${file} is missing; use another copy`);
+      }
+      return Buffer.concat(found);
+    };
+    const train = imagesInMemory(part(trainFile, 'data_batch_1.bin'), imageShape);
+    const test = imagesInMemory(part(testFile, 'test_batch.bin'), imageShape);
+    const isWhole = train.count === published.train && test.count === published.test;
+    const warning = `${path}: ${train.count} training and ${test.count} test images, where CIFAR-10 has ${published.train} and ${published.test}`;
+    return { train, test, ...(!isWhole && { warnings: [warning] }) };
+  },
+};
+
+function batchNumber(name: string): number {
+  return Number(trainFile.exec(name)?.[1] ?? 0);
+}
+
+/** The images of a file of records, NHWC. */
+function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
+  const count = bytes.length / recordBytes;
+  if (!Number.isInteger(count) || count === 0) {
+    throw new UserError(
+      `${source}: ${bytes.length} bytes are no whole number of records of ${recordBytes} bytes; use another copy`,
+    );
+  }
+  const pixels = new Uint8Array(count * imageBytes);
+  for (let index = 0; index < count; index++) {
+    const start = index * recordBytes;
+    if (bytes[start]! >= labels) {
+      throw new UserError(
+        `${source}: record ${index} has label ${bytes[start]}, at most 9 is one; use another copy`,
+      );
+    }
+    pixels.set(interleaved(bytes.subarray(start + 1, start + recordBytes), 3), index * imageBytes);
+  }
+  return pixels;
+}

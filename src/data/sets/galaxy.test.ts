@@ -1,0 +1,118 @@
+// Galaxies brought to the size of the paper, against the formula written out, and the folders they come in.
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../numeric/random.ts';
+import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
+import { loadImages } from '../sources/loadImages.ts';
+import { rawGalaxies, toGalaxy } from './galaxy.ts';
+
+const flat = (height: number, width: number, value: number, channels: 1 | 3 = 3) => ({
+  height,
+  width,
+  channels,
+  data: new Uint8Array(height * width * channels).fill(value),
+  notes: [],
+});
+
+describe('antiAliasedResize', () => {
+  it('is the Gaussian and then the interpolation, each written out over the whole image', () => {
+    const [height, width, rows, columns] = [13, 20, 4, 7];
+    const image = new RandomStream(1, 'galaxy').normals(height * width);
+    const mirror = (index: number, length: number): number =>
+      index < 0 ? mirror(-index, length) : index >= length ? mirror(2 * (length - 1) - index, length) : index;
+    const blurred = (row: number, column: number): number => {
+      const sigmas = [(height / rows - 1) / 2, (width / columns - 1) / 2] as const;
+      const [tall, wide] = sigmas.map((sigma) => Math.floor(4 * sigma + 0.5)) as [number, number];
+      let [sum, total] = [0, 0];
+      for (let down = -tall; down <= tall; down++) {
+        for (let right = -wide; right <= wide; right++) {
+          const weight = Math.exp(-(down ** 2 / sigmas[0] ** 2 + right ** 2 / sigmas[1] ** 2) / 2);
+          sum += weight * image[mirror(row + down, height) * width + mirror(column + right, width)]!;
+          total += weight;
+        }
+      }
+      return sum / total;
+    };
+    const small = antiAliasedResize(image, 1, [height, width], [rows, columns]);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const [y, x] = [((row + 0.5) * height) / rows - 0.5, ((column + 0.5) * width) / columns - 0.5];
+        const [top, left] = [Math.floor(y), Math.floor(x)];
+        const expected =
+          (top + 1 - y) * ((left + 1 - x) * blurred(top, left) + (x - left) * blurred(top, left + 1)) +
+          (y - top) * ((left + 1 - x) * blurred(top + 1, left) + (x - left) * blurred(top + 1, left + 1));
+        expect(small[row * columns + column]).toBeCloseTo(expected, 12);
+      }
+    }
+  });
+
+  it('leaves an image of the same size as it is', () => {
+    const image = Float64Array.from({ length: 3 * 4 * 2 }, (_, index) => (index * 7) % 11);
+    expect(antiAliasedResize(image, 2, [3, 4], [3, 4])).toEqual(image);
+  });
+});
+
+describe('a galaxy', () => {
+  it.each([
+    [255, 255],
+    [254, 254],
+    [128, 128],
+    [1, 1],
+    [0, 0],
+  ])('of one value %i stays %i, white too', (value, expected) => {
+    expect(new Set(toGalaxy(flat(424, 424, value)).data)).toEqual(new Set([expected]));
+    const grey = toGalaxy(flat(70, 90, value, 1));
+    expect([grey.height, grey.width, grey.channels, ...new Set(grey.data)]).toEqual([32, 32, 3, expected]);
+  });
+
+  it('keeps rows, columns and colours in their places', () => {
+    const image = flat(128, 128, 0);
+    for (let row = 0; row < 64; row++) {
+      for (let column = 64; column < 128; column++) {
+        image.data[3 * (128 * row + column) + 1] = 200;
+      }
+    }
+    const { data } = toGalaxy(image);
+    const at = (row: number, column: number) => [
+      ...data.subarray(3 * (32 * row + column), 3 * (32 * row + column) + 3),
+    ];
+    expect([at(3, 28), at(3, 3), at(28, 28)]).toEqual([
+      [0, 200, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+});
+
+describe("SpaceML's folders", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'emerging-galaxy-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const put = async (path: string, value: number) => {
+    await mkdir(join(folder, path, '..'), { recursive: true });
+    await sharp(Buffer.alloc(3 * 90 * 80, value), { raw: { width: 90, height: 80, channels: 3 } })
+      .jpeg()
+      .toFile(join(folder, path));
+  };
+
+  it('give the galaxies that do not interact, and no others', async () => {
+    await put('noninteracting/training/a.jpeg', 10);
+    await put('noninteracting/training/b.jpeg', 20);
+    await put('noninteracting/validation/c.jpeg', 30);
+    await put('merger/training/d.jpeg', 90);
+    await expect(rawGalaxies(folder)).rejects.toThrow(`${folder}: no images in noninteracting/test; unpack`);
+    await put('noninteracting/test/e.jpeg', 40);
+    const raw = await rawGalaxies(folder);
+    expect([raw.train.count, raw.validation?.count, raw.test.count]).toEqual([2, 1, 1]);
+    const { train, validation, test } = await loadImages(raw, folder);
+    expect([train.count, validation?.count, test.count, train.imageShape]).toEqual([2, 1, 1, [32, 32, 3]]);
+    const out = new Uint8Array(2 * 3072);
+    train.read([0, 1], out);
+    expect([out[0], out[3072]]).toEqual([10, 20]);
+  });
+});

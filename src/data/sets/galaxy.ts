@@ -1,0 +1,78 @@
+// The paper's galaxies: pictures of those that do not interact, from SpaceML's set of galaxy mergers.
+import { UserError } from '../../errors.ts';
+import type { NamedDataset } from '../dataset.ts';
+import { imageName } from '../formats/imageDecoding.ts';
+import { openStore } from '../formats/storedFiles.ts';
+import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { imagesOf } from '../sources/imageCollection.ts';
+import { loadImages } from '../sources/loadImages.ts';
+import { findInDataFolders } from './dataFolder.ts';
+
+/** The images of the one class that is used, by the folder of their split. */
+const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
+
+/** Galaxies that do not interact, 32 x 32 colour. */
+export const galaxy: NamedDataset = {
+  name: 'galaxy',
+  description: 'pictures of galaxies that do not interact, colour',
+  imageShape: [32, 32, 3],
+  source:
+    'https://github.com/SpaceML/merger_transfer_learning (Ackermann et al.), images of SDSS and Galaxy Zoo',
+  licence: 'images of the Sloan Digital Sky Survey, CC BY 4.0',
+  locate: () =>
+    findInDataFolders({
+      name: 'galaxy',
+      candidates: ['galaxy_mergers', 'galaxy_mergers.zip', 'galaxy_mergers.tar.gz', 'galaxy'],
+      from: 'the folder noninteracting with training, validation and test, of https://github.com/SpaceML/merger_transfer_learning',
+    }),
+  open: async () => loadImages(await openGalaxy(), 'galaxy'),
+  openRaw: openGalaxy,
+};
+
+async function openGalaxy(): Promise<RawDataset> {
+  return rawGalaxies(await galaxy.locate());
+}
+
+/**
+ * The galaxies in a folder or archive with `noninteracting/training`, `…/validation` and `…/test`, at 32 x 32.
+ *
+ * @throws UserError where one of these is missing or empty
+ */
+export async function rawGalaxies(path: string): Promise<RawDataset> {
+  const store = await openStore(path);
+  const names = (await store.names()).filter((name) => imageName.test(name));
+  const part = (split: keyof typeof folders): RawSplit => {
+    const place = new RegExp(`(^|/)noninteracting/${folders[split]}/[^/]+$`);
+    const count = names.filter((name) => place.test(name)).length;
+    if (count === 0) {
+      throw new UserError(
+        `${path}: no images in noninteracting/${folders[split]}; unpack the whole set there`,
+      );
+    }
+    return imagesOf(store, (name) => place.test(name), { count, convert: toGalaxy });
+  };
+  return { train: part('train'), validation: part('validation'), test: part('test') };
+}
+
+/**
+ * A picture as the paper has it: to 64 x 64 with anti-aliasing, v64 = min(255, ⌊256·v/255⌋), then the mean of each 2 x 2
+ * pixels, rounded down. The code of the paper lets 256 become 0, so that its white is black; here white is 255.
+ */
+export function toGalaxy({ width, height, channels, data, notes }: DecodedImage): DecodedImage {
+  const large = antiAliasedResize(data, channels, [height, width], [64, 64]).map((value) =>
+    // The sum of a Gaussian's shares is 1 but for the last digit, which must not make 255 of 256.
+    Math.min(255, Math.floor((256 * value) / 255 + 1e-9)),
+  );
+  const out = new Uint8Array(32 * 32 * 3);
+  for (let index = 0; index < out.length; index++) {
+    const [pixel, channel] = [Math.floor(index / 3), channels === 1 ? 0 : index % 3];
+    const corner = 2 * Math.floor(pixel / 32) * 64 + 2 * (pixel % 32);
+    const sum = [0, 1, 64, 65].reduce(
+      (total, step) => total + large[(corner + step) * channels + channel]!,
+      0,
+    );
+    out[index] = Math.floor(sum / 4);
+  }
+  return { width: 32, height: 32, channels: 3, data: out, notes };
+}

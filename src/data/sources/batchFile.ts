@@ -1,0 +1,119 @@
+// Files that hold many images as one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
+import { UserError } from '../../errors.ts';
+import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { readNpyHeader } from '../formats/npy.ts';
+import { readPickle } from '../formats/pickle.ts';
+import { isPickledArray } from '../formats/pickledObjects.ts';
+import { openZipEntry, readZipEntry } from '../formats/zip.ts';
+import { readZipDirectory } from '../formats/zipDirectory.ts';
+import type { RawImage } from '../rawImages.ts';
+import { arrayImage, bytesOf, layoutOf } from './arrayImages.ts';
+
+/** The key of the images in a batch. */
+const dataKey = 'data';
+/** Images are read from the disk so many bytes at a time. */
+const blockBytes = 2 ** 23;
+/** Archives within archives are opened to this depth: a zip of .npz files, which are zips. */
+const maxDepth = 2;
+
+/** Whether the bytes at the start of a file are those of a file that `batchImages` reads. */
+export function looksLikeBatch(start: Uint8Array): boolean {
+  const text = String.fromCharCode(...start.subarray(0, 6));
+  const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
+  return text === '\x93NUMPY' || text.startsWith('PK\x03\x04') || isPickle;
+}
+
+/**
+ * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary; or in all of these that a zip
+ * archive holds, by name. What the shapes mean, `layoutOf` says.
+ *
+ * @param source names the file in errors
+ * @param prefix stands before the images' names
+ * @throws UserError if it is damaged or holds no images
+ */
+export async function* batchImages(
+  file: RandomAccess,
+  source: string,
+  prefix: string,
+  depth = 0,
+): AsyncGenerator<RawImage, void, void> {
+  const start = String.fromCharCode(...(await file.read(0, Math.min(6, file.size))));
+  if (start.startsWith('PK')) {
+    yield* zippedImages(file, source, prefix, depth);
+  } else if (start.startsWith('\x80')) {
+    yield* pickledImages(file, source, prefix);
+  } else {
+    yield* npyImages(file, source, prefix);
+  }
+}
+
+/** The number of images in a .npy file. */
+export async function countNpy(file: RandomAccess, source: string): Promise<number> {
+  return layoutOf((await readNpyHeader(file, source)).shape, source).count;
+}
+
+async function* zippedImages(
+  file: RandomAccess,
+  source: string,
+  prefix: string,
+  depth: number,
+): AsyncGenerator<RawImage, void, void> {
+  const entries = await readZipDirectory(file, source);
+  const data = entries.find(({ name }) => name === `${dataKey}.npy`);
+  if (data) {
+    yield* npyImages(inMemory(await readZipEntry(file, data, source), source), source, prefix);
+    return;
+  }
+  const batches = entries
+    .filter(({ name }) => /(^|\/)[^./][^/]*$/.test(name) && (/\.np[yz]$/.test(name) || !/\.\w+$/.test(name)))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  if (batches.length === 0 || depth + 1 >= maxDepth) {
+    throw new UserError(`${source}: no array '${dataKey}' in it, nor files with one`);
+  }
+  for (const entry of batches) {
+    const where = `${source}: ${entry.name}`;
+    yield* batchImages(await openZipEntry(file, entry, source), where, `${prefix}${entry.name}/`, depth + 1);
+  }
+}
+
+async function* npyImages(
+  file: RandomAccess,
+  source: string,
+  prefix: string,
+): AsyncGenerator<RawImage, void, void> {
+  const { shape, offset } = await readNpyHeader(file, source);
+  const layout = layoutOf(shape, source);
+  const size = bytesOf(layout);
+  const atOnce = Math.max(1, Math.floor(blockBytes / size));
+  for (let first = 0; first < layout.count; first += atOnce) {
+    const count = Math.min(atOnce, layout.count - first);
+    const block = await file.read(offset + first * size, count * size);
+    for (let index = 0; index < count; index++) {
+      yield arrayImage(block.subarray(index * size, (index + 1) * size), layout, `${prefix}${first + index}`);
+    }
+  }
+}
+
+async function* pickledImages(
+  file: RandomAccess,
+  source: string,
+  prefix: string,
+): AsyncGenerator<RawImage, void, void> {
+  if (file.size > maxBytesAtOnce) {
+    throw new UserError(`${source}: too large for a pickle: ${file.size} bytes, at most ${maxBytesAtOnce}`);
+  }
+  const value = readPickle(await file.read(0, file.size), source);
+  const data = value instanceof Map ? value.get(dataKey) : undefined;
+  if (!isPickledArray(data)) {
+    throw new UserError(`${source}: no array '${dataKey}' in it`);
+  }
+  const { type, shape, bytes } = data;
+  const layout = layoutOf(shape, source);
+  const size = bytesOf(layout);
+  if (!/^[|<>=]?u1$/.test(type) || bytes.length !== layout.count * size) {
+    throw new UserError(`${source}: '${dataKey}' is no array of unsigned bytes, ${shape.join(' x ')}`);
+  }
+  for (let index = 0; index < layout.count; index++) {
+    yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, `${prefix}${index}`);
+  }
+}

@@ -1,0 +1,87 @@
+// A folder of IDX files named as MNIST names them: grey images of any one size, any number.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory, type PathFormat } from '../dataset.ts';
+import { readIdx } from '../formats/idx.ts';
+
+const trainFile = 'train-images-idx3-ubyte';
+const testFile = 't10k-images-idx3-ubyte';
+
+/** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each plain or with `.gz`. */
+export const idxFolder: PathFormat = {
+  expects: `a folder with ${trainFile} and ${testFile} (each may end in .gz)`,
+
+  async recognises(path) {
+    const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+      if (error.code === 'ENOTDIR') {
+        return [];
+      }
+      throw cannotRead(path, error);
+    });
+    return [trainFile, testFile].some((file) => names.includes(file) || names.includes(`${file}.gz`));
+  },
+
+  async open(path): Promise<DatasetSource> {
+    const train = await readImages(path, trainFile);
+    const test = await readImages(path, testFile);
+    const [trainSize, testSize] = [train, test].map(
+      ({ imageShape: [height, width] }) => `${height} x ${width}`,
+    );
+    if (trainSize !== testSize) {
+      throw new UserError(
+        `${path}: images of one size are needed, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
+      );
+    }
+    return { train, test };
+  },
+};
+
+/**
+ * The folder, if both files are in it.
+ *
+ * @throws UserError that names the one that is missing, and says what to do
+ */
+export async function requireIdxFiles(folder: string, remedy: string): Promise<string> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw cannotRead(folder, error);
+  });
+  const missing = [trainFile, testFile].find(
+    (file) => !names.includes(file) && !names.includes(`${file}.gz`),
+  );
+  if (missing !== undefined) {
+    throw new UserError(`${missingFile(folder, missing)}; ${remedy}`);
+  }
+  return folder;
+}
+
+/** The plain file where there is one, else the gzipped one. */
+async function readImages(folder: string, name: string): Promise<ImageSet> {
+  for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
+    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') {
+        return undefined;
+      }
+      throw cannotRead(file, error);
+    });
+    if (bytes) {
+      const { shape, data } = readIdx(bytes, file);
+      const [, height, width] = shape;
+      if (shape.length !== 3 || height === undefined || width === undefined) {
+        throw new UserError(
+          `${file}: expected 3 dimensions (images, height, width), found ${shape.length}: ${shape.join(' x ')}`,
+        );
+      }
+      return imagesInMemory(data, [height, width, 1]);
+    }
+  }
+  throw new UserError(missingFile(folder, name));
+}
+
+function missingFile(folder: string, name: string): string {
+  return `${folder}: ${name} is missing (plain or with .gz)`;
+}
+
+function cannotRead(path: string, cause: NodeJS.ErrnoException): UserError {
+  return new UserError(`${path}: cannot be read: ${cause.message}`, { cause });
+}

@@ -1,0 +1,187 @@
+// Folders and archives of pictures, written by tar and zip.
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readAll } from '../dataset.ts';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
+import type { RawSplit } from '../rawImages.ts';
+import { imageCollection } from './imageCollection.ts';
+import { divide, isTestByHash } from './splitOfName.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-collection-')));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const namesOf = async (split: RawSplit): Promise<string[]> => {
+  const names = [];
+  for await (const { name } of split.images()) {
+    names.push(name);
+  }
+  return names;
+};
+const expected = (first: number, count: number) =>
+  Buffer.concat(Array.from({ length: count }, (_, index) => formulaImage(first + index, 10, 12, 3)));
+
+describe('an archive of images', () => {
+  it.each(['pictures.tar', 'pictures.tar.gz', 'pictures.zip', 'stored.zip', 'zip64.zip'])(
+    'is read to the pixel: %s',
+    async (name) => {
+      expect(await imageCollection.recognises(fixture(name))).toBe(true);
+      const { train, validation, test } = await imageCollection.open(fixture(name));
+      expect([train.imageShape, train.count, validation?.count, test.count]).toEqual([[10, 12, 3], 3, 1, 2]);
+      // An archive may hold them in any order; these are few enough to try which.
+      const raw = await imageCollection.openRaw!(fixture(name));
+      expect([raw.train.count, raw.validation?.count, raw.test.count]).toEqual([3, 1, 2]);
+      const seen = new Map<string, Uint8Array>();
+      for (const split of [raw.train, raw.validation!, raw.test]) {
+        for await (const image of split.images()) {
+          seen.set(image.name.replace(/^set\//, ''), (await image.decode()).data);
+        }
+      }
+      for (const [split, first, count] of [
+        ['train', 0, 3],
+        ['validation', 10, 1],
+        ['test', 20, 2],
+      ] as const) {
+        for (let index = 0; index < count; index++) {
+          expect(seen.get(`${split}/deep/${index}.png`)).toEqual(formulaImage(first + index, 10, 12, 3));
+        }
+      }
+      expect(seen.size).toBe(6);
+    },
+  );
+
+  it('is refused where it is encrypted, cut off or changed', async () => {
+    await expect(imageCollection.open(fixture('encrypted.zip'))).rejects.toThrow(
+      /encrypted.zip: set\/.*\.png: encrypted; unpack it first/,
+    );
+    for (const name of ['pictures.tar', 'pictures.tar.gz', 'pictures.zip']) {
+      const whole = await readFile(fixture(name));
+      const path = join(folder, name);
+      await writeFile(path, whole.subarray(0, whole.length / 2));
+      await expect(imageCollection.open(path), name).rejects.toThrow(`${path}: damaged`);
+    }
+    const changed = Buffer.from(await readFile(fixture('stored.zip')));
+    changed[changed.indexOf('IDAT') + 8]! ^= 1;
+    await writeFile(join(folder, 'x.zip'), changed);
+    await expect(imageCollection.open(join(folder, 'x.zip'))).rejects.toThrow(/\.png: damaged: .*checksum/);
+  });
+
+  it('never writes to where its names lead', async () => {
+    const png = await readFile(fixture('opaque.png'));
+    const names = ['../train/out.png', '/tmp/emerging-out/test/x.png', 'train/y.png', 'train/../../z.png'];
+    const entries = names.map((name) => ({
+      header: { name, size: png.length, type: 'file' as const },
+      body: png,
+    }));
+    await mkdir(join(folder, 'in'));
+    await writeFile(join(folder, 'in', 'a.tar'), await packTar(entries));
+    const source = await imageCollection.open(join(folder, 'in', 'a.tar'));
+    // Those that lead out of the archive are no names of images in it.
+    expect([source.train.count, source.test.count]).toEqual([1, 1]);
+    expect(await readdir(folder, { recursive: true })).toEqual(['in', join('in', 'a.tar')]);
+    await expect(readdir('/tmp/emerging-out')).rejects.toThrow('ENOENT');
+  });
+
+  it('is refused where it inflates beyond all measure', async () => {
+    const entries = [
+      {
+        header: { name: 'train/zeros.dat', size: 2 ** 28 + 2 ** 24 },
+        body: new Uint8Array(2 ** 28 + 2 ** 24),
+      },
+    ];
+    const path = join(folder, 'bomb.tar.gz');
+    await writeFile(path, gzipSync(await packTar(entries), { level: 9 }));
+    await expect(imageCollection.recognises(path)).rejects.toThrow(
+      `${path}: inflates to more than 100 times its size`,
+    );
+  });
+});
+
+describe('a folder of images', () => {
+  const put = async (name: string, from = 'opaque.png') => {
+    await mkdir(join(folder, name, '..'), { recursive: true });
+    await cp(fixture(from), join(folder, name));
+  };
+
+  it('is divided by its folders, by the alphabet in each, hidden and other files left alone', async () => {
+    for (const name of ['cats/train/b.png', 'cats/train/A/z.PNG', 'dogs/TEST/1.jpeg', 'dogs/val/2.webp']) {
+      await put(name, { jpeg: 'smooth.jpeg', webp: 'lossless.webp' }[name.split('.')[1]!] ?? 'opaque.png');
+    }
+    await put('cats/train/.hidden.png');
+    await writeFile(join(folder, 'readme.txt'), 'text');
+    const raw = await imageCollection.openRaw!(folder);
+    expect(await namesOf(raw.train)).toEqual(['cats/train/A/z.PNG', 'cats/train/b.png']);
+    expect(await namesOf(raw.validation!)).toEqual(['dogs/val/2.webp']);
+    expect(await namesOf(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
+  });
+
+  it('sets a tenth of its images aside by their names where no folder says test', async () => {
+    const names = Array.from({ length: 400 }, (_, index) => `${index}.png`);
+    const splits = divide(names) as readonly string[];
+    const test = names.filter((_, index) => splits[index] === 'test');
+    expect(test.length).toBeGreaterThan(20);
+    expect(test.length).toBeLessThan(60);
+    // The same whatever else is there, and on every machine: 0 to 19 give these.
+    const some = divide(names.slice(0, 20).reverse()) as readonly string[];
+    expect(
+      names
+        .slice(0, 20)
+        .reverse()
+        .filter((_, index) => some[index] === 'test'),
+    ).toEqual(names.slice(0, 20).reverse().filter(isTestByHash));
+    expect(names.slice(0, 20).filter(isTestByHash)).toMatchInlineSnapshot(`
+      [
+        "0.png",
+        "6.png",
+        "8.png",
+      ]
+    `);
+    expect(divide(['validation/1.png', ...names.map((name) => `train/${name}`)])).toContain('test');
+  });
+
+  it('is opened into memory: grey among colour becomes colour', async () => {
+    await put('train/a.png');
+    await put('train/b.png', 'grey.png');
+    await put('test/c.png');
+    const { train, test } = await imageCollection.open(folder);
+    expect(train.imageShape).toEqual([10, 12, 3]);
+    const grey = formulaImage(0, 10, 12, 1);
+    const tripled = Uint8Array.from({ length: 360 }, (_, index) => grey[Math.floor(index / 3)]!);
+    expect(Buffer.from(readAll(train))).toEqual(Buffer.concat([expected(0, 1), tripled]));
+    expect(Buffer.from(readAll(test))).toEqual(expected(0, 1));
+  });
+
+  it('names what cannot be used', async () => {
+    await put('train/a.png');
+    await put('test/b.jpeg', 'smooth.jpeg');
+    await expect(imageCollection.open(folder)).rejects.toThrow(
+      `${folder}: images of one size are needed, but test/b.jpeg is 20x24x3, others 10x12x3: run emerging datasets`,
+    );
+    await writeFile(join(folder, 'test/b.jpeg'), 'no image');
+    await expect(imageCollection.open(folder)).rejects.toThrow(
+      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG or WebP image; convert it`,
+    );
+    await rm(join(folder, 'test/b.jpeg'));
+    await put('stray.png');
+    await put('test/b.png');
+    await expect(imageCollection.open(folder)).rejects.toThrow(
+      `${folder}: stray.png lies in no folder train, validation or test, and others do`,
+    );
+    await rm(join(folder, 'stray.png'));
+    await rm(join(folder, 'train'), { recursive: true });
+    await expect(imageCollection.open(folder)).rejects.toThrow('its 1 images give none to train on');
+  });
+
+  it('names a file that cannot be read', async () => {
+    await put('train/a.png');
+    await put('test/b.png');
+    await symlink('nowhere', join(folder, 'test/c.png'));
+    await expect(imageCollection.open(folder)).rejects.toThrow(/test\/c.png: cannot be read: ENOENT/);
+  });
+});

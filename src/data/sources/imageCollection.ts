@@ -1,0 +1,77 @@
+// Any folder, zip or tar archive of PNG, JPEG or WebP images, its parts by folders named train, validation and test.
+import { UserError } from '../../errors.ts';
+import type { PathFormat } from '../dataset.ts';
+import { decodeImage, imageName } from '../formats/imageDecoding.ts';
+import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { loadImages } from './loadImages.ts';
+import { divide, type Split } from './splitOfName.ts';
+
+/** A folder or an archive with images in it, at any depth; other files are left alone. */
+export const imageCollection: PathFormat = {
+  expects:
+    'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (in folders train and test, or not)',
+
+  async recognises(path) {
+    if ((await storeKind(path)) === undefined) {
+      return false;
+    }
+    // The first is enough: an archive need not be read to its end.
+    for await (const _ of (await openStore(path)).files((name) => imageName.test(name))) {
+      return true;
+    }
+    return false;
+  },
+
+  async open(path) {
+    return loadImages(await openImageCollection(path), path);
+  },
+
+  openRaw: openImageCollection,
+};
+
+async function openImageCollection(path: string): Promise<RawDataset> {
+  const store = await openStore(path);
+  const names = (await store.names()).filter((name) => imageName.test(name));
+  const splits = divide(names);
+  if (typeof splits === 'string') {
+    throw new UserError(`${path}: ${splits}`);
+  }
+  const part = (wanted: Split): RawSplit => {
+    const chosen = new Set(names.filter((_, index) => splits[index] === wanted));
+    return imagesOf(store, (name) => chosen.has(name), { count: chosen.size });
+  };
+  return {
+    train: part('train'),
+    ...(splits.includes('validation') && { validation: part('validation') }),
+    test: part('test'),
+  };
+}
+
+/**
+ * The images among the files of a folder or archive; `convert` is done to each after it is decoded. Where their number is
+ * known, an archive is not read on behind the last of them.
+ */
+export function imagesOf(
+  store: FileStore,
+  wanted: (name: string) => boolean,
+  {
+    count = null,
+    convert = (image) => image,
+  }: { count?: number | null; convert?: (image: DecodedImage, source: string) => DecodedImage } = {},
+): RawSplit {
+  return {
+    count,
+    async *images() {
+      let left = count ?? Infinity;
+      for await (const { name, source, read } of store.files(
+        (name) => imageName.test(name) && wanted(name),
+      )) {
+        yield { name, decode: async () => convert(await decodeImage(await read(), source), source) };
+        if (--left === 0) {
+          return;
+        }
+      }
+    },
+  };
+}

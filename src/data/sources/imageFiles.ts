@@ -1,0 +1,138 @@
+// Images that a person names: PNG, JPEG and WebP files, and folders of them.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { decodeImage, imageName } from '../formats/imageDecoding.ts';
+import { fitImage } from '../pixels/fitImage.ts';
+import type { DecodedImage } from '../rawImages.ts';
+
+/** Images that were read, and those that were not. */
+export interface NamedImages {
+  /** The name of each image: its path, with `/`, from the innermost folder that holds all of them. */
+  readonly names: readonly string[];
+  /** 8 bits a channel, one image after the other, NHWC. */
+  readonly pixels: Uint8Array;
+  /** The files that could not be read, and why, in one line each that begins with the file. */
+  readonly skipped: readonly string[];
+}
+
+/** How images are read. */
+export interface ImageFileOptions {
+  /** Whether images of another size or kind are brought to that of the model. */
+  readonly resize?: boolean;
+  /** Called for each file that is skipped, with the line that says why. */
+  onSkip?(reason: string): void;
+}
+
+interface ImageFile {
+  readonly path: string;
+  /** Whether it was found in a folder that was named, and not named itself. */
+  readonly found: boolean;
+}
+
+/** Images that are told of as skipped, and not passed over. */
+const otherImages = /\.(gif|bmp|tiff?|avif|heic)$/i;
+
+/**
+ * Reads the images at `paths`: files as they are named, and of each folder all PNG, JPEG and WebP files in it and below,
+ * by name, as training reads them. Files in folders that cannot be read are skipped; so are images of other formats.
+ *
+ * @throws UserError if a path is not there, a file that was named cannot be read, an image has another size or kind
+ * than `imageShape`, or no image is left
+ */
+export async function readImageFiles(
+  paths: readonly string[],
+  imageShape: ImageShape,
+  { resize = false, onSkip }: ImageFileOptions = {},
+): Promise<NamedImages> {
+  const files = paths.flatMap(findImages);
+  const unique = [...new Map(files.map((file) => [resolve(file.path), file])).values()];
+  const skipped: string[] = [];
+  const images = new Map<string, Uint8Array>();
+  for (const file of unique) {
+    const image = await readUnless(file, (reason) => {
+      skipped.push(reason);
+      onSkip?.(reason);
+    });
+    if (image) {
+      const { height, width, channels, data } = image;
+      const decoded = { shape: [height, width, channels] as const, pixels: data };
+      images.set(file.path, fitImage(decoded, imageShape, { source: file.path, resize }));
+    }
+  }
+  if (images.size === 0) {
+    const none =
+      skipped.length === 0 ? 'no PNG, JPEG or WebP images in it' : 'none of its images can be read';
+    throw new UserError(`${paths.join(', ')}: ${none}; name image files, or folders with some`);
+  }
+  const size = sizeOf(imageShape);
+  const pixels = new Uint8Array(images.size * size);
+  [...images.values()].forEach((image, index) => {
+    pixels.set(image, index * size);
+  });
+  return { names: namesOf([...images.keys()]), pixels, skipped };
+}
+
+/** The image in a file, or nothing after telling why a file that was found in a folder cannot be read. */
+async function readUnless(
+  file: ImageFile,
+  skip: (reason: string) => void,
+): Promise<DecodedImage | undefined> {
+  try {
+    return await decodeImage(readFile(file), file.path);
+  } catch (error) {
+    if (!(file.found && error instanceof UserError)) {
+      throw error;
+    }
+    skip(error.message);
+    return undefined;
+  }
+}
+
+/** The file that was named, or the images in the folder and below; hidden files are none. */
+function findImages(path: string): ImageFile[] {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    throw new UserError(`${path}: no such file or folder`, { exitCode: 2 });
+  }
+  if (!stats.isDirectory()) {
+    return [{ path, found: false }];
+  }
+  return list(path)
+    .filter((name) => imageName.test(name) || otherImages.test(name))
+    .filter((name) => !basename(name).startsWith('.'))
+    .sort()
+    .map((name) => ({ path: join(path, name), found: true }));
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (cause) {
+    throw new UserError(`${folder}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readFile({ path, found }: ImageFile): Uint8Array {
+  if (found && otherImages.test(path)) {
+    throw new UserError(`${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
+  }
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The paths from the innermost folder that holds all files. */
+function namesOf(paths: readonly string[]): string[] {
+  const folders = paths.map((path) => dirname(resolve(path)).split(sep));
+  const shared = folders.reduce((common, folder) => {
+    const end = common.findIndex((part, index) => part !== folder[index]);
+    return end < 0 ? common : common.slice(0, end);
+  });
+  const root = shared.join(sep) || sep;
+  return paths.map((path) => relative(root, resolve(path)).replaceAll(sep, '/'));
+}

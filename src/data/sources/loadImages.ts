@@ -1,0 +1,104 @@
+// A set of images decoded into memory, for sets that are small enough.
+import { UserError } from '../../errors.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+
+/** Sets with more pixels are prepared first: 2 GiB. */
+const maxBytes = 2 ** 31;
+
+/**
+ * Decodes all images into memory. They must be of one size; where some are grey and some are colour, all become colour.
+ *
+ * @param source the dataset's name or path, for errors
+ * @throws UserError if an image is damaged, has another size than the first, or they are too many
+ */
+export async function loadImages(raw: RawDataset, source: string): Promise<DatasetSource> {
+  const collector = new Collector(source);
+  const train = await collector.collect(raw.train, 'train');
+  const validation = raw.validation && (await collector.collect(raw.validation, 'validation'));
+  const test = await collector.collect(raw.test, 'test');
+  return {
+    train: collector.imageSet(train),
+    ...(validation && { validation: collector.imageSet(validation) }),
+    test: collector.imageSet(test),
+    notes: collector.notes(),
+  };
+}
+
+/** Takes in the images of all splits, and knows what they have in common. */
+class Collector {
+  readonly #source: string;
+  #first: DecodedImage | undefined;
+  #colour = false;
+  #bytes = 0;
+  readonly #notes = new Map<string, number>();
+
+  constructor(source: string) {
+    this.#source = source;
+  }
+
+  async collect(split: RawSplit, name: string): Promise<DecodedImage[]> {
+    const images: DecodedImage[] = [];
+    for await (const raw of split.images()) {
+      const image = await raw.decode();
+      this.#check(image, raw.name);
+      for (const note of image.notes) {
+        this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
+      }
+      images.push(image);
+    }
+    if (images.length === 0) {
+      throw new UserError(`${this.#source}: no image in its ${name} part`);
+    }
+    return images;
+  }
+
+  imageSet(images: readonly DecodedImage[]): ImageSet {
+    const [height, width, channels] = this.#shape();
+    const pixels = new Uint8Array(images.length * height * width * channels);
+    images.forEach((image, index) => {
+      const data = image.channels === channels ? image.data : tripled(image.data);
+      pixels.set(data, index * height * width * channels);
+    });
+    return imagesInMemory(pixels, [height, width, channels]);
+  }
+
+  /** What decoding changed of how many images. */
+  notes(): Record<string, number> {
+    return Object.fromEntries([...this.#notes].sort());
+  }
+
+  #shape(): ImageShape {
+    const { height, width, channels } = this.#first!;
+    return [height, width, this.#colour ? 3 : channels];
+  }
+
+  #check(image: DecodedImage, name: string): void {
+    this.#first ??= image;
+    const first = this.#first;
+    this.#colour ||= image.channels === 3;
+    const mixed = image.channels !== first.channels && (image.channels % 2 === 0 || first.channels % 2 === 0);
+    if (image.height !== first.height || image.width !== first.width || mixed) {
+      const [found, expected] = [image, first].map(({ height, width, channels }) =>
+        showImageShape([height, width, channels]),
+      );
+      throw new UserError(
+        `${this.#source}: images of one size are needed, but ${name} is ${found}, others ${expected}: ` +
+          `run emerging datasets prepare ${this.#source} --size 32, or another size, and train on the file that it writes`,
+      );
+    }
+    // As colour, since the next may be.
+    this.#bytes += image.height * image.width * 3;
+    if (this.#bytes > maxBytes) {
+      throw new UserError(
+        `${this.#source}: more images than fit into memory: run emerging datasets prepare ${this.#source} ` +
+          `--size ${Math.min(first.height, first.width)}, and train on the file that it writes`,
+      );
+    }
+  }
+}
+
+function tripled(grey: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: 3 * grey.length }, (_, index) => grey[Math.floor(index / 3)]!);
+}

@@ -1,0 +1,148 @@
+// Images in the rows of a Parquet file, each the bytes of a PNG, JPEG or WebP file, as data hubs publish them.
+import type { FileMetaData, SchemaTree } from 'hyparquet';
+import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import { UserError } from '../../errors.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { decodeImage } from '../formats/imageDecoding.ts';
+import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
+import type { RawImage } from '../rawImages.ts';
+
+/** The columns in which the bytes of images are looked for, where there is no column with a field `bytes`. */
+const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];
+
+/** A row group with more rows is refused: writers make them of thousands. */
+const maxGroupRows = 2 ** 24;
+
+interface ImageColumn extends ByteColumn {
+  readonly path: readonly string[];
+}
+
+/** Whether the bytes at the start of a file are a Parquet file's. */
+export function looksLikeParquet(start: Uint8Array): boolean {
+  return String.fromCharCode(...start.subarray(0, 4)) === 'PAR1';
+}
+
+/** The number of rows of a Parquet file; throws as `parquetImages` does. */
+export async function countParquet(file: RandomAccess, source: string): Promise<number> {
+  return Number((await readMetadata(file, source)).num_rows);
+}
+
+/**
+ * The images in a Parquet file, row by row: from the column with a field `bytes` (as `image.bytes`), or one of bytes
+ * that is called `image`, `img`, `png` and the like. One row group is in memory at a time.
+ *
+ * @param source names the file in errors
+ * @param prefix stands before the images' names, which are the numbers of their rows
+ * @throws UserError if it is damaged or has no such column
+ */
+export async function* parquetImages(
+  file: RandomAccess,
+  source: string,
+  prefix: string,
+): AsyncGenerator<RawImage, void, void> {
+  const metadata = await readMetadata(file, source);
+  let row = 0;
+  for (const group of metadata.row_groups) {
+    try {
+      const { path, codec, maxDefinitionLevel } = imageColumn(metadata, group);
+      const chunk = await readChunk(file, group, path);
+      for (const bytes of readPages(
+        chunk,
+        { codec, maxDefinitionLevel },
+        Number(group.num_rows),
+        parquetHeader,
+      )) {
+        const name = `${prefix}${row}`;
+        yield imageOf(bytes, name, `${source}: row ${row}`);
+        row++;
+      }
+    } catch (cause) {
+      throw cause instanceof UserError ? cause : damaged(source, cause);
+    }
+  }
+}
+
+function imageOf(bytes: Uint8Array | null, name: string, source: string): RawImage {
+  return {
+    name,
+    async decode() {
+      if (bytes === null) {
+        throw new UserError(`${source}: no image in it; use another copy`);
+      }
+      return decodeImage(bytes, source);
+    },
+  };
+}
+
+async function readMetadata(file: RandomAccess, source: string): Promise<FileMetaData> {
+  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> =>
+    Uint8Array.from(await file.read(start, end - start)).buffer;
+  try {
+    const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
+    // The values are counted as they are read; this only keeps absurd numbers from being believed.
+    const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
+    const absurd = metadata.row_groups.some(({ num_rows }) => num_rows < 0 || num_rows > maxGroupRows);
+    if (rows !== Number(metadata.num_rows) || absurd) {
+      throw new Error(`its footer says ${metadata.num_rows} rows, and ${rows} in its row groups`);
+    }
+    return metadata;
+  } catch (cause) {
+    throw damaged(source, cause);
+  }
+}
+
+type RowGroup = FileMetaData['row_groups'][number];
+
+function chunkOf(
+  group: RowGroup,
+  path: readonly string[],
+): NonNullable<RowGroup['columns'][number]['meta_data']> {
+  const found = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.join('.') === path.join('.'));
+  if (!found?.meta_data) {
+    throw new Error(`a row group without the column ${path.join('.')}`);
+  }
+  return found.meta_data;
+}
+
+function imageColumn(metadata: FileMetaData, group: RowGroup): ImageColumn {
+  const root = parquetSchema(metadata);
+  const byteLeaves = leaves(root).filter((steps) => steps.at(-1)!.element.type === 'BYTE_ARRAY');
+  const steps =
+    byteLeaves.find((path) => path.length === 2 && path[1]!.element.name === 'bytes') ??
+    byteLeaves.find((path) => path.length === 1 && plainNames.includes(path[0]!.element.name.toLowerCase()));
+  if (steps === undefined) {
+    const names = leaves(root).map((path) => path.map(({ element }) => element.name).join('.'));
+    throw new Error(
+      `no column of images: expected one with a field bytes, as image.bytes, found ${names.join(', ')}`,
+    );
+  }
+  const path = steps.map(({ element }) => element.name);
+  const levels = steps.map(({ element }) => element.repetition_type);
+  if (levels.includes('REPEATED')) {
+    throw new Error(`the column ${path.join('.')} holds lists`);
+  }
+  const maxDefinitionLevel = levels.filter((level) => level === 'OPTIONAL').length;
+  return { path, codec: chunkOf(group, path).codec, maxDefinitionLevel };
+}
+
+/** The ways from below the root to each leaf. */
+function leaves(node: SchemaTree, steps: readonly SchemaTree[] = []): (readonly SchemaTree[])[] {
+  return node.children.length === 0
+    ? [steps]
+    : node.children.flatMap((child) => leaves(child, [...steps, child]));
+}
+
+async function readChunk(file: RandomAccess, group: RowGroup, path: readonly string[]): Promise<Uint8Array> {
+  const { dictionary_page_offset, data_page_offset, total_compressed_size } = chunkOf(group, path);
+  const length = Number(total_compressed_size);
+  if (length > maxBytesAtOnce / 2) {
+    throw new Error(`a row group of ${length} bytes: write smaller ones`);
+  }
+  return file.read(Number(dictionary_page_offset || data_page_offset), length);
+}
+
+function damaged(source: string, cause: unknown): UserError {
+  const why = (cause as Error).message.replace(/^parquet /, '');
+  return new UserError(`${source}: cannot be read as Parquet: ${why}`, { cause });
+}

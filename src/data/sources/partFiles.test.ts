@@ -1,0 +1,157 @@
+// Arrays that NumPy and Python's pickle wrote, Parquet that hyparquet-writer and zstd wrote, and what is wrong with some.
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readAll, readOne } from '../dataset.ts';
+import { fixture, formulaImage } from '../fixtures/formula.ts';
+import type { DecodedImage } from '../rawImages.ts';
+import { imagenet32 } from '../sets/imagenet.ts';
+import { loadImages } from './loadImages.ts';
+import { findParts, openParts, partFiles } from './partFiles.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-parts-')));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** All images of a file in its order. */
+async function imagesOf(path: string): Promise<DecodedImage[]> {
+  const split = await openParts([{ split: 'train', path }]);
+  const images = [];
+  for await (const raw of split!.images()) {
+    images.push(await raw.decode());
+  }
+  expect(split!.count ?? images.length).toBe(images.length);
+  return images;
+}
+
+describe('arrays', () => {
+  it.each<[string, number, number[], number]>([
+    ['colour.npy', 9, [4, 6, 3], 0],
+    ['grey.npy', 9, [4, 6, 1], 0],
+    ['train_data_batch_1.npz', 4, [8, 8, 3], 0],
+    ['val_data.npz', 3, [8, 8, 3], 50],
+    ['Imagenet8_train_npz.zip', 7, [8, 8, 3], 0],
+    ['protocol2.pickle', 4, [8, 8, 3], 0],
+    ['protocol3.pickle', 4, [8, 8, 3], 0],
+    ['protocol4.pickle', 4, [8, 8, 3], 0],
+    ['protocol5.pickle', 4, [8, 8, 3], 0],
+    ['plain.parquet', 6, [10, 12, 3], 0],
+    ['snappy.parquet', 6, [10, 12, 3], 0],
+    ['zstd.parquet', 6, [10, 12, 3], 0],
+    ['dictionary.parquet', 6, [10, 12, 3], 0],
+    ['top.parquet', 6, [10, 12, 3], 0],
+  ])('of %s are read to the byte', async (name, count, [height, width, channels], first) => {
+    const images = await imagesOf(fixture(name));
+    expect(images).toHaveLength(count);
+    images.forEach((image, index) => {
+      expect([image.height, image.width, image.channels]).toEqual([height, width, channels]);
+      expect([...image.data]).toEqual([...formulaImage(first + index, height!, width!, channels!)]);
+    });
+  });
+
+  it.each<[string, RegExp]>([
+    ['fortran.npy', /fortran.npy: in Fortran order: save numpy.ascontiguousarray of it/],
+    ['float.npy', /float.npy: elements of type "<f4": expected unsigned bytes/],
+    ['channelsFirst.npy', /holds no images: .*; transpose\(0, 2, 3, 1\) puts channels last/],
+    ['evil.pickle', /evil.pickle: no pickle of plain arrays: it asks for posix system/],
+  ])('are refused in %s', async (name, message) => {
+    await expect(imagesOf(fixture(name))).rejects.toThrow(message);
+  });
+
+  it.each(['colour.npy', 'val_data.npz', 'protocol4.pickle', 'zstd.parquet', 'snappy.parquet'])(
+    'are refused where %s is cut off',
+    async (name) => {
+      const whole = await readFile(fixture(name));
+      for (const length of [0, 3, 20, Math.floor(whole.length / 2), whole.length - 1]) {
+        const path = join(folder, name);
+        await writeFile(path, whole.subarray(0, length));
+        await expect(imagesOf(path), `${length}`).rejects.toMatchObject({
+          name: 'UserError',
+          message: expect.stringContaining(path),
+        });
+      }
+    },
+  );
+});
+
+describe('a path', () => {
+  it('of one file has a tenth of its images set aside by their numbers', async () => {
+    expect(await partFiles.recognises(fixture('colour.npy'))).toBe(true);
+    const path = join(folder, 'x.npy');
+    const header = Buffer.from(
+      "\x93NUMPY\x01\x00\x00\x00{'descr': '|u1', 'fortran_order': False, 'shape': (300, 2, 1)}\n",
+      'latin1',
+    );
+    header.writeUInt16LE(header.length - 10, 8);
+    await writeFile(path, Buffer.concat([header, Buffer.alloc(600, 7)]));
+    const { train, test } = await partFiles.open(path);
+    expect(train.count + test.count).toBe(300);
+    expect(test.count).toBeGreaterThan(15);
+    expect(test.count).toBeLessThan(45);
+    expect([train.imageShape, readOne(test, 0)]).toEqual([[2, 1, 1], Uint8Array.of(7, 7)]);
+  });
+
+  it('of a folder is divided by the names of its files, in the order of their numbers', async () => {
+    for (const name of ['train_data_batch_2.npz', 'train_data_batch_1.npz', 'val_data.npz']) {
+      cpSync(fixture(name), join(folder, name.replace('batch_2', 'batch_10')));
+    }
+    expect((await findParts(folder)).map(({ split, path }) => [split, basename(path)])).toEqual([
+      ['train', 'train_data_batch_1.npz'],
+      ['train', 'train_data_batch_10.npz'],
+      ['validation', 'val_data.npz'],
+    ]);
+    expect(await partFiles.recognises(folder)).toBe(true);
+    await cp(fixture('train_data_batch_2.npz'), join(folder, 'test-00000-of-00001.npz'));
+    const { train, validation, test } = await partFiles.open(folder);
+    expect([train.count, validation?.count, test.count]).toEqual([7, 3, 3]);
+    expect([...readAll(test)]).toEqual([4, 5, 6].flatMap((image) => [...formulaImage(image, 8, 8, 3)]));
+  });
+});
+
+describe('ImageNet', () => {
+  it.each(['tar', 'folder', 'both'])("is read from van den Oord's pictures as %s", async (form) => {
+    vi.stubEnv('EMERGING_DATA', folder);
+    for (const [name, first, count] of [
+      ['train_32x32', 0, 3],
+      ['valid_32x32', 50, 2],
+    ] as const) {
+      await mkdir(join(folder, name));
+      const { default: sharp } = await import('sharp');
+      for (let image = 0; image < count; image++) {
+        const raw = { width: 32, height: 32, channels: 3 as const };
+        await sharp(formulaImage(first + image, 32, 32, 3), { raw })
+          .png()
+          .toFile(join(folder, name, `000${image}.png`));
+      }
+      if (form !== 'folder') {
+        execFileSync('tar', ['--sort=name', '-cf', `${name}.tar`, name], { cwd: folder });
+      }
+      if (form === 'tar') {
+        await rm(join(folder, name), { recursive: true });
+      }
+    }
+    const { train, validation, test } = await loadImages(await imagenet32.openRaw!(), 'imagenet32');
+    expect([train.count, validation, test.count]).toEqual([3, undefined, 2]);
+    expect(readOne(train, 2)).toEqual(formulaImage(2, 32, 32, 3));
+    expect(readOne(test, 1)).toEqual(formulaImage(51, 32, 32, 3));
+  });
+
+  it('refuses images of another size and half of a set', async () => {
+    vi.stubEnv('EMERGING_DATA', folder);
+    await mkdir(join(folder, 'imagenet32'));
+    await cp(fixture('train_data_batch_1.npz'), join(folder, 'imagenet32', 'train_data_batch_1.npz'));
+    await expect(imagenet32.openRaw!()).rejects.toThrow(
+      /no file with the validation images \(valid_32x32.tar\) beside it/,
+    );
+    await cp(fixture('val_data.npz'), join(folder, 'imagenet32', 'val_data.npz'));
+    await expect(loadImages(await imagenet32.openRaw!(), '')).rejects.toThrow(/0: 8x8, in a set of 32x32/);
+  });
+});

@@ -1,0 +1,176 @@
+// Files that each hold many images: which split they are by their names, and their images by their content.
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { cannotRead, openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
+import type { PathFormat } from '../dataset.ts';
+import { imageName } from '../formats/imageDecoding.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
+import { only, type RawDataset, type RawImage, type RawSplit } from '../rawImages.ts';
+import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
+import { imagesOf } from './imageCollection.ts';
+import { loadImages } from './loadImages.ts';
+import { countParquet, looksLikeParquet, parquetImages } from './parquetImages.ts';
+import { isTestByHash, type Split } from './splitOfName.ts';
+
+/** Arrays and tables of images: one file, or a folder of files whose names begin with the split that they are. */
+export const partFiles: PathFormat = {
+  expects:
+    'a .npy, .npz or .parquet file (images, unsigned bytes), or a folder of such, named train…, validation… and test…',
+
+  async recognises(path) {
+    return (await storeKind(path)) === 'folder'
+      ? (await findParts(path)).some(({ split }) => split === 'train')
+      : withFile(path, async (file) => {
+          const start = await file.read(0, Math.min(16, file.size));
+          return looksLikeParquet(start) || (looksLikeBatch(start) && !(await holdsImages(path)));
+        });
+  },
+
+  async open(path) {
+    return loadImages(await openPartFiles(path), path);
+  },
+
+  openRaw: openPartFiles,
+};
+
+/** A file or folder that holds images of one split. */
+export interface Part {
+  readonly split: Split;
+  readonly path: string;
+}
+
+/**
+ * The files in a folder (or its folder `data`) whose names say which split they are, in the order of their numbers:
+ * `train.npy`, `test-00000-of-00002.parquet`, `train_data_batch_1`, `val_data.npz`, `Imagenet32_val_npz.zip`,
+ * `train_32x32.tar`, and folders such as `valid_64x64`.
+ */
+export async function findParts(folder: string): Promise<Part[]> {
+  for (const candidate of [folder, join(folder, 'data')]) {
+    const names = await readdir(candidate).catch((cause: NodeJS.ErrnoException): string[] => {
+      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+        return [];
+      }
+      throw cannotRead(candidate, cause);
+    });
+    const parts = names
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+      .flatMap((name): Part[] => {
+        const split = splitOfPart(name);
+        return split === undefined ? [] : [{ split, path: join(candidate, name) }];
+      });
+    if (parts.length > 0) {
+      return withoutCopies(parts);
+    }
+  }
+  return [];
+}
+
+/** Archives beside what was unpacked from them would give every image twice. */
+function withoutCopies(parts: readonly Part[]): Part[] {
+  const stem = ({ path }: Part): string => path.replace(/\.(npz|zip|tar|tar\.gz|tgz)$/i, '');
+  const isBundle = ({ path }: Part): boolean => /[/\\]imagenet\d+_[^/\\]*\.zip$/i.test(path);
+  const stems = parts.map(stem);
+  return parts.filter(
+    (part, index) =>
+      stems.indexOf(stem(part)) === index &&
+      !(isBundle(part) && parts.some((other) => other.split === part.split && !isBundle(other))),
+  );
+}
+
+const partName =
+  /^(?:imagenet\d+_)?(train|val|test)(?:ing|id|idation)?(?![a-z]).*?(?:\.(?:npy|npz|parquet|zip|tar|tar\.gz|tgz)|_\d+x\d+|_data(?:_batch_\d+)?)$/i;
+
+function splitOfPart(name: string): Split | undefined {
+  switch (partName.exec(name)?.[1]?.toLowerCase()) {
+    case 'train':
+      return 'train';
+    case 'val':
+      return 'validation';
+    case 'test':
+      return 'test';
+    default:
+      return undefined;
+  }
+}
+
+async function openPartFiles(path: string): Promise<RawDataset> {
+  if ((await storeKind(path)) !== 'folder') {
+    const all = await openPart(path, '');
+    return { train: only(all, (name) => !isTestByHash(name)), test: only(all, isTestByHash) };
+  }
+  const parts = await findParts(path);
+  const of = async (split: Split): Promise<RawSplit | undefined> =>
+    openParts(parts.filter((part) => part.split === split));
+  const [train, validation, test] = [await of('train'), await of('validation'), await of('test')];
+  if (train === undefined) {
+    throw new UserError(`${path}: no file train… in it`);
+  }
+  return {
+    train: test ? train : only(train, (name) => !isTestByHash(name)),
+    ...(validation && { validation }),
+    test: test ?? only(train, isTestByHash),
+  };
+}
+
+/** The images of several files, one file after the other; undefined where there is none. */
+export async function openParts(parts: readonly Part[]): Promise<RawSplit | undefined> {
+  const splits: RawSplit[] = [];
+  for (const { path } of parts) {
+    splits.push(await openPart(path, parts.length > 1 ? `${path.split(/[/\\]/).at(-1)}/` : ''));
+  }
+  if (splits.length === 0) {
+    return undefined;
+  }
+  const counts = splits.map(({ count }) => count);
+  return {
+    count: counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count)),
+    async *images() {
+      for (const split of splits) {
+        yield* split.images();
+      }
+    },
+  };
+}
+
+/** The images of one file or folder, whatever form they have in it; `prefix` stands before their names. */
+async function openPart(path: string, prefix: string): Promise<RawSplit> {
+  if (await holdsImages(path)) {
+    return imagesOf(await openStore(path), () => true);
+  }
+  const start = await withFile(path, (file) => file.read(0, Math.min(16, file.size)));
+  if (looksLikeParquet(start)) {
+    const count = await withFile(path, (file) => countParquet(file, path));
+    return { count, images: () => throughFile(path, (file) => parquetImages(file, path, prefix)) };
+  }
+  if (!looksLikeBatch(start)) {
+    throw new UserError(
+      `${path}: no images in it: expected an archive of images, .npy, .npz, a pickle or Parquet`,
+    );
+  }
+  const isNpy = start[0] === 0x93;
+  const count = isNpy ? await withFile(path, (file) => countNpy(file, path)) : null;
+  return { count, images: () => throughFile(path, (file) => batchImages(file, path, prefix)) };
+}
+
+/** Whether it is a folder or archive with files in it that are images by their names. */
+async function holdsImages(path: string): Promise<boolean> {
+  const kind = await storeKind(path);
+  if (kind === undefined) {
+    return false;
+  }
+  // A tar archive would have to be read to its end to be sure; nothing else than images is looked for in one.
+  return kind === 'tar' || (await (await openStore(path)).names()).some((name) => imageName.test(name));
+}
+
+async function* throughFile(
+  path: string,
+  images: (file: RandomAccess) => AsyncIterable<RawImage>,
+): AsyncGenerator<RawImage, void, void> {
+  const { file, close } = await openFile(path);
+  try {
+    yield* images(file);
+  } finally {
+    await close();
+  }
+}

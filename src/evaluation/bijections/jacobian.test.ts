@@ -1,0 +1,51 @@
+// Three numerical log-determinants of one layer agree with one another, and with the layer.
+import { describe, expect, it } from 'vitest';
+import type { Bijection } from '../../flows/bijection.ts';
+import { chain } from '../../flows/chain.ts';
+import { conv1x1 } from '../../flows/conv1x1.ts';
+import { coupling } from '../../flows/coupling.ts';
+import { emerging } from '../../flows/emerging.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
+import { squeeze } from '../../flows/squeeze.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { constant } from '../../tensor/tensor.ts';
+import { logDetByDifferences, logDetByDirections, logDetByGradients } from './jacobian.ts';
+import { LayerMap } from './layerMap.ts';
+import { randomImages, randomParameters } from './randomParameters.ts';
+
+const shape: ImageShape = [8, 6, 2];
+const layers: Record<string, Bijection> = {
+  squeeze: squeeze(shape),
+  conv1x1: conv1x1(shape),
+  emerging: emerging(shape),
+  step: chain('step', {
+    conv1x1: conv1x1(shape),
+    emerging: emerging(shape),
+    coupling: coupling(shape, { width: 6 }),
+  }),
+};
+
+describe.each(Object.entries(layers))('%s', (_, layer) => {
+  const tensors = Object.entries(randomParameters(layer.parameters)).map(([path, array]) => [
+    path,
+    constant(array),
+  ]);
+  const map = new LayerMap(layer, parametersFrom(Object.fromEntries(tensors)), { threads: 1 });
+  const images = Float64Array.from(randomImages(2, shape, 'x').data);
+  const x = images.subarray(0, map.dimensions);
+
+  it('has the log-determinant that its Jacobian has, found three ways', async () => {
+    const { logDet } = await map.forward(images);
+    expect(logDet.length).toBe(2);
+    const said = logDet[0]!;
+    const gradients = await logDetByGradients(map, x);
+    const differences = await logDetByDifferences(map, x);
+    const directions = await logDetByDirections(map, x, { count: 32, seed: 0 });
+    await map.release();
+    expect(gradients).toEqual({ value: expect.closeTo(said, 9), method: 'dense', uncertainty: 0 });
+    expect(differences).toEqual({ value: expect.closeTo(said, 6), method: 'dense', uncertainty: 0 });
+    expect(Math.abs(directions.value - said)).toBeLessThan(directions.uncertainty + 1e-6);
+    // It is worth something: a fifth of a nat for each of the 96 values at most.
+    expect(directions.uncertainty).toBeLessThan(19.2);
+  });
+});

@@ -1,0 +1,49 @@
+// Parameters and images at which a wrong formula shows: random, far from where a layer starts.
+import type { ParameterSpec, ParameterSpecs } from '../../flows/parameters.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+
+/**
+ * Random values for all parameters of a layer, far from where they start and from zero, with signs of both kinds;
+ * where a mask is 0, rubbish a thousand times as large.
+ *
+ * Kernels have entries of deviation 0.7/√fan-in, so that a convolution keeps the size of what it gets, and where they
+ * start with a one, on the diagonal of a triangular matrix, ±(0.6 to 1.6). The inverse of a triangular matrix grows
+ * exponentially with its size where the diagonal is not larger than the rest; with these scales it loses less than
+ * three digits. Vectors are ±(0.1 to 0.4): a scale is e^3v, so a factor of 0.3 to 3.3. What is not trained keeps a
+ * start value.
+ */
+export function randomParameters(specs: ParameterSpecs, seed = 1): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(specs).map(([path, spec]) => [
+      path,
+      { shape: spec.shape, data: randomValues(spec, new RandomStream(seed, 'parameters', path)) },
+    ]),
+  );
+}
+
+function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: RandomStream): Float64Array {
+  const start = initial(random);
+  if (!trained) {
+    return start;
+  }
+  const signed = (low: number, high: number) =>
+    (random.uniform() < 0.5 ? -1 : 1) * (low + (high - low) * random.uniform());
+  const deviation = 0.7 / Math.sqrt(sizeOf(shape.slice(0, -1)));
+  return start.map((value, index) => {
+    if (mask?.[index] === 0) {
+      return 1000 * random.normal();
+    }
+    if (shape.length === 1) {
+      return signed(0.1, 0.4);
+    }
+    return Math.abs(value - 1) < 0.2 ? signed(0.6, 1.6) : deviation * random.normal();
+  });
+}
+
+/** A batch of images that all differ, normal. */
+export function randomImages(images: number, shape: ImageShape, name: string): NdArray {
+  const all = [images, ...shape];
+  return { shape: all, data: new RandomStream(2, name).normals(sizeOf(all)) };
+}

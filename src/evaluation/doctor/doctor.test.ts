@@ -1,0 +1,268 @@
+// The doctor on small models: sound ones of every mixing pass, and every kind of fault is found and named.
+import { describe, expect, it } from 'vitest';
+import { imagesInMemory } from '../../data/dataset.ts';
+import type { Bijection } from '../../flows/bijection.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from '../../flows/conv1x1.ts';
+import { emerging } from '../../flows/emerging.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
+import { periodic } from '../../flows/periodic.ts';
+import { Glow } from '../../models/glow.ts';
+import { type Mixing, mixings } from '../../models/mixing.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { divide, negate } from '../../tensor/operations/index.ts';
+import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
+import { imageArray } from '../../training/likelihood.ts';
+import { startFromData } from '../../training/startFromData.ts';
+import { Trainer } from '../../training/step/trainer.ts';
+import { randomImages, randomParameters } from '../bijections/randomParameters.ts';
+import { type TrainedModel, trainedModel } from '../model/loadRun.ts';
+import { conditioningOf } from './conditioning.ts';
+import { type Diagnosis, diagnose, measurementsOf } from './doctor.ts';
+import { examineLayers } from './examineLayer.ts';
+import { judge } from './judge.ts';
+
+const imageShape: ImageShape = [8, 8, 1];
+const images = imagesInMemory(tinyImages(40, 8, 3), imageShape);
+const engine = { threads: 1 };
+
+/** A model after a few steps of training. */
+async function train(mixing: Mixing): Promise<TrainedModel> {
+  const options = { levels: 2, depth: 1, width: 8, kernelSize: 3, dilation: 1, hiddenChannels: 8, bits: 8 };
+  const model = new Glow({ ...options, mixing, learnedPrior: true }, imageShape);
+  const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
+  const batch = { image, noise: { shape: image.shape, data: image.data.map(() => 0.5) } };
+  const state = await startFromData(model, batch, 0, engine);
+  const optimizer = { beta2: 0.9, biasCorrection: 'standard' } as const;
+  const trainer = await Trainer.create(model, state, {
+    ...engine,
+    batchSize: 16,
+    optimizer,
+    averageDecay: 0.9,
+  });
+  for (let step = 0; step < 10; step++) {
+    await trainer.step(batch, 0.003);
+  }
+  await trainer.release();
+  return trainedModel(model, trainer.state, 'average');
+}
+
+const sound = train('emerging');
+
+/** The sound model with one weight changed. */
+async function withWeight(path: string, index: number, value: number): Promise<TrainedModel> {
+  const { model, parameters } = await sound;
+  const { shape, data } = constantValue(parameters[path]!)!;
+  const changed = Float64Array.from(data);
+  changed[index] = value;
+  return { model, parameters: { ...parameters, [path]: constant({ shape, data: changed }) } };
+}
+
+const diagnoseModel = (trained: TrainedModel, count = 8): Promise<Diagnosis> =>
+  diagnose(trained, images, { ...engine, images: count });
+
+describe('a sound model', () => {
+  it.each(Object.keys(mixings) as Mixing[])('with %s passes', async (mixing) => {
+    const { ok, problems, layers, reconstruction, worstLayer } = await diagnoseModel(await train(mixing));
+    expect(problems).toEqual([]);
+    expect(ok).toBe(true);
+    expect(reconstruction.exactPixelShare).toBe(1);
+    for (const layer of layers) {
+      expect(layer).toMatchObject({ input: 'activations', logDetMethod: 'dense', nonFiniteWeights: [] });
+      expect(layer.logDetError).toBeLessThan(1e-8);
+      expect(layer.roundTripError).toBeLessThan(1e-5);
+    }
+    expect(layers.map(({ layer }) => layer)).toContain(worstLayer!.layer);
+  });
+
+  it('is looked at on images spread over the set, and reports how far it is', async () => {
+    const done: number[] = [];
+    const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };
+    const { reconstruction, layers, bitsPerDim, latents } = await diagnose(await sound, images, options);
+    expect(reconstruction.images).toBe(images.count);
+    expect(done).toEqual(layers.map((_, index) => index + 1));
+    expect(bitsPerDim.worst.bitsPerDim).toBeGreaterThan(bitsPerDim.median);
+    expect(latents.map(({ layer }) => layer)).toEqual(['levels/0/split', 'prior']);
+    for (const { mean, variance } of latents) {
+      expect(Math.abs(mean)).toBeLessThan(1);
+      expect(variance).toBeGreaterThan(0.01);
+      expect(variance).toBeLessThan(10);
+    }
+  });
+});
+
+describe('a fault', () => {
+  it('that zeroes a diagonal is named with its layer', async () => {
+    // Element (2, 2) of the centre tap, which comes first in kernel1.
+    const diagnosis = await diagnoseModel(
+      await withWeight('levels/1/steps/0/emerging/kernel1', 2 * 8 + 2, 0),
+    );
+    const { ok, problems, worstLayer, layers } = diagnosis;
+    expect(ok).toBe(false);
+    const layer = 'levels/1/steps/0/emerging';
+    expect(problems).toContainEqual({
+      layer,
+      name: 'smallestDiagonal',
+      what: 'smallest |diagonal|',
+      value: 0,
+      limit: 1e-4,
+    });
+    expect(new Set(problems.map((problem) => problem.layer))).toEqual(new Set([layer, 'model']));
+    expect(worstLayer!.layer).toBe(layer);
+    const found = layers.find((examined) => examined.layer === layer)!;
+    expect(found.roundTripError).toBeNaN();
+    expect(diagnosis.reconstruction.exactPixelShare).toBeLessThan(1);
+  });
+
+  it('that is a small diagonal is a warning', async () => {
+    const { ok, warnings } = await diagnoseModel(
+      await withWeight('levels/0/steps/0/emerging/kernel2', 3 * 16 + 4 + 1, -0.04),
+    );
+    expect(ok).toBe(true);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ layer: 'levels/0/steps/0/emerging', name: 'smallestDiagonal', limit: 0.05 }),
+    );
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'that is a weight of %d is named with its place, and the other layers are examined',
+    async (value) => {
+      const path = 'levels/0/steps/0/coupling/conv2/kernel';
+      const { problems, layers } = await diagnoseModel(await withWeight(path, 3 * 8 + 5, value));
+      expect(problems[0]).toEqual({
+        layer: 'levels/0/steps/0/coupling',
+        name: 'nonFiniteWeights',
+        what: `weights not finite in conv2/kernel, the first ${value} at [0, 0, 3, 5]`,
+        value: 1,
+        limit: 0,
+      });
+      const names = new Set(problems.map((problem) => problem.layer));
+      expect(names).not.toContain('levels/0/steps/0/emerging');
+      const broken = layers.findIndex(({ layer }) => layer === 'levels/0/steps/0/coupling');
+      expect(layers[broken]!.nonFiniteWeights).toEqual([
+        { parameter: 'conv2/kernel', index: [0, 0, 3, 5], value, count: 1 },
+      ]);
+      layers.forEach((layer, index) => {
+        if (index !== broken) {
+          expect(layer.logDetError, layer.layer).toBeLessThan(1e-8);
+          expect(layer.roundTripError, layer.layer).toBeLessThan(1e-4);
+        }
+      });
+      expect(layers.slice(0, broken + 1).every(({ input }) => input === 'activations')).toBe(true);
+      expect(layers[broken + 1]!.input).toBe('noise');
+    },
+  );
+
+  it('in a log-determinant or an inverse is named among layers of a user', async () => {
+    const shape: ImageShape = [4, 4, 3];
+    const right = emerging(shape);
+    const wrong: Record<string, Bijection> = {
+      first: right,
+      sign: {
+        ...right,
+        forward: (x, p) => ({ y: right.forward(x, p).y, logDet: negate(right.forward(x, p).logDet) }),
+      },
+      pixels: {
+        ...right,
+        forward: (x, p) => ({ y: right.forward(x, p).y, logDet: divide(right.forward(x, p).logDet, 16) }),
+      },
+      inverse: { ...right, inverse: (y) => y },
+      last: right,
+    };
+    const layers = Object.entries(wrong).map(([path, bijection]) => ({ path, bijection }));
+    const parameters = Object.fromEntries(
+      layers.flatMap(({ path, bijection }) =>
+        Object.entries(randomParameters(bijection.parameters)).map(([name, array]) => [
+          `${path}/${name}`,
+          constant(array),
+        ]),
+      ),
+    );
+    const examined = await examineLayers(layers, parameters, randomImages(3, shape, 'x'), engine);
+    const { problems } = judge(measurementsOf(examined));
+    expect(problems.map(({ layer, name }) => [layer, name])).toEqual([
+      ['sign', 'logDetError'],
+      ['pixels', 'logDetError'],
+      ['inverse', 'roundTripError'],
+    ]);
+  });
+
+  it('in the log-determinant of a layer on large images is found along random directions', async () => {
+    const shape: ImageShape = [14, 12, 6];
+    const right = emerging(shape);
+    const wrong: Bijection = {
+      ...right,
+      forward: (x, p) => ({ y: right.forward(x, p).y, logDet: negate(right.forward(x, p).logDet) }),
+    };
+    const layers = [right, wrong].map((bijection, index) => ({ path: `layer${index}`, bijection }));
+    const values = Object.entries(randomParameters(right.parameters));
+    const parameters = Object.fromEntries(
+      layers.flatMap(({ path }) => values.map(([name, array]) => [`${path}/${name}`, constant(array)])),
+    );
+    const examined = await examineLayers(layers, parameters, randomImages(2, shape, 'x'), engine);
+    expect(examined.map(({ logDetMethod }) => logDetMethod)).toEqual(['directions', 'directions']);
+    expect(examined[0]!.logDetError).toBeLessThan(examined[0]!.logDetUncertainty! + 1e-4);
+    const { problems } = judge(measurementsOf(examined));
+    expect(problems.map(({ layer, name }) => [layer, name])).toEqual([['layer1', 'logDetError']]);
+  });
+});
+
+describe('conditioning', () => {
+  const measured = async (layer: Bijection, arrays: Record<string, NdArray>) => {
+    const tensors = Object.entries(arrays).map(([name, array]): [string, Tensor] => [name, constant(array)]);
+    return conditioningOf(layer, parametersFrom(Object.fromEntries(tensors)), 1);
+  };
+  const array = (shape: number[], ...values: number[]): NdArray => ({
+    shape,
+    data: Float64Array.from(values),
+  });
+
+  it('is that of the matrices a layer divides by', async () => {
+    const free = await measured(conv1x1([2, 3, 2]), { weight: array([2, 2], 0, 4, 0.5, 0) });
+    expect(free!.smallestDiagonal).toBeCloseTo(0.5, 12);
+    expect(free!.conditionNumber).toBeCloseTo(8, 12);
+    const plu = await measured(conv1x1Plu([2, 3, 2]), {
+      permutation: array([2], 1, 0),
+      lower: array([2, 2], 9, 9, 0, 9),
+      upper: array([2, 2], 9, 0, 9, 9),
+      logScale: array([2], Math.log(0.25), Math.log(2)),
+      sign: array([2], -1, 1),
+    });
+    expect(plu!.smallestDiagonal).toBeCloseTo(0.25, 12);
+    expect(plu!.conditionNumber).toBeCloseTo(8, 12);
+    const qr = await measured(conv1x1Qr([2, 3, 2]), {
+      reflections: array([2, 2], 1, 2, 3, -1),
+      upper: array([2, 2], 9, 0, 9, 9),
+      diagonal: array([2], 5, -0.1),
+    });
+    expect(qr!.smallestDiagonal).toBeCloseTo(0.1, 12);
+    expect(qr!.conditionNumber).toBeCloseTo(50, 9);
+  });
+
+  it('of a periodic convolution is that of its worst frequency', async () => {
+    // One channel, 1/2 and 1/4 in two neighbours: |1/2 + e^iφ/4| is 3/4 at φ = 0 and 1/4 at φ = π.
+    const kernel = array([3, 3, 1, 1], 0, 0, 0, 0, 0.5, 0.25, 0, 0, 0);
+    const found = await measured(periodic([3, 4, 1]), { kernel, bias: array([1], 0) });
+    expect(found!.smallestDiagonal).toBeCloseTo(0.25, 12);
+    // A frequency of one channel is a number: it has no condition.
+    expect(found!.conditionNumber).toBeCloseTo(1, 12);
+  });
+});
+
+describe('judge', () => {
+  it('takes NaN for a problem, forgives what is uncertain, and keeps the worst', () => {
+    const { ok, problems, warnings, worst, worstLayer } = judge([
+      { name: 'roundTripError', layer: 'a', value: 5e-4 },
+      { name: 'roundTripError', layer: 'b', value: Number.NaN },
+      { name: 'logDetError', layer: 'c', value: 0.02, uncertainty: 0.03 },
+      { name: 'smallestDiagonal', layer: 'd', value: 0.5 },
+      { name: 'latentVariance', layer: 'e', value: 1e9 },
+    ]);
+    expect(ok).toBe(false);
+    expect(problems.map(({ layer }) => layer)).toEqual(['b', 'e']);
+    expect(warnings.map(({ layer }) => layer)).toEqual(['a']);
+    expect(worst.map(({ layer }) => layer)).toEqual(['b', 'c', 'd', 'e']);
+    expect(worstLayer!.layer).toBe('b');
+  });
+});

@@ -1,0 +1,147 @@
+// What an exported model says of itself: its shapes, the inputs and outputs of its files, how to call them.
+import { countTrained } from '../../flows/parameters.ts';
+import type { Glow } from '../../models/glow.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { latentName } from './exportPrograms.ts';
+
+/** An input or output of an ONNX file. */
+interface Port {
+  readonly name: string;
+  readonly type: 'float32' | 'uint8';
+  /** The lengths of the axes; `N` is any number of images, the same for all. */
+  readonly shape: readonly (number | 'N')[];
+  /** The smallest and the largest value; left out where any real number may occur. */
+  readonly range?: readonly [number, number];
+  readonly what: string;
+}
+
+/** Where the weights come from. */
+export interface ModelOrigin {
+  /** The preset of the run; null where it had none. */
+  readonly preset: string | null;
+  /** The images it was trained on. */
+  readonly dataset: string;
+  /** The number of steps. */
+  readonly step: number;
+  /** Averaged over the training, or as the last update left them. */
+  readonly weights: string;
+  /** What was measured of these weights: bits/dim, and of what. */
+  readonly bitsPerDim: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** The manifest of a model's export, as JSON text. */
+export function exportManifest(model: Glow, origin: ModelOrigin): string {
+  const { imageShape, latentShapes, options } = model;
+  const latents = latentShapes.map((shape, index) => ({ name: latentName(index), shape }));
+  const manifest = {
+    format: 'emerging-flows',
+    formatVersion: 1,
+    image: { shape: imageShape, axes: ['height', 'width', 'channel'], bits: options.bits },
+    latents,
+    trained: origin,
+    model: options,
+    files: {
+      'encoder.onnx': { ...encoderPorts(model), howToCall: howToEncode(model) },
+      'sampler.onnx': { ...samplerPorts(model), howToCall: howToSample(model) },
+      'model.safetensors': {
+        what: 'the weights in float32 by path; the ONNX files hold their own copy',
+        trainedParameters: countTrained(model.parameters),
+      },
+    },
+  };
+  return `${JSON.stringify(manifest, null, 2).replace(SHORT_LIST, shortened)}\n`;
+}
+
+/** A list of numbers, perhaps with N among them, as JSON spreads it over lines; no text within quotes has any. */
+const SHORT_LIST = /\[\n\s+(?:"N"|-?\d+)(?:,\n\s+-?\d+)*\n\s+\]/g;
+
+/** The list on one line. */
+function shortened(list: string): string {
+  return list.replace(/,\n\s+/g, ', ').replace(/\n\s+/g, '');
+}
+
+function latentPorts(model: Glow, what: string): Port[] {
+  return model.latentShapes.map((shape, index) => ({
+    name: latentName(index),
+    type: 'float32',
+    shape: ['N', ...shape],
+    what: `${what}, ${index === model.latentShapes.length - 1 ? 'the top' : `the split of level ${index}`}`,
+  }));
+}
+
+function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...model.imageShape] as const;
+  const { bits } = model.options;
+  return {
+    inputs: [
+      {
+        name: 'image',
+        type: 'float32',
+        shape,
+        range: [0, 2 ** bits - 1],
+        what: `whole numbers: ${fromEightBit(bits)}`,
+      },
+      {
+        name: 'noise',
+        type: 'float32',
+        shape,
+        range: [0, 1],
+        what: 'below 1: 0.5 everywhere for the latents of an image, uniform draws for its likelihood',
+      },
+    ],
+    outputs: [
+      ...latentPorts(model, 'standard normal for images of the model'),
+      {
+        name: 'logLikelihood',
+        type: 'float32',
+        shape: ['N'],
+        what: 'a bound on the log-probability of each image of whole numbers, in nats',
+      },
+    ],
+  };
+}
+
+function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...model.imageShape] as const;
+  return {
+    inputs: [
+      ...latentPorts(model, 'standard normal draws, or what the encoder gave'),
+      {
+        name: 'temperature',
+        type: 'float32',
+        shape: [1],
+        what: '0 or more; all latents are multiplied by it: 1 is the model itself, less gives plainer images',
+      },
+    ],
+    outputs: [
+      { name: 'image', type: 'uint8', shape, range: [0, 255], what: 'the pixels, rounded down and clipped' },
+      {
+        name: 'values',
+        type: 'float32',
+        shape,
+        what: 'the same before rounding, -0.5 to 0.5 for most; not a number where the model diverged',
+      },
+    ],
+  };
+}
+
+function howToEncode({ options: { bits }, imageShape }: Glow): string[] {
+  return [
+    `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The latents come out.`,
+    'To give them back to sampler.onnx, take temperature 1: the same pixels come out.',
+    'For the likelihood draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.',
+    `bits/dim = -logLikelihood / (${dimensionsOf(imageShape)} ln 2).`,
+  ];
+}
+
+function howToSample({ options: { bits } }: Glow): string[] {
+  return [
+    'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
+    `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
+  ];
+}
+
+/** How an 8-bit pixel v becomes what the encoder takes. */
+function fromEightBit(bits: number): string {
+  return bits === 8 ? '8-bit pixels' : `8-bit pixels v reduced to ${bits} bits, v >> ${8 - bits}`;
+}

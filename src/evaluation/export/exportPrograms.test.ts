@@ -1,0 +1,249 @@
+// Exported programs of every mixing in two runtimes, native and WebAssembly: they give what ours give.
+import onnxProto from 'onnx-proto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { pixelsFromValues, toEightBit } from '../../data/pixels/pixels.ts';
+import { compile } from '../../engine/program.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { type Mixing, mixings } from '../../models/mixing.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { constant, input } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { drawLatents } from '../model/latents.ts';
+import type { TrainedModel } from '../model/loadRun.ts';
+import { compileDecoder, decodeBatch } from '../model/programs.ts';
+import { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
+
+const runtimes = ['onnxruntime-node', 'onnxruntime-web'] as const;
+type Runtime = typeof import('onnxruntime-web');
+type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
+
+const imageShape: ImageShape = [8, 4, 2];
+const largestBatch = 3;
+const base: Omit<GlowOptions, 'mixing'> = {
+  levels: 2,
+  depth: 2,
+  width: 6,
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 16,
+  learnedPrior: true,
+  bits: 8,
+};
+const cases: [string, GlowOptions][] = [
+  ...Object.keys(mixings).map((mixing): [string, GlowOptions] => [
+    mixing,
+    { ...base, mixing: mixing as Mixing },
+  ]),
+  [
+    'emerging, kernel 5, dilation 2, additive, 5 bits',
+    { ...base, mixing: 'emerging', kernelSize: 5, dilation: 2, coupling: 'additive', bits: 5 },
+  ],
+  [
+    'periodic, kernel 5, standard priors, 1 bit',
+    { ...base, mixing: 'periodic', kernelSize: 5, learnedPrior: false, bits: 1 },
+  ],
+];
+
+/** The opset in which each operator that an export may use came into the standard. */
+const standardOperators: Readonly<Record<string, number>> = {
+  Abs: 1,
+  Add: 1,
+  Cast: 1,
+  Clip: 1,
+  Concat: 1,
+  Div: 1,
+  Exp: 1,
+  Floor: 1,
+  Gather: 1,
+  Gemm: 1,
+  Greater: 1,
+  Identity: 1,
+  Log: 1,
+  Loop: 1,
+  MatMul: 1,
+  Min: 1,
+  Mul: 1,
+  Neg: 1,
+  Pad: 1,
+  ReduceMax: 1,
+  ReduceSum: 1,
+  Relu: 1,
+  Reshape: 1,
+  Sigmoid: 1,
+  Slice: 1,
+  Sub: 1,
+  Transpose: 1,
+};
+
+/** A model some way from its start, as after a training: at random parameters its inverse would lose all digits. */
+function trainedModelOf(options: GlowOptions): TrainedModel {
+  const model = new Glow(options, imageShape);
+  const parameters = Object.entries(model.parameters).map(([path, { shape, trained, initial }]) => {
+    const random = new RandomStream(1, 'parameters', path);
+    const start = initial(random);
+    const data = trained ? start.map((value) => value + 0.05 * random.normal()) : start;
+    return [path, constant({ shape, data })];
+  });
+  return { model, parameters: Object.fromEntries(parameters) };
+}
+
+/** Integer images and dequantisation noise. */
+function someImages(bits: number): { image: NdArray; noise: NdArray } {
+  const shape = [largestBatch, ...imageShape];
+  const random = new RandomStream(3, 'pixels');
+  const draw = (make: () => number): NdArray => ({
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, make),
+  });
+  return {
+    image: draw(() => Math.floor(random.uniform() * 2 ** bits)),
+    noise: draw(() => Math.fround(0.9 * random.uniform())),
+  };
+}
+
+/** The first images of a batch. */
+function firstOf({ shape, data }: NdArray, count: number): NdArray {
+  const rest = shape.slice(1);
+  return { shape: [count, ...rest], data: data.subarray(0, count * sizeOf(rest)) };
+}
+
+const half = ({ shape, data }: NdArray): NdArray => ({
+  shape,
+  data: new Float32Array(data.length).fill(0.5),
+});
+
+/** Runs a session of a runtime as anyone would who has the file alone. */
+async function call(
+  runtime: Runtime,
+  session: Session,
+  feeds: Record<string, NdArray>,
+): Promise<Record<string, { data: Float32Array | Uint8Array; shape: readonly number[] }>> {
+  const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [
+    name,
+    new runtime.Tensor('float32', Float32Array.from(data), shape),
+  ]);
+  const results = await session.run(Object.fromEntries(tensors));
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { data, dims }]) => [
+      name,
+      { data: data as Float32Array | Uint8Array, shape: dims },
+    ]),
+  );
+}
+
+const temperature = (value: number): NdArray => ({ shape: [1], data: Float32Array.of(value) });
+
+describe.each(cases)('%s', (_, options) => {
+  const trained = trainedModelOf(options);
+  const { model } = trained;
+  const { bits } = options;
+  const images = someImages(bits);
+  const latentNames = model.latentShapes.map((__, index) => `latent${index}`);
+  const drawn = drawLatents(model.latentShapes, { first: 0, count: largestBatch, temperature: 1, seed: 5 });
+  const feedsOf = (latents: readonly NdArray[], count: number): Record<string, NdArray> =>
+    Object.fromEntries(latentNames.map((name, index) => [name, firstOf(latents[index]!, count)]));
+  let files: ExportedPrograms;
+  /** What the model says in float64, and what it decodes as `sample` does. */
+  let encoded: Record<string, NdArray>;
+  let decoded: NdArray;
+
+  beforeAll(async () => {
+    files = await exportPrograms(trained, { threads: 1 });
+    const [image, noise] = [input('image', images.image.shape), input('noise', images.noise.shape)];
+    const { latents, logLikelihood } = model.likelihood(image, noise, parametersFrom(trained.parameters));
+    const outputs = {
+      logLikelihood,
+      ...Object.fromEntries(latents.map((latent, index) => [latentNames[index], latent])),
+    };
+    const reference = await compile(
+      { inputs: { image, noise }, outputs },
+      { precision: 'float64', threads: 1 },
+    );
+    encoded = await reference.run(images);
+    await reference.release();
+    const decoder = await compileDecoder(trained, { threads: 1 });
+    const cooler = drawn.map(({ shape, data }) => ({ shape, data: data.map((value) => value / 2) }));
+    decoded = { shape: [largestBatch, ...imageShape], data: await decodeBatch(decoder, cooler) };
+    await decoder.release();
+  });
+
+  it('is made of standard operators of opset 20', () => {
+    for (const file of [files.encoder, files.sampler]) {
+      const { opsetImport, functions, graph } = onnxProto.onnx.ModelProto.decode(file);
+      expect(opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([['', 20]]);
+      expect(functions ?? []).toEqual([]);
+      const nodes = allNodes(graph!);
+      expect(nodes.length).toBeGreaterThan(20);
+      for (const { domain, opType } of nodes) {
+        expect(domain ?? '', opType!).toBe('');
+        expect(standardOperators[opType!], opType!).toBeLessThanOrEqual(20);
+      }
+    }
+  });
+
+  describe.each(runtimes)('in %s', (name) => {
+    let runtime: Runtime;
+    let encoder: Session;
+    let sampler: Session;
+
+    beforeAll(async () => {
+      runtime = await import(name);
+      runtime.env.wasm.numThreads = 1;
+      encoder = await runtime.InferenceSession.create(files.encoder, { intraOpNumThreads: 1 });
+      sampler = await runtime.InferenceSession.create(files.sampler, { intraOpNumThreads: 1 });
+    });
+
+    it.each([1, largestBatch])('encodes %i images as the model does in float64', async (count) => {
+      const result = await call(runtime, encoder, {
+        image: firstOf(images.image, count),
+        noise: firstOf(images.noise, count),
+      });
+      expect(Object.keys(result).sort()).toEqual([...latentNames, 'logLikelihood'].sort());
+      for (const [output, array] of Object.entries(encoded)) {
+        const expected = firstOf(array, count);
+        expect(result[output]!.shape).toEqual(expected.shape);
+        expectClose(output, result[output]!.data, expected.data, 'float32');
+      }
+    });
+
+    it.each([1, largestBatch])('gives %i encoded images back to the pixel', async (count) => {
+      const image = firstOf(images.image, count);
+      const { logLikelihood, ...latents } = await call(runtime, encoder, { image, noise: half(image) });
+      const result = await call(runtime, sampler, {
+        ...(latents as Record<string, NdArray>),
+        temperature: temperature(1),
+      });
+      expect(result.image!.data).toBeInstanceOf(Uint8Array);
+      expect(result.image!.data).toEqual(toEightBit(Uint8Array.from(image.data), bits));
+    });
+
+    it.each([1, largestBatch])('decodes %i images from latents as `sample` does', async (count) => {
+      const feeds = feedsOf(drawn, count);
+      const result = await call(runtime, sampler, { ...feeds, temperature: temperature(0.5) });
+      expect(result.image!.shape).toEqual([count, ...imageShape]);
+      expect(result.values!.shape).toEqual([count, ...imageShape]);
+      const { data } = firstOf(decoded, count);
+      expectClose('values', result.values!.data, data, 'float32');
+      // The pixels follow from the values, and are those of `sample` but where a value lies on a pixel's boundary.
+      const eightBit = (values: ArrayLike<number>): Uint8Array =>
+        toEightBit(pixelsFromValues(values, bits), bits);
+      expect(result.image!.data).toEqual(eightBit(result.values!.data));
+      const expected = eightBit(data);
+      const differing = expected.filter((pixel, index) => pixel !== result.image!.data[index]);
+      expect(differing.length).toBeLessThanOrEqual(1);
+    });
+  });
+});
+
+type Node = onnxProto.onnx.INodeProto;
+
+/** The nodes of a graph and of the graphs inside it. */
+function allNodes(graph: onnxProto.onnx.IGraphProto): Node[] {
+  return (graph.node ?? []).flatMap((node) => [
+    node,
+    ...(node.attribute ?? []).flatMap(({ g }) => (g ? allNodes(g) : [])),
+  ]);
+}

@@ -1,0 +1,68 @@
+// A trained model as two programs without Node: images to latents, and latents to images.
+import { exportOnnx } from '../../engine/exportOnnx.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
+import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import type { TrainedModel } from '../model/loadRun.ts';
+
+/** The ONNX files of a model. */
+export interface ExportedPrograms {
+  /** `image` and `noise` to `latent0`, `latent1`, … and `logLikelihood`. */
+  readonly encoder: Uint8Array;
+  /** `latent0`, `latent1`, … and `temperature` to `image` (uint8) and `values`. */
+  readonly sampler: Uint8Array;
+}
+
+/** The name of a latent in exported programs; 0 is level 0's split, the last one the top. */
+export function latentName(index: number): string {
+  return `latent${index}`;
+}
+
+/** Both programs of a model as ONNX files, weights inside, for any number of images at a time. */
+export async function exportPrograms(
+  trained: TrainedModel,
+  options: { threads?: number } = {},
+): Promise<ExportedPrograms> {
+  return {
+    encoder: await exportOnnx(encoderDefinition(trained), options),
+    sampler: await exportOnnx(samplerDefinition(trained), { bytes: ['image'], ...options }),
+  };
+}
+
+function encoderDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const { latents, logLikelihood } = model.likelihood(image, noise, parametersFrom(parameters));
+  return { inputs: { image, noise }, outputs: { ...named(latents), logLikelihood } };
+}
+
+function samplerDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
+  const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
+  const temperature = input('temperature', [1]);
+  const values = model.decode(
+    latents.map((latent) => multiply(latent, temperature)),
+    parametersFrom(parameters),
+  );
+  return {
+    inputs: { ...named(latents), temperature },
+    outputs: { image: eightBitImage(values, model.options.bits), values },
+  };
+}
+
+function named(latents: readonly Tensor[]): Record<string, Tensor> {
+  return Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
+}
+
+/**
+ * The pixels that values in [−½, ½) stand for, spread over 0..255: v = ⌊(x + ½)·2^bits⌋ clipped to 0..2^bits − 1, then
+ * v·255/(2^bits − 1) rounded, as `pixelsFromValues` and `toEightBit` do it.
+ */
+function eightBitImage(values: Tensor, bits: number): Tensor {
+  const levels = 2 ** bits;
+  const middle = (levels - 1) / 2;
+  // The values are rounded down before anything is added to them: one next to a boundary would lose its last digits.
+  const pixels = add(clip(add(floor(multiply(values, levels)), 0.5), middle), middle);
+  return bits === 8 ? pixels : floor(add(multiply(pixels, 255 / (levels - 1)), 0.5));
+}

@@ -1,0 +1,50 @@
+// Several models on the same images with the same noise: how much they differ, image by image.
+import type { ImageSet } from '../../data/dataset.ts';
+import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
+import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
+import { evaluate } from './evaluate.ts';
+
+/** One model beside the first. */
+export interface Comparison {
+  /** The mean over images and draws. */
+  readonly bitsPerDim: number;
+  /** The standard error of that mean over other images, s/√n. */
+  readonly samplingError: number | null;
+  /** The mean over images of bits/dim less that of the first model: below zero where this one is better. */
+  readonly difference: number;
+  /**
+   * The standard error of the difference over other images, s/√n with s the deviation of the images' differences.
+   * What is hard for one model is hard for the other, so this is far less than the two errors together.
+   */
+  readonly differenceError: number | null;
+}
+
+/** The comparison of values of the same images under several models, the first of them included. */
+export function pairwise(perImage: readonly Float64Array[]): Comparison[] {
+  const [first] = perImage as readonly [Float64Array];
+  return perImage.map((values) => {
+    const differences = values.map((value, image) => value - first[image]!);
+    return {
+      bitsPerDim: mean(values),
+      samplingError: standardErrorOfMean(values),
+      difference: mean(differences),
+      differenceError: standardErrorOfMean(differences),
+    };
+  });
+}
+
+/** Measures models on the same images with the same noise; progress counts the images of all. */
+export async function compareModels(
+  models: readonly FlowModel[],
+  images: ImageSet,
+  { draws = 1, seed = 0, onProgress }: LikelihoodOptions = {},
+): Promise<Comparison[]> {
+  const perImage: Float64Array[] = [];
+  for (const [index, model] of models.entries()) {
+    const before = index * draws * images.count;
+    const progress = (done: number): void => onProgress?.(before + done);
+    perImage.push((await evaluate(model, images, { draws, seed, onProgress: progress })).perImage);
+    await model.release();
+  }
+  return pairwise(perImage);
+}

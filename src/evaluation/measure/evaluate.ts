@@ -1,0 +1,120 @@
+// bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
+import type { ImageSet } from '../../data/dataset.ts';
+import { UserError } from '../../errors.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
+import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
+import { type ImportanceBound, importanceBound } from './importanceBound.ts';
+
+/** An image of a split and its bits/dim. */
+export interface MeasuredImage {
+  /** Its place in the split, from 0. */
+  readonly index: number;
+  /** Its mean over draws. */
+  readonly bitsPerDim: number;
+}
+
+/** bits/dim of a split. */
+export interface Evaluation {
+  /** The mean over all images and draws. */
+  readonly bitsPerDim: number;
+  /**
+   * The standard error of that mean over repetitions with other noise on the same images, √(Σ sᵢ²/K)/n with sᵢ² the
+   * variance of image i over the K draws; null for one draw.
+   */
+  readonly standardError: number | null;
+  /**
+   * The standard error of that mean over repetitions with other images of the same kind, s/√n with s the standard
+   * deviation over images: how well n images stand for all there could be. Null for one image.
+   */
+  readonly samplingError: number | null;
+  /** Dequantisation draws per image. */
+  readonly draws: number;
+  /** How many images. */
+  readonly images: number;
+  /** The median over images. */
+  readonly median: number;
+  /** The 1 % and the 99 % quantile over images, linear between two of them. */
+  readonly quantiles: {
+    /** One image in a hundred lies below. */
+    readonly '1%': number;
+    /** One image in a hundred lies above. */
+    readonly '99%': number;
+  };
+  /** The image with the highest bits/dim, which a mean may hide. */
+  readonly worst: MeasuredImage;
+  /** The 16 images with the highest bits/dim, the highest first. */
+  readonly worstImages: readonly MeasuredImage[];
+  /** The tighter bound, where it was asked for. */
+  readonly importance?: ImportanceBound;
+  /** The mean over draws of each image. */
+  readonly perImage: Float64Array;
+}
+
+/** What is measured, and how. */
+export interface EvaluateOptions extends LikelihoodOptions {
+  /** Draws per image of the importance-weighted bound, which then is measured too; draws of both are shared. */
+  readonly importance?: number | undefined;
+}
+
+/** How many of the worst images are named. */
+const WORST = 16;
+
+/** The draws of the noise that an evaluation takes of each image. */
+export function drawsOf({ draws = 1, importance = 0 }: EvaluateOptions): number {
+  return Math.max(draws, importance);
+}
+
+/** Measures bits/dim of a set of images; 2 draws or more give a standard error. */
+export async function evaluate(
+  model: FlowModel,
+  images: ImageSet,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  if (images.count === 0) {
+    throw new RangeError('there are no images to evaluate');
+  }
+  const { draws = 1, importance, ...how } = options;
+  if (importance !== undefined && (!Number.isInteger(importance) || importance < 1)) {
+    throw new UserError(`importance must be a whole number of draws of 1 or more, not ${importance}`, {
+      exitCode: 2,
+    });
+  }
+  const values = await model.bitsPerDimByDraw(images, { ...how, draws: drawsOf(options) });
+  const bound =
+    importance === undefined
+      ? undefined
+      : importanceBound(values.slice(0, importance), dimensionsOf(model.imageShape));
+  return { ...summarise(values.slice(0, draws)), ...(bound && { importance: bound }) };
+}
+
+/** The evaluation that draws of the noise make together, each given as bits/dim of every image. */
+export function summarise(values: readonly Float64Array[]): Evaluation {
+  const draws = values.length;
+  const drawsOfImage = (image: number): number[] => values.map((draw) => draw[image]!);
+  const perImage = values[0]!.map((_, image) => mean(drawsOfImage(image)));
+  const images = perImage.length;
+  const variances = perImage.map((_, image) => variance(drawsOfImage(image)));
+  const sorted = perImage.toSorted();
+  const worstImages = highest(perImage, WORST);
+  return {
+    bitsPerDim: mean(perImage),
+    standardError: draws > 1 ? Math.sqrt(mean(variances) / draws / images) : null,
+    samplingError: standardErrorOfMean(perImage),
+    draws,
+    images,
+    median: quantile(sorted, 0.5),
+    quantiles: { '1%': quantile(sorted, 0.01), '99%': quantile(sorted, 0.99) },
+    worst: worstImages[0]!,
+    worstImages,
+    perImage,
+  };
+}
+
+/** The images with the highest values, the highest first; one whose value is no number counts as infinite. */
+function highest(values: Float64Array, count: number): MeasuredImage[] {
+  const rank = (index: number): number =>
+    Number.isNaN(values[index]!) ? Number.POSITIVE_INFINITY : values[index]!;
+  const order = Array.from(values.keys()).sort((a, b) => (rank(a) === rank(b) ? a - b : rank(b) - rank(a)));
+  return order.slice(0, count).map((index) => ({ index, bitsPerDim: values[index]! }));
+}

@@ -1,0 +1,285 @@
+// A trained model in use: there and back, what the results depend on and what not, and what is refused.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imagesInMemory } from '../../data/dataset.ts';
+import { UserError } from '../../errors.ts';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { constant, constantValue } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
+import { imageArray } from '../../training/likelihood.ts';
+import { startFromData } from '../../training/startFromData.ts';
+import { FlowModel, type FlowModelOptions } from './flowModel.ts';
+import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
+import { type TrainedModel, trainedModel } from './loadRun.ts';
+
+const imageShape: ImageShape = [8, 8, 1];
+const options: GlowOptions = {
+  levels: 2,
+  depth: 2,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: true,
+  bits: 8,
+};
+const COUNT = 13;
+const images = tinyImages(COUNT, 8, 5);
+const opened: FlowModel[] = [];
+
+/** A model that has seen images once. */
+async function start(changed: Partial<GlowOptions> = {}, seed = 0): Promise<TrainedModel> {
+  const model = new Glow({ ...options, ...changed }, imageShape);
+  const image = imageArray(tinyImages(32, 8, 1), imageShape, model.options.bits);
+  const noise = { shape: image.shape, data: new Float32Array(sizeOf(image.shape)) };
+  new RandomStream(0, 'start').fillDequantisationNoise(noise.data);
+  return trainedModel(model, await startFromData(model, { image, noise }, seed, { threads: 1 }), 'raw');
+}
+
+function use(trained: TrainedModel, changed: FlowModelOptions = {}): FlowModel {
+  const model = new FlowModel(trained, { threads: 1, ...changed });
+  opened.push(model);
+  return model;
+}
+
+let trained: TrainedModel;
+let model: FlowModel;
+beforeAll(async () => {
+  trained = await start();
+  model = use(trained);
+});
+afterAll(() => Promise.all(opened.map((one) => one.release())));
+
+describe('encode and decode', () => {
+  it('give latents of the shapes that the model says, and the images back', async () => {
+    const latents = await model.encode(images);
+    expect(latents.map(({ shape }) => shape)).toEqual([
+      [COUNT, 4, 4, 2],
+      [COUNT, 2, 2, 8],
+    ]);
+    expect(model.latentShapes).toEqual([
+      [4, 4, 2],
+      [2, 2, 8],
+    ]);
+    expect(await model.decode(latents)).toEqual(images);
+  });
+
+  it('give images of fewer bits back, spread over 8', async () => {
+    const coarse = use(await start({ bits: 3 }));
+    const expected = images.map((value) => Math.round(((value >> 5) * 255) / 7));
+    expect(await coarse.decode(await coarse.encode(images))).toEqual(expected);
+    expect(coarse.bits).toBe(3);
+  });
+
+  it('keep in float64 what small scales of couplings would lose in float32', async () => {
+    // The inverse divides by sigmoid(2 − 16), which takes rounding from 1e-7 beyond a pixel's interval.
+    const steep: TrainedModel = {
+      ...trained,
+      parameters: Object.fromEntries(
+        Object.entries(trained.parameters).map(([path, tensor]) => {
+          const { shape, data } = constantValue(tensor)!;
+          const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
+          // Even channels shift, odd ones scale.
+          const changed = data.map((value, index) => (isLast && index % 2 === 1 ? -16 : value));
+          return [path, constant({ shape, data: changed })];
+        }),
+      ),
+    };
+    const one = use(steep);
+    const single = await one.decodeValues(await one.encode(images));
+    const latents = await one.encode(images, { precision: 'float64' });
+    const double = await one.decodeValues(latents);
+    const isLost = (value: number, index: number): boolean => !(Math.abs(value - double[index]!) < 1 / 512);
+    expect([...single].some(isLost)).toBe(true);
+    expect(latents[0]!.data).toBeInstanceOf(Float64Array);
+    expect(await one.decode(latents)).toEqual(images);
+  });
+
+  it('take no images at all', async () => {
+    expect(await model.decode(await model.encode(new Uint8Array()))).toEqual(new Uint8Array());
+    expect(await model.sample({ count: 0 })).toEqual(new Uint8Array());
+  });
+
+  it('tell how far they are', async () => {
+    const seen: number[] = [];
+    const onProgress = (done: number): void => {
+      seen.push(done);
+    };
+    const small = use(trained, { batchSize: 5 });
+    await small.decode(await small.encode(images, { onProgress }), { onProgress });
+    await small.sample({ count: 6, onProgress });
+    await small.bitsPerDim(images, { draws: 2, onProgress });
+    expect(seen).toEqual([5, 10, 13, 5, 10, 13, 5, 6, 5, 10, 13, 18, 23, 26]);
+  });
+
+  it('name the image whose values overflow', async () => {
+    const latents = await model.encode(images);
+    latents[1]!.data.fill(3e38, 4 * 32, 5 * 32);
+    await expect(model.decode(latents)).rejects.toThrow(UserError);
+    await expect(model.decode(latents)).rejects.toThrow(
+      /^image 4 of these latents cannot be decoded: its largest latent is 3e\+38, and rounding grows/,
+    );
+    const values = await model.decodeValues(latents);
+    expect(model.pixelsOf(values.subarray(0, 4 * 64))).toEqual(images.subarray(0, 4 * 64));
+    expect(model.pixelsOf(values.subarray(5 * 64))).toEqual(images.subarray(5 * 64));
+  });
+});
+
+describe('what comes out does not depend on the batch', () => {
+  it.each([1, 3, 64])('at batch size %i', async (batchSize) => {
+    const other = use(trained, { batchSize });
+    const latents = await model.encode(images);
+    expect(await other.encode(images)).toEqual(latents);
+    expect(await other.decode(latents)).toEqual(images);
+    const drawn = { count: 7, temperature: 0.9, seed: 2 };
+    expect(await other.sample(drawn)).toEqual(await model.sample(drawn));
+    expect(await other.bitsPerDim(images, { draws: 2 })).toEqual(
+      await model.bitsPerDim(images, { draws: 2 }),
+    );
+  });
+
+  it('nor on the other images', async () => {
+    const [alone] = [await model.encode(images.subarray(64, 128))];
+    expect(alone).toEqual(sliceLatents(await model.encode(images), 1, 2));
+  });
+});
+
+describe('sample', () => {
+  it('gives the same bytes for the same seed, and image i whatever the count', async () => {
+    const six = await model.sample({ count: 6, seed: 4 });
+    expect(await model.sample({ count: 6, seed: 4 })).toEqual(six);
+    expect(await model.sample({ count: 2, seed: 4 })).toEqual(six.subarray(0, 2 * 64));
+    expect(await model.sample({ count: 6, seed: 5 })).not.toEqual(six);
+    expect(await model.sample({ count: 6, seed: 4, temperature: 1 })).toEqual(six);
+  });
+
+  it('gives the same pixels by either inverse of emerging convolutions', async () => {
+    const slow = use(trained, { inverse: 'sequential', batchSize: 5 });
+    expect(await slow.sample({ count: 12, seed: 6 })).toEqual(await model.sample({ count: 12, seed: 6 }));
+    expect(slow.fingerprint).toBe(model.fingerprint);
+    const latents = await slow.encode(images);
+    expect(await slow.decode(latents)).toEqual(images);
+    const [values, slowValues] = [await model.decodeValues(latents), await slow.decodeValues(latents)];
+    expect(slowValues).not.toEqual(values);
+    expectClose('values', slowValues, values, 'float32');
+  });
+
+  it('decodes the mean of the priors at temperature 0', async () => {
+    const zero = model.latentShapes.map((shape) => ({
+      shape: [1, ...shape],
+      data: new Float32Array(sizeOf(shape)),
+    }));
+    const cold = await model.sample({ count: 2, temperature: 0 });
+    expect(cold).toEqual(Uint8Array.from([...(await model.decode(zero)), ...(await model.decode(zero))]));
+  });
+
+  it('names the images whose values overflow and leaves them black, or fails where nobody asks for them', async () => {
+    const hot = { count: 4, temperature: 1e38, seed: 1 };
+    await expect(model.sample(hot)).rejects.toThrow(
+      /^\d of 4 samples have values that are not finite, image \d first: try a lower temperature, or train longer$/,
+    );
+    let overflowed: readonly number[] = [];
+    const drawn = await model.sample({
+      ...hot,
+      onOverflow: (which) => {
+        overflowed = which;
+      },
+    });
+    expect(overflowed.length).toBeGreaterThan(0);
+    for (const image of overflowed) {
+      expect(drawn.subarray(image * 64, (image + 1) * 64)).toEqual(new Uint8Array(64));
+    }
+  });
+
+  it.each([-0.1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the temperature %d', async (temperature) => {
+    await expect(model.sample({ count: 1, temperature })).rejects.toThrow(
+      `the temperature must be a number of 0 or more, not ${temperature}`,
+    );
+  });
+});
+
+describe('logLikelihood', () => {
+  it('is bits/dim in nats, the mean over draws of the noise', async () => {
+    const nats = await model.logLikelihood(images, { draws: 3, seed: 7 });
+    const bits = await model.bitsPerDim(images, { draws: 3, seed: 7 });
+    const draws = await model.bitsPerDimByDraw(imagesInMemory(images, imageShape), { draws: 3, seed: 7 });
+    expect(draws).toHaveLength(3);
+    nats.forEach((value, image) => {
+      expect(value).toBeCloseTo(-64 * Math.LN2 * bits[image]!, 9);
+      const [a, b, c] = draws.map((draw) => draw[image]!) as [number, number, number];
+      expect(bits[image]).toBeCloseTo((a + b + c) / 3, 12);
+      expect(a).not.toBe(b);
+    });
+    expect(await model.logLikelihood(images, { draws: 3, seed: 8 })).not.toEqual(nats);
+  });
+
+  it('refuses fewer than one draw, and images of another shape', async () => {
+    await expect(model.bitsPerDim(images, { draws: 0 })).rejects.toThrow(/draws must be a whole number/);
+    const wide = imagesInMemory(images, [4, 16, 1]);
+    await expect(model.bitsPerDimByDraw(wide)).rejects.toThrow(
+      new UserError('the images are 4x16x1, and the model takes 8x8x1'),
+    );
+  });
+});
+
+describe('what is not of the model is refused', () => {
+  it('images of another size', async () => {
+    const message = "65 bytes are no whole number of images: the model's are 8x8x1, 8 bits each value";
+    await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError(message));
+    await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError(message));
+  });
+
+  it('latents of other shapes', async () => {
+    const latents = await model.encode(images);
+    const expected = 'expected [13, 4, 4, 2], [13, 2, 2, 8]';
+    await expect(model.decode(latents.toReversed())).rejects.toThrow(
+      `these latents are not of this model: they have shapes [13, 2, 2, 8], [13, 4, 4, 2], ${expected}`,
+    );
+    await expect(model.decode(latents.slice(0, 1))).rejects.toThrow(expected);
+    const short = [latents[0]!, { shape: [13, 2, 2, 8], data: new Float32Array(5) }];
+    await expect(model.decode(short)).rejects.toThrow(/not of this model/);
+  });
+});
+
+describe('the fingerprint', () => {
+  it('is that of the weights and of every option', async () => {
+    expect(use(await start()).fingerprint).toBe(model.fingerprint);
+    const others = [
+      await start({}, 1),
+      await start({ learnedPrior: false }),
+      // The same parameters, otherwise used.
+      { ...trained, model: new Glow({ ...options, dilation: 2 }, imageShape) },
+      { ...trained, model: new Glow(options, [8, 16, 1]) },
+    ].map((other) => use(other).fingerprint);
+    expect(new Set([model.fingerprint, ...others]).size).toBe(5);
+    expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+it('works again after it was released, and two calls at once share a program', async () => {
+  const other = use(trained);
+  const [a, b] = await Promise.all([other.encode(images), other.encode(images)]);
+  expect(a).toEqual(b);
+  await other.release();
+  expect(await other.encode(images)).toEqual(a);
+});
+
+describe('latents on the host', () => {
+  const one = (...values: number[]) => [{ shape: [1, 1, 1, 2], data: Float32Array.from(values) }];
+
+  it('lie on a straight line, both ends included', () => {
+    const [line] = interpolateLatents(one(0, 4), one(3, -4), 3);
+    expect(line).toEqual({ shape: [3, 1, 1, 2], data: Float32Array.from([0, 4, 1.5, 0, 3, -4]) });
+    expect(() => interpolateLatents(one(0, 1), one(1, 0), 1)).toThrow(RangeError);
+  });
+
+  it('have a mean, and move along a difference', () => {
+    const batch = [{ shape: [2, 1, 1, 2], data: Float32Array.from([1, 2, 3, 6]) }];
+    expect(meanLatents(batch)).toEqual(one(2, 4));
+    const moved = moveLatents(one(1, 1), { from: one(0, 2), towards: one(2, 3), amounts: [0, 1, -2] });
+    expect(moved).toEqual([{ shape: [3, 1, 1, 2], data: Float32Array.from([1, 1, 3, 2, -3, -1]) }]);
+  });
+});

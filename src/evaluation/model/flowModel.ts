@@ -1,0 +1,352 @@
+// A trained model to use: 8-bit images and latents in and out, programs compiled when they are first needed.
+import { createHash } from 'node:crypto';
+import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
+import { pixelsFromValues, toEightBit } from '../../data/pixels/pixels.ts';
+import type { Program } from '../../engine/program.ts';
+import { UserError } from '../../errors.ts';
+import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { checksumOf } from '../../storage/checksum.ts';
+import type { Precision } from '../../tensor/emitter.ts';
+import { constantValue } from '../../tensor/tensor.ts';
+import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
+import { nextTurn } from '../../training/nextTurn.ts';
+import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
+import type { TrainedModel } from './loadRun.ts';
+import {
+  compileDecoder,
+  compileEncoder,
+  compileLikelihood,
+  decodeBatch,
+  encodeBatch,
+  type ProgramOptions,
+} from './programs.ts';
+
+/** How a model is used. */
+export interface FlowModelOptions extends ProgramOptions {
+  /** Images per run of a program, at most; what comes out does not depend on it. 64 if not said. */
+  readonly batchSize?: number;
+}
+
+/** What encoding and decoding tell. */
+export interface CodingOptions {
+  /** Called with the number of images done. */
+  onProgress?(images: number): void;
+}
+
+/** How images are encoded. */
+export interface EncodeOptions extends CodingOptions {
+  /**
+   * That of the latents; the model's own, float32 if not said. In float64 images come back whose small scales in
+   * couplings make rounding grow too far in float32.
+   */
+  readonly precision?: Precision;
+}
+
+/** How samples are drawn. */
+export interface SampleOptions extends CodingOptions {
+  /** How many images. */
+  readonly count: number;
+  /** The standard deviation of all latents ε; 1, the default, samples the model itself, less gives plainer images. */
+  readonly temperature?: number;
+  /** The seed of the latents, 0 if not said. */
+  readonly seed?: number;
+  /**
+   * Called with the indices of images whose values are not finite, which come out black. Without it they are an
+   * error. The inverse of a coupling divides by a sigmoid, and latents that a model has not learned to use, of a
+   * young model or at a high temperature, can make it overflow.
+   */
+  onOverflow?(images: readonly number[]): void;
+}
+
+/** How likelihoods are measured. */
+export interface LikelihoodOptions {
+  /** Draws of the dequantisation noise per image, 1 if not said. */
+  readonly draws?: number;
+  /** The seed of the noise, 0 if not said: that of image i in draw k depends on the seed, i and k alone. */
+  readonly seed?: number;
+  /** Whether it depends on the image itself in place of i: then nothing else that is measured with it matters. */
+  readonly noiseByContent?: boolean;
+  /** Called with the number of images done, over all draws. */
+  onProgress?(images: number): void;
+}
+
+/**
+ * A trained model. Images are 8-bit, NHWC, one after the other; where the model has fewer bits, images are reduced to
+ * them, and those that come out are spread over 0..255 again.
+ */
+export class FlowModel {
+  /** Height, width and channels of every image. */
+  readonly imageShape: ImageShape;
+  /** Bits of a pixel value in the model. */
+  readonly bits: number;
+  /** The shapes of the latents of one image, from level 0's split to the top. */
+  readonly latentShapes: readonly ImageShape[];
+  private readonly trained: TrainedModel;
+  private readonly options: ProgramOptions;
+  private readonly batchSize: number;
+  private readonly precision: Precision;
+  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<Program>>>> = {
+    float32: new Map(),
+    float64: new Map(),
+  };
+
+  /** @param trained from `loadRun`, or from a training's state by `trainedModel` */
+  constructor(
+    trained: TrainedModel,
+    { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
+  ) {
+    const { imageShape, latentShapes } = trained.model;
+    this.imageShape = imageShape;
+    this.bits = trained.model.options.bits;
+    this.latentShapes = latentShapes;
+    this.trained = trained;
+    this.options = options;
+    this.batchSize = batchSize;
+    this.precision = precision;
+  }
+
+  /** SHA-256 of all that latents depend on: the model's options, its image shape and its weights. */
+  get fingerprint(): string {
+    const { model, parameters } = this.trained;
+    const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
+      const { shape, data } = constantValue(parameters[path]!)!;
+      return [path, { shape, data: Float32Array.from(data) }];
+    });
+    const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
+    const what = JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))]);
+    return createHash('sha256').update(what).digest('hex');
+  }
+
+  /**
+   * Draws images, `[count, H, W, C]`. Image i depends on the seed, the temperature and i.
+   *
+   * @throws UserError if the temperature is below zero or not a number, or if a value is not finite and `onOverflow` is
+   *   not given
+   */
+  async sample({
+    count,
+    temperature = 1,
+    seed = 0,
+    onProgress,
+    onOverflow,
+  }: SampleOptions): Promise<Uint8Array> {
+    if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
+      throw new UserError(`the temperature must be a number of 0 or more, not ${temperature}`, {
+        exitCode: 2,
+      });
+    }
+    const dimensions = dimensionsOf(this.imageShape);
+    const pixels = new Uint8Array(count * dimensions);
+    const overflowed: number[] = [];
+    await this.inBatches(count, async (first, end) => {
+      const draw = { first, count: end - first, temperature, seed };
+      const program = await this.program(compileDecoder);
+      const values = await decodeBatch(program, drawLatents(this.latentShapes, draw));
+      blackOut(values, dimensions).forEach((image) => {
+        overflowed.push(first + image);
+      });
+      pixels.set(this.pixelsOf(values), first * dimensions);
+      onProgress?.(end);
+    });
+    if (overflowed.length > 0) {
+      if (!onOverflow) {
+        throw new UserError(
+          `${overflowed.length} of ${count} samples have values that are not finite, image ${overflowed[0]} first: ` +
+            'try a lower temperature, or train longer',
+        );
+      }
+      onOverflow(overflowed);
+    }
+    return pixels;
+  }
+
+  /**
+   * The latents of images, each pixel in the middle of its interval (u = ½): `decode` gives the images back.
+   *
+   * @throws UserError if `images` is no whole number of images
+   */
+  async encode(
+    images: Uint8Array,
+    { precision = this.precision, onProgress }: EncodeOptions = {},
+  ): Promise<NdArray[]> {
+    const { count } = this.setOf(images);
+    const dimensions = dimensionsOf(this.imageShape);
+    const latents = this.latentShapes.map((shape) => ({
+      shape: [count, ...shape],
+      data: zerosOf(precision, count * dimensionsOf(shape)),
+    }));
+    await this.inBatches(count, async (first, end) => {
+      const batch = images.subarray(first * dimensions, end * dimensions);
+      const image = imageArray(batch, this.imageShape, this.bits);
+      const encoded = await encodeBatch(await this.program(compileEncoder, precision), image);
+      encoded.forEach(({ data }, index) => {
+        latents[index]!.data.set(data, first * dimensionsOf(this.latentShapes[index]!));
+      });
+      onProgress?.(end);
+    });
+    return latents;
+  }
+
+  /**
+   * The images of latents, `[N, H, W, C]`.
+   *
+   * @throws UserError if the latents have other shapes than the model's, or an image has values that are not finite
+   */
+  async decode(latents: Latents, options: CodingOptions = {}): Promise<Uint8Array> {
+    const values = await this.decodeValues(latents, options);
+    const broken = values.findIndex((value) => !Number.isFinite(value));
+    if (broken >= 0) {
+      const image = Math.floor(broken / dimensionsOf(this.imageShape));
+      const largest = largestLatent(latents, image);
+      throw new UserError(
+        `image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+      );
+    }
+    return this.pixelsOf(values);
+  }
+
+  /**
+   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents. Values
+   * that are not finite tell that the inverse overflowed: rounding grows in it where latents lie far out.
+   */
+  async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
+    const count = this.countOf(latents);
+    const precision = isDouble(latents) ? 'float64' : this.precision;
+    const values = zerosOf(precision, count * dimensionsOf(this.imageShape));
+    await this.inBatches(count, async (first, end) => {
+      const program = await this.program(compileDecoder, precision);
+      const decoded = await decodeBatch(program, sliceLatents(latents, first, end));
+      values.set(decoded, first * dimensionsOf(this.imageShape));
+      onProgress?.(end);
+    });
+    return values;
+  }
+
+  /** The 8-bit pixels that values stand for: ⌊(x + ½)·2^bits⌋, clipped, spread over 0..255. */
+  pixelsOf(values: ArrayLike<number>): Uint8Array {
+    return toEightBit(pixelsFromValues(values, this.bits), this.bits);
+  }
+
+  /**
+   * A bound on the log-probability of each image, in nats, the mean over draws of the dequantisation noise.
+   *
+   * @throws UserError if `images` is no whole number of images
+   */
+  async logLikelihood(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
+    const natsPerBit = -dimensionsOf(this.imageShape) * Math.LN2;
+    return (await this.bitsPerDim(images, options)).map((bits) => bits * natsPerBit);
+  }
+
+  /**
+   * −logLikelihood/(D·ln 2) of each image, D values each.
+   *
+   * @throws UserError if `images` is no whole number of images
+   */
+  async bitsPerDim(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
+    const draws = await this.bitsPerDimByDraw(this.setOf(images), options);
+    return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
+  }
+
+  /** bits/dim of each image of a set, which need not fit in memory, for each draw of the noise. */
+  async bitsPerDimByDraw(
+    images: ImageSet,
+    { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
+  ): Promise<Float64Array[]> {
+    if (!Number.isInteger(draws) || draws < 1) {
+      throw new UserError(`the number of draws must be a whole number of 1 or more, not ${draws}`, {
+        exitCode: 2,
+      });
+    }
+    const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
+    if (given !== expected) {
+      throw new UserError(`the images are ${given}, and the model takes ${expected}`);
+    }
+    const program = await this.program(compileLikelihood);
+    const batchSize = Math.max(1, Math.min(this.batchSize, images.count));
+    const measured: Float64Array[] = [];
+    for (let draw = 0; draw < draws; draw++) {
+      const progress = (done: number): void => onProgress?.(draw * images.count + done);
+      const measurement = { batchSize, bits: this.bits, seed, draw, noiseByContent, onProgress: progress };
+      measured.push(await measureBitsPerDim(program, images, measurement));
+    }
+    return measured;
+  }
+
+  /** Frees the programs. */
+  async release(): Promise<void> {
+    const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
+    for (const known of Object.values(this.programs)) {
+      known.clear();
+    }
+    await Promise.all(programs.map(async (program) => (await program).release()));
+  }
+
+  private program(compiler: Compiler, precision = this.precision): Promise<Program> {
+    const known =
+      this.programs[precision].get(compiler) ?? compiler(this.trained, { ...this.options, precision });
+    this.programs[precision].set(compiler, known);
+    return known;
+  }
+
+  /** Runs `work` on ranges of at most a batch, one after the other; lets the event loop run between them. */
+  private async inBatches(count: number, work: (first: number, end: number) => Promise<void>): Promise<void> {
+    for (let first = 0; first < count; first += this.batchSize) {
+      await work(first, Math.min(count, first + this.batchSize));
+      await nextTurn();
+    }
+  }
+
+  private setOf(images: Uint8Array): ImageSet {
+    if (images.length % dimensionsOf(this.imageShape) !== 0) {
+      const shape = showImageShape(this.imageShape);
+      throw new UserError(
+        `${images.length} bytes are no whole number of images: the model's are ${shape}, 8 bits each value`,
+      );
+    }
+    return imagesInMemory(images, this.imageShape);
+  }
+
+  private countOf(latents: Latents): number {
+    const count = latents[0]?.shape[0] ?? 0;
+    const given = latents.map(({ shape }) => `[${shape.join(', ')}]`);
+    const expected = this.latentShapes.map((shape) => `[${[count, ...shape].join(', ')}]`);
+    if (
+      given.join() !== expected.join() ||
+      latents.some(({ shape, data }) => sizeOf(shape) !== data.length)
+    ) {
+      throw new UserError(
+        `these latents are not of this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
+      );
+    }
+    return count;
+  }
+}
+
+function zerosOf(precision: Precision, count: number): NdArray['data'] {
+  return precision === 'float64' ? new Float64Array(count) : new Float32Array(count);
+}
+
+/** Makes the images of which a value is not finite black, and tells which. */
+function blackOut(values: NdArray['data'], dimensions: number): number[] {
+  const images: number[] = [];
+  for (let image = 0; image * dimensions < values.length; image++) {
+    const own = values.subarray(image * dimensions, (image + 1) * dimensions);
+    if (!own.every(Number.isFinite)) {
+      own.fill(-0.5);
+      images.push(image);
+    }
+  }
+  return images;
+}
+
+/** Why latents of an image with this largest one, in float64 or not, cannot be decoded, to be read after a colon. */
+export function tooFarOut(largest: number, double: boolean): string {
+  return (
+    `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this ` +
+    `model; ${double ? 'see emerging doctor' : 'encode it with --precision float64, or see emerging doctor'}`
+  );
+}
+
+type Compiler = (trained: TrainedModel, options: ProgramOptions) => Promise<Program>;

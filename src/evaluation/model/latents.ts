@@ -1,0 +1,123 @@
+// Latents on the host: drawn from the priors, between those of two images, moved along a direction.
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+
+/**
+ * The latents ε of a batch of images: `[N, height, width, channels]` for each prior, from level 0's split to the top.
+ * Under the model all are standard normal.
+ */
+export type Latents = readonly NdArray[];
+
+/** Whether latents are decoded in float64: some of them are in it. */
+export function isDouble(latents: Latents): boolean {
+  return latents.some(({ data }) => data instanceof Float64Array);
+}
+
+/** Which latents are drawn. */
+export interface Draw {
+  /** The first image of the seed's endless row of images. */
+  readonly first: number;
+  /** How many images. */
+  readonly count: number;
+  /** The standard deviation. */
+  readonly temperature: number;
+  /** The seed of the row. */
+  readonly seed: number;
+}
+
+/** Latents of images `first` to `first + count − 1` of a seed: normal, times the temperature. */
+export function drawLatents(
+  shapes: readonly ImageShape[],
+  { first, count, temperature, seed }: Draw,
+): NdArray[] {
+  const latents = shapes.map((shape) => ({
+    shape: [count, ...shape],
+    data: new Float32Array(count * dimensionsOf(shape)),
+  }));
+  for (let index = 0; index < count; index++) {
+    const random = new RandomStream(seed, 'latents', first + index);
+    for (const { data } of latents) {
+      const size = data.length / count;
+      for (let element = 0; element < size; element++) {
+        data[index * size + element] = temperature * random.normal();
+      }
+    }
+  }
+  return latents;
+}
+
+/**
+ * `steps` images' latents on the straight line from those of one image to those of another, both ends included:
+ * (1 − t)·a + t·b with t = 0, 1/(steps − 1), …, 1.
+ */
+export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArray[] {
+  if (!Number.isInteger(steps) || steps < 2) {
+    throw new RangeError(`an interpolation has 2 or more steps, not ${steps}`);
+  }
+  return a.map(({ shape, data }, index) => {
+    const other = b[index]!.data;
+    const size = data.length;
+    const out = new Float32Array(steps * size);
+    for (let step = 0; step < steps; step++) {
+      const t = step / (steps - 1);
+      for (let element = 0; element < size; element++) {
+        out[step * size + element] = (1 - t) * data[element]! + t * other[element]!;
+      }
+    }
+    return { shape: [steps, ...shape.slice(1)], data: out };
+  });
+}
+
+/** The mean over the images of a batch, as latents of one image. */
+export function meanLatents(latents: Latents): NdArray[] {
+  return latents.map(({ shape, data }) => {
+    const [count, ...rest] = shape as [number, ...number[]];
+    const size = sizeOf(rest);
+    const sums = new Float64Array(size);
+    data.forEach((value, element) => {
+      sums[element % size]! += value;
+    });
+    return { shape: [1, ...rest], data: Float32Array.from(sums, (sum) => sum / count) };
+  });
+}
+
+/**
+ * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), an image for each
+ * amount.
+ */
+export function moveLatents(
+  latents: Latents,
+  { from, towards, amounts }: { from: Latents; towards: Latents; amounts: readonly number[] },
+): NdArray[] {
+  return latents.map(({ shape, data }, index) => {
+    const [start, end] = [from[index]!.data, towards[index]!.data];
+    const size = data.length;
+    const out = new Float32Array(amounts.length * size);
+    amounts.forEach((amount, step) => {
+      for (let element = 0; element < size; element++) {
+        out[step * size + element] = data[element]! + amount * (end[element]! - start[element]!);
+      }
+    });
+    return { shape: [amounts.length, ...shape.slice(1)], data: out };
+  });
+}
+
+/** Images `first` to `end − 1` of a batch, as views. */
+export function sliceLatents(latents: Latents, first: number, end: number): NdArray[] {
+  return latents.map(({ shape, data }) => {
+    const size = sizeOf(shape.slice(1));
+    return { shape: [end - first, ...shape.slice(1)], data: data.subarray(first * size, end * size) };
+  });
+}
+
+/** The largest |ε| of one image of a batch. */
+export function largestLatent(latents: Latents, image: number): number {
+  let largest = 0;
+  for (const { data } of sliceLatents(latents, image, image + 1)) {
+    for (const value of data) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+  }
+  return largest;
+}

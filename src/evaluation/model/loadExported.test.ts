@@ -1,0 +1,82 @@
+// Exported models read back: their own weights, and what is refused.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { Glow } from '../../models/glow.ts';
+import { encodeSafetensors } from '../../storage/safetensors.ts';
+import { constantValue } from '../../tensor/tensor.ts';
+import { randomParameters } from '../../testing/layers.ts';
+import { isExported, loadExported } from './loadExported.ts';
+import { loadModel } from './loadModel.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'exported-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = join(folder, 'model.safetensors');
+
+const options = { levels: 1, depth: 1, width: 4, mixing: '1x1', kernelSize: 3, dilation: 1 } as const;
+const model = new Glow({ ...options, learnedPrior: true, bits: 5 }, [4, 6, 1]);
+const arrays = Object.entries(randomParameters(model.parameters)).map(
+  ([parameter, { shape, data }]) => [parameter, { shape, data: Float32Array.from(data) }] as const,
+);
+const metadata = { weights: 'average', imageShape: '4x6x1', model: JSON.stringify(model.options) };
+
+function write(tensors: ReadonlyMap<string, (typeof arrays)[0][1]>, about: Record<string, string>): void {
+  writeFileSync(join(folder, 'manifest.json'), '{}');
+  writeFileSync(path, encodeSafetensors(tensors, about));
+}
+
+beforeEach(() => write(new Map(arrays), metadata));
+
+it('gives the model with its weights', async () => {
+  const loaded = loadExported(folder);
+  expect(loaded.model.options).toMatchObject(model.options);
+  expect(loaded.model.imageShape).toEqual([4, 6, 1]);
+  for (const [parameter, array] of arrays) {
+    expect(constantValue(loaded.parameters[parameter]!), parameter).toEqual(array);
+  }
+  const { imageShape, bits } = await loadModel(folder, { weights: 'average' });
+  expect({ imageShape, bits }).toEqual({ imageShape: [4, 6, 1], bits: 5 });
+});
+
+it('is recognised by both of its files', () => {
+  expect(isExported(folder)).toBe(true);
+  rmSync(path);
+  expect(isExported(folder)).toBe(false);
+});
+
+it('refuses to give other weights than it has', async () => {
+  await expect(loadModel(folder, { weights: 'raw' })).rejects.toThrow(
+    `${folder} holds the average weights: leave out --weights, or export the run with raw`,
+  );
+});
+
+it.each<[string, Record<string, string>, RegExp]>([
+  [
+    'no description',
+    { weights: 'average' },
+    /no exported model: its metadata do not describe one \(.+\); export/,
+  ],
+  [
+    'an unknown mixing',
+    { ...metadata, model: metadata.model.replace('1x1', '2x2') },
+    /unknown model\.mixing/,
+  ],
+  ['an impossible shape', { ...metadata, imageShape: '4x5x1' }, /height and width must be even/],
+  ['no shape', { ...metadata, imageShape: 'large' }, /no exported model/],
+  [
+    'a model that its weights do not fit',
+    { ...metadata, model: metadata.model.replace('"width":4', '"width":5') },
+    /does not fit its own model: levels\/0\/.* has shape \[.*\], expected \[.*\]; export again/,
+  ],
+])('refuses %s', (_, about, message) => {
+  write(new Map(arrays), about);
+  expect(() => loadExported(folder)).toThrow(UserError);
+  expect(() => loadExported(folder)).toThrow(message);
+});
+
+it('refuses missing weights', () => {
+  write(new Map(arrays.slice(1)), metadata);
+  expect(() => loadExported(folder)).toThrow(new RegExp(`${arrays[0]![0]} is missing`));
+});

@@ -1,0 +1,66 @@
+// A trained model from the folder that `emerging export` wrote.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { Glow } from '../../models/glow.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { readBytes } from '../../storage/files.ts';
+import { decodeSafetensors } from '../../storage/safetensors.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { WeightsKind } from '../../training/trainingState.ts';
+import type { TrainedModel } from './loadRun.ts';
+
+/** Whether a folder holds an exported model. */
+export function isExported(directory: string): boolean {
+  return existsSync(join(directory, 'manifest.json')) && existsSync(weightsIn(directory));
+}
+
+/**
+ * Loads an exported model: its options and weights, which are the run's.
+ *
+ * @param weights the kind of weights to insist on; whatever was exported if not said
+ * @throws UserError if the file cannot be read or contradicts itself, or has the other kind of weights
+ */
+export function loadExported(directory: string, weights?: WeightsKind): TrainedModel {
+  const path = weightsIn(directory);
+  const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
+  if (weights !== undefined && metadata.weights !== weights) {
+    throw new UserError(
+      `${directory} holds the ${metadata.weights} weights: leave out --weights, or export the run with ${weights}`,
+      { exitCode: 2 },
+    );
+  }
+  const model = modelOf(metadata, path);
+  const parameters: Record<string, Tensor> = {};
+  for (const [parameter, { shape }] of Object.entries(model.parameters)) {
+    const array = tensors.get(parameter);
+    if (array?.shape.join() !== shape.join()) {
+      const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
+      throw new UserError(
+        `${path} does not fit its own model: ${parameter} ${found}, expected [${shape.join(', ')}]; export again`,
+      );
+    }
+    parameters[parameter] = constant(array);
+  }
+  return { model, parameters };
+}
+
+function weightsIn(directory: string): string {
+  return join(directory, 'model.safetensors');
+}
+
+function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {
+  try {
+    // What a configuration has besides the model does not count here.
+    const rest = { data: { name: 'none' }, training: { steps: 1 } };
+    const { model: options } = resolveConfig({ overrides: { ...rest, model: JSON.parse(model) } });
+    const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
+    return new Glow(options, [height, width, channels] satisfies ImageShape);
+  } catch (cause) {
+    throw new UserError(
+      `${path} is no exported model: its metadata do not describe one (${(cause as Error).message}); export again`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,155 @@
+// A file of TensorBoard events: scalars and PNG images as records that TensorBoard follows while they are written.
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { decode } from 'fast-png';
+import { explainFileError } from '../../storage/fileErrors.ts';
+
+/** Milliseconds after which what was added is written, with the next event. */
+const pause = 1000;
+
+/** The status of a session that starts: TensorBoard then forgets the steps from that of the event on. */
+const SESSION_START = 1;
+
+/**
+ * Writes events. The format is that of `tensorflow/core/util/event.proto` and `summary.proto`, whose field numbers stand
+ * below, in TFRecord frames.
+ */
+export class EventFile {
+  private readonly path: string;
+  private pending: Uint8Array[] = [];
+  private written = 0;
+
+  /**
+   * @param resumedAfter the step that the training goes on from: what earlier files say of later steps does not count
+   * @throws UserError if the file cannot be written; one that is there is replaced
+   */
+  constructor(path: string, resumedAfter?: number) {
+    const restart =
+      resumedAfter === undefined
+        ? []
+        : [record(event(resumedAfter + 1, bytes(7, [number(1, SESSION_START)])))];
+    this.path = path;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
+    } catch (error) {
+      throw explainFileError(error, path, 'write');
+    }
+  }
+
+  /** Adds numbers of a step, by tag. */
+  scalars(step: number, values: Readonly<Record<string, number>>): void {
+    const summary = Object.entries(values).map(([tag, value]) => bytes(1, [text(1, tag), float(2, value)]));
+    this.add(event(step, bytes(5, summary)));
+  }
+
+  /** Adds the bytes of a PNG. */
+  image(step: number, tag: string, png: Uint8Array): void {
+    const { width, height, channels } = decode(png);
+    const image = [number(1, height), number(2, width), number(3, channels), bytes(4, [png])];
+    this.add(event(step, bytes(5, [bytes(1, [text(1, tag), bytes(4, image)])])));
+  }
+
+  /**
+   * Writes what was added.
+   *
+   * @throws UserError if it cannot be written
+   */
+  flush(): void {
+    try {
+      appendFileSync(this.path, Buffer.concat(this.pending));
+    } catch (error) {
+      throw explainFileError(error, this.path, 'write');
+    }
+    this.pending = [];
+    this.written = performance.now();
+  }
+
+  private add(data: Uint8Array): void {
+    this.pending.push(record(data));
+    if (performance.now() - this.written >= pause) {
+      this.flush();
+    }
+  }
+}
+
+/** An event: 1 wall time, 2 step, then 3 the version of the file, 5 a summary or 7 the state of the session. */
+function event(step: number, what: Uint8Array): Uint8Array {
+  return Buffer.concat([double(1, Date.now() / 1000), number(2, step), what]);
+}
+
+/** A TFRecord: the length as 8 bytes, its checksum, the data, their checksum; the lowest byte first. */
+function record(data: Uint8Array): Uint8Array {
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(data.length), true);
+  return Buffer.concat([length, fixed32(maskedCrc32c(length)), data, fixed32(maskedCrc32c(data))]);
+}
+
+function fixed32(value: number): Uint8Array {
+  const out = new Uint8Array(4);
+  new DataView(out.buffer).setUint32(0, value, true);
+  return out;
+}
+
+/** CRC-32C (Castagnoli), bit-reversed polynomial 0x82f63b78, of each byte. */
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+  }
+  return crc >>> 0;
+});
+
+/** The CRC-32C of bytes. */
+export function crc32c(data: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of data) {
+    crc = (crc >>> 8) ^ table[(crc ^ byte) & 0xff]!;
+  }
+  return ~crc >>> 0;
+}
+
+/** A checksum of data that may hold checksums themselves is turned by 15 bits and shifted by a constant. */
+function maskedCrc32c(data: Uint8Array): number {
+  const crc = crc32c(data);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+// Fields of a protobuf message: a number with the kind of what follows, then that.
+
+function number(field: number, value: number): Uint8Array {
+  return Buffer.concat([varint(field * 8), varint(value)]);
+}
+
+function double(field: number, value: number): Uint8Array {
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setFloat64(0, value, true);
+  return Buffer.concat([varint(field * 8 + 1), out]);
+}
+
+function float(field: number, value: number): Uint8Array {
+  const out = new Uint8Array(4);
+  new DataView(out.buffer).setFloat32(0, value, true);
+  return Buffer.concat([varint(field * 8 + 5), out]);
+}
+
+function bytes(field: number, parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([varint(field * 8 + 2), varint(length), ...parts]);
+}
+
+function text(field: number, value: string): Uint8Array {
+  return bytes(field, [new TextEncoder().encode(value)]);
+}
+
+/** Seven bits a byte, the lowest first; the highest bit says that more follow. */
+function varint(value: number): Uint8Array {
+  const out: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    const low = rest % 128;
+    if (rest < 128) {
+      return Uint8Array.of(...out, low);
+    }
+    out.push(low + 128);
+  }
+}

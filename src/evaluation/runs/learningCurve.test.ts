@@ -1,0 +1,111 @@
+// The learning curve: read from a log, smoothed, and as series of a plot.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runPaths } from '../../training/run/runFolder.ts';
+import { curvePlot, readLearningCurve, smoothed } from './learningCurve.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const steps = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
+
+describe('readLearningCurve', () => {
+  it('takes batches and validations apart, and a value that was not finite as no number', () => {
+    const paths = runPaths(folder);
+    const lines = [
+      { step: 1, epoch: 1, bitsPerDim: 8, learningRate: 0.1, gradientNorm: 3 },
+      { step: 2, bitsPerDim: null },
+      { step: 2, validationBitsPerDim: 5 },
+    ];
+    writeFileSync(paths.metrics, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    expect(readLearningCurve(paths)).toEqual({
+      training: [
+        { step: 1, bitsPerDim: 8 },
+        { step: 2, bitsPerDim: Number.NaN },
+      ],
+      validation: [{ step: 2, bitsPerDim: 5 }],
+    });
+  });
+
+  it('is empty before the first step', () => {
+    expect(readLearningCurve(runPaths(join(folder, 'none')))).toEqual({ training: [], validation: [] });
+  });
+});
+
+it('means of several steps stand at the last of them', () => {
+  const points = [4, 6, 1, 3, 9].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
+  expect(smoothed(points, 2)).toEqual([
+    { step: 2, bitsPerDim: 5 },
+    { step: 4, bitsPerDim: 2 },
+    { step: 5, bitsPerDim: 9 },
+  ]);
+});
+
+it('means leave out what is not finite, and have a gap where nothing is', () => {
+  const points = [4, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY].map((bitsPerDim, index) => ({
+    step: index + 1,
+    bitsPerDim,
+  }));
+  expect(smoothed(points, 2)).toEqual([
+    { step: 2, bitsPerDim: 4 },
+    { step: 4, bitsPerDim: Number.NaN },
+  ]);
+});
+
+describe('curvePlot', () => {
+  it('shows one run as two series, and cuts off the first steps and spikes only', () => {
+    const curve = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };
+    const plot = curvePlot([{ name: 'a', curve }], { title: 'a' })!;
+    expect(plot.series.map(({ name }) => name)).toEqual([
+      'training (means of 7 batches)',
+      'validation (average weights)',
+    ]);
+    expect(plot.series[0]!.points).toHaveLength(143);
+    const [least, most] = plot.y.range!;
+    expect(least).toBeLessThan(1.9);
+    expect(most).toBeGreaterThan(2.15);
+    expect(most).toBeLessThan(3);
+  });
+
+  it.each([
+    ['one batch', (step: number) => step === 60],
+    ['a fifth of the batches, after which it went back', (step: number) => step > 40 && step <= 60],
+    ['most of the batches', (step: number) => step > 20],
+  ])('shows the range of what is sound where %s had an enormous loss', (_, isHuge) => {
+    const training = Array.from({ length: 100 }, (_, index) => index + 1).map((step) => ({
+      step,
+      bitsPerDim: isHuge(step) ? 1e14 / step : 8 - step / 25,
+    }));
+    const validation = [20, 60].map((step) => ({ step, bitsPerDim: isHuge(step) ? 1e9 : 8 - step / 25 }));
+    const plot = curvePlot([{ name: 'a', curve: { training, validation } }], { title: 'a' })!;
+    const sound = training.filter(({ step }) => step >= 3 && !isHuge(step)).map((point) => point.bitsPerDim);
+    const [least, most] = plot.y.range!;
+    expect(least).toBeLessThan(Math.min(...sound));
+    expect(most).toBeGreaterThan(sound[0]! - 0.1);
+    expect(most).toBeLessThan(9);
+  });
+
+  it('shows all of a run that learned nothing', () => {
+    const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
+    const [least, most] = curvePlot([{ name: 'a', curve: { training, validation: [] } }], { title: 'a' })!.y
+      .range!;
+    expect(least).toBeLessThan(1e6);
+    expect(most).toBeGreaterThan(2.9e6);
+  });
+
+  it('gives each of several runs a colour of its own for both its series, and one name in the legend', () => {
+    const runs = ['a', 'b'].map((name) => ({ name, curve: { training: steps(3), validation: steps(2) } }));
+    const series = curvePlot(runs, { title: 'both' })!.series;
+    expect(series.map(({ hue }) => hue)).toEqual([0, 0, 1, 1]);
+    expect(series.map(({ unlisted }) => unlisted ?? false)).toEqual([true, false, true, false]);
+    expect(series.map(({ name }) => name)).toEqual(['a, training', 'a', 'b, training', 'b']);
+  });
+
+  it('is nothing where nothing finite was measured', () => {
+    const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [] };
+    expect(curvePlot([{ name: 'a', curve }], { title: 'a' })).toBeNull();
+  });
+});

@@ -1,0 +1,145 @@
+// The learning curve of a run, out of its metrics: as numbers and as a plot.
+import { mean, quantile } from '../../numeric/statistics.ts';
+import type { Plot, PlotSeries } from '../../pictures/plot.ts';
+import { type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
+import type { RunPaths } from '../../training/run/runFolder.ts';
+
+/** bits/dim at a step. */
+export interface CurvePoint {
+  readonly step: number;
+  readonly bitsPerDim: number;
+}
+
+/** What was measured while a run trained. */
+export interface LearningCurve {
+  /** The mean over each batch, with the weights of that step. */
+  readonly training: readonly CurvePoint[];
+  /** The mean over the validation images, with the average weights. */
+  readonly validation: readonly CurvePoint[];
+}
+
+/** A training curve has at most this many points in a plot. */
+const mostPoints = 150;
+/** The share of the steps, the first ones, that may lie above the plot: they fall fast and from far. */
+const startShare = 0.03;
+/** The share of the sound batches that may lie above it as well. */
+const spikeShare = 0.02;
+/** The share of the values, the least ones, that are taken to be sound whatever has become of the others. */
+const surelySoundShare = 0.1;
+/** Values are sound up to so many bits/dim above these: about as much as a model of 8 bits can learn, … */
+const soundMargin = 8;
+/** … or, where these differ much among themselves, up to so many times their own range. */
+const soundRanges = 10;
+
+/** The learning curve in a run's `metrics.jsonl`. */
+export function readLearningCurve(paths: RunPaths): LearningCurve {
+  return learningCurveIn(readJsonLines(paths.metrics));
+}
+
+/** The learning curve in the lines of `metrics.jsonl`. */
+export function learningCurveIn(lines: readonly JsonObject[]): LearningCurve {
+  const pointsOf = (key: string): CurvePoint[] =>
+    lines.flatMap(({ step, [key]: value }) =>
+      value === undefined
+        ? []
+        : { step: Number(step), bitsPerDim: value === null ? Number.NaN : Number(value) },
+    );
+  return { training: pointsOf('bitsPerDim'), validation: pointsOf('validationBitsPerDim') };
+}
+
+/**
+ * The mean of every `size` points, at the last step of them; the last group may be smaller. Values that are not finite,
+ * as dropped steps have, are left out; where a group has no others, it has none either.
+ */
+export function smoothed(points: readonly CurvePoint[], size: number): CurvePoint[] {
+  const groups = Array.from({ length: Math.ceil(points.length / size) }, (_, index) =>
+    points.slice(index * size, (index + 1) * size),
+  );
+  return groups.map((group) => ({
+    step: group.at(-1)!.step,
+    bitsPerDim: finiteMean(group),
+  }));
+}
+
+/** The mean bits/dim of those points that are finite; NaN where none is. */
+export function finiteMean(points: readonly CurvePoint[]): number {
+  return mean(points.map(({ bitsPerDim }) => bitsPerDim).filter(Number.isFinite));
+}
+
+/**
+ * The curves of runs in one plot, each in a colour: training lighter, validation with points.
+ *
+ * @returns null where no run has a finite value yet
+ */
+export function curvePlot(
+  runs: readonly { readonly name: string; readonly curve: LearningCurve }[],
+  heading: { title: string; subtitle?: string },
+): Plot | null {
+  const most = Math.max(0, ...runs.map(({ curve }) => curve.training.length));
+  const size = Math.max(1, Math.ceil(most / mostPoints));
+  const alone = runs.length === 1;
+  const series = runs.flatMap(({ name, curve }, hue): PlotSeries[] => {
+    const training = smoothed(curve.training, size);
+    const trainingName = size === 1 || !alone ? 'training batches' : `training (means of ${size} batches)`;
+    const lines: PlotSeries[] = [
+      {
+        name: alone ? trainingName : `${name}, training`,
+        unlisted: !alone && curve.validation.length > 0,
+        kind: 'line',
+        hue,
+        faint: true,
+        points: training.map(toPoint),
+      },
+      {
+        name: alone ? 'validation (average weights)' : name,
+        kind: 'line and points',
+        hue: alone ? 1 : hue,
+        points: curve.validation.map(toPoint),
+      },
+    ];
+    return lines.filter(({ points }) => points.length > 0);
+  });
+  const range = rangeOf(series);
+  const axes = { x: { label: 'step' }, y: { label: 'bits/dim', ...(range && { range }) } };
+  return range && { ...heading, ...axes, series };
+}
+
+function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
+  return { x: step, y: bitsPerDim };
+}
+
+/**
+ * What the axis of bits/dim shows: what is sound of the validations, and of the batches but for the first few per cent
+ * of the steps and for single spikes; null where nothing is finite.
+ */
+function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
+  const last = Math.max(0, ...series.flatMap(({ points }) => points.map(({ x }) => Number(x))));
+  const shown = series.map(({ kind, points }) => ({
+    share: kind === 'line' ? 1 - spikeShare : 1,
+    values: points
+      .filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y))
+      .map(({ y }) => y),
+  }));
+  const limit = soundLimit(shown.flatMap(({ values }) => values));
+  const ends = shown.flatMap(({ share, values }) => {
+    const sound = ascending(values.filter((value) => value <= limit));
+    return sound.length === 0 ? [] : [sound[0]!, quantile(sound, share)];
+  });
+  if (ends.length === 0) {
+    return null;
+  }
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const margin = 0.04 * (most - least) || 0.1;
+  return [least - margin, most + margin];
+}
+
+/** Up to which value a run counts as sound; a training that diverged can have far more above it than single spikes. */
+function soundLimit(values: readonly number[]): number {
+  const sorted = ascending(values);
+  const low = quantile(sorted, surelySoundShare);
+  return low + Math.max(soundMargin, soundRanges * (low - sorted[0]!));
+}
+
+function ascending(values: readonly number[]): number[] {
+  return values.toSorted((a, b) => a - b);
+}

@@ -1,0 +1,82 @@
+// A model card says what was measured, of what, and nothing of where it lay.
+import { expect, it } from 'vitest';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { countParameters, Glow } from '../../models/glow.ts';
+import { modelCard } from './modelCard.ts';
+
+const config = resolveConfig({
+  preset: 'mnist-quickstart',
+  overrides: { data: { name: '/home/me/digits' } },
+});
+const model = new Glow(config.model, [28, 28, 1]);
+const about = {
+  model,
+  config,
+  step: 40,
+  pictures: { Samples: 'samples/a.png' },
+  commands: { 'draw images': 'emerging sample .' },
+};
+const evaluation = {
+  split: 'test',
+  weights: 'average',
+  step: 40,
+  draws: 2,
+  images: 10_000,
+  bitsPerDim: 1.23456,
+};
+
+it('has the last numbers of each kind with both errors', () => {
+  const evaluations = [
+    { ...evaluation, bitsPerDim: 9 },
+    { ...evaluation, standardError: 0.00012, samplingError: 0.0045 },
+    { ...evaluation, weights: 'raw', standardError: null },
+  ];
+  const card = modelCard({
+    ...about,
+    summary: {
+      preset: 'mnist-quickstart',
+      steps: 40,
+      droppedSteps: 3,
+      setbacks: 1,
+      seconds: 90,
+      device: 'cpu',
+      threads: 2,
+      bitsPerDim: 1.5,
+      evaluations,
+    },
+  });
+  expect(card).toContain('| test | 1.2346 | 0.0001 | 0.0045 | 10000 | 2 | average | 40 |');
+  expect(card).toContain('| test | 1.2346 | - | - | 10000 | 2 | raw | 40 |');
+  expect(card).toContain('| validation | 1.5000 | - | - | - | 1 | average | 40 |');
+  expect(card).not.toContain('9.0000');
+  expect(card).toContain(countParameters(config.model, [28, 28, 1]).toLocaleString('en-US'));
+  expect(card).toContain(
+    '40 steps of 64 images each, 3 steps dropped, back to earlier weights once, 1.5 minutes on cpu with 2 threads',
+  );
+  expect(card).toContain('![Samples](samples/a.png)');
+  expect(card).toContain('emerging sample .   # draw images');
+});
+
+it('says which settings were changed on the way, and only where some were', () => {
+  const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
+  const card = modelCard({ ...about, summary: { changes } });
+  expect(card).toContain('| Changed on the way | after step 1,000: training.decay none → 0.2 |');
+  expect(modelCard({ ...about, summary: {} })).not.toContain('on the way');
+});
+
+it('names the dataset and not its folder, and says where nothing was measured', () => {
+  const card = modelCard({ ...about, summary: {} });
+  expect(card).toContain('the training images of digits, ');
+  expect(card).not.toContain('/home');
+  expect(card).toContain('Nothing was measured yet.');
+});
+
+it('is named for its data where these are not those of its preset', () => {
+  const summary = { preset: 'mnist-quickstart' };
+  const card = modelCard({ ...about, summary });
+  expect(card).toContain('# digits, emerging: a normalizing flow');
+  expect(card).toContain('settings of mnist-quickstart, seed 0');
+  const own = modelCard({ ...about, summary, config: resolveConfig({ preset: 'mnist-quickstart' }) });
+  expect(own).toContain('# mnist-quickstart: a normalizing flow');
+  expect(own).toContain('| mnist-quickstart, seed 0 |');
+});

@@ -1,0 +1,125 @@
+// The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
+import type { Config } from '../../experiments/configSchema.ts';
+import { dataName, experimentName, isOnOwnData } from '../../experiments/experimentName.ts';
+import { countTrained } from '../../flows/parameters.ts';
+import type { Glow } from '../../models/glow.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
+import { changesIn, changesText } from '../../training/run/settingChanges.ts';
+import { troubleText } from '../../training/run/trouble.ts';
+
+/** What a model card is about. */
+export interface CardSubject {
+  readonly model: Glow;
+  readonly config: Config;
+  /** What `summary.json` of the run says. */
+  readonly summary: JsonObject;
+  /** The number of steps after which the weights were saved. */
+  readonly step: number;
+  /** Names of pictures beside the card, by what they show. */
+  readonly pictures: Readonly<Record<string, string>>;
+  /** Commands to give in the folder of the card, by what they do. */
+  readonly commands: Readonly<Record<string, string>>;
+}
+
+/** A model card in Markdown. It names the dataset, and not where it lay. */
+export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
+  const { data, training, seed } = config;
+  const { levels, depth, width, mixing, bits } = config.model;
+  const preset = typeof summary.preset === 'string' ? summary.preset : null;
+  const changes = changesText(changesIn(summary));
+  const images = `${showImageShape(model.imageShape)} images of ${bits} bits`;
+  const facts = [
+    [
+      'Model',
+      `${mixing} flow for ${images}: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`,
+    ],
+    ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],
+    ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
+    ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
+    ['Training', trainingText(step, training.batchSize, summary)],
+    ...(changes === null ? [] : [['Changed on the way', changes]]),
+    ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],
+  ];
+  return [
+    `# ${experimentName(preset, config)}: a normalizing flow`,
+    table(['', ''], facts),
+    '## Numbers',
+    numbers(summary),
+    ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
+    '## Use',
+    'In this folder, with the package `emerging-flows`:',
+    ['```', ...Object.entries(commands).map(([what, command]) => `${command}   # ${what}`), '```'].join('\n'),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function presetText(preset: string | null, config: Config): string {
+  if (preset === null) {
+    return 'no preset';
+  }
+  return isOnOwnData(preset, config) ? preset : `settings of ${preset}`;
+}
+
+function trainingText(
+  step: number,
+  batchSize: number,
+  { seconds, device, threads, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
+): string {
+  const text = `${step.toLocaleString('en-US')} steps of ${batchSize} images each`;
+  // What the summary says is of its own steps; a checkpoint that a kill left may be of others.
+  if (typeof seconds !== 'number' || steps !== step) {
+    return text;
+  }
+  const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
+  const time = `${(seconds / 60).toFixed(1)} minutes on ${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
+}
+
+function share(validation: number): string {
+  return `${Number((100 * validation).toPrecision(3))} %`;
+}
+
+/** The last evaluation of each split and kind of weights, and what the training measured itself. */
+function numbers({ evaluations, bitsPerDim, steps }: JsonObject): string {
+  const measured = new Map<string, JsonObject>();
+  if (typeof bitsPerDim === 'number') {
+    measured.set('validation average', { split: 'validation', weights: 'average', step: steps, bitsPerDim });
+  }
+  for (const evaluation of Array.isArray(evaluations) ? (evaluations as JsonObject[]) : []) {
+    measured.set(`${evaluation.split} ${evaluation.weights}`, evaluation);
+  }
+  if (measured.size === 0) {
+    return 'Nothing was measured yet.';
+  }
+  const digits = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
+  const rows = [...measured.values()].map((one) => [
+    String(one.split),
+    digits(one.bitsPerDim),
+    digits(one.standardError),
+    digits(one.samplingError),
+    String(one.images ?? '-'),
+    String(one.draws ?? 1),
+    String(one.weights),
+    String(one.step),
+  ]);
+  const titles = [
+    'images',
+    'bits/dim',
+    'error over draws',
+    'error over images',
+    'count',
+    'draws',
+    'weights',
+    'step',
+  ];
+  return table(titles, rows);
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,42 @@
+// The model card in a run folder, written anew after training and after each evaluation.
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Config } from '../../experiments/configSchema.ts';
+import type { Glow } from '../../models/glow.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import type { RunPaths } from '../../training/run/runFolder.ts';
+import { readSummary } from '../../training/run/runSummary.ts';
+import { changesIn } from '../../training/run/settingChanges.ts';
+import { modelCard } from './modelCard.ts';
+import { samplesPath } from './runPictures.ts';
+
+/**
+ * Writes `README.md` of a run out of its summary.
+ *
+ * @throws UserError if it cannot be written
+ */
+export function writeRunCard(paths: RunPaths, about: { model: Glow; config: Config; step: number }): void {
+  const pictures = {
+    'Samples at temperature 0.8': samplesPath(paths, about.step),
+    'Learning curve': paths.curve,
+  };
+  const there = Object.entries(pictures)
+    .filter(([, file]) => existsSync(file))
+    .map(([what, file]) => [what, relative(paths.directory, file).replaceAll('\\', '/')]);
+  const summary = readSummary(paths);
+  const isOneGo = changesIn(summary).length === 0;
+  const card = modelCard({
+    ...about,
+    summary,
+    pictures: Object.fromEntries(there),
+    commands: {
+      'draw images': 'npx emerging sample . --out samples.png',
+      'measure it': 'npx emerging evaluate . --draws 4',
+      'is it sound?': 'npx emerging doctor .',
+      'ONNX files for any runtime': 'npx emerging export . --out ../exported',
+      [isOneGo ? 'the same run again' : 'a new run with the last settings']:
+        'npx emerging train --config config.yaml --out ../again',
+    },
+  });
+  writeFileAtomically(join(paths.directory, 'README.md'), card);
+}

@@ -1,0 +1,96 @@
+// What a run has reached, out of the files in its folder, without loading its weights.
+import { statSync } from 'node:fs';
+import { UserError } from '../../errors.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { runPaths } from '../../training/run/runFolder.ts';
+import { readSummary } from '../../training/run/runSummary.ts';
+import { trainingTime } from '../../training/run/timings.ts';
+import { type Trouble, troubleIn } from '../../training/run/trouble.ts';
+import { finiteMean, learningCurveIn } from './learningCurve.ts';
+
+/** A run in a list; what it does not have yet is null. */
+export interface RunOverview extends Trouble {
+  /** The run folder. */
+  readonly run: string;
+  readonly preset: string | null;
+  /** The dataset, as its configuration names it. */
+  readonly data: string | null;
+  /** Steps so far. */
+  readonly step: number;
+  /** Whether all steps of its schedule are done and measured. */
+  readonly complete: boolean;
+  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null where none is finite. */
+  readonly train: number | null;
+  /** bits/dim of the validation images at the last milestone, with the average weights. */
+  readonly validation: number | null;
+  /** bits/dim of the test images at the last evaluation of them with the average weights. */
+  readonly test: number | null;
+  readonly imagesPerSecond: number | null;
+  /** When something was last measured of it, in ISO 8601. */
+  readonly when: string | null;
+  /** What is wrong with its files; null where nothing is. */
+  readonly problem: string | null;
+}
+
+/** The last batches whose mean stands for the training. */
+const RECENT = 50;
+
+/** What the run in a folder has reached. A file that is damaged is told as its problem. */
+export function runOverview(directory: string): RunOverview {
+  const paths = runPaths(directory);
+  const unknown: RunOverview = {
+    run: directory,
+    preset: null,
+    data: null,
+    step: 0,
+    complete: false,
+    train: null,
+    validation: null,
+    test: null,
+    imagesPerSecond: null,
+    droppedSteps: 0,
+    setbacks: 0,
+    when: lastChange([paths.config, paths.metrics, paths.summary]),
+    problem: null,
+  };
+  try {
+    const lines = readJsonLines(paths.metrics);
+    const { training, validation } = learningCurveIn(lines);
+    const { preset, complete, evaluations } = readSummary(paths);
+    const { imagesPerSecond } = trainingTime(paths);
+    const recent = finiteMean(training.slice(-RECENT));
+    return {
+      ...unknown,
+      preset: typeof preset === 'string' ? preset : null,
+      data: resolveConfig({ file: paths.config }).data.name,
+      step: training.at(-1)?.step ?? 0,
+      complete: complete === true,
+      train: finiteOrNull(recent),
+      validation: finiteOrNull(validation.at(-1)?.bitsPerDim),
+      test: lastTest(evaluations),
+      imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
+      ...troubleIn(lines),
+    };
+  } catch (error) {
+    if (error instanceof UserError) {
+      return { ...unknown, problem: error.message };
+    }
+    throw error;
+  }
+}
+
+function finiteOrNull(value = Number.NaN): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function lastTest(evaluations: unknown): number | null {
+  const list: Record<string, unknown>[] = Array.isArray(evaluations) ? evaluations : [];
+  const last = list.findLast(({ split, weights }) => split === 'test' && weights === 'average');
+  return typeof last?.bitsPerDim === 'number' ? last.bitsPerDim : null;
+}
+
+function lastChange(files: readonly string[]): string | null {
+  const times = files.flatMap((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? []);
+  return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
+}

@@ -1,0 +1,82 @@
+// The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ImageSet } from '../../data/dataset.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
+import { plotPng } from '../../pictures/drawPlot.ts';
+import { stackRows } from '../../pictures/stackRows.ts';
+import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import type { RunPaths } from '../../training/run/runFolder.ts';
+import type { MeasuredImage } from '../measure/evaluate.ts';
+import type { FlowModel } from '../model/flowModel.ts';
+import { curvePlot, readLearningCurve } from './learningCurve.ts';
+
+/** The samples of a run folder: the same latents each time. */
+const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
+
+/** Draws `curve.png` anew from the metrics; gives its path, or null where there is nothing to draw yet. */
+export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
+  const plot = curvePlot([{ name, curve: readLearningCurve(paths) }], { title: name });
+  if (plot === null) {
+    return null;
+  }
+  writeFileAtomically(paths.curve, await plotPng(plot));
+  return paths.curve;
+}
+
+/** The sheet of the samples after a step. */
+export function samplesPath(paths: RunPaths, step: number): string {
+  return join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+}
+
+/** What was drawn of a model. */
+export interface DrawnSamples {
+  /** The sheet. */
+  readonly file: string;
+  /** How many there are. */
+  readonly count: number;
+  /** How many of them are black, since their values are not finite. */
+  readonly overflowed: number;
+}
+
+/** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
+export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
+  const { count, temperature, seed } = SAMPLES;
+  let overflowed = 0;
+  const images = await model.sample({
+    count,
+    temperature,
+    seed,
+    onOverflow: (which) => {
+      overflowed = which.length;
+    },
+  });
+  const { imageShape } = model;
+  const file = samplesPath(paths, step);
+  writeFileAtomically(file, contactSheet(images, { imageShape }));
+  const sheets = readdirSync(paths.samples)
+    .filter((name) => /^step-\d{8,}\.png$/.test(name))
+    .sort();
+  const stacked = stackRows(
+    sheets.map((name) => readBytes(join(paths.samples, name))),
+    rowHeight(imageShape),
+  );
+  writeFileAtomically(join(paths.samples, 'over-time.png'), stacked);
+  return { file, count, overflowed };
+}
+
+/**
+ * Draws the worst images of an evaluation, the worst first.
+ *
+ * @throws UserError if the images have other than 1 or 3 channels, or the file cannot be written
+ */
+export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[], file: string): void {
+  const { imageShape } = images;
+  const pixels = new Uint8Array(worst.length * dimensionsOf(imageShape));
+  images.read(
+    worst.map(({ index }) => index),
+    pixels,
+  );
+  writeFileAtomically(file, contactSheet(pixels, { imageShape }));
+}

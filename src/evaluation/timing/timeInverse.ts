@@ -1,0 +1,170 @@
+// How fast layers are undone, by every method there is, and how exactly.
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import type { Bijection } from '../../flows/bijection.ts';
+import { chain } from '../../flows/chain.ts';
+import type { InverseMethod } from '../../flows/emerging.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
+import { type Mixing, mixings } from '../../models/mixing.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { releaseAfter } from '../../training/resources.ts';
+import { type LayerInverse, ownMethods } from './layerInverse.ts';
+import { median, secondsOf } from './timing.ts';
+
+/** What is timed. */
+export interface InverseBenchmark extends CompileOptions {
+  readonly mixings: readonly Mixing[];
+  readonly kernelSize: number;
+  /** The shapes of the images that reach the layers, one a level. */
+  readonly shapes: readonly ImageShape[];
+  readonly batchSize: number;
+  readonly rounds: number;
+  /** Called after each layer and shape. */
+  onProgress?(done: number): void;
+}
+
+/** The time of one layer's inverse by one method. */
+export interface InverseTimes {
+  readonly mixing: Mixing;
+  readonly shape: ImageShape;
+  readonly batch: number;
+  readonly kernelSize: number;
+  readonly method: LayerInverse;
+  /** The median over the rounds. */
+  readonly seconds: number;
+  /** The forward map of the same layer, in the same rounds. */
+  readonly forwardSeconds: number;
+  /** The largest |inverse(y) − x| for y = forward(x), x normal, the forward map in float64. */
+  readonly error: number;
+}
+
+/**
+ * Times the inverse of the layer that gives a mixing its name (emerging alone, without the 1x1 before it), weights
+ * frozen; for emerging the sequential method too, in the same rounds.
+ */
+export async function timeInverses(benchmark: InverseBenchmark): Promise<InverseTimes[]> {
+  const results: InverseTimes[] = [];
+  let done = 0;
+  for (const mixing of benchmark.mixings) {
+    for (const shape of benchmark.shapes) {
+      results.push(...(await timeLayer(benchmark, mixing, shape)));
+      benchmark.onProgress?.(++done);
+    }
+  }
+  return results;
+}
+
+function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShape): Promise<InverseTimes[]> {
+  const { batchSize: batch, kernelSize, rounds } = benchmark;
+  const layer = lastLayer(mixing, shape, kernelSize);
+  const parameters = startValues(layer);
+  const full = [batch, ...shape];
+  const x: NdArray = { shape: full, data: new RandomStream(1, 'bench').normals(sizeOf(full)) };
+  return releaseAfter(async (keep) => {
+    const y = await mapExactly(layer, parameters, x, benchmark);
+    const single = { shape: full, data: Float32Array.from(y.data) };
+    const forward = keep(await mapProgram(layer, parameters, full, 'forward', benchmark));
+    const backward = keep(await mapProgram(layer, parameters, full, 'inverse', benchmark));
+    const methods: [LayerInverse, () => Promise<NdArray>][] = [
+      [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
+    ];
+    if (mixing === 'emerging') {
+      const slowly = lastLayer(mixing, shape, kernelSize, 'sequential');
+      const exactly = { ...benchmark, precision: 'float64' } as const;
+      const sequential = keep(await mapProgram(slowly, parameters, full, 'inverse', exactly));
+      methods.push(['sequential', async () => (await sequential.run({ x: y })).y!]);
+    }
+    const times = methods.map((): number[] => []);
+    const forwardTimes: number[] = [];
+    const found: NdArray[] = [];
+    for (let round = -1; round < rounds; round++) {
+      const counts = round >= 0;
+      const forwardSeconds = await secondsOf(() => forward.run({ x: single }));
+      if (counts) {
+        forwardTimes.push(forwardSeconds);
+      }
+      for (const [index, [, run]] of methods.entries()) {
+        const seconds = await secondsOf(async () => {
+          found[index] = await run();
+        });
+        if (counts) {
+          times[index]!.push(seconds);
+        }
+      }
+    }
+    return methods.map(([method], index) => ({
+      mixing,
+      shape,
+      batch,
+      kernelSize,
+      method,
+      seconds: median(times[index]!),
+      forwardSeconds: median(forwardTimes),
+      error: largestDifference(found[index]!.data, x.data),
+    }));
+  });
+}
+
+/** The layer that gives a mixing its name: the last of its layers. */
+function lastLayer(
+  mixing: Mixing,
+  shape: ImageShape,
+  kernelSize: number,
+  inverse: InverseMethod = 'wavefront',
+): Bijection {
+  const parts: [string, Bijection][] = Object.entries(
+    mixings[mixing](shape, { kernelSize, dilation: 1, inverse }),
+  );
+  return chain(mixing, Object.fromEntries([parts.at(-1)!]));
+}
+
+/** The forward map of a layer, in float64. */
+function mapExactly(
+  layer: Bijection,
+  parameters: Record<string, NdArray>,
+  x: NdArray,
+  options: CompileOptions,
+): Promise<NdArray> {
+  return releaseAfter(async (keep) => {
+    const exactly = { ...options, precision: 'float64' } as const;
+    const program = keep(await mapProgram(layer, parameters, x.shape, 'forward', exactly));
+    return (await program.run({ x })).y!;
+  });
+}
+
+/** Parameters as a model starts with them, moved a little, as training does. */
+function startValues(layer: Bijection): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(layer.parameters).map(([path, { shape, trained, initial }]) => {
+      const start = initial(new RandomStream(2, 'start', path));
+      const move = new RandomStream(2, 'move', path);
+      return [path, { shape, data: trained ? start.map((value) => value + 0.02 * move.normal()) : start }];
+    }),
+  );
+}
+
+function mapProgram(
+  layer: Bijection,
+  parameters: Record<string, NdArray>,
+  shape: readonly number[],
+  direction: 'forward' | 'inverse',
+  options: CompileOptions,
+): Promise<Program> {
+  const p = parametersFrom(
+    Object.fromEntries(Object.entries(parameters).map(([path, array]) => [path, constant(array)])),
+  );
+  const x = input('x', shape);
+  const y: Tensor = direction === 'forward' ? layer.forward(x, p).y : layer.inverse(x, p);
+  return compile({ inputs: { x }, outputs: { y } }, options);
+}
+
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = 0;
+  for (let index = 0; index < b.length; index++) {
+    const difference = Math.abs(a[index]! - b[index]!);
+    most = Number.isNaN(difference) ? difference : Math.max(most, difference);
+  }
+  return most;
+}

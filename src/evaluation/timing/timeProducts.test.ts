@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { add } from '../../tensor/operations/index.ts';
+import { product } from '../../tensor/operations/product.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { input } from '../../tensor/tensor.ts';
+import { productsOf, timeProducts } from './timeProducts.ts';
+
+const [a, b, c] = [input('a', [2, 3]), input('b', [3, 5]), input('c', [2, 3])];
+
+const first: ProgramDefinition = { inputs: { a, b, c }, outputs: { y: add(product(a, b), product(c, b)) } };
+const second: ProgramDefinition = {
+  inputs: { a, b, c },
+  outputs: { same: product(a, b), turned: product(a, c, { transposeA: true }), sum: add(a, c) },
+};
+
+test('products of one shape and transposition count as one, as often as their graphs run', () => {
+  const found = productsOf(
+    new Map([
+      [first, 3],
+      [second, 10],
+    ]),
+  );
+  expect(found.map(({ node, count }) => [node.shape, count])).toEqual([
+    [[2, 5], 2 * 3 + 10],
+    [[3, 3], 10],
+  ]);
+});
+
+test('what has no products takes no time', async () => {
+  const plan = { workers: 1, threadsEach: 1 };
+  const none: ProgramDefinition = { inputs: { a, c }, outputs: { y: add(a, c) } };
+  expect(await timeProducts({ ...plan, runs: new Map([[none, 4]]) }, {})).toBe(0);
+  expect(await timeProducts({ ...plan, runs: new Map([[second, 1]]) }, {})).toBeGreaterThan(0);
+});

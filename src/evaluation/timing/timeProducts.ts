@@ -1,0 +1,72 @@
+// What the matrix products of a training step would take if nothing else were done.
+import { type CompileOptions, compile } from '../../engine/program.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { slice } from '../../tensor/operations/layout.ts';
+import { product, productTransposition } from '../../tensor/operations/product.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import type { SharedPlan } from '../../training/gradients/sharedGradients.ts';
+import { releaseAfter } from '../../training/resources.ts';
+import { secondsOf } from './timing.ts';
+
+/** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */
+const COPIES = 4;
+const REPEATS = 7;
+
+/**
+ * The seconds of all matrix products that a worker makes for one run of the gradients, each shape at the best of
+ * several runs on its own. `onProgress` is told how many of the shapes are done.
+ */
+export async function timeProducts(
+  { runs, workers, threadsEach }: Pick<SharedPlan, 'runs' | 'workers' | 'threadsEach'>,
+  options: CompileOptions,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<number> {
+  let seconds = 0;
+  const products = productsOf(runs);
+  for (const [index, { node, count }] of products.entries()) {
+    onProgress(index, products.length);
+    seconds += count * (await timeProduct(node, { ...options, threads: threadsEach }));
+  }
+  onProgress(products.length, products.length);
+  return seconds / workers;
+}
+
+/** The matrix products of graphs that are run so many times each: one of each shape and transposition, and how many. */
+export function productsOf(runs: ReadonlyMap<ProgramDefinition, number>): { node: Tensor; count: number }[] {
+  const found = new Map<string, { node: Tensor; count: number }>();
+  for (const [definition, times] of runs) {
+    for (const node of tensorsOf(definition)) {
+      const transposition = productTransposition(node);
+      if (transposition) {
+        const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
+        found.set(key, { node, count: (found.get(key)?.count ?? 0) + times });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+async function timeProduct(node: Tensor, options: CompileOptions): Promise<number> {
+  const [a, b] = node.inputs.map(({ shape }, index) => input(`operand${index}`, shape)) as [Tensor, Tensor];
+  const random = new RandomStream(0, 'product');
+  const arrayOf = ({ shape }: Tensor): NdArray => ({
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
+  });
+  const outputs: Record<string, Tensor> = {};
+  for (let copy = 0; copy < COPIES; copy++) {
+    // A row of each: the runtime makes a copy of all that a program gives, which would count as the product's.
+    outputs[`y${copy}`] = slice(product(a, b, productTransposition(node)), 0, 0, 1);
+  }
+  const feeds = { a: arrayOf(a), b: arrayOf(b) };
+  return releaseAfter(async (keep) => {
+    const program = keep(await compile({ inputs: { a, b }, outputs }, options));
+    let best = Number.POSITIVE_INFINITY;
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      best = Math.min(best, await secondsOf(() => program.run(feeds)));
+    }
+    return best / COPIES;
+  });
+}

@@ -1,0 +1,97 @@
+import { expect, it } from 'vitest';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { type Mixing, mixings } from '../../models/mixing.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { ParameterLayout } from '../parameterLayout.ts';
+import { type ActivationChoice, type GradientPlan, planGradients } from './gradientProgram.ts';
+
+const options: GlowOptions = {
+  levels: 2,
+  depth: 3,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 16,
+  learnedPrior: true,
+  bits: 8,
+};
+
+const imageShape = [4, 8, 2] as const;
+
+function plan(
+  changes: Partial<GlowOptions>,
+  activations: ActivationChoice,
+  { images = 3, available = 1e12 } = {},
+): GradientPlan {
+  const model = new Glow({ ...options, ...changes }, imageShape);
+  const layout = new ParameterLayout(model.parameters);
+  return planGradients(model, layout, { images, batchSize: images, activations, available });
+}
+
+it.each<[string, Partial<GlowOptions>]>([
+  ...(Object.keys(mixings) as Mixing[]).map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
+  ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
+  ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
+])('%s: activations computed again give the same loss and gradients, to the bit', async (_, changes) => {
+  const random = new RandomStream(1);
+  const layout = new ParameterLayout(new Glow({ ...options, ...changes }, imageShape).parameters);
+  const weights = layout.initial(2);
+  for (const array of Object.values(weights)) {
+    // Away from the start, where the last layers are zero; fixed permutations stay.
+    const noise = random.normals(array.data.length);
+    array.data.set(
+      array.data.map((value, index) => value + (array === weights.fixed ? 0 : 0.03 * noise[index]!)),
+    );
+  }
+  const shape = [3, ...imageShape];
+  const batch = {
+    image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
+    noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
+  };
+  const results = [];
+  for (const activations of ['keep', 'recompute'] as const) {
+    const program = await plan(changes, activations).compile({});
+    const into = layout.zeros();
+    const bitsPerDim = await program.run(batch, weights, into);
+    results.push({ bitsPerDim, ...layout.unpack(into) });
+    await program.release();
+  }
+  expect(results[1]).toEqual(results[0]);
+  for (const [name, { data }] of Object.entries(results[0]!)) {
+    expect(
+      data.some((value) => value !== 0 && Number.isFinite(value)),
+      name,
+    ).toBe(true);
+  }
+});
+
+it('compiles a program for each kind of stage, however many stages there are', () => {
+  const [few, many] = [1, 5].map((depth) => [...plan({ depth }, 'recompute').runs.values()]);
+  const total = (runs: number[] | undefined) => runs!.reduce((sum, times) => sum + times, 0);
+  expect(many).toHaveLength(few!.length);
+  // Four steps more in each of two levels, forward and backward.
+  expect(total(many) - total(few)).toBe(4 * 2 * 2);
+});
+
+it('needs memory for the activations of every step if they are kept, and hardly any if they are computed again', () => {
+  const bytes = (depth: number, activations: ActivationChoice): number =>
+    plan({ depth, width: 16 }, activations, { images: 64 }).bytes;
+  const gradients = (depth: number): number => {
+    const { parameters } = new Glow({ ...options, depth, width: 16 }, imageShape);
+    return 4 * new ParameterLayout(parameters).elements;
+  };
+  const added = (activations: ActivationChoice): number => bytes(24, activations) - bytes(8, activations);
+  // Two hidden layers of 16 channels a step, on 64 images of 2x4 and 1x2 pixels.
+  const hidden = 4 * 2 * 16 * 64 * (2 * 4 + 1 * 2);
+  expect(added('keep') - (gradients(24) - gradients(8))).toBeGreaterThan(16 * hidden);
+  // The images that a step takes, and what its network gives: 8 channels in the first level, 16 in the second.
+  expect(added('recompute')).toBe(16 * 4 * 2 * 64 * (2 * 4 * 8 + 1 * 2 * 16));
+});
+
+it('keeps activations where there is room, and only there', () => {
+  const { bytes } = plan({}, 'keep');
+  expect(plan({}, 'auto', { available: 100 * bytes }).activations).toBe('keep');
+  expect(plan({}, 'auto', { available: bytes }).activations).toBe('recompute');
+});

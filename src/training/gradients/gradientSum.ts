@@ -1,0 +1,50 @@
+// Arithmetic on groups of arrays on the host, in place: copies, sums over micro-batches and threads, norms, cuts to a norm.
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Groups } from '../parameterLayout.ts';
+
+/** Copies every array of `source` into the one of the same name in `target`. */
+export function copyInto(target: Groups, source: Groups): void {
+  for (const [name, { data }] of Object.entries(target)) {
+    data.set(source[name]!.data);
+  }
+}
+
+/** Adds every array of `terms` to the one of the same name in `total`, in float32. */
+export function addInPlace(total: Groups, terms: Groups): void {
+  for (const [name, { data }] of Object.entries(total)) {
+    const added = terms[name]!.data;
+    for (let index = 0; index < data.length; index++) {
+      data[index]! += added[index]!;
+    }
+  }
+}
+
+/** The Euclidean norm of all arrays together. */
+export function normOf(arrays: Groups): number {
+  return Math.sqrt(Object.values(arrays).reduce((total, { data }) => total + sumOfSquares(data), 0));
+}
+
+/** Σ x², in four sums at a time: each waits for its own last addition, and not for those of the others. */
+function sumOfSquares(data: NdArray['data']): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const rest = data.length % 4;
+  for (let index = rest; index < data.length; index += 4) {
+    a += data[index]! * data[index]!;
+    b += data[index + 1]! * data[index + 1]!;
+    c += data[index + 2]! * data[index + 2]!;
+    d += data[index + 3]! * data[index + 3]!;
+  }
+  for (let index = 0; index < rest; index++) {
+    a += data[index]! * data[index]!;
+  }
+  return a + b + c + d;
+}
+
+/** Multiplies every array by a number. */
+export function scaleInPlace(arrays: Groups, factor: number): void {
+  for (const { data } of Object.values(arrays)) {
+    for (let index = 0; index < data.length; index++) {
+      data[index]! *= factor;
+    }
+  }
+}

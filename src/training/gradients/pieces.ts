@@ -1,0 +1,182 @@
+// The gradient of a model in pieces: small programs for each kind of its stages, to be run once for every stage.
+import { parametersFrom } from '../../flows/parameters.ts';
+import type { Glow } from '../../models/glow.ts';
+import {
+  type Densities,
+  type PlacedStage,
+  type Stage,
+  type StageResult,
+  sumOfDensities,
+} from '../../models/stages.ts';
+import { gradients, type KnownGradient, pullback } from '../../tensor/gradient.ts';
+import { isRemembered } from '../../tensor/operations/checkpoint.ts';
+import { checkpoint, sum } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { topologicalOrder } from '../../tensor/traversal.ts';
+import { bitsPerDimFrom } from '../likelihood.ts';
+import { stateName } from '../optimizer/adamax.ts';
+
+/** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
+interface Piece {
+  /** Gives the images `y` that go on, and what to remember, `remembered/…`; missing at the top, where none go on. */
+  readonly forward?: ProgramDefinition;
+  /**
+   * Takes what is remembered, and `gradientOfY` where there is a y. Computes the forward pass again as far as needed
+   * and gives what the stage adds to the densities, `logPrior` and `logDet`, the gradient `gradientOfX` and those of
+   * the parameters, `gradients/…`.
+   */
+  readonly backward: ProgramDefinition;
+}
+
+/** A stage and its programs. */
+export interface PlacedPiece {
+  /** The path before the stage's parameters. */
+  readonly path: string;
+  /** The parameters, by their paths below this one. */
+  readonly parameters: readonly string[];
+  /** The same object for every stage of one kind. */
+  readonly piece: Piece;
+}
+
+/** All programs of a gradient in pieces. */
+export interface Pieces {
+  /** From `image` and `noise` to the images `x` of the first stage. */
+  readonly start: ProgramDefinition;
+  /** The stages, in order. */
+  readonly stages: readonly PlacedPiece[];
+  /** From what every stage adds to the densities, under `densityName`, to `bitsPerDim` of each image. */
+  readonly end: ProgramDefinition;
+}
+
+/** What a likelihood is the sum of, by name. */
+export const densities = ['logPrior', 'logDet'] as const satisfies (keyof Densities)[];
+
+/** The name of what a stage adds to a density. */
+export function densityName(path: string, density: keyof Densities): string {
+  return `${path}/${density}`;
+}
+
+/** Defines the pieces, for the gradients of Σ bits/dim / `batchSize` over so many images. */
+export function piecesOf(
+  model: Glow,
+  { images, batchSize }: { readonly images: number; readonly batchSize: number },
+): Pieces {
+  const shape = [images, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const x = model.dequantise(image, noise);
+  const graphs = graphsOf(model.stages, x.shape);
+  const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
+  const pieces = new Map<Stage, Piece>();
+  for (const { path, stage } of model.stages) {
+    const piece = pieces.get(stage) ?? pieceOf(stage, graphs.get(stage)!, gradientOf(path));
+    pieces.set(stage, piece);
+  }
+  const stages = model.stages.map(({ path, stage }) => ({
+    path,
+    parameters: Object.keys(stage.parameters),
+    piece: pieces.get(stage)!,
+  }));
+  return {
+    start: { inputs: { image, noise }, outputs: { x } },
+    stages,
+    end: { inputs, outputs: { bitsPerDim } },
+  };
+}
+
+/** A stage as a graph of its own. */
+interface StageGraph {
+  readonly x: Tensor;
+  readonly weights: Readonly<Record<string, Tensor>>;
+  readonly result: StageResult;
+}
+
+/** A graph for each kind of stage, where the first one takes images of the given shape. */
+function graphsOf(stages: readonly PlacedStage[], first: Shape): Map<Stage, StageGraph> {
+  const graphs = new Map<Stage, StageGraph>();
+  let shape = first;
+  for (const { stage } of stages) {
+    const graph = graphs.get(stage) ?? graphOf(stage, shape);
+    graphs.set(stage, graph);
+    shape = graph.result.y?.shape ?? shape;
+  }
+  return graphs;
+}
+
+function graphOf(stage: Stage, shape: Shape): StageGraph {
+  const x = input('x', shape);
+  const weights = Object.fromEntries(
+    Object.entries(stage.parameters).map(([name, spec]) => [name, input(name, spec.shape)]),
+  );
+  const parameters = parametersFrom(weights, { differentiated: true });
+  return { x, weights, result: stage.forward(checkpoint(x), parameters) };
+}
+
+/** The gradients of the loss with respect to what a stage adds to the densities. */
+type DensityGradients = (density: keyof Densities) => Tensor;
+
+/**
+ * The loss, from what every stage adds to the densities. It is linear in that: its gradients are constants, the same
+ * wherever a stage stands. So a stage need not add anything before the backward pass.
+ */
+function lossOf(
+  model: Glow,
+  graphs: ReadonlyMap<Stage, StageGraph>,
+  batchSize: number,
+): { inputs: Record<string, Tensor>; bitsPerDim: Tensor; gradientOf: (path: string) => DensityGradients } {
+  const inputs: Record<string, Tensor> = {};
+  const added = model.stages.map(({ path, stage }) => {
+    const { result } = graphs.get(stage)!;
+    const given = densities.flatMap((density) => {
+      const shape = result[density]?.shape;
+      return shape ? [[density, input(densityName(path, density), shape)] as const] : [];
+    });
+    for (const [density, tensor] of given) {
+      inputs[densityName(path, density)] = tensor;
+    }
+    return Object.fromEntries(given) as Partial<Densities>;
+  });
+  const bitsPerDim = bitsPerDimFrom(model, model.logLikelihood(sumOfDensities(added)));
+  const found = gradients(sum(bitsPerDim), Object.values(inputs), constant(1 / batchSize));
+  const byName = new Map(Object.keys(inputs).map((name, index) => [name, found[index]!]));
+  return { inputs, bitsPerDim, gradientOf: (path) => (density) => byName.get(densityName(path, density))! };
+}
+
+function pieceOf(
+  { parameters }: Stage,
+  { x, weights, result: { y, ...result } }: StageGraph,
+  gradientOf: DensityGradients,
+): Piece {
+  const inputs: Record<string, Tensor> = { x };
+  for (const [name, weight] of Object.entries(weights)) {
+    inputs[stateName('weights', name)] = weight;
+  }
+  const trained = Object.keys(parameters).filter((name) => parameters[name]!.trained);
+  const outputs: Record<string, Tensor> = {};
+  const known: KnownGradient[] = [];
+  for (const density of densities) {
+    const tensor = result[density];
+    if (tensor) {
+      outputs[density] = tensor;
+      known.push({ tensor, gradient: gradientOf(density) });
+    }
+  }
+  const gradientOfY = y && input('gradientOfY', y.shape);
+  if (gradientOfY) {
+    known.push({ tensor: y, gradient: gradientOfY });
+  }
+  const [gradientOfX, ...found] = pullback(known, [x, ...trained.map((name) => weights[name]!)]);
+  trained.forEach((name, index) => {
+    outputs[stateName('gradients', name)] = found[index]!;
+  });
+  const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
+  const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));
+  return {
+    ...(y && { forward: { inputs, outputs: { y, ...remembered } } }),
+    backward: {
+      inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) },
+      outputs: { ...outputs, gradientOfX: gradientOfX! },
+    },
+  };
+}

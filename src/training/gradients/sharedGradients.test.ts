@@ -1,0 +1,128 @@
+import { describe, expect, it, test } from 'vitest';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import type { Batch } from '../likelihood.ts';
+import { type Groups, ParameterLayout } from '../parameterLayout.ts';
+import { startGradientThreads } from './gradientThreads.ts';
+import { planSharedGradients, type SharedPlan, type SharingOptions } from './sharedGradients.ts';
+
+const options: GlowOptions = {
+  levels: 2,
+  depth: 2,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 16,
+  learnedPrior: true,
+  bits: 8,
+};
+
+const imageShape = [4, 8, 2] as const;
+const images = 6;
+const model = new Glow(options, imageShape);
+const layout = new ParameterLayout(model.parameters);
+
+function planned(changes: Partial<SharingOptions>): SharedPlan {
+  return planSharedGradients(model, layout, { images, batchSize: images, threads: 2, ...changes });
+}
+
+/** A batch, and weights away from the start, where the last layers are zero. */
+function setting(): { batch: Batch; weights: Groups } {
+  const random = new RandomStream(1);
+  const weights = layout.initial(2);
+  for (const { data } of Object.values(weights)) {
+    data.set(data.map((value) => value + 0.03 * random.normals(1)[0]!));
+  }
+  const shape = [images, ...imageShape];
+  const array = (make: () => number) => ({ shape, data: Float32Array.from({ length: sizeOf(shape) }, make) });
+  return {
+    batch: { image: array(() => random.integer(256)), noise: array(() => random.uniform()) },
+    weights,
+  };
+}
+
+/** What a plan gives for two sets of weights, one after the other. */
+async function resultsOf(plan: SharedPlan): Promise<Float32Array[]> {
+  const { batch, weights } = setting();
+  const program = await plan.compile({});
+  const results: Float32Array[] = [];
+  for (let round = 0; round < 2; round++) {
+    const gradients = layout.zeros();
+    const bitsPerDim = await program.run(batch, weights, gradients);
+    expect(bitsPerDim.shape).toEqual([images]);
+    results.push(
+      bitsPerDim.data as Float32Array,
+      ...layout.trained.map((group) => gradients[group]!.data as Float32Array),
+    );
+    for (const { data } of Object.values(weights)) {
+      data.set(data.map((value) => value * 1.01));
+    }
+  }
+  await program.release();
+  return results;
+}
+
+describe.each(['keep', 'recompute'] as const)('activations: %s', (activations) => {
+  it.each([2, 3])('%d workers find what one finds, but for rounding', async (workers) => {
+    const [alone, shared] = [
+      await resultsOf(planned({ activations, workers: 1 })),
+      await resultsOf(planned({ activations, workers, threads: workers })),
+    ];
+    expect(shared.length).toBe(alone.length);
+    shared.forEach((values, index) => {
+      const size = Math.max(...alone[index]!.map(Math.abs));
+      expect(size).toBeGreaterThan(0);
+      values.forEach((value, place) => {
+        expect(Math.abs(value - alone[index]![place]!)).toBeLessThan(2e-5 * size);
+      });
+    });
+  });
+});
+
+test('the same workers give the same bits again', async () => {
+  const plan = planned({ workers: 2 });
+  expect(await resultsOf(plan)).toEqual(await resultsOf(plan));
+});
+
+test('workers share the memory there is, and the threads', () => {
+  const kept = planned({ workers: 1, activations: 'keep' });
+  const shared = planned({ workers: 3, threads: 7, activations: 'keep' });
+  expect(shared.threadsEach).toBe(2);
+  const scarce = { activations: 'auto', available: 3 * kept.bytes } as const;
+  expect(planned({ ...scarce, workers: 1 }).activations).toBe('keep');
+  expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
+});
+
+test('workers that cannot be are refused', () => {
+  expect(() => planned({ workers: 4, threads: 4 })).toThrow('6 images at a time');
+});
+
+test('the copies of the workers leave less room for activations', () => {
+  const shares = 2 * planned({ images: images / 2, workers: 1, activations: 'keep' }).bytes;
+  const copies = planned({ workers: 2, activations: 'keep' }).bytes - shares;
+  // Activations may take two fifths of what is left.
+  const enough = shares / 0.4 + copies;
+  const chosen = (available: number) => planned({ workers: 2, activations: 'auto', available }).activations;
+  expect(chosen(1.001 * enough)).toBe('keep');
+  expect(chosen(0.999 * enough)).toBe('recompute');
+});
+
+test('a failure in a thread is that of the run, and leaves nothing to wait for', async () => {
+  const { batch, weights } = setting();
+  const program = await planned({ workers: 2 }).compile({});
+  const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
+  await expect(program.run({ ...batch, noise: wrong }, weights, layout.zeros())).rejects.toThrow(/noise/);
+  // The threads are over, or about to be: nothing is waited for.
+  await expect(program.run(batch, weights, layout.zeros())).rejects.toThrow(
+    /^a thread that works out gradients (is over|ended with 1)$/,
+  );
+  await program.release();
+});
+
+test('a failure while threads start is told', async () => {
+  const wrong = { options: { ...options, levels: 9 }, imageShape } as unknown as Glow;
+  const starting = startGradientThreads(wrong, layout, { images: 3, batchSize: images }, 2, {});
+  await expect(starting).rejects.toThrow(/must be even/);
+});

@@ -1,0 +1,124 @@
+// What is read as a checkpoint, and what is refused.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../errors.ts';
+import { Glow } from '../../models/glow.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { checksumOf } from '../../storage/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { ParameterLayout } from '../parameterLayout.ts';
+import { newGuard } from '../step/guard.ts';
+import { saveCheckpoint, stateFrom } from './checkpoint.ts';
+import { readLatestCheckpoint } from './latestCheckpoint.ts';
+import { createRunFolder } from './newRunFolder.ts';
+import { checkpointPath, openRunFolder } from './runFolder.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+const paths = createRunFolder(join(root, 'run'), '');
+const path = checkpointPath(paths, 3);
+const model = new Glow(
+  { levels: 1, depth: 1, width: 2, mixing: '1x1', kernelSize: 3, dilation: 1, learnedPrior: true, bits: 8 },
+  [4, 4, 1],
+);
+const layout = new ParameterLayout(model.parameters);
+const state = {
+  step: 3,
+  updates: 2,
+  guard: { ...newGuard(0.1 + 0.2), dropped: 1 },
+  weights: layout.initial(0),
+  first: layout.zeros(),
+  second: layout.zeros(),
+  average: layout.zeros(),
+};
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Writes the checkpoint with changed metadata and the checksum of these; what is undefined is left out. */
+function withMetadata(changes: Record<string, string | undefined>): void {
+  saveCheckpoint(path, state, layout, model.imageShape);
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
+  const all = Object.fromEntries(changed) as Record<string, string>;
+  const old = all.formatVersion === undefined;
+  const checksum = old ? checksumOf(tensors) : checksumOf(tensors, all);
+  writeFileSync(path, encodeSafetensors(tensors, { ...all, ...('checksum' in changes ? {} : { checksum }) }));
+}
+
+const read = () => readLatestCheckpoint(openRunFolder(paths.directory));
+
+it('reads what was written', () => {
+  withMetadata({});
+  const checkpoint = read();
+  expect(checkpoint).toMatchObject({ step: 3, imageShape: [4, 4, 1], damage: null });
+  expect(stateFrom(checkpoint, layout)).toEqual(state);
+});
+
+it.each([{}, { checksum: undefined }])('reads version 1, which knew of no guard: %j', (changes) => {
+  withMetadata({ formatVersion: undefined, guard: undefined, updates: undefined, ...changes });
+  expect(stateFrom(read(), layout)).toEqual({ ...state, updates: 3, guard: newGuard(0) });
+});
+
+it.each([
+  [{ format: 'pt' }, "is no checkpoint of a training: its format is 'pt', expected 'emerging-flows'"],
+  [{ format: undefined }, 'is no checkpoint of a training: its metadata name no format, expected'],
+  [
+    { formatVersion: '3' },
+    "has version '3' of the format of checkpoints, and this program reads up to 2: update",
+  ],
+  [{ formatVersion: 'x\ny' }, "has version 'x y' of the format"],
+  [{ step: '-1' }, 'its metadata lacks the step, the image shape or the guard'],
+  [{ imageShape: '4x4' }, 'its metadata lacks the step, the image shape or the guard'],
+  [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape or the guard'],
+  [{ updates: undefined }, 'its metadata lacks the step, the image shape or the guard'],
+  [{ checksum: undefined }, 'is damaged: it does not have the checksum'],
+])('refuses %j', (changes, message) => {
+  withMetadata(changes);
+  expect(read).toThrow(message);
+});
+
+describe('a checkpoint that is damaged', () => {
+  const whole = (): Buffer => {
+    saveCheckpoint(path, state, layout, model.imageShape);
+    return readFileSync(path);
+  };
+
+  it('by a bit of any byte of its header is refused', () => {
+    // With few names: each of the thousands of a model is guarded as they are.
+    const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
+    const [weights, zeros] = [few.initial(0), few.zeros()];
+    saveCheckpoint(path, { ...state, weights, first: zeros, second: zeros, average: zeros }, few, [4, 4, 1]);
+    const bytes = readFileSync(path);
+    const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
+    for (let index = 0; index < headerEnd; index++) {
+      const bit = 1 << (index % 8);
+      bytes[index]! ^= bit;
+      writeFileSync(path, bytes);
+      expect(read, `byte ${index}`).toThrow(UserError);
+      bytes[index]! ^= bit;
+    }
+    writeFileSync(path, bytes);
+    expect(read().damage).toBeNull();
+  });
+
+  it('by some bits of its arrays is refused', () => {
+    const bytes = whole();
+    const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
+    const random = new RandomStream(0, 'flips');
+    for (let flip = 0; flip < 50; flip++) {
+      const damaged = Buffer.from(bytes);
+      damaged[headerEnd + random.integer(bytes.length - headerEnd)]! ^= 1 << random.integer(8);
+      writeFileSync(path, damaged);
+      expect(read).toThrow('is damaged: it does not have the checksum that it was written with');
+    }
+  });
+
+  it('by its end, however much of it is missing, is refused', () => {
+    const bytes = whole();
+    for (const length of [0, 1, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
+      writeFileSync(path, bytes.subarray(0, length));
+      expect(read, `${length} bytes`).toThrow(UserError);
+    }
+  });
+});

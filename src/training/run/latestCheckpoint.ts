@@ -1,0 +1,55 @@
+// Which checkpoint of a run is read: the latest to look at its model, the latest sound one to go on from.
+import { UserError } from '../../errors.ts';
+import { type Checkpoint, readCheckpoint, readSoundCheckpoint } from './checkpoint.ts';
+import { type RunFolder, requireCheckpoint } from './runFolder.ts';
+
+/**
+ * Reads the latest checkpoint of a run, to look at its model: an earlier one would be another.
+ *
+ * @param options.acceptDamage whether to read one with a wrong checksum too
+ * @throws UserError if there is none, or it is damaged; then with the one to fall back on
+ */
+export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = {}): Checkpoint {
+  const { path } = requireCheckpoint(run);
+  const earlier = run.checkpoints.at(-2);
+  try {
+    return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
+  } catch (error) {
+    throw error instanceof UserError && earlier
+      ? new UserError(`${error.message}, or delete it to go back to step ${earlier.step}`, { cause: error })
+      : error;
+  }
+}
+
+/** The latest checkpoint of a run that is sound, and what is wrong with each later one. */
+export interface SoundCheckpoint {
+  /** Undefined where the run has no checkpoint at all. */
+  readonly checkpoint?: Checkpoint;
+  readonly damages: readonly string[];
+}
+
+/**
+ * Reads the latest sound checkpoint of a run, to go on from.
+ *
+ * @throws UserError if the run has checkpoints and none of them is sound
+ */
+export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): SoundCheckpoint {
+  const damages: string[] = [];
+  for (const { path } of checkpoints.toReversed()) {
+    try {
+      return { checkpoint: readSoundCheckpoint(path), damages };
+    } catch (error) {
+      if (!(error instanceof UserError)) {
+        throw error;
+      }
+      damages.push(error.message);
+    }
+  }
+  if (damages.length > 0) {
+    throw new UserError(
+      `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
+        `or delete ${paths.checkpoints} to train again from the start`,
+    );
+  }
+  return { damages };
+}

@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { failureOf } from '../../testing/failureOf.ts';
+import { createRunFolder, nextFreeRunFolder } from './newRunFolder.ts';
+import { openRunFolder } from './runFolder.ts';
+
+let root: string;
+let run: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(join(tmpdir(), 'runs-'));
+  run = join(root, 'runs', 'quickstart');
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  syncBuiltinESMExports();
+  fs.rmSync(root, { recursive: true });
+});
+
+describe('createRunFolder', () => {
+  it('creates the folder, its parents and the config', () => {
+    const paths = createRunFolder(run, 'seed: 0\n');
+    expect(fs.readFileSync(paths.config, 'utf8')).toBe('seed: 0\n');
+    expect(fs.readdirSync(run).sort()).toEqual(['checkpoints', 'config.yaml', 'samples']);
+  });
+
+  it('takes a folder that is there, whatever else lies in it', () => {
+    fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
+    fs.writeFileSync(join(run, 'log.txt'), 'x');
+    createRunFolder(run, 'seed: 0\n');
+    expect(openRunFolder(run).configText).toBe('seed: 0\n');
+    expect(fs.readFileSync(join(run, 'log.txt'), 'utf8')).toBe('x');
+  });
+
+  it('refuses a folder that holds a run, names a free one and changes nothing', () => {
+    createRunFolder(run, 'seed: 0\n');
+    createRunFolder(`${run}-2`, 'seed: 2\n');
+    const error = failureOf(() => createRunFolder(run, 'seed: 1\n'));
+    expect(error.message).toContain(`${run} already holds a run`);
+    expect(error.message).toMatch(/for example .*quickstart-3$/);
+    expect(error.exitCode).toBe(2);
+    expect(openRunFolder(run).configText).toBe('seed: 0\n');
+  });
+
+  it('refuses the remains of a run without a config', () => {
+    fs.mkdirSync(run, { recursive: true });
+    fs.writeFileSync(join(run, 'metrics.jsonl'), '{"step":1}\n');
+    expect(failureOf(() => createRunFolder(run, '')).message).toContain('already holds a run');
+    expect(fs.readdirSync(run)).toEqual(['metrics.jsonl']);
+  });
+
+  it('refuses a file in its place or in the place of a parent', () => {
+    fs.mkdirSync(join(root, 'runs'));
+    fs.writeFileSync(run, 'x');
+    expect(failureOf(() => createRunFolder(run, '')).message).toContain('it is a file');
+    expect(failureOf(() => createRunFolder(join(run, 'inner'), '')).message).toContain('a file stands where');
+    expect(fs.readFileSync(run, 'utf8')).toBe('x');
+  });
+
+  it.each([
+    ['mkdirSync', 'EACCES', /cannot create the run folder .*quickstart: permission denied/],
+    ['fsyncSync', 'ENOSPC', /cannot write .*config\.yaml: no space is left/],
+  ] as const)('leaves nothing if %s fails with %s', (call, code, message) => {
+    fs.writeFileSync(join(root, 'other'), 'x');
+    vi.spyOn(fs, call).mockImplementation(() => {
+      throw Object.assign(new Error(code), { code, syscall: call });
+    });
+    syncBuiltinESMExports();
+    expect(failureOf(() => createRunFolder(run, 'seed: 0\n')).message).toMatch(message);
+    expect(fs.readdirSync(root)).toEqual(['other']);
+  });
+
+  it('keeps what was there before when it fails', () => {
+    fs.mkdirSync(run, { recursive: true });
+    vi.spyOn(fs, 'renameSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' });
+    });
+    syncBuiltinESMExports();
+    failureOf(() => createRunFolder(run, 'seed: 0\n'));
+    expect(fs.readdirSync(run)).toEqual([]);
+  });
+});
+
+describe('nextFreeRunFolder', () => {
+  it('counts from 2 past runs and files', () => {
+    expect(nextFreeRunFolder(run)).toBe(run);
+    createRunFolder(run, '');
+    expect(nextFreeRunFolder(run)).toBe(`${run}-2`);
+    expect(nextFreeRunFolder(`${run}/`)).toBe(`${run}-2`);
+    createRunFolder(`${run}-2`, '');
+    fs.writeFileSync(`${run}-3`, '');
+    expect(nextFreeRunFolder(run)).toBe(`${run}-4`);
+  });
+});

@@ -1,0 +1,240 @@
+// Trainings that meet trouble: bad batches, broken weights, rates too high, damaged files. They go on, and say so.
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { BatchLoader } from '../batchLoader.ts';
+import { type TrainingOptions, train } from '../train.ts';
+import type { TrainingEvents } from '../trainingEvents.ts';
+import type { TrainingState } from '../trainingState.ts';
+import { readSoundCheckpoint } from './checkpoint.ts';
+import { resumeRun, startRun } from './run.ts';
+import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
+import { troubleIn } from './trouble.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'trouble-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+/** Starts or resumes a run and trains it; gives also what it told of trouble. */
+async function trained(
+  name: string,
+  {
+    training = {},
+    onMilestone,
+    ...options
+  }: Partial<TrainingOptions> &
+    Pick<TrainingEvents, 'onMilestone'> & { training?: ConfigLayer['training'] } = {},
+) {
+  const run = existsSync(inRoot(name))
+    ? await resumeRun(inRoot(name), { training }, { dataset })
+    : await startRun(tinyConfig(training), inRoot(name), { dataset });
+  const told: string[] = [];
+  const rates: number[] = [];
+  const events: TrainingEvents = {
+    onStep: (_step, _bitsPerDim, _imagesPerSecond, learningRate) => rates.push(learningRate),
+    onTrouble: (_, text) => told.push(text),
+    ...(onMilestone && { onMilestone }),
+  };
+  return { ...(await train({ ...run, threads: 1, events, ...options })), told, rates };
+}
+
+const lines = (name: string) => readJsonLines(runPaths(inRoot(name)).metrics);
+const bytes = (name: string, step: number) => ({
+  metrics: readFileSync(runPaths(inRoot(name)).metrics, 'utf8'),
+  checkpoint: readFileSync(checkpointPath(runPaths(inRoot(name)), step), 'base64'),
+});
+
+/** Puts a NaN into the noise of some batches, by their steps. */
+function spoil(isSpoilt: (step: number) => boolean): void {
+  const { at } = BatchLoader.prototype;
+  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+    const batch = at.call(this, index);
+    if (isSpoilt(index + 1)) {
+      batch.noise.data[7] = Number.NaN;
+    }
+    return batch;
+  });
+}
+
+/** Changes the weights as a broken memory would, at the end of a step. */
+function breaking(
+  step: number,
+  change: (state: TrainingState) => void,
+): Required<TrainingEvents>['onMilestone'] {
+  return (reached, state) => {
+    if (reached === step) {
+      change(state);
+    }
+  };
+}
+
+describe('a bad batch', () => {
+  it('is dropped, told and logged, and changes nothing', async () => {
+    spoil((step) => step === 4);
+    const { state, told } = await trained('batch', { training: { steps: 10 } });
+    expect(told).toEqual([
+      'step 4 was dropped: the loss is not finite: the batch holds a value that is not finite',
+    ]);
+    expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
+    expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
+    const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
+    expect(line).toMatchObject({
+      step: 4,
+      bitsPerDim: null,
+      gradientNorm: null,
+      dropped: told[0]!.replace(/^.*?: /, ''),
+    });
+    const paths = runPaths(inRoot('batch'));
+    const [before, after] = [2, 4].map((step) => readSoundCheckpoint(checkpointPath(paths, step)));
+    // Step 3 is in between: only the number of updates says that step 4 made none.
+    expect([before!.updates, after!.updates]).toEqual([2, 3]);
+  });
+
+  it('leaves a run that the same bytes come out of with stops', async () => {
+    const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
+    spoil(bad);
+    const whole = await trained('badWhole', { training: { steps: 20 } });
+    expect(whole.state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
+    expect(troubleIn(lines('badWhole'))).toEqual({ droppedSteps: 5, setbacks: 1 });
+    for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
+      await trained('badStops', { training: { steps: 20 }, stopAt });
+    }
+    expect(bytes('badStops', 20)).toEqual(bytes('badWhole', 20));
+  });
+});
+
+describe('weights that are not finite', () => {
+  it('are left at once for those of the last anchor', async () => {
+    const onMilestone = breaking(4, ({ weights }) => {
+      weights.small!.data[3] = Number.NaN;
+    });
+    const { state, told, rates } = await trained('weight', { training: { steps: 10 }, onMilestone });
+    const what = /the loss is not finite: the weight levels\/0\/steps\/0\/\S+ is not finite/;
+    expect(told).toHaveLength(2);
+    expect(told[0]).toMatch(what);
+    expect(told[1]).toMatch(
+      /^step 5: back to the weights of step 4, from now on with 0.5 times the learning rate/,
+    );
+    expect(told[1]).toMatch(what);
+    expect(state).toMatchObject({ step: 10, updates: 9 });
+    expect(lines('weight').find(({ backToStep }) => backToStep !== undefined)).toMatchObject({
+      step: 5,
+      backToStep: 4,
+      rateFactor: 0.5,
+    });
+    expect(lines('weight').flatMap(({ learningRate }) => learningRate ?? [])).toEqual(rates);
+    expect(new Set(rates.slice(0, 5))).toEqual(new Set([0.001]));
+    expect(new Set(rates.slice(5))).toEqual(new Set([0.0005]));
+  });
+
+  it.each(['first', 'second', 'average'] as const)('of the %s are found by the next anchor', async (kind) => {
+    const onMilestone = breaking(4, (state) => {
+      state[kind].small!.data[3] = Number.POSITIVE_INFINITY;
+    });
+    const { state } = await trained(`state-${kind}`, { training: { steps: 10 }, onMilestone });
+    expect(state.guard.setbacks).toBe(1);
+    for (const group of Object.values(state)) {
+      for (const { data } of typeof group === 'object' && 'small' in group ? [group.small!] : []) {
+        expect(data.every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
+  it('name the first layer where only its results are not finite', async () => {
+    const onMilestone = breaking(4, ({ weights }) => {
+      weights.small!.data.fill(1e30);
+    });
+    const { told } = await trained('layer', { training: { steps: 10 }, onMilestone });
+    expect(told[0]).toMatch(
+      /^step 5 was dropped: the loss is not finite: first in the layer levels\/0\/steps\/0\/actnorm$/,
+    );
+    expect(told).toHaveLength(4);
+    expect(told[3]).toMatch(/^step 7: back to the weights of step 4, /);
+  });
+});
+
+describe('a training that diverges again and again', () => {
+  it('ends with advice that helps', async () => {
+    const wrong = { learningRate: 1e30, steps: 60 };
+    const error: Error = await trained('diverged', { training: wrong }).then(
+      () => new Error('it went on'),
+      (reason) => reason,
+    );
+    const { latestCheckpoint } = openRunFolder(inRoot('diverged'));
+    const counts = () => ({
+      inLog: troubleIn(lines('diverged')).setbacks,
+      inState: readSoundCheckpoint(openRunFolder(inRoot('diverged')).latestCheckpoint!.path).guard.setbacks,
+    });
+    expect(counts()).toEqual({ inLog: 5, inState: 5 });
+    expect(error.message).toContain('; with training.learningRate=1e+30 it had gone back 4 times before');
+    expect(error.message).toMatch(
+      /^the training diverged at step 20: the loss is not finite: first in the layer \S+; /,
+    );
+    expect(error.message).toContain(`${latestCheckpoint!.path} holds the weights of step 0: `);
+    expect(error.message).toContain(
+      `emerging train --resume ${inRoot('diverged')} --set training.learningRate=0.001 goes on`,
+    );
+    // The same rate fails again; the advice does not.
+    await expect(trained('diverged', { training: wrong })).rejects.toThrow('gone back 5 times before');
+    expect(counts()).toEqual({ inLog: 6, inState: 6 });
+    const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
+    const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });
+    expect(state).toMatchObject({ step: 60, guard: { rateFactor: 1, setbacks: 0 } });
+    expect(validationBitsPerDim).toBeLessThan(10);
+  });
+
+  it('is not called done when it has trained nothing', async () => {
+    const training = { learningRate: 1e30, steps: 3 };
+    await expect(trained('short', { training })).rejects.toThrow(
+      'the training diverged: its bits/dim on validation images are not finite; start again with a lower',
+    );
+    spoil((step) => step <= 2);
+    await expect(trained('nothing', { training: { steps: 2 } })).rejects.toThrow('no step was taken');
+    vi.restoreAllMocks();
+    spoil(() => true);
+    await expect(trained('startless')).rejects.toThrow('the model cannot start from the data');
+  });
+});
+
+describe('clipping', () => {
+  it('changes the weights where gradients are longer, and the log has their own norm', async () => {
+    const loose = await trained('loose', { training: { clipNorm: 1e6 } });
+    const tight = await trained('tight', { training: { clipNorm: 1e-3 } });
+    await trained('none');
+    expect(bytes('loose', 6).metrics).toBe(bytes('none', 6).metrics);
+    expect(lines('tight')[0]).toEqual(lines('none')[0]);
+    const largest = ({ state }: typeof tight) => Math.max(...state.second.small!.data.map(Math.abs));
+    expect(largest(tight)).toBeLessThanOrEqual(1e-3);
+    expect(largest(loose)).toBeGreaterThan(0.1);
+  });
+});
+
+describe('a damaged checkpoint', () => {
+  it.each([
+    ['flipped', (file: Buffer) => Buffer.from(file.map((byte, index) => (index === 9000 ? byte ^ 4 : byte)))],
+    ['truncated', (file: Buffer) => file.subarray(0, 9000)],
+    ['emptied', () => Buffer.alloc(0)],
+  ])('that is %s is told of and set aside, and the one before it used', async (name, damage) => {
+    if (!existsSync(inRoot('sound'))) {
+      await trained('sound');
+    }
+    cpSync(inRoot('sound'), inRoot(name), { recursive: true });
+    const path = checkpointPath(runPaths(inRoot(name)), 6);
+    writeFileSync(path, damage(readFileSync(path)));
+    const { damages, state, ...run } = await resumeRun(inRoot(name), {}, { dataset });
+    expect(state!.step).toBe(4);
+    expect(damages).toHaveLength(1);
+    expect(damages![0]).toContain(path);
+    expect(existsSync(path)).toBe(true);
+    await train({ ...run, state, threads: 1 });
+    expect(bytes(name, 6)).toEqual(bytes('sound', 6));
+    expect(readdirSync(runPaths(inRoot(name)).checkpoints)).toContain('step-00000006.safetensors.damaged');
+  });
+});

@@ -1,0 +1,71 @@
+// Why a step was refused, in words that name the place: the batch, a weight, a layer or a parameter.
+import type { CompileOptions } from '../../engine/program.ts';
+import type { Glow } from '../../models/glow.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Batch } from '../likelihood.ts';
+import type { Groups, ParameterLayout } from '../parameterLayout.ts';
+import type { TrainingState } from '../trainingState.ts';
+import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from './notFinite.ts';
+
+/** What was refused, and with what. */
+export interface RefusedStep {
+  /** What the guard said. */
+  readonly refusal: string;
+  /** The loss of the batch, in bits/dim. */
+  readonly bitsPerDim: number;
+  readonly batch: Batch;
+  readonly gradients: Groups;
+  readonly state: TrainingState;
+  /** Images per run of a program. */
+  readonly microBatch: number;
+}
+
+/** Why a step was refused. */
+export interface Explanation {
+  /** The refusal and its place. */
+  readonly text: string;
+  /** Whether the state itself is damaged: then no other batch can be better. */
+  readonly inState: boolean;
+}
+
+/** Looks for the place where a refused step went wrong; compiles a program for it if a layer did. */
+export async function explainRefusal(
+  model: Glow,
+  layout: ParameterLayout,
+  { refusal, bitsPerDim, batch, gradients, state, microBatch }: RefusedStep,
+  options: CompileOptions,
+): Promise<Explanation> {
+  const at = (place: string): Explanation => ({ text: `${refusal}: ${place}`, inState: false });
+  const inState = notFiniteInState(state, layout);
+  if (inState !== null) {
+    return { text: `${refusal}: ${inState}`, inState: true };
+  }
+  if (!isFiniteArray(batch.image) || !isFiniteArray(batch.noise)) {
+    return at('the batch holds a value that is not finite');
+  }
+  if (!Number.isFinite(bitsPerDim)) {
+    const parts = { batch, images: microBatch, weights: state.weights };
+    const layer = await firstLayerNotFinite(model, layout, parts, options);
+    return layer === null ? { text: refusal, inState: false } : at(`first in the layer ${layer}`);
+  }
+  const broken = notFiniteIn(gradients, layout);
+  if (broken.length > 0) {
+    const others = broken.length === 1 ? '' : ` and of ${broken.length - 1} before it`;
+    // Gradients are worked out from the last layer to the first: what the last one has, those before it inherit.
+    return at(`that of ${broken.at(-1)}${others}`);
+  }
+  return at(`the largest gradient is that of ${largestOf(layout.unpack(gradients))}`);
+}
+
+function largestOf(arrays: Readonly<Record<string, NdArray>>): string {
+  let largest = { path: '', value: -1 };
+  for (const [path, { data }] of Object.entries(arrays)) {
+    for (const element of data) {
+      const value = Math.abs(element);
+      if (value > largest.value) {
+        largest = { path, value };
+      }
+    }
+  }
+  return largest.path;
+}

@@ -1,0 +1,105 @@
+// Where numbers stopped to be finite: in a batch, in a weight, in a layer or in a gradient.
+import { type CompileOptions, compile } from '../../engine/program.ts';
+import type { Bijection } from '../../flows/bijection.ts';
+import { type Parameters, parametersFrom } from '../../flows/parameters.ts';
+import type { Glow } from '../../models/glow.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { add, multiply, subtract, sum } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { type Batch, partOf } from '../likelihood.ts';
+import { stateKinds } from '../optimizer/adamax.ts';
+import type { Groups, ParameterLayout } from '../parameterLayout.ts';
+import { releaseAfter } from '../resources.ts';
+import type { TrainingState } from '../trainingState.ts';
+
+/** Whether all elements are finite. */
+export function isFiniteArray({ data }: NdArray): boolean {
+  for (let index = 0; index < data.length; index++) {
+    if (!Number.isFinite(data[index]!)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The paths of the parameters whose part of these arrays has an element that is not finite, in the model's order. */
+export function notFiniteIn(groups: Groups, layout: ParameterLayout): string[] {
+  const suspect = Object.fromEntries(Object.entries(groups).filter(([, array]) => !isFiniteArray(array)));
+  return Object.entries(layout.unpack(suspect)).flatMap(([path, array]) =>
+    isFiniteArray(array) ? [] : [path],
+  );
+}
+
+/** What of a state is not finite, in words: `the weight levels/0/steps/1/actnorm/bias`; null where all is. */
+export function notFiniteInState(state: TrainingState, layout: ParameterLayout): string | null {
+  const words = {
+    weights: 'weight',
+    first: 'first moment of',
+    second: 'second moment of',
+    average: 'average of',
+  };
+  for (const kind of stateKinds) {
+    const [path] = notFiniteIn(state[kind], layout);
+    if (path !== undefined) {
+      return `the ${words[kind]} ${path} is not finite`;
+    }
+  }
+  return null;
+}
+
+/** The path of the first layer that makes something not finite of a batch; null if none does. */
+export async function firstLayerNotFinite(
+  model: Glow,
+  layout: ParameterLayout,
+  { batch, images, weights }: { batch: Batch; images: number; weights: Groups },
+  options: CompileOptions,
+): Promise<string | null> {
+  return releaseAfter(async (keep) => {
+    const program = keep(await compile(layersDefinition(model, layout, images), options));
+    for (let first = 0; first < batch.image.shape[0]!; first += images) {
+      const results = await program.run({ ...partOf(batch, first, images), ...weights });
+      const found = Object.entries(results).find(([, { data }]) => !Number.isFinite(data[0]!));
+      if (found) {
+        return found[0];
+      }
+    }
+    return null;
+  });
+}
+
+/** The program that gives 0 for every layer whose results are finite, by the layer's path in order, and NaN otherwise. */
+function layersDefinition(model: Glow, layout: ParameterLayout, images: number): ProgramDefinition {
+  const { inputs, tensors } = layout.inputs();
+  const shape = [images, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const outputs: Record<string, Tensor> = {};
+  const watch = (path: string, ...results: Tensor[]): void => {
+    outputs[path] = results.map((result) => sum(multiply(result, 0))).reduce(add);
+  };
+  const through = (path: string, layer: Bijection, x: Tensor, p: Parameters): Tensor => {
+    if (layer.parts) {
+      return Object.entries(layer.parts).reduce(
+        (z, [key, part]) => through(`${path}/${key}`, part, z, p.at(key)),
+        x,
+      );
+    }
+    const { y, logDet } = layer.forward(x, p);
+    watch(path, y, logDet);
+    return y;
+  };
+  const parameters = parametersFrom(tensors);
+  let z = subtract(multiply(add(image, noise), 2 ** -model.options.bits), 0.5);
+  for (const { name, squeeze, steps, split } of model.levels) {
+    const p = parameters.at(name);
+    z = through(`${name}/steps`, steps, squeeze.forward(z, p).y, p.at('steps'));
+    if (split) {
+      const half = split.forward(z, p.at('split'));
+      watch(`${name}/split`, half.y, half.epsilon, half.logPrior);
+      z = half.y;
+    }
+  }
+  const top = model.top.forward(z, parameters.at('prior'));
+  watch('prior', top.epsilon, top.logPrior);
+  return { inputs: { image, noise, ...inputs }, outputs };
+}

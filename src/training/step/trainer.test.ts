@@ -1,0 +1,225 @@
+import { describe, it } from 'vitest';
+import { imagesInMemory } from '../../data/dataset.ts';
+import { compile } from '../../engine/program.ts';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Precision } from '../../tensor/emitter.ts';
+import {
+  expectClose,
+  type GoldenCase,
+  goldenCases,
+  ndarray,
+  storedArrays,
+  tolerances,
+} from '../../testing/golden.ts';
+import { tinyImages } from '../../testing/tinyImages.ts';
+import { BatchLoader } from '../batchLoader.ts';
+import { gradientDefinition } from '../gradients/gradientProgram.ts';
+import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from '../optimizer/adamax.ts';
+import { ParameterLayout } from '../parameterLayout.ts';
+import { startFromData } from '../startFromData.ts';
+import type { TrainingState } from '../trainingState.ts';
+import { newGuard } from './guard.ts';
+import { Trainer } from './trainer.ts';
+
+const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(value) });
+const vectorOf = ({ data }: NdArray): NdArray => ({ shape: [data.length], data });
+
+describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
+  it.each(goldenCases(/^adamax-.*$/))('%s', async (_, golden) => {
+    const optimizer = golden as GoldenCase & AdamaxOptions;
+    const program = await compile(adamaxProgram(optimizer), { precision });
+    const weights = vectorOf(ndarray(golden.start));
+    const zero = { shape: weights.shape, data: new Float64Array(weights.data.length) };
+    let state: Record<string, NdArray> = { weights, first: zero, second: zero, average: zero };
+    for (const [index, gradient] of golden.gradients.entries()) {
+      const { rate, share } = updateRates(index + 1, golden.learningRate, optimizer, golden.decay);
+      state = await program.run({
+        ...state,
+        rate: scalar(rate),
+        share: scalar(share),
+        gradients: vectorOf(ndarray(gradient)),
+      });
+      expectClose('parameters', state.weights!.data, golden.parameters[index].data, precision);
+      expectClose('average', state.average!.data, golden.average[index].data, precision);
+    }
+    await program.release();
+  });
+
+  it.each(goldenCases(/^training-steps$/))('%s: the two programs of a step', async (_, golden) => {
+    const { model, layout, start } = trainingCase(golden);
+    const { optimizer } = golden;
+    const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
+    const images = batchSizeOf(golden);
+    const gradientOptions = { images, batchSize: images };
+    const gradientProgram = await compile(gradientDefinition(model, layout, gradientOptions), {
+      precision,
+    });
+    const updateProgram = await compile(adamaxProgram(optimizer), { precision });
+    // In double precision throughout: the trainer's own state is float32.
+    const state: Record<string, NdArray> = {};
+    const doubles = packDouble(layout, start);
+    for (const { name, shape } of groups) {
+      state[`weights/${name}`] = doubles[name]!;
+      for (const kind of ['first', 'second', 'average']) {
+        state[`${kind}/${name}`] = { shape, data: new Float64Array(doubles[name]!.data.length) };
+      }
+    }
+    for (const [index, step] of golden.steps.entries()) {
+      const weights = Object.fromEntries(groups.map(({ name }) => [name, state[`weights/${name}`]!]));
+      const found = await gradientProgram.run({
+        ...weights,
+        image: ndarray(step.image),
+        noise: ndarray(step.noise),
+      });
+      const { rate, share } = updateRates(index + 1, optimizer.learningRate, optimizer, optimizer.decay);
+      const loss = total(found.bitsPerDim!.data, (value) => value) / batchSizeOf(golden);
+      expectClose('loss', [loss], [step.bitsPerDim].flat(), precision);
+      for (const { name, shape } of groups) {
+        const vectors = stateKinds.map((kind) => [kind, vectorOf(state[`${kind}/${name}`]!)]);
+        const updated = await updateProgram.run({
+          ...Object.fromEntries(vectors),
+          gradients: vectorOf(found[`gradients/${name}`]!),
+          rate: scalar(rate),
+          share: scalar(share),
+        });
+        for (const kind of stateKinds) {
+          state[`${kind}/${name}`] = { shape, data: updated[kind]!.data };
+        }
+      }
+      for (const [kind, expected] of [
+        ['weights', step.params],
+        ['average', step.average],
+      ]) {
+        const arrays = layout.unpack(
+          Object.fromEntries(groups.map(({ name }) => [name, state[`${kind}/${name}`]!])),
+        );
+        for (const [path, { data }] of Object.entries(storedArrays(expected))) {
+          expectClose(`${kind} ${path} after step ${index + 1}`, arrays[path]!.data, data, precision);
+        }
+      }
+    }
+    await Promise.all([gradientProgram.release(), updateProgram.release()]);
+  });
+});
+
+describe('Trainer', () => {
+  it.each(goldenCases(/^training-steps$/))('%s: as it trains, in float32 and in place', async (_, golden) => {
+    const { model, layout, start } = trainingCase(golden);
+    const state: TrainingState = {
+      step: 0,
+      updates: 0,
+      guard: newGuard(0),
+      weights: layout.pack(start),
+      first: layout.zeros(),
+      second: layout.zeros(),
+      average: layout.zeros(),
+    };
+    const trainer = await Trainer.create(model, state, {
+      batchSize: batchSizeOf(golden),
+      optimizer: golden.optimizer,
+      averageDecay: golden.optimizer.decay,
+    });
+    for (const step of golden.steps) {
+      const batch = { image: ndarray(step.image), noise: ndarray(step.noise) };
+      await trainer.step(batch, golden.optimizer.learningRate);
+      const weights = layout.unpack(trainer.state.weights);
+      const average = layout.unpack(trainer.state.average);
+      for (const [path, { data }] of Object.entries(storedArrays(step.params))) {
+        expectClose(path, weights[path]!.data, data, 'float32', tolerances.float32);
+      }
+      for (const [path, { data }] of Object.entries(storedArrays(step.average))) {
+        expectClose(path, average[path]!.data, data, 'float32', tolerances.float32);
+      }
+    }
+    await trainer.release();
+  });
+});
+
+describe('micro-batches', () => {
+  const model = new Glow(
+    {
+      levels: 2,
+      depth: 2,
+      width: 8,
+      mixing: 'emerging',
+      kernelSize: 3,
+      dilation: 1,
+      learnedPrior: true,
+      bits: 8,
+    },
+    [8, 12, 1],
+  );
+  const images = imagesInMemory(tinyImages(60, 8, 3).subarray(0, 40 * 96), [8, 12, 1]);
+  const batches = new BatchLoader(images, { batchSize: 24, seed: 5, bits: 8 });
+  const options = {
+    threads: 1,
+    batchSize: 24,
+    averageDecay: 0.9,
+    optimizer: { beta2: 0.9, biasCorrection: 'glow' },
+  } as const;
+
+  async function gradientsIn(microBatch: number) {
+    const trainer = await Trainer.create(
+      model,
+      await startFromData(model, batches.at(0), 1, { threads: 1 }),
+      {
+        ...options,
+        microBatch,
+      },
+    );
+    // The second batch must not see what the first left in the sums.
+    await trainer.step(batches.at(1), 0.01);
+    const found = await trainer.gradientsOf(batches.at(2));
+    await trainer.release();
+    return { ...found, paths: trainer.layout.unpack(found.gradients) };
+  }
+
+  it('give the loss, the gradients and the norm of one run but for rounding', async () => {
+    const whole = await gradientsIn(24);
+    for (const microBatch of [12, 8, 1]) {
+      const parts = await gradientsIn(microBatch);
+      expectClose('bitsPerDim', parts.bitsPerDim, whole.bitsPerDim, 'float32');
+      expectClose('norm', [parts.gradientNorm], [whole.gradientNorm], 'float32');
+      for (const [path, { data }] of Object.entries(whole.paths)) {
+        const largest = Math.max(...data.map(Math.abs));
+        const [found, expected] = [parts.paths[path]!.data, data].map((values) =>
+          values.map((value) => value / largest),
+        );
+        expectClose(`${path} in runs of ${microBatch}`, found!, expected!, 'float32');
+      }
+    }
+  });
+});
+
+function total(values: ArrayLike<number>, f: (value: number) => number): number {
+  return Array.from(values).reduce((sum, value) => sum + f(value), 0);
+}
+
+function trainingCase(golden: GoldenCase): {
+  model: Glow;
+  layout: ParameterLayout;
+  start: Record<string, NdArray>;
+} {
+  const model = new Glow(golden.config as GlowOptions, golden.config.imageShape);
+  return { model, layout: new ParameterLayout(model.parameters), start: storedArrays(golden.start) };
+}
+
+function batchSizeOf(golden: GoldenCase): number {
+  return golden.steps[0].image.shape[0];
+}
+
+/** What `pack` does, without rounding to float32. */
+function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): Record<string, NdArray> {
+  const groups = layout.pack(arrays);
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, { shape, data }]) => {
+      const doubles = Float64Array.from(data);
+      const views = layout.unpack({ [name]: { shape, data: doubles } });
+      for (const [path, view] of Object.entries(views)) {
+        view.data.set(arrays[path]!.data);
+      }
+      return [name, { shape, data: doubles }];
+    }),
+  );
+}
