@@ -13,7 +13,7 @@ import { Glow } from '../src/models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../src/numeric/imageShape.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
-import { type ActivationChoice, activationChoices } from '../src/training/gradients/gradientProgram.ts';
+import { type ActivationChoice, activationChoices } from '../src/training/gradients/gradientPlan.ts';
 import { Update } from '../src/training/optimizer/update.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';

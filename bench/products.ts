@@ -14,8 +14,9 @@ import { compile } from '../src/engine/program.ts';
 import { median, secondsOf } from '../src/evaluation/timing/timing.ts';
 import type { NdArray } from '../src/numeric/ndarray.ts';
 import { RandomStream } from '../src/numeric/random.ts';
+import { total } from '../src/tensor/operations/elementwise.ts';
 import { slice } from '../src/tensor/operations/layout.ts';
-import { accumulated, product } from '../src/tensor/operations/product.ts';
+import { product } from '../src/tensor/operations/product.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
 import { machine, markdownTable } from './report.ts';
 
@@ -73,7 +74,7 @@ function programOf({ rows, pixels, ofWeights }: Form): {
       const [x, g] = [wide(`x${copy}`), wide(`g${copy}`)];
       return rows === 'channels' ? product(g, x, { transposeB: true }) : product(x, g, { transposeA: true });
     });
-    return { inputs, outputs: { sum: each.reduce((sum, next) => accumulated(sum, next)!) } };
+    return { inputs, outputs: { sum: total(each) } };
   }
   const each = copies.map((copy) => {
     const x = wide(`x${copy}`);

@@ -10,13 +10,13 @@ import { oneOf, wholeNumber } from '../src/cli/options.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { readAll, subset } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
+import { type Precision, precisions } from '../src/engine/onnx/emitter.ts';
 import { compile } from '../src/engine/program.ts';
 import { FlowModel } from '../src/evaluation/model/flowModel.ts';
 import { largestLatent } from '../src/evaluation/model/latents.ts';
 import { loadRun } from '../src/evaluation/model/loadRun.ts';
 import { parametersFrom } from '../src/flows/parameters.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
-import { type Precision, precisions } from '../src/tensor/emitter.ts';
 import { OPEN_BATCH } from '../src/tensor/shape.ts';
 import { input } from '../src/tensor/tensor.ts';
 

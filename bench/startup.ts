@@ -15,7 +15,7 @@ import { Glow } from '../src/models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../src/numeric/imageShape.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
-import { planGradients } from '../src/training/gradients/gradientProgram.ts';
+import { planGradients } from '../src/training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';

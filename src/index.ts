@@ -3,9 +3,11 @@
 export type { Dataset, DatasetSource, ImageSet, NamedDataset } from './data/dataset.ts';
 export type { DecodedImage, RawDataset, RawImage, RawSplit } from './data/rawImages.ts';
 export { datasets, openDataset, openRawDataset } from './data/registry.ts';
-export { type ExportOnnxOptions, exportOnnx } from './engine/exportOnnx.ts';
+export type { Device } from './engine/devices/device.ts';
+export { type InverseMethod, inverseMethods } from './engine/graph/prepare.ts';
+export { type Precision, precisions } from './engine/onnx/emitter.ts';
+export { type ExportOnnxOptions, exportOnnx } from './engine/onnx/exportOnnx.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from './engine/program.ts';
-export type { Device } from './engine/runtime.node.ts';
 export { UserError } from './errors.ts';
 export {
   type BijectionReport,
@@ -53,7 +55,7 @@ export type { Bijection, Transformed } from './flows/bijection.ts';
 export { chain } from './flows/chain.ts';
 export { conv1x1, conv1x1Plu, conv1x1Qr } from './flows/conv1x1.ts';
 export { type CouplingKind, type CouplingOptions, coupling } from './flows/coupling.ts';
-export { type EmergingOptions, emerging, type InverseMethod, inverseMethods } from './flows/emerging.ts';
+export { type EmergingOptions, emerging } from './flows/emerging.ts';
 export { type MafOptions, maf } from './flows/maf.ts';
 export {
   countTrained,
@@ -83,13 +85,6 @@ export type { ImageShape } from './numeric/imageShape.ts';
 export type { NdArray } from './numeric/ndarray.ts';
 export { RandomStream } from './numeric/random.ts';
 export { type ContactSheetOptions, contactSheet } from './pictures/contactSheet.ts';
-export {
-  type AttributeValue,
-  type Emitter,
-  type Precision,
-  precisions,
-  type RealAttribute,
-} from './tensor/emitter.ts';
 export { gradients } from './tensor/gradient.ts';
 /** What can be computed with symbolic tensors: every operation, differentiable unless it says otherwise. */
 export * as operations from './tensor/operations/index.ts';

@@ -1,11 +1,11 @@
 // How long the trained models of a study take to sample an image, in turn in one process.
 import { join } from 'node:path';
 import { createProgress } from '../../src/cli/terminal/progress.ts';
+import { inverseMethods } from '../../src/engine/graph/prepare.ts';
 import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
 import { type LayerInverse, ownMethods } from '../../src/evaluation/timing/layerInverse.ts';
 import { median, secondsOf } from '../../src/evaluation/timing/timing.ts';
-import { inverseMethods } from '../../src/flows/emerging.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { releaseAfter } from '../../src/training/resources.ts';
 import type { Interruption } from './interruption.ts';

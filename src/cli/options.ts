@@ -1,14 +1,14 @@
 // Options that several commands share, and how their values are read.
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Device, devices } from '../engine/devices/device.ts';
+import { inverseMethods } from '../engine/graph/prepare.ts';
+import type { Precision } from '../engine/onnx/emitter.ts';
 import { type CompileOptions, compile } from '../engine/program.ts';
-import { type Device, devices } from '../engine/runtime.node.ts';
 import { unknownName } from '../errors.ts';
-import { inverseMethods } from '../flows/emerging.ts';
-import type { Precision } from '../tensor/emitter.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
-import { type ActivationChoice, activationChoices } from '../training/gradients/gradientProgram.ts';
+import { type ActivationChoice, activationChoices } from '../training/gradients/gradientPlan.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 
 /** What every command that runs programs takes. */

@@ -118,7 +118,7 @@ describe('compileLoop', () => {
   it('refuses what no instruction does', async () => {
     const x = input('x', [OPEN_BATCH]);
     const refused = (definition: ProgramDefinition) => expect(compileLoop(definition, { all: 4 })).rejects;
-    await refused({ inputs: { x }, outputs: { y: exp(x) } }).toThrow('operator Exp');
+    await refused({ inputs: { x }, outputs: { y: exp(x) } }).toThrow('operation exp');
     await refused({ inputs: {}, outputs: { y: negate(x) } }).toThrow("input 'x'");
     const matrix = input('matrix', [2, 3]);
     await refused({ inputs: { matrix }, outputs: { y: negate(matrix) } }).toThrow(

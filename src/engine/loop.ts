@@ -5,21 +5,20 @@
 // each number once and writes it once, where it was: for work on arrays as large as the weights that is most of the time.
 // The arrays stand in memory that WebAssembly can reach; ONNX Runtime takes them from there like any others.
 import { UserError } from '../errors.ts';
-import type { Emitter } from '../tensor/emitter.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { constantValue, type Tensor } from '../tensor/tensor.ts';
 
-/** The instruction of each ONNX operator, for four numbers at once. */
+/** The instruction of each operation, for four numbers at once. */
 const instructions: Readonly<Record<string, string>> = {
-  Abs: 'f32x4.abs',
-  Add: 'f32x4.add',
-  Div: 'f32x4.div',
-  Max: 'f32x4.max',
-  Mul: 'f32x4.mul',
-  Neg: 'f32x4.neg',
-  Sqrt: 'f32x4.sqrt',
-  Sub: 'f32x4.sub',
+  abs: 'f32x4.abs',
+  add: 'f32x4.add',
+  divide: 'f32x4.div',
+  maximum: 'f32x4.max',
+  multiply: 'f32x4.mul',
+  negate: 'f32x4.neg',
+  sqrt: 'f32x4.sqrt',
+  subtract: 'f32x4.sub',
 };
 
 /** The four numbers that an instruction works on, in bytes. */
@@ -215,11 +214,9 @@ function sourceOf(
       continue;
     }
     requireShape(tensor.operation.name, tensor, [[], [OPEN_BATCH]]);
-    if (!tensor.operation.lower) {
-      throw new Error(`no loop can do the operation ${tensor.operation.name}`);
-    }
+    const value = constantValue(tensor);
     const operands = tensor.inputs.map((operand) => names.get(operand)!);
-    names.set(tensor, tensor.operation.lower(writer, tensor, operands));
+    names.set(tensor, value ? writer.number(value.data[0]!) : writer.apply(tensor.operation.name, operands));
   }
   for (const [name, tensor] of Object.entries(outputs)) {
     requireShape(name, tensor, [[OPEN_BATCH]]);
@@ -243,39 +240,24 @@ function textOf(value: number): string {
 }
 
 /** Writes the body of a loop in WebAssembly's text format; every value is a local of the function. */
-class LoopWriter implements Emitter {
-  readonly precision = 'float32';
-  readonly waits = false;
+class LoopWriter {
   private values = 0;
   private readonly once: string[] = [];
   private readonly body: string[] = [];
 
-  node(type: string, inputs: readonly string[], attributes?: object): string {
-    const instruction = instructions[type];
-    if (instruction === undefined || attributes) {
-      throw new Error(`no loop can do the operator ${type}`);
+  /** The result of an operation on values. */
+  apply(operation: string, inputs: readonly string[]): string {
+    const instruction = instructions[operation];
+    if (instruction === undefined) {
+      throw new Error(`no loop can do the operation ${operation}`);
     }
     const operands = inputs.map((input) => `(local.get ${input})`).join(' ');
     return this.set(this.body, `(${instruction} ${operands})`);
   }
 
-  reals(values: Float32Array | Float64Array): string {
-    if (values.length !== 1) {
-      throw new Error('the constants of a loop must be single numbers');
-    }
-    return this.before(`(f32x4.splat (f32.const ${textOf(values[0]!)}))`);
-  }
-
-  integers(): string {
-    throw new Error('no loop can work on integers');
-  }
-
-  indices(): string {
-    return this.integers();
-  }
-
-  repeat(): string {
-    throw new Error('no loop can repeat an operation');
+  /** A constant. */
+  number(value: number): string {
+    return this.before(`(f32x4.splat (f32.const ${textOf(value)}))`);
   }
 
   /** A value that is worked out before the loop. */

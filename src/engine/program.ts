@@ -1,13 +1,16 @@
 // A compiled program: sessions of ONNX Runtime, and between them what the host works out.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
-import type { Precision } from '../tensor/emitter.ts';
 import { viewSource } from '../tensor/operations/layout.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
 import { elementCount, type Shape, showShape } from '../tensor/shape.ts';
 import { constantValue, type Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
-import { lower } from './lower.ts';
-import { createSession, type Device, type InferenceSession, RuntimeTensor } from './runtime.node.ts';
+import { type Device, styleOf } from './devices/device.ts';
+import { type InverseMethod, prepare } from './graph/prepare.ts';
+import { hostedValue, isHosted } from './hosted.ts';
+import type { Precision } from './onnx/emitter.ts';
+import { lower } from './onnx/lower.ts';
+import { createSession, type InferenceSession, RuntimeTensor } from './runtime.node.ts';
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -19,6 +22,13 @@ export interface CompileOptions {
   threads?: number;
   /** Whether the CPU may do what the device cannot; default true. With false, such a program is refused. */
   fallback?: boolean;
+  /** How corner convolutions, the halves of emerging ones, are undone; default wavefront. */
+  inverse?: InverseMethod;
+  /**
+   * Whether the program computes a part of what gradients go through elsewhere, and is to give the same to the bit;
+   * default false.
+   */
+  differentiated?: boolean;
   /** The beginning of the path of a file in which the time of every node is written as it is released; none by default. */
   profile?: string;
 }
@@ -27,23 +37,40 @@ export interface CompileOptions {
 export type NamedArrays = Readonly<Record<string, NdArray>>;
 
 /**
- * Compiles a program for a device: what depends on constants alone is worked out now, in float64; the rest becomes
- * an ONNX session. Build a program once and keep it: sessions are slow to make.
+ * Compiles a program for a device: its graph is prepared as the device likes it, what depends on constants alone is worked
+ * out now, in float64, and the rest becomes an ONNX session. Build a program once and keep it: sessions are slow to make.
  */
 export async function compile(definition: ProgramDefinition, options: CompileOptions = {}): Promise<Program> {
+  return compilePrepared(prepare(definition, options), options);
+}
+
+/** Compiles a program whose graph is prepared for the device already. */
+export async function compilePrepared(
+  definition: ProgramDefinition,
+  options: CompileOptions = {},
+): Promise<Program> {
   return build(definition, await freeze(definition, options.threads), options);
 }
 
-/** The values, in float64, of all tensors of a program that depend on constants alone and are used by others. */
+/** The values, in float64, of all tensors of a prepared program that depend on constants alone and are used by others. */
 export async function freeze(definition: ProgramDefinition, threads?: number): Promise<Map<Tensor, NdArray>> {
   checkInputs(definition);
   const frontier = constantFrontier(definition);
-  const values = frontier.length > 0 ? await evaluate(frontier, threads) : [];
+  const values = frontier.length > 0 ? await valuesOf(frontier, threads) : [];
   return new Map(frontier.map((tensor, index) => [tensor, values[index]!]));
 }
 
 /** The values, in float64, of tensors that depend on constants alone. */
 export async function evaluate(tensors: readonly Tensor[], threads?: number): Promise<NdArray[]> {
+  const outputs = Object.fromEntries(tensors.map((tensor, index) => [String(index), tensor]));
+  const prepared = prepare({ inputs: {}, outputs });
+  return valuesOf(
+    tensors.map((_, index) => prepared.outputs[index]!),
+    threads,
+  );
+}
+
+async function valuesOf(tensors: readonly Tensor[], threads?: number): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [`value${index}`, tensor]));
   const options: CompileOptions = { precision: 'float64', ...(threads && { threads }) };
   const program = await build({ inputs: {}, outputs }, new Map(), options);
@@ -72,8 +99,8 @@ async function build(
   // What only a hosted tensor needs is the prelude's business.
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
   const isAtHand = (node: Tensor): boolean => names.has(node) || known.has(node);
-  const order = topologicalOrder(outputs, (node) => isAtHand(node) || node.operation.host !== undefined);
-  const hosted = order.filter((node) => node.operation.host && !isAtHand(node));
+  const order = topologicalOrder(outputs, (node) => isAtHand(node) || isHosted(node));
+  const hosted = order.filter((node) => isHosted(node) && !isAtHand(node));
   const before: Record<string, Tensor> = {};
   const operandOf = (tensor: Tensor): Operand => {
     const fixed = known.get(tensor) ?? constantValue(tensor);
@@ -113,7 +140,7 @@ async function build(
     outputs: Object.fromEntries(named),
     known,
     precision,
-    waits: device === 'cpu',
+    style: styleOf(device),
   });
   const session = await createSession(model, { device, threads, fallback, profile });
   return new Program(definition, precision, session, hostNodes, prelude, profile !== undefined);
@@ -165,7 +192,7 @@ export class Program {
     const views = new Map<string, NdArray>();
     for (const { name, tensor, operands } of this.hostNodes) {
       const values = operands.map((operand) => viewOf(operand, available, views));
-      runtimeFeeds[name] = this.toRuntime(tensor.operation.host!(values, tensor.attributes));
+      runtimeFeeds[name] = this.toRuntime(hostedValue(tensor, values));
     }
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const name of Object.keys(this.outputs)) {

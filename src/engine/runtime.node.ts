@@ -4,12 +4,7 @@ import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import { UserError } from '../errors.ts';
-
-/** Where a program runs. */
-export type Device = 'cpu' | 'webgpu' | 'cuda';
-
-/** The devices by name. */
-export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+import type { Device } from './devices/device.ts';
 
 // What the runtime would print on stderr is in the errors that it throws.
 ort.env.logLevel = 'fatal';

@@ -12,7 +12,7 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import type { ActivationChoice } from '../training/gradients/gradientProgram.ts';
+import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { releaseAfter } from '../training/resources.ts';
 import { startFromData } from '../training/startFromData.ts';

@@ -22,11 +22,8 @@ export function actnorm(shape: ImageShape): Bijection {
     outputShape: shape,
     parameters: actnormParameters(channels),
     forward(x, p) {
-      const { bias, logScale, scale } = normalisation(p, () => x);
-      return {
-        y: multiply(add(x, bias), scale),
-        logDet: multiply(sum(logScale), 3 * height * width),
-      };
+      const { y, logScale } = normalised(x, p);
+      return { y, logDet: multiply(sum(logScale), 3 * height * width) };
     },
     inverse(y, p) {
       return subtract(multiply(y, exp(multiply(p.get('logScale'), -3))), p.get('bias'));
@@ -41,21 +38,17 @@ export function actnormParameters(channels: number): ParameterSpecs {
 }
 
 /**
- * The shift and scale of an activation normalisation with the given parameters. Started from data `x`, whose last
- * axis holds the channels: bias = −mean, logScale = −ln(deviation + 1e-6)/3, the deviation being the population's.
+ * `x`, whose last axis holds the channels, shifted and scaled by an activation normalisation with the given parameters.
+ * Started from `x`: bias = −mean, logScale = −ln(deviation + 1e-6)/3, the deviation being the population's.
  */
-export function normalisation(
-  p: Parameters,
-  x: () => Tensor,
-): { bias: Tensor; logScale: Tensor; scale: Tensor } {
-  const bias = p.get('bias', () => negate(meanPerChannel(x())));
+export function normalised(x: Tensor, p: Parameters): { y: Tensor; logScale: Tensor } {
+  const bias = p.get('bias', () => negate(meanPerChannel(x)));
   const logScale = p.get('logScale', () => {
-    const values = x();
-    const centred = subtract(values, meanPerChannel(values));
+    const centred = subtract(x, meanPerChannel(x));
     const deviation = sqrt(meanPerChannel(multiply(centred, centred)));
     return divide(log(add(deviation, 1e-6)), -3);
   });
-  return { bias, logScale, scale: exp(multiply(logScale, 3)) };
+  return { y: multiply(add(x, bias), exp(multiply(logScale, 3))), logScale };
 }
 
 function meanPerChannel(x: Tensor): Tensor {

@@ -1,6 +1,5 @@
 // The contract of every layer of a flow.
 import type { ImageShape } from '../numeric/imageShape.ts';
-import type { Shape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
@@ -38,10 +37,4 @@ export interface Bijection {
    * diagonal one. Without an inverse of one of them the layer has none; `emerging doctor` says how near they are.
    */
   factors?(parameters: Parameters): Readonly<Record<string, Tensor>>;
-}
-
-/** An image tensor as a matrix with a row for every pixel. */
-export function rowsOf(shape: Shape): Shape {
-  const [batch, height, width, channels] = shape as [number, number, number, number];
-  return [batch * height * width, channels];
 }

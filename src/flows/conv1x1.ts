@@ -10,14 +10,14 @@ import {
   logAbsDet,
   multiply,
   oneHot,
+  pointwise,
   product,
-  reshape,
   subtract,
   sum,
   transpose,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { type Bijection, rowsOf } from './bijection.ts';
+import type { Bijection } from './bijection.ts';
 import {
   filledParameter,
   normalParameter,
@@ -70,15 +70,16 @@ export function conv1x1Qr(shape: ImageShape): Bijection {
 
 function parametrised(name: string, shape: ImageShape, form: Parametrisation): Bijection {
   const [height, width] = shape;
-  const map = (x: Tensor, weight: Tensor): Tensor =>
-    reshape(product(reshape(x, rowsOf(x.shape)), weight), x.shape);
   return {
     name,
     inputShape: shape,
     outputShape: shape,
     parameters: form.parameters,
-    forward: (x, p) => ({ y: map(x, form.weight(p)), logDet: multiply(form.logDet(p), height * width) }),
-    inverse: (y, p) => map(y, form.inverseWeight(p)),
+    forward: (x, p) => ({
+      y: pointwise(x, form.weight(p)),
+      logDet: multiply(form.logDet(p), height * width),
+    }),
+    inverse: (y, p) => pointwise(y, form.inverseWeight(p)),
     factors: (p) => ({ ...(form.diagonal && { diagonal: form.diagonal(p) }), weight: form.weight(p) }),
   };
 }

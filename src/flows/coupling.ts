@@ -5,24 +5,27 @@ import {
   add,
   concatenate,
   divide,
-  inBlocks,
   logSigmoid,
   multiply,
+  pointwise,
   relu,
   remember,
+  reshape,
   sigmoid,
   split,
   subtract,
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { actnormParameters, normalisation } from './actnorm.ts';
+import { actnormParameters, normalised } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
-import { blockLengths, oddBlockLengths } from './blocks.ts';
-import type { ConvolutionWeights } from './convolution.ts';
-import { channelRows, pixelRows } from './couplingConvolutions.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
-import { pairedScaledWeights, scaledConvolutionParameters, scaledWeights } from './scaledConvolution.ts';
+import {
+  edgeConvolution,
+  pairedScaledConvolution,
+  scaledConvolution,
+  scaledConvolutionParameters,
+} from './scaledConvolution.ts';
 
 /** How a coupling changes the second half: by shift and scale, or by a shift alone. */
 export type CouplingKind = 'affine' | 'additive';
@@ -55,7 +58,7 @@ export function coupling(
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };
   if (kind === 'additive') {
-    const shift = (a: Tensor, p: Parameters) => network(a, p, scaledWeights);
+    const shift = (a: Tensor, p: Parameters) => network(a, p, scaledConvolution);
     return {
       ...common,
       parameters: couplingNetworkParameters(kept, width, changed),
@@ -70,7 +73,7 @@ export function coupling(
     };
   }
   const shiftAndScale = (a: Tensor, p: Parameters) => {
-    const pairs = network(a, p, pairedScaledWeights);
+    const pairs = network(a, p, pairedScaledConvolution);
     const [shift, t] = split(pairs, 3, [changed, changed]) as [Tensor, Tensor];
     return { shift, t: add(t, 2) };
   };
@@ -101,46 +104,11 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
   };
 }
 
-/**
- * The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. It is applied
- * to a few images at a time.
- */
-function network(a: Tensor, p: Parameters, last: (p: Parameters) => ConvolutionWeights): Tensor {
-  const [images, height, width] = a.shape as [number, number, number, number];
-  const { widening, pointwise, narrowing } = p.differentiated ? channelRows : pixelRows;
-  const first = normalised(p.at('conv1'), widening, () => a);
-  const second = normalised(p.at('conv2'), pointwise, () => first.started!);
-  const third = narrowing(last(p.at('conv3')), height, width);
-  if (second.started) {
-    return third(second.started);
-  }
-  const channels = p.get('conv1/kernel').shape[3]!;
-  const lengths = (p.differentiated ? oddBlockLengths : blockLengths)({
-    images,
-    pixels: height * width,
-    channels,
-  });
-  return remember(inBlocks(a, lengths, (block) => third(relu(second.convolve(relu(first.convolve(block)))))));
-}
-
-/**
- * A convolution and its actnorm, whose shift and scale go into the convolution's own weights. Where the actnorm starts
- * from data, with a row for each pixel, the convolution has been done without them: what comes of it, after ReLU, is
- * `started`.
- */
-function normalised(
-  p: Parameters,
-  convolution: (weights: ConvolutionWeights) => (x: Tensor) => Tensor,
-  x: () => Tensor,
-): { convolve: (x: Tensor) => Tensor; started: Tensor | undefined } {
-  const kernel = p.get('kernel');
-  let plain: Tensor | undefined;
-  const { bias, scale } = normalisation(p, () => {
-    plain ??= convolution({ kernel })(x());
-    return plain;
-  });
-  return {
-    convolve: convolution({ kernel, bias, scale }),
-    started: plain && relu(multiply(add(plain, bias), scale)),
-  };
+/** The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. */
+function network(a: Tensor, p: Parameters, last: typeof scaledConvolution): Tensor {
+  const first = edgeConvolution(a, p.get('conv1/kernel'));
+  const hidden = relu(normalised(first, p.at('conv1')).y);
+  const kernel = p.get('conv2/kernel');
+  const second = pointwise(hidden, reshape(kernel, kernel.shape.slice(2)));
+  return remember(last(relu(normalised(second, p.at('conv2')).y), p.at('conv3')));
 }

@@ -4,32 +4,21 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import {
   add,
+  convolution,
   flip,
   identity,
   logAbs,
   multiply,
   type Offset,
-  product,
   reshape,
   slice,
   solveCorner,
   subtract,
   sum,
-  unfold,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { type Bijection, rowsOf } from './bijection.ts';
+import type { Bijection } from './bijection.ts';
 import { filledParameter, type ParameterSpec, type Parameters } from './parameters.ts';
-import { solveCornerConvolution } from './wavefront.ts';
-
-/**
- * How an emerging convolution is undone: by anti-diagonals, as part of the program, or one value after another on the
- * host in float64, which is slow and there to compare with.
- */
-export type InverseMethod = (typeof inverseMethods)[number];
-
-/** The ways to undo an emerging convolution, by name. */
-export const inverseMethods = ['wavefront', 'sequential'] as const;
 
 /** The options of an emerging convolution. */
 export interface EmergingOptions {
@@ -37,8 +26,6 @@ export interface EmergingOptions {
   kernelSize?: number;
   /** The distance of neighbouring taps; default 1. */
   dilation?: number;
-  /** How it is undone; default wavefront. Both are exact. */
-  inverse?: InverseMethod;
 }
 
 /**
@@ -52,7 +39,7 @@ export interface EmergingOptions {
  */
 export function emerging(
   shape: ImageShape,
-  { kernelSize = 3, dilation = 1, inverse = 'wavefront' }: EmergingOptions = {},
+  { kernelSize = 3, dilation = 1 }: EmergingOptions = {},
 ): Bijection {
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
     throw new Error(`emerging: the kernel size must be odd, not ${kernelSize}`);
@@ -61,9 +48,8 @@ export function emerging(
     throw new Error(`emerging: the dilation must be 1 or more, not ${dilation}`);
   }
   const [height, width, channels] = shape;
-  const solve = inverse === 'sequential' ? solveCorner : solveCornerConvolution;
   const factors = [cornerFactor('kernel1', 1), cornerFactor('kernel2', -1)].map((make) =>
-    make(kernelSize, dilation, channels, solve),
+    make(kernelSize, dilation, channels),
   );
   return {
     name: 'emerging',
@@ -102,8 +88,8 @@ interface CornerFactor {
 function cornerFactor(
   name: string,
   direction: 1 | -1,
-): (kernelSize: number, dilation: number, channels: number, solve: typeof solveCorner) => CornerFactor {
-  return (kernelSize, dilation, channels, solve) => {
+): (kernelSize: number, dilation: number, channels: number) => CornerFactor {
+  return (kernelSize, dilation, channels) => {
     const side = (kernelSize + 1) / 2;
     const last = side - 1;
     const centre = direction === 1 ? 0 : last * side + last;
@@ -141,17 +127,14 @@ function cornerFactor(
         },
       },
       apply(x, p) {
-        const columns = unfold(x, offsets);
-        const rows = reshape(columns, rowsOf(columns.shape));
-        const kernel = reshape(kernelOf(p), [side * side * channels, channels]);
-        return reshape(product(rows, kernel), x.shape);
+        return convolution(x, reshape(kernelOf(p), [side * side, channels, channels]), { offsets });
       },
       solve(y, p) {
         const kernel = kernelOf(p);
         // The solver looks left and up. Right and down is the same in an image that is flipped both ways.
         return direction === 1
-          ? flipImage(solve(flipImage(y), kernel, dilation))
-          : solve(y, flip(flip(kernel, 0), 1), dilation);
+          ? flipImage(solveCorner(flipImage(y), kernel, dilation))
+          : solveCorner(y, flip(flip(kernel, 0), 1), dilation);
       },
       centreTap,
       logDetPerPixel: (p) => sum(logAbs(sum(multiply(centreTap(p), identity(channels)), [0]))),

@@ -4,14 +4,13 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import {
   add,
   clip,
+  convolution,
   divide,
   fixedPoint,
   flip,
-  fold,
   logSigmoid,
   multiply,
   type Offset,
-  product,
   relu,
   reorder,
   reshape,
@@ -20,11 +19,9 @@ import {
   split,
   subtract,
   sumPerImage,
-  transpose,
-  unfold,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { type Bijection, rowsOf } from './bijection.ts';
+import type { Bijection } from './bijection.ts';
 import {
   filledParameter,
   normalParameter,
@@ -140,20 +137,13 @@ function maskedNetwork(channels: number, hidden: number) {
     return side === 1 ? flat : slice(flat, 0, FIRST_TAP, 9);
   };
   const shiftAndScale = (x: Tensor, p: Parameters): { shift: Tensor; t: Tensor } => {
-    const columns = unfold(x, taps);
-    const weights1 = reshape(kernelOf(p, 0), [taps.length * channels, hidden]);
-    const h1 = relu(
-      product(reshape(columns, rowsOf(columns.shape)), weights1, { bias: p.get('conv1/bias') }),
-    );
-    const weights2 = reshape(kernelOf(p, 1), [hidden, hidden]);
-    const h2 = relu(product(h1, weights2, { bias: p.get('conv2/bias') }));
+    const h1 = relu(add(convolution(x, kernelOf(p, 0), { offsets: taps }), p.get('conv1/bias')));
+    const h2 = relu(add(convolution(h1, kernelOf(p, 1), { offsets: [[0, 0]] }), p.get('conv2/bias')));
     // Shifts first, scales second, rather than in turn: sorted in the weights, which are small.
     const outputs = 2 * channels;
     const order = Array.from({ length: outputs }, (_, i) => (i < channels ? 2 * i : 2 * (i - channels) + 1));
-    const kernel3 = reorder(transpose(kernelOf(p, 2), [1, 0, 2]), 2, order);
-    const perTap = product(h2, reshape(kernel3, [hidden, taps.length * outputs]));
-    const folded = fold(reshape(perTap, [...x.shape.slice(0, 3), taps.length * outputs]), taps);
-    const r = add(folded, reorder(p.get('conv3/bias'), 0, order));
+    const kernel3 = reorder(kernelOf(p, 2), 2, order);
+    const r = add(convolution(h2, kernel3, { offsets: taps }), reorder(p.get('conv3/bias'), 0, order));
     const [shift, t] = split(r, 3, [channels, channels]) as [Tensor, Tensor];
     return { shift, t: add(t, 2) };
   };

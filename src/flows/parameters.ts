@@ -65,16 +65,11 @@ export interface Parameters {
   get(path: string, start?: () => Tensor): Tensor;
   /** The parameters below a path. */
   at(path: string): Parameters;
-  /** Whether what is made of them is differentiated: a layer may lay out what it computes so as to suit its gradients. */
-  readonly differentiated: boolean;
 }
 
 /** The given tensors as parameters. */
-export function parametersFrom(
-  tensors: Readonly<Record<string, Tensor>>,
-  { differentiated = false }: { readonly differentiated?: boolean } = {},
-): Parameters {
-  return scoped('', (path) => find(tensors, path), differentiated);
+export function parametersFrom(tensors: Readonly<Record<string, Tensor>>): Parameters {
+  return scoped('', (path) => find(tensors, path));
 }
 
 /** Parameters that start from data, and what they start with. */
@@ -103,15 +98,10 @@ export function startingParameters(tensors: Readonly<Record<string, Tensor>>): S
   return { parameters, started };
 }
 
-function scoped(
-  prefix: string,
-  get: (path: string, start?: () => Tensor) => Tensor,
-  differentiated = false,
-): Parameters {
+function scoped(prefix: string, get: (path: string, start?: () => Tensor) => Tensor): Parameters {
   return {
     get: (path, start) => get(prefix + path, start),
-    at: (path) => scoped(`${prefix}${path}/`, get, differentiated),
-    differentiated,
+    at: (path) => scoped(`${prefix}${path}/`, get),
   };
 }
 

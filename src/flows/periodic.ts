@@ -7,20 +7,21 @@ import {
   complexInverse,
   complexLogAbsDet,
   concatenate,
+  convolution,
   multiply,
   negate,
   type Offset,
   product,
   reshape,
   split,
+  squareOffsets,
   stackedProduct,
   subtract,
   sum,
   transpose,
-  unfold,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { type Bijection, rowsOf } from './bijection.ts';
+import type { Bijection } from './bijection.ts';
 import { filledParameter } from './parameters.ts';
 
 /**
@@ -36,12 +37,7 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
   }
   const [height, width, channels] = shape;
   const centre = (kernelSize - 1) / 2;
-  const offsets: Offset[] = [];
-  for (let row = 0; row < kernelSize; row++) {
-    for (let column = 0; column < kernelSize; column++) {
-      offsets.push([row - centre, column - centre]);
-    }
-  }
+  const offsets = squareOffsets(kernelSize);
   const spectrum = halfSpectrum(height, width);
   const kernelShape = [kernelSize, kernelSize, channels, channels];
   return {
@@ -66,15 +62,14 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
     },
     forward(x, p) {
       const kernel = p.get('kernel');
-      const columns = unfold(x, offsets, 'wrap');
-      const weights = reshape(kernel, [offsets.length * channels, channels]);
-      const y = product(reshape(columns, rowsOf(columns.shape)), weights);
+      const taps = reshape(kernel, [offsets.length, channels, channels]);
+      const y = convolution(x, taps, { offsets, boundary: 'wrap' });
       const perFrequency = complexLogAbsDet(frequencyMatrices(kernel, offsets, spectrum));
       const counts = constant({
         shape: [spectrum.length],
         data: Float64Array.from(spectrum, ({ count }) => count),
       });
-      return { y: add(reshape(y, x.shape), p.get('bias')), logDet: sum(multiply(perFrequency, counts)) };
+      return { y: add(y, p.get('bias')), logDet: sum(multiply(perFrequency, counts)) };
     },
     inverse(y, p) {
       const solved = onRows(complexInverse(frequencyMatrices(p.get('kernel'), offsets, spectrum)));

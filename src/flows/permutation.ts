@@ -1,8 +1,9 @@
 // Mixing by order alone: the channels reversed, or shuffled once.
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { flip, oneHot, product, reshape } from '../tensor/operations/index.ts';
+import { flip, oneHot, pointwise, transpose } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { type Bijection, rowsOf } from './bijection.ts';
+import type { Bijection } from './bijection.ts';
+import type { Parameters } from './parameters.ts';
 
 /** The channels in reverse order, y[c] = x[C − 1 − c]; ln|det| = 0. Source: Dinh et al., NICE (2015). */
 export function reverse(shape: ImageShape): Bijection {
@@ -22,8 +23,7 @@ export function reverse(shape: ImageShape): Bijection {
  */
 export function shuffle(shape: ImageShape): Bijection {
   const channels = shape[2];
-  const map = (x: Tensor, order: Tensor, transposeB: boolean): Tensor =>
-    reshape(product(reshape(x, rowsOf(x.shape)), oneHot(order, channels), { transposeB }), x.shape);
+  const matrix = (p: Parameters): Tensor => oneHot(p.get('permutation'), channels);
   return {
     name: 'shuffle',
     inputShape: shape,
@@ -35,7 +35,7 @@ export function shuffle(shape: ImageShape): Bijection {
         initial: (random) => Float64Array.from(random.permutation(channels)),
       },
     },
-    forward: (x, p) => ({ y: map(x, p.get('permutation'), true), logDet: constant(0) }),
-    inverse: (y, p) => map(y, p.get('permutation'), false),
+    forward: (x, p) => ({ y: pointwise(x, transpose(matrix(p))), logDet: constant(0) }),
+    inverse: (y, p) => pointwise(y, matrix(p)),
   };
 }

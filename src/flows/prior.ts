@@ -4,18 +4,19 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import {
   add,
   concatenate,
+  edgeResponse,
   exp,
   multiply,
   negate,
   reshape,
   split as splitChannels,
+  squareOffsets,
   subtract,
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import { edgeConvolution, edgeResponse } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
-import { pairedScaledWeights, scaledConvolutionParameters } from './scaledConvolution.ts';
+import { pairedScaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /** Mean and logarithm of the standard deviation; undefined for the standard normal. */
 type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
@@ -63,7 +64,7 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
     if (!learnedPrior) {
       return undefined;
     }
-    const pairs = edgeConvolution(pairedScaledWeights(p))(kept);
+    const pairs = pairedScaledConvolution(kept, p);
     const [mean, logDeviation] = splitChannels(pairs, 3, [half, half]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
@@ -98,7 +99,7 @@ export function topPrior(shape: ImageShape, { learnedPrior }: { learnedPrior: bo
       return undefined;
     }
     const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
-    const response = add(edgeResponse(height, width, edge), p.get('bias'));
+    const response = add(edgeResponse(height, width, edge, squareOffsets(3)), p.get('bias'));
     const scaled = multiply(response, exp(multiply(p.get('logScale'), 3)));
     const [mean, logDeviation] = splitChannels(scaled, 2, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };

@@ -1,8 +1,24 @@
-// The scaled convolution: the last layer of a coupling network, and what a prior's parameters come from.
-import { exp, multiply, reorder } from '../tensor/operations/index.ts';
+// 3x3 convolutions with an edge channel, plain and scaled: what the networks inside a flow are made of.
+import {
+  add,
+  convolution,
+  exp,
+  multiply,
+  reorder,
+  reshape,
+  squareOffsets,
+} from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { ConvolutionWeights } from './convolution.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
+
+/**
+ * The convolution of images `[N, H, W, in]` with a 3x3 kernel `[3, 3, in + 1, out]` and zero padding. The kernel's last
+ * input channel is for the edge channel, 1 on the padding and 0 inside, by which a layer can tell where the image ends.
+ */
+export function edgeConvolution(x: Tensor, kernel: Tensor): Tensor {
+  const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
+  return convolution(x, reshape(kernel, [9, inputs, outputs]), { offsets: squareOffsets(3), edge: true });
+}
 
 /** The parameters of a scaled 3x3 convolution with edge channel; all start at zero. */
 export function scaledConvolutionParameters(channels: number, outputs: number): ParameterSpecs {
@@ -13,27 +29,25 @@ export function scaledConvolutionParameters(channels: number, outputs: number): 
   };
 }
 
-/** The weights of a scaled convolution: (x * kernel + bias)·e^(3·logScale), 3x3, zero padding, edge channel. */
-export function scaledWeights(p: Parameters): ConvolutionWeights {
-  return arranged(p, (parameter) => parameter);
+/** A scaled convolution: (x * kernel + bias)·e^(3·logScale), 3x3, zero padding, edge channel. */
+export function scaledConvolution(x: Tensor, p: Parameters): Tensor {
+  return scaled(x, p, (parameter) => parameter);
 }
 
 /**
- * The weights of a scaled convolution whose channels are interleaved pairs, with the first of all pairs before the
- * second: channels 0, 2, 4, … and then 1, 3, 5, ….
+ * A scaled convolution whose channels are interleaved pairs, with the first of all pairs before the second: channels
+ * 0, 2, 4, … and then 1, 3, 5, ….
  *
  * The parameters are put in that order, not the result: they are smaller, and what follows takes contiguous halves.
  */
-export function pairedScaledWeights(p: Parameters): ConvolutionWeights {
-  return arranged(p, evenThenOdd);
+export function pairedScaledConvolution(x: Tensor, p: Parameters): Tensor {
+  return scaled(x, p, evenThenOdd);
 }
 
-function arranged(p: Parameters, arrange: (parameter: Tensor) => Tensor): ConvolutionWeights {
-  return {
-    kernel: arrange(p.get('kernel')),
-    bias: arrange(p.get('bias')),
-    scale: exp(multiply(arrange(p.get('logScale')), 3)),
-  };
+function scaled(x: Tensor, p: Parameters, arrange: (parameter: Tensor) => Tensor): Tensor {
+  const convolved = edgeConvolution(x, arrange(p.get('kernel')));
+  const shifted = add(convolved, arrange(p.get('bias')));
+  return multiply(shifted, exp(multiply(arrange(p.get('logScale')), 3)));
 }
 
 /** Even before odd elements along the last axis. */

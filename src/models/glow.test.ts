@@ -1,9 +1,9 @@
 // The golden models: likelihoods, latents and gradients in both precisions, decoding, and the start from data.
 import { describe, expect, it } from 'vitest';
+import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
 import { countTrained, parametersFrom, startingParameters } from '../flows/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import type { Precision } from '../tensor/emitter.ts';
 import { gradients } from '../tensor/gradient.ts';
 import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';

@@ -3,7 +3,6 @@ import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
 import { type CouplingKind, coupling } from '../flows/coupling.ts';
-import type { InverseMethod } from '../flows/emerging.ts';
 import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
 import { split, type TopPrior, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
@@ -42,8 +41,6 @@ export interface GlowOptions {
   readonly learnedPrior: boolean;
   /** Bits of a pixel value: integers 0..2^bits − 1. */
   readonly bits: number;
-  /** How emerging convolutions are undone; default wavefront. No part of a configuration: the model is the same. */
-  readonly inverse?: InverseMethod;
 }
 
 /** What a model says of a batch of images. */

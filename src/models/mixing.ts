@@ -1,7 +1,7 @@
 // What mixes channels and pixels between couplings, by name.
 import type { Bijection } from '../flows/bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
-import { emerging, type InverseMethod } from '../flows/emerging.ts';
+import { emerging } from '../flows/emerging.ts';
 import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
 import { reverse, shuffle } from '../flows/permutation.ts';
@@ -12,7 +12,6 @@ interface MixingOptions {
   readonly kernelSize: number;
   readonly dilation: number;
   readonly hiddenChannels?: number;
-  readonly inverse?: InverseMethod;
 }
 
 /** The layers of each mixing, first to last, under the keys that their parameters' paths have. */

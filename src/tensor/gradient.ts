@@ -1,10 +1,12 @@
-// Reverse-mode differentiation: the gradient of a graph is more graph.
+// Gradients: the gradient of a graph is more graph.
+//
+// A gradient is asked for here, and found by `differentiate` once the engine has made other operations of the composite
+// ones: what suits a device is what is differentiated.
 import { after, isCheckpoint } from './operations/checkpoint.ts';
-import { add, multiply } from './operations/elementwise.ts';
-import { concatenate, zeroPadded, zeros } from './operations/layout.ts';
-import { accumulated } from './operations/product.ts';
+import { multiply, total } from './operations/elementwise.ts';
+import { zeros } from './operations/layout.ts';
 import { isOpen } from './shape.ts';
-import { ShapeError, type Tensor } from './tensor.ts';
+import { apply, isMadeBy, type Operation, ShapeError, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
 
 /**
@@ -24,19 +26,67 @@ export interface KnownGradient {
   readonly gradient: Tensor;
 }
 
+/** Gradients that are found together: those that are known, and the variables. */
+export interface Pullback {
+  readonly known: readonly KnownGradient[];
+  readonly variables: readonly Tensor[];
+}
+
+/** The gradient with respect to one variable. */
+export interface PulledBack {
+  /** The same object for all that are found together. */
+  readonly pullback: Pullback;
+  /** Which of its variables. */
+  readonly index: number;
+}
+
+/** The operation of a gradient that is asked for; its inputs are all that the pullback names. */
+export const gradientOperation: Operation<PulledBack> = {
+  name: 'gradient',
+  composite: true,
+  shape: (_, { pullback: { variables }, index }) => variables[index]!.shape,
+};
+
 /**
  * The gradients of a scalar with respect to each of `variables`, where those with respect to what is made of the
  * variables are `known`: the sum of vector-Jacobian products, zero where nothing known depends on a variable.
+ *
+ * @throws Error if an operation on the way has no gradient
+ */
+export function pullback(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
+  for (const { operation, inputs } of dependents(known, variables)) {
+    if (inputs.length > 0 && !operation.gradient && !operation.composite) {
+      throw new Error(`the operation ${operation.name} has no gradient`);
+    }
+  }
+  return pulledBack({ known, variables });
+}
+
+/** The tensors of gradients that are found together. */
+export function pulledBack(pullback: Pullback): Tensor[] {
+  const inputs = [
+    ...pullback.known.flatMap(({ tensor, gradient }) => [tensor, gradient]),
+    ...pullback.variables,
+  ];
+  return pullback.variables.map(
+    (_, index) => apply(gradientOperation, inputs, { pullback, index }) as Tensor,
+  );
+}
+
+/** Which of the gradients that are found together a tensor is; undefined for any other tensor. */
+export function gradientAskedFor(tensor: Tensor): PulledBack | undefined {
+  return isMadeBy(gradientOperation, tensor) ? tensor.attributes : undefined;
+}
+
+/**
+ * Finds gradients, by reverse-mode differentiation of a graph in which no operation is composite.
  *
  * Walks the graph from the known tensors back, each tensor after all that use it, and adds up what every use
  * contributes. At a checkpoint the gradient waits for those of the weights behind it, so that a step's activations
  * are let go of as soon as its own gradients are done.
  */
-export function pullback(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
-  const needed = dependents(
-    known.map(({ tensor }) => tensor),
-    new Set(variables),
-  );
+export function differentiate({ known, variables }: Pullback): Tensor[] {
+  const needed = new Set(dependents(known, variables));
   const contributions = new Map<Tensor, Tensor[]>();
   for (const { tensor, gradient } of known) {
     contributions.set(tensor, [...(contributions.get(tensor) ?? []), gradient]);
@@ -62,7 +112,7 @@ export function pullback(known: readonly KnownGradient[], variables: readonly Te
     node.inputs.forEach((input, index) => {
       const part = toInputs[index];
       if (part && needed.has(input)) {
-        contributions.set(input, withPart(contributions.get(input) ?? [], part));
+        contributions.set(input, [...(contributions.get(input) ?? []), part]);
         progress.note(input);
       }
     });
@@ -93,7 +143,6 @@ class Progress {
     const found = [...this.touched]
       .filter(({ id }) => id < checkpoint.id)
       .flatMap((tensor) => this.contributions.get(tensor) ?? [])
-      .map((part) => zeroPadded(part)?.inner ?? part)
       .filter(({ id, inputs }) => id > this.latest && inputs.length > 0);
     this.touched = new Set();
     this.latest = Math.max(this.latest, ...found.map(({ id }) => id));
@@ -105,39 +154,13 @@ function zerosLike(x: Tensor): Tensor {
   return isOpen(x.shape) ? multiply(x, 0) : zeros(x.shape);
 }
 
-/** The tensors on some path from a variable to one of the results. */
-function dependents(results: readonly Tensor[], variables: ReadonlySet<Tensor>): Set<Tensor> {
+/** The tensors on some path from a variable to one of the known tensors. */
+function dependents(known: readonly KnownGradient[], variables: readonly Tensor[]): Tensor[] {
+  const given = new Set(variables);
   const depends = new Map<Tensor, boolean>();
-  for (const node of topologicalOrder(results)) {
-    depends.set(node, variables.has(node) || node.inputs.some((input) => depends.get(input)));
+  const order = topologicalOrder(known.map(({ tensor }) => tensor));
+  for (const node of order) {
+    depends.set(node, given.has(node) || node.inputs.some((input) => depends.get(input)));
   }
-  return new Set([...depends].filter(([, yes]) => yes).map(([node]) => node));
-}
-
-/** Contributions and one more: a product that follows a product is added to it as it is computed, not after. */
-function withPart(parts: readonly Tensor[], part: Tensor): Tensor[] {
-  const previous = parts.at(-1);
-  const sum = previous && accumulated(previous, part);
-  return sum ? [...parts.slice(0, -1), sum] : [...parts, part];
-}
-
-/** The sum of contributions. The gradients of a tensor's slices, padded with zeros, are put side by side instead. */
-function total(parts: readonly Tensor[]): Tensor {
-  const padded = parts.flatMap((part) => zeroPadded(part) ?? []).sort((a, b) => a.start - b.start);
-  if (padded.length < 2) {
-    return parts.reduce(add);
-  }
-  const { axis } = padded[0]!;
-  const length = parts[0]!.shape[axis]!;
-  const tiles =
-    padded.every((part, index) => part.axis === axis && part.start === (padded[index - 1]?.end ?? 0)) &&
-    padded.at(-1)!.end === length;
-  if (!tiles) {
-    return parts.reduce(add);
-  }
-  const whole = concatenate(
-    padded.map((part) => part.inner),
-    axis,
-  );
-  return [whole, ...parts.filter((part) => !zeroPadded(part))].reduce(add);
+  return order.filter((node) => depends.get(node));
 }

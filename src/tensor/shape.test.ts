@@ -111,6 +111,10 @@ describe('an open batch', () => {
 
 describe('shapes that do not fit are found when the graph is built', () => {
   const image = x(2, 4, 3, 2);
+  const corner: op.Offset[] = [
+    [0, 0],
+    [1, 0],
+  ];
   it.each<[string, () => unknown]>([
     ['add([2, 3], [2]): the shapes do not broadcast', () => op.add(x(2, 3), x(2))],
     ['maximum([N, 3], [2, 3]): the shapes do not broadcast', () => op.maximum(x(OPEN_BATCH, 3), x(2, 3))],
@@ -164,6 +168,18 @@ describe('shapes that do not fit are found when the graph is built', () => {
           [2, 0],
         ]),
     ],
+    [
+      'convolution([2, 4, 3, 2], [2, 3, 5]): the kernel takes 3 channels',
+      () => op.convolution(image, x(2, 3, 5), { offsets: corner }),
+    ],
+    [
+      'convolution([2, 4, 3, 2], [2, 2, 5]): the kernel takes 2 channels, the edge channel among them',
+      () => op.convolution(image, x(2, 2, 5), { offsets: corner, edge: true }),
+    ],
+    [
+      'convolution([2, 4, 3, 2], [3, 2, 5]): images [N, H, W, C] need a kernel [2, in, out]',
+      () => op.convolution(image, x(3, 2, 5), { offsets: corner }),
+    ],
     ['logAbsDet([2, 3]): the matrices must be square', () => op.logAbsDet(x(2, 3))],
     ['inverse([3]): the matrices must be square', () => op.inverse(x(3))],
     [
@@ -204,10 +220,4 @@ describe('shapes that do not fit are found when the graph is built', () => {
       'product([4, 3], [3, 5], [1]): the bias must have shape [5] or [4, 1] or [4, 5]',
     );
   });
-});
-
-it('a product takes what a transposed operand is the transposition of, with nothing folded in', () => {
-  const [a, b] = [op.multiply(x(2, 3), x(3)), x(3, 5)];
-  const y = op.product(op.transpose(a), op.transpose(b), { transposeA: true, transposeB: true });
-  expect(y.inputs).toEqual([a, b]);
 });

@@ -43,8 +43,3 @@ export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
   }
   return out;
 }
-
-/** A shape as ONNX's Reshape takes it: the one open axis is what remains. */
-export function onnxShape(shape: Shape): number[] {
-  return shape.map((length) => (length < 0 ? -1 : length));
-}

@@ -1,25 +1,24 @@
 // The symbolic tensor: a node of a graph, made by an operation from other tensors.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
-import type { Emitter } from './emitter.ts';
 import { isOpen, type Shape, showShape } from './shape.ts';
 
 /**
- * What can be computed: how the shape of the result follows, how its gradient is built from other operations,
- * and which ONNX nodes it becomes (or, for small linear algebra, how the host works it out).
+ * What can be computed: how the shape of the result follows, and how its gradient is built from other operations. How it
+ * is computed is the engine's business, which knows an operation by its name.
  *
  * `A` holds what an operation needs to know besides its inputs: axes, offsets, values.
  */
 export interface Operation<A> {
-  /** For error messages. */
+  /** Its name, for the engine and for error messages. */
   readonly name: string;
   /** The shape of the result, or what is wrong with the inputs. */
   shape(inputs: readonly Shape[], attributes: A): Shape | ShapeProblem;
   /** Per input, the gradient of a scalar with respect to it, given the gradient `g` with respect to `node`. */
   gradient?(node: Tensor<A>, g: Tensor): (Tensor | undefined)[];
-  /** Emits the nodes and returns the name of the result. */
-  lower?(emit: Emitter, node: Tensor<A>, inputs: readonly string[]): string;
-  /** Works the result out in float64 on the host, for what ONNX Runtime has in no precision or on no device. */
-  host?(inputs: readonly NdArray[], attributes: A): NdArray;
+  /** Whether the engine makes it of other operations, those that suit the device: they are what is differentiated. */
+  readonly composite?: boolean;
+  /** What it makes of single numbers, where it works on each element by itself. */
+  evaluate?(...numbers: number[]): number;
 }
 
 /** Why no shape follows. */
@@ -87,13 +86,13 @@ export function input(name: string, shape: Shape): Tensor {
   return apply(inputOperation, [], { shape, name }) as Tensor;
 }
 
-const constantOperation: Operation<NdArray> = {
+/** Fixed values. */
+export const constantOperation: Operation<NdArray> = {
   name: 'constant',
   shape: (_, { shape, data }) =>
     data.length === sizeOf(shape) && !isOpen(shape)
       ? shape
       : { problem: `${data.length} values do not fill ${showShape(shape)}` },
-  lower: (emit, node) => emit.reals(node.attributes.data, node.shape),
 };
 
 /** A tensor of fixed values: a number, or an array. */
@@ -102,14 +101,17 @@ export function constant(value: number | NdArray): Tensor {
   return apply(constantOperation, [], array) as Tensor;
 }
 
+/** Whether a tensor is made by this operation. */
+export function isMadeBy<A>(operation: Operation<A>, tensor: Tensor): tensor is Tensor<A> {
+  return tensor.operation === (operation as Operation<unknown>);
+}
+
 /** The fixed values of a constant; undefined for any other tensor. */
 export function constantValue(tensor: Tensor): NdArray | undefined {
-  return tensor.operation === (constantOperation as Operation<unknown>)
-    ? (tensor.attributes as NdArray)
-    : undefined;
+  return isMadeBy(constantOperation, tensor) ? tensor.attributes : undefined;
 }
 
 /** Whether the tensor's values are given from outside. */
 export function isInput(tensor: Tensor): boolean {
-  return tensor.operation === (inputOperation as Operation<unknown>);
+  return isMadeBy(inputOperation, tensor);
 }

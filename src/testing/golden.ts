@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { Precision } from '../engine/onnx/emitter.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
-import type { Precision } from '../tensor/emitter.ts';
 
 /** One golden file: arrays under the keys that `maths` gives them, and whatever else its kind has. */
 // biome-ignore lint/suspicious/noExplicitAny: each kind of file has a form of its own, which its test knows.

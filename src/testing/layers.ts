@@ -53,10 +53,6 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     (shape) => emerging(shape, { kernelSize: 7, dilation: 2 }),
     [shapes[1]!, [1, 1, 3]],
   ],
-  'emerging, sequential inverse': [
-    (shape) => emerging(shape, { inverse: 'sequential', dilation: 2 }),
-    shapes.slice(1),
-  ],
   coupling: [(shape) => coupling(shape, { width: 5 }), shapes.slice(1)],
   'coupling, narrow': [(shape) => coupling(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
   squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],

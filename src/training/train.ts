@@ -4,7 +4,7 @@ import type { CompileOptions } from '../engine/program.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { appendJsonLine } from '../storage/jsonLines.ts';
-import type { ActivationChoice } from './gradients/gradientProgram.ts';
+import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { nextTurn } from './nextTurn.ts';
 import { type Keep, releaseAfter } from './resources.ts';

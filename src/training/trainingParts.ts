@@ -6,7 +6,7 @@ import type { Config } from '../experiments/configSchema.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import { BatchLoader } from './batchLoader.ts';
-import type { ActivationChoice } from './gradients/gradientProgram.ts';
+import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
 import { Update } from './optimizer/update.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';

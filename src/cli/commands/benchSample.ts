@@ -1,8 +1,8 @@
 // `emerging bench sample`: how fast this machine samples a model, beside its forward pass.
 import type { Command } from 'commander';
+import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.ts';
 import { type SamplingTimes, timeSampling } from '../../evaluation/timing/timeSampling.ts';
 import { median } from '../../evaluation/timing/timing.ts';
-import { type InverseMethod, inverseMethods } from '../../flows/emerging.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../benchOptions.ts';
 import { compileOptions, listOf } from '../options.ts';
 import { createProgress } from '../terminal/progress.ts';

@@ -2,29 +2,22 @@
 import { createHash } from 'node:crypto';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/pixels.ts';
-import type { Program } from '../../engine/program.ts';
+import type { Precision } from '../../engine/onnx/emitter.ts';
+import type { CompileOptions, Program } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { checksumOf } from '../../storage/checksum.ts';
-import type { Precision } from '../../tensor/emitter.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
 import { nextTurn } from '../../training/nextTurn.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import type { TrainedModel } from './loadRun.ts';
-import {
-  compileDecoder,
-  compileEncoder,
-  compileLikelihood,
-  decodeBatch,
-  encodeBatch,
-  type ProgramOptions,
-} from './programs.ts';
+import { compileDecoder, compileEncoder, compileLikelihood, decodeBatch, encodeBatch } from './programs.ts';
 
 /** How a model is used. */
-export interface FlowModelOptions extends ProgramOptions {
+export interface FlowModelOptions extends CompileOptions {
   /** Images per run of a program, at most; what comes out does not depend on it. 64 if not said. */
   readonly batchSize?: number;
 }
@@ -84,7 +77,7 @@ export class FlowModel {
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
   private readonly trained: TrainedModel;
-  private readonly options: ProgramOptions;
+  private readonly options: CompileOptions;
   private readonly batchSize: number;
   private readonly precision: Precision;
   private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<Program>>>> = {
@@ -349,4 +342,4 @@ export function tooFarOut(largest: number, double: boolean): string {
   );
 }
 
-type Compiler = (trained: TrainedModel, options: ProgramOptions) => Promise<Program>;
+type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<Program>;

@@ -1,8 +1,6 @@
 // The programs that use a trained model: weights are constants, the batch is open.
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import type { InverseMethod } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import { Glow } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
@@ -10,12 +8,6 @@ import { constant, input } from '../../tensor/tensor.ts';
 import { likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './loadRun.ts';
-
-/** How the programs are compiled. */
-export interface ProgramOptions extends CompileOptions {
-  /** How a decoder undoes emerging convolutions; default wavefront. */
-  readonly inverse?: InverseMethod;
-}
 
 /** The program that gives `bitsPerDim` of each image for `image` and `noise`. */
 export function compileLikelihood(
@@ -44,10 +36,9 @@ export async function encodeBatch(program: Program, image: NdArray): Promise<NdA
 
 /** The program that decodes latents, one input each. */
 export function compileDecoder(
-  { model: { options: modelOptions, imageShape }, parameters }: TrainedModel,
-  { inverse, ...options }: ProgramOptions,
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
 ): Promise<Program> {
-  const model = new Glow({ ...modelOptions, ...(inverse && { inverse }) }, imageShape);
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
   const definition: ProgramDefinition = {
     inputs: Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),

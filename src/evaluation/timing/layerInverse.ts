@@ -1,5 +1,5 @@
 // How the layer of each mixing is undone, by name.
-import type { InverseMethod } from '../../flows/emerging.ts';
+import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import type { Mixing } from '../../models/mixing.ts';
 
 /** How a layer is undone. */

@@ -1,8 +1,8 @@
 // How fast layers are undone, by every method there is, and how exactly.
+
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import { chain } from '../../flows/chain.ts';
-import type { InverseMethod } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { type Mixing, mixings } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
@@ -71,9 +71,8 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
       [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
     ];
     if (mixing === 'emerging') {
-      const slowly = lastLayer(mixing, shape, kernelSize, 'sequential');
-      const exactly = { ...benchmark, precision: 'float64' } as const;
-      const sequential = keep(await mapProgram(slowly, parameters, full, 'inverse', exactly));
+      const slowly = { ...benchmark, precision: 'float64', inverse: 'sequential' } as const;
+      const sequential = keep(await mapProgram(layer, parameters, full, 'inverse', slowly));
       methods.push(['sequential', async () => (await sequential.run({ x: y })).y!]);
     }
     const times = methods.map((): number[] => []);
@@ -108,15 +107,8 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
 }
 
 /** The layer that gives a mixing its name: the last of its layers. */
-function lastLayer(
-  mixing: Mixing,
-  shape: ImageShape,
-  kernelSize: number,
-  inverse: InverseMethod = 'wavefront',
-): Bijection {
-  const parts: [string, Bijection][] = Object.entries(
-    mixings[mixing](shape, { kernelSize, dilation: 1, inverse }),
-  );
+function lastLayer(mixing: Mixing, shape: ImageShape, kernelSize: number): Bijection {
+  const parts: [string, Bijection][] = Object.entries(mixings[mixing](shape, { kernelSize, dilation: 1 }));
   return chain(mixing, Object.fromEntries([parts.at(-1)!]));
 }
 

@@ -3,9 +3,9 @@ import { type CompileOptions, compile } from '../../engine/program.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { slice } from '../../tensor/operations/layout.ts';
-import { product, productTransposition } from '../../tensor/operations/product.ts';
+import { product, productOperation, type Transposition } from '../../tensor/operations/product.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { input, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
 import type { SharedPlan } from '../../training/gradients/sharedGradients.ts';
 import { releaseAfter } from '../../training/resources.ts';
 import { secondsOf } from './timing.ts';
@@ -34,13 +34,14 @@ export async function timeProducts(
 }
 
 /** The matrix products of graphs that are run so many times each: one of each shape and transposition, and how many. */
-export function productsOf(runs: ReadonlyMap<ProgramDefinition, number>): { node: Tensor; count: number }[] {
-  const found = new Map<string, { node: Tensor; count: number }>();
+export function productsOf(
+  runs: ReadonlyMap<ProgramDefinition, number>,
+): { node: Tensor<Transposition>; count: number }[] {
+  const found = new Map<string, { node: Tensor<Transposition>; count: number }>();
   for (const [definition, times] of runs) {
     for (const node of tensorsOf(definition)) {
-      const transposition = productTransposition(node);
-      if (transposition) {
-        const key = JSON.stringify([node.inputs.map(({ shape }) => shape), transposition]);
+      if (isMadeBy(productOperation, node)) {
+        const key = JSON.stringify([node.inputs.map(({ shape }) => shape), node.attributes]);
         found.set(key, { node, count: (found.get(key)?.count ?? 0) + times });
       }
     }
@@ -48,7 +49,7 @@ export function productsOf(runs: ReadonlyMap<ProgramDefinition, number>): { node
   return [...found.values()];
 }
 
-async function timeProduct(node: Tensor, options: CompileOptions): Promise<number> {
+async function timeProduct(node: Tensor<Transposition>, options: CompileOptions): Promise<number> {
   const [a, b] = node.inputs.map(({ shape }, index) => input(`operand${index}`, shape)) as [Tensor, Tensor];
   const random = new RandomStream(0, 'product');
   const arrayOf = ({ shape }: Tensor): NdArray => ({
@@ -58,7 +59,7 @@ async function timeProduct(node: Tensor, options: CompileOptions): Promise<numbe
   const outputs: Record<string, Tensor> = {};
   for (let copy = 0; copy < COPIES; copy++) {
     // A row of each: the runtime makes a copy of all that a program gives, which would count as the product's.
-    outputs[`y${copy}`] = slice(product(a, b, productTransposition(node)), 0, 0, 1);
+    outputs[`y${copy}`] = slice(product(a, b, node.attributes), 0, 0, 1);
   }
   const feeds = { a: arrayOf(a), b: arrayOf(b) };
   return releaseAfter(async (keep) => {

@@ -1,6 +1,7 @@
 // How fast a model is sampled, beside its forward pass.
+
+import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import type { InverseMethod } from '../../flows/emerging.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';

@@ -7,7 +7,7 @@ import type { Mixing } from '../../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { BatchLoader } from '../../training/batchLoader.ts';
-import type { ActivationChoice, GradientPlan } from '../../training/gradients/gradientProgram.ts';
+import type { ActivationChoice, GradientPlan } from '../../training/gradients/gradientPlan.ts';
 import type { SharedPlan } from '../../training/gradients/sharedGradients.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { likelihoodDefinition } from '../../training/likelihood.ts';

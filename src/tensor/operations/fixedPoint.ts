@@ -3,40 +3,23 @@ import { sameShape, showShape } from '../shape.ts';
 import { apply, input, type Operation, ShapeError, type Tensor } from '../tensor.ts';
 import { topologicalOrder } from '../traversal.ts';
 
-interface Body {
+/** What a fixed point repeats. */
+export interface Body {
   /** Stands for the value of one repetition in `result`. */
-  state: Tensor;
+  readonly state: Tensor;
   /** What becomes of it. */
-  result: Tensor;
+  readonly result: Tensor;
   /** The tensors from outside that `result` uses, in the order of the operation's inputs after the first. */
-  captured: readonly Tensor[];
-  limit: number;
+  readonly captured: readonly Tensor[];
+  /** The most repetitions. */
+  readonly limit: number;
 }
 
-const fixedPointOperation: Operation<Body> = {
+/** The operation of `fixedPoint`. */
+export const fixedPointOperation: Operation<Body> = {
   name: 'fixedPoint',
   shape: ([start], { result }) =>
     sameShape(start!, result.shape) ? start! : { problem: `a repetition gives ${showShape(result.shape)}` },
-  lower: (emit, { attributes: { state, result, captured, limit } }, [start, ...outside]) =>
-    emit.repeat(start!, limit, (inner, name) => {
-      const names = new Map<Tensor, string>([[state, name]]);
-      captured.forEach((tensor, index) => {
-        names.set(tensor, outside[index]!);
-      });
-      for (const node of topologicalOrder([result], (tensor) => names.has(tensor))) {
-        if (!names.has(node)) {
-          names.set(
-            node,
-            node.operation.lower!(
-              inner,
-              node,
-              node.inputs.map((tensor) => names.get(tensor)!),
-            ),
-          );
-        }
-      }
-      return names.get(result)!;
-    }),
 };
 
 /**
@@ -57,14 +40,6 @@ export function fixedPoint(start: Tensor, limit: number, step: (x: Tensor) => Te
   }
   if (!inside.has(result)) {
     throw new ShapeError('fixedPoint', [start.shape], 'the step does not depend on its argument');
-  }
-  const hosted = [...inside].find((node) => node !== state && !node.operation.lower);
-  if (hosted) {
-    throw new ShapeError(
-      'fixedPoint',
-      [start.shape],
-      `the step cannot repeat ${hosted.operation.name}, which the host does`,
-    );
   }
   for (const node of inside) {
     for (const tensor of node.inputs) {

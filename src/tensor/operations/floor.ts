@@ -4,7 +4,6 @@ import { apply, type Operation, type Tensor } from '../tensor.ts';
 const floorOperation: Operation<undefined> = {
   name: 'floor',
   shape: ([x]) => x!,
-  lower: (emit, _, [x]) => emit.node('Floor', [x!]),
 };
 
 /** The largest whole number that is not greater than x; has no gradient. */

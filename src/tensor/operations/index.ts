@@ -1,5 +1,15 @@
 // All operations, for those who build graphs.
+export { expand, sum, sumPerImage } from './broadcast.ts';
 export { checkpoint, remember } from './checkpoint.ts';
+export {
+  type Boundary,
+  type ConvolutionOptions,
+  convolution,
+  edgeResponse,
+  type Offset,
+  pointwise,
+  squareOffsets,
+} from './convolution.ts';
 export {
   abs,
   add,
@@ -22,10 +32,8 @@ export { fixedPoint } from './fixedPoint.ts';
 export { floor } from './floor.ts';
 export {
   concatenate,
-  expand,
   flip,
   identity,
-  inBlocks,
   invertPermutation,
   pad,
   reorder,
@@ -37,7 +45,6 @@ export {
 } from './layout.ts';
 export { complexInverse, complexLogAbsDet, inverse, logAbsDet } from './linearAlgebra.ts';
 export { oneHot } from './oneHot.ts';
-export { product, stackedProduct } from './product.ts';
-export { sum, sumPerImage } from './reduce.ts';
-export { type Boundary, fold, type Offset, unfold } from './shift.ts';
+export { type ProductOptions, product, stackedProduct } from './product.ts';
+export { fold, unfold } from './shift.ts';
 export { solveCorner } from './solveCorner.ts';

@@ -1,40 +1,25 @@
 // Operations that move elements without changing them: reshape, transpose, slice, concatenate, pad, expand, reorder.
-import type { Emitter } from '../emitter.ts';
-import {
-  broadcastShapes,
-  elementCount,
-  isOpen,
-  onnxShape,
-  type Shape,
-  sameShape,
-  showShape,
-} from '../shape.ts';
-import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
-import { sumTo } from './reduce.ts';
+import { elementCount, type Shape, sameShape, showShape } from '../shape.ts';
+import { apply, constant, isMadeBy, type Operation, type Tensor } from '../tensor.ts';
 
-const reshapeOperation: Operation<Shape> = {
+/** The operation of `reshape`. */
+export const reshapeOperation: Operation<Shape> = {
   name: 'reshape',
   shape: ([x], shape) =>
     elementCount(x!) === elementCount(shape)
       ? shape
       : { problem: `${showShape(shape)} holds another number of elements` },
   gradient: (node, g) => [reshape(g, node.inputs[0]!.shape)],
-  // The one open axis is what remains.
-  lower: (emit, { shape }, [x]) => emit.node('Reshape', [x!, emit.integers(onnxShape(shape))]),
 };
 
 /** The same elements in row-major order under another shape. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) {
-    return x;
-  }
-  const source = reshapeSource(x) ?? x;
-  return sameShape(source.shape, shape) ? source : (apply(reshapeOperation, [source], shape) as Tensor);
+  return sameShape(x.shape, shape) ? x : (apply(reshapeOperation, [x], shape) as Tensor);
 }
 
 /** What a reshape reshapes; undefined for any other tensor. */
 export function reshapeSource(x: Tensor): Tensor | undefined {
-  return x.operation === (reshapeOperation as Operation<unknown>) ? x.inputs[0] : undefined;
+  return isMadeBy(reshapeOperation, x) ? x.inputs[0] : undefined;
 }
 
 const transposeOperation: Operation<readonly number[]> = {
@@ -47,7 +32,6 @@ const transposeOperation: Operation<readonly number[]> = {
     const inverse = node.attributes.map((_, axis) => node.attributes.indexOf(axis));
     return [transpose(g, inverse)];
   },
-  lower: (emit, { attributes }, [x]) => emit.node('Transpose', [x!], { perm: attributes }),
 };
 
 /** Axes in another order: axis `i` of the result is axis `order[i]` of `x`; by default a matrix's two are swapped. */
@@ -57,11 +41,12 @@ export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor 
 
 /** The matrix of which this one is the transposition; undefined for any other tensor. */
 export function transposeSource(x: Tensor): Tensor | undefined {
-  const isTransposition = x.rank === 2 && x.operation === (transposeOperation as Operation<unknown>);
-  return isTransposition && sameShape(x.attributes as Shape, [1, 0]) ? x.inputs[0] : undefined;
+  const isTransposition = x.rank === 2 && isMadeBy(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
+  return isTransposition ? x.inputs[0] : undefined;
 }
 
-interface Range {
+/** A range of positions along an axis, the end excluded. */
+export interface Range {
   axis: number;
   start: number;
   end: number;
@@ -77,8 +62,6 @@ const sliceOperation: Operation<Range> = {
     const { axis, start, end } = node.attributes;
     return [pad(g, axis, start, node.inputs[0]!.shape[axis]! - end)];
   },
-  lower: (emit, { attributes: { axis, start, end } }, [x]) =>
-    emit.node('Slice', [x!, emit.integers([start]), emit.integers([end]), emit.integers([axis])]),
 };
 
 /** The elements `start` to `end` (excluded) along an axis. */
@@ -100,8 +83,8 @@ export function split(x: Tensor, axis: number, lengths: readonly number[]): Tens
 
 /** What a slice along the first axis of a vector, or a reshape, takes its elements from, and where they begin. */
 export function viewSource(x: Tensor): { source: Tensor; start: number } | undefined {
-  if (x.operation === (sliceOperation as Operation<unknown>) && x.rank === 1) {
-    return { source: x.inputs[0]!, start: (x.attributes as Range).start };
+  if (isMadeBy(sliceOperation, x) && x.rank === 1) {
+    return { source: x.inputs[0]!, start: x.attributes.start };
   }
   const source = reshapeSource(x);
   return source && { source, start: 0 };
@@ -130,7 +113,6 @@ const concatenateOperation: Operation<number> = {
       node.attributes,
       node.inputs.map((input) => input.shape[node.attributes]!),
     ),
-  lower: (emit, { attributes }, inputs) => emit.node('Concat', inputs, { axis: attributes }),
 };
 
 /** Tensors one after another along an axis. */
@@ -138,15 +120,8 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   return parts.length === 1 ? parts[0]! : (apply(concatenateOperation, parts, axis) as Tensor);
 }
 
-/**
- * `f` of blocks of the given lengths along the first axis, one after another: what it gives must not depend on how `x` is
- * divided.
- */
-export function inBlocks(x: Tensor, lengths: readonly number[], f: (block: Tensor) => Tensor): Tensor {
-  return concatenate(split(x, 0, lengths).map(f), 0);
-}
-
-interface Padding {
+/** What a padding adds along an axis. */
+export interface Padding {
   axis: number;
   before: number;
   after: number;
@@ -163,12 +138,6 @@ const padOperation: Operation<Padding> = {
     const { axis, before } = node.attributes;
     return [slice(g, axis, before, before + node.inputs[0]!.shape[axis]!)];
   },
-  lower: (emit, { attributes: { axis, before, after, value }, rank }, [x]) => {
-    const pads = Array<number>(2 * rank).fill(0);
-    pads[axis] = before;
-    pads[rank + axis] = after;
-    return emit.node('Pad', [x!, emit.integers(pads), emit.reals(Float64Array.of(value), [])]);
-  },
 };
 
 /** `before` elements of `value` in front and `after` behind, along an axis. */
@@ -180,55 +149,16 @@ export function pad(x: Tensor, axis: number, before: number, after: number, valu
 
 /** What a tensor is where it is a padding with zeros: the inner tensor and its range; undefined for any other. */
 export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
-  if (x.operation !== (padOperation as Operation<unknown>)) {
+  if (!isMadeBy(padOperation, x)) {
     return undefined;
   }
-  const { axis, before, value } = x.attributes as Padding;
+  const { axis, before, value } = x.attributes;
   const inner = x.inputs[0]!;
   return value === 0 ? { inner, axis, start: before, end: before + inner.shape[axis]! } : undefined;
 }
 
-const expandOperation: Operation<Shape> = {
-  name: 'expand',
-  shape: ([x, like], shape) => {
-    const out = broadcastShapes(x!, shape);
-    if (!out || !sameShape(out, shape)) {
-      return { problem: `does not broadcast to ${showShape(shape)}` };
-    }
-    return isOpen(shape) && !isOpen(x!) && !like
-      ? { problem: `${showShape(shape)} needs a tensor of that shape, for the size of the open batch` }
-      : shape;
-  },
-  gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape), undefined],
-  lower: (emit, { shape }, [x, like]) =>
-    emit.node('Expand', [
-      x!,
-      like
-        ? emit.node('Shape', [like])
-        : // An open axis is the operand's own: 1 leaves it as it is.
-          emit.integers(shape.map((length) => (length < 0 ? 1 : length))),
-    ]),
-};
-
-/**
- * Copies along axes of length 1 or missing ones. Most operations broadcast by themselves.
- *
- * @param like a tensor of that shape, needed where a batch axis appears whose size is open
- */
-export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
-  if (sameShape(x.shape, shape)) {
-    return x;
-  }
-  const needed = like && isOpen(shape) && !isOpen(x.shape);
-  return apply(expandOperation, needed ? [x, like] : [x], shape) as Tensor;
-}
-
-/** What an expansion copies; undefined for any other tensor. */
-export function expandSource(x: Tensor): Tensor | undefined {
-  return x.operation === (expandOperation as Operation<unknown>) ? x.inputs[0] : undefined;
-}
-
-interface Order {
+/** An order of the positions along an axis. */
+export interface Order {
   axis: number;
   order: readonly number[];
 }
@@ -243,30 +173,7 @@ const reorderOperation: Operation<Order> = {
     const { axis, order } = node.attributes;
     return [reorder(g, axis, invertPermutation(order))];
   },
-  lower: (emit, node, [x]) => {
-    const { axis, order } = node.attributes;
-    if (axis > 0 && axis === node.rank - 1 && order.length <= NARROW) {
-      return reorderByProduct(emit, x!, node.shape, order);
-    }
-    const table = emit.indices(`order ${order.join(' ')}`, [order.length], () => Int32Array.from(order));
-    return emit.node('Gather', [x!, table], { axis });
-  },
 };
-
-/** Up to this length a row is reordered by a product. */
-const NARROW = 256;
-
-/** A product with a permutation matrix: a gather along the last axis copies single numbers and is far slower. */
-function reorderByProduct(emit: Emitter, x: string, shape: Shape, order: readonly number[]): string {
-  const { length } = order;
-  const matrix = new Float64Array(length * length);
-  order.forEach((from, to) => {
-    matrix[from * length + to] = 1;
-  });
-  const rows = emit.node('Reshape', [x, emit.integers([-1, length])]);
-  const reordered = emit.node('Gemm', [rows, emit.reals(matrix, [length, length])]);
-  return emit.node('Reshape', [reordered, emit.integers(onnxShape(shape))]);
-}
 
 /** The elements along an axis in another order: element `i` of the result is element `order[i]` of `x`. */
 export function reorder(x: Tensor, axis: number, order: readonly number[]): Tensor {

@@ -1,10 +1,4 @@
-// Determinants and inverses of small matrices, worked out on the host in float64.
-//
-// ONNX Runtime has Det in float32 only, where it under- and overflows, and neither on a GPU. The matrices are weights,
-// at most a few hundred wide, so the host is exact and fast enough.
-import { type ComplexInverses, invertComplexMatrices } from '../../numeric/complexMatrices.ts';
-import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../../numeric/lu.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
+// Determinants and inverses of small matrices, real and complex.
 import { isOpen, type Shape } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { multiply, negate } from './elementwise.ts';
@@ -13,22 +7,6 @@ import { product } from './product.ts';
 
 const isSquare = (x: Shape): boolean => x.length >= 2 && x.at(-1) === x.at(-2) && !isOpen(x);
 const notSquare = { problem: 'the matrices must be square' };
-
-/** Both operations need the same decompositions: they are made once for an array that both are given. */
-const known = new WeakMap<NdArray, LuDecomposition[]>();
-
-function decompositionsOf(w: NdArray): LuDecomposition[] {
-  let decompositions = known.get(w);
-  if (!decompositions) {
-    const size = w.shape.at(-1)!;
-    const area = size * size;
-    decompositions = Array.from({ length: w.data.length / area }, (_, index) =>
-      decompose(w.data.subarray(index * area, (index + 1) * area), size),
-    );
-    known.set(w, decompositions);
-  }
-  return decompositions;
-}
 
 /** Each matrix of a stack transposed. */
 function transposedMatrices(w: Tensor): Tensor {
@@ -42,10 +20,6 @@ const logAbsDetOperation: Operation<undefined> = {
   gradient: (node, g) => [
     multiply(reshape(g, [...g.shape, 1, 1]), transposedMatrices(inverse(node.inputs[0]!))),
   ],
-  host: ([w]) => ({
-    shape: w!.shape.slice(0, -2),
-    data: Float64Array.from(decompositionsOf(w!), logAbsDeterminantOf),
-  }),
 };
 
 /** ln|det W| of each square matrix of a stack `[…, n, n]`; its gradient is W⁻ᵀ. */
@@ -60,13 +34,6 @@ const inverseOperation: Operation<undefined> = {
     const y = transpose(node as Tensor);
     return [negate(product(product(y, g), y))];
   },
-  host: ([w]) => {
-    const data = new Float64Array(w!.data.length);
-    decompositionsOf(w!).forEach((decomposition, index) => {
-      data.set(invert(decomposition), index * decomposition.size ** 2);
-    });
-    return { shape: w!.shape, data };
-  },
 };
 
 /** W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular; it has a gradient for one matrix. */
@@ -76,15 +43,6 @@ export function inverse(w: Tensor): Tensor {
 
 const isComplex = (w: Shape): boolean => w.length >= 3 && w[0] === 2 && isSquare(w);
 const notComplex = { problem: 'the real parts of square matrices and then their imaginary parts are needed' };
-
-/** The same for complex matrices, whose inverses and determinants one elimination gives. */
-const knownComplex = new WeakMap<NdArray, ComplexInverses>();
-
-function complexInversesOf(w: NdArray): ComplexInverses {
-  const inverses = knownComplex.get(w) ?? invertComplexMatrices(w.data, w.shape.at(-1)!);
-  knownComplex.set(w, inverses);
-  return inverses;
-}
 
 const complexLogAbsDetOperation: Operation<undefined> = {
   name: 'complexLogAbsDet',
@@ -99,7 +57,6 @@ const complexLogAbsDetOperation: Operation<undefined> = {
     const factors = multiply(conjugate, reshape(g, [1, ...g.shape, 1, 1]));
     return [multiply(factors, transposedMatrices(complexInverse(w)))];
   },
-  host: ([w]) => ({ shape: w!.shape.slice(1, -2), data: complexInversesOf(w!).logAbsDets }),
 };
 
 /**
@@ -113,7 +70,6 @@ export function complexLogAbsDet(w: Tensor): Tensor {
 const complexInverseOperation: Operation<undefined> = {
   name: 'complexInverse',
   shape: ([w]) => (isComplex(w!) ? w! : notComplex),
-  host: ([w]) => ({ shape: w!.shape, data: complexInversesOf(w!).inverses }),
 };
 
 /** W⁻¹ of complex square matrices, real and imaginary parts `[2, …, n, n]`, NaN where W is singular; no gradient. */

@@ -1,6 +1,4 @@
 // Shifted copies of an image and their sums: what is left of a convolution when its products are taken out.
-import type { Emitter } from '../emitter.ts';
-import { onnxShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 /** How far a tap of a kernel reaches from its centre, in rows and columns. */
@@ -9,7 +7,8 @@ export type Offset = readonly [row: number, column: number];
 /** What lies outside the image: zeros, or the image again, as on a torus. */
 export type Boundary = 'zero' | 'wrap';
 
-interface Shifts {
+/** Shifts of an image. */
+export interface Shifts {
   offsets: readonly Offset[];
   boundary: Boundary;
 }
@@ -21,12 +20,6 @@ const unfoldOperation: Operation<Shifts> = {
       ? [x![0]!, x![1]!, x![2]!, x![3]! * offsets.length]
       : { problem: 'the image must have the axes batch, row, column, channel' },
   gradient: (node, g) => [fold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
-  lower: (emit, node, [x]) => {
-    const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
-    const pixels = height * width;
-    const table = neighbourTable(emit, 'unfold', height, width, node.attributes, (pixel) => pixel ?? pixels);
-    return gatherPixels(emit, x!, pixels, channels, table, node.shape);
-  },
 };
 
 /**
@@ -47,24 +40,6 @@ const foldOperation: Operation<Shifts> = {
       ? [x![0]!, x![1]!, x![2]!, x![3]! / offsets.length]
       : { problem: `the image must have a multiple of ${offsets.length} channels` },
   gradient: (node, g) => [unfold(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
-  lower: (emit, node, [x]) => {
-    const [, height, width, channels] = node.shape as [number, number, number, number];
-    const taps = node.attributes.offsets.length;
-    const cells = height * width * taps;
-    const table = neighbourTable(emit, 'fold', height, width, node.attributes, (pixel, tap) =>
-      pixel === undefined ? cells : pixel * taps + tap,
-    );
-    const batch = node.shape[0]!;
-    const rows = [batch * height * width, taps * channels];
-    const aligned = gatherPixels(emit, x!, cells, channels, table, rows);
-    // A product with stacked identities sums the taps in a third of the time of a reduction.
-    const identities = new Float64Array(taps * channels * channels);
-    for (let row = 0; row < taps * channels; row++) {
-      identities[row * channels + (row % channels)] = 1;
-    }
-    const summed = emit.node('Gemm', [aligned, emit.reals(identities, [taps * channels, channels])]);
-    return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
-  },
 };
 
 /**
@@ -83,53 +58,4 @@ function onlyCentre(offsets: readonly Offset[]): boolean {
 
 function opposite([row, column]: Offset): Offset {
   return [0 - row, 0 - column];
-}
-
-/** For each pixel and tap the cell to read: `cell` is given the pixel's index in its image, undefined outside. */
-function neighbourTable(
-  emit: Emitter,
-  name: string,
-  height: number,
-  width: number,
-  { offsets, boundary }: Shifts,
-  cell: (pixel: number | undefined, tap: number) => number,
-): string {
-  const key = `${name} ${boundary} ${height}x${width} ${offsets.join(' ')}`;
-  return emit.indices(key, [height * width, offsets.length], () => {
-    const table = new Int32Array(height * width * offsets.length);
-    let index = 0;
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        offsets.forEach(([down, right], tap) => {
-          const [r, c] =
-            boundary === 'wrap'
-              ? [modulo(row + down, height), modulo(column + right, width)]
-              : [row + down, column + right];
-          const inside = r >= 0 && r < height && c >= 0 && c < width;
-          table[index++] = cell(inside ? r * width + c : undefined, tap);
-        });
-      }
-    }
-    return table;
-  });
-}
-
-function modulo(value: number, length: number): number {
-  return ((value % length) + length) % length;
-}
-
-/** Gathers cells of `channels` numbers within each image; the cell after the last one is zero. */
-function gatherPixels(
-  emit: Emitter,
-  x: string,
-  cells: number,
-  channels: number,
-  table: string,
-  shape: readonly number[],
-): string {
-  const image = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
-  const zero = emit.reals(Float64Array.of(0), []);
-  const extended = emit.node('Pad', [image, emit.integers([0, 0, 0, 0, 1, 0]), zero]);
-  const gathered = emit.node('Gather', [extended, table], { axis: 1 });
-  return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
 }

@@ -4,7 +4,7 @@ import { type Mixing, mixings } from '../../models/mixing.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
-import { type ActivationChoice, type GradientPlan, planGradients } from './gradientProgram.ts';
+import { type ActivationChoice, type GradientPlan, planGradients } from './gradientPlan.ts';
 
 const options: GlowOptions = {
   levels: 2,

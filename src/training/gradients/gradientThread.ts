@@ -5,7 +5,7 @@ import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { Batch } from '../likelihood.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
-import { type GradientOptions, planGradients } from './gradientProgram.ts';
+import { type GradientOptions, planGradients } from './gradientPlan.ts';
 import { copyInto } from './gradientSum.ts';
 
 /** What a thread is given when it starts. */

@@ -6,7 +6,8 @@ import type { Glow } from '../../models/glow.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { GradientOptions, GradientProgram } from './gradientProgram.ts';
+import type { GradientOptions } from './gradientPlan.ts';
+import type { GradientProgram } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
 import type { ThreadData, ThreadRequest } from './gradientThread.ts';
 

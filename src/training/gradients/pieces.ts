@@ -1,4 +1,6 @@
 // The gradient of a model in pieces: small programs for each kind of its stages, to be run once for every stage.
+import type { Device } from '../../engine/devices/device.ts';
+import { prepare } from '../../engine/graph/prepare.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import {
@@ -40,6 +42,13 @@ export interface PlacedPiece {
   readonly piece: Piece;
 }
 
+/** What pieces are for. */
+interface PieceOptions {
+  readonly images: number;
+  readonly batchSize: number;
+  readonly device?: Device | undefined;
+}
+
 /** All programs of a gradient in pieces. */
 export interface Pieces {
   /** From `image` and `noise` to the images `x` of the first stage. */
@@ -58,11 +67,8 @@ export function densityName(path: string, density: keyof Densities): string {
   return `${path}/${density}`;
 }
 
-/** Defines the pieces, for the gradients of Σ bits/dim / `batchSize` over so many images. */
-export function piecesOf(
-  model: Glow,
-  { images, batchSize }: { readonly images: number; readonly batchSize: number },
-): Pieces {
+/** Defines the pieces, prepared for a device, for the gradients of Σ bits/dim / `batchSize` over so many images. */
+export function piecesOf(model: Glow, { images, batchSize, device }: PieceOptions): Pieces {
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const x = model.dequantise(image, noise);
@@ -70,7 +76,7 @@ export function piecesOf(
   const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
   const pieces = new Map<Stage, Piece>();
   for (const { path, stage } of model.stages) {
-    const piece = pieces.get(stage) ?? pieceOf(stage, graphs.get(stage)!, gradientOf(path));
+    const piece = pieces.get(stage) ?? pieceOf(stage, graphs.get(stage)!, gradientOf(path), device);
     pieces.set(stage, piece);
   }
   const stages = model.stages.map(({ path, stage }) => ({
@@ -79,9 +85,9 @@ export function piecesOf(
     piece: pieces.get(stage)!,
   }));
   return {
-    start: { inputs: { image, noise }, outputs: { x } },
+    start: prepare({ inputs: { image, noise }, outputs: { x } }, { device }),
     stages,
-    end: { inputs, outputs: { bitsPerDim } },
+    end: prepare({ inputs, outputs: { bitsPerDim } }, { device }),
   };
 }
 
@@ -109,7 +115,7 @@ function graphOf(stage: Stage, shape: Shape): StageGraph {
   const weights = Object.fromEntries(
     Object.entries(stage.parameters).map(([name, spec]) => [name, input(name, spec.shape)]),
   );
-  const parameters = parametersFrom(weights, { differentiated: true });
+  const parameters = parametersFrom(weights);
   return { x, weights, result: stage.forward(checkpoint(x), parameters) };
 }
 
@@ -147,6 +153,7 @@ function pieceOf(
   { parameters }: Stage,
   { x, weights, result: { y, ...result } }: StageGraph,
   gradientOf: DensityGradients,
+  device: Device | undefined,
 ): Piece {
   const inputs: Record<string, Tensor> = { x };
   for (const [name, weight] of Object.entries(weights)) {
@@ -172,11 +179,11 @@ function pieceOf(
   });
   const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
   const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));
-  return {
-    ...(y && { forward: { inputs, outputs: { y, ...remembered } } }),
-    backward: {
-      inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) },
-      outputs: { ...outputs, gradientOfX: gradientOfX! },
-    },
+  const backward = {
+    inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) },
+    outputs: { ...outputs, gradientOfX: gradientOfX! },
   };
+  // Gradients go through the forward pass in the other program: here it is to give the same to the bit.
+  const forward = y && prepare({ inputs, outputs: { y, ...remembered } }, { device, differentiated: true });
+  return { ...(forward && { forward }), backward: prepare(backward, { device }) };
 }

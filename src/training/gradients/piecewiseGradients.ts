@@ -1,5 +1,10 @@
 // The gradients of a batch in pieces: the images between the stages are kept, nearly everything else computed again.
-import { type CompileOptions, compile, type NamedArrays, type Program } from '../../engine/program.ts';
+import {
+  type CompileOptions,
+  compilePrepared,
+  type NamedArrays,
+  type Program,
+} from '../../engine/program.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
@@ -18,7 +23,7 @@ export function compilePieces(
   return releaseOnFailure(async (keep) => {
     const programs = new Map<ProgramDefinition, Program>();
     for (const definition of runsOf(pieces).keys()) {
-      programs.set(definition, keep(await compile(definition, options)));
+      programs.set(definition, keep(await compilePrepared(definition, options)));
     }
     return new PiecewiseGradients(pieces, layout, programs);
   });

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import type { Glow } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
-import { availableBytes, type GradientOptions, type GradientPlan, planGradients } from './gradientProgram.ts';
+import { availableBytes, type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import { requireWorkers, workersFor } from './workers.ts';
 

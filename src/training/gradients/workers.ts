@@ -1,6 +1,6 @@
 // How many threads have images of their own: what is allowed, and what is likely to be fastest.
 import { availableParallelism } from 'node:os';
-import type { Device } from '../../engine/runtime.node.ts';
+import type { Device } from '../../engine/devices/device.ts';
 import { UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
 

@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
+import type { Precision } from '../../engine/onnx/emitter.ts';
 import { compile } from '../../engine/program.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { Precision } from '../../tensor/emitter.ts';
 import {
   expectClose,
   type GoldenCase,

@@ -1,7 +1,8 @@
 // The steps of a training: gradients of a batch, and the update of the weights.
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
-import type { ActivationChoice, GradientProgram } from '../gradients/gradientProgram.ts';
+import type { ActivationChoice } from '../gradients/gradientPlan.ts';
+import type { GradientProgram } from '../gradients/gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
 import { type Batch, partOf } from '../likelihood.ts';

@@ -1,6 +1,6 @@
 import type onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { RandomStream } from '../numeric/random.ts';
+import { RandomStream } from '../../numeric/random.ts';
 import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
 
 type Node = onnxProto.onnx.INodeProto;

@@ -1,19 +1,19 @@
 // The inverse of a corner convolution by anti-diagonals.
+import { negate } from '../../tensor/operations/elementwise.ts';
 import {
   concatenate,
-  inverse,
   invertPermutation,
-  negate,
   pad,
-  product,
   reorder,
   reshape,
   slice,
   split,
   transpose,
-} from '../tensor/operations/index.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { rowsOf } from './bijection.ts';
+} from '../../tensor/operations/layout.ts';
+import { inverse } from '../../tensor/operations/linearAlgebra.ts';
+import { product } from '../../tensor/operations/product.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { rowsOf } from './convolutions.ts';
 
 /**
  * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image.
@@ -26,12 +26,12 @@ import { rowsOf } from './bijection.ts';
  * @param y `[N, H, W, C]`
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) invertible
  */
-export function solveCornerConvolution(y: Tensor, kernel: Tensor, dilation: number): Tensor {
+export function solvedByDiagonals(y: Tensor, kernel: Tensor, dilation: number): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
   const { centreInverse, neighbours } = tapsOf(kernel, dilation, height, width);
   const diagonals = diagonalsOf(height, width);
   const order = diagonals.flatMap(({ pixels }) => pixels);
-  const scaled = product(reshape(y, rowsOf(y.shape)), centreInverse);
+  const scaled = product(reshape(y, rowsOf(y)), centreInverse);
   // Pixels first and images second, so that the pixels of a diagonal, for all images, lie side by side in memory.
   const pixels = transpose(reshape(scaled, [batch, height * width, channels]), [1, 0, 2]);
   const given = split(

@@ -1,9 +1,11 @@
 // A program as a file of its own: ONNX bytes that any runtime loads.
-import { UserError } from '../errors.ts';
-import type { ProgramDefinition } from '../tensor/program.ts';
+import { UserError } from '../../errors.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { styleOf } from '../devices/device.ts';
+import { prepare } from '../graph/prepare.ts';
+import { freeze } from '../program.ts';
+import { isReservedName } from './builder.ts';
 import { lower } from './lower.ts';
-import { isReservedName } from './onnx.ts';
-import { freeze } from './program.ts';
 
 /** How a program is exported. */
 export interface ExportOnnxOptions {
@@ -36,8 +38,10 @@ export async function exportOnnx(
       );
     }
   });
-  const known = await freeze(definition, threads);
-  const model = lower({ ...definition, known, precision: 'float32', bytes });
+  const prepared = prepare(definition);
+  const known = await freeze(prepared, threads);
+  const style = { operators: styleOf('cpu').operators, waits: false };
+  const model = lower({ ...prepared, known, precision: 'float32', style, bytes });
   if (model.length > LARGEST_FILE) {
     throw new UserError(
       `an ONNX file of ${model.length} bytes cannot be loaded: the limit is 2 GiB; use a smaller model`,

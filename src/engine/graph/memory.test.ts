@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { add, exp, multiply, reshape, sum } from '../../tensor/operations/index.ts';
+import { input } from '../../tensor/tensor.ts';
 import { peakElements } from './memory.ts';
-import { add, exp, multiply, reshape, sum } from './operations/index.ts';
-import { input } from './tensor.ts';
 
 it('counts what is alive at the same time', () => {
   const x = input('x', [10]);

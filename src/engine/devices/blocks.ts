@@ -1,4 +1,5 @@
-// How the images of a batch are divided for a coupling network.
+// How the images of a batch are divided for a processor, for a network of convolutions with wide activations.
+import type { ConvolutionNetwork } from './graphStyle.ts';
 
 /**
  * The hidden activations, in numbers, that are worked on at a time: 4 MiB of float32 stay in a processor's cache,
@@ -10,14 +11,7 @@ const BLOCK = 2 ** 20;
 const PERIOD = 1024;
 
 /** What is divided. */
-export interface Blocks {
-  /** Images of the batch; open where negative: then it is not divided. */
-  readonly images: number;
-  /** Pixels of an image. */
-  readonly pixels: number;
-  /** Hidden channels. */
-  readonly channels: number;
-}
+type Blocks = Omit<ConvolutionNetwork, 'differentiated'>;
 
 /** How many images each block has: as many as fit into a processor's cache together. */
 export function blockLengths({ images, pixels, channels }: Blocks): number[] {

@@ -1,5 +1,4 @@
-// What an operation needs from whoever turns a graph into something that runs: the engine implements it, for ONNX and
-// for loops of WebAssembly.
+// What an operation needs to become ONNX nodes.
 
 /** The precision in which a program runs. */
 export type Precision = (typeof precisions)[number];
@@ -20,8 +19,6 @@ export interface RealAttribute {
 export interface Emitter {
   /** The type of all real numbers of the program. */
   readonly precision: Precision;
-  /** Whether one node may be made to wait for others that it does not need. */
-  readonly waits: boolean;
   /** Adds a node with one output and returns the output's name. */
   node(
     type: string,
@@ -38,5 +35,5 @@ export interface Emitter {
    * The value that `body` makes of a value, again and again from `start`, until that changes nothing or `limit`
    * repetitions are done. `body` may use all that was emitted before.
    */
-  repeat(start: string, limit: number, body: (emit: Emitter, value: string) => string): string;
+  repeat(start: string, limit: number, body: (value: string) => string): string;
 }

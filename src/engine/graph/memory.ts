@@ -1,9 +1,9 @@
 // How much memory a program needs: the largest sum of results that are alive at the same time.
-import { markedSource } from './operations/checkpoint.ts';
-import { reshapeSource } from './operations/layout.ts';
-import { type ProgramDefinition, tensorsOf } from './program.ts';
-import { elementCount } from './shape.ts';
-import type { Tensor } from './tensor.ts';
+import { markedSource } from '../../tensor/operations/checkpoint.ts';
+import { reshapeSource } from '../../tensor/operations/layout.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { elementCount } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 
 /**
  * The number of elements that a program's results take at most at the same time, when its nodes run in the order in

@@ -1,7 +1,7 @@
 // Builds an ONNX model: nodes, constants, inputs and outputs, as the bytes that a session loads.
 import onnxProto from 'onnx-proto';
-import type { AttributeValue, Emitter, Precision } from '../tensor/emitter.ts';
-import { elementCount, isOpen, type Shape } from '../tensor/shape.ts';
+import { elementCount, isOpen, type Shape } from '../../tensor/shape.ts';
+import type { AttributeValue, Emitter, Precision } from './emitter.ts';
 import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
 
 const { onnx } = onnxProto;
@@ -20,7 +20,6 @@ export function isReservedName(name: string): boolean {
 /** Collects the nodes of one ONNX graph, each after those whose results it reads. */
 export class OnnxBuilder implements Emitter {
   readonly precision: Precision;
-  readonly waits: boolean;
   private nodes: onnxProto.onnx.INodeProto[] = [];
   private named = 0;
   private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
@@ -37,9 +36,8 @@ export class OnnxBuilder implements Emitter {
   /** The names that results take on because they are outputs of the graph. */
   private readonly renamed = new Map<string, string>();
 
-  constructor(precision: Precision, { waits = false } = {}) {
+  constructor(precision: Precision) {
     this.precision = precision;
-    this.waits = waits;
   }
 
   node(
@@ -54,11 +52,11 @@ export class OnnxBuilder implements Emitter {
     );
   }
 
-  repeat(start: string, limit: number, body: (emit: Emitter, value: string) => string): string {
+  repeat(start: string, limit: number, body: (value: string) => string): string {
     const outer = this.nodes;
     this.nodes = [];
     const [iteration, condition, value] = [this.freshName(), this.freshName(), this.freshName()];
-    const next = body(this, value);
+    const next = body(value);
     const change = this.node('Abs', [this.node('Sub', [next, value])]);
     const largest = this.node('ReduceMax', [change], { keepdims: 0 });
     const changed = this.node('Greater', [largest, this.reals(Float64Array.of(0), [])]);

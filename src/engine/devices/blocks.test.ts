@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Blocks, blockLengths, oddBlockLengths } from './blocks.ts';
+import { blockLengths, oddBlockLengths } from './blocks.ts';
 
 const total = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
 
@@ -23,7 +23,7 @@ it('takes odd numbers of images where an even one would put the rows a multiple 
 it('loses no image, and makes blocks neither empty nor much too long', () => {
   for (const pixels of [64, 256, 512, 1024]) {
     for (let images = 1; images <= 70; images++) {
-      const blocks: Blocks = { images, pixels, channels: 512 };
+      const blocks = { images, pixels, channels: 512 };
       const lengths = oddBlockLengths(blocks);
       expect(total(lengths)).toBe(images);
       expect(Math.min(...lengths)).toBeGreaterThan(0);

@@ -1,0 +1,74 @@
+// ONNX nodes that ONNX Runtime's CPU provider computes faster than the plain ones.
+import type { Order } from '../../tensor/operations/layout.ts';
+import type { Transposition } from '../../tensor/operations/product.ts';
+import type { Shifts } from '../../tensor/operations/shift.ts';
+import { elementCount, isOpen } from '../../tensor/shape.ts';
+import { alignedTaps, type Operator, type Operators, onnxShape, plainOperators } from '../onnx/operators.ts';
+
+/** A column is spread over the result by one thread, before the product reads it again: all threads add it after it. */
+const product: Operator<Transposition> = (emit, node, [a, b, bias]) => {
+  const added = node.inputs[2];
+  return added?.rank === 2 && added.shape[1] === 1
+    ? emit.node('Add', [plain<Transposition>('product')(emit, node, [a!, b!]), bias!])
+    : plain<Transposition>('product')(emit, node, bias === undefined ? [a!, b!] : [a!, b!, bias]);
+};
+
+/** The slope of a ReLU as a clipped steep line, three times as fast as Sign; there is none in float64. */
+const step: Operator = (emit, _, [x]) =>
+  emit.precision === 'float32'
+    ? emit.node('HardSigmoid', [x!], { alpha: { real: 1e30 }, beta: { real: 0 } })
+    : emit.node('Sign', [x!]);
+
+/** A sum over rows as a product with a row of ones: a reduction over leading axes is 30 times slower. */
+const sum: Operator<readonly number[]> = (emit, node, inputs) => {
+  const { attributes: axes, shape } = node;
+  const given = node.inputs[0]!.shape;
+  const leading = axes.every((axis, index) => axis === index);
+  const rows = elementCount(given.slice(0, axes.length));
+  if (!leading || rows <= 1 || axes.length === given.length || isOpen(shape)) {
+    return plain<readonly number[]>('sum')(emit, node, inputs);
+  }
+  const columns = elementCount(shape);
+  const matrix = emit.node('Reshape', [inputs[0]!, emit.integers([rows, columns])]);
+  const ones = emit.reals(new Float64Array(rows).fill(1), [1, rows]);
+  return emit.node('Reshape', [emit.node('Gemm', [ones, matrix]), emit.integers(shape)]);
+};
+
+/** Up to this length a row is reordered by a product. */
+const NARROW = 256;
+
+/** The last axis in another order by a product with a permutation matrix: a gather there copies single numbers. */
+const reorder: Operator<Order> = (emit, node, inputs) => {
+  const { axis, order } = node.attributes;
+  const { length } = order;
+  if (axis === 0 || axis !== node.rank - 1 || length > NARROW) {
+    return plain<Order>('reorder')(emit, node, inputs);
+  }
+  const matrix = new Float64Array(length * length);
+  order.forEach((from, to) => {
+    matrix[from * length + to] = 1;
+  });
+  const rows = emit.node('Reshape', [inputs[0]!, emit.integers([-1, length])]);
+  const reordered = emit.node('Gemm', [rows, emit.reals(matrix, [length, length])]);
+  return emit.node('Reshape', [reordered, emit.integers(onnxShape(node.shape))]);
+};
+
+/** The sum of taps as a product with stacked identities, in a third of the time of a reduction. */
+const fold: Operator<Shifts> = (emit, node, [x]) => {
+  const [batch, height, width, channels] = node.shape as [number, number, number, number];
+  const columns = node.attributes.offsets.length * channels;
+  const aligned = alignedTaps(emit, node, x!, [batch * height * width, columns]);
+  const identities = new Float64Array(columns * channels);
+  for (let row = 0; row < columns; row++) {
+    identities[row * channels + (row % channels)] = 1;
+  }
+  const summed = emit.node('Gemm', [aligned, emit.reals(identities, [columns, channels])]);
+  return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
+};
+
+function plain<A>(name: string): Operator<A> {
+  return plainOperators[name] as Operator<A>;
+}
+
+/** The nodes that are faster on a processor. */
+export const processorOperators: Operators = { fold, product, reorder, step, sum };

@@ -1,0 +1,134 @@
+// Convolutions against a plain sum over taps and channels, in every form in which the engine makes them.
+import { describe, expect, it } from 'vitest';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import {
+  type Boundary,
+  type ConvolutionOptions,
+  convolution,
+  type Offset,
+  squareOffsets,
+} from '../../tensor/operations/convolution.ts';
+import { reshape, transpose } from '../../tensor/operations/layout.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { compile } from '../program.ts';
+import { type AffineConvolution, channelRows, pixelRows, rowsOf } from './convolutions.ts';
+
+const [IMAGES, HEIGHT, WIDTH] = [2, 4, 3];
+
+const arrayOf = (name: string, shape: number[]): NdArray => ({
+  shape,
+  data: new RandomStream(3, name, ...shape).normals(sizeOf(shape)),
+});
+
+/** Σ over taps and channels, (… + bias)·scale, one number after another. */
+function plainConvolution(
+  x: NdArray,
+  kernel: NdArray,
+  { offsets, boundary = 'zero', edge = false }: ConvolutionOptions,
+  bias: NdArray,
+  scale: NdArray,
+): number[] {
+  const channels = x.shape[3]!;
+  const [, inputs, outputs] = kernel.shape as [number, number, number];
+  const modulo = (value: number, length: number) => ((value % length) + length) % length;
+  const at = (n: number, h: number, w: number, c: number): number => {
+    const [row, column] = boundary === 'wrap' ? [modulo(h, HEIGHT), modulo(w, WIDTH)] : [h, w];
+    const inside = row >= 0 && row < HEIGHT && column >= 0 && column < WIDTH;
+    if (c === channels) {
+      return inside ? 0 : 1;
+    }
+    return inside ? x.data[((n * HEIGHT + row) * WIDTH + column) * channels + c]! : 0;
+  };
+  const y: number[] = [];
+  for (let pixel = 0; pixel < IMAGES * HEIGHT * WIDTH; pixel++) {
+    const [n, h, w] = [
+      Math.floor(pixel / (HEIGHT * WIDTH)),
+      Math.floor(pixel / WIDTH) % HEIGHT,
+      pixel % WIDTH,
+    ];
+    for (let o = 0; o < outputs; o++) {
+      let sum = 0;
+      offsets.forEach(([down, right], tap) => {
+        for (let c = 0; c < channels + (edge ? 1 : 0); c++) {
+          sum += at(n, h + down, w + right, c) * kernel.data[(tap * inputs + c) * outputs + o]!;
+        }
+      });
+      y.push((sum + bias.data[o]!) * scale.data[o]!);
+    }
+  }
+  return y;
+}
+
+const scattered: Offset[] = [
+  [0, 0],
+  [0, 1],
+  [-2, 1],
+  [5, -4],
+];
+
+describe.each<[string, Offset[], Boundary, boolean]>([
+  ['3x3, zero padding', squareOffsets(3), 'zero', false],
+  ['3x3 with an edge channel', squareOffsets(3), 'zero', true],
+  ['5x5 on a torus', squareOffsets(5), 'wrap', false],
+  ['scattered taps', scattered, 'zero', false],
+  ['scattered taps with an edge channel', scattered, 'zero', true],
+  ['a single tap elsewhere', [[1, 0]], 'zero', false],
+  ['1x1', [[0, 0]], 'zero', false],
+])('%s', (_, offsets, boundary, edge) => {
+  it.each([
+    [2, 5],
+    [5, 2],
+    [3, 3],
+    [1, 1],
+  ])('%i to %i channels, in every form', async (inputs, outputs) => {
+    const arrays = {
+      x: arrayOf('x', [IMAGES, HEIGHT, WIDTH, inputs]),
+      kernel: arrayOf('kernel', [offsets.length, inputs + (edge ? 1 : 0), outputs]),
+      bias: arrayOf('bias', [outputs]),
+      scale: arrayOf('scale', [outputs]),
+    };
+    const tensors = Object.fromEntries(
+      Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
+    ) as Record<keyof typeof arrays, Tensor>;
+    const { x, kernel, bias, scale } = tensors;
+    const options = { offsets, boundary, edge };
+    const affine: AffineConvolution = { ...options, kernel, bias, scale };
+    const shape = [IMAGES, HEIGHT, WIDTH, outputs];
+    const rows = reshape(x, rowsOf(x));
+    const plain = convolution(x, kernel, options);
+    const outputsByForm: Record<string, Tensor> = {
+      plain,
+      'pixel rows, first': reshape(pixelRows.first(affine)(x), shape),
+      'pixel rows, last': pixelRows.last(affine, HEIGHT, WIDTH)(rows),
+      'channel rows, first': reshape(transpose(channelRows.first(affine)(x)), shape),
+      'channel rows, last': channelRows.last(affine, HEIGHT, WIDTH)(transpose(rows)),
+    };
+    if (offsets.length === 1 && offsets[0]!.every((distance) => distance === 0)) {
+      outputsByForm['pixel rows, between'] = reshape(pixelRows.between(affine)(rows), shape);
+      outputsByForm['channel rows, between'] = reshape(
+        transpose(channelRows.between(affine)(transpose(rows))),
+        shape,
+      );
+    }
+    const definition = { inputs: tensors, outputs: outputsByForm };
+    const program = await compile(definition, { precision: 'float64', threads: 1 });
+    const results = await program.run(arrays);
+    const expected = plainConvolution(arrays.x, arrays.kernel, options, arrays.bias, arrays.scale);
+    const zero = { shape: [outputs], data: new Float64Array(outputs) };
+    const one = { shape: [outputs], data: new Float64Array(outputs).fill(1) };
+    for (const [form, { data }] of Object.entries(results)) {
+      const wanted =
+        form === 'plain' ? plainConvolution(arrays.x, arrays.kernel, options, zero, one) : expected;
+      expectClose(form, data, wanted, 'float64', 1e-12);
+    }
+    await program.release();
+  });
+});
+
+it('an edge channel needs a tap at the pixel itself', () => {
+  const [x, kernel] = [input('x', [1, 2, 2, 1]), input('kernel', [1, 2, 1])];
+  const affine = { offsets: [[0, 1]] as const, boundary: 'zero', edge: true, kernel } as const;
+  expect(() => pixelRows.first(affine)(x)).toThrow('needs a tap at the pixel itself');
+});

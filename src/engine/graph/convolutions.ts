@@ -1,0 +1,166 @@
+// Convolutions as products of matrices: which side is unfolded, and how what lies between two of them is laid out.
+//
+// A convolution touches its wide side by the product alone. From few channels to many, the shifted copies of the image
+// are put side by side and multiplied by the kernel; from many to few, every pixel is multiplied by all taps first, and
+// the shifted results are added up.
+import { edgeResponse, type Offset } from '../../tensor/operations/convolution.ts';
+import { add, multiply } from '../../tensor/operations/elementwise.ts';
+import { concatenate, pad, reshape, split, transpose } from '../../tensor/operations/layout.ts';
+import { product } from '../../tensor/operations/product.ts';
+import { fold, type Shifts, unfold } from '../../tensor/operations/shift.ts';
+import { constant, type Tensor } from '../../tensor/tensor.ts';
+
+/** A convolution and the affine map of its result, per channel: (convolution + bias)·scale. */
+export interface AffineConvolution extends Shifts {
+  /** `[taps, in, out]`, with an edge channel `[taps, in + 1, out]`. */
+  readonly kernel: Tensor;
+  /** Whether the last input channel of the kernel is for the edge channel. */
+  readonly edge: boolean;
+  /** `[out]`. */
+  readonly bias?: Tensor | undefined;
+  /** `[out]`. */
+  readonly scale?: Tensor | undefined;
+}
+
+/** The parts of a convolution between images: each is prepared once, and applied to as many blocks of images as there are. */
+export interface RowsLayout {
+  /** From an image `[N, H, W, in]` to rows. */
+  first(convolution: AffineConvolution): (x: Tensor) => Tensor;
+  /** From rows to rows, for a kernel with one tap, at the pixel itself. */
+  between(convolution: AffineConvolution): (rows: Tensor) => Tensor;
+  /** From rows to images of this height and width, `[N, H, W, out]`. */
+  last(convolution: AffineConvolution, height: number, width: number): (rows: Tensor) => Tensor;
+}
+
+/** With a row for each pixel and a column for each channel. */
+export const pixelRows: RowsLayout = {
+  first(convolution) {
+    const { matrix, bias } = unfoldedWeights(convolution);
+    return (x) => product(unfoldedRows(x, convolution), matrix, { bias });
+  },
+  between(convolution) {
+    const { matrix, bias } = matrixOf(convolution);
+    return (rows) => product(rows, matrix, { bias });
+  },
+  last: (convolution, height, width) =>
+    folded(convolution, height, width, (rows, matrix) => product(rows, matrix)),
+};
+
+/** With a row for each channel and a column for each pixel. */
+export const channelRows: RowsLayout = {
+  first(convolution) {
+    const { matrix, bias } = unfoldedWeights(convolution);
+    const transposed = transpose(matrix);
+    return (x) =>
+      product(transposed, unfoldedRows(x, convolution), { transposeB: true, bias: bias && column(bias) });
+  },
+  between(convolution) {
+    const { matrix, bias } = matrixOf(convolution);
+    const added = bias && column(bias);
+    const transposed = transpose(matrix);
+    return (rows) => product(transposed, rows, { bias: added });
+  },
+  last: (convolution, height, width) =>
+    folded(convolution, height, width, (rows, matrix) => product(rows, matrix, { transposeA: true })),
+};
+
+/** The convolution of an image by itself, `[N, H, W, in]` to `[N, H, W, out]`: its narrower side is unfolded. */
+export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
+  const [, height, width, channels] = x.shape as [number, number, number, number];
+  const [taps, , outputs] = convolution.kernel.shape as [number, number, number];
+  if (taps === 1 || channels <= outputs) {
+    return reshape(pixelRows.first(convolution)(x), [...x.shape.slice(0, 3), outputs]);
+  }
+  return pixelRows.last(convolution, height, width)(reshape(x, rowsOf(x)));
+}
+
+/** The shape of an image as a matrix with a row for every pixel. */
+export function rowsOf({ shape }: Tensor): number[] {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  return [batch * height * width, channels];
+}
+
+function column(vector: Tensor): Tensor {
+  return reshape(vector, [vector.shape[0]!, 1]);
+}
+
+/** `x` times a scale per channel, its last axis; itself where there is none. */
+function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
+  return scale ? multiply(x, scale) : x;
+}
+
+/** The matrix of a kernel with one tap, `[in, out]`, and what is added. */
+function matrixOf({ kernel, bias, scale }: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
+  const matrix = reshape(kernel, kernel.shape.slice(1));
+  return { matrix: scaledBy(matrix, scale), bias: bias && scaledBy(bias, scale) };
+}
+
+/** The shifted copies of an image side by side, where there is an edge channel those of its inside too: a row a pixel. */
+function unfoldedRows(x: Tensor, { offsets, boundary, edge }: AffineConvolution): Tensor {
+  // The image gets a channel of ones, which zero padding turns into "inside": edge = 1 − inside.
+  const columns = unfold(edge ? pad(x, 3, 0, 1, 1) : x, offsets, boundary);
+  return reshape(columns, rowsOf(columns));
+}
+
+/** The weights of what `unfoldedRows` gives, `[taps·in, out]`; with an edge channel the bias is in them. */
+function unfoldedWeights(convolution: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
+  const { kernel, edge, bias, scale, offsets } = convolution;
+  const [taps, channels, outputs] = kernel.shape as [number, number, number];
+  const scaled = scaledBy(kernel, scale);
+  const shift = bias && scaledBy(bias, scale);
+  if (!edge) {
+    return { matrix: reshape(scaled, [taps * channels, outputs]), bias: shift };
+  }
+  // Edge taps enter with opposite sign, and their sum, with the bias, sits at the centre, which is always inside.
+  const [inner, edges] = innerAndEdge(scaled);
+  const centre = centreOf(offsets);
+  const columns = taps + 1;
+  const signs = new Float64Array(taps * columns);
+  for (let tap = 0; tap < taps; tap++) {
+    if (tap !== centre) {
+      signs[tap * columns + tap] = -1;
+      signs[centre * columns + tap] = 1;
+    }
+  }
+  signs[centre * columns + taps] = 1;
+  const edgeRows = reshape(edges, [taps, outputs]);
+  const all = shift ? concatenate([edgeRows, reshape(shift, [1, outputs])], 0) : pad(edgeRows, 0, 0, 1);
+  const inside = product(constant({ shape: [taps, columns], data: signs }), all);
+  const matrix = concatenate([inner, reshape(inside, [taps, 1, outputs])], 1);
+  return { matrix: reshape(matrix, [taps * channels, outputs]), bias: undefined };
+}
+
+function centreOf(offsets: readonly Offset[]): number {
+  const centre = offsets.findIndex(([row, column]) => row === 0 && column === 0);
+  if (centre < 0) {
+    throw new Error('a convolution with an edge channel needs a tap at the pixel itself');
+  }
+  return centre;
+}
+
+/** The taps of a kernel for its image channels and for the edge channel, `[taps, in, out]` and `[taps, 1, out]`. */
+function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
+  return split(kernel, 1, [kernel.shape[1]! - 1, 1]) as [Tensor, Tensor];
+}
+
+/** A convolution whose results are shifted and added up, given how every pixel is multiplied by all taps, a row a pixel. */
+function folded(
+  { kernel, edge, bias, scale, offsets, boundary }: AffineConvolution,
+  height: number,
+  width: number,
+  multiplied: (rows: Tensor, matrix: Tensor) => Tensor,
+): (rows: Tensor) => Tensor {
+  const [taps, , outputs] = kernel.shape as [number, number, number];
+  const scaled = scaledBy(kernel, scale);
+  const shift = bias && scaledBy(bias, scale);
+  const [inner, edges] = edge ? innerAndEdge(scaled) : [scaled, undefined];
+  const matrix = reshape(transpose(inner, [1, 0, 2]), [inner.shape[1]!, taps * outputs]);
+  const atEdges = edges && edgeResponse(height, width, reshape(edges, [taps, outputs]), offsets);
+  const added = atEdges && shift ? add(atEdges, shift) : (atEdges ?? shift);
+  return (rows) => {
+    const perTap = multiplied(rows, matrix);
+    const images = perTap.shape[0]! / (height * width);
+    const y = fold(reshape(perTap, [images, height, width, taps * outputs]), offsets, boundary);
+    return added ? add(y, added) : y;
+  };
+}

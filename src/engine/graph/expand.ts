@@ -1,0 +1,102 @@
+// Composite operations made of those that the runtime has, as the device likes them.
+import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
+import { concatenate, split } from '../../tensor/operations/layout.ts';
+import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
+import { apply, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
+import { topologicalOrder } from '../../tensor/traversal.ts';
+import type { ConvolutionNetwork, GraphStyle } from '../devices/graphStyle.ts';
+import { type AffineConvolution, channelRows, convolved, pixelRows } from './convolutions.ts';
+import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
+import type { Pass } from './rewrite.ts';
+import { solvedByDiagonals } from './wavefront.ts';
+
+/** What tells how composite operations are made. */
+export interface ExpandOptions {
+  readonly style: GraphStyle;
+  /** Whether gradients go through all of a graph, also where it asks for none; else through what they are asked of. */
+  readonly differentiated: boolean;
+  /** Whether corner convolutions are left to the host, which solves them one value after another. */
+  readonly sequential: boolean;
+}
+
+/** The pass that makes composite operations of others. */
+export function expansion(
+  order: readonly Tensor[],
+  roots: readonly Tensor[],
+  { style, differentiated, sequential }: ExpandOptions,
+): Pass {
+  const { convolutions, networks, inner } = groupsOf(order, roots);
+  const throughGradients = differentiated ? undefined : differentiatedTensors(order);
+  const isDifferentiated = (tensor: Tensor): boolean => throughGradients?.has(tensor) ?? true;
+  return {
+    gradients: pulledBack,
+    make(tensor, of) {
+      if (inner.has(tensor)) {
+        return undefined;
+      }
+      const network = networks.get(tensor);
+      if (network) {
+        return expandNetwork(network, style, isDifferentiated(tensor), of);
+      }
+      const fused = convolutions.get(tensor);
+      if (fused) {
+        return convolved(of(fused.convolution.inputs[0]!), affine(fused, of));
+      }
+      const inputs = tensor.inputs.map(of);
+      if (isMadeBy(solveCornerOperation, tensor) && !sequential) {
+        return solvedByDiagonals(inputs[0]!, inputs[1]!, tensor.attributes);
+      }
+      return apply(tensor.operation, inputs, tensor.attributes);
+    },
+  };
+}
+
+/** The tensors that gradients go through, and what these are made from. */
+function differentiatedTensors(order: readonly Tensor[]): ReadonlySet<Tensor> {
+  const known = order.flatMap((tensor) => gradientAskedFor(tensor)?.pullback.known ?? []);
+  return new Set(topologicalOrder(known.map(({ tensor }) => tensor)));
+}
+
+function affine(
+  { convolution, bias, scale }: FusedConvolution,
+  of: (tensor: Tensor) => Tensor,
+): AffineConvolution {
+  return {
+    ...convolution.attributes,
+    kernel: of(convolution.inputs[1]!),
+    bias: bias && of(bias),
+    scale: scale && of(scale),
+  };
+}
+
+/** A network on a few images at a time, with its activations as rows. */
+function expandNetwork(
+  { first, between, last }: Network,
+  style: GraphStyle,
+  differentiated: boolean,
+  of: (tensor: Tensor) => Tensor,
+): Tensor {
+  const x = of(first.convolution.inputs[0]!);
+  const [images, height, width] = x.shape as [number, number, number, number];
+  const described: ConvolutionNetwork = {
+    images,
+    pixels: height * width,
+    channels: Math.max(...[first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!)),
+    differentiated,
+  };
+  const layout = style.rows(described) === 'channels' ? channelRows : pixelRows;
+  const steps = [
+    layout.first(affine(first, of)),
+    ...between.map((part) =>
+      isFused(part)
+        ? layout.between(affine(part, of))
+        : (rows: Tensor) => apply(part.operation, [rows], part.attributes),
+    ),
+    layout.last(affine(last, of), height, width),
+  ];
+  const blocks = split(x, 0, style.blocks(described));
+  return concatenate(
+    blocks.map((block) => steps.reduce((value, step) => step(value), block)),
+    0,
+  );
+}

@@ -1,0 +1,148 @@
+// What of a graph is computed together: a convolution with the affine map behind it, and convolutions that follow one
+// another.
+import { type Convolution, convolutionOperation } from '../../tensor/operations/convolution.ts';
+import { add, multiply } from '../../tensor/operations/elementwise.ts';
+import { isMadeBy, type Tensor } from '../../tensor/tensor.ts';
+
+/** A convolution, and the shift and scale of its channels that follow it and are used by nothing else. */
+export interface FusedConvolution {
+  readonly convolution: Tensor<Convolution>;
+  readonly bias?: Tensor;
+  readonly scale?: Tensor;
+  /** The last of these tensors. */
+  readonly result: Tensor;
+}
+
+/** Convolutions one after another, with functions of each element between them, whose results nothing else uses. */
+export interface Network {
+  readonly first: FusedConvolution;
+  /** In order: functions of each element, and convolutions with one tap. */
+  readonly between: readonly (Tensor | FusedConvolution)[];
+  readonly last: FusedConvolution;
+}
+
+/** What is computed together, by the tensor that it results in; its other tensors are `inner` and never computed. */
+export interface Groups {
+  readonly convolutions: ReadonlyMap<Tensor, FusedConvolution>;
+  readonly networks: ReadonlyMap<Tensor, Network>;
+  readonly inner: ReadonlySet<Tensor>;
+}
+
+/**
+ * Finds what can be computed together among tensors.
+ *
+ * @param order the tensors, inputs first
+ * @param results those of them whose values are needed themselves
+ */
+export function groupsOf(order: readonly Tensor[], results: readonly Tensor[]): Groups {
+  const user = soleUsers(order, results);
+  const inner = new Set<Tensor>();
+  const convolutions = new Map<Tensor, FusedConvolution>();
+  for (const node of order) {
+    if (isMadeBy(convolutionOperation, node)) {
+      const fused = fusedFrom(node, user);
+      for (let part: Tensor = node; part !== fused.result; part = user.get(part)!) {
+        inner.add(part);
+      }
+      convolutions.set(fused.result, fused);
+    }
+  }
+  const networks = new Map<Tensor, Network>();
+  // From the end: a network is not a part of another one.
+  for (const last of [...convolutions.values()].reverse()) {
+    const network = inner.has(last.result) ? undefined : networkBefore(last, convolutions, user);
+    if (network) {
+      networks.set(last.result, network);
+      inner.add(network.first.result);
+      for (const part of network.between) {
+        inner.add(isFused(part) ? part.result : part);
+      }
+    }
+  }
+  return { convolutions, networks, inner };
+}
+
+/** Whether a part of a network is a convolution. */
+export function isFused(part: Tensor | FusedConvolution): part is FusedConvolution {
+  return 'convolution' in part;
+}
+
+/** The only use of each tensor that has one, where its value is not needed itself. */
+function soleUsers(order: readonly Tensor[], results: readonly Tensor[]): Map<Tensor, Tensor> {
+  const users = new Map<Tensor, Tensor>();
+  const others = new Set(results);
+  for (const node of order) {
+    for (const input of node.inputs) {
+      if (users.has(input)) {
+        others.add(input);
+      }
+      users.set(input, node);
+    }
+  }
+  for (const tensor of others) {
+    users.delete(tensor);
+  }
+  return users;
+}
+
+function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, Tensor>): FusedConvolution {
+  const channels = convolution.shape[3]!;
+  let result: Tensor = convolution as Tensor;
+  /** The vector over the channels by which the next tensor is this one shifted or scaled. */
+  const vectorOf = (operation: typeof add.operation): Tensor | undefined => {
+    const next = user.get(result);
+    if (!next || !isMadeBy(operation, next)) {
+      return undefined;
+    }
+    const [a, b] = next.inputs as [Tensor, Tensor];
+    const other = a === result ? b : a;
+    if (other.rank !== 1 || other.shape[0] !== channels) {
+      return undefined;
+    }
+    result = next;
+    return other;
+  };
+  const bias = vectorOf(add.operation);
+  const scale = vectorOf(multiply.operation);
+  return { convolution, ...(bias && { bias }), ...(scale && { scale }), result };
+}
+
+/** The network that ends with a convolution; undefined where what it takes does not come from another one alone. */
+function networkBefore(
+  last: FusedConvolution,
+  convolutions: ReadonlyMap<Tensor, FusedConvolution>,
+  user: ReadonlyMap<Tensor, Tensor>,
+): Network | undefined {
+  /** The functions before a convolution, and the convolution before them, where nothing else uses any of these. */
+  const before = ({ convolution }: FusedConvolution) => {
+    const functions: Tensor[] = [];
+    let node = convolution.inputs[0]!;
+    for (; user.has(node) && isFunction(node); node = node.inputs[0]!) {
+      functions.unshift(node);
+    }
+    const previous = user.has(node) ? convolutions.get(node) : undefined;
+    return previous && functions.length > 0 ? { previous, functions } : undefined;
+  };
+  const between: (Tensor | FusedConvolution)[] = [];
+  for (let found = before(last); found; ) {
+    const { previous, functions } = found;
+    between.unshift(...functions);
+    found = isPointwise(previous) ? before(previous) : undefined;
+    if (!found) {
+      return { first: previous, between, last };
+    }
+    between.unshift(previous);
+  }
+  return undefined;
+}
+
+/** Whether a tensor is a function of each element of another one. */
+function isFunction({ operation, inputs }: Tensor): boolean {
+  return operation.evaluate !== undefined && inputs.length === 1;
+}
+
+/** Whether a convolution has no other tap than the pixel itself. */
+function isPointwise({ convolution }: FusedConvolution): boolean {
+  const { offsets, edge } = convolution.attributes;
+  return !edge && offsets.length === 1 && offsets[0]!.every((distance) => distance === 0);
+}

@@ -1,0 +1,139 @@
+// A model prepared for every device: the same values, and nothing left that no device can do.
+import { describe, expect, it } from 'vitest';
+import { coupling } from '../../flows/coupling.ts';
+import { emerging } from '../../flows/emerging.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { gradients } from '../../tensor/gradient.ts';
+import * as op from '../../tensor/operations/index.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { devices } from '../devices/device.ts';
+import { compilePrepared } from '../program.ts';
+import { prepare } from './prepare.ts';
+
+/** Wide enough for two blocks on a processor. */
+const [IMAGES, SIZE, CHANNELS, WIDTH] = [3, 32, 4, 512];
+
+const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
+const arrays = Object.fromEntries(
+  Object.entries({ x: { shape: [IMAGES, SIZE, SIZE, CHANNELS] }, ...layer.parameters }).map(
+    ([name, { shape }]): [string, NdArray] => [
+      name,
+      { shape, data: new RandomStream(2, name).normals(sizeOf(shape)).map((value) => 0.05 * value) },
+    ],
+  ),
+);
+
+/** A coupling, and where asked the gradients of Σ y + Σ ln|det|. */
+function couplingProgram(differentiated: boolean): ProgramDefinition {
+  const inputs = Object.fromEntries(
+    Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
+  );
+  const { y, logDet } = layer.forward(inputs.x!, parametersFrom(inputs));
+  const loss = op.add(op.sum(y), op.sum(logDet));
+  const found = gradients(loss, Object.values(inputs), constant(1));
+  const named = Object.keys(inputs).map((name, index) => [`gradient of ${name}`, found[index]!]);
+  return { inputs, outputs: { y, logDet, ...(differentiated && Object.fromEntries(named)) } };
+}
+
+const names = (definition: ProgramDefinition): string[] =>
+  tensorsOf(definition).map(({ operation }) => operation.name);
+
+describe.each(devices)('%s', (device) => {
+  it('leaves no composite operation and no gradient that is asked for', () => {
+    const prepared = prepare(couplingProgram(true), { device });
+    expect(tensorsOf(prepared).filter(({ operation }) => operation.composite)).toEqual([]);
+    expect(names(prepared)).not.toContain('total');
+  });
+
+  it('gives the values and gradients that a processor gives', async () => {
+    const [expected, given] = await Promise.all(
+      (['cpu', device] as const).map(async (style) => {
+        const prepared = prepare(couplingProgram(true), { device: style });
+        const program = await compilePrepared(prepared, { precision: 'float64' });
+        const values = await program.run(arrays);
+        await program.release();
+        return values;
+      }),
+    );
+    for (const [name, { data }] of Object.entries(expected!)) {
+      expectClose(name, given![name]!.data, data, 'float64');
+    }
+  });
+});
+
+it('divides wide networks into blocks on a processor alone', () => {
+  const concatenations = (device: (typeof devices)[number]) =>
+    tensorsOf(prepare(couplingProgram(false), { device })).filter(
+      ({ operation, shape }) =>
+        operation.name === 'concatenate' && shape[0] === IMAGES && shape[3] === CHANNELS,
+    );
+  const products = (device: (typeof devices)[number]) =>
+    names(prepare(couplingProgram(false), { device })).filter((name) => name === 'product').length;
+  expect(concatenations('cpu').length).toBeGreaterThan(concatenations('webgpu').length);
+  expect(products('cpu')).toBeGreaterThan(products('webgpu'));
+});
+
+it('makes of a forward pass what it is within a program with gradients, to the bit, where that is asked for', async () => {
+  const run = async (definition: ProgramDefinition) => {
+    const program = await compilePrepared(definition, { threads: 1 });
+    const values = await program.run(arrays);
+    await program.release();
+    return values.y!.data;
+  };
+  const whole = await run(prepare(couplingProgram(true)));
+  expect(await run(prepare(couplingProgram(false), { differentiated: true }))).toEqual(whole);
+  const rows = (definition: ProgramDefinition): boolean =>
+    tensorsOf(definition).some(({ operation, shape }) => operation.name === 'relu' && shape[0] === WIDTH);
+  expect(rows(prepare(couplingProgram(false), { differentiated: true }))).toBe(true);
+  expect(rows(prepare(couplingProgram(false)))).toBe(false);
+});
+
+it('undoes corner convolutions by diagonals, or leaves them to the host', async () => {
+  const shape = [2, 5, 4, 3];
+  const emergingLayer = emerging([5, 4, 3], { dilation: 2 });
+  const random = new RandomStream(4, 'corner');
+  const parameters = Object.fromEntries(
+    Object.entries(emergingLayer.parameters).map(([name, spec]): [string, NdArray] => {
+      const moved = spec.initial(random).map((value) => value + 0.1 * random.normal());
+      return [name, { shape: spec.shape, data: moved }];
+    }),
+  );
+  const tensors = Object.fromEntries(
+    Object.entries(parameters).map(([name, array]): [string, Tensor] => [name, input(name, array.shape)]),
+  );
+  const y = input('y', shape);
+  const x = emergingLayer.inverse(y, parametersFrom(tensors));
+  const definition = {
+    inputs: { y, ...tensors },
+    outputs: { x, y: emergingLayer.forward(x, parametersFrom(tensors)).y },
+  };
+  const given = { shape, data: random.normals(sizeOf(shape)) };
+  const solved: Record<string, NdArray['data']> = {};
+  for (const inverse of ['wavefront', 'sequential'] as const) {
+    const prepared = prepare(definition, { inverse });
+    expect(names(prepared).includes('solveCorner')).toBe(inverse === 'sequential');
+    const program = await compilePrepared(prepared, { precision: 'float64' });
+    const result = await program.run({ y: given, ...parameters });
+    expectClose(`${inverse}: there and back`, result.y!.data, given.data, 'float64', 1e-10);
+    solved[inverse] = result.x!.data;
+    await program.release();
+  }
+  expectClose('x', solved.wavefront!, solved.sequential!, 'float64', 1e-10);
+});
+
+it('works out once, outside, what a repetition uses besides its argument', () => {
+  const [x, kernel] = [input('x', [1, 3, 3, 4]), input('kernel', [9, 4, 2])];
+  const widened = input('wide', [9, 2, 4]);
+  const y = op.fixedPoint(x, 5, (state) =>
+    op.convolution(op.relu(op.convolution(state, kernel, { offsets: op.squareOffsets(3) })), widened, {
+      offsets: op.squareOffsets(3),
+    }),
+  );
+  const prepared = prepare({ inputs: { x, kernel, wide: widened }, outputs: { y } });
+  const outside = tensorsOf(prepared).filter(({ operation }) => operation.name === 'reshape');
+  expect(outside.length).toBeGreaterThanOrEqual(2);
+});

@@ -1,0 +1,225 @@
+// Operations left out or merged with their neighbours, and gradients found on the way.
+import { differentiate } from '../../tensor/gradient.ts';
+import { expandSource } from '../../tensor/operations/broadcast.ts';
+import { afterOperation } from '../../tensor/operations/checkpoint.ts';
+import { add, divide, multiply, subtract, totalOperation } from '../../tensor/operations/elementwise.ts';
+import {
+  concatenate,
+  reshape,
+  reshapeOperation,
+  reshapeSource,
+  transposeSource,
+  zeroPadded,
+} from '../../tensor/operations/layout.ts';
+import { type ProductOptions, product, productOperation } from '../../tensor/operations/product.ts';
+import { broadcastShapes, type Shape, sameShape } from '../../tensor/shape.ts';
+import {
+  apply,
+  constant,
+  constantValue,
+  isMadeBy,
+  type Operation,
+  type Tensor,
+} from '../../tensor/tensor.ts';
+import type { Pass } from './rewrite.ts';
+
+/** The pass that simplifies, and differentiates what it has simplified; what it differentiates is to be simplified again. */
+export function simplification(order: readonly Tensor[]): Pass {
+  const accumulated = accumulatedProducts(order);
+  return {
+    gradients: differentiate,
+    make(tensor, of) {
+      const inputs = tensor.inputs.map(of);
+      if (isMadeBy(reshapeOperation, tensor)) {
+        return reshaped(inputs[0]!, tensor.shape);
+      }
+      if (isMadeBy(productOperation, tensor)) {
+        const [a, b, own] = inputs as [Tensor, Tensor, Tensor?];
+        const sum = accumulated.get(tensor);
+        return simplerProduct(a, b, { ...tensor.attributes, bias: sum ? of(sum) : own });
+      }
+      if (isMadeBy(totalOperation, tensor)) {
+        const sums = new Set(tensor.inputs.flatMap((part) => accumulated.get(part) ?? []));
+        return sumOf(tensor.inputs.filter((part) => !sums.has(part)).map(of));
+      }
+      if (isMadeBy(afterOperation, tensor)) {
+        const [, ...others] = tensor.inputs;
+        const sums = new Set(others.flatMap((part) => accumulated.get(part) ?? []));
+        const left = others.filter((part) => !sums.has(part)).map((part) => unpadded(of(part)));
+        return waiting(inputs[0]!, left);
+      }
+      return tensor.operation.evaluate
+        ? simplerFunction(tensor.operation, inputs)
+        : apply(tensor.operation, inputs, tensor.attributes);
+    },
+  };
+}
+
+/** The same elements under another shape: those of the first tensor where it is reshaped again and again. */
+function reshaped(x: Tensor, shape: Shape): Tensor {
+  return reshape(reshapeSource(x) ?? x, shape);
+}
+
+/** The operand that leaves the other one of an operation as it is: on the right, and on the left where it works there too. */
+const neutral = new Map<Operation<undefined>, { right: number; left?: number }>([
+  [add.operation, { right: 0, left: 0 }],
+  [subtract.operation, { right: 0 }],
+  [multiply.operation, { right: 1, left: 1 }],
+  [divide.operation, { right: 1 }],
+]);
+
+/** A function of each element: worked out for plain numbers, left out where it changes nothing. */
+function simplerFunction(operation: Operation<unknown>, inputs: readonly Tensor[]): Tensor {
+  const numbers = inputs.map(plainNumber);
+  if (numbers.every((number) => number !== undefined)) {
+    return constant(operation.evaluate!(...numbers));
+  }
+  const [a, b] = inputs as [Tensor, Tensor?];
+  if (!b) {
+    return onSources(operation, inputs);
+  }
+  const same = neutral.get(operation as Operation<undefined>);
+  if (same && numbers[1] === same.right) {
+    return a;
+  }
+  if (same?.left !== undefined && numbers[0] === same.left) {
+    return b;
+  }
+  return onSources(operation, withoutExpansion(a, b));
+}
+
+/** The value of a constant with one element and no axes. */
+function plainNumber(x: Tensor): number | undefined {
+  return x.rank === 0 ? constantValue(x)?.data[0] : undefined;
+}
+
+/**
+ * Applies an operation on each element before a reshape of its operands instead of after it: between two products of
+ * matrices nothing is then left to reshape.
+ */
+function onSources(operation: Operation<unknown>, operands: readonly Tensor[]): Tensor {
+  const { shape } = operands[0]!;
+  const sources = operands.flatMap((operand) => reshapeSource(operand) ?? []);
+  const agree =
+    sources.length === operands.length &&
+    operands.every((operand) => sameShape(operand.shape, shape)) &&
+    sources.every((source) => sameShape(source.shape, sources[0]!.shape));
+  return agree ? reshape(apply(operation, sources, undefined), shape) : apply(operation, operands, undefined);
+}
+
+/** The operands as they were before `expand`, where broadcasting gives the same result without the copy. */
+function withoutExpansion(a: Tensor, b: Tensor): [Tensor, Tensor] {
+  const shape = broadcastShapes(a.shape, b.shape);
+  const fits = (left: Shape, right: Shape): boolean => {
+    const out = broadcastShapes(left, right);
+    return shape !== undefined && out !== undefined && sameShape(out, shape);
+  };
+  const narrowA = expandSource(a);
+  if (narrowA && fits(narrowA.shape, b.shape)) {
+    return [narrowA, b];
+  }
+  const narrowB = expandSource(b);
+  return narrowB && fits(a.shape, narrowB.shape) ? [a, narrowB] : [a, b];
+}
+
+/**
+ * A product of matrices.
+ *
+ * The transposed of what is a transposition already is its source: ONNX Runtime is slower with a transposed operand.
+ *
+ * Where A is itself `x·scale` per column, the scale goes into the weights, x·(scale ⊗ B): that of an actnorm before a
+ * 1x1 convolution costs no pass over the image. Its shift stays where it is: where a channel hardly varies around its
+ * mean, x·B + shift·B would lose in float32 what (x + shift)·B keeps.
+ */
+function simplerProduct(a: Tensor, b: Tensor, { transposeA, transposeB, bias }: ProductOptions): Tensor {
+  const scaled = !transposeA && !transposeB ? scaledColumns(a) : undefined;
+  if (scaled) {
+    const scale = reshape(scaled.scale, [scaled.scale.shape[0]!, 1]);
+    return simplerProduct(scaled.x, simplerFunction(multiply.operation, [scale, b]), { bias });
+  }
+  const left = untransposed(a, transposeA);
+  const right = untransposed(b, transposeB);
+  return product(left.matrix, right.matrix, {
+    transposeA: left.transposed,
+    transposeB: right.transposed,
+    bias,
+  });
+}
+
+/** The matrix that an operand is given by, and whether it is still to be transposed. */
+function untransposed(operand: Tensor, transposed = false): { matrix: Tensor; transposed: boolean } {
+  const source = transposed ? transposeSource(operand) : undefined;
+  return source ? { matrix: source, transposed: false } : { matrix: operand, transposed };
+}
+
+/** What a matrix is where it is another one times a vector over its columns. */
+function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
+  const source = reshapeSource(a) ?? a;
+  const [x, scale] = source.inputs;
+  if (!isMadeBy(multiply.operation, source) || !x || scale?.rank !== 1) {
+    return undefined;
+  }
+  const isMatrixByVector =
+    sameShape(x.shape, source.shape) && scale.shape[0] === a.shape[1] && a.shape[0] !== 1;
+  return isMatrixByVector ? { x: reshaped(x, a.shape), scale } : undefined;
+}
+
+/**
+ * The products that are added to what comes before them in a sum while they are computed, and not after: each with that
+ * product. The gradient of weights that meet a batch block by block is such a sum.
+ */
+function accumulatedProducts(order: readonly Tensor[]): ReadonlyMap<Tensor, Tensor> {
+  const uses = new Map<Tensor, number>();
+  for (const tensor of order) {
+    // Who only waits for a product does not use its value.
+    const used = isMadeBy(afterOperation, tensor) ? tensor.inputs.slice(0, 1) : tensor.inputs;
+    for (const input of used) {
+      uses.set(input, (uses.get(input) ?? 0) + 1);
+    }
+  }
+  const accumulated = new Map<Tensor, Tensor>();
+  for (const sum of order.filter((tensor) => isMadeBy(totalOperation, tensor))) {
+    sum.inputs.forEach((part, index) => {
+      const previous = sum.inputs[index - 1];
+      const areProducts =
+        isMadeBy(productOperation, part) && previous && isMadeBy(productOperation, previous);
+      if (areProducts && part.inputs.length === 2 && uses.get(part) === 1) {
+        accumulated.set(part, previous);
+      }
+    });
+  }
+  return accumulated;
+}
+
+/** The sum of parts. Slices padded with zeros that tile the whole are put side by side instead. */
+function sumOf(parts: readonly Tensor[]): Tensor {
+  const plainSum = (terms: readonly Tensor[]): Tensor =>
+    terms.reduce((sum, term) => simplerFunction(add.operation, [sum, term]));
+  const padded = parts.flatMap((part) => zeroPadded(part) ?? []).sort((a, b) => a.start - b.start);
+  if (padded.length < 2) {
+    return plainSum(parts);
+  }
+  const { axis } = padded[0]!;
+  const tiles =
+    padded.every((part, index) => part.axis === axis && part.start === (padded[index - 1]?.end ?? 0)) &&
+    padded.at(-1)!.end === parts[0]!.shape[axis]!;
+  if (!tiles) {
+    return plainSum(parts);
+  }
+  const whole = concatenate(
+    padded.map((part) => part.inner),
+    axis,
+  );
+  return plainSum([whole, ...parts.filter((part) => !zeroPadded(part))]);
+}
+
+/** What is padded, in place of the padding: to wait for it is enough. */
+function unpadded(x: Tensor): Tensor {
+  return zeroPadded(x)?.inner ?? x;
+}
+
+/** `x`, once what is worth waiting for has been computed. */
+function waiting(x: Tensor, others: readonly Tensor[]): Tensor {
+  const computed = [...new Set(others)].filter(({ inputs }) => inputs.length > 0);
+  return computed.length === 0 ? x : apply(afterOperation as Operation<unknown>, [x, ...computed], undefined);
+}

@@ -1,0 +1,78 @@
+// What the host works out in float64, between sessions: determinants and inverses of small matrices, and the plain way to
+// undo a corner convolution.
+//
+// ONNX Runtime has Det in float32 only, where it under- and overflows, and neither it nor Inverse on a GPU. The matrices
+// are weights, at most a few hundred wide, so the host is exact and fast enough.
+import { type ComplexInverses, invertComplexMatrices } from '../numeric/complexMatrices.ts';
+import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
+import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../numeric/lu.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** Works a tensor out from the values of its inputs. */
+type Hosted<A = unknown> = (inputs: readonly NdArray[], attributes: A) => NdArray;
+
+/** The determinant and the inverse of a matrix need the same decomposition: it is made once for an array that both are given. */
+const known = new WeakMap<NdArray, LuDecomposition[]>();
+
+function decompositionsOf(w: NdArray): LuDecomposition[] {
+  let decompositions = known.get(w);
+  if (!decompositions) {
+    const size = w.shape.at(-1)!;
+    const area = size * size;
+    decompositions = Array.from({ length: w.data.length / area }, (_, index) =>
+      decompose(w.data.subarray(index * area, (index + 1) * area), size),
+    );
+    known.set(w, decompositions);
+  }
+  return decompositions;
+}
+
+/** The same for complex matrices, whose inverses and determinants one elimination gives. */
+const knownComplex = new WeakMap<NdArray, ComplexInverses>();
+
+function complexInversesOf(w: NdArray): ComplexInverses {
+  const inverses = knownComplex.get(w) ?? invertComplexMatrices(w.data, w.shape.at(-1)!);
+  knownComplex.set(w, inverses);
+  return inverses;
+}
+
+const logAbsDet: Hosted = ([w]) => ({
+  shape: w!.shape.slice(0, -2),
+  data: Float64Array.from(decompositionsOf(w!), logAbsDeterminantOf),
+});
+
+const inverse: Hosted = ([w]) => {
+  const data = new Float64Array(w!.data.length);
+  decompositionsOf(w!).forEach((decomposition, index) => {
+    data.set(invert(decomposition), index * decomposition.size ** 2);
+  });
+  return { shape: w!.shape, data };
+};
+
+const complexLogAbsDet: Hosted = ([w]) => ({
+  shape: w!.shape.slice(1, -2),
+  data: complexInversesOf(w!).logAbsDets,
+});
+
+const complexInverse: Hosted = ([w]) => ({ shape: w!.shape, data: complexInversesOf(w!).inverses });
+
+const solveCorner: Hosted<number> = ([y, kernel], dilation) => solveCornerSequentially(y!, kernel!, dilation);
+
+const hosted: Readonly<Record<string, Hosted<never>>> = {
+  complexInverse,
+  complexLogAbsDet,
+  inverse,
+  logAbsDet,
+  solveCorner,
+};
+
+/** Whether the host works a tensor out. */
+export function isHosted({ operation }: Tensor): boolean {
+  return operation.name in hosted;
+}
+
+/** The value of a tensor that the host works out. */
+export function hostedValue({ operation, attributes }: Tensor, inputs: readonly NdArray[]): NdArray {
+  return hosted[operation.name]!(inputs, attributes as never);
+}

@@ -1,0 +1,206 @@
+// The ONNX nodes of every operation, in the standard operators of opset 20.
+
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Order, Padding, Range } from '../../tensor/operations/layout.ts';
+import type { Transposition } from '../../tensor/operations/product.ts';
+import type { Shifts } from '../../tensor/operations/shift.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Emitter } from './emitter.ts';
+
+/** Emits the nodes of an operation on tensors of these names, and returns the name of the result. */
+export type Operator<A = unknown> = (emit: Emitter, node: Tensor<A>, inputs: readonly string[]) => string;
+
+/** Nodes by the names of operations. */
+export type Operators = Readonly<Record<string, Operator<never>>>;
+
+/** A shape as ONNX's Reshape takes it: the one open axis is what remains. */
+export function onnxShape(shape: Shape): number[] {
+  return shape.map((length) => (length < 0 ? -1 : length));
+}
+
+/** One node without attributes. */
+const one =
+  (type: string): Operator =>
+  (emit, _, inputs) =>
+    emit.node(type, inputs);
+
+const logAbs: Operator = (emit, _, [x]) => emit.node('Log', [emit.node('Abs', [x!])]);
+
+const clip: Operator<number> = (emit, { attributes: limit }, [x]) =>
+  emit.node('Clip', [x!, scalar(emit, -limit), scalar(emit, limit)]);
+
+const logSigmoid: Operator = (emit, _, [x]) => {
+  const [zero, one] = [scalar(emit, 0), scalar(emit, 1)];
+  const decay = emit.node('Exp', [emit.node('Neg', [emit.node('Abs', [x!])])]);
+  const logarithm = emit.node('Log', [emit.node('Add', [decay, one])]);
+  return emit.node('Sub', [emit.node('Min', [x!, zero]), logarithm]);
+};
+
+const constant: Operator<NdArray> = (emit, { attributes: { data }, shape }) => emit.reals(data, shape);
+
+const reshape: Operator<Shape> = (emit, { shape }, [x]) =>
+  emit.node('Reshape', [x!, emit.integers(onnxShape(shape))]);
+
+const transpose: Operator<readonly number[]> = (emit, { attributes }, [x]) =>
+  emit.node('Transpose', [x!], { perm: attributes });
+
+const slice: Operator<Range> = (emit, { attributes: { axis, start, end } }, [x]) =>
+  emit.node('Slice', [x!, emit.integers([start]), emit.integers([end]), emit.integers([axis])]);
+
+const concatenate: Operator<number> = (emit, { attributes: axis }, inputs) =>
+  emit.node('Concat', inputs, { axis });
+
+const pad: Operator<Padding> = (emit, { attributes: { axis, before, after, value }, rank }, [x]) => {
+  const pads = Array<number>(2 * rank).fill(0);
+  pads[axis] = before;
+  pads[rank + axis] = after;
+  return emit.node('Pad', [x!, emit.integers(pads), scalar(emit, value)]);
+};
+
+const expand: Operator<Shape> = (emit, { shape }, [x, like]) => {
+  // An open axis is the operand's own: 1 leaves it as it is.
+  const closed = (): string => emit.integers(shape.map((length) => (length < 0 ? 1 : length)));
+  return emit.node('Expand', [x!, like === undefined ? closed() : emit.node('Shape', [like])]);
+};
+
+const reorder: Operator<Order> = (emit, { attributes: { axis, order } }, [x]) => {
+  const table = emit.indices(`order ${order.join(' ')}`, [order.length], () => Int32Array.from(order));
+  return emit.node('Gather', [x!, table], { axis });
+};
+
+const oneHot: Operator<number> = (emit, { attributes: length, shape }, [indices]) => {
+  const column = emit.node('Reshape', [indices!, emit.integers([shape[0]!, 1])]);
+  const all = emit.reals(
+    Float64Array.from({ length }, (_, index) => index),
+    [1, length],
+  );
+  // 1 − |index − position|, cut off at 0: in numbers throughout, as WebGPU casts no truth values.
+  const distance = emit.node('Abs', [emit.node('Sub', [column, all])]);
+  return emit.node('Relu', [emit.node('Sub', [scalar(emit, 1), distance])]);
+};
+
+const product: Operator<Transposition> = (emit, { attributes: { transposeA, transposeB } }, inputs) =>
+  emit.node('Gemm', inputs, { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 });
+
+const sum: Operator<readonly number[]> = (emit, { attributes: axes }, [x]) =>
+  emit.node('ReduceSum', [x!, emit.integers(axes)], { keepdims: 0 });
+
+const unfold: Operator<Shifts> = (emit, node, [x]) => {
+  const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
+  const pixels = height * width;
+  const table = neighbourTable(emit, 'unfold', height, width, node.attributes, (pixel) => pixel ?? pixels);
+  return gatherPixels(emit, x!, pixels, channels, table, node.shape);
+};
+
+const fold: Operator<Shifts> = (emit, node, [x]) => {
+  const taps = node.attributes.offsets.length;
+  const [batch, height, width, channels] = node.shape as [number, number, number, number];
+  const aligned = alignedTaps(emit, node, x!, [batch, height * width, taps, channels]);
+  const summed = emit.node('ReduceSum', [aligned, emit.integers([2])], { keepdims: 0 });
+  return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
+};
+
+/** For each pixel the channels of all taps that are summed there, under the given shape. */
+export function alignedTaps(emit: Emitter, node: Tensor<Shifts>, x: string, shape: Shape): string {
+  const [, height, width, channels] = node.shape as [number, number, number, number];
+  const taps = node.attributes.offsets.length;
+  const cells = height * width * taps;
+  const table = neighbourTable(emit, 'fold', height, width, node.attributes, (pixel, tap) =>
+    pixel === undefined ? cells : pixel * taps + tap,
+  );
+  return gatherPixels(emit, x, cells, channels, table, shape);
+}
+
+/** For each pixel and tap the cell to read: `cell` is given the pixel's index in its image, undefined outside. */
+function neighbourTable(
+  emit: Emitter,
+  name: string,
+  height: number,
+  width: number,
+  { offsets, boundary }: Shifts,
+  cell: (pixel: number | undefined, tap: number) => number,
+): string {
+  const key = `${name} ${boundary} ${height}x${width} ${offsets.join(' ')}`;
+  return emit.indices(key, [height * width, offsets.length], () => {
+    const table = new Int32Array(height * width * offsets.length);
+    let index = 0;
+    for (let row = 0; row < height; row++) {
+      for (let column = 0; column < width; column++) {
+        offsets.forEach(([down, right], tap) => {
+          const [r, c] =
+            boundary === 'wrap'
+              ? [modulo(row + down, height), modulo(column + right, width)]
+              : [row + down, column + right];
+          const inside = r >= 0 && r < height && c >= 0 && c < width;
+          table[index++] = cell(inside ? r * width + c : undefined, tap);
+        });
+      }
+    }
+    return table;
+  });
+}
+
+function modulo(value: number, length: number): number {
+  return ((value % length) + length) % length;
+}
+
+/** Gathers cells of `channels` numbers within each image; the cell after the last one is zero. */
+function gatherPixels(
+  emit: Emitter,
+  x: string,
+  cells: number,
+  channels: number,
+  table: string,
+  shape: Shape,
+): string {
+  const image = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
+  const extended = emit.node('Pad', [image, emit.integers([0, 0, 0, 0, 1, 0]), scalar(emit, 0)]);
+  const gathered = emit.node('Gather', [extended, table], { axis: 1 });
+  return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
+}
+
+function scalar(emit: Emitter, value: number): string {
+  return emit.reals(Float64Array.of(value), []);
+}
+
+/** A mark changes nothing. */
+const same: Operator = (_emit, _node, [x]) => x!;
+
+/** The plain nodes of every operation but those that take a graph of their own, or have none and are done by the host. */
+export const plainOperators: Operators = {
+  abs: one('Abs'),
+  add: one('Add'),
+  checkpoint: same,
+  clip,
+  concatenate,
+  constant,
+  divide: one('Div'),
+  exp: one('Exp'),
+  expand,
+  floor: one('Floor'),
+  fold,
+  log: one('Log'),
+  logAbs,
+  logSigmoid,
+  maximum: one('Max'),
+  multiply: one('Mul'),
+  negate: one('Neg'),
+  oneHot,
+  pad,
+  product,
+  relu: one('Relu'),
+  remember: same,
+  reorder,
+  reshape,
+  sigmoid: one('Sigmoid'),
+  sign: one('Sign'),
+  slice,
+  sqrt: one('Sqrt'),
+  stackedProduct: one('MatMul'),
+  step: one('Sign'),
+  subtract: one('Sub'),
+  sum,
+  transpose,
+  unfold,
+};

@@ -1,0 +1,95 @@
+// Convolutions of images: any taps, zero padding or a torus, with or without an edge channel.
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
+import { reshape } from './layout.ts';
+import { product } from './product.ts';
+import type { Boundary, Offset, Shifts } from './shift.ts';
+
+export type { Boundary, Offset } from './shift.ts';
+
+/** What a convolution is, besides its image and kernel. */
+export interface Convolution extends Shifts {
+  /** Whether the last input channel of the kernel is for the edge channel. */
+  readonly edge: boolean;
+}
+
+/** How an image is convolved. */
+export interface ConvolutionOptions {
+  /** Where each tap of the kernel reads, from the pixel that it writes. */
+  readonly offsets: readonly Offset[];
+  /** What lies outside the image; zero by default. */
+  readonly boundary?: Boundary;
+  /**
+   * Whether the image has one more channel, the last of the kernel's, that is 1 outside the image and 0 inside, so that
+   * a layer can tell where the image ends; not by default.
+   */
+  readonly edge?: boolean;
+}
+
+/** The operation of `convolution`. */
+export const convolutionOperation: Operation<Convolution> = {
+  name: 'convolution',
+  composite: true,
+  shape: ([x, kernel], { offsets, edge }) => {
+    const [taps, inputs, outputs] = kernel!;
+    if (x!.length !== 4 || kernel!.length !== 3 || taps !== offsets.length) {
+      return { problem: `images [N, H, W, C] need a kernel [${offsets.length}, in, out]` };
+    }
+    return x![3]! + (edge ? 1 : 0) === inputs
+      ? [...x!.slice(0, 3), outputs!]
+      : { problem: `the kernel takes ${inputs} channels${edge ? ', the edge channel among them' : ''}` };
+  },
+};
+
+/**
+ * The convolution of images, without a flip of the kernel, as the field has it:
+ *
+ *     y[n, h, w, o] = Σₜ Σᵢ x[n, h + rowₜ, w + columnₜ, i]·kernel[t, i, o]
+ *
+ * @param x `[N, H, W, in]`
+ * @param kernel `[taps, in, out]`, with an edge channel `[taps, in + 1, out]`
+ */
+export function convolution(
+  x: Tensor,
+  kernel: Tensor,
+  { offsets, boundary = 'zero', edge = false }: ConvolutionOptions,
+): Tensor {
+  return apply(convolutionOperation, [x, kernel], { offsets, boundary, edge }) as Tensor;
+}
+
+/** The 1x1 convolution, x·W for the channels of each pixel; `weight` is `[in, out]`. */
+export function pointwise(x: Tensor, weight: Tensor): Tensor {
+  return convolution(x, reshape(weight, [1, ...weight.shape]), { offsets: [[0, 0]] });
+}
+
+/** The offsets of a square kernel of odd side around its centre, row by row. */
+export function squareOffsets(side: number): Offset[] {
+  const reach = (side - 1) / 2;
+  const distances = Array.from({ length: side }, (_, index) => index - reach);
+  return distances.flatMap((row) => distances.map((column): Offset => [row, column]));
+}
+
+/**
+ * What the edge channel alone gives, `[H, W, out]`: a convolution of what is 1 outside an image and 0 inside.
+ *
+ * @param kernel `[taps, out]`
+ */
+export function edgeResponse(
+  height: number,
+  width: number,
+  kernel: Tensor,
+  offsets: readonly Offset[],
+): Tensor {
+  const outside = new Float64Array(sizeOf([height, width, offsets.length]));
+  let index = 0;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      for (const [down, right] of offsets) {
+        const [r, c] = [row + down, column + right];
+        outside[index++] = r < 0 || r >= height || c < 0 || c >= width ? 1 : 0;
+      }
+    }
+  }
+  const response = product(constant({ shape: [height * width, offsets.length], data: outside }), kernel);
+  return reshape(response, [height, width, kernel.shape[1]!]);
+}
