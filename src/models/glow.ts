@@ -4,19 +4,21 @@ import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
 import { type CouplingKind, coupling } from '../flows/coupling.ts';
 import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
-import { split, type TopPrior, topPrior } from '../flows/prior.ts';
+import { split, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, subtract } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type Mixing, mixings } from './mixing.ts';
 import {
+  bijectionStage,
   type Densities,
-  type Level,
   type PlacedStage,
+  type Stage,
   type StageResult,
-  stagesOf,
+  splitStage,
   sumOfDensities,
+  topStage,
 } from './stages.ts';
 
 /** The options of a model, by the names of the configuration. */
@@ -72,10 +74,6 @@ export class Glow {
   readonly parameters: ParameterSpecs;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
-  /** @internal */
-  readonly levels: readonly Level[];
-  /** @internal */
-  readonly top: TopPrior;
   /** @internal What an image goes through, in order; the steps of a level are the same stage at several places. */
   readonly stages: readonly PlacedStage[];
 
@@ -83,25 +81,10 @@ export class Glow {
   constructor(options: GlowOptions, imageShape: ImageShape) {
     this.options = options;
     this.imageShape = imageShape;
-    let shape: ImageShape = imageShape;
-    this.levels = Array.from({ length: options.levels }, (_, index): Level => {
-      const squeezed = squeeze(shape);
-      const steps = chain(`level ${index}`, flowSteps(squeezed.outputShape, options));
-      const level = { name: `levels/${index}`, squeeze: squeezed, steps };
-      shape = steps.outputShape;
-      if (index === options.levels - 1) {
-        return level;
-      }
-      const half = split(shape, options);
-      shape = half.keptShape;
-      return { ...level, split: half };
-    });
-    this.top = topPrior(shape, options);
-    this.stages = stagesOf(this.levels, this.top);
-    this.latentShapes = [
-      ...this.levels.flatMap(({ split: half }) => (half ? [half.latentShape] : [])),
-      shape,
-    ];
+    this.stages = stagesOf(options, imageShape);
+    this.latentShapes = this.stages.flatMap(({ stage: { latentShape } }) =>
+      latentShape ? [latentShape] : [],
+    );
     this.parameters = Object.assign(
       {},
       ...this.stages.map(({ path, stage }) => prefixed(path, stage.parameters)),
@@ -144,27 +127,46 @@ export class Glow {
 
   /** The dequantised images whose latents these are: the inverse of `encode`. */
   decode(latents: readonly Tensor[], parameters: Parameters): Tensor {
-    let z = this.top.inverse(latents.at(-1)!, parameters.at('prior'));
-    for (let index = this.levels.length - 1; index >= 0; index--) {
-      const level = this.levels[index]!;
-      const p = parameters.at(level.name);
-      if (level.split) {
-        z = level.split.inverse(z, latents[index]!, p.at('split'));
-      }
-      z = level.squeeze.inverse(level.steps.inverse(z, p.at('steps')), p);
+    const left = [...latents];
+    let y: Tensor | undefined;
+    for (const { path, stage } of this.stages.toReversed()) {
+      const epsilon = stage.latentShape && left.pop()!;
+      y = stage.inverse({ ...(y && { y }), ...(epsilon && { epsilon }) }, parameters.at(path));
     }
-    return z;
+    return y!;
   }
 }
 
-/** The steps of one level by position, each of the same layers: actnorm, mixing, coupling. */
-function flowSteps(shape: ImageShape, options: GlowOptions): Record<string, Bijection> {
-  const step = chain('step', {
+/** Per level a squeeze, the flow steps and, after every level but the last, a split; then the top prior. */
+function stagesOf(options: GlowOptions, imageShape: ImageShape): PlacedStage[] {
+  const stages: PlacedStage[] = [];
+  let shape = imageShape;
+  const place = (path: string, stage: Stage): void => {
+    stages.push({ path, stage });
+    shape = stage.outputShape ?? shape;
+  };
+  for (let level = 0; level < options.levels; level++) {
+    const path = `levels/${level}`;
+    place(`${path}/squeeze`, bijectionStage(squeeze(shape)));
+    const step = bijectionStage(flowStep(shape, options));
+    for (let index = 0; index < options.depth; index++) {
+      place(`${path}/steps/${index}`, step);
+    }
+    if (level < options.levels - 1) {
+      place(`${path}/split`, splitStage(split(shape, options)));
+    }
+  }
+  place('prior', topStage(topPrior(shape, options), shape));
+  return stages;
+}
+
+/** Actnorm, mixing and coupling. */
+function flowStep(shape: ImageShape, options: GlowOptions): Bijection {
+  return chain('step', {
     actnorm: actnorm(shape),
     ...mixings[options.mixing](shape, options),
     coupling: coupling(shape, options),
   });
-  return Object.fromEntries(Array.from({ length: options.depth }, (_, index) => [String(index), step]));
 }
 
 /** The number of trained parameters of a model, those masked out not counted. */

@@ -2,18 +2,15 @@
 import type { Bijection } from '../flows/bijection.ts';
 import type { ParameterSpecs, Parameters } from '../flows/parameters.ts';
 import type { Split, TopPrior } from '../flows/prior.ts';
-import { add } from '../tensor/operations/index.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import {
+  add,
+  concatenate,
+  multiply,
+  split as splitChannels,
+  sumPerImage,
+} from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-
-/** One level: squeeze, steps, and a split unless it is the last. */
-export interface Level {
-  /** The path before its parameters. */
-  readonly name: string;
-  readonly squeeze: Bijection;
-  /** A chain. */
-  readonly steps: Bijection;
-  readonly split?: Split;
-}
 
 /** What the likelihood of a batch of images is made of. */
 export interface Densities {
@@ -23,16 +20,30 @@ export interface Densities {
   readonly logDet: Tensor;
 }
 
-/** A bijection, a split or the top prior. */
-export interface Stage {
-  readonly parameters: ParameterSpecs;
-  forward(x: Tensor, parameters: Parameters): StageResult;
-}
-
-/** What a stage makes of a batch: the images that go on, the latent that leaves, and what it adds to each density. */
-export interface StageResult extends Partial<Densities> {
+/** What comes out of a stage: the images that go on, none at the top, and the latent that leaves, if one does. */
+export interface StageValues {
   readonly y?: Tensor;
   readonly epsilon?: Tensor;
+}
+
+/** What a stage makes of a batch: what comes out, and what it adds to each density. */
+export interface StageResult extends StageValues, Partial<Densities> {}
+
+/** A squeeze, a flow step, a split or the top prior. */
+export interface Stage {
+  readonly parameters: ParameterSpecs;
+  /** The shape of each image that goes on; missing at the top. */
+  readonly outputShape?: ImageShape;
+  /** The shape of the latent of each image, where one leaves. */
+  readonly latentShape?: ImageShape;
+  /**
+   * The same as a bijection, standard normal latents included: of a split from all channels to those that stay and, behind
+   * them, the latent; of the top prior from what is left to its latent.
+   */
+  readonly bijection: Bijection;
+  forward(x: Tensor, parameters: Parameters): StageResult;
+  /** The images that went in. */
+  inverse(values: StageValues, parameters: Parameters): Tensor;
 }
 
 /** A stage, and the path before its parameters. */
@@ -41,16 +52,70 @@ export interface PlacedStage {
   readonly stage: Stage;
 }
 
-/** The stages of a model in the order of encoding; the steps of a level are the same stage at several places. */
-export function stagesOf(levels: readonly Level[], top: TopPrior): PlacedStage[] {
-  return [
-    ...levels.flatMap(({ name, squeeze, steps, split }) => [
-      { path: name, stage: squeeze },
-      ...Object.entries(steps.parts!).map(([key, step]) => ({ path: `${name}/steps/${key}`, stage: step })),
-      ...(split ? [{ path: `${name}/split`, stage: split }] : []),
-    ]),
-    { path: 'prior', stage: top },
-  ];
+/** A bijection as a stage. */
+export function bijectionStage(bijection: Bijection): Stage {
+  return {
+    parameters: bijection.parameters,
+    outputShape: bijection.outputShape,
+    bijection,
+    forward: (x, p) => bijection.forward(x, p),
+    inverse: ({ y }, p) => bijection.inverse(y!, p),
+  };
+}
+
+/** A split as a stage. */
+export function splitStage(split: Split): Stage {
+  const { keptShape, latentShape } = split;
+  const [height, width, kept] = keptShape;
+  const shape: ImageShape = [height, width, kept + latentShape[2]];
+  return {
+    parameters: split.parameters,
+    outputShape: keptShape,
+    latentShape,
+    bijection: {
+      name: 'split',
+      inputShape: shape,
+      outputShape: shape,
+      parameters: split.parameters,
+      forward(x, p) {
+        const { y, epsilon, logPrior } = split.forward(x, p);
+        return { y: concatenate([y, epsilon], 3), logDet: logDetOf(epsilon, logPrior, latentShape) };
+      },
+      inverse(y, p) {
+        const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]) as [Tensor, Tensor];
+        return split.inverse(stays, epsilon, p);
+      },
+    },
+    forward: (x, p) => split.forward(x, p),
+    inverse: ({ y, epsilon }, p) => split.inverse(y!, epsilon!, p),
+  };
+}
+
+/** The top prior as a stage, of images of this shape. */
+export function topStage(top: TopPrior, shape: ImageShape): Stage {
+  return {
+    parameters: top.parameters,
+    latentShape: shape,
+    bijection: {
+      name: 'prior',
+      inputShape: shape,
+      outputShape: shape,
+      parameters: top.parameters,
+      forward(x, p) {
+        const { epsilon, logPrior } = top.forward(x, p);
+        return { y: epsilon, logDet: logDetOf(epsilon, logPrior, shape) };
+      },
+      inverse: (y, p) => top.inverse(y, p),
+    },
+    forward: (x, p) => top.forward(x, p),
+    inverse: ({ epsilon }, p) => top.inverse(epsilon!, p),
+  };
+}
+
+/** ln|det ∂ε/∂z|: by how much the log-density of z exceeds that of ε under the standard normal. */
+function logDetOf(epsilon: Tensor, logPrior: Tensor, shape: ImageShape): Tensor {
+  const normaliser = (dimensionsOf(shape) / 2) * Math.log(2 * Math.PI);
+  return add(add(logPrior, normaliser), multiply(sumPerImage(multiply(epsilon, epsilon)), 0.5));
 }
 
 /** The densities of a batch, from what every stage adds to them. */

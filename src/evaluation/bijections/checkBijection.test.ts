@@ -178,7 +178,7 @@ describe('checkBijection', () => {
   it('finds an operation without a gradient, and a parameter without an effect', async () => {
     const mine = identityOperation(undefined);
     const layer = altered(scaling, { forward: (x, p) => scaling.forward(mine(x), p) });
-    expect(await problemsOf(layer)).toEqual(['gradients: the operation mine has no gradient']);
+    expect(await problemsOf(layer)).toEqual(['gradients: the operation remember has no gradient']);
     const idle = altered(scaling, {
       parameters: {
         ...scaling.parameters,

@@ -60,7 +60,7 @@ export async function diagnose(
   const count = Math.min(wanted, images.count);
   const positions = Array.from({ length: count }, (_, i) => Math.floor((i * images.count) / count));
   const chosen = subset(images, positions);
-  const x = dequantised(chosen, bits);
+  const x = await dequantised(chosen, model);
   const { reconstruction, latents, samples } = await examineModel(trained, x, { ...options, seed });
   const flow = new FlowModel(trained, options);
   const { bitsPerDim: mean, median, worst } = await evaluate(flow, chosen, { seed });

@@ -1,11 +1,12 @@
 // What can be measured of a trained model as a whole: real images there and back, latents, samples.
 import { type ImageSet, readAll } from '../../data/dataset.ts';
-import { type CompileOptions, compile } from '../../engine/program.ts';
+import { type CompileOptions, compile, evaluate } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
+import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import type { TrainedModel } from '../model/loadRun.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
@@ -53,9 +54,10 @@ export interface ModelExamination {
 const FAR_OUT = 10;
 
 /** The values of images in the middle of each pixel's interval, (v + ½)/2^bits − ½, `[N, H, W, C]`. */
-export function dequantised(images: ImageSet, bits: number): NdArray {
-  const { shape, data } = imageArray(readAll(images), images.imageShape, bits);
-  return { shape, data: Float32Array.from(data, (value) => (value + 0.5) / 2 ** bits - 0.5) };
+export async function dequantised(images: ImageSet, model: Glow): Promise<NdArray> {
+  const image = imageArray(readAll(images), images.imageShape, model.options.bits);
+  const [x] = await evaluate([model.dequantise(constant(image), constant(0.5))]);
+  return { shape: image.shape, data: Float32Array.from(x!.data) };
 }
 
 /**
@@ -85,7 +87,7 @@ export async function examineModel(
   });
   const sampled = await decodeBatch(decoder, drawn);
   await decoder.release();
-  const paths = [...model.levels.flatMap(({ name, split }) => (split ? [`${name}/split`] : [])), 'prior'];
+  const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
   return {
     reconstruction: compare(decoded, x, model.options.bits),
     latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),

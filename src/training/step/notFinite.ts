@@ -1,10 +1,10 @@
 // Where numbers stopped to be finite: in a batch, in a weight, in a layer or in a gradient.
 import { type CompileOptions, compile } from '../../engine/program.ts';
-import type { Bijection } from '../../flows/bijection.ts';
-import { type Parameters, parametersFrom } from '../../flows/parameters.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
+import { layersOf } from '../../models/layers.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { add, multiply, subtract, sum } from '../../tensor/operations/index.ts';
+import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, partOf } from '../likelihood.ts';
@@ -74,32 +74,12 @@ function layersDefinition(model: Glow, layout: ParameterLayout, images: number):
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const outputs: Record<string, Tensor> = {};
-  const watch = (path: string, ...results: Tensor[]): void => {
-    outputs[path] = results.map((result) => sum(multiply(result, 0))).reduce(add);
-  };
-  const through = (path: string, layer: Bijection, x: Tensor, p: Parameters): Tensor => {
-    if (layer.parts) {
-      return Object.entries(layer.parts).reduce(
-        (z, [key, part]) => through(`${path}/${key}`, part, z, p.at(key)),
-        x,
-      );
-    }
-    const { y, logDet } = layer.forward(x, p);
-    watch(path, y, logDet);
-    return y;
-  };
   const parameters = parametersFrom(tensors);
-  let z = subtract(multiply(add(image, noise), 2 ** -model.options.bits), 0.5);
-  for (const { name, squeeze, steps, split } of model.levels) {
-    const p = parameters.at(name);
-    z = through(`${name}/steps`, steps, squeeze.forward(z, p).y, p.at('steps'));
-    if (split) {
-      const half = split.forward(z, p.at('split'));
-      watch(`${name}/split`, half.y, half.epsilon, half.logPrior);
-      z = half.y;
-    }
+  let z = model.dequantise(image, noise);
+  for (const { path, bijection, keptChannels } of layersOf(model)) {
+    const { y, logDet } = bijection.forward(z, parameters.at(path));
+    outputs[path] = add(sum(multiply(y, 0)), sum(multiply(logDet, 0)));
+    z = keptChannels === undefined ? y : slice(y, 3, 0, keptChannels);
   }
-  const top = model.top.forward(z, parameters.at('prior'));
-  watch('prior', top.epsilon, top.logPrior);
   return { inputs: { image, noise, ...inputs }, outputs };
 }
