@@ -21,7 +21,7 @@ export interface Densities {
 }
 
 /** What comes out of a stage: the images that go on, none at the top, and the latent that leaves, if one does. */
-export interface StageValues {
+interface StageValues {
   readonly y?: Tensor;
   readonly epsilon?: Tensor;
 }

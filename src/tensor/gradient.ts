@@ -41,7 +41,7 @@ export interface PulledBack {
 }
 
 /** The operation of a gradient that is asked for; its inputs are all that the pullback names. */
-export const gradientOperation: Operation<PulledBack> = {
+const gradientOperation: Operation<PulledBack> = {
   name: 'gradient',
   composite: true,
   shape: (_, { pullback: { variables }, index }) => variables[index]!.shape,

@@ -86,8 +86,7 @@ export function input(name: string, shape: Shape): Tensor {
   return apply(inputOperation, [], { shape, name }) as Tensor;
 }
 
-/** Fixed values. */
-export const constantOperation: Operation<NdArray> = {
+const constantOperation: Operation<NdArray> = {
   name: 'constant',
   shape: (_, { shape, data }) =>
     data.length === sizeOf(shape) && !isOpen(shape)

@@ -10,6 +10,7 @@ import { gradients } from '../tensor/gradient.ts';
 import { add, multiply, sum } from '../tensor/operations/index.ts';
 import { tensorsOf } from '../tensor/program.ts';
 import { constant } from '../tensor/tensor.ts';
+import { topologicalOrder } from '../tensor/traversal.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 
 const model = new Glow(

@@ -4,10 +4,10 @@ import { gpu } from './gpu.ts';
 import type { GraphStyle } from './graphStyle.ts';
 
 /** Where a program runs. */
-export type Device = (typeof devices)[number];
+export type Device = 'cpu' | 'webgpu' | 'cuda';
 
 /** The devices by name. */
-export const devices = ['cpu', 'webgpu', 'cuda'] as const;
+export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
 
 const styles: Readonly<Record<Device, GraphStyle>> = { cpu, webgpu: gpu, cuda: gpu };
 

@@ -10,7 +10,7 @@ export const precisions = ['float32', 'float64'] as const;
 export type AttributeValue = number | readonly number[] | string | RealAttribute;
 
 /** Marks a number as real, because ONNX tells 1.0 from 1. */
-export interface RealAttribute {
+interface RealAttribute {
   /** The number. */
   readonly real: number;
 }

@@ -7,7 +7,10 @@ import { sumTo } from './broadcast.ts';
 export type Operand = Tensor | number;
 
 /** A function of tensors, and the operation that it applies. */
-type Applied<F> = F & { readonly operation: Operation<undefined> };
+export type Applied<F> = F & {
+  /** What it applies. */
+  readonly operation: Operation<undefined>;
+};
 
 function unary(
   name: string,

@@ -11,6 +11,7 @@ export {
   squareOffsets,
 } from './convolution.ts';
 export {
+  type Applied,
   abs,
   add,
   clip,

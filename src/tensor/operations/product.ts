@@ -6,7 +6,9 @@ import { transpose } from './layout.ts';
 
 /** Which sides of a product are transposed. */
 export interface Transposition {
+  /** Whether the left one is. */
   readonly transposeA: boolean;
+  /** Whether the right one is. */
   readonly transposeB: boolean;
 }
 
