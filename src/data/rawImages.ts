@@ -1,5 +1,4 @@
 // Images as they lie on the disk: of any size, one after the other, decoded one at a time.
-import { type DatasetSource, type ImageSet, readOne } from './dataset.ts';
 
 /** An image that would take more than this is refused before it is decoded: 256 MiB, 89 million pixels in colour. */
 export const maxDecodedBytes = 2 ** 28;
@@ -58,39 +57,6 @@ export function only(split: RawSplit, wanted: (name: string) => boolean): RawSpl
         if (wanted(image.name)) {
           yield image;
         }
-      }
-    },
-  };
-}
-
-/** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
-export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
-  return {
-    train: rawSplitOf('train', train),
-    ...(validation && { validation: rawSplitOf('validation', validation) }),
-    test: rawSplitOf('test', test),
-  };
-}
-
-function rawSplitOf(split: string, images: ImageSet): RawSplit {
-  const [height, width, channels] = images.imageShape;
-  if (!isImageChannels(channels)) {
-    throw new RangeError(`images of ${channels} channels are none that a file holds`);
-  }
-  return {
-    count: images.count,
-    async *images() {
-      for (let index = 0; index < images.count; index++) {
-        yield {
-          name: `${split}/${index}`,
-          decode: async () => ({
-            width,
-            height,
-            channels,
-            data: readOne(images, index),
-            notes: [],
-          }),
-        };
       }
     },
   };
