@@ -1,7 +1,8 @@
 // Pages of a Parquet column of byte strings, with every length and count checked before it is believed.
+
+import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { crc32 } from './crc32.ts';
 import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';
 

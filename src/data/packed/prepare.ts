@@ -1,6 +1,8 @@
 // Prepares a dataset: every picture is decoded once and made into images of one size, in one packed file.
+
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { mapInOrder } from '../mapInOrder.ts';
@@ -118,7 +120,7 @@ class Preparation {
       this.pictures++;
       onProgress?.(this.pictures);
       // Images that are in memory already are decoded without a turn for signals.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
       throw new UserError(`${this.options.source}: no image is left for ${name}${this.why()}`);

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type DownloadOptions, download } from './download.ts';
@@ -170,7 +171,7 @@ describe('download', () => {
     answer = async (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       for (let start = 0; start < content.length; start += 100_000) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await wait(100);
         response.write(content.subarray(start, start + 100_000));
       }
       response.end();
@@ -238,6 +239,15 @@ describe('download', () => {
     expect(await get()).toBe(true);
     expect(asked.at(-1)).toMatch(/^bytes=[1-9]\d*-$/);
     expectWhole();
+  });
+
+  it('ends when it is told to in the pause before another try', async () => {
+    const controller = new AbortController();
+    answer = (_, response) => response.writeHead(503).end('no');
+    const onRetry = () => void setTimeout(() => controller.abort(), 5);
+    // The pause is longer than a test may take.
+    expect(await get({ signal: controller.signal, onRetry, pauseMilliseconds: 2 ** 30 })).toBe(false);
+    expect(asked).toHaveLength(1);
   });
 
   it('leaves errors of the file system as they are', async () => {
