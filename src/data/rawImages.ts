@@ -48,6 +48,14 @@ export function isImageChannels(channels: number): channels is DecodedImage['cha
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
+/** The number of images in several splits; null where that of one is only known at the end. */
+export function totalCount(splits: readonly RawSplit[]): number | null {
+  return splits.reduce<number | null>(
+    (sum, { count }) => (sum === null || count === null ? null : sum + count),
+    0,
+  );
+}
+
 /** The images of a split whose names are wanted. */
 export function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
   return {

@@ -4,7 +4,8 @@ import { crc32, inflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
 
-import { damaged, viewOf, type ZipEntry } from './zipDirectory.ts';
+import { damaged, viewOf } from './bytes.ts';
+import type { ZipEntry } from './zipDirectory.ts';
 
 const inflate = promisify(inflateRaw);
 const localSignature = 0x04034b50;

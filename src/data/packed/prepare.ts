@@ -5,10 +5,10 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { mapInOrder } from '../mapInOrder.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import type { RawDataset, RawImage } from '../rawImages.ts';
+import { type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
+import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { PackedWriter } from './packedWriter.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
@@ -43,8 +43,7 @@ export interface Prepared {
 
 /** The number of pictures of a dataset; null where it is only known at the end. */
 export function countPictures({ train, validation, test }: RawDataset): number | null {
-  const counts = [train, validation, test].flatMap((split) => (split ? [split.count] : []));
-  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+  return totalCount([train, ...(validation ? [validation] : []), test]);
 }
 
 /**

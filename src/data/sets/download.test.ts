@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,10 +67,18 @@ function serve(
     if (start + most >= bytes.length) {
       response.end();
     } else {
-      // Given time to arrive: what a reset connection held back is lost.
-      setTimeout(() => response.destroy(), 20);
+      void hangUp(response, start + most);
     }
   });
+}
+
+/** Ends the connection once so many bytes are in the file: what a connection holds back when it is reset is lost. */
+async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
+  const size = (): number => statSync(`${path()}.partial`, { throwIfNoEntry: false })?.size ?? 0;
+  while (!response.destroyed && size() < bytes) {
+    await wait(1);
+  }
+  response.destroy();
 }
 
 /** That the file is there as it should be, and nothing beside it. */
@@ -144,7 +152,7 @@ describe('download', () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       response.write(asked.length === 1 ? content.subarray(0, 9000) : content, () =>
-        asked.length === 1 ? setTimeout(() => response.destroy(), 20) : response.end(),
+        asked.length === 1 ? hangUp(response, 9000) : response.end(),
       );
     };
     expect(await get()).toBe(true);
@@ -202,7 +210,7 @@ describe('download', () => {
     await expect(get()).rejects.toThrow('not the file that was published (10 of 300000 bytes)');
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': 2 * content.length });
-      response.write(content, () => setTimeout(() => response.destroy(), 20));
+      response.write(content, () => hangUp(response, content.length));
     };
     // All of it came before the connection broke, and the checksum is right.
     expect(await get()).toBe(true);
