@@ -1,5 +1,4 @@
 // Looks through the images of a dataset: their pixel values, and what usually is wrong with them.
-
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';

@@ -1,5 +1,4 @@
 // Pages of a Parquet column of byte strings, with every length and count checked before it is believed.
-
 import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';

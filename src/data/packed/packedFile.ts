@@ -1,5 +1,4 @@
 // The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
-
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';

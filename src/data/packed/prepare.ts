@@ -1,5 +1,4 @@
 // Prepares a dataset: every picture is decoded once and made into images of one size, in one packed file.
-
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';

@@ -1,5 +1,4 @@
 // Downloads a file whole or not at all: goes on where it broke off, also another day, and checks what came.
-
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
