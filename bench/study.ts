@@ -17,11 +17,12 @@ import { perform } from './study/perform.ts';
 import { costsOf, fit, type PlannedUnit, plannedSeconds, unitsOf } from './study/plan.ts';
 import { prepareData } from './study/prepareData.ts';
 import { measureRates } from './study/rates.ts';
+import { readStudies } from './study/readStudies.ts';
 import { writeReport } from './study/report.ts';
 import { resultsOf } from './study/results.ts';
 import { timeSamplingOf } from './study/sampling.ts';
 import { timeStepsOf } from './study/stepTimes.ts';
-import { chooseStudies, readStudies, type Study } from './study/studies.ts';
+import { chooseStudies, type Study } from './study/studies.ts';
 import { runsToTime } from './study/timedRuns.ts';
 
 interface Options {

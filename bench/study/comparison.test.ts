@@ -6,8 +6,8 @@ import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
 import { compare } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
+import { readStudies } from './readStudies.ts';
 import { seedRun } from './runs.ts';
-import { readStudies } from './studies.ts';
 
 const [study] = readStudies();
 const root = mkdtempSync(join(tmpdir(), 'comparison-'));

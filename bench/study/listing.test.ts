@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { listText, planText } from './listing.ts';
 import { fit, unitsOf } from './plan.ts';
-import { readStudies } from './studies.ts';
+import { readStudies } from './readStudies.ts';
 
 const study = { ...readStudies()[0]!, search: { rates: [0.1, 0.2], steps: 5, seed: 9 } };
 

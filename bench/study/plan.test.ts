@@ -8,8 +8,9 @@ import { checkpointPath } from '../../src/training/run/runFolder.ts';
 import { writeSummary } from '../../src/training/run/runSummary.ts';
 import { writeJson } from './jsonFile.ts';
 import { type CostedUnit, costsOf, fit, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
+import { readStudies } from './readStudies.ts';
 import { configOf, recordFailure, type StudyRun, searchRuns, seedRun } from './runs.ts';
-import { readStudies, type Study } from './studies.ts';
+import type { Study } from './studies.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'plan-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

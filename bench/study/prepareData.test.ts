@@ -5,7 +5,8 @@ import { afterAll, expect, it } from 'vitest';
 import { writeTinyDataset } from '../../src/testing/tinyImages.ts';
 import type { Interruption } from './interruption.ts';
 import { prepareData } from './prepareData.ts';
-import { readStudies, type Study } from './studies.ts';
+import { readStudies } from './readStudies.ts';
+import type { Study } from './studies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-data-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

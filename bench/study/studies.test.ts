@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { UserError } from '../../src/errors.ts';
+import { readStudies } from './readStudies.ts';
 import { configOf, seedRun } from './runs.ts';
-import { chooseStudies, mixingsOf, readStudies } from './studies.ts';
+import { chooseStudies, mixingsOf } from './studies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'studies-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

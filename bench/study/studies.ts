@@ -1,18 +1,16 @@
 // What a study is: which models are compared on which images, with which steps, seeds and learning rates.
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { UserError, unknownName } from '../../src/errors.ts';
+import { unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/configSchema.ts';
-import { resolveConfig } from '../../src/experiments/resolve.ts';
-import { builtInStudies } from './builtInStudies.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens');
 const whole = z.int().min(0);
 const positive = z.int().min(1);
-const distinct = <Item>(items: readonly Item[]): boolean => new Set(items).size === items.length;
+/** Whether no two are equal. */
+export const distinct = <Item>(items: readonly Item[]): boolean => new Set(items).size === items.length;
 
-const studySchema = z.strictObject({
+/** What a study says. */
+export const studySchema = z.strictObject({
   /** Names its runs, `runs/study/NAME`, and its results. */
   name,
   title: z.string(),
@@ -56,35 +54,6 @@ const studySchema = z.strictObject({
 export type Study = z.infer<typeof studySchema>;
 
 /**
- * The studies of a YAML file, a list of them; those built in where there is none.
- *
- * @throws UserError that names the file, the study and what is wrong in it
- */
-export function readStudies(file?: string): Study[] {
-  const place = file ?? 'the built-in studies';
-  const value = file === undefined ? builtInStudies : parseFile(file);
-  const result = z.array(studySchema).min(1).safeParse(value);
-  if (!result.success) {
-    throw new UserError(`${place}: ${explain(result.error.issues[0]!, value)}`, { exitCode: 2 });
-  }
-  const studies = result.data;
-  for (const study of studies) {
-    requireConfig(study, place);
-  }
-  if (!distinct(studies.map((study) => study.name))) {
-    throw new UserError(`${place}: two studies have the same name`, { exitCode: 2 });
-  }
-  const shared = studies.find(({ seeds, search }) => seeds.includes(search.seed));
-  if (shared !== undefined) {
-    throw new UserError(
-      `${place}: ${shared.name}: the search has seed ${shared.search.seed}, which is one of the study's: take another`,
-      { exitCode: 2 },
-    );
-  }
-  return studies;
-}
-
-/**
  * The studies of these names; all where none is named.
  *
  * @throws UserError for a name that none has
@@ -102,48 +71,4 @@ export function chooseStudies(studies: readonly Study[], names: readonly string[
 /** Every mixing of a study, in the order of its comparisons. */
 export function mixingsOf({ comparisons }: Study): Study['comparisons'][number]['mixings'] {
   return [...new Set(comparisons.flatMap(({ mixings }) => mixings))];
-}
-
-/** What is wrong, after the name of the study; after its place in the list where it has none. */
-function explain({ path: [index, ...path], message }: z.core.$ZodIssue, list: unknown): string {
-  if (typeof index !== 'number') {
-    return `the whole: ${message}`;
-  }
-  const { name } = Object((list as unknown[])[index]) as { name?: unknown };
-  const study = typeof name === 'string' && name !== '' ? name : `study ${index + 1} of the list`;
-  return [study, ...(path.length > 0 ? [path.join('.')] : []), message].join(': ');
-}
-
-/** Makes the configuration of a study, so that a wrong preset or change is told before anything begins. */
-function requireConfig({ name, data, preset, changes }: Study, place: string): void {
-  try {
-    resolveConfig({ preset, set: changes, overrides: { data: { name: data.name } } });
-  } catch (error) {
-    throw error instanceof UserError
-      ? new UserError(`${place}: ${name}: ${error.message}`, { exitCode: 2, cause: error })
-      : error;
-  }
-}
-
-function parseFile(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(
-      `the file of studies ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      {
-        exitCode: 2,
-        cause: error,
-      },
-    );
-  }
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new UserError(`${file}: not valid YAML: ${(error as Error).message.split('\n')[0]}`, {
-      exitCode: 2,
-      cause: error,
-    });
-  }
 }

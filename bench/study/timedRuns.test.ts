@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { readStudies } from './readStudies.ts';
 import { seedRun } from './runs.ts';
-import { readStudies } from './studies.ts';
 import { areTimesOf, type RunToTime } from './timedRuns.ts';
 
 function toTime(seed: number, testBitsPerDim: number): RunToTime {

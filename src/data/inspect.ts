@@ -1,5 +1,6 @@
 // Looks through the images of a dataset: their pixel values, and what usually is wrong with them.
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { batchesInOrder } from './batches.ts';
 import { type Dataset, type ImageSet, subset } from './dataset.ts';
@@ -81,7 +82,7 @@ export async function inspect(
       }
       done += count;
       onProgress?.(done);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
   const images = Object.fromEntries(

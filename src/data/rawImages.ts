@@ -1,5 +1,4 @@
 // Images as they lie on the disk: of any size, one after the other, decoded one at a time.
-import { type DatasetSource, type ImageSet, readOne } from './dataset.ts';
 
 /** An image that would take more than this is refused before it is decoded: 256 MiB, 89 million pixels in colour. */
 export const maxDecodedBytes = 2 ** 28;
@@ -49,6 +48,14 @@ export function isImageChannels(channels: number): channels is DecodedImage['cha
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
+/** The number of images in several splits; null where that of one is only known at the end. */
+export function totalCount(splits: readonly RawSplit[]): number | null {
+  return splits.reduce<number | null>(
+    (sum, { count }) => (sum === null || count === null ? null : sum + count),
+    0,
+  );
+}
+
 /** The images of a split whose names are wanted. */
 export function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
   return {
@@ -58,39 +65,6 @@ export function only(split: RawSplit, wanted: (name: string) => boolean): RawSpl
         if (wanted(image.name)) {
           yield image;
         }
-      }
-    },
-  };
-}
-
-/** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
-export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
-  return {
-    train: rawSplitOf('train', train),
-    ...(validation && { validation: rawSplitOf('validation', validation) }),
-    test: rawSplitOf('test', test),
-  };
-}
-
-function rawSplitOf(split: string, images: ImageSet): RawSplit {
-  const [height, width, channels] = images.imageShape;
-  if (!isImageChannels(channels)) {
-    throw new RangeError(`images of ${channels} channels are none that a file holds`);
-  }
-  return {
-    count: images.count,
-    async *images() {
-      for (let index = 0; index < images.count; index++) {
-        yield {
-          name: `${split}/${index}`,
-          decode: async () => ({
-            width,
-            height,
-            channels,
-            data: readOne(images, index),
-            notes: [],
-          }),
-        };
       }
     },
   };

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
 import { packedFile } from './packed/packedFile.ts';
-import { type RawDataset, rawOf } from './rawImages.ts';
+import type { RawDataset } from './rawImages.ts';
 import { cifar10, cifar10Files } from './sets/cifar10.ts';
 import { unprepared } from './sets/datasetPlace.ts';
 import { fashionMnist } from './sets/fashionMnist.ts';
@@ -13,6 +13,7 @@ import { mnist } from './sets/mnist.ts';
 import { findPrepared, openPrepared } from './sets/preparedSet.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
+import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import { holdOutValidation } from './validation.ts';
 

@@ -8,9 +8,18 @@ import { UserError } from '../errors.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { constantValue, type Tensor } from '../tensor/tensor.ts';
+import {
+  EMPTY_BLOCK,
+  encodeModule,
+  f32Constant,
+  type Instruction,
+  i32Constant,
+  instruction,
+  type ValueType,
+} from './wasmModule.ts';
 
 /** The instruction of each operation, for four numbers at once. */
-const instructions: Readonly<Record<string, string>> = {
+const instructions: Readonly<Record<string, Instruction>> = {
   abs: 'f32x4.abs',
   add: 'f32x4.add',
   divide: 'f32x4.div',
@@ -21,8 +30,9 @@ const instructions: Readonly<Record<string, string>> = {
   subtract: 'f32x4.sub',
 };
 
-/** The four numbers that an instruction works on, in bytes. */
+/** The four numbers that an instruction works on, in bytes: 2⁴. */
 const VECTOR_BYTES = 16;
+const VECTOR_ALIGNMENT = 4;
 /** Every vector starts at a line of the processor's cache. */
 const LINE_BYTES = 64;
 const PAGE_BYTES = 65536;
@@ -48,7 +58,7 @@ export async function compileLoop(
   const vectors = Object.keys({ ...definition.inputs, ...definition.outputs }).filter(
     (name) => !scalars.includes(name),
   );
-  const module = await WebAssembly.compile(await binaryOf(sourceOf(definition, scalars, vectors)));
+  const module = await WebAssembly.compile(moduleOf(definition, scalars, vectors));
   const sets = new Map<string, VectorSet>();
   for (const places of placesOf(lengths, vectors.length)) {
     const memory = memoryOf(places.at(-1)!.end);
@@ -71,41 +81,21 @@ export async function compileLoop(
   return new Loop(scalars, sets);
 }
 
-type Tools = Awaited<ReturnType<typeof import('wabt')>>;
-
-/** What makes modules of text: loaded when first needed, and once, for it takes memory of its own. */
-let tools: Promise<Tools> | undefined;
-
-/** A module from WebAssembly's text. */
-async function binaryOf(source: string): Promise<BufferSource> {
-  tools ??= import('wabt').then(({ default: load }) => load());
-  const parsed = (await tools.catch(refuse)).parseWat('loop', source, { simd: true });
-  try {
-    return new Uint8Array(parsed.toBinary({}).buffer);
-  } finally {
-    parsed.destroy();
-  }
-}
-
+/** WebAssembly fails to reserve address space, long before memory is short, where a process may not have much of it. */
 function memoryOf(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages });
-  } catch (error) {
-    return refuse(error);
+  } catch (cause) {
+    if (!/out of memory|could not allocate/i.test(String(cause))) {
+      throw cause;
+    }
+    throw new UserError(
+      'the update of the weights cannot have its memory: WebAssembly reserves 10 GiB of address space for each memory; ' +
+        'raise the limit of the process (ulimit -v unlimited) or take a smaller model',
+      { cause },
+    );
   }
-}
-
-/** WebAssembly fails to reserve address space, long before memory is short, where a process may not have much of it. */
-function refuse(cause: unknown): never {
-  if (!/out of memory|could not allocate/i.test(String(cause))) {
-    throw cause;
-  }
-  throw new UserError(
-    'the update of the weights cannot have its memory: WebAssembly reserves 10 GiB of address space for each memory; ' +
-      'raise the limit of the process (ulimit -v unlimited) or take a smaller model',
-    { cause },
-  );
 }
 
 /** Where the vectors of a set stand in a memory, one behind the other: from `begin` to before `end`, in bytes. */
@@ -193,36 +183,39 @@ export class Loop {
   }
 }
 
-/** The text of the module. */
-function sourceOf(
+/** The module that does a definition. */
+function moduleOf(
   definition: ProgramDefinition,
   scalars: readonly string[],
   vectors: readonly string[],
-): string {
+): Uint8Array<ArrayBuffer> {
   const { inputs, outputs } = definition;
-  const writer = new LoopWriter();
-  const names = new Map<Tensor, string>();
+  const writer = new LoopWriter(vectors.length, scalars.length);
+  const places = new Map<Tensor, number>();
   for (const [name, tensor] of Object.entries(inputs)) {
     requireShape(name, tensor, [[], [OPEN_BATCH]]);
     const value = scalars.includes(name)
-      ? writer.before(`(f32x4.splat (local.get $scalar${scalars.indexOf(name)}))`)
+      ? writer.splat(scalars.indexOf(name))
       : writer.load(vectors.indexOf(name));
-    names.set(tensor, value);
+    places.set(tensor, value);
   }
   for (const tensor of tensorsOf(definition)) {
-    if (names.has(tensor)) {
+    if (places.has(tensor)) {
       continue;
     }
     requireShape(tensor.operation.name, tensor, [[], [OPEN_BATCH]]);
-    const value = constantValue(tensor);
-    const operands = tensor.inputs.map((operand) => names.get(operand)!);
-    names.set(tensor, value ? writer.number(value.data[0]!) : writer.apply(tensor.operation.name, operands));
+    const constant = constantValue(tensor);
+    const operands = tensor.inputs.map((operand) => places.get(operand)!);
+    places.set(
+      tensor,
+      constant ? writer.constant(constant.data[0]!) : writer.apply(tensor.operation.name, operands),
+    );
   }
   for (const [name, tensor] of Object.entries(outputs)) {
     requireShape(name, tensor, [[OPEN_BATCH]]);
-    writer.store(vectors.indexOf(name), names.get(tensor)!);
+    writer.store(vectors.indexOf(name), places.get(tensor)!);
   }
-  return writer.module(scalars.length, vectors.length);
+  return writer.module();
 }
 
 function requireShape(name: string, { shape }: Tensor, allowed: readonly Shape[]): void {
@@ -231,76 +224,101 @@ function requireShape(name: string, { shape }: Tensor, allowed: readonly Shape[]
   }
 }
 
-/** A number in WebAssembly's text. */
-function textOf(value: number): string {
-  if (Number.isFinite(value)) {
-    return Object.is(value, -0) ? '-0' : String(value);
-  }
-  return String(value).toLowerCase().replace('infinity', 'inf');
-}
-
-/** Writes the body of a loop in WebAssembly's text format; every value is a local of the function. */
+/**
+ * Writes the instructions of a loop; every value is a local variable of the function, known by its number. Before them
+ * come the parameters: where each vector stands, how many bytes a vector has, and the scalars.
+ */
 class LoopWriter {
+  private readonly vectors: number;
+  private readonly scalars: number;
   private values = 0;
-  private readonly once: string[] = [];
-  private readonly body: string[] = [];
+  private readonly once: number[] = [];
+  private readonly body: number[] = [];
 
-  /** The result of an operation on values. */
-  apply(operation: string, inputs: readonly string[]): string {
-    const instruction = instructions[operation];
-    if (instruction === undefined) {
+  constructor(vectors: number, scalars: number) {
+    this.vectors = vectors;
+    this.scalars = scalars;
+  }
+
+  /** The result of an operation. */
+  apply(operation: string, operands: readonly number[]): number {
+    const name = instructions[operation];
+    if (name === undefined) {
       throw new Error(`no loop can do the operation ${operation}`);
     }
-    const operands = inputs.map((input) => `(local.get ${input})`).join(' ');
-    return this.set(this.body, `(${instruction} ${operands})`);
+    return this.set(this.body, [...operands.flatMap((operand) => get(operand)), ...instruction(name)]);
   }
 
-  /** A constant. */
-  number(value: number): string {
-    return this.before(`(f32x4.splat (f32.const ${textOf(value)}))`);
+  /** A constant, four times. */
+  constant(value: number): number {
+    return this.set(this.once, [...f32Constant(value), ...instruction('f32x4.splat')]);
   }
 
-  /** A value that is worked out before the loop. */
-  before(expression: string): string {
-    return this.set(this.once, expression);
+  /** A scalar, four times. */
+  splat(scalar: number): number {
+    return this.set(this.once, [...get(this.vectors + 1 + scalar), ...instruction('f32x4.splat')]);
   }
 
   /** The next four numbers of a vector. */
-  load(vector: number): string {
-    return this.set(this.body, `(v128.load (local.get $at${vector}))`);
+  load(vector: number): number {
+    return this.set(this.body, [...get(vector), ...instruction('v128.load', VECTOR_ALIGNMENT, 0)]);
   }
 
   /** Writes a vector's next four numbers: called last, when everything has been read. */
-  store(vector: number, value: string): void {
-    this.body.push(`(v128.store (local.get $at${vector}) (local.get ${value}))`);
+  store(vector: number, value: number): void {
+    this.body.push(...get(vector), ...get(value), ...instruction('v128.store', VECTOR_ALIGNMENT, 0));
   }
 
   /** The whole module. */
-  module(scalars: number, vectors: number): string {
-    const places = Array.from({ length: vectors }, (_, index) => `$at${index}`);
-    const parameters = [
-      ...places.map((place) => `(param ${place} i32)`),
-      '(param $bytes i32)',
-      ...Array.from({ length: scalars }, (_, index) => `(param $scalar${index} f32)`),
-    ];
-    const locals = Array.from({ length: this.values }, (_, index) => `(local $value${index} v128)`);
-    const steps = places.map(
-      (place) => `(local.set ${place} (i32.add (local.get ${place}) (i32.const ${VECTOR_BYTES})))`,
+  module(): Uint8Array<ArrayBuffer> {
+    const [first, bytes, end] = [0, this.vectors, this.end];
+    const steps = Array.from({ length: this.vectors }, (_, place) => [
+      ...get(place),
+      ...i32Constant(VECTOR_BYTES),
+      ...instruction('i32.add'),
+      ...set(place),
+    ]);
+    return encodeModule(
+      { module: 'loop', name: 'memory' },
+      {
+        name: 'run',
+        parameters: [
+          ...new Array<ValueType>(this.vectors + 1).fill('i32'),
+          ...new Array<ValueType>(this.scalars).fill('f32'),
+        ],
+        locals: [
+          [1, 'i32'],
+          [this.values, 'v128'],
+        ],
+        body: [
+          ...[...get(first), ...get(bytes), ...instruction('i32.add'), ...set(end)],
+          ...this.once,
+          ...instruction('loop', EMPTY_BLOCK),
+          ...this.body,
+          ...steps.flat(),
+          ...[...get(first), ...get(end), ...instruction('i32.lt_u'), ...instruction('br_if', 0)],
+          ...instruction('end'),
+        ],
+      },
     );
-    return `(module
-  (import "loop" "memory" (memory 0))
-  (func (export "run") ${parameters.join(' ')}
-    (local $end i32) ${locals.join(' ')}
-    (local.set $end (i32.add (local.get $at0) (local.get $bytes)))
-    ${this.once.join('\n    ')}
-    (loop $next
-      ${[...this.body, ...steps].join('\n      ')}
-      (br_if $next (i32.lt_u (local.get $at0) (local.get $end))))))`;
   }
 
-  private set(part: string[], expression: string): string {
-    const name = `$value${this.values++}`;
-    part.push(`(local.set ${name} ${expression})`);
-    return name;
+  /** The variable that says where the first vector ends. */
+  private get end(): number {
+    return this.vectors + 1 + this.scalars;
   }
+
+  private set(part: number[], expression: readonly number[]): number {
+    const local = this.end + 1 + this.values++;
+    part.push(...expression, ...set(local));
+    return local;
+  }
+}
+
+function get(local: number): number[] {
+  return instruction('local.get', local);
+}
+
+function set(local: number): number[] {
+  return instruction('local.set', local);
 }

@@ -46,6 +46,14 @@ describe('RandomStream', () => {
     expect(moment(4)).toBeCloseTo(3, 0.9);
   });
 
+  it('draws what it always drew: a run that was begun by an earlier version goes on as it would have', () => {
+    const stream = new RandomStream(3, 'normal');
+    expect([...stream.normals(3)]).toEqual([-2.051565826327462, -1.3154124016911077, 1.0136487969000296]);
+    expect([stream.normal(), stream.integer(1000), stream.uniform()]).toEqual([
+      0.635718071820332, 932, 0.07532599108279481,
+    ]);
+  });
+
   it('draws the same normal numbers one by one and many at a time, in any mixture, and what comes after them', () => {
     const oneByOne = new RandomStream(3, 'normal');
     const expected = Array.from({ length: 3000 }, () => oneByOne.normal());

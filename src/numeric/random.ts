@@ -1,10 +1,5 @@
 // Seeded random numbers: every use has a stream of its own, named by what it is for and a counter.
-import { randomNormal } from 'd3-random';
-import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { fillWithNormals } from './normals.ts';
+import { fillWithNormals, integerBelow, nextBits, uniform } from './xoroshiro.ts';
 
 /**
  * A stream of random numbers that is a function of a seed and a path, for example `(7, 'noise', step)`.
@@ -13,48 +8,50 @@ import { fillWithNormals } from './normals.ts';
  * of step 1000 can be opened without drawing those before it. Streams with different paths are independent.
  */
 export class RandomStream {
-  private generator: RandomGenerator;
-  private readonly drawNormal: () => number;
-  /** Normal numbers come in pairs: whether one is left of the last pair. */
-  private hasSpare = false;
+  private readonly state: Int32Array;
+  /** Normal numbers come in pairs: the second of the last pair, until it is drawn. */
+  private spare: number | undefined;
 
   /**
    * @param seed an integer; its low 64 bits count
    * @param path what the stream is for: words and counters
    */
   constructor(seed: number, ...path: (string | number)[]) {
-    const state = absorb(seed, path);
-    this.generator = xoroshiro128plusFromState(state);
-    this.drawNormal = randomNormal.source(() => this.uniform())(0, 1);
+    this.state = absorb(seed, path);
   }
 
   /** Uniform on [0, 1), a multiple of 2⁻⁵³. */
   uniform(): number {
-    return uniformFloat64(this.generator);
+    return uniform(this.state);
   }
 
-  /** A uniform integer in 0..`below`-1. */
+  /** A uniform integer in 0..`below`-1, where `below` is at most 2³². */
   integer(below: number): number {
-    return uniformInt(this.generator, 0, below - 1);
+    return integerBelow(this.state, below);
   }
 
   /** Standard normal. */
   normal(): number {
-    this.hasSpare = !this.hasSpare;
-    return this.drawNormal();
+    const { spare } = this;
+    if (spare !== undefined) {
+      this.spare = undefined;
+      return spare;
+    }
+    const pair = new Float64Array(2);
+    fillWithNormals(pair, this.state);
+    this.spare = pair[1]!;
+    return pair[0]!;
   }
 
   /** `count` independent standard normal numbers: those that `normal` would give one after another. */
   normals(count: number): Float64Array {
     const numbers = new Float64Array(count);
     let index = 0;
-    if (this.hasSpare && index < count) {
+    if (this.spare !== undefined && count > 0) {
       numbers[index++] = this.normal();
     }
     const end = count - ((count - index) % 2);
-    const state = Int32Array.from(this.generator.getState());
-    fillWithNormals(numbers.subarray(index, end), state);
-    this.generator = xoroshiro128plusFromState([...state]);
+    fillWithNormals(numbers.subarray(index, end), this.state);
     if (end < count) {
       numbers[end] = this.normal();
     }
@@ -78,22 +75,21 @@ export class RandomStream {
    * and the pixel would come back as another one.
    */
   fillDequantisationNoise(out: Float32Array | Float64Array): void {
-    const { generator } = this;
     const even = out.length - (out.length % 2);
     for (let index = 0; index < even; index += 2) {
-      const bits = generator.next();
+      const bits = nextBits(this.state);
       out[index] = (bits >>> 16) * 2 ** -16;
       out[index + 1] = (bits & 0xffff) * 2 ** -16;
     }
     if (even < out.length) {
-      out[even] = (generator.next() >>> 16) * 2 ** -16;
+      out[even] = (nextBits(this.state) >>> 16) * 2 ** -16;
     }
   }
 }
 
 /** 128 bits of state from a seed and a path; every word of the input stirs all four words of the state. */
-function absorb(seed: number, path: readonly (string | number)[]): number[] {
-  const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667];
+function absorb(seed: number, path: readonly (string | number)[]): Int32Array {
+  const state = Int32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667);
   const stir = (word: number): void => {
     for (let lane = 0; lane < 4; lane++) {
       const mixed = finalise((state[lane]! ^ word) + Math.imul(lane + 1, 0x85ebca6b));

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
-import { reduceBits } from '../data/pixels/pixels.ts';
+import { reduceBits } from '../data/pixels/bitDepth.ts';
 import type { NamedArrays, Program } from '../engine/program.ts';
 import { type Parameters, parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { NamedDataset } from '../../data/dataset.ts';
 import { datasets } from '../../data/registry.ts';
 import { type DatasetPlace, placeOfDataset } from '../../data/sets/datasetPlace.ts';
-import { downloads } from '../../data/sets/downloads.ts';
+import { publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -57,7 +57,7 @@ interface Entry {
 
 async function describe(dataset: NamedDataset): Promise<Entry> {
   const { name, description, imageShape, counts, source, licence } = dataset;
-  const files = downloads[name];
+  const files = publishedFiles[name];
   const { state, path, todo } = await placeOfDataset(dataset);
   return {
     name,

@@ -6,7 +6,7 @@ import { datasets } from '../../data/registry.ts';
 import { dataFolders } from '../../data/sets/dataFolder.ts';
 import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
 import { download } from '../../data/sets/download.ts';
-import { type DatasetFile, downloads } from '../../data/sets/downloads.ts';
+import { type DatasetFile, publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { UserError, unknownName } from '../../errors.ts';
 import { explainFileError } from '../../storage/fileErrors.ts';
 import { formatBytes } from '../terminal/format.ts';
@@ -23,7 +23,7 @@ export function registerDatasetsGet(parent: Command): void {
   parent
     .command('get')
     .description('download a dataset, or go on with a download')
-    .argument('<name>', `one of ${Object.keys(downloads).join(', ')}`)
+    .argument('<name>', `one of ${Object.keys(publishedFiles).join(', ')}`)
     .option('--from <url>', "another place with the same files, in place of the publisher's")
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
@@ -37,7 +37,7 @@ export function registerDatasetsGet(parent: Command): void {
 
 async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
   const { from, json } = options;
-  const files = Object.hasOwn(downloads, name) ? downloads[name]! : undefined;
+  const files = Object.hasOwn(publishedFiles, name) ? publishedFiles[name]! : undefined;
   if (files === undefined) {
     return tellPlace(name, options);
   }
@@ -100,7 +100,7 @@ async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Prom
     );
   }
   if (from !== undefined) {
-    const known = Object.keys(downloads).join(' and ');
+    const known = Object.keys(publishedFiles).join(' and ');
     throw new UserError(
       `--from is another place to download from, and ${name} has no download: leave it out; ${known} have one`,
       { exitCode: 2 },

@@ -8,6 +8,8 @@ test('aligns columns and leaves nothing at the ends of lines', () => {
       ['a-long-name', '7', '1.5 ± .1'],
       ['𝑏', '1,234,567', ''],
       ['c', '0'],
+      ['猫.png', '1', 'two columns a character'],
+      ['e\u0301t\u00e9', '2', 'an accent apart and one that is not'],
     ],
   );
   expect(text.split('\n')).toEqual([
@@ -15,6 +17,8 @@ test('aligns columns and leaves nothing at the ends of lines', () => {
     'a-long-name          7  1.5 ± .1',
     '𝑏            1,234,567',
     'c                    0',
+    '猫.png               1  two columns a character',
+    'e\u0301t\u00e9                  2  an accent apart and one that is not',
   ]);
 });
 

@@ -1,4 +1,5 @@
 // Tables for people: columns aligned with spaces, no lines drawn.
+import stringWidth from 'string-width';
 
 /** A column of a table. */
 export interface Column {
@@ -10,22 +11,17 @@ export interface Column {
 /** The lines of a table: the titles, then one line a row, two spaces between columns and none at the end. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map(({ title }) => title), ...rows];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => lengthOf(line[index] ?? ''))));
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => stringWidth(line[index] ?? ''))));
   return lines
     .map((line) =>
       columns
         .map(({ align }, index) => {
           const cell = line[index] ?? '';
-          const padding = ' '.repeat(widths[index]! - lengthOf(cell));
+          const padding = ' '.repeat(widths[index]! - stringWidth(cell));
           return align === 'right' ? padding + cell : cell + padding;
         })
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** The length in characters as a terminal counts them, not in UTF-16 units. */
-function lengthOf(text: string): number {
-  return [...text].length;
 }

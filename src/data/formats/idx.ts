@@ -2,6 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { isGzip, viewOf } from './bytes.ts';
 
 /** An array of unsigned bytes, row-major: `data.length` is the product of `shape`. */
 export interface IdxArray {
@@ -39,7 +40,7 @@ export function readIdx(bytes: Uint8Array, source: string): IdxArray {
   if (plain.length < 4) {
     fail(`the IDX header is cut off: expected at least 4 bytes, found ${plain.length}`);
   }
-  const view = new DataView(plain.buffer, plain.byteOffset, plain.length);
+  const view = viewOf(plain);
   const magic = view.getUint16(0);
   if (magic !== 0) {
     fail(`not an IDX file: expected it to start with the bytes 0000, found ${hex(magic, 4)}`);
@@ -70,10 +71,6 @@ export function readIdx(bytes: Uint8Array, source: string): IdxArray {
     );
   }
   return { shape, data };
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 function decompress(bytes: Uint8Array, source: string): Uint8Array {

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import { type DecodedImage, maxDecodedBytes } from '../rawImages.ts';
+import { charactersOf, damaged } from './bytes.ts';
 import { decodePng } from './png.ts';
 
 /** The names of the files that `decodeImage` reads. */
@@ -33,7 +34,7 @@ export async function decodeImage(bytes: Uint8Array, source: string): Promise<De
 }
 
 function formatOf(bytes: Uint8Array): 'PNG' | 'JPEG' | 'WebP' | undefined {
-  const start = String.fromCharCode(...bytes.subarray(0, 12));
+  const start = charactersOf(bytes.subarray(0, 12));
   if (start.startsWith('\x89PNG')) {
     return 'PNG';
   }
@@ -61,8 +62,8 @@ async function decodeWithSharp(bytes: Uint8Array, source: string): Promise<Decod
     ];
     return onWhite({ width: info.width, height: info.height, channels: info.channels, data, notes });
   } catch (cause) {
-    const why = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0];
-    throw new UserError(`${source}: damaged: ${why}; use another copy`, { cause });
+    const why = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]!;
+    throw damaged(source, why, cause);
   }
 }
 

@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { RandomAccess } from '../../storage/fileBytes.ts';
+import { charactersOf, damaged, viewOf } from './bytes.ts';
 
 /** Where an array of unsigned bytes lies: row-major from `offset` on. */
 export interface NpyArray {
@@ -20,23 +21,23 @@ const maxHeaderLength = 1 << 16;
  */
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
   const start = await file.read(0, Math.min(12, file.size));
-  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== magic) {
+  if (start.length < 12 || charactersOf(start.subarray(0, 6)) !== magic) {
     throw new UserError(`${source}: not a .npy file: it does not begin as NumPy's files do`);
   }
-  const view = new DataView(start.buffer, start.byteOffset, start.length);
+  const view = viewOf(start);
   const version = view.getUint8(6);
   if (version < 1 || version > 3) {
     throw new UserError(`${source}: .npy version ${version} is not known: expected 1, 2 or 3`);
   }
   const [begin, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
   if (length > maxHeaderLength || begin + length > file.size) {
-    throw new UserError(`${source}: damaged: its header says ${length} bytes; use another copy`);
+    throw damaged(source, `its header says ${length} bytes`);
   }
   const { descr, fortranOrder, shape } = parseHeader(
     new TextDecoder().decode(await file.read(begin, length)),
     source,
   );
-  if (!/^[|<>=]?u1$/.test(descr)) {
+  if (!isUnsignedByte(descr)) {
     throw new UserError(
       `${source}: elements of type ${JSON.stringify(descr)}: expected unsigned bytes, astype('uint8')`,
     );
@@ -53,6 +54,11 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
     );
   }
   return { shape, offset: begin + length };
+}
+
+/** Whether a type of elements, in NumPy's words, is that of unsigned bytes. */
+export function isUnsignedByte(type: string): boolean {
+  return /^[|<>=]?u1$/.test(type);
 }
 
 interface Header {

@@ -1,7 +1,8 @@
 // Pages of a Parquet column of byte strings, with every length and count checked before it is believed.
+import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { crc32 } from './crc32.ts';
+import { viewOf } from './bytes.ts';
 import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';
 
@@ -39,7 +40,7 @@ export function* readPages(
   rows: number,
   parseHeader: (reader: { view: DataView; offset: number }) => PageHeader,
 ): Generator<Uint8Array | null, void, void> {
-  const reader = { view: new DataView(chunk.buffer, chunk.byteOffset, chunk.length), offset: 0 };
+  const reader = { view: viewOf(chunk), offset: 0 };
   let dictionary: Uint8Array[] | undefined;
   for (let row = 0; row < rows; ) {
     const header = parseHeader(reader);
@@ -88,7 +89,7 @@ function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, row
   if (column.maxDefinitionLevel === 0) {
     return { levels: new Uint32Array(count), values: page, encoding };
   }
-  const length = new DataView(page.buffer, page.byteOffset, page.length).getUint32(0, true);
+  const length = viewOf(page).getUint32(0, true);
   const start = 4 + atMost(length, page.length - 4);
   return {
     levels: readRuns(page.subarray(4, start), widthOf(column.maxDefinitionLevel), count),
@@ -154,7 +155,7 @@ function decodeValues(
 
 /** Byte strings, each behind its length. */
 function byteStrings(bytes: Uint8Array, count: number): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const values: Uint8Array[] = [];
   for (let index = 0, offset = 0; index < count; index++) {
     const start = offset + 4;

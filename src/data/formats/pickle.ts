@@ -1,5 +1,6 @@
 // Python pickles of plain data and NumPy arrays, as the batches of down-sampled ImageNet are; nothing in one is run.
 import { UserError } from '../../errors.ts';
+import { viewOf } from './bytes.ts';
 import { build, call, type Item, keyOf, mark, Named, type Pickled, textOf } from './pickledObjects.ts';
 
 /**
@@ -27,7 +28,7 @@ class Machine {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.#view = viewOf(bytes);
   }
 
   run(): Pickled {

@@ -3,6 +3,7 @@ import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'f
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import type { DecodedImage } from '../rawImages.ts';
+import { damaged } from './bytes.ts';
 import { essentialPng } from './pngChunks.ts';
 
 /**
@@ -27,7 +28,7 @@ export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
     return onWhite(eightBit(decode(checked, { checkCrc: true })));
   } catch (cause) {
     const why = (cause instanceof Error ? cause.message : String(cause)).replace(/:\s*$/, '');
-    throw new UserError(`${source}: damaged: ${why}; use another copy`, { cause });
+    throw damaged(source, why, cause);
   }
 }
 

@@ -1,6 +1,7 @@
 // A PNG file cut down to what its pixels need, and checked, so that a decoder may take it on trust.
 import { inflateSync } from 'node:zlib';
 import { maxDecodedBytes } from '../rawImages.ts';
+import { charactersOf, viewOf } from './bytes.ts';
 
 /** The chunks that say what the pixels are; all others are texts, colour profiles and the like. */
 const essential = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
@@ -29,7 +30,7 @@ export interface PngHeader {
  * @throws Error if it is damaged
  */
 export function essentialPng(bytes: Uint8Array): { header: PngHeader; bytes: Uint8Array } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const kept = [bytes.subarray(0, signatureLength)];
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
@@ -40,7 +41,7 @@ export function essentialPng(bytes: Uint8Array): { header: PngHeader; bytes: Uin
     if (end > bytes.length) {
       throw new Error(`it ends after ${bytes.length} bytes`);
     }
-    type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    type = charactersOf(bytes.subarray(offset + 4, offset + 8));
     const content = bytes.subarray(offset + 8, end - 4);
     if ((type === 'IHDR') !== (header === undefined)) {
       throw new Error(header ? 'it has two headers' : 'it does not begin with a header');
@@ -66,7 +67,7 @@ function readHeader(chunk: Uint8Array): { header: PngHeader; bound: number } {
   if (chunk.length !== 13) {
     throw new Error(`its header has ${chunk.length} bytes`);
   }
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
+  const view = viewOf(chunk);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, type, interlaced] = [view.getUint8(8), view.getUint8(9), view.getUint8(12) === 1];
   const channels = samples[type];

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { cannotRead, openFile, readWhole, withFile } from '../../storage/fileBytes.ts';
+import { charactersOf } from './bytes.ts';
 import { readTar } from './tar.ts';
 import { readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
@@ -40,8 +41,7 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
     return 'folder';
   }
   return withFile(path, async (file) => {
-    const start = await file.read(0, Math.min(262, file.size));
-    const text = String.fromCharCode(...start);
+    const text = charactersOf(await file.read(0, Math.min(262, file.size)));
     if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) {
       return 'zip';
     }

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
+import { damaged, isGzip } from './bytes.ts';
 
 /** A file in a tar archive with its content. */
 export interface TarFile {
@@ -33,8 +34,7 @@ export async function* readTar(
 ): AsyncGenerator<TarFile, void, void> {
   const start = await withFile(path, (file) => file.read(0, Math.min(2, file.size)));
   const stream = createReadStream(path);
-  const gzipped = start[0] === 0x1f && start[1] === 0x8b;
-  const source = gzipped ? gunzipped(stream, path) : stream;
+  const source = isGzip(start) ? gunzipped(stream, path) : stream;
   const entries = (Readable.toWeb(source) as ReadableStream<Uint8Array>)
     .pipeThrough(createTarDecoder({ strict: true }))
     .getReader();
@@ -54,9 +54,7 @@ export async function* readTar(
       yield { name: header.name, bytes: await readBody(next.value) };
     }
   } catch (cause) {
-    throw cause instanceof UserError
-      ? cause
-      : new UserError(`${path}: damaged: ${(cause as Error).message}; use another copy`, { cause });
+    throw cause instanceof UserError ? cause : damaged(path, (cause as Error).message, cause);
   } finally {
     // Not awaited: what is cancelled while a body is read may never say that it is.
     entries.cancel().catch(() => {});

@@ -1,10 +1,11 @@
 // Files of zip archives, read in place, one at a time, each held to its checksum.
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { crc32, inflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
-import { crc32 } from './crc32.ts';
-import { damaged, viewOf, type ZipEntry } from './zipDirectory.ts';
+
+import { damaged, viewOf } from './bytes.ts';
+import type { ZipEntry } from './zipDirectory.ts';
 
 const inflate = promisify(inflateRaw);
 const localSignature = 0x04034b50;

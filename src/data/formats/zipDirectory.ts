@@ -1,6 +1,7 @@
 // The directory at the end of a zip archive: which files are in it, and where.
-import { UserError } from '../../errors.ts';
+// Ours: yauzl holds no file to its checksum, takes two reads a file for the directory and not one for all of it.
 import type { RandomAccess } from '../../storage/fileBytes.ts';
+import { damaged, viewOf } from './bytes.ts';
 
 const endSignature = 0x06054b50;
 const end64Signature = 0x06064b50;
@@ -129,14 +130,4 @@ function uint64(view: DataView, at: number, source: string): number {
     throw damaged(source, `its directory says ${value} bytes`);
   }
   return Number(value);
-}
-
-/** A view of the same bytes. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** The error for an archive or a file of one that is damaged. */
-export function damaged(where: string, why: string, cause?: unknown): UserError {
-  return new UserError(`${where}: damaged: ${why}; use another copy`, { cause });
 }

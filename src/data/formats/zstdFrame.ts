@@ -1,5 +1,7 @@
 // What a Zstandard frame would inflate to, found without inflating it: a few bytes can stand for gigabytes.
 
+import { viewOf } from './bytes.ts';
+
 const magic = 0xfd2fb528;
 const blockHeaderLength = 3;
 
@@ -9,7 +11,7 @@ const blockHeaderLength = 3;
  * @throws Error otherwise
  */
 export function requireSingleZstdFrame(bytes: Uint8Array, size: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   const descriptor = view.getUint8(4);
   const [sizeFlag, isSegment, hasChecksum, dictionaryFlag] = [
     descriptor >> 6,

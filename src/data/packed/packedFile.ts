@@ -1,6 +1,7 @@
 // The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -72,7 +73,7 @@ export async function verifyPackedFile(
       readFully(packed, bytes, HEADER_BYTES + first * size);
       hash.update(bytes);
       onProgress?.(Math.min(first + step, total));
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     if (hash.digest('hex') !== header.sha256) {
       throw new UserError(`${path}: damaged: its images differ from its checksum; prepare it again`);

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { readAll } from '../dataset.ts';
@@ -21,7 +22,7 @@ const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit 
         name,
         decode: async () => {
           // The later ones are ready first.
-          await new Promise((resolve) => setTimeout(resolve, name.length % 3));
+          await wait(name.length % 3);
           if (picture === null) {
             throw new UserError(`${name}: damaged`);
           }

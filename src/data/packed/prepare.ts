@@ -1,12 +1,13 @@
 // Prepares a dataset: every picture is decoded once and made into images of one size, in one packed file.
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { mapInOrder } from '../mapInOrder.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import type { RawDataset, RawImage } from '../rawImages.ts';
+import { type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
+import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { PackedWriter } from './packedWriter.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
@@ -41,8 +42,7 @@ export interface Prepared {
 
 /** The number of pictures of a dataset; null where it is only known at the end. */
 export function countPictures({ train, validation, test }: RawDataset): number | null {
-  const counts = [train, validation, test].flatMap((split) => (split ? [split.count] : []));
-  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
+  return totalCount([train, ...(validation ? [validation] : []), test]);
 }
 
 /**
@@ -118,7 +118,7 @@ class Preparation {
       this.pictures++;
       onProgress?.(this.pictures);
       // Images that are in memory already are decoded without a turn for signals.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
       throw new UserError(`${this.options.source}: no image is left for ${name}${this.why()}`);

@@ -1,4 +1,5 @@
 // Reduction of an image as scikit-image's `resize` does it with anti-aliasing, which the galaxies were made by.
+import { filterAxis, type Taps } from './filterAxis.ts';
 
 /** A Gaussian is cut off at so many standard deviations. */
 const reachInSigmas = 4;
@@ -17,37 +18,36 @@ export function antiAliasedResize(
   from: readonly [number, number],
   to: readonly [number, number],
 ): Float64Array {
-  const blurredTall = alongAxis(values, [1, from[0], from[1] * channels], from[0], gaussian(from[0], to[0]));
-  const blurred = alongAxis(blurredTall, [from[0], from[1], channels], from[1], gaussian(from[1], to[1]));
-  const tall = alongAxis(blurred, [1, from[0], from[1] * channels], to[0], linear(from[0], to[0]));
-  return alongAxis(tall, [to[0], from[1], channels], to[1], linear(from[1], to[1]));
+  const blurredTall = filterAxis(values, [1, from[0], from[1] * channels], from[0], gaussian(from[0], to[0]));
+  const blurred = filterAxis(blurredTall, [from[0], from[1], channels], from[1], gaussian(from[1], to[1]));
+  const tall = filterAxis(blurred, [1, from[0], from[1] * channels], to[0], linear(from[0], to[0]));
+  return filterAxis(tall, [to[0], from[1], channels], to[1], linear(from[1], to[1]));
 }
 
-/** Which input elements make an output element, and by what shares. */
-type Taps = (target: number) => readonly { readonly index: number; readonly weight: number }[];
-
-function gaussian(length: number, wanted: number): Taps {
+function gaussian(length: number, wanted: number): (target: number) => Taps {
   const sigma = Math.max(0, (length / wanted - 1) / 2);
   const reach = Math.floor(reachInSigmas * sigma + 0.5);
   const weights = Array.from({ length: 2 * reach + 1 }, (_, index) =>
     sigma === 0 ? 1 : Math.exp(-((index - reach) ** 2) / (2 * sigma ** 2)),
   );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return (target) =>
-    weights.map((weight, index) => ({
-      index: mirrored(target + index - reach, length),
-      weight: weight / total,
-    }));
+  const shares = weights.map((weight) => weight / total);
+  return (target) => ({
+    indices: shares.map((_, index) => mirrored(target + index - reach, length)),
+    weights: shares,
+    divisor: 1,
+  });
 }
 
-function linear(length: number, wanted: number): Taps {
+function linear(length: number, wanted: number): (target: number) => Taps {
   return (target) => {
     const place = ((target + 0.5) * length) / wanted - 0.5;
     const first = Math.floor(place);
-    return [
-      { index: mirrored(first, length), weight: first + 1 - place },
-      { index: mirrored(first + 1, length), weight: place - first },
-    ];
+    return {
+      indices: [mirrored(first, length), mirrored(first + 1, length)],
+      weights: [first + 1 - place, place - first],
+      divisor: 1,
+    };
   };
 }
 
@@ -59,25 +59,4 @@ function mirrored(index: number, length: number): number {
   const period = 2 * (length - 1);
   const within = ((index % period) + period) % period;
   return within < length ? within : period - within;
-}
-
-/** An array `[outer, length, inner]` whose middle axis becomes `wanted` long. */
-function alongAxis(
-  values: ArrayLike<number>,
-  [outer, length, inner]: readonly [number, number, number],
-  wanted: number,
-  taps: Taps,
-): Float64Array {
-  const out = new Float64Array(outer * wanted * inner);
-  for (let target = 0; target < wanted; target++) {
-    for (const { index, weight } of taps(target)) {
-      for (let block = 0; block < outer; block++) {
-        const [source, place] = [(block * length + index) * inner, (block * wanted + target) * inner];
-        for (let element = 0; element < inner; element++) {
-          out[place + element]! += weight * values[source + element]!;
-        }
-      }
-    }
-  }
-  return out;
 }

@@ -1,5 +1,6 @@
 // Images of other sizes and kinds: height and width by a triangle filter, colour to grey and grey to colour.
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { filterAxis, type Taps } from './filterAxis.ts';
 
 /** The share of each colour in the luminance (ITU-R BT.601). */
 const luminance = [0.299, 0.587, 0.114] as const;
@@ -16,8 +17,8 @@ export function resized(
   if (rows === height && columns === width) {
     return pixels;
   }
-  const tall = resample(pixels, [1, height, width * channels], rows);
-  return rounded(resample(tall, [rows, width, channels], columns));
+  const tall = filterAxis(pixels, [1, height, width * channels], rows, triangle(height, rows));
+  return rounded(filterAxis(tall, [rows, width, channels], columns, triangle(width, columns)));
 }
 
 /** The pixels of a colour image as grey: its luminance. */
@@ -51,37 +52,16 @@ function rounded(values: Float64Array): Uint8Array {
   return out;
 }
 
-/** An array `[outer, length, inner]` with another length of its middle axis. */
-function resample(
-  values: Uint8Array | Float64Array,
-  [outer, length, inner]: readonly [number, number, number],
-  wanted: number,
-): Float64Array {
-  const out = new Float64Array(outer * wanted * inner);
+/** A triangle as wide as two pixels of the smaller of both images, cut off at the edges. */
+function triangle(length: number, wanted: number): (target: number) => Taps {
   const scale = length / wanted;
   const reach = Math.max(1, scale);
-  for (let target = 0; target < wanted; target++) {
+  return (target) => {
     const centre = (target + 0.5) * scale - 0.5;
     const first = Math.max(0, Math.ceil(centre - reach));
     const last = Math.min(length - 1, Math.floor(centre + reach));
-    const weights = Float64Array.from(
-      { length: last - first + 1 },
-      (_, index) => 1 - Math.abs(first + index - centre) / reach,
-    );
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    for (let block = 0; block < outer; block++) {
-      const to = (block * wanted + target) * inner;
-      for (let tap = 0; tap < weights.length; tap++) {
-        const weight = weights[tap]!;
-        const from = (block * length + first + tap) * inner;
-        for (let element = 0; element < inner; element++) {
-          out[to + element]! += weight * values[from + element]!;
-        }
-      }
-      for (let element = 0; element < inner; element++) {
-        out[to + element]! /= total;
-      }
-    }
-  }
-  return out;
+    const indices = Int32Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    const weights = Float64Array.from(indices, (index) => 1 - Math.abs(index - centre) / reach);
+    return { indices, weights, divisor: weights.reduce((sum, weight) => sum + weight, 0) };
+  };
 }

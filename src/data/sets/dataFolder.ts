@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { MissingDataset } from '../dataset.ts';
-import { downloads } from './downloads.ts';
+import { publishedFiles } from './publishedFiles.ts';
 
 /** What a dataset that is looked for consists of, and where it comes from. */
 export interface DataFiles {
@@ -64,7 +64,7 @@ export function missingData(
   { name, candidates, from, next }: DataFiles,
   folders: readonly string[],
 ): MissingDataset {
-  const get = name in downloads ? `run emerging datasets get ${name}, or ` : '';
+  const get = name in publishedFiles ? `run emerging datasets get ${name}, or ` : '';
   return new MissingDataset(
     `${name} is not here: ${get}put ${candidates[0]} (${from}) into ${folders.join(' or ')}${next ? `, then run ${next}` : ''}`,
   );

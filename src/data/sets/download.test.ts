@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type DownloadOptions, download } from './download.ts';
@@ -66,10 +67,18 @@ function serve(
     if (start + most >= bytes.length) {
       response.end();
     } else {
-      // Given time to arrive: what a reset connection held back is lost.
-      setTimeout(() => response.destroy(), 20);
+      void hangUp(response, start + most);
     }
   });
+}
+
+/** Ends the connection once so many bytes are in the file: what a connection holds back when it is reset is lost. */
+async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
+  const size = (): number => statSync(`${path()}.partial`, { throwIfNoEntry: false })?.size ?? 0;
+  while (!response.destroyed && size() < bytes) {
+    await wait(1);
+  }
+  response.destroy();
 }
 
 /** That the file is there as it should be, and nothing beside it. */
@@ -143,7 +152,7 @@ describe('download', () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       response.write(asked.length === 1 ? content.subarray(0, 9000) : content, () =>
-        asked.length === 1 ? setTimeout(() => response.destroy(), 20) : response.end(),
+        asked.length === 1 ? hangUp(response, 9000) : response.end(),
       );
     };
     expect(await get()).toBe(true);
@@ -170,7 +179,7 @@ describe('download', () => {
     answer = async (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       for (let start = 0; start < content.length; start += 100_000) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await wait(100);
         response.write(content.subarray(start, start + 100_000));
       }
       response.end();
@@ -201,7 +210,7 @@ describe('download', () => {
     await expect(get()).rejects.toThrow('not the file that was published (10 of 300000 bytes)');
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': 2 * content.length });
-      response.write(content, () => setTimeout(() => response.destroy(), 20));
+      response.write(content, () => hangUp(response, content.length));
     };
     // All of it came before the connection broke, and the checksum is right.
     expect(await get()).toBe(true);
@@ -238,6 +247,15 @@ describe('download', () => {
     expect(await get()).toBe(true);
     expect(asked.at(-1)).toMatch(/^bytes=[1-9]\d*-$/);
     expectWhole();
+  });
+
+  it('ends when it is told to in the pause before another try', async () => {
+    const controller = new AbortController();
+    answer = (_, response) => response.writeHead(503).end('no');
+    const onRetry = () => void setTimeout(() => controller.abort(), 5);
+    // The pause is longer than a test may take.
+    expect(await get({ signal: controller.signal, onRetry, pauseMilliseconds: 2 ** 30 })).toBe(false);
+    expect(asked).toHaveLength(1);
   });
 
   it('leaves errors of the file system as they are', async () => {

@@ -14,6 +14,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 
 /** A file as its publisher describes it. */
@@ -81,7 +82,8 @@ export async function download(
         });
       }
       onRetry?.(`${error.message}; trying again`);
-      await pause(pauseMilliseconds * 2 ** (failures - 1), signal);
+      // Fails only by the signal, which the loop then sees.
+      await pause(pauseMilliseconds * 2 ** (failures - 1), undefined, { signal }).catch(() => {});
     }
   }
   return false;
@@ -268,14 +270,4 @@ function rememberVersion(partial: string, url: string, { headers }: IncomingMess
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

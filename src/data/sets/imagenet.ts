@@ -1,4 +1,5 @@
 // Down-sampled ImageNet at 32 x 32 and 64 x 64, in each form in which it is published.
+import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
 import type { RawDataset, RawSplit } from '../rawImages.ts';
@@ -32,18 +33,10 @@ async function findImagenet(side: 32 | 64): Promise<Part[]> {
     // Beside other sets only what says its size; in a folder of its own whatever is there.
     const own = await findParts(`${folder}/${name}`);
     const beside = (await findParts(folder)).filter(({ path }) => {
-      const file = path.split(/[/\\]/).at(-1)!;
+      const file = basename(path);
       return file.includes(`${side}x${side}`) || file.toLowerCase().startsWith(name);
     });
-    const parts = own.filter(
-      ({ path }) =>
-        !other.test(
-          path
-            .split(/[/\\]/)
-            .at(-1)!
-            .replace(/\d+-of-\d+/, ''),
-        ),
-    );
+    const parts = own.filter(({ path }) => !other.test(basename(path).replace(/\d+-of-\d+/, '')));
     for (const found of [parts, beside]) {
       if (found.length > 0) {
         return found;

@@ -1,7 +1,8 @@
 // Files that hold many images as one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { UserError } from '../../errors.ts';
 import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
-import { readNpyHeader } from '../formats/npy.ts';
+import { charactersOf } from '../formats/bytes.ts';
+import { isUnsignedByte, readNpyHeader } from '../formats/npy.ts';
 import { readPickle } from '../formats/pickle.ts';
 import { isPickledArray } from '../formats/pickledObjects.ts';
 import { openZipEntry, readZipEntry } from '../formats/zip.ts';
@@ -18,7 +19,7 @@ const maxDepth = 2;
 
 /** Whether the bytes at the start of a file are those of a file that `batchImages` reads. */
 export function looksLikeBatch(start: Uint8Array): boolean {
-  const text = String.fromCharCode(...start.subarray(0, 6));
+  const text = charactersOf(start.subarray(0, 6));
   const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
   return text === '\x93NUMPY' || text.startsWith('PK\x03\x04') || isPickle;
 }
@@ -37,7 +38,7 @@ export async function* batchImages(
   prefix: string,
   depth = 0,
 ): AsyncGenerator<RawImage, void, void> {
-  const start = String.fromCharCode(...(await file.read(0, Math.min(6, file.size))));
+  const start = charactersOf(await file.read(0, Math.min(6, file.size)));
   if (start.startsWith('PK')) {
     yield* zippedImages(file, source, prefix, depth);
   } else if (start.startsWith('\x80')) {
@@ -110,7 +111,7 @@ async function* pickledImages(
   const { type, shape, bytes } = data;
   const layout = layoutOf(shape, source);
   const size = bytesOf(layout);
-  if (!/^[|<>=]?u1$/.test(type) || bytes.length !== layout.count * size) {
+  if (!isUnsignedByte(type) || bytes.length !== layout.count * size) {
     throw new UserError(`${source}: '${dataKey}' is no array of unsigned bytes, ${shape.join(' x ')}`);
   }
   for (let index = 0; index < layout.count; index++) {

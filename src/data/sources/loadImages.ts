@@ -2,6 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
+import { inColour } from '../pixels/resize.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 
 /** Sets with more pixels are prepared first: 2 GiB. */
@@ -58,7 +59,7 @@ class Collector {
     const [height, width, channels] = this.#shape();
     const pixels = new Uint8Array(images.length * height * width * channels);
     images.forEach((image, index) => {
-      const data = image.channels === channels ? image.data : tripled(image.data);
+      const data = image.channels === channels ? image.data : inColour(image.data);
       pixels.set(data, index * height * width * channels);
     });
     return imagesInMemory(pixels, [height, width, channels]);
@@ -97,8 +98,4 @@ class Collector {
       );
     }
   }
-}
-
-function tripled(grey: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: 3 * grey.length }, (_, index) => grey[Math.floor(index / 3)]!);
 }

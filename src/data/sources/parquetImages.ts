@@ -4,6 +4,7 @@ import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { charactersOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
 import type { RawImage } from '../rawImages.ts';
@@ -20,7 +21,7 @@ interface ImageColumn extends ByteColumn {
 
 /** Whether the bytes at the start of a file are a Parquet file's. */
 export function looksLikeParquet(start: Uint8Array): boolean {
-  return String.fromCharCode(...start.subarray(0, 4)) === 'PAR1';
+  return charactersOf(start.subarray(0, 4)) === 'PAR1';
 }
 
 /** The number of rows of a Parquet file; throws as `parquetImages` does. */

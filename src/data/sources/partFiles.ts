@@ -1,12 +1,12 @@
 // Files that each hold many images: which split they are by their names, and their images by their content.
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { cannotRead, openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
 import type { PathFormat } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { openStore, storeKind } from '../formats/storedFiles.ts';
-import { only, type RawDataset, type RawImage, type RawSplit } from '../rawImages.ts';
+import { only, type RawDataset, type RawImage, type RawSplit, totalCount } from '../rawImages.ts';
 import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
 import { imagesOf } from './imageCollection.ts';
 import { loadImages } from './loadImages.ts';
@@ -117,14 +117,13 @@ async function openPartFiles(path: string): Promise<RawDataset> {
 export async function openParts(parts: readonly Part[]): Promise<RawSplit | undefined> {
   const splits: RawSplit[] = [];
   for (const { path } of parts) {
-    splits.push(await openPart(path, parts.length > 1 ? `${path.split(/[/\\]/).at(-1)}/` : ''));
+    splits.push(await openPart(path, parts.length > 1 ? `${basename(path)}/` : ''));
   }
   if (splits.length === 0) {
     return undefined;
   }
-  const counts = splits.map(({ count }) => count);
   return {
-    count: counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count)),
+    count: totalCount(splits),
     async *images() {
       for (const split of splits) {
         yield* split.images();

@@ -1,7 +1,7 @@
 // Exported programs of every mixing in two runtimes, native and WebAssembly: they give what ours give.
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pixelsFromValues, toEightBit } from '../../data/pixels/pixels.ts';
+import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import { compile } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';

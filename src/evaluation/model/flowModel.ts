@@ -1,7 +1,7 @@
 // A trained model to use: 8-bit images and latents in and out, programs compiled when they are first needed.
 import { createHash } from 'node:crypto';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
-import { pixelsFromValues, toEightBit } from '../../data/pixels/pixels.ts';
+import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions, Program } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';

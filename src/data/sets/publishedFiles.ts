@@ -10,7 +10,7 @@ export interface DatasetFile extends RemoteFile {
 const fashionMnist = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
 
 /** The files by the dataset's name; a dataset that is not here has to be got by hand. */
-export const downloads: Readonly<Record<string, readonly DatasetFile[]>> = {
+export const publishedFiles: Readonly<Record<string, readonly DatasetFile[]>> = {
   cifar10: [
     {
       place: 'cifar-10-binary.tar.gz',

@@ -1,4 +1,5 @@
 // Several pieces of work under way at once, their results in order, and never more of them than agreed.
+// Ours: p-map's iterable reads one item ahead of the limit, and leaves work under way on files that a failure closes.
 
 /**
  * The results of `work` on each item, in the items' order. At most `atOnce` items are taken but not given out yet, so

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
-import { pixelsFromValues, reduceBits, toEightBit } from './pixels.ts';
+import { pixelsFromValues, reduceBits, toEightBit } from './bitDepth.ts';
 
 const golden = process.env.GOLDEN ?? fileURLToPath(new URL('../../../golden', import.meta.url));
 interface Case {

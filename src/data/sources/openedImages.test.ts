@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory } from './dataset.ts';
-import { rawOf } from './rawImages.ts';
+import { imagesInMemory } from '../dataset.ts';
+import { rawOf } from './openedImages.ts';
 
 const images = (count: number, start: number, channels = 3) =>
   imagesInMemory(

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { mapInOrder } from './mapInOrder.ts';
 
@@ -16,7 +17,7 @@ it('gives results in order, whichever is ready first, and takes no more than agr
   const work = async (index: number): Promise<number> => {
     underWay++;
     most = Math.max(most, underWay);
-    await new Promise((resolve) => setTimeout(resolve, index % 3 === 0 ? 4 : 0));
+    await wait(index % 3 === 0 ? 4 : 0);
     underWay--;
     return 10 * index;
   };
@@ -33,7 +34,7 @@ it('tells a failure in its turn, and waits for what is under way', async () => {
   let running = 0;
   const work = async (index: number): Promise<number> => {
     running++;
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await wait(2);
     running--;
     if (index === 2 || index === 3) {
       throw new Error(`no ${index}`);

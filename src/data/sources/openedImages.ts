@@ -1,0 +1,36 @@
+// The images of an opened set, one after the other.
+import { type DatasetSource, type ImageSet, readOne } from '../dataset.ts';
+import { isImageChannels, type RawDataset, type RawSplit } from '../rawImages.ts';
+
+/** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
+export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
+  return {
+    train: rawSplitOf('train', train),
+    ...(validation && { validation: rawSplitOf('validation', validation) }),
+    test: rawSplitOf('test', test),
+  };
+}
+
+function rawSplitOf(split: string, images: ImageSet): RawSplit {
+  const [height, width, channels] = images.imageShape;
+  if (!isImageChannels(channels)) {
+    throw new RangeError(`images of ${channels} channels are none that a file holds`);
+  }
+  return {
+    count: images.count,
+    async *images() {
+      for (let index = 0; index < images.count; index++) {
+        yield {
+          name: `${split}/${index}`,
+          decode: async () => ({
+            width,
+            height,
+            channels,
+            data: readOne(images, index),
+            notes: [],
+          }),
+        };
+      }
+    },
+  };
+}
