@@ -4,9 +4,9 @@ export type { Dataset, DatasetSource, ImageSet, NamedDataset } from './data/data
 export type { DecodedImage, RawDataset, RawImage, RawSplit } from './data/rawImages.ts';
 export { datasets, openDataset, openRawDataset } from './data/registry.ts';
 export type { Device } from './engine/devices/device.ts';
+export { type ExportOnnxOptions, exportOnnx } from './engine/exportOnnx.ts';
 export { type InverseMethod, inverseMethods } from './engine/graph/prepare.ts';
 export { type Precision, precisions } from './engine/onnx/emitter.ts';
-export { type ExportOnnxOptions, exportOnnx } from './engine/onnx/exportOnnx.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from './engine/program.ts';
 export { UserError } from './errors.ts';
 export {

@@ -4,10 +4,9 @@ import { afterOperation } from '../../tensor/operations/checkpoint.ts';
 import { fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
 import { isMadeBy, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import type { GraphStyle } from '../devices/graphStyle.ts';
 import { OnnxBuilder } from './builder.ts';
 import type { Precision } from './emitter.ts';
-import { plainOperators } from './operators.ts';
+import { type NodeStyle, plainOperators } from './operators.ts';
 
 /** What to lower: tensors by name, and those whose values are fixed already. */
 export interface Lowering {
@@ -16,7 +15,7 @@ export interface Lowering {
   readonly known: ReadonlyMap<Tensor, NdArray>;
   readonly precision: Precision;
   /** Which nodes operations become, and whether some are made to wait for others. */
-  readonly style: Pick<GraphStyle, 'operators' | 'waits'>;
+  readonly style: NodeStyle;
   /** The outputs that are to be of type uint8; their values must be 0..255. */
   readonly bytes?: readonly string[];
 }
@@ -59,7 +58,7 @@ function emitNode(
   emit: OnnxBuilder,
   tensor: Tensor,
   names: ReadonlyMap<Tensor, string>,
-  style: Lowering['style'],
+  style: NodeStyle,
 ): string {
   const inputs = tensor.inputs.map((input) => names.get(input)!);
   if (isMadeBy(afterOperation, tensor)) {

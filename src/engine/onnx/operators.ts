@@ -14,6 +14,17 @@ export type Operator<A = unknown> = (emit: Emitter, node: Tensor<A>, inputs: rea
 /** Nodes by the names of operations. */
 export type Operators = Readonly<Record<string, Operator<never>>>;
 
+/** How a device likes its nodes. */
+export interface NodeStyle {
+  /** The nodes of operations for which the device has better ones than the plain ones. */
+  readonly operators: Operators;
+  /**
+   * Whether nodes are made to wait for others that they do not need, so that memory is let go of early: where a runtime
+   * keeps to no order of its own.
+   */
+  readonly waits: boolean;
+}
+
 /** A shape as ONNX's Reshape takes it: the one open axis is what remains. */
 export function onnxShape(shape: Shape): number[] {
   return shape.map((length) => (length < 0 ? -1 : length));

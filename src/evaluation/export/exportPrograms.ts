@@ -1,5 +1,5 @@
 // A trained model as two programs without Node: images to latents, and latents to images.
-import { exportOnnx } from '../../engine/onnx/exportOnnx.ts';
+import { exportOnnx } from '../../engine/exportOnnx.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';

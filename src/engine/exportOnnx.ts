@@ -1,11 +1,11 @@
 // A program as a file of its own: ONNX bytes that any runtime loads.
-import { UserError } from '../../errors.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
-import { styleOf } from '../devices/device.ts';
-import { prepare } from '../graph/prepare.ts';
-import { freeze } from '../program.ts';
-import { isReservedName } from './builder.ts';
-import { lower } from './lower.ts';
+import { UserError } from '../errors.ts';
+import type { ProgramDefinition } from '../tensor/program.ts';
+import { styleOf } from './devices/device.ts';
+import { prepare } from './graph/prepare.ts';
+import { isReservedName } from './onnx/builder.ts';
+import { lower } from './onnx/lower.ts';
+import { freeze } from './program.ts';
 
 /** How a program is exported. */
 export interface ExportOnnxOptions {

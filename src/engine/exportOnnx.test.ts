@@ -1,13 +1,13 @@
 // ONNX files of programs: names and types, what is worked out beforehand, and the shapes that they declare.
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
-import * as op from '../../tensor/operations/index.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { constant, input } from '../../tensor/tensor.ts';
-import { createSession, RuntimeTensor } from '../runtime.node.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import * as op from '../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { constant, input } from '../tensor/tensor.ts';
 import { exportOnnx } from './exportOnnx.ts';
+import { createSession, RuntimeTensor } from './runtime.node.ts';
 
 const { ModelProto } = onnxProto.onnx;
 const matrix = (name: string, side: number): NdArray => ({
