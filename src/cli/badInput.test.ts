@@ -40,7 +40,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'an image that is not there',
     ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'data', '--out', 'x.png'],
-    'none.png: no such file or folder',
+    'cannot read none.png: it does not exist; check the name',
   ],
   [
     'latents in place of a folder',

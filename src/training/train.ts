@@ -4,13 +4,14 @@ import type { CompileOptions } from '../engine/program.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { appendJsonLine } from '../storage/jsonLines.ts';
+import type { Lock } from '../storage/lock.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
 import { nextTurn } from './nextTurn.ts';
 import { type Keep, releaseAfter } from './resources.ts';
 import { rewindRun } from './run/run.ts';
 import type { RunPaths } from './run/runFolder.ts';
-import { lockRun, type RunLock } from './run/runLock.ts';
+import { lockRun } from './run/runLock.ts';
 import { appendTiming, trainingTime } from './run/timings.ts';
 import { withWayBack } from './run/wayBack.ts';
 import { answerStep } from './step/answerStep.ts';
@@ -95,7 +96,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
   }
 }
 
-async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep): Promise<TrainingResult> {
+async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Promise<TrainingResult> {
   const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
   const parts = await prepareTraining(options, engine, keep, events.onPreparing);

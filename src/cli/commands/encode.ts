@@ -4,10 +4,10 @@ import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { writeLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
+import { requireWritable } from '../../storage/files.ts';
 import { type Keep, releaseAfter } from '../../training/resources.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, tellDeviceOf } from '../options.ts';
-import { requireWritable } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { createProgress } from '../terminal/progress.ts';
 

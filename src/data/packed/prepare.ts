@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { mapInOrder } from '../mapInOrder.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
@@ -85,8 +86,7 @@ export async function prepare(
     });
     return { header, damaged: work.damaged };
   } catch (error) {
-    writer.discard();
-    throw error;
+    throw cleanedUpAfter(error, () => writer.discard());
   }
 }
 

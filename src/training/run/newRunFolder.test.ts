@@ -62,7 +62,7 @@ describe('createRunFolder', () => {
   });
 
   it.each([
-    ['mkdirSync', 'EACCES', /cannot create the run folder .*quickstart: permission denied/],
+    ['mkdirSync', 'EACCES', /cannot create the folder .*quickstart: permission denied/],
     ['fsyncSync', 'ENOSPC', /cannot write .*config\.yaml: no space is left/],
   ] as const)('leaves nothing if %s fails with %s', (call, code, message) => {
     fs.writeFileSync(join(root, 'other'), 'x');

@@ -1,5 +1,4 @@
 // A run to train: a new one in a folder of its own, or one that goes on from its last checkpoint.
-import { mkdirSync, renameSync } from 'node:fs';
 import type { Dataset } from '../../data/dataset.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
@@ -12,9 +11,10 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
-import { removePartialFiles, writeFileAtomically } from '../../storage/files.ts';
+import { renameFile, writeFileAtomically } from '../../storage/files.ts';
+import { makeFolders } from '../../storage/folders.ts';
 import { rewindJsonLines } from '../../storage/jsonLines.ts';
+import { removePartialFiles } from '../../storage/partialFiles.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { stateFrom } from './checkpoint.ts';
@@ -142,19 +142,11 @@ function requireSameRun(before: Config, after: Config): void {
  */
 export function rewindRun(paths: RunPaths, config: Config, step: number): void {
   for (const folder of [paths.directory, paths.checkpoints, paths.samples]) {
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (error) {
-      throw explainFileError(error, folder, 'create the folder');
-    }
+    makeFolders(folder);
     removePartialFiles(folder);
   }
   for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
-    try {
-      renameSync(path, `${path}.damaged`);
-    } catch (error) {
-      throw explainFileError(error, path, 'set aside');
-    }
+    renameFile(path, `${path}.damaged`);
   }
   for (const log of [paths.metrics, paths.timings]) {
     rewindJsonLines(log, (line) => Number(line.step) <= step);
