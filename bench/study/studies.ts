@@ -1,10 +1,10 @@
 // What a study is: which models are compared on which images, with which steps, seeds and learning rates.
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError, unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
+import { readText, requireExists } from '../../src/storage/files.ts';
 import { builtInStudies } from './builtInStudies.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens');
@@ -126,18 +126,8 @@ function requireConfig({ name, data, preset, changes }: Study, place: string): v
 }
 
 function parseFile(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(
-      `the file of studies ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      {
-        exitCode: 2,
-        cause: error,
-      },
-    );
-  }
+  requireExists(file);
+  const text = readText(file);
   try {
     return parse(text);
   } catch (error) {

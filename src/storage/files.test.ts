@@ -88,7 +88,9 @@ describe('writeFileAtomically', () => {
     }
     syncBuiltinESMExports();
     const { message } = failureOf(() => writeFileAtomically(path, 'x'));
-    expect(message).toMatch(/^cannot write .*: no space is left on the disk; .*; then this failed too: cannot remove .*\.partial: the disk/);
+    expect(message).toMatch(
+      /^cannot write .*: no space is left on the disk; .*; then this failed too: cannot remove .*\.partial: the disk/,
+    );
   });
 
   it('explains a folder that is gone, a file in its place and a folder in place of the file', () => {

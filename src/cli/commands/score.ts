@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type Score, score } from '../../evaluation/measure/score.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
@@ -10,7 +11,6 @@ import { requireImageShape } from '../../experiments/modelShape.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
-import { type Keep, releaseAfter } from '../../training/resources.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';

@@ -4,10 +4,10 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { exists, flushFile, removeFile } from '../../storage/files.ts';
 import { makeFolder } from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
-import { isAnchor, isMilestone } from '../milestones.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { saveCheckpoint } from './checkpoint.ts';
+import { saveCheckpoint } from './checkpointFile.ts';
+import { isAnchor, isMilestone } from './milestones.ts';
 import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
 import { readSummary } from './runSummary.ts';
 

@@ -32,7 +32,7 @@ describe('createRunFolder', () => {
     fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
     fs.writeFileSync(join(run, 'log.txt'), 'x');
     createRunFolder(run, 'seed: 0\n');
-    expect(openRunFolder(run).configText).toBe('seed: 0\n');
+    expect(openRunFolder(run).config.text).toBe('seed: 0\n');
     expect(fs.readFileSync(join(run, 'log.txt'), 'utf8')).toBe('x');
   });
 
@@ -43,7 +43,7 @@ describe('createRunFolder', () => {
     expect(error.message).toContain(`${run} already holds a run`);
     expect(error.message).toMatch(/for example .*quickstart-3$/);
     expect(error.exitCode).toBe(2);
-    expect(openRunFolder(run).configText).toBe('seed: 0\n');
+    expect(openRunFolder(run).config.text).toBe('seed: 0\n');
   });
 
   it('refuses the remains of a run without a config', () => {

@@ -11,14 +11,14 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { renameFile, writeFileAtomically } from '../../storage/files.ts';
+import { readTextFile, renameFile, writeFileAtomically } from '../../storage/files.ts';
 import { makeFolders } from '../../storage/folders.ts';
 import { rewindJsonLines } from '../../storage/jsonLines.ts';
 import { removePartialFiles } from '../../storage/partialFiles.ts';
+import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { stateFrom } from './checkpoint.ts';
-import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
+import { readLatestSoundCheckpoint } from './checkpointFile.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import { changedSettings, settingsOf } from './settingChanges.ts';
@@ -113,10 +113,11 @@ export async function resumeRun(
  * @throws UserError if the changes would make it another run
  */
 export function configToResume(
-  { config: file }: RunPaths,
+  { config: path }: RunPaths,
   changes: ConfigLayer,
   set: ResumeOptions['set'],
 ): Config {
+  const file = readTextFile(path);
   const config = resolveConfig({ file, set, overrides: changes });
   requireSameRun(resolveConfig({ file }), config);
   return config;

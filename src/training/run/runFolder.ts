@@ -1,7 +1,7 @@
 // The folder of a run: what is in it, how one is opened and found.
 import { nearestNames, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/config.ts';
-import { exists, isFolder, readText } from '../../storage/files.ts';
+import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
 
 /** Where the parts of a run lie. */
@@ -34,10 +34,10 @@ export interface CheckpointFile {
   readonly path: string;
 }
 
-/** A run that is there: its config as text and its checkpoints, earliest first. */
+/** A run that is there: its configuration, not yet parsed, and its checkpoints, earliest first. */
 export interface RunFolder {
   readonly paths: RunPaths;
-  readonly configText: string;
+  readonly config: TextFile;
   readonly checkpoints: readonly CheckpointFile[];
   /** The one with the most steps; null if the run has not written any. */
   readonly latestCheckpoint: CheckpointFile | null;
@@ -78,7 +78,7 @@ export function openRunFolder(directory: string, options: { orExport?: boolean }
   const checkpoints = listCheckpoints(paths);
   return {
     paths,
-    configText: readText(paths.config),
+    config: readTextFile(paths.config),
     checkpoints,
     latestCheckpoint: checkpoints.at(-1) ?? null,
   };
