@@ -1,5 +1,6 @@
 // Which part of the code may import which: the arrows between the folders, held for every file, and no circles.
 import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -18,7 +19,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   data: ['storage'],
   storage: ['numeric'],
   pictures: ['numeric'],
-  numeric: [],
+  numeric: ['platform'],
+  platform: [],
 };
 
 /** The public API shows all but the command line. */
@@ -31,6 +33,36 @@ const errorsFile = 'errors.ts';
 const wrapped: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'engine/runtime.node.ts',
 };
+
+/** The folders whose files may import modules of Node; elsewhere it takes a file named `*.node.ts`. */
+const nodeFolders: readonly string[] = ['storage', 'data', 'cli'];
+
+/**
+ * What runs wherever JavaScript does, and so reaches neither a module of Node nor `storage` but through `*.node.ts` files:
+ * folders, and single files of others.
+ */
+const runsAnywhere: readonly string[] = [
+  'numeric',
+  'tensor',
+  'engine',
+  'flows',
+  'models',
+  'experiments',
+  'pictures',
+  'training/gradients',
+  'training/optimizer',
+  'training/step',
+  'training/batchLoader.ts',
+  'training/checkpoint.ts',
+  'training/startFromData.ts',
+  'training/validation.ts',
+  'evaluation/model/flowModel.ts',
+  'evaluation/model/latents.ts',
+  'evaluation/bijections',
+  'evaluation/doctor',
+  'evaluation/export/exportPrograms.ts',
+  'evaluation/measure',
+];
 
 /** What tests share; only tests may import it, and it may import whatever they may. */
 const testFolder = 'testing';
@@ -53,6 +85,97 @@ function violations(file: string, source: string): string[] {
     const allowed = exempt || target === errorsFile || allowedFolders(file).has(folderOf(target));
     return allowed ? [] : `${file} imports ${target}: no arrow leads there`;
   });
+}
+
+/** The modules of Node that a file imports and must not, each as a sentence. */
+function nodeViolations(file: string, source: string): string[] {
+  const may =
+    isNodeFile(file) ||
+    nodeFolders.includes(folderOf(file)) ||
+    file.endsWith('.test.ts') ||
+    folderOf(file) === testFolder;
+  return importsOf(source)
+    .filter((specifier) => isBuiltin(specifier) && !may)
+    .map((specifier) => `${file} imports ${specifier}: only ${nodeFolders.join(', ')} and *.node.ts may`);
+}
+
+/** What files load, over any number of others, up to `*.node.ts` files. */
+interface Reached {
+  /** These files and those that they reach in `src`, but for `*.node.ts`. */
+  readonly files: ReadonlySet<string>;
+  /** The ways to a module of Node or a file of `storage`, each as the files on it. */
+  readonly waysToNode: readonly string[];
+}
+
+/** @param valuesOf what a file loads itself, as `importedValues` gives it */
+function reachedFrom(entries: readonly string[], valuesOf: (file: string) => readonly string[]): Reached {
+  const waysToNode: string[] = [];
+  const reached = new Set(entries);
+  const open = entries.map((file) => [file]);
+  for (let way = open.pop(); way !== undefined; way = open.pop()) {
+    const last = way.at(-1)!;
+    for (const specifier of valuesOf(last)) {
+      const target = specifier.startsWith('.') ? posix.join(posix.dirname(last), specifier) : specifier;
+      if (isBuiltin(target) || folderOf(target) === 'storage') {
+        waysToNode.push([...way, target].join(' → '));
+      } else if (specifier.startsWith('.') && !isNodeFile(target) && !reached.has(target)) {
+        reached.add(target);
+        open.push([...way, target]);
+      }
+    }
+  }
+  return { files: reached, waysToNode };
+}
+
+/** What a file loads when it runs: all that it imports or re-exports but types. */
+function importedValues(source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isType =
+      (ts.isImportDeclaration(node) && node.importClause?.isTypeOnly === true) ||
+      (ts.isExportDeclaration(node) && node.isTypeOnly);
+    const specifier =
+      ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+        ? node.moduleSpecifier
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+          ? node.arguments[0]
+          : undefined;
+    if (!isType && specifier !== undefined && ts.isStringLiteral(specifier)) {
+      found.push(specifier.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest));
+  return found;
+}
+
+/** The globals of Node that a file uses. */
+function nodeGlobalsIn(source: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && nodeGlobals.has(node.text) && !isName(node)) {
+      found.push(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest, true));
+  return found;
+}
+
+const nodeGlobals = new Set(['process', 'Buffer', 'setImmediate', 'NodeJS', 'require', '__dirname']);
+
+/** Whether an identifier names a member, and nothing that is looked for outside. */
+function isName({ parent, pos }: ts.Node): boolean {
+  return (
+    (ts.isPropertyAccessExpression(parent) && parent.name.pos === pos) ||
+    ((ts.isPropertyAssignment(parent) || ts.isPropertySignature(parent) || ts.isBindingElement(parent)) &&
+      ((ts.isBindingElement(parent) && parent.propertyName) || parent.name).pos === pos)
+  );
+}
+
+/** Whether a file is the part of the host that has a twin elsewhere. */
+function isNodeFile(file: string): boolean {
+  return file.endsWith('.node.ts');
 }
 
 /** Everything that is imported, re-exported or loaded later. */
@@ -162,7 +285,7 @@ function importsIn(...folders: readonly string[]): Imports {
 
 /** The groups of files each of which reaches all others by imports. */
 function circles(imports: Imports): string[][] {
-  const reached = new Map([...imports.keys()].map((file) => [file, reachedFrom(file, imports)]));
+  const reached = new Map([...imports.keys()].map((file) => [file, importedFrom(file, imports)]));
   const reaches = (from: string, to: string): boolean => reached.get(from)?.has(to) === true;
   const inCircles = [...imports.keys()].filter((file) => reaches(file, file));
   const groups = inCircles.map((file) =>
@@ -172,7 +295,7 @@ function circles(imports: Imports): string[][] {
 }
 
 /** All files that a file imports, directly or through others; itself only where it stands in a circle. */
-function reachedFrom(file: string, imports: Imports): ReadonlySet<string> {
+function importedFrom(file: string, imports: Imports): ReadonlySet<string> {
   const reached = new Set<string>();
   const open = [...(imports.get(file) ?? [])];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -204,5 +327,100 @@ describe('circles of imports', () => {
       ['h', []],
     ]);
     expect(circles(imports)).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f']]);
+  });
+});
+
+describe('what runs without Node', () => {
+  const read = (file: string): string => readFileSync(`${root}/${file}`, 'utf8');
+  const entries = files.filter(
+    (file) =>
+      runsAnywhere.some((entry) => file === entry || file.startsWith(`${entry}/`)) &&
+      !file.endsWith('.test.ts') &&
+      !isNodeFile(file),
+  );
+
+  const reached = reachedFrom(entries, (file) => importedValues(read(file)));
+  const waysToNodeIn = (sources: Record<string, string>): readonly string[] =>
+    reachedFrom(['flows/new.ts'], (file) => importedValues(sources[file]!)).waysToNode;
+
+  it('names folders and files that are there', () => {
+    for (const entry of runsAnywhere) {
+      expect(
+        entries.some((file) => file === entry || file.startsWith(`${entry}/`)),
+        entry,
+      ).toBe(true);
+    }
+  });
+
+  it('reaches no module of Node and nothing in storage', () => {
+    expect(reached.waysToNode).toEqual([]);
+  });
+
+  it('uses no global of Node', () => {
+    const used = [...reached.files].flatMap((file) =>
+      nodeGlobalsIn(read(file)).map((name) => `${file}: ${name}`),
+    );
+    expect(used).toEqual([]);
+  });
+
+  it('leaves modules of Node to the files that may import them', () => {
+    expect(files.flatMap((file) => nodeViolations(file, read(file)))).toEqual([]);
+  });
+
+  it.each([
+    ["import { readFileSync } from 'node:fs';", 'flows/new.ts → node:fs'],
+    ["import fs from 'fs';", 'flows/new.ts → fs'],
+    ["const { cpus } = await import('node:os');", 'flows/new.ts → node:os'],
+    ["export { readBytes } from '../storage/files.ts';", 'flows/new.ts → storage/files.ts'],
+    [
+      "import { type Safetensors } from '../storage/safetensors.ts';",
+      'flows/new.ts → storage/safetensors.ts',
+    ],
+    ["import { far } from '../numeric/far.ts';", 'flows/new.ts → numeric/far.ts → node:crypto'],
+  ])('finds %s', (source, way) => {
+    const sources: Record<string, string> = {
+      'flows/new.ts': source,
+      'numeric/far.ts': "import { createHash } from 'node:crypto';",
+    };
+    expect(waysToNodeIn(sources)).toEqual([way]);
+  });
+
+  it.each([
+    "import type { Safetensors } from '../storage/safetensors.ts';",
+    "export type { Stats } from 'node:fs';",
+    "let stats: import('node:fs').Stats;",
+    "import { sha256 } from '../platform/sha256.node.ts';",
+    "import { around } from '../numeric/around.ts';",
+  ])('lets pass %s', (source) => {
+    const sources: Record<string, string> = {
+      'flows/new.ts': source,
+      'numeric/around.ts': "import { again } from '../flows/new.ts';",
+    };
+    expect(waysToNodeIn(sources)).toEqual([]);
+  });
+
+  it.each([
+    ['flows/new.ts', "import { join } from 'node:path';"],
+    ['training/run/new.ts', "import { existsSync } from 'node:fs';"],
+    ['evaluation/new.ts', "import type { Stats } from 'node:fs';"],
+    ['errors.ts', "import { inspect } from 'util';"],
+  ])('forbids %s: %s', (file, source) => {
+    expect(nodeViolations(file, source)).toHaveLength(1);
+  });
+
+  it.each(['storage/new.ts', 'data/new.ts', 'cli/new.ts', 'platform/new.node.ts', 'flows/new.test.ts'])(
+    'permits modules of Node in %s',
+    (file) => {
+      expect(nodeViolations(file, "import { join } from 'node:path';")).toEqual([]);
+    },
+  );
+
+  it('tells globals of Node from members of that name', () => {
+    expect(nodeGlobalsIn('process.exit(); new Foo(Buffer); setImmediate(f);')).toEqual([
+      'process',
+      'Buffer',
+      'setImmediate',
+    ]);
+    expect(nodeGlobalsIn('a.process(); const { process: own } = a; b = { Buffer: 1 };')).toEqual([]);
   });
 });

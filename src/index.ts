@@ -1,6 +1,6 @@
 // The public API: train, load, measure and sample models; build one, compile and run it; bring a bijection of your own.
 
-export type { Dataset, DatasetSource, ImageSet, NamedDataset } from './data/dataset.ts';
+export type { Dataset, DatasetDescription, DatasetSource, ImageSet, NamedDataset } from './data/dataset.ts';
 export type { DecodedImage, RawDataset, RawImage, RawSplit } from './data/rawImages.ts';
 export { datasets, openDataset, openRawDataset } from './data/registry.ts';
 export type { Device } from './engine/devices/device.ts';
@@ -48,7 +48,7 @@ export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './eval
 export type { Config, ConfigLayer } from './experiments/configSchema.ts';
 export type { PaperResult } from './experiments/paper.ts';
 export { type Preset, presets } from './experiments/presets.ts';
-export { type ConfigSources, resolveConfig } from './experiments/resolve.ts';
+export { type ConfigFile, type ConfigSources, resolveConfig } from './experiments/resolve.ts';
 export { type Schedule, scheduleOf } from './experiments/schedule.ts';
 export { actnorm } from './flows/actnorm.ts';
 export type { Bijection, Transformed } from './flows/bijection.ts';

@@ -1,9 +1,9 @@
 // Where studies come from: a YAML file, or those built in.
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
+import { readText, requireExists } from '../../src/storage/files.ts';
 import { builtInStudies } from './builtInStudies.ts';
 import { distinct, type Study, studySchema } from './studies.ts';
 
@@ -58,18 +58,8 @@ function requireConfig({ name, data, preset, changes }: Study, place: string): v
 }
 
 function parseFile(file: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(
-      `the file of studies ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      {
-        exitCode: 2,
-        cause: error,
-      },
-    );
-  }
+  requireExists(file);
+  const text = readText(file);
   try {
     return parse(text);
   } catch (error) {

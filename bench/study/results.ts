@@ -1,7 +1,7 @@
 // The results of a study, out of the folders of its runs: plain data, from which tables and plots are made.
 import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
-import { trainingTime } from '../../src/training/run/timings.ts';
+import { trainingTime } from '../../src/training/run/runLogs.ts';
 import { machine } from '../report.ts';
 import { type ComparisonResult, compare, type MixingSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';

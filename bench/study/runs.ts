@@ -6,6 +6,7 @@ import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
+import { readTextFile } from '../../src/storage/files.ts';
 import { openRunFolder, runPaths } from '../../src/training/run/runFolder.ts';
 import { readSummary } from '../../src/training/run/runSummary.ts';
 import { readJson, writeJson } from './jsonFile.ts';
@@ -129,7 +130,11 @@ export function progressOf(run: StudyRun): RunProgress {
   if (!existsSync(paths.config)) {
     return { state: 'none', step: 0, validationBitsPerDim: null };
   }
-  requireSameSettings(run, resolveConfig({ file: paths.config }), `${run.directory} was trained`);
+  requireSameSettings(
+    run,
+    resolveConfig({ file: readTextFile(paths.config) }),
+    `${run.directory} was trained`,
+  );
   const { latestCheckpoint } = openRunFolder(run.directory);
   const summary = readSummary(paths);
   const step = latestCheckpoint?.step ?? 0;

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { createProgress } from '../../src/cli/terminal/progress.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';
+import { releaseAfter } from '../../src/engine/resources.ts';
 import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
 import { type LayerInverse, ownMethods } from '../../src/evaluation/timing/layerInverse.ts';
 import { median, secondsOf } from '../../src/evaluation/timing/timing.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
-import { releaseAfter } from '../../src/training/resources.ts';
 import type { Interruption } from './interruption.ts';
 import { readJson, writeJson } from './jsonFile.ts';
 import { studyFolder } from './runs.ts';

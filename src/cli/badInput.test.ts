@@ -40,7 +40,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'an image that is not there',
     ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'data', '--out', 'x.png'],
-    'none.png: no such file or folder',
+    'cannot read none.png: it does not exist; check the name',
   ],
   [
     'latents in place of a folder',
@@ -55,7 +55,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'latents that are not there',
     ['decode', 'runs/a', 'none.latents', '--out', 'decoded'],
-    'none.latents: no such file',
+    'cannot read none.latents: it does not exist; check the name',
   ],
   ['help of no command', ['trian', '--help'], "unknown command 'trian': did you mean train?"],
   [
@@ -311,11 +311,15 @@ const usage: [string, string[], string | RegExp][] = [
 
 /** The same for what is not in the arguments. */
 const failures: [string, string[], string | RegExp][] = [
-  ['no such config file', ['train', '--config', 'none.yaml'], "the config file 'none.yaml' does not exist"],
+  [
+    'no such config file',
+    ['train', '--config', 'none.yaml'],
+    'cannot read none.yaml: it does not exist; check the name',
+  ],
   [
     'a folder in place of a config file',
     ['train', '--config', 'runs/a'],
-    "the config file 'runs/a' is a folder: name the YAML file in it",
+    'cannot read runs/a: it is a folder; name a file',
   ],
   [
     'a folder without images',
@@ -384,12 +388,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a place where no run can be',
     [...train, '--out', '/proc/nothing/x'],
-    'cannot create the run folder /proc/nothing/x: there is no folder /proc/nothing; create it or check the name',
+    'cannot create the folder /proc/nothing/x: there is no folder /proc/nothing; create it or check the name',
   ],
   [
     'a run inside a file',
     [...train, '--out', 'wrong.yaml/x'],
-    'cannot create the run folder wrong.yaml/x: a file stands where a folder is needed; choose another path',
+    'cannot create the folder wrong.yaml/x: a file stands where a folder is needed; choose another path',
   ],
   [
     'an image of another size',

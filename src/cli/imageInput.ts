@@ -1,5 +1,4 @@
 // The images that a command is given: files and folders, or a split of a dataset.
-import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Dataset, type ImageSet, readOne } from '../data/dataset.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
@@ -7,6 +6,7 @@ import { openDataset } from '../data/registry.ts';
 import { type NamedImages, readImageFiles } from '../data/sources/imageFiles.ts';
 import { UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { isFolder } from '../storage/files.ts';
 import { oneOf, wholeNumber } from './options.ts';
 import { formatCounted } from './terminal/format.ts';
 
@@ -69,7 +69,7 @@ async function openImages(data: string): Promise<Dataset> {
   try {
     return await openDataset(data, { validation: 0 });
   } catch (error) {
-    if (error instanceof UserError && statSync(data, { throwIfNoEntry: false })?.isDirectory()) {
+    if (error instanceof UserError && isFolder(data)) {
       const message = `${error.message}; images of a folder, all of them, are named without --data`;
       throw new UserError(message, { exitCode: error.exitCode, cause: error });
     }

@@ -1,35 +1,10 @@
-// Whether a result can be written, asked before the work and not after it.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
+// Whether a picture can be written, asked before the work and not after it.
+import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
-import { explainFileError } from '../storage/fileErrors.ts';
+import { requireWritable } from '../storage/files.ts';
 
 /**
- * Checks that a file may be written at `path`: it is no folder, and the folder it goes to is there and writable.
- *
- * @throws UserError if not
- */
-export function requireWritable(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UserError(`cannot write ${path}: it is a folder; name a file`, { exitCode: 2 });
-  }
-  if (!existsSync(dirname(path))) {
-    throw new UserError(
-      `cannot write ${path}: there is no folder ${dirname(path)}; create it or check the name`,
-      {
-        exitCode: 2,
-      },
-    );
-  }
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (error) {
-    throw explainFileError(error, path, 'write');
-  }
-}
-
-/**
- * Checks the same for a picture, which will be a PNG whatever its name.
+ * Checks that a picture may be written at `path`: it will be a PNG whatever its name.
  *
  * @throws UserError if not, or if the name does not end in .png
  */
@@ -37,9 +12,7 @@ export function requireWritablePng(path: string): void {
   if (extname(path).toLowerCase() !== '.png') {
     throw new UserError(
       `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
-      {
-        exitCode: 2,
-      },
+      { exitCode: 2 },
     );
   }
   requireWritable(path);

@@ -43,8 +43,8 @@ export interface Dataset extends DatasetSource {
   readonly isHeldOut?: boolean;
 }
 
-/** A dataset that can be asked for by name: what it is, and how it is opened. */
-export interface NamedDataset {
+/** What a dataset that has a name is. */
+export interface DatasetDescription {
   /** The name to ask for. */
   readonly name: string;
   /** One line. */
@@ -57,6 +57,10 @@ export interface NamedDataset {
   readonly source: string;
   /** The terms under which the images may be used. */
   readonly licence: string;
+}
+
+/** A dataset that can be asked for by name: what it is, and how it is opened. */
+export interface NamedDataset extends DatasetDescription {
   /**
    * The path at which it lies, found without reading images.
    * Throws MissingDataset when it is not there, another UserError when what is there is incomplete or cannot be read.

@@ -1,6 +1,6 @@
 // The one list of datasets and of the forms a person's own images may have, and how either is opened.
-import { stat } from 'node:fs/promises';
 import { UserError, unknownName } from '../errors.ts';
+import { exists } from '../storage/files.ts';
 import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
 import { packedFile } from './packed/packedFile.ts';
 import type { RawDataset } from './rawImages.ts';
@@ -84,7 +84,7 @@ async function openPath(path: string): Promise<DatasetSource> {
 }
 
 async function formatOf(path: string): Promise<PathFormat> {
-  if (!(await exists(path))) {
+  if (!exists(path)) {
     // Nobody who writes a slash means one of the names.
     throw /[/\\]/.test(path)
       ? new UserError(`dataset '${path}': no such file or folder`, { exitCode: 2 })
@@ -101,17 +101,4 @@ async function formatOf(path: string): Promise<PathFormat> {
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');
   throw new UserError(`dataset '${path}': no known form of images; expected ${expected}`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      return false;
-    }
-    throw new UserError(`dataset '${path}': cannot be read: ${message}`, { cause: error });
-  }
 }

@@ -14,10 +14,10 @@ import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
-import { releaseAfter } from '../training/resources.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/step/trainer.ts';
 import { type CompileOptions, compile } from './program.ts';
+import { releaseAfter } from './resources.ts';
 
 const imageShape: ImageShape = [4, 8, 1];
 const BATCH = 2;

@@ -1,5 +1,4 @@
 // What an experiment is called: a preset's name stands for its own dataset alone.
-import { basename } from 'node:path';
 import type { Config } from './configSchema.ts';
 import { presets } from './presets.ts';
 
@@ -10,7 +9,7 @@ export function isOnOwnData(preset: string | null, { data }: Config): boolean {
 
 /** The dataset without the folder that it lies in: `emoji-32.images`. */
 export function dataName({ data }: Config): string {
-  return basename(data.name);
+  return data.name.split(/[/\\]/).findLast((part) => part !== '') ?? '';
 }
 
 /** The name of an experiment: that of its preset, or `emoji-32.images, emerging` where its images are others. */

@@ -1,10 +1,7 @@
 // The experiments that have a name: each with its configuration and the result reported for it.
 
-import type { NamedDataset } from '../data/dataset.ts';
-import { cifar10 } from '../data/sets/cifar10.ts';
-import { galaxy } from '../data/sets/galaxy.ts';
-import { imagenet32, imagenet64 } from '../data/sets/imagenet.ts';
-import { mnist } from '../data/sets/mnist.ts';
+import type { DatasetDescription } from '../data/dataset.ts';
+import { descriptions } from '../data/sets/descriptions.ts';
 import { unknownName } from '../errors.ts';
 import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
@@ -30,6 +27,8 @@ export interface Preset {
   /** The folder below `runs` that its runs go to; by default its name. */
   readonly folder?: string;
 }
+
+const { mnist, galaxy, cifar10, imagenet32, imagenet64 } = descriptions;
 
 const mnistQuickstart = {
   data: { name: mnist.name },
@@ -116,7 +115,7 @@ const paperDatasets = {
 /** Images per run of the program, as many as the paper has on each of its workers at most. */
 const PAPER_MICRO_BATCH = 64;
 
-function shapeOf({ name, imageShape }: NamedDataset): Pick<NamedDataset, 'name' | 'imageShape'> {
+function shapeOf({ name, imageShape }: DatasetDescription): Pick<DatasetDescription, 'name' | 'imageShape'> {
   return { name, imageShape };
 }
 

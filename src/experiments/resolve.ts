@@ -1,5 +1,4 @@
 // From a preset, a file and options to one configuration: defaults < preset or file < --set < options.
-import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs } from './config.ts';
@@ -7,12 +6,20 @@ import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { findPreset } from './presets.ts';
 
+/** A configuration file that has been read. */
+export interface ConfigFile {
+  /** Its path, for errors. */
+  readonly path: string;
+  /** YAML. */
+  readonly text: string;
+}
+
 /** Where the parts of a configuration come from. */
 export interface ConfigSources {
   /** The name of a preset. */
   readonly preset?: string | undefined;
-  /** The path of a YAML file; it builds on the preset where there is one. */
-  readonly file?: string | undefined;
+  /** It builds on the preset where there is one. */
+  readonly file?: ConfigFile | undefined;
   /** Settings `section.key=value`, the value in YAML; a later one wins. */
   readonly set?: readonly string[] | undefined;
   /** What options such as `--steps`, `--seed` and `--data` say; wins over all else. */
@@ -25,7 +32,7 @@ export interface ConfigSources {
  * Setting `training.steps` removes `training.epochs` from what lies below it and the other way round; the same
  * holds for `training.warmupSteps` and `training.warmupEpochs`.
  *
- * @throws UserError for an unknown preset, a file that cannot be read, an unknown key or a wrong value
+ * @throws UserError for an unknown preset, an unknown key or a wrong value
  */
 export function resolveConfig(sources: ConfigSources): Config {
   const { preset, file, set = [], overrides = {} } = sources;
@@ -34,7 +41,7 @@ export function resolveConfig(sources: ConfigSources): Config {
     layers.push(findPreset(preset).config);
   }
   if (file !== undefined) {
-    layers.push(readLayer(file));
+    layers.push(parseLayer(file.text, file.path));
   }
   layers.push(...set.map(parseSetting), checkLayer(overrides));
   return completeConfig(layers.reduce(mergeLayers));
@@ -59,23 +66,6 @@ export function parseLayer(text: string, source: string): ConfigLayer {
     }
     throw error;
   }
-}
-
-function readLayer(file: string): ConfigLayer {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const problem =
-      code === 'ENOENT'
-        ? 'does not exist'
-        : code === 'EISDIR'
-          ? 'is a folder: name the YAML file in it'
-          : `cannot be read (${code})`;
-    throw new UserError(`the config file '${file}' ${problem}`, { cause: error });
-  }
-  return parseLayer(text, file);
 }
 
 /** The layer of one `--set section.key=value`. */

@@ -2,7 +2,7 @@
 import type { LoggerInterface } from 'vega';
 import type { Plot } from './plot.ts';
 import { plotSpec } from './plotSpec.ts';
-import { rasterise } from './rasterise.ts';
+import { rasterise } from './rasterise.node.ts';
 
 /** The width of an average character of the font, in em. */
 const meanGlyphWidth = 0.62;

@@ -2,8 +2,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
 import { horizontal, vertical } from './plotAxes.ts';
-import { FONT } from './rasterise.ts';
 
+/** The family in which plots are written; an SVG that is shown elsewhere falls back to the reader's own. */
+const FONT = 'DejaVu Sans, Verdana, sans-serif';
 /** Eight colours that people with any colour vision can tell apart (Okabe and Ito). */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
 /** How much of its colour a series that stands back keeps; the rest is white. */

@@ -1,6 +1,7 @@
 // Bytes of files: whole or from anywhere in them, with errors that name the file.
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
+import { cannotRead } from './fileErrors.ts';
 
 /** Bytes that can be read from anywhere. */
 export interface RandomAccess {
@@ -85,11 +86,6 @@ export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Ar
     }
     return file.read(0, file.size);
   });
-}
-
-/** The error for a file or folder that the system does not let us read. */
-export function cannotRead(path: string, cause: unknown): UserError {
-  return new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
 }
 
 function checkRange(source: string, size: number, offset: number, length: number): void {

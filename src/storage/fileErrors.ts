@@ -21,7 +21,23 @@ export function explainFileError(error: unknown, path: string, doing: string): E
   return new UserError(`cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
 }
 
-function reasonFor(code: string, path: string): string | undefined {
+/** The error for a file that the system does not let us read. */
+export function cannotRead(path: string, error: unknown): Error {
+  return explainFileError(error, path, 'read');
+}
+
+/** The error for a file that the system does not let us write. */
+export function cannotWrite(path: string, error: unknown): Error {
+  return explainFileError(error, path, 'write');
+}
+
+/** Whether an error has one of these codes of the system, such as `EEXIST`. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/** What a code of the system means for a path, and what to do; undefined where nobody knows better words. */
+export function reasonFor(code: string, path: string): string | undefined {
   switch (code) {
     case 'ENOSPC':
       return 'no space is left on the disk; free some or choose a folder on another disk';
@@ -45,6 +61,8 @@ function reasonFor(code: string, path: string): string | undefined {
       return 'it is a folder; name a file';
     case 'ENAMETOOLONG':
       return 'the name is too long; choose a shorter one';
+    case 'ERR_INVALID_ARG_VALUE':
+      return 'no name has a null character; check it';
     case 'EMFILE':
     case 'ENFILE':
       return 'too many files are open; raise the limit (ulimit -n) or close other programs';

@@ -1,13 +1,19 @@
-import { spawnSync } from 'node:child_process';
+// Files: what is there before and after each failure, and what is said of it.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UserError } from '../errors.ts';
 import { failureOf } from '../testing/failureOf.ts';
-import { explainFileError } from './fileErrors.ts';
-import { readBytes, removePartialFiles, writeFileAtomically } from './files.ts';
+import {
+  appendToFile,
+  exists,
+  isFolder,
+  readBytes,
+  requireExists,
+  requireWritable,
+  writeFileAtomically,
+} from './files.ts';
 
 let folder: string;
 
@@ -82,7 +88,9 @@ describe('writeFileAtomically', () => {
     }
     syncBuiltinESMExports();
     const { message } = failureOf(() => writeFileAtomically(path, 'x'));
-    expect(message).toMatch(/^cannot write .*: no space is left on the disk; .*; then this failed too: EIO/);
+    expect(message).toMatch(
+      /^cannot write .*: no space is left on the disk; .*; then this failed too: cannot remove .*\.partial: the disk/,
+    );
   });
 
   it('explains a folder that is gone, a file in its place and a folder in place of the file', () => {
@@ -111,32 +119,6 @@ describe('writeFileAtomically', () => {
   });
 });
 
-describe('removePartialFiles', () => {
-  it('removes what a crash left, nothing else', () => {
-    failWith('renameSync', 'EIO');
-    vi.spyOn(fs, 'unlinkSync').mockImplementation(() => undefined);
-    syncBuiltinESMExports();
-    failureOf(() => writeFileAtomically(join(folder, 'file'), 'x'));
-    fs.writeFileSync(join(folder, 'kept'), '');
-    fs.writeFileSync(join(folder, 'kept.partial'), '');
-    expect(fs.readdirSync(folder)).toHaveLength(3);
-    removePartialFiles(folder);
-    expect(fs.readdirSync(folder)).toEqual(['kept', 'kept.partial']);
-  });
-
-  it('goes by the process in the name: leaves what another may be writing, and nothing that it has forgotten', () => {
-    const { pid: gone } = spawnSync(process.execPath, ['--version']);
-    const names = [`new.${process.ppid}.partial`, `old.${process.ppid}.partial`, `gone.${gone}.partial`];
-    for (const name of names) {
-      fs.writeFileSync(join(folder, name), '');
-    }
-    const anHourAgo = Date.now() / 1000 - 3600;
-    fs.utimesSync(join(folder, names[1]!), anHourAgo, anHourAgo);
-    removePartialFiles(folder);
-    expect(fs.readdirSync(folder)).toEqual([names[0]]);
-  });
-});
-
 describe('readBytes', () => {
   it('reads a file and explains what is not one', () => {
     fs.writeFileSync(join(folder, 'file'), 'abc');
@@ -152,21 +134,59 @@ describe('readBytes', () => {
   });
 });
 
-describe('explainFileError', () => {
-  it('keeps the words of the system for a code it does not know, and the cause', () => {
-    const cause = systemError('EXDEV');
-    const error = explainFileError(cause, 'a/b', 'write');
-    expect(error).toBeInstanceOf(UserError);
-    expect(error.message).toBe('cannot write a/b: EXDEV: it failed, write');
-    expect(error.cause).toBe(cause);
+describe('appendToFile', () => {
+  it('adds to what is there, and takes a part that could be written back', () => {
+    const path = join(folder, 'log');
+    appendToFile(path, 'one');
+    appendToFile(path, Uint8Array.of(50));
+    const { writeSync } = fs;
+    let calls = 0;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array) => {
+      if (calls++ > 0) {
+        throw systemError('ENOSPC');
+      }
+      return writeSync(file, bytes, 0, 1);
+    }) as typeof fs.writeSync);
+    syncBuiltinESMExports();
+    expect(failureOf(() => appendToFile(path, 'three')).message).toContain('no space is left');
+    expect(fs.readFileSync(path, 'utf8')).toBe('one2');
+  });
+});
+
+describe('what is at a path', () => {
+  it('is seen, also where a file stands in the way', () => {
+    fs.writeFileSync(join(folder, 'plain'), '');
+    const seen = [folder, join(folder, 'plain'), join(folder, 'none'), join(folder, 'plain', 'none')].map(
+      (path) => [exists(path), isFolder(path)],
+    );
+    expect(seen).toEqual([
+      [true, true],
+      [true, false],
+      [false, false],
+      [false, false],
+    ]);
   });
 
-  it('leaves other errors alone', () => {
-    const mine = new UserError('mine');
-    const mistake = new TypeError('mistake');
-    expect(explainFileError(mine, 'a', 'write')).toBe(mine);
-    expect(explainFileError(mistake, 'a', 'write')).toBe(mistake);
-    const invalid = Object.assign(new TypeError('invalid'), { code: 'ERR_INVALID_ARG_TYPE' });
-    expect(explainFileError(invalid, 'a', 'write')).toBe(invalid);
+  it('is explained where the system does not let us see it', () => {
+    fs.symlinkSync('loop', join(folder, 'loop'));
+    expect(failureOf(() => exists(join(folder, 'loop'))).message).toMatch(/^cannot read .*loop: ELOOP: /);
+    expect(failureOf(() => exists('a\0b')).message).toMatch(/^cannot read a.b: no name has a null character/);
+  });
+
+  it('is asked for before the work', () => {
+    const missing = failureOf(() => requireExists(join(folder, 'none')));
+    expect(missing).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('it does not exist; check'),
+    });
+    expect(failureOf(() => requireWritable(folder))).toMatchObject({
+      exitCode: 2,
+      message: `cannot write ${folder}: it is a folder; name a file`,
+    });
+    expect(failureOf(() => requireWritable(join(folder, 'none', 'file')))).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(`there is no folder ${join(folder, 'none')}; create it`),
+    });
+    requireWritable(join(folder, 'new'));
   });
 });

@@ -1,113 +1,79 @@
-// Files on disk: written whole or not at all, flushed, read, listed, and cleaned up after a crash.
+// Files on disk: read, written whole or not at all, appended to, moved and removed, with errors in words.
 import {
+  accessSync,
   closeSync,
-  existsSync,
+  constants,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   openSync,
-  readdirSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError } from './fileErrors.ts';
-import { hasProcess } from './processes.ts';
+import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
+import { PartialFile } from './partialFiles.ts';
 
-/** One call of the operating system takes at most 2 GiB. */
-const chunkBytes = 2 ** 26;
-const partialSuffix = '.partial';
-/** The end of a temporary file's name: the process that wrote it stands before the suffix. */
-const partialEnd = /\.(\d+)\.partial$/;
-/** A temporary file that was not written to for so many milliseconds is nobody's, whatever runs under its number. */
-const ABANDONED_AFTER = 10 * 60 * 1000;
-
-/** The name of this process's temporary file for a path, in the same folder. */
-export function partialPath(path: string): string {
-  return `${path}.${process.pid}${partialSuffix}`;
+/** A text with the path of its file, for errors. */
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 /**
- * Writes a file so that a crash at any moment leaves either what was there before or all of `content`: a temporary
- * file in the same folder, flushed to the disk, then renamed.
+ * Whether there is something at a path.
  *
- * @throws UserError if the disk, the folder or the permissions do not allow it; no temporary file is left then
+ * @throws UserError if the system does not let us see
  */
-export function writeFileAtomically(path: string, content: Uint8Array | string): void {
-  try {
-    const target = writableTarget(path);
-    const partial = partialPath(target);
-    const file = openSync(partial, 'w');
-    try {
-      try {
-        writeAll(file, typeof content === 'string' ? new TextEncoder().encode(content) : content);
-        fsyncSync(file);
-      } catch (error) {
-        throw cleanedUpAfter(explainFileError(error, path, 'write'), () => closeSync(file));
-      }
-      closeSync(file);
-      renameSync(partial, target);
-    } catch (error) {
-      throw cleanedUpAfter(explainFileError(error, path, 'write'), () => unlinkSync(partial));
-    }
-    flushFolder(dirname(target));
-  } catch (error) {
-    throw explainFileError(error, path, 'write');
-  }
+export function exists(path: string): boolean {
+  return statusOf(path) !== undefined;
+}
+
+/** Whether there is a folder at a path; throws as `exists` does. */
+export function isFolder(path: string): boolean {
+  return statusOf(path)?.isDirectory() === true;
+}
+
+/** When a file was last written, in milliseconds since 1970; undefined where there is none. */
+export function lastWritten(path: string): number | undefined {
+  return statusOf(path)?.mtimeMs;
 }
 
 /**
- * Makes sure that what has been written to a file is on the disk; a file that is not there has nothing to lose.
+ * Refuses a path at which there is nothing to read.
  *
- * @throws UserError if the disk does not take it
+ * @throws UserError (exit code 2) if so
  */
-export function flushFile(path: string): void {
-  if (!existsSync(path)) {
-    return;
-  }
-  try {
-    const file = openSync(path, 'r+');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw explainFileError(error, path, 'write');
+export function requireExists(path: string): void {
+  if (!exists(path)) {
+    throw wrongPath(path, 'read', 'ENOENT');
   }
 }
 
 /**
- * Removes the temporary files that a crash during `writeFileAtomically` may have left in a folder: those whose process
- * is gone, and old ones whose number another process has got. What a process may be writing now stays.
+ * Checks that a file may be written at `path`, before the work and not after it: it is no folder, and the folder it
+ * goes to is there and writable.
+ *
+ * @throws UserError if not; with exit code 2 where the name is wrong
  */
-export function removePartialFiles(folder: string): void {
-  try {
-    for (const name of readdirSync(folder)) {
-      const pid = partialEnd.exec(name)?.[1];
-      const path = join(folder, name);
-      if (pid !== undefined && !(isAnother(Number(pid)) && isRecent(path))) {
-        rmSync(path, { force: true });
-      }
-    }
-  } catch (error) {
-    throw explainFileError(error, folder, 'clean up');
+export function requireWritable(path: string): void {
+  if (isFolder(path)) {
+    throw wrongPath(path, 'write', 'EISDIR');
   }
-}
-
-/** Whether a process runs that is not this one, which writes nothing while it cleans up. */
-function isAnother(pid: number): boolean {
-  return pid !== process.pid && hasProcess(pid);
-}
-
-function isRecent(path: string): boolean {
-  const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
-  return Date.now() - mtimeMs < ABANDONED_AFTER;
+  if (!exists(dirname(path))) {
+    throw wrongPath(path, 'write', 'ENOENT');
+  }
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }
 
 /**
@@ -119,58 +85,118 @@ export function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw explainFileError(error, path, 'read');
+    throw cannotRead(path, error);
+  }
+}
+
+/** All of a file in UTF-8; throws as `readBytes` does. */
+export function readText(path: string): string {
+  return new TextDecoder().decode(readBytes(path));
+}
+
+/** The same with its path. */
+export function readTextFile(path: string): TextFile {
+  return { path, text: readText(path) };
+}
+
+/**
+ * Writes a file so that a crash at any moment leaves either what was there before or all of `content`.
+ *
+ * @throws UserError if the disk, the folder or the permissions do not allow it; no partial file is left then
+ */
+export function writeFileAtomically(path: string, content: Uint8Array | string): void {
+  const file = new PartialFile(path);
+  try {
+    file.write(bytesOf(content), 0);
+    file.finish();
+  } catch (error) {
+    throw cleanedUpAfter(error, () => file.discard());
   }
 }
 
 /**
- * The names of what is in a folder, in alphabetical order.
+ * Adds to the end of a file, which is created where there is none.
  *
- * @throws UserError if it cannot be read
+ * @throws UserError if it cannot be written; the file then ends as it did before
  */
-export function listFolder(path: string): string[] {
+export function appendToFile(path: string, content: Uint8Array | string): void {
   try {
-    return readdirSync(path).sort();
+    const file = openSync(path, 'a');
+    try {
+      const before = fstatSync(file).size;
+      const bytes = bytesOf(content);
+      try {
+        for (let written = 0; written < bytes.length; ) {
+          written += writeSync(file, bytes, written);
+        }
+      } catch (error) {
+        throw cleanedUpAfter(cannotWrite(path, error), () => ftruncateSync(file, before));
+      }
+    } catch (error) {
+      throw cleanedUpAfter(cannotWrite(path, error), () => closeSync(file));
+    }
+    closeSync(file);
   } catch (error) {
-    throw explainFileError(error, path, 'read the folder');
+    throw cannotWrite(path, error);
   }
 }
 
-/** Where to write: what a link points to. A rename would replace a device such as /dev/null by a file. */
-function writableTarget(path: string): string {
-  const existing = statSync(path, { throwIfNoEntry: false });
-  if (existing === undefined) {
-    return path;
-  }
-  if (!existing.isFile()) {
-    throw new UserError(
-      `cannot write ${path}: it is a ${existing.isDirectory() ? 'folder' : 'device'}; name a file`,
-    );
-  }
-  return realpathSync(path);
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  let written = 0;
-  while (written < bytes.length) {
-    written += writeSync(file, bytes, written, Math.min(chunkBytes, bytes.length - written));
-  }
-}
-
-/** Makes a rename in this folder survive a power cut. */
-function flushFolder(path: string): void {
-  if (process.platform === 'win32') {
+/**
+ * Makes sure that what has been written to a file is on the disk; a file that is not there has nothing to lose.
+ *
+ * @throws UserError if the disk does not take it
+ */
+export function flushFile(path: string): void {
+  if (!exists(path)) {
     return;
   }
-  const folder = openSync(path, 'r');
   try {
-    fsyncSync(folder);
-  } catch (error) {
-    // Some network file systems cannot flush a folder; the file itself is safe.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') {
-      throw error;
+    const file = openSync(path, 'r+');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
     }
-  } finally {
-    closeSync(folder);
+  } catch (error) {
+    throw cannotWrite(path, error);
   }
+}
+
+/** Gives a file another name; throws UserError if that cannot be. */
+export function renameFile(path: string, to: string): void {
+  try {
+    renameSync(path, to);
+  } catch (error) {
+    throw explainFileError(error, path, 'rename');
+  }
+}
+
+/** Removes a file if it is there; throws UserError if that cannot be. */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw explainFileError(error, path, 'remove');
+  }
+}
+
+/** What the system says of a path; undefined where there is nothing. */
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (hasCode(error, 'ENOTDIR')) {
+      return undefined;
+    }
+    throw cannotRead(path, error);
+  }
+}
+
+/** The error for a path that is no use before anything is tried with it, in the words of the system's errors. */
+function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR'): UserError {
+  return new UserError(`cannot ${doing} ${path}: ${reasonFor(code, path)}`, { exitCode: 2 });
+}
+
+function bytesOf(content: Uint8Array | string): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
 }

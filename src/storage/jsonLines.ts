@@ -1,9 +1,6 @@
 // Logs of one JSON object a line: appended to during a run, read afterwards, cut back when a run resumes.
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { UserError } from '../errors.ts';
-import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError } from './fileErrors.ts';
-import { readBytes, writeFileAtomically } from './files.ts';
+import { appendToFile, exists, readText, writeFileAtomically } from './files.ts';
 
 /** One line of a log: numbers that are not finite are stored as null. */
 export type JsonObject = Record<string, unknown>;
@@ -14,25 +11,7 @@ export type JsonObject = Record<string, unknown>;
  * @throws UserError if it cannot be written; the log then ends as it did before
  */
 export function appendJsonLine(path: string, object: JsonObject): void {
-  try {
-    const file = openSync(path, 'a');
-    try {
-      const before = fstatSync(file).size;
-      const line = new TextEncoder().encode(`${JSON.stringify(object)}\n`);
-      try {
-        for (let written = 0; written < line.length; ) {
-          written += writeSync(file, line, written);
-        }
-      } catch (error) {
-        throw cleanedUpAfter(explainFileError(error, path, 'write'), () => ftruncateSync(file, before));
-      }
-    } catch (error) {
-      throw cleanedUpAfter(explainFileError(error, path, 'write'), () => closeSync(file));
-    }
-    closeSync(file);
-  } catch (error) {
-    throw explainFileError(error, path, 'write');
-  }
+  appendToFile(path, `${JSON.stringify(object)}\n`);
 }
 
 /**
@@ -50,7 +29,7 @@ export function readJsonLines(path: string): JsonObject[] {
  * earlier checkpoint. A line that a crash cut short goes too.
  */
 export function rewindJsonLines(path: string, keep: (object: JsonObject) => boolean): void {
-  if (!existsSync(path)) {
+  if (!exists(path)) {
     return;
   }
   const lines = splitLines(path);
@@ -60,10 +39,10 @@ export function rewindJsonLines(path: string, keep: (object: JsonObject) => bool
 }
 
 function splitLines(path: string): string[] {
-  if (!existsSync(path)) {
+  if (!exists(path)) {
     return [];
   }
-  return new TextDecoder().decode(readBytes(path)).split('\n').slice(0, -1);
+  return readText(path).split('\n').slice(0, -1);
 }
 
 function parseLine(line: string, place: string): JsonObject {

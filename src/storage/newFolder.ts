@@ -1,9 +1,15 @@
 // A folder that is written whole or not at all.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { rmdirSync, rmSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
+import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError } from './fileErrors.ts';
-import { writeFileAtomically } from './files.ts';
+import { exists, isFolder, writeFileAtomically } from './files.ts';
+import { folderOf, listFolder, makeFolders, pathIn, removeEmptyFolders } from './folders.ts';
+import { moveIntoPlace, partialPath } from './partialFiles.ts';
+
+/** Any folder will do to see where a path in it leads. */
+const anyFolder = resolve('folder');
 
 /**
  * Checks that `writeNewFolder` may write there: nothing is there yet, or an empty folder.
@@ -11,21 +17,32 @@ import { writeFileAtomically } from './files.ts';
  * @throws UserError (exit code 2) if not
  */
 export function requireNewFolder(path: string): void {
-  const existing = statSync(path, { throwIfNoEntry: false });
-  if (existing && !existing.isDirectory()) {
+  if (!exists(path)) {
+    return;
+  }
+  if (!isFolder(path)) {
     throw new UserError(`cannot create the folder ${path}: it is a file; choose another name`, {
       exitCode: 2,
     });
   }
-  if (existing && namesIn(path).length > 0) {
-    throw new UserError(`${path} is not empty (${namesIn(path)[0]} is in it); choose another folder`, {
-      exitCode: 2,
-    });
+  const [first] = listFolder(path);
+  if (first !== undefined) {
+    throw new UserError(`${path} is not empty (${first} is in it); choose another folder`, { exitCode: 2 });
   }
 }
 
+/** Whether a file of this name, a path with `/`, would lie in the folder that it is written to, wherever that is. */
+export function staysInFolder(name: string): boolean {
+  if (name.includes('\0')) {
+    return false;
+  }
+  const inside = relative(anyFolder, resolve(anyFolder, name));
+  return inside !== '' && !isAbsolute(inside) && inside.split(sep)[0] !== '..';
+}
+
 /**
- * Writes a folder of files, which may lie in folders of it, parents included: into a temporary folder beside it, which is then renamed.
+ * Writes a folder of files, which may lie in folders of it, parents included: under another name beside its place,
+ * which it takes when it is whole.
  *
  * @param files contents by name
  * @returns the paths of the files, as the folder was named
@@ -34,42 +51,25 @@ export function requireNewFolder(path: string): void {
 export function writeNewFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): string[] {
   requireNewFolder(path);
   const target = resolve(path);
-  const partial = `${target}.${process.pid}.partial`;
-  const missing = missingParents(target);
+  const partial = partialPath(target);
+  const parents = makeFolders(folderOf(target));
   try {
-    mkdirSync(partial, { recursive: true });
+    makeFolders(partial);
     for (const [name, content] of Object.entries(files)) {
-      const file = join(partial, name);
-      mkdirSync(dirname(file), { recursive: true });
+      const file = pathIn(partial, name);
+      makeFolders(folderOf(file));
       writeFileAtomically(file, content);
     }
-    if (existsSync(target)) {
+    if (exists(target)) {
       // Not every system renames onto an empty folder.
       rmdirSync(target);
     }
-    renameSync(partial, target);
+    moveIntoPlace(partial, target);
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    for (const parent of missing) {
-      if (existsSync(parent) && readdirSync(parent).length === 0) {
-        rmdirSync(parent);
-      }
-    }
-    throw explainFileError(error, path, 'create the folder');
+    throw cleanedUpAfter(explainFileError(error, path, 'create the folder'), () => {
+      rmSync(partial, { recursive: true, force: true });
+      removeEmptyFolders(parents);
+    });
   }
-  return Object.keys(files).map((name) => join(path, name));
-}
-
-/** The folders above a path that are not there, innermost first. */
-function missingParents(path: string): string[] {
-  const parent = dirname(path);
-  return existsSync(parent) ? [] : [parent, ...missingParents(parent)];
-}
-
-function namesIn(path: string): string[] {
-  try {
-    return readdirSync(path).sort();
-  } catch (error) {
-    throw explainFileError(error, path, 'read the folder');
-  }
+  return Object.keys(files).map((name) => pathIn(path, name));
 }

@@ -1,6 +1,7 @@
 // Which process this is, and whether another one that left its mark still runs.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { hasCode } from './fileErrors.ts';
 
 /** A process: its number, when it was started, and where its number means something. */
 export interface ProcessMark {
@@ -32,7 +33,7 @@ export function hasProcess(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: there is one, of another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

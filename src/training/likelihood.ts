@@ -1,5 +1,4 @@
 // bits/dim of every image of a set, by a program that gives it for a batch.
-import { createHash } from 'node:crypto';
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
@@ -9,10 +8,11 @@ import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { nextTurn } from '../platform/eventLoop.node.ts';
+import { sha256 } from '../platform/sha256.node.ts';
 import { divide } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
-import { nextTurn } from './nextTurn.ts';
 
 /** A batch for one run of a program: integer pixel values and dequantisation noise, `[N, H, W, C]`. */
 export interface Batch {
@@ -93,7 +93,7 @@ export async function measureBitsPerDim(
   for (const batch of batchesInOrder(images, batchSize)) {
     for (let index = 0; index < batch.count; index++) {
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
-      const which = noiseByContent ? createHash('sha256').update(pixels).digest('hex') : done + index;
+      const which = noiseByContent ? sha256([pixels]) : done + index;
       const stream = new RandomStream(seed, 'dequantise', draw, which);
       stream.fillDequantisationNoise(noise.subarray(index * dimensions, (index + 1) * dimensions));
     }

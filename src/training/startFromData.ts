@@ -1,11 +1,11 @@
 // The state from which a training starts: drawn weights, and actnorms set from a batch.
 import { type CompileOptions, compile } from '../engine/program.ts';
+import { releaseAfter } from '../engine/resources.ts';
 import { startingParameters } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { input } from '../tensor/tensor.ts';
 import type { Batch } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
-import { releaseAfter } from './resources.ts';
 import { newGuard } from './step/guard.ts';
 import type { TrainingState } from './trainingState.ts';
 

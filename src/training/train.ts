@@ -1,21 +1,21 @@
 // A training run from start to end: batches, steps, validation, logs and checkpoints in a run folder.
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
+import { type Keep, releaseAfter } from '../engine/resources.ts';
+import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
+import { nextTurn } from '../platform/eventLoop.node.ts';
 import { appendJsonLine } from '../storage/jsonLines.ts';
+import type { Lock } from '../storage/lock.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
-import { isAnchor, isMilestone, lastStepOf } from './milestones.ts';
-import { nextTurn } from './nextTurn.ts';
-import { type Keep, releaseAfter } from './resources.ts';
+import { isAnchor, isMilestone, lastStepOf } from './run/milestones.ts';
 import { rewindRun } from './run/run.ts';
-import type { RunPaths } from './run/runFolder.ts';
-import { lockRun, type RunLock } from './run/runLock.ts';
-import { appendTiming, trainingTime } from './run/timings.ts';
-import { withWayBack } from './run/wayBack.ts';
-import { answerStep } from './step/answerStep.ts';
+import { listCheckpoints, type RunPaths } from './run/runFolder.ts';
+import { lockRun } from './run/runLock.ts';
+import { appendTiming, trainingTime } from './run/runLogs.ts';
+import { answerStep, requireTrained } from './run/setback.ts';
 import { guardedStep } from './step/guardedStep.ts';
-import { requireTrained } from './step/setback.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
 import { type TrainingState, weightsOf } from './trainingState.ts';
@@ -95,7 +95,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
   }
 }
 
-async function trainLocked(options: TrainingOptions, lock: RunLock, keep: Keep): Promise<TrainingResult> {
+async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Promise<TrainingResult> {
   const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
   const parts = await prepareTraining(options, engine, keep, events.onPreparing);
@@ -174,4 +174,21 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
     events.onValidation?.(step, bitsPerDim);
   }
   return { step, bitsPerDim };
+}
+
+/** The error of a training; where the disk failed, with the step that the run can go on from. */
+function withWayBack(error: unknown, paths: RunPaths): unknown {
+  const latest = isFileFailure(error) ? listCheckpoints(paths).at(-1) : undefined;
+  return latest === undefined
+    ? error
+    : new UserError(
+        `${(error as Error).message}. The run is safe up to step ${latest.step}: ` +
+          `emerging train --resume ${paths.directory} goes on from there`,
+        { cause: error },
+      );
+}
+
+function isFileFailure(error: unknown): boolean {
+  const { cause } = error instanceof UserError ? error : {};
+  return cause instanceof AggregateError || (cause instanceof Error && 'syscall' in cause);
 }

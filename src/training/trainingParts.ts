@@ -1,6 +1,7 @@
 // What a training works with: programs compiled, weights started from data or taken from a checkpoint.
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
+import type { Keep } from '../engine/resources.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
@@ -10,9 +11,8 @@ import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
 import { Update } from './optimizer/update.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
-import type { Keep } from './resources.ts';
+import { readLatestSoundCheckpoint } from './run/checkpointFile.ts';
 import { CheckpointWriter } from './run/checkpointWriter.ts';
-import { readLatestSoundCheckpoint } from './run/latestCheckpoint.ts';
 import { openRunFolder, type RunPaths } from './run/runFolder.ts';
 import { startFromData } from './startFromData.ts';
 import { guardFor } from './step/guard.ts';

@@ -1,7 +1,7 @@
 // `emerging bench train`: how fast this machine trains a model.
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import type { OperatorTime } from '../../engine/profile.ts';
+import type { OperatorTime } from '../../engine/profile.node.ts';
 import {
   stepParts,
   type TimedWork,

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import { openDataset } from '../../data/registry.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
@@ -10,7 +11,6 @@ import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurv
 import { requireImageShape } from '../../experiments/modelShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { releaseAfter } from '../../training/resources.ts';
 import { addMeasureOptions, type MeasureOptions, type SplitName } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';

@@ -1,5 +1,5 @@
 // `emerging datasets get`: downloads a dataset into the data folder.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { datasets } from '../../data/registry.ts';
@@ -8,7 +8,8 @@ import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
 import { download } from '../../data/sets/download.ts';
 import { type DatasetFile, publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { UserError, unknownName } from '../../errors.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
+import { cannotWrite } from '../../storage/fileErrors.ts';
+import { makeFolders } from '../../storage/folders.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { type Interruption, listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -61,11 +62,7 @@ async function runGet(name: string, options: DatasetsGetOptions): Promise<void> 
 
 /** Downloads one file with a bar; false if it was interrupted. */
 async function get(file: DatasetFile, path: string, from: string | undefined): Promise<boolean> {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw explainFileError(error, dirname(path), 'create the folder');
-  }
+  makeFolders(dirname(path));
   const url = from === undefined ? file.url : `${from.replace(/\/$/, '')}/${basename(file.place)}`;
   const bar = createProgress({ label: basename(path), total: file.bytes, show: formatBytes });
   const interruption: Interruption = listenForInterruption(() =>
@@ -82,7 +79,7 @@ async function get(file: DatasetFile, path: string, from: string | undefined): P
     }
     return isThere;
   } catch (error) {
-    throw explainFileError(error, path, 'write');
+    throw cannotWrite(path, error);
   } finally {
     bar.finish();
     interruption.release();

@@ -1,5 +1,5 @@
 // `emerging datasets prepare`: a dataset decoded once, into a packed file that is trained on at full speed.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packed/packedFile.ts';
@@ -11,10 +11,10 @@ import { dataFolders } from '../../data/sets/dataFolder.ts';
 import { preparedName } from '../../data/sets/preparedSet.ts';
 import { UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
+import { requireWritable } from '../../storage/files.ts';
+import { makeFolders } from '../../storage/folders.ts';
 import { reportSkipped } from '../imageInput.ts';
 import { oneOf, wholeNumber } from '../options.ts';
-import { requireWritable } from '../requireWritable.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { printPrepared, summaryOf } from '../training/preparedSummary.ts';
@@ -104,8 +104,6 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
       onProgress: (pictures) => bar.update(pictures),
       onDamaged: (reason) => bar.note(`skipped: ${reason}`),
     });
-  } catch (error) {
-    throw explainFileError(error, file, 'write');
   } finally {
     bar.finish();
     interruption.release();
@@ -151,11 +149,7 @@ function requireFree(file: string, mayCreateFolder: boolean): void {
     });
   }
   if (mayCreateFolder) {
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-    } catch (error) {
-      throw explainFileError(error, dirname(file), 'create the folder');
-    }
+    makeFolders(dirname(file));
   }
   requireWritable(file);
 }

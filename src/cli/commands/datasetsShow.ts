@@ -10,10 +10,9 @@ import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
+import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { oneOf, wholeNumber } from '../options.ts';
-import { requireWritable } from '../requireWritable.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createProgress } from '../terminal/progress.ts';
 

@@ -1,5 +1,6 @@
 // `emerging decode`: latents back to images, one PNG each.
 import type { Command } from 'commander';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { tooFarOut } from '../../evaluation/model/flowModel.ts';
 import { isDouble, largestLatent } from '../../evaluation/model/latents.ts';
 import { readLatents } from '../../evaluation/model/latentsFile.ts';
@@ -8,7 +9,6 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
-import { type Keep, releaseAfter } from '../../training/resources.ts';
 import { reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, tellDeviceOf } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';

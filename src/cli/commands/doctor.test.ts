@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checksumOf } from '../../storage/checksum.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';

@@ -1,11 +1,11 @@
 // `emerging edit`: an image moved along the difference between two groups of images.
 import { type Command, InvalidArgumentError } from 'commander';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { type Keep, releaseAfter } from '../../training/resources.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';

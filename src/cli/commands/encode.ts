@@ -1,13 +1,13 @@
 // `emerging encode`: the latents of images, in a file that `emerging decode` turns back into them.
 import { type Command, Option } from 'commander';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { writeLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import { type Keep, releaseAfter } from '../../training/resources.ts';
+import { requireWritable } from '../../storage/files.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, tellDeviceOf } from '../options.ts';
-import { requireWritable } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { createProgress } from '../terminal/progress.ts';
 

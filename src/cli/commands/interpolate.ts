@@ -1,12 +1,12 @@
 // `emerging interpolate`: the images between two images, or two samples, along a straight line of all latents.
 import { type Command, InvalidArgumentError } from 'commander';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { type Keep, releaseAfter } from '../../training/resources.ts';
 import { addResizeOption, readImages } from '../imageInput.ts';
 import {
   addEngineOptions,

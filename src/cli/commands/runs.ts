@@ -1,11 +1,11 @@
 // `emerging runs`: the runs in a folder and what they have reached.
-import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { type RunOverview, runOverview } from '../../evaluation/runs/runOverview.ts';
+import { isFolder } from '../../storage/files.ts';
 import { listRunFolders } from '../../training/run/runFolder.ts';
-import { troubleText } from '../../training/run/trouble.ts';
+import { troubleText } from '../../training/run/runLogs.ts';
 import { formatCount, formatRate } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -28,7 +28,7 @@ export function registerRuns(program: Command): void {
 }
 
 function runsIn(directory: string): string[] {
-  if (!existsSync(directory) || !statSync(directory).isDirectory()) {
+  if (!isFolder(directory)) {
     throw new UserError(
       `there is no folder ${directory}: name the one that holds your runs, or make a run with emerging train`,
       { exitCode: 2 },

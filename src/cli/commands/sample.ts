@@ -1,11 +1,11 @@
 // `emerging sample`: images drawn from a run, as a PNG grid.
 import type { Command } from 'commander';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
+import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { type Keep, releaseAfter } from '../../training/resources.ts';
 import {
   addEngineOptions,
   addInverseOption,

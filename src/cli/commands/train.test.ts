@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../data/registry.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
+import { readTextFile } from '../../storage/files.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -47,7 +48,7 @@ describe('a run', () => {
 
   it('prints what its summary holds', async () => {
     const dataset = await openDataset(inFolder('data'), { validation: 0.1 });
-    const { model } = resolveConfig({ file: inFolder('runs/a/config.yaml') });
+    const { model } = resolveConfig({ file: readTextFile(inFolder('runs/a/config.yaml')) });
     expect(result).toMatchObject({
       run: 'runs/a',
       preset: 'mnist-quickstart',
@@ -242,7 +243,7 @@ describe('a run', () => {
     const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 10 }];
     expect(longer).toMatchObject({ steps: 10, complete: true, changes });
     expect(read('runs/d/README.md').toString()).toContain('# a new run with the last settings');
-    expect(resolveConfig({ file: inFolder('runs/d/config.yaml') }).training.steps).toBe(10);
+    expect(resolveConfig({ file: readTextFile(inFolder('runs/d/config.yaml')) }).training.steps).toBe(10);
     expect(lines('runs/d/metrics.jsonl').at(-1)!.step).toBe(10);
     const { code, stderr } = await emerging.run('train', '--resume=runs/d', '--set=training.epochs=1');
     expect(code).toBe(2);

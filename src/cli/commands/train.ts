@@ -1,13 +1,13 @@
 // `emerging train`: trains a model into a run folder, then measures and samples it.
 import type { Command } from 'commander';
+import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { trainedModel } from '../../evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
-import { lastStepOf } from '../../training/milestones.ts';
-import { releaseAfter } from '../../training/resources.ts';
+import { lastStepOf } from '../../training/run/milestones.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../../training/run/runSummary.ts';
 import { evaluationLines } from '../evaluationRecord.ts';
 import {

@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { readTextFile } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
@@ -48,9 +49,10 @@ export function prepareRun(options: RunOptions, engine: CompileOptions): Promise
 }
 
 async function newRun(
-  { preset, config: file, set, out, seed, workers, ...options }: RunOptions,
+  { preset, config: path, set, out, seed, workers, ...options }: RunOptions,
   engine: CompileOptions,
 ): Promise<PreparedRun> {
+  const file = path === undefined ? undefined : readTextFile(path);
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };

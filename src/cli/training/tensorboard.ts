@@ -1,9 +1,9 @@
 // `--tensorboard`: what a training tells, as events that TensorBoard shows.
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventFile } from '../../evaluation/runs/eventFile.ts';
 import { samplesPath } from '../../evaluation/runs/runPictures.ts';
-import { readBytes } from '../../storage/files.ts';
+import { exists, readBytes } from '../../storage/files.ts';
+import { listFolder } from '../../storage/folders.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Takes what a training tells. */
@@ -21,7 +21,7 @@ function eventFolder({ paths }: PreparedRun): string {
 
 /** Whether an earlier call has written events of the run. */
 export function hasEvents(run: PreparedRun): boolean {
-  return existsSync(eventFolder(run));
+  return exists(eventFolder(run));
 }
 
 /**
@@ -49,7 +49,7 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
     onValidation: (step, bitsPerDim) => file().scalars(step, { 'bits per dim/validation': bitsPerDim }),
     onSamples(step) {
       const samples = samplesPath(paths, step);
-      if (existsSync(samples)) {
+      if (exists(samples)) {
         file().image(step, 'samples', readBytes(samples));
       }
       file().flush();
@@ -58,7 +58,7 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
 }
 
 function nextName(folder: string): string {
-  const numbers = (existsSync(folder) ? readdirSync(folder) : []).map((name) =>
+  const numbers = (exists(folder) ? listFolder(folder) : []).map((name) =>
     Number(/^events\.out\.tfevents\.(\d+)\.emerging$/.exec(name)?.[1] ?? -1),
   );
   return `events.out.tfevents.${String(Math.max(-1, ...numbers) + 1).padStart(8, '0')}.emerging`;

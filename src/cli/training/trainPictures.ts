@@ -1,12 +1,12 @@
 // The pictures that appear in a run folder while it trains.
 import type { CompileOptions } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { trainedModel } from '../../evaluation/model/loadRun.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { Glow } from '../../models/glow.ts';
-import { lastStepOf } from '../../training/milestones.ts';
-import { releaseAfter } from '../../training/resources.ts';
+import { lastStepOf } from '../../training/run/milestones.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
 import type { PreparedRun } from './preparedRun.ts';
 

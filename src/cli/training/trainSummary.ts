@@ -3,12 +3,12 @@ import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../../engine/program.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
+import { readTextFile } from '../../storage/files.ts';
 import { type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
 import { checkpointPath } from '../../training/run/runFolder.ts';
+import { trainingTime, troubleIn } from '../../training/run/runLogs.ts';
 import { readSummary, writeSummary } from '../../training/run/runSummary.ts';
 import { changesIn, type Settings, settingsOf, withChanges } from '../../training/run/settingChanges.ts';
-import { trainingTime } from '../../training/run/timings.ts';
-import { troubleIn } from '../../training/run/trouble.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** The summary of a run that is left as it is; what a crash kept from being recorded is null. */
@@ -36,7 +36,10 @@ export function recordStart({ paths, preset, config, state }: PreparedRun, place
   const earlier = readSummary(paths);
   const recorded = withChanges(changesIn(earlier), {
     step: state?.step ?? 0,
-    before: { ...settingsOf(resolveConfig({ file: paths.config })), ...placeBefore(earlier, place) },
+    before: {
+      ...settingsOf(resolveConfig({ file: readTextFile(paths.config) })),
+      ...placeBefore(earlier, place),
+    },
     after: { ...settingsOf(config), ...place },
   });
   const changes = recorded.length > 0 ? recorded : undefined;

@@ -2,7 +2,7 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { discardUnstartedRun } from '../../training/run/discardRun.ts';
+import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
 import { type TrainingResult, train } from '../../training/train.ts';
 import type { PreparationPart } from '../../training/trainingEvents.ts';
 import type { StepOptions } from '../options.ts';

@@ -1,8 +1,10 @@
 // Files that lie together, in a folder, a zip or a tar archive: one way to go through them.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { cannotRead, openFile, readWhole, withFile } from '../../storage/fileBytes.ts';
+import { openFile, readWhole, withFile } from '../../storage/fileBytes.ts';
+import { cannotRead } from '../../storage/fileErrors.ts';
+import { isFolder } from '../../storage/files.ts';
 import { charactersOf } from './bytes.ts';
 import { readTar } from './tar.ts';
 import { readZipEntry } from './zip.ts';
@@ -37,7 +39,7 @@ const maxFileBytes = 2 ** 28;
  * @throws UserError if it cannot be read
  */
 export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' | undefined> {
-  if (await isFolder(path)) {
+  if (isFolder(path)) {
     return 'folder';
   }
   return withFile(path, async (file) => {
@@ -147,12 +149,4 @@ function tidy(name: string): string {
 /** Neither hidden nor what macOS adds to archives. */
 function isVisible(name: string): boolean {
   return !/(^|\/)(\.|__MACOSX\/)/.test(name);
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (cause) {
-    throw cannotRead(path, cause);
-  }
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -89,9 +97,8 @@ describe('a packed file', () => {
     writer.add(pixels(1, 0));
     expect(existsSync(path)).toBe(false);
     writer.discard();
-    expect([existsSync(path), existsSync(`${path}.partial`)]).toEqual([false, false]);
     write('whole', { train: 1, test: 1 });
-    expect(existsSync(inFolder('whole.partial'))).toBe(false);
+    expect(readdirSync(folder).filter((name) => /^(unborn|whole)/.test(name))).toEqual(['whole']);
   });
 
   it.each([

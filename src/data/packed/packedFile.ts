@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet, type PathFormat } from '../dataset.ts';
 import { damaged, HEADER_BYTES, magic, type PackedHeader, readHeader } from './packedHeader.ts';
 
@@ -30,7 +31,7 @@ export const packedFile: PathFormat = {
         closeSync(file);
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EISDIR') {
+      if (hasCode(error, 'EISDIR')) {
         return false;
       }
       throw cannotRead(path, error);
@@ -154,8 +155,4 @@ function readFully({ path, file }: PackedFile, out: Uint8Array, position: number
     }
     done += read;
   }
-}
-
-function cannotRead(path: string, cause: unknown): UserError {
-  return new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
 }

@@ -1,6 +1,7 @@
 // Writes a packed file: image after image into a file beside its place, which takes that place when it is whole.
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { PartialFile, removePartialFiles } from '../../storage/partialFiles.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 
 /** What the writer does not know of the header by itself. */
@@ -8,12 +9,9 @@ export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts'>;
 
 const BUFFER_BYTES = 2 ** 22;
 
-/** A packed file that is being written: `add` and `endSplit`, then `finish` or `discard`. Errors are the system's. */
+/** A packed file that is being written: `add` and `endSplit`, then `finish` or `discard`. */
 export class PackedWriter {
-  private readonly path: string;
-  private readonly partial: string;
-  private readonly file: number;
-  private isOpen = true;
+  private readonly file: PartialFile;
   private readonly hash = createHash('sha256');
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private buffered = 0;
@@ -21,11 +19,10 @@ export class PackedWriter {
   private count = 0;
   private readonly counts: Partial<Record<(typeof packedSplits)[number], number>> = {};
 
-  /** Begins `FILE.partial`, in place of one that a crash may have left. */
+  /** Begins beside the file's place, and removes what a crash has left there; throws UserError as every method does. */
   constructor(path: string) {
-    this.path = path;
-    this.partial = `${path}.partial`;
-    this.file = openSync(this.partial, 'w');
+    removePartialFiles(dirname(path), basename(path));
+    this.file = new PartialFile(path);
   }
 
   /** Appends an image, HWC. */
@@ -59,37 +56,21 @@ export class PackedWriter {
       counts: { train, ...(validation !== undefined && { validation }), test },
       sha256: this.hash.digest('hex'),
     };
-    this.write(headerBytes(header), 0);
-    fsyncSync(this.file);
-    this.close();
-    renameSync(this.partial, this.path);
+    this.file.write(headerBytes(header), 0);
+    this.file.finish();
     return header;
   }
 
   /** Leaves nothing behind. */
   discard(): void {
-    this.close();
-    rmSync(this.partial, { force: true });
-  }
-
-  private close(): void {
-    if (this.isOpen) {
-      this.isOpen = false;
-      closeSync(this.file);
-    }
+    this.file.discard();
   }
 
   private flush(): void {
     const bytes = this.buffer.subarray(0, this.buffered);
     this.hash.update(bytes);
-    this.write(bytes, this.position);
+    this.file.write(bytes, this.position);
     this.position += bytes.length;
     this.buffered = 0;
-  }
-
-  private write(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.file, bytes, done, bytes.length - done, position + done);
-    }
   }
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
 import { type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
@@ -85,8 +86,7 @@ export async function prepare(
     });
     return { header, damaged: work.damaged };
   } catch (error) {
-    writer.discard();
-    throw error;
+    throw cleanedUpAfter(error, () => writer.discard());
   }
 }
 

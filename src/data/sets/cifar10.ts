@@ -4,13 +4,13 @@ import { type DatasetSource, imagesInMemory, type NamedDataset, type PathFormat 
 import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
+import { descriptions } from './descriptions.ts';
 
 /** A record is a label, 0 to 9, and the red, the green and the blue plane of 32 x 32 pixels. */
-const imageShape = [32, 32, 3] as const;
 const imageBytes = 3 * 32 * 32;
 const recordBytes = 1 + imageBytes;
 const labels = 10;
-const published = { train: 50_000, test: 10_000 } as const;
+const { imageShape, counts: published } = descriptions.cifar10;
 
 const trainFile = /(?:^|\/)data_batch_(\d+)\.bin$/;
 const testFile = /(?:^|\/)test_batch\.bin$/;
@@ -18,12 +18,7 @@ const isBatch = (name: string): boolean => trainFile.test(name) || testFile.test
 
 /** Small photographs of ten kinds of things, 32 x 32 colour, 50,000 for training and 10,000 for testing. */
 export const cifar10: NamedDataset = {
-  name: 'cifar10',
-  description: 'small photographs of ten kinds of things, colour',
-  imageShape,
-  counts: published,
-  source: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (Krizhevsky)',
-  licence: 'none stated by the publisher',
+  ...descriptions.cifar10,
   locate: () =>
     findInDataFolders({
       name: 'cifar10',

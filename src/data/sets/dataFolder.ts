@@ -1,8 +1,7 @@
 // Where datasets are looked for by name: the folders, and the files in them.
-import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { exists } from '../../storage/files.ts';
 import { MissingDataset } from '../dataset.ts';
 import { publishedFiles } from './publishedFiles.ts';
 
@@ -52,7 +51,7 @@ export async function lookInDataFolders(
   folders: readonly string[] = dataFolders(),
 ): Promise<string | undefined> {
   for (const path of folders.flatMap((folder) => candidates.map((candidate) => join(folder, candidate)))) {
-    if (await isThere(path)) {
+    if (exists(path)) {
       return path;
     }
   }
@@ -68,17 +67,4 @@ export function missingData(
   return new MissingDataset(
     `${name} is not here: ${get}put ${candidates[0]} (${from}) into ${folders.join(' or ')}${next ? `, then run ${next}` : ''}`,
   );
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      return false;
-    }
-    throw new UserError(`${path}: cannot be read: ${message}`, { cause });
-  }
 }

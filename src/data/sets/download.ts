@@ -5,7 +5,6 @@ import {
   createReadStream,
   existsSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -16,6 +15,7 @@ import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
+import { moveIntoPlace, resumablePath } from '../../storage/partialFiles.ts';
 
 /** A file as its publisher describes it. */
 export interface RemoteFile {
@@ -59,13 +59,13 @@ export async function download(
   options: DownloadOptions = {},
 ): Promise<boolean> {
   const { signal, onRetry, retries = 5, pauseMilliseconds = 1000 } = options;
-  const partial = `${path}.partial`;
+  const partial = resumablePath(path);
   for (let failures = 0; !signal?.aborted; ) {
     const before = sizeOf(partial);
     try {
       await fetchRest(remote, partial, options);
       await requirePublished(remote, partial);
-      renameSync(partial, path);
+      moveIntoPlace(partial, path);
       rmSync(`${partial}.json`, { force: true });
       return true;
     } catch (error) {

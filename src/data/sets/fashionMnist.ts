@@ -3,19 +3,14 @@ import { stat } from 'node:fs/promises';
 import type { NamedDataset } from '../dataset.ts';
 import { idxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
 import { findInDataFolders } from './dataFolder.ts';
+import { descriptions } from './descriptions.ts';
 
 /** Where Debian's package puts it. */
 const systemFolder = '/usr/share/datasets/fashion-mnist';
 
 /** Pictures of clothes, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
 export const fashionMnist: NamedDataset = {
-  name: 'fashion-mnist',
-  description: 'pictures of clothes, grey',
-  imageShape: [28, 28, 1],
-  counts: { train: 60_000, test: 10_000 },
-  source:
-    'Debian package dataset-fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist (Zalando)',
-  licence: 'MIT',
+  ...descriptions['fashion-mnist'],
   async locate() {
     const installed = await stat(systemFolder).catch(() => undefined);
     if (installed) {

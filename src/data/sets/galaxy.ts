@@ -8,18 +8,14 @@ import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 import { imagesOf } from '../sources/imageCollection.ts';
 import { loadImages } from '../sources/loadImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
+import { descriptions } from './descriptions.ts';
 
 /** The images of the one class that is used, by the folder of their split. */
 const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
 
 /** Galaxies that do not interact, 32 x 32 colour. */
 export const galaxy: NamedDataset = {
-  name: 'galaxy',
-  description: 'pictures of galaxies that do not interact, colour',
-  imageShape: [32, 32, 3],
-  source:
-    'https://github.com/SpaceML/merger_transfer_learning (Ackermann et al.), images of SDSS and Galaxy Zoo',
-  licence: 'images of the Sloan Digital Sky Survey, CC BY 4.0',
+  ...descriptions.galaxy,
   locate: () =>
     findInDataFolders({
       name: 'galaxy',

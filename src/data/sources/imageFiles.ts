@@ -1,9 +1,10 @@
 // Images that a person names: PNG, JPEG and WebP files, and folders of them.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { isFolder, readBytes, requireExists } from '../../storage/files.ts';
+import { listFolder } from '../../storage/folders.ts';
 import { decodeImage, imageName } from '../formats/imageDecoding.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
@@ -14,7 +15,7 @@ export interface NamedImages {
   readonly names: readonly string[];
   /** 8 bits a channel, one image after the other, NHWC. */
   readonly pixels: Uint8Array;
-  /** The files that could not be read, and why, in one line each that begins with the file. */
+  /** The files that could not be read, and why, in one line each that names the file. */
   readonly skipped: readonly string[];
 }
 
@@ -93,37 +94,21 @@ async function readUnless(
 
 /** The file that was named, or the images in the folder and below; hidden files are none. */
 function findImages(path: string): ImageFile[] {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) {
-    throw new UserError(`${path}: no such file or folder`, { exitCode: 2 });
-  }
-  if (!stats.isDirectory()) {
+  requireExists(path);
+  if (!isFolder(path)) {
     return [{ path, found: false }];
   }
-  return list(path)
+  return listFolder(path, { recursive: true })
     .filter((name) => imageName.test(name) || otherImages.test(name))
     .filter((name) => !basename(name).startsWith('.'))
-    .sort()
     .map((name) => ({ path: join(path, name), found: true }));
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  } catch (cause) {
-    throw new UserError(`${folder}: cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function readFile({ path, found }: ImageFile): Uint8Array {
   if (found && otherImages.test(path)) {
     throw new UserError(`${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
   }
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
-  }
+  return readBytes(path);
 }
 
 /** The paths from the innermost folder that holds all files. */

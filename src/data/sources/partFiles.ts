@@ -2,7 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { cannotRead, openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
+import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
+import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import type { PathFormat } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { openStore, storeKind } from '../formats/storedFiles.ts';
@@ -47,8 +48,8 @@ export interface Part {
  */
 export async function findParts(folder: string): Promise<Part[]> {
   for (const candidate of [folder, join(folder, 'data')]) {
-    const names = await readdir(candidate).catch((cause: NodeJS.ErrnoException): string[] => {
-      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') {
+    const names = await readdir(candidate).catch((cause: unknown): string[] => {
+      if (hasCode(cause, 'ENOENT', 'ENOTDIR')) {
         return [];
       }
       throw cannotRead(candidate, cause);

@@ -6,6 +6,7 @@ import { countNonFinite, relativeError } from '../../numeric/compare.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
 import {
   LARGEST_DENSE,
@@ -104,7 +105,7 @@ export async function examineLayers(
     reached = keptChannels === undefined ? y : firstChannels(y, keptChannels);
     onLayer?.(index + 1);
     // Programs block the event loop, and a bar should move.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return results;
 }

@@ -1,5 +1,5 @@
 // A run as files that leave the house: two ONNX programs, the weights, and a manifest that explains them.
-import { basename } from 'node:path';
+import { dataName } from '../../experiments/experimentName.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
@@ -62,7 +62,7 @@ function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): Mod
   return {
     preset: typeof preset === 'string' ? preset : null,
     // Where the images lay is nobody else's business.
-    dataset: basename(config.data.name),
+    dataset: dataName(config),
     step,
     weights,
     bitsPerDim: [...measured, ...ofValidation],

@@ -1,17 +1,17 @@
 // A trained model to use: 8-bit images and latents in and out, programs compiled when they are first needed.
-import { createHash } from 'node:crypto';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions, Program } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { checksumOf } from '../../storage/checksum.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
-import { nextTurn } from '../../training/nextTurn.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import type { TrainedModel } from './loadRun.ts';
 import { compileDecoder, compileEncoder, compileLikelihood, decodeBatch, encodeBatch } from './programs.ts';
@@ -108,8 +108,7 @@ export class FlowModel {
       return [path, { shape, data: Float32Array.from(data) }];
     });
     const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
-    const what = JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))]);
-    return createHash('sha256').update(what).digest('hex');
+    return sha256([JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))])]);
   }
 
   /**

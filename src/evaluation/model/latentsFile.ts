@@ -1,15 +1,13 @@
 // Latents in a safetensors file, with the names of their images and the fingerprint of the model they belong to.
-import { existsSync } from 'node:fs';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import { readBytes, requireExists, writeFileAtomically } from '../../storage/files.ts';
+import { staysInFolder } from '../../storage/newFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import type { FlowModel } from './flowModel.ts';
 import type { Latents } from './latents.ts';
 
 const format = 'emerging-flows latents';
-const root = resolve('folder');
 
 /** Latents and the images that they are of. */
 export interface NamedLatents {
@@ -35,9 +33,7 @@ export function writeLatents(path: string, { names, latents }: NamedLatents, mod
  * @throws UserError if the file cannot be read, is of another kind, or its latents are of another model
  */
 export function readLatents(path: string, model: FlowModel): NamedLatents {
-  if (!existsSync(path)) {
-    throw new UserError(`${path}: no such file`, { exitCode: 2 });
-  }
+  requireExists(path);
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {
@@ -70,17 +66,11 @@ function latentPath(index: number): string {
 function namesIn(text = ''): string[] | undefined {
   try {
     const names: unknown = JSON.parse(text);
-    const fine = Array.isArray(names) && names.every(isInside) && new Set(names).size === names.length;
-    return fine ? names : undefined;
+    const areStrings = Array.isArray(names) && names.every((name) => typeof name === 'string');
+    return areStrings && names.every(staysInFolder) && new Set(names).size === names.length
+      ? names
+      : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isInside(name: unknown): boolean {
-  if (typeof name !== 'string' || name.includes('\0')) {
-    return false;
-  }
-  const inside = relative(root, resolve(root, name));
-  return inside !== '' && !isAbsolute(inside) && inside.split(sep)[0] !== '..';
 }

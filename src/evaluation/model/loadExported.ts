@@ -1,11 +1,10 @@
 // A trained model from the folder that `emerging export` wrote.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { readBytes } from '../../storage/files.ts';
+import { exists, readBytes } from '../../storage/files.ts';
+import { pathIn } from '../../storage/folders.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
@@ -13,7 +12,7 @@ import type { TrainedModel } from './loadRun.ts';
 
 /** Whether a folder holds an exported model. */
 export function isExported(directory: string): boolean {
-  return existsSync(join(directory, 'manifest.json')) && existsSync(weightsIn(directory));
+  return exists(pathIn(directory, 'manifest.json')) && exists(weightsIn(directory));
 }
 
 /**
@@ -47,7 +46,7 @@ export function loadExported(directory: string, weights?: WeightsKind): TrainedM
 }
 
 function weightsIn(directory: string): string {
-  return join(directory, 'model.safetensors');
+  return pathIn(directory, 'model.safetensors');
 }
 
 function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {

@@ -3,9 +3,9 @@ import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { Glow } from '../../models/glow.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
+import { stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
-import { stateFrom } from '../../training/run/checkpoint.ts';
-import { readLatestCheckpoint } from '../../training/run/latestCheckpoint.ts';
+import { readLatestCheckpoint } from '../../training/run/checkpointFile.ts';
 import { openRunFolder, type RunPaths } from '../../training/run/runFolder.ts';
 import { type TrainingState, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
 
@@ -42,7 +42,7 @@ export function loadRun(
   options: { acceptDamage?: boolean; orExport?: boolean } = {},
 ): LoadedRun {
   const run = openRunFolder(directory, options);
-  const config = resolveConfig({ file: run.paths.config });
+  const config = resolveConfig({ file: run.config });
   const checkpoint = readLatestCheckpoint(run, options);
   const model = new Glow(config.model, checkpoint.imageShape);
   const state = stateFrom(checkpoint, new ParameterLayout(model.parameters));

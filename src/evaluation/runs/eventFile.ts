@@ -1,8 +1,7 @@
 // A file of TensorBoard events: scalars and PNG images as records that TensorBoard follows while they are written.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { decode } from 'fast-png';
-import { explainFileError } from '../../storage/fileErrors.ts';
+import { appendToFile, writeFileAtomically } from '../../storage/files.ts';
+import { folderOf, makeFolders } from '../../storage/folders.ts';
 
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;
@@ -29,12 +28,8 @@ export class EventFile {
         ? []
         : [record(event(resumedAfter + 1, bytes(7, [number(1, SESSION_START)])))];
     this.path = path;
-    try {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
-    } catch (error) {
-      throw explainFileError(error, path, 'write');
-    }
+    makeFolders(folderOf(path));
+    writeFileAtomically(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
   }
 
   /** Adds numbers of a step, by tag. */
@@ -56,11 +51,7 @@ export class EventFile {
    * @throws UserError if it cannot be written
    */
   flush(): void {
-    try {
-      appendFileSync(this.path, Buffer.concat(this.pending));
-    } catch (error) {
-      throw explainFileError(error, this.path, 'write');
-    }
+    appendToFile(this.path, Buffer.concat(this.pending));
     this.pending = [];
     this.written = performance.now();
   }

@@ -5,8 +5,8 @@ import { countTrained } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
+import { troubleText } from '../../training/run/runLogs.ts';
 import { changesIn, changesText } from '../../training/run/settingChanges.ts';
-import { troubleText } from '../../training/run/trouble.ts';
 
 /** What a model card is about. */
 export interface CardSubject {

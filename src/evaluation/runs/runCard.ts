@@ -1,9 +1,8 @@
 // The model card in a run folder, written anew after training and after each evaluation.
-import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Glow } from '../../models/glow.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
+import { exists, writeFileAtomically } from '../../storage/files.ts';
+import { pathFrom, pathIn } from '../../storage/folders.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import { readSummary } from '../../training/run/runSummary.ts';
 import { changesIn } from '../../training/run/settingChanges.ts';
@@ -21,8 +20,8 @@ export function writeRunCard(paths: RunPaths, about: { model: Glow; config: Conf
     'Learning curve': paths.curve,
   };
   const there = Object.entries(pictures)
-    .filter(([, file]) => existsSync(file))
-    .map(([what, file]) => [what, relative(paths.directory, file).replaceAll('\\', '/')]);
+    .filter(([, file]) => exists(file))
+    .map(([what, file]) => [what, pathFrom(paths.directory, file)]);
   const summary = readSummary(paths);
   const isOneGo = changesIn(summary).length === 0;
   const card = modelCard({
@@ -38,5 +37,5 @@ export function writeRunCard(paths: RunPaths, about: { model: Glow; config: Conf
         'npx emerging train --config config.yaml --out ../again',
     },
   });
-  writeFileAtomically(join(paths.directory, 'README.md'), card);
+  writeFileAtomically(pathIn(paths.directory, 'README.md'), card);
 }

@@ -1,12 +1,11 @@
 // What a run has reached, out of the files in its folder, without loading its weights.
-import { statSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { lastWritten, readTextFile } from '../../storage/files.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { runPaths } from '../../training/run/runFolder.ts';
+import { type Trouble, trainingTime, troubleIn } from '../../training/run/runLogs.ts';
 import { readSummary } from '../../training/run/runSummary.ts';
-import { trainingTime } from '../../training/run/timings.ts';
-import { type Trouble, troubleIn } from '../../training/run/trouble.ts';
 import { finiteMean, learningCurveIn } from './learningCurve.ts';
 
 /** A run in a list; what it does not have yet is null. */
@@ -63,7 +62,7 @@ export function runOverview(directory: string): RunOverview {
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
-      data: resolveConfig({ file: paths.config }).data.name,
+      data: resolveConfig({ file: readTextFile(paths.config) }).data.name,
       step: training.at(-1)?.step ?? 0,
       complete: complete === true,
       train: finiteOrNull(recent),
@@ -91,6 +90,6 @@ function lastTest(evaluations: unknown): number | null {
 }
 
 function lastChange(files: readonly string[]): string | null {
-  const times = files.flatMap((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? []);
+  const times = files.flatMap((file) => lastWritten(file) ?? []);
   return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
 }

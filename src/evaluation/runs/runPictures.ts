@@ -1,12 +1,11 @@
 // The pictures in a run folder: its learning curve, samples at each milestone, and the same samples over time.
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ImageSet } from '../../data/dataset.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
 import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import { listFolder, pathIn } from '../../storage/folders.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import type { MeasuredImage } from '../measure/evaluate.ts';
 import type { FlowModel } from '../model/flowModel.ts';
@@ -27,7 +26,7 @@ export async function drawLearningCurve(paths: RunPaths, name: string): Promise<
 
 /** The sheet of the samples after a step. */
 export function samplesPath(paths: RunPaths, step: number): string {
-  return join(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
+  return pathIn(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
 }
 
 /** What was drawn of a model. */
@@ -55,14 +54,12 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   const { imageShape } = model;
   const file = samplesPath(paths, step);
   writeFileAtomically(file, contactSheet(images, { imageShape }));
-  const sheets = readdirSync(paths.samples)
-    .filter((name) => /^step-\d{8,}\.png$/.test(name))
-    .sort();
+  const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
   const stacked = stackRows(
-    sheets.map((name) => readBytes(join(paths.samples, name))),
+    sheets.map((name) => readBytes(pathIn(paths.samples, name))),
     rowHeight(imageShape),
   );
-  writeFileAtomically(join(paths.samples, 'over-time.png'), stacked);
+  writeFileAtomically(pathIn(paths.samples, 'over-time.png'), stacked);
   return { file, count, overflowed };
 }
 

@@ -1,6 +1,7 @@
 // How fast layers are undone, by every method there is, and how exactly.
 
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import { chain } from '../../flows/chain.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
@@ -9,7 +10,6 @@ import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { releaseAfter } from '../../training/resources.ts';
 import { type LayerInverse, ownMethods } from './layerInverse.ts';
 import { median, secondsOf } from './timing.ts';
 

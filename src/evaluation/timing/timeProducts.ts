@@ -1,5 +1,6 @@
 // What the matrix products of a training step would take if nothing else were done.
 import { type CompileOptions, compile } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { slice } from '../../tensor/operations/layout.ts';
@@ -7,7 +8,6 @@ import { product, productOperation, type Transposition } from '../../tensor/oper
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
 import { input, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
 import type { SharedPlan } from '../../training/gradients/sharedGradients.ts';
-import { releaseAfter } from '../../training/resources.ts';
 import { secondsOf } from './timing.ts';
 
 /** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */

@@ -1,7 +1,8 @@
 // How fast models train and give likelihoods, in turn in one process.
 import { imagesInMemory } from '../../data/dataset.ts';
-import { type OperatorTime, profile } from '../../engine/profile.ts';
+import { type OperatorTime, profile } from '../../engine/profile.node.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import { releaseAfter, releaseOnFailure } from '../../engine/resources.ts';
 import { countParameters, Glow, type GlowOptions } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
@@ -11,7 +12,6 @@ import type { ActivationChoice, GradientPlan } from '../../training/gradients/gr
 import type { SharedPlan } from '../../training/gradients/sharedGradients.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { likelihoodDefinition } from '../../training/likelihood.ts';
-import { releaseAfter, releaseOnFailure } from '../../training/resources.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 import { trainedModel } from '../model/loadRun.ts';

@@ -1,10 +1,10 @@
 // How the gradients of a batch are worked out: with the activations of the forward pass kept, or computed again.
-import { freemem } from 'node:os';
 import type { Device } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
@@ -63,12 +63,6 @@ export function planGradients(model: Glow, layout: ParameterLayout, options: Gra
 
 /** The share of the memory there is that activations may take: the runtime holds about twice of what is alive. */
 const SHARE = 0.4;
-
-/** The bytes that this process may still take. */
-export function availableBytes(): number {
-  // Node 20.13 brought the first, which knows the limits of a container.
-  return process.availableMemory?.() ?? freemem();
-}
 
 /** One program for everything. */
 function wholePlan(definition: ProgramDefinition, layout: ParameterLayout): GradientPlan {

@@ -1,8 +1,8 @@
-// A thread that works out the gradients of its share of each batch; `gradientThreads.ts` starts it.
-import { parentPort, workerData } from 'node:worker_threads';
+// What a thread does that works out the gradients of its share of each batch.
 import type { CompileOptions } from '../../engine/program.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../likelihood.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
 import { type GradientOptions, planGradients } from './gradientPlan.ts';
@@ -20,28 +20,37 @@ export interface ThreadData {
   readonly gradients: Groups;
 }
 
-/** What a thread is asked: the gradients of some images, or to end. */
-export type ThreadRequest = Batch | 'end';
+/** The work of a thread, with its program. */
+export interface GradientThread {
+  /** Writes the gradients of a batch with the weights as they are now, and gives bits/dim of each image. */
+  run(batch: Batch): Promise<NdArray>;
+  /** Frees the program. */
+  release(): Promise<void>;
+}
 
-const { model: options, imageShape, plan, engine, weights, gradients } = workerData as ThreadData;
-const port = parentPort!;
-const model = new Glow(options, imageShape);
-const program = await planGradients(model, new ParameterLayout(model.parameters), plan).compile(engine);
-// The runtime takes no memory that is shared between threads.
-const [ownWeights, ownGradients] = [copyOf(weights), copyOf(gradients)];
-
-port.on('message', async (request: ThreadRequest) => {
-  if (request === 'end') {
-    await program.release();
-    port.close();
-    return;
-  }
-  copyInto(ownWeights, weights);
-  const bitsPerDim = await program.run(request, ownWeights, ownGradients);
-  copyInto(gradients, ownGradients);
-  port.postMessage(bitsPerDim);
-});
-port.postMessage('ready');
+/** Compiles the program of a thread. */
+export async function openGradientThread({
+  model: options,
+  imageShape,
+  plan,
+  engine,
+  weights,
+  gradients,
+}: ThreadData): Promise<GradientThread> {
+  const model = new Glow(options, imageShape);
+  const program = await planGradients(model, new ParameterLayout(model.parameters), plan).compile(engine);
+  // The runtime takes no memory that is shared between threads.
+  const [ownWeights, ownGradients] = [copyOf(weights), copyOf(gradients)];
+  return {
+    async run(batch) {
+      copyInto(ownWeights, weights);
+      const bitsPerDim = await program.run(batch, ownWeights, ownGradients);
+      copyInto(gradients, ownGradients);
+      return bitsPerDim;
+    },
+    release: () => program.release(),
+  };
+}
 
 function copyOf(groups: Groups): Groups {
   return Object.fromEntries(

@@ -3,8 +3,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { ThreadData, ThreadRequest } from './gradientThread.ts';
+import type { ThreadData } from './gradientThread.ts';
 import { planSharedGradients } from './sharedGradients.ts';
+import type { ThreadRequest } from './thread.node.ts';
 
 /** The memory of every array of weights or gradients that is copied from, copied into or added up. */
 const { memory, thread } = vi.hoisted(() => ({
@@ -39,7 +40,7 @@ vi.mock('node:worker_threads', async () => {
       starting = starting.then(() => {
         Object.assign(thread, { parentPort: this.port, workerData });
         vi.resetModules();
-        return import('./gradientThread.ts');
+        return import('./threadMain.node.ts');
       });
       // A failure is the worker's, as it is between threads.
       this.port.on('error', (error) => this.emit('error', error));

@@ -1,6 +1,4 @@
 // Threads that work out the gradients of their share of each batch, and what they share in memory.
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -9,7 +7,7 @@ import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { GradientOptions } from './gradientPlan.ts';
 import type { GradientProgram } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
-import type { ThreadData, ThreadRequest } from './gradientThread.ts';
+import { startThread, type Thread } from './thread.node.ts';
 
 /** Starts threads with a program each, for the share of the images that `plan` says. */
 export async function startGradientThreads(
@@ -20,11 +18,11 @@ export async function startGradientThreads(
   { precision = 'float32', threads = 1, profile }: CompileOptions,
 ): Promise<GradientProgram> {
   const weights = sharedGroups(layout.shapes());
-  const started: { worker: Worker; gradients: Groups }[] = [];
+  const started: SharingThread[] = [];
   try {
     for (let index = 0; index < workers; index++) {
       const gradients = sharedGroups(layout.shapes('trained'));
-      const data: ThreadData = {
+      const thread = startThread({
         model: model.options,
         imageShape: model.imageShape,
         plan,
@@ -32,23 +30,29 @@ export async function startGradientThreads(
         engine: { precision, threads, ...(profile && { profile: `${profile}-${index}` }) },
         weights,
         gradients,
-      };
-      started.push({ worker: startThread(data), gradients });
+      });
+      started.push({ thread, gradients });
     }
-    await Promise.all(started.map(({ worker }) => answerOf(worker)));
+    await Promise.all(started.map(({ thread }) => thread.ready()));
   } catch (error) {
-    await Promise.allSettled(started.map(({ worker }) => worker.terminate()));
+    await Promise.allSettled(started.map(({ thread }) => thread.kill()));
     throw error;
   }
   return new ThreadedGradients(weights, started);
 }
 
+/** A thread, and the memory that it writes its gradients to. */
+interface SharingThread {
+  readonly thread: Thread;
+  readonly gradients: Groups;
+}
+
 /** Threads with their programs, and what they share. */
 class ThreadedGradients implements GradientProgram {
   private readonly weights: Groups;
-  private readonly threads: readonly { worker: Worker; gradients: Groups }[];
+  private readonly threads: readonly SharingThread[];
 
-  constructor(weights: Groups, threads: readonly { worker: Worker; gradients: Groups }[]) {
+  constructor(weights: Groups, threads: readonly SharingThread[]) {
     this.weights = weights;
     this.threads = threads;
   }
@@ -57,7 +61,7 @@ class ThreadedGradients implements GradientProgram {
     copyInto(this.weights, weights);
     const images = batch.image.shape[0]! / this.threads.length;
     const parts = this.threads.map((_, index) => copyOf(partOf(batch, index * images, images)));
-    const answers = await allOf(this.threads.map(({ worker }, index) => ask(worker, parts[index]!)));
+    const answers = await allOf(this.threads.map(({ thread }, index) => thread.ask(parts[index]!)));
     this.threads.forEach(({ gradients }, index) => {
       const combine = index === 0 ? copyInto : addInPlace;
       combine(into, gradients);
@@ -70,52 +74,14 @@ class ThreadedGradients implements GradientProgram {
   }
 
   async release(): Promise<void> {
-    await Promise.all(
-      this.threads.map(async ({ worker }) => {
-        if (hasEnded(worker)) {
-          return;
-        }
-        const ended = once(worker, 'exit');
-        worker.postMessage('end' satisfies ThreadRequest);
-        await ended;
-      }),
-    );
+    await Promise.all(this.threads.map(({ thread }) => thread.end()));
   }
-}
-
-/** Whether a thread is over, as one that failed is. */
-function hasEnded({ threadId }: Worker): boolean {
-  return threadId === -1;
 }
 
 /** The results of all; where some fail, the first failure, once all have ended. */
 async function allOf<Result>(asked: readonly Promise<Result>[]): Promise<Result[]> {
   await Promise.allSettled(asked);
   return Promise.all(asked);
-}
-
-/** What a thread finds for its images; fails if the thread does. */
-function ask(worker: Worker, batch: Batch): Promise<NdArray> {
-  const answer = answerOf(worker);
-  worker.postMessage(batch satisfies ThreadRequest);
-  return answer as Promise<NdArray>;
-}
-
-/** The next message of a thread; fails if the thread does, and if it is over without one. */
-async function answerOf(worker: Worker): Promise<unknown> {
-  if (hasEnded(worker)) {
-    throw new Error('a thread that works out gradients is over');
-  }
-  const listening = new AbortController();
-  const ended = once(worker, 'exit', listening).then(([code]) => {
-    throw new Error(`a thread that works out gradients ended with ${code}`);
-  });
-  try {
-    const [answer] = await Promise.race([once(worker, 'message', listening), ended]);
-    return answer;
-  } finally {
-    listening.abort();
-  }
 }
 
 /** A batch in arrays of its own: a view would be sent with all that it is a view of. */
@@ -131,16 +97,4 @@ function sharedGroups(shapes: Readonly<Record<string, readonly number[]>>): Grou
       return [name, { shape, data: new Float32Array(memory) }];
     }),
   );
-}
-
-function startThread(data: ThreadData): Worker {
-  const entry = import.meta.url.replace(/gradientThreads(\.[jt]s)$/, 'gradientThread$1');
-  if (entry.endsWith('.js')) {
-    return new Worker(new URL(entry), { workerData: data });
-  }
-  // From the sources: what translates TypeScript in this thread does not do so in another.
-  const translator = import.meta.resolve('tsx/esm/api');
-  const [first, then] = [JSON.stringify(translator), JSON.stringify(entry)];
-  const start = `import(${first}).then(({ register }) => { register(); return import(${then}); })`;
-  return new Worker(start, { eval: true, workerData: data });
 }

@@ -5,12 +5,12 @@ import {
   type NamedArrays,
   type Program,
 } from '../../engine/program.ts';
+import { releaseOnFailure } from '../../engine/resources.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
 import { stateName } from '../optimizer/adamax.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import { releaseOnFailure } from '../resources.ts';
 import type { GradientProgram } from './gradientProgram.ts';
 import { densities, densityName, type Pieces, type PlacedPiece } from './pieces.ts';
 

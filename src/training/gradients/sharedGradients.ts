@@ -2,11 +2,11 @@
 //
 // A product of narrow matrices keeps two threads busy for a short time only, and what lies between products hardly at
 // all; a thread that works on images of its own waits for nobody.
-import { availableParallelism } from 'node:os';
 import type { Glow } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { availableBytes, availableCores } from '../../platform/machine.node.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
-import { availableBytes, type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
+import { type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
 import { requireWorkers, workersFor } from './workers.ts';
 
@@ -40,7 +40,7 @@ export interface SharedPlan extends GradientPlan {
 export function planSharedGradients(
   model: Glow,
   layout: ParameterLayout,
-  { threads = availableParallelism(), ...options }: SharingOptions,
+  { threads = availableCores(), ...options }: SharingOptions,
 ): SharedPlan {
   const { images, available = availableBytes() } = options;
   requireWorkers(options.workers, { ...options, threads });

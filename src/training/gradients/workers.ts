@@ -1,8 +1,8 @@
 // How many threads have images of their own: what is allowed, and what is likely to be fastest.
-import { availableParallelism } from 'node:os';
 import type { Device } from '../../engine/devices/device.ts';
 import { UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
+import { availableCores } from '../../platform/machine.node.ts';
 
 /** What bounds the number of workers. */
 export interface WorkerBounds {
@@ -32,7 +32,7 @@ export function requireWorkers(workers: number | undefined, bounds: WorkerBounds
 /** Why there cannot be so many, in a line; undefined where there can. */
 function problemWith(
   workers: number,
-  { images, threads = availableParallelism(), device = 'cpu' }: WorkerBounds,
+  { images, threads = availableCores(), device = 'cpu' }: WorkerBounds,
 ): string | undefined {
   if (!Number.isInteger(workers) || workers < 1) {
     return `workers must be a whole number of 1 or more, not ${workers}`;
@@ -66,7 +66,7 @@ const LEAST_AT_WORK = 0.75;
 /** The threads that are given images of their own: the most that divide the images and leave few threads idle. */
 export function workersFor(
   { options: { depth, width }, imageShape: [height, columns] }: Glow,
-  { images, threads = availableParallelism(), device = 'cpu' }: WorkerBounds,
+  { images, threads = availableCores(), device = 'cpu' }: WorkerBounds,
 ): number {
   const activations = (images * depth * width * height * columns) / 4;
   if (device !== 'cpu' || width >= WIDE || activations < FEW_ACTIVATIONS) {

@@ -1,14 +1,13 @@
 // The checkpoints that a training writes, and which of them stay: milestones, that of the last stop, and the last ones.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
-import { flushFile } from '../../storage/files.ts';
+import { exists, flushFile, removeFile } from '../../storage/files.ts';
+import { makeFolder } from '../../storage/folders.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
-import { isAnchor, isMilestone } from '../milestones.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { saveCheckpoint } from './checkpoint.ts';
+import { saveCheckpoint } from './checkpointFile.ts';
+import { isAnchor, isMilestone } from './milestones.ts';
 import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
 import { readSummary } from './runSummary.ts';
 
@@ -54,7 +53,7 @@ export class CheckpointWriter {
   save(state: TrainingState): string {
     const { paths, layout, imageShape } = this.options;
     const path = checkpointPath(paths, state.step);
-    if (state.step === this.lastStep && existsSync(path)) {
+    if (state.step === this.lastStep && exists(path)) {
       return path;
     }
     flushFile(paths.metrics);
@@ -75,7 +74,7 @@ export class CheckpointWriter {
     );
     for (const { step, path } of written) {
       if (!staying.has(step) && !this.chosen.has(step)) {
-        remove(path);
+        removeFile(path);
       }
     }
   }
@@ -89,22 +88,4 @@ export function stayingSteps(written: readonly number[], schedule: Schedule): Re
   const anchors = written.filter((step) => isAnchor(step, schedule));
   const milestones = written.filter((step) => isMilestone(step, schedule));
   return new Set([...milestones, ...written.slice(-LAST), ...anchors.slice(-ANCHORS)]);
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw explainFileError(error, path, 'create the folder');
-    }
-  }
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch (error) {
-    throw explainFileError(error, path, 'remove');
-  }
 }

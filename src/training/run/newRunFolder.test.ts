@@ -32,7 +32,7 @@ describe('createRunFolder', () => {
     fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
     fs.writeFileSync(join(run, 'log.txt'), 'x');
     createRunFolder(run, 'seed: 0\n');
-    expect(openRunFolder(run).configText).toBe('seed: 0\n');
+    expect(openRunFolder(run).config.text).toBe('seed: 0\n');
     expect(fs.readFileSync(join(run, 'log.txt'), 'utf8')).toBe('x');
   });
 
@@ -43,7 +43,7 @@ describe('createRunFolder', () => {
     expect(error.message).toContain(`${run} already holds a run`);
     expect(error.message).toMatch(/for example .*quickstart-3$/);
     expect(error.exitCode).toBe(2);
-    expect(openRunFolder(run).configText).toBe('seed: 0\n');
+    expect(openRunFolder(run).config.text).toBe('seed: 0\n');
   });
 
   it('refuses the remains of a run without a config', () => {
@@ -62,7 +62,7 @@ describe('createRunFolder', () => {
   });
 
   it.each([
-    ['mkdirSync', 'EACCES', /cannot create the run folder .*quickstart: permission denied/],
+    ['mkdirSync', 'EACCES', /cannot create the folder .*quickstart: permission denied/],
     ['fsyncSync', 'ENOSPC', /cannot write .*config\.yaml: no space is left/],
   ] as const)('leaves nothing if %s fails with %s', (call, code, message) => {
     fs.writeFileSync(join(root, 'other'), 'x');

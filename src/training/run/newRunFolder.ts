@@ -1,10 +1,9 @@
-// The folder of a new run: where one can be made, and making it.
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+// The folder of a new run: where one can be made, making it, and removing it where nothing came of it.
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
-import { listFolder, writeFileAtomically } from '../../storage/files.ts';
+import { exists, isFolder, removeFile, writeFileAtomically } from '../../storage/files.ts';
+import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
 import { type RunPaths, runPaths } from './runFolder.ts';
 
 /**
@@ -13,7 +12,7 @@ import { type RunPaths, runPaths } from './runFolder.ts';
  * @throws UserError (exit code 2) if it holds a run, with a free name to use, or is a file
  */
 export function requireNoRun(directory: string): void {
-  if (existsSync(directory) && !statSync(directory).isDirectory()) {
+  if (exists(directory) && !isFolder(directory)) {
     throw new UserError(`cannot create the run folder ${directory}: it is a file; choose another name`, {
       exitCode: 2,
     });
@@ -39,15 +38,29 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
   const made: string[] = [];
   try {
     for (const folder of [directory, paths.checkpoints, paths.samples]) {
-      makeFolder(folder, made);
+      made.push(...makeFolders(folder));
     }
     writeFileAtomically(paths.config, configYaml);
   } catch (error) {
-    throw cleanedUpAfter(explainFileError(error, directory, 'create the run folder'), () =>
-      removeEmptyFolders(made),
-    );
+    throw cleanedUpAfter(error, () => removeEmptyFolders(made));
   }
   return paths;
+}
+
+/**
+ * Removes the parts of a run that has recorded no step, and its folder unless it holds something else, so that the
+ * same command can be given again. A run that has recorded one stays.
+ *
+ * @throws UserError if a part cannot be removed
+ */
+export function discardUnstartedRun(paths: RunPaths): void {
+  if (readJsonLines(paths.metrics).length > 0) {
+    return;
+  }
+  for (const file of [paths.config, paths.schema, paths.metrics, paths.timings, paths.summary]) {
+    removeFile(file);
+  }
+  removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);
 }
 
 /** The first of `base`, `base-2`, `base-3` … where a run can be created. */
@@ -65,33 +78,10 @@ function holdsRun(paths: RunPaths): boolean {
   const files = [paths.config, paths.metrics, paths.timings, paths.summary];
   const folders = [paths.checkpoints, paths.samples];
   return (
-    files.some((path) => existsSync(path)) ||
-    folders.some((path) => existsSync(path) && listFolder(path).length > 0)
+    files.some((path) => exists(path)) || folders.some((path) => exists(path) && listFolder(path).length > 0)
   );
 }
 
 function isFree(directory: string): boolean {
-  return !existsSync(directory) || (statSync(directory).isDirectory() && !holdsRun(runPaths(directory)));
-}
-
-/** Creates a folder and the parents that it lacks, and notes each one, outermost first. */
-function makeFolder(path: string, made: string[]): void {
-  if (existsSync(path)) {
-    return;
-  }
-  const parent = dirname(path);
-  if (parent !== path) {
-    makeFolder(parent, made);
-  }
-  mkdirSync(path);
-  made.push(path);
-}
-
-/** Removes folders, innermost first; one in which another program has put something meanwhile stays. */
-function removeEmptyFolders(folders: readonly string[]): void {
-  for (const folder of folders.toReversed()) {
-    if (readdirSync(folder).length === 0) {
-      rmdirSync(folder);
-    }
-  }
+  return !exists(directory) || (isFolder(directory) && !holdsRun(runPaths(directory)));
 }

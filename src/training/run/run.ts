@@ -1,5 +1,4 @@
 // A run to train: a new one in a folder of its own, or one that goes on from its last checkpoint.
-import { mkdirSync, renameSync } from 'node:fs';
 import type { Dataset } from '../../data/dataset.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
@@ -12,13 +11,14 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
-import { removePartialFiles, writeFileAtomically } from '../../storage/files.ts';
+import { readTextFile, renameFile, writeFileAtomically } from '../../storage/files.ts';
+import { makeFolders } from '../../storage/folders.ts';
 import { rewindJsonLines } from '../../storage/jsonLines.ts';
+import { removePartialFiles } from '../../storage/partialFiles.ts';
+import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { stateFrom } from './checkpoint.ts';
-import { readLatestSoundCheckpoint } from './latestCheckpoint.ts';
+import { readLatestSoundCheckpoint } from './checkpointFile.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import { changedSettings, settingsOf } from './settingChanges.ts';
@@ -113,10 +113,11 @@ export async function resumeRun(
  * @throws UserError if the changes would make it another run
  */
 export function configToResume(
-  { config: file }: RunPaths,
+  { config: path }: RunPaths,
   changes: ConfigLayer,
   set: ResumeOptions['set'],
 ): Config {
+  const file = readTextFile(path);
   const config = resolveConfig({ file, set, overrides: changes });
   requireSameRun(resolveConfig({ file }), config);
   return config;
@@ -142,19 +143,11 @@ function requireSameRun(before: Config, after: Config): void {
  */
 export function rewindRun(paths: RunPaths, config: Config, step: number): void {
   for (const folder of [paths.directory, paths.checkpoints, paths.samples]) {
-    try {
-      mkdirSync(folder, { recursive: true });
-    } catch (error) {
-      throw explainFileError(error, folder, 'create the folder');
-    }
+    makeFolders(folder);
     removePartialFiles(folder);
   }
   for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
-    try {
-      renameSync(path, `${path}.damaged`);
-    } catch (error) {
-      throw explainFileError(error, path, 'set aside');
-    }
+    renameFile(path, `${path}.damaged`);
   }
   for (const log of [paths.metrics, paths.timings]) {
     rewindJsonLines(log, (line) => Number(line.step) <= step);

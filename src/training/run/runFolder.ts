@@ -1,9 +1,8 @@
 // The folder of a run: what is in it, how one is opened and found.
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { nearestNames, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/config.ts';
-import { listFolder, readBytes } from '../../storage/files.ts';
+import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
+import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
 
 /** Where the parts of a run lie. */
 export interface RunPaths {
@@ -35,10 +34,10 @@ export interface CheckpointFile {
   readonly path: string;
 }
 
-/** A run that is there: its config as text and its checkpoints, earliest first. */
+/** A run that is there: its configuration, not yet parsed, and its checkpoints, earliest first. */
 export interface RunFolder {
   readonly paths: RunPaths;
-  readonly configText: string;
+  readonly config: TextFile;
   readonly checkpoints: readonly CheckpointFile[];
   /** The one with the most steps; null if the run has not written any. */
   readonly latestCheckpoint: CheckpointFile | null;
@@ -48,21 +47,21 @@ export interface RunFolder {
 export function runPaths(directory: string): RunPaths {
   return {
     directory,
-    config: join(directory, 'config.yaml'),
-    schema: join(directory, SCHEMA_FILE),
-    metrics: join(directory, 'metrics.jsonl'),
-    timings: join(directory, 'timings.jsonl'),
-    checkpoints: join(directory, 'checkpoints'),
-    curve: join(directory, 'curve.png'),
-    samples: join(directory, 'samples'),
-    summary: join(directory, 'summary.json'),
-    lock: join(directory, 'training.lock'),
+    config: pathIn(directory, 'config.yaml'),
+    schema: pathIn(directory, SCHEMA_FILE),
+    metrics: pathIn(directory, 'metrics.jsonl'),
+    timings: pathIn(directory, 'timings.jsonl'),
+    checkpoints: pathIn(directory, 'checkpoints'),
+    curve: pathIn(directory, 'curve.png'),
+    samples: pathIn(directory, 'samples'),
+    summary: pathIn(directory, 'summary.json'),
+    lock: pathIn(directory, 'training.lock'),
   };
 }
 
 /** The path of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
 export function checkpointPath(paths: RunPaths, step: number): string {
-  return join(paths.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`);
+  return pathIn(paths.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`);
 }
 
 /**
@@ -73,13 +72,13 @@ export function checkpointPath(paths: RunPaths, step: number): string {
  */
 export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
   const paths = runPaths(directory);
-  if (!existsSync(paths.config)) {
+  if (!exists(paths.config)) {
     throw new UserError(options.orExport ? noModel(directory) : noRun(directory), { exitCode: 2 });
   }
   const checkpoints = listCheckpoints(paths);
   return {
     paths,
-    configText: new TextDecoder().decode(readBytes(paths.config)),
+    config: readTextFile(paths.config),
     checkpoints,
     latestCheckpoint: checkpoints.at(-1) ?? null,
   };
@@ -98,51 +97,51 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
 
 /** The run folders directly inside a folder, by name; none if it does not exist. */
 export function listRunFolders(parent: string): string[] {
-  return entriesOf(parent).filter((folder) => existsSync(runPaths(folder).config));
+  return entriesOf(parent).filter((folder) => exists(runPaths(folder).config));
 }
 
 function listExports(parent: string): string[] {
-  return entriesOf(parent).filter((folder) => existsSync(manifestIn(folder)));
+  return entriesOf(parent).filter((folder) => exists(manifestIn(folder)));
 }
 
 function entriesOf(parent: string): string[] {
-  if (!existsSync(parent) || !statSync(parent).isDirectory()) {
+  if (!isFolder(parent)) {
     return [];
   }
-  return listFolder(parent).map((name) => join(parent, name));
+  return listFolder(parent).map((name) => pathIn(parent, name));
 }
 
 /** The checkpoints that are there, earliest first. */
 export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
-  if (!existsSync(paths.checkpoints)) {
+  if (!exists(paths.checkpoints)) {
     return [];
   }
   return listFolder(paths.checkpoints)
     .flatMap((name) => {
       const digits = /^step-(\d{8,})\.safetensors$/.exec(name)?.[1];
-      return digits === undefined ? [] : [{ step: Number(digits), path: join(paths.checkpoints, name) }];
+      return digits === undefined ? [] : [{ step: Number(digits), path: pathIn(paths.checkpoints, name) }];
     })
     .sort((a, b) => a.step - b.step);
 }
 
 /** What to say of a folder that is to be a run and is none. */
 function noRun(directory: string): string {
-  if (existsSync(manifestIn(directory))) {
+  if (exists(manifestIn(directory))) {
     return (
       `${directory} is an exported model, and this needs the run that it was exported from: ` +
       'an export has neither a config.yaml nor the name of its dataset'
     );
   }
-  const what = existsSync(directory) ? 'it has no config.yaml' : 'it does not exist';
+  const what = exists(directory) ? 'it has no config.yaml' : 'it does not exist';
   const example = exampleOf(directory, listRunFolders);
   return `${directory} is not a run folder: ${what}; name one that 'emerging train' made, for example ${example}`;
 }
 
 /** What to say of a folder that is to be a run or an export and is neither. */
 function noModel(directory: string): string {
-  const what = !existsSync(directory)
+  const what = !exists(directory)
     ? 'it does not exist'
-    : existsSync(manifestIn(directory))
+    : exists(manifestIn(directory))
       ? 'it has a manifest.json and no model.safetensors'
       : 'it has neither a config.yaml nor a manifest.json';
   const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
@@ -153,12 +152,12 @@ function noModel(directory: string): string {
 }
 
 function manifestIn(directory: string): string {
-  return join(directory, 'manifest.json');
+  return pathIn(directory, 'manifest.json');
 }
 
 /** One of the folders that are listed, which the user may have meant: inside the one that was named, else beside it. */
 function exampleOf(directory: string, list: (parent: string) => string[]): string {
   const inside = list(directory);
-  const beside = list(dirname(directory));
-  return inside[0] ?? nearestNames(directory, beside)[0] ?? beside[0] ?? join('runs', 'quickstart');
+  const beside = list(folderOf(directory));
+  return inside[0] ?? nearestNames(directory, beside)[0] ?? beside[0] ?? pathIn('runs', 'quickstart');
 }

@@ -1,15 +1,14 @@
 // The summary of a run, `summary.json`: what the training reached, then every evaluation made of it.
-import { existsSync } from 'node:fs';
-import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import { exists, readText, writeFileAtomically } from '../../storage/files.ts';
 import { type JsonObject, parseJsonObject } from '../../storage/jsonLines.ts';
 import type { RunPaths } from './runFolder.ts';
 
 /** What `summary.json` holds; an empty object before there is one. */
 export function readSummary(paths: RunPaths): JsonObject {
-  if (!existsSync(paths.summary)) {
+  if (!exists(paths.summary)) {
     return {};
   }
-  return parseJsonObject(new TextDecoder().decode(readBytes(paths.summary)), paths.summary, 'delete it');
+  return parseJsonObject(readText(paths.summary), paths.summary, 'delete it');
 }
 
 /** Writes the summary of a training; the evaluations that an earlier one has are kept. */

@@ -1,5 +1,6 @@
 // Where numbers stopped to be finite: in a batch, in a weight, in a layer or in a gradient.
 import { type CompileOptions, compile } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import { layersOf } from '../../models/layers.ts';
@@ -10,7 +11,6 @@ import { input, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import { stateKinds } from '../optimizer/adamax.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import { releaseAfter } from '../resources.ts';
 import type { TrainingState } from '../trainingState.ts';
 
 /** Whether all elements are finite. */

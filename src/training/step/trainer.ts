@@ -1,5 +1,6 @@
 // The steps of a training: gradients of a batch, and the update of the weights.
 import type { CompileOptions } from '../../engine/program.ts';
+import { releaseOnFailure } from '../../engine/resources.ts';
 import type { Glow } from '../../models/glow.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
@@ -9,7 +10,6 @@ import { type Batch, partOf } from '../likelihood.ts';
 import { type AdamaxOptions, updateRates } from '../optimizer/adamax.ts';
 import { Update } from '../optimizer/update.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
-import { releaseOnFailure } from '../resources.ts';
 import type { TrainingState } from '../trainingState.ts';
 import type { GuardState } from './guard.ts';
 

@@ -1,7 +1,45 @@
-// Which checkpoint of a run is read: the latest to look at its model, the latest sound one to go on from.
+// Checkpoints on the disk: written, read, and which of a run is read.
 import { UserError } from '../../errors.ts';
-import { type Checkpoint, readCheckpoint, readSoundCheckpoint } from './checkpoint.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { type Checkpoint, checkpointContents, checkpointFrom } from '../checkpoint.ts';
+import type { ParameterLayout } from '../parameterLayout.ts';
+import type { TrainingState } from '../trainingState.ts';
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
+
+/**
+ * Writes the checkpoint of a state. The same state gives the same bytes.
+ *
+ * @throws UserError if it cannot be written; what stood there before is then untouched
+ */
+export function saveCheckpoint(
+  path: string,
+  state: TrainingState,
+  layout: ParameterLayout,
+  imageShape: ImageShape,
+): void {
+  const { tensors, metadata } = checkpointContents(state, layout, imageShape);
+  writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+}
+
+/** Reads a checkpoint, also one whose checksum is wrong; throws UserError if it is none or cannot be read. */
+function readCheckpoint(path: string): Checkpoint {
+  return checkpointFrom(decodeSafetensors(readBytes(path), path), path);
+}
+
+/**
+ * Reads a checkpoint that must be sound.
+ *
+ * @throws UserError if it is damaged, cannot be read or is something else
+ */
+export function readSoundCheckpoint(path: string): Checkpoint {
+  const checkpoint = readCheckpoint(path);
+  if (checkpoint.damage !== null) {
+    throw new UserError(checkpoint.damage);
+  }
+  return checkpoint;
+}
 
 /**
  * Reads the latest checkpoint of a run, to look at its model: an earlier one would be another.

@@ -1,17 +1,48 @@
-// Going back to an earlier state of a training that goes wrong, and the end of one that nothing helps.
+// What follows from a step that goes wrong: it is told, the training goes back to an earlier state, or nothing helps.
 import { UserError } from '../../errors.ts';
 import { appendJsonLine } from '../../storage/jsonLines.ts';
-import { isAnchor } from '../milestones.ts';
+import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
-import { readSoundCheckpoint, stateFrom } from '../run/checkpoint.ts';
-import { listCheckpoints } from '../run/runFolder.ts';
+import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
+import type { StepOutcome } from '../step/guardedStep.ts';
+import { notFiniteInState } from '../step/notFinite.ts';
+import type { TrainingEvents } from '../trainingEvents.ts';
 import type { TrainingParts } from '../trainingParts.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { afterSetback, isExhausted, mayGoBackTo } from './guard.ts';
-import { notFiniteInState } from './notFinite.ts';
+import { readSoundCheckpoint } from './checkpointFile.ts';
+import { isAnchor } from './milestones.ts';
+import { listCheckpoints } from './runFolder.ts';
+
+/**
+ * Tells of a refused step, and goes back to an earlier state where that is needed; at an anchor also if the state is
+ * unsound.
+ */
+export async function answerStep(
+  parts: TrainingParts,
+  { record: { step, dropped }, mustGoBack }: StepOutcome,
+  events: TrainingEvents,
+): Promise<void> {
+  const { trainer, schedule } = parts;
+  if (dropped !== undefined) {
+    events.onTrouble?.(step, `step ${step} was dropped: ${dropped}`);
+  }
+  const atAnAnchor = isAnchor(step, schedule);
+  const unsound = atAnAnchor ? notFiniteInState(trainer.state, trainer.layout) : null;
+  const reason = mustGoBack ? dropped : unsound;
+  if (reason) {
+    const { backToStep, rateFactor } = await goBack(parts, reason);
+    events.onTrouble?.(
+      step,
+      `step ${step}: back to the weights of step ${backToStep}, from now on with ${rateFactor} times the learning ` +
+        `rate (${reason})`,
+    );
+  } else if (atAnAnchor) {
+    trainer.remember(atAnchor(trainer.state.guard));
+  }
+}
 
 /** What the log says of going back. */
-export interface Setback extends Record<string, unknown> {
+interface Setback extends Record<string, unknown> {
   /** The step after which it happened; the next one takes the next batch. */
   readonly step: number;
   /** The step whose weights it goes on from. */
@@ -29,7 +60,7 @@ export interface Setback extends Record<string, unknown> {
  * @param reason what went wrong, for the log and the error
  * @throws UserError if that has been tried as often as it may; the sound state is saved, and the error names it
  */
-export async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
+async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const { trainer, checkpoints, paths, config } = parts;
   const { step, guard } = trainer.state;
   const { learningRate } = config.training;

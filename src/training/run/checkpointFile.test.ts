@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { checksumOf } from '../../storage/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { newGuard } from '../step/guard.ts';
-import { saveCheckpoint, stateFrom } from './checkpoint.ts';
-import { readLatestCheckpoint } from './latestCheckpoint.ts';
+import { readLatestCheckpoint, saveCheckpoint } from './checkpointFile.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { checkpointPath, openRunFolder } from './runFolder.ts';
 

@@ -3,9 +3,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** The family in which plots are written; an SVG that is shown elsewhere falls back to the reader's own. */
-export const FONT = 'DejaVu Sans, Verdana, sans-serif';
-
 /** Pixels of the PNG for one of the SVG: sharp on dense screens. */
 const zoom = 2;
 

@@ -1,5 +1,5 @@
 // Which steps of a run are special: the last, milestones and anchors; functions of the schedule alone.
-import type { Schedule } from '../experiments/schedule.ts';
+import type { Schedule } from '../../experiments/schedule.ts';
 
 /** How many validations a run has at most, and checkpoints that stay, those of the last step included. */
 const MILESTONES = 5;

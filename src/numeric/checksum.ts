@@ -1,0 +1,32 @@
+// The checksum of named arrays: a flipped bit in a weight leaves a file that can be read.
+import { sha256 } from '../platform/sha256.node.ts';
+import type { NdArray } from './ndarray.ts';
+
+/** The key of the checksum in the metadata, which it does not cover. */
+const OWN_KEY = 'checksum';
+
+/**
+ * SHA-256, in hexadecimal, of tensors: their names, shapes and bytes, in order; before them that of the metadata, if
+ * there are any.
+ */
+export function checksumOf(
+  tensors: ReadonlyMap<string, NdArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): string {
+  return sha256(partsOf(tensors, metadata));
+}
+
+function* partsOf(
+  tensors: ReadonlyMap<string, NdArray>,
+  metadata: Readonly<Record<string, string>>,
+): Generator<Uint8Array | string> {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (key !== OWN_KEY) {
+      yield `${JSON.stringify([key, value])}\n`;
+    }
+  }
+  for (const [name, { shape, data }] of tensors) {
+    yield `${JSON.stringify([name, shape])}\n`;
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+}

@@ -1,0 +1,23 @@
+// What is said of errors of the file system, and which errors are left alone.
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../errors.ts';
+import { explainFileError } from './fileErrors.ts';
+
+describe('explainFileError', () => {
+  it('keeps the words of the system for a code it does not know, and the cause', () => {
+    const cause = Object.assign(new Error('EXDEV: it failed, write'), { code: 'EXDEV', syscall: 'write' });
+    const error = explainFileError(cause, 'a/b', 'write');
+    expect(error).toBeInstanceOf(UserError);
+    expect(error.message).toBe('cannot write a/b: EXDEV: it failed, write');
+    expect(error.cause).toBe(cause);
+  });
+
+  it('leaves other errors alone', () => {
+    const mine = new UserError('mine');
+    const mistake = new TypeError('mistake');
+    expect(explainFileError(mine, 'a', 'write')).toBe(mine);
+    expect(explainFileError(mistake, 'a', 'write')).toBe(mistake);
+    const invalid = Object.assign(new TypeError('invalid'), { code: 'ERR_INVALID_ARG_TYPE' });
+    expect(explainFileError(invalid, 'a', 'write')).toBe(invalid);
+  });
+});

@@ -1,0 +1,88 @@
+// Folders and the paths of what is in them: made, listed and removed, with errors in words.
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { cleanedUpAfter } from './cleanUp.ts';
+import { explainFileError, hasCode } from './fileErrors.ts';
+import { exists } from './files.ts';
+
+/** The path of something in a folder, or in folders of it. */
+export function pathIn(folder: string, ...names: readonly string[]): string {
+  return join(folder, ...names);
+}
+
+/** The folder that a path is in. */
+export function folderOf(path: string): string {
+  return dirname(path);
+}
+
+/** A path as seen from a folder, with `/` on every system. */
+export function pathFrom(folder: string, path: string): string {
+  return relative(folder, path).replaceAll(sep, '/');
+}
+
+/**
+ * The names of what is in a folder, in alphabetical order.
+ *
+ * @param options.recursive whether what is in its folders is listed too, by its path in this one
+ * @throws UserError if it cannot be read
+ */
+export function listFolder(path: string, { recursive = false } = {}): string[] {
+  try {
+    return readdirSync(path, { recursive, encoding: 'utf8' }).sort();
+  } catch (error) {
+    throw explainFileError(error, path, 'read the folder');
+  }
+}
+
+/** Makes a folder in one that is there, unless it is there itself; throws UserError if that cannot be. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) {
+      throw explainFileError(error, path, 'create the folder');
+    }
+  }
+}
+
+/**
+ * Makes a folder and the parents that it lacks.
+ *
+ * @returns the folders that were made, outermost first
+ * @throws UserError if that cannot be; what was made is removed then
+ */
+export function makeFolders(path: string): string[] {
+  const made: string[] = [];
+  try {
+    for (const folder of missingFolders(path)) {
+      mkdirSync(folder);
+      made.push(folder);
+    }
+    return made;
+  } catch (error) {
+    throw cleanedUpAfter(explainFileError(error, path, 'create the folder'), () => removeEmptyFolders(made));
+  }
+}
+
+/** A folder and those above it that are not there, outermost first. */
+function missingFolders(path: string): string[] {
+  return exists(path) ? [] : [...missingFolders(dirname(path)), path];
+}
+
+/**
+ * Removes those of these folders that are empty, the last one first: one in which another program has put something
+ * stays, and one that is not there is no matter.
+ *
+ * @throws UserError if one cannot be removed
+ */
+export function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of folders.toReversed()) {
+    if (exists(folder) && listFolder(folder).length === 0) {
+      try {
+        rmdirSync(folder);
+      } catch (error) {
+        throw explainFileError(error, folder, 'remove');
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// A thread of the host: started with data, asked one thing after another, ended.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Batch } from '../likelihood.ts';
+import type { ThreadData } from './gradientThread.ts';
+
+/** What a thread is asked: the gradients of some images, or to end. */
+export type ThreadRequest = Batch | 'end';
+
+/** A thread that works out gradients. */
+export interface Thread {
+  /** Waits until it can be asked; fails if it cannot start. */
+  ready(): Promise<unknown>;
+  /** bits/dim of each image of a batch, once its gradients are worked out; fails if the thread does. */
+  ask(batch: Batch): Promise<NdArray>;
+  /** Lets it end; one that is over already is no matter. */
+  end(): Promise<void>;
+  /** Ends it at once, whatever it does. */
+  kill(): Promise<unknown>;
+}
+
+/** Starts a thread on `threadMain.node.ts`. */
+export function startThread(data: ThreadData): Thread {
+  const worker = workerOf(data);
+  return {
+    ready: () => answerOf(worker),
+    ask(batch) {
+      const answer = answerOf(worker);
+      worker.postMessage(batch satisfies ThreadRequest);
+      return answer as Promise<NdArray>;
+    },
+    async end() {
+      if (hasEnded(worker)) {
+        return;
+      }
+      const ended = once(worker, 'exit');
+      worker.postMessage('end' satisfies ThreadRequest);
+      await ended;
+    },
+    kill: () => worker.terminate(),
+  };
+}
+
+/** Whether a thread is over, as one that failed is. */
+function hasEnded({ threadId }: Worker): boolean {
+  return threadId === -1;
+}
+
+/** The next message of a thread; fails if the thread does, and if it is over without one. */
+async function answerOf(worker: Worker): Promise<unknown> {
+  if (hasEnded(worker)) {
+    throw new Error('a thread that works out gradients is over');
+  }
+  const listening = new AbortController();
+  const ended = once(worker, 'exit', listening).then(([code]) => {
+    throw new Error(`a thread that works out gradients ended with ${code}`);
+  });
+  try {
+    const [answer] = await Promise.race([once(worker, 'message', listening), ended]);
+    return answer;
+  } finally {
+    listening.abort();
+  }
+}
+
+function workerOf(data: ThreadData): Worker {
+  const entry = import.meta.url.replace(/thread(\.node\.[jt]s)$/, 'threadMain$1');
+  if (entry.endsWith('.js')) {
+    return new Worker(new URL(entry), { workerData: data });
+  }
+  // From the sources: what translates TypeScript in this thread does not do so in another.
+  const translator = import.meta.resolve('tsx/esm/api');
+  const [first, then] = [JSON.stringify(translator), JSON.stringify(entry)];
+  const start = `import(${first}).then(({ register }) => { register(); return import(${then}); })`;
+  return new Worker(start, { eval: true, workerData: data });
+}

@@ -1,0 +1,52 @@
+// What the logs of a run add up to: how long its steps took, over all calls, and how often its guard had to act.
+import { appendJsonLine, type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
+import type { RunPaths } from './runFolder.ts';
+
+/** The time of the steps of a run. */
+export interface TrainingTime {
+  /** Of the steps alone, without start, validation and checkpoints. */
+  readonly seconds: number;
+  /** Images over these seconds; 0 where there was no step. */
+  readonly imagesPerSecond: number;
+}
+
+/** Adds a step to the run's `timings.jsonl`. */
+export function appendTiming(paths: RunPaths, step: number, seconds: number, images: number): void {
+  appendJsonLine(paths.timings, { step, seconds, imagesPerSecond: images / seconds });
+}
+
+/** The time of all steps of a run, of earlier calls too. */
+export function trainingTime(paths: RunPaths): TrainingTime {
+  let seconds = 0;
+  let images = 0;
+  for (const line of readJsonLines(paths.timings)) {
+    seconds += Number(line.seconds);
+    images += Number(line.seconds) * Number(line.imagesPerSecond);
+  }
+  return { seconds, imagesPerSecond: seconds > 0 ? images / seconds : 0 };
+}
+
+/** How often the guard of a training had to act. */
+export interface Trouble {
+  /** Steps that were dropped: their batches changed nothing. */
+  readonly droppedSteps: number;
+  /** How often the training went back to earlier weights. */
+  readonly setbacks: number;
+}
+
+/** Counts the trouble in the lines of `metrics.jsonl`. */
+export function troubleIn(lines: readonly JsonObject[]): Trouble {
+  return {
+    droppedSteps: lines.filter(({ dropped }) => dropped !== undefined).length,
+    setbacks: lines.filter(({ backToStep }) => backToStep !== undefined).length,
+  };
+}
+
+/** The trouble in words, `3 steps dropped, back to earlier weights once`; null where there was none. */
+export function troubleText({ droppedSteps, setbacks }: Trouble): string | null {
+  const parts = [
+    ...(droppedSteps > 0 ? [`${droppedSteps} ${droppedSteps === 1 ? 'step' : 'steps'} dropped`] : []),
+    ...(setbacks > 0 ? [`back to earlier weights ${setbacks === 1 ? 'once' : `${setbacks} times`}`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ') : null;
+}
