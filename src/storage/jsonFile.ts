@@ -1,8 +1,8 @@
 // JSON files of the harness: beside the runs, and among the results.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readBytes, writeFileAtomically } from '../../src/storage/files.ts';
-import { parseJsonObject } from '../../src/storage/jsonLines.ts';
+import { readBytes, writeFileAtomically } from './files.ts';
+import { parseJsonObject } from './jsonLines.ts';
 
 /**
  * What `writeJson` wrote there; undefined where there is no file.
