@@ -16,7 +16,7 @@ import { Update } from '../src/training/optimizer/update.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
-import { machine } from './shared/document.ts';
+import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 
 interface Options {

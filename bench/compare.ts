@@ -11,7 +11,7 @@ import { measureInTurn } from '../src/bench/timing.ts';
 import { addModelOptions, type ModelOptions } from '../src/cli/bench/benchOptions.ts';
 import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
-import { machine } from './shared/document.ts';
+import { machine } from './shared/machine.ts';
 import { asOptions, emergingJson } from './shared/processes.ts';
 
 const kinds = ['training', 'forward'] as const;

@@ -8,7 +8,8 @@ import { timeTraining } from '../src/bench/timeTraining.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { median } from '../src/numeric/statistics.ts';
-import { machine, writeDocumentPlot } from './shared/document.ts';
+import { writeDocumentPlot } from './shared/documentPlot.ts';
+import { machine } from './shared/machine.ts';
 
 const base = { depth: 4, width: 128, batch: 16, size: 32 };
 type Setting = typeof base;

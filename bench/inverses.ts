@@ -6,7 +6,8 @@
 import type { InverseTimes } from '../src/bench/timeInverse.ts';
 import { formatMilliseconds } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
-import { machine, writeDocumentPlot } from './shared/document.ts';
+import { writeDocumentPlot } from './shared/documentPlot.ts';
+import { machine } from './shared/machine.ts';
 import { emergingJson } from './shared/processes.ts';
 
 /** As `emerging bench inverse --json` gives them. */

@@ -10,7 +10,7 @@ import { formatTable } from '../src/cli/terminal/table.ts';
 import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { mixings } from '../src/models/mixing.ts';
-import { machine } from './shared/document.ts';
+import { machine } from './shared/machine.ts';
 import { asOptions, emergingJson } from './shared/processes.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 

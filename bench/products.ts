@@ -20,7 +20,7 @@ import { product } from '../src/tensor/operations/product.ts';
 import type { ProgramDefinition } from '../src/tensor/program.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
 import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
-import { machine } from './shared/document.ts';
+import { machine } from './shared/machine.ts';
 import { asOptions } from './shared/processes.ts';
 
 const command = new Command('products')

@@ -6,7 +6,7 @@
 import type { SamplingFigures } from '../src/bench/figures.ts';
 import { formatMilliseconds, formatSpread } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
-import { machine } from './shared/document.ts';
+import { machine } from './shared/machine.ts';
 import { asOptions, emergingJson } from './shared/processes.ts';
 
 /** As `emerging bench sample --json` gives them. */

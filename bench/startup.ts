@@ -10,6 +10,7 @@ import { Command } from 'commander';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/bench/benchModel.ts';
 import { secondsOf, timed } from '../src/bench/timing.ts';
 import { wholeNumber } from '../src/cli/options.ts';
+import { formatCounted } from '../src/cli/terminal/format.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { Glow } from '../src/models/glow.ts';
 import { median } from '../src/numeric/statistics.ts';
@@ -17,7 +18,7 @@ import { planGradients } from '../src/training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
-import { machine } from './shared/document.ts';
+import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 
 const DEPTHS = [8, 32];
@@ -84,5 +85,5 @@ if (depth !== undefined) {
     ...measured.map((all) => median(all.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
-  process.stdout.write(`${machine()}, ${rounds} rounds\n\n${markdownTable(heads, rows)}\n`);
+  process.stdout.write(`${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n`);
 }

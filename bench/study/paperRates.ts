@@ -6,7 +6,7 @@ import type { Preset } from '../../src/experiments/presets.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { scheduleOf } from '../../src/experiments/schedule.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
-import { machine } from '../shared/document.ts';
+import { machine } from '../shared/machine.ts';
 import { asOptions, callEmerging } from '../shared/processes.ts';
 
 /** The measured rate of one preset's model. */

@@ -11,7 +11,7 @@ import { writeFileAtomically } from '../../src/storage/files.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
 import { readSummary } from '../../src/training/run/runSummary.ts';
-import { machine } from '../shared/document.ts';
+import { machine } from '../shared/machine.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
 
 /** A row of the table. */

@@ -2,7 +2,7 @@
 import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
 import { trainingTime } from '../../src/training/run/timings.ts';
-import { machine } from '../shared/document.ts';
+import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type MixingSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
 import { progressOf, searchRuns, seedRun } from './runs.ts';
