@@ -1,11 +1,11 @@
-// JSON files of the harness: beside the runs, and among the results.
+// Files of one JSON object.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readBytes, writeFileAtomically } from './files.ts';
 import { parseJsonObject } from './jsonLines.ts';
 
 /**
- * What `writeJson` wrote there; undefined where there is no file.
+ * The object in a file; undefined where there is no file.
  *
  * @throws UserError with its name if it is damaged
  */
