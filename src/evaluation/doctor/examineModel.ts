@@ -1,8 +1,5 @@
-// What can be measured of a trained model as a whole: real images there and back, latents, samples.
-import { type ImageSet, readAll } from '../../data/dataset.ts';
-import { type CompileOptions, compile, evaluate } from '../../engine/program.ts';
+import { type CompileOptions, compile } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
