@@ -3,13 +3,13 @@
 //   npx tsx bench/growth.ts
 //
 // Prints the table of docs/performance.md and writes its plot, docs/growth.png. About a minute.
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { timeTraining } from '../src/evaluation/timing/timeTraining.ts';
-import { median } from '../src/evaluation/timing/timing.ts';
-import { plotPng } from '../src/pictures/drawPlot.ts';
-import type { Plot } from '../src/pictures/plot.ts';
-import { machine, markdownTable } from './report.ts';
+import { paperModel } from '../src/bench/benchModel.ts';
+import { timeTraining } from '../src/bench/timeTraining.ts';
+import { formatMilliseconds } from '../src/cli/terminal/format.ts';
+import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { median } from '../src/numeric/statistics.ts';
+import { writeDocumentPlot } from './shared/documentPlot.ts';
+import { machine } from './shared/machine.ts';
 
 const base = { depth: 4, width: 128, batch: 16, size: 32 };
 type Setting = typeof base;
@@ -29,13 +29,13 @@ const names: { [Key in keyof Setting]: string } = {
 async function stepSeconds({ depth, width, batch, size }: Setting): Promise<number> {
   const [times] = await timeTraining({
     mixings: ['emerging'],
-    model: { levels: 3, depth, width, kernelSize: 3, dilation: 1, learnedPrior: true, bits: 8 },
+    model: { ...paperModel, depth, width },
     imageShape: [size, size, 3],
     batchSize: batch,
     rounds: 5,
     products: false,
   });
-  return median([...times!.steps]);
+  return median(times!.steps);
 }
 
 const results: { key: keyof Setting; value: number; seconds: number }[] = [];
@@ -46,7 +46,7 @@ for (const key of Object.keys(varied) as (keyof Setting)[]) {
   }
 }
 
-const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(seconds < 0.1 ? 1 : 0);
+const milliseconds = (seconds: number): string => formatMilliseconds(seconds, seconds < 0.1 ? 1 : 0);
 const of = (key: keyof Setting): typeof results => results.filter((result) => result.key === key);
 process.stdout.write(
   `${machine()}; 3 levels, depth ${base.depth}, width ${base.width}, batch ${base.batch}, ` +
@@ -61,10 +61,10 @@ process.stdout.write(
           .map(({ seconds }) => milliseconds(seconds))
           .join(', '),
       ]),
-    )}`,
+    )}\n`,
 );
 
-const plot: Plot = {
+await writeDocumentPlot('growth', {
   title: 'A training step, as the model grows',
   subtitle: `from depth ${base.depth}, width ${base.width}, batch ${base.batch}, ${base.size}x${base.size}x3, one changed at a time`,
   x: { label: 'Times the starting value', log: true, ticks: 'own' },
@@ -74,7 +74,4 @@ const plot: Plot = {
     kind: 'line and points',
     points: of(key).map(({ value, seconds }) => ({ x: value / base[key], y: seconds })),
   })),
-};
-const file = fileURLToPath(new URL('../docs/growth.png', import.meta.url));
-writeFileSync(file, await plotPng(plot));
-process.stderr.write(`wrote ${file}\n`);
+});

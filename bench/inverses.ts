@@ -3,29 +3,23 @@
 //   npx tsx bench/inverses.ts
 //
 // Prints the tables of docs/performance.md and writes its plot, docs/inverses.png. About a minute.
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { plotPng } from '../src/pictures/drawPlot.ts';
-import type { Plot } from '../src/pictures/plot.ts';
-import { emergingJson, machine, markdownTable } from './report.ts';
+import type { InverseTimes } from '../src/bench/timeInverse.ts';
+import { formatMilliseconds } from '../src/cli/terminal/format.ts';
+import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { writeDocumentPlot } from './shared/documentPlot.ts';
+import { machine } from './shared/machine.ts';
+import { emergingJson } from './shared/processes.ts';
 
-interface Inverse {
-  mixing: string;
-  shape: string;
-  batch: number;
-  method: string;
-  seconds: number;
-  forwardSeconds: number;
-  error: number;
-}
+/** As `emerging bench inverse --json` gives them. */
+type Inverse = Omit<InverseTimes, 'shape'> & { readonly shape: string };
 
 const SIDES = [8, 16, 32, 64];
 const CHANNELS = 12;
 const mixings = ['--mixing', '1x1,emerging,periodic'];
 
-const levels = emergingJson<Inverse[]>('bench', 'inverse', ...mixings);
+const levels = await emergingJson<Inverse[]>('bench', 'inverse', ...mixings);
 const shapes = SIDES.map((side) => `${side}x${side}x${CHANNELS}`);
-const sizes = emergingJson<Inverse[]>(
+const sizes = await emergingJson<Inverse[]>(
   ...['bench', 'inverse', ...mixings, '--shapes', shapes.join(','), '--rounds', '5'],
 );
 
@@ -34,25 +28,25 @@ const perPixel = (result: Inverse): number => (1e6 * result.seconds) / heightOf(
 const nameOf = ({ mixing, method }: Inverse): string =>
   method === 'sequential' ? `${mixing}, ${method}` : mixing;
 const names = [...new Set(sizes.map(nameOf))];
-const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(2);
 
 process.stdout.write(
   `${machine()}; ${levels[0]!.batch} images\n\n${markdownTable(
     ['layer', 'shape', 'method', 'inverse, ms', 'forward, ms', 'error'],
     levels.map(({ mixing, shape, method, seconds, forwardSeconds, error }) => [
       ...[mixing, shape, method],
-      ...[milliseconds(seconds), milliseconds(forwardSeconds), error.toExponential(1)],
+      ...[seconds, forwardSeconds].map((each) => formatMilliseconds(each, 2)),
+      error.toExponential(1),
     ]),
-  )}\nThe inverse, µs a pixel of all images, ${CHANNELS} channels:\n\n${markdownTable(
+  )}\n\nThe inverse, µs a pixel of all images, ${CHANNELS} channels:\n\n${markdownTable(
     ['layer', ...SIDES.map((side) => `${side}x${side}`)],
     names.map((name) => [
       name,
       ...sizes.filter((each) => nameOf(each) === name).map((each) => perPixel(each).toFixed(2)),
     ]),
-  )}`,
+  )}\n`,
 );
 
-const plot: Plot = {
+await writeDocumentPlot('inverses', {
   title: 'The inverse of one layer, by the size of the image',
   subtitle: `one pixel of all ${sizes[0]!.batch} images, ${CHANNELS} channels`,
   x: { label: 'Height and width', unit: 'pixels', log: true, ticks: 'own', range: [7, 73] },
@@ -65,7 +59,4 @@ const plot: Plot = {
       .filter((each) => nameOf(each) === name)
       .map((each) => ({ x: heightOf(each), y: perPixel(each) })),
   })),
-};
-const file = fileURLToPath(new URL('../docs/inverses.png', import.meta.url));
-writeFileSync(file, await plotPng(plot));
-process.stderr.write(`wrote ${file}\n`);
+});

@@ -5,18 +5,20 @@
 // Makes the file, reads it with nothing of it in the system's cache (Linux with dd) and again with what the first
 // reading left there, and removes it.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { timeBatches } from '../src/bench/timeBatches.ts';
+import { secondsOf } from '../src/bench/timing.ts';
 import { augmentationList } from '../src/cli/augmentationList.ts';
 import { nonNegative, wholeNumber } from '../src/cli/options.ts';
-import { formatBytes, formatCount, formatRate } from '../src/cli/terminal/format.ts';
+import { formatBytes, formatCount, formatMilliseconds, formatRate } from '../src/cli/terminal/format.ts';
 import { PackedWriter } from '../src/data/packed/packedWriter.ts';
 import type { AugmentationName } from '../src/data/pixels/augment.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { RandomStream } from '../src/numeric/random.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
+import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { gib, size, batch, steps, augment, folder } = new Command('largeData')
   .option('--gib <n>', 'size of the file', nonNegative, 5)
@@ -35,45 +37,46 @@ const { gib, size, batch, steps, augment, folder } = new Command('largeData')
     folder: string;
   }>();
 
-const place = mkdtempSync(join(folder, 'large-data-'));
-const file = join(place, 'large.images');
-try {
-  make();
-  const cold = forgetCache();
-  const { train } = await openDataset(file, { validation: 0.02 });
-  const before = process.memoryUsage.rss();
-  const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
-  time(loader, cold ? 'nothing of it in memory' : 'as it was written');
-  time(loader, 'what was read in memory');
-  console.log(`memory ${formatBytes(before)} before, ${formatBytes(process.memoryUsage.rss())} after`);
-} finally {
-  rmSync(place, { recursive: true });
-}
+await inTemporaryFolder(
+  'large-data',
+  async (place) => {
+    const file = join(place, 'large.images');
+    await make(file);
+    const cold = forgetCache(file);
+    const { train } = await openDataset(file, { validation: 0.02 });
+    const before = process.memoryUsage.rss();
+    const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
+    time(loader, cold ? 'nothing of it in memory' : 'as it was written');
+    time(loader, 'what was read in memory');
+    console.log(`memory ${formatBytes(before)} before, ${formatBytes(process.memoryUsage.rss())} after`);
+  },
+  folder,
+);
 
 /** Random images, made of one block of random bytes read from another place each time. */
-function make(): void {
+async function make(file: string): Promise<void> {
   const imageBytes = size * size * 3;
   const count = Math.floor((gib * 2 ** 30) / imageBytes);
   const random = new RandomStream(0, 'large');
   const noise = Uint8Array.from({ length: 2 ** 22 + imageBytes }, () => random.integer(256));
-  const begin = performance.now();
-  const writer = new PackedWriter(file);
-  for (let index = 0; index < count; index++) {
-    const start = random.integer(2 ** 22);
-    writer.add(noise.subarray(start, start + imageBytes));
-  }
-  writer.endSplit('train');
-  writer.add(noise.subarray(0, imageBytes));
-  writer.endSplit('test');
-  writer.finish({ imageShape: [size, size, 3], source: 'bench/largeData', settings: { size }, notes: {} });
-  const seconds = (performance.now() - begin) / 1000;
+  const seconds = await secondsOf(() => {
+    const writer = new PackedWriter(file);
+    for (let index = 0; index < count; index++) {
+      const start = random.integer(2 ** 22);
+      writer.add(noise.subarray(start, start + imageBytes));
+    }
+    writer.endSplit('train');
+    writer.add(noise.subarray(0, imageBytes));
+    writer.endSplit('test');
+    writer.finish({ imageShape: [size, size, 3], source: 'bench/largeData', settings: { size }, notes: {} });
+  });
   console.log(
     `${formatCount(count)} images of ${size}x${size}x3, ${formatBytes(count * imageBytes)}, written in ${seconds.toFixed(0)} s`,
   );
 }
 
 /** Tells the system to keep nothing of the file in memory; whether that worked. */
-function forgetCache(): boolean {
+function forgetCache(file: string): boolean {
   const { status } = spawnSync('dd', [
     `of=${file}`,
     'oflag=nocache',
@@ -85,17 +88,9 @@ function forgetCache(): boolean {
 }
 
 function time(loader: BatchLoader, what: string): void {
-  const begin = performance.now();
-  let slowest = 0;
-  for (let step = 0; step < steps; step++) {
-    const start = performance.now();
-    loader.at(step);
-    // The first batch draws the permutation of the epoch.
-    slowest = step === 0 ? 0 : Math.max(slowest, performance.now() - start);
-  }
-  const seconds = (performance.now() - begin) / 1000;
+  const { seconds, slowestSeconds } = timeBatches(loader, 0, steps);
   console.log(
-    `${formatRate((steps * batch) / seconds)} images/s, ${((1000 * seconds) / steps).toFixed(2)} ms a batch, ` +
-      `the slowest ${slowest.toFixed(1)} ms: ${what}`,
+    `${formatRate((steps * batch) / seconds)} images/s, ${formatMilliseconds(seconds / steps, 2)} ms a batch, ` +
+      `the slowest ${formatMilliseconds(slowestSeconds, 1)} ms: ${what}`,
   );
 }

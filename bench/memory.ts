@@ -4,8 +4,6 @@
 //
 // Prints what the process holds along the way: in all (resident), and of that the objects and the arrays of the
 // program, after a collection of garbage.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -16,6 +14,7 @@ import { formatTable } from '../src/cli/terminal/table.ts';
 import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
 import { startRun } from '../src/training/run/run.ts';
 import { train } from '../src/training/train.ts';
+import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { steps } = new Command('memory')
   .option('--steps <n>', 'updates', wholeNumber(10), 2000)
@@ -25,8 +24,7 @@ const { steps } = new Command('memory')
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 const rows: string[][] = [];
-const folder = mkdtempSync(join(tmpdir(), 'memory-'));
-try {
+await inTemporaryFolder('memory', async (folder) => {
   const config = tinyConfig({ steps, batchSize: 8, microBatch: 4 });
   const run = await startRun(config, join(folder, 'run'), { dataset: tinyDataset(8) });
   const onStep = (step: number): void => {
@@ -37,9 +35,7 @@ try {
     }
   };
   await train({ ...run, threads: 1, checkpointSeconds: 0, events: { onStep } });
-} finally {
-  rmSync(folder, { recursive: true });
-}
+});
 const titles = ['step', 'resident', 'objects', 'arrays'];
 process.stdout.write(
   `${formatTable(

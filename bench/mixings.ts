@@ -3,8 +3,6 @@
 //   npx tsx bench/mixings.ts --steps 300
 //
 // Prints a table: parameters, bits/dim on validation images, seconds a step, round-trip error, and the verdict.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
@@ -12,7 +10,9 @@ import { formatTable } from '../src/cli/terminal/table.ts';
 import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { mixings } from '../src/models/mixing.ts';
-import { emergingJson, machine } from './report.ts';
+import { machine } from './shared/machine.ts';
+import { asOptions, emergingJson } from './shared/processes.ts';
+import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const options = new Command('mixings')
   .option('--steps <n>', 'updates of each model', wholeNumber(1), 300)
@@ -23,18 +23,12 @@ const options = new Command('mixings')
   .opts<{ steps: number; seed: number; mixing: string[]; images: number }>();
 
 /** Trains and examines a model with one mixing: a row of the table. */
-function measure(mixing: string, folder: string): string[] {
+async function measure(mixing: string, folder: string): Promise<string[]> {
+  const { steps, seed, images } = options;
   const run = join(folder, mixing);
-  const set = ['--set', `model.mixing=${mixing}`, '--seed', String(options.seed)];
-  const trained = emergingJson<Record<string, unknown>>(
-    'train',
-    '--steps',
-    String(options.steps),
-    ...set,
-    '--out',
-    run,
-  );
-  const examined = emergingJson<Record<string, unknown>>('doctor', run, '--images', String(options.images));
+  const settings = asOptions({ steps, seed, set: `model.mixing=${mixing}`, out: run });
+  const trained = await emergingJson<Record<string, unknown>>('train', ...settings);
+  const examined = await emergingJson<Record<string, unknown>>('doctor', run, ...asOptions({ images }));
   const { largestError, exactPixelShare } = examined.reconstruction as Record<string, number>;
   const problems = examined.problems as { layer: string; what: string }[];
   const row = [
@@ -51,13 +45,13 @@ function measure(mixing: string, folder: string): string[] {
 }
 
 const { batchSize } = resolveConfig({ preset: DEFAULT_PRESET }).training;
-const folder = mkdtempSync(join(tmpdir(), 'mixings-'));
-let rows: string[][];
-try {
-  rows = options.mixing.map((mixing) => measure(mixing, folder));
-} finally {
-  rmSync(folder, { recursive: true });
-}
+const rows = await inTemporaryFolder('mixings', async (folder) => {
+  const measured: string[][] = [];
+  for (const mixing of options.mixing) {
+    measured.push(await measure(mixing, folder));
+  }
+  return measured;
+});
 const table = formatTable(
   [
     { title: 'MIXING' },

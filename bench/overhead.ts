@@ -5,12 +5,10 @@
 // Trains a preset into a temporary folder and times the parts in the same process. The rest of the time, that of no
 // part, is what logs, guard and lock take. With fewer steps than the preset's there are as many validations and
 // checkpoints of milestones, so their shares are then too large.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
-import { createProgress } from '../src/cli/terminal/progress.ts';
+import { withProgress } from '../src/cli/terminal/progressBars.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
@@ -19,6 +17,7 @@ import { startRun } from '../src/training/run/run.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
 import { train } from '../src/training/train.ts';
 import { Validation } from '../src/training/validation.ts';
+import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const { preset, steps } = new Command('overhead')
   .option('--preset <name>', 'what to train', 'mnist-quickstart')
@@ -58,27 +57,24 @@ time(BatchLoader.prototype, 'at', 'batches');
 time(Validation.prototype, 'measure', 'validation');
 time(CheckpointWriter.prototype, 'save', 'checkpoints');
 
-const folder = mkdtempSync(join(tmpdir(), 'overhead-'));
-const progress = createProgress({ label: 'step', total: steps });
-try {
-  const config = resolveConfig({ preset, overrides: { training: { steps } } });
-  const run = await startRun(config, join(folder, 'run'));
-  // The clock starts after the first step: compiling and the start from data are over then.
-  const onStep = (step: number): void => {
-    if (begin === undefined) {
-      begin = performance.now();
-      for (const name of Object.keys(seconds)) {
-        seconds[name] = 0;
+await withProgress((show) =>
+  inTemporaryFolder('overhead', async (folder) => {
+    const config = resolveConfig({ preset, overrides: { training: { steps } } });
+    const run = await startRun(config, join(folder, 'run'));
+    // The clock starts after the first step: compiling and the start from data are over then.
+    const onStep = (step: number): void => {
+      if (begin === undefined) {
+        begin = performance.now();
+        for (const name of Object.keys(seconds)) {
+          seconds[name] = 0;
+        }
       }
-    }
-    progress.update(step);
-  };
-  await train({ ...run, events: { onStep } });
-  ended = performance.now();
-} finally {
-  progress.finish();
-  rmSync(folder, { recursive: true });
-}
+      show('step', step, steps);
+    };
+    await train({ ...run, events: { onStep } });
+    ended = performance.now();
+  }),
+);
 
 const total = (ended - begin!) / 1000;
 const known = Object.values(seconds).reduce((sum, value) => sum + value, 0);

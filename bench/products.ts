@@ -5,30 +5,31 @@
 //   npx tsx bench/products.ts
 //
 // Needs Debian's python3-torch with libopenblas0-openmp. Run it alone. Half a minute.
-import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { measureInTurn, secondsOf } from '../src/bench/timing.ts';
 import { wholeNumber } from '../src/cli/options.ts';
+import { formatSpread } from '../src/cli/terminal/format.ts';
 import { compile } from '../src/engine/program.ts';
-import { median, secondsOf } from '../src/evaluation/timing/timing.ts';
-import type { NdArray } from '../src/numeric/ndarray.ts';
+import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { type NdArray, sizeOf } from '../src/numeric/ndarray.ts';
 import { RandomStream } from '../src/numeric/random.ts';
+import { median, rangeOf } from '../src/numeric/statistics.ts';
 import { total } from '../src/tensor/operations/elementwise.ts';
 import { slice } from '../src/tensor/operations/layout.ts';
 import { product } from '../src/tensor/operations/product.ts';
+import type { ProgramDefinition } from '../src/tensor/program.ts';
 import { input, type Tensor } from '../src/tensor/tensor.ts';
-import { machine, markdownTable } from './report.ts';
+import { addPeerOptions, type PeerOptions, pytorchJson } from './peer/pytorch.ts';
+import { machine } from './shared/machine.ts';
+import { asOptions } from './shared/processes.ts';
 
-const { pixels, width, runs, python, threads } = new Command('products')
+const command = new Command('products')
   // Seven images of 16 x 16.
   .option('--pixels <n>', 'pixels of a block', wholeNumber(1), 1792)
-  .option('--width <n>', 'hidden channels', wholeNumber(1), 512)
-  .option('--threads <n>', 'threads of both', wholeNumber(1), availableParallelism())
-  .option('--runs <n>', 'alternations', wholeNumber(1), 5)
-  .option('--python <path>', 'the Python that has torch', '/usr/bin/python3')
+  .option('--width <n>', 'hidden channels', wholeNumber(1), 512);
+const { pixels, width, runs, python, threads } = addPeerOptions(command)
   .parse()
-  .opts<{ pixels: number; width: number; threads: number; runs: number; python: string }>();
+  .opts<PeerOptions & { pixels: number; width: number }>();
 
 /** Products in one program, so that the cost of a call hardly counts. */
 const COPIES = 8;
@@ -57,10 +58,7 @@ const forms: readonly Form[] = [
 ];
 
 /** The program of a form, with all that it is given. */
-function programOf({ rows, pixels, ofWeights }: Form): {
-  inputs: Record<string, Tensor>;
-  outputs: Record<string, Tensor>;
-} {
+function programOf({ rows, pixels, ofWeights }: Form): ProgramDefinition {
   const inputs: Record<string, Tensor> = {};
   const given = (name: string, shape: readonly number[]): Tensor => {
     inputs[name] ??= input(name, shape);
@@ -87,10 +85,10 @@ function programOf({ rows, pixels, ofWeights }: Form): {
 /** GFLOP/s of each form. */
 async function ours(): Promise<number[]> {
   const random = new RandomStream(0, 'products');
-  const arrayOf = ({ shape }: Tensor): NdArray => {
-    const size = shape.reduce((product, length) => product * length, 1);
-    return { shape: [...shape], data: Float32Array.from({ length: size }, () => random.uniform()) };
-  };
+  const arrayOf = ({ shape }: Tensor): NdArray => ({
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()),
+  });
   const rates: number[] = [];
   for (const form of forms) {
     const definition = programOf(form);
@@ -98,44 +96,40 @@ async function ours(): Promise<number[]> {
     const feeds = Object.fromEntries(
       Object.entries(definition.inputs).map(([name, tensor]) => [name, arrayOf(tensor)]),
     );
-    const seconds: number[] = [];
-    for (let round = 0; round < WARM_UP + ROUNDS; round++) {
-      seconds.push(await secondsOf(() => program.run(feeds)));
-    }
+    const run = () => secondsOf(() => program.run(feeds));
+    const [seconds] = await measureInTurn([run], { warmUp: WARM_UP, rounds: ROUNDS });
     await program.release();
-    rates.push((2e-9 * form.pixels * width ** 2 * COPIES) / median(seconds.slice(WARM_UP)));
+    rates.push((2e-9 * form.pixels * width ** 2 * COPIES) / median(seconds!));
   }
   return rates;
 }
 
 /** The same by PyTorch, in a process of its own: the better of both layouts. */
-function theirs(): Record<Form['theirs'], number> {
-  const script = fileURLToPath(new URL('products_torch.py', import.meta.url));
-  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
-  const values = { pixels, width, threads, copies: COPIES, rounds: ROUNDS };
-  const args = Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return JSON.parse(execFileSync(python, [script, ...args], { encoding: 'utf8', env }));
+async function theirs(): Promise<number[]> {
+  const args = asOptions({ pixels, width, threads, copies: COPIES, rounds: ROUNDS });
+  const rates = await pytorchJson<Record<Form['theirs'], number>>(python, 'products_torch.py', ...args);
+  return forms.map((form) => rates[form.theirs]);
 }
 
-const pairs: { ours: number[]; theirs: Record<Form['theirs'], number> }[] = [];
-for (let run = 0; run < runs; run++) {
-  pairs.push({ ours: await ours(), theirs: theirs() });
-  process.stderr.write(`${run + 1}/${runs}\n`);
-}
+const [our, their] = await measureInTurn([ours, theirs], {
+  warmUp: 0,
+  rounds: runs,
+  onRound: (done) => process.stderr.write(`${done}/${runs}\n`),
+});
+const rows = forms.map(({ label }, index) => {
+  const [mine, peers] = [our!, their!].map((all) => all.map((rates) => rates[index]!)) as [
+    number[],
+    number[],
+  ];
+  const ratios = mine.map((rate, run) => rate / peers[run]!);
+  return [
+    label,
+    median(mine).toFixed(0),
+    median(peers).toFixed(0),
+    formatSpread(median(ratios), rangeOf(ratios), (ratio) => ratio.toFixed(2)),
+  ];
+});
 process.stdout.write(
-  `${machine(threads)}; ${pixels} pixels, width ${width}; medians of ${runs} runs, GFLOP/s\n\n`,
-);
-process.stdout.write(
-  markdownTable(
-    ['product', 'ONNX Runtime', 'PyTorch', 'ratio (range)'],
-    forms.map(({ label, theirs: name }, index) => {
-      const ratios = pairs.map((pair) => pair.ours[index]! / pair.theirs[name]);
-      return [
-        label,
-        median(pairs.map((pair) => pair.ours[index]!)).toFixed(0),
-        median(pairs.map((pair) => pair.theirs[name])).toFixed(0),
-        `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
-      ];
-    }),
-  ),
+  `${machine(threads)}; ${pixels} pixels, width ${width}; medians of ${runs} runs, GFLOP/s\n\n` +
+    `${markdownTable(['product', 'ONNX Runtime', 'PyTorch', 'ratio (range)'], rows)}\n`,
 );

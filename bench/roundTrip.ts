@@ -6,17 +6,21 @@
 // Prints the images that return with a wrong pixel, each with its largest latent, and the error at the
 // latents: encode, decode, encode again without rounding to pixels in between.
 import { Command } from 'commander';
+import { timed } from '../src/bench/timing.ts';
 import { oneOf, wholeNumber } from '../src/cli/options.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
-import { readAll, subset } from '../src/data/dataset.ts';
+import { firstImages, readAll } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { type Precision, precisions } from '../src/engine/onnx/emitter.ts';
 import { compile } from '../src/engine/program.ts';
+import { compareImages, dequantised } from '../src/evaluation/measure/returnedImages.ts';
 import { FlowModel } from '../src/evaluation/model/flowModel.ts';
-import { largestLatent } from '../src/evaluation/model/latents.ts';
+import { largestLatent, sliceLatents } from '../src/evaluation/model/latents.ts';
 import { loadRun } from '../src/evaluation/model/loadRun.ts';
 import { parametersFrom } from '../src/flows/parameters.ts';
+import { largestDifference } from '../src/numeric/compare.ts';
 import { dimensionsOf } from '../src/numeric/imageShape.ts';
+import { median } from '../src/numeric/statistics.ts';
 import { OPEN_BATCH } from '../src/tensor/shape.ts';
 import { input } from '../src/tensor/tensor.ts';
 
@@ -33,82 +37,68 @@ const run = loadRun(command.args[0]!, 'average');
 const { imageShape } = run.model;
 const dimensions = dimensionsOf(imageShape);
 const dataset = await openDataset(run.config.data.name, { validation: 0 });
-const count = Math.min(wanted ?? dataset.test.count, dataset.test.count);
-const first = Array.from({ length: count }, (_, index) => index);
-const pixels = readAll(subset(dataset.test, first));
+const images = firstImages(dataset.test, wanted ?? dataset.test.count);
+const { count } = images;
+const pixels = readAll(images);
 
 const model = new FlowModel(run, { batchSize: BATCH, precision });
-const begin = performance.now();
-const latents = await model.encode(pixels);
-const encoded = performance.now();
-const values = await model.decodeValues(latents);
-const end = performance.now();
+const { result: latents, seconds: encodeSeconds } = await timed(() => model.encode(pixels));
+const { result: values, seconds: decodeSeconds } = await timed(() => model.decodeValues(latents));
 await model.release();
 
 const x = input('x', [OPEN_BATCH, ...imageShape]);
 const again = run.model.encode(x, parametersFrom(run.parameters)).latents;
 const outputs = Object.fromEntries(again.map((latent, index) => [String(index), latent]));
 const encoder = await compile({ inputs: { x }, outputs }, { precision });
-const returned = model.latentShapes.map((shape) => new Float64Array(count * dimensionsOf(shape)));
+const returned = latents.map(({ shape, data }) => ({ shape, data: new Float64Array(data.length) }));
 for (let start = 0; start < count; start += BATCH) {
   const data = values.subarray(start * dimensions, (start + BATCH) * dimensions);
   const results = await encoder.run({ x: { shape: [data.length / dimensions, ...imageShape], data } });
-  returned.forEach((array, index) => {
-    array.set(results[String(index)]!.data, (start * array.length) / count);
+  returned.forEach(({ data }, index) => {
+    data.set(results[String(index)]!.data, (start * data.length) / count);
   });
 }
 await encoder.release();
 
-/** The error of an image at the latents, and how many of its pixels are others. */
-function compare(image: number): { wrong: number; latent: number; value: number } {
-  let [wrong, value, latent] = [0, 0, 0];
-  for (let index = image * dimensions; index < (image + 1) * dimensions; index++) {
-    const pixel = Math.floor((values[index]! + 0.5) * 256);
-    wrong += Math.min(Math.max(pixel, 0), 255) === pixels[index] ? 0 : 1;
-    value = larger(value, Math.abs(values[index]! - ((pixels[index]! + 0.5) / 256 - 0.5)));
-  }
-  latents.forEach(({ data }, level) => {
-    const size = data.length / count;
-    for (let index = image * size; index < (image + 1) * size; index++) {
-      latent = larger(latent, Math.abs(data[index]! - returned[level]![index]!));
-    }
-  });
-  return { wrong, latent, value };
+/** The error of an image at the latents. */
+function latentError(image: number): number {
+  const [before, after] = [latents, returned].map((all) => sliceLatents(all, image, image + 1));
+  return before!.reduce(
+    (most, { data }, level) => Math.max(most, largestDifference(after![level]!.data, data)),
+    0,
+  );
 }
 
-/** The larger of two, where what is no number is larger than all. */
-function larger(a: number, b: number): number {
-  return b <= a || Number.isNaN(a) ? a : b;
-}
-
-const compared = first.map((image) => ({
+const original = (await dequantised(images, run.model)).data;
+const compared = compareImages(values, original, { images: count, bits: model.bits }).map((each, image) => ({
+  ...each,
   image,
-  ...compare(image),
+  latent: latentError(image),
   largest: largestLatent(latents, image),
 }));
-const failed = compared.filter(({ wrong }) => wrong > 0);
-const exact = compared.filter(({ wrong }) => wrong === 0);
-const most = (numbers: readonly number[]): string => numbers.reduce(larger, 0).toExponential(2);
-const median = (numbers: readonly number[]): string =>
-  (numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN).toExponential(2);
+const failed = compared.filter(({ wrongPixels }) => wrongPixels > 0);
+const exact = compared.filter(({ wrongPixels }) => wrongPixels === 0);
+const levels = 2 ** model.bits;
+const latentErrors = exact.map(({ latent }) => latent);
+const most = (numbers: readonly number[]): number => Math.max(0, ...numbers);
 const lines = [
   `${exact.length} of ${count} test images of ${run.config.data.name} return exactly ` +
     `(${run.config.model.mixing}, step ${run.step}, average weights)`,
-  `${precision} round trip at the latents, of those: largest error ${most(exact.map(({ latent }) => latent))}, ` +
-    `median over images ${median(exact.map(({ latent }) => latent))}; ` +
-    `largest latent ${Math.max(...exact.map(({ largest }) => largest)).toFixed(2)}`,
-  `at the pixels: largest error ${most(exact.map(({ value }) => 256 * value))} grey levels, 0.5 are allowed`,
-  `${((encoded - begin) / 1000).toFixed(1)} s to encode, ${((end - encoded) / 1000).toFixed(1)} s to decode, ` +
+  `${precision} round trip at the latents, of those: largest error ${most(latentErrors).toExponential(2)}, ` +
+    `median over images ${median(latentErrors).toExponential(2)}; ` +
+    `largest latent ${most(exact.map(({ largest }) => largest)).toFixed(2)}`,
+  `at the pixels: largest error ${(levels * most(exact.map(({ largestError }) => largestError))).toExponential(2)} grey levels, 0.5 are allowed`,
+  `${encodeSeconds.toFixed(1)} s to encode, ${decodeSeconds.toFixed(1)} s to decode, ` +
     `${BATCH} images at a time`,
 ];
 if (failed.length > 0) {
   const columns = ['IMAGE', 'WRONG PIXELS', 'LARGEST LATENT', 'ERROR AT LATENTS', 'GREY LEVELS'];
-  const rows = failed.map(({ image, wrong, largest, latent, value }) => [
+  const rows = failed.map(({ image, wrongPixels, largest, latent, largestError }) => [
     String(image),
-    String(wrong),
+    String(wrongPixels),
     largest.toFixed(2),
     latent.toExponential(2),
-    (256 * value).toExponential(2),
+    (levels * largestError).toExponential(2),
   ]);
   const table = formatTable(
     columns.map((title) => ({ title, align: 'right' })),

@@ -5,26 +5,24 @@
 //
 // Prints the table of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a process of
 // its own. A minute.
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/bench/benchModel.ts';
+import { secondsOf, timed } from '../src/bench/timing.ts';
 import { wholeNumber } from '../src/cli/options.ts';
-import { imagesInMemory } from '../src/data/dataset.ts';
-import { median } from '../src/evaluation/timing/timing.ts';
+import { formatCounted } from '../src/cli/terminal/format.ts';
+import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { Glow } from '../src/models/glow.ts';
-import { dimensionsOf, type ImageShape } from '../src/numeric/imageShape.ts';
-import { RandomStream } from '../src/numeric/random.ts';
-import { BatchLoader } from '../src/training/batchLoader.ts';
+import { median } from '../src/numeric/statistics.ts';
 import { planGradients } from '../src/training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
-import { machine, markdownTable } from './report.ts';
+import { machine } from './shared/machine.ts';
+import { asOptions, scriptJson } from './shared/processes.ts';
 
 const DEPTHS = [8, 32];
 const BATCH = 32;
-const imageShape: ImageShape = [32, 32, 3];
-const adamax = { beta2: 0.999, biasCorrection: 'glow' } as const;
 
 const { depth, rounds } = new Command('startup')
   .option('--depth <n>', 'measure this one model in this process', wholeNumber(1))
@@ -49,70 +47,43 @@ const titles = {
 
 async function measure(depth: number): Promise<Seconds> {
   const modules = performance.now() / 1000;
-  const model = new Glow(
-    {
-      levels: 3,
-      depth,
-      width: 512,
-      mixing: 'emerging',
-      kernelSize: 3,
-      dilation: 1,
-      learnedPrior: true,
-      bits: 8,
-    },
-    imageShape,
-  );
-  const random = new RandomStream(0, 'bench');
-  const pixels = Uint8Array.from({ length: BATCH * dimensionsOf(imageShape) }, () => random.integer(256));
-  const options = { batchSize: BATCH, seed: 0, bits: 8, augment: [] };
-  const batch = new BatchLoader(imagesInMemory(pixels, imageShape), options).at(0);
+  const model = new Glow({ ...paperModel, depth, mixing: 'emerging' }, paperImageShape);
+  const batch = randomBatches(paperImageShape, BATCH).at(0);
   const layout = new ParameterLayout(model.parameters);
 
-  const [weights, state] = await timed(() => startFromData(model, batch, 0));
-  const [programs, trainer] = await timed(() =>
-    Trainer.create(model, state, { batchSize: BATCH, optimizer: adamax, averageDecay: 0.999 }),
+  const { result: state, seconds: weights } = await timed(() => startFromData(model, batch, 0));
+  const { result: trainer, seconds: programs } = await timed(() =>
+    Trainer.create(model, state, { ...benchUpdate, batchSize: BATCH }),
   );
-  const [step] = await timed(() => trainer.step(batch, 1e-4));
+  const step = await secondsOf(() => trainer.step(batch, 1e-4));
   await trainer.release();
   // The parts of both once more, each alone.
-  const [drawn] = await timed(() => layout.initial(0));
-  const [defined, plan] = await timed(() =>
+  const drawn = await secondsOf(() => layout.initial(0));
+  const { result: plan, seconds: defined } = await timed(() =>
     planGradients(model, layout, { images: BATCH, batchSize: BATCH }),
   );
-  const [compiled, program] = await timed(() => plan.compile({}));
+  const { result: program, seconds: compiled } = await timed(() => plan.compile({}));
   await program.release();
   const total = modules + weights + programs;
   return { modules, weights, drawn, programs, defined, compiled, total, step };
 }
 
-async function timed<Result>(work: () => Result | Promise<Result>): Promise<[number, Result]> {
-  const begin = performance.now();
-  const result = await work();
-  return [(performance.now() - begin) / 1000, result];
-}
-
-function measureInProcess(depth: number): Seconds {
-  process.stderr.write(`depth ${depth}\n`);
-  const file = fileURLToPath(import.meta.url);
-  const { stdout, status } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', file, '--depth', String(depth)],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  if (status !== 0) {
-    throw new Error(`the start of depth ${depth} ended with ${status}`);
-  }
-  return JSON.parse(stdout);
-}
-
 if (depth !== undefined) {
   process.stdout.write(JSON.stringify(await measure(depth)));
 } else {
-  const measured = DEPTHS.map((each) => Array.from({ length: rounds }, () => measureInProcess(each)));
+  const measured: Seconds[][] = [];
+  for (const each of DEPTHS) {
+    process.stderr.write(`depth ${each}\n`);
+    const ofDepth: Seconds[] = [];
+    for (let round = 0; round < rounds; round++) {
+      ofDepth.push(await scriptJson(fileURLToPath(import.meta.url), asOptions({ depth: each })));
+    }
+    measured.push(ofDepth);
+  }
   const rows = Object.entries(titles).map(([key, title]) => [
     title,
     ...measured.map((all) => median(all.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
-  process.stdout.write(`${machine()}, ${rounds} rounds\n\n${markdownTable(heads, rows)}`);
+  process.stdout.write(`${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n`);
 }

@@ -8,8 +8,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/terminal/format.ts';
+import { type Interruption, listenForInterruption } from '../src/cli/terminal/interruption.ts';
 import { UserError } from '../src/errors.ts';
-import { Interruption, Stopped } from './study/interruption.ts';
 import { listText, planText } from './study/listing.ts';
 import { measurePaperRates } from './study/paperRates.ts';
 import { paperPresets, writePaperTable } from './study/paperTable.ts';
@@ -74,15 +74,17 @@ async function main(options: Options): Promise<void> {
     await report(studies, options);
     return;
   }
-  const interruption = new Interruption();
+  // It waits for processes in groups of their own, which the closing of a terminal does not end.
+  const interruption = listenForInterruption(() => {}, { hangUp: true });
   try {
     await (options.paper ? paper(options, interruption) : run(studies, options, interruption));
   } catch (error) {
-    if (!(error instanceof Stopped)) {
+    const { signal } = interruption;
+    if (!signal.aborted || error !== signal.reason) {
       throw error;
     }
     process.stderr.write('stopped; the same command goes on from here\n');
-    process.exitCode = interruption.exitCode;
+    process.exitCode = interruption.exitCode();
   }
 }
 

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 
 /** The folders of `src` and, of each, those right below it; what can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  cli: ['evaluation', 'training'],
+  cli: ['bench', 'evaluation', 'training'],
+  bench: ['evaluation'],
   evaluation: ['training'],
   training: ['experiments', 'engine', 'pictures'],
   experiments: ['models', 'data'],
@@ -234,6 +235,9 @@ describe('the arrows between folders', () => {
     ['tensor/operations/new.ts', "import { chain } from '../../flows/chain.ts';"],
     ['training/new.ts', "import { scoreTable } from '../evaluation/measure/score.ts';"],
     ['evaluation/new.ts', "import { formatBytes } from '../cli/terminal/format.ts';"],
+    ['evaluation/new.ts', "import { secondsOf } from '../bench/timing.ts';"],
+    ['bench/new.ts', "import { formatBytes } from '../cli/terminal/format.ts';"],
+    ['index.ts', "export { timeTraining } from './bench/timeTraining.ts';"],
     ['index.ts', "export { formatBytes } from './cli/terminal/format.ts';"],
     ['models/new.ts', "import { Glow } from '../index.ts';"],
     ['errors.ts', "import { sizeOf } from './numeric/ndarray.ts';"],

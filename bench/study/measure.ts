@@ -1,16 +1,23 @@
 // What is measured of a trained run: bits/dim of every test image, and whether images return from their latents.
 import { join } from 'node:path';
 import { evaluationRecord } from '../../src/cli/evaluationRecord.ts';
-import { readAll, subset } from '../../src/data/dataset.ts';
+import { firstImages, type ImageSet, readAll } from '../../src/data/dataset.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { releaseAfter } from '../../src/engine/resources.ts';
 import { evaluate } from '../../src/evaluation/measure/evaluate.ts';
+import {
+  compareImages,
+  dequantised,
+  type ReturnedImages,
+  summariseReturned,
+} from '../../src/evaluation/measure/returnedImages.ts';
 import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../src/evaluation/runs/runCard.ts';
-import { countParameters } from '../../src/models/glow.ts';
+import { countParameters, type Glow } from '../../src/models/glow.ts';
+import { dimensionsOf } from '../../src/numeric/imageShape.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { appendEvaluation } from '../../src/training/run/runSummary.ts';
-import { readJson, writeJson } from './jsonFile.ts';
 import type { StudyRun } from './runs.ts';
 
 /** What is measured with the average weights of the last step. */
@@ -25,13 +32,8 @@ export interface RunMeasurement {
   /** The standard error over images. */
   readonly samplingError: number | null;
   readonly draws: number;
-  readonly roundTrip: {
-    readonly images: number;
-    /** The largest |difference| of pixel values in [−½, ½) after encode and decode. */
-    readonly largestError: number;
-    /** The share of pixels that return as the same integer. */
-    readonly exactPixelShare: number;
-  };
+  /** decode(encode(x)) of the first test images. */
+  readonly roundTrip: Omit<ReturnedImages, 'worstImage'>;
 }
 
 /** Draws of the noise of each test image; as `emerging train` does. */
@@ -61,14 +63,7 @@ export async function measure(
     const flow = keep(new FlowModel(loaded, {}));
     const options = { draws: DRAWS, seed: SEED, onProgress: (done: number) => onProgress(done, total) };
     const evaluation = await evaluate(flow, test, options);
-    const count = Math.min(ROUND_TRIP_IMAGES, test.count);
-    const pixels = readAll(
-      subset(
-        test,
-        Array.from({ length: count }, (_, index) => index),
-      ),
-    );
-    return { evaluation, roundTrip: { images: count, ...(await thereAndBack(flow, pixels)) } };
+    return { evaluation, roundTrip: await thereAndBack(flow, model, firstImages(test, ROUND_TRIP_IMAGES)) };
   });
   const broken = evaluation.perImage.filter((value) => !Number.isFinite(value)).length;
   if (broken > 0) {
@@ -90,22 +85,17 @@ export async function measure(
   writeJson(measurementPath(run), measurement);
 }
 
-/** The errors of decode(encode(x)) on 8-bit images. */
+/** What comes of decode(encode(x)). */
 async function thereAndBack(
-  model: FlowModel,
-  pixels: Uint8Array,
-): Promise<{ largestError: number; exactPixelShare: number }> {
-  const levels = 2 ** model.bits;
-  const values = await model.decodeValues(await model.encode(pixels));
-  let largestError = 0;
-  let exact = 0;
-  values.forEach((value, index) => {
-    const level = Math.floor((pixels[index]! * levels) / 256);
-    const error = Math.abs(value - ((level + 0.5) / levels - 0.5));
-    largestError = error <= largestError || Number.isNaN(largestError) ? largestError : error;
-    exact += Math.floor((value + 0.5) * levels) === level ? 1 : 0;
-  });
-  return { largestError, exactPixelShare: exact / pixels.length };
+  flow: FlowModel,
+  model: Glow,
+  images: ImageSet,
+): Promise<RunMeasurement['roundTrip']> {
+  const returned = await flow.decodeValues(await flow.encode(readAll(images)));
+  const { data: original } = await dequantised(images, model);
+  const compared = compareImages(returned, original, { images: images.count, bits: flow.bits });
+  const { worstImage: _, ...roundTrip } = summariseReturned(compared, dimensionsOf(flow.imageShape));
+  return roundTrip;
 }
 
 function measurementPath({ directory }: StudyRun): string {

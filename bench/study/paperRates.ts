@@ -1,12 +1,13 @@
 // How fast this machine trains the paper's models: what each row of its table would take here.
+
 import { join } from 'node:path';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import type { Preset } from '../../src/experiments/presets.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { scheduleOf } from '../../src/experiments/schedule.ts';
-import { machine } from '../report.ts';
-import { emerging } from './emerging.ts';
-import type { Interruption } from './interruption.ts';
-import { readJson, writeJson } from './jsonFile.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
+import { machine } from '../shared/machine.ts';
+import { asOptions, callEmerging } from '../shared/processes.ts';
 
 /** The measured rate of one preset's model. */
 export interface PaperRate {
@@ -36,14 +37,11 @@ export async function measurePaperRates(
     const known = readPaperRates(folder);
     if (known[preset.name] === undefined) {
       process.stderr.write(`timing ${preset.name}\n`);
-      const { code, json } = await emerging(
+      const { code, json } = await callEmerging(
         interruption,
-        'bench',
-        'train',
-        '--no-products',
-        ...benchOptions(preset),
+        ...['bench', 'train', '--no-products', ...benchOptions(preset)],
       );
-      interruption.check();
+      interruption.signal.throwIfAborted();
       if (code === 0) {
         const rate = { imagesPerSecond: Number(json.imagesPerSecond), batch: BATCH, rounds: ROUNDS };
         writeJson(ratesPath(folder), { ...known, [preset.name]: { ...rate, machine: machine() } }, 2);
@@ -64,7 +62,7 @@ export function hoursOf(preset: Preset, trainingImages: number, { imagesPerSecon
 function benchOptions(preset: Preset): string[] {
   const { model } = resolveConfig({ preset: preset.name });
   const [size, , channels] = preset.imageShape;
-  const options = {
+  return asOptions({
     mixing: model.mixing,
     levels: model.levels,
     depth: model.depth,
@@ -74,8 +72,7 @@ function benchOptions(preset: Preset): string[] {
     channels,
     batch: BATCH,
     rounds: ROUNDS,
-  };
-  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  });
 }
 
 function ratesPath(folder: string): string {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { presets } from '../../src/experiments/presets.ts';
-import { writeJson } from './jsonFile.ts';
+import { writeJson } from '../../src/storage/jsonFile.ts';
 import { hoursOf } from './paperRates.ts';
 import { paperPresets, writePaperTable } from './paperTable.ts';
 

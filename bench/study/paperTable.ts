@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { formatCount } from '../../src/cli/terminal/format.ts';
 import { datasets } from '../../src/data/registry.ts';
 import { placeOfDataset } from '../../src/data/sets/datasetPlace.ts';
+import { markdownTable } from '../../src/evaluation/runs/markdownTable.ts';
 import { paperExperiments } from '../../src/experiments/paper.ts';
 import { findPreset, type Preset } from '../../src/experiments/presets.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
+import { writeJson } from '../../src/storage/jsonFile.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
 import { readSummary } from '../../src/training/run/runSummary.ts';
-import { machine, markdownTable } from '../report.ts';
-import { writeJson } from './jsonFile.ts';
+import { machine } from '../shared/machine.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
 
 /** A row of the table. */
@@ -142,7 +143,7 @@ function textOf(rows: readonly PaperRow[]): string {
     'Made by `npx tsx bench/study.ts --paper`. Published: Hoogeboom et al., Emerging Convolutions for Generative ' +
     'Normalizing Flows (2019), on test images; ± is the deviation over repeated runs. Ours: test bits/dim of the run in ' +
     `\`${RUNS}/PRESET\`, and "not run" where there is none.\n\n` +
-    `${markdownTable(titles, cells)}\n${how}\n\n` +
+    `${markdownTable(titles, cells)}\n\n${how}\n\n` +
     `The commands, one a row:\n\n\`\`\`\n${commands}\n\`\`\`\n`
   );
 }

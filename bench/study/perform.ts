@@ -1,10 +1,11 @@
 // A unit of work: the search of the learning rates, the runs of a seed, what is measured of them.
+
 import { existsSync } from 'node:fs';
-import { createProgress } from '../../src/cli/terminal/progress.ts';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
+import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { UserError } from '../../src/errors.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
-import { emerging } from './emerging.ts';
-import type { Interruption } from './interruption.ts';
+import { callEmerging } from '../shared/processes.ts';
 import { measure, readMeasurement } from './measure.ts';
 import { isDone, runsOf, type Unit } from './plan.ts';
 import { progressOf, recordFailure, type StudyRun, trainOptions } from './runs.ts';
@@ -36,8 +37,8 @@ export async function perform(
 async function trainRun(run: StudyRun, interruption: Interruption): Promise<void> {
   const begun = existsSync(runPaths(run.directory).config);
   const start = begun ? ['--resume', run.directory] : [...trainOptions(run), '--out', run.directory];
-  const { code, json } = await emerging(interruption, 'train', ...start, '--no-test');
-  interruption.check();
+  const { code, json } = await callEmerging(interruption, 'train', ...start, '--no-test');
+  interruption.signal.throwIfAborted();
   if (code === 0) {
     if (progressOf(run).state !== 'trained') {
       throw new UserError(`${run.directory}: the training ended before its last step; start the study again`);
@@ -52,19 +53,19 @@ async function trainRun(run: StudyRun, interruption: Interruption): Promise<void
 }
 
 async function measureRun(run: StudyRun, interruption: Interruption): Promise<void> {
-  let bar: ReturnType<typeof createProgress> | undefined;
   try {
-    await measure(run, (done, total) => {
-      interruption.check();
-      bar ??= createProgress({ label: 'testing', total, unit: 'images' });
-      bar.update(done);
-    });
+    await withProgress(
+      (show) =>
+        measure(run, (done, total) => {
+          interruption.signal.throwIfAborted();
+          show('testing', done, total);
+        }),
+      'images',
+    );
   } catch (error) {
     if (!(error instanceof RangeError)) {
       throw error;
     }
     recordFailure(run, error.message);
-  } finally {
-    bar?.finish();
   }
 }

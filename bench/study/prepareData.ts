@@ -1,12 +1,13 @@
 // The images of a study: there, prepared once, or told how to get them.
+
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { openDataset } from '../../src/data/registry.ts';
 import { UserError } from '../../src/errors.ts';
 import { checkModelShape, type ShapedModel } from '../../src/experiments/modelShape.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
-import { emerging } from './emerging.ts';
-import type { Interruption } from './interruption.ts';
+import { callEmerging } from '../shared/processes.ts';
 import { configsOf } from './runs.ts';
 import type { Study } from './studies.ts';
 
@@ -33,17 +34,11 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
     }
     mkdirSync(dirname(name), { recursive: true });
     process.stderr.write(`preparing ${name}, once\n`);
-    const { code, json } = await emerging(
+    const { code, json } = await callEmerging(
       interruption,
-      'datasets',
-      'prepare',
-      source,
-      ...options,
-      '--out',
-      name,
-      '--skip-damaged',
+      ...['datasets', 'prepare', source, ...options, '--out', name, '--skip-damaged'],
     );
-    interruption.check();
+    interruption.signal.throwIfAborted();
     if (code !== 0) {
       throw new UserError(`${name} could not be prepared: ${json.error}`);
     }

@@ -1,20 +1,19 @@
 // How fast this machine trains the models of a study, measured: what plans are made of.
 import { join } from 'node:path';
-import { createProgress, type Progress } from '../../src/cli/terminal/progress.ts';
-import { timeTraining } from '../../src/evaluation/timing/timeTraining.ts';
-import { median } from '../../src/evaluation/timing/timing.ts';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
+import { median } from '../../src/numeric/statistics.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { readJsonLines } from '../../src/storage/jsonLines.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
-import type { Interruption } from './interruption.ts';
-import { readJson, writeJson } from './jsonFile.ts';
 import { DRAWS } from './measure.ts';
 import type { RunCost } from './plan.ts';
 import type { StudyImages } from './prepareData.ts';
 import { configsOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
+import { timeModels } from './timeModels.ts';
 
 /** The speed of a model. */
 interface Speed {
@@ -49,12 +48,14 @@ export async function measureRates(
     // The machine may have been busy then: a speed is measured again for as long as no run tells of it.
     const told = secondsPerStep(allRuns(root, study, config.model.mixing)) !== null;
     if (known[key] === undefined || !told) {
-      known[key] = await timeModel(
-        `timing ${study.name}, ${config.model.mixing}`,
-        config,
-        images,
-        interruption,
-      );
+      const { mixing } = config.model;
+      const label = `timing ${study.name}, ${mixing}`;
+      const rounds = { imageShape: images.imageShape, rounds: ROUNDS };
+      const [times] = await timeModels(label, [mixing], config, rounds, interruption);
+      known[key] = {
+        secondsPerStep: median(times!.steps),
+        imagesPerSecond: config.training.microBatch / median(times!.forwards),
+      };
       writeJson(file, known, 2);
     }
   }
@@ -85,41 +86,6 @@ function allRuns(root: string, study: Study, mixing: Mixing): StudyRun[] {
     // The folder does not depend on the rate.
     ...study.seeds.map((seed) => seedRun(root, study, mixing, seed, null)),
   ];
-}
-
-/** Times steps of a model on random pixels, in a few rounds. */
-async function timeModel(
-  label: string,
-  { model, training }: Config,
-  { imageShape }: StudyImages,
-  interruption: Interruption,
-): Promise<Speed> {
-  const { mixing, ...rest } = model;
-  const { batchSize, microBatch } = training;
-  let bar: Progress | undefined;
-  try {
-    const [times] = await timeTraining({
-      mixings: [mixing],
-      model: rest,
-      imageShape,
-      batchSize,
-      microBatch,
-      rounds: ROUNDS,
-      products: false,
-      onProgress(_, done, total) {
-        interruption.check();
-        bar ??= createProgress({ label, total, unit: 'rounds' });
-        bar.update(done);
-      },
-    });
-    const { steps, forwards } = times!;
-    return {
-      secondsPerStep: median(steps),
-      imagesPerSecond: microBatch / median(forwards),
-    };
-  } finally {
-    bar?.finish();
-  }
 }
 
 function speedKey({ model, training }: Config, imageShape: ImageShape): string {

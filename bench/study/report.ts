@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatCount, formatCounted } from '../../src/cli/terminal/format.ts';
+import { markdownTable } from '../../src/evaluation/runs/markdownTable.ts';
 import { plotPng } from '../../src/pictures/drawPlot.ts';
 import type { Plot } from '../../src/pictures/plot.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
-import { markdownTable } from '../report.ts';
+import { writeJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';
-import { writeJson } from './jsonFile.ts';
 import { curvesPlot, densityRows, differencesPlot, samplingPlot } from './plots.ts';
 import type { StudyResults } from './results.ts';
 import type { SeedMean } from './statistics.ts';
@@ -100,7 +100,7 @@ function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResul
     row.secondsPerStep.toFixed(4),
     `${row.roundTrip.largestError.toExponential(1)}, ${(100 * row.roundTrip.exactPixelShare).toFixed(3)} %`,
   ]);
-  return `## ${title}\n\n${formatCounted(seeds.length, 'seed')}: ${seeds.join(', ')}.\n\n${markdownTable(titles, cells)}\n`;
+  return `## ${title}\n\n${formatCounted(seeds.length, 'seed')}: ${seeds.join(', ')}.\n\n${markdownTable(titles, cells)}\n\n`;
 }
 
 function differenceThere({ atEqualSeconds }: ComparisonRow): string {
@@ -141,7 +141,7 @@ function densitySection(results: StudyResults, picture: string): string {
     '## Density against sampling time\n\n' +
     `The trained models of one seed, ${batch} images from a seed to 8-bit pixels, in turn in one process; medians and ` +
     `ranges of ${rounds} rounds. An inverse changes the time and not the density.\n\n` +
-    `${markdownTable(titles, cells)}\n${picture}`
+    `${markdownTable(titles, cells)}\n\n${picture}`
   );
 }
 
@@ -163,7 +163,7 @@ function searchSection({ study, searches }: StudyResults): string {
   return (
     '## Learning rates\n\n' +
     `bits/dim on validation images after ${formatCount(steps)} steps with seed ${seed}, which is no seed of the study.\n\n` +
-    `${markdownTable(titles, cells)}\n`
+    `${markdownTable(titles, cells)}\n\n`
   );
 }
 
@@ -178,5 +178,5 @@ function runsSection({ runs, failures }: StudyResults): string {
   const failed = failures.map(({ run, reason }) => `- \`${run}\` failed: ${reason}\n`).join('');
   const note =
     'Seconds as they went by, whatever else the machine did; equal seconds go by steps timed afterwards, in turn.';
-  return `## Runs\n\n${note}\n\n${markdownTable(titles, cells)}${failed === '' ? '' : `\n${failed}`}`;
+  return `## Runs\n\n${note}\n\n${markdownTable(titles, cells)}\n${failed === '' ? '' : `\n${failed}`}`;
 }

@@ -2,11 +2,11 @@
 import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
 import { trainingTime } from '../../src/training/run/runLogs.ts';
-import { machine } from '../report.ts';
+import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type MixingSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
 import { progressOf, searchRuns, seedRun } from './runs.ts';
-import { readSamplingTimes, type SamplingTimes } from './sampling.ts';
+import { readSamplingTimes, type StudySamplingTimes } from './sampling.ts';
 import { rateSearch } from './search.ts';
 import { readStepTimes } from './stepTimes.ts';
 import { mixingsOf, type Study } from './studies.ts';
@@ -34,7 +34,7 @@ export interface StudyResults {
   /** Runs that could not be trained or measured. */
   readonly failures: readonly { readonly run: string; readonly reason: string }[];
   readonly comparisons: readonly ComparisonResult[];
-  readonly sampling: SamplingTimes | null;
+  readonly sampling: StudySamplingTimes | null;
 }
 
 /** The results of a study; null where no run has been measured of a mixing whose rate is known. */

@@ -7,9 +7,9 @@ import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { readTextFile } from '../../src/storage/files.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { openRunFolder, runPaths } from '../../src/training/run/runFolder.ts';
 import { readSummary } from '../../src/training/run/runSummary.ts';
-import { readJson, writeJson } from './jsonFile.ts';
 import { mixingsOf, type Study } from './studies.ts';
 
 const RATE = 'training.learningRate';

@@ -1,15 +1,14 @@
 // How long the trained models of a study take to sample an image, in turn in one process.
 import { join } from 'node:path';
-import { createProgress } from '../../src/cli/terminal/progress.ts';
+import type { LayerInverse } from '../../src/bench/layerInverse.ts';
+import { timeSampling } from '../../src/bench/timeSampling.ts';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
+import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import { inverseMethods } from '../../src/engine/graph/prepare.ts';
-import { releaseAfter } from '../../src/engine/resources.ts';
-import { FlowModel } from '../../src/evaluation/model/flowModel.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
-import { type LayerInverse, ownMethods } from '../../src/evaluation/timing/layerInverse.ts';
-import { median, secondsOf } from '../../src/evaluation/timing/timing.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
-import type { Interruption } from './interruption.ts';
-import { readJson, writeJson } from './jsonFile.ts';
+import { median, rangeOf } from '../../src/numeric/statistics.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
@@ -24,7 +23,7 @@ interface SamplingTime {
 }
 
 /** Which runs were timed, and how. */
-export interface SamplingTimes {
+export interface StudySamplingTimes {
   readonly runs: readonly TimedRun[];
   readonly batch: number;
   readonly rounds: number;
@@ -35,8 +34,8 @@ const BATCH = 64;
 const ROUNDS = 7;
 
 /** The times that were stored for a study; null where there are none. */
-export function readSamplingTimes(root: string, study: Study): SamplingTimes | null {
-  return readJson<SamplingTimes>(timesPath(root, study)) ?? null;
+export function readSamplingTimes(root: string, study: Study): StudySamplingTimes | null {
+  return readJson<StudySamplingTimes>(timesPath(root, study)) ?? null;
 }
 
 /** Times one run of each mixing, emerging by each of its inverses, unless the same runs have been timed before. */
@@ -49,47 +48,33 @@ export async function timeSamplingOf(
   if (runs.length === 0 || areTimesOf(readSamplingTimes(root, study), runs)) {
     return;
   }
-  const bar = createProgress({ label: `timing samples of ${study.name}`, total: ROUNDS, unit: 'rounds' });
-  try {
-    const times = await releaseAfter(async (keep) => {
-      const contenders = runs.flatMap(({ directory, mixing }) => {
-        const trained = loadRun(directory, 'average');
-        const inverses = mixing === 'emerging' ? inverseMethods : ([undefined] as const);
-        return inverses.map((inverse) => ({
-          mixing,
-          inverse: inverse ?? ownMethods[mixing],
-          model: keep(new FlowModel(trained, { batchSize: BATCH, ...(inverse && { inverse }) })),
-          seconds: [] as number[],
-        }));
-      });
-      // Round 0 compiles, and is not counted.
-      for (let round = 0; round <= ROUNDS; round++) {
-        for (const { model, seconds } of contenders) {
-          interruption.check();
-          const options = { count: BATCH, seed: round, onOverflow: () => {} };
-          const taken = await secondsOf(() => model.sample(options));
-          if (round > 0) {
-            seconds.push(taken);
-          }
-        }
-        bar.update(round);
-      }
-      return contenders.map(({ mixing, inverse, seconds }): SamplingTime => {
-        const milliseconds = seconds.map((each) => (1000 * each) / BATCH);
-        const range = [Math.min(...milliseconds), Math.max(...milliseconds)] as const;
-        return { mixing, inverse, milliseconds: median(milliseconds), range };
-      });
-    });
-    const stored: SamplingTimes = {
-      runs: runs.map(({ timed }) => timed),
-      batch: BATCH,
-      rounds: ROUNDS,
-      times,
-    };
-    writeJson(timesPath(root, study), stored, 2);
-  } finally {
-    bar.finish();
-  }
+  const timed = await withProgress(
+    (show) =>
+      timeSampling({
+        models: runs.map(({ directory, mixing }) => ({ mixing, trained: loadRun(directory, 'average') })),
+        inverses: inverseMethods,
+        batchSize: BATCH,
+        temperature: 1,
+        forward: false,
+        // It compiles.
+        warmUp: 1,
+        rounds: ROUNDS,
+        signal: interruption.signal,
+        onProgress: (done) => show(`timing samples of ${study.name}`, done, ROUNDS),
+      }),
+    'rounds',
+  );
+  const times = timed.map(({ mixing, inverse, samples }): SamplingTime => {
+    const milliseconds = samples.map((seconds) => (1000 * seconds) / BATCH);
+    return { mixing, inverse, milliseconds: median(milliseconds), range: rangeOf(milliseconds) };
+  });
+  const stored: StudySamplingTimes = {
+    runs: runs.map(({ timed }) => timed),
+    batch: BATCH,
+    rounds: ROUNDS,
+    times,
+  };
+  writeJson(timesPath(root, study), stored, 2);
 }
 
 function timesPath(root: string, study: Study): string {

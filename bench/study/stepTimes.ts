@@ -1,16 +1,15 @@
 // How long a training step of each mixing of a study takes, in turn in one process: what else the machine does then
 // slows all of them alike.
 import { join } from 'node:path';
-import { createProgress, type Progress } from '../../src/cli/terminal/progress.ts';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
-import { timeTraining } from '../../src/evaluation/timing/timeTraining.ts';
-import { median } from '../../src/evaluation/timing/timing.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
-import type { Interruption } from './interruption.ts';
-import { readJson, writeJson } from './jsonFile.ts';
+import { median } from '../../src/numeric/statistics.ts';
+import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { studyFolder } from './runs.ts';
 import type { Study } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
+import { timeModels } from './timeModels.ts';
 
 /** The models of which runs were timed, and their times. */
 interface StepTimes {
@@ -37,33 +36,13 @@ export async function timeStepsOf(
     return;
   }
   const { config, model } = loadRun(runs[0]!.directory, 'average');
-  const { mixing: _, ...shared } = config.model;
-  const { batchSize, microBatch } = config.training;
-  let bar: Progress | undefined;
-  try {
-    const times = await timeTraining({
-      mixings: runs.map(({ mixing }) => mixing),
-      model: shared,
-      imageShape: model.imageShape,
-      batchSize,
-      microBatch,
-      rounds: ROUNDS,
-      products: false,
-      onProgress(_, done, total) {
-        interruption.check();
-        bar ??= createProgress({ label: `timing steps of ${study.name}`, total, unit: 'rounds' });
-        bar.update(done);
-      },
-    });
-    const seconds = Object.fromEntries(times.map(({ mixing, steps }) => [mixing, median(steps)]));
-    writeJson(
-      timesPath(root, study),
-      { runs: runs.map(({ timed }) => timed), seconds } satisfies StepTimes,
-      2,
-    );
-  } finally {
-    bar?.finish();
-  }
+  const label = `timing steps of ${study.name}`;
+  const mixings = runs.map(({ mixing }) => mixing);
+  const rounds = { imageShape: model.imageShape, rounds: ROUNDS };
+  const times = await timeModels(label, mixings, config, rounds, interruption);
+  const seconds = Object.fromEntries(times.map(({ mixing, steps }) => [mixing, median(steps)]));
+  const stored: StepTimes = { runs: runs.map(({ timed }) => timed), seconds };
+  writeJson(timesPath(root, study), stored, 2);
 }
 
 function timesPath(root: string, study: Study): string {

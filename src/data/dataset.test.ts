@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { imagesInMemory, readAll, readOne, subset } from './dataset.ts';
+import { firstImages, imagesInMemory, readAll, readOne, subset } from './dataset.ts';
 
 // Five images of 2 x 1 pixels and 3 channels: bytes 6i..6i+5.
 const images = imagesInMemory(
@@ -49,5 +49,14 @@ describe('subset', () => {
     for (const index of [-1, 5, 1.5]) {
       expect(() => subset(images, [index])).toThrow(RangeError);
     }
+  });
+});
+
+describe('firstImages', () => {
+  it.each([
+    [2, 2],
+    [9, 5],
+  ])('of at most %i are %i of 5', (most, count) => {
+    expect([...readAll(firstImages(images, most))]).toEqual([...readAll(images)].slice(0, 6 * count));
   });
 });

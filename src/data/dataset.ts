@@ -129,6 +129,15 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   };
 }
 
+/** The first images of a set, `most` of them or all that there are. */
+export function firstImages(images: ImageSet, most: number): ImageSet {
+  const count = Math.min(most, images.count);
+  return subset(
+    images,
+    Array.from({ length: count }, (_, index) => index),
+  );
+}
+
 /** All images of a set, in order, NHWC. */
 export function readAll(images: ImageSet): Uint8Array {
   const out = new Uint8Array(images.count * sizeOf(images.imageShape));

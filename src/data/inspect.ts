@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { batchesInOrder } from './batches.ts';
-import { type Dataset, type ImageSet, subset } from './dataset.ts';
+import { type Dataset, firstImages } from './dataset.ts';
 import { deviationOf } from './pixels/deviation.ts';
 
 const splitNames = ['train', 'validation', 'test'] as const;
@@ -62,7 +62,7 @@ export async function inspect(
   let done = 0;
   for (const split of splitNames) {
     let index = 0;
-    for (const { images, count } of batchesInOrder(firstOf(dataset[split], most), BATCH)) {
+    for (const { images, count } of batchesInOrder(firstImages(dataset[split], most), BATCH)) {
       for (let at = 0; at < count; at++, index++) {
         const image = images.subarray(at * imageSize, (at + 1) * imageSize);
         const place: ImagePlace = { split, index };
@@ -89,15 +89,6 @@ export async function inspect(
     splitNames.map((split) => [split, Math.min(most, dataset[split].count)]),
   ) as Record<SplitName, number>;
   return { images, ...statistics.summary(), constant, duplicates, shared };
-}
-
-function firstOf(images: ImageSet, most: number): ImageSet {
-  return images.count <= most
-    ? images
-    : subset(
-        images,
-        Array.from({ length: most }, (_, index) => index),
-      );
 }
 
 /** How often each value occurs in each channel: everything else follows from that, exactly. */

@@ -1,6 +1,6 @@
 // decode(encode(x)) on the model of the quick start, started from and trained on real images for a moment.
 import { expect, it } from 'vitest';
-import { type Dataset, readAll, subset } from '../data/dataset.ts';
+import { type Dataset, firstImages, readAll } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
@@ -39,8 +39,7 @@ it('gives every pixel of 200 test images back, in float32', async () => {
   const config = resolveConfig({ preset: 'mnist-quickstart' });
   const dataset = await openDataset(config.data.name, { validation: config.data.validation });
   const model = new FlowModel(await train(config, dataset));
-  const first = Array.from({ length: 200 }, (_, index) => index);
-  const pixels = readAll(subset(dataset.test, first));
+  const pixels = readAll(firstImages(dataset.test, 200));
   const latents = await model.encode(pixels);
   expect(await model.decode(latents)).toEqual(pixels);
   await model.release();

@@ -17,6 +17,15 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return error / size;
 }
 
+/** The largest |aᵢ − bᵢ| over the elements of b; NaN where one is no number. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0;
+  for (let index = 0; index < b.length; index++) {
+    largest = Math.max(largest, Math.abs(a[index]! - b[index]!));
+  }
+  return largest;
+}
+
 /** How many values are NaN or infinite. */
 export function countNonFinite(values: ArrayLike<number>): number {
   let count = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mean, quantile, standardErrorOfMean, variance } from './statistics.ts';
+import { mean, median, quantile, rangeOf, standardErrorOfMean, variance } from './statistics.ts';
 
 describe('statistics', () => {
   it('of a few numbers are those by hand', () => {
@@ -17,5 +17,13 @@ describe('statistics', () => {
     expect(quantile([1, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY], 0.9)).toBe(
       Number.POSITIVE_INFINITY,
     );
+  });
+
+  it('find the middle and the range of values in any order, and leave them as they are', () => {
+    const values = [10, 9, 2, 1];
+    expect(median(values)).toBe(5.5);
+    expect(median([10, 9, 2])).toBe(9);
+    expect(rangeOf(values)).toEqual([1, 10]);
+    expect(values).toEqual([10, 9, 2, 1]);
   });
 });

@@ -1,4 +1,4 @@
-// Means, their errors and quantiles of numbers on the host.
+// Means, their errors, medians and ranges of numbers on the host.
 
 /** The mean of values. */
 export function mean(values: ArrayLike<number>): number {
@@ -21,4 +21,14 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   const place = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
   return below === above ? below : below + (place - Math.floor(place)) * (above - below);
+}
+
+/** The middle of some values, in any order; the mean of the two middle ones of an even number; NaN of none. */
+export function median(values: ArrayLike<number>): number {
+  return values.length === 0 ? Number.NaN : quantile(Float64Array.from(values).sort(), 0.5);
+}
+
+/** The least and the largest of some values. */
+export function rangeOf(values: readonly number[]): readonly [least: number, most: number] {
+  return [Math.min(...values), Math.max(...values)];
 }

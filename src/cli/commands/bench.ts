@@ -1,6 +1,6 @@
 // `emerging bench`: how fast this machine trains, samples, inverts and reads.
 import type { Command } from 'commander';
-import { registerBenchData } from '../benchData.ts';
+import { registerBenchData } from './benchData.ts';
 import { registerBenchInverse } from './benchInverse.ts';
 import { registerBenchSample } from './benchSample.ts';
 import { registerBenchTrain } from './benchTrain.ts';

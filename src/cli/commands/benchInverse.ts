@@ -1,12 +1,13 @@
 // `emerging bench inverse`: how fast and how exactly each mixing's layer is undone.
 import { type Command, InvalidArgumentError } from 'commander';
+import { timeInverses } from '../../bench/timeInverse.ts';
 import { UserError } from '../../errors.ts';
-import { type InverseTimes, timeInverses } from '../../evaluation/timing/timeInverse.ts';
 import { type Mixing, mixings } from '../../models/mixing.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
-import { addBenchOptions, type BenchOptions, modelOf } from '../benchOptions.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { formatMilliseconds } from '../terminal/format.ts';
+import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
 interface BenchInverseOptions extends BenchOptions {
@@ -37,33 +38,28 @@ async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
     }
   }
   const engine = await compileOptions(options);
-  const bar = createProgress({ label: 'layer', total: names.length * shapes.length });
-  let times: InverseTimes[];
-  try {
-    times = await timeInverses({
+  const times = await withProgress((show) =>
+    timeInverses({
       mixings: names,
       kernelSize,
       shapes,
       batchSize: batch,
       rounds,
-      onProgress: (done) => bar.update(done),
+      onProgress: (done) => show('layer', done, names.length * shapes.length),
       ...engine,
-    });
-  } finally {
-    bar.finish();
-  }
+    }),
+  );
   if (options.json) {
     const list = times.map(({ shape, ...rest }) => ({ ...rest, shape: showImageShape(shape) }));
     process.stdout.write(`${JSON.stringify(list)}\n`);
     return;
   }
-  const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(2);
   const rows = times.map(({ mixing, shape, method, seconds, forwardSeconds, error }) => [
     mixing,
     showImageShape(shape),
     method,
-    milliseconds(seconds),
-    milliseconds(forwardSeconds),
+    formatMilliseconds(seconds, 2),
+    formatMilliseconds(forwardSeconds, 2),
     error.toExponential(1),
   ]);
   const table = formatTable(

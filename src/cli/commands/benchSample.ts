@@ -1,11 +1,12 @@
 // `emerging bench sample`: how fast this machine samples a model, beside its forward pass.
 import type { Command } from 'commander';
+import { samplingFigures } from '../../bench/figures.ts';
+import { startedModels, timeSampling } from '../../bench/timeSampling.ts';
 import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.ts';
-import { type SamplingTimes, timeSampling } from '../../evaluation/timing/timeSampling.ts';
-import { median } from '../../evaluation/timing/timing.ts';
-import { addBenchOptions, type BenchOptions, modelOf } from '../benchOptions.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { compileOptions, listOf } from '../options.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { formatMilliseconds, formatSpread } from '../terminal/format.ts';
+import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
 interface BenchSampleOptions extends BenchOptions {
@@ -32,47 +33,30 @@ async function runBenchSample(options: BenchSampleOptions): Promise<void> {
   const { mixing: names, inverse: inverses, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);
-  const bar = createProgress({ label: 'round', total: rounds });
-  let times: SamplingTimes[];
-  try {
-    times = await timeSampling({
-      mixings: names,
+  const times = await withProgress(async (show) =>
+    timeSampling({
+      models: await startedModels(names, model, imageShape, { batchSize: batch, ...engine }),
       inverses,
-      model,
-      imageShape,
       batchSize: batch,
+      temperature: 0.7,
+      forward: true,
+      warmUp: 2,
       rounds,
-      onProgress: (done) => bar.update(done),
+      onProgress: (done) => show('round', done, rounds),
       ...engine,
-    });
-  } finally {
-    bar.finish();
-  }
-  const results = times.map(({ mixing, inverse, forwards, samples }) => ({
-    mixing,
-    inverse,
-    batch,
-    rounds,
-    forwardSeconds: median(forwards),
-    forwardSecondsRange: [Math.min(...forwards), Math.max(...forwards)] as const,
-    sampleSeconds: median(samples),
-    sampleSecondsRange: [Math.min(...samples), Math.max(...samples)] as const,
-    sampleMillisecondsPerImage: (1000 * median(samples)) / batch,
-    // Round by round against the first mixing: what slows a round slows all of it.
-    againstFirst: median(samples.map((seconds, round) => seconds / times[0]!.samples[round]!)),
-    againstForward: median(samples.map((seconds, round) => seconds / forwards[round]!)),
-  }));
+    }),
+  );
+  const results = times.map((each) => ({ ...samplingFigures(each, times[0]!, batch), batch, rounds }));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
     return;
   }
-  const milliseconds = (seconds: number, [low, high]: readonly [number, number]): string =>
-    `${(1000 * seconds).toFixed(0)} (${(1000 * low).toFixed(0)} to ${(1000 * high).toFixed(0)})`;
+  const milliseconds = (seconds: number): string => formatMilliseconds(seconds, 0);
   const rows = results.map((result) => [
     result.mixing,
     result.inverse,
-    milliseconds(result.forwardSeconds, result.forwardSecondsRange),
-    milliseconds(result.sampleSeconds, result.sampleSecondsRange),
+    formatSpread(result.forwardSeconds, result.forwardSecondsRange, milliseconds),
+    formatSpread(result.sampleSeconds, result.sampleSecondsRange, milliseconds),
     result.sampleMillisecondsPerImage.toFixed(2),
     result.againstForward.toFixed(2),
     result.againstFirst.toFixed(2),

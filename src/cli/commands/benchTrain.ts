@@ -1,18 +1,19 @@
 // `emerging bench train`: how fast this machine trains a model.
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { trainingFigures } from '../../bench/figures.ts';
+import { stepParts, type TrainingTimes, timeTraining } from '../../bench/timeTraining.ts';
 import type { OperatorTime } from '../../engine/profile.node.ts';
-import {
-  stepParts,
-  type TimedWork,
-  type TrainingTimes,
-  timeTraining,
-} from '../../evaluation/timing/timeTraining.ts';
-import { median } from '../../evaluation/timing/timing.ts';
-import { addBenchOptions, type BenchOptions, modelOf } from '../benchOptions.ts';
+import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { addStepOptions, compileOptions, type StepOptions } from '../options.ts';
-import { formatBytes, formatCount, formatRate } from '../terminal/format.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMilliseconds,
+  formatRate,
+  formatSpread,
+} from '../terminal/format.ts';
+import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
 interface BenchTrainOptions extends BenchOptions, StepOptions {
@@ -46,10 +47,8 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   const { mixing: names, batch, rounds } = options;
   const { model, imageShape } = modelOf(options);
   const engine = await compileOptions(options);
-  const bars = new Bars();
-  let times: TrainingTimes[];
-  try {
-    times = await timeTraining({
+  const times = await withProgress((show) =>
+    timeTraining({
       mixings: names,
       model,
       imageShape,
@@ -58,20 +57,13 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       activations: options.activations,
       workers: options.workers,
       products: options.products,
-      onProgress: (what, done, total) => bars.update(what, done, total),
+      onProgress: show,
       ...engine,
-    });
-  } finally {
-    bars.finish();
-  }
-  const results = times.map(({ steps, forwards, productFloor, ...about }) => ({
-    ...about,
+    }),
+  );
+  const results = times.map((each) => ({
+    ...trainingFigures(each, batch),
     ...measuredModel(options),
-    imagesPerSecond: batch / median(steps),
-    imagesPerSecondRange: [batch / Math.max(...steps), batch / Math.min(...steps)] as const,
-    forwardImagesPerSecond: batch / median(forwards),
-    forwardImagesPerSecondRange: [batch / Math.max(...forwards), batch / Math.min(...forwards)] as const,
-    productShare: productFloor === null ? null : productFloor / median(steps),
     batch,
     rounds,
   }));
@@ -79,13 +71,11 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
     return;
   }
-  const range = ([low, high]: readonly [number, number]): string =>
-    `(${formatRate(low)} to ${formatRate(high)})`;
   const rows = results.map((result) => [
     result.mixing,
     formatCount(result.parameters),
-    `${formatRate(result.imagesPerSecond)} ${range(result.imagesPerSecondRange)}`,
-    `${formatRate(result.forwardImagesPerSecond)} ${range(result.forwardImagesPerSecondRange)}`,
+    formatSpread(result.imagesPerSecond, result.imagesPerSecondRange, formatRate),
+    formatSpread(result.forwardImagesPerSecond, result.forwardImagesPerSecondRange, formatRate),
     result.productShare === null ? '-' : `${(100 * result.productShare).toFixed(0)} %`,
     formatBytes(result.peakMemoryBytes),
     result.activations === 'keep' ? 'kept' : 'recomputed',
@@ -108,25 +98,6 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   process.stdout.write(`\n${partsTable(results)}\n`);
   for (const result of options.products ? results : []) {
     process.stdout.write(`\n${operatorTable(result.mixing, result.operators)}\n`);
-  }
-}
-
-/** A bar for each kind of work, one after another. */
-class Bars {
-  private what: TimedWork | undefined;
-  private bar: Progress | undefined;
-
-  update(what: TimedWork, done: number, total: number): void {
-    if (what !== this.what) {
-      this.finish();
-      this.what = what;
-      this.bar = createProgress({ label: what, total });
-    }
-    this.bar!.update(done);
-  }
-
-  finish(): void {
-    this.bar?.finish();
   }
 }
 
@@ -154,7 +125,7 @@ function partsTable(results: readonly Pick<TrainingTimes, 'mixing' | 'parts'>[])
     ],
     results.map((result) => [
       result.mixing,
-      ...stepParts.map((part) => (1000 * result.parts[part]).toFixed(1)),
+      ...stepParts.map((part) => formatMilliseconds(result.parts[part], 1)),
     ]),
   );
 }
@@ -182,7 +153,7 @@ function operatorTable(mixing: string, operators: readonly OperatorTime[]): stri
     [...shown, ...(rest.length > 0 ? [others] : [])].map(({ operator, seconds, nodes }) => [
       operator,
       formatCount(nodes),
-      (1000 * seconds).toFixed(1),
+      formatMilliseconds(seconds, 1),
       `${((100 * seconds) / total).toFixed(1)} %`,
     ]),
   );

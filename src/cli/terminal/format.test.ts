@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMilliseconds,
+  formatRate,
+  formatSpread,
+} from './format.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -60,4 +67,10 @@ describe('formatRate', () => {
   ])('%f a second is %s', (rate, text) => {
     expect(formatRate(rate)).toBe(text);
   });
+});
+
+it('formatSpread shows a median and its range alike', () => {
+  expect(formatSpread(0.0123, [0.01, 1.5], (seconds) => formatMilliseconds(seconds, 1))).toBe(
+    '12.3 (10.0 to 1500.0)',
+  );
 });

@@ -56,3 +56,17 @@ export function formatRate(perSecond: number): string {
   }
   return perSecond.toFixed(perSecond >= 9.995 ? 1 : 2);
 }
+
+/** Seconds in milliseconds, with so many digits: `12.3`. */
+export function formatMilliseconds(seconds: number, digits: number): string {
+  return (1000 * seconds).toFixed(digits);
+}
+
+/** A median with the range about it: `812 (790 to 820)`. */
+export function formatSpread(
+  median: number,
+  [least, most]: readonly [least: number, most: number],
+  show: (value: number) => string,
+): string {
+  return `${show(median)} (${show(least)} to ${show(most)})`;
+}

@@ -3,11 +3,11 @@ import { type ImageSet, subset } from '../../data/dataset.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { layersOf } from '../../models/layers.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
+import { dequantised } from '../measure/returnedImages.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { TrainedModel } from '../model/loadRun.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {
-  dequantised,
   examineModel,
   type LatentStatistics,
   type Reconstruction,

@@ -1,28 +1,17 @@
-// What can be measured of a trained model as a whole: real images there and back, latents, samples.
-import { type ImageSet, readAll } from '../../data/dataset.ts';
-import { type CompileOptions, compile, evaluate } from '../../engine/program.ts';
+import { type CompileOptions, compile } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { imageArray } from '../../training/likelihood.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
 import type { TrainedModel } from '../model/loadRun.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
 
 /** Real images encoded and decoded again in float32. */
-export interface Reconstruction {
-  /** How many. */
-  readonly images: number;
-  /** The share of pixels that return as the same integer. */
-  readonly exactPixelShare: number;
-  /** The largest |difference| of values in [−½, ½). */
-  readonly largestError: number;
-  /** The same in grey levels, of which a pixel of b bits has 2^b. */
+export interface Reconstruction extends ReturnedImages {
+  /** The largest error in grey levels, of which a pixel of b bits has 2^b. */
   readonly largestErrorInGreyLevels: number;
-  /** The position of the image with the largest error. */
-  readonly worstImage: number;
 }
 
 /** The latents of real images that one prior stands for. */
@@ -53,13 +42,6 @@ export interface ModelExamination {
 /** Values of images are in [−½, ½). The inverse of a layer that meets what it was never trained on multiplies. */
 const FAR_OUT = 10;
 
-/** The values of images in the middle of each pixel's interval, (v + ½)/2^bits − ½, `[N, H, W, C]`. */
-export async function dequantised(images: ImageSet, model: Glow): Promise<NdArray> {
-  const image = imageArray(readAll(images), images.imageShape, model.options.bits);
-  const [x] = await evaluate([model.dequantise(constant(image), constant(0.5))]);
-  return { shape: image.shape, data: Float32Array.from(x!.data) };
-}
-
 /**
  * Encodes and decodes real images as they are shipped, and decodes as many samples.
  *
@@ -88,32 +70,16 @@ export async function examineModel(
   const sampled = await decodeBatch(decoder, drawn);
   await decoder.release();
   const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
+  const { bits } = model.options;
+  const dimensions = dimensionsOf(model.imageShape);
+  const returned = summariseReturned(compareImages(decoded, x.data, { images: count, bits }), dimensions);
   return {
-    reconstruction: compare(decoded, x, model.options.bits),
+    reconstruction: {
+      ...returned,
+      largestErrorInGreyLevels: returned.largestError * 2 ** bits,
+    },
     latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),
-    samples: { count, explodedShare: explodedShare(sampled, dimensionsOf(model.imageShape)) },
-  };
-}
-
-function compare(decoded: NdArray['data'], { shape, data }: NdArray, bits: number): Reconstruction {
-  const levels = 2 ** bits;
-  const pixelOf = (value: number) => Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);
-  const dimensions = data.length / shape[0]!;
-  let largest = { error: 0, index: 0 };
-  let exact = 0;
-  data.forEach((value, index) => {
-    const error = Math.abs(decoded[index]! - value);
-    exact += pixelOf(decoded[index]!) === pixelOf(value) ? 1 : 0;
-    if (!(error <= largest.error) && !Number.isNaN(largest.error)) {
-      largest = { error, index };
-    }
-  });
-  return {
-    images: shape[0]!,
-    exactPixelShare: exact / data.length,
-    largestError: largest.error,
-    largestErrorInGreyLevels: largest.error * levels,
-    worstImage: Math.floor(largest.index / dimensions),
+    samples: { count, explodedShare: explodedShare(sampled, dimensions) },
   };
 }
 

@@ -7,6 +7,7 @@ import { showImageShape } from '../../numeric/imageShape.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
 import { troubleText } from '../../training/run/runLogs.ts';
 import { changesIn, changesText } from '../../training/run/settingChanges.ts';
+import { markdownTable } from './markdownTable.ts';
 
 /** What a model card is about. */
 export interface CardSubject {
@@ -43,7 +44,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
   ];
   return [
     `# ${experimentName(preset, config)}: a normalizing flow`,
-    table(['', ''], facts),
+    markdownTable(['', ''], facts),
     '## Numbers',
     numbers(summary),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
@@ -116,10 +117,5 @@ function numbers({ evaluations, bitsPerDim, steps }: JsonObject): string {
     'weights',
     'step',
   ];
-  return table(titles, rows);
-}
-
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
+  return markdownTable(titles, rows);
 }

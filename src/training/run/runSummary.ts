@@ -1,14 +1,12 @@
 // The summary of a run, `summary.json`: what the training reached, then every evaluation made of it.
-import { exists, readText, writeFileAtomically } from '../../storage/files.ts';
-import { type JsonObject, parseJsonObject } from '../../storage/jsonLines.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { readJson } from '../../storage/jsonFile.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
 import type { RunPaths } from './runFolder.ts';
 
 /** What `summary.json` holds; an empty object before there is one. */
 export function readSummary(paths: RunPaths): JsonObject {
-  if (!exists(paths.summary)) {
-    return {};
-  }
-  return parseJsonObject(readText(paths.summary), paths.summary, 'delete it');
+  return readJson<JsonObject>(paths.summary) ?? {};
 }
 
 /** Writes the summary of a training; the evaluations that an earlier one has are kept. */

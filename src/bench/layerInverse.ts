@@ -1,6 +1,6 @@
 // How the layer of each mixing is undone, by name.
-import type { InverseMethod } from '../../engine/graph/prepare.ts';
-import type { Mixing } from '../../models/mixing.ts';
+import type { InverseMethod } from '../engine/graph/prepare.ts';
+import type { Mixing } from '../models/mixing.ts';
 
 /** How a layer is undone. */
 export type LayerInverse = InverseMethod | 'product' | 'frequencies' | 'fixed-point' | 'order';

@@ -1,14 +1,16 @@
 // `emerging bench data`: how fast training batches are made, beside how fast models take them.
 import type { Command } from 'commander';
-import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
-import { openDataset } from '../data/registry.ts';
-import { median, secondsOf } from '../evaluation/timing/timing.ts';
-import { showImageShape } from '../numeric/imageShape.ts';
-import { BatchLoader } from '../training/batchLoader.ts';
-import { augmentationList } from './augmentationList.ts';
-import { wholeNumber } from './options.ts';
-import { formatBytes, formatRate } from './terminal/format.ts';
-import { createProgress } from './terminal/progress.ts';
+import { imagesPerSecond } from '../../bench/figures.ts';
+import { timeBatches } from '../../bench/timeBatches.ts';
+import { measureInTurn } from '../../bench/timing.ts';
+import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
+import { openDataset } from '../../data/registry.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
+import { BatchLoader } from '../../training/batchLoader.ts';
+import { augmentationList } from '../augmentationList.ts';
+import { wholeNumber } from '../options.ts';
+import { formatBytes, formatRate } from '../terminal/format.ts';
+import { withProgress } from '../terminal/progressBars.ts';
 
 interface BenchDataOptions {
   readonly data: string;
@@ -18,6 +20,9 @@ interface BenchDataOptions {
   readonly rounds: number;
   readonly json?: true;
 }
+
+/** The first round warms up the compiler. */
+const WARM_UP = 1;
 
 /** Adds the command `bench data`. */
 export function registerBenchData(bench: Command): void {
@@ -42,42 +47,35 @@ export function registerBenchData(bench: Command): void {
 async function runBenchData({ data, augment, batch, steps, rounds, json }: BenchDataOptions): Promise<void> {
   const { train, imageShape } = await openDataset(data, { validation: 0 });
   const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
-  const bar = createProgress({ label: 'round', total: rounds });
-  const seconds: number[] = [];
-  const resident: number[] = [];
-  try {
-    for (let round = -1; round < rounds; round++) {
-      const taken = await secondsOf(() => {
-        for (let step = 0; step < steps; step++) {
-          loader.at((round + 1) * steps + step);
-        }
-      });
-      // The first warms up the compiler.
-      if (round >= 0) {
-        seconds.push(taken);
-        resident.push(process.memoryUsage.rss());
-      }
-      bar.update(Math.max(0, round + 1));
-    }
-  } finally {
-    bar.finish();
-  }
+  const rows = await withProgress(async (show) => {
+    const measure = (round: number) => ({
+      ...timeBatches(loader, round * steps, steps),
+      resident: process.memoryUsage.rss(),
+    });
+    const onRound = (done: number): void => show('round', done - WARM_UP, rounds);
+    const [measured] = await measureInTurn([measure], { warmUp: WARM_UP, rounds, onRound });
+    return measured!;
+  });
+  const rate = imagesPerSecond(
+    steps * batch,
+    rows.map(({ seconds }) => seconds),
+  );
   const result = {
     data,
     imageShape,
     images: train.count,
     augment,
     batch,
-    imagesPerSecond: (steps * batch) / median(seconds),
-    imagesPerSecondRange: [(steps * batch) / Math.max(...seconds), (steps * batch) / Math.min(...seconds)],
-    millisecondsPerBatch: (1000 * median(seconds)) / steps,
-    memoryBytes: { first: resident[0]!, last: resident.at(-1)! },
+    imagesPerSecond: rate.median,
+    imagesPerSecondRange: rate.range,
+    millisecondsPerBatch: (1000 * batch) / rate.median,
+    memoryBytes: { first: rows[0]!.resident, last: rows.at(-1)!.resident },
   };
-  const [low, high] = result.imagesPerSecondRange as [number, number];
+  const [low, high] = rate.range;
   process.stdout.write(
     json
       ? `${JSON.stringify(result)}\n`
-      : `${formatRate(result.imagesPerSecond)} images/s (${formatRate(low)} to ${formatRate(high)}) of ${showImageShape(imageShape)}, ` +
+      : `${formatRate(rate.median)} images/s (${formatRate(low)} to ${formatRate(high)}) of ${showImageShape(imageShape)}, ` +
           `${result.millisecondsPerBatch.toFixed(2)} ms a batch of ${batch}; memory ${formatBytes(result.memoryBytes.first)} after the first round, ` +
           `${formatBytes(result.memoryBytes.last)} after the last\n`,
   );

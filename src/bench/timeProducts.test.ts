@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { add } from '../../tensor/operations/index.ts';
-import { product } from '../../tensor/operations/product.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
-import { input } from '../../tensor/tensor.ts';
+import { add } from '../tensor/operations/index.ts';
+import { product } from '../tensor/operations/product.ts';
+import type { ProgramDefinition } from '../tensor/program.ts';
+import { input } from '../tensor/tensor.ts';
 import { productsOf, timeProducts } from './timeProducts.ts';
 
 const [a, b, c] = [input('a', [2, 3]), input('b', [3, 5]), input('c', [2, 3])];

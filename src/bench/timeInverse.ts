@@ -1,17 +1,18 @@
 // How fast layers are undone, by every method there is, and how exactly.
-
-import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import { releaseAfter } from '../../engine/resources.ts';
-import type { Bijection } from '../../flows/bijection.ts';
-import { chain } from '../../flows/chain.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
-import { type Mixing, mixings } from '../../models/mixing.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
-import { constant, input, type Tensor } from '../../tensor/tensor.ts';
+import { type CompileOptions, compile, type Program } from '../engine/program.ts';
+import { releaseAfter } from '../engine/resources.ts';
+import type { Bijection } from '../flows/bijection.ts';
+import { chain } from '../flows/chain.ts';
+import { parametersFrom } from '../flows/parameters.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
+import { largestDifference } from '../numeric/compare.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { median } from '../numeric/statistics.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { type LayerInverse, ownMethods } from './layerInverse.ts';
-import { median, secondsOf } from './timing.ts';
+import { measureInTurn, secondsOf } from './timing.ts';
 
 /** What is timed. */
 export interface InverseBenchmark extends CompileOptions {
@@ -21,7 +22,7 @@ export interface InverseBenchmark extends CompileOptions {
   readonly shapes: readonly ImageShape[];
   readonly batchSize: number;
   readonly rounds: number;
-  /** Called after each layer and shape. */
+  /** Called at the start and after each layer and shape. */
   onProgress?(done: number): void;
 }
 
@@ -40,6 +41,8 @@ export interface InverseTimes {
   readonly error: number;
 }
 
+const WARM_UP = 1;
+
 /**
  * Times the inverse of the layer that gives a mixing its name (emerging alone, without the 1x1 before it), weights
  * frozen; for emerging the sequential method too, in the same rounds.
@@ -47,6 +50,7 @@ export interface InverseTimes {
 export async function timeInverses(benchmark: InverseBenchmark): Promise<InverseTimes[]> {
   const results: InverseTimes[] = [];
   let done = 0;
+  benchmark.onProgress?.(done);
   for (const mixing of benchmark.mixings) {
     for (const shape of benchmark.shapes) {
       results.push(...(await timeLayer(benchmark, mixing, shape)));
@@ -75,24 +79,15 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
       const sequential = keep(await mapProgram(layer, parameters, full, 'inverse', slowly));
       methods.push(['sequential', async () => (await sequential.run({ x: y })).y!]);
     }
-    const times = methods.map((): number[] => []);
-    const forwardTimes: number[] = [];
     const found: NdArray[] = [];
-    for (let round = -1; round < rounds; round++) {
-      const counts = round >= 0;
-      const forwardSeconds = await secondsOf(() => forward.run({ x: single }));
-      if (counts) {
-        forwardTimes.push(forwardSeconds);
-      }
-      for (const [index, [, run]] of methods.entries()) {
-        const seconds = await secondsOf(async () => {
-          found[index] = await run();
-        });
-        if (counts) {
-          times[index]!.push(seconds);
-        }
-      }
-    }
+    const inverses = methods.map(([, run], index) => async () => {
+      found[index] = await run();
+    });
+    const works = [() => forward.run({ x: single }), ...inverses];
+    const [forwardTimes, ...times] = await measureInTurn(
+      works.map((work) => () => secondsOf(work)),
+      { warmUp: WARM_UP, rounds },
+    );
     return methods.map(([method], index) => ({
       mixing,
       shape,
@@ -100,7 +95,7 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
       kernelSize,
       method,
       seconds: median(times[index]!),
-      forwardSeconds: median(forwardTimes),
+      forwardSeconds: median(forwardTimes!),
       error: largestDifference(found[index]!.data, x.data),
     }));
   });
@@ -150,13 +145,4 @@ function mapProgram(
   const x = input('x', shape);
   const y: Tensor = direction === 'forward' ? layer.forward(x, p).y : layer.inverse(x, p);
   return compile({ inputs: { x }, outputs: { y } }, options);
-}
-
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let most = 0;
-  for (let index = 0; index < b.length; index++) {
-    const difference = Math.abs(a[index]! - b[index]!);
-    most = Number.isNaN(difference) ? difference : Math.max(most, difference);
-  }
-  return most;
 }

@@ -1,14 +1,14 @@
 // What the matrix products of a training step would take if nothing else were done.
-import { type CompileOptions, compile } from '../../engine/program.ts';
-import { releaseAfter } from '../../engine/resources.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { RandomStream } from '../../numeric/random.ts';
-import { slice } from '../../tensor/operations/layout.ts';
-import { product, productOperation, type Transposition } from '../../tensor/operations/product.ts';
-import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
-import { input, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
-import type { SharedPlan } from '../../training/gradients/sharedGradients.ts';
-import { secondsOf } from './timing.ts';
+import { type CompileOptions, compile } from '../engine/program.ts';
+import { releaseAfter } from '../engine/resources.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { slice } from '../tensor/operations/layout.ts';
+import { product, productOperation, type Transposition } from '../tensor/operations/product.ts';
+import { type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
+import { input, isMadeBy, type Tensor } from '../tensor/tensor.ts';
+import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
+import { measureInTurn, secondsOf } from './timing.ts';
 
 /** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */
 const COPIES = 4;
@@ -64,10 +64,8 @@ async function timeProduct(node: Tensor<Transposition>, options: CompileOptions)
   const feeds = { a: arrayOf(a), b: arrayOf(b) };
   return releaseAfter(async (keep) => {
     const program = keep(await compile({ inputs: { a, b }, outputs }, options));
-    let best = Number.POSITIVE_INFINITY;
-    for (let repeat = 0; repeat < REPEATS; repeat++) {
-      best = Math.min(best, await secondsOf(() => program.run(feeds)));
-    }
-    return best / COPIES;
+    const run = () => secondsOf(() => program.run(feeds));
+    const [seconds] = await measureInTurn([run], { warmUp: 0, rounds: REPEATS });
+    return Math.min(...seconds!) / COPIES;
   });
 }

@@ -1,0 +1,8 @@
+// The machine that was measured.
+import { availableParallelism, cpus } from 'node:os';
+import { formatCounted } from '../../src/cli/terminal/format.ts';
+
+/** The processor and its threads, or as many as are used. */
+export function machine(threads = availableParallelism()): string {
+  return `${cpus()[0]?.model.trim()}, ${formatCounted(threads, 'thread')}`;
+}

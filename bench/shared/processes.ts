@@ -1,0 +1,120 @@
+// Processes of their own: the command `emerging` as a person calls it, scripts of this repository, other programs.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** How a process ended. */
+interface Ended {
+  /** The exit code; null if a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+}
+
+/** How a process is run. */
+interface ProcessOptions {
+  /** Its environment, if not this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Passed on to it, for it to end in order. */
+  readonly interruption?: Interruption;
+}
+
+/** How a call of `emerging` ended. */
+interface Called {
+  /** The exit code; null if a signal ended it. */
+  readonly code: number | null;
+  /** What it printed with `--json`; its `error` where it failed. */
+  readonly json: Record<string, unknown>;
+}
+
+/** Calls `emerging ARGS --json`; progress goes to stderr. An interruption is passed on, and the call then ends in order. */
+export async function callEmerging(interruption: Interruption, ...args: readonly string[]): Promise<Called> {
+  const { code, stdout } = await runScript(main, [...args, '--json'], { interruption });
+  try {
+    return { code, json: JSON.parse(stdout) };
+  } catch {
+    const error = stdout === '' ? 'it printed nothing' : `it printed: ${stdout.slice(0, 200)}`;
+    return { code, json: { error } };
+  }
+}
+
+/**
+ * What `emerging ARGS --json` prints; progress goes to stderr. The doctor exits with 1 where something is wrong, and prints
+ * its result all the same.
+ *
+ * @throws Error if it failed
+ */
+export async function emergingJson<Result>(...args: readonly string[]): Promise<Result> {
+  const words = `emerging ${args.join(' ')}`;
+  process.stderr.write(`${words}\n`);
+  const { code, stdout } = await runScript(main, [...args, '--json']);
+  if (stdout === '') {
+    throw new Error(`${words} ended with ${code} and printed nothing`);
+  }
+  const result = JSON.parse(stdout);
+  if (result.error !== undefined) {
+    throw new Error(`${words}: ${result.error}`);
+  }
+  return result;
+}
+
+/**
+ * What a script of this repository prints, which is JSON.
+ *
+ * @throws Error if it fails
+ */
+export async function scriptJson<Result>(file: string, args: readonly string[]): Promise<Result> {
+  return resultOf([file, ...args], await runScript(file, args));
+}
+
+/**
+ * What another program prints, which is JSON.
+ *
+ * @throws Error if it cannot be started, or fails
+ */
+export async function programJson<Result>(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Result> {
+  return resultOf([program, ...args], await runProcess(program, args, { env }));
+}
+
+/** Values as the options of a command: `--name value`, in their order. */
+export function asOptions(values: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function resultOf<Result>(words: readonly string[], { code, stdout }: Ended): Result {
+  if (code !== 0) {
+    throw new Error(`${words.join(' ')} ended with ${code}`);
+  }
+  return JSON.parse(stdout);
+}
+
+function runScript(file: string, args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
+  return runProcess(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], options);
+}
+
+function runProcess(
+  program: string,
+  args: readonly string[],
+  { env, interruption }: ProcessOptions,
+): Promise<Ended> {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(env && { env }),
+    // A group of its own: a Ctrl-C that the terminal sends to all would reach it twice, and twice means at once.
+    detached: interruption !== undefined,
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout }));
+  });
+  return interruption === undefined ? ended : interruption.telling(() => child.kill('SIGINT'), ended);
+}

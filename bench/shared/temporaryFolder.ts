@@ -1,0 +1,18 @@
+// A folder for what a bench makes and nobody keeps.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Does some work with a new folder, `PARENT/NAME-…`, which is removed afterwards however the work ends. */
+export async function inTemporaryFolder<Result>(
+  name: string,
+  work: (folder: string) => Promise<Result> | Result,
+  parent = tmpdir(),
+): Promise<Result> {
+  const folder = mkdtempSync(join(parent, `${name}-`));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,42 @@
+// What is timed where nothing else is asked for: the paper's model for CIFAR-10, and batches of random pixels.
+import { imagesInMemory } from '../data/dataset.ts';
+import type { GlowOptions } from '../models/glow.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { BatchLoader } from '../training/batchLoader.ts';
+
+/** A model without the mixing, in which those that are timed differ. */
+export type BenchModel = Omit<GlowOptions, 'mixing'>;
+
+/** The model of the paper for CIFAR-10 at depth 8. */
+export const paperModel = {
+  levels: 3,
+  depth: 8,
+  width: 512,
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 96,
+  learnedPrior: true,
+  bits: 8,
+} as const satisfies BenchModel;
+
+/** The shape of its images. */
+export const paperImageShape: ImageShape = [32, 32, 3];
+
+/** How a model is updated that a bench trains. */
+export const benchUpdate = {
+  optimizer: { beta2: 0.999, biasCorrection: 'glow' },
+  averageDecay: 0.999,
+} as const;
+
+/** Random 8-bit images, NHWC. */
+export function randomPixels(imageShape: ImageShape, count: number): Uint8Array {
+  const random = new RandomStream(0, 'bench');
+  return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
+}
+
+/** Batches as training makes them, of random pixels. */
+export function randomBatches(imageShape: ImageShape, batchSize: number, bits = 8): BatchLoader {
+  const images = imagesInMemory(randomPixels(imageShape, batchSize), imageShape);
+  return new BatchLoader(images, { batchSize, seed: 0, bits });
+}

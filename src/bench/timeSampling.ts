@@ -1,0 +1,97 @@
+// How fast trained models are sampled, beside their forward passes.
+
+import type { InverseMethod } from '../engine/graph/prepare.ts';
+import type { CompileOptions } from '../engine/program.ts';
+import { releaseAfter } from '../engine/resources.ts';
+import { FlowModel } from '../evaluation/model/flowModel.ts';
+import { type TrainedModel, trainedModel } from '../evaluation/model/loadRun.ts';
+import { Glow } from '../models/glow.ts';
+import type { Mixing } from '../models/mixing.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { startFromData } from '../training/startFromData.ts';
+import { type BenchModel, randomBatches, randomPixels } from './benchModel.ts';
+import { type LayerInverse, ownMethods } from './layerInverse.ts';
+import { measureInTurn, secondsOf } from './timing.ts';
+
+/** What is timed. */
+export interface SamplingBenchmark extends CompileOptions {
+  readonly models: readonly SampledModel[];
+  /** How emerging convolutions are undone, one contender each; the other mixings have one way. */
+  readonly inverses: readonly InverseMethod[];
+  readonly batchSize: number;
+  readonly temperature: number;
+  /** Whether every contender takes a forward pass before it draws. */
+  readonly forward: boolean;
+  /** Rounds before those that are timed. */
+  readonly warmUp: number;
+  /** Timed rounds; in each, every contender draws one batch in turn. */
+  readonly rounds: number;
+  /** Checked before each batch. */
+  readonly signal?: AbortSignal;
+  /** Called as the work goes on, with the timed rounds done. */
+  onProgress?(rounds: number): void;
+}
+
+/** A model that is sampled. */
+export interface SampledModel {
+  readonly mixing: Mixing;
+  readonly trained: TrainedModel;
+}
+
+/** The times of one mixing, undone in one way, in seconds, over the rounds. */
+export interface SamplingTimes {
+  readonly mixing: Mixing;
+  readonly inverse: LayerInverse;
+  /** Log-likelihoods of a batch of 8-bit images, weights frozen; none where they were not asked for. */
+  readonly forwards: readonly number[];
+  /** A batch of 8-bit images from a seed, weights frozen. */
+  readonly samples: readonly number[];
+}
+
+/** Times sampling and forward passes of models that differ in their mixing or its inverse, interleaved in one process. */
+export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTimes[]> {
+  const { models, inverses, temperature, forward, warmUp, rounds, signal, onProgress, ...options } =
+    benchmark;
+  return releaseAfter(async (keep) => {
+    const contenders = models.flatMap(({ mixing, trained }) =>
+      (mixing === 'emerging' ? inverses : ([undefined] as const)).map((inverse) => ({
+        mixing,
+        inverse: inverse ?? ownMethods[mixing],
+        model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
+      })),
+    );
+    const { batchSize: count } = options;
+    const images = forward ? randomPixels(contenders[0]!.model.imageShape, count) : null;
+    onProgress?.(0);
+    const times = await measureInTurn(
+      contenders.map(({ model }) => async (seed) => ({
+        forward: images && (await secondsOf(() => model.bitsPerDim(images, { seed }))),
+        sample: await secondsOf(() => model.sample({ count, temperature, seed, onOverflow: () => {} })),
+      })),
+      { warmUp, rounds, signal, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
+    );
+    return contenders.map(({ mixing, inverse }, index) => ({
+      mixing,
+      inverse,
+      forwards: times[index]!.flatMap(({ forward }) => forward ?? []),
+      samples: times[index]!.map(({ sample }) => sample),
+    }));
+  });
+}
+
+/** Models as they are when they start, from a batch of random pixels. */
+export async function startedModels(
+  mixings: readonly Mixing[],
+  model: BenchModel,
+  imageShape: ImageShape,
+  { batchSize, ...options }: CompileOptions & { readonly batchSize: number },
+): Promise<SampledModel[]> {
+  const models: SampledModel[] = [];
+  for (const mixing of mixings) {
+    const glow = new Glow({ ...model, mixing }, imageShape);
+    const batch = randomBatches(imageShape, batchSize, glow.options.bits).at(0);
+    const state = await startFromData(glow, batch, 0, options);
+    models.push({ mixing, trained: trainedModel(glow, state, 'raw') });
+  }
+  return models;
+}

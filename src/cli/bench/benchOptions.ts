@@ -1,0 +1,70 @@
+// The model that a bench times: the options, and what they stand for.
+import { type Command, Option } from 'commander';
+import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
+import { checkModelShape } from '../../experiments/modelShape.ts';
+import { type Mixing, mixings } from '../../models/mixing.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../options.ts';
+
+const mixingNames = Object.keys(mixings) as Mixing[];
+
+/** The options of a model but for its mixing, and of how many of its images are worked on at a time. */
+export interface ModelOptions {
+  levels: number;
+  depth: number;
+  width: number;
+  batch: number;
+  size: number;
+  channels: number;
+}
+
+/** The options of a bench: models, how often they are timed, and where they run. */
+export interface BenchOptions extends ModelOptions, EngineOptions {
+  mixing: Mixing[];
+  kernelSize: number;
+  rounds: number;
+  json?: true;
+}
+
+/** Adds the options of a model; it is by default that of the paper for CIFAR-10. */
+export function addModelOptions(command: Command, { batch }: { batch: number }): Command {
+  const { levels, depth, width } = paperModel;
+  const [size, , channels] = paperImageShape;
+  return command
+    .option('--levels <n>', 'levels', wholeNumber(1), levels)
+    .option('--depth <n>', 'steps in each level', wholeNumber(1), depth)
+    .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), width)
+    .option('--batch <n>', 'images at a time', wholeNumber(1), batch)
+    .option('--size <n>', 'height and width of the images', wholeNumber(2), size)
+    .option('--channels <n>', 'channels of the images', wholeNumber(1), channels);
+}
+
+/** Adds the options of a bench. */
+export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
+  command.addOption(
+    new Option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`)
+      .argParser(listOf('mixing', mixingNames))
+      .default(['emerging'], 'emerging'),
+  );
+  addModelOptions(command, defaults)
+    .option(
+      '--kernel-size <k>',
+      'side of the kernels of emerging and periodic, odd',
+      oddNumber(3),
+      paperModel.kernelSize,
+    )
+    .option('--rounds <n>', 'timed rounds', wholeNumber(1), defaults.rounds)
+    .option('--json', 'print the result as JSON on stdout');
+  return addEngineOptions(command);
+}
+
+/** The model that the options describe, but for its mixing, and its images. */
+export function modelOf(options: BenchOptions): { model: BenchModel; imageShape: ImageShape } {
+  const { levels, depth, width, kernelSize, size, channels } = options;
+  const imageShape: ImageShape = [size, size, channels];
+  const model = { ...paperModel, levels, depth, width, kernelSize };
+  for (const mixing of options.mixing) {
+    checkModelShape({ ...model, mixing }, imageShape);
+  }
+  return { model, imageShape };
+}

@@ -1,0 +1,73 @@
+// Images that were encoded and decoded again, beside what they were: wrong pixels and errors.
+import { type ImageSet, readAll } from '../../data/dataset.ts';
+import { evaluate } from '../../engine/program.ts';
+import type { Glow } from '../../models/glow.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { constant } from '../../tensor/tensor.ts';
+import { imageArray } from '../../training/likelihood.ts';
+
+/** How one image came back. */
+export interface ReturnedImage {
+  /** How many of its pixels are another integer. */
+  readonly wrongPixels: number;
+  /** The largest |difference| of values in [−½, ½); NaN where one is no number. */
+  readonly largestError: number;
+}
+
+/** How several images came back. */
+export interface ReturnedImages {
+  /** How many. */
+  readonly images: number;
+  /** The share of pixels that are the same integer. */
+  readonly exactPixelShare: number;
+  /** The largest |difference| of values in [−½, ½); NaN where one is no number. */
+  readonly largestError: number;
+  /** The position of the image with the largest error. */
+  readonly worstImage: number;
+}
+
+/** The values of images in the middle of each pixel's interval, (v + ½)/2^bits − ½, `[N, H, W, C]`. */
+export async function dequantised(images: ImageSet, model: Glow): Promise<NdArray> {
+  const image = imageArray(readAll(images), images.imageShape, model.options.bits);
+  const [x] = await evaluate([model.dequantise(constant(image), constant(0.5))]);
+  return { shape: image.shape, data: Float32Array.from(x!.data) };
+}
+
+/**
+ * Compares each image that came back with what it was.
+ *
+ * @param returned values of all images, one after the other
+ * @param original their values as they were, from `dequantised`
+ */
+export function compareImages(
+  returned: ArrayLike<number>,
+  original: ArrayLike<number>,
+  { images, bits }: { readonly images: number; readonly bits: number },
+): ReturnedImage[] {
+  const levels = 2 ** bits;
+  const pixelOf = (value: number): number =>
+    Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);
+  const dimensions = original.length / images;
+  return Array.from({ length: images }, (_, image) => {
+    let [wrongPixels, largestError] = [0, 0];
+    for (let index = image * dimensions; index < (image + 1) * dimensions; index++) {
+      const [now, before] = [returned[index]!, original[index]!];
+      wrongPixels += pixelOf(now) === pixelOf(before) ? 0 : 1;
+      largestError = Math.max(largestError, Math.abs(now - before));
+    }
+    return { wrongPixels, largestError };
+  });
+}
+
+/** All images together, each of so many dimensions. */
+export function summariseReturned(images: readonly ReturnedImage[], dimensions: number): ReturnedImages {
+  const pixels = images.length * dimensions;
+  const wrong = images.reduce((total, { wrongPixels }) => total + wrongPixels, 0);
+  const largestError = images.reduce((most, image) => Math.max(most, image.largestError), 0);
+  return {
+    images: images.length,
+    exactPixelShare: (pixels - wrong) / pixels,
+    largestError,
+    worstImage: images.findIndex((image) => Object.is(image.largestError, largestError)),
+  };
+}
