@@ -12,10 +12,10 @@ import { oneOf, wholeNumber } from '../src/cli/options.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { Glow } from '../src/models/glow.ts';
 import { type ActivationChoice, activationChoices } from '../src/training/gradients/gradientPlan.ts';
-import { Update } from '../src/training/optimizer/update.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
+import { Update } from '../src/training/step/update.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 
@@ -49,7 +49,7 @@ const ARRAYS = 5;
 async function measure({ depth = 1, width, batch, activations, steps }: Options): Promise<Measured> {
   const model = new Glow({ ...paperModel, depth, width, mixing: 'emerging' }, paperImageShape);
   const batches = randomBatches(paperImageShape, batch);
-  const update = await Update.compile(new ParameterLayout(model.parameters), benchUpdate.optimizer);
+  const update = await Update.compile(new ParameterLayout(model.parameters), benchUpdate);
   // Started from one image: the start takes all activations of its batch at once.
   const first = randomBatches(paperImageShape, 1).at(0);
   const state = await startFromData(model, first, 0, {}, update.groups('weights'));

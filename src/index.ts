@@ -106,4 +106,4 @@ export type { RunPaths } from './training/run/runFolder.ts';
 export type { GuardState } from './training/step/guard.ts';
 export { type TrainingOptions, type TrainingResult, train } from './training/train.ts';
 export type { PreparationPart, TrainingEvents } from './training/trainingEvents.ts';
-export type { TrainingState, WeightsKind } from './training/trainingState.ts';
+export type { OptimizerState, TrainingStart, TrainingState, WeightsKind } from './training/trainingState.ts';

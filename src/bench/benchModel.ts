@@ -3,7 +3,9 @@ import { imagesInMemory } from '../data/dataset.ts';
 import type { GlowOptions } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { adamax } from '../optimizers/adamax.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
+import type { UpdateOptions } from '../training/step/update.ts';
 
 /** A model without the mixing, in which those that are timed differ. */
 export type BenchModel = Omit<GlowOptions, 'mixing'>;
@@ -24,10 +26,10 @@ export const paperModel = {
 export const paperImageShape: ImageShape = [32, 32, 3];
 
 /** How a model is updated that a bench trains. */
-export const benchUpdate = {
-  optimizer: { beta2: 0.999, biasCorrection: 'glow' },
+export const benchUpdate: UpdateOptions = {
+  optimizer: adamax({ beta2: 0.999, biasCorrection: 'glow' }),
   averageDecay: 0.999,
-} as const;
+};
 
 /** Random 8-bit images, NHWC. */
 export function randomPixels(imageShape: ImageShape, count: number): Uint8Array {

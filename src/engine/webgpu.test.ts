@@ -10,10 +10,11 @@ import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { adamax } from '../optimizers/adamax.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
-import { ParameterLayout } from '../training/parameterLayout.ts';
+import { type Groups, ParameterLayout } from '../training/parameterLayout.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/step/trainer.ts';
 import { type CompileOptions, compile } from './program.ts';
@@ -51,23 +52,29 @@ async function inTraining(mixing: Mixing) {
   const batch = { image, noise };
   const state = await startFromData(model, batch, 1);
   // Away from the start, where the last layer of every network is zero and so are the moments.
-  const fill = (kind: 'first' | 'second' | 'average', draw: () => number): void => {
-    for (const { data } of Object.values(state[kind])) {
+  const layout = new ParameterLayout(model.parameters);
+  const drawn = (name: string, draw: (stream: RandomStream) => number): Groups => {
+    const stream = new RandomStream(1, name);
+    const groups = layout.zeros();
+    for (const { data } of Object.values(groups)) {
       data.forEach((_, index) => {
-        data[index] = draw();
+        data[index] = draw(stream);
       });
     }
+    return groups;
   };
-  fill('first', () => 0.2 * random.normal());
-  fill('second', () => 0.1 + random.uniform());
-  fill('average', () => random.normal());
-  for (const group of new ParameterLayout(model.parameters).trained) {
+  const moments = {
+    first: drawn('first', (stream) => 0.2 * stream.normal()),
+    second: drawn('second', (stream) => 0.1 + stream.uniform()),
+  };
+  const average = drawn('average', (stream) => stream.normal());
+  for (const group of layout.trained) {
     const { data } = state.weights[group]!;
     data.forEach((value, index) => {
       data[index] = value + 0.05 * random.normal();
     });
   }
-  return { model, state: { ...state, step: 7 }, batch };
+  return { model, state: { ...state, step: 7, average, optimizer: { name: 'adamax', moments } }, batch };
 }
 
 /** The results of one update on a device, all of them, by name. */
@@ -77,14 +84,14 @@ async function trained(
   activations: ActivationChoice = 'keep',
 ): Promise<Record<string, ArrayLike<number>>> {
   const { model, state, batch } = await inTraining(mixing);
-  const optimizer = { beta2: 0.999, biasCorrection: 'glow' } as const;
+  const optimizer = adamax({ beta2: 0.999, biasCorrection: 'glow' });
   return releaseAfter(async (keep) => {
     const options = { batchSize: BATCH, optimizer, averageDecay: 0.9, activations, ...device };
     const trainer = keep(await Trainer.create(model, state, options));
     const { bitsPerDim, gradientNorm } = await trainer.step(batch, LEARNING_RATE);
-    const kinds = ['weights', 'first', 'second', 'average'] as const;
-    const arrays = kinds.flatMap((kind) =>
-      Object.entries(trainer.state[kind]).map(([group, { data }]) => [`${kind}/${group}`, data.slice()]),
+    const { weights, average, optimizer: remembered } = trainer.state;
+    const arrays = Object.entries({ weights, average, ...remembered.moments }).flatMap(([kind, groups]) =>
+      Object.entries(groups).map(([group, { data }]) => [`${kind}/${group}`, data.slice()]),
     );
     return { bitsPerDim, gradientNorm: [gradientNorm], ...Object.fromEntries(arrays) };
   });

@@ -7,6 +7,7 @@ import { resolveConfig } from '../experiments/resolve.ts';
 import { learningRateAt, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
+import { optimizerOf } from '../optimizers/registry.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/step/trainer.ts';
@@ -17,7 +18,7 @@ const STEPS = 20;
 
 /** The model of the quick start after its first steps. */
 async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
-  const { batchSize, biasCorrection } = config.training;
+  const { batchSize } = config.training;
   const model = new Glow(config.model, dataset.imageShape);
   const { seed } = config;
   const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits });
@@ -25,7 +26,7 @@ async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
   const start = await startFromData(model, batches.at(0), seed);
   const trainer = await Trainer.create(model, start, {
     batchSize,
-    optimizer: { beta2: schedule.beta2, biasCorrection },
+    optimizer: optimizerOf(config.training, schedule.stepsPerEpoch),
     averageDecay: schedule.averageDecay,
   });
   for (let step = 0; step < STEPS; step++) {

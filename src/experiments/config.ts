@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
 import { type Config, type ConfigLayer, configSchema, layerSchema } from './configSchema.ts';
 
@@ -11,7 +12,10 @@ export const exclusivePairs = [
   ['epochs', 'steps'],
 ] as const;
 
-/** What holds where nothing else is said; only `data.name` has no default, and `microBatch` follows `batchSize`. */
+/**
+ * What holds where nothing else is said; only `data.name` has no default, `microBatch` follows `batchSize`, and the
+ * options of an optimiser have the defaults that it says.
+ */
 export const defaults: ConfigLayer = {
   seed: 0,
   data: { augment: [], validation: 0.02 },
@@ -29,7 +33,6 @@ export const defaults: ConfigLayer = {
   },
   training: {
     optimizer: 'adamax',
-    biasCorrection: 'glow',
     learningRate: 0.001,
     warmupEpochs: 10,
     decay: 'none',
@@ -59,7 +62,8 @@ function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
 /**
  * A value as a layer of a configuration.
  *
- * @throws UserError that names the first unknown key, wrong value or pair of keys that exclude one another
+ * @throws UserError that names the first unknown key, wrong value, pair of keys that exclude one another or option of
+ * another optimiser than the one that the layer chooses
  */
 export function checkLayer(value: unknown): ConfigLayer {
   const layer = check(layerSchema, value);
@@ -70,7 +74,29 @@ export function checkLayer(value: unknown): ConfigLayer {
       });
     }
   }
+  if (layer.training?.optimizer !== undefined) {
+    requireOwnOptions(layer.training, layer.training.optimizer);
+  }
   return layer;
+}
+
+/** The keys that belong to an optimiser. */
+export function optionsOf(name: OptimizerName): string[] {
+  return Object.keys(optimizers[name].options);
+}
+
+/** Refuses options of other optimisers. */
+function requireOwnOptions(training: NonNullable<ConfigLayer['training']>, optimizer: OptimizerName): void {
+  for (const [key, value] of Object.entries(training)) {
+    const owners = optimizerNames.filter((name) => optionsOf(name).includes(key));
+    if (value !== undefined && owners.length > 0 && !owners.includes(optimizer)) {
+      throw new UserError(
+        `training.${key} is an option of ${owners.join(' and ')}, and training.optimizer is ${optimizer}: ` +
+          `leave it out or set training.optimizer=${owners[0]}`,
+        { exitCode: 2 },
+      );
+    }
+  }
 }
 
 /**
@@ -79,8 +105,10 @@ export function checkLayer(value: unknown): ConfigLayer {
  * @throws UserError if a key without default is missing, or if values do not fit together
  */
 export function completeConfig(layer: ConfigLayer): Config {
-  const { batchSize, microBatch = batchSize } = layer.training ?? {};
-  const config = check(configSchema, { ...layer, training: { ...layer.training, microBatch } });
+  const { batchSize, microBatch = batchSize, optimizer } = layer.training ?? {};
+  const options = optimizer && optimizers[optimizer].defaults;
+  const config = check(configSchema, { ...layer, training: { ...options, ...layer.training, microBatch } });
+  requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
   return config;
 }

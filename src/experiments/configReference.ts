@@ -1,8 +1,12 @@
 // Every key of a configuration with its meaning, default and range: for help, and as a JSON Schema for editors.
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { defaults } from './config.ts';
+import { optionDefaults } from '../optimizers/registry.ts';
+import { defaults as common } from './config.ts';
 import { layerSchema } from './configSchema.ts';
+
+/** The defaults of all keys, those that hold for one optimiser alone included. */
+const defaults = { ...common, training: { ...common.training, ...optionDefaults } };
 
 /** A key of a configuration. */
 export interface ConfigKey {

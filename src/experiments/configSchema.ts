@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
+import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The words that a configuration may choose from. */
 export const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   mixing: Object.keys(mixings) as Mixing[],
   coupling: ['affine', 'additive'],
-  optimizer: ['adamax'],
-  biasCorrection: ['glow', 'standard'],
+  optimizer: optimizerNames,
 } as const;
 
 // The text given to each check says what is expected and completes the sentence 'model.levels must be …'. What a key
@@ -101,10 +101,7 @@ const model = section({
 const training = section({
   /** The rule by which gradients change the weights. */
   optimizer: choice(choices.optimizer).describe('The rule by which gradients change the weights.'),
-  /** How the optimiser's moments are corrected for their zero start. */
-  biasCorrection: choice(choices.biasCorrection).describe(
-    "How the optimiser's moments are corrected for their zero start.",
-  ),
+  ...optionSchemas,
   /** The rate between warm-up and decay. */
   learningRate: positive('a number above 0').describe('The rate between warm-up and decay.'),
   /** The epochs over which the rate rises linearly; excludes warmupSteps. */
@@ -168,7 +165,8 @@ export const layerSchema = section({
 /**
  * All that it takes to repeat a run, every default filled in.
  *
- * `training` holds exactly one of `epochs` and `steps`, and one of `warmupEpochs` and `warmupSteps`.
+ * `training` holds exactly one of `epochs` and `steps`, one of `warmupEpochs` and `warmupSteps`, and of the options of
+ * optimisers those of the chosen one.
  */
 export type Config = z.infer<typeof configSchema>;
 

@@ -1,7 +1,7 @@
 // From a preset, a file and options to one configuration: defaults < preset or file < --set < options.
 import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
-import { checkLayer, completeConfig, defaults, exclusivePairs } from './config.ts';
+import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
 import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { findPreset } from './presets.ts';
@@ -30,7 +30,8 @@ export interface ConfigSources {
  * The configuration that defaults, a preset, a file, settings and options make together, later ones winning.
  *
  * Setting `training.steps` removes `training.epochs` from what lies below it and the other way round; the same
- * holds for `training.warmupSteps` and `training.warmupEpochs`.
+ * holds for `training.warmupSteps` and `training.warmupEpochs`. Setting another `training.optimizer` removes the options
+ * of the one that lies below it; settings count as one layer, whatever their order.
  *
  * @throws UserError for an unknown preset, an unknown key or a wrong value
  */
@@ -43,7 +44,7 @@ export function resolveConfig(sources: ConfigSources): Config {
   if (file !== undefined) {
     layers.push(parseLayer(file.text, file.path));
   }
-  layers.push(...set.map(parseSetting), checkLayer(overrides));
+  layers.push(set.map(parseSetting).reduce(mergeKeys, {}), checkLayer(overrides));
   return completeConfig(layers.reduce(mergeLayers));
 }
 
@@ -105,6 +106,16 @@ function parseYaml(text: string): { value: unknown } | { problem: string; line: 
 }
 
 function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
+  const [before, after] = [lower.training?.optimizer, upper.training?.optimizer];
+  if (before === undefined || after === undefined || before === after) {
+    return mergeKeys(lower, upper);
+  }
+  const gone = optionsOf(before).filter((key) => !optionsOf(after).includes(key));
+  const training = Object.entries(lower.training!).filter(([key]) => !gone.includes(key));
+  return mergeKeys({ ...lower, training: Object.fromEntries(training) }, upper);
+}
+
+function mergeKeys(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
   const training = { ...lower.training };
   for (const [one, other] of exclusivePairs) {
     if (upper.training?.[one] !== undefined) {

@@ -16,8 +16,6 @@ export interface Schedule {
   readonly learningRate: number;
   /** The decay of the moving average of the weights, to be corrected for its zero start. */
   readonly averageDecay: number;
-  /** Adamax's β₂ = 1 - 1 / stepsPerEpoch; 0 where an epoch is one step. */
-  readonly beta2: number;
 }
 
 /**
@@ -39,15 +37,13 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
   }
   const stepsPerEpoch = Math.ceil(trainingImages / batchSize);
   const totalSteps = steps ?? epochs! * stepsPerEpoch;
-  const beta2 = 1 - 1 / stepsPerEpoch;
   return {
     stepsPerEpoch,
     totalSteps,
     warmupSteps: warmupSteps ?? warmupEpochs! * stepsPerEpoch,
     decaySteps: decay === 'none' ? 0 : Math.round(decay * totalSteps),
     learningRate,
-    averageDecay: averageDecay === 'auto' ? beta2 : averageDecay,
-    beta2,
+    averageDecay: averageDecay === 'auto' ? 1 - 1 / stepsPerEpoch : averageDecay,
   };
 }
 

@@ -95,13 +95,16 @@ export function coupling(
 }
 
 function couplingNetworkParameters(channels: number, width: number, outputs: number): ParameterSpecs {
-  return {
+  const parameters: ParameterSpecs = {
     'conv1/kernel': normalParameter([3, 3, channels + 1, width], 0.05),
     ...prefixed('conv1', actnormParameters(width)),
     'conv2/kernel': normalParameter([1, 1, width, width], 0.05),
     ...prefixed('conv2', actnormParameters(width)),
     ...prefixed('conv3', scaledConvolutionParameters(width, outputs)),
   };
+  return Object.fromEntries(
+    Object.entries(parameters).map(([path, spec]) => [path, { ...spec, decays: path.endsWith('/kernel') }]),
+  );
 }
 
 /** The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. */

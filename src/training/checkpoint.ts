@@ -4,6 +4,7 @@ import { clip } from '../experiments/configErrors.ts';
 import { checksumOf } from '../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
+import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import type { Safetensors } from '../storage/safetensors.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { type GuardState, guardSchema, newGuard } from './step/guard.ts';
@@ -14,16 +15,13 @@ const FORMAT = 'emerging-flows';
 /** Raised with every change that makes an older reader go wrong; a checkpoint that names none has version 1. */
 const FORMAT_VERSION = 2;
 
-/** The prefix of each part of the state in a checkpoint's names. */
-const prefixes = {
-  weights: 'weights',
-  average: 'average',
-  first: 'optimizer/first',
-  second: 'optimizer/second',
-} as const;
+/** The optimiser of a checkpoint that names none. */
+const FIRST_OPTIMIZER: OptimizerName = 'adamax';
 
-type Part = keyof typeof prefixes;
-const parts = Object.keys(prefixes) as Part[];
+/** The place of a moment of the optimiser in a checkpoint. */
+function placeOf(moment: string): string {
+  return `optimizer/${moment}`;
+}
 
 /** A checkpoint as it was read: what it is for, and its arrays by name. */
 export interface Checkpoint {
@@ -34,6 +32,8 @@ export interface Checkpoint {
   readonly updates: number;
   /** What the guard of the training remembered. */
   readonly guard: GuardState;
+  /** The optimiser that made the updates. */
+  readonly optimizer: OptimizerName;
   /** The images of the model. */
   readonly imageShape: ImageShape;
   readonly tensors: ReadonlyMap<string, NdArray>;
@@ -42,9 +42,10 @@ export interface Checkpoint {
 }
 
 /**
- * What a checkpoint of a state holds: `weights/…`, `average/…` (corrected for its zero start, ready to use),
- * `optimizer/first/…` and `optimizer/second/…` by the parameters' paths, and in the metadata the format and its
- * version, the numbers of steps and updates, the guard's state, the image shape and a checksum of all that.
+ * What a checkpoint of a state holds: `weights/…`, `average/…` (corrected for its zero start, ready to use), and the
+ * moments of the optimiser, `optimizer/first/…` for one, by the parameters' paths; in the metadata the format and its
+ * version, the numbers of steps and updates, the guard's state, the optimiser, the image shape and a checksum of all
+ * that.
  */
 export function checkpointContents(
   state: TrainingState,
@@ -52,9 +53,15 @@ export function checkpointContents(
   imageShape: ImageShape,
 ): Safetensors {
   const tensors = new Map<string, NdArray>();
-  for (const part of parts) {
-    for (const [parameter, array] of Object.entries(layout.unpack(state[part]))) {
-      tensors.set(`${prefixes[part]}/${parameter}`, array);
+  const { name, moments } = state.optimizer;
+  const parts: [string, Groups][] = [
+    ['weights', state.weights],
+    ['average', state.average],
+    ...Object.entries(moments).map(([moment, groups]): [string, Groups] => [placeOf(moment), groups]),
+  ];
+  for (const [place, groups] of parts) {
+    for (const [parameter, array] of Object.entries(layout.unpack(groups))) {
+      tensors.set(`${place}/${parameter}`, array);
     }
   }
   const metadata = {
@@ -63,6 +70,7 @@ export function checkpointContents(
     step: String(state.step),
     updates: String(state.updates),
     guard: JSON.stringify(state.guard),
+    optimizer: name,
     imageShape: showImageShape(imageShape),
   };
   return { tensors, metadata: { ...metadata, checksum: checksumOf(tensors, metadata) } };
@@ -88,11 +96,12 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
       `${path} is no checkpoint of a training: its metadata lacks the step, the image shape or the guard`,
     );
   }
+  const optimizer = optimizerIn(metadata, path);
   const damage = isWhole(version, metadata, tensors)
     ? null
     : `${path} is damaged: it does not have the checksum that it was written with; use another copy`;
   const imageShape = sides as [number, number, number];
-  return { path, step, updates, guard, imageShape, tensors, damage };
+  return { path, step, updates, guard, optimizer, imageShape, tensors, damage };
 }
 
 function isWhole(
@@ -119,6 +128,18 @@ function guardIn(text = ''): GuardState | null {
   }
 }
 
+/** The optimiser, which must be one that is known. */
+function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, path: string): OptimizerName {
+  const known = optimizerNames.find((name) => name === optimizer);
+  if (known === undefined) {
+    throw new UserError(
+      `${path} comes from a training with the optimiser '${clip(optimizer)}', and this program knows ` +
+        `${optimizerNames.join(', ')}: update emerging-flows`,
+    );
+  }
+  return known;
+}
+
 /** The version of the format, which must be one that is known. */
 function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
@@ -141,16 +162,16 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
  * @throws UserError if it belongs to another model
  */
 export function stateFrom(
-  { path, step, updates, guard, tensors }: Checkpoint,
+  { path, step, updates, guard, optimizer, tensors }: Checkpoint,
   layout: ParameterLayout,
 ): TrainingState {
-  const read = (part: Part): Groups => {
+  const read = (place: string): Groups => {
     const arrays: Record<string, NdArray> = {};
     for (const [parameter, { shape, trained }] of Object.entries(layout.specs)) {
-      if (!trained && part !== 'weights') {
+      if (!trained && place !== 'weights') {
         continue;
       }
-      const name = `${prefixes[part]}/${parameter}`;
+      const name = `${place}/${parameter}`;
       const array = tensors.get(name);
       if (array?.shape.join() !== shape.join()) {
         const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
@@ -162,13 +183,13 @@ export function stateFrom(
     }
     return layout.pack(arrays);
   };
+  const moments = optimizers[optimizer].moments.map((moment) => [moment, read(placeOf(moment))]);
   return {
     step,
     updates,
     guard,
     weights: read('weights'),
     average: read('average'),
-    first: read('first'),
-    second: read('second'),
+    optimizer: { name: optimizer, moments: Object.fromEntries(moments) },
   };
 }

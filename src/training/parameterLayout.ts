@@ -11,6 +11,11 @@ const LARGE = 16_384;
 /** Arrays by the name of their group. */
 export type Groups = Record<string, NdArray>;
 
+/** The name that a program has for the weights or the gradients of a group, or of a parameter. */
+export function arrayName(kind: 'weights' | 'gradients', name: string): string {
+  return `${kind}/${name}`;
+}
+
 /** One array of the layout and the parameters in it, one after another. */
 interface Group {
   readonly name: string;

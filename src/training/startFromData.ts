@@ -7,7 +7,7 @@ import { input } from '../tensor/tensor.ts';
 import type { Batch } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { newGuard } from './step/guard.ts';
-import type { TrainingState } from './trainingState.ts';
+import type { TrainingStart } from './trainingState.ts';
 
 /**
  * The state from which a training starts: parameters drawn with the seed, then every actnorm set from a batch, in
@@ -20,7 +20,7 @@ export async function startFromData(
   seed: number,
   options: CompileOptions = {},
   into: Groups = {},
-): Promise<TrainingState> {
+): Promise<TrainingStart> {
   const layout = new ParameterLayout(model.parameters);
   const drawn = layout.initial(seed, into);
   const { inputs, tensors } = layout.inputs();
@@ -36,5 +36,5 @@ export async function startFromData(
   for (const [path, { data }] of Object.entries(layout.unpack(drawn))) {
     data.set(values[path]?.data ?? data);
   }
-  return { step: 0, updates: 0, guard: newGuard(0), weights: drawn, first: {}, second: {}, average: {} };
+  return { step: 0, updates: 0, guard: newGuard(0), weights: drawn, average: {} };
 }

@@ -6,10 +6,10 @@ import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
+import { optimizerOf } from '../optimizers/registry.ts';
 import { BatchLoader } from './batchLoader.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
-import { Update } from './optimizer/update.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { readLatestSoundCheckpoint } from './run/checkpointFile.ts';
 import { CheckpointWriter } from './run/checkpointWriter.ts';
@@ -18,8 +18,9 @@ import { startFromData } from './startFromData.ts';
 import { guardFor } from './step/guard.ts';
 import { isFiniteArray } from './step/notFinite.ts';
 import { Trainer } from './step/trainer.ts';
+import { Update } from './step/update.ts';
 import type { PreparationPart } from './trainingEvents.ts';
-import type { TrainingState } from './trainingState.ts';
+import type { TrainingStart, TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
 
 /** What a training works with. */
@@ -35,7 +36,7 @@ export interface TrainingParts {
   /** How programs are compiled. */
   readonly engine: CompileOptions;
   /** The state that the run begins with, made again. */
-  startAgain(): Promise<TrainingState>;
+  startAgain(): Promise<TrainingStart>;
 }
 
 /** What these are made of. */
@@ -59,17 +60,19 @@ export async function prepareTraining(
   onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
-  const { batchSize, microBatch, biasCorrection, clipNorm, learningRate } = config.training;
+  const { batchSize, microBatch, clipNorm, learningRate } = config.training;
   requireLatest(state, paths);
+  requireOptimizer(state, config, paths);
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
   const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
-  const startAgain = (into?: Groups): Promise<TrainingState> =>
+  const startAgain = (into?: Groups): Promise<TrainingStart> =>
     soundStart(model, batches, seed, engine, into);
-  const optimizer = { beta2: schedule.beta2, biasCorrection };
-  const update = await Update.compile(new ParameterLayout(model.parameters), optimizer);
+  const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
+  const updating = { optimizer, averageDecay: schedule.averageDecay };
+  const update = await Update.compile(new ParameterLayout(model.parameters), updating);
   if (!state) {
     onPreparing('weights');
   }
@@ -84,9 +87,8 @@ export async function prepareTraining(
         batchSize,
         microBatch,
         ...(clipNorm !== 'none' && { clipNorm }),
-        optimizer,
+        ...updating,
         update,
-        averageDecay: schedule.averageDecay,
         activations,
         workers,
       },
@@ -113,7 +115,7 @@ async function soundStart(
   seed: number,
   engine: CompileOptions,
   into?: Groups,
-): Promise<TrainingState> {
+): Promise<TrainingStart> {
   for (let step = 0; step < MOST_STARTS; step++) {
     const state = await startFromData(model, batches.at(step), seed, engine, into);
     if (Object.values(state.weights).every(isFiniteArray)) {
@@ -128,6 +130,17 @@ async function soundStart(
 
 /** Images of a run of the validation: fewer, as a small batch has, would take longer in all. */
 const LEAST_MEASURED = 64;
+
+/** Refuses to go on by another optimiser than the one that the state's moments belong to. */
+function requireOptimizer(state: TrainingState | undefined, { training }: Config, paths: RunPaths): void {
+  if (state && state.optimizer.name !== training.optimizer) {
+    throw new UserError(
+      `${paths.directory} has been trained with ${state.optimizer.name}, and its training.optimizer is ` +
+        `${training.optimizer} now: a run goes on with the optimiser that it began with; start a new one`,
+      { exitCode: 2 },
+    );
+  }
+}
 
 /** Refuses to train from another state than the latest in the folder: its checkpoints would contradict its logs. */
 function requireLatest(state: TrainingState | undefined, paths: RunPaths): void {

@@ -10,6 +10,7 @@ import { Glow } from '../../models/glow.ts';
 import { type Mixing, mixings } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { adamax } from '../../optimizers/adamax.ts';
 import { divide, negate } from '../../tensor/operations/index.ts';
 import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
@@ -34,7 +35,7 @@ async function train(mixing: Mixing): Promise<TrainedModel> {
   const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
   const batch = { image, noise: { shape: image.shape, data: image.data.map(() => 0.5) } };
   const state = await startFromData(model, batch, 0, engine);
-  const optimizer = { beta2: 0.9, biasCorrection: 'standard' } as const;
+  const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
   const trainer = await Trainer.create(model, state, {
     ...engine,
     batchSize: 16,

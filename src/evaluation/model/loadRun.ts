@@ -7,7 +7,7 @@ import { stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { readLatestCheckpoint } from '../../training/run/checkpointFile.ts';
 import { openRunFolder, type RunPaths } from '../../training/run/runFolder.ts';
-import { type TrainingState, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
+import { type TrainingStart, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
 
 /** A model with weights that no longer change. */
 export interface TrainedModel {
@@ -51,7 +51,7 @@ export function loadRun(
 }
 
 /** A model with the weights of a training's state, as constants. */
-export function trainedModel(model: Glow, state: TrainingState, weights: WeightsKind): TrainedModel {
+export function trainedModel(model: Glow, state: TrainingStart, weights: WeightsKind): TrainedModel {
   const arrays = new ParameterLayout(model.parameters).unpack(weightsOf(state, weights));
   const parameters = Object.fromEntries(
     Object.entries(arrays).map(([path, array]) => [path, constant(array)]),

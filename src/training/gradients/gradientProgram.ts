@@ -8,8 +8,7 @@ import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, bitsPerDimOf } from '../likelihood.ts';
-import { stateName } from '../optimizer/adamax.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
+import { arrayName, type Groups, type ParameterLayout } from '../parameterLayout.ts';
 
 /** What works out the gradients of batches. */
 export interface GradientProgram {
@@ -28,7 +27,7 @@ export async function compileWhole(
   const program = await compilePrepared(definition, options);
   return {
     async run(batch, weights, into) {
-      const named = layout.trained.map((group) => [stateName('gradients', group), into[group]!]);
+      const named = layout.trained.map((group) => [arrayName('gradients', group), into[group]!]);
       return (await program.run({ ...batch, ...weights }, Object.fromEntries(named))).bitsPerDim!;
     },
     release: () => program.release(),
@@ -50,7 +49,7 @@ export function gradientDefinition(
   const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
   const outputs: Record<string, Tensor> = { bitsPerDim };
   layout.trained.forEach((name, index) => {
-    outputs[stateName('gradients', name)] = found[index]!;
+    outputs[arrayName('gradients', name)] = found[index]!;
   });
   return { inputs: { image, noise, ...inputs }, outputs };
 }

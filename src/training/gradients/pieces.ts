@@ -18,7 +18,7 @@ import type { Shape } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { bitsPerDimFrom } from '../likelihood.ts';
-import { stateName } from '../optimizer/adamax.ts';
+import { arrayName } from '../parameterLayout.ts';
 
 /** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
 interface Piece {
@@ -157,7 +157,7 @@ function pieceOf(
 ): Piece {
   const inputs: Record<string, Tensor> = { x };
   for (const [name, weight] of Object.entries(weights)) {
-    inputs[stateName('weights', name)] = weight;
+    inputs[arrayName('weights', name)] = weight;
   }
   const trained = Object.keys(parameters).filter((name) => parameters[name]!.trained);
   const outputs: Record<string, Tensor> = {};
@@ -175,7 +175,7 @@ function pieceOf(
   }
   const [gradientOfX, ...found] = pullback(known, [x, ...trained.map((name) => weights[name]!)]);
   trained.forEach((name, index) => {
-    outputs[stateName('gradients', name)] = found[index]!;
+    outputs[arrayName('gradients', name)] = found[index]!;
   });
   const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
   const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));

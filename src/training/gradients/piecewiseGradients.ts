@@ -9,8 +9,7 @@ import { releaseOnFailure } from '../../engine/resources.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
-import { stateName } from '../optimizer/adamax.ts';
-import type { Groups, ParameterLayout } from '../parameterLayout.ts';
+import { arrayName, type Groups, type ParameterLayout } from '../parameterLayout.ts';
 import type { GradientProgram } from './gradientProgram.ts';
 import { densities, densityName, type Pieces, type PlacedPiece } from './pieces.ts';
 
@@ -103,7 +102,7 @@ function ofStage(
   return Object.fromEntries(
     parameters.flatMap((name) => {
       const array = arrays[`${path}/${name}`];
-      return array ? [[stateName(kind, name), array]] : [];
+      return array ? [[arrayName(kind, name), array]] : [];
     }),
   );
 }

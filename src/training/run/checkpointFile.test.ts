@@ -28,9 +28,8 @@ const state = {
   updates: 2,
   guard: { ...newGuard(0.1 + 0.2), dropped: 1 },
   weights: layout.initial(0),
-  first: layout.zeros(),
-  second: layout.zeros(),
   average: layout.zeros(),
+  optimizer: { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } },
 };
 
 afterAll(() => rmSync(root, { recursive: true }));
@@ -88,7 +87,8 @@ describe('a checkpoint that is damaged', () => {
     // With few names: each of the thousands of a model is guarded as they are.
     const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
     const [weights, zeros] = [few.initial(0), few.zeros()];
-    saveCheckpoint(path, { ...state, weights, first: zeros, second: zeros, average: zeros }, few, [4, 4, 1]);
+    const optimizer = { name: 'adamax', moments: { first: zeros, second: zeros } };
+    saveCheckpoint(path, { ...state, weights, average: zeros, optimizer }, few, [4, 4, 1]);
     const bytes = readFileSync(path);
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     for (let index = 0; index < headerEnd; index++) {

@@ -9,7 +9,6 @@ import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, partOf } from '../likelihood.ts';
-import { stateKinds } from '../optimizer/adamax.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 
@@ -33,16 +32,17 @@ export function notFiniteIn(groups: Groups, layout: ParameterLayout): string[] {
 
 /** What of a state is not finite, in words: `the weight levels/0/steps/1/actnorm/bias`; null where all is. */
 export function notFiniteInState(state: TrainingState, layout: ParameterLayout): string | null {
-  const words = {
-    weights: 'weight',
-    first: 'first moment of',
-    second: 'second moment of',
-    average: 'average of',
-  };
-  for (const kind of stateKinds) {
-    const [path] = notFiniteIn(state[kind], layout);
+  const parts = [
+    ['weight', state.weights],
+    ...Object.entries(state.optimizer.moments).map(
+      ([name, groups]) => [`${name} moment of`, groups] as const,
+    ),
+    ['average of', state.average],
+  ] as const;
+  for (const [words, groups] of parts) {
+    const [path] = notFiniteIn(groups, layout);
     if (path !== undefined) {
-      return `the ${words[kind]} ${path} is not finite`;
+      return `the ${words} ${path} is not finite`;
     }
   }
   return null;

@@ -1,9 +1,11 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { compile } from '../../engine/program.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { adamax } from '../../optimizers/adamax.ts';
+import { averageShare, withAverage } from '../../optimizers/average.ts';
 import {
   expectClose,
   type GoldenCase,
@@ -15,10 +17,8 @@ import {
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from '../batchLoader.ts';
 import { gradientDefinition } from '../gradients/gradientProgram.ts';
-import { type AdamaxOptions, adamaxProgram, stateKinds, updateRates } from '../optimizer/adamax.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { startFromData } from '../startFromData.ts';
-import type { TrainingState } from '../trainingState.ts';
 import { newGuard } from './guard.ts';
 import { Trainer } from './trainer.ts';
 
@@ -26,42 +26,23 @@ const scalar = (value: number): NdArray => ({ shape: [], data: Float64Array.of(v
 const vectorOf = ({ data }: NdArray): NdArray => ({ shape: [data.length], data });
 
 describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
-  it.each(goldenCases(/^adamax-.*$/))('%s', async (_, golden) => {
-    const optimizer = golden as GoldenCase & AdamaxOptions;
-    const program = await compile(adamaxProgram(optimizer), { precision });
-    const weights = vectorOf(ndarray(golden.start));
-    const zero = { shape: weights.shape, data: new Float64Array(weights.data.length) };
-    let state: Record<string, NdArray> = { weights, first: zero, second: zero, average: zero };
-    for (const [index, gradient] of golden.gradients.entries()) {
-      const { rate, share } = updateRates(index + 1, golden.learningRate, optimizer, golden.decay);
-      state = await program.run({
-        ...state,
-        rate: scalar(rate),
-        share: scalar(share),
-        gradients: vectorOf(ndarray(gradient)),
-      });
-      expectClose('parameters', state.weights!.data, golden.parameters[index].data, precision);
-      expectClose('average', state.average!.data, golden.average[index].data, precision);
-    }
-    await program.release();
-  });
-
   it.each(goldenCases(/^training-steps$/))('%s: the two programs of a step', async (_, golden) => {
     const { model, layout, start } = trainingCase(golden);
-    const { optimizer } = golden;
+    const optimizer = adamax(golden.optimizer);
+    const { learningRate, decay } = golden.optimizer;
     const groups = layout.trained.map((name) => ({ name, shape: layout.shapeOf(name) }));
     const images = batchSizeOf(golden);
     const gradientOptions = { images, batchSize: images };
     const gradientProgram = await compile(gradientDefinition(model, layout, gradientOptions), {
       precision,
     });
-    const updateProgram = await compile(adamaxProgram(optimizer), { precision });
+    const updateProgram = await compile(withAverage(optimizer.program), { precision });
     // In double precision throughout: the trainer's own state is float32.
     const state: Record<string, NdArray> = {};
     const doubles = packDouble(layout, start);
     for (const { name, shape } of groups) {
       state[`weights/${name}`] = doubles[name]!;
-      for (const kind of ['first', 'second', 'average']) {
+      for (const kind of [...optimizer.moments, 'average']) {
         state[`${kind}/${name}`] = { shape, data: new Float64Array(doubles[name]!.data.length) };
       }
     }
@@ -72,18 +53,19 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
         image: ndarray(step.image),
         noise: ndarray(step.noise),
       });
-      const { rate, share } = updateRates(index + 1, optimizer.learningRate, optimizer, optimizer.decay);
+      const { rate } = optimizer.scalars(index + 1, learningRate);
       const loss = total(found.bitsPerDim!.data, (value) => value) / batchSizeOf(golden);
       expectClose('loss', [loss], [step.bitsPerDim].flat(), precision);
       for (const { name, shape } of groups) {
-        const vectors = stateKinds.map((kind) => [kind, vectorOf(state[`${kind}/${name}`]!)]);
+        const kinds = ['weights', ...optimizer.moments, 'average'];
+        const vectors = kinds.map((kind) => [kind, vectorOf(state[`${kind}/${name}`]!)]);
         const updated = await updateProgram.run({
           ...Object.fromEntries(vectors),
           gradients: vectorOf(found[`gradients/${name}`]!),
-          rate: scalar(rate),
-          share: scalar(share),
+          rate: scalar(rate!),
+          share: scalar(averageShare(index + 1, decay)),
         });
-        for (const kind of stateKinds) {
+        for (const kind of kinds) {
           state[`${kind}/${name}`] = { shape, data: updated[kind]!.data };
         }
       }
@@ -106,18 +88,10 @@ describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
 describe('Trainer', () => {
   it.each(goldenCases(/^training-steps$/))('%s: as it trains, in float32 and in place', async (_, golden) => {
     const { model, layout, start } = trainingCase(golden);
-    const state: TrainingState = {
-      step: 0,
-      updates: 0,
-      guard: newGuard(0),
-      weights: layout.pack(start),
-      first: layout.zeros(),
-      second: layout.zeros(),
-      average: layout.zeros(),
-    };
+    const state = { step: 0, updates: 0, guard: newGuard(0), weights: layout.pack(start), average: {} };
     const trainer = await Trainer.create(model, state, {
       batchSize: batchSizeOf(golden),
-      optimizer: golden.optimizer,
+      optimizer: adamax(golden.optimizer),
       averageDecay: golden.optimizer.decay,
     });
     for (const step of golden.steps) {
@@ -156,7 +130,7 @@ describe('micro-batches', () => {
     threads: 1,
     batchSize: 24,
     averageDecay: 0.9,
-    optimizer: { beta2: 0.9, biasCorrection: 'glow' },
+    optimizer: adamax({ beta2: 0.9, biasCorrection: 'glow' }),
   } as const;
 
   async function gradientsIn(microBatch: number) {

@@ -7,35 +7,35 @@ import type { GradientProgram } from '../gradients/gradientProgram.ts';
 import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
 import { type Batch, partOf } from '../likelihood.ts';
-import { type AdamaxOptions, updateRates } from '../optimizer/adamax.ts';
-import { Update } from '../optimizer/update.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingState } from '../trainingState.ts';
+import type { TrainingStart, TrainingState } from '../trainingState.ts';
 import type { GuardState } from './guard.ts';
+import { Update, type UpdateOptions } from './update.ts';
 
-/** What a batch tells of the weights. */
-export interface BatchGradients {
-  /** bits/dim of each image of the batch. */
-  readonly bitsPerDim: Float32Array;
-  /** The Euclidean norm of the gradient of the mean bits/dim, before it is cut. */
+/** The gradients of a mean bits/dim, which an update goes by. */
+interface Gradients {
+  /** Their Euclidean norm, before they are cut. */
   readonly gradientNorm: number;
   /** The gradients by group; the next batch overwrites them. */
   readonly gradients: Groups;
 }
 
+/** What a batch tells of the weights. */
+export interface BatchGradients extends Gradients {
+  /** bits/dim of each image of the batch. */
+  readonly bitsPerDim: Float32Array;
+}
+
 /** How a trainer is made. */
-export interface TrainerOptions extends CompileOptions {
+export interface TrainerOptions extends CompileOptions, UpdateOptions {
   /** Images per update. */
   readonly batchSize: number;
   /** Images per run of the program, a divisor of `batchSize`; by default all of them. */
   readonly microBatch?: number;
   /** The norm to which longer gradients are cut; by default none is. */
   readonly clipNorm?: number;
-  readonly optimizer: AdamaxOptions;
-  /** The update, compiled before with that optimiser, where the state stands in its memory already. */
+  /** The update, compiled before with these options, where the state stands in its memory already. */
   readonly update?: Update;
-  /** The decay of the moving average of the weights. */
-  readonly averageDecay: number;
   /** What becomes of the activations of the forward pass; by default what the memory there is suggests. */
   readonly activations?: ActivationChoice | undefined;
   /** The threads that have images of their own; by default what is likely to be fastest. */
@@ -74,10 +74,10 @@ export class Trainer {
   }
 
   /** Compiles the programs of a training that goes on from a copy of `state`; the update is always done by the host. */
-  static async create(model: Glow, state: TrainingState, options: TrainerOptions): Promise<Trainer> {
+  static async create(model: Glow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
-      const update = options.update ?? (await Update.compile(layout, options.optimizer));
+      const update = options.update ?? (await Update.compile(layout, options));
       const own = update.take(state);
       // Planned last: by then the state has taken its share of the memory that there is.
       const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
@@ -114,16 +114,15 @@ export class Trainer {
     return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
   }
 
-  /** Updates the weights by the gradients of the last batch, cut to the norm that the options name. */
-  update({ gradientNorm }: Pick<BatchGradients, 'gradientNorm'>, learningRate: number): void {
-    const { optimizer, averageDecay, clipNorm = Number.POSITIVE_INFINITY } = this.options;
+  /** Updates the weights by gradients, which are cut, where they stand, to the norm that the options name. */
+  update({ gradients, gradientNorm }: Gradients, learningRate: number): void {
+    const { clipNorm = Number.POSITIVE_INFINITY } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
-    const { rate, share } = updateRates(updates, learningRate, optimizer, averageDecay);
     if (gradientNorm > clipNorm) {
-      scaleInPlace(this.total, clipNorm / gradientNorm);
+      scaleInPlace(gradients, clipNorm / gradientNorm);
     }
-    this.weightUpdate.run({ rate, share });
+    this.weightUpdate.run(gradients, updates, learningRate);
     this.current = { ...this.current, step: step + 1, updates };
   }
 
@@ -138,7 +137,7 @@ export class Trainer {
   }
 
   /** Goes on from a copy of another state. */
-  replace(state: TrainingState): void {
+  replace(state: TrainingStart): void {
     this.current = this.weightUpdate.take(state);
   }
 

@@ -1,0 +1,99 @@
+// AdamW: Adam, with a weight decay that does not go through the moments.
+import { z } from 'zod';
+import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../tensor/program.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { input, type Tensor } from '../tensor/tensor.ts';
+import { type Optimizer, optimizerChoice } from './optimizer.ts';
+
+const kind = { name: 'adamw', moments: ['first', 'second'] } as const;
+
+/** What AdamW remembers, and how far weights decay. */
+interface AdamwOptions {
+  /** β₁, the decay of the mean of the gradients. */
+  readonly beta1: number;
+  /** β₂, the decay of the mean of the squared gradients. */
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** λ; 0 for Adam. */
+  readonly weightDecay: number;
+}
+
+/**
+ * AdamW, the update of weights θ with gradients g and the learning rate α of the schedule:
+ *
+ *     m = β₁·m + (1 − β₁)·g      v = β₂·v + (1 − β₂)·g²
+ *     θ = θ − (α·m/(1 − β₁ᵗ)/(√v/√(1 − β₂ᵗ) + ε) + α·λ·decays·θ)
+ *
+ * where m is the moment `first`, v `second`, and `decays` is 1 for the weights that decay and 0 for the others. The
+ * decay follows the learning rate, warm-up included: λ is that of PyTorch's AdamW, and α·λ is what the paper's
+ * Algorithm 2 writes η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
+ */
+export function adamw(options: AdamwOptions): Optimizer {
+  const { beta1, beta2, weightDecay } = options;
+  return {
+    ...kind,
+    program: programOf(options),
+    scalars: (t, learningRate) => ({
+      rate: learningRate / (1 - beta1 ** t),
+      correction: 1 / Math.sqrt(1 - beta2 ** t),
+      ...(weightDecay > 0 && { decay: learningRate * weightDecay }),
+    }),
+  };
+}
+
+function programOf({ beta1, beta2, epsilon, weightDecay }: AdamwOptions): ProgramDefinition {
+  const vector = (name: string): Tensor => input(name, [OPEN_BATCH]);
+  const [weights, gradients] = [vector('weights'), vector('gradients')];
+  const [first, second] = [vector('first'), vector('second')];
+  const [rate, correction] = [input('rate', []), input('correction', [])];
+  const m = add(multiply(first, beta1), multiply(gradients, 1 - beta1));
+  const v = add(multiply(second, beta2), multiply(multiply(gradients, gradients), 1 - beta2));
+  const step = multiply(rate, divide(m, add(multiply(sqrt(v), correction), epsilon)));
+  const inputs = { rate, correction, gradients, weights, first, second };
+  const outputs = { first: m, second: v };
+  if (weightDecay === 0) {
+    return { inputs, outputs: { ...outputs, weights: subtract(weights, step) } };
+  }
+  const [decay, decays] = [input('decay', []), vector('decays')];
+  const whole = add(step, multiply(multiply(decay, decays), weights));
+  return {
+    inputs: { ...inputs, decay, decays },
+    outputs: { ...outputs, weights: subtract(weights, whole) },
+  };
+}
+
+const fraction = 'a number of at least 0 and below 1';
+
+/** AdamW as a configuration chooses it. */
+export const adamwChoice = optimizerChoice({
+  ...kind,
+  options: {
+    /** The decay of the mean of the gradients that adamw keeps. */
+    beta1: z
+      .number({ error: fraction })
+      .min(0, { error: fraction })
+      .lt(1, { error: fraction })
+      .describe('The decay of the mean of the gradients that adamw keeps.'),
+    /** The decay of the mean of the squared gradients that adamw keeps. */
+    beta2: z
+      .number({ error: fraction })
+      .min(0, { error: fraction })
+      .lt(1, { error: fraction })
+      .describe('The decay of the mean of the squared gradients that adamw keeps.'),
+    /** What adamw adds to the root of the mean of the squared gradients, by which it divides. */
+    epsilon: z
+      .number({ error: 'a number above 0' })
+      .gt(0, { error: 'a number above 0' })
+      .describe('What adamw adds to the root of the mean of the squared gradients, by which it divides.'),
+    /** Times the learning rate, the share by which an update of adamw shrinks the kernels of the coupling networks. */
+    weightDecay: z
+      .number({ error: 'a number of 0 or more' })
+      .min(0, { error: 'a number of 0 or more' })
+      .describe(
+        'Times the learning rate, the share by which an update of adamw shrinks the kernels of the coupling networks.',
+      ),
+  },
+  defaults: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+  create: adamw,
+});

@@ -1,0 +1,43 @@
+// What an optimiser is: a rule by which gradients change weights; and how a configuration chooses one.
+import type { z } from 'zod';
+import type { ProgramDefinition } from '../tensor/program.ts';
+
+/** What checkpoints know of an optimiser. */
+interface OptimizerKind {
+  /** The word that configurations and checkpoints have for it. */
+  readonly name: string;
+  /** The moments that it keeps for each weight, by their names in checkpoints; all are zero before the first update. */
+  readonly moments: readonly string[];
+}
+
+/** A rule by which gradients change weights, with its options. */
+export interface Optimizer extends OptimizerKind {
+  /**
+   * The program of an update. Inputs: `weights`, `gradients` and the moments, vectors of any length, and the `scalars`;
+   * where weights decay also the vector `decays`, 1 where they do and 0 elsewhere. Outputs: the new `weights` and
+   * moments under the same names.
+   */
+  readonly program: ProgramDefinition;
+  /** The program's scalars for update t = 1, 2, … with the learning rate of the schedule. */
+  scalars(t: number, learningRate: number): Readonly<Record<string, number>>;
+}
+
+/** An optimiser that a configuration can choose. */
+export interface OptimizerChoice<Options extends z.ZodRawShape = z.ZodRawShape> extends OptimizerKind {
+  /**
+   * The keys of `training` that belong to it: meaning, values, and what is expected to complete the sentence
+   * 'training.epsilon must be …'. A key that two optimisers have means the same in both.
+   */
+  readonly options: Options;
+  /** What holds where nothing is said. */
+  readonly defaults: z.infer<z.ZodObject<Options>>;
+  /** The optimiser with these options, for a run with so many steps per epoch. */
+  create(options: z.infer<z.ZodObject<Options>>, stepsPerEpoch: number): Optimizer;
+}
+
+/** The choice as it is given, with the types of its options. */
+export function optimizerChoice<Options extends z.ZodRawShape>(
+  choice: OptimizerChoice<Options>,
+): OptimizerChoice<Options> {
+  return choice;
+}
