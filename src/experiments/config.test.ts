@@ -80,6 +80,18 @@ describe('a layer is refused with one line', () => {
       "unknown training.optimizer 'sgd': known: adamax, adamw",
     ],
     [
+      'option of another optimiser',
+      { training: { optimizer: 'adamw', biasCorrection: 'standard' } },
+      'training.biasCorrection is an option of adamax, and training.optimizer is adamw: leave it out or set training.optimizer=adamax',
+    ],
+    ['beta', { training: { beta2: 1 } }, 'training.beta2 must be a number of at least 0 and below 1, not 1'],
+    ['epsilon', { training: { epsilon: 0 } }, 'training.epsilon must be a number above 0, not 0'],
+    [
+      'weight decay',
+      { training: { weightDecay: -0.1 } },
+      'training.weightDecay must be a number of 0 or more, not -0.1',
+    ],
+    [
       'bias correction',
       { training: { biasCorrection: 'gloww' } },
       "unknown training.biasCorrection 'gloww': did you mean glow?",
@@ -180,6 +192,19 @@ describe('a configuration', () => {
     });
   });
 
+  test('has the options of its optimiser, and of no other', () => {
+    const { training } = resolved({ data: { name: 'mnist' }, training: { optimizer: 'adamw', beta2: 0.99 } });
+    expect(training).toMatchObject({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 });
+    expect(training).not.toHaveProperty('biasCorrection');
+    expect(() => resolved({ data: { name: 'mnist' }, training: { weightDecay: 0.1 } })).toThrow(
+      new UserError(
+        'training.weightDecay is an option of adamw, and training.optimizer is adamax: ' +
+          'leave it out or set training.optimizer=adamw',
+        { exitCode: 2 },
+      ),
+    );
+  });
+
   test('needs a dataset', () => {
     expect(() => resolved({})).toThrow(
       new UserError('data.name is missing: give the name or the path of a dataset', { exitCode: 2 }),
@@ -263,8 +288,11 @@ training:
       fc.tuple(fc.constantFrom(one, other), whole(1)).map(([key, value]) => ({ [key]: value }));
     const training = fc
       .tuple(
+        fc.oneof(
+          fc.record({ biasCorrection: fc.constantFrom('glow', 'standard') }),
+          fc.record({ optimizer: fc.constant('adamw'), beta1: share, weightDecay: share }),
+        ),
         fc.record({
-          biasCorrection: fc.constantFrom('glow', 'standard'),
           learningRate: fc.double({ min: 1e-12, max: 10, noNaN: true }),
           decay: fc.oneof(
             fc.constant('none' as const),

@@ -1,6 +1,7 @@
 // The list of keys and the JSON Schema are those of the checks themselves.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { optimizerNames } from '../optimizers/registry.ts';
 import { checkLayer } from './config.ts';
 import { configKeys, configSchemaText } from './configReference.ts';
 import { presets } from './presets.ts';
@@ -9,12 +10,15 @@ import { resolveConfig } from './resolve.ts';
 const schema = JSON.parse(configSchemaText());
 
 describe('configKeys', () => {
-  it('names every key of a configuration, and no other', () => {
-    const { seed: _, ...sections } = resolveConfig({ overrides: { data: { name: 'mnist' } } });
+  it('names every key of a configuration, whatever the optimiser, and no other', () => {
     const known = configKeys().map(({ key }) => key);
-    const written = Object.entries(sections).flatMap(([name, keys]) =>
-      Object.keys(keys).map((key) => `${name}.${key}`),
-    );
+    const written = optimizerNames.flatMap((optimizer) => {
+      const overrides = { data: { name: 'mnist' }, training: { optimizer } };
+      const { seed: _, ...sections } = resolveConfig({ overrides });
+      return Object.entries(sections).flatMap(([name, keys]) =>
+        Object.keys(keys).map((key) => `${name}.${key}`),
+      );
+    });
     expect(known).toEqual(expect.arrayContaining(['seed', ...written]));
     for (const key of known) {
       const [section, name] = key.split('.') as [string, string | undefined];
@@ -34,13 +38,20 @@ describe('configKeys', () => {
       range: 'a whole number from 1 to 8',
     });
     expect(configKeys().find(({ key }) => key === 'data.name')).toMatchObject({ default: null });
+    expect(configKeys().find(({ key }) => key === 'training.weightDecay')).toMatchObject({
+      default: '0.01',
+      range: 'a number of 0 or more',
+    });
   });
 });
 
 it('every description is the comment of its key', () => {
-  const source = readFileSync(new URL('./configSchema.ts', import.meta.url), 'utf8');
+  const files = ['./configSchema.ts', ...optimizerNames.map((name) => `../optimizers/${name}.ts`)];
   const comments = Object.fromEntries(
-    [...source.matchAll(/\/\*\* (.*) \*\/\n {2}(\w+)[:,]/g)].map(([, text, key]) => [key, text]),
+    files.flatMap((file) => {
+      const source = readFileSync(new URL(file, import.meta.url), 'utf8');
+      return [...source.matchAll(/\/\*\* (.*) \*\/\n {2,4}(\w+)[:,]/g)].map(([, text, key]) => [key, text]);
+    }),
   );
   for (const { key, meaning } of configKeys()) {
     expect(comments[key.split('.').at(-1)!], key).toBe(meaning);

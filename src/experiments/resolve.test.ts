@@ -35,6 +35,35 @@ describe('layers', () => {
     expect(resolveConfig({ preset, overrides })).toEqual(resolveConfig({ preset }));
   });
 
+  test('another optimiser removes the options of the one below it', () => {
+    const adamw = 'training.optimizer=adamw';
+    const { training } = resolveConfig({ preset, set: [adamw, 'training.beta2=0.99'] });
+    expect(training).toMatchObject({ optimizer: 'adamw', beta1: 0.9, beta2: 0.99, learningRate: 0.015 });
+    expect(training).not.toHaveProperty('biasCorrection');
+
+    const file = fileOf('training: { optimizer: adamw, weightDecay: 0.1 }');
+    const back = resolveConfig({ preset, file, set: ['training.optimizer=adamax'] }).training;
+    expect(back).toMatchObject({ optimizer: 'adamax', biasCorrection: 'glow' });
+    expect(back).not.toHaveProperty('weightDecay');
+    expect(resolveConfig({ preset, file, set: ['training.optimizer=adamw'] }).training.weightDecay).toBe(0.1);
+  });
+
+  test('an option of another optimiser than the chosen one is refused, before or after its choice', () => {
+    const settings = ['training.optimizer=adamw', 'training.biasCorrection=standard'];
+    for (const set of [settings, settings.toReversed()]) {
+      expect(() => resolveConfig({ preset, set })).toThrow(
+        wrong(
+          'training.biasCorrection is an option of adamax, and training.optimizer is adamw: ' +
+            'leave it out or set training.optimizer=adamax',
+        ),
+      );
+    }
+    const file = fileOf('data: { name: mnist }\ntraining: { weightDecay: 0.1 }');
+    expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
+      'training.weightDecay is an option of adamw, and training.optimizer is adamax: ',
+    );
+  });
+
   test('steps and epochs replace one another from layer to layer', () => {
     const { training } = resolveConfig({ preset, set: ['training.epochs=3', 'training.warmupEpochs=0'] });
     expect(training).toMatchObject({ epochs: 3, warmupEpochs: 0 });

@@ -17,7 +17,6 @@ describe('the schedule', () => {
       decaySteps: 39,
       learningRate: 0.001,
       averageDecay: 1 - 1 / 11,
-      beta2: 1 - 1 / 11,
     });
     expect(scheduleOf(config, 100).stepsPerEpoch).toBe(10);
   });
@@ -29,14 +28,12 @@ describe('the schedule', () => {
       warmupSteps: 100,
       decaySteps: 495,
       averageDecay: 0.9,
-      beta2: 0.99,
     });
   });
 
   test('has no memory where an epoch is one step', () => {
     expect(scheduleOf(configOf({ batchSize: 64 }), 64)).toMatchObject({
       stepsPerEpoch: 1,
-      beta2: 0,
       averageDecay: 0,
     });
   });

@@ -1,16 +1,17 @@
 // Trains a tiny run in the folder that is named, or goes on with it, with a checkpoint after every step: a process for
 // tests to kill. Prints a line for every step.
 import { existsSync } from 'node:fs';
+import type { OptimizerName } from '../optimizers/registry.ts';
 import { resumeRun, startRun } from '../training/run/run.ts';
 import { runPaths } from '../training/run/runFolder.ts';
 import { train } from '../training/train.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
-const [directory, steps] = process.argv.slice(2) as [string, string];
+const [directory, optimizer, steps] = process.argv.slice(2) as [string, OptimizerName, string];
 const dataset = tinyDataset(8);
 const run = existsSync(runPaths(directory).config)
   ? await resumeRun(directory, {}, { dataset })
-  : await startRun(tinyConfig({ steps: Number(steps) }), directory, { dataset });
+  : await startRun(tinyConfig({ optimizer, steps: Number(steps) }), directory, { dataset });
 const onStep = (step: number): void => {
   process.stdout.write(`step ${step}\n`);
 };

@@ -1,18 +1,20 @@
 // A training that is killed again and again, also while it writes a checkpoint, ends where one in one go does.
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { RandomStream } from '../numeric/random.ts';
+import { type OptimizerName, optimizerNames } from '../optimizers/registry.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { startRun } from './run/run.ts';
 import { checkpointPath, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 
-/** `KILLS=100` for a long run. */
-const KILLS = Number(process.env.KILLS ?? 20);
+/** So many for each optimiser; `KILLS=100` for a long run. */
+const KILLS = Number(process.env.KILLS ?? 10);
 /** More than all the killed processes can make. */
 const STEPS = 30 * KILLS;
 /** So many of the kills must have left a half-written checkpoint; more are made until they have. */
@@ -20,9 +22,18 @@ const LEAST_DURING_WRITES = Math.ceil(KILLS / 5);
 
 const { folder, start } = commandLine();
 
+/** Starts the training, or goes on with it, in a process of its own. */
+function training(run: string, optimizer: OptimizerName): ChildProcess {
+  return start('testing/trainTinyRun', run, optimizer, String(STEPS));
+}
+
 /** Starts the training and kills it at a moment that `random` chooses; gives the signal that ended it. */
-async function killed(run: string, random: RandomStream): Promise<NodeJS.Signals | null> {
-  const child = start('testing/trainTinyRun', run, String(STEPS));
+async function killed(
+  run: string,
+  optimizer: OptimizerName,
+  random: RandomStream,
+): Promise<NodeJS.Signals | null> {
+  const child = training(run, optimizer);
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const kind = random.integer(4);
   if (kind === 0) {
@@ -56,21 +67,24 @@ async function partialIn(path: string): Promise<void> {
   aborter.abort();
 }
 
-it('ends with the same bytes', { timeout: 60_000 + 10_000 * KILLS }, async () => {
-  const [whole, broken] = [join(folder, 'whole'), join(folder, 'broken')];
+const timeout = 60_000 + 10_000 * KILLS;
+
+it.each(optimizerNames)('ends with the same bytes (%s)', { timeout }, async (optimizer) => {
+  const [whole, broken] = [join(folder, `whole-${optimizer}`), join(folder, `broken-${optimizer}`)];
   const dataset = tinyDataset(8);
-  await train({ ...(await startRun(tinyConfig({ steps: STEPS }), whole, { dataset })), threads: 1 });
+  const config = tinyConfig({ optimizer, steps: STEPS });
+  await train({ ...(await startRun(config, whole, { dataset })), threads: 1 });
   const random = new RandomStream(0, 'kills');
   mkdirSync(join(broken, 'checkpoints'), { recursive: true });
   let duringWrites = 0;
   let kills = 0;
   for (; kills < KILLS || (duringWrites < LEAST_DURING_WRITES && kills < 3 * KILLS); kills++) {
-    expect(await killed(broken, random), `kill ${kills}`).toBe('SIGKILL');
+    expect(await killed(broken, optimizer, random), `kill ${kills}`).toBe('SIGKILL');
     const left = readdirSync(join(broken, 'checkpoints'));
     duringWrites += left.some((name) => name.endsWith('.partial')) ? 1 : 0;
   }
   expect(duringWrites).toBeGreaterThanOrEqual(LEAST_DURING_WRITES);
-  const [code] = await once(start('testing/trainTinyRun', broken, String(STEPS)), 'exit');
+  const [code] = await once(training(broken, optimizer), 'exit');
   expect(code).toBe(0);
   for (const path of [
     (run: string) => checkpointPath(runPaths(run), STEPS),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Program } from '../engine/program.ts';
+import { stringifyConfig } from '../experiments/config.ts';
 import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
@@ -143,6 +144,53 @@ describe('a resumed run', () => {
     await expect(resumeRun(inRoot('whole'), {}, { dataset: tinyDataset(10) })).rejects.toThrow(
       'the images of tiny are 10x10x1, and the model was trained on images of 8x8x1: ',
     );
+  });
+});
+
+describe('a run with adamw', () => {
+  const training = { optimizer: 'adamw', weightDecay: 0.1 } as const;
+
+  it('leaves the same bytes over stops, and others than with adamax or another decay', async () => {
+    await begin('adamw', {}, training);
+    await begin('adamw stopped', { stopAt: 3 }, training);
+    await goOn('adamw stopped', { stopAt: 5 });
+    await goOn('adamw stopped');
+    expect(bytes('adamw stopped', 6)).toEqual(bytes('adamw', 6));
+    await begin('adam', {}, { ...training, weightDecay: 0 });
+    for (const other of ['whole', 'adam']) {
+      expect(bytes(other, 6).metrics).not.toBe(bytes('adamw', 6).metrics);
+    }
+  });
+
+  it('can change the options of adamw on its way, and no others', async () => {
+    cpSync(inRoot('adamw'), inRoot('adamw on'), { recursive: true });
+    const changes = { training: { steps: 8, weightDecay: 0 } };
+    expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
+      step: 8,
+      optimizer: { name: 'adamw' },
+    });
+    const given = { dataset, set: ['training.biasCorrection=glow'] };
+    await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
+      'training.biasCorrection is an option of adamax, and training.optimizer is adamw: ',
+    );
+  });
+
+  it('refuses to go on with another optimiser, asked for or written into its configuration', async () => {
+    await expect(
+      resumeRun(inRoot('adamw'), { training: { optimizer: 'adamax' } }, { dataset }),
+    ).rejects.toThrow(
+      'a run cannot go on with another training.optimizer: start a new one; a resume can change ' +
+        'training.beta1, training.beta2, training.epsilon, training.weightDecay, training.learningRate, ',
+    );
+    cpSync(inRoot('adamw'), inRoot('adamw edited'), { recursive: true });
+    const { config } = runPaths(inRoot('adamw edited'));
+    const text = stringifyConfig(tinyConfig());
+    writeFileSync(config, text);
+    await expect(goOn('adamw edited', {}, { training: { steps: 8 } })).rejects.toThrow(
+      `${inRoot('adamw edited')} has been trained with adamw, and its training.optimizer is adamax now: `,
+    );
+    expect(readFileSync(config, 'utf8')).toBe(text);
+    expect(bytes('adamw edited', 6)).toEqual(bytes('adamw', 6));
   });
 });
 

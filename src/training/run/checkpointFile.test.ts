@@ -54,8 +54,16 @@ it('reads what was written', () => {
   expect(stateFrom(checkpoint, layout)).toEqual(state);
 });
 
+it('reads the optimiser: adamax where none is named, as in the first checkpoints', () => {
+  withMetadata({ optimizer: undefined });
+  expect(stateFrom(read(), layout)).toEqual(state);
+  withMetadata({ optimizer: 'adamw' });
+  expect(stateFrom(read(), layout).optimizer.name).toBe('adamw');
+});
+
 it.each([{}, { checksum: undefined }])('reads version 1, which knew of no guard: %j', (changes) => {
-  withMetadata({ formatVersion: undefined, guard: undefined, updates: undefined, ...changes });
+  const later = { guard: undefined, updates: undefined, optimizer: undefined };
+  withMetadata({ formatVersion: undefined, ...later, ...changes });
   expect(stateFrom(read(), layout)).toEqual({ ...state, updates: 3, guard: newGuard(0) });
 });
 
@@ -70,6 +78,10 @@ it.each([
   [{ step: '-1' }, 'its metadata lacks the step, the image shape or the guard'],
   [{ imageShape: '4x4' }, 'its metadata lacks the step, the image shape or the guard'],
   [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape or the guard'],
+  [
+    { optimizer: 'sgd\n' },
+    "comes from a training with the optimiser 'sgd', and this program knows adamax, adamw: update emerging-flows",
+  ],
   [{ updates: undefined }, 'its metadata lacks the step, the image shape or the guard'],
   [{ checksum: undefined }, 'is damaged: it does not have the checksum'],
 ])('refuses %j', (changes, message) => {

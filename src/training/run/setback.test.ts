@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { optimizerNames } from '../../optimizers/registry.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../batchLoader.ts';
@@ -97,17 +98,22 @@ describe('a bad batch', () => {
     expect([before!.updates, after!.updates]).toEqual([2, 3]);
   });
 
-  it('leaves a run that the same bytes come out of with stops', async () => {
-    const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
-    spoil(bad);
-    const whole = await trained('badWhole', { training: { steps: 20 } });
-    expect(whole.state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
-    expect(troubleIn(lines('badWhole'))).toEqual({ droppedSteps: 5, setbacks: 1 });
-    for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
-      await trained('badStops', { training: { steps: 20 }, stopAt });
-    }
-    expect(bytes('badStops', 20)).toEqual(bytes('badWhole', 20));
-  });
+  it.each(optimizerNames)(
+    'leaves a run that the same bytes come out of with stops (%s)',
+    async (optimizer) => {
+      const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
+      spoil(bad);
+      const training = { optimizer, steps: 20 };
+      const [whole, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
+      const { state } = await trained(whole, { training });
+      expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
+      expect(troubleIn(lines(whole))).toEqual({ droppedSteps: 5, setbacks: 1 });
+      for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
+        await trained(stops, { training, stopAt });
+      }
+      expect(bytes(stops, 20)).toEqual(bytes(whole, 20));
+    },
+  );
 });
 
 describe('weights that are not finite', () => {

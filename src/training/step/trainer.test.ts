@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { compile } from '../../engine/program.ts';

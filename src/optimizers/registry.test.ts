@@ -1,0 +1,70 @@
+// What holds of every optimiser: its names and defaults, and that its loop computes what its ONNX model does.
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { compileLoop } from '../engine/loop.ts';
+import { compile } from '../engine/program.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { adamax } from './adamax.ts';
+import { averageShare, withAverage } from './average.ts';
+import { type OptimizerName, optimizerNames, optimizerOf, optimizers } from './registry.ts';
+
+const STEPS_PER_EPOCH = 20;
+
+const configured = (name: OptimizerName) =>
+  optimizerOf({ optimizer: name, ...optimizers[name].defaults }, STEPS_PER_EPOCH);
+
+describe.each(optimizerNames)('%s', (name) => {
+  it('is called so, and has a default for each of its options', () => {
+    const { options, defaults, moments } = optimizers[name];
+    expect(configured(name)).toMatchObject({ name, moments });
+    expect(z.strictObject(options).parse(defaults)).toEqual(defaults);
+  });
+
+  it.each([1, 7, 20_001])(
+    'gives in a loop what ONNX Runtime gives, to the bit, for %i weights',
+    async (length) => {
+      const random = new RandomStream(0, name, length);
+      const vector = (draw: () => number): NdArray => ({
+        shape: [length],
+        data: Float32Array.from({ length }, draw),
+      });
+      const optimizer = configured(name);
+      const definition = withAverage(optimizer.program);
+      const program = await compile(definition, { threads: 1 });
+      const loop = await compileLoop(definition, { all: length });
+      const vectors = loop.vectorsOf('all');
+      const decays = 'decays' in definition.inputs ? { decays: vector(() => random.integer(2)) } : {};
+      const zeros = [...optimizer.moments, 'average'].map((kind) => [kind, vector(() => 0)]);
+      let state: Record<string, NdArray> = {
+        weights: vector(() => random.normal()),
+        ...Object.fromEntries(zeros),
+      };
+      for (const [kind, { data }] of Object.entries({ ...state, ...decays })) {
+        vectors[kind]!.set(data);
+      }
+      for (let t = 1; t <= 5; t++) {
+        // Of all sizes, so that moments and weights are rounded in many ways.
+        const gradients = vector(() => random.normal() * 10 ** (random.integer(12) - 8));
+        const scalars = { ...optimizer.scalars(t, 0.01 * t), share: averageShare(t, 0.9) };
+        const feeds = Object.entries(scalars).map(([scalar, value]) => [
+          scalar,
+          { shape: [], data: Float32Array.of(value) },
+        ]);
+        state = await program.run({ ...state, ...decays, gradients, ...Object.fromEntries(feeds) });
+        vectors.gradients!.set(gradients.data);
+        loop.run('all', scalars);
+        for (const [kind, { data }] of Object.entries(state)) {
+          expect(vectors[kind], `${kind} after ${t}`).toEqual(data);
+        }
+      }
+      await program.release();
+    },
+  );
+});
+
+it('gives adamax the memory of an epoch: β₂ = 1 − 1/(steps per epoch)', () => {
+  const given = adamax({ beta2: 1 - 1 / STEPS_PER_EPOCH, biasCorrection: 'glow' });
+  expect(configured('adamax').scalars(3, 0.01)).toEqual(given.scalars(3, 0.01));
+  expect(given.scalars(3, 0.01).rate).toBeCloseTo((0.01 * Math.sqrt(1 - 0.95 ** 3)) / (1 - 0.9 ** 3), 15);
+});
