@@ -233,6 +233,7 @@ describe('the arrows between folders', () => {
     ['engine/new.ts', "const { Glow } = await import('../models/glow.ts');"],
     ['engine/new.ts', "import { datasets } from '../data/registry.ts';"],
     ['data/new.ts', "import { input } from '../tensor/tensor.ts';"],
+    ['optimizers/new.ts', "import { compile } from '../engine/program.ts';"],
     ['tensor/operations/new.ts', "import { chain } from '../../flows/chain.ts';"],
     ['training/new.ts', "import { scoreTable } from '../evaluation/measure/score.ts';"],
     ['evaluation/new.ts', "import { formatBytes } from '../cli/terminal/format.ts';"],

@@ -11,7 +11,7 @@ export interface ParameterSpec {
   initial(random: RandomStream): Float64Array;
   /** Whether training changes it; one that is fixed is saved, but never updated, averaged or counted. */
   readonly trained: boolean;
-  /** Whether weight decay acts on it, where the optimiser has one: on kernels of networks, not on what a log-determinant is made of. */
+  /** Whether weight decay acts on it: on the kernels of a network, and on nothing that a log-determinant is made of. */
   readonly decays?: boolean;
   /** 1 where an element takes part and 0 where it is masked out; all take part where there is no mask. */
   readonly mask?: Float64Array;

@@ -183,13 +183,8 @@ export function stateFrom(
     }
     return layout.pack(arrays);
   };
+  const [weights, average] = [read('weights'), read('average')];
   const moments = optimizers[optimizer].moments.map((moment) => [moment, read(placeOf(moment))]);
-  return {
-    step,
-    updates,
-    guard,
-    weights: read('weights'),
-    average: read('average'),
-    optimizer: { name: optimizer, moments: Object.fromEntries(moments) },
-  };
+  const remembered = { name: optimizer, moments: Object.fromEntries(moments) };
+  return { step, updates, guard, weights, average, optimizer: remembered };
 }

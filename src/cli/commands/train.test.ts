@@ -99,6 +99,7 @@ describe('a run', () => {
       step: '6',
       updates: '6',
       guard: expect.stringContaining('"dropped":0'),
+      optimizer: 'adamax',
       imageShape: '8x8x1',
       checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
