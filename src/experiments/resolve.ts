@@ -105,6 +105,7 @@ function parseYaml(text: string): { value: unknown } | { problem: string; line: 
   }
 }
 
+/** Two layers; where the upper one has another optimiser, the options of the lower one's are not left behind. */
 function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
   const [before, after] = [lower.training?.optimizer, upper.training?.optimizer];
   if (before === undefined || after === undefined || before === after) {
