@@ -52,7 +52,7 @@ const runsAnywhere: readonly string[] = [
   'experiments',
   'pictures',
   'training/gradients',
-  'training/optimizer',
+  'optimizers',
   'training/step',
   'training/batchLoader.ts',
   'training/checkpoint.ts',
