@@ -16,7 +16,7 @@ function messageOf(action: () => unknown): string {
     action();
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).exitCode).toBe(2);
+    expect((error as UserError).code).toBe('invalid-config');
     return (error as Error).message;
   }
   throw new Error('it did not fail');

@@ -14,8 +14,8 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = ['train', '--data=data', ...tinyTraining];
 const images = 'train-images-idx3-ubyte';
 const latest = 'checkpoints/step-00000002.safetensors';
-const isNoModel = "name one that 'emerging train' or 'emerging export' made, for example";
-const isNoRun = "name one that 'emerging train' made, for example";
+const isNoModel = 'name one that a training or an export made, for example';
+const isNoRun = 'name one that a training made, for example';
 
 /** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
 const usage: [string, string[], string | RegExp][] = [
@@ -89,6 +89,12 @@ const usage: [string, string[], string | RegExp][] = [
     ['train', '--data', 'mnsit'],
     "unknown file, folder or dataset 'mnsit': did you mean mnist?",
   ],
+  ['no such config file', ['train', '--config', 'none.yaml'], "the config file 'none.yaml' does not exist"],
+  [
+    'a folder in place of a config file',
+    ['train', '--config', 'runs/a'],
+    "the config file 'runs/a' is a folder: name the YAML file in it",
+  ],
   ['no such path', ['train', '--data', 'my/images'], "dataset 'my/images': no such file or folder"],
   [
     'a key with a typo',
@@ -108,7 +114,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a setting without value',
     [...train, '--set', 'model.depth'],
-    "--set 'model.depth' must be key=value, as in --set model.levels=2",
+    "the setting 'model.depth' must be key=value, as in model.levels=2",
   ],
   [
     'a word for a number in a file',
@@ -170,7 +176,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'more workers than threads',
     [...train, '--threads', '1', '--workers', '2'],
-    '2 workers need a thread each: --threads 2 or more, not 1',
+    '2 workers need a thread each: take --threads 2 or more, not 1',
   ],
   [
     'workers that do not divide the images',
@@ -311,12 +317,6 @@ const usage: [string, string[], string | RegExp][] = [
 
 /** The same for what is not in the arguments. */
 const failures: [string, string[], string | RegExp][] = [
-  ['no such config file', ['train', '--config', 'none.yaml'], "the config file 'none.yaml' does not exist"],
-  [
-    'a folder in place of a config file',
-    ['train', '--config', 'runs/a'],
-    "the config file 'runs/a' is a folder: name the YAML file in it",
-  ],
   [
     'a folder without images',
     ['train', '--data', 'runs/a/checkpoints'],
@@ -424,7 +424,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a checkpoint in place of latents',
     ['decode', 'runs/a', `runs/a/${latest}`, '--out', 'decoded'],
-    `runs/a/${latest} holds no latents; name a file that emerging encode wrote`,
+    `runs/a/${latest} holds no latents; name a file of encoded images`,
   ],
   [
     'a run without validation images to compare with',

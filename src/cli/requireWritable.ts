@@ -11,14 +11,12 @@ import { explainFileError } from '../storage/fileErrors.ts';
  */
 export function requireWritable(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UserError(`cannot write ${path}: it is a folder; name a file`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `cannot write ${path}: it is a folder; name a file`);
   }
   if (!existsSync(dirname(path))) {
     throw new UserError(
+      'invalid-argument',
       `cannot write ${path}: there is no folder ${dirname(path)}; create it or check the name`,
-      {
-        exitCode: 2,
-      },
     );
   }
   try {
@@ -36,10 +34,8 @@ export function requireWritable(path: string): void {
 export function requireWritablePng(path: string): void {
   if (extname(path).toLowerCase() !== '.png') {
     throw new UserError(
+      'invalid-argument',
       `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
-      {
-        exitCode: 2,
-      },
     );
   }
   requireWritable(path);

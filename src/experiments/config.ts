@@ -65,9 +65,10 @@ export function checkLayer(value: unknown): ConfigLayer {
   const layer = check(layerSchema, value);
   for (const [one, other] of exclusivePairs) {
     if (layer.training?.[one] !== undefined && layer.training[other] !== undefined) {
-      throw new UserError(`training.${one} and training.${other} exclude one another: keep one of them`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-config',
+        `training.${one} and training.${other} exclude one another: keep one of them`,
+      );
     }
   }
   return layer;
@@ -92,9 +93,9 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
       divisor--;
     }
     throw new UserError(
+      'invalid-config',
       `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
         `the first must divide the second, set for example training.microBatch=${divisor}`,
-      { exitCode: 2 },
     );
   }
 }

@@ -17,7 +17,7 @@ function fileOf(text: string): string {
 }
 
 const preset = 'mnist-quickstart';
-const wrong = (message: string) => new UserError(message, { exitCode: 2 });
+const wrong = (message: string) => new UserError('invalid-config', message);
 
 describe('layers', () => {
   test('options win over settings, settings over the preset, the preset over defaults', () => {
@@ -79,7 +79,7 @@ describe('layers', () => {
 
   test('an unknown preset names the nearest', () => {
     expect(() => resolveConfig({ preset: 'mnist-quickstat' })).toThrow(
-      wrong("unknown preset 'mnist-quickstat': did you mean mnist-quickstart?"),
+      new UserError('not-found', "unknown preset 'mnist-quickstat': did you mean mnist-quickstart?"),
     );
   });
 });
@@ -101,8 +101,8 @@ describe('settings', () => {
   });
 
   test.each([
-    ['model.levels', "--set 'model.levels' must be key=value, as in --set model.levels=2"],
-    ['=3', "--set '=3' must be key=value, as in --set model.levels=2"],
+    ['model.levels', "the setting 'model.levels' must be key=value, as in model.levels=2"],
+    ['=3', "the setting '=3' must be key=value, as in model.levels=2"],
     ['model.levls=3', "unknown key 'model.levls': did you mean model.levels?"],
     ['levels=3', "unknown key 'levels': did you mean model.levels?"],
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
@@ -114,11 +114,11 @@ describe('settings', () => {
     ['model.levels=', 'model.levels must be a whole number of 1 or more, not empty'],
     [
       'data.augment=[flip',
-      "--set 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",
+      "the setting 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",
     ],
     [
       'data.name=*x',
-      "--set 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
+      "the setting 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
     ],
   ])('%s is refused', (setting, message) => {
     expect(() => resolveConfig({ preset, set: [setting] })).toThrow(wrong(message));
@@ -129,13 +129,13 @@ describe('files', () => {
   test('that cannot be read are named', () => {
     const missing = join(folder, 'missing.yaml');
     expect(() => resolveConfig({ file: missing })).toThrow(
-      new UserError(`the config file '${missing}' does not exist`),
+      new UserError('not-found', `the config file '${missing}' does not exist`),
     );
     expect(() => resolveConfig({ file: folder })).toThrow(
-      new UserError(`the config file '${folder}' is a folder: name the YAML file in it`),
+      new UserError('invalid-argument', `the config file '${folder}' is a folder: name the YAML file in it`),
     );
     expect(() => resolveConfig({ file: 'a\0b' })).toThrow(
-      new UserError("the config file 'a\0b' cannot be read (ERR_INVALID_ARG_VALUE)"),
+      new UserError('io', "the config file 'a\0b' cannot be read (ERR_INVALID_ARG_VALUE)"),
     );
   });
 

@@ -1,4 +1,4 @@
-// From a preset, a file and options to one configuration: defaults < preset or file < --set < options.
+// From a preset, a file and options to one configuration: defaults < preset or file < settings < options.
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
@@ -15,7 +15,7 @@ export interface ConfigSources {
   readonly file?: string | undefined;
   /** Settings `section.key=value`, the value in YAML; a later one wins. */
   readonly set?: readonly string[] | undefined;
-  /** What options such as `--steps`, `--seed` and `--data` say; wins over all else. */
+  /** Wins over all else. */
   readonly overrides?: ConfigLayer | undefined;
 }
 
@@ -49,13 +49,13 @@ export function resolveConfig(sources: ConfigSources): Config {
 export function parseLayer(text: string, source: string): ConfigLayer {
   const yaml = parseYaml(text);
   if ('problem' in yaml) {
-    throw new UserError(`${source}:${yaml.line}: not valid YAML: ${yaml.problem}`, { exitCode: 2 });
+    throw new UserError('invalid-config', `${source}:${yaml.line}: not valid YAML: ${yaml.problem}`);
   }
   try {
     return checkLayer(yaml.value ?? {});
   } catch (error) {
     if (error instanceof UserError) {
-      throw new UserError(`${source}: ${error.message}`, { exitCode: 2, cause: error });
+      throw new UserError('invalid-config', `${source}: ${error.message}`, { cause: error });
     }
     throw error;
   }
@@ -66,31 +66,40 @@ function readLayer(file: string): ConfigLayer {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const problem =
-      code === 'ENOENT'
-        ? 'does not exist'
-        : code === 'EISDIR'
-          ? 'is a folder: name the YAML file in it'
-          : `cannot be read (${code})`;
-    throw new UserError(`the config file '${file}' ${problem}`, { cause: error });
+    throw unreadable(file, error);
   }
   return parseLayer(text, file);
 }
 
-/** The layer of one `--set section.key=value`. */
+function unreadable(file: string, cause: unknown): UserError {
+  const what = `the config file '${file}'`;
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return new UserError('not-found', `${what} does not exist`, { cause });
+    case 'EISDIR':
+      return new UserError('invalid-argument', `${what} is a folder: name the YAML file in it`, { cause });
+    default:
+      return new UserError('io', `${what} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+        cause,
+      });
+  }
+}
+
+/** The layer of one setting `section.key=value`. */
 function parseSetting(setting: string): ConfigLayer {
   const equals = setting.indexOf('=');
   if (equals < 1) {
-    throw new UserError(`--set '${clip(setting)}' must be key=value, as in --set model.levels=2`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-config',
+      `the setting '${clip(setting)}' must be key=value, as in model.levels=2`,
+    );
   }
   const yaml = parseYaml(setting.slice(equals + 1));
   if ('problem' in yaml) {
-    throw new UserError(`--set '${clip(setting)}': the value is not valid YAML: ${yaml.problem}`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-config',
+      `the setting '${clip(setting)}': the value is not valid YAML: ${yaml.problem}`,
+    );
   }
   const path = setting.slice(0, equals).split('.');
   return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));

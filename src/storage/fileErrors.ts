@@ -18,7 +18,7 @@ export function explainFileError(error: unknown, path: string, doing: string): E
   if (reason === undefined && !('syscall' in error)) {
     return error;
   }
-  return new UserError(`cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
+  return new UserError('io', `cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
 }
 
 function reasonFor(code: string, path: string): string | undefined {

@@ -13,14 +13,13 @@ import { writeFileAtomically } from './files.ts';
 export function requireNewFolder(path: string): void {
   const existing = statSync(path, { throwIfNoEntry: false });
   if (existing && !existing.isDirectory()) {
-    throw new UserError(`cannot create the folder ${path}: it is a file; choose another name`, {
-      exitCode: 2,
-    });
+    throw new UserError('exists', `cannot create the folder ${path}: it is a file; choose another name`);
   }
   if (existing && namesIn(path).length > 0) {
-    throw new UserError(`${path} is not empty (${namesIn(path)[0]} is in it); choose another folder`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'exists',
+      `${path} is not empty (${namesIn(path)[0]} is in it); choose another folder`,
+    );
   }
 }
 

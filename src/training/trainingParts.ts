@@ -121,6 +121,7 @@ async function soundStart(
     }
   }
   throw new UserError(
+    'diverged',
     `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
       'take a larger training.batchSize or fewer model.levels',
   );
@@ -139,6 +140,7 @@ function requireLatest(state: TrainingState | undefined, paths: RunPaths): void 
   const latest = readLatestSoundCheckpoint(folder).checkpoint;
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
+      'exists',
       `${paths.directory} holds a training up to step ${latest.step}: ` +
         'go on with the state that resumeRun gives, or start in another folder',
     );

@@ -7,11 +7,12 @@ import { dataFolders } from '../../data/sets/dataFolder.ts';
 import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
 import { download } from '../../data/sets/download.ts';
 import { type DatasetFile, publishedFiles } from '../../data/sets/publishedFiles.ts';
-import { UserError, unknownName } from '../../errors.ts';
+import { phrase, UserError, unknownName } from '../../errors.ts';
 import { explainFileError } from '../../storage/fileErrors.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { type Interruption, listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { inCommandWords } from '../terminal/wording.ts';
 
 interface DatasetsGetOptions {
   readonly from?: string;
@@ -102,18 +103,22 @@ async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Prom
   if (from !== undefined) {
     const known = Object.keys(publishedFiles).join(' and ');
     throw new UserError(
+      'invalid-argument',
       `--from is another place to download from, and ${name} has no download: leave it out; ${known} have one`,
-      { exitCode: 2 },
     );
   }
   const { state, path, todo } = await placeOfDataset(dataset);
   if (path === null) {
-    throw new UserError(`${todo}${state === 'missing' ? '; this command cannot download it' : ''}`);
+    throw new UserError(
+      'not-ready',
+      phrase`${todo!}${state === 'missing' ? '; this command cannot download it' : ''}`,
+    );
   }
+  const next = todo && inCommandWords(todo);
   process.stderr.write(`${name} is there already\n`);
   process.stdout.write(
     json
-      ? `${JSON.stringify({ name, files: [path], bytes: null, todo })}\n`
-      : `${path}\n${todo ?? `to train: emerging train --data ${name}`}\n`,
+      ? `${JSON.stringify({ name, files: [path], bytes: null, todo: next })}\n`
+      : `${path}\n${next ?? `to train: emerging train --data ${name}`}\n`,
   );
 }

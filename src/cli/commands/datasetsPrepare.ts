@@ -79,9 +79,10 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
   const size = options.size ?? named?.imageShape[0];
   const channels = options.channels ?? (named?.imageShape[2] === 1 ? 1 : 3);
   if (size === undefined) {
-    throw new UserError('--size is missing: say how high and wide the images shall be, such as --size 32', {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-argument',
+      '--size is missing: say how high and wide the images shall be, such as --size 32',
+    );
   }
   const imageShape: ImageShape = [size, size, channels];
   const isOwnForm =
@@ -124,7 +125,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
 
 async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
   if (!existsSync(path) || !(await packedFile.recognises(path))) {
-    throw new UserError(`${path}: expected ${packedFile.expects}`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `${path}: expected ${packedFile.expects}`);
   }
   const { train, validation = 0, test } = readPackedHeader(path).counts;
   const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
@@ -146,9 +147,7 @@ function fileName(nameOrPath: string, size: number): string {
 /** A file that is there may have taken hours: it is not replaced. */
 function requireFree(file: string, mayCreateFolder: boolean): void {
   if (existsSync(file)) {
-    throw new UserError(`${file} is there already: name another file with --out, or remove it`, {
-      exitCode: 2,
-    });
+    throw new UserError('exists', `${file} is there already: name another file with --out, or remove it`);
   }
   if (mayCreateFolder) {
     try {

@@ -168,9 +168,9 @@ function requireLengthAhead(
       ? `training.epochs=${config.training.epochs} (step ${totalSteps})`
       : `training.steps=${totalSteps}`;
   throw new UserError(
+    'invalid-argument',
     `${length} is below step ${state.step}, which the run has reached: take more to train longer, or start a new run ` +
       `with emerging train --config ${paths.config} --set training.steps=${totalSteps}`,
-    { exitCode: 2 },
   );
 }
 

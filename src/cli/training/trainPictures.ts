@@ -8,6 +8,7 @@ import { Glow } from '../../models/glow.ts';
 import { lastStepOf } from '../../training/milestones.ts';
 import { releaseAfter } from '../../training/resources.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
+import { messageOf } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Samples that take longer than this, in milliseconds, … */
@@ -48,7 +49,7 @@ export function pictures(
         sampling = performance.now() - begin;
       }
     } catch (error) {
-      note(`no pictures of step ${step}: ${error instanceof Error ? error.message : String(error)}`);
+      note(`no pictures of step ${step}: ${messageOf(error)}`);
     }
   };
 }

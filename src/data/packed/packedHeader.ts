@@ -61,6 +61,7 @@ export function readHeader(path: string, file: number): PackedHeader {
   const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
   if (found !== undefined && Number(found) !== version) {
     throw new UserError(
+      'invalid-data',
       `${path}: a packed file of version ${found}, and this reads ${version}: prepare it again`,
     );
   }
@@ -76,7 +77,7 @@ export function readHeader(path: string, file: number): PackedHeader {
 
 /** The error for a packed file that is not as it was prepared. */
 export function damaged(path: string, why: string): UserError {
-  return new UserError(`${path}: damaged: ${why}; prepare it again`);
+  return new UserError('invalid-data', `${path}: damaged: ${why}; prepare it again`);
 }
 
 function sha256(text: string): string {

@@ -65,7 +65,10 @@ export async function readImageFiles(
   if (images.size === 0) {
     const none =
       skipped.length === 0 ? 'no PNG, JPEG or WebP images in it' : 'none of its images can be read';
-    throw new UserError(`${paths.join(', ')}: ${none}; name image files, or folders with some`);
+    throw new UserError(
+      'invalid-data',
+      `${paths.join(', ')}: ${none}; name image files, or folders with some`,
+    );
   }
   const size = sizeOf(imageShape);
   const pixels = new Uint8Array(images.size * size);
@@ -95,7 +98,7 @@ async function readUnless(
 function findImages(path: string): ImageFile[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw new UserError(`${path}: no such file or folder`, { exitCode: 2 });
+    throw new UserError('not-found', `${path}: no such file or folder`);
   }
   if (!stats.isDirectory()) {
     return [{ path, found: false }];
@@ -111,18 +114,18 @@ function list(folder: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' });
   } catch (cause) {
-    throw new UserError(`${folder}: cannot be read: ${(cause as Error).message}`, { cause });
+    throw new UserError('io', `${folder}: cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
 function readFile({ path, found }: ImageFile): Uint8Array {
   if (found && otherImages.test(path)) {
-    throw new UserError(`${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
+    throw new UserError('invalid-data', `${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
   }
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
+    throw new UserError('io', `${path}: cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 

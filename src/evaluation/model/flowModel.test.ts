@@ -220,7 +220,7 @@ describe('logLikelihood', () => {
     await expect(model.bitsPerDim(images, { draws: 0 })).rejects.toThrow(/draws must be a whole number/);
     const wide = imagesInMemory(images, [4, 16, 1]);
     await expect(model.bitsPerDimByDraw(wide)).rejects.toThrow(
-      new UserError('the images are 4x16x1, and the model takes 8x8x1'),
+      new UserError('mismatch', 'the images are 4x16x1, and the model takes 8x8x1'),
     );
   });
 });
@@ -228,8 +228,8 @@ describe('logLikelihood', () => {
 describe('what is not of the model is refused', () => {
   it('images of another size', async () => {
     const message = "65 bytes are no whole number of images: the model's are 8x8x1, 8 bits each value";
-    await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError(message));
-    await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError(message));
+    await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
+    await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
   });
 
   it('latents of other shapes', async () => {

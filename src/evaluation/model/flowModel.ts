@@ -4,7 +4,7 @@ import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions, Program } from '../../engine/program.ts';
-import { UserError } from '../../errors.ts';
+import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
@@ -126,9 +126,10 @@ export class FlowModel {
     onOverflow,
   }: SampleOptions): Promise<Uint8Array> {
     if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
-      throw new UserError(`the temperature must be a number of 0 or more, not ${temperature}`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-argument',
+        `the temperature must be a number of 0 or more, not ${temperature}`,
+      );
     }
     const dimensions = dimensionsOf(this.imageShape);
     const pixels = new Uint8Array(count * dimensions);
@@ -146,6 +147,7 @@ export class FlowModel {
     if (overflowed.length > 0) {
       if (!onOverflow) {
         throw new UserError(
+          'diverged',
           `${overflowed.length} of ${count} samples have values that are not finite, image ${overflowed[0]} first: ` +
             'try a lower temperature, or train longer',
         );
@@ -194,7 +196,8 @@ export class FlowModel {
       const image = Math.floor(broken / dimensionsOf(this.imageShape));
       const largest = largestLatent(latents, image);
       throw new UserError(
-        `image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+        'diverged',
+        phrase`image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
       );
     }
     return this.pixelsOf(values);
@@ -248,13 +251,14 @@ export class FlowModel {
     { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
   ): Promise<Float64Array[]> {
     if (!Number.isInteger(draws) || draws < 1) {
-      throw new UserError(`the number of draws must be a whole number of 1 or more, not ${draws}`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-argument',
+        `the number of draws must be a whole number of 1 or more, not ${draws}`,
+      );
     }
     const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
     if (given !== expected) {
-      throw new UserError(`the images are ${given}, and the model takes ${expected}`);
+      throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
     }
     const program = await this.program(compileLikelihood);
     const batchSize = Math.max(1, Math.min(this.batchSize, images.count));
@@ -295,6 +299,7 @@ export class FlowModel {
     if (images.length % dimensionsOf(this.imageShape) !== 0) {
       const shape = showImageShape(this.imageShape);
       throw new UserError(
+        'mismatch',
         `${images.length} bytes are no whole number of images: the model's are ${shape}, 8 bits each value`,
       );
     }
@@ -310,6 +315,7 @@ export class FlowModel {
       latents.some(({ shape, data }) => sizeOf(shape) !== data.length)
     ) {
       throw new UserError(
+        'mismatch',
         `these latents are not of this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
       );
     }
@@ -335,11 +341,10 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
 }
 
 /** Why latents of an image with this largest one, in float64 or not, cannot be decoded, to be read after a colon. */
-export function tooFarOut(largest: number, double: boolean): string {
-  return (
-    `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this ` +
-    `model; ${double ? 'see emerging doctor' : 'encode it with --precision float64, or see emerging doctor'}`
-  );
+export function tooFarOut(largest: number, double: boolean): Phrase {
+  const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
+  const why = `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
+  return phrase`${why}; ${remedy}see ${call('diagnose')}`;
 }
 
 type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<Program>;

@@ -36,15 +36,16 @@ export function writeLatents(path: string, { names, latents }: NamedLatents, mod
  */
 export function readLatents(path: string, model: FlowModel): NamedLatents {
   if (!existsSync(path)) {
-    throw new UserError(`${path}: no such file`, { exitCode: 2 });
+    throw new UserError('not-found', `${path}: no such file`);
   }
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {
-    throw new UserError(`${path} holds no latents; name a file that emerging encode wrote`);
+    throw new UserError('invalid-data', `${path} holds no latents; name a file of encoded images`);
   }
   if (metadata.model !== model.fingerprint) {
     throw new UserError(
+      'mismatch',
       `${path} holds latents of another model (or of this one with other weights); ` +
         'name the run that they were encoded with, or encode the images again',
     );
@@ -55,7 +56,10 @@ export function readLatents(path: string, model: FlowModel): NamedLatents {
     const found = latent?.shape.join(', ');
     if (latent === undefined || found !== expected) {
       const problem = latent === undefined ? 'is missing' : `has shape [${found}], expected [${expected}]`;
-      throw new UserError(`${path} is damaged: ${latentPath(index)} ${problem}; encode the images again`);
+      throw new UserError(
+        'invalid-data',
+        `${path} is damaged: ${latentPath(index)} ${problem}; encode the images again`,
+      );
     }
     return latent;
   });

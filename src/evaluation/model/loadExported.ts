@@ -27,8 +27,8 @@ export function loadExported(directory: string, weights?: WeightsKind): TrainedM
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   if (weights !== undefined && metadata.weights !== weights) {
     throw new UserError(
-      `${directory} holds the ${metadata.weights} weights: leave out --weights, or export the run with ${weights}`,
-      { exitCode: 2 },
+      'invalid-argument',
+      `${directory} holds the ${metadata.weights} weights: leave out the option, or export the run with weights: '${weights}'`,
     );
   }
   const model = modelOf(metadata, path);
@@ -38,6 +38,7 @@ export function loadExported(directory: string, weights?: WeightsKind): TrainedM
     if (array?.shape.join() !== shape.join()) {
       const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
       throw new UserError(
+        'invalid-data',
         `${path} does not fit its own model: ${parameter} ${found}, expected [${shape.join(', ')}]; export again`,
       );
     }
@@ -59,6 +60,7 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
     return new Glow(options, [height, width, channels] satisfies ImageShape);
   } catch (cause) {
     throw new UserError(
+      'invalid-data',
       `${path} is no exported model: its metadata do not describe one (${(cause as Error).message}); export again`,
       { cause },
     );

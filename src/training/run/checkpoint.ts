@@ -91,6 +91,7 @@ export function readCheckpoint(path: string): Checkpoint {
     .map(Number);
   if (step === null || updates === null || guard === null || !sides) {
     throw new UserError(
+      'invalid-data',
       `${path} is no checkpoint of a training: its metadata lacks the step, the image shape or the guard`,
     );
   }
@@ -129,11 +130,15 @@ function guardIn(text = ''): GuardState | null {
 function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
     const found = format === undefined ? 'its metadata name no format' : `its format is '${clip(format)}'`;
-    throw new UserError(`${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`);
+    throw new UserError(
+      'invalid-data',
+      `${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`,
+    );
   }
   const version = Number(formatVersion);
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
     throw new UserError(
+      'unsupported',
       `${path} has version '${clip(formatVersion)}' of the format of checkpoints, and this program reads up to ` +
         `${FORMAT_VERSION}: update emerging-flows`,
     );
@@ -149,7 +154,7 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
 export function readSoundCheckpoint(path: string): Checkpoint {
   const checkpoint = readCheckpoint(path);
   if (checkpoint.damage !== null) {
-    throw new UserError(checkpoint.damage);
+    throw new UserError('invalid-data', checkpoint.damage);
   }
   return checkpoint;
 }
@@ -174,6 +179,7 @@ export function stateFrom(
       if (array?.shape.join() !== shape.join()) {
         const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
         throw new UserError(
+          'mismatch',
           `${path} does not fit the model of its config: ${name} ${found}, expected [${shape.join(', ')}]`,
         );
       }

@@ -1,5 +1,5 @@
 // Which checkpoint of a run is read: the latest to look at its model, the latest sound one to go on from.
-import { UserError } from '../../errors.ts';
+import { phrase, UserError } from '../../errors.ts';
 import { type Checkpoint, readCheckpoint, readSoundCheckpoint } from './checkpoint.ts';
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 
@@ -16,7 +16,9 @@ export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = 
     return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
   } catch (error) {
     throw error instanceof UserError && earlier
-      ? new UserError(`${error.message}, or delete it to go back to step ${earlier.step}`, { cause: error })
+      ? new UserError(error.code, phrase`${error.phrase}, or delete it to go back to step ${earlier.step}`, {
+          cause: error,
+        })
       : error;
   }
 }
@@ -47,6 +49,7 @@ export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): So
   }
   if (damages.length > 0) {
     throw new UserError(
+      'invalid-data',
       `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
         `or delete ${paths.checkpoints} to train again from the start`,
     );

@@ -1,7 +1,7 @@
 // The folder of a run: what is in it, how one is opened and found.
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { nearestNames, UserError } from '../../errors.ts';
+import { call, nearestNames, phrase, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/config.ts';
 import { listFolder, readBytes } from '../../storage/files.ts';
 
@@ -74,7 +74,7 @@ export function checkpointPath(paths: RunPaths, step: number): string {
 export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
   const paths = runPaths(directory);
   if (!existsSync(paths.config)) {
-    throw new UserError(options.orExport ? noModel(directory) : noRun(directory), { exitCode: 2 });
+    throw new UserError('not-found', options.orExport ? noModel(directory) : noRun(directory));
   }
   const checkpoints = listCheckpoints(paths);
   return {
@@ -90,7 +90,8 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
   if (run.latestCheckpoint === null) {
     const { directory } = run.paths;
     throw new UserError(
-      `${directory} has no checkpoint yet; go on with: emerging train --resume ${directory}`,
+      'not-ready',
+      phrase`${directory} has no checkpoint yet; go on with: ${call('resumeRun', directory)}`,
     );
   }
   return run.latestCheckpoint;
@@ -135,7 +136,7 @@ function noRun(directory: string): string {
   }
   const what = existsSync(directory) ? 'it has no config.yaml' : 'it does not exist';
   const example = exampleOf(directory, listRunFolders);
-  return `${directory} is not a run folder: ${what}; name one that 'emerging train' made, for example ${example}`;
+  return `${directory} is not a run folder: ${what}; name one that a training made, for example ${example}`;
 }
 
 /** What to say of a folder that is to be a run or an export and is neither. */
@@ -148,7 +149,7 @@ function noModel(directory: string): string {
   const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
   return (
     `${directory} is neither a run folder nor an export: ${what}; ` +
-    `name one that 'emerging train' or 'emerging export' made, for example ${example}`
+    `name one that a training or an export made, for example ${example}`
   );
 }
 

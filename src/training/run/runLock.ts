@@ -109,7 +109,7 @@ function takeAway(path: string, directory: string): void {
   // After a restart of this machine nothing that runs can have left a lock before it.
   const before = mark?.host === ownMark().host && silent > uptime();
   if (running === true || (running === undefined && !before && silent < SILENT_FOR)) {
-    throw new UserError(lockedText(directory, path, mark, running, silent));
+    throw new UserError('locked', lockedText(directory, path, mark, running, silent));
   }
   // Two may come to this at once: who moves away what another has put there meanwhile, puts it back.
   const moved = partialPath(path);
