@@ -44,7 +44,7 @@ export {
 } from './evaluation/model/flowModel.ts';
 export { interpolateLatents, type Latents, meanLatents, moveLatents } from './evaluation/model/latents.ts';
 export { type LoadModelOptions, loadModel } from './evaluation/model/loadModel.ts';
-export { type LoadedRun, loadRun, type TrainedModel, trainedModel } from './evaluation/model/loadRun.ts';
+export { type TrainedModel, trainedModel } from './evaluation/model/trainedModel.ts';
 export type { Config, ConfigLayer } from './experiments/configSchema.ts';
 export type { PaperResult } from './experiments/paper.ts';
 export { type Preset, presets } from './experiments/presets.ts';

@@ -53,7 +53,7 @@ export async function timeSamplingOf(
   try {
     const times = await releaseAfter(async (keep) => {
       const contenders = runs.flatMap(({ directory, mixing }) => {
-        const trained = loadRun(directory, 'average');
+        const trained = loadRun(directory);
         const inverses = mixing === 'emerging' ? inverseMethods : ([undefined] as const);
         return inverses.map((inverse) => ({
           mixing,

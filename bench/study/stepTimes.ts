@@ -36,7 +36,7 @@ export async function timeStepsOf(
   if (runs.length === 0 || areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)) {
     return;
   }
-  const { config, model } = loadRun(runs[0]!.directory, 'average');
+  const { config, model } = loadRun(runs[0]!.directory);
   const { mixing: _, ...shared } = config.model;
   const { batchSize, microBatch } = config.training;
   let bar: Progress | undefined;

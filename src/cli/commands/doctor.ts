@@ -50,7 +50,7 @@ export function registerDoctor(program: Command): void {
 async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
   const { split, weights } = options;
   const engine = await compileOptions(options);
-  const run = loadRun(directory, weights, { acceptDamage: true });
+  const run = loadRun(directory, { weights, acceptDamage: true });
   const data = options.data ?? run.config.data.name;
   const images = await openImages(run, data, split);
   const bar = createProgress({ label: 'examining', total: layersOf(run.model).length, unit: 'layers' });

@@ -49,7 +49,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     requireWritablePng(options.worst);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, weights);
+  const run = loadRun(directory, { weights });
   // A summary that is damaged is better known before the measurement than after it.
   readSummary(run.paths);
   const { data } = run.config;

@@ -74,7 +74,7 @@ async function runScore(
     requireWritablePng(sheet);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, 'average');
+  const run = loadRun(directory);
   const { imageShape } = run.model;
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
   const reference = await validationImages(run);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { trainedModel } from '../../evaluation/model/loadRun.ts';
+import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';

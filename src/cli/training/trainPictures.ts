@@ -1,7 +1,7 @@
 // The pictures that appear in a run folder while it trains.
 import type { CompileOptions } from '../../engine/program.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { trainedModel } from '../../evaluation/model/loadRun.ts';
+import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { Glow } from '../../models/glow.ts';

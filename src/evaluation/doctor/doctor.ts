@@ -4,7 +4,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { layersOf } from '../../models/layers.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { FlowModel } from '../model/flowModel.ts';
-import type { TrainedModel } from '../model/loadRun.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {
   dequantised,

@@ -8,8 +8,8 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray } from '../../training/likelihood.ts';
-import type { TrainedModel } from '../model/loadRun.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction {

@@ -5,16 +5,17 @@ import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions, Program } from '../../engine/program.ts';
 import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
+import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { checksumOf } from '../../storage/checksum.ts';
-import { constantValue } from '../../tensor/tensor.ts';
+import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
 import { nextTurn } from '../../training/nextTurn.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
-import type { TrainedModel } from './loadRun.ts';
 import { compileDecoder, compileEncoder, compileLikelihood, decodeBatch, encodeBatch } from './programs.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {
@@ -69,14 +70,17 @@ export interface LikelihoodOptions {
  * A trained model. Images are 8-bit, NHWC, one after the other; where the model has fewer bits, images are reduced to
  * them, and those that come out are spread over 0..255 again.
  */
-export class FlowModel {
+export class FlowModel implements TrainedModel, AsyncDisposable {
   /** Height, width and channels of every image. */
   readonly imageShape: ImageShape;
   /** Bits of a pixel value in the model. */
   readonly bits: number;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
-  private readonly trained: TrainedModel;
+  /** The layers and shapes of the model, for a graph of one's own. */
+  readonly model: Glow;
+  /** Its weights by path, as constants. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
   private readonly options: CompileOptions;
   private readonly batchSize: number;
   private readonly precision: Precision;
@@ -84,8 +88,9 @@ export class FlowModel {
     float32: new Map(),
     float64: new Map(),
   };
+  #fingerprint: string | undefined;
 
-  /** @param trained from `loadRun`, or from a training's state by `trainedModel` */
+  /** @param trained from a training's state by `trainedModel`; `loadModel` loads one that is in a folder */
   constructor(
     trained: TrainedModel,
     { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
@@ -94,22 +99,20 @@ export class FlowModel {
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;
     this.latentShapes = latentShapes;
-    this.trained = trained;
+    this.model = trained.model;
+    this.parameters = trained.parameters;
     this.options = options;
     this.batchSize = batchSize;
     this.precision = precision;
   }
 
-  /** SHA-256 of all that latents depend on: the model's options, its image shape and its weights. */
+  /**
+   * SHA-256 of all that latents depend on: the model's options, its image shape and its weights. Worked out when it is
+   * first asked for.
+   */
   get fingerprint(): string {
-    const { model, parameters } = this.trained;
-    const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
-      const { shape, data } = constantValue(parameters[path]!)!;
-      return [path, { shape, data: Float32Array.from(data) }];
-    });
-    const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
-    const what = JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))]);
-    return createHash('sha256').update(what).digest('hex');
+    this.#fingerprint ??= fingerprintOf(this);
+    return this.#fingerprint;
   }
 
   /**
@@ -271,20 +274,37 @@ export class FlowModel {
     return measured;
   }
 
-  /** Frees the programs. */
+  /** Frees the programs; they are compiled again if the model is used again. */
   async release(): Promise<void> {
     const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
     for (const known of Object.values(this.programs)) {
       known.clear();
     }
-    await Promise.all(programs.map(async (program) => (await program).release()));
+    // One that could not be compiled has nothing to free, and whoever asked for it knows.
+    const compiled = await Promise.allSettled(programs);
+    await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
   }
 
+  /** Frees the programs at the end of a block that begins with `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  /** The program of this kind, compiled once; one whose compilation failed is compiled anew by the next call. */
   private program(compiler: Compiler, precision = this.precision): Promise<Program> {
-    const known =
-      this.programs[precision].get(compiler) ?? compiler(this.trained, { ...this.options, precision });
-    this.programs[precision].set(compiler, known);
-    return known;
+    const programs = this.programs[precision];
+    const known = programs.get(compiler);
+    if (known) {
+      return known;
+    }
+    const program = compiler(this, { ...this.options, precision });
+    programs.set(compiler, program);
+    program.catch(() => {
+      if (programs.get(compiler) === program) {
+        programs.delete(compiler);
+      }
+    });
+    return program;
   }
 
   /** Runs `work` on ranges of at most a batch, one after the other; lets the event loop run between them. */
@@ -321,6 +341,16 @@ export class FlowModel {
     }
     return count;
   }
+}
+
+function fingerprintOf({ model, parameters }: TrainedModel): string {
+  const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
+    const { shape, data } = constantValue(parameters[path]!)!;
+    return [path, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
+  });
+  const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
+  const what = JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))]);
+  return createHash('sha256').update(what).digest('hex');
 }
 
 function zerosOf(precision: Precision, count: number): NdArray['data'] {

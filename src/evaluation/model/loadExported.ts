@@ -1,4 +1,4 @@
-// A trained model from the folder that `emerging export` wrote.
+// A trained model from the folder of an export.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
@@ -9,7 +9,7 @@ import { readBytes } from '../../storage/files.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
-import type { TrainedModel } from './loadRun.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** Whether a folder holds an exported model. */
 export function isExported(directory: string): boolean {
@@ -19,10 +19,13 @@ export function isExported(directory: string): boolean {
 /**
  * Loads an exported model: its options and weights, which are the run's.
  *
- * @param weights the kind of weights to insist on; whatever was exported if not said
+ * @param options.weights the kind of weights to insist on; whatever was exported if not said
  * @throws UserError if the file cannot be read or contradicts itself, or has the other kind of weights
  */
-export function loadExported(directory: string, weights?: WeightsKind): TrainedModel {
+export function loadExported(
+  directory: string,
+  { weights }: { weights?: WeightsKind | undefined } = {},
+): TrainedModel {
   const path = weightsIn(directory);
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   if (weights !== undefined && metadata.weights !== weights) {

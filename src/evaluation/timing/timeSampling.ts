@@ -9,7 +9,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { FlowModel } from '../model/flowModel.ts';
-import { trainedModel } from '../model/loadRun.ts';
+import { trainedModel } from '../model/trainedModel.ts';
 import { type LayerInverse, ownMethods } from './layerInverse.ts';
 import { secondsOf } from './timing.ts';
 

@@ -14,7 +14,7 @@ import { likelihoodDefinition } from '../../training/likelihood.ts';
 import { releaseAfter, releaseOnFailure } from '../../training/resources.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
-import { trainedModel } from '../model/loadRun.ts';
+import { trainedModel } from '../model/trainedModel.ts';
 import { timeProducts } from './timeProducts.ts';
 import { median, secondsOf } from './timing.ts';
 
