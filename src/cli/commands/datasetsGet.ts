@@ -1,17 +1,14 @@
 // `emerging datasets get`: downloads a dataset into the data folder.
-import { existsSync, mkdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { datasets } from '../../data/registry.ts';
-import { dataFolders } from '../../data/sets/dataFolder.ts';
 import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
-import { download } from '../../data/sets/download.ts';
-import { type DatasetFile, publishedFiles } from '../../data/sets/publishedFiles.ts';
+import { type DatasetDownload, downloadDataset } from '../../data/sets/downloadDataset.ts';
+import { publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { phrase, UserError, unknownName } from '../../errors.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { type Interruption, listenForInterruption } from '../terminal/interruption.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
 interface DatasetsGetOptions {
@@ -37,55 +34,48 @@ export function registerDatasetsGet(parent: Command): void {
 }
 
 async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
-  const { from, json } = options;
-  const files = Object.hasOwn(publishedFiles, name) ? publishedFiles[name]! : undefined;
-  if (files === undefined) {
+  if (!Object.hasOwn(publishedFiles, name)) {
     return tellPlace(name, options);
   }
-  const paths: string[] = [];
-  for (const file of files) {
-    const path = join(dataFolders()[0], file.place);
-    paths.push(path);
-    if (existsSync(path)) {
-      process.stderr.write(`${path} is there already\n`);
-    } else if (!(await get(file, path, from))) {
-      return;
-    }
+  const files = await downloadWithBar(name, options.from);
+  if (files === null) {
+    return;
   }
+  const paths = files.map(({ path }) => path);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   process.stdout.write(
-    json
+    options.json
       ? `${JSON.stringify({ name, files: paths, bytes, todo: null })}\n`
       : `${paths.join(', ')}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
   );
 }
 
-/** Downloads one file with a bar; false if it was interrupted. */
-async function get(file: DatasetFile, path: string, from: string | undefined): Promise<boolean> {
+/** Downloads a set with a bar for each file; null if it was interrupted. */
+async function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | null> {
+  let bar: Progress | undefined;
+  const interruption = listenForInterruption(() => bar?.note('stopping; the same command goes on from here'));
   try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw explainFileError(error, dirname(path), 'create the folder');
-  }
-  const url = from === undefined ? file.url : `${from.replace(/\/$/, '')}/${basename(file.place)}`;
-  const bar = createProgress({ label: basename(path), total: file.bytes, show: formatBytes });
-  const interruption: Interruption = listenForInterruption(() =>
-    bar.note('stopping; the same command goes on from here'),
-  );
-  try {
-    const isThere = await download({ ...file, url }, path, {
+    const files = await downloadDataset(name, {
+      from,
       signal: interruption.signal,
-      onProgress: (bytes) => bar.update(bytes),
-      onRetry: (reason) => bar.note(reason),
+      onFile({ path, bytes, isThere }) {
+        bar?.finish();
+        bar = isThere
+          ? undefined
+          : createProgress({ label: basename(path), total: bytes, show: formatBytes });
+        if (isThere) {
+          process.stderr.write(`${path} is there already\n`);
+        }
+      },
+      onProgress: (bytes) => bar?.update(bytes),
+      onRetry: (reason) => bar?.note(reason),
     });
-    if (!isThere) {
+    if (files === null) {
       process.exitCode = interruption.exitCode();
     }
-    return isThere;
-  } catch (error) {
-    throw explainFileError(error, path, 'write');
+    return files;
   } finally {
-    bar.finish();
+    bar?.finish();
     interruption.release();
   }
 }

@@ -102,7 +102,7 @@ describe('datasets prepare', () => {
   });
 
   it.each([
-    [['tiny'], '--size is missing'],
+    [['tiny'], 'say how high and wide the images of tiny shall be, for example --size 32'],
     [['tiny', '--size=0'], 'whole number of 1 or more'],
     [['tiny', '--size=4', '--crop=middle'], "unknown crop 'middle': known: center, none, tiles"],
     [['tiny', '--size=4', '--channels=2'], 'It must be 1 (grey) or 3 (colour).'],
