@@ -53,6 +53,7 @@ export class UserError extends Error {
   readonly code: UserErrorCode;
   readonly #phrase: Phrase;
 
+  /** @internal Made by the library. */
   constructor(code: UserErrorCode, message: string | Phrase, options: { cause?: unknown } = {}) {
     const parts = typeof message === 'string' ? [message] : message;
     super(say(parts, inLibraryWords), options);
@@ -61,7 +62,7 @@ export class UserError extends Error {
     this.#phrase = parts;
   }
 
-  /** The message in parts. */
+  /** @internal The message in parts. */
   get phrase(): Phrase {
     return this.#phrase;
   }

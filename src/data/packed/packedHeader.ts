@@ -18,8 +18,15 @@ const count = z.int().min(0);
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
   imageShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
-  /** The number of images of each split; validation is left out where it is to be held out of train. */
-  counts: z.object({ train: count, validation: count.optional(), test: count }),
+  /** The number of images of each split. */
+  counts: z.object({
+    /** To train on. */
+    train: count,
+    /** To choose models by; left out where it is to be held out of train. */
+    validation: count.optional(),
+    /** For the last word on a model. */
+    test: count,
+  }),
   /** SHA-256 of all images, in hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** The name or the path of the dataset that the images come from. */

@@ -18,7 +18,7 @@ export interface DatasetDownload {
 }
 
 /** How a dataset is downloaded. */
-export interface DownloadDatasetOptions extends Pick<DownloadOptions, 'signal' | 'onProgress' | 'onRetry'> {
+export interface DownloadDatasetOptions extends DownloadOptions {
   /** An address with the same files, in place of the publisher's. */
   readonly from?: string | undefined;
   /** Called before each file, of which `onProgress` then tells. */

@@ -15,6 +15,7 @@ const root = resolve('folder');
 export interface NamedLatents {
   /** A name for each image: a path with `/`. */
   readonly names: readonly string[];
+  /** The latents of the images, in this order. */
   readonly latents: Latents;
 }
 
