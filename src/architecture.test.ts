@@ -202,3 +202,55 @@ describe('circles of imports', () => {
     expect(circles(imports)).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f']]);
   });
 });
+
+/** Documents for people who use the command: model cards, and the schema that stands beside a configuration. */
+const documents = [
+  'evaluation/export/exportModel.ts',
+  'evaluation/runs/runCard.ts',
+  'experiments/configReference.ts',
+];
+
+/** A flag, or a command with its name; `emerging convolutions` are none. */
+const commandWords =
+  /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|train)\b/;
+
+/** The texts in a file, outside of comments, that speak of flags or commands. */
+function textsWithCommandWords(source: string): string[] {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      texts.push(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest));
+  return texts.filter((text) => commandWords.test(text));
+}
+
+describe('the words of the command line', () => {
+  it('stand in the command line alone', () => {
+    const library = files.filter(
+      (file) =>
+        !['cli', testFolder].includes(folderOf(file)) &&
+        !file.endsWith('.test.ts') &&
+        !documents.includes(file),
+    );
+    const found = library.flatMap((file) =>
+      textsWithCommandWords(readFileSync(`${root}/${file}`, 'utf8')).map((text) => `${file}: ${text}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    "throw new Error('use --device cpu');",
+    `const text = \`run emerging datasets get \${name}\`;`,
+    `const text = \`\${name} is missing: --size\`;`,
+  ])('are seen in %s', (source) => {
+    expect(textsWithCommandWords(source)).toHaveLength(1);
+  });
+
+  it('are neither comments nor the flow of that name', () => {
+    const source = "// Use --device cpu.\nconst text = 'an emerging convolution -- or two';";
+    expect(textsWithCommandWords(source)).toEqual([]);
+  });
+});

@@ -17,7 +17,7 @@ import { distance } from 'fastest-levenshtein';
  * | `diverged` | values are not finite: a training diverged, or a model cannot compute an image |
  * | `out-of-memory` | the memory is not enough |
  * | `locked` | another process is training the run |
- * | `io` | the file system or the network refused; `cause` is its error |
+ * | `io` | the file system or the network refused; `cause` is its error, where it gave one |
  */
 export type UserErrorCode =
   | 'invalid-argument'
