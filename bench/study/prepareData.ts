@@ -77,9 +77,7 @@ function requireFit({ name }: Study, model: ShapedModel, imageShape: ImageShape)
     checkModelShape(model, imageShape);
   } catch (error) {
     throw error instanceof UserError
-      ? new UserError(error.code, `${name}, ${model.mixing}: ${error.message}`, {
-          cause: error,
-        })
+      ? new UserError(error.code, `${name}, ${model.mixing}: ${error.message}`, { cause: error })
       : error;
   }
 }

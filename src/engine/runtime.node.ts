@@ -49,9 +49,7 @@ export async function createSession(
     throw new UserError(
       'unsupported',
       phrase`the device '${device}' cannot run this: ${firstLine(cause)}; use ${option('device', 'cpu')}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

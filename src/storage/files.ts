@@ -144,7 +144,7 @@ function writableTarget(path: string): string {
   }
   if (!existing.isFile()) {
     throw new UserError(
-      'exists',
+      'io',
       `cannot write ${path}: it is a ${existing.isDirectory() ? 'folder' : 'device'}; name a file`,
     );
   }

@@ -89,9 +89,7 @@ function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): voi
     throw new UserError(
       'invalid-argument',
       `no layer of ${mixing} takes images of ${showImageShape(shape)}: ${why}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

