@@ -138,6 +138,7 @@ function requireTaken(plan: readonly PlannedUnit[]): void {
   const [first] = plan;
   if (first !== undefined && plan.every(({ status }) => status === 'left out')) {
     throw new UserError(
+      'invalid-argument',
       `nothing fits in so few hours: what comes first takes ${formatDuration(first.seconds)} by measured speeds`,
     );
   }

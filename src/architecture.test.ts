@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 /** The folders of `src` and, of each, those right below it; what can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
+  api: ['evaluation'],
   cli: ['bench', 'evaluation', 'training'],
   bench: ['evaluation'],
   evaluation: ['training'],
@@ -24,9 +25,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   numeric: ['platform'],
   platform: [],
 };
-
-/** The public API shows all but the command line. */
-const publicApi = { file: 'index.ts', below: ['evaluation'] };
 
 /** Everyone may import it. */
 const errorsFile = 'errors.ts';
@@ -199,8 +197,7 @@ function packageOf(specifier: string): string {
 
 function allowedFolders(file: string): ReadonlySet<string> {
   const allowed = new Set<string>();
-  const open =
-    file === publicApi.file ? [...publicApi.below] : folderOf(file) in arrows ? [folderOf(file)] : [];
+  const open = folderOf(file) in arrows ? [folderOf(file)] : [];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     allowed.add(folder);
     open.push(...arrows[folder]!);
@@ -213,7 +210,6 @@ describe('the arrows between folders', () => {
     const known = [...Object.keys(arrows), testFolder];
     const found = new Set(files.filter((file) => file.includes('/')).map(folderOf));
     expect([...found].sort()).toEqual(known.sort());
-    expect(files).toContain(publicApi.file);
     expect(files).toContain(errorsFile);
     for (const file of Object.values(wrapped)) {
       expect(files).toContain(file);
@@ -239,9 +235,9 @@ describe('the arrows between folders', () => {
     ['evaluation/new.ts', "import { formatBytes } from '../cli/terminal/format.ts';"],
     ['evaluation/new.ts', "import { secondsOf } from '../bench/timing.ts';"],
     ['bench/new.ts', "import { formatBytes } from '../cli/terminal/format.ts';"],
-    ['index.ts', "export { timeTraining } from './bench/timeTraining.ts';"],
-    ['index.ts', "export { formatBytes } from './cli/terminal/format.ts';"],
-    ['models/new.ts', "import { Glow } from '../index.ts';"],
+    ['api/index.ts', "export { timeTraining } from '../bench/timeTraining.ts';"],
+    ['api/index.ts', "export { formatBytes } from '../cli/terminal/format.ts';"],
+    ['models/new.ts', "import { Glow } from '../api/flows.ts';"],
     ['errors.ts', "import { sizeOf } from './numeric/ndarray.ts';"],
     ['flows/new.ts', "import { goldenCases } from '../testing/golden.ts';"],
     ['elsewhere/new.ts', "import { sizeOf } from '../numeric/ndarray.ts';"],
@@ -258,7 +254,7 @@ describe('the arrows between folders', () => {
     ['evaluation/new.ts', "import { readSummary } from '../training/run/runSummary.ts';"],
     ['numeric/new.ts', "import { UserError } from '../errors.ts';"],
     ['numeric/new.ts', "import { sizeOf } from './ndarray.ts';"],
-    ['index.ts', "export { compile } from './engine/program.ts';"],
+    ['api/index.ts', "export { compile } from '../engine/program.ts';"],
     ['flows/new.test.ts', "import { compile } from '../engine/program.ts';"],
     ['testing/new.ts', "import { chain } from '../flows/chain.ts';"],
     ['engine/runtime.node.ts', "import * as ort from 'onnxruntime-node';"],
@@ -428,5 +424,57 @@ describe('what runs without Node', () => {
       'setImmediate',
     ]);
     expect(nodeGlobalsIn('a.process(); const { process: own } = a; b = { Buffer: 1 };')).toEqual([]);
+  });
+});
+
+/** Documents for people who use the command: model cards, and the schema that stands beside a configuration. */
+const documents = [
+  'evaluation/export/exportModel.ts',
+  'evaluation/runs/runCard.ts',
+  'experiments/configReference.ts',
+];
+
+/** A flag, or a command with its name; `emerging convolutions` are none. */
+const commandWords =
+  /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|train)\b/;
+
+/** The texts in a file, outside of comments, that speak of flags or commands. */
+function textsWithCommandWords(source: string): string[] {
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      texts.push(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('file.ts', source, ts.ScriptTarget.Latest));
+  return texts.filter((text) => commandWords.test(text));
+}
+
+describe('the words of the command line', () => {
+  it('stand in the command line alone', () => {
+    const library = files.filter(
+      (file) =>
+        !['cli', testFolder].includes(folderOf(file)) &&
+        !file.endsWith('.test.ts') &&
+        !documents.includes(file),
+    );
+    const found = library.flatMap((file) =>
+      textsWithCommandWords(readFileSync(`${root}/${file}`, 'utf8')).map((text) => `${file}: ${text}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    "throw new Error('use --device cpu');",
+    `const text = \`run emerging datasets get \${name}\`;`,
+    `const text = \`\${name} is missing: --size\`;`,
+  ])('are seen in %s', (source) => {
+    expect(textsWithCommandWords(source)).toHaveLength(1);
+  });
+
+  it('are neither comments nor the flow of that name', () => {
+    const source = "// Use --device cpu.\nconst text = 'an emerging convolution -- or two';";
+    expect(textsWithCommandWords(source)).toEqual([]);
   });
 });

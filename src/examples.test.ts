@@ -11,7 +11,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { commandLine } from './testing/command.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const index = join(root, 'src/index.ts');
+const entry = (path: string): string => join(root, 'src/api', `${path.slice(1) || 'index'}.ts`);
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const emerging = commandLine();
 
@@ -24,12 +24,15 @@ function examplesOf(file: string): string[] {
 }
 
 const [readme] = examplesOf('README.md') as [string];
-const [trained, training, below] = examplesOf('docs/library.md') as [string, string, string];
+const [trained, training, below, errors] = examplesOf('docs/library.md') as [string, string, string, string];
 
 /** Runs an example in the folder that has `runs/quickstart` and `models`; gives what it prints, line by line. */
 async function run(name: string, code: string): Promise<string[]> {
   const file = join(emerging.folder, `${name}.mts`);
-  writeFileSync(file, code.replaceAll("'emerging-flows'", `'${pathToFileURL(index).href}'`));
+  writeFileSync(
+    file,
+    code.replace(/'emerging-flows(\/\w+)?'/g, (_, path = '') => `'${pathToFileURL(entry(path)).href}'`),
+  );
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, file], {
     cwd: emerging.folder,
   });
@@ -46,14 +49,14 @@ beforeAll(async () => {
 it('have the right types', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, trained, training, below, wrong].map((code, number) => [
+    [readme, trained, training, below, errors, wrong].map((code, number) => [
       join(root, `example${number}.mts`),
       code,
     ]),
   );
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const paths = { 'emerging-flows': [index] };
+  const paths = { 'emerging-flows': [entry('')], 'emerging-flows/*': [entry('/*')] };
   const host = ts.createCompilerHost(options);
   const { getSourceFile, fileExists } = host;
   host.fileExists = (file) => codes.has(file) || fileExists(file);
@@ -70,7 +73,7 @@ it('have the right types', () => {
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
   );
   const found = "Argument of type 'number' is not assignable to parameter of type 'string'.";
-  expect(problems).toEqual([[], [], [], [], [found]]);
+  expect(problems).toEqual([[], [], [], [], [], [found]]);
 });
 
 it('README.md: samples come back from their latents', async () => {
@@ -99,4 +102,9 @@ it('docs/library.md: the graph below', async () => {
   const lines = await run('below', below);
   const [energy, ...others] = lines.join(' ').match(/\d+\.\d+/g)!;
   expect(others).toEqual([energy, energy]);
+});
+
+it('docs/library.md: errors', async () => {
+  const [line] = await run('errors', errors);
+  expect(line).toMatch(/^runs.quickstrat is neither a run folder .* for example runs.quickstart$/);
 });

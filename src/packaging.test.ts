@@ -1,11 +1,30 @@
-// What the lockfile and package.json must say so that every npm installs the project quietly and without downloads.
-import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+// The package as others get it: installed quietly and without downloads by every npm, each entry point with its types.
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const read = (name: string) => JSON.parse(readFileSync(new URL(`../${name}`, import.meta.url), 'utf8'));
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'));
 
 const { packages }: { packages: Record<string, { hasInstallScript?: boolean }> } = read('package-lock.json');
-const { allowScripts }: { allowScripts: Record<string, boolean> } = read('package.json');
+const {
+  allowScripts,
+  exports: exported,
+}: Record<'allowScripts' | 'exports', Record<string, unknown>> = read('package.json');
 
 const installScripts = Object.entries(packages)
   .filter(([path, { hasInstallScript }]) => path !== '' && hasInstallScript)
@@ -23,4 +42,77 @@ it('tells npm 11 of every package with an install script whether it may run', ()
   expect(Object.keys(allowScripts)).toEqual(expect.arrayContaining(installScripts));
   // Should the lockfile be made anew, npm 11 still does not run it.
   expect(allowScripts['onnxruntime-node']).toBe(false);
+});
+
+describe('the entry points of the package, built and installed elsewhere', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  const entries = Object.keys(exported).map((path) => path.replace('.', 'emerging-flows'));
+
+  beforeAll(async () => {
+    const home = join(folder, 'node_modules/emerging-flows');
+    mkdirSync(home, { recursive: true });
+    const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+    const build = [compiler, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(home, 'dist')];
+    await promisify(execFile)(process.execPath, build, { cwd: root });
+    copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'), 'junction');
+  }, 300_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('can be imported, and no name stands in two of them', async () => {
+    const script = `
+      const names = await Promise.all(${JSON.stringify(entries)}.map((entry) => import(entry).then(Object.keys)));
+      console.log(JSON.stringify(names));
+    `;
+    const options = ['--input-type=module', '--eval', script];
+    const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: folder });
+    const names: string[][] = JSON.parse(stdout);
+    expect(entries).toHaveLength(5);
+    expect(names.map((one) => one.length)).not.toContain(0);
+    expect(names.flat().filter((name, index, all) => all.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('have types, for a program that knows Node and nothing else', () => {
+    const file = join(folder, 'program.mts');
+    writeFileSync(
+      file,
+      `
+        import { type FlowModel, loadModel, UserError } from 'emerging-flows';
+        import { openDataset } from 'emerging-flows/data';
+        import { emerging } from 'emerging-flows/flows';
+        import { input, operations } from 'emerging-flows/tensor';
+        import { resolveConfig } from 'emerging-flows/training';
+        await using model: FlowModel = await loadModel('runs/a');
+        model.sample({ count: 'one' });
+        openDataset(1, { validation: 0 });
+        emerging([4, 6]);
+        operations.add(input('x', [1]), 'two');
+        resolveConfig({ preset: 3 });
+        export const isLocked = (error: unknown) => error instanceof UserError && error.code === 'locke';
+      `,
+    );
+    const options: ts.CompilerOptions = {
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2023,
+      lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+    };
+    const program = ts.createProgram([file], options);
+    const problems = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+    // One for each mistake, and no other.
+    expect(problems).toEqual([
+      expect.stringMatching(/^Type 'string' is not assignable to type 'number'/),
+      expect.stringMatching(/^Argument of type 'number' is not assignable to parameter of type 'string'/),
+      expect.stringMatching(/^Argument of type '\[number, number\]' is not assignable/),
+      expect.stringMatching(/^Argument of type '"two"'|^Argument of type 'string'/),
+      expect.stringMatching(/^Type 'number' is not assignable to type 'string'/),
+      expect.stringMatching(/'UserErrorCode' and '"locke"' have no overlap/),
+    ]);
+  });
 });

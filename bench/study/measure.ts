@@ -55,7 +55,7 @@ export async function measure(
   run: StudyRun,
   onProgress: (done: number, total: number) => void,
 ): Promise<void> {
-  const loaded = loadRun(run.directory, 'average');
+  const loaded = loadRun(run.directory);
   const { config, model, paths, step } = loaded;
   const { test } = await openDataset(config.data.name, { validation: config.data.validation });
   const total = DRAWS * test.count;

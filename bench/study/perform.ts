@@ -41,13 +41,16 @@ async function trainRun(run: StudyRun, interruption: Interruption): Promise<void
   interruption.signal.throwIfAborted();
   if (code === 0) {
     if (progressOf(run).state !== 'trained') {
-      throw new UserError(`${run.directory}: the training ended before its last step; start the study again`);
+      throw new UserError(
+        'not-ready',
+        `${run.directory}: the training ended before its last step; start the study again`,
+      );
     }
     return;
   }
   const reason = String(json.error ?? `exit code ${code}`);
   if (!reason.includes('diverged')) {
-    throw new UserError(`${run.directory}: ${reason}`);
+    throw new UserError('io', `${run.directory}: ${reason}`);
   }
   recordFailure(run, reason);
 }

@@ -29,7 +29,7 @@ it('says how many images a study has', async () => {
 
 it('refuses a study without validation images', async () => {
   await expect(ready(['data.validation=0'])).rejects.toMatchObject({
-    exitCode: 2,
+    code: 'invalid-config',
     message: expect.stringMatching(/^tiny: it has no validation images, .*'data\.validation=0\.1'/),
   });
 });

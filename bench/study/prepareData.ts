@@ -30,7 +30,10 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
   if (prepare !== undefined && !existsSync(name)) {
     const { source, options, missing } = prepare;
     if (!existsSync(source)) {
-      throw new UserError(`the images of ${study.name} are missing: ${source} does not exist; ${missing}`);
+      throw new UserError(
+        'not-ready',
+        `the images of ${study.name} are missing: ${source} does not exist; ${missing}`,
+      );
     }
     mkdirSync(dirname(name), { recursive: true });
     process.stderr.write(`preparing ${name}, once\n`);
@@ -40,7 +43,7 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
     );
     interruption.signal.throwIfAborted();
     if (code !== 0) {
-      throw new UserError(`${name} could not be prepared: ${json.error}`);
+      throw new UserError('io', `${name} could not be prepared: ${json.error}`);
     }
   }
   const configs = configsOf(study);
@@ -57,9 +60,9 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
 function requireValidation({ name }: Study, images: number): void {
   if (images === 0) {
     throw new UserError(
+      'invalid-config',
       `${name}: it has no validation images, which its learning rates are chosen and its curves are drawn by: ` +
         "hold some out, for example with 'data.validation=0.1' among its changes",
-      { exitCode: 2 },
     );
   }
 }
@@ -69,10 +72,7 @@ function requireFit({ name }: Study, model: ShapedModel, imageShape: ImageShape)
     checkModelShape(model, imageShape);
   } catch (error) {
     throw error instanceof UserError
-      ? new UserError(`${name}, ${model.mixing}: ${error.message}`, {
-          exitCode: error.exitCode,
-          cause: error,
-        })
+      ? new UserError(error.code, `${name}, ${model.mixing}: ${error.message}`, { cause: error })
       : error;
   }
 }

@@ -17,20 +17,20 @@ export function readStudies(file?: string): Study[] {
   const value = file === undefined ? builtInStudies : parseFile(file);
   const result = z.array(studySchema).min(1).safeParse(value);
   if (!result.success) {
-    throw new UserError(`${place}: ${explain(result.error.issues[0]!, value)}`, { exitCode: 2 });
+    throw new UserError('invalid-config', `${place}: ${explain(result.error.issues[0]!, value)}`);
   }
   const studies = result.data;
   for (const study of studies) {
     requireConfig(study, place);
   }
   if (!distinct(studies.map((study) => study.name))) {
-    throw new UserError(`${place}: two studies have the same name`, { exitCode: 2 });
+    throw new UserError('invalid-config', `${place}: two studies have the same name`);
   }
   const shared = studies.find(({ seeds, search }) => seeds.includes(search.seed));
   if (shared !== undefined) {
     throw new UserError(
+      'invalid-config',
       `${place}: ${shared.name}: the search has seed ${shared.search.seed}, which is one of the study's: take another`,
-      { exitCode: 2 },
     );
   }
   return studies;
@@ -52,7 +52,7 @@ function requireConfig({ name, data, preset, changes }: Study, place: string): v
     resolveConfig({ preset, set: changes, overrides: { data: { name: data.name } } });
   } catch (error) {
     throw error instanceof UserError
-      ? new UserError(`${place}: ${name}: ${error.message}`, { exitCode: 2, cause: error })
+      ? new UserError('invalid-config', `${place}: ${name}: ${error.message}`, { cause: error })
       : error;
   }
 }
@@ -63,9 +63,12 @@ function parseFile(file: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    throw new UserError(`${file}: not valid YAML: ${(error as Error).message.split('\n')[0]}`, {
-      exitCode: 2,
-      cause: error,
-    });
+    throw new UserError(
+      'invalid-config',
+      `${file}: not valid YAML: ${(error as Error).message.split('\n')[0]}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -164,6 +164,7 @@ function requireSameSettings(run: StudyRun, there: Config, told: string): void {
   const key = keys.find((each) => each !== RATE) ?? RATE;
   const { study, mixing } = run;
   throw new UserError(
+    'mismatch',
     key === RATE && !run.search && study.search.rates.length > 1
       ? `${told} at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
           `${mixing}: move the runs of ${mixing} away, or give the study another name`

@@ -51,7 +51,7 @@ export async function timeSamplingOf(
   const timed = await withProgress(
     (show) =>
       timeSampling({
-        models: runs.map(({ directory, mixing }) => ({ mixing, trained: loadRun(directory, 'average') })),
+        models: runs.map(({ directory, mixing }) => ({ mixing, trained: loadRun(directory) })),
         inverses: inverseMethods,
         batchSize: BATCH,
         temperature: 1,

@@ -35,7 +35,7 @@ export async function timeStepsOf(
   if (runs.length === 0 || areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)) {
     return;
   }
-  const { config, model } = loadRun(runs[0]!.directory, 'average');
+  const { config, model } = loadRun(runs[0]!.directory);
   const label = `timing steps of ${study.name}`;
   const mixings = runs.map(({ mixing }) => mixing);
   const rounds = { imageShape: model.imageShape, rounds: ROUNDS };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { exitCodeOf } from '../../src/cli/terminal/wording.ts';
 import { UserError } from '../../src/errors.ts';
 import { readStudies } from './readStudies.ts';
 import { configOf, seedRun } from './runs.ts';
@@ -16,7 +17,7 @@ function messageOf(action: () => unknown): string {
     action();
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).exitCode).toBe(2);
+    expect(exitCodeOf((error as UserError).code)).toBe(2);
     return (error as Error).message;
   }
   throw new Error('it did not fail');

@@ -4,7 +4,7 @@ import type { InverseMethod } from '../engine/graph/prepare.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
 import { FlowModel } from '../evaluation/model/flowModel.ts';
-import { type TrainedModel, trainedModel } from '../evaluation/model/loadRun.ts';
+import { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
 import { Glow } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';

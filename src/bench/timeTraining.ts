@@ -2,7 +2,7 @@
 import { type OperatorTime, profile } from '../engine/profile.node.ts';
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
-import { trainedModel } from '../evaluation/model/loadRun.ts';
+import { trainedModel } from '../evaluation/model/trainedModel.ts';
 import { countParameters, Glow } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';

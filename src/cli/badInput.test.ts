@@ -14,8 +14,8 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = ['train', '--data=data', ...tinyTraining];
 const images = 'train-images-idx3-ubyte';
 const latest = 'checkpoints/step-00000002.safetensors';
-const isNoModel = "name one that 'emerging train' or 'emerging export' made, for example";
-const isNoRun = "name one that 'emerging train' made, for example";
+const isNoModel = 'name one that a training or an export made, for example';
+const isNoRun = 'name one that a training made, for example';
 
 /** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
 const usage: [string, string[], string | RegExp][] = [
@@ -108,7 +108,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a setting without value',
     [...train, '--set', 'model.depth'],
-    "--set 'model.depth' must be key=value, as in --set model.levels=2",
+    "the setting 'model.depth' must be key=value, as in model.levels=2",
   ],
   [
     'a word for a number in a file',
@@ -170,7 +170,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'more workers than threads',
     [...train, '--threads', '1', '--workers', '2'],
-    '2 workers need a thread each: --threads 2 or more, not 1',
+    '2 workers need a thread each: take --threads 2 or more, not 1',
   ],
   [
     'workers that do not divide the images',
@@ -428,7 +428,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a checkpoint in place of latents',
     ['decode', 'runs/a', `runs/a/${latest}`, '--out', 'decoded'],
-    `runs/a/${latest} holds no latents; name a file that emerging encode wrote`,
+    `runs/a/${latest} holds no latents; name a file of encoded images`,
   ],
   [
     'a run without validation images to compare with',

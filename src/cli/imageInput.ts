@@ -4,7 +4,7 @@ import { type Dataset, type ImageSet, readOne } from '../data/dataset.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
 import { openDataset } from '../data/registry.ts';
 import { type NamedImages, readImageFiles } from '../data/sources/imageFiles.ts';
-import { UserError } from '../errors.ts';
+import { phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { isFolder } from '../storage/files.ts';
 import { oneOf, wholeNumber } from './options.ts';
@@ -49,14 +49,17 @@ export async function readImages(
   { data, split, count, resize = false }: Partial<ImageOptions> = {},
 ): Promise<NamedImages> {
   if (paths.length > 0 && data !== undefined) {
-    throw new UserError('images and --data exclude one another: keep one of them', { exitCode: 2 });
+    throw new UserError('invalid-argument', 'images and --data exclude one another: keep one of them');
   }
   if (data !== undefined && split !== undefined) {
     const dataset = await openImages(data);
     return datasetImages(dataset[split], { source: data, split, count, imageShape, resize });
   }
   if (paths.length === 0) {
-    throw new UserError('no images: name image files or folders, or a dataset with --data', { exitCode: 2 });
+    throw new UserError(
+      'invalid-argument',
+      'no images: name image files or folders, or a dataset with --data',
+    );
   }
   const onSkip = (reason: string): void => {
     process.stderr.write(`skipped: ${reason}\n`);
@@ -70,8 +73,8 @@ async function openImages(data: string): Promise<Dataset> {
     return await openDataset(data, { validation: 0 });
   } catch (error) {
     if (error instanceof UserError && isFolder(data)) {
-      const message = `${error.message}; images of a folder, all of them, are named without --data`;
-      throw new UserError(message, { exitCode: error.exitCode, cause: error });
+      const message = phrase`${error.phrase}; images of a folder, all of them, are named without --data`;
+      throw new UserError(error.code, message, { cause: error });
     }
     throw error;
   }

@@ -65,10 +65,11 @@ function explained(error: unknown): unknown {
         .replace(/\.$/, ''),
     );
     const help = [...commandPath(program, given), '--help'].join(' ');
-    return new UserError(`${what}; see ${help}`, { exitCode: 2, cause: error });
+    return new UserError('invalid-argument', `${what}; see ${help}`, { cause: error });
   }
   if (error instanceof Error && outOfMemory.test(error.message)) {
     return new UserError(
+      'out-of-memory',
       `the memory is not enough (${error.message.split('\n')[0]}): ` +
         'take a smaller model, a smaller batch or fewer images',
       { cause: error },

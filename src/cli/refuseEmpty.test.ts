@@ -25,6 +25,6 @@ describe('what is given and empty is refused', () => {
       "the argument 'images' is empty: give it a value",
     ],
   ])('%s', async (_, args, message) => {
-    await expect(call(args)).rejects.toMatchObject({ name: 'UserError', message, exitCode: 2 });
+    await expect(call(args)).rejects.toMatchObject({ name: 'UserError', message, code: 'invalid-argument' });
   });
 });

@@ -13,12 +13,12 @@ export function refuseEmpty(called: Command): void {
   );
   if (option !== undefined) {
     const otherwise = option.mandatory ? '' : ', or leave it out';
-    throw new UserError(`${option.long} is empty: give it a value${otherwise}`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `${option.long} is empty: give it a value${otherwise}`);
   }
   const place = called.processedArgs.findIndex(isEmpty);
   if (place >= 0) {
     const name = called.registeredArguments[place]!.name();
-    throw new UserError(`the argument '${name}' is empty: give it a value`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `the argument '${name}' is empty: give it a value`);
   }
 }
 

@@ -11,8 +11,8 @@ import { requireWritable } from '../storage/files.ts';
 export function requireWritablePng(path: string): void {
   if (extname(path).toLowerCase() !== '.png') {
     throw new UserError(
+      'invalid-argument',
       `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
-      { exitCode: 2 },
     );
   }
   requireWritable(path);

@@ -1,5 +1,4 @@
 // What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
-import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { RawDataset } from './rawImages.ts';
@@ -63,7 +62,8 @@ export interface DatasetDescription {
 export interface NamedDataset extends DatasetDescription {
   /**
    * The path at which it lies, found without reading images.
-   * Throws MissingDataset when it is not there, another UserError when what is there is incomplete or cannot be read.
+   * Throws UserError with the code `not-ready` when it is not there, with another when what is there is incomplete or
+   * cannot be read.
    */
   locate(): Promise<string>;
   /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
@@ -71,9 +71,6 @@ export interface NamedDataset extends DatasetDescription {
   /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }
-
-/** The error for a set that is not on this machine: where it comes from and where to put it, in a line. */
-export class MissingDataset extends UserError {}
 
 /** A form in which people keep images of their own, recognised at a path. */
 export interface PathFormat {

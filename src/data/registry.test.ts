@@ -99,7 +99,7 @@ describe('openDataset', () => {
     async ({ name, locate, open, openRaw }) => {
       vi.stubEnv('EMERGING_DATA', folder);
       const message = new RegExp(
-        `^${name} is not here: (run emerging datasets get ${name}, or )?put .*https://.* into ${folder}(, then run emerging datasets prepare ${name})?$`,
+        `^${name} is not here: (run downloadDataset\\('${name}'\\), or )?put .*https://.* into ${folder}(, then run prepareDataset\\('${name}'\\))?$`,
       );
       await expect(locate()).rejects.toMatchObject({ name: 'UserError', message });
       await expect((openRaw ?? open)?.()).rejects.toThrow(message);
@@ -134,24 +134,24 @@ describe('openDataset', () => {
   });
 
   it.each([
-    ['mnits', /^unknown file, folder or dataset 'mnits': did you mean mnist\?$/, 2],
-    ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 2],
+    ['mnits', /^unknown file, folder or dataset 'mnits': did you mean mnist\?$/, 'not-found'],
+    ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 'not-found'],
     [
       'package.json',
       /^dataset 'package.json': no known form of images; expected a folder with train-images/,
-      1,
+      'invalid-data',
     ],
-    ['scripts', /^dataset 'scripts': no known form of images/, 1],
-    ['package.json/mnist', /no such file or folder/, 2],
-    ['./cifar10', /no such file or folder/, 2],
-  ])('refuses %s', async (name, message, exitCode) => {
+    ['scripts', /^dataset 'scripts': no known form of images/, 'invalid-data'],
+    ['package.json/mnist', /no such file or folder/, 'not-found'],
+    ['./cifar10', /no such file or folder/, 'not-found'],
+  ])('refuses %s', async (name, message, code) => {
     const opened = openDataset(name, { validation: 0 });
     await expect(opened).rejects.toThrow(message);
-    await expect(opened).rejects.toMatchObject({ name: 'UserError', exitCode });
+    await expect(opened).rejects.toMatchObject({ name: 'UserError', code });
   });
 
   it('refuses a bad share of validation images', async () => {
-    await expect(openDataset('mnist', { validation: 1 })).rejects.toMatchObject({ exitCode: 2 });
+    await expect(openDataset('mnist', { validation: 1 })).rejects.toMatchObject({ code: 'invalid-config' });
   });
 });
 

@@ -62,7 +62,7 @@ async function openNamed(named: NamedDataset): Promise<DatasetSource> {
   if (named.open) {
     return named.open();
   }
-  throw new UserError(unprepared(named, await named.locate()));
+  throw new UserError('not-ready', unprepared(named, await named.locate()));
 }
 
 /**
@@ -87,7 +87,7 @@ async function formatOf(path: string): Promise<PathFormat> {
   if (!exists(path)) {
     // Nobody who writes a slash means one of the names.
     throw /[/\\]/.test(path)
-      ? new UserError(`dataset '${path}': no such file or folder`, { exitCode: 2 })
+      ? new UserError('not-found', `dataset '${path}': no such file or folder`)
       : unknownName(
           'file, folder or dataset',
           path,
@@ -100,5 +100,5 @@ async function formatOf(path: string): Promise<PathFormat> {
     }
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');
-  throw new UserError(`dataset '${path}': no known form of images; expected ${expected}`);
+  throw new UserError('invalid-data', `dataset '${path}': no known form of images; expected ${expected}`);
 }

@@ -21,8 +21,8 @@ export function holdOutValidation(
 ): { train: ImageSet; validation: ImageSet } {
   if (!(fraction >= 0 && fraction < 1)) {
     throw new UserError(
+      'invalid-config',
       `data.validation is the share of training images held out: expected at least 0 and below 1, found ${fraction}`,
-      { exitCode: 2 },
     );
   }
   if (fraction === 0) {
@@ -32,8 +32,8 @@ export function holdOutValidation(
   const held = Math.max(1, Math.round(fraction * count));
   if (held >= count) {
     throw new UserError(
+      'invalid-config',
       `data.validation ${fraction} of ${count} training images leaves none to train on: give a smaller share or 0`,
-      { exitCode: 2 },
     );
   }
   const order = new RandomStream(validationSeed, 'validation').permutation(count);

@@ -44,6 +44,7 @@ export async function exportOnnx(
   const model = lower({ ...prepared, known, precision: 'float32', style, bytes });
   if (model.length > LARGEST_FILE) {
     throw new UserError(
+      'unsupported',
       `an ONNX file of ${model.length} bytes cannot be loaded: the limit is 2 GiB; use a smaller model`,
     );
   }

@@ -91,6 +91,7 @@ function memoryOf(bytes: number): WebAssembly.Memory {
       throw cause;
     }
     throw new UserError(
+      'out-of-memory',
       'the update of the weights cannot have its memory: WebAssembly reserves 10 GiB of address space for each memory; ' +
         'raise the limit of the process (ulimit -v unlimited) or take a smaller model',
       { cause },

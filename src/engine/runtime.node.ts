@@ -3,7 +3,7 @@
 import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
-import { UserError } from '../errors.ts';
+import { option, phrase, UserError } from '../errors.ts';
 import type { Device } from './devices/device.ts';
 
 // What the runtime would print on stderr is in the errors that it throws.
@@ -46,9 +46,11 @@ export async function createSession(
     if (device === 'cpu') {
       throw cause;
     }
-    throw new UserError(`the device '${device}' cannot run this: ${firstLine(cause)}; use --device cpu`, {
-      cause,
-    });
+    throw new UserError(
+      'unsupported',
+      phrase`the device '${device}' cannot run this: ${firstLine(cause)}; use ${option('device', 'cpu')}`,
+      { cause },
+    );
   }
 }
 

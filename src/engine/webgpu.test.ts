@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { FlowModel, type FlowModelOptions } from '../evaluation/model/flowModel.ts';
 import { drawLatents } from '../evaluation/model/latents.ts';
-import { trainedModel } from '../evaluation/model/loadRun.ts';
+import { trainedModel } from '../evaluation/model/trainedModel.ts';
 import { Glow } from '../models/glow.ts';
 import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';

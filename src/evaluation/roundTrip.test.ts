@@ -12,7 +12,7 @@ import { BatchLoader } from '../training/batchLoader.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/step/trainer.ts';
 import { FlowModel } from './model/flowModel.ts';
-import { type TrainedModel, trainedModel } from './model/loadRun.ts';
+import { type TrainedModel, trainedModel } from './model/trainedModel.ts';
 
 const STEPS = 20;
 

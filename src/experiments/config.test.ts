@@ -140,7 +140,7 @@ describe('a layer is refused with one line', () => {
       'training.warmupEpochs and training.warmupSteps exclude one another: keep one of them',
     ],
   ])('%s', (_, layer, message) => {
-    expect(() => checkLayer(layer)).toThrow(new UserError(message, { exitCode: 2 }));
+    expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));
   });
 
   test('whatever the value', () => {
@@ -151,7 +151,7 @@ describe('a layer is refused with one line', () => {
             checkLayer(layer);
           } catch (error) {
             expect(error).toBeInstanceOf(UserError);
-            expect((error as UserError).exitCode).toBe(2);
+            expect((error as UserError).code).toBe('invalid-config');
             expect((error as UserError).message).not.toMatch(/\n/);
           }
         }
@@ -198,16 +198,16 @@ describe('a configuration', () => {
     expect(training).not.toHaveProperty('biasCorrection');
     expect(() => resolved({ data: { name: 'mnist' }, training: { weightDecay: 0.1 } })).toThrow(
       new UserError(
+        'invalid-config',
         'training.weightDecay is an option of adamw, and training.optimizer is adamax: ' +
           'leave it out or set training.optimizer=adamw',
-        { exitCode: 2 },
       ),
     );
   });
 
   test('needs a dataset', () => {
     expect(() => resolved({})).toThrow(
-      new UserError('data.name is missing: give the name or the path of a dataset', { exitCode: 2 }),
+      new UserError('invalid-config', 'data.name is missing: give the name or the path of a dataset'),
     );
   });
 
@@ -223,9 +223,9 @@ describe('a configuration', () => {
     ] as const) {
       expect(() => microBatch({ batchSize, microBatch: size })).toThrow(
         new UserError(
+          'invalid-config',
           `training.microBatch is ${size} and training.batchSize ${batchSize}: ` +
             `the first must divide the second, set for example training.microBatch=${instead}`,
-          { exitCode: 2 },
         ),
       );
     }

@@ -69,9 +69,10 @@ export function checkLayer(value: unknown): ConfigLayer {
   const layer = check(layerSchema, value);
   for (const [one, other] of exclusivePairs) {
     if (layer.training?.[one] !== undefined && layer.training[other] !== undefined) {
-      throw new UserError(`training.${one} and training.${other} exclude one another: keep one of them`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-config',
+        `training.${one} and training.${other} exclude one another: keep one of them`,
+      );
     }
   }
   if (layer.training?.optimizer !== undefined) {
@@ -91,9 +92,9 @@ function requireOwnOptions(training: NonNullable<ConfigLayer['training']>, optim
     const owners = optimizerNames.filter((name) => optionsOf(name).includes(key));
     if (value !== undefined && owners.length > 0 && !owners.includes(optimizer)) {
       throw new UserError(
+        'invalid-config',
         `training.${key} is an option of ${owners.join(' and ')}, and training.optimizer is ${optimizer}: ` +
           `leave it out or set training.optimizer=${owners[0]}`,
-        { exitCode: 2 },
       );
     }
   }
@@ -120,9 +121,9 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
       divisor--;
     }
     throw new UserError(
+      'invalid-config',
       `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
         `the first must divide the second, set for example training.microBatch=${divisor}`,
-      { exitCode: 2 },
     );
   }
 }

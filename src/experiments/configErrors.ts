@@ -19,7 +19,7 @@ export function explainIssue(
   }
   const where = path.length === 0 ? 'the configuration' : path.join('.');
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
-    return unknownName(where, clip(issue.input), issue.values.map(String));
+    return unknownName(where, clip(issue.input), issue.values.map(String), 'invalid-config');
   }
   return usageError(
     issue.input === undefined
@@ -44,7 +44,7 @@ function unknownKey(
 }
 
 function usageError(message: string): UserError {
-  return new UserError(message, { exitCode: 2 });
+  return new UserError('invalid-config', message);
 }
 
 /** A value as a person would write it, on one line and not too long. */

@@ -25,7 +25,7 @@ describe('levels', () => {
       '1 level needs sides divisible by 2, and the images are 28 x 27: no number of levels fits an odd side, resize or crop the images',
     ],
   ])('%i do not fit %j', (levels, shape, message) => {
-    expect(() => check(levels, shape)).toThrow(new UserError(message, { exitCode: 2 }));
+    expect(() => check(levels, shape)).toThrow(new UserError('invalid-config', message));
   });
 });
 
@@ -65,9 +65,9 @@ describe('hidden channels of maf', () => {
   test('that do not divide are refused with those that do', () => {
     expect(() => checkModelShape({ ...model, hiddenChannels: 50 }, [32, 32, 3])).toThrow(
       new UserError(
+        'invalid-config',
         'model.hiddenChannels is 50, and the last of 3 levels has 48 channels that maf divides them among: ' +
           'give 48 or a multiple of 96',
-        { exitCode: 2 },
       ),
     );
   });

@@ -37,6 +37,7 @@ export function requireImageShape(
   const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
   if (found !== expected) {
     throw new UserError(
+      'mismatch',
       `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ` +
         'put those back, or train a new model on these',
     );
@@ -53,9 +54,9 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
       ? 'no number of levels fits an odd side, resize or crop the images'
       : `at most ${possible} ${possible === 1 ? 'level fits' : 'levels fit'}`;
   throw new UserError(
+    'invalid-config',
     `${levels} ${levels === 1 ? 'level needs' : 'levels need'} sides divisible by ${2 ** levels}, ` +
       `and the images are ${height} x ${width}: ${remedy}`,
-    { exitCode: 2 },
   );
 }
 
@@ -85,9 +86,9 @@ function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, wid
   const remedy =
     most >= 3 ? `give a kernelSize of ${most} or less` : `give a dilation of ${side - 1} or less`;
   throw new UserError(
+    'invalid-config',
     `model.kernelSize ${kernelSize}${spacing > 1 ? ` with model.dilation ${spacing}` : ''} has taps ${reach} pixels ` +
       `from its centre, and the largest images between couplings are ${height / 2} x ${width / 2}: ${remedy}`,
-    { exitCode: 2 },
   );
 }
 
@@ -98,8 +99,8 @@ function checkHiddenChannels({ levels, hiddenChannels }: ShapedModel, [, , chann
     return;
   }
   throw new UserError(
+    'invalid-config',
     `model.hiddenChannels is ${hiddenChannels}, and the last of ${levels} ${levels === 1 ? 'level' : 'levels'} ` +
       `has ${last} channels that maf divides them among: give ${last} or a multiple of ${2 * last}`,
-    { exitCode: 2 },
   );
 }

@@ -132,11 +132,9 @@ describe('the experiments of the paper', () => {
 
 test('an unknown name', () => {
   expect(() => findPreset('mnist-1x2')).toThrow(
-    new UserError("unknown preset 'mnist-1x2': did you mean mnist-1x1?", { exitCode: 2 }),
+    new UserError('not-found', "unknown preset 'mnist-1x2': did you mean mnist-1x1?"),
   );
   expect(() => findPreset('qqqq')).toThrow(
-    new UserError(`unknown preset 'qqqq': known: ${presets.map(({ name }) => name).join(', ')}`, {
-      exitCode: 2,
-    }),
+    new UserError('not-found', `unknown preset 'qqqq': known: ${presets.map(({ name }) => name).join(', ')}`),
   );
 });

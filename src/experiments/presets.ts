@@ -10,7 +10,7 @@ import { type PaperExperiment, type PaperResult, paperCommon, paperExperiments }
 
 /** An experiment with a name. */
 export interface Preset {
-  /** The word after `--preset`. */
+  /** The name to ask for. */
   readonly name: string;
   /** One sentence. */
   readonly description: string;
@@ -148,7 +148,7 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
         ? ['The paper names no epochs: these make about as many updates as its 4000 epochs of CIFAR-10.']
         : []),
       ...(mixing === '1x1-plu' || mixing === '1x1-qr'
-        ? [`Compare with the free form over the same epochs: cifar10-1x1-d8 with --epochs ${epochs}.`]
+        ? [`Compare with the free form over the same epochs: cifar10-1x1-d8 with training.epochs=${epochs}.`]
         : []),
     ],
     imageShape,

@@ -6,7 +6,7 @@ import { parseLayer, resolveConfig } from './resolve.ts';
 
 const fileOf = (text: string) => ({ path: 'experiment.yaml', text });
 const preset = 'mnist-quickstart';
-const wrong = (message: string) => new UserError(message, { exitCode: 2 });
+const wrong = (message: string) => new UserError('invalid-config', message);
 
 describe('layers', () => {
   test('options win over settings, settings over the preset, the preset over defaults', () => {
@@ -97,7 +97,7 @@ describe('layers', () => {
 
   test('an unknown preset names the nearest', () => {
     expect(() => resolveConfig({ preset: 'mnist-quickstat' })).toThrow(
-      wrong("unknown preset 'mnist-quickstat': did you mean mnist-quickstart?"),
+      new UserError('not-found', "unknown preset 'mnist-quickstat': did you mean mnist-quickstart?"),
     );
   });
 });
@@ -119,8 +119,8 @@ describe('settings', () => {
   });
 
   test.each([
-    ['model.levels', "--set 'model.levels' must be key=value, as in --set model.levels=2"],
-    ['=3', "--set '=3' must be key=value, as in --set model.levels=2"],
+    ['model.levels', "the setting 'model.levels' must be key=value, as in model.levels=2"],
+    ['=3', "the setting '=3' must be key=value, as in model.levels=2"],
     ['model.levls=3', "unknown key 'model.levls': did you mean model.levels?"],
     ['levels=3', "unknown key 'levels': did you mean model.levels?"],
     ['__proto__.levels=3', "unknown key '__proto__': known: seed, data, model, training"],
@@ -132,11 +132,11 @@ describe('settings', () => {
     ['model.levels=', 'model.levels must be a whole number of 1 or more, not empty'],
     [
       'data.augment=[flip',
-      "--set 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",
+      "the setting 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",
     ],
     [
       'data.name=*x',
-      "--set 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
+      "the setting 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
     ],
   ])('%s is refused', (setting, message) => {
     expect(() => resolveConfig({ preset, set: [setting] })).toThrow(wrong(message));

@@ -1,4 +1,4 @@
-// From a preset, a file and options to one configuration: defaults < preset or file < --set < options.
+// From a preset, a file and options to one configuration: defaults < preset or file < settings < options.
 import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
@@ -22,7 +22,7 @@ export interface ConfigSources {
   readonly file?: ConfigFile | undefined;
   /** Settings `section.key=value`, the value in YAML; a later one wins. */
   readonly set?: readonly string[] | undefined;
-  /** What options such as `--steps`, `--seed` and `--data` say; wins over all else. */
+  /** Wins over all else. */
   readonly overrides?: ConfigLayer | undefined;
 }
 
@@ -57,31 +57,33 @@ export function resolveConfig(sources: ConfigSources): Config {
 export function parseLayer(text: string, source: string): ConfigLayer {
   const yaml = parseYaml(text);
   if ('problem' in yaml) {
-    throw new UserError(`${source}:${yaml.line}: not valid YAML: ${yaml.problem}`, { exitCode: 2 });
+    throw new UserError('invalid-config', `${source}:${yaml.line}: not valid YAML: ${yaml.problem}`);
   }
   try {
     return checkLayer(yaml.value ?? {});
   } catch (error) {
     if (error instanceof UserError) {
-      throw new UserError(`${source}: ${error.message}`, { exitCode: 2, cause: error });
+      throw new UserError('invalid-config', `${source}: ${error.message}`, { cause: error });
     }
     throw error;
   }
 }
 
-/** The layer of one `--set section.key=value`. */
+/** The layer of one setting `section.key=value`. */
 function parseSetting(setting: string): ConfigLayer {
   const equals = setting.indexOf('=');
   if (equals < 1) {
-    throw new UserError(`--set '${clip(setting)}' must be key=value, as in --set model.levels=2`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-config',
+      `the setting '${clip(setting)}' must be key=value, as in model.levels=2`,
+    );
   }
   const yaml = parseYaml(setting.slice(equals + 1));
   if ('problem' in yaml) {
-    throw new UserError(`--set '${clip(setting)}': the value is not valid YAML: ${yaml.problem}`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-config',
+      `the setting '${clip(setting)}': the value is not valid YAML: ${yaml.problem}`,
+    );
   }
   const path = setting.slice(0, equals).split('.');
   return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));

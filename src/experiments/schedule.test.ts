@@ -46,7 +46,7 @@ describe('the schedule', () => {
 
   test('needs images', () => {
     expect(() => scheduleOf(configOf({}), 0)).toThrow(
-      new UserError('mnist has no images to train on: lower data.validation or add images'),
+      new UserError('invalid-data', 'mnist has no images to train on: lower data.validation or add images'),
     );
   });
 });

@@ -25,14 +25,17 @@ export interface Schedule {
  */
 export function scheduleOf(config: Config, trainingImages: number): Schedule {
   if (trainingImages < 1) {
-    throw new UserError(`${config.data.name} has no images to train on: lower data.validation or add images`);
+    throw new UserError(
+      'invalid-data',
+      `${config.data.name} has no images to train on: lower data.validation or add images`,
+    );
   }
   const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay } =
     config.training;
   if (batchSize > trainingImages) {
     throw new UserError(
+      'invalid-config',
       `training.batchSize is ${batchSize}, and ${config.data.name} has ${trainingImages} images to train on: take a smaller batch`,
-      { exitCode: 2 },
     );
   }
   const stepsPerEpoch = Math.ceil(trainingImages / batchSize);

@@ -30,6 +30,7 @@ export function contactSheet(images: Uint8Array, options: ContactSheetOptions): 
   const count = images.length / sizeOf(options.imageShape);
   if (channels !== 1 && channels !== 3) {
     throw new UserError(
+      'unsupported',
       `images with ${channels} channels cannot be shown: a picture has 1 (grey) or 3 (colour)`,
     );
   }

@@ -17,11 +17,11 @@ it('gives the failure itself when the clean-up goes well', () => {
 });
 
 it('tells both when the clean-up fails too, the first one first', () => {
-  const failure = new UserError('the disk is full', { exitCode: 2 });
+  const failure = new UserError('locked', 'the run is locked');
   const given = cleanedUpAfter(failure, failing) as UserError;
   expect(given).toBeInstanceOf(UserError);
-  expect(given.message).toBe('the disk is full; then this failed too: the folder is gone');
-  expect(given.exitCode).toBe(2);
+  expect(given.message).toBe('the run is locked; then this failed too: the folder is gone');
+  expect(given.code).toBe('locked');
   expect((given.cause as AggregateError).errors[0]).toBe(failure);
 });
 

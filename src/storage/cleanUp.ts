@@ -13,7 +13,7 @@ export function cleanedUpAfter(error: unknown, cleanUp: () => void): unknown {
     const message = `${messageOf(error)}; then this failed too: ${messageOf(second)}`;
     const cause = new AggregateError([error, second]);
     return error instanceof UserError
-      ? new UserError(message, { exitCode: error.exitCode, cause })
+      ? new UserError(error.code, message, { cause })
       : new Error(message, { cause });
   }
 }

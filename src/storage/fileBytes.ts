@@ -65,7 +65,7 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
             throw cannotRead(path, cause);
           });
         if (bytesRead === 0) {
-          throw new UserError(`${path}: cut off while it was read`);
+          throw new UserError('invalid-data', `${path}: cut off while it was read`);
         }
         done += bytesRead;
       }
@@ -82,7 +82,10 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
 export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Array> {
   return withFile(path, (file) => {
     if (file.size > limit) {
-      throw new UserError(`${path}: too large to be read at once: ${file.size} bytes, at most ${limit}`);
+      throw new UserError(
+        'unsupported',
+        `${path}: too large to be read at once: ${file.size} bytes, at most ${limit}`,
+      );
     }
     return file.read(0, file.size);
   });
@@ -91,6 +94,9 @@ export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Ar
 function checkRange(source: string, size: number, offset: number, length: number): void {
   const inside = offset >= 0 && length >= 0 && offset + length <= size;
   if (!inside || length > maxBytesAtOnce) {
-    throw new UserError(`${source}: damaged: it has ${size} bytes, no ${length} from ${offset} on`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: damaged: it has ${size} bytes, no ${length} from ${offset} on`,
+    );
   }
 }

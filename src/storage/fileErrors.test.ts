@@ -13,7 +13,7 @@ describe('explainFileError', () => {
   });
 
   it('leaves other errors alone', () => {
-    const mine = new UserError('mine');
+    const mine = new UserError('locked', 'mine');
     const mistake = new TypeError('mistake');
     expect(explainFileError(mine, 'a', 'write')).toBe(mine);
     expect(explainFileError(mistake, 'a', 'write')).toBe(mistake);

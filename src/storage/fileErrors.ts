@@ -18,7 +18,7 @@ export function explainFileError(error: unknown, path: string, doing: string): E
   if (reason === undefined && !('syscall' in error)) {
     return error;
   }
-  return new UserError(`cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
+  return new UserError('io', `cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
 }
 
 /** The error for a file that the system does not let us read. */

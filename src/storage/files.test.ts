@@ -176,15 +176,15 @@ describe('what is at a path', () => {
   it('is asked for before the work', () => {
     const missing = failureOf(() => requireExists(join(folder, 'none')));
     expect(missing).toMatchObject({
-      exitCode: 2,
+      code: 'not-found',
       message: expect.stringContaining('it does not exist; check'),
     });
     expect(failureOf(() => requireWritable(folder))).toMatchObject({
-      exitCode: 2,
+      code: 'invalid-argument',
       message: `cannot write ${folder}: it is a folder; name a file`,
     });
     expect(failureOf(() => requireWritable(join(folder, 'none', 'file')))).toMatchObject({
-      exitCode: 2,
+      code: 'not-found',
       message: expect.stringContaining(`there is no folder ${join(folder, 'none')}; create it`),
     });
     requireWritable(join(folder, 'new'));

@@ -194,7 +194,8 @@ function statusOf(path: string): Stats | undefined {
 
 /** The error for a path that is no use before anything is tried with it, in the words of the system's errors. */
 function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR'): UserError {
-  return new UserError(`cannot ${doing} ${path}: ${reasonFor(code, path)}`, { exitCode: 2 });
+  const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
+  return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);
 }
 
 function bytesOf(content: Uint8Array | string): Uint8Array {

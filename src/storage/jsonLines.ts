@@ -61,10 +61,10 @@ export function parseJsonObject(text: string, place: string, remedy: string): Js
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${place}: not valid JSON; ${remedy}`, { cause: error });
+    throw new UserError('invalid-data', `${place}: not valid JSON; ${remedy}`, { cause: error });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError(`${place}: not a JSON object; ${remedy}`);
+    throw new UserError('invalid-data', `${place}: not a JSON object; ${remedy}`);
   }
   return value as JsonObject;
 }

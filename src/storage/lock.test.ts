@@ -42,7 +42,7 @@ class Held extends UserError {
   readonly holder: LockHolder;
 
   constructor(holder: LockHolder) {
-    super(`held by ${holder.process?.pid}`);
+    super('locked', `held by ${holder.process?.pid}`);
     this.holder = holder;
   }
 }

@@ -14,20 +14,18 @@ const anyFolder = resolve('folder');
 /**
  * Checks that `writeNewFolder` may write there: nothing is there yet, or an empty folder.
  *
- * @throws UserError (exit code 2) if not
+ * @throws UserError if not
  */
 export function requireNewFolder(path: string): void {
   if (!exists(path)) {
     return;
   }
   if (!isFolder(path)) {
-    throw new UserError(`cannot create the folder ${path}: it is a file; choose another name`, {
-      exitCode: 2,
-    });
+    throw new UserError('exists', `cannot create the folder ${path}: it is a file; choose another name`);
   }
   const [first] = listFolder(path);
   if (first !== undefined) {
-    throw new UserError(`${path} is not empty (${first} is in it); choose another folder`, { exitCode: 2 });
+    throw new UserError('exists', `${path} is not empty (${first} is in it); choose another folder`);
   }
 }
 

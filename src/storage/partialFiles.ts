@@ -152,7 +152,7 @@ function writableTarget(path: string): string {
   }
   if (!existing.isFile()) {
     const reason = existing.isDirectory() ? reasonFor('EISDIR', path) : 'it is a device; name a file';
-    throw new UserError(`cannot write ${path}: ${reason}`);
+    throw new UserError('io', `cannot write ${path}: ${reason}`);
   }
   return realpathSync(path);
 }

@@ -54,6 +54,7 @@ export function encodeSafetensors(
   const dataStart = lengthBytes + headerLength;
   if (headerLength > largestHeader || dataStart + end > largestFile) {
     throw new UserError(
+      'unsupported',
       `a safetensors file of ${dataStart + end} bytes cannot be written: the limit is 2 GiB; use a smaller model`,
     );
   }
@@ -79,6 +80,7 @@ export function encodeSafetensors(
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
   const fail: Fail = (what) => {
     throw new UserError(
+      'invalid-data',
       `cannot read ${source} as safetensors: ${what}; the file is damaged or of another kind, use another copy`,
     );
   };

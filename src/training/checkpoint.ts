@@ -93,6 +93,7 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
     .map(Number);
   if (step === null || updates === null || guard === null || !sides) {
     throw new UserError(
+      'invalid-data',
       `${path} is no checkpoint of a training: its metadata lacks the step, the image shape or the guard`,
     );
   }
@@ -133,6 +134,7 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
   const known = optimizerNames.find((name) => name === optimizer);
   if (known === undefined) {
     throw new UserError(
+      'unsupported',
       `${path} comes from a training with the optimiser '${clip(optimizer)}', and this program knows ` +
         `${optimizerNames.join(', ')}: update emerging-flows`,
     );
@@ -144,11 +146,15 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
 function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
     const found = format === undefined ? 'its metadata name no format' : `its format is '${clip(format)}'`;
-    throw new UserError(`${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`);
+    throw new UserError(
+      'invalid-data',
+      `${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`,
+    );
   }
   const version = Number(formatVersion);
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
     throw new UserError(
+      'unsupported',
       `${path} has version '${clip(formatVersion)}' of the format of checkpoints, and this program reads up to ` +
         `${FORMAT_VERSION}: update emerging-flows`,
     );
@@ -176,6 +182,7 @@ export function stateFrom(
       if (array?.shape.join() !== shape.join()) {
         const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
         throw new UserError(
+          'mismatch',
           `${path} does not fit the model of its config: ${name} ${found}, expected [${shape.join(', ')}]`,
         );
       }

@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { type Keep, releaseAfter } from '../engine/resources.ts';
-import { UserError } from '../errors.ts';
+import { call, phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
@@ -178,17 +178,16 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
 
 /** The error of a training; where the disk failed, with the step that the run can go on from. */
 function withWayBack(error: unknown, paths: RunPaths): unknown {
-  const latest = isFileFailure(error) ? listCheckpoints(paths).at(-1) : undefined;
+  // Without a cause it is not the disk: something that is no file stands in the place of one.
+  if (!(error instanceof UserError && error.code === 'io' && error.cause !== undefined)) {
+    return error;
+  }
+  const latest = listCheckpoints(paths).at(-1);
   return latest === undefined
     ? error
     : new UserError(
-        `${(error as Error).message}. The run is safe up to step ${latest.step}: ` +
-          `emerging train --resume ${paths.directory} goes on from there`,
+        'io',
+        phrase`${error.phrase}. The run is safe up to step ${latest.step}: ${call('resumeRun', paths.directory)} goes on from there`,
         { cause: error },
       );
-}
-
-function isFileFailure(error: unknown): boolean {
-  const { cause } = error instanceof UserError ? error : {};
-  return cause instanceof AggregateError || (cause instanceof Error && 'syscall' in cause);
 }

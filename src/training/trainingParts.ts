@@ -123,6 +123,7 @@ async function soundStart(
     }
   }
   throw new UserError(
+    'diverged',
     `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
       'take a larger training.batchSize or fewer model.levels',
   );
@@ -135,9 +136,9 @@ const LEAST_MEASURED = 64;
 function requireOptimizer(state: TrainingState | undefined, { training }: Config, paths: RunPaths): void {
   if (state && state.optimizer.name !== training.optimizer) {
     throw new UserError(
+      'invalid-config',
       `${paths.directory} has been trained with ${state.optimizer.name}, and its training.optimizer is ` +
         `${training.optimizer} now: a run goes on with the optimiser that it began with; start a new one`,
-      { exitCode: 2 },
     );
   }
 }
@@ -152,6 +153,7 @@ function requireLatest(state: TrainingState | undefined, paths: RunPaths): void 
   const latest = readLatestSoundCheckpoint(folder).checkpoint;
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
+      'exists',
       `${paths.directory} holds a training up to step ${latest.step}: ` +
         'go on with the state that resumeRun gives, or start in another folder',
     );

@@ -82,10 +82,11 @@ function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): voi
     mixings[mixing](shape, { kernelSize, dilation: 1 });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`no layer of ${mixing} takes images of ${showImageShape(shape)}: ${why}`, {
-      exitCode: 2,
-      cause,
-    });
+    throw new UserError(
+      'invalid-argument',
+      `no layer of ${mixing} takes images of ${showImageShape(shape)}: ${why}`,
+      { cause },
+    );
   }
 }
 

@@ -42,13 +42,14 @@ export function registerCompare(program: Command): void {
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
   const { split, draws, weights, batch, seed, out } = options;
   if (directories.length < 2) {
-    throw new UserError('compare needs two runs or more; emerging runs lists those that are there', {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-argument',
+      'compare needs two runs or more; emerging runs lists those that are there',
+    );
   }
   requireWritablePng(out);
   const engine = await compileOptions(options);
-  const runs = directories.map((directory) => loadRun(directory, weights));
+  const runs = directories.map((directory) => loadRun(directory, { weights }));
   requireDifferent(runs);
   const [first] = runs as [LoadedRun];
   for (const run of runs) {
@@ -59,7 +60,10 @@ async function runCompare(directories: readonly string[], options: CompareComman
   requireImageShape(dataset, first.model.imageShape);
   const images = dataset[split];
   if (images.count === 0) {
-    throw new UserError(`${name} has no ${split} images: the runs were trained with data.validation 0`);
+    throw new UserError(
+      'invalid-data',
+      `${name} has no ${split} images: the runs were trained with data.validation 0`,
+    );
   }
   const passes = runs.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
@@ -110,7 +114,7 @@ function requireDifferent(runs: readonly LoadedRun[]): void {
         earlier === paths.directory
           ? `${earlier} is named twice`
           : `${earlier} and ${paths.directory} are one run`;
-      throw new UserError(`${names}: name runs that differ`, { exitCode: 2 });
+      throw new UserError('invalid-argument', `${names}: name runs that differ`);
     }
     seen.set(folder, paths.directory);
   }
@@ -128,9 +132,9 @@ function requireComparable(first: LoadedRun, other: LoadedRun, split: SplitName)
     const [one, two] = [read(first), read(other)];
     if (one !== two) {
       throw new UserError(
+        'invalid-argument',
         `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
           `${key} is ${one} in one and ${two} in the other`,
-        { exitCode: 2 },
       );
     }
   }

@@ -7,6 +7,7 @@ import { publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { formatTable } from '../terminal/table.ts';
+import { inCommandWords } from '../terminal/wording.ts';
 import { registerDatasetsGet } from './datasetsGet.ts';
 import { registerDatasetsPrepare } from './datasetsPrepare.ts';
 import { registerDatasetsShow } from './datasetsShow.ts';
@@ -66,7 +67,7 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
     here: path !== null,
     path,
     prepared: state === 'prepared' ? path : null,
-    todo,
+    todo: todo && inCommandWords(todo),
     imageShape,
     images: counts ?? null,
     download: files !== undefined,

@@ -1,18 +1,15 @@
 // `emerging datasets get`: downloads a dataset into the data folder.
-import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { datasets } from '../../data/registry.ts';
-import { dataFolders } from '../../data/sets/dataFolder.ts';
 import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
-import { download } from '../../data/sets/download.ts';
-import { type DatasetFile, publishedFiles } from '../../data/sets/publishedFiles.ts';
-import { UserError, unknownName } from '../../errors.ts';
-import { cannotWrite } from '../../storage/fileErrors.ts';
-import { makeFolders } from '../../storage/folders.ts';
+import { type DatasetDownload, downloadDataset } from '../../data/sets/downloadDataset.ts';
+import { publishedFiles } from '../../data/sets/publishedFiles.ts';
+import { phrase, UserError, unknownName } from '../../errors.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { type Interruption, listenForInterruption } from '../terminal/interruption.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { listenForInterruption } from '../terminal/interruption.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { inCommandWords } from '../terminal/wording.ts';
 
 interface DatasetsGetOptions {
   readonly from?: string;
@@ -37,51 +34,48 @@ export function registerDatasetsGet(parent: Command): void {
 }
 
 async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
-  const { from, json } = options;
-  const files = Object.hasOwn(publishedFiles, name) ? publishedFiles[name]! : undefined;
-  if (files === undefined) {
+  if (!Object.hasOwn(publishedFiles, name)) {
     return tellPlace(name, options);
   }
-  const paths: string[] = [];
-  for (const file of files) {
-    const path = join(dataFolders()[0], file.place);
-    paths.push(path);
-    if (existsSync(path)) {
-      process.stderr.write(`${path} is there already\n`);
-    } else if (!(await get(file, path, from))) {
-      return;
-    }
+  const files = await downloadWithBar(name, options.from);
+  if (files === null) {
+    return;
   }
+  const paths = files.map(({ path }) => path);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   process.stdout.write(
-    json
+    options.json
       ? `${JSON.stringify({ name, files: paths, bytes, todo: null })}\n`
       : `${paths.join(', ')}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
   );
 }
 
-/** Downloads one file with a bar; false if it was interrupted. */
-async function get(file: DatasetFile, path: string, from: string | undefined): Promise<boolean> {
-  makeFolders(dirname(path));
-  const url = from === undefined ? file.url : `${from.replace(/\/$/, '')}/${basename(file.place)}`;
-  const bar = createProgress({ label: basename(path), total: file.bytes, show: formatBytes });
-  const interruption: Interruption = listenForInterruption(() =>
-    bar.note('stopping; the same command goes on from here'),
-  );
+/** Downloads a set with a bar for each file; null if it was interrupted. */
+async function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | null> {
+  let bar: Progress | undefined;
+  const interruption = listenForInterruption(() => bar?.note('stopping; the same command goes on from here'));
   try {
-    const isThere = await download({ ...file, url }, path, {
+    const files = await downloadDataset(name, {
+      from,
       signal: interruption.signal,
-      onProgress: (bytes) => bar.update(bytes),
-      onRetry: (reason) => bar.note(reason),
+      onFile({ path, bytes, isThere }) {
+        bar?.finish();
+        bar = isThere
+          ? undefined
+          : createProgress({ label: basename(path), total: bytes, show: formatBytes });
+        if (isThere) {
+          process.stderr.write(`${path} is there already\n`);
+        }
+      },
+      onProgress: (bytes) => bar?.update(bytes),
+      onRetry: (reason) => bar?.note(reason),
     });
-    if (!isThere) {
+    if (files === null) {
       process.exitCode = interruption.exitCode();
     }
-    return isThere;
-  } catch (error) {
-    throw cannotWrite(path, error);
+    return files;
   } finally {
-    bar.finish();
+    bar?.finish();
     interruption.release();
   }
 }
@@ -99,18 +93,22 @@ async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Prom
   if (from !== undefined) {
     const known = Object.keys(publishedFiles).join(' and ');
     throw new UserError(
+      'invalid-argument',
       `--from is another place to download from, and ${name} has no download: leave it out; ${known} have one`,
-      { exitCode: 2 },
     );
   }
   const { state, path, todo } = await placeOfDataset(dataset);
   if (path === null) {
-    throw new UserError(`${todo}${state === 'missing' ? '; this command cannot download it' : ''}`);
+    throw new UserError(
+      'not-ready',
+      phrase`${todo!}${state === 'missing' ? '; this command cannot download it' : ''}`,
+    );
   }
+  const next = todo && inCommandWords(todo);
   process.stderr.write(`${name} is there already\n`);
   process.stdout.write(
     json
-      ? `${JSON.stringify({ name, files: [path], bytes: null, todo })}\n`
-      : `${path}\n${todo ?? `to train: emerging train --data ${name}`}\n`,
+      ? `${JSON.stringify({ name, files: [path], bytes: null, todo: next })}\n`
+      : `${path}\n${next ?? `to train: emerging train --data ${name}`}\n`,
   );
 }

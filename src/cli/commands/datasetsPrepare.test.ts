@@ -102,7 +102,7 @@ describe('datasets prepare', () => {
   });
 
   it.each([
-    [['tiny'], '--size is missing'],
+    [['tiny'], 'say how high and wide the images of tiny shall be, for example --size 32'],
     [['tiny', '--size=0'], 'whole number of 1 or more'],
     [['tiny', '--size=4', '--crop=middle'], "unknown crop 'middle': known: center, none, tiles"],
     [['tiny', '--size=4', '--channels=2'], 'It must be 1 (grey) or 3 (colour).'],
@@ -111,7 +111,7 @@ describe('datasets prepare', () => {
       ['tiny', '--size=4', '--out=tiny/train-images-idx3-ubyte'],
       'is there already: name another file with --out',
     ],
-    [['tiny', '--verify'], 'expected a file that emerging datasets prepare wrote'],
+    [['tiny', '--verify'], 'expected a file of prepared images'],
     [['nowhere/at/all', '--size=4'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await emerging.run('datasets', 'prepare', ...args);

@@ -1,22 +1,16 @@
 // `emerging datasets prepare`: a dataset decoded once, into a packed file that is trained on at full speed.
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packed/packedFile.ts';
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
-import { countPictures, type Prepared, prepare } from '../../data/packed/prepare.ts';
 import { type Crop, crops } from '../../data/pixels/fitPicture.ts';
-import { datasets, openRawDataset } from '../../data/registry.ts';
-import { dataFolders } from '../../data/sets/dataFolder.ts';
-import { preparedName } from '../../data/sets/preparedSet.ts';
+import { type PreparedDataset, prepareDataset } from '../../data/prepareDataset.ts';
 import { UserError } from '../../errors.ts';
-import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { requireWritable } from '../../storage/files.ts';
-import { makeFolders } from '../../storage/folders.ts';
 import { reportSkipped } from '../imageInput.ts';
 import { oneOf, wholeNumber } from '../options.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import { printPrepared, summaryOf } from '../training/preparedSummary.ts';
 
 interface DatasetsPrepareOptions {
@@ -74,55 +68,42 @@ export function registerDatasetsPrepare(datasets: Command): void {
 }
 
 async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
-  const { out, skipDamaged } = options;
-  const named = datasets.find(({ name }) => name === nameOrPath);
-  const size = options.size ?? named?.imageShape[0];
-  const channels = options.channels ?? (named?.imageShape[2] === 1 ? 1 : 3);
-  if (size === undefined) {
-    throw new UserError('--size is missing: say how high and wide the images shall be, such as --size 32', {
-      exitCode: 2,
-    });
+  if (options.out !== undefined) {
+    requireWritable(options.out);
   }
-  const imageShape: ImageShape = [size, size, channels];
-  const isOwnForm =
-    named !== undefined &&
-    options.crop !== 'tiles' &&
-    showImageShape(imageShape) === showImageShape(named.imageShape);
-  const file = out ?? join(dataFolders()[0], isOwnForm ? preparedName(named) : fileName(nameOrPath, size));
-  requireFree(file, out === undefined);
-  const dataset = await openRawDataset(nameOrPath);
-  const bar = createProgress({ label: 'preparing', total: countPictures(dataset), unit: 'pictures' });
-  const interruption = listenForInterruption(() => bar.note('stopping; nothing is left of it'));
-  let prepared: Prepared | null;
+  let bar: Progress | undefined;
+  const interruption = listenForInterruption(() => bar?.note('stopping; nothing is left of it'));
+  let prepared: PreparedDataset | null;
   try {
-    prepared = await prepare(dataset, file, {
+    prepared = await prepareDataset(nameOrPath, {
       ...options,
-      size,
-      channels,
-      source: nameOrPath,
       signal: interruption.signal,
-      onProgress: (pictures) => bar.update(pictures),
-      onDamaged: (reason) => bar.note(`skipped: ${reason}`),
+      onProgress(pictures, total) {
+        bar ??= createProgress({ label: 'preparing', total, unit: 'pictures' });
+        if (pictures > 0) {
+          bar.update(pictures);
+        }
+      },
+      onDamaged: (reason) => bar?.note(`skipped: ${reason}`),
     });
   } finally {
-    bar.finish();
+    bar?.finish();
     interruption.release();
   }
   if (prepared === null) {
     process.exitCode = interruption.exitCode();
     return;
   }
-  printPrepared(summaryOf(file, prepared.header, prepared.damaged), options, [
-    `to train: emerging train --data ${isOwnForm && out === undefined ? nameOrPath : file}`,
-  ]);
-  if (!skipDamaged) {
-    reportSkipped(prepared.damaged);
+  const { file, name, header, damaged } = prepared;
+  printPrepared(summaryOf(file, header, damaged), options, [`to train: emerging train --data ${name}`]);
+  if (!options.skipDamaged) {
+    reportSkipped(damaged);
   }
 }
 
 async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
   if (!existsSync(path) || !(await packedFile.recognises(path))) {
-    throw new UserError(`${path}: expected ${packedFile.expects}`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `${path}: expected ${packedFile.expects}`);
   }
   const { train, validation = 0, test } = readPackedHeader(path).counts;
   const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
@@ -133,25 +114,6 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
     bar.finish();
   }
   printPrepared(summaryOf(path, header, []), options, ['every image is as it was prepared']);
-}
-
-/** `emoji-64.images` for the folder `some/where/emoji`. */
-function fileName(nameOrPath: string, size: number): string {
-  const name = basename(nameOrPath);
-  return `${basename(name, extname(name)) || 'images'}-${size}.images`;
-}
-
-/** A file that is there may have taken hours: it is not replaced. */
-function requireFree(file: string, mayCreateFolder: boolean): void {
-  if (existsSync(file)) {
-    throw new UserError(`${file} is there already: name another file with --out, or remove it`, {
-      exitCode: 2,
-    });
-  }
-  if (mayCreateFolder) {
-    makeFolders(dirname(file));
-  }
-  requireWritable(file);
 }
 
 function channelCount(text: string): 1 | 3 {

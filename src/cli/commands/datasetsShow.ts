@@ -59,7 +59,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   requireWritable(out);
   const dataset = await openDataset(nameOrPath, { validation: 0.02 });
   if (dataset[split].count === 0) {
-    throw new UserError(`${nameOrPath} has no ${split} images: choose another --split`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
   const images = drawn(dataset, options);
   writeFileAtomically(out, contactSheet(images, { imageShape: dataset.imageShape }));

@@ -13,6 +13,7 @@ import { reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, tellDeviceOf } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { inCommandWords } from '../terminal/wording.ts';
 
 interface DecodeCommandOptions extends EngineOptions {
   readonly out: string;
@@ -68,7 +69,8 @@ async function runDecode(
     }
     const image = values.subarray(index * size, (index + 1) * size);
     if (!image.every(Number.isFinite)) {
-      skip(`${name} cannot be decoded: ${tooFarOut(largestLatent(latents, index), isDouble(latents))}`);
+      const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));
+      skip(`${name} cannot be decoded: ${why}`);
     } else {
       files[file] = contactSheet(model.pixelsOf(image), { imageShape, scale: 1 });
     }

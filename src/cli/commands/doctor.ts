@@ -50,7 +50,7 @@ export function registerDoctor(program: Command): void {
 async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
   const { split, weights } = options;
   const engine = await compileOptions(options);
-  const run = loadRun(directory, weights, { acceptDamage: true });
+  const run = loadRun(directory, { weights, acceptDamage: true });
   const data = options.data ?? run.config.data.name;
   const images = await openImages(run, data, split);
   const bar = createProgress({ label: 'examining', total: layersOf(run.model).length, unit: 'layers' });
@@ -83,15 +83,16 @@ async function openImages({ model, config }: LoadedRun, data: string, split: Spl
   const dataset: Dataset = await openDataset(data, { validation: config.data.validation });
   const [given, expected] = [dataset.imageShape, model.imageShape].map(showImageShape);
   if (given !== expected) {
-    throw new UserError(`the images of ${data} are ${given}, and the model takes ${expected}`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-argument',
+      `the images of ${data} are ${given}, and the model takes ${expected}`,
+    );
   }
   const images = dataset[split];
   if (images.count === 0) {
     throw new UserError(
+      'invalid-argument',
       `${data} has no ${split} images: the run was trained with data.validation 0; take --split test`,
-      { exitCode: 2 },
     );
   }
   return images;

@@ -62,7 +62,10 @@ async function runEdit(
   const read = (path: string) => readImages([path], model.imageShape, { resize });
   const [original, start, end] = [await read(image), await read(from), await read(towards)];
   if (original.names.length > 1) {
-    throw new UserError(`${image} holds ${original.names.length} images: name one of them`, { exitCode: 2 });
+    throw new UserError(
+      'invalid-argument',
+      `${image} holds ${original.names.length} images: name one of them`,
+    );
   }
   const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels));
   const direction = { from: await mean(start), towards: await mean(end) };

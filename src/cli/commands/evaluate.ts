@@ -17,6 +17,7 @@ import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { messageOf } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
   readonly importance?: number;
@@ -48,7 +49,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     requireWritablePng(options.worst);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, weights);
+  const run = loadRun(directory, { weights });
   // A summary that is damaged is better known before the measurement than after it.
   readSummary(run.paths);
   const { data } = run.config;
@@ -56,7 +57,10 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   requireImageShape(dataset, run.model.imageShape);
   const images = dataset[split];
   if (images.count === 0) {
-    throw new UserError(`${data.name} has no ${split} images: the run was trained with data.validation 0`);
+    throw new UserError(
+      'invalid-data',
+      `${data.name} has no ${split} images: the run was trained with data.validation 0`,
+    );
   }
   const passes = drawsOf({ draws, importance });
   const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
@@ -99,7 +103,7 @@ function warnUnlessDone(write: () => void): boolean {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    process.stderr.write(`the result is printed only: ${error.message}\n`);
+    process.stderr.write(`the result is printed only: ${messageOf(error)}\n`);
     return false;
   }
 }

@@ -85,7 +85,7 @@ it('takes the weights that are asked for', async () => {
       imageShape: '8x8x1',
       weights: kind,
     });
-    const { parameters } = loadRun(inFolder('runs', 'a'), kind);
+    const { parameters } = loadRun(inFolder('runs', 'a'), { weights: kind });
     expect([...tensors.keys()]).toEqual(Object.keys(parameters));
     for (const [name, tensor] of tensors) {
       expect(tensor).toEqual(constantValue(parameters[name]!));

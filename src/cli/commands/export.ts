@@ -1,7 +1,6 @@
 // `emerging export`: a run as ONNX files for any runtime, with its weights and a manifest.
 import type { Command } from 'commander';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
-import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { addWeightsOption } from '../options.ts';
@@ -28,10 +27,8 @@ export function registerExport(program: Command): void {
 
 async function runExport(directory: string, { out, weights, json }: ExportCommandOptions): Promise<void> {
   requireNewFolder(out);
-  const run = loadRun(directory, weights);
-  const contents = await exportModel(run, { weights });
+  const { step, files: contents } = await exportModel(directory, { weights });
   const files = writeNewFolder(out, contents);
-  const { step } = run;
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
   const lines = files.map((file, index) => `${file}  ${formatBytes(sizes[index]!)}\n`);
   process.stdout.write(

@@ -79,13 +79,13 @@ async function latentsOf(
   if (!end.startsWith('seed:')) {
     const { names, pixels } = await readImages([end], model.imageShape, { resize });
     if (names.length > 1) {
-      throw new UserError(`${end} holds ${names.length} images: name one of them`, { exitCode: 2 });
+      throw new UserError('invalid-argument', `${end} holds ${names.length} images: name one of them`);
     }
     return model.encode(pixels);
   }
   const seed = Number(end.slice('seed:'.length));
   if (!/^seed:\d+$/.test(end) || !Number.isSafeInteger(seed)) {
-    throw new UserError(`'${end}' must be seed: and a whole number, as in seed:7`, { exitCode: 2 });
+    throw new UserError('invalid-argument', `'${end}' must be seed: and a whole number, as in seed:7`);
   }
   return drawLatents(model.latentShapes, { first: 0, count: 1, temperature, seed });
 }

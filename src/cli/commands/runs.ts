@@ -30,8 +30,8 @@ export function registerRuns(program: Command): void {
 function runsIn(directory: string): string[] {
   if (!isFolder(directory)) {
     throw new UserError(
+      'not-found',
       `there is no folder ${directory}: name the one that holds your runs, or make a run with emerging train`,
-      { exitCode: 2 },
     );
   }
   return listRunFolders(directory);

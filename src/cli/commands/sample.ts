@@ -73,6 +73,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   }
   if (overflowed === count) {
     throw new UserError(
+      'diverged',
       `no sample of ${directory} at temperature ${temperature} has finite values: try a lower temperature, or train longer`,
     );
   }

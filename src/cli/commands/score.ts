@@ -74,7 +74,7 @@ async function runScore(
     requireWritablePng(sheet);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, 'average');
+  const run = loadRun(directory);
   const { imageShape } = run.model;
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
   const reference = await validationImages(run);
@@ -112,10 +112,8 @@ function formatOf(path: string): 'csv' | 'json' {
   const format = /\.(csv|json)$/i.exec(path)?.[1]?.toLowerCase();
   if (format !== 'csv' && format !== 'json') {
     throw new UserError(
+      'invalid-argument',
       `--out ${path}: scores are written as .csv or .json; give the file one of these endings`,
-      {
-        exitCode: 2,
-      },
     );
   }
   return format;
@@ -128,6 +126,7 @@ async function validationImages({ config, model }: LoadedRun): Promise<ImageSet>
   requireImageShape(dataset, model.imageShape);
   if (dataset.validation.count === 0) {
     throw new UserError(
+      'invalid-data',
       `${name} has no validation images to compare with: the run was trained with data.validation 0`,
     );
   }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { trainedModel } from '../../evaluation/model/loadRun.ts';
+import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
@@ -168,9 +168,9 @@ function requireLengthAhead(
       ? `training.epochs=${config.training.epochs} (step ${totalSteps})`
       : `training.steps=${totalSteps}`;
   throw new UserError(
+    'invalid-argument',
     `${length} is below step ${state.step}, which the run has reached: take more to train longer, or start a new run ` +
       `with emerging train --config ${paths.config} --set training.steps=${totalSteps}`,
-    { exitCode: 2 },
   );
 }
 

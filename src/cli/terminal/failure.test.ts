@@ -43,9 +43,12 @@ function commanderErrorFor(...argv: string[]): unknown {
 }
 
 describe('reportFailure', () => {
-  it.each([1, 2] as const)('prints one line for what a person can mend, exit code %i', (exitCode) => {
+  it.each([
+    ['io', 1],
+    ['not-found', 2],
+  ] as const)('prints one line for what a person can mend: %s, exit code %i', (code, exitCode) => {
     const cause = new Error('the cause');
-    expect(reportFailure(new UserError('no such file\n  a.png', { exitCode, cause }))).toBe(exitCode);
+    expect(reportFailure(new UserError(code, 'no such file\n  a.png', { cause }))).toBe(exitCode);
     expect(stderr).toBe('emerging: no such file a.png\n');
     expect(stdout).toBe('');
   });
@@ -88,12 +91,12 @@ describe('reportFailure', () => {
     expect(stderr).toMatch(/^emerging: unexpected error: outer\nError: outer\n +at /);
     expect(stderr).toMatch(/\[cause\]: RangeError: the cause\n +at /);
     stderr = '';
-    expect(reportFailure(new UserError('mine', { cause }), debug)).toBe(1);
+    expect(reportFailure(new UserError('io', 'mine', { cause }), debug)).toBe(1);
     expect(stderr).toMatch(/^emerging: mine\nUserError: mine\n +at [\s\S]*RangeError: the cause/);
   });
 
   it('gives one JSON object to the program that waits for it', () => {
-    expect(reportFailure(new UserError('no "such" file'), { json: true })).toBe(1);
+    expect(reportFailure(new UserError('io', 'no "such" file'), { json: true })).toBe(1);
     expect(JSON.parse(stdout)).toEqual({ error: 'no "such" file' });
     expect(stderr).toBe('emerging: no "such" file\n');
   });

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { UserError } from '../../errors.ts';
+import { exitCodeOf, messageOf } from './wording.ts';
 
 /** How a failure is shown. */
 export interface FailureOptions {
@@ -12,8 +13,8 @@ export interface FailureOptions {
 }
 
 /**
- * Prints `emerging: <message>` on stderr and returns the exit code: that of a UserError, 2 for wrong usage, 1 for
- * what should not have happened. Asking for help or the version is no failure: nothing is printed, 0 is returned.
+ * Prints `emerging: <message>` on stderr and returns the exit code: that of a UserError's code, 2 for wrong usage,
+ * 1 for what should not have happened. Asking for help or the version is no failure: nothing is printed, 0 is returned.
  */
 export function reportFailure(error: unknown, options: FailureOptions = {}): number {
   if (error instanceof CommanderError && isHelp(error)) {
@@ -28,7 +29,7 @@ export function reportFailure(error: unknown, options: FailureOptions = {}): num
   if (debug) {
     process.stderr.write(`${inspect(error)}\n`);
   }
-  return exitCodeOf(error);
+  return error instanceof UserError ? exitCodeOf(error.code) : error instanceof CommanderError ? 2 : 1;
 }
 
 /** Commander ends with an error of these kinds after it has printed the help or the version. */
@@ -38,7 +39,7 @@ function isHelp(error: CommanderError): boolean {
 
 function describe(error: unknown, debug: boolean): string {
   if (error instanceof UserError) {
-    return onOneLine(error.message);
+    return messageOf(error);
   }
   if (error instanceof CommanderError) {
     return onOneLine(error.message.replace(/^error: /, ''));
@@ -46,13 +47,6 @@ function describe(error: unknown, debug: boolean): string {
   const what = error instanceof Error ? error.message || error.name : String(error);
   const hint = debug ? '' : ' (run again with --debug for the stack trace)';
   return `unexpected error: ${onOneLine(what)}${hint}`;
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof UserError) {
-    return error.exitCode;
-  }
-  return error instanceof CommanderError ? 2 : 1;
 }
 
 function onOneLine(text: string): string {

@@ -77,9 +77,10 @@ async function reopenedRun(
 ): Promise<PreparedRun> {
   for (const other of ['preset', 'config', 'out', 'data', 'seed'] as const) {
     if (options[other] !== undefined) {
-      throw new UserError(`--resume goes on with the run's own configuration: leave out --${other}`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-argument',
+        `--resume goes on with the run's own configuration: leave out --${other}`,
+      );
     }
   }
   const { steps, epochs, set, workers } = options;

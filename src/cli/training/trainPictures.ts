@@ -2,12 +2,13 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { trainedModel } from '../../evaluation/model/loadRun.ts';
+import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { Glow } from '../../models/glow.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
+import { messageOf } from '../terminal/wording.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Samples that take longer than this, in milliseconds, … */
@@ -48,7 +49,7 @@ export function pictures(
         sampling = performance.now() - begin;
       }
     } catch (error) {
-      note(`no pictures of step ${step}: ${error instanceof Error ? error.message : String(error)}`);
+      note(`no pictures of step ${step}: ${messageOf(error)}`);
     }
   };
 }

@@ -18,5 +18,5 @@ export function isGzip(start: Uint8Array): boolean {
 
 /** The error for a file, or one in an archive, that is damaged. */
 export function damaged(where: string, why: string, cause?: unknown): UserError {
-  return new UserError(`${where}: damaged: ${why}; use another copy`, { cause });
+  return new UserError('invalid-data', `${where}: damaged: ${why}; use another copy`, { cause });
 }

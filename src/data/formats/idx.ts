@@ -32,7 +32,7 @@ const elementTypes = new Map([
 export function readIdx(bytes: Uint8Array, source: string): IdxArray {
   const plain = isGzip(bytes) ? decompress(bytes, source) : bytes;
   const fail = (what: string): never => {
-    throw new UserError(`${source}: ${what}`);
+    throw new UserError('invalid-data', `${source}: ${what}`);
   };
   if (plain.length === 0) {
     fail('the file is empty');
@@ -78,7 +78,11 @@ function decompress(bytes: Uint8Array, source: string): Uint8Array {
     return gunzipSync(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(`${source}: the gzip data (${bytes.length} bytes) is damaged: ${reason}`, { cause });
+    throw new UserError(
+      'invalid-data',
+      `${source}: the gzip data (${bytes.length} bytes) is damaged: ${reason}`,
+      { cause },
+    );
   }
 }
 

@@ -28,6 +28,7 @@ export async function decodeImage(bytes: Uint8Array, source: string): Promise<De
       return decodeWithSharp(bytes, source);
     case undefined:
       throw new UserError(
+        'invalid-data',
         `${source}: ${bytes.length === 0 ? 'empty; use another copy' : 'not a PNG, JPEG or WebP image; convert it'}`,
       );
   }
@@ -75,6 +76,10 @@ async function loadSharp(source: string): Promise<typeof import('sharp')['defaul
     sharp.cache(false);
     return sharp;
   } catch (cause) {
-    throw new UserError(`${source}: JPEG and WebP images need a package: run npm install sharp`, { cause });
+    throw new UserError(
+      'unsupported',
+      `${source}: JPEG and WebP images need a package: run npm install sharp`,
+      { cause },
+    );
   }
 }

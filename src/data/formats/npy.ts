@@ -22,12 +22,15 @@ const maxHeaderLength = 1 << 16;
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
   const start = await file.read(0, Math.min(12, file.size));
   if (start.length < 12 || charactersOf(start.subarray(0, 6)) !== magic) {
-    throw new UserError(`${source}: not a .npy file: it does not begin as NumPy's files do`);
+    throw new UserError('invalid-data', `${source}: not a .npy file: it does not begin as NumPy's files do`);
   }
   const view = viewOf(start);
   const version = view.getUint8(6);
   if (version < 1 || version > 3) {
-    throw new UserError(`${source}: .npy version ${version} is not known: expected 1, 2 or 3`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: .npy version ${version} is not known: expected 1, 2 or 3`,
+    );
   }
   const [begin, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
   if (length > maxHeaderLength || begin + length > file.size) {
@@ -39,17 +42,19 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
   );
   if (!isUnsignedByte(descr)) {
     throw new UserError(
+      'invalid-data',
       `${source}: elements of type ${JSON.stringify(descr)}: expected unsigned bytes, astype('uint8')`,
     );
   }
   if (fortranOrder && shape.length > 1) {
-    throw new UserError(`${source}: in Fortran order: save numpy.ascontiguousarray of it`);
+    throw new UserError('invalid-data', `${source}: in Fortran order: save numpy.ascontiguousarray of it`);
   }
   const expected = sizeOf(shape);
   const found = file.size - begin - length;
   if (expected === 0 || found !== expected) {
     const what = expected === 0 ? 'the array is empty' : found < expected ? 'cut off' : 'too long';
     throw new UserError(
+      'invalid-data',
       `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
     );
   }
@@ -73,7 +78,10 @@ function parseHeader(text: string, source: string): Header {
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
   const shape = /'shape':\s*\(([\d,\sL]*)\)/.exec(text)?.[1];
   if (descr === undefined || fortran === undefined || shape === undefined) {
-    throw new UserError(`${source}: damaged or no plain array: its header is ${JSON.stringify(text.trim())}`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: damaged or no plain array: its header is ${JSON.stringify(text.trim())}`,
+    );
   }
   const axes = shape
     .split(',')

@@ -14,7 +14,9 @@ export function readPickle(bytes: Uint8Array, source: string): Pickled {
   try {
     return new Machine(bytes).run();
   } catch (cause) {
-    throw new UserError(`${source}: no pickle of plain arrays: ${(cause as Error).message}`, { cause });
+    throw new UserError('invalid-data', `${source}: no pickle of plain arrays: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -15,10 +15,10 @@ import { essentialPng } from './pngChunks.ts';
  */
 export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
   if (bytes.length === 0) {
-    throw new UserError(`${source}: empty; use another copy`);
+    throw new UserError('invalid-data', `${source}: empty; use another copy`);
   }
   if (!hasPngSignature(bytes)) {
-    throw new UserError(`${source}: not a PNG image; convert it to PNG`);
+    throw new UserError('invalid-data', `${source}: not a PNG image; convert it to PNG`);
   }
   try {
     const { header, bytes: checked } = essentialPng(bytes);

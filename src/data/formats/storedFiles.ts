@@ -61,7 +61,10 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
 export async function openStore(path: string, limit: number = maxFileBytes): Promise<FileStore> {
   const kind = await storeKind(path);
   if (kind === undefined) {
-    throw new UserError(`${path}: damaged, or no folder, .zip, .tar or .tar.gz; use another copy`);
+    throw new UserError(
+      'invalid-data',
+      `${path}: damaged, or no folder, .zip, .tar or .tar.gz; use another copy`,
+    );
   }
   const source = { folder: folderFiles, zip: zipFiles, tar: tarFiles }[kind];
   return source(path, limit);

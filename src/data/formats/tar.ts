@@ -49,7 +49,10 @@ export async function* readTar(
         continue;
       }
       if (header.size > limit) {
-        throw new UserError(`${path}: ${header.name}: too large: ${header.size} bytes, at most ${limit}`);
+        throw new UserError(
+          'invalid-data',
+          `${path}: ${header.name}: too large: ${header.size} bytes, at most ${limit}`,
+        );
       }
       yield { name: header.name, bytes: await readBody(next.value) };
     }
@@ -72,7 +75,10 @@ function gunzipped(stream: Readable & { bytesRead: number }, path: string): Read
       const tooMuch = inflated > bomb.from && inflated > bomb.ratio * stream.bytesRead;
       done(
         tooMuch
-          ? new UserError(`${path}: inflates to more than ${bomb.ratio} times its size: no archive of images`)
+          ? new UserError(
+              'invalid-data',
+              `${path}: inflates to more than ${bomb.ratio} times its size: no archive of images`,
+            )
           : null,
         chunk,
       );

@@ -28,7 +28,7 @@ export async function readZipEntry(
   const { name, size, method, checksum } = entry;
   const where = `${source}: ${name}`;
   if (size > limit) {
-    throw new UserError(`${where}: too large: ${size} bytes, at most ${limit}`);
+    throw new UserError('invalid-data', `${where}: too large: ${size} bytes, at most ${limit}`);
   }
   const packed = await file.read(await findData(file, entry, source), entry.compressedSize);
   const bytes = method === 0 ? packed : await inflated(packed, size, where);
@@ -70,10 +70,10 @@ async function findData(file: RandomAccess, entry: ZipEntry, source: string): Pr
   const { name, offset, method, encrypted, compressedSize, size } = entry;
   const where = `${source}: ${name}`;
   if (encrypted) {
-    throw new UserError(`${where}: encrypted; unpack it first`);
+    throw new UserError('invalid-data', `${where}: encrypted; unpack it first`);
   }
   if (method !== 0 && method !== 8) {
-    throw new UserError(`${where}: compressed by method ${method}; pack it with deflate`);
+    throw new UserError('invalid-data', `${where}: compressed by method ${method}; pack it with deflate`);
   }
   const local = viewOf(await file.read(offset, 30));
   const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);

@@ -18,7 +18,7 @@ interface PackedFile {
 
 /** A file that `emerging datasets prepare` wrote; its images are read when they are asked for. */
 export const packedFile: PathFormat = {
-  expects: 'a file that emerging datasets prepare wrote',
+  expects: 'a file of prepared images',
 
   async recognises(path) {
     try {
@@ -77,7 +77,10 @@ export async function verifyPackedFile(
       await nextTurn();
     }
     if (hash.digest('hex') !== header.sha256) {
-      throw new UserError(`${path}: damaged: its images differ from its checksum; prepare it again`);
+      throw new UserError(
+        'invalid-data',
+        `${path}: damaged: its images differ from its checksum; prepare it again`,
+      );
     }
     return header;
   } finally {

@@ -18,8 +18,15 @@ const count = z.int().min(0);
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
   imageShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
-  /** The number of images of each split; validation is left out where it is to be held out of train. */
-  counts: z.object({ train: count, validation: count.optional(), test: count }),
+  /** The number of images of each split. */
+  counts: z.object({
+    /** To train on. */
+    train: count,
+    /** To choose models by; left out where it is to be held out of train. */
+    validation: count.optional(),
+    /** For the last word on a model. */
+    test: count,
+  }),
   /** SHA-256 of all images, in hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** The name or the path of the dataset that the images come from. */
@@ -61,6 +68,7 @@ export function readHeader(path: string, file: number): PackedHeader {
   const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
   if (found !== undefined && Number(found) !== version) {
     throw new UserError(
+      'invalid-data',
       `${path}: a packed file of version ${found}, and this reads ${version}: prepare it again`,
     );
   }
@@ -76,7 +84,7 @@ export function readHeader(path: string, file: number): PackedHeader {
 
 /** The error for a packed file that is not as it was prepared. */
 export function damaged(path: string, why: string): UserError {
-  return new UserError(`${path}: damaged: ${why}; prepare it again`);
+  return new UserError('invalid-data', `${path}: damaged: ${why}; prepare it again`);
 }
 
 function sha256(text: string): string {

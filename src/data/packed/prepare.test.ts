@@ -25,7 +25,7 @@ const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit 
           // The later ones are ready first.
           await wait(name.length % 3);
           if (picture === null) {
-            throw new UserError(`${name}: damaged`);
+            throw new UserError('invalid-data', `${name}: damaged`);
           }
           if (picture instanceof Error) {
             throw picture;

@@ -121,7 +121,10 @@ class Preparation {
       await nextTurn();
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
-      throw new UserError(`${this.options.source}: no image is left for ${name}${this.why()}`);
+      throw new UserError(
+        'invalid-data',
+        `${this.options.source}: no image is left for ${name}${this.why()}`,
+      );
     }
   }
 

@@ -57,8 +57,8 @@ export function checkAugmentations(names: readonly AugmentationName[], [height, 
   const name = names.find((each) => augmentations[each].transposes);
   if (name !== undefined && height !== width) {
     throw new UserError(
+      'invalid-config',
       `data.augment: ${name} needs square images, and these are ${height} x ${width}: leave it out`,
-      { exitCode: 2 },
     );
   }
 }

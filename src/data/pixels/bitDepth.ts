@@ -1,5 +1,5 @@
 // Pixels on the host: from 8 bits to fewer, from a model's real values back to integers, and to 8 bits for viewing.
-import { UserError } from '../../errors.ts';
+import { call, phrase, UserError } from '../../errors.ts';
 
 /**
  * 8-bit pixels reduced to `bits` bits: `v >> (8 - bits)`.
@@ -22,9 +22,10 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
   for (let index = 0; index < x.length; index++) {
     const value = x[index]!;
     if (Number.isNaN(value)) {
+      const what = `value ${index} of ${x.length} of the images is NaN, which is no pixel`;
       throw new UserError(
-        `value ${index} of ${x.length} of the images is NaN, which is no pixel: ` +
-          'the model that made them has diverged; check it with emerging doctor or take an earlier checkpoint',
+        'diverged',
+        phrase`${what}: the model that made them has diverged; check it with ${call('diagnose')} or take an earlier checkpoint`,
       );
     }
     pixels[index] = Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);

@@ -12,7 +12,7 @@ function fit(pixels: readonly number[], shape: ImageShape, wanted: ImageShape, r
   return [...fitImage({ shape, pixels: Uint8Array.from(pixels) }, wanted, { source, resize })];
 }
 
-describe('without --resize', () => {
+describe('without resizing', () => {
   it('leaves what fits, and converts what loses nothing', () => {
     expect(fit([1, 2], [1, 2, 1], [1, 2, 1])).toEqual([1, 2]);
     expect(fit([1, 2], [1, 2, 1], [1, 2, 3])).toEqual([1, 1, 1, 2, 2, 2]);
@@ -26,12 +26,12 @@ describe('without --resize', () => {
   ])('refuses %s', (_, shape, wanted, what) => {
     const pixels = Array.from({ length: sizeOf(shape) }, (_, index) => index);
     expect(() => fit(pixels, shape, wanted)).toThrow(
-      `photo.png is ${what} (height x width x channels): add --resize to fit it`,
+      `photo.png is ${what} (height x width x channels): add resize: true to fit it`,
     );
   });
 });
 
-describe('with --resize', () => {
+describe('with resizing', () => {
   it('takes the luminance of colour', () => {
     const pixels = [255, 0, 0, 0, 255, 0, 0, 0, 255];
     expect(fit(pixels, [1, 3, 3], [1, 3, 1], true)).toEqual([76, 150, 29]);

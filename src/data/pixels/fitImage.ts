@@ -1,5 +1,5 @@
 // An image brought to the size and the kind that a model takes, or the reason why it is not.
-import { UserError } from '../../errors.ts';
+import { option, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { grey, inColour, resized } from './resize.ts';
 
@@ -36,10 +36,14 @@ export function fitImage(
           : undefined;
   const isSize = rows === height && columns === width;
   if (inKind === undefined || !(isSize || resize)) {
-    const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${kindOf(one)}`);
-    const remedy = resize ? 'convert it' : 'add --resize to fit it';
+    const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${kindOf(one)}`) as [
+      string,
+      string,
+    ];
+    const remedy = resize ? ['convert it'] : phrase`add ${option('resize', true)} to fit it`;
     throw new UserError(
-      `${source} is ${found}, the model takes ${expected} (height x width x channels): ${remedy}`,
+      'mismatch',
+      phrase`${source} is ${found}, the model takes ${expected} (height x width x channels): ${remedy}`,
     );
   }
   return resized(inKind, [rows, columns, channels], [height, width]);

@@ -50,7 +50,7 @@ export const cifar10Files: PathFormat = {
     const part = (pattern: RegExp, file: string): Uint8Array => {
       const found = names.filter((name) => pattern.test(name)).map((name) => batches.get(name)!);
       if (found.length === 0) {
-        throw new UserError(`${path}: ${file} is missing; use another copy`);
+        throw new UserError('invalid-data', `${path}: ${file} is missing; use another copy`);
       }
       return Buffer.concat(found);
     };
@@ -71,6 +71,7 @@ function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
   const count = bytes.length / recordBytes;
   if (!Number.isInteger(count) || count === 0) {
     throw new UserError(
+      'invalid-data',
       `${source}: ${bytes.length} bytes are no whole number of records of ${recordBytes} bytes; use another copy`,
     );
   }
@@ -79,6 +80,7 @@ function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
     const start = index * recordBytes;
     if (bytes[start]! >= labels) {
       throw new UserError(
+        'invalid-data',
         `${source}: record ${index} has label ${bytes[start]}, at most 9 is one; use another copy`,
       );
     }

@@ -37,8 +37,9 @@ describe('findInDataFolders', () => {
   it('says in one line where a missing set comes from, which file, and the command', async () => {
     await expect(find()).rejects.toMatchObject({
       name: 'UserError',
+      code: 'not-ready',
       message:
-        'cifar10 is not here: run emerging datasets get cifar10, or put some.tar.gz (https://example.org) into ' +
+        "cifar10 is not here: run downloadDataset('cifar10'), or put some.tar.gz (https://example.org) into " +
         ['a', 'b', 'c'].map((folder) => join(root, folder)).join(' or '),
     });
   });

@@ -1,8 +1,8 @@
 // Where datasets are looked for by name: the folders, and the files in them.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { call, phrase, UserError } from '../../errors.ts';
 import { exists } from '../../storage/files.ts';
-import { MissingDataset } from '../dataset.ts';
 import { publishedFiles } from './publishedFiles.ts';
 
 /** What a dataset that is looked for consists of, and where it comes from. */
@@ -13,8 +13,8 @@ export interface DataFiles {
   readonly candidates: readonly string[];
   /** The address where a person gets it. */
   readonly from: string;
-  /** What is to be done when it is there: a command; left out where it can be trained on as it is. */
-  readonly next?: string;
+  /** Whether it has to be prepared before it can be trained on; not if not said. */
+  readonly toPrepare?: boolean;
 }
 
 /**
@@ -32,7 +32,7 @@ export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...s
 /**
  * The path of a dataset in the data folders.
  *
- * @throws MissingDataset if it is in none of them, UserError if one of them cannot be read
+ * @throws UserError `not-ready` if it is in none of them, `io` if one of them cannot be read
  */
 export async function findInDataFolders(
   files: DataFiles,
@@ -60,11 +60,13 @@ export async function lookInDataFolders(
 
 /** The error for a dataset that is in none of the folders: where it comes from and where to put it. */
 export function missingData(
-  { name, candidates, from, next }: DataFiles,
+  { name, candidates, from, toPrepare = false }: DataFiles,
   folders: readonly string[],
-): MissingDataset {
-  const get = name in publishedFiles ? `run emerging datasets get ${name}, or ` : '';
-  return new MissingDataset(
-    `${name} is not here: ${get}put ${candidates[0]} (${from}) into ${folders.join(' or ')}${next ? `, then run ${next}` : ''}`,
+): UserError {
+  const get = name in publishedFiles ? phrase`run ${call('downloadDataset', name)}, or ` : [];
+  const next = toPrepare ? phrase`, then run ${call('prepareDataset', name)}` : [];
+  return new UserError(
+    'not-ready',
+    phrase`${name} is not here: ${get}put ${candidates[0]!} (${from}) into ${folders.join(' or ')}${next}`,
   );
 }

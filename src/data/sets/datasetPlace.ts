@@ -1,6 +1,6 @@
 // Whether a set that has a name is on this machine, and what there is to do before it can be trained on.
-import { UserError } from '../../errors.ts';
-import { MissingDataset, type NamedDataset } from '../dataset.ts';
+import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import type { NamedDataset } from '../dataset.ts';
 import { findPrepared } from './preparedSet.ts';
 
 /** Where a set is. */
@@ -13,7 +13,7 @@ export interface DatasetPlace {
   /** The file or folder; null where there is none to use. */
   readonly path: string | null;
   /** What there is to do before it can be trained on, or what is wrong with it, in a line; null where nothing is. */
-  readonly todo: string | null;
+  readonly todo: Phrase | null;
 }
 
 /** Looks for a set where its name would open it; no images are read. */
@@ -31,12 +31,12 @@ export async function placeOfDataset(named: NamedDataset): Promise<DatasetPlace>
     if (!(error instanceof UserError)) {
       throw error;
     }
-    const state = error instanceof MissingDataset ? 'missing' : 'unusable';
-    return { state, path: null, todo: error.message };
+    const state = error.code === 'not-ready' ? 'missing' : 'unusable';
+    return { state, path: null, todo: error.phrase };
   }
 }
 
 /** What is to be done with a set that is opened only once it has been prepared. */
-export function unprepared({ name }: NamedDataset, path: string): string {
-  return `${name} lies at ${path} and is prepared once, before it is used: run emerging datasets prepare ${name}`;
+export function unprepared({ name }: NamedDataset, path: string): Phrase {
+  return phrase`${name} lies at ${path} and is prepared once, before it is used: run ${call('prepareDataset', name)}`;
 }

@@ -77,7 +77,7 @@ export async function download(
       }
       failures = sizeOf(partial) > before ? 1 : failures + 1;
       if (failures > retries) {
-        throw new UserError(`${remote.url}: ${error.message}; run it again to go on from there`, {
+        throw new UserError('io', `${remote.url}: ${error.message}; run it again to go on from there`, {
           cause: error,
         });
       }
@@ -106,7 +106,10 @@ async function fetchRest(remote: RemoteFile, partial: string, options: DownloadO
   const response = await request(remote.url, headers, options);
   try {
     if (response.statusCode === 206 && !response.headers['content-range']?.startsWith(`bytes ${start}-`)) {
-      throw new UserError(`${remote.url}: the server sends another part than was asked for; get it by hand`);
+      throw new UserError(
+        'io',
+        `${remote.url}: the server sends another part than was asked for; get it by hand`,
+      );
     }
     if (response.statusCode === 200 && start > 0) {
       truncateSync(partial, 0);
@@ -178,7 +181,7 @@ async function request(
   if (statusCode >= 500 || statusCode === 429) {
     throw new BrokenOff(answer);
   }
-  throw new UserError(`${url}: ${answer}; get it by hand`);
+  throw new UserError('io', `${url}: ${answer}; get it by hand`);
 }
 
 async function responseTo(
@@ -224,6 +227,7 @@ async function requirePublished(remote: RemoteFile, path: string): Promise<void>
 
 function wrongFile({ url }: RemoteFile, what: string): UserError {
   return new UserError(
+    'invalid-data',
     `${url}: what came is not the file that was published (${what}): it was removed; try again later`,
   );
 }

@@ -1,5 +1,6 @@
 // Fashion-MNIST, from the Debian package that carries its files, or a data folder.
 import { stat } from 'node:fs/promises';
+import { call, phrase } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
 import { idxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
 import { findInDataFolders } from './dataFolder.ts';
@@ -21,7 +22,7 @@ export const fashionMnist: NamedDataset = {
       candidates: ['fashion-mnist'],
       from: 'apt-get install dataset-fashion-mnist, or four files from https://github.com/zalandoresearch/fashion-mnist',
     });
-    return requireIdxFiles(folder, 'run emerging datasets get fashion-mnist');
+    return requireIdxFiles(folder, phrase`run ${call('downloadDataset', 'fashion-mnist')}`);
   },
   open: async () => idxFolder.open(await fashionMnist.locate()),
 };

@@ -43,6 +43,7 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
     const count = names.filter((name) => place.test(name)).length;
     if (count === 0) {
       throw new UserError(
+        'invalid-data',
         `${path}: no images in noninteracting/${folders[split]}; unpack the whole set there`,
       );
     }

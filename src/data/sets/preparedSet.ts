@@ -1,6 +1,5 @@
 // A set that has a name as a prepared file in a data folder, where its name finds it.
-
-import { UserError } from '../../errors.ts';
+import { call, phrase, UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { DatasetSource, NamedDataset } from '../dataset.ts';
 import { packedFile } from '../packed/packedFile.ts';
@@ -25,10 +24,11 @@ export async function openPrepared(named: NamedDataset, path: string): Promise<D
   const { name, imageShape, counts } = named;
   const source = await packedFile.open(path);
   const { train, validation, test } = source;
-  const [found, expected] = [train.imageShape, imageShape].map(showImageShape);
+  const [found, expected] = [train.imageShape, imageShape].map(showImageShape) as [string, string];
   if (found !== expected) {
     throw new UserError(
-      `${path}: images of ${found}, and ${name} has ${expected}: give the file another name, and run emerging datasets prepare ${name}`,
+      'mismatch',
+      phrase`${path}: images of ${found}, and ${name} has ${expected}: give the file another name, and run ${call('prepareDataset', name)}`,
     );
   }
   const images = { train: train.count + (validation?.count ?? 0), test: test.count };

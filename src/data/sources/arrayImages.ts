@@ -31,6 +31,7 @@ export function layoutOf(shape: readonly number[], source: string): ArrayLayout 
   const turned =
     shape.length === 4 && isImageChannels(height) ? '; transpose(0, 2, 3, 1) puts channels last' : '';
   throw new UserError(
+    'invalid-data',
     `${source}: an array ${shape.join(' x ')} holds no images: expected N x H x W, N x H x W x C (C at most 4) or N x ` +
       `(3·S·S)${turned}`,
   );
@@ -38,6 +39,7 @@ export function layoutOf(shape: readonly number[], source: string): ArrayLayout 
   function checked(layout: ArrayLayout): ArrayLayout {
     if (bytesOf(layout) > maxDecodedBytes) {
       throw new UserError(
+        'invalid-data',
         `${source}: images of ${layout.height}x${layout.width}: at most ${maxDecodedBytes} bytes each`,
       );
     }

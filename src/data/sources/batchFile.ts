@@ -69,7 +69,7 @@ async function* zippedImages(
     .filter(({ name }) => /(^|\/)[^./][^/]*$/.test(name) && (/\.np[yz]$/.test(name) || !/\.\w+$/.test(name)))
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   if (batches.length === 0 || depth + 1 >= maxDepth) {
-    throw new UserError(`${source}: no array '${dataKey}' in it, nor files with one`);
+    throw new UserError('invalid-data', `${source}: no array '${dataKey}' in it, nor files with one`);
   }
   for (const entry of batches) {
     const where = `${source}: ${entry.name}`;
@@ -101,18 +101,24 @@ async function* pickledImages(
   prefix: string,
 ): AsyncGenerator<RawImage, void, void> {
   if (file.size > maxBytesAtOnce) {
-    throw new UserError(`${source}: too large for a pickle: ${file.size} bytes, at most ${maxBytesAtOnce}`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: too large for a pickle: ${file.size} bytes, at most ${maxBytesAtOnce}`,
+    );
   }
   const value = readPickle(await file.read(0, file.size), source);
   const data = value instanceof Map ? value.get(dataKey) : undefined;
   if (!isPickledArray(data)) {
-    throw new UserError(`${source}: no array '${dataKey}' in it`);
+    throw new UserError('invalid-data', `${source}: no array '${dataKey}' in it`);
   }
   const { type, shape, bytes } = data;
   const layout = layoutOf(shape, source);
   const size = bytesOf(layout);
   if (!isUnsignedByte(type) || bytes.length !== layout.count * size) {
-    throw new UserError(`${source}: '${dataKey}' is no array of unsigned bytes, ${shape.join(' x ')}`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: '${dataKey}' is no array of unsigned bytes, ${shape.join(' x ')}`,
+    );
   }
   for (let index = 0; index < layout.count; index++) {
     yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, `${prefix}${index}`);

@@ -1,7 +1,7 @@
 // A folder of IDX files named as MNIST names them: grey images of any one size, any number.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { type Phrase, phrase, UserError } from '../../errors.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, type PathFormat } from '../dataset.ts';
 import { readIdx } from '../formats/idx.ts';
@@ -31,6 +31,7 @@ export const idxFolder: PathFormat = {
     );
     if (trainSize !== testSize) {
       throw new UserError(
+        'invalid-data',
         `${path}: images of one size are needed, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
       );
     }
@@ -43,7 +44,7 @@ export const idxFolder: PathFormat = {
  *
  * @throws UserError that names the one that is missing, and says what to do
  */
-export async function requireIdxFiles(folder: string, remedy: string): Promise<string> {
+export async function requireIdxFiles(folder: string, remedy: string | Phrase): Promise<string> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw cannotRead(folder, error);
   });
@@ -51,7 +52,7 @@ export async function requireIdxFiles(folder: string, remedy: string): Promise<s
     (file) => !names.includes(file) && !names.includes(`${file}.gz`),
   );
   if (missing !== undefined) {
-    throw new UserError(`${missingFile(folder, missing)}; ${remedy}`);
+    throw new UserError('invalid-data', phrase`${missingFile(folder, missing)}; ${remedy}`);
   }
   return folder;
 }
@@ -70,13 +71,14 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
       const [, height, width] = shape;
       if (shape.length !== 3 || height === undefined || width === undefined) {
         throw new UserError(
+          'invalid-data',
           `${file}: expected 3 dimensions (images, height, width), found ${shape.length}: ${shape.join(' x ')}`,
         );
       }
       return imagesInMemory(data, [height, width, 1]);
     }
   }
-  throw new UserError(missingFile(folder, name));
+  throw new UserError('invalid-data', missingFile(folder, name));
 }
 
 function missingFile(folder: string, name: string): string {

@@ -161,7 +161,7 @@ describe('a folder of images', () => {
     await put('train/a.png');
     await put('test/b.jpeg', 'smooth.jpeg');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${folder}: images of one size are needed, but test/b.jpeg is 20x24x3, others 10x12x3: run emerging datasets`,
+      `${folder}: images of one size are needed, but test/b.jpeg is 20x24x3, others 10x12x3: run prepareDataset`,
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(

@@ -35,7 +35,7 @@ async function openImageCollection(path: string): Promise<RawDataset> {
   const names = (await store.names()).filter((name) => imageName.test(name));
   const splits = divide(names);
   if (typeof splits === 'string') {
-    throw new UserError(`${path}: ${splits}`);
+    throw new UserError('invalid-data', `${path}: ${splits}`);
   }
   const part = (wanted: Split): RawSplit => {
     const chosen = new Set(names.filter((_, index) => splits[index] === wanted));

@@ -98,7 +98,7 @@ it.each<[string, Record<string, number | string>, string[], RegExp]>([
 it('refuses an image of another size, in a folder too, unless it may be resized', async () => {
   write({ 'a.png': 1 });
   writeFileSync(join(folder, 'b.png'), png([10, 20, 30, 40], 4));
-  const message = /b\.png is 1x4x1 grey, the model takes 1x2x1 grey .*: add --resize to fit it$/;
+  const message = /b\.png is 1x4x1 grey, the model takes 1x2x1 grey .*: add resize: true to fit it$/;
   await expect(read('.')).rejects.toThrow(message);
   const { pixels } = await readImageFiles([folder], shape, { resize: true });
   expect([...pixels]).toEqual([1, 2, 17, 33]);

@@ -66,7 +66,10 @@ export async function readImageFiles(
   if (images.size === 0) {
     const none =
       skipped.length === 0 ? 'no PNG, JPEG or WebP images in it' : 'none of its images can be read';
-    throw new UserError(`${paths.join(', ')}: ${none}; name image files, or folders with some`);
+    throw new UserError(
+      'invalid-data',
+      `${paths.join(', ')}: ${none}; name image files, or folders with some`,
+    );
   }
   const size = sizeOf(imageShape);
   const pixels = new Uint8Array(images.size * size);
@@ -106,7 +109,7 @@ function findImages(path: string): ImageFile[] {
 
 function readFile({ path, found }: ImageFile): Uint8Array {
   if (found && otherImages.test(path)) {
-    throw new UserError(`${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
+    throw new UserError('invalid-data', `${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
   }
   return readBytes(path);
 }

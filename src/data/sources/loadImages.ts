@@ -1,5 +1,5 @@
 // A set of images decoded into memory, for sets that are small enough.
-import { UserError } from '../../errors.ts';
+import { call, phrase, type Term, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
 import { inColour } from '../pixels/resize.ts';
@@ -50,7 +50,7 @@ class Collector {
       images.push(image);
     }
     if (images.length === 0) {
-      throw new UserError(`${this.#source}: no image in its ${name} part`);
+      throw new UserError('invalid-data', `${this.#source}: no image in its ${name} part`);
     }
     return images;
   }
@@ -84,18 +84,24 @@ class Collector {
       const [found, expected] = [image, first].map(({ height, width, channels }) =>
         showImageShape([height, width, channels]),
       );
+      const what = `${this.#source}: images of one size are needed, but ${name} is ${found}, others ${expected}`;
       throw new UserError(
-        `${this.#source}: images of one size are needed, but ${name} is ${found}, others ${expected}: ` +
-          `run emerging datasets prepare ${this.#source} --size 32, or another size, and train on the file that it writes`,
+        'not-ready',
+        phrase`${what}: run ${this.#preparation(32)}, or another size, and train on the file that it writes`,
       );
     }
     // As colour, since the next may be.
     this.#bytes += image.height * image.width * 3;
     if (this.#bytes > maxBytes) {
+      const side = Math.min(first.height, first.width);
       throw new UserError(
-        `${this.#source}: more images than fit into memory: run emerging datasets prepare ${this.#source} ` +
-          `--size ${Math.min(first.height, first.width)}, and train on the file that it writes`,
+        'not-ready',
+        phrase`${this.#source}: more images than fit into memory: run ${this.#preparation(side)}, and train on the file that it writes`,
       );
     }
+  }
+
+  #preparation(size: number): Term {
+    return call('prepareDataset', this.#source, { size });
   }
 }

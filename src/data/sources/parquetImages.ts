@@ -69,7 +69,7 @@ function imageOf(bytes: Uint8Array | null, name: string, source: string): RawIma
     name,
     async decode() {
       if (bytes === null) {
-        throw new UserError(`${source}: no image in it; use another copy`);
+        throw new UserError('invalid-data', `${source}: no image in it; use another copy`);
       }
       return decodeImage(bytes, source);
     },
@@ -145,5 +145,5 @@ async function readChunk(file: RandomAccess, group: RowGroup, path: readonly str
 
 function damaged(source: string, cause: unknown): UserError {
   const why = (cause as Error).message.replace(/^parquet /, '');
-  return new UserError(`${source}: cannot be read as Parquet: ${why}`, { cause });
+  return new UserError('invalid-data', `${source}: cannot be read as Parquet: ${why}`, { cause });
 }

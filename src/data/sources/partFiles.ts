@@ -105,7 +105,7 @@ async function openPartFiles(path: string): Promise<RawDataset> {
     openParts(parts.filter((part) => part.split === split));
   const [train, validation, test] = [await of('train'), await of('validation'), await of('test')];
   if (train === undefined) {
-    throw new UserError(`${path}: no file train… in it`);
+    throw new UserError('invalid-data', `${path}: no file train… in it`);
   }
   return {
     train: test ? train : only(train, (name) => !isTestByHash(name)),
@@ -145,6 +145,7 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   }
   if (!looksLikeBatch(start)) {
     throw new UserError(
+      'invalid-data',
       `${path}: no images in it: expected an archive of images, .npy, .npz, a pickle or Parquet`,
     );
   }

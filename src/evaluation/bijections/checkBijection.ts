@@ -64,9 +64,10 @@ export async function checkBijection(
   { parameters, images = 3, withoutEffect = [], threads }: CheckBijectionOptions = {},
 ): Promise<BijectionReport> {
   if (!Number.isInteger(images) || images < 2) {
-    throw new UserError(`checkBijection: images must be a whole number of 2 or more, not ${images}`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-argument',
+      `checkBijection: images must be a whole number of 2 or more, not ${images}`,
+    );
   }
   if (parameters) {
     checkParameters(layer, parameters);
@@ -74,10 +75,8 @@ export async function checkBijection(
   for (const path of withoutEffect) {
     if (!layer.parameters[path]) {
       throw new UserError(
+        'invalid-argument',
         `checkBijection: withoutEffect names '${path}', which ${layer.name} does not have`,
-        {
-          exitCode: 2,
-        },
       );
     }
   }
@@ -129,9 +128,9 @@ function checkParameters(
     const [expected, given] = [specs[path]?.shape, parameters[path]?.shape];
     if (!expected || !given || !sameShape(expected, given)) {
       throw new UserError(
+        'invalid-argument',
         `checkBijection: the parameter '${path}' of ${name}: expected ${expected ? showShape(expected) : 'none'}, ` +
           `given ${given ? showShape(given) : 'none'}`,
-        { exitCode: 2 },
       );
     }
   }

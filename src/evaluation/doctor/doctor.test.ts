@@ -18,7 +18,7 @@ import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { Trainer } from '../../training/step/trainer.ts';
 import { randomImages, randomParameters } from '../bijections/randomParameters.ts';
-import { type TrainedModel, trainedModel } from '../model/loadRun.ts';
+import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
 import { conditioningOf } from './conditioning.ts';
 import { type Diagnosis, diagnose, measurementsOf } from './doctor.ts';
 import { examineLayers } from './examineLayer.ts';

@@ -5,7 +5,7 @@ import { layersOf } from '../../models/layers.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
 import { FlowModel } from '../model/flowModel.ts';
-import type { TrainedModel } from '../model/loadRun.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {
   examineModel,

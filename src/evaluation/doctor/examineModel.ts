@@ -5,8 +5,8 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
-import type { TrainedModel } from '../model/loadRun.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** Real images encoded and decoded again in float32. */
 export interface Reconstruction extends ReturnedImages {

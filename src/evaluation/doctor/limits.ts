@@ -134,7 +134,7 @@ export const limits: readonly Limit[] = [
     problem: 100,
     warning: 1,
     why: 'at 1 the model is no better than uniform noise',
-    advice: 'train longer, or look at the weights of another kind with --weights',
+    advice: 'train longer, or look at the weights of the other kind',
   },
   {
     name: 'explodedSamples',
@@ -143,7 +143,7 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     warning: 0.05,
     why: 'few latents of the prior should lead where the model was never trained',
-    advice: 'train longer, or sample with a lower --temperature',
+    advice: 'train longer, or sample at a lower temperature',
   },
 ];
 

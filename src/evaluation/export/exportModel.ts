@@ -6,37 +6,51 @@ import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import { readSummary } from '../../training/run/runSummary.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
-import type { LoadedRun, TrainedModel } from '../model/loadRun.ts';
+import { type LoadedRun, loadRun } from '../model/loadRun.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 import { modelCard } from '../runs/modelCard.ts';
 import { exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
 /** How a run is exported. */
 export interface ExportOptions {
-  /** The kind of weights with which the run was loaded. */
-  readonly weights: WeightsKind;
+  /** The moving average of the weights, which is the default, or the weights as the last update left them. */
+  readonly weights?: WeightsKind;
   /** Threads for what is worked out beforehand; by default one a core. */
   readonly threads?: number;
 }
 
+/** A model as files that are still to be written. */
+export interface ExportedModel {
+  /** The number of steps that its weights have seen. */
+  readonly step: number;
+  /** What each file holds, by name. */
+  readonly files: Readonly<Record<string, Uint8Array | string>>;
+}
+
 /**
- * The files of a run's export by name: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`. The same
- * checkpoint and summary give the same bytes.
+ * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`. The same
+ * checkpoint and summary give the same bytes. A folder with these files is an exported model, which `loadModel` loads.
  *
- * @throws UserError if a file would be larger than 2 GiB, or the summary of the run cannot be read
+ * @param directory the run folder, of which the last checkpoint counts
+ * @throws UserError if it is no run, its checkpoint or summary cannot be read, or a file would be larger than 2 GiB
  */
 export async function exportModel(
-  run: LoadedRun,
-  { weights, ...options }: ExportOptions,
-): Promise<Record<string, Uint8Array | string>> {
+  directory: string,
+  { weights = 'average', ...options }: ExportOptions = {},
+): Promise<ExportedModel> {
+  const run = loadRun(directory, { weights });
   const origin = originOf(run, weights);
   const { encoder, sampler } = await exportPrograms(run, options);
   return {
-    'encoder.onnx': encoder,
-    'sampler.onnx': sampler,
-    'model.safetensors': weightsFile(run, origin),
-    'manifest.json': exportManifest(run.model, origin),
-    'README.md': exportCard(run),
+    step: run.step,
+    files: {
+      'encoder.onnx': encoder,
+      'sampler.onnx': sampler,
+      'model.safetensors': weightsFile(run, origin),
+      'manifest.json': exportManifest(run.model, origin),
+      'README.md': exportCard(run),
+    },
   };
 }
 

@@ -12,8 +12,8 @@ import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { drawLatents } from '../model/latents.ts';
-import type { TrainedModel } from '../model/loadRun.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 import { type ExportedPrograms, exportPrograms } from './exportPrograms.ts';
 
 const runtimes = ['onnxruntime-node', 'onnxruntime-web'] as const;

@@ -5,7 +5,7 @@ import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
-import type { TrainedModel } from '../model/loadRun.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** The ONNX files of a model. */
 export interface ExportedPrograms {

@@ -13,7 +13,7 @@ import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { FlowModel } from '../model/flowModel.ts';
-import { trainedModel } from '../model/loadRun.ts';
+import { trainedModel } from '../model/trainedModel.ts';
 import { evaluate, summarise } from './evaluate.ts';
 
 const options: GlowOptions = {

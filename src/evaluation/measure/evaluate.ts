@@ -76,9 +76,10 @@ export async function evaluate(
   }
   const { draws = 1, importance, ...how } = options;
   if (importance !== undefined && (!Number.isInteger(importance) || importance < 1)) {
-    throw new UserError(`importance must be a whole number of draws of 1 or more, not ${importance}`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'invalid-argument',
+      `importance must be a whole number of draws of 1 or more, not ${importance}`,
+    );
   }
   const values = await model.bitsPerDimByDraw(images, { ...how, draws: drawsOf(options) });
   const bound =

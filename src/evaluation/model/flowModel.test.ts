@@ -1,5 +1,5 @@
 // A trained model in use: there and back, what the results depend on and what not, and what is refused.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import { UserError } from '../../errors.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
@@ -13,7 +13,22 @@ import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
-import { type TrainedModel, trainedModel } from './loadRun.ts';
+import { type TrainedModel, trainedModel } from './trainedModel.ts';
+
+/** Whether the next encoder cannot be compiled. */
+const broken = vi.hoisted(() => ({ encoder: false }));
+
+vi.mock('./programs.ts', async (load) => {
+  const programs = await load<typeof import('./programs.ts')>();
+  const compileEncoder: typeof programs.compileEncoder = async (...given) => {
+    if (broken.encoder) {
+      broken.encoder = false;
+      throw new Error('it cannot be compiled');
+    }
+    return programs.compileEncoder(...given);
+  };
+  return { ...programs, compileEncoder };
+});
 
 const imageShape: ImageShape = [8, 8, 1];
 const options: GlowOptions = {
@@ -220,7 +235,7 @@ describe('logLikelihood', () => {
     await expect(model.bitsPerDim(images, { draws: 0 })).rejects.toThrow(/draws must be a whole number/);
     const wide = imagesInMemory(images, [4, 16, 1]);
     await expect(model.bitsPerDimByDraw(wide)).rejects.toThrow(
-      new UserError('the images are 4x16x1, and the model takes 8x8x1'),
+      new UserError('mismatch', 'the images are 4x16x1, and the model takes 8x8x1'),
     );
   });
 });
@@ -228,8 +243,8 @@ describe('logLikelihood', () => {
 describe('what is not of the model is refused', () => {
   it('images of another size', async () => {
     const message = "65 bytes are no whole number of images: the model's are 8x8x1, 8 bits each value";
-    await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError(message));
-    await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError(message));
+    await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
+    await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
   });
 
   it('latents of other shapes', async () => {
@@ -257,6 +272,51 @@ describe('the fingerprint', () => {
     expect(new Set([model.fingerprint, ...others]).size).toBe(5);
     expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
+
+  it('is worked out once, when it is asked for', () => {
+    let reads = 0;
+    const parameters = new Proxy(trained.parameters, {
+      get(target, path) {
+        reads++;
+        return target[path as string];
+      },
+    });
+    const watched = use({ ...trained, parameters });
+    expect(reads).toBe(0);
+    expect(watched.fingerprint).toBe(model.fingerprint);
+    const once = reads;
+    expect(once).toBeGreaterThan(0);
+    expect(watched.fingerprint).toBe(model.fingerprint);
+    expect(reads).toBe(once);
+  });
+});
+
+describe('a program that cannot be compiled', () => {
+  it('is forgotten: the next call compiles it', async () => {
+    const other = use(trained);
+    broken.encoder = true;
+    await expect(other.encode(images)).rejects.toThrow('it cannot be compiled');
+    expect(await other.encode(images)).toEqual(await model.encode(images));
+  });
+
+  it('does not keep the model from being released', async () => {
+    const other = use(trained);
+    broken.encoder = true;
+    const encoded = other.encode(images);
+    await other.release();
+    await expect(encoded).rejects.toThrow('it cannot be compiled');
+  });
+});
+
+it('is released at the end of a block', async () => {
+  const released = vi.spyOn(FlowModel.prototype, 'release');
+  {
+    await using other = new FlowModel(trained, { threads: 1 });
+    expect(await other.sample({ count: 0 })).toEqual(new Uint8Array());
+    expect(released).not.toHaveBeenCalled();
+  }
+  expect(released).toHaveBeenCalledTimes(1);
+  released.mockRestore();
 });
 
 it('works again after it was released, and two calls at once share a program', async () => {

@@ -3,18 +3,19 @@ import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions, Program } from '../../engine/program.ts';
-import { UserError } from '../../errors.ts';
+import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
+import type { Glow } from '../../models/glow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
-import { constantValue } from '../../tensor/tensor.ts';
+import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
-import type { TrainedModel } from './loadRun.ts';
 import { compileDecoder, compileEncoder, compileLikelihood, decodeBatch, encodeBatch } from './programs.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {
@@ -69,14 +70,17 @@ export interface LikelihoodOptions {
  * A trained model. Images are 8-bit, NHWC, one after the other; where the model has fewer bits, images are reduced to
  * them, and those that come out are spread over 0..255 again.
  */
-export class FlowModel {
+export class FlowModel implements TrainedModel, AsyncDisposable {
   /** Height, width and channels of every image. */
   readonly imageShape: ImageShape;
   /** Bits of a pixel value in the model. */
   readonly bits: number;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
-  private readonly trained: TrainedModel;
+  /** The layers and shapes of the model, for a graph of one's own. */
+  readonly model: Glow;
+  /** Its weights by path, as constants. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
   private readonly options: CompileOptions;
   private readonly batchSize: number;
   private readonly precision: Precision;
@@ -84,8 +88,9 @@ export class FlowModel {
     float32: new Map(),
     float64: new Map(),
   };
+  #fingerprint: string | undefined;
 
-  /** @param trained from `loadRun`, or from a training's state by `trainedModel` */
+  /** @param trained from a training's state by `trainedModel`; `loadModel` loads one that is in a folder */
   constructor(
     trained: TrainedModel,
     { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
@@ -94,21 +99,20 @@ export class FlowModel {
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;
     this.latentShapes = latentShapes;
-    this.trained = trained;
+    this.model = trained.model;
+    this.parameters = trained.parameters;
     this.options = options;
     this.batchSize = batchSize;
     this.precision = precision;
   }
 
-  /** SHA-256 of all that latents depend on: the model's options, its image shape and its weights. */
+  /**
+   * SHA-256 of all that latents depend on: the model's options, its image shape and its weights. Worked out when it is
+   * first asked for.
+   */
   get fingerprint(): string {
-    const { model, parameters } = this.trained;
-    const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
-      const { shape, data } = constantValue(parameters[path]!)!;
-      return [path, { shape, data: Float32Array.from(data) }];
-    });
-    const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
-    return sha256([JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))])]);
+    this.#fingerprint ??= fingerprintOf(this);
+    return this.#fingerprint;
   }
 
   /**
@@ -125,9 +129,10 @@ export class FlowModel {
     onOverflow,
   }: SampleOptions): Promise<Uint8Array> {
     if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
-      throw new UserError(`the temperature must be a number of 0 or more, not ${temperature}`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-argument',
+        `the temperature must be a number of 0 or more, not ${temperature}`,
+      );
     }
     const dimensions = dimensionsOf(this.imageShape);
     const pixels = new Uint8Array(count * dimensions);
@@ -145,6 +150,7 @@ export class FlowModel {
     if (overflowed.length > 0) {
       if (!onOverflow) {
         throw new UserError(
+          'diverged',
           `${overflowed.length} of ${count} samples have values that are not finite, image ${overflowed[0]} first: ` +
             'try a lower temperature, or train longer',
         );
@@ -193,7 +199,8 @@ export class FlowModel {
       const image = Math.floor(broken / dimensionsOf(this.imageShape));
       const largest = largestLatent(latents, image);
       throw new UserError(
-        `image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+        'diverged',
+        phrase`image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
       );
     }
     return this.pixelsOf(values);
@@ -247,13 +254,14 @@ export class FlowModel {
     { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
   ): Promise<Float64Array[]> {
     if (!Number.isInteger(draws) || draws < 1) {
-      throw new UserError(`the number of draws must be a whole number of 1 or more, not ${draws}`, {
-        exitCode: 2,
-      });
+      throw new UserError(
+        'invalid-argument',
+        `the number of draws must be a whole number of 1 or more, not ${draws}`,
+      );
     }
     const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
     if (given !== expected) {
-      throw new UserError(`the images are ${given}, and the model takes ${expected}`);
+      throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
     }
     const program = await this.program(compileLikelihood);
     const batchSize = Math.max(1, Math.min(this.batchSize, images.count));
@@ -266,20 +274,37 @@ export class FlowModel {
     return measured;
   }
 
-  /** Frees the programs. */
+  /** Frees the programs; they are compiled again if the model is used again. */
   async release(): Promise<void> {
     const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
     for (const known of Object.values(this.programs)) {
       known.clear();
     }
-    await Promise.all(programs.map(async (program) => (await program).release()));
+    // One that could not be compiled has nothing to free, and whoever asked for it knows.
+    const compiled = await Promise.allSettled(programs);
+    await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
   }
 
+  /** Frees the programs at the end of a block that begins with `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  /** The program of this kind, compiled once; one whose compilation failed is compiled anew by the next call. */
   private program(compiler: Compiler, precision = this.precision): Promise<Program> {
-    const known =
-      this.programs[precision].get(compiler) ?? compiler(this.trained, { ...this.options, precision });
-    this.programs[precision].set(compiler, known);
-    return known;
+    const programs = this.programs[precision];
+    const known = programs.get(compiler);
+    if (known) {
+      return known;
+    }
+    const program = compiler(this, { ...this.options, precision });
+    programs.set(compiler, program);
+    program.catch(() => {
+      if (programs.get(compiler) === program) {
+        programs.delete(compiler);
+      }
+    });
+    return program;
   }
 
   /** Runs `work` on ranges of at most a batch, one after the other; lets the event loop run between them. */
@@ -294,6 +319,7 @@ export class FlowModel {
     if (images.length % dimensionsOf(this.imageShape) !== 0) {
       const shape = showImageShape(this.imageShape);
       throw new UserError(
+        'mismatch',
         `${images.length} bytes are no whole number of images: the model's are ${shape}, 8 bits each value`,
       );
     }
@@ -309,11 +335,22 @@ export class FlowModel {
       latents.some(({ shape, data }) => sizeOf(shape) !== data.length)
     ) {
       throw new UserError(
+        'mismatch',
         `these latents are not of this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
       );
     }
     return count;
   }
+}
+
+function fingerprintOf({ model, parameters }: TrainedModel): string {
+  const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
+    const { shape, data } = constantValue(parameters[path]!)!;
+    return [path, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
+  });
+  const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
+  const what = JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))]);
+  return sha256([what]);
 }
 
 function zerosOf(precision: Precision, count: number): NdArray['data'] {
@@ -334,11 +371,10 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
 }
 
 /** Why latents of an image with this largest one, in float64 or not, cannot be decoded, to be read after a colon. */
-export function tooFarOut(largest: number, double: boolean): string {
-  return (
-    `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this ` +
-    `model; ${double ? 'see emerging doctor' : 'encode it with --precision float64, or see emerging doctor'}`
-  );
+export function tooFarOut(largest: number, double: boolean): Phrase {
+  const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
+  const why = `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
+  return phrase`${why}; ${remedy}see ${call('diagnose')}`;
 }
 
 type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<Program>;

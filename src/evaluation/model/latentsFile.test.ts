@@ -70,7 +70,7 @@ describe('is refused', () => {
   ])('%s', (_, wrong) => {
     writeFileSync(path, encodeSafetensors(tensors, wrong));
     expect(() => readLatents(path, model)).toThrow(
-      new UserError(`${path} holds no latents; name a file that emerging encode wrote`),
+      new UserError('invalid-data', `${path} holds no latents; name a file of encoded images`),
     );
   });
 

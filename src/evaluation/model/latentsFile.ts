@@ -13,6 +13,7 @@ const format = 'emerging-flows latents';
 export interface NamedLatents {
   /** A name for each image: a path with `/`. */
   readonly names: readonly string[];
+  /** The latents of the images, in this order. */
   readonly latents: Latents;
 }
 
@@ -37,10 +38,11 @@ export function readLatents(path: string, model: FlowModel): NamedLatents {
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {
-    throw new UserError(`${path} holds no latents; name a file that emerging encode wrote`);
+    throw new UserError('invalid-data', `${path} holds no latents; name a file of encoded images`);
   }
   if (metadata.model !== model.fingerprint) {
     throw new UserError(
+      'mismatch',
       `${path} holds latents of another model (or of this one with other weights); ` +
         'name the run that they were encoded with, or encode the images again',
     );
@@ -51,7 +53,10 @@ export function readLatents(path: string, model: FlowModel): NamedLatents {
     const found = latent?.shape.join(', ');
     if (latent === undefined || found !== expected) {
       const problem = latent === undefined ? 'is missing' : `has shape [${found}], expected [${expected}]`;
-      throw new UserError(`${path} is damaged: ${latentPath(index)} ${problem}; encode the images again`);
+      throw new UserError(
+        'invalid-data',
+        `${path} is damaged: ${latentPath(index)} ${problem}; encode the images again`,
+      );
     }
     return latent;
   });

@@ -48,7 +48,7 @@ it('is recognised by both of its files', () => {
 
 it('refuses to give other weights than it has', async () => {
   await expect(loadModel(folder, { weights: 'raw' })).rejects.toThrow(
-    `${folder} holds the average weights: leave out --weights, or export the run with raw`,
+    `${folder} holds the average weights: leave out the option, or export the run with weights: 'raw'`,
   );
 });
 

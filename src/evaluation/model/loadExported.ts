@@ -1,4 +1,4 @@
-// A trained model from the folder that `emerging export` wrote.
+// A trained model from the folder of an export.
 import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { Glow } from '../../models/glow.ts';
@@ -8,7 +8,7 @@ import { pathIn } from '../../storage/folders.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
-import type { TrainedModel } from './loadRun.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** Whether a folder holds an exported model. */
 export function isExported(directory: string): boolean {
@@ -18,16 +18,19 @@ export function isExported(directory: string): boolean {
 /**
  * Loads an exported model: its options and weights, which are the run's.
  *
- * @param weights the kind of weights to insist on; whatever was exported if not said
+ * @param options.weights the kind of weights to insist on; whatever was exported if not said
  * @throws UserError if the file cannot be read or contradicts itself, or has the other kind of weights
  */
-export function loadExported(directory: string, weights?: WeightsKind): TrainedModel {
+export function loadExported(
+  directory: string,
+  { weights }: { weights?: WeightsKind | undefined } = {},
+): TrainedModel {
   const path = weightsIn(directory);
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
   if (weights !== undefined && metadata.weights !== weights) {
     throw new UserError(
-      `${directory} holds the ${metadata.weights} weights: leave out --weights, or export the run with ${weights}`,
-      { exitCode: 2 },
+      'invalid-argument',
+      `${directory} holds the ${metadata.weights} weights: leave out the option, or export the run with weights: '${weights}'`,
     );
   }
   const model = modelOf(metadata, path);
@@ -37,6 +40,7 @@ export function loadExported(directory: string, weights?: WeightsKind): TrainedM
     if (array?.shape.join() !== shape.join()) {
       const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
       throw new UserError(
+        'invalid-data',
         `${path} does not fit its own model: ${parameter} ${found}, expected [${shape.join(', ')}]; export again`,
       );
     }
@@ -58,6 +62,7 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
     return new Glow(options, [height, width, channels] satisfies ImageShape);
   } catch (cause) {
     throw new UserError(
+      'invalid-data',
       `${path} is no exported model: its metadata do not describe one (${(cause as Error).message}); export again`,
       { cause },
     );

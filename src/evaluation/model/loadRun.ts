@@ -2,20 +2,12 @@
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { Glow } from '../../models/glow.ts';
-import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { readLatestCheckpoint } from '../../training/run/checkpointFile.ts';
 import { openRunFolder, type RunPaths } from '../../training/run/runFolder.ts';
-import { type TrainingStart, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
-
-/** A model with weights that no longer change. */
-export interface TrainedModel {
-  /** The model, which knows its layers and shapes but no weights. */
-  readonly model: Glow;
-  /** The parameters by path, as constants: programs work out what depends on them alone when they are compiled. */
-  readonly parameters: Readonly<Record<string, Tensor>>;
-}
+import type { WeightsKind } from '../../training/trainingState.ts';
+import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /** A run, its model with the weights of its last checkpoint, and what they are. */
 export interface LoadedRun extends TrainedModel {
@@ -23,23 +15,30 @@ export interface LoadedRun extends TrainedModel {
   readonly paths: RunPaths;
   /** What the run was trained with. */
   readonly config: Config;
-  /** The number of updates that the weights have seen. */
+  /** The number of steps that the weights have seen. */
   readonly step: number;
   /** What the checksum of the checkpoint says against it; null unless damage is accepted. */
   readonly damage: string | null;
 }
 
+/** Which model of a run is loaded. */
+export interface LoadRunOptions {
+  /** The moving average of the weights, which is the default, or the weights as the last update left them. */
+  readonly weights?: WeightsKind | undefined;
+  /** Whether to load a checkpoint with a wrong checksum too. */
+  readonly acceptDamage?: boolean;
+  /** Whether the error about a folder that is no run says that an export would have done. */
+  readonly orExport?: boolean;
+}
+
 /**
- * Loads the last checkpoint of a run.
+ * Loads the last checkpoint of a run, for what needs more of the run than its model; `loadModel` is for all else.
  *
- * @param options.acceptDamage whether to load one with a wrong checksum too
- * @param options.orExport whether the error about a folder that is no run says that an export would have done
  * @throws UserError if the folder holds no run, no checkpoint, or a damaged one
  */
 export function loadRun(
   directory: string,
-  weights: WeightsKind,
-  options: { acceptDamage?: boolean; orExport?: boolean } = {},
+  { weights = 'average', ...options }: LoadRunOptions = {},
 ): LoadedRun {
   const run = openRunFolder(directory, options);
   const config = resolveConfig({ file: run.config });
@@ -48,13 +47,4 @@ export function loadRun(
   const state = stateFrom(checkpoint, new ParameterLayout(model.parameters));
   const { damage } = checkpoint;
   return { ...trainedModel(model, state, weights), paths: run.paths, config, step: state.step, damage };
-}
-
-/** A model with the weights of a training's state, as constants. */
-export function trainedModel(model: Glow, state: TrainingStart, weights: WeightsKind): TrainedModel {
-  const arrays = new ParameterLayout(model.parameters).unpack(weightsOf(state, weights));
-  const parameters = Object.fromEntries(
-    Object.entries(arrays).map(([path, array]) => [path, constant(array)]),
-  );
-  return { model, parameters };
 }

@@ -7,7 +7,7 @@ import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
-import type { TrainedModel } from './loadRun.ts';
+import type { TrainedModel } from './trainedModel.ts';
 
 /** The program that gives `bitsPerDim` of each image for `image` and `noise`. */
 export function compileLikelihood(

@@ -1,6 +1,6 @@
 // How many threads have images of their own: what is allowed, and what is likely to be fastest.
 import type { Device } from '../../engine/devices/device.ts';
-import { UserError } from '../../errors.ts';
+import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 
@@ -25,7 +25,7 @@ export interface WorkerBounds {
 export function requireWorkers(workers: number | undefined, bounds: WorkerBounds): void {
   const problem = workers === undefined ? undefined : problemWith(workers, bounds);
   if (problem !== undefined) {
-    throw new UserError(problem, { exitCode: 2 });
+    throw new UserError('invalid-argument', problem);
   }
 }
 
@@ -33,7 +33,7 @@ export function requireWorkers(workers: number | undefined, bounds: WorkerBounds
 function problemWith(
   workers: number,
   { images, threads = availableCores(), device = 'cpu' }: WorkerBounds,
-): string | undefined {
+): string | Phrase | undefined {
   if (!Number.isInteger(workers) || workers < 1) {
     return `workers must be a whole number of 1 or more, not ${workers}`;
   }
@@ -41,15 +41,15 @@ function problemWith(
     return undefined;
   }
   if (device !== 'cpu') {
-    return `${workers} workers need --device cpu: the device ${device} is one for all`;
+    return phrase`${workers} workers need ${option('device', 'cpu')}: the device ${device} is one for all`;
   }
   if (images % workers !== 0) {
     return images === 1
-      ? `1 image at a time cannot be shared by ${workers} workers: take --workers 1`
+      ? phrase`1 image at a time cannot be shared by ${workers} workers: take ${option('workers', 1)}`
       : `${images} images at a time cannot be shared by ${workers} workers: take a divisor of ${images}`;
   }
   if (workers > threads) {
-    return `${workers} workers need a thread each: --threads ${workers} or more, not ${threads}`;
+    return phrase`${workers} workers need a thread each: take ${option('threads', workers)} or more, not ${threads}`;
   }
   return undefined;
 }

@@ -1,11 +1,12 @@
 // Checkpoints on the disk: written, read, and which of a run is read.
-import { UserError } from '../../errors.ts';
+import { phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { readBytes, writeFileAtomically } from '../../storage/files.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { type Checkpoint, checkpointContents, checkpointFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
+
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**
@@ -36,7 +37,7 @@ function readCheckpoint(path: string): Checkpoint {
 export function readSoundCheckpoint(path: string): Checkpoint {
   const checkpoint = readCheckpoint(path);
   if (checkpoint.damage !== null) {
-    throw new UserError(checkpoint.damage);
+    throw new UserError('invalid-data', checkpoint.damage);
   }
   return checkpoint;
 }
@@ -54,7 +55,9 @@ export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = 
     return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
   } catch (error) {
     throw error instanceof UserError && earlier
-      ? new UserError(`${error.message}, or delete it to go back to step ${earlier.step}`, { cause: error })
+      ? new UserError(error.code, phrase`${error.phrase}, or delete it to go back to step ${earlier.step}`, {
+          cause: error,
+        })
       : error;
   }
 }
@@ -85,6 +88,7 @@ export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): So
   }
   if (damages.length > 0) {
     throw new UserError(
+      'invalid-data',
       `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
         `or delete ${paths.checkpoints} to train again from the start`,
     );

@@ -42,7 +42,7 @@ describe('createRunFolder', () => {
     const error = failureOf(() => createRunFolder(run, 'seed: 1\n'));
     expect(error.message).toContain(`${run} already holds a run`);
     expect(error.message).toMatch(/for example .*quickstart-3$/);
-    expect(error.exitCode).toBe(2);
+    expect(error.code).toBe('exists');
     expect(openRunFolder(run).config.text).toBe('seed: 0\n');
   });
 

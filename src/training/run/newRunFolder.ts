@@ -13,14 +13,15 @@ import { type RunPaths, runPaths } from './runFolder.ts';
  */
 export function requireNoRun(directory: string): void {
   if (exists(directory) && !isFolder(directory)) {
-    throw new UserError(`cannot create the run folder ${directory}: it is a file; choose another name`, {
-      exitCode: 2,
-    });
+    throw new UserError(
+      'exists',
+      `cannot create the run folder ${directory}: it is a file; choose another name`,
+    );
   }
   if (holdsRun(runPaths(directory))) {
     throw new UserError(
+      'exists',
       `${directory} already holds a run; choose another folder, for example ${nextFreeRunFolder(directory)}`,
-      { exitCode: 2 },
     );
   }
 }

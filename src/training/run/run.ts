@@ -47,7 +47,7 @@ export interface RunOptions {
 
 /** What a resume needs besides the folder. */
 export interface ResumeOptions extends RunOptions {
-  /** Changes as `--set` has them, `training.learningRate=0.0005`; the others win. */
+  /** Changes in the form `training.learningRate=0.0005`; the others win. */
   readonly set?: readonly string[] | undefined;
 }
 
@@ -131,8 +131,8 @@ function requireSameRun(before: Config, after: Config): void {
   const refused = changed.find((key) => !changeable.includes(key));
   if (refused !== undefined) {
     throw new UserError(
+      'invalid-config',
       `a run cannot go on with another ${refused}: start a new one; a resume can change ${changeable.join(', ')}`,
-      { exitCode: 2 },
     );
   }
 }

@@ -40,14 +40,14 @@ describe('openRunFolder', () => {
     fs.rmdirSync(join(run, 'checkpoints'));
     const opened = openRunFolder(run);
     expect(opened.latestCheckpoint).toBeNull();
-    expect(failureOf(() => requireCheckpoint(opened)).message).toContain(`emerging train --resume ${run}`);
+    expect(failureOf(() => requireCheckpoint(opened)).message).toContain(`go on with: resumeRun('${run}')`);
   });
 
   it('says what is missing in a folder that is no run and names one that is', () => {
     const missing = failureOf(() => openRunFolder(join(root, 'runs', 'quickstrt')));
     expect(missing.message).toContain('it does not exist');
     expect(missing.message).toMatch(/for example runs.quickstart$/);
-    expect(missing.exitCode).toBe(2);
+    expect(missing.code).toBe('not-found');
     createRunFolder(run, '');
     createRunFolder(join(root, 'runs', 'another'), '');
     expect(failureOf(() => openRunFolder(join(root, 'runs', 'quickstrt'))).message).toMatch(

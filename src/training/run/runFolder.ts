@@ -1,5 +1,5 @@
 // The folder of a run: what is in it, how one is opened and found.
-import { nearestNames, UserError } from '../../errors.ts';
+import { call, nearestNames, phrase, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/config.ts';
 import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
@@ -73,7 +73,7 @@ export function checkpointPath(paths: RunPaths, step: number): string {
 export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
   const paths = runPaths(directory);
   if (!exists(paths.config)) {
-    throw new UserError(options.orExport ? noModel(directory) : noRun(directory), { exitCode: 2 });
+    throw new UserError('not-found', options.orExport ? noModel(directory) : noRun(directory));
   }
   const checkpoints = listCheckpoints(paths);
   return {
@@ -89,7 +89,8 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
   if (run.latestCheckpoint === null) {
     const { directory } = run.paths;
     throw new UserError(
-      `${directory} has no checkpoint yet; go on with: emerging train --resume ${directory}`,
+      'not-ready',
+      phrase`${directory} has no checkpoint yet; go on with: ${call('resumeRun', directory)}`,
     );
   }
   return run.latestCheckpoint;
@@ -134,7 +135,7 @@ function noRun(directory: string): string {
   }
   const what = exists(directory) ? 'it has no config.yaml' : 'it does not exist';
   const example = exampleOf(directory, listRunFolders);
-  return `${directory} is not a run folder: ${what}; name one that 'emerging train' made, for example ${example}`;
+  return `${directory} is not a run folder: ${what}; name one that a training made, for example ${example}`;
 }
 
 /** What to say of a folder that is to be a run or an export and is neither. */
@@ -147,7 +148,7 @@ function noModel(directory: string): string {
   const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
   return (
     `${directory} is neither a run folder nor an export: ${what}; ` +
-    `name one that 'emerging train' or 'emerging export' made, for example ${example}`
+    `name one that a training or an export made, for example ${example}`
   );
 }
 

@@ -9,7 +9,7 @@ import type { RunPaths } from './runFolder.ts';
  * @throws UserError if a process that runs, or may run on another machine, holds the lock, or it cannot be written
  */
 export function lockRun({ lock: path, directory }: RunPaths): Lock {
-  return takeLock(path, (holder) => new UserError(lockedText(directory, path, holder)));
+  return takeLock(path, (holder) => new UserError('locked', lockedText(directory, path, holder)));
 }
 
 function lockedText(directory: string, path: string, { process, isSeen, silent }: LockHolder): string {

@@ -185,7 +185,7 @@ describe('a training that diverges again and again', () => {
     );
     expect(error.message).toContain(`${latestCheckpoint!.path} holds the weights of step 0: `);
     expect(error.message).toContain(
-      `emerging train --resume ${inRoot('diverged')} --set training.learningRate=0.001 goes on`,
+      `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) goes on`,
     );
     // The same rate fails again; the advice does not.
     await expect(trained('diverged', { training: wrong })).rejects.toThrow('gone back 5 times before');

@@ -1,5 +1,6 @@
 // What follows from a step that goes wrong: it is told, the training goes back to an earlier state, or nothing helps.
-import { UserError } from '../../errors.ts';
+import { call, phrase, UserError } from '../../errors.ts';
+
 import { appendJsonLine } from '../../storage/jsonLines.ts';
 import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
@@ -72,11 +73,14 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   appendJsonLine(paths.metrics, setback);
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
+    const what =
+      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had gone back ` +
+      `${guard.setbacks} times before, to half the rate each time`;
+    const saved = checkpoints.save(trainer.state);
+    const again = call('resumeRun', paths.directory, { training: { learningRate: lower } });
     throw new UserError(
-      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had gone ` +
-        `back ${guard.setbacks} times before, to half the rate each time. ${checkpoints.save(trainer.state)} holds the ` +
-        `weights of step ${sound.step}: emerging train --resume ${paths.directory} --set training.learningRate=${lower} goes ` +
-        'on from them with a lower rate',
+      'diverged',
+      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} goes on from them with a lower rate`,
     );
   }
   return setback;
@@ -123,6 +127,7 @@ export function requireTrained({ updates }: TrainingState, bitsPerDim: number | 
   if (updates === 0 || !finite) {
     const what = finite ? 'no step was taken' : 'its bits/dim on validation images are not finite';
     throw new UserError(
+      'diverged',
       `the training diverged: ${what}; start again with a lower training.learningRate or a longer warm-up`,
     );
   }

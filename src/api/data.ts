@@ -1,0 +1,19 @@
+// `emerging-flows/data`: datasets by name or path, downloaded and prepared, image files, and images in memory.
+
+export {
+  type Dataset,
+  type DatasetSource,
+  type ImageSet,
+  imagesInMemory,
+  type NamedDataset,
+} from '../data/dataset.ts';
+export type { Crop } from '../data/pixels/fitPicture.ts';
+export { type PrepareDatasetOptions, type PreparedDataset, prepareDataset } from '../data/prepareDataset.ts';
+export type { DecodedImage, RawDataset, RawImage, RawSplit } from '../data/rawImages.ts';
+export { datasets, openDataset } from '../data/registry.ts';
+export {
+  type DatasetDownload,
+  type DownloadDatasetOptions,
+  downloadDataset,
+} from '../data/sets/downloadDataset.ts';
+export { type ImageFileOptions, type NamedImages, readImageFiles } from '../data/sources/imageFiles.ts';

@@ -1,0 +1,32 @@
+// `emerging-flows/flows`: the bijections and how they chain, the multi-scale model, and the check of a bijection.
+
+export {
+  type BijectionReport,
+  type CheckBijectionOptions,
+  checkBijection,
+} from '../evaluation/bijections/checkBijection.ts';
+export type { BijectionCheck } from '../evaluation/bijections/checkContext.ts';
+export { actnorm } from '../flows/actnorm.ts';
+export type { Bijection, Transformed } from '../flows/bijection.ts';
+export { chain } from '../flows/chain.ts';
+export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
+export { type CouplingKind, type CouplingOptions, coupling } from '../flows/coupling.ts';
+export { type EmergingOptions, emerging } from '../flows/emerging.ts';
+export { type MafOptions, maf } from '../flows/maf.ts';
+export {
+  countTrained,
+  filledParameter,
+  normalParameter,
+  type ParameterSpec,
+  type ParameterSpecs,
+  type Parameters,
+  parametersFrom,
+  prefixed,
+  type StartingParameters,
+  startingParameters,
+} from '../flows/parameters.ts';
+export { periodic } from '../flows/periodic.ts';
+export { reverse, shuffle } from '../flows/permutation.ts';
+export { squeeze } from '../flows/squeeze.ts';
+export { bitsPerDim, type Encoding, Glow, type GlowOptions, type Likelihood } from '../models/glow.ts';
+export type { Mixing } from '../models/mixing.ts';

@@ -1,0 +1,44 @@
+// `emerging-flows`: load a trained model and use it; measure, compare, examine and export models; what goes wrong.
+
+export { UserError, type UserErrorCode } from '../errors.ts';
+export {
+  type BitsPerDimSpread,
+  type Diagnosis,
+  type DoctorOptions,
+  diagnose,
+} from '../evaluation/doctor/doctor.ts';
+export type { LayerExamination, NonFiniteWeights } from '../evaluation/doctor/examineLayer.ts';
+export type {
+  LatentStatistics,
+  Reconstruction,
+  SampleStatistics,
+} from '../evaluation/doctor/examineModel.ts';
+export type { Finding, Measurement, Verdict } from '../evaluation/doctor/judge.ts';
+export type { LimitName } from '../evaluation/doctor/limits.ts';
+export { type ExportedModel, type ExportOptions, exportModel } from '../evaluation/export/exportModel.ts';
+export { type ExportedPrograms, exportPrograms } from '../evaluation/export/exportPrograms.ts';
+export { type Comparison, compareModels } from '../evaluation/measure/compareRuns.ts';
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type MeasuredImage,
+} from '../evaluation/measure/evaluate.ts';
+export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
+export { type Score, score } from '../evaluation/measure/score.ts';
+export {
+  type CodingOptions,
+  type EncodeOptions,
+  FlowModel,
+  type FlowModelOptions,
+  type LikelihoodOptions,
+  type SampleOptions,
+} from '../evaluation/model/flowModel.ts';
+export { interpolateLatents, type Latents, meanLatents, moveLatents } from '../evaluation/model/latents.ts';
+export { type NamedLatents, readLatents, writeLatents } from '../evaluation/model/latentsFile.ts';
+export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.ts';
+export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
+export type { ImageShape } from '../numeric/imageShape.ts';
+export type { NdArray } from '../numeric/ndarray.ts';
+export { RandomStream } from '../numeric/random.ts';
+export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';

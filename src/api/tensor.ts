@@ -1,0 +1,21 @@
+// `emerging-flows/tensor`: symbolic tensors, their gradients, and programs compiled of them.
+
+export type { Device } from '../engine/devices/device.ts';
+export { type ExportOnnxOptions, exportOnnx } from '../engine/exportOnnx.ts';
+export type { InverseMethod } from '../engine/graph/prepare.ts';
+export type { Precision } from '../engine/onnx/emitter.ts';
+export { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/program.ts';
+export { gradients } from '../tensor/gradient.ts';
+/** What can be computed with symbolic tensors: every operation, differentiable unless it says otherwise. */
+export * as operations from '../tensor/operations/index.ts';
+export type { ProgramDefinition } from '../tensor/program.ts';
+export { OPEN_BATCH, type Shape } from '../tensor/shape.ts';
+export {
+  constant,
+  constantValue,
+  input,
+  type Operation,
+  ShapeError,
+  type ShapeProblem,
+  type Tensor,
+} from '../tensor/tensor.ts';

@@ -1,0 +1,14 @@
+// `emerging-flows/training`: configurations and presets, a run in its folder, and its training.
+
+export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
+export type { PaperResult } from '../experiments/paper.ts';
+export { type Preset, presets } from '../experiments/presets.ts';
+export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
+export type { Schedule } from '../experiments/schedule.ts';
+export type { Groups } from '../training/parameterLayout.ts';
+export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from '../training/run/run.ts';
+export type { RunPaths } from '../training/run/runFolder.ts';
+export type { GuardState } from '../training/step/guard.ts';
+export { type TrainingOptions, type TrainingResult, train } from '../training/train.ts';
+export type { PreparationPart, TrainingEvents } from '../training/trainingEvents.ts';
+export type { OptimizerState, TrainingStart, TrainingState, WeightsKind } from '../training/trainingState.ts';

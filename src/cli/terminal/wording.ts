@@ -1,0 +1,75 @@
+// The words of the command line for messages of the library: flags for its options, commands for its functions.
+import {
+  type CallName,
+  type Literal,
+  type Phrase,
+  say,
+  type Term,
+  UserError,
+  type UserErrorCode,
+} from '../../errors.ts';
+
+/** The command that does what a function of the library does. */
+const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => string>> = {
+  diagnose: () => 'emerging doctor',
+  downloadDataset: (name) => `emerging datasets get ${name}`,
+  prepareDataset: (source, options = {}) =>
+    `emerging datasets prepare ${[source, ...flags(options)].join(' ')}`,
+  resumeRun: (directory, changes = {}) =>
+    `emerging train --resume ${[directory, ...settings(changes)].join(' ')}`,
+};
+
+/** What a command exits with: 2 where it was called wrongly, 1 where files, data or the machine are to blame. */
+const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
+  'invalid-argument': 2,
+  'invalid-config': 2,
+  'not-found': 2,
+  exists: 2,
+  'not-ready': 1,
+  'invalid-data': 1,
+  mismatch: 1,
+  unsupported: 1,
+  diverged: 1,
+  'out-of-memory': 1,
+  locked: 1,
+  io: 1,
+};
+
+/** A message of the library as the command line says it, on one line. */
+export function inCommandWords(message: Phrase): string {
+  return say(message, commandWords);
+}
+
+/** What an error says, in the words of the command line where it is the library's. */
+export function messageOf(error: unknown): string {
+  if (error instanceof UserError) {
+    return inCommandWords(error.phrase);
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The exit code of a command that ends with an error of this code. */
+export function exitCodeOf(code: UserErrorCode): 1 | 2 {
+  return exitCodes[code];
+}
+
+function commandWords(term: Term): string {
+  return 'option' in term ? flag(term.option, term.value) : commands[term.call](...term.args);
+}
+
+/** `--device cpu`; for one that is on or off, `--resize`. */
+function flag(name: string, value: Literal): string {
+  const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return value === true ? `--${dashed}` : `--${dashed} ${value}`;
+}
+
+function flags(options: Literal): string[] {
+  return Object.entries(options).map(([name, value]) => flag(name, value));
+}
+
+/** Changes to a configuration, leaf by leaf: `--set training.learningRate=0.001`. */
+function settings(changes: Literal, path = ''): string[] {
+  return typeof changes === 'object'
+    ? Object.entries(changes).flatMap(([key, value]) => settings(value, path === '' ? key : `${path}.${key}`))
+    : [`--set ${path}=${changes}`];
+}

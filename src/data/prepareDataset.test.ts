@@ -1,0 +1,52 @@
+// A dataset made into a file from code: its defaults, and what is refused.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { writeTinyDataset } from '../testing/tinyImages.ts';
+import { prepareDataset } from './prepareDataset.ts';
+import { openDataset } from './registry.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
+const source = join(folder, 'tiny');
+writeTinyDataset(source);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('writes a file that is opened by the name it gives', async () => {
+  const out = join(folder, 'four.images');
+  const seen: [number, number | null][] = [];
+  const prepared = await prepareDataset(source, {
+    size: 4,
+    out,
+    onProgress: (pictures, total) => seen.push([pictures, total]),
+  });
+  expect(prepared).toMatchObject({ file: out, name: out, damaged: [] });
+  const { train, test } = await openDataset(out, { validation: 0 });
+  expect(train.imageShape).toEqual([4, 4, 3]);
+  const pictures = train.count + test.count;
+  expect([seen[0], seen.at(-1)]).toEqual([
+    [0, pictures],
+    [pictures, pictures],
+  ]);
+  await expect(prepareDataset(source, { size: 4, out })).rejects.toMatchObject({
+    code: 'exists',
+    message: `${out} is there already: name another file with out: 'FILE', or remove it`,
+  });
+});
+
+it('asks for a size where nothing says one', async () => {
+  await expect(prepareDataset(source)).rejects.toMatchObject({
+    code: 'invalid-argument',
+    message: `say how high and wide the images of ${source} shall be, for example size: 32`,
+  });
+});
+
+it('is ended by its signal, and explains where it cannot write', async () => {
+  const out = join(folder, 'ended.images');
+  expect(await prepareDataset(source, { size: 4, out, signal: AbortSignal.abort() })).toBeNull();
+  const nowhere = join(folder, 'none', 'x.images');
+  await expect(prepareDataset(source, { size: 4, out: nowhere })).rejects.toMatchObject({
+    code: 'io',
+    message: expect.stringContaining(`there is no folder ${join(folder, 'none')}`),
+  });
+});

@@ -1,0 +1,69 @@
+// Downloads all files of a dataset into a data folder.
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { unknownName } from '../../errors.ts';
+import { explainFileError } from '../../storage/fileErrors.ts';
+import { dataFolders } from './dataFolder.ts';
+import { type DownloadOptions, download } from './download.ts';
+import { publishedFiles } from './publishedFiles.ts';
+
+/** A file of a dataset. */
+export interface DatasetDownload {
+  /** Where it is put. */
+  readonly path: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** Whether it is there already, so that nothing is downloaded. */
+  readonly isThere: boolean;
+}
+
+/** How a dataset is downloaded. */
+export interface DownloadDatasetOptions extends DownloadOptions {
+  /** An address with the same files, in place of the publisher's. */
+  readonly from?: string | undefined;
+  /** Called before each file, of which `onProgress` then tells. */
+  onFile?(file: DatasetDownload): void;
+}
+
+/**
+ * Downloads a dataset into the first data folder: `EMERGING_DATA`, or `data` in the working directory. Files that are
+ * there already stay as they are; a download that broke off goes on where it did.
+ *
+ * @returns the files; null if it was ended by its signal
+ * @throws UserError if the dataset has no download, the server refuses or sends something else, or the disk does
+ */
+export async function downloadDataset(
+  name: string,
+  { from, onFile, ...options }: DownloadDatasetOptions = {},
+): Promise<DatasetDownload[] | null> {
+  if (!Object.hasOwn(publishedFiles, name)) {
+    throw unknownName('dataset to download', name, Object.keys(publishedFiles));
+  }
+  const done: DatasetDownload[] = [];
+  for (const remote of publishedFiles[name]!) {
+    const path = join(dataFolders()[0], remote.place);
+    const file = { path, bytes: remote.bytes, isThere: existsSync(path) };
+    onFile?.(file);
+    const url = from === undefined ? remote.url : `${from.replace(/\/$/, '')}/${basename(remote.place)}`;
+    if (!file.isThere && !(await fetchFile({ ...remote, url }, path, options))) {
+      return null;
+    }
+    done.push(file);
+  }
+  return done;
+}
+
+async function fetchFile(
+  ...[remote, path, options]: Required<Parameters<typeof download>>
+): Promise<boolean> {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw explainFileError(error, dirname(path), 'create the folder');
+  }
+  try {
+    return await download(remote, path, options);
+  } catch (error) {
+    throw explainFileError(error, path, 'write');
+  }
+}

@@ -1,0 +1,37 @@
+// Messages that a person can mend: in the words of the library, in another program's, and always on one line.
+import { describe, expect, it } from 'vitest';
+import { call, option, phrase, say, UserError, unknownName } from './errors.ts';
+
+describe('a message with terms', () => {
+  const message = phrase`no ${'room'} for ${3}: use ${option('device', 'cpu')}, or ${call('resumeRun', 'runs/a', { training: { steps: 5 } })}`;
+
+  it('says them as a program has them', () => {
+    expect(new UserError('unsupported', message).message).toBe(
+      "no room for 3: use device: 'cpu', or resumeRun('runs/a', { training: { steps: 5 } })",
+    );
+  });
+
+  it('can be said in other words, also as a part of another message', () => {
+    const inner = new UserError('unsupported', message);
+    const outer = new UserError(inner.code, phrase`a.yaml: ${inner.phrase}; or wait`);
+    const words = say(outer.phrase, (term) => ('option' in term ? `<${term.option}>` : `<${term.call}>`));
+    expect(words).toBe('a.yaml: no room for 3: use <device>, or <resumeRun>; or wait');
+  });
+});
+
+it('is one line without control characters, whatever names it holds', () => {
+  const error = new UserError('invalid-data', 'a.tar: bad\n  name \u001b[31m');
+  expect(error.message).toBe('a.tar: bad name \ufffd[31m');
+  expect(error).toMatchObject({ name: 'UserError', code: 'invalid-data' });
+});
+
+it('names what may have been meant, or all where nothing is near', () => {
+  expect(unknownName('fruit', 'aple', ['apple', 'pear'])).toMatchObject({
+    code: 'not-found',
+    message: "unknown fruit 'aple': did you mean apple?",
+  });
+  expect(unknownName('fruit', 'qqqqqqqq', ['apple', 'pear'], 'invalid-config')).toMatchObject({
+    code: 'invalid-config',
+    message: "unknown fruit 'qqqqqqqq': known: apple, pear",
+  });
+});
