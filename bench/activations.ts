@@ -89,7 +89,7 @@ if (options.depth !== undefined) {
   const mega = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
   process.stdout.write(
     `${machine()}; 32x32x3, 3 levels, width ${options.width}, batch ${options.batch}, emerging\n\n${markdownTable(
-      ['depth', 'activations', 'step, s', 'peak, MiB', 'of it weights, MiB', 'the rest, MiB'],
+      ['depth', 'activations', 'step, s', 'peak, MiB', 'weights, MiB', 'other, MiB'],
       rows.map(({ depth, activations, seconds, peakBytes, weights, rest }) => [
         ...[String(depth), activations, seconds.toFixed(2)],
         ...[peakBytes, weights, rest].map(mega),

@@ -51,7 +51,7 @@ const of = (key: keyof Setting): typeof results => results.filter((result) => re
 process.stdout.write(
   `${machine()}; 3 levels, depth ${base.depth}, width ${base.width}, batch ${base.batch}, ` +
     `${base.size}x${base.size}x3, emerging, but for what is changed\n\n${markdownTable(
-      ['changed', 'to', 'step, ms'],
+      ['parameter', 'values', 'step, ms'],
       (Object.keys(varied) as (keyof Setting)[]).map((key) => [
         names[key],
         of(key)

@@ -53,7 +53,7 @@ const forms: readonly Form[] = [
   { label: 'W·x, and the gradient of x', rows: 'channels', pixels, ofWeights: false, theirs: 'images' },
   { label: 'g·xᵀ, the gradient of W', rows: 'channels', pixels, ofWeights: true, theirs: 'weights' },
   { label: `– ${aligned} pixels`, rows: 'channels', pixels: aligned, ofWeights: true, theirs: 'weights' },
-  { label: 'x·W, a row for each pixel', rows: 'pixels', pixels, ofWeights: false, theirs: 'images' },
+  { label: 'x·W, one row per pixel', rows: 'pixels', pixels, ofWeights: false, theirs: 'images' },
   { label: '– xᵀ·g, the gradient of W', rows: 'pixels', pixels, ofWeights: true, theirs: 'weights' },
 ];
 

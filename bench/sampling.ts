@@ -13,7 +13,7 @@ import { asOptions, emergingJson } from './shared/processes.ts';
 type Sampling = SamplingFigures & { readonly batch: number };
 
 const TITLES = [
-  ...['mixing', 'inverse', 'log-likelihood, ms', 'sample, ms', 'ms an image'],
+  ...['mixing', 'inverse', 'log-likelihood, ms', 'sample, ms', 'ms per image'],
   ...['sample / log-likelihood', "sample / 1x1's"],
 ];
 

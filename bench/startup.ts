@@ -36,12 +36,12 @@ type Seconds = Record<keyof typeof titles, number>;
 /** What is measured, in the order of the table; with a dash what is part of the row above. */
 const titles = {
   modules: 'process and modules',
-  weights: 'weights',
-  drawn: '– drawn',
-  programs: 'program of a step',
-  defined: '– graph of the gradients',
-  compiled: '– compiled',
-  total: 'until the first step begins',
+  weights: 'initialising the weights',
+  drawn: '– random draws',
+  programs: 'programs of a step',
+  defined: '– gradient graph built',
+  compiled: '– gradient graph compiled',
+  total: 'total before the first step',
   step: 'first step',
 };
 
