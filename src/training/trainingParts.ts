@@ -59,7 +59,7 @@ export async function prepareTraining(
   onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
-  const { batchSize, microBatch, biasCorrection, clipNorm, learningRate } = config.training;
+  const { batchSize, microBatch, biasCorrection, learningRate } = config.training;
   requireLatest(state, paths);
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
@@ -83,7 +83,7 @@ export async function prepareTraining(
         ...engine,
         batchSize,
         microBatch,
-        ...(clipNorm !== 'none' && { clipNorm }),
+        clipNorm: schedule.clipNorm,
         optimizer,
         update,
         averageDecay: schedule.averageDecay,

@@ -4,7 +4,7 @@ import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { stringifyConfig } from '../../experiments/config.ts';
-import { configSchemaText } from '../../experiments/configReference.ts';
+import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import { checkModelShape, requireImageShape } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -50,20 +50,6 @@ export interface ResumeOptions extends RunOptions {
   /** Changes as `--set` has them, `training.learningRate=0.0005`; the others win. */
   readonly set?: readonly string[] | undefined;
 }
-
-/** What the configuration of a run says, and a resume may change: not what is trained, or on what. */
-const CHANGEABLE: readonly string[] = [
-  'biasCorrection',
-  'learningRate',
-  'warmupEpochs',
-  'warmupSteps',
-  'decay',
-  'microBatch',
-  'epochs',
-  'steps',
-  'averageDecay',
-  'clipNorm',
-].map((key) => `training.${key}`);
 
 /**
  * Starts a run: opens its images and makes its folder, with the configuration in it. `train` does the rest.
@@ -125,10 +111,11 @@ export function configToResume(
 
 function requireSameRun(before: Config, after: Config): void {
   const changed = changedSettings(settingsOf(before), settingsOf(after));
-  const refused = changed.find((key) => !CHANGEABLE.includes(key));
+  const changeable = configKeys().flatMap((about) => (about.changeable ? [about.key] : []));
+  const refused = changed.find((key) => !changeable.includes(key));
   if (refused !== undefined) {
     throw new UserError(
-      `a run cannot go on with another ${refused}: start a new one; a resume can change ${CHANGEABLE.join(', ')}`,
+      `a run cannot go on with another ${refused}: start a new one; a resume can change ${changeable.join(', ')}`,
       { exitCode: 2 },
     );
   }

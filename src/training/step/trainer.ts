@@ -29,7 +29,7 @@ export interface TrainerOptions extends CompileOptions {
   readonly batchSize: number;
   /** Images per run of the program, a divisor of `batchSize`; by default all of them. */
   readonly microBatch?: number;
-  /** The norm to which longer gradients are cut; by default none is. */
+  /** The norm to which longer gradients are cut; by default Infinity. */
   readonly clipNorm?: number;
   readonly optimizer: AdamaxOptions;
   /** The update, compiled before with that optimiser, where the state stands in its memory already. */
