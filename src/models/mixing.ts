@@ -18,7 +18,7 @@ export interface MixingOptions {
 }
 
 /** A key of the configuration of a model that some mixings have a use for, and others not. */
-export type MixingOption = 'kernelSize' | 'dilation' | 'hiddenChannels';
+type MixingOption = 'kernelSize' | 'dilation' | 'hiddenChannels';
 
 /** What a mixing is. */
 export interface MixingDefinition {
