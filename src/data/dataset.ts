@@ -2,6 +2,7 @@
 import { UserError } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import type { OpenStore } from './formats/storedFiles.ts';
 import type { RawDataset } from './rawImages.ts';
 
 /** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
@@ -79,12 +80,16 @@ export class MissingDataset extends UserError {}
 export interface PathFormat {
   /** What has to be at the path, in words that end "expected …". */
   readonly expects: string;
-  /** Whether the existing file or folder at `path` looks like this form; reads no images. */
-  recognises(path: string): Promise<boolean>;
+  /**
+   * Whether the existing file or folder at `path` looks like this form; reads no images.
+   *
+   * @param openStore shares what is found out of the path with those that are asked before and after
+   */
+  recognises(path: string, openStore?: OpenStore): Promise<boolean>;
   /** Throws UserError when the images are damaged or incomplete. */
-  open(path: string): Promise<DatasetSource>;
+  open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
   /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
-  openRaw?(path: string): Promise<RawDataset>;
+  openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
 }
 
 /**

@@ -30,17 +30,19 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
 /**
  * Checks that the images of a dataset have the shape that a model was trained on: a folder may have changed since.
  *
- * @throws UserError that names both shapes
+ * @param remedy what to do where they have not
+ * @throws UserError of exit code 2 that names both shapes
  */
 export function requireImageShape(
   dataset: { readonly name: string; readonly imageShape: ImageShape },
   trained: ImageShape,
+  remedy = 'put those back, or train a new model on these',
 ): void {
   const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
   if (found !== expected) {
     throw new UserError(
-      `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ` +
-        'put those back, or train a new model on these',
+      `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ${remedy}`,
+      { exitCode: 2 },
     );
   }
 }

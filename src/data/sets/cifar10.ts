@@ -32,13 +32,13 @@ export const cifar10: NamedDataset = {
 export const cifar10Files: PathFormat = {
   expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
 
-  async recognises(path) {
+  async recognises(path, open = openStore) {
     const kind = await storeKind(path);
     // A tar archive has to be read to its end to be sure: it is looked into only if it is called so.
     if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
       return false;
     }
-    return (await (await openStore(path)).names()).some(isBatch);
+    return (await (await open(path)).names()).some(isBatch);
   },
 
   async open(path): Promise<DatasetSource> {
