@@ -32,7 +32,8 @@ export interface MixingDefinition {
   layers(shape: ImageShape, options: MixingOptions): Readonly<Record<string, Bijection>>;
 }
 
-const definitions = {
+/** Every mixing by its name. */
+export const mixings = named({
   '1x1': {
     text: '1x1 convolutions',
     options: [],
@@ -81,16 +82,20 @@ const definitions = {
     inverse: 'order',
     layers: (shape) => ({ shuffle: shuffle(shape) }),
   },
-} satisfies Record<string, MixingDefinition>;
+});
+
+/** Definitions as they are, with the type of their names. */
+function named<Name extends string>(
+  definitions: Readonly<Record<Name, MixingDefinition>>,
+): Readonly<Record<Name, MixingDefinition>> {
+  return definitions;
+}
 
 /** The name of a mixing. */
-export type Mixing = keyof typeof definitions;
-
-/** Every mixing by its name. */
-export const mixings: Readonly<Record<Mixing, MixingDefinition>> = definitions;
+export type Mixing = keyof typeof mixings;
 
 /** The names of all mixings, in the order in which they are listed. */
-export const mixingNames = Object.keys(definitions) as Mixing[];
+export const mixingNames = Object.keys(mixings) as Mixing[];
 
 /** The names of the mixings that a key of the model's configuration is an option of; of most keys none. */
 export function mixingsWith(key: string): Mixing[] {
