@@ -44,6 +44,9 @@ export interface Dataset extends DatasetSource {
   readonly isHeldOut?: boolean;
 }
 
+/** The parts of a set whose publisher has no images to choose models by. */
+export type Part = 'train' | 'test';
+
 /** What a dataset that has a name is. */
 export interface DatasetDescription {
   /** The name to ask for. */
@@ -69,6 +72,8 @@ export interface NamedDataset extends DatasetDescription {
   locate(): Promise<string>;
   /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
   open?(): Promise<DatasetSource>;
+  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
+  openPart?(part: Part): Promise<ImageSet>;
   /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }
@@ -88,6 +93,8 @@ export interface PathFormat {
   recognises(path: string, openStore?: OpenStore): Promise<boolean>;
   /** Throws UserError when the images are damaged or incomplete. */
   open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
+  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
+  openPart?(path: string, part: Part): Promise<ImageSet>;
   /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
   openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
 }

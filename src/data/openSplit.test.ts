@@ -1,10 +1,11 @@
 // One split of a set of pictures: what is decoded for it, and how often a folder is listed.
 import { truncateSync } from 'node:fs';
-import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writePng } from '../testing/pngFiles.ts';
+import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { readAll } from './dataset.ts';
 import { fixture, formulaImage } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
@@ -146,10 +147,32 @@ describe('a folder is listed once', () => {
   });
 });
 
+describe('one part of a set of arrays', () => {
+  it('is there where the other one is damaged: IDX files', async () => {
+    writeTinyDataset(folder);
+    truncateSync(join(folder, 'train-images-idx3-ubyte'), 1000);
+    expect((await openSplit(folder, 'test', { validation: 0.1 })).count).toBe(48);
+    await expect(openSplit(folder, 'validation', { validation: 0.1 })).rejects.toThrow('train-images');
+  });
+
+  it("is there where the other one is damaged: CIFAR-10's batches", async () => {
+    await writeFile(join(folder, 'data_batch_1.bin'), new Uint8Array(3072));
+    await writeFile(join(folder, 'test_batch.bin'), new Uint8Array(2 * 3073).fill(9));
+    const test = await openSplit(folder, 'test', { validation: 0.1 });
+    expect(readAll(test)).toEqual(new Uint8Array(2 * 3072).fill(9));
+    await expect(openSplit(folder, 'train', { validation: 0 })).rejects.toThrow(
+      'data_batch_1.bin: 3072 bytes',
+    );
+  });
+});
+
 it('other forms give the split too', async () => {
   const mnist = await openSplit('mnist', 'validation', { validation: 0.02, most: 10 });
   const { validation } = await openDataset('mnist', { validation: 0.02 });
   expect(readAll(mnist)).toEqual(readAll(validation).subarray(0, 7840));
+  const archive = fixture('cifar-10-binary.tar.gz');
+  const cifar = await openSplit(archive, 'train', { validation: 0 });
+  expect(readAll(cifar)).toEqual(readAll((await openDataset(archive, { validation: 0 })).train));
   const zip = await openSplit(fixture('pictures.zip'), 'train', { validation: 0.3 });
   expect(readAll(zip)).toEqual(
     readAll((await openDataset(fixture('pictures.zip'), { validation: 0.3 })).train),

@@ -84,18 +84,39 @@ export async function openSplit(
   split: Split,
   { validation, like, most }: SplitOptions,
 ): Promise<ImageSet> {
-  const { open, openRaw } = await find(nameOrPath);
-  const source = await (openRaw ?? open)();
-  const read = async (name: Split, first?: number): Promise<ImageSet> => {
-    const part = source[name]!;
-    return 'read' in part ? part : loadSplit(part, { source: nameOrPath, name, like, most: first });
-  };
+  const read = await readersOf(nameOrPath, like);
   const isDivided =
-    split !== 'test' && source.validation === undefined && (split === 'validation' || validation !== 0);
+    split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
   const images = isDivided
-    ? holdOutValidation(await read('train'), validation)[split]
-    : await read(split, most);
+    ? holdOutValidation(await read.train(), validation)[split]
+    : await read[split]!(most);
   return most === undefined ? images : firstImages(images, most);
+}
+
+/** Reads a split; only the first `most` images where that is less work. */
+type SplitReader = (most?: number) => Promise<ImageSet>;
+
+/** What reads each split, the others left alone where they can be; `validation` is there where the publisher has such. */
+async function readersOf(
+  nameOrPath: string,
+  like: ImageShape | undefined,
+): Promise<{ train: SplitReader; validation?: SplitReader; test: SplitReader }> {
+  const { open, openRaw, openPart } = await find(nameOrPath);
+  if (openPart) {
+    return { train: () => openPart('train'), test: () => openPart('test') };
+  }
+  const source = await (openRaw ?? open)();
+  const reader =
+    (name: Split): SplitReader =>
+    async (most) => {
+      const split = source[name]!;
+      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, like, most });
+    };
+  return {
+    train: reader('train'),
+    ...(source.validation && { validation: reader('validation') }),
+    test: reader('test'),
+  };
 }
 
 /**
@@ -112,10 +133,11 @@ export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
   return openRaw ? openRaw() : rawOf(await open());
 }
 
-/** The ways to open what has been found; `openRaw` where there are pictures to decode. */
+/** The ways to open what has been found, as a `NamedDataset` has them. */
 interface Found {
   open(): Promise<DatasetSource>;
-  openRaw?: (() => Promise<RawDataset>) | undefined;
+  openPart?: NamedDataset['openPart'] | undefined;
+  openRaw?: NamedDataset['openRaw'] | undefined;
 }
 
 async function find(nameOrPath: string): Promise<Found> {
@@ -127,11 +149,11 @@ async function find(nameOrPath: string): Promise<Found> {
   if (prepared !== undefined) {
     return { open: () => openPrepared(named, prepared) };
   }
-  const { open, openRaw } = named;
+  const { open, openPart, openRaw } = named;
   if (open === undefined) {
     throw new UserError(unprepared(named, await named.locate()));
   }
-  return { open, openRaw };
+  return { open, openPart, openRaw };
 }
 
 async function findAt(path: string): Promise<Found> {
@@ -146,10 +168,11 @@ async function findAt(path: string): Promise<Found> {
         );
   }
   const openStore = openingOnce();
-  for (const { recognises, open, openRaw } of pathFormats) {
+  for (const { recognises, open, openPart, openRaw } of pathFormats) {
     if (await recognises(path, openStore)) {
       return {
         open: () => open(path, openStore),
+        openPart: openPart && ((part) => openPart(path, part)),
         openRaw: openRaw && (() => openRaw(path, openStore)),
       };
     }

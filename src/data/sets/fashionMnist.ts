@@ -24,4 +24,5 @@ export const fashionMnist: NamedDataset = {
     return requireIdxFiles(folder, 'run emerging datasets get fashion-mnist');
   },
   open: async () => idxFolder.open(await fashionMnist.locate()),
+  openPart: async (part) => idxFolder.openPart(await fashionMnist.locate(), part),
 };
