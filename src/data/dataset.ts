@@ -73,7 +73,7 @@ export interface NamedDataset extends DatasetDescription {
   /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
   open?(): Promise<DatasetSource>;
   /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
-  openPart?(part: Part): Promise<ImageSet>;
+  openPart?(part: 'train' | 'test'): Promise<ImageSet>;
   /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }
@@ -94,7 +94,7 @@ export interface PathFormat {
   /** Throws UserError when the images are damaged or incomplete. */
   open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
   /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
-  openPart?(path: string, part: Part): Promise<ImageSet>;
+  openPart?(path: string, part: Part, openStore?: OpenStore): Promise<ImageSet>;
   /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
   openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
 }

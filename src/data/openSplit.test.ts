@@ -160,6 +160,7 @@ describe('one part of a set of arrays', () => {
     await writeFile(join(folder, 'test_batch.bin'), new Uint8Array(2 * 3073).fill(9));
     const test = await openSplit(folder, 'test', { validation: 0.1 });
     expect(readAll(test)).toEqual(new Uint8Array(2 * 3072).fill(9));
+    expect(listings()).toBe(1);
     await expect(openSplit(folder, 'train', { validation: 0 })).rejects.toThrow(
       'data_batch_1.bin: 3072 bytes',
     );

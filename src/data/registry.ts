@@ -172,7 +172,7 @@ async function findAt(path: string): Promise<Found> {
     if (await recognises(path, openStore)) {
       return {
         open: () => open(path, openStore),
-        openPart: openPart && ((part) => openPart(path, part)),
+        openPart: openPart && ((part) => openPart(path, part, openStore)),
         openRaw: openRaw && (() => openRaw(path, openStore)),
       };
     }

@@ -8,7 +8,7 @@ import {
   type Part,
   type PathFormat,
 } from '../dataset.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
+import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
@@ -44,17 +44,17 @@ export const cifar10: NamedDataset = {
 export const cifar10Files = {
   expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
 
-  async recognises(path, open = openStore) {
+  async recognises(path, storeAt = openStore) {
     const kind = await storeKind(path);
     // A tar archive has to be read to its end to be sure: it is looked into only if it is called so.
     if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
       return false;
     }
-    return (await (await open(path)).names()).some(isBatch);
+    return (await (await storeAt(path)).names()).some(isBatch);
   },
 
-  async open(path): Promise<DatasetSource> {
-    const batches = await readBatches(path, isBatch);
+  async open(path, storeAt = openStore): Promise<DatasetSource> {
+    const batches = await readBatches(await storeAt(path), isBatch);
     const train = imagesOfPart(path, batches, 'train');
     const test = imagesOfPart(path, batches, 'test');
     const isWhole = train.count === published.train && test.count === published.test;
@@ -62,19 +62,19 @@ export const cifar10Files = {
     return { train, test, ...(!isWhole && { warnings: [warning] }) };
   },
 
-  async openPart(path, part) {
+  async openPart(path, part, storeAt = openStore) {
     const { pattern } = filesOf[part];
-    return imagesOfPart(path, await readBatches(path, (name) => pattern.test(name)), part);
+    return imagesOfPart(path, await readBatches(await storeAt(path), (name) => pattern.test(name)), part);
   },
 } as const satisfies PathFormat;
 
 /** The pixels of each batch by the name of its file. */
 async function readBatches(
-  path: string,
+  store: FileStore,
   isWanted: (name: string) => boolean,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const batches = new Map<string, Uint8Array>();
-  for await (const { name, source, read } of (await openStore(path)).files(isWanted)) {
+  for await (const { name, source, read } of store.files(isWanted)) {
     batches.set(name, pixelsOf(await read(), source));
   }
   return batches;
