@@ -9,14 +9,14 @@ import { wholeNumber } from '../src/cli/options.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { DEFAULT_PRESET } from '../src/cli/training/preparedRun.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
-import { mixings } from '../src/models/mixing.ts';
+import { mixingNames } from '../src/models/mixing.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, emergingJson } from './shared/processes.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const options = new Command('mixings')
   .option('--steps <n>', 'updates of each model', wholeNumber(1), 300)
-  .option('--mixing <name,…>', 'which ones', (text) => text.split(','), Object.keys(mixings))
+  .option('--mixing <name,…>', 'which ones', (text) => text.split(','), mixingNames)
   .option('--images <n>', 'how many images the doctor looks at', wholeNumber(1), 64)
   .option('--seed <n>', 'the seed of all', wholeNumber(0), 0)
   .parse()

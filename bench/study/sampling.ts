@@ -1,6 +1,5 @@
 // How long the trained models of a study take to sample an image, in turn in one process.
 import { join } from 'node:path';
-import type { LayerInverse } from '../../src/bench/layerInverse.ts';
 import { timeSampling } from '../../src/bench/timeSampling.ts';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
@@ -16,7 +15,7 @@ import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 /** The time to sample an image with one inverse. */
 interface SamplingTime {
   readonly mixing: Mixing;
-  readonly inverse: LayerInverse;
+  readonly inverse: string;
   /** From a seed to 8-bit pixels, a batch over its images: the median of the rounds. */
   readonly milliseconds: number;
   readonly range: readonly [least: number, most: number];

@@ -11,7 +11,6 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { median } from '../numeric/statistics.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
-import { type LayerInverse, ownMethods } from './layerInverse.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -32,7 +31,8 @@ export interface InverseTimes {
   readonly shape: ImageShape;
   readonly batch: number;
   readonly kernelSize: number;
-  readonly method: LayerInverse;
+  /** What the inverse is called. */
+  readonly method: string;
   /** The median over the rounds. */
   readonly seconds: number;
   /** The forward map of the same layer, in the same rounds. */
@@ -71,8 +71,8 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
     const single = { shape: full, data: Float32Array.from(y.data) };
     const forward = keep(await mapProgram(layer, parameters, full, 'forward', benchmark));
     const backward = keep(await mapProgram(layer, parameters, full, 'inverse', benchmark));
-    const methods: [LayerInverse, () => Promise<NdArray>][] = [
-      [ownMethods[mixing], async () => (await backward.run({ x: single })).y!],
+    const methods: [string, () => Promise<NdArray>][] = [
+      [mixings[mixing].inverse, async () => (await backward.run({ x: single })).y!],
     ];
     if (mixing === 'emerging') {
       const slowly = { ...benchmark, precision: 'float64', inverse: 'sequential' } as const;
@@ -103,7 +103,7 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
 
 /** The layer that gives a mixing its name: the last of its layers. */
 function lastLayer(mixing: Mixing, shape: ImageShape, kernelSize: number): Bijection {
-  const parts: [string, Bijection][] = Object.entries(mixings[mixing](shape, { kernelSize, dilation: 1 }));
+  const parts = Object.entries(mixings[mixing].layers(shape, { kernelSize, dilation: 1 }));
   return chain(mixing, Object.fromEntries([parts.at(-1)!]));
 }
 

@@ -6,11 +6,10 @@ import { releaseAfter } from '../engine/resources.ts';
 import { FlowModel } from '../evaluation/model/flowModel.ts';
 import { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
 import { Glow } from '../models/glow.ts';
-import type { Mixing } from '../models/mixing.ts';
+import { type Mixing, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { type BenchModel, randomBatches, randomPixels } from './benchModel.ts';
-import { type LayerInverse, ownMethods } from './layerInverse.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
 /** What is timed. */
@@ -41,7 +40,8 @@ export interface SampledModel {
 /** The times of one mixing, undone in one way, in seconds, over the rounds. */
 export interface SamplingTimes {
   readonly mixing: Mixing;
-  readonly inverse: LayerInverse;
+  /** What it is called. */
+  readonly inverse: string;
   /** Log-likelihoods of a batch of 8-bit images, weights frozen; none where they were not asked for. */
   readonly forwards: readonly number[];
   /** A batch of 8-bit images from a seed, weights frozen. */
@@ -56,7 +56,7 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
     const contenders = models.flatMap(({ mixing, trained }) =>
       (mixing === 'emerging' ? inverses : ([undefined] as const)).map((inverse) => ({
         mixing,
-        inverse: inverse ?? ownMethods[mixing],
+        inverse: inverse ?? mixings[mixing].inverse,
         model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
       })),
     );
@@ -81,13 +81,13 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
 
 /** Models as they are when they start, from a batch of random pixels. */
 export async function startedModels(
-  mixings: readonly Mixing[],
+  names: readonly Mixing[],
   model: BenchModel,
   imageShape: ImageShape,
   { batchSize, ...options }: CompileOptions & { readonly batchSize: number },
 ): Promise<SampledModel[]> {
   const models: SampledModel[] = [];
-  for (const mixing of mixings) {
+  for (const mixing of names) {
     const glow = new Glow({ ...model, mixing }, imageShape);
     const batch = randomBatches(imageShape, batchSize, glow.options.bits).at(0);
     const state = await startFromData(glow, batch, 0, options);

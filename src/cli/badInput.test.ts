@@ -307,6 +307,36 @@ const usage: [string, string[], string | RegExp][] = [
     ['decode', 'runs/a', 'other.latents', '--out', 'data'],
     'data is not empty (t10k-images-idx3-ubyte is in it); choose another folder',
   ],
+  [
+    'images of another size than those of the training, to measure',
+    ['evaluate', 'runs/resized'],
+    'the images of larger are 16x16x1, and the model was trained on images of 8x8x1: put those back, or train a new model on these',
+  ],
+  [
+    'the same to go on with',
+    ['train', '--resume', 'runs/resized', '--steps', '4'],
+    /^the images of larger are 16x16x1, and the model was trained on images of 8x8x1: /,
+  ],
+  [
+    'a run without validation images to compare with',
+    ['score', 'runs/unvalidated', 'small.png'],
+    'data has no validation images: the run was trained with data.validation 0',
+  ],
+  [
+    'validation images to measure, of a run without',
+    ['evaluate', 'runs/unvalidated', '--split', 'validation'],
+    'data has no validation images: the run was trained with data.validation 0; choose another --split',
+  ],
+  [
+    'the same of two runs to compare',
+    ['compare', 'runs/unvalidated', 'runs/unvalidatedToo'],
+    'data has no validation images: the run was trained with data.validation 0; choose another --split',
+  ],
+  [
+    'the same to examine',
+    ['doctor', 'runs/unvalidated'],
+    'data has no validation images: the run was trained with data.validation 0; choose another --split',
+  ],
 ];
 
 /** The same for what is not in the arguments. */
@@ -371,16 +401,6 @@ const failures: [string, string[], string | RegExp][] = [
     `runs/other/${latest} does not fit the model of its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
   ],
   [
-    'images of another size than those of the training, to measure',
-    ['evaluate', 'runs/resized'],
-    'the images of larger are 16x16x1, and the model was trained on images of 8x8x1: put those back, or train a new model on these',
-  ],
-  [
-    'the same to go on with',
-    ['train', '--resume', 'runs/resized', '--steps', '4'],
-    /^the images of larger are 16x16x1, and the model was trained on images of 8x8x1: /,
-  ],
-  [
     'a summary that is damaged',
     ['evaluate', 'runs/unsummed'],
     'runs/unsummed/summary.json: not valid JSON; delete it',
@@ -430,11 +450,6 @@ const failures: [string, string[], string | RegExp][] = [
     ['decode', 'runs/a', `runs/a/${latest}`, '--out', 'decoded'],
     `runs/a/${latest} holds no latents; name a file of encoded images`,
   ],
-  [
-    'a run without validation images to compare with',
-    ['score', 'runs/unvalidated', 'small.png'],
-    'data has no validation images to compare with: the run was trained with data.validation 0',
-  ],
 ];
 
 // Whoever has installed the libraries of CUDA may have the device too.
@@ -479,9 +494,11 @@ beforeAll(async () => {
   };
   variant('unstarted', (run) => rmSync(join(run, 'checkpoints'), { recursive: true }));
   variant('truncated', (run) => truncateSync(join(run, latest), 20_000));
-  variant('unvalidated', (run) =>
-    edit(join(run, 'config.yaml'), (text) => text.replace('validation: 0.1', 'validation: 0')),
-  );
+  for (const name of ['unvalidated', 'unvalidatedToo']) {
+    variant(name, (run) =>
+      edit(join(run, 'config.yaml'), (text) => text.replace('validation: 0.1', 'validation: 0')),
+    );
+  }
   variant('unsummed', (run) => writeFileSync(join(run, 'summary.json'), '{"run":'));
   variant('other', (run) => edit(join(run, 'config.yaml'), (text) => text.replace('width: 8', 'width: 9')));
   variant('resized', (run) =>

@@ -1,12 +1,12 @@
 // An evaluation as `emerging evaluate` and `emerging train` store it, and the lines that they print of it.
+import type { Split } from '../data/sources/splitOfName.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
-import type { SplitName } from './measureOptions.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 
 /** What is said and stored of an evaluation: the figure, and all that it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
-  readonly split: SplitName;
+  readonly split: Split;
   readonly weights: WeightsKind;
   readonly bits: number;
 }
@@ -14,7 +14,7 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
 /** An evaluation as it is stored, without the values of single images. */
 export function evaluationRecord(
   { perImage: _, ...measured }: Evaluation,
-  about: { split: SplitName; weights: WeightsKind; bits: number },
+  about: { split: Split; weights: WeightsKind; bits: number },
 ): EvaluationRecord {
   return { ...measured, ...about };
 }

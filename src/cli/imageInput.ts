@@ -1,9 +1,10 @@
 // The images that a command is given: files and folders, or a split of a dataset.
 import type { Command } from 'commander';
-import { type Dataset, type ImageSet, readOne } from '../data/dataset.ts';
+import { type ImageSet, readOne } from '../data/dataset.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
-import { openDataset } from '../data/registry.ts';
+import { openSplit, type SplitOptions } from '../data/registry.ts';
 import { type NamedImages, readImageFiles } from '../data/sources/imageFiles.ts';
+import type { Split } from '../data/sources/splitOfName.ts';
 import { phrase, UserError } from '../errors.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { isFolder } from '../storage/files.ts';
@@ -41,7 +42,7 @@ export function addImageOptions(command: Command): Command {
 /**
  * The images at `paths`, or those of a dataset. Files that are skipped are told at once.
  *
- * @throws UserError if there are both or neither, or as `readImageFiles` and `openDataset` do
+ * @throws UserError if there are both or neither, or as `readImageFiles` and `openSplit` do
  */
 export async function readImages(
   paths: readonly string[],
@@ -52,8 +53,8 @@ export async function readImages(
     throw new UserError('invalid-argument', 'images and --data exclude one another: keep one of them');
   }
   if (data !== undefined && split !== undefined) {
-    const dataset = await openImages(data);
-    return datasetImages(dataset[split], { source: data, split, count, imageShape, resize });
+    const images = await openImages(data, split, { like: imageShape, most: count });
+    return datasetImages(images, { source: data, split, imageShape, resize });
   }
   if (paths.length === 0) {
     throw new UserError(
@@ -67,10 +68,14 @@ export async function readImages(
   return readImageFiles(paths, imageShape, { resize, onSkip });
 }
 
-/** A dataset; where a folder is none, it may be meant as a folder of images, and these need no division. */
-async function openImages(data: string): Promise<Dataset> {
+/** A split of a dataset; where a folder is none, it may be meant as a folder of images, and these need no division. */
+async function openImages(
+  data: string,
+  split: Split,
+  options: Omit<SplitOptions, 'validation'>,
+): Promise<ImageSet> {
   try {
-    return await openDataset(data, { validation: 0 });
+    return await openSplit(data, split, { ...options, validation: 0 });
   } catch (error) {
     if (error instanceof UserError && isFolder(data)) {
       const message = phrase`${error.phrase}; images of a folder, all of them, are named without --data`;
@@ -85,13 +90,12 @@ function datasetImages(
   about: {
     source: string;
     split: string;
-    count: number | undefined;
     imageShape: ImageShape;
     resize: boolean;
   },
 ): NamedImages {
   const { imageShape, resize, split, source } = about;
-  const count = Math.min(about.count ?? set.count, set.count);
+  const { count } = set;
   const pixels = new Uint8Array(count * dimensionsOf(imageShape));
   for (let index = 0; index < count; index++) {
     const image = { shape: set.imageShape, pixels: readOne(set, index) };

@@ -1,16 +1,14 @@
 // Which images of a run's dataset are measured, and how: the options that commands share.
 import type { Command } from 'commander';
+import type { Split } from '../data/sources/splitOfName.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { addEngineOptions, addWeightsOption, type EngineOptions, oneOf, wholeNumber } from './options.ts';
 
-const splits = ['test', 'validation', 'train'] as const;
-
-/** The name of a set of images that can be measured. */
-export type SplitName = (typeof splits)[number];
+const splits: readonly Split[] = ['test', 'validation', 'train'];
 
 /** What is measured, and how. */
 export interface MeasureOptions extends EngineOptions {
-  readonly split: SplitName;
+  readonly split: Split;
   readonly draws: number;
   readonly weights: WeightsKind;
   readonly batch: number;
@@ -19,7 +17,7 @@ export interface MeasureOptions extends EngineOptions {
 }
 
 /** Adds `--split`. */
-export function addSplitOption(command: Command, fallback: SplitName): Command {
+export function addSplitOption(command: Command, fallback: Split): Command {
   return command.option(
     '--split <name>',
     `which images: ${splits.join(', ')}`,
@@ -29,7 +27,7 @@ export function addSplitOption(command: Command, fallback: SplitName): Command {
 }
 
 /** Adds `--split`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and where it runs. */
-export function addMeasureOptions(command: Command, defaults: { split: SplitName; draws: number }): Command {
+export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
   addSplitOption(command, defaults.split).option(
     '--draws <k>',
     'dequantisation draws per image',

@@ -1,6 +1,7 @@
 // What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import type { OpenStore } from './formats/storedFiles.ts';
 import type { RawDataset } from './rawImages.ts';
 
 /** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
@@ -42,6 +43,9 @@ export interface Dataset extends DatasetSource {
   readonly isHeldOut?: boolean;
 }
 
+/** The parts of a set whose publisher has no images to choose models by. */
+export type Part = 'train' | 'test';
+
 /** What a dataset that has a name is. */
 export interface DatasetDescription {
   /** The name to ask for. */
@@ -68,6 +72,8 @@ export interface NamedDataset extends DatasetDescription {
   locate(): Promise<string>;
   /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
   open?(): Promise<DatasetSource>;
+  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
+  openPart?(part: 'train' | 'test'): Promise<ImageSet>;
   /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }
@@ -76,12 +82,18 @@ export interface NamedDataset extends DatasetDescription {
 export interface PathFormat {
   /** What has to be at the path, in words that end "expected …". */
   readonly expects: string;
-  /** Whether the existing file or folder at `path` looks like this form; reads no images. */
-  recognises(path: string): Promise<boolean>;
+  /**
+   * Whether the existing file or folder at `path` looks like this form; reads no images.
+   *
+   * @param openStore shares what is found out of the path with those that are asked before and after
+   */
+  recognises(path: string, openStore?: OpenStore): Promise<boolean>;
   /** Throws UserError when the images are damaged or incomplete. */
-  open(path: string): Promise<DatasetSource>;
+  open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
+  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
+  openPart?(path: string, part: Part, openStore?: OpenStore): Promise<ImageSet>;
   /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
-  openRaw?(path: string): Promise<RawDataset>;
+  openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
 }
 
 /**

@@ -1,7 +1,16 @@
 // The one list of datasets and of the forms a person's own images may have, and how either is opened.
 import { UserError, unknownName } from '../errors.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
 import { exists } from '../storage/files.ts';
-import type { Dataset, DatasetSource, NamedDataset, PathFormat } from './dataset.ts';
+import {
+  type Dataset,
+  type DatasetSource,
+  firstImages,
+  type ImageSet,
+  type NamedDataset,
+  type PathFormat,
+} from './dataset.ts';
+import { openingOnce } from './formats/storedFiles.ts';
 import { packedFile } from './packed/packedFile.ts';
 import type { RawDataset } from './rawImages.ts';
 import { cifar10, cifar10Files } from './sets/cifar10.ts';
@@ -13,8 +22,10 @@ import { mnist } from './sets/mnist.ts';
 import { findPrepared, openPrepared } from './sets/preparedSet.ts';
 import { idxFolder } from './sources/idxFolder.ts';
 import { imageCollection } from './sources/imageCollection.ts';
+import { loadSplit } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
+import type { Split } from './sources/splitOfName.ts';
 import { holdOutValidation } from './validation.ts';
 
 /** Every dataset that has a name. */
@@ -39,8 +50,8 @@ const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files,
  * Throws UserError for an unknown name, a path that holds no dataset, damaged files, or a bad fraction.
  */
 export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
-  const named = datasets.find(({ name }) => name === nameOrPath);
-  const source = await (named ? openNamed(named) : openPath(nameOrPath));
+  const { open } = await find(nameOrPath);
+  const source = await open();
   const heldOut = source.validation
     ? { train: source.train, validation: source.validation }
     : { ...holdOutValidation(source.train, options.validation), isHeldOut: true };
@@ -54,15 +65,58 @@ export async function openDataset(nameOrPath: string, options: { validation: num
   };
 }
 
-async function openNamed(named: NamedDataset): Promise<DatasetSource> {
-  const prepared = await findPrepared(named);
-  if (prepared !== undefined) {
-    return openPrepared(named, prepared);
+/** How one split of a dataset is opened. */
+export interface SplitOptions {
+  /** The fraction of the training images to hold out, as for `openDataset`. */
+  readonly validation: number;
+  /** The shape of the images that the split is for: where it has colour, grey pictures become colour. */
+  readonly like?: ImageShape;
+  /** Only so many images, the first; by default all. */
+  readonly most?: number | undefined;
+}
+
+/**
+ * Opens one split of a dataset as `openDataset` does. No picture of another split is decoded, unless the split is held
+ * out of it: the test images of a set can be read where its training images are damaged.
+ */
+export async function openSplit(
+  nameOrPath: string,
+  split: Split,
+  { validation, like, most }: SplitOptions,
+): Promise<ImageSet> {
+  const read = await readersOf(nameOrPath, like);
+  const isDivided =
+    split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
+  const images = isDivided
+    ? holdOutValidation(await read.train(), validation)[split]
+    : await read[split]!(most);
+  return most === undefined ? images : firstImages(images, most);
+}
+
+/** Reads a split; only the first `most` images where that is less work. */
+type SplitReader = (most?: number) => Promise<ImageSet>;
+
+/** What reads each split, the others left alone where they can be; `validation` is there where the publisher has such. */
+async function readersOf(
+  nameOrPath: string,
+  like: ImageShape | undefined,
+): Promise<{ train: SplitReader; validation?: SplitReader; test: SplitReader }> {
+  const { open, openRaw, openPart } = await find(nameOrPath);
+  if (openPart) {
+    return { train: () => openPart('train'), test: () => openPart('test') };
   }
-  if (named.open) {
-    return named.open();
-  }
-  throw new UserError('not-ready', unprepared(named, await named.locate()));
+  const source = await (openRaw ?? open)();
+  const reader =
+    (name: Split): SplitReader =>
+    async (most) => {
+      const split = source[name]!;
+      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, like, most });
+    };
+  return {
+    train: reader('train'),
+    ...(source.validation && { validation: reader('validation') }),
+    test: reader('test'),
+  };
 }
 
 /**
@@ -72,18 +126,37 @@ async function openNamed(named: NamedDataset): Promise<DatasetSource> {
  */
 export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
   const named = datasets.find(({ name }) => name === nameOrPath);
-  if (named) {
-    return named.openRaw ? named.openRaw() : rawOf(await openNamed(named));
+  if (named?.openRaw) {
+    return named.openRaw();
   }
-  const format = await formatOf(nameOrPath);
-  return format.openRaw ? format.openRaw(nameOrPath) : rawOf(await format.open(nameOrPath));
+  const { open, openRaw } = await find(nameOrPath);
+  return openRaw ? openRaw() : rawOf(await open());
 }
 
-async function openPath(path: string): Promise<DatasetSource> {
-  return (await formatOf(path)).open(path);
+/** The ways to open what has been found, as a `NamedDataset` has them. */
+interface Found {
+  open(): Promise<DatasetSource>;
+  openPart?: NamedDataset['openPart'] | undefined;
+  openRaw?: NamedDataset['openRaw'] | undefined;
 }
 
-async function formatOf(path: string): Promise<PathFormat> {
+async function find(nameOrPath: string): Promise<Found> {
+  const named = datasets.find(({ name }) => name === nameOrPath);
+  if (named === undefined) {
+    return findAt(nameOrPath);
+  }
+  const prepared = await findPrepared(named);
+  if (prepared !== undefined) {
+    return { open: () => openPrepared(named, prepared) };
+  }
+  const { open, openPart, openRaw } = named;
+  if (open === undefined) {
+    throw new UserError('not-ready', unprepared(named, await named.locate()));
+  }
+  return { open, openPart, openRaw };
+}
+
+async function findAt(path: string): Promise<Found> {
   if (!exists(path)) {
     // Nobody who writes a slash means one of the names.
     throw /[/\\]/.test(path)
@@ -94,9 +167,14 @@ async function formatOf(path: string): Promise<PathFormat> {
           datasets.map(({ name }) => name),
         );
   }
-  for (const format of pathFormats) {
-    if (await format.recognises(path)) {
-      return format;
+  const openStore = openingOnce();
+  for (const { recognises, open, openPart, openRaw } of pathFormats) {
+    if (await recognises(path, openStore)) {
+      return {
+        open: () => open(path, openStore),
+        openPart: openPart && ((part) => openPart(path, part, openStore)),
+        openRaw: openRaw && (() => openRaw(path, openStore)),
+      };
     }
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');

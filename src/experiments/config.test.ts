@@ -72,7 +72,7 @@ describe('a layer is refused with one line', () => {
     [
       'number for a choice',
       { model: { mixing: 11 } },
-      'model.mixing must be one of 1x1, 1x1-plu, 1x1-qr, emerging, periodic, maf, reverse, shuffle, not 11',
+      `model.mixing must be one of ${choices.mixing.join(', ')}, not 11`,
     ],
     [
       'optimizer',

@@ -36,12 +36,45 @@ describe('configKeys', () => {
       meaning: 'Bits of a pixel value; 8-bit images are reduced to them.',
       default: '8',
       range: 'a whole number from 1 to 8',
+      mixings: null,
+      changeable: false,
     });
     expect(configKeys().find(({ key }) => key === 'data.name')).toMatchObject({ default: null });
     expect(configKeys().find(({ key }) => key === 'training.weightDecay')).toMatchObject({
       default: '0.01',
       range: 'a number of 0 or more',
     });
+  });
+
+  it('says which mixings have a use for a key', () => {
+    const users = Object.fromEntries(
+      configKeys().flatMap(({ key, mixings }) => (mixings ? [[key, mixings]] : [])),
+    );
+    expect(users).toEqual({
+      'model.kernelSize': expect.arrayContaining(['emerging', 'periodic']),
+      'model.dilation': expect.arrayContaining(['emerging']),
+      'model.hiddenChannels': expect.arrayContaining(['maf']),
+    });
+    expect(users['model.dilation']).not.toContain('periodic');
+    const { description } = schema.properties.model.properties.dilation;
+    expect(description).toContain("The distance of the kernel's taps; only for emerging");
+  });
+
+  it('says what a resume may change: how a run is trained, and not what is trained, or on what', () => {
+    const changeable = configKeys().filter((key) => key.changeable);
+    const keys = changeable.map(({ key }) => key);
+    expect(keys).toEqual(
+      expect.arrayContaining(['training.learningRate', 'training.steps', 'training.clipNorm']),
+    );
+    expect(keys.filter((key) => !key.startsWith('training.'))).toEqual([]);
+    expect(keys).not.toContain('training.batchSize');
+    expect(keys).not.toContain('training.optimizer');
+    const { learningRate, batchSize } = schema.properties.training.properties;
+    expect(learningRate.description).toBe('The rate between warm-up and decay; a resume may change it.');
+    expect([learningRate.changeable, batchSize.description]).toEqual([
+      undefined,
+      'Images per update, over all workers and micro-batches.',
+    ]);
   });
 });
 

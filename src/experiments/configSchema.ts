@@ -1,13 +1,13 @@
 // What a configuration may say: every key with its meaning, its values and the words of its fault.
 import { z } from 'zod';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
-import { type Mixing, mixings } from '../models/mixing.ts';
+import { mixingNames } from '../models/mixing.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The words that a configuration may choose from. */
 export const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
-  mixing: Object.keys(mixings) as Mixing[],
+  mixing: mixingNames,
   coupling: ['affine', 'additive'],
   optimizer: optimizerNames,
 } as const;
@@ -55,6 +55,18 @@ const clipNormText = 'none or a number above 0';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
+/** The mark of a key that a resume may change: it says how a run is trained, and not what is trained, or on what. */
+const changeable = { changeable: true };
+
+/** Whether a resume may change the key that has this schema. */
+export function isChangeable(schema: z.ZodType): boolean {
+  return (
+    schema.meta()?.changeable === true ||
+    ((schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) &&
+      isChangeable(schema.unwrap() as z.ZodType))
+  );
+}
+
 const data = section({
   /** The name or the path of a dataset. */
   name: z
@@ -82,12 +94,12 @@ const model = section({
   width: wholeNumber(1).describe('Hidden channels of the coupling networks.'),
   /** What mixes channels and pixels between couplings. */
   mixing: choice(choices.mixing).describe('What mixes channels and pixels between couplings.'),
-  /** The side of an emerging or periodic kernel, odd. */
-  kernelSize: oddNumber(3).describe('The side of an emerging or periodic kernel, odd.'),
-  /** The distance of an emerging kernel's taps. */
-  dilation: wholeNumber(1).describe("The distance of an emerging kernel's taps."),
-  /** Channels inside the masked networks of maf. */
-  hiddenChannels: wholeNumber(1).describe('Channels inside the masked networks of maf.'),
+  /** The side of the mixing's kernel, odd. */
+  kernelSize: oddNumber(3).describe("The side of the mixing's kernel, odd."),
+  /** The distance of the kernel's taps. */
+  dilation: wholeNumber(1).describe("The distance of the kernel's taps."),
+  /** Channels inside the mixing's masked networks. */
+  hiddenChannels: wholeNumber(1).describe("Channels inside the mixing's masked networks."),
   /** How the second half of the channels follows from the first. */
   coupling: choice(choices.coupling).describe('How the second half of the channels follows from the first.'),
   /** Whether the priors' means and deviations are learned; standard normal otherwise. */
@@ -103,37 +115,48 @@ const training = section({
   optimizer: choice(choices.optimizer).describe('The rule by which gradients change the weights.'),
   ...optionSchemas,
   /** The rate between warm-up and decay. */
-  learningRate: positive('a number above 0').describe('The rate between warm-up and decay.'),
+  learningRate: positive('a number above 0').describe('The rate between warm-up and decay.').meta(changeable),
   /** The epochs over which the rate rises linearly; excludes warmupSteps. */
   warmupEpochs: wholeNumber(0)
     .exactOptional()
-    .describe('The epochs over which the rate rises linearly; excludes warmupSteps.'),
+    .describe('The epochs over which the rate rises linearly; excludes warmupSteps.')
+    .meta(changeable),
   /** The steps over which the rate rises linearly; excludes warmupEpochs. */
   warmupSteps: wholeNumber(0)
     .exactOptional()
-    .describe('The steps over which the rate rises linearly; excludes warmupEpochs.'),
+    .describe('The steps over which the rate rises linearly; excludes warmupEpochs.')
+    .meta(changeable),
   /** The share of the steps, the last ones, over which the rate falls linearly. */
   decay: z
     .union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText })
-    .describe('The share of the steps, the last ones, over which the rate falls linearly.'),
+    .describe('The share of the steps, the last ones, over which the rate falls linearly.')
+    .meta(changeable),
   /** Images per update, over all workers and micro-batches. */
   batchSize: wholeNumber(1).describe('Images per update, over all workers and micro-batches.'),
   /** Images per run of the program; a divisor of batchSize. */
-  microBatch: wholeNumber(1).describe('Images per run of the program; a divisor of batchSize.'),
+  microBatch: wholeNumber(1)
+    .describe('Images per run of the program; a divisor of batchSize.')
+    .meta(changeable),
   /** How many passes over the training images to train; excludes steps. */
   epochs: wholeNumber(1)
     .exactOptional()
-    .describe('How many passes over the training images to train; excludes steps.'),
+    .describe('How many passes over the training images to train; excludes steps.')
+    .meta(changeable),
   /** How many updates to train; excludes epochs. */
-  steps: wholeNumber(1).exactOptional().describe('How many updates to train; excludes epochs.'),
+  steps: wholeNumber(1)
+    .exactOptional()
+    .describe('How many updates to train; excludes epochs.')
+    .meta(changeable),
   /** The decay of the moving average of the weights; auto follows the length of an epoch. */
   averageDecay: z
     .union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText })
-    .describe('The decay of the moving average of the weights; auto follows the length of an epoch.'),
+    .describe('The decay of the moving average of the weights; auto follows the length of an epoch.')
+    .meta(changeable),
   /** The norm to which longer gradients are cut, in bits/dim; none leaves them as they are. */
   clipNorm: z
     .union([z.literal('none'), positive(clipNormText)], { error: clipNormText })
-    .describe('The norm to which longer gradients are cut, in bits/dim; none leaves them as they are.'),
+    .describe('The norm to which longer gradients are cut, in bits/dim; none leaves them as they are.')
+    .meta(changeable),
 });
 
 const seed = wholeNumber(0).describe('Where every random number of the run begins.');

@@ -1,5 +1,6 @@
 // Whether the images of a dataset fit the model of a configuration.
 import { UserError } from '../errors.ts';
+import { mixings } from '../models/mixing.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { Config } from './configSchema.ts';
 
@@ -10,17 +11,18 @@ export type ShapedModel = Pick<
 >;
 
 /**
- * Checks that every level can halve the image, height and width divisible by 2^levels, that kernels have no taps that
- * are never used, and that the masked networks of `maf` can order the channels of every level.
+ * Checks that every level can halve the image, height and width divisible by 2^levels, that the mixing's kernel has no
+ * taps that are never used, and that its masked networks can order the channels of every level.
  *
  * @throws UserError that names what does not fit, and what would
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   checkLevels(model.levels, imageShape);
-  if (model.mixing === 'emerging' || model.mixing === 'periodic') {
+  const { options } = mixings[model.mixing];
+  if (options.includes('kernelSize')) {
     checkKernel(model, imageShape);
   }
-  if (model.mixing === 'maf') {
+  if (options.includes('hiddenChannels')) {
     checkHiddenChannels(model, imageShape);
   }
 }
@@ -28,18 +30,19 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
 /**
  * Checks that the images of a dataset have the shape that a model was trained on: a folder may have changed since.
  *
- * @throws UserError that names both shapes
+ * @param remedy what to do where they have not
+ * @throws UserError of exit code 2 that names both shapes
  */
 export function requireImageShape(
   dataset: { readonly name: string; readonly imageShape: ImageShape },
   trained: ImageShape,
+  remedy = 'put those back, or train a new model on these',
 ): void {
   const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
   if (found !== expected) {
     throw new UserError(
       'mismatch',
-      `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ` +
-        'put those back, or train a new model on these',
+      `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ${remedy}`,
     );
   }
 }
@@ -71,12 +74,12 @@ function timesHalved(length: number): number {
 
 /**
  * Refuses a kernel whose outermost taps lie beyond the image wherever the centre stands, on the largest level as on all
- * others: they are legal, and never act (emerging) or act twice over (periodic). One that is larger than the image of a
+ * others: they are legal, and never act, or act twice over where the kernel is periodic. One that is larger than the image of a
  * later level only is common in small models, and stays.
  */
 function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
   const side = Math.max(height, width) / 2;
-  const spacing = mixing === 'emerging' ? dilation : 1;
+  const spacing = mixings[mixing].options.includes('dilation') ? dilation : 1;
   const reach = ((kernelSize - 1) / 2) * spacing;
   // The smallest kernel is the default, and stays on the tiniest image too.
   if (reach < side || (kernelSize === 3 && spacing === 1)) {
@@ -92,7 +95,10 @@ function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, wid
   );
 }
 
-function checkHiddenChannels({ levels, hiddenChannels }: ShapedModel, [, , channels]: ImageShape): void {
+function checkHiddenChannels(
+  { levels, mixing, hiddenChannels }: ShapedModel,
+  [, , channels]: ImageShape,
+): void {
   // Every level has twice the channels of the one before, so what the last one can divide, all can.
   const last = channels * 2 ** (levels + 1);
   if (hiddenChannels === last || hiddenChannels % (2 * last) === 0) {
@@ -101,6 +107,6 @@ function checkHiddenChannels({ levels, hiddenChannels }: ShapedModel, [, , chann
   throw new UserError(
     'invalid-config',
     `model.hiddenChannels is ${hiddenChannels}, and the last of ${levels} ${levels === 1 ? 'level' : 'levels'} ` +
-      `has ${last} channels that maf divides them among: give ${last} or a multiple of ${2 * last}`,
+      `has ${last} channels that ${mixing} divides them among: give ${last} or a multiple of ${2 * last}`,
   );
 }

@@ -29,6 +29,8 @@ export interface PaperExperiment {
   readonly batchSize: number;
   /** Null where the paper leaves it open. */
   readonly epochs: number | null;
+  /** What its results are to be compared with where the paper has no model beside them; a sentence. */
+  readonly comparison?: string;
   /** The models by the name of their preset. */
   readonly results: Readonly<Record<string, PaperResult & { readonly mixing: Mixing }>>;
 }
@@ -130,6 +132,7 @@ export const paperExperiments: readonly PaperExperiment[] = [
     learnedPrior: true,
     batchSize: 256,
     epochs: 3500,
+    comparison: 'Compare with the free form over the same epochs: cifar10-1x1-d8 with training.epochs=3500.',
     results: {
       'cifar10-1x1-plu-d8': { mixing: '1x1-plu', bitsPerDim: 3.46, approximate: true },
       'cifar10-1x1-qr-d8': { mixing: '1x1-qr', bitsPerDim: 3.46, approximate: true },

@@ -3,7 +3,7 @@
 import type { DatasetDescription } from '../data/dataset.ts';
 import { descriptions } from '../data/sets/descriptions.ts';
 import { unknownName } from '../errors.ts';
-import type { Mixing } from '../models/mixing.ts';
+import { mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { ConfigLayer } from './configSchema.ts';
 import { type PaperExperiment, type PaperResult, paperCommon, paperExperiments } from './paper.ts';
@@ -125,31 +125,18 @@ function openEpochs(images: number, batchSize: number): number {
   return 10 * Math.round((updates * batchSize) / images / 10);
 }
 
-const mixingTexts: Readonly<Record<Mixing, string>> = {
-  '1x1': '1x1 convolutions',
-  '1x1-plu': '1x1 convolutions as products P L U',
-  '1x1-qr': '1x1 convolutions as products Q R',
-  emerging: 'emerging convolutions',
-  periodic: 'periodic convolutions',
-  maf: 'masked autoregressive layers',
-  reverse: 'reversed channels',
-  shuffle: 'shuffled channels',
-};
-
 function paperPresets(experiment: PaperExperiment): Preset[] {
-  const { title, levels, depth, learnedPrior, batchSize, results } = experiment;
+  const { title, levels, depth, learnedPrior, batchSize, results, comparison } = experiment;
   const { name: dataset, imageShape, images, augment } = paperDatasets[experiment.dataset];
   const epochs = experiment.epochs ?? openEpochs(images, batchSize);
   return Object.entries(results).map(([name, { mixing, ...paper }]) => ({
     name,
-    description: `The paper's experiment "${title}" with ${mixingTexts[mixing]}.`,
+    description: `The paper's experiment "${title}" with ${mixings[mixing].text}.`,
     notes: [
       ...(experiment.epochs === null
         ? ['The paper names no epochs: these make about as many updates as its 4000 epochs of CIFAR-10.']
         : []),
-      ...(mixing === '1x1-plu' || mixing === '1x1-qr'
-        ? [`Compare with the free form over the same epochs: cifar10-1x1-d8 with training.epochs=${epochs}.`]
-        : []),
+      ...(comparison === undefined ? [] : [comparison]),
     ],
     imageShape,
     config: {

@@ -17,17 +17,26 @@ describe('the schedule', () => {
       decaySteps: 39,
       learningRate: 0.001,
       averageDecay: 1 - 1 / 11,
+      clipNorm: Number.POSITIVE_INFINITY,
     });
     expect(scheduleOf(config, 100).stepsPerEpoch).toBe(10);
   });
 
   test('takes steps as they are', () => {
-    const config = configOf({ batchSize: 10, steps: 1500, warmupSteps: 100, decay: 0.33, averageDecay: 0.9 });
+    const config = configOf({
+      batchSize: 10,
+      steps: 1500,
+      warmupSteps: 100,
+      decay: 0.33,
+      averageDecay: 0.9,
+      clipNorm: 2,
+    });
     expect(scheduleOf(config, 1000)).toMatchObject({
       totalSteps: 1500,
       warmupSteps: 100,
       decaySteps: 495,
       averageDecay: 0.9,
+      clipNorm: 2,
     });
   });
 

@@ -1,4 +1,4 @@
-// How long a run trains and with which rates: from a configuration and the number of training images.
+// How a run trains, in numbers: lengths, rates and the norm of its gradients, from a configuration and the training images.
 import { UserError } from '../errors.ts';
 import type { Config } from './configSchema.ts';
 
@@ -16,6 +16,8 @@ export interface Schedule {
   readonly learningRate: number;
   /** The decay of the moving average of the weights, to be corrected for its zero start. */
   readonly averageDecay: number;
+  /** The norm to which longer gradients are cut; Infinity where none is. */
+  readonly clipNorm: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
       `${config.data.name} has no images to train on: lower data.validation or add images`,
     );
   }
-  const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay } =
+  const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay, clipNorm } =
     config.training;
   if (batchSize > trainingImages) {
     throw new UserError(
@@ -47,6 +49,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
     decaySteps: decay === 'none' ? 0 : Math.round(decay * totalSteps),
     learningRate,
     averageDecay: averageDecay === 'auto' ? 1 - 1 / stepsPerEpoch : averageDecay,
+    clipNorm: clipNorm === 'none' ? Number.POSITIVE_INFINITY : clipNorm,
   };
 }
 

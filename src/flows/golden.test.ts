@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
+import { type MixingOptions, mixingNames } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { gradients } from '../tensor/gradient.ts';
@@ -15,22 +16,22 @@ import {
   storedArrays,
   tolerances,
 } from '../testing/golden.ts';
+import { layerOfMixing } from '../testing/layers.ts';
 import { actnorm } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from './conv1x1.ts';
 import { type CouplingOptions, coupling } from './coupling.ts';
-import { emerging } from './emerging.ts';
-import { maf } from './maf.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
-import { periodic } from './periodic.ts';
-import { shuffle } from './permutation.ts';
 import { split, topPrior } from './prior.ts';
 import { scaledConvolution } from './scaledConvolution.ts';
 import { squeeze } from './squeeze.ts';
 
 const precisions: Precision[] = ['float64', 'float32'];
 
-/** The layer that a golden case describes. */
+/** A file of golden cases of a mixing begins with its name. */
+const ofMixings = `(${mixingNames.join('|')})(-.*)?`;
+
+/** The layer that a golden case describes: a mixing's own, unless its kind is none. */
 function layerOf(golden: GoldenCase): Bijection {
   const shape = golden.x.shape.slice(1) as ImageShape;
   switch (golden.kind) {
@@ -40,20 +41,12 @@ function layerOf(golden: GoldenCase): Bijection {
       return { free: conv1x1, plu: conv1x1Plu, qr: conv1x1Qr }[
         golden.parametrization as 'free' | 'plu' | 'qr'
       ](shape);
-    case 'periodic':
-      return periodic(shape, golden);
-    case 'maf':
-      return maf(shape, golden);
-    case 'shuffle':
-      return shuffle(shape);
-    case 'emerging':
-      return emerging(shape, golden);
     case 'coupling':
       return coupling(shape, golden as CouplingOptions & GoldenCase);
     case 'squeeze':
       return squeeze(shape);
     default:
-      throw new Error(`no layer of kind ${golden.kind}`);
+      return layerOfMixing(golden.kind, shape, golden as MixingOptions & GoldenCase);
   }
 }
 
@@ -66,7 +59,7 @@ const perImage = (value: NdArray, images: number) =>
   value.shape.length === 0 ? Array<number>(images).fill(value.data[0]!) : value.data;
 
 describe.each(precisions)('%s', (precision) => {
-  it.each(goldenCases(/^(actnorm|conv1x1-.*|emerging-.*|periodic-.*|maf-.*|coupling-.*|squeeze|shuffle)$/))(
+  it.each(goldenCases(new RegExp(`^(actnorm|conv1x1-.*|coupling-.*|squeeze|${ofMixings})$`)))(
     '%s: values, gradients and inverse',
     async (_, golden) => {
       const layer = layerOf(golden);

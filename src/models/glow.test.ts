@@ -9,7 +9,7 @@ import { divide, negate, sum } from '../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { expectClose, type GoldenCase, goldenCases, ndarray, storedArrays } from '../testing/golden.ts';
 import { bitsPerDim, countParameters, Glow, type GlowOptions } from './glow.ts';
-import { type Mixing, mixings } from './mixing.ts';
+import { mixingNames } from './mixing.ts';
 
 const precisions: Precision[] = ['float64', 'float32'];
 
@@ -158,7 +158,7 @@ describe('countParameters', () => {
     expect(countParameters(options, imageShape) / 1e6).toBeCloseTo(millions, 2);
   });
 
-  it.each(Object.keys(mixings) as Mixing[])('counts every parameter of a deeper model with %s', (mixing) => {
+  it.each(mixingNames)('counts every parameter of a deeper model with %s', (mixing) => {
     const options: GlowOptions = { ...cifar, mixing, depth: 4, levels: 2, width: 6 };
     const { parameters } = new Glow(options, [8, 4, 3]);
     expect(countParameters(options, [8, 4, 3])).toBe(countTrained(parameters));

@@ -164,7 +164,7 @@ function stagesOf(options: GlowOptions, imageShape: ImageShape): PlacedStage[] {
 function flowStep(shape: ImageShape, options: GlowOptions): Bijection {
   return chain('step', {
     actnorm: actnorm(shape),
-    ...mixings[options.mixing](shape, options),
+    ...mixings[options.mixing].layers(shape, options),
     coupling: coupling(shape, options),
   });
 }

@@ -1,4 +1,4 @@
-// What mixes channels and pixels between couplings, by name.
+// The mixings: what mixes channels and pixels between couplings. All that the program knows of one is in its entry.
 import type { Bijection } from '../flows/bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 import { emerging } from '../flows/emerging.ts';
@@ -7,27 +7,97 @@ import { periodic } from '../flows/periodic.ts';
 import { reverse, shuffle } from '../flows/permutation.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 
-/** The options that a mixing may look at. */
-interface MixingOptions {
+/** The options of a model that a mixing may have a use for. */
+export interface MixingOptions {
+  /** The side of its kernel, odd. */
   readonly kernelSize: number;
+  /** The distance of the kernel's taps. */
   readonly dilation: number;
+  /** Channels inside its masked networks, divided among the channels of the image. */
   readonly hiddenChannels?: number;
 }
 
-/** The layers of each mixing, first to last, under the keys that their parameters' paths have. */
-export const mixings = {
-  '1x1': (shape: ImageShape) => ({ conv1x1: conv1x1(shape) }),
-  '1x1-plu': (shape: ImageShape) => ({ conv1x1: conv1x1Plu(shape) }),
-  '1x1-qr': (shape: ImageShape) => ({ conv1x1: conv1x1Qr(shape) }),
-  emerging: (shape: ImageShape, options: MixingOptions) => ({
-    conv1x1: conv1x1(shape),
-    emerging: emerging(shape, options),
-  }),
-  periodic: (shape: ImageShape, options: MixingOptions) => ({ periodic: periodic(shape, options) }),
-  maf: (shape: ImageShape, options: MixingOptions) => ({ conv1x1: conv1x1(shape), maf: maf(shape, options) }),
-  reverse: (shape: ImageShape) => ({ reverse: reverse(shape) }),
-  shuffle: (shape: ImageShape) => ({ shuffle: shuffle(shape) }),
-} satisfies Record<string, (shape: ImageShape, options: MixingOptions) => Record<string, Bijection>>;
+/** A key of the configuration of a model that some mixings have a use for, and others not. */
+type MixingOption = 'kernelSize' | 'dilation' | 'hiddenChannels';
+
+/** What a mixing is. */
+export interface MixingDefinition {
+  /** What it consists of, in words, in the plural: `emerging convolutions`. */
+  readonly text: string;
+  /** The options that change it; it looks at no others. */
+  readonly options: readonly MixingOption[];
+  /** What the inverse of its last layer is called where inverses are timed. */
+  readonly inverse: string;
+  /** Its layers, first to last, under the keys that their parameters' paths have; the last gives it its name. */
+  layers(shape: ImageShape, options: MixingOptions): Readonly<Record<string, Bijection>>;
+}
+
+/** Every mixing by its name. */
+export const mixings = named({
+  '1x1': {
+    text: '1x1 convolutions',
+    options: [],
+    inverse: 'product',
+    layers: (shape) => ({ conv1x1: conv1x1(shape) }),
+  },
+  '1x1-plu': {
+    text: '1x1 convolutions as products P L U',
+    options: [],
+    inverse: 'product',
+    layers: (shape) => ({ conv1x1: conv1x1Plu(shape) }),
+  },
+  '1x1-qr': {
+    text: '1x1 convolutions as products Q R',
+    options: [],
+    inverse: 'product',
+    layers: (shape) => ({ conv1x1: conv1x1Qr(shape) }),
+  },
+  emerging: {
+    text: 'emerging convolutions',
+    options: ['kernelSize', 'dilation'],
+    inverse: 'wavefront',
+    layers: (shape, options) => ({ conv1x1: conv1x1(shape), emerging: emerging(shape, options) }),
+  },
+  periodic: {
+    text: 'periodic convolutions',
+    options: ['kernelSize'],
+    inverse: 'frequencies',
+    layers: (shape, options) => ({ periodic: periodic(shape, options) }),
+  },
+  maf: {
+    text: 'masked autoregressive layers',
+    options: ['hiddenChannels'],
+    inverse: 'fixed-point',
+    layers: (shape, options) => ({ conv1x1: conv1x1(shape), maf: maf(shape, options) }),
+  },
+  reverse: {
+    text: 'reversed channels',
+    options: [],
+    inverse: 'order',
+    layers: (shape) => ({ reverse: reverse(shape) }),
+  },
+  shuffle: {
+    text: 'shuffled channels',
+    options: [],
+    inverse: 'order',
+    layers: (shape) => ({ shuffle: shuffle(shape) }),
+  },
+});
+
+/** Definitions as they are, with the type of their names. */
+function named<Name extends string>(
+  definitions: Readonly<Record<Name, MixingDefinition>>,
+): Readonly<Record<Name, MixingDefinition>> {
+  return definitions;
+}
 
 /** The name of a mixing. */
 export type Mixing = keyof typeof mixings;
+
+/** The names of all mixings, in the order in which they are listed. */
+export const mixingNames = Object.keys(mixings) as Mixing[];
+
+/** The names of the mixings that a key of the model's configuration is an option of; of most keys none. */
+export function mixingsWith(key: string): Mixing[] {
+  return mixingNames.filter((name) => mixings[name].options.some((option) => option === key));
+}

@@ -27,10 +27,13 @@ type OptionSchemas = Intersection<(typeof optimizers)[OptimizerName]['options']>
 
 const choices: readonly OptimizerChoice[] = Object.values(optimizers);
 
-/** The options of all optimisers by key; each may be left out. */
+/** The options of all optimisers by key; each may be left out, and a resume may change it. */
 export const optionSchemas = Object.fromEntries(
   choices.flatMap(({ options }) =>
-    Object.entries(options).map(([key, schema]) => [key, z.exactOptional(schema)]),
+    Object.entries(options).map(([key, schema]) => [
+      key,
+      z.exactOptional((schema as z.ZodType).meta({ ...z.globalRegistry.get(schema), changeable: true })),
+    ]),
   ),
 ) as { [Key in keyof OptionSchemas]: z.ZodExactOptional<OptionSchemas[Key]> };
 

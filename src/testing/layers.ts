@@ -1,14 +1,14 @@
-// The registry of layers: what every test of the contract of bijections is run on. A new layer adds one line.
+// The registry of layers: what every test of the contract of bijections is run on. A layer that is no mixing adds a line.
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
-import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
+import { conv1x1 } from '../flows/conv1x1.ts';
 import { coupling } from '../flows/coupling.ts';
 import { emerging } from '../flows/emerging.ts';
 import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
-import { reverse, shuffle } from '../flows/permutation.ts';
 import { squeeze } from '../flows/squeeze.ts';
+import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 
 /** Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense. */
@@ -26,21 +26,36 @@ const evenShapes: ImageShape[] = [
 /** Pixels that have no neighbours, and as many channels as the last level of a model. */
 const manyChannels: ImageShape = [1, 2, 48];
 
+/** Images of one row, of one column and of one pixel, where kernels have taps beyond the image. */
+const narrow: ImageShape[] = [
+  [1, 4, 3],
+  [4, 1, 3],
+  [1, 1, 2],
+];
+
+/** The layer that gives a mixing its name: the last of its layers. */
+export function layerOfMixing(
+  name: Mixing,
+  shape: ImageShape,
+  options: MixingOptions = { kernelSize: 3, dilation: 1, hiddenChannels: 2 * shape[2] },
+): Bijection {
+  return Object.values(mixings[name].layers(shape, options)).at(-1)!;
+}
+
 /** Every layer by name, as a function of the shape of the images, and the shapes on which it is tested. */
 const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> = {
+  ...Object.fromEntries(
+    mixingNames.map((name) => [
+      name,
+      [(shape: ImageShape) => layerOfMixing(name, shape), [...shapes, ...narrow, manyChannels]],
+    ]),
+  ),
   actnorm: [actnorm, shapes],
-  conv1x1: [conv1x1, [...shapes, manyChannels]],
-  'conv1x1, PLU': [conv1x1Plu, [...shapes, manyChannels]],
-  'conv1x1, QR': [conv1x1Qr, [...shapes, manyChannels]],
-  periodic: [periodic, [...shapes, [1, 4, 3], [4, 1, 3], [1, 1, 2], manyChannels]],
   'periodic, kernel 5': [(shape) => periodic(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
   'periodic, kernel 7': [(shape) => periodic(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],
-  maf: [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), shapes],
+  'maf, wide': [(shape) => maf(shape, { hiddenChannels: 6 * shape[2] }), shapes],
   'maf, narrow': [(shape) => maf(shape, { hiddenChannels: shape[2] }), [shapes[2]!, manyChannels]],
-  reverse: [reverse, shapes],
-  shuffle: [shuffle, shapes],
   'coupling, additive': [(shape) => coupling(shape, { width: 5, coupling: 'additive' }), shapes.slice(1)],
-  emerging: [emerging, [...shapes, [1, 4, 3], [4, 1, 3], manyChannels]],
   'emerging, kernel 1': [(shape) => emerging(shape, { kernelSize: 1 }), [[2, 3, 3]]],
   'emerging, kernel 5': [(shape) => emerging(shape, { kernelSize: 5 }), [shapes[1]!, shapes[2]!]],
   'emerging, kernel 7': [(shape) => emerging(shape, { kernelSize: 7 }), [[5, 6, 1], shapes[2]!]],

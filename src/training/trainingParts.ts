@@ -60,7 +60,7 @@ export async function prepareTraining(
   onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
-  const { batchSize, microBatch, clipNorm, learningRate } = config.training;
+  const { batchSize, microBatch, learningRate } = config.training;
   requireLatest(state, paths);
   requireOptimizer(state, config, paths);
   requireWorkers(workers, { ...engine, images: microBatch });
@@ -86,7 +86,7 @@ export async function prepareTraining(
         ...engine,
         batchSize,
         microBatch,
-        ...(clipNorm !== 'none' && { clipNorm }),
+        clipNorm: schedule.clipNorm,
         ...updating,
         update,
         activations,

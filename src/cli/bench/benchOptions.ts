@@ -2,11 +2,9 @@
 import { type Command, Option } from 'commander';
 import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
 import { checkModelShape } from '../../experiments/modelShape.ts';
-import { type Mixing, mixings } from '../../models/mixing.ts';
+import { type Mixing, mixingNames, mixingsWith } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../options.ts';
-
-const mixingNames = Object.keys(mixings) as Mixing[];
 
 /** The options of a model but for its mixing, and of how many of its images are worked on at a time. */
 export interface ModelOptions {
@@ -49,7 +47,7 @@ export function addBenchOptions(command: Command, defaults: { batch: number; rou
   addModelOptions(command, defaults)
     .option(
       '--kernel-size <k>',
-      'side of the kernels of emerging and periodic, odd',
+      `side of the kernels of ${mixingsWith('kernelSize').join(', ')}, odd`,
       oddNumber(3),
       paperModel.kernelSize,
     )

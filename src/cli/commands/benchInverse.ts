@@ -79,7 +79,7 @@ async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
 /** Builds the layer once: what it says against a shape that was asked for is for the one who asked. */
 function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): void {
   try {
-    mixings[mixing](shape, { kernelSize, dilation: 1 });
+    mixings[mixing].layers(shape, { kernelSize, dilation: 1 });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(

@@ -1,19 +1,19 @@
 // `emerging compare`: several runs on the same images and noise, and their learning curves in one plot.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import { openDataset } from '../../data/registry.ts';
+import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
-import { requireImageShape } from '../../experiments/modelShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { addMeasureOptions, type MeasureOptions, type SplitName } from '../measureOptions.ts';
+import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
+import { openRunImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -55,16 +55,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   for (const run of runs) {
     requireComparable(first, run, split);
   }
-  const { name, validation } = first.config.data;
-  const dataset = await openDataset(name, { validation });
-  requireImageShape(dataset, first.model.imageShape);
-  const images = dataset[split];
-  if (images.count === 0) {
-    throw new UserError(
-      'invalid-data',
-      `${name} has no ${split} images: the runs were trained with data.validation 0`,
-    );
-  }
+  const images = await openRunImages(first, { split, chosen: true });
   const passes = runs.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];
@@ -121,7 +112,7 @@ function requireDifferent(runs: readonly LoadedRun[]): void {
 }
 
 /** Figures of other images or of other bits do not compare. */
-function requireComparable(first: LoadedRun, other: LoadedRun, split: SplitName): void {
+function requireComparable(first: LoadedRun, other: LoadedRun, split: Split): void {
   const keys = {
     'data.name': ({ config }: LoadedRun) => config.data.name,
     'model.bits': ({ config }: LoadedRun) => config.model.bits,

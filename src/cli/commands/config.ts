@@ -1,12 +1,14 @@
 // `emerging config`: every key of a configuration, or the JSON Schema of its files.
 import type { Command } from 'commander';
-import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
+import { configKeys, configSchemaText, notesOf } from '../../experiments/configReference.ts';
 
 /** Adds the command `config` to the program. */
 export function registerConfig(program: Command): void {
   program
     .command('config')
-    .description('list the keys of a configuration: what each means, its default and its range')
+    .description(
+      'list the keys of a configuration: what each means, its range, its default, may a resume change it',
+    )
     .option('--schema', 'print the JSON Schema of configuration files, for editors')
     .option('--json', 'print a JSON list')
     .addHelpText(
@@ -25,9 +27,10 @@ export function registerConfig(program: Command): void {
 /** The keys for people, three lines each. */
 function text(): string {
   return configKeys()
-    .map(({ key, meaning, range, default: fallback }) => {
-      const otherwise = fallback === null ? '' : `; default ${fallback}`;
-      return `${key}\n  ${meaning}\n  ${range}${otherwise}\n`;
+    .map((about) => {
+      const { key, meaning, range, default: fallback } = about;
+      const facts = [range, ...(fallback === null ? [] : [`default ${fallback}`]), ...notesOf(about)];
+      return `${key}\n  ${meaning}\n  ${facts.join('; ')}\n`;
     })
     .join('\n');
 }

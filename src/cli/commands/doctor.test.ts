@@ -150,6 +150,9 @@ describe('a run with', () => {
     writeTinyDataset(join(emerging.folder, 'larger'), { size: 12 });
     const { code, stderr } = await doctor('runs/sound', '--data=larger');
     expect(code).toBe(2);
-    expect(stderr).toBe('emerging: the images of larger are 12x12x1, and the model takes 8x8x1\n');
+    expect(stderr).toBe(
+      'emerging: the images of larger are 12x12x1, and the model was trained on images of 8x8x1: ' +
+        'name a dataset of such images\n',
+    );
   });
 });

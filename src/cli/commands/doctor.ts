@@ -1,15 +1,12 @@
 // `emerging doctor`: is a trained model sound, layer by layer and as a whole?
 import type { Command } from 'commander';
-import type { Dataset, ImageSet } from '../../data/dataset.ts';
-import { openDataset } from '../../data/registry.ts';
-import { UserError } from '../../errors.ts';
+import type { Split } from '../../data/sources/splitOfName.ts';
 import { type Diagnosis, diagnose } from '../../evaluation/doctor/doctor.ts';
-import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { layersOf } from '../../models/layers.ts';
-import { showImageShape } from '../../numeric/imageShape.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { doctorText } from '../doctorText.ts';
-import { addSplitOption, type SplitName } from '../measureOptions.ts';
+import { addSplitOption } from '../measureOptions.ts';
 import {
   addEngineOptions,
   addWeightsOption,
@@ -17,11 +14,12 @@ import {
   type EngineOptions,
   wholeNumber,
 } from '../options.ts';
+import { openRunImages } from '../runImages.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface DoctorCommandOptions extends EngineOptions {
   images: number;
-  split: SplitName;
+  split: Split;
   data?: string;
   weights: WeightsKind;
   json?: true;
@@ -52,7 +50,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const engine = await compileOptions(options);
   const run = loadRun(directory, { weights, acceptDamage: true });
   const data = options.data ?? run.config.data.name;
-  const images = await openImages(run, data, split);
+  const images = await openRunImages(run, { split, chosen: true, data: options.data });
   const bar = createProgress({ label: 'examining', total: layersOf(run.model).length, unit: 'layers' });
   let diagnosis: Diagnosis;
   try {
@@ -76,26 +74,6 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
     `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: run.damage })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
-}
-
-/** The images of a split that the model of a run can take. */
-async function openImages({ model, config }: LoadedRun, data: string, split: SplitName): Promise<ImageSet> {
-  const dataset: Dataset = await openDataset(data, { validation: config.data.validation });
-  const [given, expected] = [dataset.imageShape, model.imageShape].map(showImageShape);
-  if (given !== expected) {
-    throw new UserError(
-      'invalid-argument',
-      `the images of ${data} are ${given}, and the model takes ${expected}`,
-    );
-  }
-  const images = dataset[split];
-  if (images.count === 0) {
-    throw new UserError(
-      'invalid-argument',
-      `${data} has no ${split} images: the run was trained with data.validation 0; take --split test`,
-    );
-  }
-  return images;
 }
 
 /** JSON has no word for what is not finite. */

@@ -1,8 +1,6 @@
 // `emerging evaluate`: bits/dim of a run on held-out images.
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Dataset } from '../../data/dataset.ts';
-import { openDataset } from '../../data/registry.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf, type Evaluation, evaluate } from '../../evaluation/measure/evaluate.ts';
@@ -10,12 +8,12 @@ import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
-import { requireImageShape } from '../../experiments/modelShape.ts';
 import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts';
 import { evaluationLines, evaluationRecord } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
+import { openRunImages } from '../runImages.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { messageOf } from '../terminal/wording.ts';
 
@@ -52,16 +50,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const run = loadRun(directory, { weights });
   // A summary that is damaged is better known before the measurement than after it.
   readSummary(run.paths);
-  const { data } = run.config;
-  const dataset: Dataset = await openDataset(data.name, { validation: data.validation });
-  requireImageShape(dataset, run.model.imageShape);
-  const images = dataset[split];
-  if (images.count === 0) {
-    throw new UserError(
-      'invalid-data',
-      `${data.name} has no ${split} images: the run was trained with data.validation 0`,
-    );
-  }
+  const images = await openRunImages(run, { split, chosen: true });
   const passes = drawsOf({ draws, importance });
   const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
   let measured: Evaluation;

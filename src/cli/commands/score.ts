@@ -1,19 +1,18 @@
 // `emerging score`: how odd each image of a folder is for a model.
 import type { Command } from 'commander';
-import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
-import { openDataset } from '../../data/registry.ts';
+import { imagesInMemory } from '../../data/dataset.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type Score, score } from '../../evaluation/measure/score.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
-import { requireImageShape } from '../../experiments/modelShape.ts';
+import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
+import { openRunImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -77,7 +76,7 @@ async function runScore(
   const run = loadRun(directory);
   const { imageShape } = run.model;
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
-  const reference = await validationImages(run);
+  const reference = await openRunImages(run, { split: 'validation', chosen: false });
   const model = keep(new FlowModel(run, engine));
   const total = names.length + reference.count;
   const bar = createImageProgress({ label: 'scoring', images: total, passes: draws });
@@ -117,20 +116,6 @@ function formatOf(path: string): 'csv' | 'json' {
     );
   }
   return format;
-}
-
-/** The images that the run was validated on. */
-async function validationImages({ config, model }: LoadedRun): Promise<ImageSet> {
-  const { name, validation } = config.data;
-  const dataset = await openDataset(name, { validation });
-  requireImageShape(dataset, model.imageShape);
-  if (dataset.validation.count === 0) {
-    throw new UserError(
-      'invalid-data',
-      `${name} has no validation images to compare with: the run was trained with data.validation 0`,
-    );
-  }
-  return dataset.validation;
 }
 
 function csv(images: readonly FileScore[]): string {

@@ -24,10 +24,26 @@ interface StoredFile {
 export interface FileStore {
   /** Where: the path of the folder or archive. */
   readonly path: string;
-  /** The names of all files but hidden ones: of a folder in the order of the alphabet, of an archive in its own. */
+  /**
+   * The names of all files but hidden ones: of a folder in the order of the alphabet, of an archive in its own. A folder
+   * is listed once: what comes into it later is not seen.
+   */
   names(): Promise<string[]>;
   /** The files that are wanted, in that order; throws UserError where an archive as a whole is damaged. */
   files(wanted: (name: string) => boolean): AsyncIterable<StoredFile>;
+}
+
+/** Opens a folder or an archive: `openStore`, or what `openingOnce` gives. */
+export type OpenStore = (path: string) => Promise<FileStore>;
+
+/** An `openStore` that opens each path once, so that all who look at a folder share one listing of it. */
+export function openingOnce(): OpenStore {
+  const stores = new Map<string, Promise<FileStore>>();
+  return (path) => {
+    const store = stores.get(path) ?? openStore(path);
+    stores.set(path, store);
+    return store;
+  };
 }
 
 /** A file with more bytes is refused: 256 MiB, far more than any image has. */
@@ -71,7 +87,7 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
 }
 
 function folderFiles(path: string, limit: number): FileStore {
-  const names = async (): Promise<string[]> => {
+  const list = async (): Promise<string[]> => {
     const found = await readdir(path, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
       throw cannotRead(path, cause);
     });
@@ -80,6 +96,11 @@ function folderFiles(path: string, limit: number): FileStore {
       .map((entry) => join(entry.parentPath, entry.name).slice(join(path, sep).length).replaceAll(sep, '/'))
       .filter(isVisible)
       .sort();
+  };
+  let listed: Promise<string[]> | undefined;
+  const names = (): Promise<string[]> => {
+    listed ??= list();
+    return listed;
   };
   return {
     path,

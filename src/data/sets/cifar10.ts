@@ -1,7 +1,14 @@
 // CIFAR-10 in its binary version: the archive as it is published, or the folder that it unpacks to.
 import { UserError } from '../../errors.ts';
-import { type DatasetSource, imagesInMemory, type NamedDataset, type PathFormat } from '../dataset.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
+import {
+  type DatasetSource,
+  type ImageSet,
+  imagesInMemory,
+  type NamedDataset,
+  type Part,
+  type PathFormat,
+} from '../dataset.ts';
+import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
@@ -14,6 +21,10 @@ const { imageShape, counts: published } = descriptions.cifar10;
 
 const trainFile = /(?:^|\/)data_batch_(\d+)\.bin$/;
 const testFile = /(?:^|\/)test_batch\.bin$/;
+const filesOf = {
+  train: { pattern: trainFile, first: 'data_batch_1.bin' },
+  test: { pattern: testFile, first: 'test_batch.bin' },
+} as const;
 const isBatch = (name: string): boolean => trainFile.test(name) || testFile.test(name);
 
 /** Small photographs of ten kinds of things, 32 x 32 colour, 50,000 for training and 10,000 for testing. */
@@ -26,41 +37,58 @@ export const cifar10: NamedDataset = {
       from: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
     }),
   open: async () => cifar10Files.open(await cifar10.locate()),
+  openPart: async (part) => cifar10Files.openPart(await cifar10.locate(), part),
 };
 
 /** The files of CIFAR-10's binary version, in an archive or a folder. */
-export const cifar10Files: PathFormat = {
+export const cifar10Files = {
   expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
 
-  async recognises(path) {
+  async recognises(path, storeAt = openStore) {
     const kind = await storeKind(path);
     // A tar archive has to be read to its end to be sure: it is looked into only if it is called so.
     if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
       return false;
     }
-    return (await (await openStore(path)).names()).some(isBatch);
+    return (await (await storeAt(path)).names()).some(isBatch);
   },
 
-  async open(path): Promise<DatasetSource> {
-    const batches = new Map<string, Uint8Array>();
-    for await (const { name, source, read } of (await openStore(path)).files(isBatch)) {
-      batches.set(name, pixelsOf(await read(), source));
-    }
-    const names = [...batches.keys()].sort((a, b) => batchNumber(a) - batchNumber(b));
-    const part = (pattern: RegExp, file: string): Uint8Array => {
-      const found = names.filter((name) => pattern.test(name)).map((name) => batches.get(name)!);
-      if (found.length === 0) {
-        throw new UserError('invalid-data', `${path}: ${file} is missing; use another copy`);
-      }
-      return Buffer.concat(found);
-    };
-    const train = imagesInMemory(part(trainFile, 'data_batch_1.bin'), imageShape);
-    const test = imagesInMemory(part(testFile, 'test_batch.bin'), imageShape);
+  async open(path, storeAt = openStore): Promise<DatasetSource> {
+    const batches = await readBatches(await storeAt(path), isBatch);
+    const train = imagesOfPart(path, batches, 'train');
+    const test = imagesOfPart(path, batches, 'test');
     const isWhole = train.count === published.train && test.count === published.test;
     const warning = `${path}: ${train.count} training and ${test.count} test images, where CIFAR-10 has ${published.train} and ${published.test}`;
     return { train, test, ...(!isWhole && { warnings: [warning] }) };
   },
-};
+
+  async openPart(path, part, storeAt = openStore) {
+    const { pattern } = filesOf[part];
+    return imagesOfPart(path, await readBatches(await storeAt(path), (name) => pattern.test(name)), part);
+  },
+} as const satisfies PathFormat;
+
+/** The pixels of each batch by the name of its file. */
+async function readBatches(
+  store: FileStore,
+  isWanted: (name: string) => boolean,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const batches = new Map<string, Uint8Array>();
+  for await (const { name, source, read } of store.files(isWanted)) {
+    batches.set(name, pixelsOf(await read(), source));
+  }
+  return batches;
+}
+
+function imagesOfPart(path: string, batches: ReadonlyMap<string, Uint8Array>, part: Part): ImageSet {
+  const { pattern, first } = filesOf[part];
+  const names = [...batches.keys()].sort((a, b) => batchNumber(a) - batchNumber(b));
+  const found = names.filter((name) => pattern.test(name)).map((name) => batches.get(name)!);
+  if (found.length === 0) {
+    throw new UserError('invalid-data', `${path}: ${first} is missing; use another copy`);
+  }
+  return imagesInMemory(Buffer.concat(found), imageShape);
+}
 
 function batchNumber(name: string): number {
   return Number(trainFile.exec(name)?.[1] ?? 0);

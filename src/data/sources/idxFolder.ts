@@ -3,14 +3,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
-import { type DatasetSource, type ImageSet, imagesInMemory, type PathFormat } from '../dataset.ts';
+import { type DatasetSource, type ImageSet, imagesInMemory, type Part, type PathFormat } from '../dataset.ts';
 import { readIdx } from '../formats/idx.ts';
 
 const trainFile = 'train-images-idx3-ubyte';
 const testFile = 't10k-images-idx3-ubyte';
+const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFile };
 
 /** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each plain or with `.gz`. */
-export const idxFolder: PathFormat = {
+export const idxFolder = {
   expects: `a folder with ${trainFile} and ${testFile} (each may end in .gz)`,
 
   async recognises(path) {
@@ -37,7 +38,9 @@ export const idxFolder: PathFormat = {
     }
     return { train, test };
   },
-};
+
+  openPart: (path, part) => readImages(path, fileOf[part]),
+} as const satisfies PathFormat;
 
 /**
  * The folder, if both files are in it.

@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import type { PathFormat } from '../dataset.ts';
 import { decodeImage, imageName } from '../formats/imageDecoding.ts';
-import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
+import { type FileStore, type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 import { loadImages } from './loadImages.ts';
 import { divide, type Split } from './splitOfName.ts';
@@ -12,26 +12,26 @@ export const imageCollection: PathFormat = {
   expects:
     'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (in folders train and test, or not)',
 
-  async recognises(path) {
+  async recognises(path, storeAt = openStore) {
     if ((await storeKind(path)) === undefined) {
       return false;
     }
     // The first is enough: an archive need not be read to its end.
-    for await (const _ of (await openStore(path)).files((name) => imageName.test(name))) {
+    for await (const _ of (await storeAt(path)).files((name) => imageName.test(name))) {
       return true;
     }
     return false;
   },
 
-  async open(path) {
-    return loadImages(await openImageCollection(path), path);
+  async open(path, storeAt) {
+    return loadImages(await openImageCollection(path, storeAt), path);
   },
 
   openRaw: openImageCollection,
 };
 
-async function openImageCollection(path: string): Promise<RawDataset> {
-  const store = await openStore(path);
+async function openImageCollection(path: string, storeAt: OpenStore = openStore): Promise<RawDataset> {
+  const store = await storeAt(path);
   const names = (await store.names()).filter((name) => imageName.test(name));
   const splits = divide(names);
   if (typeof splits === 'string') {

@@ -27,19 +27,46 @@ export async function loadImages(raw: RawDataset, source: string): Promise<Datas
   };
 }
 
-/** Takes in the images of all splits, and knows what they have in common. */
+/** How one split is decoded. */
+export interface SplitToLoad {
+  /** The dataset's name or path, for errors. */
+  readonly source: string;
+  /** The name of the split, for errors. */
+  readonly name: string;
+  /** Images that they stand beside: where these have colour, grey ones become colour. */
+  readonly like?: ImageShape | undefined;
+  /** Only so many are decoded, the first; by default all. */
+  readonly most?: number | undefined;
+}
+
+/**
+ * Decodes the images of one split into memory, and no others. They must be of one size.
+ *
+ * @throws UserError if an image is damaged, has another size than the first, or they are too many
+ */
+export async function loadSplit(
+  split: RawSplit,
+  { source, name, like, most }: SplitToLoad,
+): Promise<ImageSet> {
+  const collector = new Collector(source, like?.[2] === 3);
+  return collector.imageSet(await collector.collect(split, name, most));
+}
+
+/** Takes in images, and knows what they have in common. */
 class Collector {
   readonly #source: string;
   #first: DecodedImage | undefined;
-  #colour = false;
+  #colour: boolean;
   #bytes = 0;
   readonly #notes = new Map<string, number>();
 
-  constructor(source: string) {
+  /** @param colour whether there is colour already, so that grey images become colour */
+  constructor(source: string, colour = false) {
     this.#source = source;
+    this.#colour = colour;
   }
 
-  async collect(split: RawSplit, name: string): Promise<DecodedImage[]> {
+  async collect(split: RawSplit, name: string, most = Number.POSITIVE_INFINITY): Promise<DecodedImage[]> {
     const images: DecodedImage[] = [];
     for await (const raw of split.images()) {
       const image = await raw.decode();
@@ -48,6 +75,9 @@ class Collector {
         this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
       }
       images.push(image);
+      if (images.length >= most) {
+        break;
+      }
     }
     if (images.length === 0) {
       throw new UserError('invalid-data', `${this.#source}: no image in its ${name} part`);
@@ -72,7 +102,7 @@ class Collector {
 
   #shape(): ImageShape {
     const { height, width, channels } = this.#first!;
-    return [height, width, this.#colour ? 3 : channels];
+    return [height, width, this.#colour && channels === 1 ? 3 : channels];
   }
 
   #check(image: DecodedImage, name: string): void {

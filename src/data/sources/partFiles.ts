@@ -6,7 +6,7 @@ import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.t
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import type { PathFormat } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { openStore, storeKind } from '../formats/storedFiles.ts';
+import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import { only, type RawDataset, type RawImage, type RawSplit, totalCount } from '../rawImages.ts';
 import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
 import { imagesOf } from './imageCollection.ts';
@@ -24,7 +24,9 @@ export const partFiles: PathFormat = {
       ? (await findParts(path)).some(({ split }) => split === 'train')
       : withFile(path, async (file) => {
           const start = await file.read(0, Math.min(16, file.size));
-          return looksLikeParquet(start) || (looksLikeBatch(start) && !(await holdsImages(path)));
+          return (
+            looksLikeParquet(start) || (looksLikeBatch(start) && (await imageStoreAt(path)) === undefined)
+          );
         });
   },
 
@@ -135,8 +137,9 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
 
 /** The images of one file or folder, whatever form they have in it; `prefix` stands before their names. */
 async function openPart(path: string, prefix: string): Promise<RawSplit> {
-  if (await holdsImages(path)) {
-    return imagesOf(await openStore(path), () => true);
+  const store = await imageStoreAt(path);
+  if (store !== undefined) {
+    return imagesOf(store, () => true);
   }
   const start = await withFile(path, (file) => file.read(0, Math.min(16, file.size)));
   if (looksLikeParquet(start)) {
@@ -154,14 +157,15 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   return { count, images: () => throughFile(path, (file) => batchImages(file, path, prefix)) };
 }
 
-/** Whether it is a folder or archive with files in it that are images by their names. */
-async function holdsImages(path: string): Promise<boolean> {
+/** The folder or archive, if there are files in it that are images by their names. */
+async function imageStoreAt(path: string): Promise<FileStore | undefined> {
   const kind = await storeKind(path);
   if (kind === undefined) {
-    return false;
+    return undefined;
   }
+  const store = await openStore(path);
   // A tar archive would have to be read to its end to be sure; nothing else than images is looked for in one.
-  return kind === 'tar' || (await (await openStore(path)).names()).some((name) => imageName.test(name));
+  return kind === 'tar' || (await store.names()).some((name) => imageName.test(name)) ? store : undefined;
 }
 
 async function* throughFile(

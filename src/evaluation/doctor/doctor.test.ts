@@ -7,7 +7,7 @@ import { emerging } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { periodic } from '../../flows/periodic.ts';
 import { Glow } from '../../models/glow.ts';
-import { type Mixing, mixings } from '../../models/mixing.ts';
+import { type Mixing, mixingNames } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { adamax } from '../../optimizers/adamax.ts';
@@ -64,7 +64,7 @@ const diagnoseModel = (trained: TrainedModel, count = 8): Promise<Diagnosis> =>
   diagnose(trained, images, { ...engine, images: count });
 
 describe('a sound model', () => {
-  it.each(Object.keys(mixings) as Mixing[])('with %s passes', async (mixing) => {
+  it.each(mixingNames)('with %s passes', async (mixing) => {
     const { ok, problems, layers, reconstruction, worstLayer } = await diagnoseModel(await train(mixing));
     expect(problems).toEqual([]);
     expect(ok).toBe(true);

@@ -5,7 +5,7 @@ import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import { compile } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
-import { type Mixing, mixings } from '../../models/mixing.ts';
+import { mixingNames } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -33,10 +33,7 @@ const base: Omit<GlowOptions, 'mixing'> = {
   bits: 8,
 };
 const cases: [string, GlowOptions][] = [
-  ...Object.keys(mixings).map((mixing): [string, GlowOptions] => [
-    mixing,
-    { ...base, mixing: mixing as Mixing },
-  ]),
+  ...mixingNames.map((mixing): [string, GlowOptions] => [mixing, { ...base, mixing }]),
   [
     'emerging, kernel 5, dilation 2, additive, 5 bits',
     { ...base, mixing: 'emerging', kernelSize: 5, dilation: 2, coupling: 'additive', bits: 5 },

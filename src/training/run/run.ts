@@ -3,8 +3,8 @@ import type { Dataset } from '../../data/dataset.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
-import { optionsOf, stringifyConfig } from '../../experiments/config.ts';
-import { configSchemaText } from '../../experiments/configReference.ts';
+import { stringifyConfig } from '../../experiments/config.ts';
+import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import { checkModelShape, requireImageShape } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -50,22 +50,6 @@ export interface ResumeOptions extends RunOptions {
   /** Changes in the form `training.learningRate=0.0005`; the others win. */
   readonly set?: readonly string[] | undefined;
 }
-
-/**
- * What the configuration of a run says, and a resume may change, besides the options of its optimiser: not what is
- * trained, or on what.
- */
-const CHANGEABLE: readonly string[] = [
-  'learningRate',
-  'warmupEpochs',
-  'warmupSteps',
-  'decay',
-  'microBatch',
-  'epochs',
-  'steps',
-  'averageDecay',
-  'clipNorm',
-];
 
 /**
  * Starts a run: opens its images and makes its folder, with the configuration in it. `train` does the rest.
@@ -127,7 +111,7 @@ export function configToResume(
 
 function requireSameRun(before: Config, after: Config): void {
   const changed = changedSettings(settingsOf(before), settingsOf(after));
-  const changeable = [...optionsOf(before.training.optimizer), ...CHANGEABLE].map((key) => `training.${key}`);
+  const changeable = configKeys().flatMap((about) => (about.changeable ? [about.key] : []));
   const refused = changed.find((key) => !changeable.includes(key));
   if (refused !== undefined) {
     throw new UserError(

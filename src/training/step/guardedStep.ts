@@ -29,7 +29,7 @@ export interface StepOutcome {
 /** Makes the next step. A refused one changes nothing but its number, and the guard's memory. */
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const { trainer, schedule, batches, config, model, engine } = parts;
-  const { microBatch, clipNorm } = config.training;
+  const { microBatch } = config.training;
   const { state } = trainer;
   const { guard } = state;
   const step = state.step + 1;
@@ -40,7 +40,7 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const bitsPerDim = mean(found.bitsPerDim);
   const epoch = Math.ceil(step / schedule.stepsPerEpoch);
   const record = { step, epoch, bitsPerDim, learningRate, gradientNorm };
-  const seen = { bitsPerDim, gradientNorm, willBeCut: clipNorm !== 'none' };
+  const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm < Number.POSITIVE_INFINITY };
   const reason = refusal(guard, seen);
   if (reason === null) {
     trainer.update(found, learningRate);

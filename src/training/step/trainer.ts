@@ -32,7 +32,7 @@ export interface TrainerOptions extends CompileOptions, UpdateOptions {
   readonly batchSize: number;
   /** Images per run of the program, a divisor of `batchSize`; by default all of them. */
   readonly microBatch?: number;
-  /** The norm to which longer gradients are cut; by default none is. */
+  /** The norm to which longer gradients are cut; by default Infinity. */
   readonly clipNorm?: number;
   /** The update, compiled before with these options, where the state stands in its memory already. */
   readonly update?: Update;

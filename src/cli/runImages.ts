@@ -1,0 +1,38 @@
+// The images that a run is measured on: a split of the dataset that it was trained on, or of another one.
+import type { ImageSet } from '../data/dataset.ts';
+import { openSplit } from '../data/registry.ts';
+import type { Split } from '../data/sources/splitOfName.ts';
+import { UserError } from '../errors.ts';
+import type { LoadedRun } from '../evaluation/model/loadRun.ts';
+import { requireImageShape } from '../experiments/modelShape.ts';
+
+/** Which images a command asks for. */
+export interface WantedImages {
+  readonly split: Split;
+  /** Whether `--split` chooses it. */
+  readonly chosen: boolean;
+  /** The name or the path of another dataset than the run's. */
+  readonly data?: string | undefined;
+}
+
+/**
+ * Opens a split of the dataset of a run, or of another one, that the run's model can take.
+ *
+ * @throws UserError if the images have another shape than those of the training, or there are none
+ */
+export async function openRunImages(
+  { model, config }: LoadedRun,
+  { split, chosen, data }: WantedImages,
+): Promise<ImageSet> {
+  const { validation } = config.data;
+  const name = data ?? config.data.name;
+  const images = await openSplit(name, split, { validation, like: model.imageShape });
+  const remedy = data === undefined ? undefined : 'name a dataset of such images';
+  requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, remedy);
+  if (images.count === 0) {
+    const why = split === 'validation' ? ': the run was trained with data.validation 0' : '';
+    const otherSplit = chosen ? '; choose another --split' : '';
+    throw new UserError('invalid-argument', `${name} has no ${split} images${why}${otherSplit}`);
+  }
+  return images;
+}

@@ -1,0 +1,183 @@
+// One split of a set of pictures: what is decoded for it, and how often a folder is listed.
+import { truncateSync } from 'node:fs';
+import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writePng } from '../testing/pngFiles.ts';
+import { writeTinyDataset } from '../testing/tinyImages.ts';
+import { readAll } from './dataset.ts';
+import { fixture, formulaImage } from './fixtures/formula.ts';
+import { decodeImage } from './formats/imageDecoding.ts';
+import { openDataset, openRawDataset, openSplit } from './registry.ts';
+import type { Split } from './sources/splitOfName.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return { ...real, readdir: vi.fn(real.readdir) };
+});
+vi.mock('./formats/imageDecoding.ts', async (original) => {
+  const real = await original<typeof import('./formats/imageDecoding.ts')>();
+  return { ...real, decodeImage: vi.fn(real.decodeImage) };
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-split-')));
+  vi.mocked(readdir).mockClear();
+  vi.mocked(decodeImage).mockClear();
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const shape = [4, 6, 3] as const;
+const put = (name: string, image: number): void =>
+  writePng(join(folder, name), formulaImage(image, ...shape), [...shape]);
+/** 20 training images and 4 test images, none for validation. */
+const putAll = (): void => {
+  for (let image = 0; image < 24; image++) {
+    const split = image < 20 ? 'train' : 'test';
+    put(`${split}/${String(image).padStart(2, '0')}.png`, image);
+  }
+};
+/** The folders of the files that were decoded, each once. */
+const decodedFolders = (): string[] => {
+  const sources = vi.mocked(decodeImage).mock.calls.map(([, source]) => source);
+  return [...new Set(sources.map((source) => source.slice(folder.length + 1).split(/[/\\]/)[0]!))];
+};
+/** How often the whole of the folder was listed. */
+const listings = (): number =>
+  vi.mocked(readdir).mock.calls.filter(([path, options]) => {
+    const { recursive = false } = (options ?? {}) as { recursive?: boolean };
+    return path === folder && recursive;
+  }).length;
+
+describe('one split of a folder of pictures', () => {
+  it('is decoded without those of another', async () => {
+    putAll();
+    const test = await openSplit(folder, 'test', { validation: 0.1 });
+    expect([test.count, test.imageShape]).toEqual([4, shape]);
+    expect(decodeImage).toHaveBeenCalledTimes(4);
+    expect(decodedFolders()).toEqual(['test']);
+  });
+
+  it('is there where a picture of another one is damaged', async () => {
+    putAll();
+    truncateSync(join(folder, 'train/03.png'), 40);
+    expect((await openSplit(folder, 'test', { validation: 0.1 })).count).toBe(4);
+    await expect(openSplit(folder, 'train', { validation: 0.1 })).rejects.toThrow('03.png: ');
+    await expect(openDataset(folder, { validation: 0.1 })).rejects.toThrow('03.png: ');
+  });
+
+  it.each<[Split, number]>([
+    ['train', 0],
+    ['train', 0.25],
+    ['validation', 0],
+    ['validation', 0.25],
+    ['test', 0.25],
+  ])('is that of the whole set: %s, %d of the training images held out', async (split, validation) => {
+    putAll();
+    const { [split]: expected } = await openDataset(folder, { validation });
+    const images = await openSplit(folder, split, { validation });
+    expect(images.imageShape).toEqual(expected.imageShape);
+    expect(readAll(images)).toEqual(readAll(expected));
+  });
+
+  it("is the publisher's own where there are validation images", async () => {
+    putAll();
+    put('val/x.png', 30);
+    const images = await openSplit(folder, 'validation', { validation: 0.5 });
+    expect(readAll(images)).toEqual(formulaImage(30, ...shape));
+    expect(decodedFolders()).toEqual(['val']);
+    expect((await openSplit(folder, 'train', { validation: 0.5 })).count).toBe(20);
+  });
+
+  it('ends where enough are decoded', async () => {
+    putAll();
+    const images = await openSplit(folder, 'train', { validation: 0, most: 3 });
+    expect(images.count).toBe(3);
+    expect(decodeImage).toHaveBeenCalledTimes(3);
+    const held = await openSplit(folder, 'train', { validation: 0.25, most: 3 });
+    const { train } = await openDataset(folder, { validation: 0.25 });
+    expect(readAll(held)).toEqual(readAll(train).subarray(0, 3 * 72));
+    expect((await openSplit(folder, 'test', { validation: 0, most: 99 })).count).toBe(4);
+  });
+
+  it('is in colour where the model is, though its own pictures are all grey', async () => {
+    putAll();
+    const grey = formulaImage(5, 4, 6, 1);
+    for (let image = 20; image < 24; image++) {
+      writePng(join(folder, `test/${image}.png`), grey, [4, 6, 1]);
+    }
+    const whole = await openDataset(folder, { validation: 0 });
+    const colour = await openSplit(folder, 'test', { validation: 0, like: [4, 6, 3] });
+    expect(readAll(colour)).toEqual(readAll(whole.test));
+    expect((await openSplit(folder, 'test', { validation: 0, like: [4, 6, 1] })).imageShape).toEqual([
+      4, 6, 1,
+    ]);
+  });
+});
+
+describe('a folder is listed once', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['for one split', () => openSplit(folder, 'test', { validation: 0.1 })],
+    ['for all of them', () => openDataset(folder, { validation: 0.1 })],
+    [
+      'to prepare it',
+      async () => {
+        const { train, test } = await openRawDataset(folder);
+        for (const split of [train, test]) {
+          for await (const image of split.images()) {
+            await image.decode();
+          }
+        }
+      },
+    ],
+  ])('%s', async (_, open) => {
+    putAll();
+    await open();
+    expect(listings()).toBe(1);
+  });
+
+  it('and again for another command', async () => {
+    putAll();
+    await openSplit(folder, 'test', { validation: 0.1 });
+    put('test/99.png', 40);
+    expect((await openSplit(folder, 'test', { validation: 0.1 })).count).toBe(5);
+    expect(listings()).toBe(2);
+  });
+});
+
+describe('one part of a set of arrays', () => {
+  it('is there where the other one is damaged: IDX files', async () => {
+    writeTinyDataset(folder);
+    truncateSync(join(folder, 'train-images-idx3-ubyte'), 1000);
+    expect((await openSplit(folder, 'test', { validation: 0.1 })).count).toBe(48);
+    await expect(openSplit(folder, 'validation', { validation: 0.1 })).rejects.toThrow('train-images');
+  });
+
+  it("is there where the other one is damaged: CIFAR-10's batches", async () => {
+    await writeFile(join(folder, 'data_batch_1.bin'), new Uint8Array(3072));
+    await writeFile(join(folder, 'test_batch.bin'), new Uint8Array(2 * 3073).fill(9));
+    const test = await openSplit(folder, 'test', { validation: 0.1 });
+    expect(readAll(test)).toEqual(new Uint8Array(2 * 3072).fill(9));
+    expect(listings()).toBe(1);
+    await expect(openSplit(folder, 'train', { validation: 0 })).rejects.toThrow(
+      'data_batch_1.bin: 3072 bytes',
+    );
+  });
+});
+
+it('other forms give the split too', async () => {
+  const mnist = await openSplit('mnist', 'validation', { validation: 0.02, most: 10 });
+  const { validation } = await openDataset('mnist', { validation: 0.02 });
+  expect(readAll(mnist)).toEqual(readAll(validation).subarray(0, 7840));
+  const archive = fixture('cifar-10-binary.tar.gz');
+  const cifar = await openSplit(archive, 'train', { validation: 0 });
+  expect(readAll(cifar)).toEqual(readAll((await openDataset(archive, { validation: 0 })).train));
+  const zip = await openSplit(fixture('pictures.zip'), 'train', { validation: 0.3 });
+  expect(readAll(zip)).toEqual(
+    readAll((await openDataset(fixture('pictures.zip'), { validation: 0.3 })).train),
+  );
+  await expect(openSplit('mnits', 'test', { validation: 0 })).rejects.toThrow('did you mean mnist?');
+  await expect(openSplit('mnist', 'train', { validation: 1 })).rejects.toThrow('at least 0 and below 1');
+});
