@@ -2,6 +2,7 @@
 
 export {
   type Dataset,
+  type DatasetDescription,
   type DatasetSource,
   type ImageSet,
   imagesInMemory,

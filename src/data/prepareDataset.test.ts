@@ -46,7 +46,7 @@ it('is ended by its signal, and explains where it cannot write', async () => {
   expect(await prepareDataset(source, { size: 4, out, signal: AbortSignal.abort() })).toBeNull();
   const nowhere = join(folder, 'none', 'x.images');
   await expect(prepareDataset(source, { size: 4, out: nowhere })).rejects.toMatchObject({
-    code: 'io',
+    code: 'not-found',
     message: expect.stringContaining(`there is no folder ${join(folder, 'none')}`),
   });
 });

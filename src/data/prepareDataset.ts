@@ -1,9 +1,9 @@
 // A dataset, by its name or its path, made into a file of images of one size.
-import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
-import { explainFileError } from '../storage/fileErrors.ts';
+import { exists, requireWritable } from '../storage/files.ts';
+import { makeFolders } from '../storage/folders.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
 import { countPictures, prepare } from './packed/prepare.ts';
 import type { Crop } from './pixels/fitPicture.ts';
@@ -79,21 +79,17 @@ export async function prepareDataset(
   const dataset = await openRawDataset(nameOrPath);
   const total = countPictures(dataset);
   onProgress?.(0, total);
-  try {
-    const prepared = await prepare(dataset, file, {
-      ...rest,
-      crop,
-      validation,
-      leastDeviation,
-      size,
-      channels,
-      source: nameOrPath,
-      onProgress: (pictures) => onProgress?.(pictures, total),
-    });
-    return prepared && { file, name: isOwnForm && out === undefined ? nameOrPath : file, ...prepared };
-  } catch (error) {
-    throw explainFileError(error, file, 'write');
-  }
+  const prepared = await prepare(dataset, file, {
+    ...rest,
+    crop,
+    validation,
+    leastDeviation,
+    size,
+    channels,
+    source: nameOrPath,
+    onProgress: (pictures) => onProgress?.(pictures, total),
+  });
+  return prepared && { file, name: isOwnForm && out === undefined ? nameOrPath : file, ...prepared };
 }
 
 /** `emoji-64.images` for the folder `some/where/emoji`. */
@@ -104,17 +100,14 @@ function fileName(nameOrPath: string, size: number): string {
 
 /** A file that is there may have taken hours: it is not replaced. */
 function requireFree(file: string, mayCreateFolder: boolean): void {
-  if (existsSync(file)) {
+  if (exists(file)) {
     throw new UserError(
       'exists',
       phrase`${file} is there already: name another file with ${option('out', 'FILE')}, or remove it`,
     );
   }
   if (mayCreateFolder) {
-    try {
-      mkdirSync(dirname(file), { recursive: true });
-    } catch (error) {
-      throw explainFileError(error, dirname(file), 'create the folder');
-    }
+    makeFolders(dirname(file));
   }
+  requireWritable(file);
 }

@@ -60,7 +60,7 @@ export function requireExists(path: string): void {
  * Checks that a file may be written at `path`, before the work and not after it: it is no folder, and the folder it
  * goes to is there and writable.
  *
- * @throws UserError if not; with exit code 2 where the name is wrong
+ * @throws UserError if not: `not-found` or `invalid-argument` where the name is wrong, `io` where the system refuses
  */
 export function requireWritable(path: string): void {
   if (isFolder(path)) {

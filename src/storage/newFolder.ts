@@ -14,7 +14,7 @@ const anyFolder = resolve('folder');
 /**
  * Checks that `writeNewFolder` may write there: nothing is there yet, or an empty folder.
  *
- * @throws UserError if not
+ * @throws UserError (`exists`) if not
  */
 export function requireNewFolder(path: string): void {
   if (!exists(path)) {

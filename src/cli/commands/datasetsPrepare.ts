@@ -6,7 +6,6 @@ import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { type Crop, crops } from '../../data/pixels/fitPicture.ts';
 import { type PreparedDataset, prepareDataset } from '../../data/prepareDataset.ts';
 import { UserError } from '../../errors.ts';
-import { requireWritable } from '../../storage/files.ts';
 import { reportSkipped } from '../imageInput.ts';
 import { oneOf, wholeNumber } from '../options.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -68,9 +67,6 @@ export function registerDatasetsPrepare(datasets: Command): void {
 }
 
 async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
-  if (options.out !== undefined) {
-    requireWritable(options.out);
-  }
   let bar: Progress | undefined;
   const interruption = listenForInterruption(() => bar?.note('stopping; nothing is left of it'));
   let prepared: PreparedDataset | null;

@@ -1,8 +1,9 @@
 // Downloads all files of a dataset into a data folder.
-import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { unknownName } from '../../errors.ts';
-import { explainFileError } from '../../storage/fileErrors.ts';
+import { cannotWrite } from '../../storage/fileErrors.ts';
+import { exists } from '../../storage/files.ts';
+import { makeFolders } from '../../storage/folders.ts';
 import { dataFolders } from './dataFolder.ts';
 import { type DownloadOptions, download } from './download.ts';
 import { publishedFiles } from './publishedFiles.ts';
@@ -42,7 +43,7 @@ export async function downloadDataset(
   const done: DatasetDownload[] = [];
   for (const remote of publishedFiles[name]!) {
     const path = join(dataFolders()[0], remote.place);
-    const file = { path, bytes: remote.bytes, isThere: existsSync(path) };
+    const file = { path, bytes: remote.bytes, isThere: exists(path) };
     onFile?.(file);
     const url = from === undefined ? remote.url : `${from.replace(/\/$/, '')}/${basename(remote.place)}`;
     if (!file.isThere && !(await fetchFile({ ...remote, url }, path, options))) {
@@ -56,14 +57,10 @@ export async function downloadDataset(
 async function fetchFile(
   ...[remote, path, options]: Required<Parameters<typeof download>>
 ): Promise<boolean> {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-  } catch (error) {
-    throw explainFileError(error, dirname(path), 'create the folder');
-  }
+  makeFolders(dirname(path));
   try {
     return await download(remote, path, options);
   } catch (error) {
-    throw explainFileError(error, path, 'write');
+    throw cannotWrite(path, error);
   }
 }

@@ -349,8 +349,7 @@ function fingerprintOf({ model, parameters }: TrainedModel): string {
     return [path, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
   });
   const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
-  const what = JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))]);
-  return sha256([what]);
+  return sha256([JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))])]);
 }
 
 function zerosOf(precision: Precision, count: number): NdArray['data'] {

@@ -6,7 +6,6 @@ import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.
 import { type Checkpoint, checkpointContents, checkpointFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**

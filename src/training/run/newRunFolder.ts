@@ -9,7 +9,7 @@ import { type RunPaths, runPaths } from './runFolder.ts';
 /**
  * Refuses a folder in which no run can be created, before anything is read for it.
  *
- * @throws UserError (exit code 2) if it holds a run, with a free name to use, or is a file
+ * @throws UserError (`exists`) if it holds a run, with a free name to use, or is a file
  */
 export function requireNoRun(directory: string): void {
   if (exists(directory) && !isFolder(directory)) {
@@ -30,7 +30,7 @@ export function requireNoRun(directory: string): void {
  * Creates the folder of a new run, parents included. The config is written last, so that a folder that has one is
  * a run; if anything fails, the folders that were made for it are removed again.
  *
- * @throws UserError (exit code 2) if the folder holds a run, with a free name to use; UserError if it is a file or
+ * @throws UserError (`exists`) if the folder holds a run, with a free name to use; UserError if it is a file or
  * cannot be created
  */
 export function createRunFolder(directory: string, configYaml: string): RunPaths {

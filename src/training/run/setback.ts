@@ -1,6 +1,5 @@
 // What follows from a step that goes wrong: it is told, the training goes back to an earlier state, or nothing helps.
 import { call, phrase, UserError } from '../../errors.ts';
-
 import { appendJsonLine } from '../../storage/jsonLines.ts';
 import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
