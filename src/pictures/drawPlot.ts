@@ -16,7 +16,8 @@ interface TextMetrics {
 /**
  * A plot as the text of an SVG.
  *
- * @throws RangeError if no point is finite, or a logarithmic axis would have to show a value that is not above 0
+ * @throws RangeError if no point is finite and within the range of its axes, or a logarithmic axis would have to show a
+ * value that is not above 0
  */
 export async function plotSvg(plot: Plot): Promise<string> {
   const written = plotSpec(plot);
@@ -40,7 +41,7 @@ export async function plotSvg(plot: Plot): Promise<string> {
 /**
  * A plot as the bytes of a PNG, the same on every machine.
  *
- * @throws RangeError as `plotSvg` does
+ * @throws RangeError as `plotSvg` does; Error if the renderer crashes, refuses it or takes too long
  */
 export async function plotPng(plot: Plot): Promise<Uint8Array> {
   return rasterise(await plotSvg(plot));
