@@ -1,5 +1,6 @@
 // Plots as SVG and PNG: Vega lays them out, resvg turns them into pixels.
 import type { LoggerInterface } from 'vega';
+import { visibleLines } from '../visibleText.ts';
 import type { Plot } from './plot.ts';
 import { plotSpec } from './plotSpec.ts';
 import { rasterise } from './rasterise.node.ts';
@@ -35,7 +36,8 @@ export async function plotSvg(plot: Plot): Promise<string> {
   const view = new vega.View(vega.parse(spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return svg;
+  // Vega reads the descriptions of axes as expressions, in which what was shown escaped is a control again.
+  return visibleLines(svg);
 }
 
 /**

@@ -10,7 +10,7 @@ interface RasteriseOptions {
   readonly limit?: number;
 }
 
-const renderer = fileURLToPath(import.meta.url.replace(/rasterise(\.node\.[jt]s)$/, 'rasteriseProcess$1'));
+const renderer = fileURLToPath(import.meta.url.replace(/rasterise(\.node\.[jt]s)$/, 'rasteriseMain$1'));
 /** A plot takes about a second; this leaves room for a busy machine. */
 const defaultLimit = 60_000;
 

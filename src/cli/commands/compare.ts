@@ -14,6 +14,7 @@ import { writeFileAtomically } from '../../storage/files.ts';
 import { addMeasureOptions, type MeasureOptions, type SplitName } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -83,8 +84,18 @@ async function runCompare(directories: readonly string[], options: CompareComman
       subtitle: 'training batches light; validation images, average weights, with points',
     },
   );
-  if (plot !== null) {
-    writeFileAtomically(out, await plotPng(plot));
+  const drawn =
+    plot &&
+    (await drawOrNote(
+      `learning curves in ${out}`,
+      async () => {
+        writeFileAtomically(out, await plotPng(plot));
+        return out;
+      },
+      noteOnStderr,
+    ));
+  if (plot !== null && drawn === null) {
+    process.exitCode = 1;
   }
   const entries = compared.map((one, index) => ({
     run: directories[index]!,
@@ -92,15 +103,18 @@ async function runCompare(directories: readonly string[], options: CompareComman
     ...one,
   }));
   const about = { split, images: images.count, draws, seed, weights, bits: first.config.model.bits };
-  const file = plot === null ? null : out;
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries, file })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries, file: drawn })}\n`
       : `${tableOf(entries)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${weights} weights, ${about.bits} bits, ${formatCounted(draws, 'draw')})\n` +
-          `${file === null ? '' : `curves: ${file}\n`}`,
+          `${drawn === null ? '' : `curves: ${drawn}\n`}`,
   );
+}
+
+function noteOnStderr(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 /** A run beside itself says nothing, and would have one name twice in the plot. */

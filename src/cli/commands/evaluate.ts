@@ -16,6 +16,7 @@ import { evaluationLines, evaluationRecord } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { messageOf } from '../terminal/wording.ts';
 
@@ -80,15 +81,25 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     appendEvaluation(run.paths, entry);
     writeRunCard(run.paths, run);
   });
-  const draw = (): void => drawWorst(images, measured.worstImages, picture);
-  if (options.worst !== undefined) {
-    draw();
+  const isWanted = stored || options.worst !== undefined;
+  const drawn =
+    isWanted &&
+    (await drawOrNote(
+      'picture of the worst images',
+      () => drawWorst(images, measured.worstImages, picture),
+      noteOnStderr,
+    )) !== null;
+  if (options.worst !== undefined && !drawn) {
+    process.exitCode = 1;
   }
-  const drawn = options.worst !== undefined || (stored && warnUnlessDone(draw));
   const text = options.json
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
     : [...evaluationLines(record), ...(drawn ? [`worst images: ${picture}`] : [])].join('\n');
   process.stdout.write(`${text}\n`);
+}
+
+function noteOnStderr(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 /**

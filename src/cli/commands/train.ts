@@ -19,6 +19,7 @@ import {
   type StepOptions,
   wholeNumber,
 } from '../options.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
 import { hasEvents, tensorBoard } from '../training/tensorboard.ts';
@@ -124,12 +125,19 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       appendEvaluation(run.paths, { step: state.step, ...test });
     }
     writeSummary(run.paths, summary);
-    const samples = interrupted || untested ? null : await lastSamples(model, state.step, run);
-    board?.onSamples(state.step);
+    const samples =
+      interrupted || untested
+        ? null
+        : await drawOrNote('samples', () => lastSamples(model, state.step, run), noteOnStderr);
+    await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step), noteOnStderr);
     return { test, untested, samples };
   });
   writeSummary(run.paths, { ...summary, samples });
-  const curve = await drawLearningCurve(run.paths, pictureTitle(run));
+  const curve = await drawOrNote(
+    'learning curve',
+    () => drawLearningCurve(run.paths, pictureTitle(run)),
+    noteOnStderr,
+  );
   writeRunCard(run.paths, { model: result.model, config: run.config, step: state.step });
   print(readSummary(run.paths), options, [
     ...(test ? evaluationLines(test) : []),
@@ -200,6 +208,10 @@ async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRu
   const { file, count, overflowed } = await drawSamples(model, step, paths);
   process.stderr.write(overflowNote(overflowed, count));
   return file;
+}
+
+function noteOnStderr(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 /** Prints a summary as JSON, or lines for people. */

@@ -1,0 +1,15 @@
+// What a picture may cost: itself, and nothing that was measured or trained.
+
+/** Draws `what`; if that fails, one line says so and null is returned. */
+export async function drawOrNote<Drawn>(
+  what: string,
+  draw: () => Drawn | Promise<Drawn>,
+  note: (text: string) => void,
+): Promise<Drawn | null> {
+  try {
+    return await draw();
+  } catch (error) {
+    note(`no ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
