@@ -11,12 +11,14 @@ import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurv
 import { requireImageShape } from '../../experiments/modelShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions, type SplitName } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 interface CompareCommandOptions extends MeasureOptions {
@@ -86,14 +88,10 @@ async function runCompare(directories: readonly string[], options: CompareComman
   );
   const drawn =
     plot &&
-    (await drawOrNote(
-      `learning curves in ${out}`,
-      async () => {
-        writeFileAtomically(out, await plotPng(plot));
-        return out;
-      },
-      noteOnStderr,
-    ));
+    (await drawOrNote(`learning curves in ${out}`, async () => {
+      writeFileAtomically(out, await plotPng(plot));
+      return out;
+    }));
   if (plot !== null && drawn === null) {
     process.exitCode = 1;
   }
@@ -103,18 +101,14 @@ async function runCompare(directories: readonly string[], options: CompareComman
     ...one,
   }));
   const about = { split, images: images.count, draws, seed, weights, bits: first.config.model.bits };
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ ...about, runs: entries, file: drawn })}\n`
       : `${tableOf(entries)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${weights} weights, ${about.bits} bits, ${formatCounted(draws, 'draw')})\n` +
-          `${drawn === null ? '' : `curves: ${drawn}\n`}`,
+          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}`,
   );
-}
-
-function noteOnStderr(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 /** A run beside itself says nothing, and would have one name twice in the plot. */

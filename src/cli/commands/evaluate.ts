@@ -12,12 +12,14 @@ import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
 import { requireImageShape } from '../../experiments/modelShape.ts';
 import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts';
+import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, evaluationRecord } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
@@ -84,22 +86,16 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const isWanted = stored || options.worst !== undefined;
   const drawn =
     isWanted &&
-    (await drawOrNote(
-      'picture of the worst images',
-      () => drawWorst(images, measured.worstImages, picture),
-      noteOnStderr,
+    (await drawOrNote('picture of the worst images', () =>
+      drawWorst(images, measured.worstImages, picture),
     )) !== null;
   if (options.worst !== undefined && !drawn) {
     process.exitCode = 1;
   }
   const text = options.json
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
-    : [...evaluationLines(record), ...(drawn ? [`worst images: ${picture}`] : [])].join('\n');
-  process.stdout.write(`${text}\n`);
-}
-
-function noteOnStderr(text: string): void {
-  process.stderr.write(`${text}\n`);
+    : [...evaluationLines(record), ...(drawn ? [visibleText(`worst images: ${picture}`)] : [])].join('\n');
+  writeStdout(`${text}\n`);
 }
 
 /**
@@ -114,7 +110,7 @@ function warnUnlessDone(write: () => void): boolean {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    process.stderr.write(`the result is printed only: ${messageOf(error)}\n`);
+    noteOnStderr(`the result is printed only: ${messageOf(error)}`);
     return false;
   }
 }

@@ -9,6 +9,7 @@ import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPicture
 import type { JsonObject } from '../../storage/jsonLines.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../../training/run/runSummary.ts';
+import { visibleText } from '../../visibleText.ts';
 import { evaluationLines } from '../evaluationRecord.ts';
 import {
   addEngineOptions,
@@ -21,6 +22,7 @@ import {
 } from '../options.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
+import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
 import { hasEvents, tensorBoard } from '../training/tensorboard.ts';
 import { testAfterTraining } from '../training/testAfterTraining.ts';
@@ -126,18 +128,12 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     }
     writeSummary(run.paths, summary);
     const samples =
-      interrupted || untested
-        ? null
-        : await drawOrNote('samples', () => lastSamples(model, state.step, run), noteOnStderr);
-    await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step), noteOnStderr);
+      interrupted || untested ? null : await drawOrNote('samples', () => lastSamples(model, state.step, run));
+    await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
     return { test, untested, samples };
   });
   writeSummary(run.paths, { ...summary, samples });
-  const curve = await drawOrNote(
-    'learning curve',
-    () => drawLearningCurve(run.paths, pictureTitle(run)),
-    noteOnStderr,
-  );
+  const curve = await drawOrNote('learning curve', () => drawLearningCurve(run.paths, pictureTitle(run)));
   writeRunCard(run.paths, { model: result.model, config: run.config, step: state.step });
   print(readSummary(run.paths), options, [
     ...(test ? evaluationLines(test) : []),
@@ -206,12 +202,8 @@ function isTested({ evaluations }: JsonObject, step: number): boolean {
 
 async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
   const { file, count, overflowed } = await drawSamples(model, step, paths);
-  process.stderr.write(overflowNote(overflowed, count));
+  writeStderr(overflowNote(overflowed, count));
   return file;
-}
-
-function noteOnStderr(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 /** Prints a summary as JSON, or lines for people. */
@@ -220,6 +212,11 @@ function print(
   { json }: TrainCommandOptions,
   lines: readonly (string | undefined)[],
 ): void {
-  const text = json ? JSON.stringify(summary) : lines.filter((line) => line !== undefined).join('\n');
-  process.stdout.write(`${text}\n`);
+  const text = json
+    ? JSON.stringify(summary)
+    : lines
+        .filter((line) => line !== undefined)
+        .map(visibleText)
+        .join('\n');
+  writeStdout(`${text}\n`);
 }
