@@ -1,6 +1,6 @@
 // SVG to PNG in a process of its own: the native renderer aborts on some input, and then only the picture is lost.
 import { type ExecFileException, execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** How a picture is drawn. */
 interface RasteriseOptions {
@@ -44,9 +44,15 @@ export function rasterise(
   });
 }
 
-/** From the sources, the process has to translate TypeScript as well. */
+/** What Node is called with; from the sources, the process has to translate TypeScript first. */
 function argumentsFor(script: string): string[] {
-  return script.endsWith('.ts') ? ['--import', import.meta.resolve('tsx'), script] : [script];
+  if (!script.endsWith('.ts')) {
+    return [script];
+  }
+  const [translator, main] = [import.meta.resolve('tsx/esm/api'), pathToFileURL(script).href].map((module) =>
+    JSON.stringify(module),
+  );
+  return ['-e', `import(${translator}).then(({ register }) => { register(); return import(${main}); })`];
 }
 
 function reasonOf(error: ExecFileException, stderr: string, limit: number): string {
