@@ -21,7 +21,7 @@ describe('a message with terms', () => {
 
 it('is one line without control characters, whatever names it holds', () => {
   const error = new UserError('invalid-data', 'a.tar: bad\n  name \u001b[31m');
-  expect(error.message).toBe('a.tar: bad name \ufffd[31m');
+  expect(error.message).toBe('a.tar: bad name \\u001b[31m');
   expect(error).toMatchObject({ name: 'UserError', code: 'invalid-data' });
 });
 

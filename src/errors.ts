@@ -1,5 +1,6 @@
 // The one kind of error that a person can mend: bad input, a missing file, a full disk.
 import { distance } from 'fastest-levenshtein';
+import { visibleText } from './visibleText.ts';
 
 /**
  * What kind of error it is, for programs that act on it.
@@ -93,7 +94,7 @@ export function phrase(
 export function say(message: Phrase, wordsFor: (term: Term) => string): string {
   const text = message.map((part) => (typeof part === 'string' ? part : wordsFor(part))).join('');
   // Names in damaged archives may hold anything: the line stays one, and no terminal is told to do something.
-  return text.replace(/\s*\n\s*/g, ' ').replace(/\p{Cc}+/gu, '\ufffd');
+  return visibleText(text.replace(/\s*\n\s*/g, ' '));
 }
 
 function inLibraryWords(term: Term): string {

@@ -2,6 +2,7 @@
 import type { Diagnosis } from '../evaluation/doctor/doctor.ts';
 import type { Finding, Measurement } from '../evaluation/doctor/judge.ts';
 import { limitOf, limits } from '../evaluation/doctor/limits.ts';
+import { visibleText } from '../visibleText.ts';
 import { formatCount } from './terminal/format.ts';
 import { formatTable } from './terminal/table.ts';
 
@@ -123,7 +124,9 @@ function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage
     `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
       `(${run} at step ${formatCount(step)}, ${weights} weights, ${split} images of ${data})`,
     `${count === 0 ? 'nearest to a limit' : 'worst layer'}: ${nearest}`,
-  ].join('\n');
+  ]
+    .map(visibleText)
+    .join('\n');
 }
 
 function sentence({ layer, what, value, limit }: Finding): string {

@@ -10,6 +10,7 @@ import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { isFolder } from '../storage/files.ts';
 import { oneOf, wholeNumber } from './options.ts';
 import { formatCounted } from './terminal/format.ts';
+import { noteOnStderr } from './terminal/output.ts';
 
 const splits = ['test', 'train'] as const;
 
@@ -63,7 +64,7 @@ export async function readImages(
     );
   }
   const onSkip = (reason: string): void => {
-    process.stderr.write(`skipped: ${reason}\n`);
+    noteOnStderr(`skipped: ${reason}`);
   };
   return readImageFiles(paths, imageShape, { resize, onSkip });
 }
@@ -108,7 +109,7 @@ function datasetImages(
 /** Says at the end how many images were skipped, and lets the command end with exit code 1 if there were any. */
 export function reportSkipped(skipped: readonly string[]): void {
   if (skipped.length > 0) {
-    process.stderr.write(`emerging: ${formatCounted(skipped.length, 'image')} skipped\n`);
+    noteOnStderr(`emerging: ${formatCounted(skipped.length, 'image')} skipped`);
     process.exitCode = 1;
   }
 }

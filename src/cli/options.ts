@@ -10,6 +10,7 @@ import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
 import { type ActivationChoice, activationChoices } from '../training/gradients/gradientPlan.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
+import { noteOnStderr } from './terminal/output.ts';
 
 /** What every command that runs programs takes. */
 export interface EngineOptions {
@@ -86,7 +87,7 @@ export async function compileOptions({ device, threads }: EngineOptions): Promis
 /** Says on stderr where programs do not run on the device that was asked for: WebGPU has no numbers in float64. */
 export function tellDeviceOf(precision: Precision, { device }: EngineOptions): void {
   if (precision === 'float64' && device === 'webgpu') {
-    process.stderr.write('webgpu has no float64: this runs on the CPU\n');
+    noteOnStderr('webgpu has no float64: this runs on the CPU');
   }
 }
 

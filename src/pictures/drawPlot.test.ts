@@ -1,4 +1,5 @@
 // Plots as files: what stands in the SVG, where the points are, and that the PNG has letters of the package's own font.
+import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { plotPng, plotSvg } from './drawPlot.ts';
@@ -27,7 +28,7 @@ function linesOf(svg: string): number[][][] {
   ];
   return lines.map(([, path]) =>
     path!
-      .split(/[ML]/)
+      .split(/[MLZ]/)
       .filter((corner) => corner !== '')
       .map((corner) => corner.split(',').map(Number)),
   );
@@ -128,6 +129,109 @@ describe('plotSvg', () => {
     await expect(plotSvg(plot([line('a', [Number.NaN])]))).rejects.toThrow('a point whose value is finite');
     const log = { y: { label: 'y', log: true } };
     await expect(plotSvg(plot([line('a', [1, 0])], log))).rejects.toThrow('logarithmic axis cannot show 0');
+  });
+});
+
+describe('what lies beyond the range of an axis', () => {
+  const range = [2, 9] as const;
+  const wild = fc.oneof(
+    fc.double({ min: 2, max: 9, noNaN: true }),
+    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e300, 1.7e308, 1e9, 2, 9, 9.5, 0),
+  );
+
+  it('has no place in the SVG, whatever the values are', async () => {
+    const kinds = fc.constantFrom<PlotSeries['kind']>('line', 'points', 'line and points', 'bars');
+    const points = fc.array(fc.record({ y: wild, error: wild }), { minLength: 1, maxLength: 8 });
+    const property = fc.asyncProperty(fc.array(fc.tuple(kinds, points), { maxLength: 3 }), async (drawn) => {
+      const isNamed = drawn.some(([kind]) => kind === 'bars');
+      const series = [['line', [{ y: 3 }, { y: 4 }]] as const, ...drawn].map(([kind, points], index) => ({
+        name: `series ${index}`,
+        kind,
+        points: points.map((point, x) => ({ x: isNamed ? `name ${x}` : x, ...point })),
+      }));
+      const svg = await plotSvg(plot(series, { y: { label: 'y', range } }));
+      const places = [
+        ...linesOf(svg).flat(),
+        ...[...svg.matchAll(/(?:point|rule mark)" transform="translate\(([^,]*),([^)]*)\)/g)].map(
+          ([, x, y]) => [Number(x), Number(y)],
+        ),
+      ];
+      expect(places.filter(([x, y]) => !(x! >= 0 && x! <= 720 && y! >= 0 && y! <= 400))).toEqual([]);
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    });
+    await fc.assert(property, { numRuns: 60 });
+  });
+
+  it('is cut off a line at the end of the axis, and parts it', async () => {
+    const [corners] = linesOf(await plotSvg(plot([line('a', [3, 15, 3])], { y: { label: 'y', range } })));
+    // Up to 9 half-way to the second point, and down again from there.
+    expect(corners).toHaveLength(4);
+    const [first, up, down, last] = corners!.map(([x]) => x!);
+    expect(up! - first!).toBeCloseTo((last! - first!) / 4, 1);
+    expect(last! - down!).toBeCloseTo((last! - first!) / 4, 1);
+    expect(corners![1]![1]).toBe(0);
+  });
+
+  it('is cut off along a logarithmic axis where the line crosses its end', async () => {
+    const y = { label: 'y', log: true, range: [1, 10] as const };
+    const [corners] = linesOf(await plotSvg(plot([line('a', [1, 100])], { y })));
+    const [[left], [right]] = corners as [[number, number], [number, number]];
+    const [whole] = linesOf(await plotSvg(plot([line('a', [1, 10])], { y })));
+    const [[start], [end]] = whole as [[number, number], [number, number]];
+    expect(right - left).toBeCloseTo((end - start) / 2, 0);
+  });
+
+  it('still has its place along the other axis', async () => {
+    const numbers = async (last: number): Promise<string[]> => {
+      const svg = await plotSvg(plot([line('a', [3, 4, 5, last])], { y: { label: 'y', range } }));
+      const [, axis] = /X-axis[^>]*>(.*?)role-axis-title/s.exec(svg)!;
+      return [...axis!.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text!);
+    };
+    expect(await numbers(1e9)).toEqual(await numbers(6));
+  });
+
+  it('cuts bars and error bars, and leaves out those beyond', async () => {
+    const points = [
+      { x: 'a', y: 12, error: 1 },
+      { x: 'b', y: 1 },
+      { x: 'c', y: 8, error: 3 },
+    ];
+    const svg = await plotSvg(plot([{ name: 'a', kind: 'bars', points }], { y: { label: 'y', range } }));
+    expect(svg.match(/aria-roledescription="bar"/g)).toHaveLength(2);
+    expect(svg.match(/aria-roledescription="rule mark"/g)).toHaveLength(1);
+  });
+
+  it('is refused where nothing else is there', async () => {
+    const beyond = plot([line('a', [10, 11])], { y: { label: 'y', range } });
+    await expect(plotSvg(beyond)).rejects.toThrow('a point within the range');
+  });
+
+  it('does not end the process that draws it', async () => {
+    const training = line('training', [8, 7, 6]);
+    const validation = line('validation', [1e9, 1e9, 1e9], { kind: 'line and points' });
+    const png = decode(await plotPng(plot([training, validation], { y: { label: 'bits/dim', range } })));
+    expect([png.width, png.height]).toEqual([1440, 800]);
+  });
+});
+
+describe('texts', () => {
+  const name = 'a\u001b[31m\u0000\n\u2028\ud800\uffff<b>&';
+  const shown = 'a\\u001b[31m\\u0000\\u000a\\u2028\\ud800\\uffff&lt;b&gt;&amp;';
+
+  it('show what an SVG must not hold, and are drawn', async () => {
+    const points = [{ x: name, y: 1 }];
+    const named = plot(
+      [
+        { name, kind: 'bars', points },
+        { name: 'b', kind: 'bars', points },
+      ],
+      { title: name, subtitle: name, x: { label: name }, y: { label: name, unit: name } },
+    );
+    const texts = [...(await plotSvg(named)).matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    expect(texts.filter((text) => text!.includes(shown))).toHaveLength(5);
+    // The name below the bars is shortened.
+    expect(texts.filter((text) => text!.startsWith(shown.slice(0, 15)))).toHaveLength(6);
+    expect(decode(await plotPng(named)).width).toBe(1440);
   });
 });
 

@@ -1,5 +1,6 @@
 // Plots as SVG and PNG: Vega lays them out, resvg turns them into pixels.
 import type { LoggerInterface } from 'vega';
+import { visibleLines } from '../visibleText.ts';
 import type { Plot } from './plot.ts';
 import { plotSpec } from './plotSpec.ts';
 import { rasterise } from './rasterise.node.ts';
@@ -16,7 +17,8 @@ interface TextMetrics {
 /**
  * A plot as the text of an SVG.
  *
- * @throws RangeError if no point is finite, or a logarithmic axis would have to show a value that is not above 0
+ * @throws RangeError if no point is finite and within the range of its axes, or a logarithmic axis would have to show a
+ * value that is not above 0
  */
 export async function plotSvg(plot: Plot): Promise<string> {
   const written = plotSpec(plot);
@@ -34,13 +36,14 @@ export async function plotSvg(plot: Plot): Promise<string> {
   const view = new vega.View(vega.parse(spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  return svg;
+  // Vega reads the descriptions of axes as expressions, in which what was shown escaped is a control again.
+  return visibleLines(svg);
 }
 
 /**
  * A plot as the bytes of a PNG, the same on every machine.
  *
- * @throws RangeError as `plotSvg` does
+ * @throws RangeError as `plotSvg` does; Error if the renderer crashes, refuses it or takes too long
  */
 export async function plotPng(plot: Plot): Promise<Uint8Array> {
   return rasterise(await plotSvg(plot));

@@ -58,7 +58,7 @@ export interface PlotSeries {
 }
 
 /** One point of a series. */
-interface PlotPoint {
+export interface PlotPoint {
   readonly x: Position;
   readonly y: number;
   /** Half the length of its error bar, for instance a standard error; none if not said. */

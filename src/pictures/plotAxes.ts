@@ -13,41 +13,44 @@ const logSteps = [
   [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
 ];
 
-/** What encodes x: names side by side, or numbers. */
-export function horizontal(axis: PlotAxisAcross, series: readonly PlotSeries[]): object {
+/** What encodes x: names side by side, or numbers. `clipped`: whether points beyond a range are left out. */
+export function horizontal(axis: PlotAxisAcross, series: readonly PlotSeries[], clipped: boolean): object {
   const values = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
-  const numbers = values.filter((value) => typeof value === 'number');
+  const numbers = values.filter((value) => typeof value === 'number').filter(Number.isFinite);
   const title = titleOf(axis);
-  if (numbers.length < values.length) {
+  if (values.some((value) => typeof value === 'string')) {
     const scale = { domain: values };
     return { field: 'x', type: 'nominal', title, scale, axis: { labelAngle: 0, grid: false } };
   }
   const ticks = axis.ticks === 'own' ? { values: numbers } : ticksOf(axis, numbers);
-  return { field: 'x', type: 'quantitative', title, scale: scaleOf(axis, axis.zero ?? false), axis: ticks };
+  const scale = scaleOf(axis, axis.zero ?? false, clipped ? numbers : undefined);
+  return { field: 'x', type: 'quantitative', title, scale, axis: ticks };
 }
 
-/** What encodes y. */
-export function vertical(axis: PlotAxis, series: readonly PlotSeries[]): object {
+/** What encodes y. `clipped`: whether points beyond a range are left out. */
+export function vertical(axis: PlotAxis, series: readonly PlotSeries[], clipped: boolean): object {
   const fromZero = axis.zero ?? series.some(({ kind }) => kind === 'bars');
   const values = series.flatMap(({ points }) =>
     points.flatMap(({ y, error = 0 }) => [y - error, y + error]).filter(Number.isFinite),
   );
-  const [title, scale, ticks] = [titleOf(axis), scaleOf(axis, fromZero), ticksOf(axis, values)];
-  return { field: 'y', type: 'quantitative', title, scale, axis: ticks };
+  const scale = scaleOf(axis, fromZero, clipped ? values : undefined);
+  return { field: 'y', type: 'quantitative', title: titleOf(axis), scale, axis: ticksOf(axis, values) };
 }
 
 function titleOf({ label, unit }: PlotAxis): string {
   return unit === undefined ? label : `${label} (${unit})`;
 }
 
-function scaleOf({ log, range }: PlotAxis, fromZero: boolean): object {
+/** The scale of an axis; it spans `values`, or whatever is drawn if they are not given. */
+function scaleOf({ log, range }: PlotAxis, fromZero: boolean, values?: readonly number[]): object {
+  const kind = log ? { type: 'log' } : { zero: fromZero && range === undefined };
+  if (range !== undefined) {
+    return { ...kind, domain: range, nice: false };
+  }
   return {
-    ...(log ? { type: 'log' } : { zero: fromZero && range === undefined }),
-    ...(range
-      ? { domain: range, nice: false }
-      : fromZero && !log
-        ? { nice: true }
-        : { nice: false, padding: margin }),
+    ...kind,
+    ...(values && { domain: extremes(values) }),
+    ...(fromZero && !log ? { nice: true } : { nice: false, padding: margin }),
   };
 }
 

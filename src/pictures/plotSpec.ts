@@ -1,6 +1,8 @@
 // A plot in the words of Vega-Lite.
 import type { TopLevelSpec } from 'vega-lite';
-import type { Plot, PlotAxis, PlotSeries } from './plot.ts';
+import { visibleText } from '../visibleText.ts';
+import { clippedLine, clippedPoints, type DrawnPoint, type MarkKind, type PlotAxes } from './clip.ts';
+import type { Plot, PlotSeries } from './plot.ts';
 import { horizontal, vertical } from './plotAxes.ts';
 
 /** The family in which plots are written; an SVG that is shown elsewhere falls back to the reader's own. */
@@ -19,27 +21,27 @@ const legendShapes: Record<PlotSeries['kind'], string> = {
   bars: 'M-.6,-.6L.6,-.6L.6,.6L-.6,.6Z',
 };
 const defaultSize = { width: 720, height: 400 };
-/** Nothing is drawn farther beyond an end of a range than so many times its length. */
-const farthest = 100;
 /** Pixels around everything. */
 const padding = 12;
 
 /** One point as a row of the table that Vega-Lite draws. */
-interface Row {
-  readonly x: number | string;
-  readonly y: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
+interface Row extends DrawnPoint {
   readonly series: string;
 }
 
 /**
  * The specification of a plot.
  *
- * @throws RangeError if no point is finite, or a logarithmic axis would have to show a value that is not above 0
+ * @throws RangeError if no point is finite and within the range of its axes, or a logarithmic axis would have to show a
+ * value that is not above 0
  */
-export function plotSpec(plot: Plot): TopLevelSpec {
+export function plotSpec(given: Plot): TopLevelSpec {
+  const plot = withVisibleText(given);
   requireDrawable(plot);
+  const layers = layersOf(plot);
+  if (layers.length === 0) {
+    throw new RangeError('a plot needs a point within the range of its axes');
+  }
   const { title, subtitle } = plot;
   const heading = {
     text: title ?? '',
@@ -54,7 +56,7 @@ export function plotSpec(plot: Plot): TopLevelSpec {
     autosize: { type: 'fit', contains: 'padding' },
     background: 'white',
     ...(title !== undefined && { title: heading }),
-    layer: layersOf(plot),
+    layer: layers,
     config: {
       font: FONT,
       title: { fontSize: 16, subtitleFontSize: 12, subtitleColor: '#555', subtitlePadding: 5 },
@@ -89,6 +91,22 @@ export function plotSpec(plot: Plot): TopLevelSpec {
   return spec as unknown as TopLevelSpec;
 }
 
+/** A copy in which every text may stand in an SVG, and on one line. */
+function withVisibleText<Part>(part: Part): Part {
+  const copy = (value: unknown): unknown => {
+    if (typeof value === 'string') {
+      return visibleText(value);
+    }
+    if (Array.isArray(value)) {
+      return value.map(copy);
+    }
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copy(one)]))
+      : value;
+  };
+  return copy(part) as Part;
+}
+
 /** As many columns as surely fit beside one another: all in a row, else as wide as the widest each. */
 function legendColumns({ series, width = defaultSize.width }: Plot): number {
   const widths = series.filter(({ unlisted }) => !unlisted).map(({ name }) => 8 * name.length + 45);
@@ -107,12 +125,16 @@ function layersOf({ x, y, series }: Plot): object[] {
     series,
     series.map(({ dashed }) => (dashed ? [5, 4] : [1, 0])),
   );
-  const encoding = { x: horizontal(x, series), y: vertical(y, series), color };
+  const encoding = { x: horizontal(x, series, clip), y: vertical(y, series, clip), color };
   const names = series.map(({ name }) => name);
   const beside = bars.length > 1 ? { xOffset: { field: 'series', type: 'nominal', sort: names } } : {};
   const ends = { ...encoding, y: { ...encoding.y, field: 'low' }, y2: { field: 'high' } };
-  const layer = (drawn: readonly PlotSeries[], mark: object, encoding: object): object[] => {
-    const values = drawn.flatMap((one) => rowsOf(one, y));
+  const layer = (
+    drawn: readonly PlotSeries[],
+    mark: { readonly type: MarkKind; readonly [property: string]: unknown },
+    encoding: object,
+  ): object[] => {
+    const values = drawn.flatMap((one) => rowsOf(one, mark.type, { x, y }));
     return values.length === 0 ? [] : [{ data: { values }, mark: { ...mark, clip }, encoding }];
   };
   const errors = (drawn: readonly PlotSeries[], encoding: object): object[] =>
@@ -139,28 +161,10 @@ function layersOf({ x, y, series }: Plot): object[] {
   ];
 }
 
-function rowsOf({ name, points }: PlotSeries, axis: PlotAxis): Row[] {
-  const drawn = (value: number): number | null => (Number.isFinite(value) ? nearRange(value, axis) : null);
-  return points.map(({ x, y, error }) => {
-    const [low, high] = error === undefined ? [null, null] : [drawn(y - error), drawn(y + error)];
-    return { x, y: drawn(y), low, high, series: name };
-  });
-}
-
-/**
- * A value, or one on the same side of the axis that is far enough from it for a line to look the same. One huge
- * coordinate makes the rasteriser leave out the whole path, whatever is clipped of it.
- */
-function nearRange(value: number, { log, range }: PlotAxis): number {
-  if (range === undefined) {
-    return value;
-  }
-  const [along, back] = log ? [Math.log, Math.exp] : [Number, Number];
-  const [least, most] = range.map(along) as [number, number];
-  const beyond = farthest * (most - least);
-  const place = along(value);
-  const near = Math.min(most + beyond, Math.max(least - beyond, place));
-  return near === place ? value : back(near);
+/** The rows of a series, without what lies beyond the ends of the axes. */
+function rowsOf({ name, points }: PlotSeries, mark: MarkKind, axes: PlotAxes): Row[] {
+  const inside = mark === 'line' ? clippedLine(points, axes) : clippedPoints(points, axes, mark);
+  return inside.map((point) => ({ ...point, series: name }));
 }
 
 /** A property of a mark that its series decides. */

@@ -1,27 +1,70 @@
-// SVG to PNG, with the fonts that come with the package: no font of the machine has a say.
+// SVG to PNG in a process of its own: the native renderer aborts on some input, and then only the picture is lost.
+import { type ExecFileException, execFile } from 'node:child_process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+/** How a picture is drawn. */
+interface RasteriseOptions {
+  /** The script that reads an SVG from stdin and writes a PNG to stdout. */
+  readonly script?: string;
+  /** Milliseconds after which it is ended. */
+  readonly limit?: number;
+}
 
-/** Pixels of the PNG for one of the SVG: sharp on dense screens. */
-const zoom = 2;
+const renderer = fileURLToPath(import.meta.url.replace(/rasterise(\.node\.[jt]s)$/, 'rasteriseMain$1'));
+/** A plot takes about a second; this leaves room for a busy machine. */
+const defaultLimit = 60_000;
 
-/** Draws an SVG on white, as the bytes of a PNG. */
-export async function rasterise(svg: string): Promise<Uint8Array> {
-  const { Resvg } = await import('@resvg/resvg-js');
-  const folder = join(
-    dirname(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/package.json')),
-    'ttf',
+/**
+ * Draws an SVG on white, as the bytes of a PNG.
+ *
+ * @throws Error if the renderer crashes, refuses the SVG or takes too long
+ */
+export function rasterise(
+  svg: string,
+  { script = renderer, limit = defaultLimit }: RasteriseOptions = {},
+): Promise<Uint8Array> {
+  const options = {
+    encoding: 'buffer',
+    maxBuffer: Number.POSITIVE_INFINITY,
+    timeout: limit,
+    killSignal: 'SIGKILL',
+    windowsHide: true,
+  } as const;
+  return new Promise((resolve, reject) => {
+    const child = execFile(process.execPath, argumentsFor(script), options, (error, stdout, stderr) => {
+      if (error === null) {
+        resolve(new Uint8Array(stdout));
+      } else {
+        reject(new Error(reasonOf(error, String(stderr), limit), { cause: error }));
+      }
+    });
+    // A renderer that ends before it has read everything is reported by how it ends.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(svg);
+  });
+}
+
+/** What Node is called with; from the sources, the process has to translate TypeScript first. */
+function argumentsFor(script: string): string[] {
+  if (!script.endsWith('.ts')) {
+    return [script];
+  }
+  const [translator, main] = [import.meta.resolve('tsx/esm/api'), pathToFileURL(script).href].map((module) =>
+    JSON.stringify(module),
   );
-  const image = new Resvg(svg, {
-    background: 'white',
-    fitTo: { mode: 'zoom', value: zoom },
-    font: {
-      loadSystemFonts: false,
-      fontFiles: ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((file) => join(folder, file)),
-      defaultFontFamily: 'DejaVu Sans',
-      sansSerifFamily: 'DejaVu Sans',
-    },
-  }).render();
-  return new Uint8Array(image.asPng());
+  return ['-e', `import(${translator}).then(({ register }) => { register(); return import(${main}); })`];
+}
+
+function reasonOf(error: ExecFileException, stderr: string, limit: number): string {
+  if (error.killed) {
+    return `the renderer took longer than ${limit / 1000} s`;
+  }
+  if (error.signal) {
+    return `the renderer crashed (${error.signal})`;
+  }
+  if (typeof error.code === 'number') {
+    const [line] = stderr.trim().split('\n');
+    return `the renderer failed: ${line || `exit code ${error.code}`}`;
+  }
+  return `the renderer could not be started: ${error.message}`;
 }

@@ -10,6 +10,7 @@ import { BatchLoader } from '../../training/batchLoader.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { wholeNumber } from '../options.ts';
 import { formatBytes, formatRate } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
 interface BenchDataOptions {
@@ -72,7 +73,7 @@ async function runBenchData({ data, augment, batch, steps, rounds, json }: Bench
     memoryBytes: { first: rows[0]!.resident, last: rows.at(-1)!.resident },
   };
   const [low, high] = rate.range;
-  process.stdout.write(
+  writeStdout(
     json
       ? `${JSON.stringify(result)}\n`
       : `${formatRate(rate.median)} images/s (${formatRate(low)} to ${formatRate(high)}) of ${showImageShape(imageShape)}, ` +

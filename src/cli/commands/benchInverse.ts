@@ -7,6 +7,7 @@ import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { formatMilliseconds } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -51,7 +52,7 @@ async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
   );
   if (options.json) {
     const list = times.map(({ shape, ...rest }) => ({ ...rest, shape: showImageShape(shape) }));
-    process.stdout.write(`${JSON.stringify(list)}\n`);
+    writeStdout(`${JSON.stringify(list)}\n`);
     return;
   }
   const rows = times.map(({ mixing, shape, method, seconds, forwardSeconds, error }) => [
@@ -73,7 +74,7 @@ async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
     ],
     rows,
   );
-  process.stdout.write(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
+  writeStdout(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
 }
 
 /** Builds the layer once: what it says against a shape that was asked for is for the one who asked. */

@@ -6,6 +6,7 @@ import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.t
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { compileOptions, listOf } from '../options.ts';
 import { formatMilliseconds, formatSpread } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -48,7 +49,7 @@ async function runBenchSample(options: BenchSampleOptions): Promise<void> {
   );
   const results = times.map((each) => ({ ...samplingFigures(each, times[0]!, batch), batch, rounds }));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
+    writeStdout(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
     return;
   }
   const milliseconds = (seconds: number): string => formatMilliseconds(seconds, 0);
@@ -73,5 +74,5 @@ async function runBenchSample(options: BenchSampleOptions): Promise<void> {
     ],
     rows,
   );
-  process.stdout.write(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
+  writeStdout(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
 }

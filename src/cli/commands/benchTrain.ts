@@ -13,6 +13,7 @@ import {
   formatRate,
   formatSpread,
 } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 import { formatTable } from '../terminal/table.ts';
 
@@ -68,7 +69,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     rounds,
   }));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
+    writeStdout(`${JSON.stringify(results.length === 1 ? results[0] : results)}\n`);
     return;
   }
   const rows = results.map((result) => [
@@ -94,10 +95,10 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
     ],
     rows,
   );
-  process.stdout.write(`${table}\n`);
-  process.stdout.write(`\n${partsTable(results)}\n`);
+  writeStdout(`${table}\n`);
+  writeStdout(`\n${partsTable(results)}\n`);
   for (const result of options.products ? results : []) {
-    process.stdout.write(`\n${operatorTable(result.mixing, result.operators)}\n`);
+    writeStdout(`\n${operatorTable(result.mixing, result.operators)}\n`);
   }
 }
 

@@ -10,12 +10,15 @@ import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { openRunImages } from '../runImages.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 interface CompareCommandOptions extends MeasureOptions {
@@ -74,8 +77,14 @@ async function runCompare(directories: readonly string[], options: CompareComman
       subtitle: 'training batches light; validation images, average weights, with points',
     },
   );
-  if (plot !== null) {
-    writeFileAtomically(out, await plotPng(plot));
+  const drawn =
+    plot &&
+    (await drawOrNote(`learning curves in ${out}`, async () => {
+      writeFileAtomically(out, await plotPng(plot));
+      return out;
+    }));
+  if (plot !== null && drawn === null) {
+    process.exitCode = 1;
   }
   const entries = compared.map((one, index) => ({
     run: directories[index]!,
@@ -83,14 +92,13 @@ async function runCompare(directories: readonly string[], options: CompareComman
     ...one,
   }));
   const about = { split, images: images.count, draws, seed, weights, bits: first.config.model.bits };
-  const file = plot === null ? null : out;
-  process.stdout.write(
+  writeStdout(
     options.json
-      ? `${JSON.stringify({ ...about, runs: entries, file })}\n`
+      ? `${JSON.stringify({ ...about, runs: entries, file: drawn })}\n`
       : `${tableOf(entries)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
           `(${weights} weights, ${about.bits} bits, ${formatCounted(draws, 'draw')})\n` +
-          `${file === null ? '' : `curves: ${file}\n`}`,
+          `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}`,
   );
 }
 

@@ -1,6 +1,7 @@
 // `emerging config`: every key of a configuration, or the JSON Schema of its files.
 import type { Command } from 'commander';
 import { configKeys, configSchemaText, notesOf } from '../../experiments/configReference.ts';
+import { writeStdout } from '../terminal/output.ts';
 
 /** Adds the command `config` to the program. */
 export function registerConfig(program: Command): void {
@@ -18,9 +19,7 @@ export function registerConfig(program: Command): void {
         '  # yaml-language-server: $schema=config.schema.json',
     )
     .action(({ schema, json }: { schema?: true; json?: true }) => {
-      process.stdout.write(
-        schema ? configSchemaText() : json ? `${JSON.stringify(configKeys(), null, 2)}\n` : text(),
-      );
+      writeStdout(schema ? configSchemaText() : json ? `${JSON.stringify(configKeys(), null, 2)}\n` : text());
     });
 }
 

@@ -6,6 +6,7 @@ import { type DatasetPlace, placeOfDataset } from '../../data/sets/datasetPlace.
 import { publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 import { registerDatasetsGet } from './datasetsGet.ts';
@@ -25,7 +26,7 @@ export function registerDatasets(program: Command): void {
     .addHelpText('after', '\nExample:\n  emerging datasets list --json')
     .action(async ({ json }: { json?: true }) => {
       const entries = await Promise.all(datasets.map(describe));
-      process.stdout.write(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+      writeStdout(`${json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
     });
   registerDatasetsGet(parent);
   registerDatasetsPrepare(parent);

@@ -6,8 +6,10 @@ import { placeOfDataset } from '../../data/sets/datasetPlace.ts';
 import { type DatasetDownload, downloadDataset } from '../../data/sets/downloadDataset.ts';
 import { publishedFiles } from '../../data/sets/publishedFiles.ts';
 import { phrase, UserError, unknownName } from '../../errors.ts';
+import { visibleText } from '../../visibleText.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
@@ -43,10 +45,10 @@ async function runGet(name: string, options: DatasetsGetOptions): Promise<void> 
   }
   const paths = files.map(({ path }) => path);
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ name, files: paths, bytes, todo: null })}\n`
-      : `${paths.join(', ')}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
+      : `${visibleText(paths.join(', '))}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
   );
 }
 
@@ -64,7 +66,7 @@ async function downloadWithBar(name: string, from: string | undefined): Promise<
           ? undefined
           : createProgress({ label: basename(path), total: bytes, show: formatBytes });
         if (isThere) {
-          process.stderr.write(`${path} is there already\n`);
+          noteOnStderr(`${path} is there already`);
         }
       },
       onProgress: (bytes) => bar?.update(bytes),
@@ -105,10 +107,10 @@ async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Prom
     );
   }
   const next = todo && inCommandWords(todo);
-  process.stderr.write(`${name} is there already\n`);
-  process.stdout.write(
+  noteOnStderr(`${name} is there already`);
+  writeStdout(
     json
       ? `${JSON.stringify({ name, files: [path], bytes: null, todo: next })}\n`
-      : `${path}\n${next ?? `to train: emerging train --data ${name}`}\n`,
+      : `${visibleText(path)}\n${next ?? `to train: emerging train --data ${name}`}\n`,
   );
 }

@@ -11,9 +11,11 @@ import { showImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { oneOf, wholeNumber } from '../options.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
@@ -76,12 +78,12 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const warnings = [...(dataset.warnings ?? []), ...warningsOf(found)];
   if (options.json) {
     const { imageShape } = dataset;
-    process.stdout.write(
+    writeStdout(
       `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...found, notes, warnings })}\n`,
     );
     return;
   }
-  process.stdout.write(`${textOf(dataset, found, out, warnings).join('\n')}\n`);
+  writeStdout(`${textOf(dataset, found, out, warnings).map(visibleText).join('\n')}\n`);
 }
 
 /** Images of a split in an order drawn from the seed, varied as training would. */

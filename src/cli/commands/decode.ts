@@ -9,9 +9,11 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
+import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, tellDeviceOf } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
@@ -59,7 +61,7 @@ async function runDecode(
   const files: Record<string, Uint8Array> = {};
   const skipped: string[] = [];
   const skip = (reason: string): void => {
-    process.stderr.write(`skipped: ${reason}\n`);
+    noteOnStderr(`skipped: ${reason}`);
     skipped.push(reason);
   };
   names.forEach((name, index) => {
@@ -76,10 +78,10 @@ async function runDecode(
     }
   });
   const written = writeNewFolder(out, files);
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ out, images: written.length, files: written, skipped })}\n`
-      : `${formatCounted(written.length, 'image')}: ${out}\n`,
+      : `${formatCounted(written.length, 'image')}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

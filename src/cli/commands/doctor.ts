@@ -15,6 +15,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { openRunImages } from '../runImages.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface DoctorCommandOptions extends EngineOptions {
@@ -70,7 +71,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
     problems: [...damage, ...diagnosis.problems],
   };
   const about = { run: directory, step: run.step, weights, data, split };
-  process.stdout.write(
+  writeStdout(
     `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: run.damage })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;

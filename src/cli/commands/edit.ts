@@ -6,10 +6,12 @@ import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 
 interface EditCommandOptions extends EngineOptions {
   readonly from: string;
@@ -77,11 +79,11 @@ async function runEdit(
   writeFileAtomically(out, contactSheet(row, { imageShape, columns: 2 + amount.length }));
   const counts = { from: start.names.length, towards: end.names.length };
   const skipped = [original, start, end].flatMap((images) => images.skipped);
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, image, amounts: amount, images: counts, skipped })}\n`
-      : `${image} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
-          `by ${amount.join(', ')}: ${out}\n`,
+      : `${visibleText(image)} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
+          `by ${amount.join(', ')}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

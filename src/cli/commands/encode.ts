@@ -6,9 +6,11 @@ import { writeLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { requireWritable } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, oneOf, tellDeviceOf } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface EncodeCommandOptions extends EngineOptions, ImageOptions {
@@ -61,10 +63,10 @@ async function runEncode(
     bar.finish();
   }
   const shapes = model.latentShapes.map(showImageShape);
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, images: names.length, latents: model.latentShapes, skipped })}\n`
-      : `${formatCounted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${out}\n`,
+      : `${formatCounted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

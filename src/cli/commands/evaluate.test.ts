@@ -128,7 +128,7 @@ it('prints what it cannot draw into the run folder, and says so', async () => {
   );
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ split: 'train', worstPicture: null });
-  expect(stderr).toContain('the result is printed only: cannot write runs/a/worst-train.png');
+  expect(stderr).toContain('no picture of the worst images: cannot write runs/a/worst-train.png');
 });
 
 it('says it in two lines for people', async () => {

@@ -9,12 +9,15 @@ import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
 import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts';
+import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, evaluationRecord } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { openRunImages } from '../runImages.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { messageOf } from '../terminal/wording.ts';
 
 interface EvaluateCommandOptions extends MeasureOptions {
@@ -69,15 +72,19 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     appendEvaluation(run.paths, entry);
     writeRunCard(run.paths, run);
   });
-  const draw = (): void => drawWorst(images, measured.worstImages, picture);
-  if (options.worst !== undefined) {
-    draw();
+  const isWanted = stored || options.worst !== undefined;
+  const drawn =
+    isWanted &&
+    (await drawOrNote('picture of the worst images', () =>
+      drawWorst(images, measured.worstImages, picture),
+    )) !== null;
+  if (options.worst !== undefined && !drawn) {
+    process.exitCode = 1;
   }
-  const drawn = options.worst !== undefined || (stored && warnUnlessDone(draw));
   const text = options.json
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
-    : [...evaluationLines(record), ...(drawn ? [`worst images: ${picture}`] : [])].join('\n');
-  process.stdout.write(`${text}\n`);
+    : [...evaluationLines(record), ...(drawn ? [visibleText(`worst images: ${picture}`)] : [])].join('\n');
+  writeStdout(`${text}\n`);
 }
 
 /**
@@ -92,7 +99,7 @@ function warnUnlessDone(write: () => void): boolean {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    process.stderr.write(`the result is printed only: ${messageOf(error)}\n`);
+    noteOnStderr(`the result is printed only: ${messageOf(error)}`);
     return false;
   }
 }

@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addWeightsOption } from '../options.ts';
 import { formatBytes } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 
 interface ExportCommandOptions {
   out: string;
@@ -30,8 +32,6 @@ async function runExport(directory: string, { out, weights, json }: ExportComman
   const { step, files: contents } = await exportModel(directory, { weights });
   const files = writeNewFolder(out, contents);
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
-  const lines = files.map((file, index) => `${file}  ${formatBytes(sizes[index]!)}\n`);
-  process.stdout.write(
-    json ? `${JSON.stringify({ files, run: directory, step, weights })}\n` : lines.join(''),
-  );
+  const lines = files.map((file, index) => `${visibleText(file)}  ${formatBytes(sizes[index]!)}\n`);
+  writeStdout(json ? `${JSON.stringify({ files, run: directory, step, weights })}\n` : lines.join(''));
 }

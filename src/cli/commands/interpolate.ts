@@ -7,6 +7,7 @@ import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addResizeOption, readImages } from '../imageInput.ts';
 import {
   addEngineOptions,
@@ -16,6 +17,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
+import { writeStdout } from '../terminal/output.ts';
 
 interface InterpolateCommandOptions extends EngineOptions {
   readonly steps: number;
@@ -63,10 +65,10 @@ async function runInterpolate(
   const images = await model.decode(interpolateLatents(a, b, steps));
   writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, columns: steps }));
   const [from, to] = ends;
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, from, to, steps })}\n`
-      : `${steps} images from ${from} to ${to}: ${out}\n`,
+      : `${visibleText(`${steps} images from ${from} to ${to}: ${out}`)}\n`,
   );
 }
 

@@ -5,6 +5,7 @@ import { type Preset, presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
 import { mixings } from '../../models/mixing.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** Adds the command `presets [--json]` to the program. */
@@ -16,7 +17,7 @@ export function registerPresets(program: Command): void {
     .addHelpText('after', '\nExample:\n  emerging presets --json')
     .action((options: { json?: true }) => {
       const entries = presets.map(describe);
-      process.stdout.write(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
+      writeStdout(`${options.json ? JSON.stringify(entries, null, 2) : textOf(entries)}\n`);
     });
 }
 

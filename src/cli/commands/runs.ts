@@ -6,7 +6,9 @@ import { type RunOverview, runOverview } from '../../evaluation/runs/runOverview
 import { isFolder } from '../../storage/files.ts';
 import { listRunFolders } from '../../training/run/runFolder.ts';
 import { troubleText } from '../../training/run/runLogs.ts';
+import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatRate } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** Adds the command `runs [dir]` to the program. */
@@ -23,7 +25,7 @@ export function registerRuns(program: Command): void {
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);
-      process.stdout.write(`${options.json ? JSON.stringify(runs, null, 2) : textOf(runs, directory)}\n`);
+      writeStdout(`${options.json ? JSON.stringify(runs, null, 2) : textOf(runs, directory)}\n`);
     });
 }
 
@@ -66,7 +68,7 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
     const text = troubleText(run);
     return text === null ? [] : [`${run.run}: ${text}; its metrics.jsonl says why`];
   });
-  return [table, ...unfinished, ...troubles, ...problems].join('\n');
+  return [table, ...[...unfinished, ...troubles, ...problems].map(visibleText)].join('\n');
 }
 
 /** `2024-05-01 13:05`, by the clock of this machine. */

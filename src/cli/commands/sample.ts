@@ -6,6 +6,7 @@ import { UserError } from '../../errors.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import {
   addEngineOptions,
   addInverseOption,
@@ -16,6 +17,7 @@ import {
 } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
 interface SampleCommandOptions extends EngineOptions {
@@ -79,10 +81,10 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   }
   const seconds = (performance.now() - begin) / 1000;
   writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape }));
-  process.stdout.write(
+  writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, count, temperature, seed, seconds, overflowed })}\n`
-      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${out}\n${overflowNote(overflowed, count)}`,
+      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
   );
 }
 

@@ -71,6 +71,27 @@ it('writes all of it as CSV and JSON, and the oddest as a picture', async () => 
   expect(new Set(blockAt(34))).toEqual(new Set([0]));
 });
 
+it('writes names into a CSV that no spreadsheet runs', async () => {
+  const names = ['=1+1.png', '+a.png', '-b.png', '@c.png', '\td.png', '=HYPERLINK("x",1).png', 'a=b.png'];
+  for (const [index, name] of names.entries()) {
+    writePng(inFolder('formulas', name), tinyImages(1, 8, index), [8, 8, 1]);
+  }
+  await emerging.json('score', 'runs/a', 'formulas', '--draws=1', '--out=formulas.csv');
+  const lines = readFileSync(inFolder('formulas.csv'), 'utf8').trimEnd().split('\n').slice(1);
+  const fields = lines.map((line) => line.replace(/(,[^,]*){4}$/, ''));
+  expect(fields.sort()).toEqual(
+    [
+      "'=1+1.png",
+      "'+a.png",
+      "'-b.png",
+      "'@c.png",
+      "'\td.png",
+      '"\'=HYPERLINK(""x"",1).png"',
+      'a=b.png',
+    ].sort(),
+  );
+});
+
 it('says it in a table for people, and skips what cannot be read', async () => {
   writePng(inFolder('some/a.png'), tinyImages(1, 8, 40), [8, 8, 1]);
   writeFileSync(inFolder('some/b.png'), '');

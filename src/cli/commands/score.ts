@@ -9,12 +9,14 @@ import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { openRunImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
+import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** As many lines and pictures as one looks through. */
@@ -103,7 +105,7 @@ async function runScore(
   if (sheet !== undefined) {
     writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
   }
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : text(report, out, sheet));
+  writeStdout(options.json ? `${JSON.stringify(report)}\n` : text(report, out, sheet));
   reportSkipped(skipped);
 }
 
@@ -119,11 +121,17 @@ function formatOf(path: string): 'csv' | 'json' {
 }
 
 function csv(images: readonly FileScore[]): string {
-  const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const rows = images.map(({ file, bitsPerDim, standardError, percentile, oddness }) =>
-    [quoted(file), bitsPerDim, standardError ?? '', percentile, oddness].join(','),
+    [csvText(file), bitsPerDim, standardError ?? '', percentile, oddness].join(','),
   );
   return ['file,bitsPerDim,standardError,percentile,oddness', ...rows, ''].join('\n');
+}
+
+/** A text as a field of a CSV: in quotes where it has to be, and such that no spreadsheet takes it for a formula. */
+function csvText(text: string): string {
+  const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text));
+  const shown = isFormula ? `'${text}` : text;
+  return /[",\r\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
 function sheetOf(scores: readonly Score[], pixels: Uint8Array, imageShape: ImageShape): Uint8Array {
@@ -165,7 +173,7 @@ function text({ images, draws, reference }: Report, ...files: (string | undefine
   const rest = more > 0 ? `and ${formatCount(more)} more, less odd: --out FILE.csv for all\n` : '';
   const about =
     `${formatCounted(images.length, 'image')} among ${formatCounted(reference.images, 'validation image')} of ` +
-    `${reference.data}; ${formatCounted(draws, 'draw')}, average weights\n`;
-  const written = files.filter((file) => file !== undefined).map((file) => `${file}\n`);
+    `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights\n`;
+  const written = files.filter((file) => file !== undefined).map((file) => `${visibleText(file)}\n`);
   return `${table}\n${rest}${about}${written.join('')}`;
 }

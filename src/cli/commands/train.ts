@@ -9,6 +9,7 @@ import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPicture
 import type { JsonObject } from '../../storage/jsonLines.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import { appendEvaluation, readSummary, writeSummary } from '../../training/run/runSummary.ts';
+import { visibleText } from '../../visibleText.ts';
 import { evaluationLines } from '../evaluationRecord.ts';
 import {
   addEngineOptions,
@@ -19,7 +20,9 @@ import {
   type StepOptions,
   wholeNumber,
 } from '../options.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
+import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
 import { hasEvents, tensorBoard } from '../training/tensorboard.ts';
 import { testAfterTraining } from '../training/testAfterTraining.ts';
@@ -124,12 +127,13 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       appendEvaluation(run.paths, { step: state.step, ...test });
     }
     writeSummary(run.paths, summary);
-    const samples = interrupted || untested ? null : await lastSamples(model, state.step, run);
-    board?.onSamples(state.step);
+    const samples =
+      interrupted || untested ? null : await drawOrNote('samples', () => lastSamples(model, state.step, run));
+    await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
     return { test, untested, samples };
   });
   writeSummary(run.paths, { ...summary, samples });
-  const curve = await drawLearningCurve(run.paths, pictureTitle(run));
+  const curve = await drawOrNote('learning curve', () => drawLearningCurve(run.paths, pictureTitle(run)));
   writeRunCard(run.paths, { model: result.model, config: run.config, step: state.step });
   print(readSummary(run.paths), options, [
     ...(test ? evaluationLines(test) : []),
@@ -198,7 +202,7 @@ function isTested({ evaluations }: JsonObject, step: number): boolean {
 
 async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
   const { file, count, overflowed } = await drawSamples(model, step, paths);
-  process.stderr.write(overflowNote(overflowed, count));
+  writeStderr(overflowNote(overflowed, count));
   return file;
 }
 
@@ -208,6 +212,11 @@ function print(
   { json }: TrainCommandOptions,
   lines: readonly (string | undefined)[],
 ): void {
-  const text = json ? JSON.stringify(summary) : lines.filter((line) => line !== undefined).join('\n');
-  process.stdout.write(`${text}\n`);
+  const text = json
+    ? JSON.stringify(summary)
+    : lines
+        .filter((line) => line !== undefined)
+        .map(visibleText)
+        .join('\n');
+  writeStdout(`${text}\n`);
 }

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { UserError } from '../../errors.ts';
+import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
 import { exitCodeOf, messageOf } from './wording.ts';
 
 /** How a failure is shown. */
@@ -23,11 +24,11 @@ export function reportFailure(error: unknown, options: FailureOptions = {}): num
   const debug = options.debug === true;
   const message = describe(error, debug);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify({ error: message })}\n`);
+    writeStdout(`${JSON.stringify({ error: message })}\n`);
   }
-  process.stderr.write(`emerging: ${message}\n`);
+  noteOnStderr(`emerging: ${message}`);
   if (debug) {
-    process.stderr.write(`${inspect(error)}\n`);
+    writeStderr(`${inspect(error)}\n`);
   }
   return error instanceof UserError ? exitCodeOf(error.code) : error instanceof CommanderError ? 2 : 1;
 }

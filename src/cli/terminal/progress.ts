@@ -1,5 +1,6 @@
 // Progress for people, on stderr: a bar on a terminal, plain lines at a sane rate elsewhere.
 import cliProgress from 'cli-progress';
+import { visibleText } from '../../visibleText.ts';
 import { formatDuration, formatRate } from './format.ts';
 import { SmoothedRate } from './smoothedRate.ts';
 
@@ -55,7 +56,7 @@ class ProgressState {
   private fields: ProgressFields = {};
 
   constructor(options: ProgressOptions) {
-    this.options = options;
+    this.options = { ...options, label: visibleText(options.label) };
     this.done = options.start ?? 0;
   }
 
@@ -130,13 +131,13 @@ class TerminalProgress implements Progress {
 
   note(text: string): void {
     if (this.finished) {
-      this.stream.write(`${text}\n`);
+      this.stream.write(`${visibleText(text)}\n`);
       return;
     }
     const width = this.stream.columns ?? 80;
     const line = this.state.line(width).slice(0, width);
     // The note goes over the bar; the bar's new place is saved (ESC 7), because it returns there when it stops.
-    this.stream.write(`\r\u001b[K${text}\n\u001b7${line}`);
+    this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
   }
 
   finish(text?: string): void {
@@ -146,7 +147,7 @@ class TerminalProgress implements Progress {
     this.finished = true;
     this.bar.stop();
     if (text !== undefined) {
-      this.stream.write(`${text}\n`);
+      this.stream.write(`${visibleText(text)}\n`);
     }
   }
 }
@@ -173,7 +174,7 @@ class PlainProgress implements Progress {
   }
 
   note(text: string): void {
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${visibleText(text)}\n`);
   }
 
   finish(text?: string): void {
@@ -185,7 +186,7 @@ class PlainProgress implements Progress {
       this.print();
     }
     if (text !== undefined) {
-      this.stream.write(`${text}\n`);
+      this.stream.write(`${visibleText(text)}\n`);
     }
   }
 

@@ -1,5 +1,6 @@
 // Tables for people: columns aligned with spaces, no lines drawn.
 import stringWidth from 'string-width';
+import { visibleText } from '../../visibleText.ts';
 
 /** A column of a table. */
 export interface Column {
@@ -10,7 +11,7 @@ export interface Column {
 
 /** The lines of a table: the titles, then one line a row, two spaces between columns and none at the end. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows];
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(visibleText))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => stringWidth(line[index] ?? ''))));
   return lines
     .map((line) =>

@@ -1,7 +1,9 @@
 // What is told of a prepared file, as text or JSON.
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
+import { visibleText } from '../../visibleText.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
+import { writeStdout } from '../terminal/output.ts';
 
 /** What is told of a prepared file. */
 interface Summary {
@@ -32,7 +34,7 @@ export function printPrepared(
   closing: readonly string[],
 ): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(summary)}\n`);
+    writeStdout(`${JSON.stringify(summary)}\n`);
     return;
   }
   const { train, validation, test } = summary.images;
@@ -47,5 +49,5 @@ export function printPrepared(
     ...(notes.length === 0 ? [] : [`of ${summary.source}: ${notes.join(', ')}`]),
     ...closing,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  writeStdout(`${lines.map(visibleText).join('\n')}\n`);
 }

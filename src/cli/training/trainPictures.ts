@@ -8,7 +8,7 @@ import { experimentName } from '../../experiments/experimentName.ts';
 import { Glow } from '../../models/glow.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
-import { messageOf } from '../terminal/wording.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Samples that take longer than this, in milliseconds, … */
@@ -24,7 +24,7 @@ export function pictureTitle({ preset, config, paths }: PreparedRun): string {
 /**
  * Draws learning curve and samples at a milestone; those of the last step are left to what ends the training. Frozen
  * weights are compiled anew each time: that takes a fraction of a second, while a program that takes the weights as
- * inputs would keep its memory all the time. What cannot be drawn is noted, and the training goes on.
+ * inputs would keep its memory all the time.
  */
 export function pictures(
   run: PreparedRun,
@@ -40,16 +40,22 @@ export function pictures(
     if (step === lastStep) {
       return;
     }
-    try {
-      await drawLearningCurve(paths, pictureTitle(run));
-      const begin = performance.now();
-      if (sampling <= Math.max(quick, mostShare * (begin - started))) {
-        const trained = trainedModel(new Glow(config.model, dataset.imageShape), state, 'average');
-        await releaseAfter((keep) => drawSamples(keep(new FlowModel(trained, engine)), step, paths));
-        sampling = performance.now() - begin;
-      }
-    } catch (error) {
-      note(`no pictures of step ${step}: ${messageOf(error)}`);
+    await drawOrNote(
+      `learning curve of step ${step}`,
+      () => drawLearningCurve(paths, pictureTitle(run)),
+      note,
+    );
+    const begin = performance.now();
+    if (sampling <= Math.max(quick, mostShare * (begin - started))) {
+      await drawOrNote(
+        `samples of step ${step}`,
+        () => {
+          const trained = trainedModel(new Glow(config.model, dataset.imageShape), state, 'average');
+          return releaseAfter((keep) => drawSamples(keep(new FlowModel(trained, engine)), step, paths));
+        },
+        note,
+      );
+      sampling = performance.now() - begin;
     }
   };
 }

@@ -6,6 +6,7 @@ import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
 import { type TrainingResult, train } from '../../training/train.ts';
 import type { PreparationPart } from '../../training/trainingEvents.ts';
 import type { StepOptions } from '../options.ts';
+import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -95,7 +96,11 @@ export async function trainWithProgress(
         },
         async onMilestone(step, state) {
           await draw(step, state);
-          board?.onSamples(step);
+          await drawOrNote(
+            `samples of step ${step} in TensorBoard`,
+            () => board?.onSamples(step),
+            (text) => bar.note(text),
+          );
         },
       },
     });

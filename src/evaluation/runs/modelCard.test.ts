@@ -71,6 +71,20 @@ it('names the dataset and not its folder, and says where nothing was measured', 
   expect(card).toContain('Nothing was measured yet.');
 });
 
+it('shows a name of a dataset or preset, whatever it holds, and takes nothing in it for markup', () => {
+  const name = 'a`id`|b\n```\nnpx evil\n```\n<img src=x>\u001b[31m';
+  const evil = resolveConfig({ preset: 'mnist-quickstart', overrides: { data: { name } } });
+  const card = modelCard({ ...about, config: evil, summary: { preset: name } });
+  const plain = modelCard({ ...about, config: evil, summary: { preset: null } });
+  for (const text of [card, plain]) {
+    expect(text).toContain('a\\`id\\`\\|b\\\\u000a');
+    expect(text.match(/^```$/gm)).toHaveLength(2);
+    expect(text).not.toMatch(/^npx evil/m);
+    expect(text).not.toMatch(/[^\\]<img/);
+    expect(text).not.toContain('\u001b');
+  }
+});
+
 it('is named for its data where these are not those of its preset', () => {
   const summary = { preset: 'mnist-quickstart' };
   const card = modelCard({ ...about, summary });

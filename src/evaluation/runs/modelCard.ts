@@ -8,6 +8,7 @@ import type { JsonObject } from '../../storage/jsonLines.ts';
 import { troubleText } from '../../training/run/runLogs.ts';
 import { changesIn, changesText } from '../../training/run/settingChanges.ts';
 import { markdownTable } from './markdownTable.ts';
+import { markdownText } from './markdownText.ts';
 
 /** What a model card is about. */
 export interface CardSubject {
@@ -43,8 +44,8 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     ['Preset and seed', `${presetText(preset, config)}, seed ${seed}`],
   ];
   return [
-    `# ${experimentName(preset, config)}: a normalizing flow`,
-    markdownTable(['', ''], facts),
+    `# ${markdownText(experimentName(preset, config))}: a normalizing flow`,
+    factTable(['', ''], facts),
     '## Numbers',
     numbers(summary),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
@@ -117,5 +118,13 @@ function numbers({ evaluations, bitsPerDim, steps }: JsonObject): string {
     'weights',
     'step',
   ];
-  return markdownTable(titles, rows);
+  return factTable(titles, rows);
+}
+
+/** A table whose cells may hold text from outside. */
+function factTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  return markdownTable(
+    titles,
+    rows.map((row) => row.map(markdownText)),
+  );
 }

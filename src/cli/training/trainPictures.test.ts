@@ -1,0 +1,57 @@
+// A renderer that aborts: a training ends well without its curve, a comparison prints its figures without its plot.
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { commandLine } from '../../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const renderer = join(dirname(emerging.words()[1]!), '..', 'pictures', 'rasteriseMain.node.js');
+const train = (out: string): Parameters<typeof emerging.run> => [
+  'train',
+  '--data=data',
+  '--steps=2',
+  '--no-test',
+  '--tensorboard',
+  `--out=${out}`,
+  ...tinyTraining,
+];
+
+beforeAll(() => writeTinyDataset(inFolder('data')));
+
+it('loses the pictures alone where the renderer aborts', async () => {
+  renameSync(renderer, `${renderer}.kept`);
+  writeFileSync(renderer, 'process.abort();');
+  try {
+    const { code, stdout, stderr } = await emerging.run(...train('runs/a'));
+    expect(code, stderr).toBe(0);
+    expect(stderr.match(/^no learning curve of step 1: the renderer crashed \(SIGABRT\)$/gm)).toHaveLength(1);
+    expect(stderr).toMatch(/^no learning curve: the renderer crashed \(SIGABRT\)$/m);
+    expect(stdout).toContain('2 steps done');
+    expect(stdout).not.toContain('curve');
+    expect(existsSync(inFolder('runs/a/curve.png'))).toBe(false);
+    expect(readdirSync(inFolder('runs/a/samples'))).toHaveLength(3);
+    expect(readFileSync(inFolder('runs/a/README.md'), 'utf8')).not.toContain('curve.png');
+    await emerging.json(...train('runs/b'));
+    const { code: failed, ...output } = await emerging.run('compare', 'runs/a', 'runs/b', '--json');
+    expect(failed).toBe(1);
+    expect(JSON.parse(output.stdout)).toMatchObject({
+      runs: [{ run: 'runs/a' }, { run: 'runs/b' }],
+      file: null,
+    });
+    expect(output.stderr).toMatch(/^no learning curves in compare.png: the renderer crashed \(SIGABRT\)$/m);
+  } finally {
+    renameSync(`${renderer}.kept`, renderer);
+  }
+});
+
+it('draws the curves of a training whose validations all lie above the plot', async () => {
+  const metrics = inFolder('runs/a/metrics.jsonl');
+  writeFileSync(
+    metrics,
+    readFileSync(metrics, 'utf8').replace(/"validationBitsPerDim":[^,}]*/g, '"validationBitsPerDim":1e9'),
+  );
+  expect(await emerging.json('compare', 'runs/a', 'runs/b', '--out=c.png')).toMatchObject({ file: 'c.png' });
+  expect(existsSync(inFolder('c.png'))).toBe(true);
+});
