@@ -48,7 +48,7 @@ export function lastWritten(path: string): number | undefined {
 /**
  * Rejects a path at which there is nothing to read.
  *
- * @throws UserError (exit code 2) if so
+ * @throws UserError (`not-found`) if so
  */
 export function requireExists(path: string): void {
   if (!exists(path)) {
@@ -60,7 +60,7 @@ export function requireExists(path: string): void {
  * Checks that a file may be written at `path`, before the work instead of after it: it is not a folder, and
  * its parent folder exists and is writable.
  *
- * @throws UserError if not; with exit code 2 if the name is wrong
+ * @throws UserError if not; with `not-found` or `invalid-argument` if the name is wrong
  */
 export function requireWritable(path: string): void {
   if (isFolder(path)) {
