@@ -80,7 +80,7 @@ export const limits: readonly Limit[] = [
   {
     name: 'logDetError',
     of: 'layer',
-    what: 'ln|det| off, nats/dimension',
+    what: 'ln|det| error, nats/dimension',
     worse: 'larger',
     problem: 1e-4,
     why: 'right formulas agree to 1e-8; this much is below the last digit of any reported bits/dim',
