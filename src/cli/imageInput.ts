@@ -68,7 +68,10 @@ export async function readImages(
   return readImageFiles(paths, imageShape, { resize, onSkip });
 }
 
-/** A split of a dataset; if a folder is not a dataset, it may be meant as a plain folder of images without splits. */
+/**
+ * A split of a dataset; if a folder is not a dataset, it may be meant as a plain folder of images without
+ * splits.
+ */
 async function openImages(
   data: string,
   split: Split,

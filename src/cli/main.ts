@@ -40,7 +40,9 @@ try {
   });
 }
 
-/** The parser's message about an unknown option; if it suggests none, with the options that share the prefix. */
+/**
+ * The parser's message about an unknown option; if it suggests none, with the options that share the prefix.
+ */
 function withLongerOptions(message: string): string {
   const name = /^unknown option '(--[^']*)'/.exec(message)?.[1];
   if (name === undefined) {

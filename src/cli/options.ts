@@ -68,8 +68,8 @@ function threadCount(text: string): number {
 }
 
 /**
- * How programs are compiled for these options. The device is tried immediately, not only after the data have been read
- * and a run folder has been created.
+ * How programs are compiled for these options. The device is tried immediately, not only after the data have
+ * been read and a run folder has been created.
  *
  * @throws UserError if it is unavailable
  */

@@ -60,8 +60,8 @@ export function createProgram(): Command {
 }
 
 /**
- * Checks that the words where a command is expected name one: otherwise asking for help on an unknown command would
- * show the general help.
+ * Checks that the words where a command is expected name one: otherwise asking for help on an unknown command
+ * would show the general help.
  *
  * @throws UserError with the most similar names if not
  */
@@ -83,7 +83,10 @@ export function requireKnownCommand(program: Command, args: readonly string[]): 
   }
 }
 
-/** The words of the deepest subcommand in the arguments: `['emerging', 'bench', 'train']`; options are skipped. */
+/**
+ * The words of the deepest subcommand in the arguments: `['emerging', 'bench', 'train']`; options are
+ * skipped.
+ */
 export function commandPath(program: Command, args: readonly string[]): string[] {
   const path = [];
   for (let command: Command | null = commandOf(program, args); command; command = command.parent) {

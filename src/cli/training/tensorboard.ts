@@ -25,8 +25,8 @@ export function hasEvents(run: PreparedRun): boolean {
 }
 
 /**
- * Writes the events of a training run to its folder `tensorboard`: one file per call. TensorBoard reads them in the
- * order of their names and never goes back, so each gets the next number.
+ * Writes the events of a training run to its folder `tensorboard`: one file per call. TensorBoard reads them
+ * in the order of their names and never goes back, so each gets the next number.
  *
  * @throws UserError if it cannot be written
  */

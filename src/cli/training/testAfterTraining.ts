@@ -1,4 +1,5 @@
-// The measurement on test images at the end of training; Ctrl-C stops it without losing the record of the training.
+// The measurement on test images at the end of training; Ctrl-C stops it without losing the record of the
+// training.
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { type EvaluationRecord, evaluationRecord } from '../evaluationRecord.ts';

@@ -22,9 +22,10 @@ export function pictureTitle({ preset, config, paths }: PreparedRun): string {
 }
 
 /**
- * Draws learning curve and samples at a milestone; those of the last step are drawn by the code that ends the training.
- * Frozen weights are recompiled each time: that takes a fraction of a second, while a program with the weights as inputs
- * would hold its memory all the time. If drawing fails, a note says so and training continues.
+ * Draws learning curve and samples at a milestone; those of the last step are drawn by the code that ends the
+ * training. Frozen weights are recompiled each time: that takes a fraction of a second, while a program with
+ * the weights as inputs would hold its memory all the time. If drawing fails, a note says so and training
+ * continues.
  */
 export function pictures(
   run: PreparedRun,

@@ -29,8 +29,9 @@ export function reachedBefore(run: PreparedRun): JsonObject {
 }
 
 /**
- * Records, before the first step, what only the command knows and what a resume changes: after a kill it would be too
- * late. The run is marked incomplete, whatever it was. Its folder still has the previous configuration.
+ * Records, before the first step, what only the command knows and what a resume changes: after a kill it
+ * would be too late. The run is marked incomplete, whatever it was. Its folder still has the previous
+ * configuration.
  */
 export function recordStart({ paths, preset, config, state }: PreparedRun, place: Place): void {
   const earlier = readSummary(paths);
