@@ -1,4 +1,4 @@
-// The option `--augment`: names of augmentations, one after the other.
+// The option `--augment`: a comma-separated list of augmentations.
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { unknownName } from '../errors.ts';
 

@@ -1,4 +1,4 @@
-// What a person can get wrong: each is one line that says what, where and what to do, and leaves nothing behind.
+// User errors: each is reported in one line that says what, where and what to do, and leaves nothing behind.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,7 @@ const isNoRun = 'name one that a training made, for example';
 /** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
 const usage: [string, string[], string | RegExp][] = [
   ['no such command', ['trian'], "unknown command 'trian': did you mean train?"],
-  ['no command that is near', ['xyz'], /^unknown command 'xyz': known: train, /],
+  ['no similar command', ['xyz'], /^unknown command 'xyz': known: train, /],
   ['no such bench', ['bench', 'trian'], "unknown command 'trian': did you mean train?"],
   [
     'no such option',
@@ -28,49 +28,49 @@ const usage: [string, string[], string | RegExp][] = [
     "unknown option '--stpes' (Did you mean --steps?); see emerging train --help",
   ],
   [
-    'no such option of a subcommand',
+    'no such option in a subcommand',
     ['bench', 'train', '--foo'],
     "unknown option '--foo'; see emerging bench train --help",
   ],
   [
-    'samples into a folder that is not there',
+    'samples into a folder that does not exist',
     ['sample', 'runs/a', '--out', 'none/x.png'],
     'cannot write none/x.png: there is no folder none; create it or check the name',
   ],
   [
-    'an image that is not there',
+    'an image that does not exist',
     ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'data', '--out', 'x.png'],
     'cannot read none.png: it does not exist; check the name',
   ],
   [
-    'latents in place of a folder',
+    'latents written to a folder',
     ['encode', 'runs/a', 'small.png', '--out', 'runs'],
     'cannot write runs: it is a folder; name a file',
   ],
   [
-    'a picture of another kind',
+    'a picture in another format',
     ['sample', 'runs/a', '--out', 'x.jpg'],
     'cannot write x.jpg: pictures are written as PNG; name it x.png',
   ],
   [
-    'latents that are not there',
+    'latents that do not exist',
     ['decode', 'runs/a', 'none.latents', '--out', 'decoded'],
     'cannot read none.latents: it does not exist; check the name',
   ],
-  ['help of no command', ['trian', '--help'], "unknown command 'trian': did you mean train?"],
+  ['help for an unknown command', ['trian', '--help'], "unknown command 'trian': did you mean train?"],
   [
-    'the beginning of an option',
+    'a truncated option',
     ['sample', 'runs/a', '--temp', '1', '--out', 'x.png'],
     "unknown option '--temp' (Did you mean --temperature?); see emerging sample --help",
   ],
   [
-    'a shape that a layer cannot have',
+    'a shape that a layer does not support',
     ['bench', 'inverse', '--mixing', 'maf', '--shapes', '4x4x7'],
     'no layer of maf takes images of 4x4x7: maf: 96 hidden channels do not divide evenly among 7 channels',
   ],
   ['no run named', ['evaluate'], "missing required argument 'run'; see emerging evaluate --help"],
   [
-    'nowhere to write named',
+    'no output named',
     ['sample', 'runs/a'],
     "required option '--out <file>' not specified; see emerging sample --help",
   ],
@@ -101,22 +101,22 @@ const usage: [string, string[], string | RegExp][] = [
     "unknown key 'depth': did you mean model.depth?",
   ],
   [
-    'a word for a number',
+    'a word instead of a number',
     [...train, '--set', 'model.depth=deep'],
     "model.depth must be a whole number of 1 or more, not 'deep'",
   ],
   [
-    'a setting without value',
+    'a setting without a value',
     [...train, '--set', 'model.depth'],
     "the setting 'model.depth' must be key=value, as in model.levels=2",
   ],
   [
-    'a word for a number in a file',
+    'a word instead of a number in a file',
     ['train', '--config', 'wrong.yaml'],
     "wrong.yaml: model.depth must be a whole number of 1 or more, not 'two'",
   ],
   [
-    'a file that is no YAML',
+    'a file that is not YAML',
     ['train', '--config', 'broken.yaml'],
     /^broken\.yaml:2: not valid YAML: [^\n]+$/,
   ],
@@ -132,7 +132,7 @@ const usage: [string, string[], string | RegExp][] = [
     'training.epochs and training.steps exclude one another: keep one of them',
   ],
   [
-    'images that cannot be halved so often',
+    'images that cannot be halved that many times',
     [...train, '--set', 'model.levels=4'],
     '4 levels need sides divisible by 16, and the images are 8 x 8: at most 3 levels fit',
   ],
@@ -147,12 +147,12 @@ const usage: [string, string[], string | RegExp][] = [
     "unknown model.mixing 'emergin': did you mean emerging?",
   ],
   [
-    'no such mixing to time',
+    'no such mixing in a benchmark',
     ['bench', 'train', '--mixing', '1x1,emergin'],
     "unknown mixing 'emergin': did you mean emerging?",
   ],
   [
-    'a mixing that is a property of every object',
+    'a mixing named like a property of every object',
     ['bench', 'train', '--mixing', 'constructor'],
     /^unknown mixing 'constructor': known: 1x1, /,
   ],
@@ -165,7 +165,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'far too many threads',
     [...train, '--threads', '100000'],
-    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores?, and more than 4 threads a core hinder one another: at most \d+\.$/,
+    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores?, and more than 4 threads per core slow each other down: at most \d+\.$/,
   ],
   [
     'more workers than threads',
@@ -173,17 +173,17 @@ const usage: [string, string[], string | RegExp][] = [
     '2 workers need a thread each: take --threads 2 or more, not 1',
   ],
   [
-    'workers that do not divide the images',
+    'a number of workers that does not divide the images',
     [...train, '--threads', '3', '--workers', '3', '--activations', 'recompute'],
     '16 images at a time cannot be shared by 3 workers: take a divisor of 16',
   ],
   [
-    'the same for a run that goes on, before its checkpoints are read',
+    'the same when resuming, before the checkpoints are read',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4', '--threads', '3', '--workers', '3'],
     '16 images at a time cannot be shared by 3 workers: take a divisor of 16',
   ],
   [
-    'the same for a bench',
+    'the same in a benchmark',
     ['bench', 'train', '--threads', '3', '--workers', '3'],
     '32 images at a time cannot be shared by 3 workers: take a divisor of 32',
   ],
@@ -193,14 +193,14 @@ const usage: [string, string[], string | RegExp][] = [
     "unknown preset 'MNIST-QUICKSTART': did you mean mnist-quickstart?",
   ],
   [
-    'the beginning of a preset in capitals',
+    'a truncated preset in capitals',
     ['train', '--preset=MNIST'],
     /^unknown preset 'MNIST': did you mean mnist-/,
   ],
-  ['nothing for a device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda"],
-  ['nothing for a folder', [...train, '--out='], '--out is empty: give it a value, or leave it out'],
+  ['an empty device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda"],
+  ['an empty folder', [...train, '--out='], '--out is empty: give it a value, or leave it out'],
   [
-    'a taken folder and images that are not there',
+    'an existing run folder and images that do not exist',
     ['train', '--data=none/at/all', '--out=runs/a'],
     'runs/a already holds a run; choose another folder, for example runs/a-2',
   ],
@@ -215,40 +215,36 @@ const usage: [string, string[], string | RegExp][] = [
     'runs/a already holds a run; choose another folder, for example runs/a-2',
   ],
   [
-    'a file in place of a run folder',
+    'a file instead of a run folder',
     [...train, '--out', 'wrong.yaml'],
     'cannot create the run folder wrong.yaml: it is a file; choose another name',
   ],
   [
-    'another preset for a run that goes on',
+    'another preset when resuming',
     ['train', '--resume', 'runs/a', '--preset', 'mnist-1x1'],
-    "--resume goes on with the run's own configuration: leave out --preset",
+    "--resume continues with the run's own configuration: omit --preset",
   ],
   [
-    'another model to go on with',
+    'another model when resuming',
     ['train', '--resume', 'runs/a', '--set', 'model.width=9', '--set', 'training.learningRate=0.1'],
     'a run cannot go on with another model.width: start a new one; a resume can change training.biasCorrection, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm',
   ],
   [
-    'no run to go on with',
+    'no run to resume',
     ['train', '--resume', 'runs/b'],
     `runs/b is not a run folder: it does not exist; ${isNoRun} runs/a`,
   ],
   [
-    'a folder that is no run to measure',
+    'measuring a folder that is not a run',
     ['evaluate', 'data'],
     `data is not a run folder: it has no config.yaml; ${isNoRun} runs/quickstart`,
   ],
   [
-    'a folder of runs to sample',
+    'sampling a folder of runs',
     ['sample', 'runs', '--out', 'x.png'],
     `runs is neither a run folder nor an export: it has neither a config.yaml nor a manifest.json; ${isNoModel} runs/a`,
   ],
-  [
-    'no such part of the images',
-    ['evaluate', 'runs/a', '--split', 'tset'],
-    "unknown split 'tset': did you mean test?",
-  ],
+  ['no such split', ['evaluate', 'runs/a', '--split', 'tset'], "unknown split 'tset': did you mean test?"],
   ['no such weights', ['evaluate', 'runs/a', '--weights', 'rwa'], "unknown weights 'rwa': did you mean raw?"],
   [
     'a temperature below zero',
@@ -256,7 +252,7 @@ const usage: [string, string[], string | RegExp][] = [
     "option '--temperature <t>' argument '-1' is invalid. It must be a number of 0 or more.",
   ],
   [
-    'a temperature that is no number',
+    'a temperature that is not a number',
     ['interpolate', 'runs/a', 'seed:1', 'seed:2', '--temperature', 'warm', '--out', 'x.png'],
     "option '--temperature <t>' argument 'warm' is invalid. It must be a number of 0 or more.",
   ],
@@ -266,22 +262,22 @@ const usage: [string, string[], string | RegExp][] = [
     'no images: name image files or folders, or a dataset with --data',
   ],
   [
-    'images of two kinds',
+    'image files and a dataset',
     ['score', 'runs/a', 'wide.png', '--data', 'data'],
-    'images and --data exclude one another: keep one of them',
+    'images and --data cannot be combined: use one of them',
   ],
   [
-    'a seed that is no number',
+    'a seed that is not a number',
     ['interpolate', 'runs/a', 'seed:1', 'seed:two', '--out', 'x.png'],
     "'seed:two' must be seed: and a whole number, as in seed:7",
   ],
   [
-    'an interpolation without ends',
+    'an interpolation without both ends',
     ['interpolate', 'runs/a', 'seed:1', 'seed:2', '--steps', '1', '--out', 'x.png'],
     "option '--steps <n>' argument '1' is invalid. It must be 2 or more: both ends are images of the row.",
   ],
   [
-    'an amount that is no number',
+    'an amount that is not a number',
     [
       'edit',
       'runs/a',
@@ -298,22 +294,22 @@ const usage: [string, string[], string | RegExp][] = [
     "option '--amount <a>' argument 'half' is invalid. It must be a number.",
   ],
   [
-    'scores in a form that is not known',
+    'scores in an unknown format',
     ['score', 'runs/a', 'wide.png', '--out', 'x.txt'],
     '--out x.txt: scores are written as .csv or .json; give the file one of these endings',
   ],
   [
-    'decoded images among others',
+    'decoded images into a folder that is not empty',
     ['decode', 'runs/a', 'other.latents', '--out', 'data'],
     'data is not empty (t10k-images-idx3-ubyte is in it); choose another folder',
   ],
   [
-    'images of another size than those of the training, to measure',
+    'measuring images of a different size from the training images',
     ['evaluate', 'runs/resized'],
     'the images of larger are 16x16x1, and the model was trained on images of 8x8x1: put those back, or train a new model on these',
   ],
   [
-    'the same to go on with',
+    'the same when resuming',
     ['train', '--resume', 'runs/resized', '--steps', '4'],
     /^the images of larger are 16x16x1, and the model was trained on images of 8x8x1: /,
   ],
@@ -323,23 +319,23 @@ const usage: [string, string[], string | RegExp][] = [
     'data has no validation images: the run was trained with data.validation 0',
   ],
   [
-    'validation images to measure, of a run without',
+    'measuring validation images of a run that has none',
     ['evaluate', 'runs/unvalidated', '--split', 'validation'],
     'data has no validation images: the run was trained with data.validation 0; choose another --split',
   ],
   [
-    'the same of two runs to compare',
+    'the same when comparing two runs',
     ['compare', 'runs/unvalidated', 'runs/unvalidatedToo'],
     'data has no validation images: the run was trained with data.validation 0; choose another --split',
   ],
   [
-    'the same to examine',
+    'the same when examining',
     ['doctor', 'runs/unvalidated'],
     'data has no validation images: the run was trained with data.validation 0; choose another --split',
   ],
 ];
 
-/** The same for what is not in the arguments. */
+/** The same for errors that are not in the arguments. */
 const failures: [string, string[], string | RegExp][] = [
   [
     'no such config file',
@@ -347,7 +343,7 @@ const failures: [string, string[], string | RegExp][] = [
     'cannot read none.yaml: it does not exist; check the name',
   ],
   [
-    'a folder in place of a config file',
+    'a folder instead of a config file',
     ['train', '--config', 'runs/a'],
     'cannot read runs/a: it is a folder; name a file',
   ],
@@ -357,18 +353,18 @@ const failures: [string, string[], string | RegExp][] = [
     /^dataset 'runs\/a\/checkpoints': no known form of images; expected a folder with train-images-idx3-ubyte .*, or a folder, \.zip, /,
   ],
   [
-    'a file of images that is missing',
+    'a missing image file',
     ['train', '--data', 'missing'],
     'missing: t10k-images-idx3-ubyte is missing (plain or with .gz)',
   ],
   [
-    'images that are cut off',
+    'truncated images',
     ['train', '--data', 'truncated'],
     `truncated/${images}: the IDX data is cut off: 160 x 8 x 8 needs 10240 bytes after the header, found 984`,
   ],
-  ['an empty file of images', ['train', '--data', 'emptied'], `emptied/${images}: the file is empty`],
+  ['an empty image file', ['train', '--data', 'emptied'], `emptied/${images}: the file is empty`],
   [
-    'a file of another kind',
+    'a file in another format',
     ['train', '--data', 'foreign'],
     `foreign/${images}: not an IDX file: expected it to start with the bytes 0000, found 8950`,
   ],
@@ -378,7 +374,7 @@ const failures: [string, string[], string | RegExp][] = [
     'runs/unstarted has no checkpoint yet; go on with: emerging train --resume runs/unstarted',
   ],
   [
-    'a checkpoint that is cut off',
+    'a truncated checkpoint',
     ['evaluate', 'runs/truncated'],
     new RegExp(
       `^cannot read runs/truncated/${latest} as safetensors: it is truncated, with \\d+ of \\d+ bytes of tensors; ` +
@@ -391,7 +387,7 @@ const failures: [string, string[], string | RegExp][] = [
     `cannot read runs/flipped/${latest} as safetensors: its header is not valid JSON; the file is corrupt or in another format, use another copy, or delete it to go back to step 1`,
   ],
   [
-    'no sound checkpoint to go on from',
+    'no usable checkpoint to resume from',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4'],
     /^no checkpoint of runs\/allFlipped can be used; the latest: cannot read .*; or delete runs\/allFlipped\/checkpoints to train again from the start$/,
   ],
@@ -401,12 +397,12 @@ const failures: [string, string[], string | RegExp][] = [
     `runs/other/${latest} does not fit the model of its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
   ],
   [
-    'a summary that is damaged',
+    'a corrupt summary',
     ['evaluate', 'runs/unsummed'],
     'runs/unsummed/summary.json: not valid JSON; delete it',
   ],
   [
-    'a place where no run can be',
+    'a location where no folder can be created',
     [...train, '--out', '/proc/nothing/x'],
     'cannot create the folder /proc/nothing/x: there is no folder /proc/nothing; create it or check the name',
   ],
@@ -421,7 +417,7 @@ const failures: [string, string[], string | RegExp][] = [
     'wide.png is 8x9x1 grey, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
   ],
   [
-    'an image of another kind',
+    'an image with another number of channels',
     ['score', 'runs/a', 'colour.png'],
     'colour.png is 8x8x3 colour, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
   ],
@@ -431,12 +427,12 @@ const failures: [string, string[], string | RegExp][] = [
     'larger is 16x16x1 grey, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
   ],
   [
-    'a file that is no image',
+    'a file that is not an image',
     ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
     'wrong.yaml: not a PNG, JPEG or WebP image; convert it',
   ],
   [
-    'a folder without pictures',
+    'a folder without image files',
     ['score', 'runs/a', 'data'],
     'data: no PNG, JPEG or WebP images in it; name image files, or folders with some',
   ],
@@ -446,19 +442,19 @@ const failures: [string, string[], string | RegExp][] = [
     'other.latents holds latents of another model (or of this one with other weights); name the run that they were encoded with, or encode the images again',
   ],
   [
-    'a checkpoint in place of latents',
+    'a checkpoint instead of latents',
     ['decode', 'runs/a', `runs/a/${latest}`, '--out', 'decoded'],
     `runs/a/${latest} holds no latents; name a file of encoded images`,
   ],
 ];
 
-// Whoever has installed the libraries of CUDA may have the device too.
+// With the CUDA libraries installed, the device may exist too.
 const runtime = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
 if (
   !readdirSync(runtime, { recursive: true, encoding: 'utf8' }).some((file) => file.includes('providers_cuda'))
 ) {
   failures.push([
-    'a device that is not there',
+    'an unavailable device',
     [...train, '--device', 'cuda', '--out', 'runs/cuda'],
     /^the device 'cuda' cannot run this: .+; use --device cpu$/,
   ]);
@@ -504,7 +500,7 @@ beforeAll(async () => {
   variant('resized', (run) =>
     edit(join(run, 'config.yaml'), (text) => text.replace('name: data', 'name: larger')),
   );
-  // The first letter of the header, behind its length.
+  // The first character of the header, after its length.
   const flip = (text: string): string => `${text.slice(0, 8)}[${text.slice(9)}`;
   variant('flipped', (run) => edit(join(run, latest), flip));
   variant('allFlipped', (run) => {
@@ -549,7 +545,7 @@ describe.each([
   });
 });
 
-it('tells a program that waits for JSON', async () => {
+it('reports the error as JSON with --json', async () => {
   const { code, stdout, stderr } = await emerging.run('evaluate', 'runs/none', '--json');
   expect(code).toBe(2);
   const { error, ...rest } = JSON.parse(stdout);
@@ -557,7 +553,7 @@ it('tells a program that waits for JSON', async () => {
   expect(rest).toEqual({});
 });
 
-it('leaves no run that has not made its first step', async () => {
+it('leaves no run behind that did not complete its first step', async () => {
   mkdirSync(inFolder('mine'));
   writeFileSync(inFolder('mine/notes'), 'my own');
   const before = snapshot();
@@ -565,10 +561,8 @@ it('leaves no run that has not made its first step', async () => {
   for (const out of ['new/run', 'mine']) {
     const { code, stderr } = await emerging.run(...tooLarge, `--out=${out}`);
     expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^emerging: the memory is not enough \(.*\): take a smaller model, a smaller batch/m,
-    );
+    expect(stderr).toMatch(/^emerging: out of memory \(.*\): use a smaller model, a smaller batch/m);
   }
-  // The folder above a run is no part of it.
+  // The parent folder of a run is not part of it.
   expect(snapshot()).toEqual(before.set(inFolder('new'), 'a folder'));
 });

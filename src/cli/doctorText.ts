@@ -1,4 +1,4 @@
-// What `emerging doctor` says to people.
+// The text output of `emerging doctor`.
 import type { Diagnosis } from '../evaluation/doctor/doctor.ts';
 import type { Finding, Measurement } from '../evaluation/doctor/judge.ts';
 import { limitOf, limits } from '../evaluation/doctor/limits.ts';
@@ -13,11 +13,11 @@ export interface Examined {
   readonly weights: string;
   readonly data: string;
   readonly split: string;
-  /** What the checksum of the checkpoint says against it. */
+  /** Why the checkpoint fails its checksum. */
   readonly damage: string | null;
 }
 
-/** A diagnosis as text: a line a layer, the model as a whole, the limits, and the verdict last. */
+/** A diagnosis as text: one line per layer, the model as a whole, the limits, and the verdict last. */
 export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
   const parts = [
     layerTable(diagnosis),
@@ -41,7 +41,7 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
     [
       { title: 'layer' },
       { title: 'round trip', align: 'right' },
-      { title: 'ln|det| off', align: 'right' },
+      { title: 'ln|det| error', align: 'right' },
       { title: 'method' },
       { title: 'rounding', align: 'right' },
       { title: '|diagonal|', align: 'right' },
@@ -70,7 +70,7 @@ function wholeModel({ reconstruction, latents, samples, bitsPerDim }: Diagnosis)
     [{ title: 'model' }, { title: `on ${formatCount(images)} images` }],
     [
       [
-        'there and back',
+        'round trip',
         `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
           `(${short(largestErrorInGreyLevels)} grey levels, image ${worstImage})`,
       ],
@@ -133,7 +133,7 @@ function sentence({ layer, what, value, limit }: Finding): string {
   return `${layer}: ${what}: ${short(value)}, limit ${short(limit)}`;
 }
 
-/** What to do about each kind of finding, once. */
+/** Advice for each kind of finding, once. */
 function advice(findings: readonly Finding[]): string[] {
   return [...new Set(findings.map(({ name }) => name))].map((name) => {
     const { what, advice: text } = limitOf(name);
@@ -145,7 +145,7 @@ function measured({ value, uncertainty = 0 }: Measurement): string {
   return uncertainty > 0 ? `${short(value)} ± ${short(uncertainty)}` : short(value);
 }
 
-/** A number in as few characters as it takes; a dash for none. */
+/** A number in as few characters as possible; a dash for none. */
 function short(value: number | null): string {
   if (value === null) {
     return '–';

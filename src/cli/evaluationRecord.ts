@@ -1,17 +1,17 @@
-// An evaluation as `emerging evaluate` and `emerging train` store it, and the lines that they print of it.
+// An evaluation as `emerging evaluate` and `emerging train` store and print it.
 import type { Split } from '../data/sources/splitOfName.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 
-/** What is said and stored of an evaluation: the figure, and all that it depends on. */
+/** What is printed and stored of an evaluation: the result, and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
   readonly split: Split;
   readonly weights: WeightsKind;
   readonly bits: number;
 }
 
-/** An evaluation as it is stored, without the values of single images. */
+/** An evaluation as stored, without the per-image values. */
 export function evaluationRecord(
   { perImage: _, ...measured }: Evaluation,
   about: { split: Split; weights: WeightsKind; bits: number },
@@ -19,7 +19,7 @@ export function evaluationRecord(
   return { ...measured, ...about };
 }
 
-/** An evaluation in a line for people, and one more for the tighter bound. */
+/** An evaluation as text, with another line for the tighter bound. */
 export function evaluationLines(record: EvaluationRecord): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
   const { median, quantiles, worst, importance } = record;
@@ -38,7 +38,7 @@ export function evaluationLines(record: EvaluationRecord): string[] {
     ...(importance
       ? [
           `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
-            `with ${formatCounted(importance.draws, 'draw')} an image`,
+            `with ${formatCounted(importance.draws, 'draw')} per image`,
         ]
       : []),
   ];

@@ -1,4 +1,4 @@
-// The images that a command is given: files and folders, or a split of a dataset.
+// The input images of a command: files and folders, or a split of a dataset.
 import type { Command } from 'commander';
 import { type ImageSet, readOne } from '../data/dataset.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
@@ -34,16 +34,16 @@ export function addResizeOption(command: Command): Command {
 export function addImageOptions(command: Command): Command {
   return addResizeOption(
     command
-      .option('--data <name|path>', 'take the images of a dataset instead')
-      .option('--split <name>', `which of them: ${splits.join(', ')}`, oneOf('split', splits), 'test')
-      .option('--count <n>', 'how many of them, from the first (default: all)', wholeNumber(1)),
+      .option('--data <name|path>', 'use the images of a dataset instead')
+      .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
+      .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1)),
   );
 }
 
 /**
- * The images at `paths`, or those of a dataset. Files that are skipped are told at once.
+ * The images at `paths`, or those of a dataset. Skipped files are reported immediately.
  *
- * @throws UserError if there are both or neither, or as `readImageFiles` and `openSplit` do
+ * @throws UserError if both or neither are given, or as `readImageFiles` and `openSplit` do
  */
 export async function readImages(
   paths: readonly string[],
@@ -51,7 +51,7 @@ export async function readImages(
   { data, split, count, resize = false }: Partial<ImageOptions> = {},
 ): Promise<NamedImages> {
   if (paths.length > 0 && data !== undefined) {
-    throw new UserError('invalid-argument', 'images and --data exclude one another: keep one of them');
+    throw new UserError('invalid-argument', 'images and --data cannot be combined: use one of them');
   }
   if (data !== undefined && split !== undefined) {
     const images = await openImages(data, split, { like: imageShape, most: count });
@@ -69,7 +69,10 @@ export async function readImages(
   return readImageFiles(paths, imageShape, { resize, onSkip });
 }
 
-/** A split of a dataset; where a folder is none, it may be meant as a folder of images, and these need no division. */
+/**
+ * A split of a dataset; if a folder is not a dataset, it may be meant as a plain folder of images without
+ * splits.
+ */
 async function openImages(
   data: string,
   split: Split,
@@ -79,7 +82,7 @@ async function openImages(
     return await openSplit(data, split, { ...options, validation: 0 });
   } catch (error) {
     if (error instanceof UserError && isFolder(data)) {
-      const message = phrase`${error.phrase}; images of a folder, all of them, are named without --data`;
+      const message = phrase`${error.phrase}; to use all images in a folder, name it without --data`;
       throw new UserError(error.code, message, { cause: error });
     }
     throw error;
@@ -106,7 +109,7 @@ function datasetImages(
   return { names, pixels, skipped: [] };
 }
 
-/** Says at the end how many images were skipped, and lets the command end with exit code 1 if there were any. */
+/** Reports at the end how many images were skipped, and sets exit code 1 if there were any. */
 export function reportSkipped(skipped: readonly string[]): void {
   if (skipped.length > 0) {
     noteOnStderr(`emerging: ${formatCounted(skipped.length, 'image')} skipped`);

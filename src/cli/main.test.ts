@@ -1,4 +1,4 @@
-// The command itself: its help, its version, its lists.
+// The command itself: help, version, lists.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -36,7 +36,7 @@ function examplesOf({ command, words }: Leaf): string[][] {
 }
 
 it.each(leavesOf(createProgram()).map(({ words }) => words.join(' ')))(
-  'shows examples with %s --help that it understands',
+  'shows examples with %s --help that it accepts',
   async (name) => {
     for (const example of examplesOf(leafOf(createProgram(), name))) {
       await expectUnderstood(example, name);
@@ -44,13 +44,13 @@ it.each(leavesOf(createProgram()).map(({ words }) => words.join(' ')))(
   },
 );
 
-it('shows examples with its own --help that it understands', async () => {
+it('shows examples with its own --help that it accepts', async () => {
   for (const example of examplesOf({ command: createProgram(), words: [] })) {
     await expectUnderstood(example, example[0]!);
   }
 });
 
-/** Holds an example to be a call of the command that `name` names, without doing what it would do. */
+/** Checks that an example is a valid call of the command `name`, without running it. */
 async function expectUnderstood(example: string[], name: string): Promise<void> {
   const program = createProgram();
   let called = false;
@@ -91,25 +91,25 @@ it('lists the presets', async () => {
   }
 });
 
-it('says its version', async () => {
+it('prints its version', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(await emerging.run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
-it('shows the help without a command, and that is wrong usage', async () => {
+it('shows the help without a command, as a usage error', async () => {
   const { code, stdout, stderr } = await emerging.run();
   expect(code).toBe(2);
   expect(stdout).toBe('');
   expect(stderr).toContain('Usage: emerging [options] [command]');
 });
 
-it('prints a stack trace with --debug alone', async () => {
+it('prints a stack trace only with --debug', async () => {
   const { stderr } = await emerging.run('evaluate', 'nothing', '--debug');
   expect(stderr).toMatch(/^emerging: nothing is not a run folder.*\n/);
   expect(stderr).toMatch(/^ {4}at .*runFolder/m);
 });
 
-it('goes on when nobody reads what it prints', async () => {
+it('continues when nobody reads its output', async () => {
   const call = emerging.words('presets', '--json').join(' ');
   const piped = ['-c', `set -o pipefail; (sleep 0.2; ${call}) | true`];
   await expect(promisify(execFile)('bash', piped, { cwd: emerging.folder })).resolves.toEqual({

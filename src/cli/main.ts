@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { commandOf, commandPath, createProgram, requireKnownCommand } from './program.ts';
 import { reportFailure } from './terminal/failure.ts';
 
-/** Usage errors of the parser whose message does not say what is right. */
+/** Usage errors of the parser whose message does not name the valid choices. */
 const seeHelp = new Set([
   'commander.unknownOption',
   'commander.excessArguments',
@@ -14,13 +14,13 @@ const seeHelp = new Set([
   'commander.optionMissingArgument',
 ]);
 
-/** How V8 and ONNX Runtime say that an array does not fit in memory. */
+/** How V8 and ONNX Runtime report that an array does not fit in memory. */
 const outOfMemory =
   /Array buffer allocation failed|Invalid typed array length|Failed to allocate memory|bad_alloc|reaching memory limit|more than a loop can hold/;
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read along is gone, as `| head` is after its lines: the work itself goes on.
+    // The reader of the pipe is gone, as with `| head`: the work itself continues.
     if (error.code !== 'EPIPE') {
       throw error;
     }
@@ -40,7 +40,9 @@ try {
   });
 }
 
-/** The parser's message about an unknown option, with the options that begin like it where the parser knows none near. */
+/**
+ * The parser's message about an unknown option; if it suggests none, with the options that share the prefix.
+ */
 function withLongerOptions(message: string): string {
   const name = /^unknown option '(--[^']*)'/.exec(message)?.[1];
   if (name === undefined) {
@@ -55,7 +57,7 @@ function withLongerOptions(message: string): string {
     : message.replace(' (Did you mean --help?)', '');
 }
 
-/** Errors of others that a person can mend, with what to do. */
+/** Errors from libraries that the user can fix, with what to do. */
 function explained(error: unknown): unknown {
   if (error instanceof CommanderError && seeHelp.has(error.code)) {
     const what = withLongerOptions(
@@ -70,8 +72,8 @@ function explained(error: unknown): unknown {
   if (error instanceof Error && outOfMemory.test(error.message)) {
     return new UserError(
       'out-of-memory',
-      `the memory is not enough (${error.message.split('\n')[0]}): ` +
-        'take a smaller model, a smaller batch or fewer images',
+      `out of memory (${error.message.split('\n')[0]}): ` +
+        'use a smaller model, a smaller batch or fewer images',
       { cause: error },
     );
   }

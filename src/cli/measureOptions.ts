@@ -1,4 +1,4 @@
-// Which images of a run's dataset are measured, and how: the options that commands share.
+// The shared options for which images of a run's dataset are measured, and how.
 import type { Command } from 'commander';
 import type { Split } from '../data/sources/splitOfName.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
@@ -26,7 +26,7 @@ export function addSplitOption(command: Command, fallback: Split): Command {
   );
 }
 
-/** Adds `--split`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and where it runs. */
+/** Adds `--split`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and the device options. */
 export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
   addSplitOption(command, defaults.split).option(
     '--draws <k>',

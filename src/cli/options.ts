@@ -12,7 +12,7 @@ import { type ActivationChoice, activationChoices } from '../training/gradients/
 import type { WeightsKind } from '../training/trainingState.ts';
 import { noteOnStderr } from './terminal/output.ts';
 
-/** What every command that runs programs takes. */
+/** Options of every command that runs programs. */
 export interface EngineOptions {
   readonly device: Device;
   readonly threads?: number;
@@ -26,10 +26,10 @@ export function addEngineOptions(command: Command): Command {
         .argParser(oneOf('device', devices))
         .default('cpu'),
     )
-    .option('--threads <n>', 'threads at work (default: one a core)', threadCount);
+    .option('--threads <n>', 'number of threads (default: one per core)', threadCount);
 }
 
-/** How a training step is worked out. */
+/** How a training step is computed. */
 export interface StepOptions {
   readonly activations: ActivationChoice;
   readonly workers?: number;
@@ -41,19 +41,19 @@ export function addStepOptions(command: Command): Command {
     .addOption(
       new Option(
         '--activations <what>',
-        `keep the activations of a step, or recompute them, slower in less memory: ${activationChoices.join(', ')}`,
+        `keep the activations of a step, or recompute them, which is slower but uses less memory: ${activationChoices.join(', ')}`,
       )
         .argParser(oneOf('activations', activationChoices))
         .default('auto'),
     )
     .option(
       '--workers <n>',
-      'how many of the threads have images of their own, a divisor of the images at a time; with 1, all threads share each operation (default: as many as can be if the model gains by it, else 1)',
+      'data-parallel workers among the threads; must divide the images at a time. With 1, all threads share each operation (default: as many as possible if the model benefits, else 1)',
       threadCount,
     );
 }
 
-/** More threads than this many a core do nothing but hinder one another. */
+/** More threads per core than this only slow each other down. */
 const MOST_THREADS_A_CORE = 4;
 
 function threadCount(text: string): number {
@@ -61,18 +61,18 @@ function threadCount(text: string): number {
   const cores = availableParallelism();
   if (value > MOST_THREADS_A_CORE * cores) {
     throw new InvalidArgumentError(
-      `This machine has ${cores} ${cores === 1 ? 'core' : 'cores'}, and more than ${MOST_THREADS_A_CORE} threads a core ` +
-        `hinder one another: at most ${MOST_THREADS_A_CORE * cores}.`,
+      `This machine has ${cores} ${cores === 1 ? 'core' : 'cores'}, and more than ${MOST_THREADS_A_CORE} threads per core ` +
+        `slow each other down: at most ${MOST_THREADS_A_CORE * cores}.`,
     );
   }
   return value;
 }
 
 /**
- * How programs are compiled for these options. Whether the device is there is tried out at once, and not after the
- * data have been read and a run folder has been made.
+ * How programs are compiled for these options. The device is tried immediately, not only after the data have
+ * been read and a run folder has been created.
  *
- * @throws UserError if it is not
+ * @throws UserError if it is unavailable
  */
 export async function compileOptions({ device, threads }: EngineOptions): Promise<CompileOptions> {
   const options: CompileOptions = { device, ...(threads !== undefined && { threads }) };
@@ -84,7 +84,7 @@ export async function compileOptions({ device, threads }: EngineOptions): Promis
   return options;
 }
 
-/** Says on stderr where programs do not run on the device that was asked for: WebGPU has no numbers in float64. */
+/** Reports on stderr if programs do not run on the requested device: WebGPU has no float64. */
 export function tellDeviceOf(precision: Precision, { device }: EngineOptions): void {
   if (precision === 'float64' && device === 'webgpu') {
     noteOnStderr('webgpu has no float64: this runs on the CPU');
@@ -135,7 +135,7 @@ export function oneOf<const Names extends readonly string[]>(
   };
 }
 
-/** A parser of one or more of the given names, with commas between them. */
+/** A parser of one or more of the given names, separated by commas. */
 export function listOf<const Names extends readonly string[]>(
   kind: string,
   names: Names,
@@ -147,7 +147,7 @@ export function listOf<const Names extends readonly string[]>(
 /** Adds `--inverse`. */
 export function addInverseOption(command: Command): Command {
   return command.addOption(
-    new Option('--inverse <method>', `how emerging convolutions are undone: ${inverseMethods.join(', ')}`)
+    new Option('--inverse <method>', `how emerging convolutions are inverted: ${inverseMethods.join(', ')}`)
       .argParser(oneOf('inverse', inverseMethods))
       .default('wavefront'),
   );
@@ -165,7 +165,7 @@ export function addWeightsOption(command: Command): Command {
   );
 }
 
-/** Collects an option that may be given several times. */
+/** Collects an option that may be repeated. */
 export function collect(text: string, earlier: string[] = []): string[] {
   return [...earlier, text];
 }

@@ -1,4 +1,4 @@
-// The command's parts: every subcommand and its options, apart from any call of it.
+// The definition of the command: every subcommand and its options.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
@@ -24,7 +24,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** The command `emerging` with its subcommands; it throws where it would print a failure and exit. */
+/** The command `emerging` with its subcommands; throws instead of printing an error and exiting. */
 export function createProgram(): Command {
   const program = new Command('emerging')
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
@@ -34,7 +34,7 @@ export function createProgram(): Command {
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --out runs/first\n' +
         '  emerging sample runs/first --out samples.png\n' +
-        '\nIn a clone, or where the package is a dependency, it is called npx emerging.',
+        '\nIn a clone, or where the package is a dependency, run npx emerging.',
     )
     .hook('preAction', (_, called) => refuseEmpty(called))
     .exitOverride()
@@ -60,10 +60,10 @@ export function createProgram(): Command {
 }
 
 /**
- * Checks that the words where a command is expected name one: asking for help of one that does not exist would show
- * the help of all.
+ * Checks that the words where a command is expected name one: otherwise asking for help on an unknown command
+ * would show the general help.
  *
- * @throws UserError with the nearest names if not
+ * @throws UserError with the most similar names if not
  */
 export function requireKnownCommand(program: Command, args: readonly string[]): void {
   let command = program;
@@ -83,7 +83,10 @@ export function requireKnownCommand(program: Command, args: readonly string[]): 
   }
 }
 
-/** The words of the deepest subcommand that arguments name: `['emerging', 'bench', 'train']`; options are skipped. */
+/**
+ * The words of the deepest subcommand in the arguments: `['emerging', 'bench', 'train']`; options are
+ * skipped.
+ */
 export function commandPath(program: Command, args: readonly string[]): string[] {
   const path = [];
   for (let command: Command | null = commandOf(program, args); command; command = command.parent) {
@@ -92,7 +95,7 @@ export function commandPath(program: Command, args: readonly string[]): string[]
   return path;
 }
 
-/** The deepest subcommand that arguments name; options are skipped. */
+/** The deepest subcommand in the arguments; options are skipped. */
 export function commandOf(program: Command, args: readonly string[]): Command {
   let command = program;
   for (const word of args.filter((argument) => !argument.startsWith('-'))) {

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { createProgram } from './program.ts';
 
-/** Calls the command up to what it would do; nothing that is refused comes to that. */
+/** Calls the command up to its action, which refused calls never reach. */
 const call = (args: string[]) => createProgram().parseAsync(args, { from: 'user' });
 
-describe('what is given and empty is refused', () => {
+describe('an empty value is refused', () => {
   test.each([
-    ['what may be left out', ['train', '--out='], '--out is empty: give it a value, or leave it out'],
-    ['what has to be there', ['sample', 'run', '--out='], '--out is empty: give it a value'],
+    ['an optional option', ['train', '--out='], '--out is empty: give it a value, or leave it out'],
+    ['a required option', ['sample', 'run', '--out='], '--out is empty: give it a value'],
     [
-      'the same of two',
+      'one of two required options',
       ['edit', 'run', 'a.png', '--from=', '--towards=b', '--out=c'],
       '--from is empty: give it a value',
     ],

@@ -1,11 +1,11 @@
-// Options and arguments that are given and empty, as `--out "$RUN"` is where the variable is not set.
+// Options and arguments with empty values, such as `--out "$RUN"` with the variable unset.
 import type { Command } from 'commander';
 import { UserError } from '../errors.ts';
 
 /**
  * Refuses a call in which an option or an argument is empty.
  *
- * @throws UserError that names it, and says whether it can be left out
+ * @throws UserError that names it and says whether it can be left out
  */
 export function refuseEmpty(called: Command): void {
   const option = called.options.find((candidate) =>
@@ -22,7 +22,7 @@ export function refuseEmpty(called: Command): void {
   }
 }
 
-/** Whether a value, or one of several, is the empty text. */
+/** Whether a value, or one of several, is the empty string. */
 function isEmpty(value: unknown): boolean {
   return [value].flat().includes('');
 }

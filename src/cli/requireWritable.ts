@@ -1,10 +1,10 @@
-// Whether a picture can be written, asked before the work and not after it.
+// Whether a picture can be written, checked before the work rather than after it.
 import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { requireWritable } from '../storage/files.ts';
 
 /**
- * Checks that a picture may be written at `path`: it will be a PNG whatever its name.
+ * Checks that a picture can be written to `path`: it will be a PNG whatever its name.
  *
  * @throws UserError if not, or if the name does not end in .png
  */

@@ -1,4 +1,4 @@
-// The split that evaluate, score, compare and doctor measure: which it is, and in which words it is refused.
+// The split that evaluate, score, compare and doctor measure: which one, and the errors when it is refused.
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ beforeAll(() => {
   writeTinyDataset(at('larger'), { size: 16 });
 });
 
-/** What the function looks at of a run. */
+/** The parts of a run that the function uses. */
 function runOn(name: string, { validation = 0.2, imageShape = [8, 8, 1] as ImageShape } = {}): LoadedRun {
   const overrides = {
     data: { name: at(name), validation },
@@ -41,14 +41,14 @@ function runOn(name: string, { validation = 0.2, imageShape = [8, 8, 1] as Image
   return { config, model: new Glow(config.model, imageShape) } as unknown as LoadedRun;
 }
 
-it('is read where images of another split are damaged', async () => {
+it('is read even if images of another split are corrupt', async () => {
   const run = runOn('pictures');
   const images = await openRunImages(run, { split: 'test', chosen: true });
   expect(readAll(images)).toEqual(testImages);
   await expect(openRunImages(run, { split: 'train', chosen: true })).rejects.toThrow('train/4.png');
 });
 
-it('is that of the run, or of another dataset', async () => {
+it('comes from the dataset of the run, or from another one', async () => {
   const run = runOn('arrays', { validation: 0.1 });
   const counts = async (data?: string) =>
     Promise.all(
@@ -61,7 +61,7 @@ it('is that of the run, or of another dataset', async () => {
   expect(other.count).toBe(3);
 });
 
-it('has the shape of the training', async () => {
+it('has the shape of the training images', async () => {
   const larger = at('larger');
   const words = `the images of ${larger} are 16x16x1, and the model was trained on images of 8x8x1: `;
   for (const split of ['test', 'validation'] as const) {
@@ -73,12 +73,12 @@ it('has the shape of the training', async () => {
       { code: 'mismatch', message: `${words}name a dataset of such images` },
     );
   }
-  // What loses nothing is done unasked.
+  // Lossless conversions are done without asking.
   const colour = runOn('pictures', { imageShape: [8, 8, 3] });
   expect((await openRunImages(colour, { split: 'test', chosen: true })).imageShape).toEqual([8, 8, 3]);
 });
 
-it('is refused where there are no images in it', async () => {
+it('is refused if it has no images', async () => {
   const run = runOn('arrays', { validation: 0 });
   const words = `${at('arrays')} has no validation images: the run was trained with data.validation 0`;
   await expect(openRunImages(run, { split: 'validation', chosen: false })).rejects.toMatchObject({

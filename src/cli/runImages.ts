@@ -1,4 +1,4 @@
-// The images that a run is measured on: a split of the dataset that it was trained on, or of another one.
+// The images that a run is measured on: a split of its training dataset, or of another one.
 import type { ImageSet } from '../data/dataset.ts';
 import { openSplit } from '../data/registry.ts';
 import type { Split } from '../data/sources/splitOfName.ts';
@@ -6,19 +6,19 @@ import { UserError } from '../errors.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 
-/** Which images a command asks for. */
+/** Which images a command requests. */
 export interface WantedImages {
   readonly split: Split;
   /** Whether `--split` chooses it. */
   readonly chosen: boolean;
-  /** The name or the path of another dataset than the run's. */
+  /** The name or path of a dataset other than the run's. */
   readonly data?: string | undefined;
 }
 
 /**
- * Opens a split of the dataset of a run, or of another one, that the run's model can take.
+ * Opens a split of a run's dataset, or of another one that the run's model accepts.
  *
- * @throws UserError if the images have another shape than those of the training, or there are none
+ * @throws UserError if the images differ in shape from the training images, or there are none
  */
 export async function openRunImages(
   { model, config }: LoadedRun,

@@ -1,4 +1,4 @@
-// The trained model that is kept with the sources, `models/mnist`, as anyone would use it.
+// The trained model in the repository, `models/mnist`, as a user would use it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.release());
 
-it('gives real digits about the bits/dim that its manifest says', async () => {
+it('gives real digits about the bits/dim stated in its manifest', async () => {
   const { trained } = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
   const told = trained.bitsPerDim.find(({ split }: { split: string }) => split === 'test').bitsPerDim;
   const found = await model.bitsPerDim(digits, { draws: 2, seed: 0 });
@@ -32,7 +32,7 @@ it('gives real digits about the bits/dim that its manifest says', async () => {
   expect(Math.abs(mean(found) - told)).toBeLessThan(0.1);
 });
 
-it('finds noise and digits in black on white far less likely', async () => {
+it('finds noise and inverted digits far less likely', async () => {
   const found = mean(await model.bitsPerDim(digits));
   const random = new RandomStream(0, 'noise');
   const noise = digits.map(() => random.integer(256));
@@ -40,11 +40,11 @@ it('finds noise and digits in black on white far less likely', async () => {
   expect(mean(await model.bitsPerDim(digits.map((value) => 255 - value)))).toBeGreaterThan(found + 3);
 });
 
-it('brings every pixel back from its latents', async () => {
+it('recovers every pixel from its latents', async () => {
   expect(Buffer.compare(await model.decode(await model.encode(digits)), digits)).toBe(0);
 });
 
-it('draws images that it finds nearly as likely as digits at a low temperature, and less likely ones at 1', async () => {
+it('samples images nearly as likely as digits at a low temperature, and less likely ones at 1', async () => {
   const drawn = async (temperature: number) =>
     median(await model.bitsPerDim(await model.sample({ count: 64, temperature, seed: 0 })));
   const [cool, warm] = [await drawn(0.6), await drawn(1)];

@@ -1,4 +1,4 @@
-// decode(encode(x)) on the model of the quick start, started from and trained on real images for a moment.
+// decode(encode(x)) on the quick-start model, initialised from and briefly trained on real images.
 import { expect, it } from 'vitest';
 import { type Dataset, firstImages, readAll } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
@@ -16,7 +16,7 @@ import { type TrainedModel, trainedModel } from './model/trainedModel.ts';
 
 const STEPS = 20;
 
-/** The model of the quick start after its first steps. */
+/** The quick-start model after its first steps. */
 async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
   const { batchSize } = config.training;
   const model = new Glow(config.model, dataset.imageShape);
@@ -36,7 +36,7 @@ async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
   return trainedModel(model, trainer.state, 'raw');
 }
 
-it('gives every pixel of 200 test images back, in float32', async () => {
+it('recovers every pixel of 200 test images, in float32', async () => {
   const config = resolveConfig({ preset: 'mnist-quickstart' });
   const dataset = await openDataset(config.data.name, { validation: config.data.validation });
   const model = new FlowModel(await train(config, dataset));
@@ -45,7 +45,7 @@ it('gives every pixel of 200 test images back, in float32', async () => {
   expect(await model.decode(latents)).toEqual(pixels);
   await model.release();
 
-  // The latents are no copies of the image: most of its dark pixels have become something else.
+  // The latents are not copies of the image: most of its dark pixels have changed.
   const [{ data }] = latents as [NdArray];
   expect(new Set(data).size).toBeGreaterThan(data.length / 2);
 });

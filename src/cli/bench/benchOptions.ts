@@ -1,4 +1,4 @@
-// The model that a bench times: the options, and what they stand for.
+// The model that a benchmark times: its options and what they mean.
 import { type Command, Option } from 'commander';
 import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
 import { checkModelShape } from '../../experiments/modelShape.ts';
@@ -6,7 +6,7 @@ import { type Mixing, mixingNames, mixingsWith } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../options.ts';
 
-/** The options of a model but for its mixing, and of how many of its images are worked on at a time. */
+/** The options of a model except its mixing, and the number of images at a time. */
 export interface ModelOptions {
   levels: number;
   depth: number;
@@ -16,7 +16,7 @@ export interface ModelOptions {
   channels: number;
 }
 
-/** The options of a bench: models, how often they are timed, and where they run. */
+/** The options of a benchmark: models, timed rounds, and where they run. */
 export interface BenchOptions extends ModelOptions, EngineOptions {
   mixing: Mixing[];
   kernelSize: number;
@@ -24,7 +24,7 @@ export interface BenchOptions extends ModelOptions, EngineOptions {
   json?: true;
 }
 
-/** Adds the options of a model; it is by default that of the paper for CIFAR-10. */
+/** Adds the options of a model; the default is the paper's model for CIFAR-10. */
 export function addModelOptions(command: Command, { batch }: { batch: number }): Command {
   const { levels, depth, width } = paperModel;
   const [size, , channels] = paperImageShape;
@@ -37,7 +37,7 @@ export function addModelOptions(command: Command, { batch }: { batch: number }):
     .option('--channels <n>', 'channels of the images', wholeNumber(1), channels);
 }
 
-/** Adds the options of a bench. */
+/** Adds the options of a benchmark. */
 export function addBenchOptions(command: Command, defaults: { batch: number; rounds: number }): Command {
   command.addOption(
     new Option('--mixing <name,…>', `one or more of ${mixingNames.join(', ')}`)
@@ -56,7 +56,7 @@ export function addBenchOptions(command: Command, defaults: { batch: number; rou
   return addEngineOptions(command);
 }
 
-/** The model that the options describe, but for its mixing, and its images. */
+/** The model that the options describe, without its mixing, and its images. */
 export function modelOf(options: BenchOptions): { model: BenchModel; imageShape: ImageShape } {
   const { levels, depth, width, kernelSize, size, channels } = options;
   const imageShape: ImageShape = [size, size, channels];

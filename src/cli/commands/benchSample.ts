@@ -21,7 +21,7 @@ export function registerBenchSample(bench: Command): void {
     .description('time samples from a seed to 8-bit images, and forward passes, weights frozen')
     .option(
       '--inverse <method,…>',
-      `how emerging convolutions are undone, one or more of ${inverseMethods.join(', ')}`,
+      `how emerging convolutions are inverted, one or more of ${inverseMethods.join(', ')}`,
       listOf('inverse', inverseMethods),
       ['wavefront'],
     );

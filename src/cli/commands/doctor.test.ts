@@ -74,7 +74,7 @@ describe('a sound run', () => {
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^layer +round trip/);
     expect(lines.filter((line) => line.startsWith('levels/0/steps/0/emerging '))).toHaveLength(1);
-    expect(stdout).toMatch(/there and back +100 % of the pixels exact/);
+    expect(stdout).toMatch(/round trip +100 % of the pixels exact/);
     expect(stdout).toMatch(/\nsmallest \|diagonal\| +< 0.05 +< 1e-4 /);
     expect(stdout).toMatch(
       /\nsound: .*\(runs\/sound at step 12, raw weights, test images of data\)\nnearest to a limit: (levels|prior)/,

@@ -31,7 +31,7 @@ export function registerDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description(
-      'examine a run: inverse, log-determinant and conditioning of every layer, images there and back',
+      'examine a run: inverse, log-determinant and conditioning of every layer, round trip of images',
     )
     .argument('<run>', 'a run folder')
     .option('--images <n>', 'how many images to look at', wholeNumber(1), 64)

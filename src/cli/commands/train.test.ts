@@ -123,7 +123,7 @@ describe('a run', () => {
   it('is named for its data where these are not those of its preset', async () => {
     const { stdout, stderr } = await emerging.run(...newRun, '--steps=1', '--no-test');
     expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000001.safetensors');
-    expect(stderr).toContain('settings of the preset mnist-quickstart are assumed: ');
+    expect(stderr).toContain('using preset mnist-quickstart; choose another with');
     expect(read('runs/data/README.md').toString()).toMatch(/^# data, emerging: a normalizing flow\n/);
   });
 
@@ -219,7 +219,7 @@ describe('a run', () => {
     );
     expect(JSON.parse(first.stdout)).toMatchObject({ threads: 2, workers: 2 });
     expect(first.stderr).toMatch(
-      /B in all, with 2 workers that have images, weights and gradients of their own\n/,
+      /B in total, with 2 data-parallel workers, each with its own weights and gradients\n/,
     );
     const { stderr } = await emerging.run('train', '--resume=runs/h', '--threads=3');
     expect(stderr).toContain(
@@ -232,7 +232,7 @@ describe('a run', () => {
     const again = await emerging.run('train', '--resume=runs/h', '--steps=7', '--threads=3');
     expect(again.stderr).not.toContain('before, now on');
     expect(again.stderr).toMatch(
-      /: a step takes about [\d.]+ [KM]iB in all; 3 threads share each operation\n/,
+      /: a step needs about [\d.]+ [KM]iB in total; 3 threads share each operation\n/,
     );
     expect(read('runs/h/README.md').toString()).toContain(
       '| Changed on the way | after step 2: threads 2 → 3, workers 2 → 1; after step 6: training.steps 6 → 7 |',
@@ -316,7 +316,7 @@ describe('a run that is interrupted', () => {
       '--out=live/killed',
     );
     expect(killed.code).toBeNull();
-    expect(killed.stderr).not.toContain('are assumed');
+    expect(killed.stderr).not.toContain('using preset');
     const [live] = await emerging.json('runs', 'live');
     expect(live).toMatchObject({ preset: 'mnist-1x1', data: 'data', complete: false, problem: null });
     const { stderr } = await emerging.run('train', '--resume=live/killed', '--threads=2');

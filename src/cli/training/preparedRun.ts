@@ -1,4 +1,4 @@
-// The run that `emerging train` is about: which one the options mean, and with what configuration.
+// The run that `emerging train` trains: which one the options select, and its configuration.
 import { join } from 'node:path';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
@@ -12,10 +12,10 @@ import { configToResume, type Run, resumeRun, startRun } from '../../training/ru
 import { openRunFolder } from '../../training/run/runFolder.ts';
 import { readSummary } from '../../training/run/runSummary.ts';
 
-/** The preset that is trained where neither a preset nor a file is named. */
+/** The default preset, if neither a preset nor a file is named. */
 export const DEFAULT_PRESET = 'mnist-quickstart';
 
-/** What says which run is meant. */
+/** The options that select a run. */
 export interface RunOptions {
   readonly preset?: string;
   readonly config?: string;
@@ -31,16 +31,16 @@ export interface RunOptions {
 
 /** A run that can be trained. */
 export interface PreparedRun extends Run {
-  /** The name of its preset; null where it has none. */
+  /** The name of its preset; null if it has none. */
   readonly preset: string | null;
-  /** Whether the settings of that preset were taken for other images without being asked for. */
+  /** Whether that preset was chosen by default, for other images than its own. */
   readonly assumed: boolean;
 }
 
 /**
- * Makes the folder of a new run, or opens one to go on with.
+ * Creates the folder of a new run, or opens one to resume.
  *
- * @throws UserError before anything is made if there cannot be as many workers as the options ask for
+ * @throws UserError before anything is created if the requested number of workers is impossible
  */
 export function prepareRun(options: RunOptions, engine: CompileOptions): Promise<PreparedRun> {
   return options.resume === undefined
@@ -64,12 +64,12 @@ async function newRun(
   return { ...run, preset: name ?? null, assumed: preset === undefined && name !== undefined && !isPresets };
 }
 
-/** `emoji-32` of `emoji-32.images`; what has nothing but an ending, such as `../..`, has no name to take. */
+/** `emoji-32` from `emoji-32.images`; `run` for a path without a usable name, such as `../..`. */
 function folderName(data: string): string {
   return data.replace(/\.[^.]*$/, '').replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';
 }
 
-/** Opens a run to go on with from its last checkpoint, or from its start if it has none yet. */
+/** Opens a run to resume from its last checkpoint, or from its start if it has none yet. */
 async function reopenedRun(
   directory: string,
   options: RunOptions,
@@ -79,7 +79,7 @@ async function reopenedRun(
     if (options[other] !== undefined) {
       throw new UserError(
         'invalid-argument',
-        `--resume goes on with the run's own configuration: leave out --${other}`,
+        `--resume continues with the run's own configuration: omit --${other}`,
       );
     }
   }

@@ -1,11 +1,11 @@
-// What is told of a prepared file, as text or JSON.
+// The summary of a prepared file, as text or JSON.
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-/** What is told of a prepared file. */
+/** The summary of a prepared file. */
 interface Summary {
   readonly file: string;
   readonly bytes: number;
@@ -18,7 +18,7 @@ interface Summary {
   readonly skipped: readonly string[];
 }
 
-/** The summary of a prepared file; `skipped` has a line for each picture that was damaged. */
+/** Summarises a prepared file; `skipped` has one line per corrupt image. */
 export function summaryOf(file: string, header: PackedHeader, skipped: readonly string[]): Summary {
   const { imageShape, counts, sha256, source, settings, notes } = header;
   const [height, width, channels] = imageShape;

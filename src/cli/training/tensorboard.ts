@@ -1,4 +1,4 @@
-// `--tensorboard`: what a training tells, as events that TensorBoard shows.
+// `--tensorboard`: training progress as TensorBoard events.
 import { join } from 'node:path';
 import { EventFile } from '../../evaluation/runs/eventFile.ts';
 import { samplesPath } from '../../evaluation/runs/runPictures.ts';
@@ -6,7 +6,7 @@ import { exists, readBytes } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
-/** Takes what a training tells. */
+/** Receives the events of a training run. */
 export interface TensorBoard {
   onStep(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   onValidation(step: number, bitsPerDim: number): void;
@@ -14,7 +14,7 @@ export interface TensorBoard {
   onSamples(step: number): void;
 }
 
-/** The folder of the events in a run folder. */
+/** The events folder in a run folder. */
 function eventFolder({ paths }: PreparedRun): string {
   return join(paths.directory, 'tensorboard');
 }
@@ -25,15 +25,15 @@ export function hasEvents(run: PreparedRun): boolean {
 }
 
 /**
- * Writes the events of a training in the folder `tensorboard` of the run: one file for each call. TensorBoard reads them
- * in the order of their names and never goes back, so each has the next number.
+ * Writes the events of a training run to its folder `tensorboard`: one file per call. TensorBoard reads them
+ * in the order of their names and never goes back, so each gets the next number.
  *
  * @throws UserError if it cannot be written
  */
 export function tensorBoard(run: PreparedRun): TensorBoard {
   const { paths, state } = run;
   const folder = eventFolder(run);
-  // Opened with the first step: a run that fails before leaves nothing.
+  // Opened at the first step: a run that fails earlier leaves nothing behind.
   let opened: EventFile | undefined;
   const file = (): EventFile => {
     opened ??= new EventFile(join(folder, nextName(folder)), state?.step);

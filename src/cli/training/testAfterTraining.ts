@@ -1,4 +1,5 @@
-// The measurement on test images that ends a training; Ctrl-C ends it, and not the record of the training.
+// The measurement on test images at the end of training; Ctrl-C stops it without losing the record of the
+// training.
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { type EvaluationRecord, evaluationRecord } from '../evaluationRecord.ts';
@@ -9,11 +10,11 @@ import type { PreparedRun } from './preparedRun.ts';
 /** How test images are measured. */
 const TEST = { draws: 2, seed: 0 };
 
-/** What came of the measurement. */
+/** The outcome of the measurement. */
 interface TestOutcome {
-  /** What is to be stored; undefined where it was interrupted. */
+  /** What to store; undefined if it was interrupted. */
   readonly test?: EvaluationRecord & { readonly seed: number };
-  /** That of an interruption, else 0. */
+  /** The exit code: that of an interruption, else 0. */
   readonly exitCode: number;
 }
 

@@ -1,4 +1,4 @@
-// The pictures that appear in a run folder while it trains.
+// The pictures that are written to a run folder during training.
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
@@ -16,15 +16,16 @@ const quick = 5000;
 /** … are drawn only as long as they take no more than this share of the time. */
 const mostShare = 0.02;
 
-/** What the pictures of a run are called. */
+/** The title of a run's pictures. */
 export function pictureTitle({ preset, config, paths }: PreparedRun): string {
   return `${experimentName(preset, config)}, ${paths.directory}`;
 }
 
 /**
- * Draws learning curve and samples at a milestone; those of the last step are left to what ends the training. Frozen
- * weights are compiled anew each time: that takes a fraction of a second, while a program that takes the weights as
- * inputs would keep its memory all the time.
+ * Draws learning curve and samples at a milestone; those of the last step are drawn by the code that ends the
+ * training. Frozen weights are recompiled each time: that takes a fraction of a second, while a program with
+ * the weights as inputs would hold its memory all the time. If drawing fails, a note says so and training
+ * continues.
  */
 export function pictures(
   run: PreparedRun,

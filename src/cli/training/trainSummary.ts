@@ -1,4 +1,4 @@
-// What `emerging train` records of a run besides what it measured.
+// What `emerging train` records of a run besides its measurements.
 import { availableParallelism } from 'node:os';
 import type { CompileOptions } from '../../engine/program.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -11,7 +11,7 @@ import { readSummary, writeSummary } from '../../training/run/runSummary.ts';
 import { changesIn, type Settings, settingsOf, withChanges } from '../../training/run/settingChanges.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
-/** The summary of a run that is left as it is; what a crash kept from being recorded is null. */
+/** The summary of a run that is left unchanged; what a crash kept from being recorded is null. */
 export function reachedBefore(run: PreparedRun): JsonObject {
   const { step } = run.state!;
   const summary = readSummary(run.paths);
@@ -29,8 +29,9 @@ export function reachedBefore(run: PreparedRun): JsonObject {
 }
 
 /**
- * Puts on record, before the first step, what only the command knows, and what a resume changes: a kill leaves no other
- * chance. The run is not complete from now on, whatever it was. Its folder still has the configuration of before.
+ * Records, before the first step, what only the command knows and what a resume changes: after a kill it
+ * would be too late. The run is marked incomplete, whatever it was. Its folder still has the previous
+ * configuration.
  */
 export function recordStart({ paths, preset, config, state }: PreparedRun, place: Place): void {
   const earlier = readSummary(paths);
@@ -61,7 +62,7 @@ export interface Place {
   readonly workers: number;
 }
 
-/** Where programs that are compiled with these options run, trained by so many workers. */
+/** Where programs compiled with these options run, and the number of workers. */
 export function placeOf(
   { device = 'cpu', threads = availableParallelism() }: CompileOptions,
   workers: number,
@@ -69,7 +70,7 @@ export function placeOf(
   return { device, threads, workers };
 }
 
-/** What to say where a run goes on at another place than before; undefined where it does not. */
+/** The note for a run that resumes on another device or with other threads; undefined if neither changed. */
 export function movedText({ paths, state }: PreparedRun, now: Place): string | undefined {
   const { device, threads, workers = 1 } = readSummary(paths);
   if (state === undefined || device === undefined) {
@@ -78,10 +79,10 @@ export function movedText({ paths, state }: PreparedRun, now: Place): string | u
   const [earlier, later] = [showPlace({ device, threads, workers }), showPlace(now)];
   return earlier === later
     ? undefined
-    : `trained on ${earlier} before, now on ${later}: its last digits will not be those of a run in one go`;
+    : `trained on ${earlier} before, now on ${later}: the last digits will differ from those of an uninterrupted run`;
 }
 
-/** Where a run was trained before; what its summary does not say is taken to be as it is now. */
+/** Where a run was trained before; what its summary lacks is assumed unchanged. */
 function placeBefore({ device, threads, workers }: JsonObject, now: Place): Settings {
   return {
     device: device ?? now.device,

@@ -1,4 +1,4 @@
-// A training with what a person sees of it: a progress bar, notes, pictures, and Ctrl-C that ends it well.
+// Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { CompileOptions } from '../../engine/program.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
@@ -15,13 +15,13 @@ import type { TensorBoard } from './tensorboard.ts';
 import { pictures } from './trainPictures.ts';
 import { movedText, type Place, placeOf, recordStart } from './trainSummary.ts';
 
-/** From so many parameters on a training takes seconds to start, and says what it does meanwhile. */
+/** From this many parameters on, training takes seconds to start and prints what it is doing. */
 const LARGE = 4e6;
 
-/** What is said while it does. */
+/** What is printed meanwhile. */
 const preparations: Record<PreparationPart, string> = {
-  weights: 'starting the weights from the first batch',
-  programs: 'making the program of a training step',
+  weights: 'initialising the weights from the first batch',
+  programs: 'compiling the training step',
 };
 
 /** Trains with a progress bar until the run is done, stops or is interrupted. */
@@ -46,10 +46,12 @@ export async function trainWithProgress(
       `into ${paths.directory}`,
   );
   if (run.assumed) {
-    bar.note(`settings of the preset ${run.preset} are assumed: --preset or --config gives others`);
+    bar.note(`using preset ${run.preset}; choose another with --preset or --config`);
   }
   for (const damage of run.damages ?? []) {
-    bar.note(`${damage}. Going on from step ${formatCount(state?.step ?? 0)} instead; the file is set aside`);
+    bar.note(
+      `${damage}. Resuming from step ${formatCount(state?.step ?? 0)} instead; the file is renamed to ….damaged`,
+    );
   }
   const draw = pictures(run, stopAt, engine, (text) => bar.note(text));
   let recent: number | undefined;
@@ -77,9 +79,9 @@ export async function trainWithProgress(
             bar.note(moved);
           }
           recordStart(run, place);
-          const fate = activations === 'keep' ? 'kept' : 'computed again';
+          const fate = activations === 'keep' ? 'kept' : 'recomputed';
           bar.note(
-            `activations are ${fate}: a step takes about ${formatBytes(bytes)} in all${sharingText(place)}`,
+            `activations are ${fate}: a step needs about ${formatBytes(bytes)} in total${sharingText(place)}`,
           );
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
@@ -113,12 +115,12 @@ export async function trainWithProgress(
   }
 }
 
-/** Who works on what; nothing where there is one thread, or a device that shares for itself. */
+/** How the threads share the work; nothing with one thread, or on a device that schedules its own work. */
 function sharingText({ device, threads, workers }: Place): string {
   if (device !== 'cpu' || threads === 1) {
     return '';
   }
   return workers > 1
-    ? `, with ${workers} workers that have images, weights and gradients of their own`
+    ? `, with ${workers} data-parallel workers, each with its own weights and gradients`
     : `; ${threads} threads share each operation`;
 }

@@ -1,4 +1,4 @@
-// A bijection as programs: its values, and the gradients of a loss that every part of the result enters.
+// A bijection as programs: its values, and the gradients of a loss over every part of the result.
 import { type CompileOptions, compile, type NamedArrays, type Program } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
@@ -16,7 +16,7 @@ export interface BijectionGraph {
   readonly inverse: Tensor;
 }
 
-/** The name of a parameter in a program: one of them may be called like another input. */
+/** The name of a parameter in a program: one of them may have the same name as another input. */
 export function parameterName(path: string): string {
   return `parameters/${path}`;
 }
@@ -42,7 +42,7 @@ export function graphOf(layer: Bijection, images: number): BijectionGraph {
   };
 }
 
-/** The program that gives `y`, `logDet` and `inverse`. */
+/** The program that computes `y`, `logDet` and `inverse`. */
 export function compileValues(
   { inputs, ...outputs }: BijectionGraph,
   options: CompileOptions,
@@ -51,8 +51,8 @@ export function compileValues(
 }
 
 /**
- * The program that gives these and, as `gradient NAME` for every name, the gradient of Σ y·weight + Σ logDet, both
- * sums over the batch, with respect to that input.
+ * The program that computes these and, as `gradient NAME` for every name, the gradient of Σ y·weight + Σ
+ * logDet, both sums over the batch, with respect to that input.
  */
 export function compileGradients(
   { inputs, y, logDet, inverse }: BijectionGraph,

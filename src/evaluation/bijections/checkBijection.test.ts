@@ -1,4 +1,4 @@
-// Deliberately wrong layers: each check of the contract finds what it is there for, and says so.
+// Deliberately wrong layers: each check of the contract finds and reports its kind of error.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { actnorm } from '../../flows/actnorm.ts';
@@ -32,12 +32,12 @@ import { checkBijection } from './checkBijection.ts';
 const shape: ImageShape = [4, 3, 2];
 const pixels = 12;
 
-/** A layer like another one, with another part. */
+/** A copy of a layer with some parts replaced. */
 function altered(layer: Bijection, changes: Partial<Bijection>): Bijection {
   return { ...layer, ...changes };
 }
 
-/** A layer that says something else about its log-determinant. */
+/** A layer that reports a different log-determinant. */
 function withLogDet(
   layer: Bijection,
   change: (logDet: Tensor, x: Tensor, p: Parameters) => Tensor,
@@ -60,7 +60,7 @@ const scaling: Bijection = {
   inverse: (y, p) => multiply(y, exp(negate(p.get('scale')))),
 };
 
-/** The identity with a gradient of its own. */
+/** The identity with a custom gradient. */
 function identityOperation(gradient: Operation<undefined>['gradient']): (x: Tensor) => Tensor {
   const operation: Operation<undefined> = {
     // The engine knows an operation by its name: this one changes nothing.
@@ -78,7 +78,7 @@ async function problemsOf(layer: Bijection): Promise<string[]> {
 }
 
 describe('checkBijection', () => {
-  it('has nothing to say against a layer that is right, and tells what it measured', async () => {
+  it('finds no problems in a correct layer, and reports its measurements', async () => {
     const { ok, problems, checks } = await checkBijection(scaling, { threads: 1 });
     expect(problems).toEqual([]);
     expect(ok).toBe(true);
@@ -110,7 +110,7 @@ describe('checkBijection', () => {
     );
   });
 
-  it('finds one number for all images where each has its own', async () => {
+  it('finds a single log-determinant where each image has its own', async () => {
     const layer = coupling(shape, { width: 4 });
     const first = withLogDet(layer, (logDet) => divide(sum(logDet), 3));
     const problems = await problemsOf(first);
@@ -118,7 +118,7 @@ describe('checkBijection', () => {
     expect(problems).toContain('logDet of an image when another changes');
   });
 
-  it('finds a wrong log-determinant by random directions where an image is large', async () => {
+  it('finds a wrong log-determinant along random directions for large images', async () => {
     const large: ImageShape = [16, 18, 3];
     expect(await problemsOf(emerging(large))).toEqual([]);
     const wrong = withLogDet(emerging(large), (logDet) => divide(logDet, 16));
@@ -127,7 +127,7 @@ describe('checkBijection', () => {
     );
   });
 
-  it('finds a wrong inverse, and one that is right at the start alone', async () => {
+  it('finds a wrong inverse, and one that is correct only at the initial parameters', async () => {
     const noInverse = altered(scaling, { inverse: (y) => y });
     expect(await problemsOf(noInverse)).toEqual(['inverse(forward(x))', 'forward(inverse(y))']);
     const halfway = altered(scaling, {
@@ -155,7 +155,7 @@ describe('checkBijection', () => {
     );
   });
 
-  it('finds what holds for one size of the batch alone', async () => {
+  it('finds what depends on the batch size', async () => {
     const perImage = altered(scaling, {
       forward: (x, p) => {
         const { y, logDet } = scaling.forward(x, p);
@@ -202,7 +202,7 @@ describe('checkBijection', () => {
     );
   });
 
-  it('finds NaN, in values and at the start', async () => {
+  it('finds NaN, in values and in initial values', async () => {
     const root = altered(scaling, {
       forward: (x, p) => ({ y: sqrt(x), logDet: scaling.forward(x, p).logDet }),
     });
@@ -223,7 +223,7 @@ describe('checkBijection', () => {
     );
   });
 
-  it('finds what float32 cannot hold', async () => {
+  it('finds what float32 cannot represent', async () => {
     const cancelling = altered(scaling, {
       forward: (x, p) => scaling.forward(subtract(add(x, 1e4), 1e4), p),
     });
@@ -232,7 +232,7 @@ describe('checkBijection', () => {
     expect(problems).not.toContain('inverse(forward(x))');
   });
 
-  it('finds wrong shapes, and a start that the seed does not decide', async () => {
+  it('finds wrong shapes, and initial values that do not depend on the seed alone', async () => {
     const half = altered(scaling, {
       forward: (x, p) => ({ y: slice(x, 3, 0, 1), logDet: scaling.forward(x, p).logDet }),
     });
@@ -245,11 +245,11 @@ describe('checkBijection', () => {
     let draws = 0;
     const moody = { ...scale!, initial: () => new Float64Array(2).fill(draws++) };
     expect(await problemsOf(altered(scaling, { parameters: { scale: moody } }))).toEqual([
-      'start values of scale drawn again',
+      'start values of scale redrawn with the same seed',
     ]);
     const short = { ...scale!, initial: () => new Float64Array(1) };
     expect(await problemsOf(altered(scaling, { parameters: { scale: short } }))).toEqual([
-      'start values of scale that lack or are too many',
+      'missing or extra start values of scale',
     ]);
   });
 
@@ -262,7 +262,7 @@ describe('checkBijection', () => {
     expect((await problemsOf(square))[0]).toMatch(/must be square/);
   });
 
-  it('takes parameters of a trained layer, and a chain', async () => {
+  it('accepts parameters of a trained layer, and a chain', async () => {
     const parameters = { scale: { shape: [2], data: Float64Array.of(2, -1) } };
     expect((await checkBijection(scaling, { parameters, images: 2, threads: 1 })).ok).toBe(true);
     const wrong = chain('wrong', { actnorm: actnorm(shape), mine: withLogDet(scaling, negate) });

@@ -1,4 +1,5 @@
-// The contract of bijections, held against any layer: the same checks for those of this library and a user's own.
+// Checks any layer against the contract of bijections: the same checks for this library's layers and your
+// own.
 import { UserError } from '../../errors.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -20,42 +21,43 @@ import {
 /** How a bijection is checked. */
 export interface CheckBijectionOptions {
   /**
-   * Values for all parameters, by name: those of a trained layer, or some at which a wrong formula shows. By default
-   * random, far from where the layer starts, with signs of both kinds.
+   * Values for all parameters, by name: those of a trained layer, or any that would expose a wrong formula.
+   * By default random, far from the initial values, with both signs.
    */
   readonly parameters?: Readonly<Record<string, NdArray>>;
   /** Images in the batch, 2 or more; default 3. */
   readonly images?: number;
   /** Trained parameters that need not have any effect. */
   readonly withoutEffect?: readonly string[];
-  /** Threads that share each operation; by default one a core. */
+  /** Threads that share each operation; by default one per core. */
   readonly threads?: number;
 }
 
-/** What the checks of a bijection gave. */
+/** The results of checking a bijection. */
 export interface BijectionReport {
   /** Whether there are no problems. */
   readonly ok: boolean;
   /** Every check that failed. */
   readonly problems: readonly BijectionCheck[];
-  /** Every check that was made; a layer that cannot be built or run is checked no further. */
+  /** Every check that was performed; if a layer cannot be built or run, checking stops there. */
   readonly checks: readonly BijectionCheck[];
 }
 
 /**
- * Puts a bijection through the checks that every layer of this library has to pass, in float64 with random parameters
- * and a batch of different images:
+ * Runs a bijection through the checks that every layer of this library must pass, in float64 with random
+ * parameters and a batch of different images:
  *
- * - shapes of y, logDet and inverse; start values of the declared shapes that the seed alone decides;
- * - inverse(forward(x)) = x and forward(inverse(y)) = y, with random parameters and with those of the start;
+ * - shapes of y, logDet and inverse; initial values that have the declared shapes and depend only on the
+ *   seed;
+ * - inverse(forward(x)) = x and forward(inverse(y)) = y, with random and with initial parameters;
  * - logDet of each image against its dense Jacobian, or along random directions where an image has more than 800
  *   values;
  * - the gradients of x and of every trained parameter against central differences; that none is zero everywhere; that
  *   masked elements have no gradient and no effect;
- * - that no image depends on another one, and that an open batch gives the same;
- * - that float32 gives the same to 10⁻⁴.
+ * - that no image depends on another one, and that an open batch gives the same results;
+ * - that float32 agrees to 10⁻⁴.
  *
- * A wrong layer makes a report with problems, never an exception.
+ * A wrong layer results in a report with problems, never an exception.
  *
  * @throws UserError if the options do not fit the layer
  */
@@ -87,7 +89,7 @@ export async function checkBijection(
   return { ok: problems.length === 0, problems, checks };
 }
 
-/** Makes all checks that the layer lets one make. */
+/** Performs all checks that the layer allows. */
 async function runChecks(
   context: CheckContext,
   given: CheckBijectionOptions['parameters'],

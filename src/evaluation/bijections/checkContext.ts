@@ -1,4 +1,4 @@
-// What the checks of a bijection share: the layer, how it is run, the limits, and where measurements go.
+// Shared by the checks of a bijection: the layer, how it is run, the limits, and the measurements.
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -10,7 +10,10 @@ export type Arrays = Readonly<Record<string, NdArray>>;
 export const LIMITS = {
   inverse: 1e-9,
   inverseAtStart: 1e-11,
-  /** By gradients, exact in float64; by central differences; in nats per dimension along random directions. */
+  /**
+   * From gradients, exact in float64; from central differences; in nats per dimension along random
+   * directions.
+   */
   logDet: { gradients: 1e-9, differences: 1e-6, directions: 1e-4 },
   gradient: 1e-7,
   float32: 1e-4,
@@ -22,13 +25,13 @@ export const LIMITS = {
 export interface BijectionCheck {
   /** In words. */
   readonly what: string;
-  /** What was measured; NaN where nothing could be. */
+  /** The measurement; NaN if it was impossible. */
   readonly value: number;
-  /** The largest value that is right. */
+  /** The largest acceptable value. */
   readonly limit: number;
 }
 
-/** The layer that is checked, and the checks that were made of it so far. */
+/** The layer under test, and the checks performed so far. */
 export class CheckContext {
   readonly checks: BijectionCheck[] = [];
   readonly layer: Bijection;
@@ -47,13 +50,13 @@ export class CheckContext {
     return { precision, ...(this.threads !== undefined && { threads: this.threads }) };
   }
 
-  /** Notes a measurement, and says whether it is right. */
+  /** Records a measurement, and returns whether it is acceptable. */
   note(what: string, value: number, limit: number): boolean {
     this.checks.push({ what, value, limit });
     return value <= limit;
   }
 
-  /** Makes a check. What the layer throws is a problem of the layer; the result is then undefined. */
+  /** Performs a check. An exception from the layer is recorded as a problem; the result is then undefined. */
   async attempt<T>(what: string, check: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await check();
@@ -64,7 +67,7 @@ export class CheckContext {
   }
 }
 
-/** The largest error of each thing that is measured several times. */
+/** The largest error of each quantity that is measured repeatedly. */
 export class LargestErrors {
   private readonly errors = new Map<string, number>();
 
@@ -79,7 +82,7 @@ export class LargestErrors {
   }
 }
 
-/** The part of an array that belongs to one image; all of a number that stands for every image. */
+/** The part of an array that belongs to one image; a scalar applies to every image. */
 export function ofImage({ shape, data }: NdArray, image: number): NdArray {
   const [, ...rest] = shape;
   const size = sizeOf(rest);

@@ -12,10 +12,10 @@ import { LayerMap } from './layerMap.ts';
 import { randomImages } from './randomParameters.ts';
 
 /**
- * Holds the gradients of x and of the trained parameters against central differences; says whether that of x is
- * right.
+ * Checks the gradients of x and of the trained parameters against central differences; returns whether that
+ * of x is correct.
  *
- * @param program gives the values
+ * @param program computes the values
  * @param withoutEffect parameters whose gradient may be zero everywhere
  */
 export async function checkGradients(
@@ -52,7 +52,7 @@ export async function checkGradients(
   return right;
 }
 
-/** The largest error of a gradient along two random directions: along these any wrong element shows. */
+/** The largest error of a gradient along two random directions: any wrong element shows up along these. */
 async function gradientError(
   { images }: CheckContext,
   program: Program,
@@ -75,7 +75,7 @@ async function gradientError(
         dot(y!.data, weight!.data),
       );
     };
-    // A kink of a ReLU within a step spoils a difference, but hardly one in this and in a tenth of it.
+    // A ReLU kink within a step spoils a difference, but rarely both at this step and at a tenth of it.
     let error = Number.POSITIVE_INFINITY;
     for (const h of [1e-5, 1e-6]) {
       const numeric = ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);
@@ -86,7 +86,7 @@ async function gradientError(
   return largest;
 }
 
-/** Whether all stays as it is when the masked elements, rubbish until now, become zero. */
+/** Whether the results are unchanged when the masked elements, garbage until now, become zero. */
 async function checkMasks(
   context: CheckContext,
   program: Program,
@@ -109,8 +109,9 @@ async function checkMasks(
 }
 
 /**
- * Holds the log-determinant of each image against its Jacobian: one of gradients; where those of x are wrong, one of
- * differences; where an image is too large for a dense one, random directions, which need right gradients.
+ * Checks the log-determinant of each image against its Jacobian: computed from gradients, or from differences
+ * if the gradient of x is wrong; if an image is too large for a dense one, random directions, which need
+ * correct gradients.
  */
 export async function checkLogDets(
   context: CheckContext,
@@ -165,7 +166,7 @@ export async function checkFloat32(
   }
 }
 
-/** The inputs of the program that can be differentiated: x and the trained parameters. */
+/** The differentiable inputs of the program: x and the trained parameters. */
 function variablesOf({ layer: { parameters } }: CheckContext): string[] {
   return [
     'x',
@@ -175,7 +176,7 @@ function variablesOf({ layer: { parameters } }: CheckContext): string[] {
   ];
 }
 
-/** What y is weighted with in the loss. */
+/** The weights of y in the loss. */
 function weightOf({ images, layer }: CheckContext): NdArray {
   return randomImages(images, layer.outputShape, 'weight');
 }

@@ -1,4 +1,4 @@
-// Three numerical log-determinants of one layer agree with one another, and with the layer.
+// Three numerical log-determinants of one layer agree with each other, and with the layer.
 import { describe, expect, it } from 'vitest';
 import type { Bijection } from '../../flows/bijection.ts';
 import { chain } from '../../flows/chain.ts';
@@ -34,7 +34,7 @@ describe.each(Object.entries(layers))('%s', (_, layer) => {
   const images = Float64Array.from(randomImages(2, shape, 'x').data);
   const x = images.subarray(0, map.dimensions);
 
-  it('has the log-determinant that its Jacobian has, found three ways', async () => {
+  it('has the log-determinant of its Jacobian, computed in three ways', async () => {
     const { logDet } = await map.forward(images);
     expect(logDet.length).toBe(2);
     const said = logDet[0]!;
@@ -45,7 +45,7 @@ describe.each(Object.entries(layers))('%s', (_, layer) => {
     expect(gradients).toEqual({ value: expect.closeTo(said, 9), method: 'dense', uncertainty: 0 });
     expect(differences).toEqual({ value: expect.closeTo(said, 6), method: 'dense', uncertainty: 0 });
     expect(Math.abs(directions.value - said)).toBeLessThan(directions.uncertainty + 1e-6);
-    // It is worth something: a fifth of a nat for each of the 96 values at most.
+    // The bound is useful: a fifth of a nat for each of the 96 values at most.
     expect(directions.uncertainty).toBeLessThan(19.2);
   });
 });

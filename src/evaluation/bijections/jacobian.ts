@@ -1,14 +1,16 @@
-// The log-determinant of a layer worked out from its values, whatever the layer says about it.
+// The log-determinant of a layer computed from its values, independently of its own formula.
 import { dot } from '../../numeric/compare.ts';
 import { logAbsDeterminant } from '../../numeric/linearAlgebra.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { gaussQuadrature } from '../../numeric/spectrum.ts';
 import type { LayerMap } from './layerMap.ts';
 
-/** The largest Jacobian that is worked out densely, in values of an image: its decomposition takes a second. */
+/** The largest Jacobian that is computed densely, in values per image: its decomposition takes a second. */
 export const LARGEST_DENSE = 800;
 
-/** Central differences in float64: the error of the formula, of order h², meets that of rounding, 10⁻¹⁶/h. */
+/**
+ * Central differences in float64: the truncation error, of order h², balances the rounding error, 10⁻¹⁶/h.
+ */
 const STEP = 1e-5;
 
 /** A numerical ln|det J|. */
@@ -16,7 +18,7 @@ export interface NumericLogDet {
   readonly value: number;
   /** From the whole Jacobian, or estimated from products with random directions. */
   readonly method: 'dense' | 'directions';
-  /** Five standard errors of the estimate, and what more steps might change; 0 where the Jacobian is dense. */
+  /** Five standard errors of the estimate, plus what more steps might change; 0 for a dense Jacobian. */
   readonly uncertainty: number;
 }
 
@@ -43,16 +45,16 @@ export async function logDetByGradients(map: LayerMap, x: Float64Array): Promise
   return { value: logAbsDeterminant(rows, dimensions), method: 'dense', uncertainty: 0 };
 }
 
-/** Lanczos steps from each direction; each one meets the spectrum of JᵀJ with two more moments. */
+/** Lanczos steps from each direction; each one matches two more moments of the spectrum of JᵀJ. */
 const STEPS = 30;
 
 /**
  * ln|det J| = ½·trace ln(JᵀJ) at an image, by stochastic Lanczos quadrature: the mean over random ±1 directions v of
- * D·Σ wₖ·ln θₖ/2, where θ and w are the Gauss quadrature of JᵀJ as v sees it.
+ * D·Σ wₖ·ln θₖ/2, where θ and w are the Gauss quadrature of JᵀJ from the starting vector v.
  *
  * Source: Ubaru, Chen and Saad, Fast estimation of tr(f(A)) via stochastic Lanczos quadrature (2017).
  *
- * @param count how many directions; the error falls with its square root
+ * @param count the number of directions; the error falls as 1/√count
  */
 export async function logDetByDirections(
   map: LayerMap,
@@ -83,7 +85,7 @@ export async function logDetByDirections(
   const values = estimates(STEPS);
   const mean = meanOf(values);
   const variance = (meanOf(values.map((value) => (value - mean) ** 2)) * count) / (count - 1);
-  // How much the last third of the steps changed bounds what further ones would.
+  // The change over the last third of the steps bounds that of further ones.
   const truncation = Math.abs(mean - meanOf(estimates((2 / 3) * STEPS)));
   return { value: mean, method: 'directions', uncertainty: 5 * Math.sqrt(variance / count) + truncation };
 }
@@ -103,12 +105,12 @@ async function differences(
   return ahead.map((value, index) => (value - behind[index]!) / (2 * h));
 }
 
-/** What repeated products with a symmetric matrix A make of a random direction: A as a tridiagonal matrix. */
+/** Lanczos iteration from a random direction with a symmetric matrix A: A as a tridiagonal matrix. */
 class KrylovSpace {
   private readonly basis: Float64Array[];
   private readonly diagonal: number[] = [];
   private readonly beside: number[] = [];
-  /** Whether A leads no further: the quadrature is exact. */
+  /** Whether the Krylov space is exhausted: the quadrature is exact. */
   closed = false;
 
   constructor(random: RandomStream, dimensions: number) {
@@ -122,10 +124,10 @@ class KrylovSpace {
     return this.basis.at(-1)!;
   }
 
-  /** Takes A·latest. */
+  /** Continues with A·latest. */
   extend(product: Float64Array): void {
     this.diagonal.push(dot(this.latest, product));
-    // Twice: once leaves a part of what rounding brought back.
+    // Twice: once leaves part of the components reintroduced by rounding.
     for (let pass = 0; pass < 2; pass++) {
       for (const vector of this.basis) {
         const share = dot(vector, product);
@@ -135,7 +137,7 @@ class KrylovSpace {
       }
     }
     const length = Math.sqrt(dot(product, product));
-    // Below this nothing is left but the error of the differences.
+    // Below this only the error of the differences remains.
     if (!(length > 1e-8 * Math.max(...this.diagonal.map(Math.abs)))) {
       this.closed = true;
       return;
@@ -144,7 +146,7 @@ class KrylovSpace {
     this.basis.push(product.map((value) => value / length));
   }
 
-  /** vᵀ·ln(A)·v for the first direction v, from at most so many steps. */
+  /** vᵀ·ln(A)·v for the first direction v, from at most this many steps. */
   meanLogarithm(steps: number): number {
     if (!this.diagonal.every(Number.isFinite)) {
       return Number.NaN;

@@ -1,4 +1,4 @@
-// A layer with fixed parameters as a map of numbers in float64: its values, and its derivatives from one side.
+// A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import type { Parameters } from '../../flows/parameters.ts';
@@ -9,10 +9,10 @@ import { multiply, sum } from '../../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 
-/** The number of values that one run of a program is given, about: enough to keep the processor busy. */
+/** The approximate number of values per run of a program: enough to keep the processor busy. */
 const VALUES_PER_RUN = 100_000;
 
-/** A layer in float64; images are laid end to end. */
+/** A layer in float64; images are concatenated. */
 export class LayerMap {
   /** The number of values of an image. */
   readonly dimensions: number;
@@ -30,7 +30,7 @@ export class LayerMap {
     this.dimensions = dimensionsOf(layer.inputShape);
   }
 
-  /** The images on the other side, and ln|det| of each. */
+  /** The output images, and ln|det| of each. */
   async forward(x: Float64Array): Promise<{ y: Float64Array; logDet: Float64Array }> {
     this.forwardProgram ??= await this.compileForward();
     const y = new Float64Array(x.length);
@@ -85,7 +85,7 @@ export class LayerMap {
     return compile({ inputs: { x, weight }, outputs: { gradient: gradient! } }, this.options);
   }
 
-  /** Where each run's share of so many values starts and ends. */
+  /** Where each run's share of the images starts and ends. */
   private batches(values: number): [start: number, end: number][] {
     const size = this.dimensions * Math.ceil(VALUES_PER_RUN / this.dimensions);
     return Array.from({ length: Math.ceil(values / size) }, (_, index) => [

@@ -1,18 +1,18 @@
-// Parameters and images at which a wrong formula shows: random, far from where a layer starts.
+// Parameters and images that expose a wrong formula: random, far from a layer's initial values.
 import type { ParameterSpec, ParameterSpecs } from '../../flows/parameters.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 
 /**
- * Random values for all parameters of a layer, far from where they start and from zero, with signs of both kinds;
- * where a mask is 0, rubbish a thousand times as large.
+ * Random values for all parameters of a layer, far from their initial values and from zero, with both signs;
+ * where a mask is 0, garbage a thousand times as large.
  *
- * Kernels have entries of deviation 0.7/√fan-in, so that a convolution keeps the size of what it gets, and where they
- * start with a one, on the diagonal of a triangular matrix, ±(0.6 to 1.6). The inverse of a triangular matrix grows
- * exponentially with its size where the diagonal is not larger than the rest; with these scales it loses less than
- * three digits. Vectors are ±(0.1 to 0.4): a scale is e^3v, so a factor of 0.3 to 3.3. What is not trained keeps a
- * start value.
+ * Kernels have entries of deviation 0.7/√fan-in, so that a convolution preserves the scale of its input, and
+ * where their initial value is one, on the diagonal of a triangular matrix, ±(0.6 to 1.6). The inverse of a
+ * triangular matrix grows exponentially with its size where the diagonal is not larger than the rest; with
+ * these scales it loses less than three digits. Vectors are ±(0.1 to 0.4): a scale is e^3v, so a factor of
+ * 0.3 to 3.3. Untrained parameters keep their initial values.
  */
 export function randomParameters(specs: ParameterSpecs, seed = 1): Record<string, NdArray> {
   return Object.fromEntries(
@@ -42,7 +42,7 @@ function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: 
   });
 }
 
-/** A batch of images that all differ, normal. */
+/** A batch of distinct images, normally distributed. */
 export function randomImages(images: number, shape: ImageShape, name: string): NdArray {
   const all = [images, ...shape];
   return { shape: all, data: new RandomStream(2, name).normals(sizeOf(all)) };

@@ -1,4 +1,4 @@
-// The checks of a bijection's values: start, shapes, inverse, images that do not depend on one another.
+// The checks of a bijection's values: start values, shapes, inverse, independence of the images.
 import type { NamedArrays, Program } from '../../engine/program.ts';
 import { countNonFinite, relativeError } from '../../numeric/compare.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -8,7 +8,10 @@ import { OPEN_BATCH, type Shape, sameShape, showShape } from '../../tensor/shape
 import { asFeeds, type BijectionGraph, compileValues, graphOf } from './bijectionProgram.ts';
 import { type Arrays, type CheckContext, LargestErrors, LIMITS, ofImage } from './checkContext.ts';
 
-/** The start values of all parameters; undefined unless they are as declared, finite, and decided by the seed. */
+/**
+ * The start values of all parameters; undefined unless they are as declared, finite, and determined by the
+ * seed.
+ */
 export function startValues(context: CheckContext): Arrays | undefined {
   const drawn = (): Arrays =>
     Object.fromEntries(
@@ -19,18 +22,18 @@ export function startValues(context: CheckContext): Arrays | undefined {
     );
   const [start, again] = [drawn(), drawn()];
   const right = Object.entries(start).flatMap(([path, { shape, data }]) => [
+    context.note(`missing or extra start values of ${path}`, Math.abs(data.length - sizeOf(shape)), 0),
+    context.note(`start values of ${path} that are not finite`, countNonFinite(data), 0),
     context.note(
-      `start values of ${path} that lack or are too many`,
-      Math.abs(data.length - sizeOf(shape)),
+      `start values of ${path} redrawn with the same seed`,
+      relativeError(again[path]!.data, data),
       0,
     ),
-    context.note(`start values of ${path} that are not finite`, countNonFinite(data), 0),
-    context.note(`start values of ${path} drawn again`, relativeError(again[path]!.data, data), 0),
   ]);
   return right.every(Boolean) ? start : undefined;
 }
 
-/** The graph of the layer; undefined unless its results have the shapes that they must have. */
+/** The graph of the layer; undefined unless its results have the required shapes. */
 export function checkedGraph(context: CheckContext): BijectionGraph | undefined {
   const { layer, images } = context;
   const { inputShape, outputShape } = layer;
@@ -44,7 +47,7 @@ export function checkedGraph(context: CheckContext): BijectionGraph | undefined 
     shape('y', graph.y.shape, [images, ...outputShape]),
     shape('inverse', graph.inverse.shape, [images, ...inputShape]),
     shape('logDet', graph.logDet.shape, graph.logDet.rank === 0 ? [] : [images]),
-    context.note('values of an image that come or go', lost, 0),
+    context.note('values of an image gained or lost', lost, 0),
   ];
   return right.every(Boolean) ? graph : undefined;
 }
@@ -62,7 +65,7 @@ export async function finiteValues(
   return right.every(Boolean) ? result : undefined;
 }
 
-/** Whether the layer can be undone with the parameters with which it starts. */
+/** Whether the layer is invertible with its initial parameters. */
 export async function checkInverseAtStart(
   context: CheckContext,
   program: Program,
@@ -77,7 +80,7 @@ export async function checkInverseAtStart(
   context.note('inverse(forward(x)) at the start', error, LIMITS.inverseAtStart);
 }
 
-/** Whether the inverse undoes the layer, and the layer the inverse. */
+/** Whether the inverse inverts the layer, in both directions. */
 export async function checkInverses(
   context: CheckContext,
   program: Program,
@@ -89,7 +92,7 @@ export async function checkInverses(
   context.note('forward(inverse(y))', relativeError(back.y!.data, feeds.target!.data), LIMITS.inverse);
 }
 
-/** Whether the results of an image stay as they are when another image changes. */
+/** Whether the results of an image are unchanged when another image changes. */
 export async function checkIndependence(
   context: CheckContext,
   program: Program,
@@ -108,7 +111,7 @@ export async function checkIndependence(
   worst.note(context, LIMITS.same);
 }
 
-/** Whether a batch whose size is open gives the same, whole and image by image. */
+/** Whether an open batch gives the same results, as a whole and image by image. */
 export async function checkOpenBatch(
   context: CheckContext,
   feeds: NamedArrays,
@@ -139,7 +142,7 @@ function without({ shape, data }: NdArray, image: number): Float64Array {
   );
 }
 
-/** A batch with another image in the place of one. */
+/** A batch with one image replaced. */
 function withOther({ shape, data }: NdArray, image: number): NdArray {
   const size = sizeOf(shape.slice(1));
   const changed = Float64Array.from(data);

@@ -1,22 +1,22 @@
-// How near a layer is to losing its inverse: the diagonals and singular values of the matrices that it divides by.
+// How close a layer is to singular: the diagonals and singular values of the matrices that it divides by.
 import { evaluate } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import type { Parameters } from '../../flows/parameters.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { singularValues } from '../../numeric/spectrum.ts';
 
-/** How well a layer's matrices can be inverted. */
+/** How well conditioned a layer's matrices are. */
 export interface Conditioning {
   /**
-   * The smallest |element| on the diagonals of its triangular and diagonal matrices; of a layer that has none of
-   * these, the smallest singular value.
+   * The smallest |element| on the diagonals of its triangular and diagonal matrices; without any, the
+   * smallest singular value.
    */
   readonly smallestDiagonal: number;
   /** The largest condition number of its matrices: the largest over the smallest singular value. */
   readonly conditionNumber: number;
 }
 
-/** Looks at the matrices that a layer names as its `factors`; null where it names none. */
+/** Examines the matrices that a layer lists as its `factors`; null if it lists none. */
 export async function conditioningOf(
   { factors }: Bijection,
   parameters: Parameters,
@@ -34,7 +34,7 @@ export async function conditioningOf(
   };
 }
 
-/** Of one matrix or a stack of them. */
+/** For one matrix or a stack of them. */
 interface Extremes {
   /** The smallest singular value. */
   smallest: number;

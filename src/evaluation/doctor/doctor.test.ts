@@ -1,4 +1,4 @@
-// The doctor on small models: sound ones of every mixing pass, and every kind of fault is found and named.
+// The doctor on small models: sound ones with every mixing pass, and every kind of fault is found and named.
 import { describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import type { Bijection } from '../../flows/bijection.ts';
@@ -77,7 +77,7 @@ describe('a sound model', () => {
     expect(layers.map(({ layer }) => layer)).toContain(worstLayer!.layer);
   });
 
-  it('is looked at on images spread over the set, and reports how far it is', async () => {
+  it('is examined on images spread over the dataset, with progress reports', async () => {
     const done: number[] = [];
     const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };
     const { reconstruction, layers, bitsPerDim, latents } = await diagnose(await sound, images, options);
@@ -95,7 +95,7 @@ describe('a sound model', () => {
 
 describe('a fault', () => {
   it('that zeroes a diagonal is named with its layer', async () => {
-    // Element (2, 2) of the centre tap, which comes first in kernel1.
+    // Element (2, 2) of the centre tap, the first tap of kernel1.
     const diagnosis = await diagnoseModel(
       await withWeight('levels/1/steps/0/emerging/kernel1', 2 * 8 + 2, 0),
     );
@@ -127,7 +127,7 @@ describe('a fault', () => {
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(
-    'that is a weight of %d is named with its place, and the other layers are examined',
+    'that is a weight of %d is reported with its position, and the other layers are still examined',
     async (value) => {
       const path = 'levels/0/steps/0/coupling/conv2/kernel';
       const { problems, layers } = await diagnoseModel(await withWeight(path, 3 * 8 + 5, value));
@@ -155,7 +155,7 @@ describe('a fault', () => {
     },
   );
 
-  it('in a log-determinant or an inverse is named among layers of a user', async () => {
+  it('in a log-determinant or an inverse is found in custom layers', async () => {
     const shape: ImageShape = [4, 4, 3];
     const right = emerging(shape);
     const wrong: Record<string, Bijection> = {
@@ -219,7 +219,7 @@ describe('conditioning', () => {
     data: Float64Array.from(values),
   });
 
-  it('is that of the matrices a layer divides by', async () => {
+  it('is that of the matrices that a layer divides by', async () => {
     const free = await measured(conv1x1([2, 3, 2]), { weight: array([2, 2], 0, 4, 0.5, 0) });
     expect(free!.smallestDiagonal).toBeCloseTo(0.5, 12);
     expect(free!.conditionNumber).toBeCloseTo(8, 12);
@@ -252,7 +252,7 @@ describe('conditioning', () => {
 });
 
 describe('judge', () => {
-  it('takes NaN for a problem, forgives what is uncertain, and keeps the worst', () => {
+  it('treats NaN as a problem, allows for uncertainty, and keeps the worst', () => {
     const { ok, problems, warnings, worst, worstLayer } = judge([
       { name: 'roundTripError', layer: 'a', value: 5e-4 },
       { name: 'roundTripError', layer: 'b', value: Number.NaN },

@@ -1,4 +1,5 @@
-// The doctor: every layer of a trained model on real images, the model as a whole, and what is wrong with it.
+// The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
+// problems.
 import { type ImageSet, subset } from '../../data/dataset.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { layersOf } from '../../models/layers.ts';
@@ -17,7 +18,7 @@ import { judge, type Measurement, type Verdict } from './judge.ts';
 
 /** How a model is examined. */
 export interface DoctorOptions extends CompileOptions {
-  /** How many images to look at, spread evenly over the set; at most as many as it has. */
+  /** How many images to use, spread evenly over the dataset; at most its size. */
   readonly images: number;
   /** The seed of random directions, dequantisation and samples. */
   readonly seed?: number;
@@ -25,15 +26,15 @@ export interface DoctorOptions extends CompileOptions {
   onProgress?(layers: number): void;
 }
 
-/** All that was measured, and the verdict. */
+/** All measurements, and the verdict. */
 export interface Diagnosis extends Verdict {
   /** Each layer, in the order of encoding. */
   readonly layers: readonly LayerExamination[];
-  /** The images encoded and decoded; positions are those in the set. */
+  /** The round trip of the images; positions are those in the dataset. */
   readonly reconstruction: Reconstruction;
   /** The latents of the images, prior by prior. */
   readonly latents: readonly LatentStatistics[];
-  /** As many samples as there are images, at temperature 1. */
+  /** Samples at temperature 1, as many as there are images. */
   readonly samples: SampleStatistics;
   /** bits/dim of the images with one draw of dequantisation noise. */
   readonly bitsPerDim: BitsPerDimSpread;
@@ -45,7 +46,7 @@ export interface BitsPerDimSpread {
   readonly mean: number;
   /** Over the images. */
   readonly median: number;
-  /** The image with the highest, and its position in the set. */
+  /** The image with the highest bits/dim, and its position in the dataset. */
   readonly worst: Evaluation['worst'];
 }
 
@@ -95,7 +96,7 @@ export async function diagnose(
   };
 }
 
-/** What was measured of layers, as numbers that have a limit. */
+/** The measurements of layers that have a limit. */
 export function measurementsOf(layers: readonly LayerExamination[]): Measurement[] {
   return layers.flatMap((layer) => {
     const { nonFiniteWeights, logDetUncertainty } = layer;

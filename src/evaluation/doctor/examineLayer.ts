@@ -1,4 +1,4 @@
-// What can be measured of one layer of a trained model, on the images that reach it.
+// The measurements of one layer of a trained model, on the activations that reach it.
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { type Parameters, parametersFrom } from '../../flows/parameters.ts';
 import type { PlacedLayer } from '../../models/layers.ts';
@@ -18,11 +18,11 @@ import { LayerMap } from '../bijections/layerMap.ts';
 import { type Conditioning, conditioningOf } from './conditioning.ts';
 import { limitOf } from './limits.ts';
 
-/** A parameter with values that are not finite. */
+/** A parameter with non-finite values. */
 export interface NonFiniteWeights {
   /** The name of the parameter within its layer. */
   readonly parameter: string;
-  /** Where the first of them is, along each axis. */
+  /** The index of the first one, along each axis. */
   readonly index: readonly number[];
   /** That value: NaN or an infinity. */
   readonly value: number;
@@ -30,25 +30,28 @@ export interface NonFiniteWeights {
   readonly count: number;
 }
 
-/** What was measured of a layer; null is what could not be, because its weights are not finite, or has no meaning. */
+/** The measurements of a layer; null if impossible because its weights are not finite, or not applicable. */
 export interface LayerExamination {
   /** Its path, such as `levels/0/steps/3/emerging`. */
   readonly layer: string;
-  /** The field's word for it. */
+  /** The kind of layer. */
   readonly kind: string;
-  /** The values of one image. */
+  /** The number of values of one image. */
   readonly dimensions: number;
-  /** Whether it was measured on what reaches it, or on normal noise because that was not finite any more. */
+  /**
+   * Whether it was measured on the activations that reach it, or on normal noise because those were not
+   * finite.
+   */
   readonly input: 'activations' | 'noise';
-  /** Its weights that are not finite. */
+  /** Its parameters with non-finite values. */
   readonly nonFiniteWeights: readonly NonFiniteWeights[];
   /** The largest |inverse(forward(x)) − x| in float32, over the largest |x|, or 1 if that is smaller. */
   readonly roundTripError: number | null;
-  /** |ln|det| − a numerical one|, in nats per dimension, in float64. */
+  /** |ln|det| − numerical ln|det||, in nats per dimension, in float64. */
   readonly logDetError: number | null;
-  /** How the numerical one was found. */
+  /** How the numerical ln|det| was computed. */
   readonly logDetMethod: NumericLogDet['method'] | null;
-  /** How far the numerical one may be off, in nats per dimension. */
+  /** The uncertainty of the numerical ln|det|, in nats per dimension. */
   readonly logDetUncertainty: number | null;
   /** The largest difference between ln|det| in float32 and in float64, in nats per dimension. */
   readonly logDetRounding: number | null;
@@ -62,13 +65,13 @@ export interface LayerExamination {
 export interface LayerOptions extends CompileOptions {
   /** The seed of random directions and of noise. */
   readonly seed?: number;
-  /** Called after each layer with the number that is done. */
+  /** Called after each layer with the number done. */
   onLayer?(done: number): void;
 }
 
 /**
- * Examines layers that follow one another, each on what the ones before it make of `x` in float32. Where that is not
- * finite, noise takes its place, so that one broken layer hides none of those behind it.
+ * Examines consecutive layers, each on the output of the preceding ones for `x` in float32. If that is not
+ * finite, it is replaced by noise, so that one broken layer does not hide those after it.
  *
  * @param parameters the parameters by path, as constants
  * @param x the batch `[N, H, W, C]` that reaches the first layer
@@ -104,7 +107,7 @@ export async function examineLayers(
     });
     reached = keptChannels === undefined ? y : firstChannels(y, keptChannels);
     onLayer?.(index + 1);
-    // Programs block the event loop, and a bar should move.
+    // Programs block the event loop; this lets the progress bar update.
     await nextTurn();
   }
   return results;
@@ -160,7 +163,7 @@ const unmeasured: Measured = {
   conditionNumber: null,
 };
 
-/** Random directions at first, and when these are not enough to clear a layer. */
+/** The number of random directions at first, and if these are not enough to clear a layer. */
 const DIRECTIONS = [8, 64];
 
 async function numericLogDet(
@@ -180,7 +183,7 @@ async function numericLogDet(
     : logDetByDirections(map, x, { count: many, seed });
 }
 
-/** |a − b|; two equal infinities do not differ. */
+/** |a − b|; 0 for two equal infinities. */
 function difference(a: number, b: number): number {
   return a === b ? 0 : Math.abs(a - b);
 }
@@ -201,7 +204,7 @@ function findNonFinite(
   });
 }
 
-/** The place of an element along each axis. */
+/** The index of an element along each axis. */
 function indexOf(element: number, shape: readonly number[]): number[] {
   let rest = element;
   return shape

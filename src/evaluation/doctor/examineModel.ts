@@ -14,7 +14,7 @@ export interface Reconstruction extends ReturnedImages {
   readonly largestErrorInGreyLevels: number;
 }
 
-/** The latents of real images that one prior stands for. */
+/** The latents of real images at one prior. */
 export interface LatentStatistics {
   /** The path of the split, or `prior`. */
   readonly layer: string;
@@ -26,20 +26,20 @@ export interface LatentStatistics {
 
 /** Images decoded from latents of the prior. */
 export interface SampleStatistics {
-  /** How many. */
+  /** The number of samples. */
   readonly count: number;
-  /** The share with a value beyond ±10, where images have values in [−½, ½), or with one that is no number. */
+  /** The share with a value beyond ±10 (images have values in [−½, ½)) or a NaN. */
   readonly explodedShare: number;
 }
 
-/** What was measured of a model as a whole. */
+/** The measurements of a model as a whole. */
 export interface ModelExamination {
   readonly reconstruction: Reconstruction;
   readonly latents: readonly LatentStatistics[];
   readonly samples: SampleStatistics;
 }
 
-/** Values of images are in [−½, ½). The inverse of a layer that meets what it was never trained on multiplies. */
+/** Image values are in [−½, ½). Inverses amplify inputs unlike those the layer was trained on. */
 const FAR_OUT = 10;
 
 /**

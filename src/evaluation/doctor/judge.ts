@@ -1,7 +1,7 @@
 // Measurements against their limits.
 import { type LimitName, limitOf } from './limits.ts';
 
-/** One number that was measured of a layer, or of the model as a whole. */
+/** One number measured on a layer, or on the model as a whole. */
 export interface Measurement {
   /** Which limit applies. */
   readonly name: LimitName;
@@ -9,9 +9,9 @@ export interface Measurement {
   readonly layer: string;
   /** What was measured. */
   readonly value: number;
-  /** What it is, in words; by default those of the limit. */
+  /** The measurement in words; by default those of the limit. */
   readonly what?: string;
-  /** How far the value may be off: so much is forgiven. */
+  /** The uncertainty of the value, which is allowed for. */
   readonly uncertainty?: number;
 }
 
@@ -23,13 +23,13 @@ export interface Finding {
   readonly what: string;
   /** What was measured. */
   readonly value: number;
-  /** The limit that was passed. */
+  /** The limit that was exceeded. */
   readonly limit: number;
   /** The key of the measurement. */
   readonly name: LimitName;
 }
 
-/** What measurements amount to. */
+/** The verdict on the measurements. */
 export interface Verdict {
   /** Whether there is no problem; warnings do not count. */
   readonly ok: boolean;
@@ -37,13 +37,13 @@ export interface Verdict {
   readonly problems: readonly Finding[];
   /** What is worth a look. */
   readonly warnings: readonly Finding[];
-  /** For each limit that anything was measured of, the measurement nearest to it or farthest beyond. */
+  /** For each limit with measurements, the one closest to it or farthest beyond. */
   readonly worst: readonly Measurement[];
-  /** The measurement of a single layer that is nearest to its limit or farthest beyond; null if none was measured. */
+  /** The measurement of a single layer closest to its limit or farthest beyond; null if none was measured. */
   readonly worstLayer: Measurement | null;
 }
 
-/** Holds measurements against their limits. */
+/** Checks measurements against their limits. */
 export function judge(measurements: readonly Measurement[]): Verdict {
   const problems: Finding[] = [];
   const warnings: Finding[] = [];
@@ -74,7 +74,7 @@ export function judge(measurements: readonly Measurement[]): Verdict {
   return { ok: problems.length === 0, problems, warnings, worst: [...worst.values()], worstLayer };
 }
 
-/** How near a measurement is to its limit: 1 at it, more beyond; infinite for what is no number. */
+/** How close a measurement is to its limit: 1 at the limit, above 1 beyond it; infinite for NaN. */
 function strain({ name, value, uncertainty = 0 }: Measurement): number {
   const { worse, problem, warning } = limitOf(name);
   const limit = problem ?? warning!;
@@ -82,7 +82,7 @@ function strain({ name, value, uncertainty = 0 }: Measurement): number {
   if (Number.isNaN(value)) {
     return Number.POSITIVE_INFINITY;
   }
-  // 0/0: nothing where nothing is allowed.
+  // 0/0: a zero value with a limit of zero.
   return Number.isNaN(ratio) ? 0 : ratio;
 }
 

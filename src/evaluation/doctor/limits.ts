@@ -1,4 +1,4 @@
-// The limits of the doctor: what is measured, beyond what it is said, and why there. docs/doctor.md has more.
+// The limits of the doctor: what is measured, the thresholds, and their reasons. See also docs/doctor.md.
 
 /** The key of a measurement. */
 export type LimitName =
@@ -14,21 +14,21 @@ export type LimitName =
   | 'bitsPerDim'
   | 'explodedSamples';
 
-/** A measurement, and the values beyond which it is said. */
+/** A measurement, and the values beyond which it is reported. */
 export interface Limit {
   /** The key of the measurement in the report. */
   readonly name: LimitName;
-  /** Whether it is measured of single layers or of the model as a whole. */
+  /** Whether it is measured per layer or for the model as a whole. */
   readonly of: 'layer' | 'model';
   /** The measurement in words. */
   readonly what: string;
   /** Whether larger values are worse, or smaller ones. */
   readonly worse: 'larger' | 'smaller';
-  /** Beyond this the model is wrong; undefined where no value means that. */
+  /** Beyond this the model is wrong; undefined if no value means that. */
   readonly problem?: number;
-  /** Beyond this it is worth a look, though the model may be right; undefined where there is no such range. */
+  /** Beyond this it is worth a look, though the model may be right; undefined if there is no such range. */
   readonly warning?: number;
-  /** Why there. */
+  /** The reason for the limits. */
   readonly why: string;
   /** What to do about it. */
   readonly advice: string;
@@ -54,8 +54,8 @@ export const limits: readonly Limit[] = [
     worse: 'smaller',
     problem: 1e-4,
     warning: 0.05,
-    why: 'the inverse multiplies rounding by its reciprocal, an emerging one pixel after pixel; all start above 0.2',
-    advice: `${lowerRate}, or take model.mixing=1x1-plu, whose diagonal cannot reach zero`,
+    why: 'the inverse amplifies rounding by its reciprocal, in emerging convolutions at every pixel; all start above 0.2',
+    advice: `${lowerRate}, or use model.mixing=1x1-plu, whose diagonal cannot reach zero`,
   },
   {
     name: 'conditionNumber',
@@ -64,26 +64,26 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     problem: 1e6,
     warning: 1e3,
-    why: 'the inverse loses as many digits as this has, and float32 has seven',
+    why: 'the inverse loses log10 of it in digits, and float32 has seven',
     advice: lowerRate,
   },
   {
     name: 'roundTripError',
     of: 'layer',
-    what: 'round trip, of the largest |x|',
+    what: 'round trip, relative to the largest |x|',
     worse: 'larger',
     problem: 1e-3,
     warning: 1e-4,
     why: 'sound layers lose 1e-6; half a grey level is 2e-3',
-    advice: `${lowerRate}; where nothing else is wrong with the layer, its inverse is`,
+    advice: `${lowerRate}; if nothing else is wrong with the layer, its inverse is`,
   },
   {
     name: 'logDetError',
     of: 'layer',
-    what: 'ln|det| off, nats/dimension',
+    what: 'ln|det| error, nats/dimension',
     worse: 'larger',
     problem: 1e-4,
-    why: 'right formulas agree to 1e-8; this much is below the last digit of any reported bits/dim',
+    why: 'correct formulas agree to 1e-8; this much is below the last digit of any reported bits/dim',
     advice: 'its formula is wrong, and so is every bits/dim: see checkBijection',
   },
   {
@@ -99,7 +99,7 @@ export const limits: readonly Limit[] = [
   {
     name: 'wrongPixelShare',
     of: 'model',
-    what: 'pixels that do not return',
+    what: 'pixels not recovered',
     worse: 'larger',
     problem: 1e-3,
     warning: 0,
@@ -113,8 +113,8 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     problem: 10,
     warning: 0.5,
-    why: 'near 0 under the prior from the start on; beyond 10 the prior and the latents do not belong together',
-    advice: 'train longer; if it stays, the images differ from those that the model was trained on',
+    why: 'near 0 under the prior from the start; beyond 10 the latents do not match the prior',
+    advice: 'train longer; if it persists, the images differ from those that the model was trained on',
   },
   {
     name: 'latentVariance',
@@ -123,8 +123,8 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     problem: 100,
     warning: 4,
-    why: 'near 1 under the prior from the start on; beyond 100 the two do not belong together',
-    advice: 'train longer; if it stays, the images differ from those that the model was trained on',
+    why: 'near 1 under the prior from the start; beyond 100 the latents do not match the prior',
+    advice: 'train longer; if it persists, the images differ from those that the model was trained on',
   },
   {
     name: 'bitsPerDim',
@@ -134,7 +134,7 @@ export const limits: readonly Limit[] = [
     problem: 100,
     warning: 1,
     why: 'at 1 the model is no better than uniform noise',
-    advice: 'train longer, or look at the weights of the other kind',
+    advice: 'train longer, or examine the other weights (--weights)',
   },
   {
     name: 'explodedSamples',
@@ -142,7 +142,7 @@ export const limits: readonly Limit[] = [
     what: 'samples far out of range',
     worse: 'larger',
     warning: 0.05,
-    why: 'few latents of the prior should lead where the model was never trained',
+    why: 'latents drawn from the prior should rarely lead where the model was never trained',
     advice: 'train longer, or sample at a lower temperature',
   },
 ];

@@ -1,4 +1,4 @@
-// What an exported model says of itself: its shapes, the inputs and outputs of its files, how to call them.
+// The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 import { countTrained } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -10,22 +10,22 @@ interface Port {
   readonly type: 'float32' | 'uint8';
   /** The lengths of the axes; `N` is any number of images, the same for all. */
   readonly shape: readonly (number | 'N')[];
-  /** The smallest and the largest value; left out where any real number may occur. */
+  /** The smallest and the largest value; omitted if any real number may occur. */
   readonly range?: readonly [number, number];
   readonly what: string;
 }
 
 /** Where the weights come from. */
 export interface ModelOrigin {
-  /** The preset of the run; null where it had none. */
+  /** The preset of the run; null if it had none. */
   readonly preset: string | null;
   /** The images it was trained on. */
   readonly dataset: string;
   /** The number of steps. */
   readonly step: number;
-  /** Averaged over the training, or as the last update left them. */
+  /** Averaged over the training, or raw after the last update. */
   readonly weights: string;
-  /** What was measured of these weights: bits/dim, and of what. */
+  /** The measurements of these weights: bits/dim, and on which images. */
   readonly bitsPerDim: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -52,7 +52,7 @@ export function exportManifest(model: Glow, origin: ModelOrigin): string {
   return `${JSON.stringify(manifest, null, 2).replace(SHORT_LIST, shortened)}\n`;
 }
 
-/** A list of numbers, perhaps with N among them, as JSON spreads it over lines; no text within quotes has any. */
+/** A list of numbers, possibly including N, as JSON spreads it over lines; no quoted text contains any. */
 const SHORT_LIST = /\[\n\s+(?:"N"|-?\d+)(?:,\n\s+-?\d+)*\n\s+\]/g;
 
 /** The list on one line. */
@@ -105,12 +105,12 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
   const shape = ['N', ...model.imageShape] as const;
   return {
     inputs: [
-      ...latentPorts(model, 'standard normal draws, or what the encoder gave'),
+      ...latentPorts(model, 'standard normal draws, or the output of the encoder'),
       {
         name: 'temperature',
         type: 'float32',
         shape: [1],
-        what: '0 or more; all latents are multiplied by it: 1 is the model itself, less gives plainer images',
+        what: '0 or more; all latents are multiplied by it: 1 is the model itself, below 1 gives less varied images',
       },
     ],
     outputs: [
@@ -119,7 +119,7 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         name: 'values',
         type: 'float32',
         shape,
-        what: 'the same before rounding, -0.5 to 0.5 for most; not a number where the model diverged',
+        what: 'the same before rounding, -0.5 to 0.5 for most; NaN where the model diverged',
       },
     ],
   };
@@ -127,9 +127,9 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
 
 function howToEncode({ options: { bits }, imageShape }: Glow): string[] {
   return [
-    `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The latents come out.`,
-    'To give them back to sampler.onnx, take temperature 1: the same pixels come out.',
-    'For the likelihood draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.',
+    `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
+    'Pass them to sampler.onnx with temperature 1 to recover the same pixels.',
+    'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.',
     `bits/dim = -logLikelihood / (${dimensionsOf(imageShape)} ln 2).`,
   ];
 }
@@ -141,7 +141,7 @@ function howToSample({ options: { bits } }: Glow): string[] {
   ];
 }
 
-/** How an 8-bit pixel v becomes what the encoder takes. */
+/** How an 8-bit pixel v is converted for the encoder. */
 function fromEightBit(bits: number): string {
   return bits === 8 ? '8-bit pixels' : `8-bit pixels v reduced to ${bits} bits, v >> ${8 - bits}`;
 }

@@ -1,4 +1,4 @@
-// A run as files that leave the house: two ONNX programs, the weights, and a manifest that explains them.
+// Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 import { dataName } from '../../experiments/experimentName.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -14,13 +14,13 @@ import { exportPrograms } from './exportPrograms.ts';
 
 /** How a run is exported. */
 export interface ExportOptions {
-  /** The moving average of the weights, which is the default, or the weights as the last update left them. */
+  /** The moving average of the weights (default), or the raw weights after the last update. */
   readonly weights?: WeightsKind;
-  /** Threads for what is worked out beforehand; by default one a core. */
+  /** Threads for computations done in advance; by default one per core. */
   readonly threads?: number;
 }
 
-/** A model as files that are still to be written. */
+/** An exported model as files that are not yet written. */
 export interface ExportedModel {
   /** The number of steps that its weights have seen. */
   readonly step: number;
@@ -30,10 +30,12 @@ export interface ExportedModel {
 
 /**
  * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`. The same
- * checkpoint and summary give the same bytes. A folder with these files is an exported model, which `loadModel` loads.
+ * checkpoint and summary produce the same bytes. A folder with these files is an exported model, which
+ * `loadModel` loads.
  *
- * @param directory the run folder, of which the last checkpoint counts
- * @throws UserError if it is no run, its checkpoint or summary cannot be read, or a file would be larger than 2 GiB
+ * @param directory the run folder, whose last checkpoint is exported
+ * @throws UserError if it is not a run, its checkpoint or summary cannot be read, or a file would be larger
+ *   than 2 GiB
  */
 export async function exportModel(
   directory: string,
@@ -54,7 +56,7 @@ export async function exportModel(
   };
 }
 
-/** The model card of an export, which has neither pictures nor checkpoints beside it. */
+/** The model card of an export, which comes without pictures or checkpoints. */
 function exportCard({ paths, model, config, step }: LoadedRun): string {
   const commands = {
     'draw images': 'npx emerging sample . --out samples.png',
@@ -68,14 +70,14 @@ function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): Mod
   const measured = (Array.isArray(evaluations) ? evaluations : []).filter(
     (evaluation) => evaluation.step === step && evaluation.weights === weights,
   );
-  // What the summary says itself is of the average weights on the validation images.
+  // The summary's own bits/dim are of the average weights on the validation images.
   const ofValidation =
     typeof bitsPerDim === 'number' && steps === step && weights === 'average'
       ? [{ step, bitsPerDim, split: 'validation', weights, bits: config.model.bits }]
       : [];
   return {
     preset: typeof preset === 'string' ? preset : null,
-    // Where the images lay is nobody else's business.
+    // The local path of the images stays private.
     dataset: dataName(config),
     step,
     weights,

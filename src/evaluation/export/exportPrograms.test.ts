@@ -1,4 +1,5 @@
-// Exported programs of every mixing in two runtimes, native and WebAssembly: they give what ours give.
+// Exported programs of every mixing in two runtimes, native and WebAssembly: same results as our own
+// programs.
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
@@ -44,7 +45,7 @@ const cases: [string, GlowOptions][] = [
   ],
 ];
 
-/** The opset in which each operator that an export may use came into the standard. */
+/** The opset that introduced each operator an export may use. */
 const standardOperators: Readonly<Record<string, number>> = {
   Abs: 1,
   Add: 1,
@@ -75,7 +76,10 @@ const standardOperators: Readonly<Record<string, number>> = {
   Transpose: 1,
 };
 
-/** A model some way from its start, as after a training: at random parameters its inverse would lose all digits. */
+/**
+ * A model some way from its initial weights, as if trained: with random parameters its inverse would lose all
+ * digits.
+ */
 function trainedModelOf(options: GlowOptions): TrainedModel {
   const model = new Glow(options, imageShape);
   const parameters = Object.entries(model.parameters).map(([path, { shape, trained, initial }]) => {
@@ -112,7 +116,7 @@ const half = ({ shape, data }: NdArray): NdArray => ({
   data: new Float32Array(data.length).fill(0.5),
 });
 
-/** Runs a session of a runtime as anyone would who has the file alone. */
+/** Runs a session of a runtime as a user with only the file would. */
 async function call(
   runtime: Runtime,
   session: Session,
@@ -143,7 +147,7 @@ describe.each(cases)('%s', (_, options) => {
   const feedsOf = (latents: readonly NdArray[], count: number): Record<string, NdArray> =>
     Object.fromEntries(latentNames.map((name, index) => [name, firstOf(latents[index]!, count)]));
   let files: ExportedPrograms;
-  /** What the model says in float64, and what it decodes as `sample` does. */
+  /** The model's results in float64, and its decoded images as from `sample`. */
   let encoded: Record<string, NdArray>;
   let decoded: NdArray;
 
@@ -206,7 +210,7 @@ describe.each(cases)('%s', (_, options) => {
       }
     });
 
-    it.each([1, largestBatch])('gives %i encoded images back to the pixel', async (count) => {
+    it.each([1, largestBatch])('recovers %i encoded images exactly', async (count) => {
       const image = firstOf(images.image, count);
       const { logLikelihood, ...latents } = await call(runtime, encoder, { image, noise: half(image) });
       const result = await call(runtime, sampler, {
@@ -224,7 +228,7 @@ describe.each(cases)('%s', (_, options) => {
       expect(result.values!.shape).toEqual([count, ...imageShape]);
       const { data } = firstOf(decoded, count);
       expectClose('values', result.values!.data, data, 'float32');
-      // The pixels follow from the values, and are those of `sample` but where a value lies on a pixel's boundary.
+      // The pixels follow from the values, and match `sample` except where a value lies on a pixel boundary.
       const eightBit = (values: ArrayLike<number>): Uint8Array =>
         toEightBit(pixelsFromValues(values, bits), bits);
       expect(result.image!.data).toEqual(eightBit(result.values!.data));

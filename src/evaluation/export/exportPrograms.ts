@@ -56,13 +56,14 @@ function named(latents: readonly Tensor[]): Record<string, Tensor> {
 }
 
 /**
- * The pixels that values in [−½, ½) stand for, spread over 0..255: v = ⌊(x + ½)·2^bits⌋ clipped to 0..2^bits − 1, then
- * v·255/(2^bits − 1) rounded, as `pixelsFromValues` and `toEightBit` do it.
+ * The pixels of dequantised values in [−½, ½), scaled to 0..255: v = ⌊(x + ½)·2^bits⌋ clipped to 0..2^bits −
+ * 1, then v·255/(2^bits − 1) rounded, as in `pixelsFromValues` and `toEightBit`.
  */
 function eightBitImage(values: Tensor, bits: number): Tensor {
   const levels = 2 ** bits;
   const middle = (levels - 1) / 2;
-  // The values are rounded down before anything is added to them: one next to a boundary would lose its last digits.
+  // The values are rounded down before anything is added: a value next to a boundary would lose its last
+  // digits.
   const pixels = add(clip(add(floor(multiply(values, levels)), 0.5), middle), middle);
   return bits === 8 ? pixels : floor(add(multiply(pixels, 255 / (levels - 1)), 0.5));
 }

@@ -1,20 +1,20 @@
-// Several models on the same images with the same noise: how much they differ, image by image.
+// Compares several models on the same images with the same noise, image by image.
 import type { ImageSet } from '../../data/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
 import { evaluate } from './evaluate.ts';
 
-/** One model beside the first. */
+/** One model compared with the first. */
 export interface Comparison {
   /** The mean over images and draws. */
   readonly bitsPerDim: number;
   /** The standard error of that mean over other images, s/√n. */
   readonly samplingError: number | null;
-  /** The mean over images of bits/dim less that of the first model: below zero where this one is better. */
+  /** The mean over images of bits/dim minus that of the first model: negative if this one is better. */
   readonly difference: number;
   /**
    * The standard error of the difference over other images, s/√n with s the deviation of the images' differences.
-   * What is hard for one model is hard for the other, so this is far less than the two errors together.
+   * Images that are hard for one model are hard for the other, so this is far below the two errors combined.
    */
   readonly differenceError: number | null;
 }

@@ -1,4 +1,4 @@
-// bits/dim of a split: against a likelihood written out by hand, and what its summary and its error mean.
+// bits/dim of a split: against a likelihood written out by hand; the meaning of its summary and error.
 import { describe, expect, it } from 'vitest';
 import { imagesInMemory, readOne } from '../../data/dataset.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
@@ -114,7 +114,7 @@ describe('summarise', () => {
     });
   });
 
-  it('takes the middle of an odd number of images, and has no error from one draw', () => {
+  it('takes the middle of an odd number of images, and has no error with one draw', () => {
     expect(summarise([Float64Array.of(5, 1, 3)])).toMatchObject({
       median: 3,
       standardError: null,
@@ -122,7 +122,7 @@ describe('summarise', () => {
     });
   });
 
-  it('shows an image that exploded, infinite or not a number', () => {
+  it('shows an image that exploded to infinity or NaN', () => {
     expect(summarise([Float64Array.of(1, Number.POSITIVE_INFINITY, 3)]).worst.index).toBe(1);
     expect(summarise([Float64Array.of(1, Number.NaN, 3)]).worst.index).toBe(1);
     expect(summarise([Float64Array.of(Number.NaN, 2, 3)])).toMatchObject({

@@ -8,7 +8,7 @@ import { type ImportanceBound, importanceBound } from './importanceBound.ts';
 
 /** An image of a split and its bits/dim. */
 export interface MeasuredImage {
-  /** Its place in the split, from 0. */
+  /** Its index in the split, from 0. */
   readonly index: number;
   /** Its mean over draws. */
   readonly bitsPerDim: number;
@@ -25,7 +25,7 @@ export interface Evaluation {
   readonly standardError: number | null;
   /**
    * The standard error of that mean over repetitions with other images of the same kind, s/√n with s the standard
-   * deviation over images: how well n images stand for all there could be. Null for one image.
+   * deviation over images: how well n images represent the population. Null for one image.
    */
   readonly samplingError: number | null;
   /** Dequantisation draws per image. */
@@ -45,7 +45,7 @@ export interface Evaluation {
   readonly worst: MeasuredImage;
   /** The 16 images with the highest bits/dim, the highest first. */
   readonly worstImages: readonly MeasuredImage[];
-  /** The tighter bound, where it was asked for. */
+  /** The tighter bound, if requested. */
   readonly importance?: ImportanceBound;
   /** The mean over draws of each image. */
   readonly perImage: Float64Array;
@@ -53,11 +53,11 @@ export interface Evaluation {
 
 /** What is measured, and how. */
 export interface EvaluateOptions extends LikelihoodOptions {
-  /** Draws per image of the importance-weighted bound, which then is measured too; draws of both are shared. */
+  /** Draws per image of the importance-weighted bound, which is then measured too, sharing the draws. */
   readonly importance?: number | undefined;
 }
 
-/** How many of the worst images are named. */
+/** How many of the worst images are listed. */
 const WORST = 16;
 
 /** The draws of the noise that an evaluation takes of each image. */
@@ -65,7 +65,7 @@ export function drawsOf({ draws = 1, importance = 0 }: EvaluateOptions): number 
   return Math.max(draws, importance);
 }
 
-/** Measures bits/dim of a set of images; 2 draws or more give a standard error. */
+/** Measures bits/dim of a set of images; the standard error needs 2 or more draws. */
 export async function evaluate(
   model: FlowModel,
   images: ImageSet,
@@ -89,7 +89,7 @@ export async function evaluate(
   return { ...summarise(values.slice(0, draws)), ...(bound && { importance: bound }) };
 }
 
-/** The evaluation that draws of the noise make together, each given as bits/dim of every image. */
+/** Combines draws of the noise, each given as bits/dim of every image, into an evaluation. */
 export function summarise(values: readonly Float64Array[]): Evaluation {
   const draws = values.length;
   const drawsOfImage = (image: number): number[] => values.map((draw) => draw[image]!);
@@ -112,7 +112,7 @@ export function summarise(values: readonly Float64Array[]): Evaluation {
   };
 }
 
-/** The images with the highest values, the highest first; one whose value is no number counts as infinite. */
+/** The images with the highest values, the highest first; NaN counts as infinite. */
 function highest(values: Float64Array, count: number): MeasuredImage[] {
   const rank = (index: number): number =>
     Number.isNaN(values[index]!) ? Number.POSITIVE_INFINITY : values[index]!;

@@ -6,13 +6,13 @@ import { importanceBound } from './importanceBound.ts';
 
 describe('importanceBound', () => {
   it('is the logarithm of the mean density', () => {
-    // One value an image: densities 2⁻¹ and 2⁻³, whose mean is 5/16.
+    // One value per image: densities 2⁻¹ and 2⁻³, whose mean is 5/16.
     const { bitsPerDim, samplingError, draws } = importanceBound([Float64Array.of(1), Float64Array.of(3)], 1);
     expect(bitsPerDim).toBeCloseTo(-Math.log2(5 / 16), 12);
     expect([samplingError, draws]).toEqual([null, 2]);
   });
 
-  it('bears densities beyond all floating-point numbers, on either side', () => {
+  it('handles densities beyond the floating-point range, on either side', () => {
     for (const value of [-40, 40]) {
       const draws = [Float64Array.of(value), Float64Array.of(value)];
       expect(importanceBound(draws, 10_000).bitsPerDim).toBeCloseTo(value, 9);
@@ -21,14 +21,14 @@ describe('importanceBound', () => {
     expect(importanceBound(apart, 10_000).bitsPerDim).toBeCloseTo(1 + 1 / 10_000, 9);
   });
 
-  it('says what is not finite', () => {
+  it('propagates non-finite values', () => {
     const infinite = Float64Array.of(Number.POSITIVE_INFINITY);
     expect(importanceBound([infinite, infinite], 4).bitsPerDim).toBe(Number.POSITIVE_INFINITY);
     expect(importanceBound([infinite, Float64Array.of(2)], 4).bitsPerDim).toBeCloseTo(2.25, 12);
     expect(importanceBound([Float64Array.of(Number.NaN), Float64Array.of(2)], 4).bitsPerDim).toBeNaN();
   });
 
-  it('lies between the plain mean of its draws and the least of them', () => {
+  it('lies between the plain mean of its draws and the smallest of them', () => {
     const values = fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(values, fc.integer({ min: 1, max: 3000 }), (values, dimensions) => {

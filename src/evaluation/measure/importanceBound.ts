@@ -1,4 +1,5 @@
-// The importance-weighted bound on bits/dim: the logarithm of a mean over draws in place of a mean of logarithms.
+// The importance-weighted bound on bits/dim: the logarithm of a mean over draws instead of a mean of
+// logarithms.
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 
 /** bits/dim by the importance-weighted bound. */
@@ -15,7 +16,7 @@ export interface ImportanceBound {
  * The bound −ln((1/K) Σₖ p(x + uₖ))/(D·ln 2) of each image, its mean, and the error of that.
  *
  * The probability of an integer image is the mean over all u of the density at x + u. The mean of its logarithm, which
- * is what bits/dim is by habit, lies below the logarithm of the mean (Jensen), and the mean over K draws between the
+ * is the usual bits/dim, lies below the logarithm of the mean (Jensen), and the mean over K draws between the
  * two. Source: Burda, Grosse and Salakhutdinov, Importance Weighted Autoencoders (2016).
  *
  * @param values bits/dim of every image, one array for each draw
@@ -25,7 +26,7 @@ export function importanceBound(values: readonly Float64Array[], dimensions: num
   const natsPerBit = dimensions * Math.LN2;
   const perImage = values[0]!.map((_, image) => {
     const draws = values.map((draw) => draw[image]!);
-    // Densities of whole images overflow by far: the likeliest draw is taken out of the sum.
+    // Densities of whole images would overflow: the likeliest draw is factored out of the sum.
     const least = draws.reduce((least, value) => Math.min(least, value));
     if (!Number.isFinite(least)) {
       return least;

@@ -16,8 +16,8 @@ it('puts pixels in the middle of their intervals', async () => {
   expect([...data]).toEqual(original);
 });
 
-describe('images that came back', () => {
-  it('are wrong where a pixel is another integer, and not where it is clipped to the same', () => {
+describe('decoded images', () => {
+  it('are wrong where a pixel is a different integer, but not where it is clipped to the same one', () => {
     // The first is below all levels, the second a level up; the last is above all levels.
     expect(compareImages([-0.75, 0.125, 0.125, 0.875], original, two)).toEqual([
       { wrongPixels: 1, largestError: 0.375 },
@@ -25,7 +25,7 @@ describe('images that came back', () => {
     ]);
   });
 
-  it('are summed up, with the first of the worst', () => {
+  it('are summarised, with the first of the worst', () => {
     const images = [
       { wrongPixels: 1, largestError: 0.1 },
       { wrongPixels: 0, largestError: 0.3 },
@@ -39,7 +39,7 @@ describe('images that came back', () => {
     });
   });
 
-  it('are wrong where a value is no number, which is worse than any error', () => {
+  it('are wrong where a value is NaN, which is worse than any error', () => {
     const images = compareImages([-0.375, Number.NaN, Number.POSITIVE_INFINITY, 0.375], original, two);
     expect(images).toEqual([
       { wrongPixels: 1, largestError: Number.NaN },

@@ -1,4 +1,4 @@
-// Images that were encoded and decoded again, beside what they were: wrong pixels and errors.
+// Compares images after a round trip (encode, decode) with the originals: wrong pixels and errors.
 import { type ImageSet, readAll } from '../../data/dataset.ts';
 import { evaluate } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
@@ -6,21 +6,21 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { imageArray } from '../../training/likelihood.ts';
 
-/** How one image came back. */
+/** The round-trip errors of one image. */
 export interface ReturnedImage {
-  /** How many of its pixels are another integer. */
+  /** How many of its pixels are a different integer. */
   readonly wrongPixels: number;
-  /** The largest |difference| of values in [−½, ½); NaN where one is no number. */
+  /** The largest |difference| of values in [−½, ½); NaN if any is NaN. */
   readonly largestError: number;
 }
 
-/** How several images came back. */
+/** The round-trip errors of several images. */
 export interface ReturnedImages {
-  /** How many. */
+  /** The number of images. */
   readonly images: number;
   /** The share of pixels that are the same integer. */
   readonly exactPixelShare: number;
-  /** The largest |difference| of values in [−½, ½); NaN where one is no number. */
+  /** The largest |difference| of values in [−½, ½); NaN if any is NaN. */
   readonly largestError: number;
   /** The position of the image with the largest error. */
   readonly worstImage: number;
@@ -34,10 +34,10 @@ export async function dequantised(images: ImageSet, model: Glow): Promise<NdArra
 }
 
 /**
- * Compares each image that came back with what it was.
+ * Compares each decoded image with its original.
  *
- * @param returned values of all images, one after the other
- * @param original their values as they were, from `dequantised`
+ * @param returned values of all images, concatenated
+ * @param original their original values, from `dequantised`
  */
 export function compareImages(
   returned: ArrayLike<number>,
@@ -59,7 +59,7 @@ export function compareImages(
   });
 }
 
-/** All images together, each of so many dimensions. */
+/** All images together, each of `dimensions` values. */
 export function summariseReturned(images: readonly ReturnedImage[], dimensions: number): ReturnedImages {
   const pixels = images.length * dimensions;
   const wrong = images.reduce((total, { wrongPixels }) => total + wrongPixels, 0);

@@ -1,4 +1,4 @@
-// How odd images are: their bits/dim beside those of validation images, from both sides.
+// How odd images are: their bits/dim compared with those of validation images, on both sides.
 import type { ImageSet } from '../../data/dataset.ts';
 import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
 import { summarise } from './evaluate.ts';
@@ -20,10 +20,10 @@ export interface Score {
 /**
  * Scores images against reference images, measured in the same way; the oddest come first.
  *
- * A flow gives simple images of another kind a higher likelihood than its own, so an image is odd on either side: if
- * hardly any reference image has a lower bits/dim, or hardly any a higher one. Images beyond all of them are ordered
- * by how far their bits/dim lies from the median. The noise of an image depends on the seed and on the image, so that
- * its score does not depend on the others.
+ * A flow assigns simple images of another kind a higher likelihood than its own, so an image is odd at either
+ * end: if hardly any reference image has a lower bits/dim, or hardly any a higher one. Images beyond all of
+ * them are ordered by how far their bits/dim lies from the median. The noise of an image depends on the seed
+ * and on the image, so that its score does not depend on the others.
  */
 export async function score(
   model: FlowModel,
@@ -40,7 +40,7 @@ export async function score(
   return rank(measured, summarise(compared).perImage);
 }
 
-/** The scores that draws of bits/dim have beside the bits/dim of reference images. */
+/** The scores of draws of bits/dim relative to the bits/dim of reference images. */
 export function rank(draws: readonly Float64Array[], reference: Float64Array): Score[] {
   const sorted = reference.toSorted();
   const { median } = summarise([reference]);
@@ -63,7 +63,7 @@ export function rank(draws: readonly Float64Array[], reference: Float64Array): S
   );
 }
 
-/** How many of the sorted values are lower; all of them for what is not a number, which no image of the kind gives. */
+/** How many of the sorted values are lower; all of them for NaN, which no image of the same kind yields. */
 function countBelow(sorted: Float64Array, value: number): number {
   const first = sorted.findIndex((other) => other >= value);
   return first < 0 ? sorted.length : first;

@@ -1,4 +1,4 @@
-// A trained model in use: there and back, what the results depend on and what not, and what is refused.
+// A trained model in use: round trips, what the results depend on, and what is refused.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import { UserError } from '../../errors.ts';
@@ -15,7 +15,7 @@ import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
-/** Whether the next encoder cannot be compiled. */
+/** Whether compiling the next encoder fails. */
 const broken = vi.hoisted(() => ({ encoder: false }));
 
 vi.mock('./programs.ts', async (load) => {
@@ -69,7 +69,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all(opened.map((one) => one.release())));
 
 describe('encode and decode', () => {
-  it('give latents of the shapes that the model says, and the images back', async () => {
+  it('produce latents of the declared shapes, and recover the images', async () => {
     const latents = await model.encode(images);
     expect(latents.map(({ shape }) => shape)).toEqual([
       [COUNT, 4, 4, 2],
@@ -82,15 +82,15 @@ describe('encode and decode', () => {
     expect(await model.decode(latents)).toEqual(images);
   });
 
-  it('give images of fewer bits back, spread over 8', async () => {
+  it('recover images of fewer bits, scaled to 8', async () => {
     const coarse = use(await start({ bits: 3 }));
     const expected = images.map((value) => Math.round(((value >> 5) * 255) / 7));
     expect(await coarse.decode(await coarse.encode(images))).toEqual(expected);
     expect(coarse.bits).toBe(3);
   });
 
-  it('keep in float64 what small scales of couplings would lose in float32', async () => {
-    // The inverse divides by sigmoid(2 − 16), which takes rounding from 1e-7 beyond a pixel's interval.
+  it('preserve in float64 what small coupling scales would lose in float32', async () => {
+    // The inverse divides by sigmoid(2 − 16), which amplifies rounding from 1e-7 beyond a pixel's interval.
     const steep: TrainedModel = {
       ...trained,
       parameters: Object.fromEntries(
@@ -113,12 +113,12 @@ describe('encode and decode', () => {
     expect(await one.decode(latents)).toEqual(images);
   });
 
-  it('take no images at all', async () => {
+  it('accept zero images', async () => {
     expect(await model.decode(await model.encode(new Uint8Array()))).toEqual(new Uint8Array());
     expect(await model.sample({ count: 0 })).toEqual(new Uint8Array());
   });
 
-  it('tell how far they are', async () => {
+  it('report progress', async () => {
     const seen: number[] = [];
     const onProgress = (done: number): void => {
       seen.push(done);
@@ -143,7 +143,7 @@ describe('encode and decode', () => {
   });
 });
 
-describe('what comes out does not depend on the batch', () => {
+describe('results do not depend on the batch', () => {
   it.each([1, 3, 64])('at batch size %i', async (batchSize) => {
     const other = use(trained, { batchSize });
     const latents = await model.encode(images);
@@ -163,7 +163,7 @@ describe('what comes out does not depend on the batch', () => {
 });
 
 describe('sample', () => {
-  it('gives the same bytes for the same seed, and image i whatever the count', async () => {
+  it('returns the same bytes for the same seed, and the same image i for any count', async () => {
     const six = await model.sample({ count: 6, seed: 4 });
     expect(await model.sample({ count: 6, seed: 4 })).toEqual(six);
     expect(await model.sample({ count: 2, seed: 4 })).toEqual(six.subarray(0, 2 * 64));
@@ -171,7 +171,7 @@ describe('sample', () => {
     expect(await model.sample({ count: 6, seed: 4, temperature: 1 })).toEqual(six);
   });
 
-  it('gives the same pixels by either inverse of emerging convolutions', async () => {
+  it('returns the same pixels with either inverse of emerging convolutions', async () => {
     const slow = use(trained, { inverse: 'sequential', batchSize: 5 });
     expect(await slow.sample({ count: 12, seed: 6 })).toEqual(await model.sample({ count: 12, seed: 6 }));
     expect(slow.fingerprint).toBe(model.fingerprint);
@@ -191,7 +191,7 @@ describe('sample', () => {
     expect(cold).toEqual(Uint8Array.from([...(await model.decode(zero)), ...(await model.decode(zero))]));
   });
 
-  it('names the images whose values overflow and leaves them black, or fails where nobody asks for them', async () => {
+  it('reports the images whose values overflow and returns them black, or fails without onOverflow', async () => {
     const hot = { count: 4, temperature: 1e38, seed: 1 };
     await expect(model.sample(hot)).rejects.toThrow(
       /^\d of 4 samples have values that are not finite, image \d first: try a lower temperature, or train longer$/,
@@ -240,32 +240,32 @@ describe('logLikelihood', () => {
   });
 });
 
-describe('what is not of the model is refused', () => {
-  it('images of another size', async () => {
-    const message = "65 bytes are no whole number of images: the model's are 8x8x1, 8 bits each value";
+describe('input that does not fit the model is refused', () => {
+  it('images of a different size', async () => {
+    const message = '65 bytes are not a whole number of images: the model takes 8x8x1, 8 bits per value';
     await expect(model.encode(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
     await expect(model.logLikelihood(new Uint8Array(65))).rejects.toThrow(new UserError('mismatch', message));
   });
 
-  it('latents of other shapes', async () => {
+  it('latents of different shapes', async () => {
     const latents = await model.encode(images);
     const expected = 'expected [13, 4, 4, 2], [13, 2, 2, 8]';
     await expect(model.decode(latents.toReversed())).rejects.toThrow(
-      `these latents are not of this model: they have shapes [13, 2, 2, 8], [13, 4, 4, 2], ${expected}`,
+      `these latents do not fit this model: they have shapes [13, 2, 2, 8], [13, 4, 4, 2], ${expected}`,
     );
     await expect(model.decode(latents.slice(0, 1))).rejects.toThrow(expected);
     const short = [latents[0]!, { shape: [13, 2, 2, 8], data: new Float32Array(5) }];
-    await expect(model.decode(short)).rejects.toThrow(/not of this model/);
+    await expect(model.decode(short)).rejects.toThrow(/do not fit this model/);
   });
 });
 
 describe('the fingerprint', () => {
-  it('is that of the weights and of every option', async () => {
+  it('depends on the weights and on every option', async () => {
     expect(use(await start()).fingerprint).toBe(model.fingerprint);
     const others = [
       await start({}, 1),
       await start({ learnedPrior: false }),
-      // The same parameters, otherwise used.
+      // The same parameters, used differently.
       { ...trained, model: new Glow({ ...options, dilation: 2 }, imageShape) },
       { ...trained, model: new Glow(options, [8, 16, 1]) },
     ].map((other) => use(other).fingerprint);
@@ -273,7 +273,7 @@ describe('the fingerprint', () => {
     expect(model.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('is worked out once, when it is asked for', () => {
+  it('is computed once, on first use', () => {
     let reads = 0;
     const parameters = new Proxy(trained.parameters, {
       get(target, path) {
@@ -292,7 +292,7 @@ describe('the fingerprint', () => {
 });
 
 describe('a program that cannot be compiled', () => {
-  it('is forgotten: the next call compiles it', async () => {
+  it('is not cached: the next call compiles it again', async () => {
     const other = use(trained);
     broken.encoder = true;
     await expect(other.encode(images)).rejects.toThrow('it cannot be compiled');

@@ -1,4 +1,4 @@
-// A trained model to use: 8-bit images and latents in and out, programs compiled when they are first needed.
+// A trained model for inference: 8-bit images and latents in and out, programs compiled on first use.
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
@@ -19,11 +19,11 @@ import type { TrainedModel } from './trainedModel.ts';
 
 /** How a model is used. */
 export interface FlowModelOptions extends CompileOptions {
-  /** Images per run of a program, at most; what comes out does not depend on it. 64 if not said. */
+  /** The most images per run of a program; results do not depend on it. Default 64. */
   readonly batchSize?: number;
 }
 
-/** What encoding and decoding tell. */
+/** Progress of encoding and decoding. */
 export interface CodingOptions {
   /** Called with the number of images done. */
   onProgress?(images: number): void;
@@ -32,8 +32,8 @@ export interface CodingOptions {
 /** How images are encoded. */
 export interface EncodeOptions extends CodingOptions {
   /**
-   * That of the latents; the model's own, float32 if not said. In float64 images come back whose small scales in
-   * couplings make rounding grow too far in float32.
+   * The precision of the latents; by default the model's own, float32. float64 recovers images whose small
+   * coupling scales amplify rounding too much in float32.
    */
   readonly precision?: Precision;
 }
@@ -42,33 +42,36 @@ export interface EncodeOptions extends CodingOptions {
 export interface SampleOptions extends CodingOptions {
   /** How many images. */
   readonly count: number;
-  /** The standard deviation of all latents ε; 1, the default, samples the model itself, less gives plainer images. */
+  /**
+   * The standard deviation of all latents ε; 1, the default, samples the model itself, below 1 gives less
+   * varied images.
+   */
   readonly temperature?: number;
-  /** The seed of the latents, 0 if not said. */
+  /** The seed of the latents; default 0. */
   readonly seed?: number;
   /**
-   * Called with the indices of images whose values are not finite, which come out black. Without it they are an
-   * error. The inverse of a coupling divides by a sigmoid, and latents that a model has not learned to use, of a
-   * young model or at a high temperature, can make it overflow.
+   * Called with the indices of images with non-finite values, which are returned black. Without it they are
+   * an error. The inverse of a coupling divides by a sigmoid, which can overflow on latents that the model
+   * has not learned to handle: early in training, or at a high temperature.
    */
   onOverflow?(images: readonly number[]): void;
 }
 
 /** How likelihoods are measured. */
 export interface LikelihoodOptions {
-  /** Draws of the dequantisation noise per image, 1 if not said. */
+  /** Draws of the dequantisation noise per image; default 1. */
   readonly draws?: number;
-  /** The seed of the noise, 0 if not said: that of image i in draw k depends on the seed, i and k alone. */
+  /** The seed of the noise, default 0: the noise of image i in draw k depends only on the seed, i and k. */
   readonly seed?: number;
-  /** Whether it depends on the image itself in place of i: then nothing else that is measured with it matters. */
+  /** Whether it depends on the image itself instead of i: then the other images have no influence. */
   readonly noiseByContent?: boolean;
   /** Called with the number of images done, over all draws. */
   onProgress?(images: number): void;
 }
 
 /**
- * A trained model. Images are 8-bit, NHWC, one after the other; where the model has fewer bits, images are reduced to
- * them, and those that come out are spread over 0..255 again.
+ * A trained model. Images are 8-bit, NHWC, concatenated; if the model has fewer bits, images are reduced to
+ * them on input and scaled back to 0..255 on output.
  */
 export class FlowModel implements TrainedModel, AsyncDisposable {
   /** Height, width and channels of every image. */
@@ -77,7 +80,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly bits: number;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
-  /** The layers and shapes of the model, for a graph of one's own. */
+  /** The layers and shapes of the model, for building your own graphs. */
   readonly model: Glow;
   /** Its weights by path, as constants. */
   readonly parameters: Readonly<Record<string, Tensor>>;
@@ -90,7 +93,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   };
   #fingerprint: string | undefined;
 
-  /** @param trained from a training's state by `trainedModel`; `loadModel` loads one that is in a folder */
+  /** @param trained from a training state by `trainedModel`; to load one from a folder, use `loadModel` */
   constructor(
     trained: TrainedModel,
     { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
@@ -107,8 +110,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * SHA-256 of all that latents depend on: the model's options, its image shape and its weights. Worked out when it is
-   * first asked for.
+   * SHA-256 of everything that latents depend on: the model's options, its image shape and its weights.
+   * Computed on first use.
    */
   get fingerprint(): string {
     this.#fingerprint ??= fingerprintOf(this);
@@ -119,7 +122,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * Draws images, `[count, H, W, C]`. Image i depends on the seed, the temperature and i.
    *
    * @throws UserError if the temperature is below zero or not a number, or if a value is not finite and `onOverflow` is
-   *   not given
+   *   not passed
    */
   async sample({
     count,
@@ -161,9 +164,9 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The latents of images, each pixel in the middle of its interval (u = ½): `decode` gives the images back.
+   * The latents of images, each pixel in the middle of its interval (u = ½): `decode` returns the images.
    *
-   * @throws UserError if `images` is no whole number of images
+   * @throws UserError if `images` does not hold a whole number of images
    */
   async encode(
     images: Uint8Array,
@@ -190,7 +193,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * The images of latents, `[N, H, W, C]`.
    *
-   * @throws UserError if the latents have other shapes than the model's, or an image has values that are not finite
+   * @throws UserError if the latents do not have the model's shapes, or an image has non-finite values
    */
   async decode(latents: Latents, options: CodingOptions = {}): Promise<Uint8Array> {
     const values = await this.decodeValues(latents, options);
@@ -207,8 +210,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents. Values
-   * that are not finite tell that the inverse overflowed: rounding grows in it where latents lie far out.
+   * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents.
+   * Non-finite values mean that the inverse overflowed: it amplifies rounding for latents far from zero.
    */
   async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
     const count = this.countOf(latents);
@@ -223,15 +226,16 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return values;
   }
 
-  /** The 8-bit pixels that values stand for: ⌊(x + ½)·2^bits⌋, clipped, spread over 0..255. */
+  /** The 8-bit pixels of dequantised values: ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255. */
   pixelsOf(values: ArrayLike<number>): Uint8Array {
     return toEightBit(pixelsFromValues(values, this.bits), this.bits);
   }
 
   /**
-   * A bound on the log-probability of each image, in nats, the mean over draws of the dequantisation noise.
+   * A lower bound on the log-probability of each image, in nats: the mean over draws of the dequantisation
+   * noise.
    *
-   * @throws UserError if `images` is no whole number of images
+   * @throws UserError if `images` does not hold a whole number of images
    */
   async logLikelihood(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
     const natsPerBit = -dimensionsOf(this.imageShape) * Math.LN2;
@@ -241,14 +245,14 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * −logLikelihood/(D·ln 2) of each image, D values each.
    *
-   * @throws UserError if `images` is no whole number of images
+   * @throws UserError if `images` does not hold a whole number of images
    */
   async bitsPerDim(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
     const draws = await this.bitsPerDimByDraw(this.setOf(images), options);
     return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
   }
 
-  /** bits/dim of each image of a set, which need not fit in memory, for each draw of the noise. */
+  /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */
   async bitsPerDimByDraw(
     images: ImageSet,
     { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
@@ -274,13 +278,13 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return measured;
   }
 
-  /** Frees the programs; they are compiled again if the model is used again. */
+  /** Frees the programs; they are recompiled if the model is used again. */
   async release(): Promise<void> {
     const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
     for (const known of Object.values(this.programs)) {
       known.clear();
     }
-    // One that could not be compiled has nothing to free, and whoever asked for it knows.
+    // A program that failed to compile has nothing to free, and its caller got the error.
     const compiled = await Promise.allSettled(programs);
     await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
   }
@@ -290,7 +294,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return this.release();
   }
 
-  /** The program of this kind, compiled once; one whose compilation failed is compiled anew by the next call. */
+  /** The program of this kind, compiled once; after a failed compilation the next call tries again. */
   private program(compiler: Compiler, precision = this.precision): Promise<Program> {
     const programs = this.programs[precision];
     const known = programs.get(compiler);
@@ -307,7 +311,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return program;
   }
 
-  /** Runs `work` on ranges of at most a batch, one after the other; lets the event loop run between them. */
+  /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */
   private async inBatches(count: number, work: (first: number, end: number) => Promise<void>): Promise<void> {
     for (let first = 0; first < count; first += this.batchSize) {
       await work(first, Math.min(count, first + this.batchSize));
@@ -320,7 +324,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
       const shape = showImageShape(this.imageShape);
       throw new UserError(
         'mismatch',
-        `${images.length} bytes are no whole number of images: the model's are ${shape}, 8 bits each value`,
+        `${images.length} bytes are not a whole number of images: the model takes ${shape}, 8 bits per value`,
       );
     }
     return imagesInMemory(images, this.imageShape);
@@ -336,7 +340,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     ) {
       throw new UserError(
         'mismatch',
-        `these latents are not of this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
+        `these latents do not fit this model: they have shapes ${given.join(', ')}, expected ${expected.join(', ')}`,
       );
     }
     return count;
@@ -356,7 +360,7 @@ function zerosOf(precision: Precision, count: number): NdArray['data'] {
   return precision === 'float64' ? new Float64Array(count) : new Float32Array(count);
 }
 
-/** Makes the images of which a value is not finite black, and tells which. */
+/** Blackens the images with non-finite values, and returns their indices. */
 function blackOut(values: NdArray['data'], dimensions: number): number[] {
   const images: number[] = [];
   for (let image = 0; image * dimensions < values.length; image++) {
@@ -369,7 +373,7 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
   return images;
 }
 
-/** Why latents of an image with this largest one, in float64 or not, cannot be decoded, to be read after a colon. */
+/** Why latents of an image with this largest one, in float64 or not, cannot be decoded; follows a colon. */
 export function tooFarOut(largest: number, double: boolean): Phrase {
   const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
   const why = `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;

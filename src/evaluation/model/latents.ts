@@ -9,20 +9,20 @@ import { RandomStream } from '../../numeric/random.ts';
  */
 export type Latents = readonly NdArray[];
 
-/** Whether latents are decoded in float64: some of them are in it. */
+/** Whether latents are decoded in float64: if any of them are float64. */
 export function isDouble(latents: Latents): boolean {
   return latents.some(({ data }) => data instanceof Float64Array);
 }
 
 /** Which latents are drawn. */
 export interface Draw {
-  /** The first image of the seed's endless row of images. */
+  /** The first image in the seed's infinite sequence of images. */
   readonly first: number;
   /** How many images. */
   readonly count: number;
   /** The standard deviation. */
   readonly temperature: number;
-  /** The seed of the row. */
+  /** The seed of the sequence. */
   readonly seed: number;
 }
 
@@ -53,7 +53,7 @@ export function drawLatents(
  */
 export function interpolateLatents(a: Latents, b: Latents, steps: number): NdArray[] {
   if (!Number.isInteger(steps) || steps < 2) {
-    throw new RangeError(`an interpolation has 2 or more steps, not ${steps}`);
+    throw new RangeError(`an interpolation needs 2 or more steps, not ${steps}`);
   }
   return a.map(({ shape, data }, index) => {
     const other = b[index]!.data;
@@ -83,7 +83,7 @@ export function meanLatents(latents: Latents): NdArray[] {
 }
 
 /**
- * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), an image for each
+ * Latents of one image moved along a direction by several amounts: ε + amount·(towards − from), one image per
  * amount.
  */
 export function moveLatents(

@@ -1,4 +1,4 @@
-// Files of latents: what was written comes back, for the model that it is of and no other.
+// Latents files: written and read back, only for the model that they belong to.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ const metadata = {
   images: JSON.stringify(names),
 };
 
-it('comes back as it was, and the same latents give the same bytes', () => {
+it('survives a round trip, and the same latents produce the same bytes', () => {
   writeLatents(path, { names, latents }, model);
   const bytes = readFileSync(path);
   expect(readLatents(path, model)).toEqual({ names, latents });
@@ -60,13 +60,13 @@ describe('is refused', () => {
 
   it.each([
     ['without a format', { ...metadata, format: 'emerging-flows' }],
-    ['with names that are no JSON', { ...metadata, images: 'a.png' }],
-    ['with names that are no text', images(1, 2, 3)],
+    ['with names that are not JSON', { ...metadata, images: 'a.png' }],
+    ['with names that are not strings', images(1, 2, 3)],
     ['with a name that leaves the folder', images('a.png', 'b.png', '../c.png')],
-    ['with a name that leaves it on the way', images('a.png', 'b.png', 'x/../../c.png')],
+    ['with a name that leaves it midway', images('a.png', 'b.png', 'x/../../c.png')],
     ['with an absolute name', images('a.png', 'b.png', '/c.png')],
     ['with an empty name', images('a.png', 'b.png', '')],
-    ['with a name twice', images('a.png', 'b.png', 'a.png')],
+    ['with a duplicate name', images('a.png', 'b.png', 'a.png')],
   ])('%s', (_, wrong) => {
     writeFileSync(path, encodeSafetensors(tensors, wrong));
     expect(() => readLatents(path, model)).toThrow(
@@ -74,7 +74,7 @@ describe('is refused', () => {
     );
   });
 
-  it('with other counts or without some of them', () => {
+  it('with other counts or missing latents', () => {
     writeFileSync(path, encodeSafetensors(tensors, images('a.png', 'b.png')));
     expect(() => readLatents(path, model)).toThrow(
       `${path} is damaged: latent/0 has shape [3, 2, 4, 2], expected [2, 2, 4, 2]; encode the images again`,
@@ -83,7 +83,7 @@ describe('is refused', () => {
     expect(() => readLatents(path, model)).toThrow(`${path} is damaged: latent/1 is missing`);
   });
 
-  it('where it is cut off or something else', () => {
+  it('if it is truncated or in another format', () => {
     const bytes = encodeSafetensors(tensors, metadata);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ maxLength: 20 }), (length, other) => {

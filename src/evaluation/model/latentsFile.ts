@@ -9,7 +9,7 @@ import type { Latents } from './latents.ts';
 
 const format = 'emerging-flows latents';
 
-/** Latents and the images that they are of. */
+/** Latents and the names of their images. */
 export interface NamedLatents {
   /** A name for each image: a path with `/`. */
   readonly names: readonly string[];
@@ -31,7 +31,7 @@ export function writeLatents(path: string, { names, latents }: NamedLatents, mod
 /**
  * Reads latents for a model.
  *
- * @throws UserError if the file cannot be read, is of another kind, or its latents are of another model
+ * @throws UserError if the file cannot be read, is of another kind, or its latents belong to another model
  */
 export function readLatents(path: string, model: FlowModel): NamedLatents {
   requireExists(path);
@@ -67,7 +67,7 @@ function latentPath(index: number): string {
   return `latent/${index}`;
 }
 
-/** The names, if that is what the text holds and each of them stays inside the folder that they are written to. */
+/** The names, if the text holds valid ones and each stays inside the output folder. */
 function namesIn(text = ''): string[] | undefined {
   try {
     const names: unknown = JSON.parse(text);

@@ -29,7 +29,7 @@ function write(tensors: ReadonlyMap<string, (typeof arrays)[0][1]>, about: Recor
 
 beforeEach(() => write(new Map(arrays), metadata));
 
-it('gives the model with its weights', async () => {
+it('returns the model with its weights', async () => {
   const loaded = loadExported(folder);
   expect(loaded.model.options).toMatchObject(model.options);
   expect(loaded.model.imageShape).toEqual([4, 6, 1]);
@@ -40,13 +40,13 @@ it('gives the model with its weights', async () => {
   expect({ imageShape, bits }).toEqual({ imageShape: [4, 6, 1], bits: 5 });
 });
 
-it('is recognised by both of its files', () => {
+it('is recognised by its two files', () => {
   expect(isExported(folder)).toBe(true);
   rmSync(path);
   expect(isExported(folder)).toBe(false);
 });
 
-it('refuses to give other weights than it has', async () => {
+it('refuses to load weights that it does not have', async () => {
   await expect(loadModel(folder, { weights: 'raw' })).rejects.toThrow(
     `${folder} holds the average weights: leave out the option, or export the run with weights: 'raw'`,
   );
@@ -56,7 +56,7 @@ it.each<[string, Record<string, string>, RegExp]>([
   [
     'no description',
     { weights: 'average' },
-    /no exported model: its metadata do not describe one \(.+\); export/,
+    /not an exported model: its metadata does not describe one \(.+\); export/,
   ],
   [
     'an unknown mixing',
@@ -64,7 +64,7 @@ it.each<[string, Record<string, string>, RegExp]>([
     /unknown model\.mixing/,
   ],
   ['an impossible shape', { ...metadata, imageShape: '4x5x1' }, /height and width must be even/],
-  ['no shape', { ...metadata, imageShape: 'large' }, /no exported model/],
+  ['no shape', { ...metadata, imageShape: 'large' }, /not an exported model/],
   [
     'a model that its weights do not fit',
     { ...metadata, model: metadata.model.replace('"width":4', '"width":5') },

@@ -16,10 +16,10 @@ export function isExported(directory: string): boolean {
 }
 
 /**
- * Loads an exported model: its options and weights, which are the run's.
+ * Loads an exported model: its options and the weights of the run.
  *
- * @param options.weights the kind of weights to insist on; whatever was exported if not said
- * @throws UserError if the file cannot be read or contradicts itself, or has the other kind of weights
+ * @param options.weights the kind of weights to require; by default whichever was exported
+ * @throws UserError if the file cannot be read or is inconsistent, or holds the other kind of weights
  */
 export function loadExported(
   directory: string,
@@ -55,7 +55,7 @@ function weightsIn(directory: string): string {
 
 function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {
   try {
-    // What a configuration has besides the model does not count here.
+    // The rest of the configuration is irrelevant here.
     const rest = { data: { name: 'none' }, training: { steps: 1 } };
     const { model: options } = resolveConfig({ overrides: { ...rest, model: JSON.parse(model) } });
     const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
@@ -63,7 +63,7 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
   } catch (cause) {
     throw new UserError(
       'invalid-data',
-      `${path} is no exported model: its metadata do not describe one (${(cause as Error).message}); export again`,
+      `${path} is not an exported model: its metadata does not describe one (${(cause as Error).message}); export again`,
       { cause },
     );
   }

@@ -1,23 +1,23 @@
-// A trained model to use, from a run folder or an export alike.
+// Loads a trained model from a run folder or an export.
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { isExported, loadExported } from './loadExported.ts';
 import { loadRun } from './loadRun.ts';
 
-/** Which model is loaded, and how it is used. */
+/** Which weights to load, and how the model is used. */
 export interface LoadModelOptions extends FlowModelOptions {
   /**
-   * The moving average of the weights, which is the default, or the weights as the last update left them. An export
-   * has one kind, and is refused where the other is asked for.
+   * The moving average of the weights (default), or the raw weights after the last update. An export has only
+   * one kind; requesting the other is an error.
    */
   readonly weights?: WeightsKind;
 }
 
 /**
- * Loads a trained model to use.
+ * Loads a trained model.
  *
- * @param directory a run folder, of which the last checkpoint counts, or an exported model
- * @throws UserError if it is neither (`not-found`), has no weights yet (`not-ready`), or they are damaged
+ * @param directory a run folder, whose last checkpoint is loaded, or an exported model
+ * @throws UserError if it is neither (`not-found`), has no weights yet (`not-ready`), or they are corrupt
  */
 export async function loadModel(
   directory: string,

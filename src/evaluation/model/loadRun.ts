@@ -9,32 +9,32 @@ import { openRunFolder, type RunPaths } from '../../training/run/runFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
-/** A run, its model with the weights of its last checkpoint, and what they are. */
+/** A run and its model with the weights of its last checkpoint. */
 export interface LoadedRun extends TrainedModel {
   /** The run folder. */
   readonly paths: RunPaths;
-  /** What the run was trained with. */
+  /** The configuration of the run. */
   readonly config: Config;
   /** The number of steps that the weights have seen. */
   readonly step: number;
-  /** What the checksum of the checkpoint says against it; null unless damage is accepted. */
+  /** Why the checkpoint fails its checksum; null unless damage is accepted. */
   readonly damage: string | null;
 }
 
-/** Which model of a run is loaded. */
+/** Which weights of a run to load, and whether damage is accepted. */
 export interface LoadRunOptions {
-  /** The moving average of the weights, which is the default, or the weights as the last update left them. */
+  /** The moving average of the weights (default), or the raw weights after the last update. */
   readonly weights?: WeightsKind | undefined;
-  /** Whether to load a checkpoint with a wrong checksum too. */
+  /** Whether to load a checkpoint even if its checksum is wrong. */
   readonly acceptDamage?: boolean;
-  /** Whether the error about a folder that is no run says that an export would have done. */
+  /** Whether the error for a folder that is not a run mentions that an export would also be accepted. */
   readonly orExport?: boolean;
 }
 
 /**
- * Loads the last checkpoint of a run, for what needs more of the run than its model; `loadModel` is for all else.
+ * Loads the last checkpoint of a run, for code that needs more than its model; otherwise use `loadModel`.
  *
- * @throws UserError if the folder holds no run, no checkpoint, or a damaged one
+ * @throws UserError if the folder is not a run, or has no checkpoint or a corrupt one
  */
 export function loadRun(
   directory: string,

@@ -9,7 +9,7 @@ import { likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
-/** The program that gives `bitsPerDim` of each image for `image` and `noise`. */
+/** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
 export function compileLikelihood(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
@@ -17,7 +17,7 @@ export function compileLikelihood(
   return compile(likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }), options);
 }
 
-/** The program that encodes `image`, integers as the model has them, with u = ½. */
+/** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
 export function compileEncoder(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
@@ -34,7 +34,7 @@ export async function encodeBatch(program: Program, image: NdArray): Promise<NdA
   return Object.keys(program.outputs).map((_, index) => results[latentName(index)]!);
 }
 
-/** The program that decodes latents, one input each. */
+/** The program that decodes latents, one input per level. */
 export function compileDecoder(
   { model, parameters }: TrainedModel,
   options: CompileOptions,

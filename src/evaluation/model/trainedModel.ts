@@ -1,18 +1,20 @@
-// A model with weights that no longer change, wherever they come from.
+// A model with fixed weights, from any source.
 import type { Glow } from '../../models/glow.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { type TrainingStart, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
 
-/** A model with weights that no longer change. */
+/** A model with fixed weights. */
 export interface TrainedModel {
-  /** The model, which knows its layers and shapes but no weights. */
+  /** The model: its layers and shapes, without weights. */
   readonly model: Glow;
-  /** The parameters by path, as constants: programs work out what depends on them alone when they are compiled. */
+  /**
+   * The parameters by path, as constants: what depends only on them is computed when a program is compiled.
+   */
   readonly parameters: Readonly<Record<string, Tensor>>;
 }
 
-/** A model with the weights of a training's state, as constants. */
+/** A model with the weights of a training state, as constants. */
 export function trainedModel(
   model: Glow,
   state: TrainingStart,
