@@ -1,7 +1,11 @@
 // Images as they lie on the disk: of any size, one after the other, decoded one at a time.
+import { maxImagePixels } from './budget.ts';
 
-/** An image that would take more than this is refused before it is decoded: 256 MiB, 89 million pixels in colour. */
-export const maxDecodedBytes = 2 ** 28;
+/** An image that would take more than this is refused before it is decoded: 384 MiB, 134 million pixels in colour. */
+export const maxDecodedBytes = 3 * maxImagePixels;
+
+/** An image with a longer side is refused: no JPEG file can have one. */
+export const maxSide = 65_535;
 
 /** An image as its file holds it, decoded to 8 bits a channel. */
 export interface DecodedImage {
