@@ -46,15 +46,24 @@ export class Budget {
    */
   spend(amount: number, unit: Unit): void {
     this.#spent[unit] += amount;
-    const limit = Math.max(free[unit], perByte[unit] * this.#size);
+    const limit = this.#limit(unit);
     if (!(this.#spent[unit] <= limit)) {
       const [found, most, size] = [this.#spent[unit], limit, this.#size].map((each) =>
         each.toLocaleString('en'),
       );
       throw new OverBudget(
         `${this.#source}: ${found} ${unit} or more from ${size} bytes on disk, and the limit is ${most}: ` +
-          'this is no real dataset; use another copy',
+          'it is not a real dataset; use another copy',
       );
     }
+  }
+
+  /** How much more may be spent. */
+  left(unit: Unit): number {
+    return this.#limit(unit) - this.#spent[unit];
+  }
+
+  #limit(unit: Unit): number {
+    return Math.max(free[unit], perByte[unit] * this.#size);
   }
 }

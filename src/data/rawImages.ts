@@ -21,12 +21,18 @@ export interface DecodedImage {
   readonly notes: readonly string[];
 }
 
+/** Waits until there is room for so many bytes more, beside those of the other images that are being decoded. */
+export type Admit = (bytes: number) => Promise<void>;
+
 /** One image of a split, not decoded yet. */
 export interface RawImage {
   /** Path within the set: for messages, and for a split that stays the same. */
   readonly name: string;
-  /** Throws UserError with the name when the image is damaged. */
-  decode(): Promise<DecodedImage>;
+  /**
+   * @param admit asked before memory is taken; without it there is always room
+   * @throws UserError with the name when the image is damaged, OverBudget when its source has spent all it may
+   */
+  decode(admit?: Admit): Promise<DecodedImage>;
 }
 
 /** Images that come one after the other. */

@@ -1,6 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../storage/fileBytes.ts';
+import { Budget } from '../budget.ts';
 import { openZipEntry, readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
 
@@ -38,7 +39,7 @@ const archive = (method: 0 | 8, change: (entry: DataView) => void = () => {}): U
 const read = async (bytes: Uint8Array, limit?: number) => {
   const file = inMemory(bytes, 'a.zip');
   const [entry] = await readZipDirectory(file, 'a.zip');
-  return readZipEntry(file, entry!, 'a.zip', limit);
+  return readZipEntry(file, entry!, 'a.zip', { budget: new Budget('a.zip'), ...(limit && { limit }) });
 };
 
 describe('a zip archive', () => {
@@ -48,7 +49,7 @@ describe('a zip archive', () => {
     const file = inMemory(bytes, 'a.zip');
     const [entry] = await readZipDirectory(file, 'a.zip');
     expect(entry).toMatchObject({ name: 'a/b', size: 300, method });
-    const opened = await openZipEntry(file, entry!, 'a.zip');
+    const opened = await openZipEntry(file, entry!, 'a.zip', new Budget('a.zip'));
     expect([...(await opened.read(8, 3))]).toEqual([1, 2, 3]);
   });
 

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
+import { Budget } from '../budget.ts';
 import type { PathFormat } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
@@ -144,7 +145,10 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   const start = await withFile(path, (file) => file.read(0, Math.min(16, file.size)));
   if (looksLikeParquet(start)) {
     const count = await withFile(path, (file) => countParquet(file, path));
-    return { count, images: () => throughFile(path, (file) => parquetImages(file, path, prefix)) };
+    return {
+      count,
+      images: () => throughFile(path, (file, budget) => parquetImages(file, path, prefix, budget)),
+    };
   }
   if (!looksLikeBatch(start)) {
     throw new UserError(
@@ -154,7 +158,10 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   }
   const isNpy = start[0] === 0x93;
   const count = isNpy ? await withFile(path, (file) => countNpy(file, path)) : null;
-  return { count, images: () => throughFile(path, (file) => batchImages(file, path, prefix)) };
+  return {
+    count,
+    images: () => throughFile(path, (file, budget) => batchImages(file, path, prefix, budget)),
+  };
 }
 
 /** The folder or archive, if there are files in it that are images by their names. */
@@ -170,11 +177,11 @@ async function imageStoreAt(path: string): Promise<FileStore | undefined> {
 
 async function* throughFile(
   path: string,
-  images: (file: RandomAccess) => AsyncIterable<RawImage>,
+  images: (file: RandomAccess, budget: Budget) => AsyncIterable<RawImage>,
 ): AsyncGenerator<RawImage, void, void> {
   const { file, close } = await openFile(path);
   try {
-    yield* images(file);
+    yield* images(file, new Budget(path, file.size));
   } finally {
     await close();
   }
