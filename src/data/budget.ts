@@ -16,54 +16,67 @@ const free: Readonly<Record<Unit, number>> = { images: 2 ** 16, pixels: maxImage
  */
 const perByte: Readonly<Record<Unit, number>> = { images: 1, pixels: 256, bytes: 100 };
 
+const words: Readonly<Record<Unit, string>> = { images: 'images', pixels: 'pixels', bytes: 'bytes unpacked' };
+
 /** The error for a source that is far too small for what it claims to hold. Nothing else in it is worth reading. */
 export class OverBudget extends UserError {}
 
-/** What one pass over a source may cost. */
+/** What reading a source may cost. */
 export class Budget {
   readonly #source: string;
-  #size: number;
-  readonly #spent: Record<Unit, number> = { images: 0, pixels: 0, bytes: 0 };
+  /** Bytes on disk. */
+  readonly #size: { total: number };
+  readonly #spent: Readonly<Record<Unit, { total: number }>>;
 
   /**
    * @param source the file or folder, for errors
    * @param size its bytes on disk
+   * @param earlier another pass over the same source
    */
-  constructor(source: string, size = 0) {
+  constructor(source: string, size = 0, earlier?: Budget) {
     this.#source = source;
-    this.#size = size;
+    this.#size = earlier ? earlier.#size : { total: size };
+    this.#spent = {
+      images: { total: 0 },
+      pixels: earlier ? earlier.#spent.pixels : { total: 0 },
+      bytes: { total: 0 },
+    };
+  }
+
+  /** For going through the same source once more: images and bytes are counted anew, pixels are decoded once in all. */
+  pass(): Budget {
+    return new Budget(this.#source, 0, this);
   }
 
   /** Adds a file of so many bytes to the source: another one of a folder. */
   grow(size: number): void {
-    this.#size += size;
+    this.#size.total += size;
+  }
+
+  /** How much more may be spent. */
+  left(unit: Unit): number {
+    return this.#limit(unit) - this.#spent[unit].total;
   }
 
   /**
    * Counts what is about to be made.
    *
-   * @throws OverBudget if it is more than a source of this size can mean
+   * @throws OverBudget if that is more than a source of this size can hold in earnest
    */
   spend(amount: number, unit: Unit): void {
-    this.#spent[unit] += amount;
-    const limit = this.#limit(unit);
-    if (!(this.#spent[unit] <= limit)) {
-      const [found, most, size] = [this.#spent[unit], limit, this.#size].map((each) =>
-        each.toLocaleString('en'),
+    this.#spent[unit].total += amount;
+    if (!(this.left(unit) >= 0)) {
+      const [found, size, limit] = [this.#spent[unit].total, this.#size.total, this.#limit(unit)].map(
+        (each) => each.toLocaleString('en'),
       );
       throw new OverBudget(
-        `${this.#source}: ${found} ${unit} or more from ${size} bytes on disk, and the limit is ${most}: ` +
-          'it is not a real dataset; use another copy',
+        `${this.#source}: at least ${found} ${words[unit]} in ${size} bytes on disk, and the limit for that size is ` +
+          `${limit}: not a real dataset; use another copy`,
       );
     }
   }
 
-  /** How much more may be spent. */
-  left(unit: Unit): number {
-    return this.#limit(unit) - this.#spent[unit];
-  }
-
   #limit(unit: Unit): number {
-    return Math.max(free[unit], perByte[unit] * this.#size);
+    return Math.max(free[unit], perByte[unit] * this.#size.total);
   }
 }

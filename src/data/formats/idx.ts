@@ -12,6 +12,8 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
+/** Gzipped files are inflated so many bytes at a time. */
+const chunkBytes = 2 ** 20;
 const unsignedByte = 0x08;
 const elementTypes = new Map([
   [unsignedByte, 'unsigned bytes'],
@@ -82,7 +84,10 @@ export function readIdx(
 
 function decompress(bytes: Uint8Array, source: string, budget: Budget): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: Math.min(maxBytesAtOnce, budget.left('bytes') + 1) });
+    return gunzipSync(bytes, {
+      maxOutputLength: Math.min(maxBytesAtOnce, budget.left('bytes')),
+      chunkSize: chunkBytes,
+    });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       budget.spend(budget.left('bytes') + 1, 'bytes');

@@ -100,29 +100,31 @@ function folderFiles(path: string, limit: number): FileStore {
     listed ??= filesBelow(path).files.filter(isVisible);
     return [...listed];
   };
+  const source = new Budget(path);
   return {
     path,
     names,
     async *files(wanted) {
-      const budget = new Budget(path);
+      const budget = source.pass();
       for (const name of (await names()).filter(wanted)) {
-        const source = join(path, name);
+        const place = join(path, name);
         const read = (admit?: Admit): Promise<Uint8Array> =>
-          withFile(source, async (file) => {
+          withFile(place, async (file) => {
             if (file.size > limit) {
-              throw new UserError(`${source}: too large: ${file.size} bytes, at most ${limit}`);
+              throw new UserError(`${place}: too large: ${file.size} bytes, at most ${limit}`);
             }
             budget.grow(file.size);
             await admit?.(file.size);
             return file.read(0, file.size);
           });
-        yield { name, source, budget, read };
+        yield { name, source: place, budget, read };
       }
     },
   };
 }
 
 function zipFiles(path: string, limit: number): FileStore {
+  let source: Budget | undefined;
   return {
     path,
     names: () =>
@@ -133,12 +135,12 @@ function zipFiles(path: string, limit: number): FileStore {
       const archive = sharedFile(path);
       const file = await archive.acquire();
       try {
-        const budget = new Budget(path, file.size);
+        source ??= new Budget(path, file.size);
+        const budget = source.pass();
         for (const entry of await readZipDirectory(file, path)) {
           if (!isVisible(entry.name) || !wanted(entry.name)) {
             continue;
           }
-          const source = `${path}: ${entry.name}`;
           const read = async (admit?: Admit): Promise<Uint8Array> => {
             await admit?.(entry.size);
             const opened = await archive.acquire();
@@ -148,7 +150,7 @@ function zipFiles(path: string, limit: number): FileStore {
               await archive.release();
             }
           };
-          yield { name: entry.name, source, budget, read };
+          yield { name: entry.name, source: `${path}: ${entry.name}`, budget, read };
         }
       } finally {
         await archive.release();
@@ -180,6 +182,11 @@ function sharedFile(path: string): { acquire(): Promise<RandomAccess>; release()
 }
 
 function tarFiles(path: string, limit: number): FileStore {
+  let source: Budget | undefined;
+  const pass = async (): Promise<Budget> => {
+    source ??= await withFile(path, async ({ size }) => new Budget(path, size));
+    return source.pass();
+  };
   return {
     path,
     async names() {
@@ -188,13 +195,13 @@ function tarFiles(path: string, limit: number): FileStore {
         names.push(tidy(name));
         return false;
       };
-      for await (const _ of readTar(path, note, { limit, budget: await budgetOf(path) })) {
+      for await (const _ of readTar(path, note, { limit, budget: await pass() })) {
         // Nothing is wanted but the names.
       }
       return names.filter(isVisible);
     },
     async *files(wanted) {
-      const budget = await budgetOf(path);
+      const budget = await pass();
       const isWanted = (name: string) => isVisible(tidy(name)) && wanted(tidy(name));
       for await (const { name, bytes } of readTar(path, isWanted, { limit, budget })) {
         const read = async (admit?: Admit): Promise<Uint8Array> => {
@@ -205,11 +212,6 @@ function tarFiles(path: string, limit: number): FileStore {
       }
     },
   };
-}
-
-/** What going through an archive once may cost. */
-function budgetOf(path: string): Promise<Budget> {
-  return withFile(path, async ({ size }) => new Budget(path, size));
 }
 
 /** Archives of a folder's content have names that begin with `../`. */

@@ -4,7 +4,7 @@ import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
-import { Budget } from '../budget.ts';
+import type { Budget } from '../budget.ts';
 import { charactersOf, viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
@@ -26,8 +26,8 @@ export function looksLikeParquet(start: Uint8Array): boolean {
 }
 
 /** The number of rows of a Parquet file; throws as `parquetImages` does. */
-export async function countParquet(file: RandomAccess, source: string): Promise<number> {
-  return Number((await readMetadata(file, source, new Budget(source, file.size))).num_rows);
+export async function countParquet(file: RandomAccess, source: string, budget: Budget): Promise<number> {
+  return Number((await readMetadata(file, source, budget)).num_rows);
 }
 
 /**

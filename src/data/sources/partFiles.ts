@@ -142,12 +142,15 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   if (store !== undefined) {
     return imagesOf(store, () => true);
   }
-  const start = await withFile(path, (file) => file.read(0, Math.min(16, file.size)));
+  const { start, budget } = await withFile(path, async (file) => ({
+    start: await file.read(0, Math.min(16, file.size)),
+    budget: new Budget(path, file.size),
+  }));
   if (looksLikeParquet(start)) {
-    const count = await withFile(path, (file) => countParquet(file, path));
+    const count = await withFile(path, (file) => countParquet(file, path, budget.pass()));
     return {
       count,
-      images: () => throughFile(path, (file, budget) => parquetImages(file, path, prefix, budget)),
+      images: () => throughFile(path, budget, (file, pass) => parquetImages(file, path, prefix, pass)),
     };
   }
   if (!looksLikeBatch(start)) {
@@ -160,7 +163,7 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   const count = isNpy ? await withFile(path, (file) => countNpy(file, path)) : null;
   return {
     count,
-    images: () => throughFile(path, (file, budget) => batchImages(file, path, prefix, budget)),
+    images: () => throughFile(path, budget, (file, pass) => batchImages(file, path, prefix, pass)),
   };
 }
 
@@ -177,11 +180,12 @@ async function imageStoreAt(path: string): Promise<FileStore | undefined> {
 
 async function* throughFile(
   path: string,
-  images: (file: RandomAccess, budget: Budget) => AsyncIterable<RawImage>,
+  budget: Budget,
+  images: (file: RandomAccess, pass: Budget) => AsyncIterable<RawImage>,
 ): AsyncGenerator<RawImage, void, void> {
   const { file, close } = await openFile(path);
   try {
-    yield* images(file, new Budget(path, file.size));
+    yield* images(file, budget.pass());
   } finally {
     await close();
   }
