@@ -19,7 +19,11 @@ const perByte: Readonly<Record<Unit, number>> = { images: 1, pixels: 256, bytes:
 const words: Readonly<Record<Unit, string>> = { images: 'images', pixels: 'pixels', bytes: 'bytes unpacked' };
 
 /** The error for a source that is far too small for what it claims to hold. Nothing else in it is worth reading. */
-export class OverBudget extends UserError {}
+export class OverBudget extends UserError {
+  constructor(message: string) {
+    super('invalid-data', message);
+  }
+}
 
 /** What reading a source may cost. */
 export class Budget {

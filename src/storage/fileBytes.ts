@@ -80,10 +80,10 @@ export async function openFile(path: string): Promise<{ file: RandomAccess; clos
 /** Asked of what has been opened, and not of its name: that may stand for something else by then. */
 function requireRegular(path: string, status: Stats): void {
   if (status.isDirectory()) {
-    throw new UserError(`cannot read ${path}: ${reasonFor('EISDIR', path)}`);
+    throw new UserError('io', `cannot read ${path}: ${reasonFor('EISDIR', path)}`);
   }
   if (!status.isFile()) {
-    throw new UserError(`cannot read ${path}: it is not a regular file; name one`);
+    throw new UserError('invalid-data', `cannot read ${path}: it is not a regular file; name one`);
   }
 }
 

@@ -114,6 +114,12 @@ describe('decodeImage', () => {
       .jpeg({ quality: 1 })
       .toBuffer();
     await expect(decodeImage(bomb, 'bomb.jpeg')).rejects.toThrow(/bomb.jpeg: damaged: .*limit/);
+    const slow = await sharp({ create: { width: 9_500, height: 9_500, channels: 3, background: 'red' } })
+      .jpeg({ progressive: true })
+      .toBuffer();
+    await expect(decodeImage(slow, 'slow.jpeg')).rejects.toThrow(
+      /slow.jpeg: damaged: progressive, with 9500x/,
+    );
     const png = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
       .png()
       .toBuffer();

@@ -8,6 +8,8 @@ import { decodePng } from './png.ts';
 
 /** Where the width and the height of a PNG file end. */
 const pngSizeEnd = 24;
+/** A progressive JPEG is decoded at once: two bytes for each coefficient, beside the pixels. */
+const maxProgressivePixels = (2 * maxImagePixels) / 3;
 /** Bytes per pixel while an image is decoded. */
 const decodedBytes = 3;
 
@@ -77,7 +79,10 @@ async function decodeWithSharp(
   const sharp = await loadSharp(source);
   try {
     const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels });
-    const { width, height, space, pages = 1, orientation = 1 } = await image.metadata();
+    const { width, height, space, pages = 1, orientation = 1, isProgressive } = await image.metadata();
+    if (isProgressive && width * height > maxProgressivePixels) {
+      throw new Error(`progressive, with ${height}x${width} pixels: its decoder would need more than 1 GiB`);
+    }
     await begin(width, height);
     const grey = space === 'b-w';
     const { data, info } = await image

@@ -111,7 +111,10 @@ function folderFiles(path: string, limit: number): FileStore {
         const read = (admit?: Admit): Promise<Uint8Array> =>
           withFile(place, async (file) => {
             if (file.size > limit) {
-              throw new UserError(`${place}: too large: ${file.size} bytes, at most ${limit}`);
+              throw new UserError(
+                'invalid-data',
+                `${place}: too large: ${file.size} bytes, at most ${limit}`,
+              );
             }
             budget.grow(file.size);
             await admit?.(file.size);

@@ -62,6 +62,7 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
 export function toGalaxy({ width, height, channels, data, notes }: DecodedImage, source = ''): DecodedImage {
   if (width * height > maxPixels) {
     throw new UserError(
+      'invalid-data',
       `${source}: ${height}x${width} pixels, and galaxies have at most ${maxPixels}; leave it out`,
     );
   }

@@ -61,7 +61,7 @@ export async function* parquetImages(
           name: `${prefix}${row}`,
           async decode(admit) {
             if (bytes === null) {
-              throw new UserError(`${where}: no image in it; use another copy`);
+              throw new UserError('invalid-data', `${where}: no image in it; use another copy`);
             }
             return decodeImage(bytes, where, { budget, admit });
           },
