@@ -10,7 +10,7 @@ export {
 } from '../data/dataset.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { type PrepareDatasetOptions, type PreparedDataset, prepareDataset } from '../data/prepareDataset.ts';
-export type { DecodedImage, RawDataset, RawImage, RawSplit } from '../data/rawImages.ts';
+export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/rawImages.ts';
 export { datasets, openDataset } from '../data/registry.ts';
 export {
   type DatasetDownload,

@@ -1,9 +1,10 @@
 // One split of a set of pictures: what is decoded for it, and how often a folder is listed.
 import { truncateSync } from 'node:fs';
-import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { filesBelow } from '../storage/folders.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { writeTinyDataset } from '../testing/tinyImages.ts';
 import { readAll } from './dataset.ts';
@@ -12,9 +13,9 @@ import { decodeImage } from './formats/imageDecoding.ts';
 import { openDataset, openRawDataset, openSplit } from './registry.ts';
 import type { Split } from './sources/splitOfName.ts';
 
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  return { ...real, readdir: vi.fn(real.readdir) };
+vi.mock('../storage/folders.ts', async (original) => {
+  const real = await original<typeof import('../storage/folders.ts')>();
+  return { ...real, filesBelow: vi.fn(real.filesBelow) };
 });
 vi.mock('./formats/imageDecoding.ts', async (original) => {
   const real = await original<typeof import('./formats/imageDecoding.ts')>();
@@ -24,7 +25,7 @@ vi.mock('./formats/imageDecoding.ts', async (original) => {
 let folder: string;
 beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'emerging-split-')));
-  vi.mocked(readdir).mockClear();
+  vi.mocked(filesBelow).mockClear();
   vi.mocked(decodeImage).mockClear();
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -45,11 +46,7 @@ const decodedFolders = (): string[] => {
   return [...new Set(sources.map((source) => source.slice(folder.length + 1).split(/[/\\]/)[0]!))];
 };
 /** How often the whole of the folder was listed. */
-const listings = (): number =>
-  vi.mocked(readdir).mock.calls.filter(([path, options]) => {
-    const { recursive = false } = (options ?? {}) as { recursive?: boolean };
-    return path === folder && recursive;
-  }).length;
+const listings = (): number => vi.mocked(filesBelow).mock.calls.filter(([path]) => path === folder).length;
 
 describe('one split of a folder of pictures', () => {
   it('is decoded without those of another', async () => {

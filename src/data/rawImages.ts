@@ -1,7 +1,11 @@
 // Images as they lie on the disk: of any size, one after the other, decoded one at a time.
+import { maxImagePixels } from './budget.ts';
 
-/** An image that would take more than this is refused before it is decoded: 256 MiB, 89 million pixels in colour. */
-export const maxDecodedBytes = 2 ** 28;
+/** An image that would take more than this is refused before it is decoded: 384 MiB, 134 million pixels in colour. */
+export const maxDecodedBytes = 3 * maxImagePixels;
+
+/** An image with a longer side is refused: no JPEG file can have one. */
+export const maxSide = 65_535;
 
 /** An image as its file holds it, decoded to 8 bits a channel. */
 export interface DecodedImage {
@@ -17,12 +21,18 @@ export interface DecodedImage {
   readonly notes: readonly string[];
 }
 
+/** Waits until there is room for so many bytes more, beside those of the other images that are being decoded. */
+export type Admit = (bytes: number) => Promise<void>;
+
 /** One image of a split, not decoded yet. */
 export interface RawImage {
   /** Path within the set: for messages, and for a split that stays the same. */
   readonly name: string;
-  /** Throws UserError with the name when the image is damaged. */
-  decode(): Promise<DecodedImage>;
+  /**
+   * @param admit asked before memory is taken; without it there is always room
+   * @throws UserError with the name when the image is damaged, OverBudget when its source has spent all it may
+   */
+  decode(admit?: Admit): Promise<DecodedImage>;
 }
 
 /** Images that come one after the other. */

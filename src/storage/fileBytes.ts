@@ -1,7 +1,8 @@
 // Bytes of files, whole or with random access; errors name the file.
+import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
-import { cannotRead } from './fileErrors.ts';
+import { cannotRead, reasonFor } from './fileErrors.ts';
 
 /** Bytes with random access. */
 export interface RandomAccess {
@@ -13,6 +14,9 @@ export interface RandomAccess {
 
 /** The most that is held in memory at once: 2 GiB, which is also the most that one call reads. */
 export const maxBytesAtOnce = 2 ** 31 - 1;
+
+/** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
+const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /** Random access to bytes in memory; `source` names them in errors. */
 export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
@@ -28,7 +32,7 @@ export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
 /**
  * Opens a file while `use` runs.
  *
- * @throws UserError that names the file if it cannot be opened or read
+ * @throws UserError that names the file if it cannot be opened or read, or is not a regular file
  */
 export async function withFile<T>(path: string, use: (file: RandomAccess) => Promise<T>): Promise<T> {
   const opened = await openFile(path);
@@ -39,16 +43,47 @@ export async function withFile<T>(path: string, use: (file: RandomAccess) => Pro
   }
 }
 
+/**
+ * Opens a file to read, at once or not at all.
+ *
+ * @returns its descriptor
+ * @throws UserError that names the file if it cannot be opened, or is a folder, a FIFO or a device
+ */
+export function openRegularFile(path: string): number {
+  let file: number | undefined;
+  try {
+    file = openSync(path, withoutWaiting);
+    requireRegular(path, fstatSync(file));
+    return file;
+  } catch (cause) {
+    if (file !== undefined) {
+      closeSync(file);
+    }
+    throw cannotRead(path, cause);
+  }
+}
+
 /** Opens a file, which stays open until `close`; otherwise like `withFile`. */
 export async function openFile(path: string): Promise<{ file: RandomAccess; close(): Promise<void> }> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path);
-    const { size } = await handle.stat();
-    return { file: randomAccess(path, handle, size), close: () => handle!.close() };
+    handle = await open(path, withoutWaiting);
+    const status = await handle.stat();
+    requireRegular(path, status);
+    return { file: randomAccess(path, handle, status.size), close: () => handle!.close() };
   } catch (cause) {
     await handle?.close();
     throw cannotRead(path, cause);
+  }
+}
+
+/** Asked of what has been opened, and not of its name: that may stand for something else by then. */
+function requireRegular(path: string, status: Stats): void {
+  if (status.isDirectory()) {
+    throw new UserError('io', `cannot read ${path}: ${reasonFor('EISDIR', path)}`);
+  }
+  if (!status.isFile()) {
+    throw new UserError('invalid-data', `cannot read ${path}: it is not a regular file; name one`);
   }
 }
 

@@ -1,5 +1,5 @@
 // Folders and the paths in them: created, listed and removed, with readable errors.
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
@@ -20,17 +20,65 @@ export function pathFrom(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/');
 }
 
-/**
- * The names of a folder's entries, in alphabetical order.
- *
- * @param options.recursive whether the entries of its subfolders are listed too, by their relative paths
- * @throws UserError if it cannot be read
- */
-export function listFolder(path: string, { recursive = false } = {}): string[] {
+/** The names of a folder's entries, in alphabetical order; throws UserError if it cannot be read. */
+export function listFolder(path: string): string[] {
   try {
-    return readdirSync(path, { recursive, encoding: 'utf8' }).sort();
+    return readdirSync(path, { encoding: 'utf8' }).sort();
   } catch (error) {
     throw explainFileError(error, path, 'read the folder');
+  }
+}
+
+/** What is in a folder and in the folders below it, by its path in the folder, with `/`, in alphabetical order. */
+export interface FilesBelow {
+  /** Regular files and links to such, each real file once; and links that lead nowhere. */
+  readonly files: readonly string[];
+  /** FIFOs, devices, sockets, and links to these or to folders, which are not followed. */
+  readonly others: readonly string[];
+}
+
+/**
+ * Lists a folder and the folders below it.
+ *
+ * @throws UserError if one of them cannot be read
+ */
+export function filesBelow(folder: string): FilesBelow {
+  const [files, links, others]: [string[], string[], string[]] = [[], [], []];
+  try {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      const name = pathFrom(folder, join(entry.parentPath, entry.name));
+      if (entry.isSymbolicLink()) {
+        links.push(name);
+      } else if (!entry.isDirectory()) {
+        (entry.isFile() ? files : others).push(name);
+      }
+    }
+  } catch (error) {
+    throw explainFileError(error, folder, 'read the folder');
+  }
+  if (links.length > 0) {
+    const root = realpathSync.native(folder);
+    const seen = new Set(files.map((name) => join(root, name)));
+    for (const name of links.sort()) {
+      const target = targetOf(join(folder, name));
+      if (target === 'other') {
+        others.push(name);
+      } else if (target === undefined || !seen.has(target)) {
+        files.push(name);
+        seen.add(target ?? join(root, name));
+      }
+    }
+  }
+  return { files: files.sort(), others: others.sort() };
+}
+
+/** The real path of the regular file that a link leads to; undefined where it leads nowhere. */
+function targetOf(link: string): string | 'other' | undefined {
+  try {
+    return statSync(link).isFile() ? realpathSync.native(link) : 'other';
+  } catch {
+    // Whoever reads it is told why it cannot be read.
+    return undefined;
   }
 }
 

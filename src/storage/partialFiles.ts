@@ -133,7 +133,10 @@ export function removePartialFiles(folder: string, of?: string): void {
       }
     }
   } catch (error) {
-    throw explainFileError(error, folder, 'clean up');
+    // Whoever writes into a folder that is not there is told so then.
+    if (!hasCode(error, 'ENOENT')) {
+      throw explainFileError(error, folder, 'clean up');
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
+import { maxBytesAtOnce } from '../../storage/fileBytes.ts';
+import { Budget } from '../budget.ts';
 import { isGzip, viewOf } from './bytes.ts';
 
 /** An array of unsigned bytes, row-major: `data.length` is the product of `shape`. */
@@ -10,6 +12,8 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
+/** Gzipped files are inflated so many bytes at a time. */
+const chunkBytes = 2 ** 20;
 const unsignedByte = 0x08;
 const elementTypes = new Map([
   [unsignedByte, 'unsigned bytes'],
@@ -27,10 +31,15 @@ const elementTypes = new Map([
  * The result's `data` is a view of `bytes` where those are not compressed.
  *
  * @param source names the file in errors
+ * @param budget what it may inflate to; by default it is measured by its own size
  * @throws UserError for anything but one whole, non-empty array
  */
-export function readIdx(bytes: Uint8Array, source: string): IdxArray {
-  const plain = isGzip(bytes) ? decompress(bytes, source) : bytes;
+export function readIdx(
+  bytes: Uint8Array,
+  source: string,
+  budget = new Budget(source, bytes.length),
+): IdxArray {
+  const plain = isGzip(bytes) ? decompress(bytes, source, budget) : bytes;
   const fail = (what: string): never => {
     throw new UserError('invalid-data', `${source}: ${what}`);
   };
@@ -73,10 +82,16 @@ export function readIdx(bytes: Uint8Array, source: string): IdxArray {
   return { shape, data };
 }
 
-function decompress(bytes: Uint8Array, source: string): Uint8Array {
+function decompress(bytes: Uint8Array, source: string, budget: Budget): Uint8Array {
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, {
+      maxOutputLength: Math.min(maxBytesAtOnce, budget.left('bytes')),
+      chunkSize: chunkBytes,
+    });
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      budget.spend(budget.left('bytes') + 1, 'bytes');
+    }
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(
       'invalid-data',

@@ -90,11 +90,36 @@ describe('decodeImage', () => {
     await expect(decodeImage(bytes, 'x')).rejects.toMatchObject({ name: 'UserError' });
   });
 
+  it.each([
+    ['plain', false, 3],
+    ['interlaced', true, 3],
+    ['interlaced', true, 4],
+  ] as const)(
+    'reads %s PNG images as libpng writes them, %o with %i channels',
+    async (_, progressive, channels) => {
+      const [width, height] = [37, 29];
+      const pixels = Uint8Array.from({ length: width * height * channels }, (_, index) =>
+        channels === 4 && index % 4 === 3 ? 255 : (index * index * 31 + 7 * index) >> 3,
+      );
+      const options = { progressive, adaptiveFiltering: true, palette: false } as const;
+      const bytes = await sharp(pixels, { raw: { width, height, channels } }).png(options).toBuffer();
+      const kept = pixels.filter((_, index) => channels !== 4 || index % 4 !== 3);
+      const image = await decodeImage(bytes, 'x');
+      expect([shapeOf(image), [...image.data]]).toEqual([[height, width, 3], [...kept]]);
+    },
+  );
+
   it('refuses pictures that a few bytes make enormous', async () => {
     const bomb = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
       .jpeg({ quality: 1 })
       .toBuffer();
     await expect(decodeImage(bomb, 'bomb.jpeg')).rejects.toThrow(/bomb.jpeg: damaged: .*limit/);
+    const slow = await sharp({ create: { width: 9_500, height: 9_500, channels: 3, background: 'red' } })
+      .jpeg({ progressive: true })
+      .toBuffer();
+    await expect(decodeImage(slow, 'slow.jpeg')).rejects.toThrow(
+      /slow.jpeg: damaged: progressive, with 9500x/,
+    );
     const png = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
       .png()
       .toBuffer();

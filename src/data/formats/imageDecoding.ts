@@ -1,9 +1,17 @@
 // Images in the formats of files that people have: PNG, JPEG and WebP to pixels.
 import { UserError } from '../../errors.ts';
+import { Budget, maxImagePixels } from '../budget.ts';
 import { onWhite } from '../pixels/onWhite.ts';
-import { type DecodedImage, maxDecodedBytes } from '../rawImages.ts';
-import { charactersOf, damaged } from './bytes.ts';
+import type { Admit, DecodedImage } from '../rawImages.ts';
+import { charactersOf, damaged, viewOf } from './bytes.ts';
 import { decodePng } from './png.ts';
+
+/** Where the width and the height of a PNG file end. */
+const pngSizeEnd = 24;
+/** A progressive JPEG is decoded at once: two bytes for each coefficient, beside the pixels. */
+const maxProgressivePixels = (2 * maxImagePixels) / 3;
+/** Bytes per pixel while an image is decoded. */
+const decodedBytes = 3;
 
 /** The names of the files that `decodeImage` reads. */
 export const imageName = /\.(png|jpe?g|webp)$/i;
@@ -17,15 +25,33 @@ export const imageName = /\.(png|jpe?g|webp)$/i;
  * optional package sharp.
  *
  * @param source the file, for errors
- * @throws UserError if it is none of these, damaged, larger than `maxDecodedBytes`, or sharp is needed and missing
+ * @param limits.budget what the source that it comes from may spend; by default it comes alone
+ * @param limits.admit asked before memory is taken
+ * @throws UserError if it is none of these, damaged, too large, or sharp is needed and missing; OverBudget
  */
-export async function decodeImage(bytes: Uint8Array, source: string): Promise<DecodedImage> {
+export async function decodeImage(
+  bytes: Uint8Array,
+  source: string,
+  { budget = new Budget(source, bytes.length), admit }: { budget?: Budget; admit?: Admit | undefined } = {},
+): Promise<DecodedImage> {
+  const begin = async (width: number, height: number): Promise<void> => {
+    const pixels = width * height;
+    // The decoders refuse larger images, in words of their own.
+    if (pixels <= maxImagePixels) {
+      budget.spend(pixels, 'pixels');
+      await admit?.(decodedBytes * pixels);
+    }
+  };
   switch (formatOf(bytes)) {
     case 'PNG':
+      if (bytes.length >= pngSizeEnd) {
+        const view = viewOf(bytes);
+        await begin(view.getUint32(pngSizeEnd - 8), view.getUint32(pngSizeEnd - 4));
+      }
       return decodePng(bytes, source);
     case 'JPEG':
     case 'WebP':
-      return decodeWithSharp(bytes, source);
+      return decodeWithSharp(bytes, source, begin);
     case undefined:
       throw new UserError(
         'invalid-data',
@@ -45,11 +71,19 @@ function formatOf(bytes: Uint8Array): 'PNG' | 'JPEG' | 'WebP' | undefined {
   return start.startsWith('RIFF') && start.endsWith('WEBP') ? 'WebP' : undefined;
 }
 
-async function decodeWithSharp(bytes: Uint8Array, source: string): Promise<DecodedImage> {
+async function decodeWithSharp(
+  bytes: Uint8Array,
+  source: string,
+  begin: (width: number, height: number) => Promise<void>,
+): Promise<DecodedImage> {
   const sharp = await loadSharp(source);
   try {
-    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: Math.floor(maxDecodedBytes / 3) });
-    const { space, pages = 1, orientation = 1 } = await image.metadata();
+    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels });
+    const { width, height, space, pages = 1, orientation = 1, isProgressive } = await image.metadata();
+    if (isProgressive && width * height > maxProgressivePixels) {
+      throw new Error(`progressive, with ${height}x${width} pixels: its decoder would need more than 1 GiB`);
+    }
+    await begin(width, height);
     const grey = space === 'b-w';
     const { data, info } = await image
       .autoOrient()
@@ -63,6 +97,9 @@ async function decodeWithSharp(bytes: Uint8Array, source: string): Promise<Decod
     ];
     return onWhite({ width: info.width, height: info.height, channels: info.channels, data, notes });
   } catch (cause) {
+    if (cause instanceof UserError) {
+      throw cause;
+    }
     const why = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]!;
     throw damaged(source, why, cause);
   }

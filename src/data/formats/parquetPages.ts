@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import type { Budget } from '../budget.ts';
 import { viewOf } from './bytes.ts';
 import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';
@@ -30,15 +31,23 @@ const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => U
 /**
  * The values in the pages of a column chunk; null where there is none.
  *
- * @param rows the number of values that the footer says
- * @param parseHeader reads the header of a page and moves the reader behind it
- * @throws Error if anything is not as it should be
+ * @param options.rows the number of values that the footer says
+ * @param options.budget what pages spend their bytes from
+ * @param options.parseHeader reads the header of a page and moves the reader behind it
+ * @throws OverBudget; Error if anything is not as it should be
  */
 export function* readPages(
   chunk: Uint8Array,
   column: ByteColumn,
-  rows: number,
-  parseHeader: (reader: { view: DataView; offset: number }) => PageHeader,
+  {
+    rows,
+    budget,
+    parseHeader,
+  }: {
+    readonly rows: number;
+    readonly budget: Budget;
+    readonly parseHeader: (reader: { view: DataView; offset: number }) => PageHeader;
+  },
 ): Generator<Uint8Array | null, void, void> {
   const reader = { view: viewOf(chunk), offset: 0 };
   let dictionary: Uint8Array[] | undefined;
@@ -53,10 +62,11 @@ export function* readPages(
     if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0) {
       throw new Error('a page does not have the checksum that its header says');
     }
+    budget.spend(Math.max(0, header.uncompressed_page_size), 'bytes');
     if (header.type === 'DICTIONARY_PAGE') {
       const count = header.dictionary_page_header?.num_values ?? -1;
       const page = inflated(bytes, header.uncompressed_page_size, column.codec);
-      dictionary = byteStrings(page, atMost(count, page.length / 4));
+      dictionary = [...byteStrings(page, atMost(count, rows))];
       continue;
     }
     const { levels, values, encoding } =
@@ -67,9 +77,8 @@ export function* readPages(
           : fail(`a page of type ${header.type}`);
     const present = levels.reduce((sum, level) => sum + Number(level === column.maxDefinitionLevel), 0);
     const found = decodeValues(values, encoding, present, dictionary);
-    let next = 0;
     for (const level of levels) {
-      yield level === column.maxDefinitionLevel ? found[next++]! : null;
+      yield level === column.maxDefinitionLevel ? found.next().value! : null;
     }
     row += levels.length;
   }
@@ -132,41 +141,40 @@ function inflated(bytes: Uint8Array, size: number, codec: string): Uint8Array {
   return page;
 }
 
-function decodeValues(
+function* decodeValues(
   bytes: Uint8Array,
   encoding: string,
   count: number,
   dictionary: readonly Uint8Array[] | undefined,
-): Uint8Array[] {
+): Generator<Uint8Array, void, void> {
   if (encoding === 'PLAIN') {
-    return byteStrings(bytes, count);
+    yield* byteStrings(bytes, count);
+    return;
   }
   if (encoding !== 'PLAIN_DICTIONARY' && encoding !== 'RLE_DICTIONARY') {
     throw new Error(`encoded as ${encoding}: expected PLAIN or a dictionary`);
   }
   if (count === 0) {
-    return [];
+    return;
   }
   const width = atMost(bytes[0] ?? -1, 32);
-  return Array.from(readRuns(bytes.subarray(1), width, count), (index) => {
-    return dictionary?.[index] ?? fail(`entry ${index} of its dictionary is not there`);
-  });
+  for (const index of readRuns(bytes.subarray(1), width, count)) {
+    yield dictionary?.[index] ?? fail(`entry ${index} of its dictionary is not there`);
+  }
 }
 
 /** Byte strings, each behind its length. */
-function byteStrings(bytes: Uint8Array, count: number): Uint8Array[] {
+function* byteStrings(bytes: Uint8Array, count: number): Generator<Uint8Array, void, void> {
   const view = viewOf(bytes);
-  const values: Uint8Array[] = [];
   for (let index = 0, offset = 0; index < count; index++) {
     const start = offset + 4;
     const end = start + (start <= bytes.length ? view.getUint32(offset, true) : Infinity);
     if (end > bytes.length) {
       throw new Error(`value ${index} of ${count} in a page goes beyond it`);
     }
-    values.push(bytes.subarray(start, end));
+    yield bytes.subarray(start, end);
     offset = end;
   }
-  return values;
 }
 
 function widthOf(level: number): number {

@@ -20,12 +20,19 @@ export function readPickle(bytes: Uint8Array, source: string): Pickled {
   }
 }
 
+/** Labels and names of more than a million images take fewer. */
+const maxInstructions = 2 ** 23;
+const maxMaps = 2 ** 16;
+
 /** The stack machine that a pickle is a program for. */
 class Machine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #memo = new Map<number, Item>();
   #stack: Item[] = [];
+  /** The bytes of arrays made by functions: from text, which a pickle may hold once and use again and again. */
+  #made = 0;
+  #maps = 0;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
@@ -37,7 +44,10 @@ class Machine {
     if (this.#bytes[0] !== 0x80) {
       throw new Error('it does not begin as a binary pickle does');
     }
-    for (;;) {
+    for (let count = 0; ; count++) {
+      if (count > maxInstructions || this.#made > this.#bytes.length) {
+        throw new Error(`it makes more objects or bytes than batches of images have`);
+      }
       const code = String.fromCharCode(this.#uint8());
       if (code === '.') {
         return this.#pop() as Pickled;
@@ -109,6 +119,10 @@ class Machine {
         stack.push([]);
         return;
       case '}':
+        this.#maps++;
+        if (this.#maps > maxMaps) {
+          throw new Error(`it has more than ${maxMaps} dictionaries`);
+        }
         stack.push(new Map());
         return;
       case 't':
@@ -160,7 +174,11 @@ class Machine {
       }
       case 'R': {
         const values = this.#pop();
-        stack.push(call(this.#pop(), values));
+        const item = call(this.#pop(), values);
+        if (item instanceof Uint8Array) {
+          this.#made += item.length;
+        }
+        stack.push(item);
         return;
       }
       case 'b': {

@@ -84,7 +84,7 @@ export function call(target: unknown, values: unknown): Item {
     case 'numpy.core.multiarray scalar': // a label
       return null;
     case '_codecs encode': // how protocol 2 of Python 3 writes bytes
-      return Uint8Array.from(textOf(parameters[0]), (character) => character.charCodeAt(0));
+      return Buffer.from(textOf(parameters[0]), 'latin1');
     default:
       throw new Error(`it asks for ${name}`);
   }

@@ -12,6 +12,8 @@ const indexed = 3;
 const greyAlpha = 4;
 const colourAlpha = 6;
 
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
 interface Form {
   readonly width: number;
   readonly height: number;
@@ -29,7 +31,7 @@ function pngBytes({ width, height, depth, type, rows, palette, transparency, int
   const header = [...uint32(width), ...uint32(height), depth, type, 0, 0, interlaced ? 1 : 0];
   const data = deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])));
   return Uint8Array.from([
-    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...signature,
     ...chunk('IHDR', header),
     ...(palette ? chunk('PLTE', palette) : []),
     ...(transparency ? chunk('tRNS', transparency) : []),
@@ -38,9 +40,13 @@ function pngBytes({ width, height, depth, type, rows, palette, transparency, int
   ]);
 }
 
-function chunk(type: string, data: readonly number[]): number[] {
-  const body = [...Buffer.from(type, 'latin1'), ...data];
-  return [...uint32(data.length), ...body, ...uint32(crc32(Uint8Array.from(body)))];
+const chunk = (type: string, data: readonly number[]): number[] => [
+  ...chunkBytes(type, Uint8Array.from(data)),
+];
+
+function chunkBytes(type: string, data: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  return Buffer.concat([Buffer.from(uint32(data.length)), body, Buffer.from(uint32(crc32(body)))]);
 }
 
 function uint32(value: number): number[] {
@@ -136,6 +142,44 @@ describe('decodePng reads', () => {
     // Of 2x2 pixels the first, sixth and seventh passes hold something: (0, 0), (0, 1), then the second row.
     const form = { ...two, type: grey, interlaced: true, rows: [[1], [2], [3, 4]] };
     expect(read(form).pixels).toEqual([1, 2, 3, 4]);
+    const nibbles = [[0x1f], [0x2f], [0x34]];
+    expect(read({ ...form, depth: 4, rows: nibbles }).pixels).toEqual([17, 34, 51, 68]);
+  });
+
+  it('every filter, the last of which looks at three neighbours', () => {
+    // Rows of 1, 2, 3 and then of 5, 9, 12 and so on, as encoders write them.
+    const sent = [
+      [0, 1, 2, 3],
+      [1, 5, 4, 3],
+      [2, 1, 1, 1],
+      [3, 4, 2, 1],
+      [4, 0, 1, 254],
+    ];
+    const [header, data] = [
+      [...uint32(3), ...uint32(5), 8, grey, 0, 0, 0],
+      deflateSync(Buffer.from(sent.flat())),
+    ];
+    const file = [...signature, ...chunk('IHDR', header), ...chunk('IDAT', [...data]), ...chunk('IEND', [])];
+    expect([...decodePng(Uint8Array.from(file), 'x').data]).toEqual([
+      ...[1, 2, 3],
+      ...[5, 9, 12],
+      ...[6, 10, 13],
+      ...[7, 10, 12],
+      ...[7, 11, 10],
+    ]);
+  });
+
+  it('a hundred million samples of 16 bits', () => {
+    const [width, height] = [10_000, 10_000];
+    const header = [...uint32(width), ...uint32(height), 16, grey, 0, 0, 0];
+    const data = chunkBytes('IDAT', deflateSync(new Uint8Array(height * (1 + 2 * width)), { level: 1 }));
+    const file = Buffer.concat([
+      Buffer.from([...signature, ...chunk('IHDR', header)]),
+      data,
+      chunkBytes('IEND', new Uint8Array()),
+    ]);
+    const image = decodePng(file, 'x');
+    expect([image.width, image.height, image.data.length]).toEqual([width, height, 1e8]);
   });
 
   it.each<[string, Form]>([
@@ -208,9 +252,25 @@ describe('decodePng refuses', () => {
     ],
     ['no palette', pngBytes({ ...two, type: indexed, palette: [], rows }), /: damaged: /],
     [
-      'interlaced images of few bits',
-      pngBytes({ ...two, depth: 4, type: grey, interlaced: true, rows: [[1], [2], [3]] }),
-      /interlaced with 4 bits a pixel, which cannot be read/,
+      'a transparent colour beside an alpha channel',
+      pngBytes({
+        ...two,
+        height: 1,
+        type: greyAlpha,
+        rows: [[1, 255, 2, 255]],
+        transparency: [0, 1],
+      }),
+      /2 bytes of transparency/,
+    ],
+    [
+      'a side that no image has',
+      pngBytes({ width: 65_536, height: 1, depth: 1, type: grey, rows: [Array(8192).fill(0)] }),
+      /its header says 1x65536 pixels, more than can be read/,
+    ],
+    [
+      '16 bits where a palette has at most 8',
+      pngBytes({ ...two, depth: 16, type: indexed, palette: [1, 1, 1], rows }),
+      /colour type 3 with 16 bits/,
     ],
   ])('%s', (_, bytes, message) => {
     expect(failure(bytes)).toMatch(message);

@@ -1,17 +1,17 @@
 // PNG files as 8-bit images, grey or colour, whatever form of PNG they come in.
-import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import type { DecodedImage } from '../rawImages.ts';
 import { damaged } from './bytes.ts';
-import { essentialPng } from './pngChunks.ts';
+import { hasPngSignature, type InflatedPng, inflatePng } from './pngChunks.ts';
+import { samplesOf } from './pngRows.ts';
 
 /**
  * The image in the bytes of a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
- * channel goes: what is transparent lies on white.
+ * channel is composited onto white.
  *
  * @param source the file, for errors
- * @throws UserError if it is no PNG or damaged
+ * @throws UserError if it is not a PNG file or damaged
  */
 export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
   if (bytes.length === 0) {
@@ -21,66 +21,104 @@ export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
     throw new UserError('invalid-data', `${source}: not a PNG image; convert it to PNG`);
   }
   try {
-    const { header, bytes: checked } = essentialPng(bytes);
-    if (header.interlaced && header.depth < 8) {
-      throw new Error(`interlaced with ${header.depth} bits a pixel, which cannot be read`);
-    }
-    return onWhite(eightBit(decode(checked, { checkCrc: true })));
+    return onWhite(eightBit(inflatePng(bytes)));
   } catch (cause) {
-    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/:\s*$/, '');
-    throw damaged(source, why, cause);
+    throw damaged(source, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
 /** Its values spread over 8 bits, palettes looked up, a transparent colour as an alpha channel. */
-function eightBit(png: DecodedPng): DecodedImage {
-  const { width, height, depth, palette, data } = png;
-  const channels = png.channels as DecodedImage['channels'];
-  // Colour images may have a palette too, as a hint for old screens.
-  if (palette && channels === 1) {
-    const colours = palette[0]!.length as 3 | 4;
-    return { width, height, channels: colours, data: convertIndexedToRgb(png), notes: ['palette'] };
+function eightBit(png: InflatedPng): DecodedImage {
+  const { width, height, channels, depth, indexed } = png.header;
+  const samples = samplesOf(png);
+  if (indexed) {
+    return { width, height, ...lookedUp(samples, png), notes: ['palette'] };
   }
-  const image = { width, height, channels, data: withEightBits(png), notes: notesOn(depth) };
-  return png.transparency
-    ? withAlpha(image, (pixel) =>
-        png.transparency!.every((value, channel) => sample(pixel, channel) === value),
-      )
-    : image;
-
-  /** The value before it was spread: colours that 8 bits do not tell apart are not both transparent. */
-  function sample(pixel: number, channel: number): number {
-    return depth < 8
-      ? Math.round((image.data[pixel]! * (2 ** depth - 1)) / 255)
-      : data[pixel * channels + channel]!;
+  const notes = depth === 16 ? ['16-bit'] : [];
+  if (png.transparency.length === 0) {
+    return { width, height, channels, data: spread(samples, depth), notes };
   }
+  if ((channels !== 1 && channels !== 3) || png.transparency.length !== 2 * channels) {
+    throw new Error(`${png.transparency.length} bytes of transparency, where ${channels} channels are`);
+  }
+  // Found before values are spread: colours that 8 bits do not tell apart are not both transparent.
+  const alpha = alphaOf(samples, png);
+  const data = withAlpha(spread(samples, depth), channels, alpha);
+  return { width, height, channels: channels === 1 ? 2 : 4, data, notes };
 }
 
-function withEightBits(png: DecodedPng): Uint8Array {
-  const { depth, data } = png;
+function lookedUp(
+  samples: Uint8Array,
+  { palette, transparency }: InflatedPng,
+): Pick<DecodedImage, 'channels' | 'data'> {
+  const count = palette.length / 3;
+  if (!Number.isInteger(count) || count === 0 || count > 256 || transparency.length > count) {
+    throw new Error(`a palette of ${palette.length} bytes, with ${transparency.length} of transparency`);
+  }
+  const channels = transparency.length > 0 ? 4 : 3;
+  const data = new Uint8Array(samples.length * channels);
+  for (let pixel = 0; pixel < samples.length; pixel++) {
+    const entry = samples[pixel]!;
+    if (entry >= count) {
+      throw new Error(`colour ${entry} of a palette of ${count}`);
+    }
+    for (let channel = 0; channel < 3; channel++) {
+      data[pixel * channels + channel] = palette[3 * entry + channel]!;
+    }
+    if (channels === 4) {
+      data[4 * pixel + 3] = transparency[entry] ?? 255;
+    }
+  }
+  return { channels, data };
+}
+
+/** Values of any depth as 8 bits, in place: v·255/(2^depth − 1), rounded. */
+function spread(samples: Uint8Array, depth: number): Uint8Array {
+  if (depth === 8) {
+    return samples;
+  }
   if (depth < 8) {
-    const white = 2 ** depth - 1;
-    const greys = Array.from({ length: white + 1 }, (_, value) => [(255 * value) / white]);
-    return convertIndexedToRgb({ ...png, palette: greys });
+    const step = 255 / (2 ** depth - 1);
+    for (let index = 0; index < samples.length; index++) {
+      samples[index]! *= step;
+    }
+    return samples;
   }
-  return depth === 16 ? Uint8Array.from(data, (value) => Math.round(value / 257)) : asBytes(data);
-}
-
-function notesOn(depth: number): string[] {
-  return depth === 16 ? ['16-bit'] : [];
-}
-
-function asBytes(data: DecodedPng['data']): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** The image with an alpha channel that is 0 for some pixels and 255 for the rest. */
-function withAlpha(image: DecodedImage, isTransparent: (pixel: number) => boolean): DecodedImage {
-  const channels = (image.channels + 1) as 2 | 4;
-  const data = new Uint8Array(image.width * image.height * channels);
-  for (let pixel = 0; pixel < image.width * image.height; pixel++) {
-    data.set(image.data.subarray(pixel * image.channels, (pixel + 1) * image.channels), pixel * channels);
-    data[(pixel + 1) * channels - 1] = isTransparent(pixel) ? 0 : 255;
+  const out = samples.subarray(0, samples.length / 2);
+  for (let index = 0; index < out.length; index++) {
+    out[index] = Math.round((256 * samples[2 * index]! + samples[2 * index + 1]!) / 257);
   }
-  return { ...image, channels, data };
+  return out;
+}
+
+/** 0 for each pixel of the transparent colour, 255 for the others. */
+function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Uint8Array {
+  const { width, height, channels, depth } = header;
+  // A chunk has two bytes per channel, the lower one for samples of up to 8 bits.
+  const colour = depth === 16 ? transparency : transparency.filter((_, index) => index % 2 === 1);
+  const isReachable = depth === 16 || transparency.every((value, index) => index % 2 === 1 || value === 0);
+  const pixelBytes = (channels * Math.max(8, depth)) / 8;
+  const alpha = new Uint8Array(width * height).fill(255);
+  for (let pixel = 0; isReachable && pixel < alpha.length; pixel++) {
+    let index = 0;
+    while (index < pixelBytes && samples[pixel * pixelBytes + index] === colour[index]) {
+      index++;
+    }
+    if (index === pixelBytes) {
+      alpha[pixel] = 0;
+    }
+  }
+  return alpha;
+}
+
+/** An image with one more channel. */
+function withAlpha(pixels: Uint8Array, channels: number, alpha: Uint8Array): Uint8Array {
+  const data = new Uint8Array(alpha.length * (channels + 1));
+  for (let pixel = 0; pixel < alpha.length; pixel++) {
+    for (let channel = 0; channel < channels; channel++) {
+      data[pixel * (channels + 1) + channel] = pixels[pixel * channels + channel]!;
+    }
+    data[pixel * (channels + 1) + channels] = alpha[pixel]!;
+  }
+  return data;
 }

@@ -1,41 +1,63 @@
-// A PNG file cut down to what its pixels need, and checked, so that a decoder may take it on trust.
-import { inflateSync } from 'node:zlib';
-import { maxDecodedBytes } from '../rawImages.ts';
+// The chunks of a PNG file that its pixels need, checked and inflated; texts, colour profiles and the like are left out.
+import { crc32, inflateSync } from 'node:zlib';
+import { maxDecodedBytes, maxSide } from '../rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
-
-/** The chunks that say what the pixels are; all others are texts, colour profiles and the like. */
-const essential = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
-
-const signatureLength = 8;
-/** Length, type and checksum of a chunk. */
-const frameLength = 12;
-/** Samples of a pixel by the header's type of colour. */
-const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
 /** What the header says. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits a sample. */
+  /** Bits per sample. */
   readonly depth: number;
+  /** Samples per pixel. */
+  readonly channels: 1 | 2 | 3 | 4;
+  /** Whether samples are indices into the palette. */
+  readonly indexed: boolean;
   readonly interlaced: boolean;
 }
 
+/** A PNG file with its data inflated. */
+export interface InflatedPng {
+  readonly header: PngHeader;
+  /** Colours, three bytes each. */
+  readonly palette: Uint8Array;
+  /** The alpha of each entry of the palette, or the one transparent colour, two bytes a channel; mostly empty. */
+  readonly transparency: Uint8Array;
+  /** Rows of one or seven passes, each behind the byte of its filter. */
+  readonly data: Uint8Array;
+}
+
+const signature = '\x89PNG\r\n\x1a\n';
+/** Length, type and checksum of a chunk. */
+const frameLength = 12;
+/** Samples per pixel, and the depths there are, by the header's colour type. */
+const colourTypes: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: readonly number[] }>> = {
+  0: { channels: 1, depths: [1, 2, 4, 8, 16] },
+  2: { channels: 3, depths: [8, 16] },
+  3: { channels: 1, depths: [1, 2, 4, 8] },
+  4: { channels: 2, depths: [8, 16] },
+  6: { channels: 4, depths: [8, 16] },
+};
+const indexedType = 3;
+/** Some programs write a few bytes behind the last row. */
+const trailingBytes = 1024;
+
+/** Whether the bytes at the start of a file are those of a PNG file. */
+export function hasPngSignature(bytes: Uint8Array): boolean {
+  return charactersOf(bytes.subarray(0, signature.length)) === signature;
+}
+
 /**
- * The header of a PNG file, and the file without anything that its pixels do not need.
+ * Reads the chunks of a PNG file and inflates its data, into one array that is no larger than the header's image needs.
  *
- * Decoders allocate what a header says and inflate whatever is there. So: one header, at the start; an image of at most
- * `maxDecodedBytes`; data that inflates to no more than this image.
- *
- * @throws Error if it is damaged
+ * @throws Error if it is damaged or has too many pixels
  */
-export function essentialPng(bytes: Uint8Array): { header: PngHeader; bytes: Uint8Array } {
+export function inflatePng(bytes: Uint8Array): InflatedPng {
   const view = viewOf(bytes);
-  const kept = [bytes.subarray(0, signatureLength)];
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
-  let bound = 0;
-  for (let offset = signatureLength, type = ''; type !== 'IEND'; ) {
+  let [palette, transparency] = [new Uint8Array(), new Uint8Array()];
+  for (let offset = signature.length, type = ''; type !== 'IEND'; ) {
     const end =
       offset + frameLength <= bytes.length ? offset + frameLength + view.getUint32(offset) : Infinity;
     if (end > bytes.length) {
@@ -46,41 +68,105 @@ export function essentialPng(bytes: Uint8Array): { header: PngHeader; bytes: Uin
     if ((type === 'IHDR') !== (header === undefined)) {
       throw new Error(header ? 'it has two headers' : 'it does not begin with a header');
     }
+    if (['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'].includes(type)) {
+      if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) {
+        throw new Error(`its chunk ${type} does not match its checksum`);
+      }
+    }
     if (type === 'IHDR') {
-      ({ header, bound } = readHeader(content));
-    }
-    if (type === 'IDAT') {
+      header = readHeader(content);
+    } else if (type === 'PLTE') {
+      palette = Uint8Array.from(content);
+    } else if (type === 'tRNS') {
+      transparency = Uint8Array.from(content);
+    } else if (type === 'IDAT') {
       data.push(content);
-    }
-    if (essential.has(type)) {
-      kept.push(bytes.subarray(offset, end));
     }
     offset = end;
   }
-  // Only for the bound, and the checksum of the data: the decoder inflates it again.
-  inflateSync(Buffer.concat(data), { maxOutputLength: bound });
-  return { header: header!, bytes: Buffer.concat(kept) };
+  return { header: header!, palette, transparency, data: inflated(data, header!) };
 }
 
-/** The header in its chunk, and how many bytes its data may have. */
-function readHeader(chunk: Uint8Array): { header: PngHeader; bound: number } {
+/** The passes of an image: one, or those of Adam7 that have pixels. */
+export function passesOf({ width, height, interlaced }: PngHeader): readonly Pass[] {
+  if (!interlaced) {
+    return [{ left: 0, top: 0, across: 1, down: 1, columns: width, rows: height }];
+  }
+  return adam7
+    .map(([left, top, across, down]) => ({
+      left,
+      top,
+      across,
+      down,
+      columns: Math.ceil((width - left) / across),
+      rows: Math.ceil((height - top) / down),
+    }))
+    .filter(({ columns, rows }) => columns > 0 && rows > 0);
+}
+
+/** A smaller image of every `across`-th pixel of every `down`-th row, from (`left`, `top`) on. */
+export interface Pass {
+  readonly left: number;
+  readonly top: number;
+  readonly across: number;
+  readonly down: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const adam7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** The bytes of a row of a pass, without that of its filter. */
+export function rowBytes({ depth, channels }: PngHeader, columns: number): number {
+  return Math.ceil((columns * channels * depth) / 8);
+}
+
+function inflated(data: readonly Uint8Array[], header: PngHeader): Uint8Array {
+  const size = passesOf(header).reduce(
+    (sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)),
+    0,
+  );
+  // In one chunk: zlib would collect many, and join them in a copy.
+  const bytes = inflateSync(Buffer.concat(data), {
+    maxOutputLength: size + trailingBytes,
+    chunkSize: size + trailingBytes + 1,
+  });
+  if (bytes.length < size) {
+    throw new Error(`its data are ${bytes.length} bytes, and its header says ${size}`);
+  }
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, size);
+}
+
+function readHeader(chunk: Uint8Array): PngHeader {
   if (chunk.length !== 13) {
     throw new Error(`its header has ${chunk.length} bytes`);
   }
   const view = viewOf(chunk);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  const [depth, type, interlaced] = [view.getUint8(8), view.getUint8(9), view.getUint8(12) === 1];
-  const channels = samples[type];
-  if (channels === undefined) {
-    throw new Error(`its header says colours of type ${type}`);
+  const [depth, type, interlacing] = [view.getUint8(8), view.getUint8(9), view.getUint8(12)];
+  const { channels, depths } = colourTypes[type] ?? { channels: 1, depths: [] };
+  if (!depths.includes(depth)) {
+    throw new Error(`its header says colour type ${type} with ${depth} bits per sample`);
   }
-  // Palettes become four channels, and few bits a byte each.
-  const decoded = width * height * (type === 3 ? 4 : channels);
-  if (width === 0 || height === 0 || decoded > maxDecodedBytes) {
+  if (view.getUint8(10) !== 0 || view.getUint8(11) !== 0 || interlacing > 1) {
+    throw new Error('its header says a compression, filter or interlacing that does not exist');
+  }
+  // Palettes become up to four channels, and few bits a byte each.
+  const indexed = type === indexedType;
+  const decoded = width * height * (indexed ? 4 : channels) * (depth === 16 ? 2 : 1);
+  if (width === 0 || height === 0) {
     throw new Error(`its header says ${height}x${width} pixels`);
   }
-  // A row has a byte for its filter, and may be filled up; interlacing makes less than twice as many rows.
-  const rows = interlaced ? 2 * height + 8 : height;
-  const bound = Math.ceil((height * width * channels * depth) / 8) + 2 * rows;
-  return { header: { width, height, depth, interlaced }, bound };
+  if (Math.max(width, height) > maxSide || decoded > maxDecodedBytes) {
+    throw new Error(`its header says ${height}x${width} pixels, more than can be read`);
+  }
+  return { width, height, depth, channels, indexed, interlaced: interlacing === 1 };
 }

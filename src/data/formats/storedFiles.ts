@@ -1,10 +1,11 @@
 // Files that lie together, in a folder, a zip or a tar archive: one way to go through them.
-import { readdir } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openFile, readWhole, withFile } from '../../storage/fileBytes.ts';
-import { cannotRead } from '../../storage/fileErrors.ts';
+import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
+import { filesBelow } from '../../storage/folders.ts';
+import { Budget } from '../budget.ts';
+import type { Admit } from '../rawImages.ts';
 import { charactersOf } from './bytes.ts';
 import { readTar } from './tar.ts';
 import { readZipEntry } from './zip.ts';
@@ -16,8 +17,15 @@ interface StoredFile {
   readonly name: string;
   /** The path of the folder or archive, and the name: for messages. */
   readonly source: string;
-  /** Throws UserError that names the file if it is damaged or cannot be read. */
-  read(): Promise<Uint8Array>;
+  /** What the folder or archive may spend while someone goes through it. */
+  readonly budget: Budget;
+  /**
+   * All its bytes.
+   *
+   * @param admit asked before memory is taken
+   * @throws UserError that names the file if it is damaged or cannot be read
+   */
+  read(admit?: Admit): Promise<Uint8Array>;
 }
 
 /** Files that lie together. */
@@ -47,7 +55,7 @@ export function openingOnce(): OpenStore {
 }
 
 /** A file with more bytes is refused: 256 MiB, far more than any image has. */
-const maxFileBytes = 2 ** 28;
+export const maxFileBytes = 2 ** 28;
 
 /**
  * The kind of archive at a path by the file's first bytes and its end; 'folder' for a folder.
@@ -87,34 +95,39 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
 }
 
 function folderFiles(path: string, limit: number): FileStore {
-  const list = async (): Promise<string[]> => {
-    const found = await readdir(path, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-      throw cannotRead(path, cause);
-    });
-    return found
-      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-      .map((entry) => join(entry.parentPath, entry.name).slice(join(path, sep).length).replaceAll(sep, '/'))
-      .filter(isVisible)
-      .sort();
+  let listed: readonly string[] | undefined;
+  const names = async (): Promise<string[]> => {
+    listed ??= filesBelow(path).files.filter(isVisible);
+    return [...listed];
   };
-  let listed: Promise<string[]> | undefined;
-  const names = (): Promise<string[]> => {
-    listed ??= list();
-    return listed;
-  };
+  const source = new Budget(path);
   return {
     path,
     names,
     async *files(wanted) {
+      const budget = source.pass();
       for (const name of (await names()).filter(wanted)) {
-        const source = join(path, name);
-        yield { name, source, read: () => readWhole(source, limit) };
+        const place = join(path, name);
+        const read = (admit?: Admit): Promise<Uint8Array> =>
+          withFile(place, async (file) => {
+            if (file.size > limit) {
+              throw new UserError(
+                'invalid-data',
+                `${place}: too large: ${file.size} bytes, at most ${limit}`,
+              );
+            }
+            budget.grow(file.size);
+            await admit?.(file.size);
+            return file.read(0, file.size);
+          });
+        yield { name, source: place, budget, read };
       }
     },
   };
 }
 
 function zipFiles(path: string, limit: number): FileStore {
+  let source: Budget | undefined;
   return {
     path,
     names: () =>
@@ -122,44 +135,83 @@ function zipFiles(path: string, limit: number): FileStore {
         (await readZipDirectory(file, path)).map(({ name }) => name).filter(isVisible),
       ),
     async *files(wanted) {
-      // Read before they are handed out, so that the archive is open only as long as someone goes through it.
-      const { file, close } = await openFile(path);
+      const archive = sharedFile(path);
+      const file = await archive.acquire();
       try {
+        source ??= new Budget(path, file.size);
+        const budget = source.pass();
         for (const entry of await readZipDirectory(file, path)) {
-          if (isVisible(entry.name) && wanted(entry.name)) {
-            const bytes = readZipEntry(file, entry, path, limit);
-            await bytes.catch(() => {});
-            yield { name: entry.name, source: `${path}: ${entry.name}`, read: () => bytes };
+          if (!isVisible(entry.name) || !wanted(entry.name)) {
+            continue;
           }
+          const read = async (admit?: Admit): Promise<Uint8Array> => {
+            await admit?.(entry.size);
+            const opened = await archive.acquire();
+            try {
+              return await readZipEntry(opened, entry, path, { limit, budget });
+            } finally {
+              await archive.release();
+            }
+          };
+          yield { name: entry.name, source: `${path}: ${entry.name}`, budget, read };
         }
       } finally {
-        await close();
+        await archive.release();
+      }
+    },
+  };
+}
+
+/** A file that is open while someone uses it, also after those who came first have gone. */
+function sharedFile(path: string): { acquire(): Promise<RandomAccess>; release(): Promise<void> } {
+  let users = 0;
+  let opened: ReturnType<typeof openFile> | undefined;
+  return {
+    async acquire() {
+      opened ??= openFile(path);
+      const { file } = await opened;
+      users++;
+      return file;
+    },
+    async release() {
+      users--;
+      if (users === 0) {
+        const last = opened!;
+        opened = undefined;
+        await (await last).close();
       }
     },
   };
 }
 
 function tarFiles(path: string, limit: number): FileStore {
+  let source: Budget | undefined;
+  const pass = async (): Promise<Budget> => {
+    source ??= await withFile(path, async ({ size }) => new Budget(path, size));
+    return source.pass();
+  };
   return {
     path,
     async names() {
       const names: string[] = [];
-      for await (const _ of readTar(
-        path,
-        (name) => {
-          names.push(tidy(name));
-          return false;
-        },
-        limit,
-      )) {
+      const note = (name: string): boolean => {
+        names.push(tidy(name));
+        return false;
+      };
+      for await (const _ of readTar(path, note, { limit, budget: await pass() })) {
         // Nothing is wanted but the names.
       }
       return names.filter(isVisible);
     },
     async *files(wanted) {
+      const budget = await pass();
       const isWanted = (name: string) => isVisible(tidy(name)) && wanted(tidy(name));
-      for await (const { name, bytes } of readTar(path, isWanted, limit)) {
-        yield { name: tidy(name), source: `${path}: ${tidy(name)}`, read: async () => bytes };
+      for await (const { name, bytes } of readTar(path, isWanted, { limit, budget })) {
+        const read = async (admit?: Admit): Promise<Uint8Array> => {
+          await admit?.(bytes.length);
+          return bytes;
+        };
+        yield { name: tidy(name), source: `${path}: ${tidy(name)}`, budget, read };
       }
     },
   };

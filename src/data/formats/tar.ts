@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
+import type { Budget } from '../budget.ts';
 import { damaged, isGzip } from './bytes.ts';
 
 /** A file in a tar archive with its content. */
@@ -16,25 +17,20 @@ export interface TarFile {
 }
 
 /**
- * What a gzipped archive may inflate to for each of its bytes, and what is let through before that is asked. Images are
- * compressed already.
- */
-const bomb = { ratio: 100, from: 2 ** 28 };
-
-/**
  * The files of a tar archive that are wanted by their names, in its order. Links, devices and folders are left out.
  *
- * @param limit the most bytes that a wanted file may have
- * @throws UserError that names the archive if it cannot be read, is damaged or cut off, or a wanted file is too large
+ * @param options.limit the most bytes that a wanted file may have
+ * @param options.budget what a gzipped archive spends its bytes from
+ * @throws OverBudget; UserError that names the archive if it cannot be read, is damaged or cut off, or a wanted file is too large
  */
 export async function* readTar(
   path: string,
   wanted: (name: string) => boolean,
-  limit: number,
+  { limit, budget }: { limit: number; budget: Budget },
 ): AsyncGenerator<TarFile, void, void> {
   const start = await withFile(path, (file) => file.read(0, Math.min(2, file.size)));
   const stream = createReadStream(path);
-  const source = isGzip(start) ? gunzipped(stream, path) : stream;
+  const source = isGzip(start) ? gunzipped(stream, budget) : stream;
   const entries = (Readable.toWeb(source) as ReadableStream<Uint8Array>)
     .pipeThrough(createTarDecoder({ strict: true }))
     .getReader();
@@ -66,22 +62,16 @@ export async function* readTar(
   }
 }
 
-/** The stream inflated; it fails where that is more than any archive of images makes. */
-function gunzipped(stream: Readable & { bytesRead: number }, path: string): Readable {
-  let inflated = 0;
+/** The stream inflated, as far as the budget lets it. */
+function gunzipped(stream: Readable, budget: Budget): Readable {
   const bounded = new Transform({
     transform(chunk: Uint8Array, _, done) {
-      inflated += chunk.length;
-      const tooMuch = inflated > bomb.from && inflated > bomb.ratio * stream.bytesRead;
-      done(
-        tooMuch
-          ? new UserError(
-              'invalid-data',
-              `${path}: inflates to more than ${bomb.ratio} times its size: no archive of images`,
-            )
-          : null,
-        chunk,
-      );
+      try {
+        budget.spend(chunk.length, 'bytes');
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
     },
   });
   // What goes wrong is told by the stream that is read.

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
-
+import type { Budget } from '../budget.ts';
 import { damaged, viewOf } from './bytes.ts';
 import type { ZipEntry } from './zipDirectory.ts';
 
@@ -16,20 +16,22 @@ const strongestCompression = 1032;
  * The bytes of one file of a zip archive.
  *
  * @param source the archive, for errors
- * @param limit the most bytes that it may have
- * @throws UserError with the entry's name if it is damaged, encrypted, too large or compressed in another way
+ * @param options.limit the most bytes that it may have
+ * @param options.budget what it spends its bytes from
+ * @throws OverBudget; UserError with the entry's name if it is damaged, encrypted, too large or compressed in another way
  */
 export async function readZipEntry(
   file: RandomAccess,
   entry: ZipEntry,
   source: string,
-  limit = maxBytesAtOnce,
+  { limit = maxBytesAtOnce, budget }: { limit?: number; budget: Budget },
 ): Promise<Uint8Array> {
   const { name, size, method, checksum } = entry;
   const where = `${source}: ${name}`;
   if (size > limit) {
     throw new UserError('invalid-data', `${where}: too large: ${size} bytes, at most ${limit}`);
   }
+  budget.spend(size, 'bytes');
   const packed = await file.read(await findData(file, entry, source), entry.compressedSize);
   const bytes = method === 0 ? packed : await inflated(packed, size, where);
   if (bytes.length !== size || crc32(bytes) !== checksum) {
@@ -46,9 +48,10 @@ export async function openZipEntry(
   file: RandomAccess,
   entry: ZipEntry,
   source: string,
+  budget: Budget,
 ): Promise<RandomAccess> {
   if (entry.method !== 0) {
-    const bytes = await readZipEntry(file, entry, source);
+    const bytes = await readZipEntry(file, entry, source, { budget });
     return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
   }
   const start = await findData(file, entry, source);

@@ -8,6 +8,8 @@ const end64Signature = 0x06064b50;
 const locator64Signature = 0x07064b50;
 const directorySignature = 0x02014b50;
 const endLength = 22;
+/** Of the header before a file's bytes, without its name. */
+const localHeaderLength = 30;
 const maxCommentLength = 0xffff;
 /** A field that stands for: see the extra field of zip64. */
 const elsewhere = 0xffffffff;
@@ -66,7 +68,23 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
   if (position !== size) {
     throw damaged(source, `its directory says ${count} files and has more`);
   }
+  requireApart(entries, offset, source);
   return entries.filter(({ name }) => !name.endsWith('/'));
+}
+
+/**
+ * Refuses files that share bytes with one another or with the directory: each could be inflated again for every name.
+ * Their own headers may have more in them than is counted here.
+ */
+function requireApart(entries: readonly ZipEntry[], directory: number, source: string): void {
+  const ordered = entries.toSorted((a, b) => a.offset - b.offset);
+  ordered.forEach((entry, index) => {
+    const next = ordered[index + 1];
+    if (entry.offset + localHeaderLength + entry.compressedSize > (next?.offset ?? directory)) {
+      const other = next ? next.name : 'the directory';
+      throw damaged(source, `${entry.name} overlaps ${other}`);
+    }
+  });
 }
 
 async function findDirectory(

@@ -21,7 +21,7 @@ it('gives results in order, whichever is ready first, and takes no more than agr
     underWay--;
     return 10 * index;
   };
-  for await (const result of mapInOrder(numbers(20, taken), 4, work)) {
+  for await (const result of mapInOrder(numbers(20, taken), { items: 4, bytes: 0 }, work)) {
     results.push(result);
     expect(taken.length - results.length).toBeLessThan(4);
   }
@@ -42,11 +42,54 @@ it('tells a failure in its turn, and waits for what is under way', async () => {
     return index;
   };
   const all = async () => {
-    for await (const result of mapInOrder(numbers(9), 3, work)) {
+    for await (const result of mapInOrder(numbers(9), { items: 3, bytes: 0 }, work)) {
       results.push(result);
     }
   };
   await expect(all()).rejects.toThrow('no 2');
   expect(results).toEqual([0, 1]);
   expect(running).toBe(0);
+});
+
+it('lets work begin only where there is room for its bytes, and the oldest always', async () => {
+  const taken: number[] = [];
+  const [sizes, results] = [[6, 6, 3, 20, 1, 1], [] as number[]];
+  let [held, most] = [0, 0];
+  const work = async (index: number, admit: (bytes: number) => Promise<void>): Promise<number> => {
+    await admit(1);
+    // The later ones ask first.
+    await wait(12 - 2 * index);
+    await admit(sizes[index]! - 1);
+    held += sizes[index]!;
+    await wait(1);
+    return index;
+  };
+  for await (const result of mapInOrder(numbers(6, taken), { items: 6, bytes: 10 }, work)) {
+    results.push(result);
+    most = Math.max(most, held);
+    held -= sizes[result]!;
+  }
+  expect(results).toEqual([0, 1, 2, 3, 4, 5]);
+  // One more than fits, where the oldest asks for it.
+  expect(most).toBeLessThanOrEqual(20 + 10);
+  expect(most).toBeGreaterThanOrEqual(20);
+});
+
+it('takes no more items while one waits for room, and leaves none waiting when it ends early', async () => {
+  const taken: number[] = [];
+  const refused: string[] = [];
+  const work = (index: number, admit: (bytes: number) => Promise<void>): Promise<number> =>
+    admit(8).then(
+      () => index,
+      (error: Error) => {
+        refused.push(error.message);
+        throw error;
+      },
+    );
+  for await (const result of mapInOrder(numbers(9, taken), { items: 5, bytes: 10 }, work)) {
+    expect(result).toBe(0);
+    break;
+  }
+  expect(taken).toEqual([0, 1]);
+  expect(refused).toEqual(['the work has ended']);
 });

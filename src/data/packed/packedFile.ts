@@ -1,11 +1,13 @@
 // The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
+import { openRegularFile } from '../../storage/fileBytes.ts';
+import { cannotRead } from '../../storage/fileErrors.ts';
+import { isFolder } from '../../storage/files.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet, type PathFormat } from '../dataset.ts';
 import { damaged, HEADER_BYTES, magic, type PackedHeader, readHeader } from './packedHeader.ts';
 
@@ -21,20 +23,18 @@ export const packedFile: PathFormat = {
   expects: 'a file of prepared images',
 
   async recognises(path) {
+    if (isFolder(path)) {
+      return false;
+    }
+    const file = openRegularFile(path);
     try {
-      const file = openSync(path, 'r');
-      try {
-        const start = Buffer.alloc(magic.length + 1);
-        readSync(file, start, 0, start.length, 0);
-        return start.toString('latin1') === `${magic} `;
-      } finally {
-        closeSync(file);
-      }
+      const start = Buffer.alloc(magic.length + 1);
+      readSync(file, start, 0, start.length, 0);
+      return start.toString('latin1') === `${magic} `;
     } catch (error) {
-      if (hasCode(error, 'EISDIR')) {
-        return false;
-      }
       throw cannotRead(path, error);
+    } finally {
+      closeSync(file);
     }
   },
 
@@ -121,12 +121,7 @@ function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
 }
 
 function openPacked(path: string): PackedFile {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    throw cannotRead(path, error);
-  }
+  const file = openRegularFile(path);
   try {
     const header = readHeader(path, file);
     const expected = HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);

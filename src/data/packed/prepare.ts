@@ -5,9 +5,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
+import { OverBudget } from '../budget.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import { type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
+import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { PackedWriter } from './packedWriter.ts';
@@ -53,7 +54,7 @@ export function countPictures({ train, validation, test }: RawDataset): number |
  * picture go to the same split (`splitsToPrepare`).
  *
  * @returns null if it was ended by its signal
- * @throws UserError if no image is left for train or for test; errors of the file system as they are
+ * @throws OverBudget; UserError if no image is left for train or for test; errors of the file system as they are
  */
 export async function prepare(
   dataset: RawDataset,
@@ -109,7 +110,11 @@ class Preparation {
   /** Writes the images of a split. */
   async add([name, split]: SplitToPrepare): Promise<void> {
     const { signal, onProgress } = this.options;
-    const fitted = mapInOrder(split.images(), 2 * availableParallelism(), (image) => this.fitted(image));
+    const fitted = mapInOrder(
+      split.images(),
+      { items: 2 * availableParallelism(), bytes: maxDecodedBytes },
+      (image, admit) => this.fitted(image, admit),
+    );
     for await (const picture of fitted) {
       if (signal?.aborted) {
         return;
@@ -129,11 +134,11 @@ class Preparation {
   }
 
   /** The images of a picture, or the reason why there are none. */
-  private async fitted(image: RawImage): Promise<FittedPicture | UserError> {
+  private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
-      return fitPicture(await image.decode(), this.options);
+      return fitPicture(await image.decode(admit), this.options);
     } catch (error) {
-      if (error instanceof UserError) {
+      if (error instanceof UserError && !(error instanceof OverBudget)) {
         return error;
       }
       throw error;

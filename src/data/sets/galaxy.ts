@@ -13,6 +13,9 @@ import { descriptions } from './descriptions.ts';
 /** The images of the one class that is used, by the folder of their split. */
 const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
 
+/** Larger images are refused: those of the set have 424 x 424 pixels, and are computed with in float64. */
+const maxPixels = 2 ** 22;
+
 /** Galaxies that do not interact, 32 x 32 colour. */
 export const galaxy: NamedDataset = {
   ...descriptions.galaxy,
@@ -56,7 +59,13 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
  * A picture as the paper has it: to 64 x 64 with anti-aliasing, v64 = min(255, ⌊256·v/255⌋), then the mean of each 2 x 2
  * pixels, rounded down. The code of the paper lets 256 become 0, so that its white is black; here white is 255.
  */
-export function toGalaxy({ width, height, channels, data, notes }: DecodedImage): DecodedImage {
+export function toGalaxy({ width, height, channels, data, notes }: DecodedImage, source = ''): DecodedImage {
+  if (width * height > maxPixels) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: ${height}x${width} pixels, and galaxies have at most ${maxPixels}; leave it out`,
+    );
+  }
   const large = antiAliasedResize(data, channels, [height, width], [64, 64]).map((value) =>
     // The sum of a Gaussian's shares is 1 but for the last digit, which must not make 255 of 256.
     Math.min(255, Math.floor((256 * value) / 255 + 1e-9)),

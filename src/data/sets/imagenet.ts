@@ -70,8 +70,8 @@ function ofSize(split: RawSplit, side: number): RawSplit {
       for await (const raw of split.images()) {
         yield {
           name: raw.name,
-          async decode() {
-            const image = await raw.decode();
+          async decode(admit) {
+            const image = await raw.decode(admit);
             if (image.width !== side || image.height !== side) {
               throw new UserError(
                 'invalid-data',

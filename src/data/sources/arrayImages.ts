@@ -37,6 +37,12 @@ export function layoutOf(shape: readonly number[], source: string): ArrayLayout 
   );
 
   function checked(layout: ArrayLayout): ArrayLayout {
+    if (layout.count === 0 || bytesOf(layout) === 0) {
+      throw new UserError(
+        'invalid-data',
+        `${source}: an array ${shape.join(' x ')} is empty; use another copy`,
+      );
+    }
     if (bytesOf(layout) > maxDecodedBytes) {
       throw new UserError(
         'invalid-data',

@@ -1,6 +1,7 @@
 // Files that hold many images as one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { UserError } from '../../errors.ts';
 import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import type { Budget } from '../budget.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { isUnsignedByte, readNpyHeader } from '../formats/npy.ts';
 import { readPickle } from '../formats/pickle.ts';
@@ -30,21 +31,23 @@ export function looksLikeBatch(start: Uint8Array): boolean {
  *
  * @param source names the file in errors
  * @param prefix stands before the images' names
- * @throws UserError if it is damaged or holds no images
+ * @param budget what reading it may cost
+ * @throws UserError if it is damaged or holds no images; OverBudget
  */
 export async function* batchImages(
   file: RandomAccess,
   source: string,
   prefix: string,
+  budget: Budget,
   depth = 0,
 ): AsyncGenerator<RawImage, void, void> {
   const start = charactersOf(await file.read(0, Math.min(6, file.size)));
   if (start.startsWith('PK')) {
-    yield* zippedImages(file, source, prefix, depth);
+    yield* zippedImages(file, source, prefix, budget, depth);
   } else if (start.startsWith('\x80')) {
-    yield* pickledImages(file, source, prefix);
+    yield* pickledImages(file, source, prefix, budget);
   } else {
-    yield* npyImages(file, source, prefix);
+    yield* npyImages(file, source, prefix, budget);
   }
 }
 
@@ -57,12 +60,14 @@ async function* zippedImages(
   file: RandomAccess,
   source: string,
   prefix: string,
+  budget: Budget,
   depth: number,
 ): AsyncGenerator<RawImage, void, void> {
   const entries = await readZipDirectory(file, source);
   const data = entries.find(({ name }) => name === `${dataKey}.npy`);
   if (data) {
-    yield* npyImages(inMemory(await readZipEntry(file, data, source), source), source, prefix);
+    const bytes = await readZipEntry(file, data, source, { budget });
+    yield* npyImages(inMemory(bytes, source), source, prefix, budget);
     return;
   }
   const batches = entries
@@ -73,7 +78,8 @@ async function* zippedImages(
   }
   for (const entry of batches) {
     const where = `${source}: ${entry.name}`;
-    yield* batchImages(await openZipEntry(file, entry, source), where, `${prefix}${entry.name}/`, depth + 1);
+    const opened = await openZipEntry(file, entry, source, budget);
+    yield* batchImages(opened, where, `${prefix}${entry.name}/`, budget, depth + 1);
   }
 }
 
@@ -81,9 +87,11 @@ async function* npyImages(
   file: RandomAccess,
   source: string,
   prefix: string,
+  budget: Budget,
 ): AsyncGenerator<RawImage, void, void> {
   const { shape, offset } = await readNpyHeader(file, source);
   const layout = layoutOf(shape, source);
+  budget.spend(layout.count, 'images');
   const size = bytesOf(layout);
   const atOnce = Math.max(1, Math.floor(blockBytes / size));
   for (let first = 0; first < layout.count; first += atOnce) {
@@ -99,6 +107,7 @@ async function* pickledImages(
   file: RandomAccess,
   source: string,
   prefix: string,
+  budget: Budget,
 ): AsyncGenerator<RawImage, void, void> {
   if (file.size > maxBytesAtOnce) {
     throw new UserError(
@@ -113,6 +122,7 @@ async function* pickledImages(
   }
   const { type, shape, bytes } = data;
   const layout = layoutOf(shape, source);
+  budget.spend(layout.count, 'images');
   const size = bytesOf(layout);
   if (!isUnsignedByte(type) || bytes.length !== layout.count * size) {
     throw new UserError(

@@ -1,8 +1,11 @@
 // A folder of IDX files named as MNIST names them: grey images of any one size, any number.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
+import { readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
+import { exists } from '../../storage/files.ts';
+import { Budget } from '../budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, type Part, type PathFormat } from '../dataset.ts';
 import { readIdx } from '../formats/idx.ts';
 
@@ -63,14 +66,10 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
 /** The plain file where there is one, else the gzipped one. */
 async function readImages(folder: string, name: string): Promise<ImageSet> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
-    const bytes = await readFile(file).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) {
-        return undefined;
-      }
-      throw cannotRead(file, error);
-    });
-    if (bytes) {
-      const { shape, data } = readIdx(bytes, file);
+    if (exists(file)) {
+      const bytes = await readWhole(file);
+      const budget = new Budget(file, bytes.length);
+      const { shape, data } = readIdx(bytes, file, budget);
       const [, height, width] = shape;
       if (shape.length !== 3 || height === undefined || width === undefined) {
         throw new UserError(
@@ -78,6 +77,7 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
           `${file}: expected 3 dimensions (images, height, width), found ${shape.length}: ${shape.join(' x ')}`,
         );
       }
+      budget.spend(shape[0]!, 'images');
       return imagesInMemory(data, [height, width, 1]);
     }
   }

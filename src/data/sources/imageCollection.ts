@@ -64,10 +64,16 @@ export function imagesOf(
     count,
     async *images() {
       let left = count ?? Infinity;
-      for await (const { name, source, read } of store.files(
+      for await (const { name, source, budget, read } of store.files(
         (name) => imageName.test(name) && wanted(name),
       )) {
-        yield { name, decode: async () => convert(await decodeImage(await read(), source), source) };
+        budget.spend(1, 'images');
+        yield {
+          name,
+          async decode(admit) {
+            return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
+          },
+        };
         if (--left === 0) {
           return;
         }

@@ -1,11 +1,15 @@
 // Images that a person names: PNG, JPEG and WebP files, and folders of them.
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { isFolder, readBytes, requireExists } from '../../storage/files.ts';
-import { listFolder } from '../../storage/folders.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { isFolder, requireExists } from '../../storage/files.ts';
+import { filesBelow } from '../../storage/folders.ts';
+import { Budget, OverBudget } from '../budget.ts';
 import { decodeImage, imageName } from '../formats/imageDecoding.ts';
+import { maxFileBytes } from '../formats/storedFiles.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
 
@@ -31,15 +35,22 @@ interface ImageFile {
   readonly path: string;
   /** Whether it was found in a folder that was named, and not named itself. */
   readonly found: boolean;
+  /** Why it is not read, if so. */
+  readonly refusal?: string;
 }
 
 /** Images that are told of as skipped, and not passed over. */
 const otherImages = /\.(gif|bmp|tiff?|avif|heic)$/i;
 
+const otherFormat = 'not a PNG, JPEG or WebP image; convert it to PNG';
+const notRegular = 'neither a regular file nor a folder, or a link to a folder; name the folder itself';
+
 /**
  * Reads the images at `paths`: files as they are named, and of each folder all PNG, JPEG and WebP files in it and below,
- * by name, as training reads them. Files in folders that cannot be read are skipped; so are images of other formats.
+ * by name, as training reads them. Files in folders that cannot be read are skipped; so are images of other formats, and what is not a regular file. Each
+ * real file is read once, and links to folders are not followed.
  *
+ * @throws OverBudget if files of a few bytes decode to far too many pixels
  * @throws UserError if a path is not there, a file that was named cannot be read, an image has another size or kind
  * than `imageShape`, or no image is left
  */
@@ -49,11 +60,12 @@ export async function readImageFiles(
   { resize = false, onSkip }: ImageFileOptions = {},
 ): Promise<NamedImages> {
   const files = paths.flatMap(findImages);
-  const unique = [...new Map(files.map((file) => [resolve(file.path), file])).values()];
+  const unique = [...new Map(files.map((file) => [realPath(file.path), file])).values()];
+  const budget = new Budget(paths.join(', '));
   const skipped: string[] = [];
   const images = new Map<string, Uint8Array>();
   for (const file of unique) {
-    const image = await readUnless(file, (reason) => {
+    const image = await readUnless(file, budget, (reason) => {
       skipped.push(reason);
       onSkip?.(reason);
     });
@@ -82,12 +94,15 @@ export async function readImageFiles(
 /** The image in a file, or nothing after telling why a file that was found in a folder cannot be read. */
 async function readUnless(
   file: ImageFile,
+  budget: Budget,
   skip: (reason: string) => void,
 ): Promise<DecodedImage | undefined> {
   try {
-    return await decodeImage(readFile(file), file.path);
+    const bytes = await readFile(file);
+    budget.grow(bytes.length);
+    return await decodeImage(bytes, file.path, { budget });
   } catch (error) {
-    if (!(file.found && error instanceof UserError)) {
+    if (!(file.found && error instanceof UserError) || error instanceof OverBudget) {
       throw error;
     }
     skip(error.message);
@@ -101,17 +116,37 @@ function findImages(path: string): ImageFile[] {
   if (!isFolder(path)) {
     return [{ path, found: false }];
   }
-  return listFolder(path, { recursive: true })
+  const { files, others } = filesBelow(path);
+  const found = files
     .filter((name) => imageName.test(name) || otherImages.test(name))
-    .filter((name) => !basename(name).startsWith('.'))
-    .map((name) => ({ path: join(path, name), found: true }));
+    .map((name) => ({
+      path: join(path, name),
+      found: true,
+      ...(otherImages.test(name) && { refusal: otherFormat }),
+    }));
+  const refused = others.map((name) => ({ path: join(path, name), found: true, refusal: notRegular }));
+  return [...found, ...refused].filter((file) => !basename(file.path).startsWith('.'));
 }
 
-function readFile({ path, found }: ImageFile): Uint8Array {
-  if (found && otherImages.test(path)) {
-    throw new UserError('invalid-data', `${path}: not a PNG, JPEG or WebP image; convert it to PNG`);
+async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
+  if (refusal !== undefined) {
+    throw new UserError('invalid-data', `${path}: ${refusal}`);
   }
-  return readBytes(path);
+  return withFile(path, (file) => {
+    if (file.size > maxFileBytes) {
+      throw new UserError('invalid-data', `${path}: too large: ${file.size} bytes, at most ${maxFileBytes}`);
+    }
+    return file.read(0, file.size);
+  });
+}
+
+/** The path without links; as it is where there is nothing. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
 }
 
 /** The paths from the innermost folder that holds all files. */

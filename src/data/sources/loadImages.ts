@@ -7,6 +7,8 @@ import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 
 /** Sets with more pixels are prepared first: 2 GiB. */
 const maxBytes = 2 ** 31;
+/** What an image takes besides its pixels, however small it is. */
+const imageOverhead = 1024;
 
 /**
  * Decodes all images into memory. They must be of one size; where some are grey and some are colour, all become colour.
@@ -121,7 +123,7 @@ class Collector {
       );
     }
     // As colour, since the next may be.
-    this.#bytes += image.height * image.width * 3;
+    this.#bytes += image.height * image.width * 3 + imageOverhead;
     if (this.#bytes > maxBytes) {
       const side = Math.min(first.height, first.width);
       throw new UserError(

@@ -4,7 +4,8 @@ import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
-import { charactersOf } from '../formats/bytes.ts';
+import type { Budget } from '../budget.ts';
+import { charactersOf, viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
 import type { RawImage } from '../rawImages.ts';
@@ -12,8 +13,8 @@ import type { RawImage } from '../rawImages.ts';
 /** The columns in which the bytes of images are looked for, where there is no column with a field `bytes`. */
 const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];
 
-/** A row group with more rows is refused: writers make them of thousands. */
-const maxGroupRows = 2 ** 24;
+/** A longer footer is refused: those of tens of thousands of row groups are shorter. */
+const maxFooterBytes = 2 ** 24;
 
 interface ImageColumn extends ByteColumn {
   readonly path: readonly string[];
@@ -25,8 +26,8 @@ export function looksLikeParquet(start: Uint8Array): boolean {
 }
 
 /** The number of rows of a Parquet file; throws as `parquetImages` does. */
-export async function countParquet(file: RandomAccess, source: string): Promise<number> {
-  return Number((await readMetadata(file, source)).num_rows);
+export async function countParquet(file: RandomAccess, source: string, budget: Budget): Promise<number> {
+  return Number((await readMetadata(file, source, budget)).num_rows);
 }
 
 /**
@@ -35,14 +36,16 @@ export async function countParquet(file: RandomAccess, source: string): Promise<
  *
  * @param source names the file in errors
  * @param prefix stands before the images' names, which are the numbers of their rows
- * @throws UserError if it is damaged or has no such column
+ * @param budget what reading it may cost
+ * @throws UserError if it is damaged or has no such column; OverBudget
  */
 export async function* parquetImages(
   file: RandomAccess,
   source: string,
   prefix: string,
+  budget: Budget,
 ): AsyncGenerator<RawImage, void, void> {
-  const metadata = await readMetadata(file, source);
+  const metadata = await readMetadata(file, source, budget);
   let row = 0;
   for (const group of metadata.row_groups) {
     try {
@@ -51,11 +54,18 @@ export async function* parquetImages(
       for (const bytes of readPages(
         chunk,
         { codec, maxDefinitionLevel },
-        Number(group.num_rows),
-        parquetHeader,
+        { rows: Number(group.num_rows), budget, parseHeader: parquetHeader },
       )) {
-        const name = `${prefix}${row}`;
-        yield imageOf(bytes, name, `${source}: row ${row}`);
+        const where = `${source}: row ${row}`;
+        yield {
+          name: `${prefix}${row}`,
+          async decode(admit) {
+            if (bytes === null) {
+              throw new UserError('invalid-data', `${where}: no image in it; use another copy`);
+            }
+            return decodeImage(bytes, where, { budget, admit });
+          },
+        };
         row++;
       }
     } catch (cause) {
@@ -64,32 +74,28 @@ export async function* parquetImages(
   }
 }
 
-function imageOf(bytes: Uint8Array | null, name: string, source: string): RawImage {
-  return {
-    name,
-    async decode() {
-      if (bytes === null) {
-        throw new UserError('invalid-data', `${source}: no image in it; use another copy`);
-      }
-      return decodeImage(bytes, source);
-    },
-  };
-}
-
-async function readMetadata(file: RandomAccess, source: string): Promise<FileMetaData> {
+async function readMetadata(file: RandomAccess, source: string, budget: Budget): Promise<FileMetaData> {
   const slice = async (start: number, end = file.size): Promise<ArrayBuffer> =>
     Uint8Array.from(await file.read(start, end - start)).buffer;
   try {
+    await requireShortFooter(file);
     const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
-    // The values are counted as they are read; this only keeps absurd numbers from being believed.
     const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
-    const absurd = metadata.row_groups.some(({ num_rows }) => num_rows < 0 || num_rows > maxGroupRows);
-    if (rows !== Number(metadata.num_rows) || absurd) {
+    if (rows !== Number(metadata.num_rows) || metadata.row_groups.some(({ num_rows }) => num_rows < 0)) {
       throw new Error(`its footer says ${metadata.num_rows} rows, and ${rows} in its row groups`);
     }
+    budget.spend(rows, 'images');
     return metadata;
   } catch (cause) {
-    throw damaged(source, cause);
+    throw cause instanceof UserError ? cause : damaged(source, cause);
+  }
+}
+
+/** The footer becomes objects, each of which may take one byte of it. */
+async function requireShortFooter(file: RandomAccess): Promise<void> {
+  const length = viewOf(await file.read(file.size - 8, 8)).getUint32(0, true);
+  if (length > maxFooterBytes) {
+    throw new Error(`a footer of ${length} bytes, at most ${maxFooterBytes}: write larger row groups`);
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
+import { Budget } from '../budget.ts';
 import type { PathFormat } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
@@ -141,10 +142,16 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   if (store !== undefined) {
     return imagesOf(store, () => true);
   }
-  const start = await withFile(path, (file) => file.read(0, Math.min(16, file.size)));
+  const { start, budget } = await withFile(path, async (file) => ({
+    start: await file.read(0, Math.min(16, file.size)),
+    budget: new Budget(path, file.size),
+  }));
   if (looksLikeParquet(start)) {
-    const count = await withFile(path, (file) => countParquet(file, path));
-    return { count, images: () => throughFile(path, (file) => parquetImages(file, path, prefix)) };
+    const count = await withFile(path, (file) => countParquet(file, path, budget.pass()));
+    return {
+      count,
+      images: () => throughFile(path, budget, (file, pass) => parquetImages(file, path, prefix, pass)),
+    };
   }
   if (!looksLikeBatch(start)) {
     throw new UserError(
@@ -154,7 +161,10 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   }
   const isNpy = start[0] === 0x93;
   const count = isNpy ? await withFile(path, (file) => countNpy(file, path)) : null;
-  return { count, images: () => throughFile(path, (file) => batchImages(file, path, prefix)) };
+  return {
+    count,
+    images: () => throughFile(path, budget, (file, pass) => batchImages(file, path, prefix, pass)),
+  };
 }
 
 /** The folder or archive, if there are files in it that are images by their names. */
@@ -170,11 +180,12 @@ async function imageStoreAt(path: string): Promise<FileStore | undefined> {
 
 async function* throughFile(
   path: string,
-  images: (file: RandomAccess) => AsyncIterable<RawImage>,
+  budget: Budget,
+  images: (file: RandomAccess, pass: Budget) => AsyncIterable<RawImage>,
 ): AsyncGenerator<RawImage, void, void> {
   const { file, close } = await openFile(path);
   try {
-    yield* images(file);
+    yield* images(file, budget.pass());
   } finally {
     await close();
   }
