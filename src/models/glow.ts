@@ -39,7 +39,7 @@ export interface GlowOptions {
   readonly dilation: number;
   /** Channels inside the masked networks of `maf`; default 96. */
   readonly hiddenChannels?: number;
-  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
+  /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   readonly learnedPrior: boolean;
   /** Bits of a pixel value: integers 0..2^bits − 1. */
   readonly bits: number;
