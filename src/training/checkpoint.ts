@@ -94,13 +94,13 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
   if (step === null || updates === null || guard === null || !sides) {
     throw new UserError(
       'invalid-data',
-      `${path} is no checkpoint of a training: its metadata lacks the step, the image shape or the guard`,
+      `${path} is not a training checkpoint: its metadata lacks the step, the image shape or the guard`,
     );
   }
   const optimizer = optimizerIn(metadata, path);
   const damage = isWhole(version, metadata, tensors)
     ? null
-    : `${path} is damaged: it does not have the checksum that it was written with; use another copy`;
+    : `${path} is corrupt: its checksum does not match; use another copy`;
   const imageShape = sides as [number, number, number];
   return { path, step, updates, guard, optimizer, imageShape, tensors, damage };
 }
@@ -135,7 +135,7 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
   if (known === undefined) {
     throw new UserError(
       'unsupported',
-      `${path} comes from a training with the optimiser '${clip(optimizer)}', and this program knows ` +
+      `${path} was trained with the optimiser '${clip(optimizer)}', but this version only knows ` +
         `${optimizerNames.join(', ')}: update emerging-flows`,
     );
   }
@@ -145,18 +145,18 @@ function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, pa
 /** The version of the format, which must be one that is known. */
 function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
-    const found = format === undefined ? 'its metadata name no format' : `its format is '${clip(format)}'`;
+    const found = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;
     throw new UserError(
       'invalid-data',
-      `${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`,
+      `${path} is not a training checkpoint: ${found}, expected '${FORMAT}'`,
     );
   }
   const version = Number(formatVersion);
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
     throw new UserError(
       'unsupported',
-      `${path} has version '${clip(formatVersion)}' of the format of checkpoints, and this program reads up to ` +
-        `${FORMAT_VERSION}: update emerging-flows`,
+      `${path} has checkpoint format version '${clip(formatVersion)}', but this version of emerging-flows ` +
+        `reads up to ${FORMAT_VERSION}: update emerging-flows`,
     );
   }
   return version;

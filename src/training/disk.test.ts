@@ -96,7 +96,7 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', () 
     const failure = readFileSync(join(emerging.folder, 'failure'), 'utf8');
     expect(output).toContain('code 1');
     expect(failure).toMatch(
-      /\nemerging: cannot write full\/run\/\S+: no space is left on the disk; free some or .*\. The run is safe up to step \d+: emerging train --resume full\/run goes on from there\n$/,
+      /\nemerging: cannot write full\/run\/\S+: no space is left on the disk; free some or .*\. The run is safe up to step \d+: emerging train --resume full\/run resumes from there\n$/,
     );
     const { latestCheckpoint } = openRunFolder(join(root, 'full'));
     expect(failure).toContain(`safe up to step ${latestCheckpoint!.step}:`);

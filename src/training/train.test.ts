@@ -142,7 +142,7 @@ describe('a resumed run', () => {
 
   it('refuses images of another size, and says both', async () => {
     await expect(resumeRun(inRoot('whole'), {}, { dataset: tinyDataset(10) })).rejects.toThrow(
-      'the images of tiny are 10x10x1, and the model was trained on images of 8x8x1: ',
+      'the images of tiny are 10x10x1, but the model was trained on images of 8x8x1: ',
     );
   });
 });
@@ -171,7 +171,7 @@ describe('a run with adamw', () => {
     });
     const given = { dataset, set: ['training.biasCorrection=glow'] };
     await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
-      'training.biasCorrection is an option of adamax, and training.optimizer is adamw: ',
+      'training.biasCorrection is an option of adamax, but training.optimizer is adamw: ',
     );
   });
 
@@ -179,7 +179,7 @@ describe('a run with adamw', () => {
     await expect(
       resumeRun(inRoot('adamw'), { training: { optimizer: 'adamax' } }, { dataset }),
     ).rejects.toThrow(
-      'a run cannot go on with another training.optimizer: start a new one; a resume can change ' +
+      'a resume cannot change training.optimizer: start a new run; a resume can change ' +
         'training.beta1, training.beta2, training.epsilon, training.weightDecay, training.learningRate, ',
     );
     cpSync(inRoot('adamw'), inRoot('adamw edited'), { recursive: true });
@@ -187,7 +187,7 @@ describe('a run with adamw', () => {
     const text = stringifyConfig(tinyConfig());
     writeFileSync(config, text);
     await expect(goOn('adamw edited', {}, { training: { steps: 8 } })).rejects.toThrow(
-      `${inRoot('adamw edited')} has been trained with adamw, and its training.optimizer is adamax now: `,
+      `${inRoot('adamw edited')} was trained with adamw, but its training.optimizer is now adamax: `,
     );
     expect(readFileSync(config, 'utf8')).toBe(text);
     expect(bytes('adamw edited', 6)).toEqual(bytes('adamw', 6));
@@ -199,7 +199,7 @@ it('refuses to start anew, or from an earlier state, where a training has come f
   const { state, ...run } = await resumeRun(inRoot('again'), {}, { dataset });
   for (const earlier of [undefined, { ...state!, step: 4 }]) {
     const training = train({ ...run, ...engine, state: earlier });
-    await expect(training).rejects.toThrow('holds a training up to step 6: ');
+    await expect(training).rejects.toThrow('is already trained to step 6: ');
   }
   expect(bytes('again', 6)).toEqual(bytes('whole', 6));
 });
@@ -216,7 +216,7 @@ it('refuses workers that there cannot be before it prepares anything, and leaves
   const run = await startRun(tinyConfig(), inRoot('crowded'), { dataset });
   const onPreparing = vi.fn();
   const crowded = train({ ...run, threads: 2, workers: 3, events: { onPreparing } });
-  await expect(crowded).rejects.toThrow(/cannot be shared by 3 workers/);
+  await expect(crowded).rejects.toThrow(/cannot be divided among 3 workers/);
   expect(onPreparing).not.toHaveBeenCalled();
   await train({ ...run, ...engine });
   expect(bytes('crowded', 6)).toEqual(bytes('whole', 6));

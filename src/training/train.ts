@@ -187,7 +187,7 @@ function withWayBack(error: unknown, paths: RunPaths): unknown {
     ? error
     : new UserError(
         'io',
-        phrase`${error.phrase}. The run is safe up to step ${latest.step}: ${call('resumeRun', paths.directory)} goes on from there`,
+        phrase`${error.phrase}. The run is safe up to step ${latest.step}: ${call('resumeRun', paths.directory)} resumes from there`,
         { cause: error },
       );
 }

@@ -125,7 +125,7 @@ async function soundStart(
   throw new UserError(
     'diverged',
     `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
-      'take a larger training.batchSize or fewer model.levels',
+      'use a larger training.batchSize or fewer model.levels',
   );
 }
 
@@ -137,8 +137,8 @@ function requireOptimizer(state: TrainingState | undefined, { training }: Config
   if (state && state.optimizer.name !== training.optimizer) {
     throw new UserError(
       'invalid-config',
-      `${paths.directory} has been trained with ${state.optimizer.name}, and its training.optimizer is ` +
-        `${training.optimizer} now: a run goes on with the optimiser that it began with; start a new one`,
+      `${paths.directory} was trained with ${state.optimizer.name}, but its training.optimizer is now ` +
+        `${training.optimizer}: a run keeps the optimiser it started with; start a new run`,
     );
   }
 }
@@ -154,8 +154,8 @@ function requireLatest(state: TrainingState | undefined, paths: RunPaths): void 
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
       'exists',
-      `${paths.directory} holds a training up to step ${latest.step}: ` +
-        'go on with the state that resumeRun gives, or start in another folder',
+      `${paths.directory} is already trained to step ${latest.step}: ` +
+        'continue from the state that resumeRun returns, or start in another folder',
     );
   }
 }

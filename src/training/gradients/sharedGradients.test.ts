@@ -116,7 +116,7 @@ test('a failure in a thread is that of the run, and leaves nothing to wait for',
   await expect(program.run({ ...batch, noise: wrong }, weights, layout.zeros())).rejects.toThrow(/noise/);
   // The threads are over, or about to be: nothing is waited for.
   await expect(program.run(batch, weights, layout.zeros())).rejects.toThrow(
-    /^a thread that works out gradients (is over|ended with 1)$/,
+    /^a gradient thread (has ended|exited with code 1)$/,
   );
   await program.release();
 });

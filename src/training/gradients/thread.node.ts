@@ -50,11 +50,11 @@ function hasEnded({ threadId }: Worker): boolean {
 /** The next message of a thread; fails if the thread does, and if it is over without one. */
 async function answerOf(worker: Worker): Promise<unknown> {
   if (hasEnded(worker)) {
-    throw new Error('a thread that works out gradients is over');
+    throw new Error('a gradient thread has ended');
   }
   const listening = new AbortController();
   const ended = once(worker, 'exit', listening).then(([code]) => {
-    throw new Error(`a thread that works out gradients ended with ${code}`);
+    throw new Error(`a gradient thread exited with code ${code}`);
   });
   try {
     const [answer] = await Promise.race([once(worker, 'message', listening), ended]);

@@ -41,15 +41,15 @@ function problemWith(
     return undefined;
   }
   if (device !== 'cpu') {
-    return phrase`${workers} workers need ${option('device', 'cpu')}: the device ${device} is one for all`;
+    return phrase`${workers} workers need ${option('device', 'cpu')}: the device ${device} is shared by all`;
   }
   if (images % workers !== 0) {
     return images === 1
-      ? phrase`1 image at a time cannot be shared by ${workers} workers: take ${option('workers', 1)}`
-      : `${images} images at a time cannot be shared by ${workers} workers: take a divisor of ${images}`;
+      ? phrase`1 image at a time cannot be divided among ${workers} workers: use ${option('workers', 1)}`
+      : `${images} images at a time cannot be divided among ${workers} workers: use a divisor of ${images}`;
   }
   if (workers > threads) {
-    return phrase`${workers} workers need a thread each: take ${option('threads', workers)} or more, not ${threads}`;
+    return phrase`${workers} workers need a thread each: use ${option('threads', workers)} or more, not ${threads}`;
   }
   return undefined;
 }

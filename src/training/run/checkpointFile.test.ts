@@ -68,11 +68,11 @@ it.each([{}, { checksum: undefined }])('reads version 1, which knew of no guard:
 });
 
 it.each([
-  [{ format: 'pt' }, "is no checkpoint of a training: its format is 'pt', expected 'emerging-flows'"],
-  [{ format: undefined }, 'is no checkpoint of a training: its metadata name no format, expected'],
+  [{ format: 'pt' }, "is not a training checkpoint: its format is 'pt', expected 'emerging-flows'"],
+  [{ format: undefined }, 'is not a training checkpoint: its metadata has no format, expected'],
   [
     { formatVersion: '3' },
-    "has version '3' of the format of checkpoints, and this program reads up to 2: update",
+    "has checkpoint format version '3', but this version of emerging-flows reads up to 2: update",
   ],
   [{ formatVersion: 'x\ny' }, "has version 'x y' of the format"],
   [{ step: '-1' }, 'its metadata lacks the step, the image shape or the guard'],
@@ -80,10 +80,10 @@ it.each([
   [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape or the guard'],
   [
     { optimizer: 'sgd\n' },
-    "comes from a training with the optimiser 'sgd', and this program knows adamax, adamw: update emerging-flows",
+    "was trained with the optimiser 'sgd', but this version only knows adamax, adamw: update emerging-flows",
   ],
   [{ updates: undefined }, 'its metadata lacks the step, the image shape or the guard'],
-  [{ checksum: undefined }, 'is damaged: it does not have the checksum'],
+  [{ checksum: undefined }, 'is corrupt: its checksum does not match'],
 ])('refuses %j', (changes, message) => {
   withMetadata(changes);
   expect(read).toThrow(message);
@@ -122,7 +122,7 @@ describe('a checkpoint that is damaged', () => {
       const damaged = Buffer.from(bytes);
       damaged[headerEnd + random.integer(bytes.length - headerEnd)]! ^= 1 << random.integer(8);
       writeFileSync(path, damaged);
-      expect(read).toThrow('is damaged: it does not have the checksum that it was written with');
+      expect(read).toThrow('is corrupt: its checksum does not match');
     }
   });
 

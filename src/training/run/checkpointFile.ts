@@ -89,8 +89,8 @@ export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): So
   if (damages.length > 0) {
     throw new UserError(
       'invalid-data',
-      `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
-        `or delete ${paths.checkpoints} to train again from the start`,
+      `no usable checkpoint in ${paths.directory}; the latest: ${damages[0]}; ` +
+        `or delete ${paths.checkpoints} to restart training from scratch`,
     );
   }
   return { damages };

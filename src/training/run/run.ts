@@ -116,7 +116,7 @@ function requireSameRun(before: Config, after: Config): void {
   if (refused !== undefined) {
     throw new UserError(
       'invalid-config',
-      `a run cannot go on with another ${refused}: start a new one; a resume can change ${changeable.join(', ')}`,
+      `a resume cannot change ${refused}: start a new run; a resume can change ${changeable.join(', ')}`,
     );
   }
 }

@@ -40,7 +40,9 @@ describe('openRunFolder', () => {
     fs.rmdirSync(join(run, 'checkpoints'));
     const opened = openRunFolder(run);
     expect(opened.latestCheckpoint).toBeNull();
-    expect(failureOf(() => requireCheckpoint(opened)).message).toContain(`go on with: resumeRun('${run}')`);
+    expect(failureOf(() => requireCheckpoint(opened)).message).toContain(
+      `resume it with: resumeRun('${run}')`,
+    );
   });
 
   it('says what is missing in a folder that is no run and names one that is', () => {

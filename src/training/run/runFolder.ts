@@ -90,7 +90,7 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
     const { directory } = run.paths;
     throw new UserError(
       'not-ready',
-      phrase`${directory} has no checkpoint yet; go on with: ${call('resumeRun', directory)}`,
+      phrase`${directory} has no checkpoint yet; resume it with: ${call('resumeRun', directory)}`,
     );
   }
   return run.latestCheckpoint;
@@ -129,7 +129,7 @@ export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
 function noRun(directory: string): string {
   if (exists(manifestIn(directory))) {
     return (
-      `${directory} is an exported model, and this needs the run that it was exported from: ` +
+      `${directory} is an exported model, but this needs the run it was exported from: ` +
       'an export has neither a config.yaml nor the name of its dataset'
     );
   }

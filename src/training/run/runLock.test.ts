@@ -34,8 +34,8 @@ it('names the process that is seen to train it', () => {
 it('names the process that cannot be seen, and the file to delete', () => {
   leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
   expect(() => lockRun(paths)).toThrow(
-    /is locked by process 77 on elsewhere, which showed itself 6\d seconds ago and cannot be seen from here: .* delete .*training\.lock/,
+    /is locked by process 77 on elsewhere, which last renewed the lock 6\d seconds ago and cannot be checked from here: .* delete .*training\.lock/,
   );
   leave('');
-  expect(() => lockRun(paths)).toThrow('is locked by another process, which showed itself ');
+  expect(() => lockRun(paths)).toThrow('is locked by another process, which last renewed the lock ');
 });

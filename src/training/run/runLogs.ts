@@ -42,11 +42,11 @@ export function troubleIn(lines: readonly JsonObject[]): Trouble {
   };
 }
 
-/** The trouble in words, `3 steps dropped, back to earlier weights once`; null where there was none. */
+/** The trouble in words, `3 steps dropped, rolled back once`; null where there was none. */
 export function troubleText({ droppedSteps, setbacks }: Trouble): string | null {
   const parts = [
     ...(droppedSteps > 0 ? [`${droppedSteps} ${droppedSteps === 1 ? 'step' : 'steps'} dropped`] : []),
-    ...(setbacks > 0 ? [`back to earlier weights ${setbacks === 1 ? 'once' : `${setbacks} times`}`] : []),
+    ...(setbacks > 0 ? [`rolled back ${setbacks === 1 ? 'once' : `${setbacks} times`}`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : null;
 }

@@ -80,9 +80,7 @@ describe('a bad batch', () => {
   it('is dropped, told and logged, and changes nothing', async () => {
     spoil((step) => step === 4);
     const { state, told } = await trained('batch', { training: { steps: 10 } });
-    expect(told).toEqual([
-      'step 4 was dropped: the loss is not finite: the batch holds a value that is not finite',
-    ]);
+    expect(told).toEqual(['step 4 was dropped: the loss is not finite: the batch contains NaN or infinity']);
     expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
     expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
     const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
@@ -126,7 +124,7 @@ describe('weights that are not finite', () => {
     expect(told).toHaveLength(2);
     expect(told[0]).toMatch(what);
     expect(told[1]).toMatch(
-      /^step 5: back to the weights of step 4, from now on with 0.5 times the learning rate/,
+      /^step 5: rolled back to the weights of step 4, now with 0.5 times the learning rate/,
     );
     expect(told[1]).toMatch(what);
     expect(state).toMatchObject({ step: 10, updates: 9 });
@@ -159,10 +157,10 @@ describe('weights that are not finite', () => {
     });
     const { told } = await trained('layer', { training: { steps: 10 }, onMilestone });
     expect(told[0]).toMatch(
-      /^step 5 was dropped: the loss is not finite: first in the layer levels\/0\/steps\/0\/actnorm$/,
+      /^step 5 was dropped: the loss is not finite: first in layer levels\/0\/steps\/0\/actnorm$/,
     );
     expect(told).toHaveLength(4);
-    expect(told[3]).toMatch(/^step 7: back to the weights of step 4, /);
+    expect(told[3]).toMatch(/^step 7: rolled back to the weights of step 4, /);
   });
 });
 
@@ -179,16 +177,16 @@ describe('a training that diverges again and again', () => {
       inState: readSoundCheckpoint(openRunFolder(inRoot('diverged')).latestCheckpoint!.path).guard.setbacks,
     });
     expect(counts()).toEqual({ inLog: 5, inState: 5 });
-    expect(error.message).toContain('; with training.learningRate=1e+30 it had gone back 4 times before');
+    expect(error.message).toContain('; with training.learningRate=1e+30 it had already rolled back 4 times');
     expect(error.message).toMatch(
-      /^the training diverged at step 20: the loss is not finite: first in the layer \S+; /,
+      /^the training diverged at step 20: the loss is not finite: first in layer \S+; /,
     );
     expect(error.message).toContain(`${latestCheckpoint!.path} holds the weights of step 0: `);
     expect(error.message).toContain(
       `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) goes on`,
     );
     // The same rate fails again; the advice does not.
-    await expect(trained('diverged', { training: wrong })).rejects.toThrow('gone back 5 times before');
+    await expect(trained('diverged', { training: wrong })).rejects.toThrow('already rolled back 5 times');
     expect(counts()).toEqual({ inLog: 6, inState: 6 });
     const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
     const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });

@@ -34,7 +34,7 @@ export async function answerStep(
     const { backToStep, rateFactor } = await goBack(parts, reason);
     events.onTrouble?.(
       step,
-      `step ${step}: back to the weights of step ${backToStep}, from now on with ${rateFactor} times the learning ` +
+      `step ${step}: rolled back to the weights of step ${backToStep}, now with ${rateFactor} times the learning ` +
         `rate (${reason})`,
     );
   } else if (atAnAnchor) {
@@ -74,13 +74,13 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
     const what =
-      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had gone back ` +
-      `${guard.setbacks} times before, to half the rate each time`;
+      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
+      `rolled back ${guard.setbacks} times, halving the rate each time`;
     const saved = checkpoints.save(trainer.state);
     const again = call('resumeRun', paths.directory, { training: { learningRate: lower } });
     throw new UserError(
       'diverged',
-      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} goes on from them with a lower rate`,
+      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
     );
   }
   return setback;

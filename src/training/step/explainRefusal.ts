@@ -41,12 +41,12 @@ export async function explainRefusal(
     return { text: `${refusal}: ${inState}`, inState: true };
   }
   if (!isFiniteArray(batch.image) || !isFiniteArray(batch.noise)) {
-    return at('the batch holds a value that is not finite');
+    return at('the batch contains NaN or infinity');
   }
   if (!Number.isFinite(bitsPerDim)) {
     const parts = { batch, images: microBatch, weights: state.weights };
     const layer = await firstLayerNotFinite(model, layout, parts, options);
-    return layer === null ? { text: refusal, inState: false } : at(`first in the layer ${layer}`);
+    return layer === null ? { text: refusal, inState: false } : at(`first in layer ${layer}`);
   }
   const broken = notFiniteIn(gradients, layout);
   if (broken.length > 0) {

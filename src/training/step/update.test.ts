@@ -77,7 +77,7 @@ describe('an update', () => {
     const update = await Update.compile(layout, { optimizer: decaying, averageDecay });
     const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } };
     expect(() => update.take({ ...twos(layout), optimizer })).toThrow(
-      'an update by adamw cannot go on from the moments of adamax',
+      'an adamw update cannot use the moments of adamax',
     );
   });
 });

@@ -60,7 +60,7 @@ export class Update {
   take({ optimizer: remembered, ...state }: TrainingStart): TrainingState {
     const { name, moments } = this.options.optimizer;
     if (remembered && remembered.name !== name) {
-      throw new Error(`an update by ${name} cannot go on from the moments of ${remembered.name}`);
+      throw new Error(`an ${name} update cannot use the moments of ${remembered.name}`);
     }
     // Fixed weights are in no memory of an update, and nothing ever writes to them.
     const weights = { ...state.weights, ...this.taken('weights', state.weights) };
