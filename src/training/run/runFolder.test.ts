@@ -45,7 +45,7 @@ describe('openRunFolder', () => {
     );
   });
 
-  it('says what is missing in a folder that is no run and names one that is', () => {
+  it('reports what is missing in a folder that is not a run and suggests one that is', () => {
     const missing = failureOf(() => openRunFolder(join(root, 'runs', 'quickstrt')));
     expect(missing.message).toContain('it does not exist');
     expect(missing.message).toMatch(/for example runs.quickstart$/);
@@ -61,7 +61,7 @@ describe('openRunFolder', () => {
   });
 });
 
-it('a folder that is neither a run nor an export is told from either, with one of them that is near', () => {
+it('a folder that is neither a run nor an export is reported, with a nearby one that is', () => {
   const failure = (...path: string[]): string =>
     failureOf(() => openRunFolder(join(root, ...path), { orExport: true })).message;
   createRunFolder(run, '');

@@ -6,7 +6,7 @@ import type { RunPaths } from './runFolder.ts';
 /**
  * Locks a run against a second trainer.
  *
- * @throws UserError if a process that runs, or may run on another machine, holds the lock, or it cannot be written
+ * @throws UserError if the lock cannot be written, or is held by a live process or one that may run elsewhere
  */
 export function lockRun({ lock: path, directory }: RunPaths): Lock {
   return takeLock(path, (holder) => new UserError('locked', lockedText(directory, path, holder)));
