@@ -14,18 +14,18 @@ const options: GlowOptions = {
   bits: 8,
 };
 
-describe('how many there are by default', () => {
+describe('the default number of workers', () => {
   const workersOf = (changes: Partial<GlowOptions>, bounds: Partial<WorkerBounds>): number =>
     workersFor(new Glow({ ...options, ...changes }, [28, 28, 1]), { images: 64, threads: 2, ...bounds });
 
   test.each([
-    ['one a thread', {}, {}, 2],
+    ['one per thread', {}, {}, 2],
     ['the most that divide the images', {}, { threads: 5 }, 4],
-    ['fewer with more threads each, where the most would leave many idle', {}, { threads: 6 }, 2],
-    ['one where there is one thread', {}, { threads: 1 }, 1],
+    ['fewer with more threads each, if the most would leave many idle', {}, { threads: 6 }, 2],
+    ['one if there is one thread', {}, { threads: 1 }, 1],
     ['one for wide networks', { width: 512, depth: 1 }, {}, 1],
-    ['one for a model that is too small to gain', { width: 4, depth: 1 }, {}, 1],
-    ['one for a device that is no CPU', {}, { device: 'webgpu' }, 1],
+    ['one for a model too small to benefit', { width: 4, depth: 1 }, {}, 1],
+    ['one for a device that is not a CPU', {}, { device: 'webgpu' }, 1],
   ] as const)('%s', (_, changes, bounds, expected) => {
     const workers = workersOf(changes, bounds);
     expect(workers).toBe(expected);
@@ -42,11 +42,11 @@ test.each([
   [-2, {}, /^workers must be a whole number of 1 or more, not -2$/],
   [0, {}, /^workers must be a whole number of 1 or more, not 0$/],
   [Number.NaN, {}, /^workers must be a whole number of 1 or more, not NaN$/],
-] as const)('%d workers for %o are refused', (workers, changes, message) => {
+] as const)('%d workers for %o are rejected', (workers, changes, message) => {
   expect(() => requireWorkers(workers, { images: 6, threads: 2, ...changes })).toThrow(message);
 });
 
-test('one worker, or as many as there are without asking, is no question', () => {
+test('one worker, or the default number, is always allowed', () => {
   for (const workers of [undefined, 1]) {
     expect(() => requireWorkers(workers, { images: 7, threads: 1, device: 'webgpu' })).not.toThrow();
   }
