@@ -398,7 +398,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a checkpoint of another model',
     ['evaluate', 'runs/other'],
-    `runs/other/${latest} does not fit the model of its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
+    `runs/other/${latest} does not match the model in its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
   ],
   [
     'a summary that is damaged',
