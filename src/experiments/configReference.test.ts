@@ -97,7 +97,7 @@ describe('configSchemaText', () => {
     expect(shipped, 'npx emerging config --schema > docs/config.schema.json').toBe(configSchemaText());
   });
 
-  it('has a description for every key and refuses others, as the checks do', () => {
+  it('describes every key and rejects others, as the validation does', () => {
     for (const [section, { properties, additionalProperties, description }] of Object.entries<typeof schema>(
       schema.properties,
     )) {

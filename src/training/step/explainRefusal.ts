@@ -50,11 +50,11 @@ export async function explainRefusal(
   }
   const broken = notFiniteIn(gradients, layout);
   if (broken.length > 0) {
-    const others = broken.length === 1 ? '' : ` and of ${broken.length - 1} before it`;
+    const others = broken.length === 1 ? '' : ` and ${broken.length - 1} more before it`;
     // Gradients are computed from the last layer to the first: earlier layers inherit the last one's fault.
-    return at(`that of ${broken.at(-1)}${others}`);
+    return at(`in ${broken.at(-1)}${others}`);
   }
-  return at(`the largest gradient is that of ${largestOf(layout.unpack(gradients))}`);
+  return at(`the largest gradient is in ${largestOf(layout.unpack(gradients))}`);
 }
 
 function largestOf(arrays: Readonly<Record<string, NdArray>>): string {
