@@ -1,24 +1,24 @@
-// The one kind of error that a person can mend: bad input, a missing file, a full disk.
+// The one kind of error that a user can fix: bad input, a missing file, a full disk.
 import { distance } from 'fastest-levenshtein';
 import { visibleText } from './visibleText.ts';
 
 /**
- * What kind of error it is, for programs that act on it.
+ * The kind of error, for programs that handle it.
  *
  * | code | what is wrong |
  * | --- | --- |
- * | `invalid-argument` | an option or argument has a value that it cannot have |
- * | `invalid-config` | a configuration says what it cannot, or does not fit its images |
- * | `not-found` | nothing is known by that name, or is at that path |
- * | `exists` | something is in the place where a new thing is to go |
- * | `not-ready` | it is known, but something has to be done first: download, prepare or train it |
- * | `invalid-data` | a file or its images are damaged, incomplete or of another kind |
- * | `mismatch` | two things do not belong together, such as images and a model for others |
- * | `unsupported` | this device, this installation or this format cannot do it |
- * | `diverged` | values are not finite: a training diverged, or a model cannot compute an image |
- * | `out-of-memory` | the memory is not enough |
+ * | `invalid-argument` | an option or argument has an invalid value |
+ * | `invalid-config` | a configuration is invalid, or does not fit its images |
+ * | `not-found` | no such name, or nothing at that path |
+ * | `exists` | something already exists where a new thing would go |
+ * | `not-ready` | it is known, but must first be downloaded, prepared or trained |
+ * | `invalid-data` | a file or its images are corrupt, incomplete or of the wrong kind |
+ * | `mismatch` | two things do not belong together, such as images and a model trained on others |
+ * | `unsupported` | this device, installation or format does not support it |
+ * | `diverged` | NaN or infinity: training diverged, or a model cannot compute an image |
+ * | `out-of-memory` | out of memory |
  * | `locked` | another process is training the run |
- * | `io` | the file system or the network refused; `cause` is its error, where it gave one |
+ * | `io` | the file system or the network failed; `cause` is the underlying error, if any |
  */
 export type UserErrorCode =
   | 'invalid-argument'
@@ -34,27 +34,27 @@ export type UserErrorCode =
   | 'locked'
   | 'io';
 
-/** A value that stands in a message as it does in a program. */
+/** A value that appears in a message as it would in code. */
 export type Literal = string | number | boolean | { readonly [key: string]: Literal };
 
-/** The functions that messages tell to call. */
+/** The functions that messages suggest calling. */
 export type CallName = 'diagnose' | 'downloadDataset' | 'prepareDataset' | 'resumeRun';
 
-/** A part of a message that depends on how the library is used: one of its options, or a call of it. */
+/** A part of a message that depends on how the library is used: an option or a call. */
 export type Term =
   | { readonly option: string; readonly value: Literal }
   | { readonly call: CallName; readonly args: readonly Literal[] };
 
-/** A message in parts: text, and terms for which another program may have words of its own. */
+/** A message in parts: text, and terms that another program may word differently. */
 export type Phrase = readonly (string | Term)[];
 
-/** An error that its reader can mend: one line that says what is wrong, where, and what to do. */
+/** An error that the user can fix: one line that says what is wrong, where, and what to do. */
 export class UserError extends Error {
-  /** What kind of error it is. */
+  /** The kind of error. */
   readonly code: UserErrorCode;
   readonly #phrase: Phrase;
 
-  /** @internal Made by the library. */
+  /** @internal Created by the library. */
   constructor(code: UserErrorCode, message: string | Phrase, options: { cause?: unknown } = {}) {
     const parts = typeof message === 'string' ? [message] : message;
     super(say(parts, inLibraryWords), options);
@@ -69,17 +69,17 @@ export class UserError extends Error {
   }
 }
 
-/** An option to give: `device: 'cpu'` in the words of the library. */
+/** An option to set: `device: 'cpu'` as library code. */
 export function option(name: string, value: Literal): Term {
   return { option: name, value };
 }
 
-/** A function to call: `resumeRun('runs/a')` in the words of the library. */
+/** A function to call: `resumeRun('runs/a')` as library code. */
 export function call(name: CallName, ...args: readonly Literal[]): Term {
   return { call: name, args };
 }
 
-/** The tag of a message with terms: `` phrase`use ${option('device', 'cpu')}` ``. */
+/** The template tag for a message with terms: `` phrase`use ${option('device', 'cpu')}` ``. */
 export function phrase(
   texts: TemplateStringsArray,
   ...values: readonly (string | number | Term | Phrase)[]
@@ -90,10 +90,10 @@ export function phrase(
   });
 }
 
-/** A message on one line, with these words for its terms. */
+/** A message on one line, its terms worded by `wordsFor`. */
 export function say(message: Phrase, wordsFor: (term: Term) => string): string {
   const text = message.map((part) => (typeof part === 'string' ? part : wordsFor(part))).join('');
-  // Names in damaged archives may hold anything: the line stays one, and no terminal is told to do something.
+  // Names in corrupt archives may contain anything: keep it one line, without terminal control characters.
   return visibleText(text.replace(/\s*\n\s*/g, ' '));
 }
 
@@ -103,7 +103,7 @@ function inLibraryWords(term: Term): string {
     : `${term.call}(${term.args.map(literal).join(', ')})`;
 }
 
-/** A value as it stands in a program. */
+/** A value as written in code. */
 function literal(value: Literal): string {
   if (typeof value === 'object') {
     const entries = Object.entries(value).map(([key, one]) => `${key}: ${literal(one)}`);
@@ -112,7 +112,7 @@ function literal(value: Literal): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
-/** The names among `known` that a person may have meant by `name`, nearest first; at most three, perhaps none. */
+/** The names in `known` that `name` may have been meant for, nearest first; at most three, possibly none. */
 export function nearestNames(name: string, known: readonly string[]): string[] {
   if (name === '') {
     return [];
@@ -131,8 +131,8 @@ export function nearestNames(name: string, known: readonly string[]): string[] {
 }
 
 /**
- * The error for a name that is not among `known`: says what kind of name it is and which ones come nearest,
- * or all of them where none is near.
+ * The error for a name that is not in `known`: states the kind of name and suggests the nearest ones, or
+ * lists all if none is near.
  */
 export function unknownName(
   kind: string,

@@ -1,4 +1,4 @@
-// `emerging-flows/flows`: the bijections and how they chain, the multi-scale model, and the check of a bijection.
+// `emerging-flows/flows`: bijections and their chaining, the multi-scale model, and a checker for bijections.
 
 export {
   type BijectionReport,

@@ -1,4 +1,4 @@
-// `emerging-flows`: load a trained model and use it; measure, compare, examine and export models; what goes wrong.
+// `emerging-flows`: load and use a trained model; measure, compare, diagnose and export models; errors.
 
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {

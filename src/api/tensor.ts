@@ -1,4 +1,4 @@
-// `emerging-flows/tensor`: symbolic tensors, their gradients, and programs compiled of them.
+// `emerging-flows/tensor`: symbolic tensors, their gradients, and programs compiled from them.
 
 export type { Device } from '../engine/devices/device.ts';
 export { type ExportOnnxOptions, exportOnnx } from '../engine/exportOnnx.ts';
@@ -6,7 +6,7 @@ export type { InverseMethod } from '../engine/graph/prepare.ts';
 export type { Precision } from '../engine/onnx/emitter.ts';
 export { type CompileOptions, compile, type NamedArrays, type Program } from '../engine/program.ts';
 export { gradients } from '../tensor/gradient.ts';
-/** What can be computed with symbolic tensors: every operation, differentiable unless it says otherwise. */
+/** Every operation on symbolic tensors, differentiable unless stated otherwise. */
 export * as operations from '../tensor/operations/index.ts';
 export type { ProgramDefinition } from '../tensor/program.ts';
 export { OPEN_BATCH, type Shape } from '../tensor/shape.ts';

@@ -1,4 +1,4 @@
-// `emerging-flows/training`: configurations and presets, a run in its folder, and its training.
+// `emerging-flows/training`: configurations and presets, runs in their folders, and training.
 
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export type { PaperResult } from '../experiments/paper.ts';

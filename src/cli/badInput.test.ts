@@ -124,12 +124,12 @@ const usage: [string, string[], string | RegExp][] = [
     'a kernel larger than any image',
     [...train, '--set', 'model.kernelSize=99'],
     'model.kernelSize 99 has taps 49 pixels from its centre, and the largest images between couplings are 4 x 4: ' +
-      'give a kernelSize of 7 or less',
+      'use a kernelSize of 7 or less',
   ],
   [
     'two lengths',
     [...train, '--steps', '3', '--epochs', '3'],
-    'training.epochs and training.steps exclude one another: keep one of them',
+    'training.epochs and training.steps are mutually exclusive: keep one of them',
   ],
   [
     'images that cannot be halved that many times',
@@ -170,22 +170,22 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'more workers than threads',
     [...train, '--threads', '1', '--workers', '2'],
-    '2 workers need a thread each: take --threads 2 or more, not 1',
+    '2 workers need a thread each: use --threads 2 or more, not 1',
   ],
   [
     'a number of workers that does not divide the images',
     [...train, '--threads', '3', '--workers', '3', '--activations', 'recompute'],
-    '16 images at a time cannot be shared by 3 workers: take a divisor of 16',
+    '16 images at a time cannot be divided among 3 workers: use a divisor of 16',
   ],
   [
     'the same when resuming, before the checkpoints are read',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4', '--threads', '3', '--workers', '3'],
-    '16 images at a time cannot be shared by 3 workers: take a divisor of 16',
+    '16 images at a time cannot be divided among 3 workers: use a divisor of 16',
   ],
   [
     'the same in a benchmark',
     ['bench', 'train', '--threads', '3', '--workers', '3'],
-    '32 images at a time cannot be shared by 3 workers: take a divisor of 32',
+    '32 images at a time cannot be divided among 3 workers: use a divisor of 32',
   ],
   [
     'a preset in capitals',
@@ -227,7 +227,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'another model when resuming',
     ['train', '--resume', 'runs/a', '--set', 'model.width=9', '--set', 'training.learningRate=0.1'],
-    'a run cannot go on with another model.width: start a new one; a resume can change training.biasCorrection, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm',
+    'a resume cannot change model.width: start a new run; a resume can change training.biasCorrection, training.learningRate, training.warmupEpochs, training.warmupSteps, training.decay, training.microBatch, training.epochs, training.steps, training.averageDecay, training.clipNorm',
   ],
   [
     'no run to resume',
@@ -306,12 +306,12 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'measuring images of a different size from the training images',
     ['evaluate', 'runs/resized'],
-    'the images of larger are 16x16x1, and the model was trained on images of 8x8x1: put those back, or train a new model on these',
+    'the images of larger are 16x16x1, but the model was trained on images of 8x8x1: restore those images, or train a new model on these',
   ],
   [
     'the same when resuming',
     ['train', '--resume', 'runs/resized', '--steps', '4'],
-    /^the images of larger are 16x16x1, and the model was trained on images of 8x8x1: /,
+    /^the images of larger are 16x16x1, but the model was trained on images of 8x8x1: /,
   ],
   [
     'a run without validation images to compare with',
@@ -371,7 +371,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a run without a checkpoint',
     ['evaluate', 'runs/unstarted'],
-    'runs/unstarted has no checkpoint yet; go on with: emerging train --resume runs/unstarted',
+    'runs/unstarted has no checkpoint yet; resume it with: emerging train --resume runs/unstarted',
   ],
   [
     'a truncated checkpoint',
@@ -389,12 +389,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'no usable checkpoint to resume from',
     ['train', '--resume', 'runs/allFlipped', '--steps', '4'],
-    /^no checkpoint of runs\/allFlipped can be used; the latest: cannot read .*; or delete runs\/allFlipped\/checkpoints to train again from the start$/,
+    /^no usable checkpoint in runs\/allFlipped; the latest: cannot read .*; or delete runs\/allFlipped\/checkpoints to restart training from scratch$/,
   ],
   [
     'a checkpoint of another model',
     ['evaluate', 'runs/other'],
-    `runs/other/${latest} does not fit the model of its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
+    `runs/other/${latest} does not match the model in its config: weights/levels/0/steps/0/coupling/conv1/kernel has shape [3, 3, 3, 8], expected [3, 3, 3, 9]`,
   ],
   [
     'a corrupt summary',

@@ -63,11 +63,11 @@ it('comes from the dataset of the run, or from another one', async () => {
 
 it('has the shape of the training images', async () => {
   const larger = at('larger');
-  const words = `the images of ${larger} are 16x16x1, and the model was trained on images of 8x8x1: `;
+  const words = `the images of ${larger} are 16x16x1, but the model was trained on images of 8x8x1: `;
   for (const split of ['test', 'validation'] as const) {
     await expect(openRunImages(runOn('larger'), { split, chosen: true })).rejects.toMatchObject({
       code: 'mismatch',
-      message: `${words}put those back, or train a new model on these`,
+      message: `${words}restore those images, or train a new model on these`,
     });
     await expect(openRunImages(runOn('arrays'), { split, chosen: true, data: larger })).rejects.toMatchObject(
       { code: 'mismatch', message: `${words}name a dataset of such images` },

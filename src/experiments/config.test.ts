@@ -8,7 +8,7 @@ import { parseLayer, resolveConfig } from './resolve.ts';
 
 const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: layer });
 
-describe('a layer is refused with one line', () => {
+describe('an invalid layer is rejected with one line', () => {
   test.each<[string, unknown, string]>([
     ['unknown key', { model: { levls: 3 } }, "unknown key 'model.levls': did you mean model.levels?"],
     ['unknown section', { modle: {} }, "unknown key 'modle': did you mean model?"],
@@ -82,7 +82,7 @@ describe('a layer is refused with one line', () => {
     [
       'option of another optimiser',
       { training: { optimizer: 'adamw', biasCorrection: 'standard' } },
-      'training.biasCorrection is an option of adamax, and training.optimizer is adamw: leave it out or set training.optimizer=adamax',
+      'training.biasCorrection is an option of adamax, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
     ],
     ['beta', { training: { beta2: 1 } }, 'training.beta2 must be a number of at least 0 and below 1, not 1'],
     ['epsilon', { training: { epsilon: 0 } }, 'training.epsilon must be a number above 0, not 0'],
@@ -132,12 +132,12 @@ describe('a layer is refused with one line', () => {
     [
       'both lengths',
       { training: { steps: 1, epochs: 1 } },
-      'training.epochs and training.steps exclude one another: keep one of them',
+      'training.epochs and training.steps are mutually exclusive: keep one of them',
     ],
     [
       'both warm-ups',
       { training: { warmupSteps: 1, warmupEpochs: 1 } },
-      'training.warmupEpochs and training.warmupSteps exclude one another: keep one of them',
+      'training.warmupEpochs and training.warmupSteps are mutually exclusive: keep one of them',
     ],
   ])('%s', (_, layer, message) => {
     expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));
@@ -192,14 +192,14 @@ describe('a configuration', () => {
     });
   });
 
-  test('has the options of its optimiser, and of no other', () => {
+  test('has the options of its own optimiser only', () => {
     const { training } = resolved({ data: { name: 'mnist' }, training: { optimizer: 'adamw', beta2: 0.99 } });
     expect(training).toMatchObject({ beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 });
     expect(training).not.toHaveProperty('biasCorrection');
     expect(() => resolved({ data: { name: 'mnist' }, training: { weightDecay: 0.1 } })).toThrow(
       new UserError(
         'invalid-config',
-        'training.weightDecay is an option of adamw, and training.optimizer is adamax: ' +
+        'training.weightDecay is an option of adamw, but training.optimizer is adamax: ' +
           'leave it out or set training.optimizer=adamw',
       ),
     );
@@ -211,7 +211,7 @@ describe('a configuration', () => {
     );
   });
 
-  test('has micro-batches that divide the batch: the whole one if nothing is said', () => {
+  test('has micro-batches that divide the batch: the whole batch by default', () => {
     const microBatch = (training: ConfigLayer['training']) =>
       resolved({ data: { name: 'mnist' }, training }).training.microBatch;
     expect(microBatch({ batchSize: 16 })).toBe(16);
@@ -225,13 +225,13 @@ describe('a configuration', () => {
         new UserError(
           'invalid-config',
           `training.microBatch is ${size} and training.batchSize ${batchSize}: ` +
-            `the first must divide the second, set for example training.microBatch=${instead}`,
+            `the first must divide the second; set, for example, training.microBatch=${instead}`,
         ),
       );
     }
   });
 
-  test('takes a norm to cut gradients to', () => {
+  test('takes a gradient clipping norm', () => {
     const clipNorm = (value: unknown) =>
       resolveConfig({ overrides: { data: { name: 'mnist' } }, set: [`training.clipNorm=${value}`] }).training
         .clipNorm;
@@ -281,7 +281,7 @@ training:
 `);
   });
 
-  test('gives an equal configuration when it is read', () => {
+  test('parses back to an equal configuration', () => {
     const whole = (least: number, most = 5000) => fc.integer({ min: least, max: most });
     const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     const either = (one: string, other: string) =>

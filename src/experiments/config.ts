@@ -1,4 +1,4 @@
-// What an experiment is: a configuration with its defaults, its check and its text form.
+// Configurations: defaults, validation and text form.
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
@@ -6,15 +6,15 @@ import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/re
 import { explainIssue } from './configErrors.ts';
 import { type Config, type ConfigLayer, configSchema, layerSchema } from './configSchema.ts';
 
-/** Two keys of `training` that say the same thing in different units: setting one removes the other. */
+/** Pairs of `training` keys that set the same thing in different units: setting one removes the other. */
 export const exclusivePairs = [
   ['warmupEpochs', 'warmupSteps'],
   ['epochs', 'steps'],
 ] as const;
 
 /**
- * What holds where nothing else is said; only `data.name` has no default, `microBatch` follows `batchSize`, and the
- * options of an optimiser have the defaults that it says.
+ * The defaults. `data.name` has none, `microBatch` defaults to `batchSize`, and an optimiser's options have
+ * the defaults that the optimiser defines.
  */
 export const defaults: ConfigLayer = {
   seed: 0,
@@ -60,10 +60,10 @@ function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
 }
 
 /**
- * A value as a layer of a configuration.
+ * Validates a value as a layer of a configuration.
  *
- * @throws UserError that names the first unknown key, wrong value, pair of keys that exclude one another or option of
- * another optimiser than the one that the layer chooses
+ * @throws UserError that names the first unknown key, invalid value, mutually exclusive pair of keys, or
+ * option of an optimiser other than the one the layer chooses
  */
 export function checkLayer(value: unknown): ConfigLayer {
   const layer = check(layerSchema, value);
@@ -71,7 +71,7 @@ export function checkLayer(value: unknown): ConfigLayer {
     if (layer.training?.[one] !== undefined && layer.training[other] !== undefined) {
       throw new UserError(
         'invalid-config',
-        `training.${one} and training.${other} exclude one another: keep one of them`,
+        `training.${one} and training.${other} are mutually exclusive: keep one of them`,
       );
     }
   }
@@ -86,14 +86,14 @@ export function optionsOf(name: OptimizerName): string[] {
   return Object.keys(optimizers[name].options);
 }
 
-/** Refuses options of other optimisers. */
+/** Rejects options of other optimisers. */
 function requireOwnOptions(training: NonNullable<ConfigLayer['training']>, optimizer: OptimizerName): void {
   for (const [key, value] of Object.entries(training)) {
     const owners = optimizerNames.filter((name) => optionsOf(name).includes(key));
     if (value !== undefined && owners.length > 0 && !owners.includes(optimizer)) {
       throw new UserError(
         'invalid-config',
-        `training.${key} is an option of ${owners.join(' and ')}, and training.optimizer is ${optimizer}: ` +
+        `training.${key} is an option of ${owners.join(' and ')}, but training.optimizer is ${optimizer}: ` +
           `leave it out or set training.optimizer=${owners[0]}`,
       );
     }
@@ -101,9 +101,9 @@ function requireOwnOptions(training: NonNullable<ConfigLayer['training']>, optim
 }
 
 /**
- * The configuration that a merged layer stands for.
+ * The complete configuration of a merged layer.
  *
- * @throws UserError if a key without default is missing, or if values do not fit together
+ * @throws UserError if a key without a default is missing, or values are inconsistent
  */
 export function completeConfig(layer: ConfigLayer): Config {
   const { batchSize, microBatch = batchSize, optimizer } = layer.training ?? {};
@@ -123,17 +123,17 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
     throw new UserError(
       'invalid-config',
       `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
-        `the first must divide the second, set for example training.microBatch=${divisor}`,
+        `the first must divide the second; set, for example, training.microBatch=${divisor}`,
     );
   }
 }
 
-/** The name of the schema that stands beside every configuration a run writes. */
+/** The name of the schema file next to every configuration that a run writes. */
 export const SCHEMA_FILE = 'config.schema.json';
 
 /**
- * A configuration as YAML, its keys in the schema's order; reading it gives an equal configuration. Its first line
- * tells editors where the schema is.
+ * A configuration as YAML, its keys in the schema's order; parsing it yields an equal configuration. The
+ * first line points editors to the schema.
  */
 export function stringifyConfig(config: Config): string {
   const text = stringify(check(configSchema, config), { lineWidth: 0 });

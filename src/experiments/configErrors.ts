@@ -1,13 +1,13 @@
-// How a fault in a configuration is told: one line with the path, what was expected and what was found.
+// Error messages for an invalid configuration: one line with the path, what was expected and what was found.
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import { nearestNames, UserError, unknownName } from '../errors.ts';
 
 /**
- * The error for a fault that the schema found.
+ * The error for an issue reported by the schema.
  *
- * @param issue the fault, with its input; its message completes the sentence 'model.levels must be …'
- * @param knownKeys the keys of every section by the section's name, those of the top under ''
+ * @param issue the issue, with its input; its message completes the sentence 'model.levels must be …'
+ * @param knownKeys the keys of every section by the section's name, top-level ones under ''
  */
 export function explainIssue(
   issue: z.core.$ZodIssue,
@@ -47,7 +47,7 @@ function usageError(message: string): UserError {
   return new UserError('invalid-config', message);
 }
 
-/** A value as a person would write it, on one line and not too long. */
+/** A value as a user would write it, on one line and not too long. */
 function show(value: unknown): string {
   if (value === null) {
     return 'empty';
@@ -58,7 +58,7 @@ function show(value: unknown): string {
   return clip(stringify(value, { collectionStyle: 'flow', lineWidth: 0 }));
 }
 
-/** A text as part of a message: on one line, cut after 60 characters. */
+/** A text for use in a message: on one line, truncated to 60 characters. */
 export function clip(text: string): string {
   const line = text.replace(/[\s\p{C}]+/gu, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;

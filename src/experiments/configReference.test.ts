@@ -1,4 +1,4 @@
-// The list of keys and the JSON Schema are those of the checks themselves.
+// The list of keys and the JSON Schema agree with the validation itself.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { optimizerNames } from '../optimizers/registry.ts';
@@ -10,7 +10,7 @@ import { resolveConfig } from './resolve.ts';
 const schema = JSON.parse(configSchemaText());
 
 describe('configKeys', () => {
-  it('names every key of a configuration, whatever the optimiser, and no other', () => {
+  it('lists every key of a configuration, for any optimiser, and no other', () => {
     const known = configKeys().map(({ key }) => key);
     const written = optimizerNames.flatMap((optimizer) => {
       const overrides = { data: { name: 'mnist' }, training: { optimizer } };
@@ -26,7 +26,7 @@ describe('configKeys', () => {
     }
   });
 
-  it('says of each what it means, its range and its default', () => {
+  it('describes the meaning, range and default of each', () => {
     for (const { key, meaning, range } of configKeys()) {
       expect(meaning, key).toMatch(/^[A-Z].*\.$/);
       expect(range, key).not.toMatch(/Invalid|expected/);
@@ -46,7 +46,7 @@ describe('configKeys', () => {
     });
   });
 
-  it('says which mixings have a use for a key', () => {
+  it('names the mixings that use a key', () => {
     const users = Object.fromEntries(
       configKeys().flatMap(({ key, mixings }) => (mixings ? [[key, mixings]] : [])),
     );
@@ -57,10 +57,10 @@ describe('configKeys', () => {
     });
     expect(users['model.dilation']).not.toContain('periodic');
     const { description } = schema.properties.model.properties.dilation;
-    expect(description).toContain("The distance of the kernel's taps; only for emerging");
+    expect(description).toContain("The spacing of the kernel's taps; only for emerging");
   });
 
-  it('says what a resume may change: how a run is trained, and not what is trained, or on what', () => {
+  it('says what a resume may change: how a run is trained, not the model or its data', () => {
     const changeable = configKeys().filter((key) => key.changeable);
     const keys = changeable.map(({ key }) => key);
     expect(keys).toEqual(
@@ -78,7 +78,7 @@ describe('configKeys', () => {
   });
 });
 
-it('every description is the comment of its key', () => {
+it('every description equals the comment on its key', () => {
   const files = ['./configSchema.ts', ...optimizerNames.map((name) => `../optimizers/${name}.ts`)];
   const comments = Object.fromEntries(
     files.flatMap((file) => {
@@ -92,12 +92,12 @@ it('every description is the comment of its key', () => {
 });
 
 describe('configSchemaText', () => {
-  it('is the file that is shipped', () => {
+  it('is the shipped file', () => {
     const shipped = readFileSync(new URL('../../docs/config.schema.json', import.meta.url), 'utf8');
     expect(shipped, 'npx emerging config --schema > docs/config.schema.json').toBe(configSchemaText());
   });
 
-  it('has a description for every key and refuses others, as the checks do', () => {
+  it('describes every key and rejects others, as the validation does', () => {
     for (const [section, { properties, additionalProperties, description }] of Object.entries<typeof schema>(
       schema.properties,
     )) {

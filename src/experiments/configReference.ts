@@ -1,4 +1,5 @@
-// Every key of a configuration with its meaning, default and range: for help, and as a JSON Schema for editors.
+// Every key of a configuration with its meaning, default and range: for the help, and as a JSON Schema for
+// editors.
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { mixingsWith } from '../models/mixing.ts';
@@ -6,20 +7,20 @@ import { optionDefaults } from '../optimizers/registry.ts';
 import { defaults as common } from './config.ts';
 import { isChangeable, layerSchema } from './configSchema.ts';
 
-/** The defaults of all keys, those that hold for one optimiser alone included. */
+/** The defaults of all keys, including those specific to one optimiser. */
 const defaults = { ...common, training: { ...common.training, ...optionDefaults } };
 
 /** A key of a configuration. */
 export interface ConfigKey {
-  /** With its section: `model.levels`. */
+  /** Including its section: `model.levels`. */
   readonly key: string;
   /** In one sentence. */
   readonly meaning: string;
-  /** As it is written in YAML; null where it must be given, or follows from other keys. */
+  /** As YAML; null if the key is required or its value follows from other keys. */
   readonly default: string | null;
-  /** The values that it takes, in words. */
+  /** The values it accepts, in words. */
   readonly range: string;
-  /** The only mixings that it changes; null where it is no option of a mixing. */
+  /** The only mixings it affects; null if it is not a mixing option. */
   readonly mixings: readonly string[] | null;
   /** Whether a resume may change it. */
   readonly changeable: boolean;
@@ -39,7 +40,7 @@ export function configKeys(): ConfigKey[] {
 }
 
 function describeKey(key: string, schema: z.ZodType, fallback: unknown): ConfigKey {
-  // What a check says of a value that can never be right is what would be.
+  // The error for a value that can never be valid describes the valid ones.
   const { error } = required(schema).safeParse(Symbol('no value'));
   const mixings = mixingsWith(key.replace(/^model\./, ''));
   return {
@@ -52,7 +53,7 @@ function describeKey(key: string, schema: z.ZodType, fallback: unknown): ConfigK
   };
 }
 
-/** What else there is to know of a key, each a clause: which mixings it is for, and whether a resume may change it. */
+/** Further facts about a key, as clauses: which mixings it is for, and whether a resume may change it. */
 export function notesOf({ mixings, changeable }: ConfigKey): string[] {
   return [
     ...(mixings === null ? [] : [`only for ${mixings.join(', ')}`]),
@@ -60,16 +61,16 @@ export function notesOf({ mixings, changeable }: ConfigKey): string[] {
   ];
 }
 
-/** The text of the JSON Schema of configuration files, in which every key may be left out. */
+/** The text of the JSON Schema for configuration files; every key is optional. */
 export function configSchemaText(): string {
   const { $schema, ...schema } = z.toJSONSchema(layerSchema, {
     io: 'input',
     override: ({ jsonSchema }) => {
-      // The largest whole number of JavaScript is no bound that says anything to a person.
+      // JavaScript's largest safe integer is not a bound that means anything to a user.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) {
         delete jsonSchema.maximum;
       }
-      // No word of JSON Schema; the description says it.
+      // Not a JSON Schema keyword; the description says it.
       delete jsonSchema.changeable;
     },
   });
@@ -96,7 +97,7 @@ export function configSchemaText(): string {
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 
-/** A schema without what makes it optional. */
+/** A schema without its optional wrapper. */
 function required(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional
     ? required(schema.unwrap() as z.ZodType)

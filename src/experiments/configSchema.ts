@@ -1,10 +1,10 @@
-// What a configuration may say: every key with its meaning, its values and the words of its fault.
+// The schema of configurations: every key with its meaning, its values and its error text.
 import { z } from 'zod';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
-/** The words that a configuration may choose from. */
+/** The names a configuration may choose from. */
 export const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   mixing: mixingNames,
@@ -12,9 +12,9 @@ export const choices = {
   optimizer: optimizerNames,
 } as const;
 
-// The text given to each check says what is expected and completes the sentence 'model.levels must be …'. What a key
-// means stands twice: in its comment, for readers and their editors, and in its description, from which the help and
-// the JSON Schema are made. A test holds the two to one another.
+// Each check's error text states what is expected and completes the sentence 'model.levels must be …'. The
+// meaning of a key is written twice: in its comment, for readers and editors, and in its description, which
+// the help and the JSON Schema are generated from. A test keeps the two identical.
 
 function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   const error =
@@ -55,10 +55,10 @@ const clipNormText = 'none or a number above 0';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
-/** The mark of a key that a resume may change: it says how a run is trained, and not what is trained, or on what. */
+/** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
 const changeable = { changeable: true };
 
-/** Whether a resume may change the key that has this schema. */
+/** Whether a resume may change the key with this schema. */
 export function isChangeable(schema: z.ZodType): boolean {
   return (
     schema.meta()?.changeable === true ||
@@ -73,13 +73,13 @@ const data = section({
     .string({ error: nameText })
     .min(1, { error: nameText })
     .describe('The name or the path of a dataset.'),
-  /** How training images are varied, in this order. */
+  /** How training images are augmented, in this order. */
   augment: z
     .array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` })
-    .describe('How training images are varied, in this order.'),
-  /** The share of the training images that is held out to choose models by. */
+    .describe('How training images are augmented, in this order.'),
+  /** The share of the training images held out for validation, to choose models by. */
   validation: fraction('a share of the training images of at least 0 and below 1').describe(
-    'The share of the training images that is held out to choose models by.',
+    'The share of the training images held out for validation, to choose models by.',
   ),
 });
 
@@ -94,18 +94,18 @@ const model = section({
   width: wholeNumber(1).describe('Hidden channels of the coupling networks.'),
   /** What mixes channels and pixels between couplings. */
   mixing: choice(choices.mixing).describe('What mixes channels and pixels between couplings.'),
-  /** The side of the mixing's kernel, odd. */
-  kernelSize: oddNumber(3).describe("The side of the mixing's kernel, odd."),
-  /** The distance of the kernel's taps. */
-  dilation: wholeNumber(1).describe("The distance of the kernel's taps."),
+  /** The side length of the mixing's kernel; odd. */
+  kernelSize: oddNumber(3).describe("The side length of the mixing's kernel; odd."),
+  /** The spacing of the kernel's taps. */
+  dilation: wholeNumber(1).describe("The spacing of the kernel's taps."),
   /** Channels inside the mixing's masked networks. */
   hiddenChannels: wholeNumber(1).describe("Channels inside the mixing's masked networks."),
-  /** How the second half of the channels follows from the first. */
-  coupling: choice(choices.coupling).describe('How the second half of the channels follows from the first.'),
-  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
+  /** How the second half of the channels depends on the first. */
+  coupling: choice(choices.coupling).describe('How the second half of the channels depends on the first.'),
+  /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   learnedPrior: z
     .boolean({ error: 'true or false' })
-    .describe("Whether the priors' means and deviations are learned; standard normal otherwise."),
+    .describe("Whether the priors' means and standard deviations are learned; standard normal otherwise."),
   /** Bits of a pixel value; 8-bit images are reduced to them. */
   bits: wholeNumber(1, 8).describe('Bits of a pixel value; 8-bit images are reduced to them.'),
 });
@@ -126,10 +126,10 @@ const training = section({
     .exactOptional()
     .describe('The steps over which the rate rises linearly; excludes warmupEpochs.')
     .meta(changeable),
-  /** The share of the steps, the last ones, over which the rate falls linearly. */
+  /** The share of the steps, at the end, over which the rate falls linearly. */
   decay: z
     .union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText })
-    .describe('The share of the steps, the last ones, over which the rate falls linearly.')
+    .describe('The share of the steps, at the end, over which the rate falls linearly.')
     .meta(changeable),
   /** Images per update, over all workers and micro-batches. */
   batchSize: wholeNumber(1).describe('Images per update, over all workers and micro-batches.'),
@@ -152,18 +152,18 @@ const training = section({
     .union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText })
     .describe('The decay of the moving average of the weights; auto follows the length of an epoch.')
     .meta(changeable),
-  /** The norm to which longer gradients are cut, in bits/dim; none leaves them as they are. */
+  /** The norm to which gradients are clipped, in bits/dim; none turns clipping off. */
   clipNorm: z
     .union([z.literal('none'), positive(clipNormText)], { error: clipNormText })
-    .describe('The norm to which longer gradients are cut, in bits/dim; none leaves them as they are.')
+    .describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.')
     .meta(changeable),
 });
 
-const seed = wholeNumber(0).describe('Where every random number of the run begins.');
+const seed = wholeNumber(0).describe('The seed of every random number in the run.');
 
 /** The schema of a whole configuration. */
 export const configSchema = section({
-  /** Where every random number of the run begins. */
+  /** The seed of every random number in the run. */
   seed,
   /** The images. */
   data,
@@ -173,9 +173,9 @@ export const configSchema = section({
   training,
 });
 
-/** The schema of a part of a configuration, every key of which may be left out. */
+/** The schema of a partial configuration: every key is optional. */
 export const layerSchema = section({
-  /** Where every random number of the run begins. */
+  /** The seed of every random number in the run. */
   seed,
   /** The images. */
   data: data.partial().describe('The images.'),
@@ -186,12 +186,12 @@ export const layerSchema = section({
 }).partial();
 
 /**
- * All that it takes to repeat a run, every default filled in.
+ * Everything needed to repeat a run, every default filled in.
  *
- * `training` holds exactly one of `epochs` and `steps`, one of `warmupEpochs` and `warmupSteps`, and of the options of
- * optimisers those of the chosen one.
+ * `training` holds exactly one of `epochs` and `steps`, one of `warmupEpochs` and `warmupSteps`, and only the
+ * chosen optimiser's options.
  */
 export type Config = z.infer<typeof configSchema>;
 
-/** A part of a configuration: what a preset, a file or an option sets. What is undefined counts as not set. */
+/** A partial configuration, as set by a preset, a file or an option. Undefined counts as not set. */
 export type ConfigLayer = z.infer<typeof layerSchema>;

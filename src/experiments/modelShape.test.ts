@@ -22,7 +22,7 @@ describe('levels', () => {
     [
       1,
       [28, 27, 1],
-      '1 level needs sides divisible by 2, and the images are 28 x 27: no number of levels fits an odd side, resize or crop the images',
+      '1 level needs sides divisible by 2, and the images are 28 x 27: no number of levels fits an odd side; resize or crop the images',
     ],
   ])('%i do not fit %j', (levels, shape, message) => {
     expect(() => check(levels, shape)).toThrow(new UserError('invalid-config', message));
@@ -33,7 +33,7 @@ describe('kernels', () => {
   const check = (kernelSize: number, dilation: number, mixing: ShapedModel['mixing'] = 'emerging') =>
     checkModelShape({ levels: 2, mixing, kernelSize, dilation, hiddenChannels: 1 }, [28, 20, 1]);
 
-  test('may reach all of the largest image between couplings, whatever the later levels', () => {
+  test('may span the largest image between couplings, whatever the later levels', () => {
     expect(() => check(27, 1)).not.toThrow();
     expect(() => check(5, 6)).not.toThrow();
     expect(() => check(27, 9, 'periodic')).not.toThrow();
@@ -48,31 +48,31 @@ describe('kernels', () => {
     expect(() => checkModelShape(tiny, [2, 2, 1])).not.toThrow();
   });
 
-  test('have no taps beyond it', () => {
+  test('have no taps outside it', () => {
     const images = 'the largest images between couplings are 14 x 10';
     expect(() => check(99, 1)).toThrow(
-      `model.kernelSize 99 has taps 49 pixels from its centre, and ${images}: give a kernelSize of 27 or less`,
+      `model.kernelSize 99 has taps 49 pixels from its centre, and ${images}: use a kernelSize of 27 or less`,
     );
     expect(() => check(29, 1, 'periodic')).toThrow('27 or less');
     expect(() => check(7, 5)).toThrow('with model.dilation 5 has taps 15 pixels');
-    expect(() => check(3, 14)).toThrow('give a dilation of 13 or less');
+    expect(() => check(3, 14)).toThrow('use a dilation of 13 or less');
   });
 });
 
 describe('hidden channels of maf', () => {
   const model: ShapedModel = { levels: 3, mixing: 'maf', kernelSize: 3, dilation: 1, hiddenChannels: 96 };
 
-  test('that do not divide are refused with those that do', () => {
+  test('that do not divide are rejected, naming those that do', () => {
     expect(() => checkModelShape({ ...model, hiddenChannels: 50 }, [32, 32, 3])).toThrow(
       new UserError(
         'invalid-config',
-        'model.hiddenChannels is 50, and the last of 3 levels has 48 channels that maf divides them among: ' +
-          'give 48 or a multiple of 96',
+        'model.hiddenChannels is 50, but the last of 3 levels has 48 channels for maf to divide them among: ' +
+          'use 48 or a multiple of 96',
       ),
     );
   });
 
-  test('are refused exactly where a layer of one of the levels refuses them', () => {
+  test('are rejected exactly when a layer of some level rejects them', () => {
     const refuses = (attempt: () => unknown): boolean => {
       try {
         attempt();
@@ -102,7 +102,7 @@ describe('hidden channels of maf', () => {
     }
   });
 
-  test('do not matter to other mixings', () => {
+  test('do not affect other mixings', () => {
     expect(() => checkModelShape({ ...model, mixing: '1x1', hiddenChannels: 50 }, [32, 32, 3])).not.toThrow();
   });
 });

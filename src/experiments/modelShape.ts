@@ -4,17 +4,17 @@ import { mixings } from '../models/mixing.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { Config } from './configSchema.ts';
 
-/** What of a model has to fit the images. */
+/** The model options that must fit the images. */
 export type ShapedModel = Pick<
   Config['model'],
   'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
 >;
 
 /**
- * Checks that every level can halve the image, height and width divisible by 2^levels, that the mixing's kernel has no
- * taps that are never used, and that its masked networks can order the channels of every level.
+ * Checks that every level can halve the image (height and width divisible by 2^levels), that the mixing's
+ * kernel has no taps that are never used, and that its masked networks can order the channels of every level.
  *
- * @throws UserError that names what does not fit, and what would
+ * @throws UserError that names what does not fit, and a value that would
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   checkLevels(model.levels, imageShape);
@@ -28,21 +28,21 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
 }
 
 /**
- * Checks that the images of a dataset have the shape that a model was trained on: a folder may have changed since.
+ * Checks that a dataset's images have the shape a model was trained on: a folder may have changed since.
  *
- * @param remedy what to do where they have not
+ * @param remedy what to do if they do not
  * @throws UserError of exit code 2 that names both shapes
  */
 export function requireImageShape(
   dataset: { readonly name: string; readonly imageShape: ImageShape },
   trained: ImageShape,
-  remedy = 'put those back, or train a new model on these',
+  remedy = 'restore those images, or train a new model on these',
 ): void {
   const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
   if (found !== expected) {
     throw new UserError(
       'mismatch',
-      `the images of ${dataset.name} are ${found}, and the model was trained on images of ${expected}: ${remedy}`,
+      `the images of ${dataset.name} are ${found}, but the model was trained on images of ${expected}: ${remedy}`,
     );
   }
 }
@@ -54,7 +54,7 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
   }
   const remedy =
     possible === 0
-      ? 'no number of levels fits an odd side, resize or crop the images'
+      ? 'no number of levels fits an odd side; resize or crop the images'
       : `at most ${possible} ${possible === 1 ? 'level fits' : 'levels fit'}`;
   throw new UserError(
     'invalid-config',
@@ -63,7 +63,7 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
   );
 }
 
-/** How many times `length` can be halved without remainder. */
+/** How many times `length` can be halved without a remainder. */
 function timesHalved(length: number): number {
   let times = 0;
   for (let rest = length; rest > 0 && rest % 2 === 0; rest /= 2) {
@@ -73,21 +73,20 @@ function timesHalved(length: number): number {
 }
 
 /**
- * Refuses a kernel whose outermost taps lie beyond the image wherever the centre stands, on the largest level as on all
- * others: they are legal, and never act, or act twice over where the kernel is periodic. One that is larger than the image of a
- * later level only is common in small models, and stays.
+ * Rejects a kernel whose outermost taps fall outside the image at every position, even on the largest level:
+ * they are legal but never act, or act twice if the kernel is periodic. A kernel larger than the image only
+ * on a later level is common in small models, and allowed.
  */
 function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
   const side = Math.max(height, width) / 2;
   const spacing = mixings[mixing].options.includes('dilation') ? dilation : 1;
   const reach = ((kernelSize - 1) / 2) * spacing;
-  // The smallest kernel is the default, and stays on the tiniest image too.
+  // The smallest kernel is the default, and is allowed even on the tiniest image.
   if (reach < side || (kernelSize === 3 && spacing === 1)) {
     return;
   }
   const most = 2 * Math.floor((side - 1) / spacing) + 1;
-  const remedy =
-    most >= 3 ? `give a kernelSize of ${most} or less` : `give a dilation of ${side - 1} or less`;
+  const remedy = most >= 3 ? `use a kernelSize of ${most} or less` : `use a dilation of ${side - 1} or less`;
   throw new UserError(
     'invalid-config',
     `model.kernelSize ${kernelSize}${spacing > 1 ? ` with model.dilation ${spacing}` : ''} has taps ${reach} pixels ` +
@@ -99,14 +98,14 @@ function checkHiddenChannels(
   { levels, mixing, hiddenChannels }: ShapedModel,
   [, , channels]: ImageShape,
 ): void {
-  // Every level has twice the channels of the one before, so what the last one can divide, all can.
+  // Every level has twice the channels of the previous one, so a number that fits the last fits all.
   const last = channels * 2 ** (levels + 1);
   if (hiddenChannels === last || hiddenChannels % (2 * last) === 0) {
     return;
   }
   throw new UserError(
     'invalid-config',
-    `model.hiddenChannels is ${hiddenChannels}, and the last of ${levels} ${levels === 1 ? 'level' : 'levels'} ` +
-      `has ${last} channels that ${mixing} divides them among: give ${last} or a multiple of ${2 * last}`,
+    `model.hiddenChannels is ${hiddenChannels}, but the last of ${levels} ${levels === 1 ? 'level' : 'levels'} ` +
+      `has ${last} channels for ${mixing} to divide them among: use ${last} or a multiple of ${2 * last}`,
   );
 }

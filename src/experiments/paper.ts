@@ -1,23 +1,23 @@
-// The experiments of the paper and what it reports for them: Hoogeboom et al., Emerging Convolutions (2019).
+// The paper's experiments and the results it reports: Hoogeboom et al., Emerging Convolutions (2019).
 import type { Mixing } from '../models/mixing.ts';
 
-/** What the paper reports for one model; what it does not report is left out. */
+/** What the paper reports for one model; unreported values are left out. */
 export interface PaperResult {
   /** On the test images. */
   readonly bitsPerDim?: number;
-  /** The deviation of bits/dim over repeated runs. */
+  /** The standard deviation of bits/dim over repeated runs. */
   readonly deviation?: number;
-  /** Whether bits/dim is only said to be about this. */
+  /** Whether bits/dim is only reported as approximate. */
   readonly approximate?: true;
   /** The time to sample one image, on the paper's machine. */
   readonly millisecondsPerSample?: number;
-  /** As the paper counts them: 82,944 weights of the top prior that never act are among them. */
+  /** As counted by the paper, including 82,944 weights of the top prior that never act. */
   readonly parameters?: number;
 }
 
-/** Models that the paper trains in the same way and compares by what mixes their channels and pixels. */
+/** Models that the paper trains the same way and compares by their mixing of channels and pixels. */
 export interface PaperExperiment {
-  /** What the experiment is called. */
+  /** The experiment's name. */
   readonly title: string;
   /** The name of its dataset. */
   readonly dataset: 'galaxy' | 'cifar10' | 'imagenet32' | 'imagenet64';
@@ -25,17 +25,17 @@ export interface PaperExperiment {
   /** Flow steps in each level. */
   readonly depth: number;
   readonly learnedPrior: boolean;
-  /** Images a step, over all workers. */
+  /** Images per step, over all workers. */
   readonly batchSize: number;
-  /** Null where the paper leaves it open. */
+  /** Null if the paper does not specify it. */
   readonly epochs: number | null;
-  /** What its results are to be compared with where the paper has no model beside them; a sentence. */
+  /** What to compare its results with if the paper has no other model alongside; a sentence. */
   readonly comparison?: string;
-  /** The models by the name of their preset. */
+  /** The models by preset name. */
   readonly results: Readonly<Record<string, PaperResult & { readonly mixing: Mixing }>>;
 }
 
-/** What holds in every experiment of the paper. */
+/** Settings shared by every experiment of the paper. */
 export const paperCommon = {
   model: { width: 512, kernelSize: 3, dilation: 1, hiddenChannels: 96, coupling: 'affine', bits: 8 },
   training: {
@@ -47,7 +47,7 @@ export const paperCommon = {
   },
 } as const;
 
-/** Every experiment, a model in one of them only. */
+/** Every experiment; each model is in only one of them. */
 export const paperExperiments: readonly PaperExperiment[] = [
   {
     title: 'galaxy',

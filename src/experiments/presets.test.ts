@@ -49,7 +49,7 @@ test('mnist-1x1 is mnist-quickstart but for the mixing', () => {
 });
 
 describe('the experiments of the paper', () => {
-  test('are all there', () => {
+  test('are all present', () => {
     const names = presets.filter(({ paper }) => paper).map(({ name }) => name);
     expect(names.toSorted()).toEqual(
       [
@@ -66,7 +66,7 @@ describe('the experiments of the paper', () => {
     );
   });
 
-  test('say each model once', () => {
+  test('contain each model once', () => {
     const names = paperExperiments.flatMap(({ results }) => Object.keys(results));
     expect(new Set(names).size).toBe(names.length);
   });
@@ -100,7 +100,7 @@ describe('the experiments of the paper', () => {
     ['imagenet32-emerging-d48', 1_281_149],
     ['imagenet64-1x1-d48', 1_281_149],
     ['cifar10-maf-d32', 50_000],
-  ])('%s makes about as many updates as the long runs on CIFAR-10', (name, images) => {
+  ])('%s takes about as many updates as the long runs on CIFAR-10', (name, images) => {
     const updates = (preset: string, count: number) =>
       scheduleOf(resolveConfig({ preset }), count).totalSteps;
     const ratio = updates(name, images) / updates('cifar10-1x1-d32', 50_000);
@@ -108,7 +108,7 @@ describe('the experiments of the paper', () => {
     expect(findPreset(name).notes.join()).toContain('names no epochs');
   });
 
-  // In millions, as the printed digits have it.
+  // In millions, to the printed digits.
   test.each([
     ['galaxy-1x1', '6.30'],
     ['galaxy-periodic', '6.35'],

@@ -1,4 +1,4 @@
-// The experiments that have a name: each with its configuration and the result reported for it.
+// The presets: named experiments, each with its configuration and reported result.
 
 import type { DatasetDescription } from '../data/dataset.ts';
 import { descriptions } from '../data/sets/descriptions.ts';
@@ -8,23 +8,23 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import type { ConfigLayer } from './configSchema.ts';
 import { type PaperExperiment, type PaperResult, paperCommon, paperExperiments } from './paper.ts';
 
-/** An experiment with a name. */
+/** A named experiment. */
 export interface Preset {
-  /** The name to ask for. */
+  /** The name to request it by. */
   readonly name: string;
   /** One sentence. */
   readonly description: string;
-  /** What sets a run of it apart from the experiment that it repeats, and what was chosen for it; sentences. */
+  /** How a run differs from the experiment it reproduces, and what was chosen for it; sentences. */
   readonly notes: readonly string[];
   /** The size of the dataset's images. */
   readonly imageShape: ImageShape;
-  /** What the experiment sets; the rest are defaults. */
+  /** The settings of the experiment; the rest are defaults. */
   readonly config: ConfigLayer;
-  /** What the paper on emerging convolutions reports for it, if it is one of its experiments. */
+  /** The result in the paper on emerging convolutions, if it is one of its experiments. */
   readonly paper?: PaperResult;
-  /** What others report for it on the test images. */
+  /** The result that others report on the test images. */
   readonly othersBitsPerDim?: number;
-  /** The folder below `runs` that its runs go to; by default its name. */
+  /** The folder under `runs` for its runs; by default its name. */
   readonly folder?: string;
 }
 
@@ -75,7 +75,7 @@ const mnistPresets: readonly Preset[] = [
         warmupSteps: 300,
         decay: 0.5,
         averageDecay: 0.999,
-        // One image that explodes would lengthen Adamax's memory of gradients, and so shorten its steps, for an epoch.
+        // One exploding image would inflate Adamax's gradient maximum, and so shrink its steps, for an epoch.
         clipNorm: 100,
         batchSize: 64,
         steps: 16_000,
@@ -96,7 +96,7 @@ const mnistPresets: readonly Preset[] = [
   },
 ];
 
-/** The datasets of the paper: how many images they have to train on, and how the paper augments these. */
+/** The paper's datasets: the number of training images, and how the paper augments them. */
 const paperDatasets = {
   galaxy: {
     ...shapeOf(galaxy),
@@ -112,14 +112,16 @@ const paperDatasets = {
   imagenet64: { ...shapeOf(imagenet64), images: 1_281_149, augment: [] },
 } as const;
 
-/** Images per run of the program, as many as the paper has on each of its workers at most. */
+/** Images per run of the program: the paper's maximum per worker. */
 const PAPER_MICRO_BATCH = 64;
 
 function shapeOf({ name, imageShape }: DatasetDescription): Pick<DatasetDescription, 'name' | 'imageShape'> {
   return { name, imageShape };
 }
 
-/** Epochs where the paper names none: about as many updates as in 4000 epochs of CIFAR-10 at 256 images a step. */
+/**
+ * Epochs where the paper gives none: about as many updates as 4000 epochs of CIFAR-10 at 256 images per step.
+ */
 function openEpochs(images: number, batchSize: number): number {
   const updates = (4000 * paperDatasets.cifar10.images) / 256;
   return 10 * Math.round((updates * batchSize) / images / 10);
@@ -134,7 +136,7 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
     description: `The paper's experiment "${title}" with ${mixings[mixing].text}.`,
     notes: [
       ...(experiment.epochs === null
-        ? ['The paper names no epochs: these make about as many updates as its 4000 epochs of CIFAR-10.']
+        ? ['The paper names no epochs: these are about as many updates as its 4000 epochs of CIFAR-10.']
         : []),
       ...(comparison === undefined ? [] : [comparison]),
     ],
@@ -153,11 +155,11 @@ function paperPresets(experiment: PaperExperiment): Preset[] {
   }));
 }
 
-/** Every preset, in the order in which they are listed. */
+/** Every preset, in listing order. */
 export const presets: readonly Preset[] = [...mnistPresets, ...paperExperiments.flatMap(paperPresets)];
 
 /**
- * The preset of this name.
+ * The preset with this name.
  *
  * @throws UserError with the nearest names if there is none
  */

@@ -20,13 +20,13 @@ describe('layers', () => {
     expect(config.data).toEqual({ name: 'folder/of/images', augment: [], validation: 0.02 });
   });
 
-  test('a file stands in for a preset', () => {
+  test('a file can replace a preset', () => {
     const file = fileOf('data: { name: mnist }\nmodel:\n  levels: 2\n');
     const config = resolveConfig({ file, set: ['model.depth=3'] });
     expect(config.model).toMatchObject({ levels: 2, depth: 3, width: 512 });
   });
 
-  test('an option that is not given changes nothing', () => {
+  test('an unset option changes nothing', () => {
     const overrides = {
       seed: undefined,
       data: { name: undefined },
@@ -35,7 +35,7 @@ describe('layers', () => {
     expect(resolveConfig({ preset, overrides })).toEqual(resolveConfig({ preset }));
   });
 
-  test('another optimiser removes the options of the one below it', () => {
+  test("changing the optimiser removes the previous one's options", () => {
     const adamw = 'training.optimizer=adamw';
     const { training } = resolveConfig({ preset, set: [adamw, 'training.beta2=0.99'] });
     expect(training).toMatchObject({ optimizer: 'adamw', beta1: 0.9, beta2: 0.99, learningRate: 0.015 });
@@ -48,23 +48,23 @@ describe('layers', () => {
     expect(resolveConfig({ preset, file, set: ['training.optimizer=adamw'] }).training.weightDecay).toBe(0.1);
   });
 
-  test('an option of another optimiser than the chosen one is refused, before or after its choice', () => {
+  test('an option of an optimiser not chosen is rejected, set before or after the choice', () => {
     const settings = ['training.optimizer=adamw', 'training.biasCorrection=standard'];
     for (const set of [settings, settings.toReversed()]) {
       expect(() => resolveConfig({ preset, set })).toThrow(
         wrong(
-          'training.biasCorrection is an option of adamax, and training.optimizer is adamw: ' +
+          'training.biasCorrection is an option of adamax, but training.optimizer is adamw: ' +
             'leave it out or set training.optimizer=adamax',
         ),
       );
     }
     const file = fileOf('data: { name: mnist }\ntraining: { weightDecay: 0.1 }');
     expect(() => resolveConfig({ file, set: ['training.optimizer=adamax'] })).toThrow(
-      'training.weightDecay is an option of adamw, and training.optimizer is adamax: ',
+      'training.weightDecay is an option of adamw, but training.optimizer is adamax: ',
     );
   });
 
-  test('steps and epochs replace one another from layer to layer', () => {
+  test('steps and epochs replace each other from layer to layer', () => {
     const { training } = resolveConfig({ preset, set: ['training.epochs=3', 'training.warmupEpochs=0'] });
     expect(training).toMatchObject({ epochs: 3, warmupEpochs: 0 });
     expect(training).not.toHaveProperty('steps');
@@ -80,7 +80,7 @@ describe('layers', () => {
     expect(again).not.toHaveProperty('warmupEpochs');
   });
 
-  test('what a run writes repeats it', () => {
+  test("a run's written configuration reproduces it", () => {
     const config = resolveConfig({ preset, overrides: { training: { epochs: 2 } } });
     expect(resolveConfig({ file: fileOf(stringifyConfig(config)) })).toEqual(config);
   });
@@ -103,7 +103,7 @@ describe('layers', () => {
 });
 
 describe('settings', () => {
-  test('take any value of YAML', () => {
+  test('take any YAML value', () => {
     const config = resolveConfig({
       preset,
       set: ['data.augment=[]', 'model.learnedPrior=false', 'training.learningRate=1e-3', 'data.name=a=b'],
@@ -138,7 +138,7 @@ describe('settings', () => {
       'data.name=*x',
       "the setting 'data.name=*x': the value is not valid YAML: Unresolved alias (the anchor must be set before the alias): x",
     ],
-  ])('%s is refused', (setting, message) => {
+  ])('%s is rejected', (setting, message) => {
     expect(() => resolveConfig({ preset, set: [setting] })).toThrow(wrong(message));
   });
 });
@@ -157,9 +157,9 @@ describe('files', () => {
     ],
     [
       'training: { steps: 1, epochs: 2 }',
-      'a.yaml: training.epochs and training.steps exclude one another: keep one of them',
+      'a.yaml: training.epochs and training.steps are mutually exclusive: keep one of them',
     ],
-  ])('%j is refused', (text, message) => {
+  ])('%j is rejected', (text, message) => {
     expect(() => parseLayer(text, 'a.yaml')).toThrow(wrong(message));
   });
 
@@ -167,7 +167,7 @@ describe('files', () => {
     expect(parseLayer('# nothing yet\n', 'a.yaml')).toEqual({});
   });
 
-  test('of any bytes, or cut anywhere, give a layer or one line', () => {
+  test('of arbitrary bytes, or truncated anywhere, yield a layer or a one-line error', () => {
     const whole = stringifyConfig(resolveConfig({ preset }));
     const texts = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('utf8')),

@@ -1,4 +1,4 @@
-// From a preset, a file and options to one configuration: defaults < preset or file < settings < options.
+// Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
 import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
@@ -6,7 +6,7 @@ import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
 import { findPreset } from './presets.ts';
 
-/** A configuration file that has been read. */
+/** The contents of a configuration file. */
 export interface ConfigFile {
   /** Its path, for errors. */
   readonly path: string;
@@ -18,22 +18,22 @@ export interface ConfigFile {
 export interface ConfigSources {
   /** The name of a preset. */
   readonly preset?: string | undefined;
-  /** It builds on the preset where there is one. */
+  /** It builds on the preset, if there is one. */
   readonly file?: ConfigFile | undefined;
   /** Settings `section.key=value`, the value in YAML; a later one wins. */
   readonly set?: readonly string[] | undefined;
-  /** Wins over all else. */
+  /** Overrides everything else. */
   readonly overrides?: ConfigLayer | undefined;
 }
 
 /**
- * The configuration that defaults, a preset, a file, settings and options make together, later ones winning.
+ * The configuration resolved from defaults, a preset, a file, settings and options; later ones win.
  *
- * Setting `training.steps` removes `training.epochs` from what lies below it and the other way round; the same
- * holds for `training.warmupSteps` and `training.warmupEpochs`. Setting another `training.optimizer` removes the options
- * of the one that lies below it; settings count as one layer, whatever their order.
+ * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
+ * to `training.warmupSteps` and `training.warmupEpochs`. Changing `training.optimizer` removes the options of
+ * the optimiser below; settings count as one layer, whatever their order.
  *
- * @throws UserError for an unknown preset, an unknown key or a wrong value
+ * @throws UserError for an unknown preset, an unknown key or an invalid value
  */
 export function resolveConfig(sources: ConfigSources): Config {
   const { preset, file, set = [], overrides = {} } = sources;
@@ -49,10 +49,10 @@ export function resolveConfig(sources: ConfigSources): Config {
 }
 
 /**
- * A layer from the text of a configuration file.
+ * Parses the text of a configuration file into a layer.
  *
  * @param source the file's name, for errors
- * @throws UserError for invalid YAML, with its line, and for what `checkLayer` refuses
+ * @throws UserError for invalid YAML, with its line, and for anything that `checkLayer` rejects
  */
 export function parseLayer(text: string, source: string): ConfigLayer {
   const yaml = parseYaml(text);
@@ -99,7 +99,7 @@ function parseYaml(text: string): { value: unknown } | { problem: string; line: 
   try {
     return { value: document.toJS() };
   } catch (unresolved) {
-    // Aliases are followed only here: an unknown one, or so many that they would fill the memory.
+    // Aliases are only resolved here: an unknown one, or enough of them to exhaust memory.
     if (unresolved instanceof ReferenceError) {
       return { problem: unresolved.message, line: 1 };
     }
@@ -107,7 +107,7 @@ function parseYaml(text: string): { value: unknown } | { problem: string; line: 
   }
 }
 
-/** Two layers; where the upper one has another optimiser, the options of the lower one's are not left behind. */
+/** Merges two layers; if the upper one changes the optimiser, the options of the lower one's are dropped. */
 function mergeLayers(lower: ConfigLayer, upper: ConfigLayer): ConfigLayer {
   const [before, after] = [lower.training?.optimizer, upper.training?.optimizer];
   if (before === undefined || after === undefined || before === after) {

@@ -22,7 +22,7 @@ describe('the schedule', () => {
     expect(scheduleOf(config, 100).stepsPerEpoch).toBe(10);
   });
 
-  test('takes steps as they are', () => {
+  test('takes steps unchanged', () => {
     const config = configOf({
       batchSize: 10,
       steps: 1500,
@@ -40,22 +40,22 @@ describe('the schedule', () => {
     });
   });
 
-  test('has no memory where an epoch is one step', () => {
+  test('does not average if an epoch is one step', () => {
     expect(scheduleOf(configOf({ batchSize: 64 }), 64)).toMatchObject({
       stepsPerEpoch: 1,
       averageDecay: 0,
     });
   });
 
-  test('refuses a batch that is larger than the set', () => {
+  test('rejects a batch larger than the dataset', () => {
     expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
-      'training.batchSize is 64, and mnist has 63 images to train on: take a smaller batch',
+      'training.batchSize is 64, but mnist has only 63 training images: use a smaller batch',
     );
   });
 
   test('needs images', () => {
     expect(() => scheduleOf(configOf({}), 0)).toThrow(
-      new UserError('invalid-data', 'mnist has no images to train on: lower data.validation or add images'),
+      new UserError('invalid-data', 'mnist has no training images: lower data.validation or add images'),
     );
   });
 });

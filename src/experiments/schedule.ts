@@ -1,4 +1,5 @@
-// How a run trains, in numbers: lengths, rates and the norm of its gradients, from a configuration and the training images.
+// The schedule of a run: lengths, rates and clipping norm, from a configuration and the number of training
+// images.
 import { UserError } from '../errors.ts';
 import type { Config } from './configSchema.ts';
 
@@ -8,28 +9,28 @@ export interface Schedule {
   readonly stepsPerEpoch: number;
   /** The total from the start of the run. */
   readonly totalSteps: number;
-  /** Over the first so many steps the rate rises linearly; 0 for none. */
+  /** The number of first steps over which the rate rises linearly; 0 for none. */
   readonly warmupSteps: number;
-  /** Over the last so many steps the rate falls linearly; 0 for none. */
+  /** The number of last steps over which the rate falls linearly; 0 for none. */
   readonly decaySteps: number;
   /** The rate between warm-up and decay. */
   readonly learningRate: number;
   /** The decay of the moving average of the weights, to be corrected for its zero start. */
   readonly averageDecay: number;
-  /** The norm to which longer gradients are cut; Infinity where none is. */
+  /** The norm to which gradients are clipped; Infinity for no clipping. */
   readonly clipNorm: number;
 }
 
 /**
- * The schedule of a run on `trainingImages` images (those for validation not counted).
+ * The schedule of a run on `trainingImages` images (validation images not counted).
  *
- * @throws UserError if there is no image to train on, or a step takes more images than there are
+ * @throws UserError if there are no training images, or fewer than a step takes
  */
 export function scheduleOf(config: Config, trainingImages: number): Schedule {
   if (trainingImages < 1) {
     throw new UserError(
       'invalid-data',
-      `${config.data.name} has no images to train on: lower data.validation or add images`,
+      `${config.data.name} has no training images: lower data.validation or add images`,
     );
   }
   const { batchSize, steps, epochs, warmupSteps, warmupEpochs, learningRate, decay, averageDecay, clipNorm } =
@@ -37,7 +38,8 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
   if (batchSize > trainingImages) {
     throw new UserError(
       'invalid-config',
-      `training.batchSize is ${batchSize}, and ${config.data.name} has ${trainingImages} images to train on: take a smaller batch`,
+      `training.batchSize is ${batchSize}, but ${config.data.name} has only ${trainingImages} training images: ` +
+        'use a smaller batch',
     );
   }
   const stepsPerEpoch = Math.ceil(trainingImages / batchSize);
@@ -55,7 +57,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
 
 /**
  * The learning rate of step t = 1, 2, …: `learningRate · min(1, t / warmupSteps) · min(1, (T + 1 - t) / decaySteps)`
- * with T the total of steps.
+ * with T the total number of steps.
  *
  * The decay mirrors the warm-up: the last step still has a rate above 0, and the rate is 0 after it.
  */

@@ -1,4 +1,4 @@
-// Adamax: steps as long as the first moment over the largest gradient that is remembered.
+// Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
 import { z } from 'zod';
 import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
@@ -8,11 +8,11 @@ import { type Optimizer, optimizerChoice } from './optimizer.ts';
 
 const kind = { name: 'adamax', moments: ['first', 'second'] } as const;
 
-/** What Adamax remembers, and how it corrects for the zero start of its first moment. */
+/** Adamax's decay rates, and its bias correction for the zero start of the first moment. */
 interface AdamaxOptions {
   /** Decay of the first moment; default 0.9. */
   readonly beta1?: number;
-  /** Decay of the largest gradient. */
+  /** Decay of the running maximum of the gradient. */
   readonly beta2: number;
   /** Default 1e-8. */
   readonly epsilon?: number;
@@ -26,7 +26,7 @@ interface AdamaxOptions {
  *     m = β₁·m + (1 − β₁)·g      u = max(β₂·u, |g|)      θ = θ − rate·m/(u + ε)
  *
  * where m is the moment `first`, u `second`, and `rate` the learning rate over 1 − β₁ᵗ, times √(1 − β₂ᵗ) with Glow's
- * bias correction. Source: Kingma and Ba (2015), in the form of Glow's code.
+ * bias correction. Source: Kingma and Ba (2015), as in Glow's code.
  */
 export function adamax({ beta1 = 0.9, beta2, epsilon = 1e-8, biasCorrection }: AdamaxOptions): Optimizer {
   return {
@@ -57,10 +57,10 @@ function programOf(beta1: number, beta2: number, epsilon: number): ProgramDefini
 export const adamaxChoice = optimizerChoice({
   ...kind,
   options: {
-    /** How the moments of adamax are corrected for their zero start. */
+    /** How adamax corrects its moments for their zero start. */
     biasCorrection: z
       .enum(['glow', 'standard'], { error: 'one of glow, standard' })
-      .describe('How the moments of adamax are corrected for their zero start.'),
+      .describe('How adamax corrects its moments for their zero start.'),
   },
   defaults: { biasCorrection: 'glow' },
   create: ({ biasCorrection }, stepsPerEpoch) => adamax({ beta2: 1 - 1 / stepsPerEpoch, biasCorrection }),

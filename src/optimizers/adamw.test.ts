@@ -1,4 +1,4 @@
-// AdamW against its formulas, in plain numbers, as the paper's Algorithm 2 has them.
+// AdamW against its formulas in scalar arithmetic, as in the paper's Algorithm 2.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -7,7 +7,7 @@ import { adamw } from './adamw.ts';
 const LENGTH = 9;
 const [beta1, beta2, epsilon] = [0.8, 0.95, 1e-3];
 
-/** The weights after updates of one weight with these gradients and learning rates. */
+/** The value of one weight after updates with these gradients and learning rates. */
 function weightAfter(
   start: number,
   gradients: readonly number[],
@@ -21,7 +21,7 @@ function weightAfter(
     meanSquare = beta2 * meanSquare + (1 - beta2) * gradient * gradient;
     const corrected = mean / (1 - beta1 ** (index + 1));
     const correctedSquare = meanSquare / (1 - beta2 ** (index + 1));
-    // Decoupled: it enters neither of the means.
+    // Decoupled: the decay enters neither mean.
     weight =
       weight - (rate * corrected) / (Math.sqrt(correctedSquare) + epsilon) - rate * weightDecay * weight;
   }
@@ -29,7 +29,7 @@ function weightAfter(
 }
 
 describe.each([0, 0.7])('with a weight decay of %d', (weightDecay) => {
-  it('moves weights as its formulas do, over several updates with other rates', async () => {
+  it('updates weights by its formulas, over several updates with different rates', async () => {
     const random = new RandomStream(0, 'adamw');
     const vector = () => Float64Array.from({ length: LENGTH }, () => random.normal());
     const rates = [0.01, 0.02, 0.03, 0.03, 0.015, 0.001];

@@ -1,4 +1,4 @@
-// AdamW: Adam, with a weight decay that does not go through the moments.
+// AdamW: Adam with decoupled weight decay, which bypasses the moments.
 import { z } from 'zod';
 import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
@@ -8,7 +8,7 @@ import { type Optimizer, optimizerChoice } from './optimizer.ts';
 
 const kind = { name: 'adamw', moments: ['first', 'second'] } as const;
 
-/** What AdamW remembers, and how far weights decay. */
+/** AdamW's decay rates of the moments and of the weights. */
 interface AdamwOptions {
   /** β₁, the decay of the mean of the gradients. */
   readonly beta1: number;
@@ -20,14 +20,14 @@ interface AdamwOptions {
 }
 
 /**
- * AdamW, the update of weights θ with gradients g and the learning rate α of the schedule:
+ * AdamW, the update of weights θ with gradients g and the schedule's learning rate α:
  *
  *     m = β₁·m + (1 − β₁)·g      v = β₂·v + (1 − β₂)·g²
  *     θ = θ − (α·m/(1 − β₁ᵗ)/(√v/√(1 − β₂ᵗ) + ε) + α·λ·decays·θ)
  *
  * where m is the moment `first`, v `second`, and `decays` is 1 for the weights that decay and 0 for the others. The
- * decay follows the learning rate, warm-up included: λ is that of PyTorch's AdamW, and α·λ is what the paper's
- * Algorithm 2 writes η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
+ * decay follows the learning rate, warm-up included: λ is as in PyTorch's AdamW, and α·λ is what the paper's
+ * Algorithm 2 calls η·λ. Source: Loshchilov and Hutter, Decoupled Weight Decay Regularization (2019).
  */
 export function adamw(options: AdamwOptions): Optimizer {
   const { beta1, beta2, weightDecay } = options;
@@ -69,29 +69,29 @@ const fraction = 'a number of at least 0 and below 1';
 export const adamwChoice = optimizerChoice({
   ...kind,
   options: {
-    /** The decay of the mean of the gradients that adamw keeps. */
+    /** The decay of the running mean of the gradients, for adamw. */
     beta1: z
       .number({ error: fraction })
       .min(0, { error: fraction })
       .lt(1, { error: fraction })
-      .describe('The decay of the mean of the gradients that adamw keeps.'),
-    /** The decay of the mean of the squared gradients that adamw keeps. */
+      .describe('The decay of the running mean of the gradients, for adamw.'),
+    /** The decay of the running mean of the squared gradients, for adamw. */
     beta2: z
       .number({ error: fraction })
       .min(0, { error: fraction })
       .lt(1, { error: fraction })
-      .describe('The decay of the mean of the squared gradients that adamw keeps.'),
-    /** What adamw adds to the root of the mean of the squared gradients, by which it divides. */
+      .describe('The decay of the running mean of the squared gradients, for adamw.'),
+    /** What adamw adds to its divisor, the root of the mean squared gradient. */
     epsilon: z
       .number({ error: 'a number above 0' })
       .gt(0, { error: 'a number above 0' })
-      .describe('What adamw adds to the root of the mean of the squared gradients, by which it divides.'),
-    /** Times the learning rate, the share by which an update of adamw shrinks the kernels of the coupling networks. */
+      .describe('What adamw adds to its divisor, the root of the mean squared gradient.'),
+    /** The share, times the learning rate, by which an adamw update shrinks the coupling network kernels. */
     weightDecay: z
       .number({ error: 'a number of 0 or more' })
       .min(0, { error: 'a number of 0 or more' })
       .describe(
-        'Times the learning rate, the share by which an update of adamw shrinks the kernels of the coupling networks.',
+        'The share, times the learning rate, by which an adamw update shrinks the coupling network kernels.',
       ),
   },
   defaults: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },

@@ -1,4 +1,4 @@
-// The moving average of the weights: kept along with an update, whatever the optimiser.
+// The moving average of the weights, maintained alongside any optimiser's update.
 import { add, multiply, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
@@ -19,8 +19,8 @@ export function withAverage({ inputs, outputs }: ProgramDefinition): ProgramDefi
 }
 
 /**
- * The share (1 − d)/(1 − dᵗ) of the weights of update t = 1, 2, … in their average with decay d, which keeps the
- * average corrected for its zero start.
+ * The share (1 − d)/(1 − dᵗ) that the weights of update t = 1, 2, … take in their average with decay d; it
+ * keeps the average corrected for its zero start.
  */
 export function averageShare(t: number, decay: number): number {
   return (1 - decay) / (1 - decay ** t);

@@ -1,4 +1,4 @@
-// The golden cases of the optimisers: weights and their averages after each of several updates.
+// Golden cases for the optimisers: weights and their averages after each of several updates.
 import { describe, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
@@ -10,7 +10,7 @@ import { averageShare, withAverage } from './average.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { OptimizerName } from './registry.ts';
 
-/** The optimiser of a case, whose kind it is; the case has its options. */
+/** The optimiser named by a case's kind, with the case's options. */
 const optimizerOf: Record<OptimizerName, (golden: GoldenCase) => Optimizer> = {
   adamax: (golden) => adamax(golden as Parameters<typeof adamax>[0]),
   adamw: (golden) => adamw(golden as Parameters<typeof adamw>[0]),

@@ -1,12 +1,12 @@
-// What an optimiser is: a rule by which gradients change weights; and how a configuration chooses one.
+// Optimisers: rules by which gradients change weights, and how a configuration chooses one.
 import type { z } from 'zod';
 import type { ProgramDefinition } from '../tensor/program.ts';
 
-/** What checkpoints know of an optimiser. */
+/** What checkpoints record of an optimiser. */
 interface OptimizerKind {
-  /** The word that configurations and checkpoints have for it. */
+  /** Its name in configurations and checkpoints. */
   readonly name: string;
-  /** The moments that it keeps for each weight, by their names in checkpoints; all are zero before the first update. */
+  /** The moments it keeps for each weight, as named in checkpoints; all are zero before the first update. */
   readonly moments: readonly string[];
 }
 
@@ -18,24 +18,24 @@ export interface Optimizer extends OptimizerKind {
    * moments under the same names.
    */
   readonly program: ProgramDefinition;
-  /** The program's scalars for update t = 1, 2, … with the learning rate of the schedule. */
+  /** The program's scalars for update t = 1, 2, … with the schedule's learning rate. */
   scalars(t: number, learningRate: number): Readonly<Record<string, number>>;
 }
 
 /** An optimiser that a configuration can choose. */
 export interface OptimizerChoice<Options extends z.ZodRawShape = z.ZodRawShape> extends OptimizerKind {
   /**
-   * The keys of `training` that belong to it: meaning, values, and what is expected to complete the sentence
-   * 'training.epsilon must be …'. A key that two optimisers have means the same in both.
+   * The keys of `training` that belong to it: meaning, values, and the expectation that completes the
+   * sentence 'training.epsilon must be …'. A key shared by two optimisers means the same in both.
    */
   readonly options: Options;
-  /** What holds where nothing is said. */
+  /** The defaults of the options. */
   readonly defaults: z.infer<z.ZodObject<Options>>;
-  /** The optimiser with these options, for a run with so many steps per epoch. */
+  /** The optimiser with these options, for a run with `stepsPerEpoch` steps per epoch. */
   create(options: z.infer<z.ZodObject<Options>>, stepsPerEpoch: number): Optimizer;
 }
 
-/** The choice as it is given, with the types of its options. */
+/** Returns the choice unchanged, with the types of its options inferred. */
 export function optimizerChoice<Options extends z.ZodRawShape>(
   choice: OptimizerChoice<Options>,
 ): OptimizerChoice<Options> {

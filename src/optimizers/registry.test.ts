@@ -1,4 +1,4 @@
-// What holds of every optimiser: its names and defaults, and that its loop computes what its ONNX model does.
+// Every optimiser: names and defaults, and that its loop computes the same as its ONNX model.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compileLoop } from '../engine/loop.ts';
@@ -15,14 +15,14 @@ const configured = (name: OptimizerName) =>
   optimizerOf({ optimizer: name, ...optimizers[name].defaults }, STEPS_PER_EPOCH);
 
 describe.each(optimizerNames)('%s', (name) => {
-  it('is called so, and has a default for each of its options', () => {
+  it('has its registered name and a default for each option', () => {
     const { options, defaults, moments } = optimizers[name];
     expect(configured(name)).toMatchObject({ name, moments });
     expect(z.strictObject(options).parse(defaults)).toEqual(defaults);
   });
 
   it.each([1, 7, 20_001])(
-    'gives in a loop what ONNX Runtime gives, to the bit, for %i weights',
+    'computes in a loop what ONNX Runtime computes, to the bit, for %i weights',
     async (length) => {
       const random = new RandomStream(0, name, length);
       const vector = (draw: () => number): NdArray => ({
@@ -44,7 +44,7 @@ describe.each(optimizerNames)('%s', (name) => {
         vectors[kind]!.set(data);
       }
       for (let t = 1; t <= 5; t++) {
-        // Of all sizes, so that moments and weights are rounded in many ways.
+        // Of widely varying magnitude, so that moments and weights round in many ways.
         const gradients = vector(() => random.normal() * 10 ** (random.integer(12) - 8));
         const scalars = { ...optimizer.scalars(t, 0.01 * t), share: averageShare(t, 0.9) };
         const feeds = Object.entries(scalars).map(([scalar, value]) => [
@@ -63,7 +63,7 @@ describe.each(optimizerNames)('%s', (name) => {
   );
 });
 
-it('gives adamax the memory of an epoch: β₂ = 1 − 1/(steps per epoch)', () => {
+it('adamax averages over one epoch: β₂ = 1 − 1/(steps per epoch)', () => {
   const given = adamax({ beta2: 1 - 1 / STEPS_PER_EPOCH, biasCorrection: 'glow' });
   expect(configured('adamax').scalars(3, 0.01)).toEqual(given.scalars(3, 0.01));
   expect(given.scalars(3, 0.01).rate).toBeCloseTo((0.01 * Math.sqrt(1 - 0.95 ** 3)) / (1 - 0.9 ** 3), 15);

@@ -4,7 +4,7 @@ import { adamaxChoice } from './adamax.ts';
 import { adamwChoice } from './adamw.ts';
 import type { Optimizer, OptimizerChoice } from './optimizer.ts';
 
-/** The optimisers by the names that configurations and checkpoints have for them. */
+/** The optimisers by their names in configurations and checkpoints. */
 export const optimizers = {
   adamax: adamaxChoice,
   adamw: adamwChoice,
@@ -22,12 +22,12 @@ type Intersection<Union> = (Union extends unknown ? (part: Union) => void : neve
   ? Whole
   : never;
 
-/** The keys that all optimisers have together. */
+/** The union of all optimisers' keys. */
 type OptionSchemas = Intersection<(typeof optimizers)[OptimizerName]['options']>;
 
 const choices: readonly OptimizerChoice[] = Object.values(optimizers);
 
-/** The options of all optimisers by key; each may be left out, and a resume may change it. */
+/** The options of all optimisers by key; each is optional, and a resume may change it. */
 export const optionSchemas = Object.fromEntries(
   choices.flatMap(({ options }) =>
     Object.entries(options).map(([key, schema]) => [
@@ -37,13 +37,15 @@ export const optionSchemas = Object.fromEntries(
   ),
 ) as { [Key in keyof OptionSchemas]: z.ZodExactOptional<OptionSchemas[Key]> };
 
-/** What holds for each option of an optimiser where nothing is said. */
+/** The default of each optimiser option. */
 export const optionDefaults: Readonly<Record<string, unknown>> = Object.assign(
   {},
   ...choices.map(({ defaults }) => defaults),
 );
 
-/** The optimiser that a configuration's `training` chooses, for a run with so many steps per epoch. */
+/**
+ * The optimiser that a configuration's `training` chooses, for a run with `stepsPerEpoch` steps per epoch.
+ */
 export function optimizerOf(
   training: { readonly optimizer: OptimizerName },
   stepsPerEpoch: number,

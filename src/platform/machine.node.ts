@@ -1,13 +1,13 @@
-// The resources of the machine: cores and memory.
+// The machine's available cores and memory.
 import { availableParallelism, freemem } from 'node:os';
 
-/** How many threads this process can run at the same time. */
+/** The number of threads this process can run in parallel. */
 export function availableCores(): number {
   return availableParallelism();
 }
 
 /** The bytes of memory that this process may still allocate. */
 export function availableBytes(): number {
-  // Node 20.13 added the first, which takes the limits of a container into account.
+  // availableMemory, new in Node 20.13, respects container limits.
   return process.availableMemory?.() ?? freemem();
 }

@@ -7,7 +7,7 @@ import { BatchLoader } from './batchLoader.ts';
 const images = imagesInMemory(tinyImages(10, 4, 0), [4, 4, 1]);
 const options = { batchSize: 3, seed: 5, bits: 6 };
 
-it('gives the images of the stream, reduced to the bits of the model', () => {
+it("returns the stream's images, reduced to the model's bits", () => {
   const { image } = new BatchLoader(images, options).at(4);
   const pixels = new Uint8Array(3 * 16);
   new BatchStream(images, 3, 5).batchAt(4, pixels);
@@ -15,7 +15,7 @@ it('gives the images of the stream, reduced to the bits of the model', () => {
   expect([...image.data]).toEqual([...pixels].map((value) => value >> 2));
 });
 
-it('depends on seed and step alone, noise included', () => {
+it('depends only on seed and step, noise included', () => {
   const copyAt = (loader: BatchLoader, step: number) => structuredClone(loader.at(step));
   const loader = new BatchLoader(images, options);
   const [third, first] = [copyAt(loader, 3), copyAt(loader, 1)];

@@ -1,4 +1,4 @@
-// The batches of a training, step by step, ready for a program.
+// The training batches of each step, ready for a program.
 
 import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
@@ -10,15 +10,17 @@ import { type Batch, imageArray } from './likelihood.ts';
 /** How batches are made. */
 export interface BatchLoaderOptions {
   readonly batchSize: number;
-  /** The seed of the order, of the variation and of the noise. */
+  /** The seed of the order, the augmentation and the noise. */
   readonly seed: number;
   /** Bits of a pixel value in the model. */
   readonly bits: number;
-  /** How images are varied, in this order; not at all if not said. */
+  /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
 }
 
-/** Batches by step, from 0: shuffled, varied images and the noise that dequantises them, functions of seed and step. */
+/**
+ * Batches by step, from 0: shuffled, augmented images and dequantisation noise, functions of seed and step.
+ */
 export class BatchLoader {
   private readonly stream: BatchStream;
   private readonly images: ImageSet;

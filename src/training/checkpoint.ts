@@ -1,4 +1,4 @@
-// Checkpoints: all of a training's state as named arrays and metadata.
+// Checkpoints: the complete training state as named arrays and metadata.
 import { UserError } from '../errors.ts';
 import { clip } from '../experiments/configErrors.ts';
 import { checksumOf } from '../numeric/checksum.ts';
@@ -10,42 +10,42 @@ import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { type GuardState, guardSchema, newGuard } from './step/guard.ts';
 import type { TrainingState } from './trainingState.ts';
 
-/** What the metadata of a checkpoint name as its format. */
+/** The format named in a checkpoint's metadata. */
 const FORMAT = 'emerging-flows';
-/** Raised with every change that makes an older reader go wrong; a checkpoint that names none has version 1. */
+/** Incremented with every change that breaks older readers; a checkpoint without a version has version 1. */
 const FORMAT_VERSION = 2;
 
-/** The optimiser of a checkpoint that names none. */
+/** The optimiser of a checkpoint that does not name one. */
 const FIRST_OPTIMIZER: OptimizerName = 'adamax';
 
-/** The place of a moment of the optimiser in a checkpoint. */
+/** The prefix of an optimiser moment in a checkpoint. */
 function placeOf(moment: string): string {
   return `optimizer/${moment}`;
 }
 
-/** A checkpoint as it was read: what it is for, and its arrays by name. */
+/** A checkpoint as read from its file: its metadata, and its arrays by name. */
 export interface Checkpoint {
   readonly path: string;
-  /** The number of steps made. */
+  /** The number of steps taken. */
   readonly step: number;
-  /** The number of updates that the weights come from. */
+  /** The number of updates that produced the weights. */
   readonly updates: number;
-  /** What the guard of the training remembered. */
+  /** The state of the training's guard. */
   readonly guard: GuardState;
   /** The optimiser that made the updates. */
   readonly optimizer: OptimizerName;
-  /** The images of the model. */
+  /** The shape of the model's images. */
   readonly imageShape: ImageShape;
   readonly tensors: ReadonlyMap<string, NdArray>;
-  /** What its checksum says against it; null where it is right, or the file is too old to have one. */
+  /** The error if its checksum does not match; null if it does, or the file is too old to have one. */
   readonly damage: string | null;
 }
 
 /**
- * What a checkpoint of a state holds: `weights/…`, `average/…` (corrected for its zero start, ready to use), and the
- * moments of the optimiser, `optimizer/first/…` for one, by the parameters' paths; in the metadata the format and its
- * version, the numbers of steps and updates, the guard's state, the optimiser, the image shape and a checksum of all
- * that.
+ * The contents of a state's checkpoint: `weights/…`, `average/…` (corrected for its zero start, ready to use)
+ * and the optimiser's moments, such as `optimizer/first/…`, by parameter path. The metadata holds the format
+ * and its version, the numbers of steps and updates, the guard's state, the optimiser, the image shape and a
+ * checksum of all that.
  */
 export function checkpointContents(
   state: TrainingState,
@@ -77,10 +77,10 @@ export function checkpointContents(
 }
 
 /**
- * The checkpoint that a file holds, also one whose checksum is wrong.
+ * The checkpoint in a file, even if its checksum is wrong.
  *
  * @param path the file, for errors
- * @throws UserError if it contradicts itself or is something else
+ * @throws UserError if it is inconsistent or is not a checkpoint
  */
 export function checkpointFrom({ tensors, metadata }: Safetensors, path: string): Checkpoint {
   const version = checkFormat(metadata, path);
@@ -94,13 +94,13 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
   if (step === null || updates === null || guard === null || !sides) {
     throw new UserError(
       'invalid-data',
-      `${path} is no checkpoint of a training: its metadata lacks the step, the image shape or the guard`,
+      `${path} is not a training checkpoint: its metadata lacks the step, the image shape or the guard`,
     );
   }
   const optimizer = optimizerIn(metadata, path);
   const damage = isWhole(version, metadata, tensors)
     ? null
-    : `${path} is damaged: it does not have the checksum that it was written with; use another copy`;
+    : `${path} is corrupt: its checksum does not match; use another copy`;
   const imageShape = sides as [number, number, number];
   return { path, step, updates, guard, optimizer, imageShape, tensors, damage };
 }
@@ -129,41 +129,41 @@ function guardIn(text = ''): GuardState | null {
   }
 }
 
-/** The optimiser, which must be one that is known. */
+/** The optimiser; throws if it is unknown. */
 function optimizerIn({ optimizer = FIRST_OPTIMIZER }: Record<string, string>, path: string): OptimizerName {
   const known = optimizerNames.find((name) => name === optimizer);
   if (known === undefined) {
     throw new UserError(
       'unsupported',
-      `${path} comes from a training with the optimiser '${clip(optimizer)}', and this program knows ` +
+      `${path} was trained with the optimiser '${clip(optimizer)}', but this version only knows ` +
         `${optimizerNames.join(', ')}: update emerging-flows`,
     );
   }
   return known;
 }
 
-/** The version of the format, which must be one that is known. */
+/** The format version; throws if it is unknown. */
 function checkFormat({ format, formatVersion = '1' }: Record<string, string>, path: string): number {
   if (format !== FORMAT) {
-    const found = format === undefined ? 'its metadata name no format' : `its format is '${clip(format)}'`;
+    const found = format === undefined ? 'its metadata has no format' : `its format is '${clip(format)}'`;
     throw new UserError(
       'invalid-data',
-      `${path} is no checkpoint of a training: ${found}, expected '${FORMAT}'`,
+      `${path} is not a training checkpoint: ${found}, expected '${FORMAT}'`,
     );
   }
   const version = Number(formatVersion);
   if (!Number.isInteger(version) || version < 1 || version > FORMAT_VERSION) {
     throw new UserError(
       'unsupported',
-      `${path} has version '${clip(formatVersion)}' of the format of checkpoints, and this program reads up to ` +
-        `${FORMAT_VERSION}: update emerging-flows`,
+      `${path} has checkpoint format version '${clip(formatVersion)}', but this version of emerging-flows ` +
+        `reads up to ${FORMAT_VERSION}: update emerging-flows`,
     );
   }
   return version;
 }
 
 /**
- * The state that a checkpoint holds, for a model of this layout.
+ * The state in a checkpoint, for a model with this layout.
  *
  * @throws UserError if it belongs to another model
  */
@@ -183,7 +183,7 @@ export function stateFrom(
         const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
         throw new UserError(
           'mismatch',
-          `${path} does not fit the model of its config: ${name} ${found}, expected [${shape.join(', ')}]`,
+          `${path} does not match the model in its config: ${name} ${found}, expected [${shape.join(', ')}]`,
         );
       }
       arrays[parameter] = array;

@@ -1,5 +1,5 @@
-// Trainings whose disk fails them: a full one, one that may not be written, a folder that is taken away. Each ends with
-// a clear line, and what was saved before loads.
+// Training on a failing disk: full, read-only, or with its folder moved away. Each run ends with a clear
+// message, and what was saved before can be loaded.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const emerging = commandLine();
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Trains a run of 6 steps up to its failure. */
+/** Trains a run of 6 steps until it fails. */
 async function failing(name: string, events: TrainingEvents): Promise<UserError> {
   const run = await startRun(tinyConfig(), join(root, name), { dataset });
   const error = await train({ ...run, threads: 1, events }).then(
@@ -35,8 +35,8 @@ async function failing(name: string, events: TrainingEvents): Promise<UserError>
 const goOn = async (name: string) =>
   train({ ...(await resumeRun(join(root, name), {}, { dataset })), threads: 1 });
 
-describe('a folder that is taken away while it trains', () => {
-  it('ends the training; put back, it goes on', async () => {
+describe('a folder moved away during training', () => {
+  it('ends the training; once restored, it resumes', async () => {
     const [from, to] = [join(root, 'moved'), join(root, 'elsewhere')];
     const error = await failing('moved', { onStep: (step) => step === 3 && renameSync(from, to) });
     expect(error.message).toMatch(/^cannot write .*metrics\.jsonl: there is no folder .*moved/);
@@ -46,7 +46,7 @@ describe('a folder that is taken away while it trains', () => {
     expect((await goOn('moved')).state.step).toBe(6);
   });
 
-  it('is made anew where it is that of the checkpoints alone', async () => {
+  it('is recreated if only the checkpoints folder is gone', async () => {
     const run = await startRun(tinyConfig(), join(root, 'lost'), { dataset });
     const { checkpoints } = run.paths;
     const events = { onStep: (step: number) => step === 3 && rmSync(checkpoints, { recursive: true }) };
@@ -56,7 +56,7 @@ describe('a folder that is taken away while it trains', () => {
 });
 
 describe('a checkpoint that cannot be written', () => {
-  it('ends the training with a line that names it', async () => {
+  it('ends the training with a message that names it', async () => {
     const { checkpoints } = runPaths(join(root, 'file'));
     const error = await failing('file', {
       onStep(step) {
@@ -69,7 +69,7 @@ describe('a checkpoint that cannot be written', () => {
   });
 });
 
-/** A namespace of the process's own, in which it may mount; null where the system does not permit that. */
+/** A shell in its own namespace, where it may mount; null if the system does not permit that. */
 function mountingShell(): string[] | null {
   const shell = ['unshare', '--user', '--map-root-user', '--mount', 'bash', '-ec'];
   const folder = mkdtempSync(join(root, 'mount-'));
@@ -80,13 +80,14 @@ function mountingShell(): string[] | null {
 const shell = mountingShell();
 
 describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', () => {
-  it('that is full ends the training with a clear line, and the last good state loads', {
+  it('that is full ends the training with a clear message, and the last good state loads', {
     timeout: 60_000,
   }, async () => {
     writeTinyDataset(join(emerging.folder, 'data'));
     const full = join(emerging.folder, 'full');
     mkdirSync(full);
-    // The run's first checkpoints fit, its later ones do not; what was on the disk is copied out before it goes.
+    // The first checkpoints fit, later ones do not; the disk's contents are copied out before it is
+    // unmounted.
     const command = emerging.words('train', '--data=data', ...tinyTraining, '--steps=400', '--out=full/run');
     const [program, ...rest] = shell!;
     const script =
@@ -96,7 +97,7 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', () 
     const failure = readFileSync(join(emerging.folder, 'failure'), 'utf8');
     expect(output).toContain('code 1');
     expect(failure).toMatch(
-      /\nemerging: cannot write full\/run\/\S+: no space is left on the disk; free some or .*\. The run is safe up to step \d+: emerging train --resume full\/run goes on from there\n$/,
+      /\nemerging: cannot write full\/run\/\S+: no space is left on the disk; free some or .*\. The run is safe up to step \d+: emerging train --resume full\/run resumes from there\n$/,
     );
     const { latestCheckpoint } = openRunFolder(join(root, 'full'));
     expect(failure).toContain(`safe up to step ${latestCheckpoint!.step}:`);
@@ -104,7 +105,7 @@ describe.skipIf(shell === null)('a disk (needs a namespace that may mount)', () 
     expect(goesOn).toMatchObject({ steps: 400, complete: true });
   });
 
-  it('that may only be read stops a resume, which works once it may be written', { timeout: 60_000 }, () => {
+  it('that is read-only stops a resume, which works once the disk is writable', { timeout: 60_000 }, () => {
     writeTinyDataset(join(emerging.folder, 'data'));
     const disk = join(emerging.folder, 'disk');
     mkdirSync(disk);

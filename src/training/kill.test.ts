@@ -1,4 +1,5 @@
-// A training that is killed again and again, also while it writes a checkpoint, ends where one in one go does.
+// A training killed repeatedly, even while writing a checkpoint, ends in the same state as an uninterrupted
+// one.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
@@ -13,21 +14,21 @@ import { startRun } from './run/run.ts';
 import { checkpointPath, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 
-/** So many for each optimiser; `KILLS=100` for a long run. */
+/** Kills per optimiser; `KILLS=100` for a long run. */
 const KILLS = Number(process.env.KILLS ?? 10);
-/** More than all the killed processes can make. */
+/** More than all the killed processes can reach. */
 const STEPS = 30 * KILLS;
-/** So many of the kills must have left a half-written checkpoint; more are made until they have. */
+/** The number of kills that must leave a half-written checkpoint; killing continues until they have. */
 const LEAST_DURING_WRITES = Math.ceil(KILLS / 5);
 
 const { folder, start } = commandLine();
 
-/** Starts the training, or goes on with it, in a process of its own. */
+/** Starts or resumes the training in its own process. */
 function training(run: string, optimizer: OptimizerName): ChildProcess {
   return start('testing/trainTinyRun', run, optimizer, String(STEPS));
 }
 
-/** Starts the training and kills it at a moment that `random` chooses; gives the signal that ended it. */
+/** Starts the training and kills it at a random moment; returns the signal that ended it. */
 async function killed(
   run: string,
   optimizer: OptimizerName,
@@ -37,7 +38,7 @@ async function killed(
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const kind = random.integer(4);
   if (kind === 0) {
-    // Anywhere from the start of the process on: while it reads the run, compiles, or trains.
+    // Any time from process start: while it reads the run, compiles or trains.
     await Promise.race([wait(100 + 700 * random.uniform()), ended]);
   } else {
     const steps = 1 + random.integer(5);

@@ -1,4 +1,4 @@
-// bits/dim of every image of a set, by a program that gives it for a batch.
+// bits/dim of every image in a dataset, by a program that computes it per batch.
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
@@ -20,7 +20,7 @@ export interface Batch {
   readonly noise: NdArray;
 }
 
-/** `count` images of a batch from image `first` on, as views of its arrays. */
+/** `count` images of a batch starting at image `first`, as views of its arrays. */
 export function partOf({ image, noise }: Batch, first: number, count: number): Batch {
   const part = ({ shape: [, ...rest], data }: NdArray): NdArray => {
     const size = sizeOf(rest);
@@ -55,7 +55,9 @@ export function bitsPerDimFrom({ imageShape }: Glow, logLikelihood: Tensor): Ten
   return divide(logLikelihood, -dimensionsOf(imageShape) * Math.LN2);
 }
 
-/** The program that gives `bitsPerDim` for `image` and `noise`, with the given inputs and tensors of parameters. */
+/**
+ * The program that computes `bitsPerDim` from `image` and `noise`, with these parameter inputs and tensors.
+ */
 export function likelihoodDefinition(
   model: Glow,
   batchSize: number,
@@ -65,22 +67,24 @@ export function likelihoodDefinition(
   return { inputs: { image, noise, ...inputs }, outputs: { bitsPerDim } };
 }
 
-/** How the images of a set are measured. */
+/** How the images of a dataset are measured. */
 export interface Measurement {
   readonly batchSize: number;
   readonly bits: number;
   readonly seed: number;
-  /** Which draw of the noise: an image's noise depends on seed, draw and index alone, not on the batch size. */
+  /**
+   * Which draw of the noise: an image's noise depends only on seed, draw and index, not on the batch size.
+   */
   readonly draw: number;
-  /** Whether it depends on the image itself in place of its index: an image then has one noise wherever it stands. */
+  /** Whether it depends on the image's content instead of its index, so that position does not matter. */
   readonly noiseByContent?: boolean;
-  /** What the program takes besides images and noise. */
+  /** The program's inputs besides images and noise. */
   readonly weights?: NamedArrays;
   /** Called after each batch with the number of images done. */
   onProgress?(images: number): void;
 }
 
-/** bits/dim of each image of a set, for one draw of the noise; lets the event loop run between batches. */
+/** bits/dim of each image in a dataset, for one noise draw; lets the event loop run between batches. */
 export async function measureBitsPerDim(
   program: Program,
   images: ImageSet,

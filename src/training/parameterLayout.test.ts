@@ -1,4 +1,4 @@
-// How parameters are cut from the arrays of their groups, and that their start values lie where they are cut.
+// How parameters are sliced from their groups' arrays, and that initial values lie where they are sliced.
 import { expect, it } from 'vitest';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
@@ -28,7 +28,7 @@ const model = new Glow(
 );
 const specs: ParameterSpecs = {
   ...model.parameters,
-  // Large enough for an array of its own.
+  // Large enough for its own array.
   'levels/1/steps/9/large': {
     shape: [130, 130],
     trained: true,
@@ -37,7 +37,7 @@ const specs: ParameterSpecs = {
 };
 const layout = new ParameterLayout(specs);
 
-it('cuts every parameter from where its start values are', async () => {
+it('slices every parameter from where its initial values are', async () => {
   const groups = layout.initial(3);
   const { inputs, tensors } = layout.inputs();
   const program = await compile({ inputs, outputs: { ...tensors } });
@@ -54,7 +54,7 @@ it('cuts every parameter from where its start values are', async () => {
   }
 });
 
-it('gathers the gradient of a group from its parameters, whatever their order of use', async () => {
+it("gathers a group's gradient from its parameters, whatever their order of use", async () => {
   const { inputs, tensors } = layout.inputs();
   const paths = Object.keys(specs).filter((path) => specs[path]!.trained);
   const scalar = paths
@@ -77,13 +77,13 @@ it('gathers the gradient of a group from its parameters, whatever their order of
   }
 });
 
-it('cuts nothing that is not asked for, and nothing twice', () => {
+it('slices nothing that is not used, and nothing twice', () => {
   const { tensors } = layout.inputs();
   const path = 'levels/1/steps/2/actnorm/bias';
   const cut = tensors[path]!;
   expect(tensors[path]).toBe(cut);
   const slices = topologicalOrder([cut]).filter(({ operation }) => operation.name === 'slice');
-  // The section of its step, and itself.
+  // Its step's section, and the parameter itself.
   expect(slices.length).toBe(2);
   expect(sizeOf(slices[0]!.shape)).toBeLessThan(sizeOf(layout.shapeOf('small')) / 4);
 });

@@ -1,22 +1,22 @@
-// How the parameters of a model are laid out in arrays: small ones packed into one, large ones on their own.
+// How a model's parameters are laid out in arrays: small ones packed into one, large ones in their own.
 import { countTrained, type ParameterSpecs } from '../flows/parameters.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { reshape, slice } from '../tensor/operations/index.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 
-/** A parameter with more elements than this has an array of its own. */
+/** A parameter with more elements than this has its own array. */
 const LARGE = 16_384;
 
-/** Arrays by the name of their group. */
+/** Arrays by group name. */
 export type Groups = Record<string, NdArray>;
 
-/** The name that a program has for the weights or the gradients of a group, or of a parameter. */
+/** The name, in a program, of the weights or gradients of a group or parameter. */
 export function arrayName(kind: 'weights' | 'gradients', name: string): string {
   return `${kind}/${name}`;
 }
 
-/** One array of the layout and the parameters in it, one after another. */
+/** One array of the layout, and the parameters packed into it in order. */
 interface Group {
   readonly name: string;
   readonly shape: readonly number[];
@@ -27,8 +27,9 @@ interface Group {
 /**
  * The layout of a model's parameters.
  *
- * A model has hundreds of small parameters. An optimiser with a run for each would spend its time on their number;
- * packed into one vector they cost one. Large ones stay apart, so that nothing big is copied.
+ * A model has hundreds of small parameters. An optimiser with one run for each would spend its time on
+ * overhead; packed into one vector they take a single run. Large ones stay separate, so that nothing big is
+ * copied.
  */
 export class ParameterLayout {
   readonly trained: readonly string[];
@@ -60,11 +61,12 @@ export class ParameterLayout {
   }
 
   /**
-   * Inputs for every group, and the tensors of the parameters cut from them when they are first asked for.
+   * Inputs for every group, and the parameters' tensors, sliced from them on first use.
    *
-   * A parameter is cut from its step's section of the array, and both are made where the model uses them. So a gradient
-   * is done with a step's section as soon as it is done with the step; and ONNX Runtime, which keeps a list of all nodes
-   * that need nothing but inputs, and walks through it for each node of the graph when it loads one, finds few of them.
+   * A parameter is sliced from its step's section of the array, and both are created where the model uses
+   * them. So a gradient is done with a step's section as soon as it is done with the step. It also keeps
+   * model loading fast: ONNX Runtime keeps a list of all nodes that need only inputs, and walks it once for
+   * every node of the graph.
    */
   inputs(): { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> } {
     const inputs: Record<string, Tensor> = {};
@@ -98,7 +100,7 @@ export class ParameterLayout {
     return group.shape;
   }
 
-  /** The shapes of the arrays of all groups, or of those that are trained. */
+  /** The shapes of the arrays of all groups, or of the trained ones. */
   shapes(which: 'all' | 'trained' = 'all'): Record<string, readonly number[]> {
     const groups = this.groups.filter(({ trained }) => trained || which === 'all');
     return Object.fromEntries(groups.map(({ name, shape }) => [name, shape]));
@@ -115,14 +117,14 @@ export class ParameterLayout {
   }
 
   /**
-   * The start values of all parameters, each from a stream of its own named by its path; of the groups in `into`, in the
-   * arrays there.
+   * The initial values of all parameters, each from its own random stream named by its path; those of the
+   * groups in `into` are written to the arrays there.
    */
   initial(seed: number, into: Groups = {}): Groups {
     return Object.fromEntries(
       this.groups.map(({ name, shape, members }) => {
         const data = into[name]?.data ?? new Float32Array(sizeOf(shape));
-        // One after another: those of a large model would take twice its memory in float64.
+        // One at a time: in float64, a large model's values would take twice its memory.
         for (const { path, start } of members) {
           const spec = this.specs[path]!;
           const family = spec.family === undefined ? path : path.replace(/[^/]*$/, spec.family);
@@ -133,7 +135,7 @@ export class ParameterLayout {
     );
   }
 
-  /** Copies parameters by path into the arrays of their groups, as float32. */
+  /** Copies parameters by path into their groups' arrays, as float32. */
   pack(arrays: Readonly<Record<string, NdArray>>): Groups {
     return Object.fromEntries(
       this.groups.flatMap(({ name, shape, members }) => {
@@ -153,10 +155,10 @@ export class ParameterLayout {
     );
   }
 
-  /** The parameters by path, as views of the arrays of their groups. */
+  /** The parameters by path, as views of their groups' arrays. */
   unpack(groups: Readonly<Groups>): Record<string, NdArray> {
     const arrays: Record<string, NdArray> = {};
-    // In the order of the model, not of the groups.
+    // In model order, not group order.
     for (const path of Object.keys(this.specs)) {
       const { group, shape, start } = this.places.get(path)!;
       const array = groups[group];
@@ -168,7 +170,7 @@ export class ParameterLayout {
   }
 }
 
-/** The members of a group in runs of those that belong to the same step of the flow. */
+/** The members of a group, in runs that belong to the same flow step. */
 function sectionsOf(members: Group['members']): Group['members'][] {
   const sections: Group['members'][] = [];
   let latest: string | undefined;
@@ -183,7 +185,7 @@ function sectionsOf(members: Group['members']): Group['members'][] {
   return sections;
 }
 
-/** What `make` gives, made when it is first asked for. */
+/** Memoises `make`: its value is created on first use. */
 function once<Value>(make: () => Value): () => Value {
   let made: { value: Value } | undefined;
   return () => {

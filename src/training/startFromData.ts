@@ -1,4 +1,4 @@
-// The state from which a training starts: drawn weights, and actnorms set from a batch.
+// The initial training state: random weights, and data-dependent initialisation of the actnorms.
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
 import { startingParameters } from '../flows/parameters.ts';
@@ -10,9 +10,9 @@ import { newGuard } from './step/guard.ts';
 import type { TrainingStart } from './trainingState.ts';
 
 /**
- * The state from which a training starts: parameters drawn with the seed, then every actnorm set from a batch, in
- * order, each on what the layers before it make of the batch. The weights are drawn into the arrays in `into`, where it
- * has them.
+ * The initial training state: parameters drawn with the seed, then every actnorm initialised in order, each
+ * from the batch as transformed by the layers before it. The weights are drawn into the arrays in `into`, if
+ * present.
  */
 export async function startFromData(
   model: Glow,

@@ -1,4 +1,5 @@
-// Runs of the library from start to end: what is saved when, what a stop or a failure leaves, and what stays untouched.
+// Library runs from start to finish: what is saved when, what a stop or failure leaves, and what stays
+// unchanged.
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +52,7 @@ function bytes(name: string, step: number): { metrics: string; checkpoint: strin
   };
 }
 
-/** Options that let a training fail in the middle of a step's record, as a crash would. */
+/** Options that make training fail while recording a step, as a crash would. */
 function failingAt(failing: number): Partial<TrainingOptions> {
   return {
     events: {
@@ -69,11 +70,11 @@ beforeAll(async () => {
 });
 
 describe('checkpoints', () => {
-  it('are written at milestones alone while the time is short', () => {
+  it('are written only at milestones in a short run', () => {
     expect(checkpoints('whole')).toEqual([2, 4, 6]);
   });
 
-  it('roll on between milestones, and leave the same bytes', async () => {
+  it('replace each other between milestones, and leave the same bytes', async () => {
     await expect(begin('crashed', { checkpointSeconds: 0, ...failingAt(4) })).rejects.toThrow('crash');
     expect(checkpoints('crashed')).toEqual([1, 2, 3]);
     await expect(goOn('crashed', { checkpointSeconds: 0, ...failingAt(6) })).rejects.toThrow('crash');
@@ -83,7 +84,7 @@ describe('checkpoints', () => {
     expect(bytes('crashed', 6)).toEqual(bytes('whole', 6));
   });
 
-  it('of a stop on record stay', async () => {
+  it('of a recorded stop are kept', async () => {
     await begin('stopped', { stopAt: 1 });
     writeSummary(runPaths(inRoot('stopped')), { steps: 1 });
     await goOn('stopped');
@@ -92,7 +93,7 @@ describe('checkpoints', () => {
 });
 
 describe('a resumed run', () => {
-  it('counts the time of all its steps', async () => {
+  it('counts the time of all steps', async () => {
     await begin('timed', { stopAt: 2 });
     const { seconds, imagesPerSecond } = await goOn('timed');
     const lines = readJsonLines(runPaths(inRoot('timed')).timings);
@@ -102,7 +103,7 @@ describe('a resumed run', () => {
     expect(imagesPerSecond).toBeCloseTo((6 * 8) / total, 6);
   });
 
-  it('takes away what a crash left anywhere, and nothing else', async () => {
+  it('removes everything a crash left behind, and nothing else', async () => {
     await begin('partial', { stopAt: 2 });
     const { directory, checkpoints: folder, samples } = runPaths(inRoot('partial'));
     for (const name of ['config.yaml', 'metrics.jsonl', 'summary.json']) {
@@ -116,14 +117,14 @@ describe('a resumed run', () => {
     expect(left.filter((name) => name.endsWith('.partial'))).toEqual(['notes.partial']);
   });
 
-  it('starts again from data where a crash came before the first checkpoint', async () => {
+  it('starts again from data after a crash before the first checkpoint', async () => {
     await expect(begin('early', failingAt(2))).rejects.toThrow('crash');
     expect(checkpoints('early')).toEqual([]);
     await goOn('early');
     expect(bytes('early', 6)).toEqual(bytes('whole', 6));
   });
 
-  it('leaves the state that it was given as it is', async () => {
+  it('does not modify the state it was passed', async () => {
     cpSync(inRoot('whole'), inRoot('longer'), { recursive: true });
     const run = await resumeRun(inRoot('longer'), { training: { steps: 8 } }, { dataset });
     const before = structuredClone(run.state);
@@ -132,7 +133,7 @@ describe('a resumed run', () => {
     expect(run.state).toEqual(before);
   });
 
-  it('writes nothing before it is trained', async () => {
+  it('writes nothing before training', async () => {
     cpSync(inRoot('whole'), inRoot('looked-at'), { recursive: true });
     await resumeRun(inRoot('looked-at'), { training: { steps: 9 } }, { dataset });
     expect(readFileSync(runPaths(inRoot('looked-at')).config)).toEqual(
@@ -140,9 +141,9 @@ describe('a resumed run', () => {
     );
   });
 
-  it('refuses images of another size, and says both', async () => {
+  it('rejects images of another size, naming both', async () => {
     await expect(resumeRun(inRoot('whole'), {}, { dataset: tinyDataset(10) })).rejects.toThrow(
-      'the images of tiny are 10x10x1, and the model was trained on images of 8x8x1: ',
+      'the images of tiny are 10x10x1, but the model was trained on images of 8x8x1: ',
     );
   });
 });
@@ -150,7 +151,7 @@ describe('a resumed run', () => {
 describe('a run with adamw', () => {
   const training = { optimizer: 'adamw', weightDecay: 0.1 } as const;
 
-  it('leaves the same bytes over stops, and others than with adamax or another decay', async () => {
+  it('leaves the same bytes with stops, but not with adamax or another decay', async () => {
     await begin('adamw', {}, training);
     await begin('adamw stopped', { stopAt: 3 }, training);
     await goOn('adamw stopped', { stopAt: 5 });
@@ -162,7 +163,7 @@ describe('a run with adamw', () => {
     }
   });
 
-  it('can change the options of adamw on its way, and no others', async () => {
+  it('can change the options of adamw on resume, and no others', async () => {
     cpSync(inRoot('adamw'), inRoot('adamw on'), { recursive: true });
     const changes = { training: { steps: 8, weightDecay: 0 } };
     expect((await goOn('adamw on', {}, changes)).state).toMatchObject({
@@ -171,15 +172,15 @@ describe('a run with adamw', () => {
     });
     const given = { dataset, set: ['training.biasCorrection=glow'] };
     await expect(resumeRun(inRoot('adamw on'), {}, given)).rejects.toThrow(
-      'training.biasCorrection is an option of adamax, and training.optimizer is adamw: ',
+      'training.biasCorrection is an option of adamax, but training.optimizer is adamw: ',
     );
   });
 
-  it('refuses to go on with another optimiser, asked for or written into its configuration', async () => {
+  it('rejects another optimiser on resume, requested or written into its configuration', async () => {
     await expect(
       resumeRun(inRoot('adamw'), { training: { optimizer: 'adamax' } }, { dataset }),
     ).rejects.toThrow(
-      'a run cannot go on with another training.optimizer: start a new one; a resume can change ' +
+      'a resume cannot change training.optimizer: start a new run; a resume can change ' +
         'training.beta1, training.beta2, training.epsilon, training.weightDecay, training.learningRate, ',
     );
     cpSync(inRoot('adamw'), inRoot('adamw edited'), { recursive: true });
@@ -187,24 +188,24 @@ describe('a run with adamw', () => {
     const text = stringifyConfig(tinyConfig());
     writeFileSync(config, text);
     await expect(goOn('adamw edited', {}, { training: { steps: 8 } })).rejects.toThrow(
-      `${inRoot('adamw edited')} has been trained with adamw, and its training.optimizer is adamax now: `,
+      `${inRoot('adamw edited')} was trained with adamw, but its training.optimizer is now adamax: `,
     );
     expect(readFileSync(config, 'utf8')).toBe(text);
     expect(bytes('adamw edited', 6)).toEqual(bytes('adamw', 6));
   });
 });
 
-it('refuses to start anew, or from an earlier state, where a training has come further', async () => {
+it('refuses to restart, or start from an earlier state, if a training has got further', async () => {
   cpSync(inRoot('whole'), inRoot('again'), { recursive: true });
   const { state, ...run } = await resumeRun(inRoot('again'), {}, { dataset });
   for (const earlier of [undefined, { ...state!, step: 4 }]) {
     const training = train({ ...run, ...engine, state: earlier });
-    await expect(training).rejects.toThrow('holds a training up to step 6: ');
+    await expect(training).rejects.toThrow('is already trained to step 6: ');
   }
   expect(bytes('again', 6)).toEqual(bytes('whole', 6));
 });
 
-it('says what it prepares: weights where it does not go on from a state, and the programs of a step', async () => {
+it('reports what it prepares: weights unless resuming from a state, and the programs of a step', async () => {
   const parts: string[] = [];
   const events = { onPreparing: (part: string) => parts.push(part), onStep: () => parts.push('step') };
   await begin('told', { stopAt: 1, events });
@@ -212,17 +213,17 @@ it('says what it prepares: weights where it does not go on from a state, and the
   expect(parts).toEqual(['weights', 'programs', 'step', 'programs', 'step']);
 });
 
-it('refuses workers that there cannot be before it prepares anything, and leaves the run to train', async () => {
+it('rejects an impossible number of workers before preparing anything, and leaves the run trainable', async () => {
   const run = await startRun(tinyConfig(), inRoot('crowded'), { dataset });
   const onPreparing = vi.fn();
   const crowded = train({ ...run, threads: 2, workers: 3, events: { onPreparing } });
-  await expect(crowded).rejects.toThrow(/cannot be shared by 3 workers/);
+  await expect(crowded).rejects.toThrow(/cannot be divided among 3 workers/);
   expect(onPreparing).not.toHaveBeenCalled();
   await train({ ...run, ...engine });
   expect(bytes('crowded', 6)).toEqual(bytes('whole', 6));
 });
 
-it('makes no folder where the images do not fit the model', async () => {
+it('creates no folder if the images do not fit the model', async () => {
   const given = { dataset: tinyDataset(10) };
   await expect(startRun(tinyConfig(), inRoot('odd'), given)).rejects.toThrow(
     '2 levels need sides divisible by 4',
@@ -230,12 +231,12 @@ it('makes no folder where the images do not fit the model', async () => {
   expect(existsSync(inRoot('odd'))).toBe(false);
 });
 
-it('trains in float32 even for a caller who passes another precision', async () => {
+it('trains in float32 even if the caller passes another precision', async () => {
   await begin('double', { precision: 'float64' } as Partial<TrainingOptions>);
   expect(bytes('double', 6)).toEqual(bytes('whole', 6));
 });
 
-it('leaves the same bytes where activations are computed again, in micro-batches and over a stop', async () => {
+it('leaves the same bytes with recomputed activations, in micro-batches and with a stop', async () => {
   const training = { microBatch: 4 };
   await begin('kept', { activations: 'keep' }, training);
   await begin('recomputed', { activations: 'recompute', stopAt: 3 }, training);
@@ -245,13 +246,13 @@ it('leaves the same bytes where activations are computed again, in micro-batches
 });
 
 it.each(['keep', 'recompute'] as const)(
-  'frees its programs when it fails, as when it does not (%s)',
+  'frees its programs, whether or not it fails (%s)',
   async (activations) => {
     const release = vi.spyOn(Program.prototype, 'release');
     await begin(`freed ${activations}`, { activations });
     const all = new Set(release.mock.contexts).size;
     release.mockClear();
-    // After a validation, whose program is made by then.
+    // After a validation, so that its program is compiled by then.
     await expect(begin(`failed ${activations}`, { ...failingAt(5), activations })).rejects.toThrow('crash');
     expect(new Set(release.mock.contexts).size).toBe(all);
   },

@@ -1,4 +1,4 @@
-// A training run from start to end: batches, steps, validation, logs and checkpoints in a run folder.
+// A training run from start to finish: batches, steps, validation, logs and checkpoints in a run folder.
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { type Keep, releaseAfter } from '../engine/resources.ts';
@@ -20,48 +20,52 @@ import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
 import { type TrainingState, weightsOf } from './trainingState.ts';
 
-/** What a run trains, on what, and where it goes: a `Run`, and how. Training is in float32. */
+/**
+ * A `Run` (what is trained, on what, and where it is written) and how to train it. Training is in float32.
+ */
 export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   /** The experiment. */
   readonly config: Config;
-  /** The images; those of validation are measured, those of test are not touched. */
+  /** The images; validation images are measured, test images are not touched. */
   readonly dataset: Dataset;
-  /** The run folder, which is there already. */
+  /** The run folder, which must exist. */
   readonly paths: RunPaths;
-  /** The state to go on from, which is copied; a new one is started from data where there is none. */
+  /** The state to resume from, which is copied; by default a new one is initialised from data. */
   readonly state?: TrainingState | undefined;
-  /** Ends after this step and leaves the schedule alone. */
+  /** Ends after this step without changing the schedule. */
   readonly stopAt?: number | undefined;
-  /** Ends after the step that is running when it is aborted; a run never ends without a step. */
+  /** When aborted, training ends after the current step; a run always takes at least one step. */
   readonly signal?: AbortSignal | undefined;
-  /** The seconds of training after which a checkpoint is written between milestones; 600 if not said. */
+  /** The seconds of training after which a checkpoint is written between milestones; default 600. */
   readonly checkpointSeconds?: number | undefined;
-  /** What becomes of the activations of a step; by default what the memory there is suggests. */
+  /** Whether a step's activations are kept or recomputed; by default depends on the available memory. */
   readonly activations?: ActivationChoice | undefined;
-  /** The threads that work on images of their own, at most `threads`; by default what is likely to be fastest. */
+  /** The number of data-parallel workers, at most `threads`; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
-  /** Told as the training goes on. */
+  /** Callbacks during training. */
   readonly events?: TrainingEvents;
 }
 
 /** How a run ended. */
 export interface TrainingResult {
-  /** The model that was trained. */
+  /** The trained model. */
   readonly model: Glow;
-  /** The state after the last step; its arrays are parts of one memory, and none is freed before all are. */
+  /** The state after the last step; its arrays share one block of memory, freed only when all are unused. */
   readonly state: TrainingState;
   /**
-   * bits/dim of the validation images with the average weights after the last step; null where there are none, or
-   * where the run was interrupted before they were measured.
+   * bits/dim of the validation images with the average weights after the last step; null if there are none,
+   * or the run was interrupted before they were measured.
    */
   readonly validationBitsPerDim: number | null;
-  /** The seconds of all steps of the run, those of earlier calls too; without start, validation and checkpoints. */
+  /**
+   * The seconds of all steps of the run, earlier calls included; without startup, validation and checkpoints.
+   */
   readonly seconds: number;
-  /** Over these seconds. */
+  /** The rate over these seconds. */
   readonly imagesPerSecond: number;
-  /** The threads that had images of their own. */
+  /** The number of data-parallel workers. */
   readonly workers: number;
-  /** The path of the checkpoint of that state. */
+  /** The path of that state's checkpoint. */
   readonly checkpoint: string;
   /** Whether all steps of the schedule are done. */
   readonly complete: boolean;
@@ -71,17 +75,18 @@ export interface TrainingResult {
 
 /**
  * Trains a model and writes the run folder: metrics after every step, validation and checkpoints at milestones, a
- * checkpoint at the end, and between them one every ten minutes that replaces the one before.
+ * checkpoint at the end, and in between one every ten minutes that replaces the previous one.
  *
- * Everything random is a function of the seed and the step, and so is what the metrics and each checkpoint hold: the
- * validation of a run that stops between milestones is told and not logged. So the same configuration gives the same
- * bytes, in one go or with stops.
+ * All randomness is a function of the seed and the step, and so are the metrics and every checkpoint: if a
+ * run stops between milestones, its validation result is reported but not logged. So the same configuration
+ * produces the same bytes, with or without interruptions.
  *
- * A loss or gradient that is not finite, or far out of the range of the steps before, never reaches the weights: the
- * step is dropped. If that happens again and again the training goes back to earlier weights with half the rate.
+ * A loss or gradient that is not finite, or is far outside the range of the previous steps, never reaches the
+ * weights: the step is dropped. If that keeps happening, training rolls back to earlier weights with half the
+ * learning rate.
  *
- * @throws UserError if the training diverges whatever the rate, another process trains the run, or a file cannot be
- * written; the last sound state is in the folder then
+ * @throws UserError if training diverges at any rate, another process is training the run, or a file cannot
+ * be written; the last sound state is then in the folder
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const { paths } = options;
@@ -125,7 +130,7 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
         appendJsonLine(paths.metrics, { step, validationBitsPerDim: validated.bitsPerDim });
       }
     }
-    // Last, so that the log up to a checkpoint is whole whenever there is one to go on from.
+    // Last, so that the log is complete up to any checkpoint that can be resumed.
     if (isAnchor(step, schedule) || checkpoints.age >= checkpointSeconds) {
       checkpoints.save(trainer.state);
     }
@@ -160,10 +165,10 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
   };
 }
 
-/** What the validation images say of the state after a step. */
+/** The validation result of the state after a step. */
 interface Validated {
   readonly step: number;
-  /** Null where there are no validation images. */
+  /** Null if there are no validation images. */
   readonly bitsPerDim: number | null;
 }
 
@@ -176,9 +181,9 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
   return { step, bitsPerDim };
 }
 
-/** The error of a training; where the disk failed, with the step that the run can go on from. */
+/** A training error; for a disk failure, with the step that the run can resume from. */
 function withWayBack(error: unknown, paths: RunPaths): unknown {
-  // Without a cause it is not the disk: something that is no file stands in the place of one.
+  // Without a cause it is not the disk: something that is not a file is in the way.
   if (!(error instanceof UserError && error.code === 'io' && error.cause !== undefined)) {
     return error;
   }
@@ -187,7 +192,7 @@ function withWayBack(error: unknown, paths: RunPaths): unknown {
     ? error
     : new UserError(
         'io',
-        phrase`${error.phrase}. The run is safe up to step ${latest.step}: ${call('resumeRun', paths.directory)} goes on from there`,
+        phrase`${error.phrase}. The run is safe up to step ${latest.step}: ${call('resumeRun', paths.directory)} resumes from there`,
         { cause: error },
       );
 }

@@ -1,24 +1,31 @@
-// What a training tells whoever watches it.
+// The events reported during training.
 import type { TrainingState } from './trainingState.ts';
 
-/** What is prepared before the first step, in this order; the weights only where there is no state to go on from. */
+/** What is prepared before the first step, in this order; the weights only if there is no state to resume. */
 export type PreparationPart = 'weights' | 'programs';
 
-/** What a run tells while it trains. */
+/** Callbacks during training. */
 export interface TrainingEvents {
-  /** Before what may take seconds for a large model: starting its weights from data, making the programs of a step. */
+  /**
+   * Before work that may take seconds for a large model: initialising weights from data, compiling programs.
+   */
   onPreparing?(part: PreparationPart): void;
-  /** Before the first step: what becomes of the activations, the bytes that a step needs, and the workers. */
+  /**
+   * Before the first step: how activations are handled, the bytes a step needs, and the number of workers.
+   */
   onPrepared?(plan: { activations: 'keep' | 'recompute'; bytes: number; workers: number }): void;
-  /** After each step: its number, the mean bits/dim of its batch, the speed of the steps so far, its learning rate. */
+  /** After each step: its number, its batch's mean bits/dim, the speed so far, and its learning rate. */
   onStep?(step: number, bitsPerDim: number, imagesPerSecond: number, learningRate: number): void;
   /** After each validation with the average weights. */
   onValidation?(step: number, bitsPerDim: number): void;
   /**
-   * After the validation and the checkpoint of a milestone, with the state, which is lent: the next step changes it.
-   * The training waits until what is returned is done, and ends if that fails; its time is not that of any step.
+   * After the validation and the checkpoint of a milestone, with the state, which is only borrowed: the next
+   * step changes it. Training awaits the returned promise and fails if it rejects; the time is not counted in
+   * any step.
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
-  /** When a step is refused or the training goes back to earlier weights: what happened and where, in a line. */
+  /**
+   * When a step is dropped or training rolls back to earlier weights: what happened and where, in one line.
+   */
   onTrouble?(step: number, text: string): void;
 }

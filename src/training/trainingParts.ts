@@ -1,4 +1,4 @@
-// What a training works with: programs compiled, weights started from data or taken from a checkpoint.
+// The parts of a training: compiled programs, and weights initialised from data or taken from a checkpoint.
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
@@ -23,7 +23,7 @@ import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingStart, TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
 
-/** What a training works with. */
+/** The parts of a training. */
 export interface TrainingParts {
   readonly config: Config;
   readonly paths: RunPaths;
@@ -35,24 +35,24 @@ export interface TrainingParts {
   readonly checkpoints: CheckpointWriter;
   /** How programs are compiled. */
   readonly engine: CompileOptions;
-  /** The state that the run begins with, made again. */
+  /** Recomputes the initial state of the run. */
   startAgain(): Promise<TrainingStart>;
 }
 
-/** What these are made of. */
+/** What these are built from. */
 export interface TrainingSources {
   readonly config: Config;
   readonly dataset: Dataset;
   readonly paths: RunPaths;
-  /** The state to go on from, which is copied. */
+  /** The state to resume from, which is copied. */
   readonly state?: TrainingState | undefined;
-  /** What becomes of the activations of a step. */
+  /** Whether a step's activations are kept or recomputed. */
   readonly activations?: ActivationChoice | undefined;
-  /** The threads that work on images of their own. */
+  /** The number of data-parallel workers. */
   readonly workers?: number | undefined;
 }
 
-/** Compiles the programs, and starts the weights from data where there is no state to go on from. */
+/** Compiles the programs, and initialises the weights from data if there is no state to resume. */
 export async function prepareTraining(
   { config, dataset, paths, state, activations, workers }: TrainingSources,
   engine: CompileOptions,
@@ -102,12 +102,12 @@ export async function prepareTraining(
   return { config, paths, model, schedule, batches, trainer, validation, checkpoints, engine, startAgain };
 }
 
-/** So many batches are tried to start from. */
+/** The number of batches tried for initialisation. */
 const MOST_STARTS = 5;
 
 /**
- * The state that a run begins with, from its first batch, or the first that gives a finite one. It takes the whole
- * batch, however small the micro-batches: a run does not depend on what fits into the memory.
+ * The initial state of a run, from the first batch that yields finite weights. It takes the whole batch,
+ * however small the micro-batches: a run does not depend on how much fits in memory.
  */
 async function soundStart(
   model: Glow,
@@ -125,25 +125,25 @@ async function soundStart(
   throw new UserError(
     'diverged',
     `the model cannot start from the data: its actnorms are not finite for any of the first ${MOST_STARTS} batches; ` +
-      'take a larger training.batchSize or fewer model.levels',
+      'use a larger training.batchSize or fewer model.levels',
   );
 }
 
-/** Images of a run of the validation: fewer, as a small batch has, would take longer in all. */
+/** The fewest images per validation run: fewer, as in a small batch, would take longer overall. */
 const LEAST_MEASURED = 64;
 
-/** Refuses to go on by another optimiser than the one that the state's moments belong to. */
+/** Rejects an optimiser other than the one the state's moments belong to. */
 function requireOptimizer(state: TrainingState | undefined, { training }: Config, paths: RunPaths): void {
   if (state && state.optimizer.name !== training.optimizer) {
     throw new UserError(
       'invalid-config',
-      `${paths.directory} has been trained with ${state.optimizer.name}, and its training.optimizer is ` +
-        `${training.optimizer} now: a run goes on with the optimiser that it began with; start a new one`,
+      `${paths.directory} was trained with ${state.optimizer.name}, but its training.optimizer is now ` +
+        `${training.optimizer}: a run keeps the optimiser it started with; start a new run`,
     );
   }
 }
 
-/** Refuses to train from another state than the latest in the folder: its checkpoints would contradict its logs. */
+/** Rejects a state older than the latest in the folder: the checkpoints would contradict the logs. */
 function requireLatest(state: TrainingState | undefined, paths: RunPaths): void {
   const folder = openRunFolder(paths.directory);
   const reached = state?.step ?? 0;
@@ -154,8 +154,8 @@ function requireLatest(state: TrainingState | undefined, paths: RunPaths): void 
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
       'exists',
-      `${paths.directory} holds a training up to step ${latest.step}: ` +
-        'go on with the state that resumeRun gives, or start in another folder',
+      `${paths.directory} is already trained to step ${latest.step}: ` +
+        'continue from the state that resumeRun returns, or start in another folder',
     );
   }
 }

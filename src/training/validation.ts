@@ -15,8 +15,8 @@ export interface ValidationOptions extends CompileOptions {
 }
 
 /**
- * Measures the validation images, with one program for all weights. It is compiled at the first measurement: a
- * training does not wait for it before its first step.
+ * Measures the validation images, with one program for any weights. It is compiled on the first measurement,
+ * so that training need not wait for it before the first step.
  */
 export class Validation {
   private readonly images: ImageSet;
@@ -30,7 +30,7 @@ export class Validation {
     this.options = options;
   }
 
-  /** The mean bits/dim of the images with these weights; null where there are none. */
+  /** The mean bits/dim of the images with these weights; null if there are no images. */
   async measure(weights: Groups): Promise<number | null> {
     const { model, images, options } = this;
     if (images.count === 0) {

@@ -140,7 +140,7 @@ describe('a run with', () => {
       true,
     );
     const text = await doctor('runs/flipped');
-    expect(text.stdout).toMatch(/problem +runs\/flipped\/checkpoints\/.* is damaged: .*checksum/);
+    expect(text.stdout).toMatch(/problem +runs\/flipped\/checkpoints\/.* is corrupt: .*checksum/);
     const evaluation = await emerging.run('evaluate', 'runs/flipped');
     expect(evaluation.code).toBe(1);
     expect(evaluation.stderr).toMatch(/^emerging: .*checksum.*\n$/);
@@ -151,7 +151,7 @@ describe('a run with', () => {
     const { code, stderr } = await doctor('runs/sound', '--data=larger');
     expect(code).toBe(2);
     expect(stderr).toBe(
-      'emerging: the images of larger are 12x12x1, and the model was trained on images of 8x8x1: ' +
+      'emerging: the images of larger are 12x12x1, but the model was trained on images of 8x8x1: ' +
         'name a dataset of such images\n',
     );
   });

@@ -122,7 +122,7 @@ it.each([
     'what has been exported already',
     ['exported', '--out=x'],
     2,
-    /^emerging: exported is an exported model, and this needs the run that it was exported from: /,
+    /^emerging: exported is an exported model, but this needs the run it was exported from: /,
   ],
   [
     'an unknown kind of weights',
@@ -153,7 +153,7 @@ it('refuses a run without checkpoint', async () => {
   const { code, stderr } = await emerging.run('export', 'runs/fresh', '--out=x');
   expect(code).toBe(1);
   expect(stderr).toBe(
-    'emerging: runs/fresh has no checkpoint yet; go on with: emerging train --resume runs/fresh\n',
+    'emerging: runs/fresh has no checkpoint yet; resume it with: emerging train --resume runs/fresh\n',
   );
   expect(existsSync(inFolder('x'))).toBe(false);
 });

@@ -1,4 +1,4 @@
-// How the gradients of a batch are worked out: with the activations of the forward pass kept, or computed again.
+// How the gradients of a batch are computed: with the forward activations kept, or recomputed.
 import type { Device } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
@@ -13,42 +13,42 @@ import { type Pieces, piecesOf } from './pieces.ts';
 import { compilePieces, runsOf } from './piecewiseGradients.ts';
 
 /**
- * What becomes of the activations of a forward pass until the backward pass needs them: they are kept, or computed a
- * second time, one stage of the model after another, which takes longer and far less memory. `auto` keeps them where
- * there is room. The numbers are the same.
+ * How the activations of the forward pass reach the backward pass: they are kept, or recomputed
+ * (checkpointing), one stage of the model at a time, which takes longer and far less memory. `auto` keeps
+ * them if there is room. The results are the same.
  */
 export const activationChoices = ['auto', 'keep', 'recompute'] as const;
 
 /** One of `activationChoices`. */
 export type ActivationChoice = (typeof activationChoices)[number];
 
-/** How gradients are worked out. */
+/** How gradients are computed. */
 export interface GradientPlan {
-  /** What becomes of the activations. */
+  /** Whether activations are kept or recomputed. */
   readonly activations: Exclude<ActivationChoice, 'auto'>;
-  /** About the bytes that images, activations and gradients take at most at the same time, besides the training's state. */
+  /** Approximate peak bytes of images, activations and gradients, not counting the training state. */
   readonly bytes: number;
-  /** The graphs that are computed, prepared for the device, and how often each is for a batch. */
+  /** The graphs to run, prepared for the device, and how often each runs per batch. */
   readonly runs: ReadonlyMap<ProgramDefinition, number>;
   /** Compiles the program. */
   compile(options: CompileOptions): Promise<GradientProgram>;
 }
 
-/** What gradients are worked out for. */
+/** What gradients are computed for. */
 export interface GradientOptions {
   /** Images per run. */
   readonly images: number;
-  /** The images that the mean is over: with fewer in a run, the gradients of the runs add up to its. */
+  /** The images that the mean is over: with fewer per run, the runs' gradients sum to its gradient. */
   readonly batchSize: number;
   /** Default auto. */
   readonly activations?: ActivationChoice | undefined;
-  /** Default cpu. What memory the others have is not known: there, `auto` keeps the activations. */
+  /** Default cpu. The memory of other devices is unknown: on them, `auto` keeps the activations. */
   readonly device?: Device;
-  /** The bytes that there are to take; by default what the system says. */
+  /** The available bytes; by default as reported by the system. */
   readonly available?: number;
 }
 
-/** Decides what becomes of the activations, and how the gradients are worked out then. */
+/** Decides whether activations are kept, and how the gradients are computed accordingly. */
 export function planGradients(model: Glow, layout: ParameterLayout, options: GradientOptions): GradientPlan {
   const { activations = 'auto', device = 'cpu', available = availableBytes() } = options;
   if (activations === 'recompute') {
@@ -61,7 +61,7 @@ export function planGradients(model: Glow, layout: ParameterLayout, options: Gra
     : kept;
 }
 
-/** The share of the memory there is that activations may take: the runtime holds about twice of what is alive. */
+/** The share of available memory that activations may take: the runtime holds about twice what is live. */
 const SHARE = 0.4;
 
 /** One program for everything. */
@@ -74,13 +74,13 @@ function wholePlan(definition: ProgramDefinition, layout: ParameterLayout): Grad
   };
 }
 
-/** A program for each kind of stage. */
+/** One program for each kind of stage. */
 function piecewisePlan(pieces: Pieces, layout: ParameterLayout): GradientPlan {
   const runs = runsOf(pieces);
   const kept = pieces.stages.flatMap(({ piece: { forward } }) =>
     Object.values(forward?.outputs ?? {}).map(({ shape }) => elementCount(shape)),
   );
-  // A session holds on to what its runs took.
+  // A session keeps the memory that its runs used.
   const taken = [...runs.keys()].map(peakElements);
   return {
     activations: 'recompute',

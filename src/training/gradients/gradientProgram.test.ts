@@ -34,12 +34,12 @@ it.each<[string, Partial<GlowOptions>]>([
   ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
-])('%s: activations computed again give the same loss and gradients, to the bit', async (_, changes) => {
+])('%s: recomputed activations yield the same loss and gradients, to the bit', async (_, changes) => {
   const random = new RandomStream(1);
   const layout = new ParameterLayout(new Glow({ ...options, ...changes }, imageShape).parameters);
   const weights = layout.initial(2);
   for (const array of Object.values(weights)) {
-    // Away from the start, where the last layers are zero; fixed permutations stay.
+    // Away from the initial weights, where the last layers are zero; fixed permutations are kept.
     const noise = random.normals(array.data.length);
     array.data.set(
       array.data.map((value, index) => value + (array === weights.fixed ? 0 : 0.03 * noise[index]!)),
@@ -67,15 +67,15 @@ it.each<[string, Partial<GlowOptions>]>([
   }
 });
 
-it('compiles a program for each kind of stage, however many stages there are', () => {
+it('compiles one program for each kind of stage, however many stages there are', () => {
   const [few, many] = [1, 5].map((depth) => [...plan({ depth }, 'recompute').runs.values()]);
   const total = (runs: number[] | undefined) => runs!.reduce((sum, times) => sum + times, 0);
   expect(many).toHaveLength(few!.length);
-  // Four steps more in each of two levels, forward and backward.
+  // Four more steps in each of two levels, forward and backward.
   expect(total(many) - total(few)).toBe(4 * 2 * 2);
 });
 
-it('needs memory for the activations of every step if they are kept, and hardly any if they are computed again', () => {
+it('needs memory for the activations of every step if they are kept, and hardly any if they are recomputed', () => {
   const bytes = (depth: number, activations: ActivationChoice): number =>
     plan({ depth, width: 16 }, activations, { images: 64 }).bytes;
   const gradients = (depth: number): number => {
@@ -83,14 +83,14 @@ it('needs memory for the activations of every step if they are kept, and hardly 
     return 4 * new ParameterLayout(parameters).elements;
   };
   const added = (activations: ActivationChoice): number => bytes(24, activations) - bytes(8, activations);
-  // Two hidden layers of 16 channels a step, on 64 images of 2x4 and 1x2 pixels.
+  // Two hidden layers of 16 channels per step, on 64 images of 2x4 and 1x2 pixels.
   const hidden = 4 * 2 * 16 * 64 * (2 * 4 + 1 * 2);
   expect(added('keep') - (gradients(24) - gradients(8))).toBeGreaterThan(16 * hidden);
-  // The images that a step takes, and what its network gives: 8 channels in the first level, 16 in the second.
+  // The input images of a step, and its network's output: 8 channels in the first level, 16 in the second.
   expect(added('recompute')).toBe(16 * 4 * 2 * 64 * (2 * 4 * 8 + 1 * 2 * 16));
 });
 
-it('keeps activations where there is room, and only there', () => {
+it('keeps activations only if there is room', () => {
   const { bytes } = plan({}, 'keep');
   expect(plan({}, 'auto', { available: 100 * bytes }).activations).toBe('keep');
   expect(plan({}, 'auto', { available: bytes }).activations).toBe('recompute');

@@ -1,4 +1,4 @@
-// The gradients of a batch by one program, which keeps the activations of the forward pass.
+// The gradients of a batch by one program, which keeps the forward activations.
 import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
@@ -10,15 +10,15 @@ import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, bitsPerDimOf } from '../likelihood.ts';
 import { arrayName, type Groups, type ParameterLayout } from '../parameterLayout.ts';
 
-/** What works out the gradients of batches. */
+/** Computes the gradients of batches. */
 export interface GradientProgram {
-  /** bits/dim of each image of a batch; the gradients of the loss are written to the arrays of the groups in `into`. */
+  /** bits/dim of each image of a batch; writes the gradients of the loss to the groups' arrays in `into`. */
   run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray>;
-  /** Frees what it holds. */
+  /** Frees its resources. */
   release(): Promise<void>;
 }
 
-/** Compiles one program for all of `gradientDefinition`, which is prepared for the device. */
+/** Compiles one program for the whole `gradientDefinition`, which is prepared for the device. */
 export async function compileWhole(
   definition: ProgramDefinition,
   layout: ParameterLayout,

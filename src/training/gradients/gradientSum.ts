@@ -1,4 +1,5 @@
-// Arithmetic on groups of arrays on the host, in place: copies, sums over micro-batches and threads, norms, cuts to a norm.
+// In-place arithmetic on groups of arrays on the host: copies, sums over micro-batches and threads, norms,
+// scaling.
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Groups } from '../parameterLayout.ts';
 
@@ -24,7 +25,7 @@ export function normOf(arrays: Groups): number {
   return Math.sqrt(Object.values(arrays).reduce((total, { data }) => total + sumOfSquares(data), 0));
 }
 
-/** Σ x², in four sums at a time: each waits for its own last addition, and not for those of the others. */
+/** Σ x², in four independent accumulators, so that no addition waits for those of the others. */
 function sumOfSquares(data: NdArray['data']): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   const rest = data.length % 4;

@@ -1,4 +1,4 @@
-// What a thread does that works out the gradients of its share of each batch.
+// The work of a gradient thread, which computes the gradients of its share of each batch.
 import type { CompileOptions } from '../../engine/program.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
@@ -8,21 +8,21 @@ import { type Groups, ParameterLayout } from '../parameterLayout.ts';
 import { type GradientOptions, planGradients } from './gradientPlan.ts';
 import { copyInto } from './gradientSum.ts';
 
-/** What a thread is given when it starts. */
+/** The data passed to a thread when it starts. */
 export interface ThreadData {
   readonly model: GlowOptions;
   readonly imageShape: ImageShape;
   readonly plan: GradientOptions;
   readonly engine: CompileOptions;
-  /** The weights, in memory that all threads see: to be read. */
+  /** The weights, in memory shared by all threads; read only. */
   readonly weights: Groups;
-  /** Of the thread alone, in memory that the one that started it sees: to be written. */
+  /** This thread's own gradients, in memory shared with its parent; written by the thread. */
   readonly gradients: Groups;
 }
 
 /** The work of a thread, with its program. */
 export interface GradientThread {
-  /** Writes the gradients of a batch with the weights as they are now, and gives bits/dim of each image. */
+  /** Writes the gradients of a batch with the current weights, and returns bits/dim of each image. */
   run(batch: Batch): Promise<NdArray>;
   /** Frees the program. */
   release(): Promise<void>;
@@ -39,7 +39,7 @@ export async function openGradientThread({
 }: ThreadData): Promise<GradientThread> {
   const model = new Glow(options, imageShape);
   const program = await planGradients(model, new ParameterLayout(model.parameters), plan).compile(engine);
-  // The runtime takes no memory that is shared between threads.
+  // The runtime does not accept memory shared between threads.
   const [ownWeights, ownGradients] = [copyOf(weights), copyOf(gradients)];
   return {
     async run(batch) {

@@ -1,4 +1,4 @@
-// The arrays of threads that have images of their own, counted: the threads run in the thread of the test here.
+// Counts the arrays of data-parallel workers; here the threads run in the test's own thread.
 import { afterEach, expect, test, vi } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -7,7 +7,7 @@ import type { ThreadData } from './gradientThread.ts';
 import { planSharedGradients } from './sharedGradients.ts';
 import type { ThreadRequest } from './thread.node.ts';
 
-/** The memory of every array of weights or gradients that is copied from, copied into or added up. */
+/** The memory of every array of weights or gradients that is copied from, copied into or summed. */
 const { memory, thread } = vi.hoisted(() => ({
   memory: new Set<ArrayBufferLike>(),
   thread: { parentPort: null as unknown, workerData: null as unknown },
@@ -27,7 +27,7 @@ vi.mock('./gradientSum.ts', async (original) => {
 vi.mock('node:worker_threads', async () => {
   const { EventEmitter } = await import('node:events');
   let starting: Promise<unknown> = Promise.resolve();
-  /** One thread after the other loads its module anew, with its own data. */
+  /** One thread at a time loads a fresh copy of its module, with its own data. */
   class ThreadHere extends EventEmitter {
     readonly threadId = 1;
     private readonly port = Object.assign(new EventEmitter({ captureRejections: true }), {
@@ -42,7 +42,7 @@ vi.mock('node:worker_threads', async () => {
         vi.resetModules();
         return import('./threadMain.node.ts');
       });
-      // A failure is the worker's, as it is between threads.
+      // A failure is reported on the worker, as between real threads.
       this.port.on('error', (error) => this.emit('error', error));
       starting.catch((error) => this.emit('error', error));
     }
@@ -64,8 +64,8 @@ vi.mock('node:worker_threads', async () => {
 
 afterEach(() => memory.clear());
 
-test.each([2, 3])('the memory of %d workers is that of the arrays that they have', async (workers) => {
-  // This mixing has weights that are not trained: there are fewer gradients than weights.
+test.each([2, 3])('the memory of %d workers is that of their arrays', async (workers) => {
+  // This mixing has untrained weights, so there are fewer gradients than weights.
   const options = { levels: 2, depth: 1, width: 4, mixing: '1x1-plu', kernelSize: 3, dilation: 1 } as const;
   const model = new Glow({ ...options, hiddenChannels: 8, learnedPrior: true, bits: 8 }, [4, 8, 2]);
   const layout = new ParameterLayout(model.parameters);
@@ -81,12 +81,12 @@ test.each([2, 3])('the memory of %d workers is that of the arrays that they have
   await program.run({ image: array, noise: array }, weights, gradients);
   await program.release();
 
-  // The training's own are counted where the step is.
+  // The training's own arrays are counted with the step.
   for (const { data } of [weights, gradients].flatMap((groups) => Object.values(groups))) {
     expect(memory.delete(data.buffer)).toBe(true);
   }
   const copies = [...memory].reduce((bytes, { byteLength }) => bytes + byteLength, 0);
   expect(copies).toBeGreaterThan(0);
-  // What a worker has for its share of the images is that of one who has no more images.
+  // A worker's memory for its share of the images is that of a single worker with only those images.
   expect(shared.bytes).toBe(workers * plan(1, images / workers).bytes + copies);
 });

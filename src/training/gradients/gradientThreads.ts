@@ -1,4 +1,4 @@
-// Threads that work out the gradients of their share of each batch, and what they share in memory.
+// Threads that compute the gradients of their share of each batch, and their shared memory.
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
@@ -9,7 +9,7 @@ import type { GradientProgram } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
 import { startThread, type Thread } from './thread.node.ts';
 
-/** Starts threads with a program each, for the share of the images that `plan` says. */
+/** Starts threads with one program each, for the share of the images set by `plan`. */
 export async function startGradientThreads(
   model: Glow,
   layout: ParameterLayout,
@@ -26,7 +26,7 @@ export async function startGradientThreads(
         model: model.options,
         imageShape: model.imageShape,
         plan,
-        // Each thread counts the files of its own sessions only.
+        // Each thread numbers only the files of its own sessions.
         engine: { precision, threads, ...(profile && { profile: `${profile}-${index}` }) },
         weights,
         gradients,
@@ -41,13 +41,13 @@ export async function startGradientThreads(
   return new ThreadedGradients(weights, started);
 }
 
-/** A thread, and the memory that it writes its gradients to. */
+/** A thread, and the memory it writes its gradients to. */
 interface SharingThread {
   readonly thread: Thread;
   readonly gradients: Groups;
 }
 
-/** Threads with their programs, and what they share. */
+/** Threads with their programs and shared memory. */
 class ThreadedGradients implements GradientProgram {
   private readonly weights: Groups;
   private readonly threads: readonly SharingThread[];
@@ -78,13 +78,13 @@ class ThreadedGradients implements GradientProgram {
   }
 }
 
-/** The results of all; where some fail, the first failure, once all have ended. */
+/** The results of all; if some fail, the first failure, once all have settled. */
 async function allOf<Result>(asked: readonly Promise<Result>[]): Promise<Result[]> {
   await Promise.allSettled(asked);
   return Promise.all(asked);
 }
 
-/** A batch in arrays of its own: a view would be sent with all that it is a view of. */
+/** A batch in its own arrays: a view would be sent along with its whole underlying buffer. */
 function copyOf({ image, noise }: Batch): Batch {
   const copied = ({ shape, data }: NdArray): NdArray => ({ shape, data: data.slice() });
   return { image: copied(image), noise: copied(noise) };

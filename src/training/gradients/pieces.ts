@@ -1,4 +1,4 @@
-// The gradient of a model in pieces: small programs for each kind of its stages, to be run once for every stage.
+// The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
 import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
@@ -22,52 +22,57 @@ import { arrayName } from '../parameterLayout.ts';
 
 /** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
 interface Piece {
-  /** Gives the images `y` that go on, and what to remember, `remembered/…`; missing at the top, where none go on. */
+  /** Returns the images `y` for the next stage and what to save, `remembered/…`; missing at the top stage. */
   readonly forward?: ProgramDefinition;
   /**
-   * Takes what is remembered, and `gradientOfY` where there is a y. Computes the forward pass again as far as needed
-   * and gives what the stage adds to the densities, `logPrior` and `logDet`, the gradient `gradientOfX` and those of
-   * the parameters, `gradients/…`.
+   * Takes what was saved, and `gradientOfY` if there is a y. Recomputes the forward pass as far as needed and
+   * returns the stage's contributions to the densities, `logPrior` and `logDet`, the gradient `gradientOfX`
+   * and those of the parameters, `gradients/…`.
    */
   readonly backward: ProgramDefinition;
 }
 
 /** A stage and its programs. */
 export interface PlacedPiece {
-  /** The path before the stage's parameters. */
+  /** The path prefix of the stage's parameters. */
   readonly path: string;
-  /** The parameters, by their paths below this one. */
+  /** The parameters, by their paths under that prefix. */
   readonly parameters: readonly string[];
-  /** The same object for every stage of one kind. */
+  /** The same object for all stages of one kind. */
   readonly piece: Piece;
 }
 
-/** What pieces are for. */
+/** What the pieces are built for. */
 interface PieceOptions {
   readonly images: number;
   readonly batchSize: number;
   readonly device?: Device | undefined;
 }
 
-/** All programs of a gradient in pieces. */
+/** All programs of a piecewise gradient. */
 export interface Pieces {
   /** From `image` and `noise` to the images `x` of the first stage. */
   readonly start: ProgramDefinition;
   /** The stages, in order. */
   readonly stages: readonly PlacedPiece[];
-  /** From what every stage adds to the densities, under `densityName`, to `bitsPerDim` of each image. */
+  /**
+   * From every stage's contributions to the densities, under `densityName`, to `bitsPerDim` of each image.
+   */
   readonly end: ProgramDefinition;
 }
 
-/** What a likelihood is the sum of, by name. */
+/** The terms of a likelihood, by name. */
 export const densities = ['logPrior', 'logDet'] as const satisfies (keyof Densities)[];
 
-/** The name of what a stage adds to a density. */
+/** The name of a stage's contribution to a density. */
 export function densityName(path: string, density: keyof Densities): string {
   return `${path}/${density}`;
 }
 
-/** Defines the pieces, prepared for a device, for the gradients of Σ bits/dim / `batchSize` over so many images. */
+/**
+ * Defines the pieces, prepared for a device, for the gradients of Σ bits/dim / `batchSize` over `images`
+ * images.
+ */
 export function piecesOf(model: Glow, { images, batchSize, device }: PieceOptions): Pieces {
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
@@ -91,14 +96,14 @@ export function piecesOf(model: Glow, { images, batchSize, device }: PieceOption
   };
 }
 
-/** A stage as a graph of its own. */
+/** A stage as its own graph. */
 interface StageGraph {
   readonly x: Tensor;
   readonly weights: Readonly<Record<string, Tensor>>;
   readonly result: StageResult;
 }
 
-/** A graph for each kind of stage, where the first one takes images of the given shape. */
+/** A graph for each kind of stage; the first stage takes images of the given shape. */
 function graphsOf(stages: readonly PlacedStage[], first: Shape): Map<Stage, StageGraph> {
   const graphs = new Map<Stage, StageGraph>();
   let shape = first;
@@ -119,12 +124,12 @@ function graphOf(stage: Stage, shape: Shape): StageGraph {
   return { x, weights, result: stage.forward(checkpoint(x), parameters) };
 }
 
-/** The gradients of the loss with respect to what a stage adds to the densities. */
+/** The gradients of the loss with respect to a stage's contributions to the densities. */
 type DensityGradients = (density: keyof Densities) => Tensor;
 
 /**
- * The loss, from what every stage adds to the densities. It is linear in that: its gradients are constants, the same
- * wherever a stage stands. So a stage need not add anything before the backward pass.
+ * The loss, from every stage's contributions to the densities. It is linear in them: its gradients are
+ * constants, the same for every stage. So a stage need not compute its contribution before the backward pass.
  */
 function lossOf(
   model: Glow,
@@ -183,7 +188,7 @@ function pieceOf(
     inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) },
     outputs: { ...outputs, gradientOfX: gradientOfX! },
   };
-  // Gradients go through the forward pass in the other program: here it is to give the same to the bit.
+  // The other program differentiates the forward pass: here it must return the same, bit for bit.
   const forward = y && prepare({ inputs, outputs: { y, ...remembered } }, { device, differentiated: true });
   return { ...(forward && { forward }), backward: prepare(backward, { device }) };
 }

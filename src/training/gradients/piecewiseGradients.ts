@@ -1,4 +1,4 @@
-// The gradients of a batch in pieces: the images between the stages are kept, nearly everything else computed again.
+// The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
 import {
   type CompileOptions,
   compilePrepared,
@@ -13,7 +13,7 @@ import { arrayName, type Groups, type ParameterLayout } from '../parameterLayout
 import type { GradientProgram } from './gradientProgram.ts';
 import { densities, densityName, type Pieces, type PlacedPiece } from './pieces.ts';
 
-/** Compiles the pieces, each kind once. */
+/** Compiles the pieces, once for each kind. */
 export function compilePieces(
   pieces: Pieces,
   layout: ParameterLayout,
@@ -28,7 +28,7 @@ export function compilePieces(
   });
 }
 
-/** How often a batch runs each of the programs. */
+/** How often each program runs per batch. */
 export function runsOf({ start, stages, end }: Pieces): Map<ProgramDefinition, number> {
   const all = [start, ...stages.flatMap(({ piece }) => [piece.forward ?? [], piece.backward].flat()), end];
   const runs = new Map<ProgramDefinition, number>();
@@ -38,7 +38,9 @@ export function runsOf({ start, stages, end }: Pieces): Map<ProgramDefinition, n
   return runs;
 }
 
-/** The programs of the pieces, and the way through them: forward for the images alone, then back for all else. */
+/**
+ * The programs of the pieces, run in order: forward for the images alone, then backward for everything else.
+ */
 class PiecewiseGradients implements GradientProgram {
   private readonly pieces: Pieces;
   private readonly layout: ParameterLayout;
@@ -93,7 +95,7 @@ class PiecewiseGradients implements GradientProgram {
   }
 }
 
-/** The arrays of a stage's parameters, as far as there are any, under the names that its programs have for them. */
+/** The arrays of a stage's parameters, if any, under their names in its programs. */
 function ofStage(
   { path, parameters }: PlacedPiece,
   kind: 'weights' | 'gradients',

@@ -28,7 +28,7 @@ function planned(changes: Partial<SharingOptions>): SharedPlan {
   return planSharedGradients(model, layout, { images, batchSize: images, threads: 2, ...changes });
 }
 
-/** A batch, and weights away from the start, where the last layers are zero. */
+/** A batch, and weights away from the initial ones, where the last layers are zero. */
 function setting(): { batch: Batch; weights: Groups } {
   const random = new RandomStream(1);
   const weights = layout.initial(2);
@@ -43,7 +43,7 @@ function setting(): { batch: Batch; weights: Groups } {
   };
 }
 
-/** What a plan gives for two sets of weights, one after the other. */
+/** The results of a plan for two sets of weights in turn. */
 async function resultsOf(plan: SharedPlan): Promise<Float32Array[]> {
   const { batch, weights } = setting();
   const program = await plan.compile({});
@@ -65,7 +65,7 @@ async function resultsOf(plan: SharedPlan): Promise<Float32Array[]> {
 }
 
 describe.each(['keep', 'recompute'] as const)('activations: %s', (activations) => {
-  it.each([2, 3])('%d workers find what one finds, but for rounding', async (workers) => {
+  it.each([2, 3])('%d workers compute what one computes, up to rounding', async (workers) => {
     const [alone, shared] = [
       await resultsOf(planned({ activations, workers: 1 })),
       await resultsOf(planned({ activations, workers, threads: workers })),
@@ -81,12 +81,12 @@ describe.each(['keep', 'recompute'] as const)('activations: %s', (activations) =
   });
 });
 
-test('the same workers give the same bits again', async () => {
+test('the same number of workers reproduces the same bits', async () => {
   const plan = planned({ workers: 2 });
   expect(await resultsOf(plan)).toEqual(await resultsOf(plan));
 });
 
-test('workers share the memory there is, and the threads', () => {
+test('workers share the available memory and the threads', () => {
   const kept = planned({ workers: 1, activations: 'keep' });
   const shared = planned({ workers: 3, threads: 7, activations: 'keep' });
   expect(shared.threadsEach).toBe(2);
@@ -95,33 +95,33 @@ test('workers share the memory there is, and the threads', () => {
   expect(planned({ ...scarce, workers: 3, threads: 3 }).activations).toBe('recompute');
 });
 
-test('workers that cannot be are refused', () => {
+test('an impossible number of workers is rejected', () => {
   expect(() => planned({ workers: 4, threads: 4 })).toThrow('6 images at a time');
 });
 
-test('the copies of the workers leave less room for activations', () => {
+test("the workers' copies leave less room for activations", () => {
   const shares = 2 * planned({ images: images / 2, workers: 1, activations: 'keep' }).bytes;
   const copies = planned({ workers: 2, activations: 'keep' }).bytes - shares;
-  // Activations may take two fifths of what is left.
+  // Activations may take two fifths of the rest.
   const enough = shares / 0.4 + copies;
   const chosen = (available: number) => planned({ workers: 2, activations: 'auto', available }).activations;
   expect(chosen(1.001 * enough)).toBe('keep');
   expect(chosen(0.999 * enough)).toBe('recompute');
 });
 
-test('a failure in a thread is that of the run, and leaves nothing to wait for', async () => {
+test('a failure in a thread fails the run, and leaves nothing to wait for', async () => {
   const { batch, weights } = setting();
   const program = await planned({ workers: 2 }).compile({});
   const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
   await expect(program.run({ ...batch, noise: wrong }, weights, layout.zeros())).rejects.toThrow(/noise/);
-  // The threads are over, or about to be: nothing is waited for.
+  // The threads have ended, or are about to: nothing is left to wait for.
   await expect(program.run(batch, weights, layout.zeros())).rejects.toThrow(
-    /^a thread that works out gradients (is over|ended with 1)$/,
+    /^a gradient thread (has ended|exited with code 1)$/,
   );
   await program.release();
 });
 
-test('a failure while threads start is told', async () => {
+test('a failure while threads start is reported', async () => {
   const wrong = { options: { ...options, levels: 9 }, imageShape } as unknown as Glow;
   const starting = startGradientThreads(wrong, layout, { images: 3, batchSize: images }, 2, {});
   await expect(starting).rejects.toThrow(/must be even/);

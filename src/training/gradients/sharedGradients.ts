@@ -1,7 +1,7 @@
-// The gradients of a batch by several threads, each of which has a share of the images.
+// The gradients of a batch by several data-parallel workers, each with a share of the images.
 //
-// A product of narrow matrices keeps two threads busy for a short time only, and what lies between products hardly at
-// all; a thread that works on images of its own waits for nobody.
+// A product of narrow matrices keeps two threads busy only briefly, and the operations between products
+// hardly at all; a worker with its own images waits for no other.
 import type { Glow } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { availableBytes, availableCores } from '../../platform/machine.node.ts';
@@ -10,32 +10,33 @@ import { type GradientOptions, type GradientPlan, planGradients } from './gradie
 import { startGradientThreads } from './gradientThreads.ts';
 import { requireWorkers, workersFor } from './workers.ts';
 
-/** What gradients are worked out for, and with how many threads. */
+/** What gradients are computed for, and with how many threads. */
 export interface SharingOptions extends GradientOptions {
-  /** By default one a core. */
+  /** By default one per core. */
   readonly threads?: number;
   /**
-   * The threads that have images of their own, a divisor of `images` and at most `threads`; by default what is likely to
-   * be fastest.
+   * The number of data-parallel workers, a divisor of `images` and at most `threads`; by default what is
+   * likely to be fastest.
    */
   readonly workers?: number | undefined;
 }
 
 /**
- * How gradients are worked out, and by how many threads with images of their own. The bytes are those of all threads,
- * with the weights and gradients that each has for itself.
+ * How gradients are computed, and by how many data-parallel workers. The bytes are those of all workers
+ * together, including each one's own weights and gradients.
  */
 export interface SharedPlan extends GradientPlan {
-  /** 1 where all threads work on the same images. */
+  /** 1 if all threads work on the same images. */
   readonly workers: number;
   /** The threads that share the operations of a worker. */
   readonly threadsEach: number;
 }
 
 /**
- * Decides how the images are shared, what becomes of the activations, and how the gradients are worked out then.
+ * Decides how the images are divided, whether activations are kept, and how the gradients are computed
+ * accordingly.
  *
- * @throws UserError if there cannot be as many workers as were asked for
+ * @throws UserError if the requested number of workers is impossible
  */
 export function planSharedGradients(
   model: Glow,
@@ -72,8 +73,8 @@ export function planSharedGradients(
 }
 
 /**
- * The bytes of the weights and gradients that workers have besides those of the training: the weights once where all
- * see them, and for each worker the weights, its gradients, and these where the others see them.
+ * The bytes of the workers' weights and gradients besides the training's own: the weights once in shared
+ * memory, and for each worker the weights, its gradients, and a shared copy of these gradients.
  */
 function bytesOfCopies(layout: ParameterLayout, workers: number): number {
   const [weights, gradients] = (['all', 'trained'] as const).map((which) =>

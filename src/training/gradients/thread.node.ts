@@ -1,22 +1,22 @@
-// A thread of the host: started with data, asked one thing after another, ended.
+// A host thread: started with data, sent one request at a time, ended.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../likelihood.ts';
 import type { ThreadData } from './gradientThread.ts';
 
-/** What a thread is asked: the gradients of some images, or to end. */
+/** A request to a thread: the gradients of some images, or to end. */
 export type ThreadRequest = Batch | 'end';
 
-/** A thread that works out gradients. */
+/** A thread that computes gradients. */
 export interface Thread {
-  /** Waits until it can be asked; fails if it cannot start. */
+  /** Waits until it is ready for requests; fails if it cannot start. */
   ready(): Promise<unknown>;
-  /** bits/dim of each image of a batch, once its gradients are worked out; fails if the thread does. */
+  /** bits/dim of each image of a batch, once its gradients are computed; fails if the thread does. */
   ask(batch: Batch): Promise<NdArray>;
-  /** Lets it end; one that is over already is no matter. */
+  /** Lets it end; does nothing if it already has. */
   end(): Promise<void>;
-  /** Ends it at once, whatever it does. */
+  /** Ends it at once, whatever it is doing. */
   kill(): Promise<unknown>;
 }
 
@@ -42,19 +42,19 @@ export function startThread(data: ThreadData): Thread {
   };
 }
 
-/** Whether a thread is over, as one that failed is. */
+/** Whether a thread has ended, for example by failing. */
 function hasEnded({ threadId }: Worker): boolean {
   return threadId === -1;
 }
 
-/** The next message of a thread; fails if the thread does, and if it is over without one. */
+/** The next message from a thread; fails if the thread does, or if it ends without one. */
 async function answerOf(worker: Worker): Promise<unknown> {
   if (hasEnded(worker)) {
-    throw new Error('a thread that works out gradients is over');
+    throw new Error('a gradient thread has ended');
   }
   const listening = new AbortController();
   const ended = once(worker, 'exit', listening).then(([code]) => {
-    throw new Error(`a thread that works out gradients ended with ${code}`);
+    throw new Error(`a gradient thread exited with code ${code}`);
   });
   try {
     const [answer] = await Promise.race([once(worker, 'message', listening), ended]);
@@ -69,7 +69,7 @@ function workerOf(data: ThreadData): Worker {
   if (entry.endsWith('.js')) {
     return new Worker(new URL(entry), { workerData: data });
   }
-  // From the sources: what translates TypeScript in this thread does not do so in another.
+  // When run from source: this thread's TypeScript loader is not active in another thread.
   const translator = import.meta.resolve('tsx/esm/api');
   const [first, then] = [JSON.stringify(translator), JSON.stringify(entry)];
   const start = `import(${first}).then(({ register }) => { register(); return import(${then}); })`;

@@ -1,4 +1,5 @@
-// What runs in a thread that `thread.node.ts` starts: it answers with what `gradientThread.ts` works out.
+// The entry point of a thread started by `thread.node.ts`: it answers with the results of
+// `gradientThread.ts`.
 import { parentPort, workerData } from 'node:worker_threads';
 import { openGradientThread, type ThreadData } from './gradientThread.ts';
 import type { ThreadRequest } from './thread.node.ts';

@@ -14,18 +14,18 @@ const options: GlowOptions = {
   bits: 8,
 };
 
-describe('how many there are by default', () => {
+describe('the default number of workers', () => {
   const workersOf = (changes: Partial<GlowOptions>, bounds: Partial<WorkerBounds>): number =>
     workersFor(new Glow({ ...options, ...changes }, [28, 28, 1]), { images: 64, threads: 2, ...bounds });
 
   test.each([
-    ['one a thread', {}, {}, 2],
+    ['one per thread', {}, {}, 2],
     ['the most that divide the images', {}, { threads: 5 }, 4],
-    ['fewer with more threads each, where the most would leave many idle', {}, { threads: 6 }, 2],
-    ['one where there is one thread', {}, { threads: 1 }, 1],
+    ['fewer with more threads each, if the most would leave many idle', {}, { threads: 6 }, 2],
+    ['one if there is one thread', {}, { threads: 1 }, 1],
     ['one for wide networks', { width: 512, depth: 1 }, {}, 1],
-    ['one for a model that is too small to gain', { width: 4, depth: 1 }, {}, 1],
-    ['one for a device that is no CPU', {}, { device: 'webgpu' }, 1],
+    ['one for a model too small to benefit', { width: 4, depth: 1 }, {}, 1],
+    ['one for a device that is not a CPU', {}, { device: 'webgpu' }, 1],
   ] as const)('%s', (_, changes, bounds, expected) => {
     const workers = workersOf(changes, bounds);
     expect(workers).toBe(expected);
@@ -34,19 +34,19 @@ describe('how many there are by default', () => {
 });
 
 test.each([
-  [4, {}, /^6 images at a time cannot be shared by 4 workers: take a divisor of 6$/],
-  [2, { images: 1 }, /^1 image at a time cannot be shared by 2 workers: take workers: 1$/],
-  [3, {}, /^3 workers need a thread each: take threads: 3 or more, not 2$/],
+  [4, {}, /^6 images at a time cannot be divided among 4 workers: use a divisor of 6$/],
+  [2, { images: 1 }, /^1 image at a time cannot be divided among 2 workers: use workers: 1$/],
+  [3, {}, /^3 workers need a thread each: use threads: 3 or more, not 2$/],
   [2, { device: 'webgpu' }, /^2 workers need device: 'cpu'/],
   [1.5, {}, /^workers must be a whole number of 1 or more, not 1\.5$/],
   [-2, {}, /^workers must be a whole number of 1 or more, not -2$/],
   [0, {}, /^workers must be a whole number of 1 or more, not 0$/],
   [Number.NaN, {}, /^workers must be a whole number of 1 or more, not NaN$/],
-] as const)('%d workers for %o are refused', (workers, changes, message) => {
+] as const)('%d workers for %o are rejected', (workers, changes, message) => {
   expect(() => requireWorkers(workers, { images: 6, threads: 2, ...changes })).toThrow(message);
 });
 
-test('one worker, or as many as there are without asking, is no question', () => {
+test('one worker, or the default number, is always allowed', () => {
   for (const workers of [undefined, 1]) {
     expect(() => requireWorkers(workers, { images: 7, threads: 1, device: 'webgpu' })).not.toThrow();
   }

@@ -1,4 +1,4 @@
-// What is read as a checkpoint, and what is refused.
+// Which files are read as checkpoints, and which are rejected.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ const state = {
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** Writes the checkpoint with changed metadata and the checksum of these; what is undefined is left out. */
+/** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
 function withMetadata(changes: Record<string, string | undefined>): void {
   saveCheckpoint(path, state, layout, model.imageShape);
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
@@ -54,49 +54,49 @@ it('reads what was written', () => {
   expect(stateFrom(checkpoint, layout)).toEqual(state);
 });
 
-it('reads the optimiser: adamax where none is named, as in the first checkpoints', () => {
+it('reads the optimiser: adamax if none is named, as in the first checkpoints', () => {
   withMetadata({ optimizer: undefined });
   expect(stateFrom(read(), layout)).toEqual(state);
   withMetadata({ optimizer: 'adamw' });
   expect(stateFrom(read(), layout).optimizer.name).toBe('adamw');
 });
 
-it.each([{}, { checksum: undefined }])('reads version 1, which knew of no guard: %j', (changes) => {
+it.each([{}, { checksum: undefined }])('reads version 1, which had no guard: %j', (changes) => {
   const later = { guard: undefined, updates: undefined, optimizer: undefined };
   withMetadata({ formatVersion: undefined, ...later, ...changes });
   expect(stateFrom(read(), layout)).toEqual({ ...state, updates: 3, guard: newGuard(0) });
 });
 
 it.each([
-  [{ format: 'pt' }, "is no checkpoint of a training: its format is 'pt', expected 'emerging-flows'"],
-  [{ format: undefined }, 'is no checkpoint of a training: its metadata name no format, expected'],
+  [{ format: 'pt' }, "is not a training checkpoint: its format is 'pt', expected 'emerging-flows'"],
+  [{ format: undefined }, 'is not a training checkpoint: its metadata has no format, expected'],
   [
     { formatVersion: '3' },
-    "has version '3' of the format of checkpoints, and this program reads up to 2: update",
+    "has checkpoint format version '3', but this version of emerging-flows reads up to 2: update",
   ],
-  [{ formatVersion: 'x\ny' }, "has version 'x y' of the format"],
+  [{ formatVersion: 'x\ny' }, "has checkpoint format version 'x y', but"],
   [{ step: '-1' }, 'its metadata lacks the step, the image shape or the guard'],
   [{ imageShape: '4x4' }, 'its metadata lacks the step, the image shape or the guard'],
   [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape or the guard'],
   [
     { optimizer: 'sgd\n' },
-    "comes from a training with the optimiser 'sgd', and this program knows adamax, adamw: update emerging-flows",
+    "was trained with the optimiser 'sgd', but this version only knows adamax, adamw: update emerging-flows",
   ],
   [{ updates: undefined }, 'its metadata lacks the step, the image shape or the guard'],
-  [{ checksum: undefined }, 'is damaged: it does not have the checksum'],
-])('refuses %j', (changes, message) => {
+  [{ checksum: undefined }, 'is corrupt: its checksum does not match'],
+])('rejects %j', (changes, message) => {
   withMetadata(changes);
   expect(read).toThrow(message);
 });
 
-describe('a checkpoint that is damaged', () => {
+describe('a corrupt checkpoint', () => {
   const whole = (): Buffer => {
     saveCheckpoint(path, state, layout, model.imageShape);
     return readFileSync(path);
   };
 
-  it('by a bit of any byte of its header is refused', () => {
-    // With few names: each of the thousands of a model is guarded as they are.
+  it('with a flipped bit in any header byte is rejected', () => {
+    // With few names: the thousands in a model are all protected the same way.
     const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
     const [weights, zeros] = [few.initial(0), few.zeros()];
     const optimizer = { name: 'adamax', moments: { first: zeros, second: zeros } };
@@ -114,7 +114,7 @@ describe('a checkpoint that is damaged', () => {
     expect(read().damage).toBeNull();
   });
 
-  it('by some bits of its arrays is refused', () => {
+  it('with flipped bits in its arrays is rejected', () => {
     const bytes = whole();
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     const random = new RandomStream(0, 'flips');
@@ -122,11 +122,11 @@ describe('a checkpoint that is damaged', () => {
       const damaged = Buffer.from(bytes);
       damaged[headerEnd + random.integer(bytes.length - headerEnd)]! ^= 1 << random.integer(8);
       writeFileSync(path, damaged);
-      expect(read).toThrow('is damaged: it does not have the checksum that it was written with');
+      expect(read).toThrow('is corrupt: its checksum does not match');
     }
   });
 
-  it('by its end, however much of it is missing, is refused', () => {
+  it('truncated anywhere is rejected', () => {
     const bytes = whole();
     for (const length of [0, 1, 8, 100, Math.floor(bytes.length / 2), bytes.length - 1]) {
       writeFileSync(path, bytes.subarray(0, length));

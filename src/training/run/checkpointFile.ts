@@ -1,4 +1,4 @@
-// Checkpoints on the disk: written, read, and which of a run is read.
+// Checkpoints on disk: writing, reading, and choosing which of a run's to read.
 import { phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { readBytes, writeFileAtomically } from '../../storage/files.ts';
@@ -9,9 +9,9 @@ import type { TrainingState } from '../trainingState.ts';
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**
- * Writes the checkpoint of a state. The same state gives the same bytes.
+ * Writes the checkpoint of a state. The same state produces the same bytes.
  *
- * @throws UserError if it cannot be written; what stood there before is then untouched
+ * @throws UserError if it cannot be written; an existing file is then left untouched
  */
 export function saveCheckpoint(
   path: string,
@@ -23,7 +23,7 @@ export function saveCheckpoint(
   writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
-/** Reads a checkpoint, also one whose checksum is wrong; throws UserError if it is none or cannot be read. */
+/** Reads a checkpoint, even if its checksum is wrong; throws UserError if it is not one or cannot be read. */
 function readCheckpoint(path: string): Checkpoint {
   return checkpointFrom(decodeSafetensors(readBytes(path), path), path);
 }
@@ -31,7 +31,7 @@ function readCheckpoint(path: string): Checkpoint {
 /**
  * Reads a checkpoint that must be sound.
  *
- * @throws UserError if it is damaged, cannot be read or is something else
+ * @throws UserError if it is corrupt, cannot be read or is not a checkpoint
  */
 export function readSoundCheckpoint(path: string): Checkpoint {
   const checkpoint = readCheckpoint(path);
@@ -42,10 +42,10 @@ export function readSoundCheckpoint(path: string): Checkpoint {
 }
 
 /**
- * Reads the latest checkpoint of a run, to look at its model: an earlier one would be another.
+ * Reads the latest checkpoint of a run, to use its model: an earlier one would be a different model.
  *
- * @param options.acceptDamage whether to read one with a wrong checksum too
- * @throws UserError if there is none, or it is damaged; then with the one to fall back on
+ * @param options.acceptDamage whether to accept a wrong checksum
+ * @throws UserError if there is none, or it is corrupt; the error then names the one to fall back on
  */
 export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = {}): Checkpoint {
   const { path } = requireCheckpoint(run);
@@ -61,15 +61,15 @@ export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = 
   }
 }
 
-/** The latest checkpoint of a run that is sound, and what is wrong with each later one. */
+/** The latest sound checkpoint of a run, and what is wrong with each later one. */
 export interface SoundCheckpoint {
-  /** Undefined where the run has no checkpoint at all. */
+  /** Undefined if the run has no checkpoint at all. */
   readonly checkpoint?: Checkpoint;
   readonly damages: readonly string[];
 }
 
 /**
- * Reads the latest sound checkpoint of a run, to go on from.
+ * Reads the latest sound checkpoint of a run, to resume from.
  *
  * @throws UserError if the run has checkpoints and none of them is sound
  */
@@ -88,8 +88,8 @@ export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): So
   if (damages.length > 0) {
     throw new UserError(
       'invalid-data',
-      `no checkpoint of ${paths.directory} can be used; the latest: ${damages[0]}; ` +
-        `or delete ${paths.checkpoints} to train again from the start`,
+      `no usable checkpoint in ${paths.directory}; the latest: ${damages[0]}; ` +
+        `or delete ${paths.checkpoints} to restart training from scratch`,
     );
   }
   return { damages };

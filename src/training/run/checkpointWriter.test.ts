@@ -1,4 +1,4 @@
-// Which checkpoints stay, as docs/training.md tells it.
+// Which checkpoints are kept, as docs/training.md describes.
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { scheduleOf } from '../../experiments/schedule.ts';
@@ -12,16 +12,16 @@ const schedule = scheduleOf(
 const staying = (...written: number[]): number[] =>
   [...stayingSteps(written, schedule)].sort((a, b) => a - b);
 
-describe('of the checkpoints', () => {
-  it('milestones stay', () => {
+describe('kept checkpoints:', () => {
+  it('all milestones', () => {
     expect(staying(2000, 4000, 4001, 4002, 4003, 4004)).toEqual([2000, 4000, 4002, 4003, 4004]);
   });
 
-  it('the last three stay, milestones among them', () => {
+  it('the last three, milestones included', () => {
     expect(staying(1998, 1999, 2000, 2001)).toEqual([1999, 2000, 2001]);
   });
 
-  it('the last two of every 250 steps stay, milestones among them', () => {
+  it('the last two of every 250 steps, milestones included', () => {
     expect(staying(250, 500, 750, 801, 802, 803)).toEqual([500, 750, 801, 802, 803]);
     expect(staying(1500, 1750, 2000, 2001, 2002, 2003)).toEqual([1750, 2000, 2001, 2002, 2003]);
   });

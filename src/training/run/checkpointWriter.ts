@@ -1,4 +1,5 @@
-// The checkpoints that a training writes, and which of them stay: milestones, that of the last stop, and the last ones.
+// The checkpoints that training writes, and which are kept: milestones, that of the last stop, and the
+// latest.
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { exists, flushFile, removeFile } from '../../storage/files.ts';
@@ -11,12 +12,12 @@ import { isAnchor, isMilestone } from './milestones.ts';
 import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
 import { readSummary } from './runSummary.ts';
 
-/** So many checkpoints stay for being the last: where the last is damaged there is one before it. */
+/** The number of latest checkpoints kept, so that if the last is corrupt there is an earlier one. */
 const LAST = 3;
-/** So many of those that the training may go back to stay. */
+/** The number of rollback checkpoints kept. */
 const ANCHORS = 2;
 
-/** What checkpoints are written of, and where. */
+/** What checkpoints are written from, and where. */
 export interface CheckpointWriterOptions {
   readonly paths: RunPaths;
   readonly layout: ParameterLayout;
@@ -24,15 +25,15 @@ export interface CheckpointWriterOptions {
   readonly schedule: Schedule;
 }
 
-/** Writes the checkpoints of one training. */
+/** Writes the checkpoints of a training. */
 export class CheckpointWriter {
   private readonly options: CheckpointWriterOptions;
-  /** Steps whose checkpoints earlier calls meant to stay: validated ones, and where the last of them stopped. */
+  /** Steps whose checkpoints earlier calls meant to keep: validated ones, and the last call's final step. */
   private readonly chosen: ReadonlySet<unknown>;
   private lastStep: number;
   private lastTime = performance.now();
 
-  /** @param start the step that the training goes on from; 0 for a new one */
+  /** @param start the step that training resumes from; 0 for a new run */
   constructor(options: CheckpointWriterOptions, start: number) {
     const { paths } = options;
     const validated = readJsonLines(paths.metrics).filter((line) => 'validationBitsPerDim' in line);
@@ -47,8 +48,9 @@ export class CheckpointWriter {
   }
 
   /**
-   * Writes a state, unless that is done, and gives its path; then those that need not stay are removed. The log goes
-   * to the disk first: up to a checkpoint it is whole whenever there is one to go on from, also after a power cut.
+   * Writes a state, unless already written, and returns its path; then removes checkpoints no longer kept.
+   * The log is flushed to disk first, so that it is complete up to any checkpoint that can be resumed, even
+   * after a power cut.
    */
   save(state: TrainingState): string {
     const { paths, layout, imageShape } = this.options;
@@ -81,8 +83,8 @@ export class CheckpointWriter {
 }
 
 /**
- * Which of the checkpoints, given by their steps in order, stay: milestones, the last three of all, and the last two
- * that the training may go back to.
+ * Which checkpoints to keep, given their steps in order: milestones, the last three of all, and the last two
+ * that training may roll back to.
  */
 export function stayingSteps(written: readonly number[], schedule: Schedule): ReadonlySet<number> {
   const anchors = written.filter((step) => isAnchor(step, schedule));

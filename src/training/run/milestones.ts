@@ -1,25 +1,25 @@
-// Which steps of a run are special: the last, milestones and anchors; functions of the schedule alone.
+// The special steps of a run: the last, milestones and anchors; functions of the schedule alone.
 import type { Schedule } from '../../experiments/schedule.ts';
 
-/** How many validations a run has at most, and checkpoints that stay, those of the last step included. */
+/** The most validations in a run, and milestone checkpoints, the last step's included. */
 const MILESTONES = 5;
 
-/** The steps between two states that a training can go back to, at most. */
+/** The most steps between two states that training can roll back to. */
 const ANCHOR_STEPS = 250;
 
-/** The last step that this call makes: that of the schedule, or the one to stop at. */
+/** The last step of this call: the schedule's last, or the one to stop at. */
 export function lastStepOf({ totalSteps }: Schedule, stopAt = Number.POSITIVE_INFINITY): number {
   return Math.min(totalSteps, stopAt);
 }
 
-/** Whether a step is validated and its checkpoint stays. */
+/** Whether a step is validated and its checkpoint kept. */
 export function isMilestone(step: number, { totalSteps }: Schedule): boolean {
   return step % Math.ceil(totalSteps / MILESTONES) === 0 || step === totalSteps;
 }
 
 /**
- * Whether a step has a checkpoint that the training may go back to: a milestone, or one in between. That no clock
- * decides it makes a run with stops go back to where one without them does.
+ * Whether a step has a checkpoint that training may roll back to: a milestone, or one in between. It does not
+ * depend on a clock, so that an interrupted run rolls back to the same step as an uninterrupted one.
  */
 export function isAnchor(step: number, schedule: Schedule): boolean {
   return step % ANCHOR_STEPS === 0 || isMilestone(step, schedule);

@@ -28,7 +28,7 @@ describe('createRunFolder', () => {
     expect(fs.readdirSync(run).sort()).toEqual(['checkpoints', 'config.yaml', 'samples']);
   });
 
-  it('takes a folder that is there, whatever else lies in it', () => {
+  it('accepts an existing folder, whatever else is in it', () => {
     fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
     fs.writeFileSync(join(run, 'log.txt'), 'x');
     createRunFolder(run, 'seed: 0\n');
@@ -36,7 +36,7 @@ describe('createRunFolder', () => {
     expect(fs.readFileSync(join(run, 'log.txt'), 'utf8')).toBe('x');
   });
 
-  it('refuses a folder that holds a run, names a free one and changes nothing', () => {
+  it('rejects a folder that holds a run, suggests a free one and changes nothing', () => {
     createRunFolder(run, 'seed: 0\n');
     createRunFolder(`${run}-2`, 'seed: 2\n');
     const error = failureOf(() => createRunFolder(run, 'seed: 1\n'));
@@ -46,14 +46,14 @@ describe('createRunFolder', () => {
     expect(openRunFolder(run).config.text).toBe('seed: 0\n');
   });
 
-  it('refuses the remains of a run without a config', () => {
+  it('rejects the remains of a run without a config', () => {
     fs.mkdirSync(run, { recursive: true });
     fs.writeFileSync(join(run, 'metrics.jsonl'), '{"step":1}\n');
     expect(failureOf(() => createRunFolder(run, '')).message).toContain('already holds a run');
     expect(fs.readdirSync(run)).toEqual(['metrics.jsonl']);
   });
 
-  it('refuses a file in its place or in the place of a parent', () => {
+  it('rejects a file in place of it or of a parent', () => {
     fs.mkdirSync(join(root, 'runs'));
     fs.writeFileSync(run, 'x');
     expect(failureOf(() => createRunFolder(run, '')).message).toContain('it is a file');
@@ -76,7 +76,7 @@ describe('createRunFolder', () => {
     expect(fs.readdirSync(root)).toEqual(['other']);
   });
 
-  it('keeps what was there before when it fails', () => {
+  it('keeps existing files when it fails', () => {
     fs.mkdirSync(run, { recursive: true });
     vi.spyOn(fs, 'renameSync').mockImplementation(() => {
       throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'rename' });
@@ -88,7 +88,7 @@ describe('createRunFolder', () => {
 });
 
 describe('nextFreeRunFolder', () => {
-  it('counts from 2 past runs and files', () => {
+  it('counts from 2, skipping runs and files', () => {
     expect(nextFreeRunFolder(run)).toBe(run);
     createRunFolder(run, '');
     expect(nextFreeRunFolder(run)).toBe(`${run}-2`);

@@ -1,4 +1,5 @@
-// The folder of a new run: where one can be made, making it, and removing it where nothing came of it.
+// The folder of a new run: checking that it can be created, creating it, and removing it if the run never
+// started.
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { exists, isFolder, removeFile, writeFileAtomically } from '../../storage/files.ts';
@@ -7,9 +8,9 @@ import { readJsonLines } from '../../storage/jsonLines.ts';
 import { type RunPaths, runPaths } from './runFolder.ts';
 
 /**
- * Refuses a folder in which no run can be created, before anything is read for it.
+ * Rejects a folder in which no run can be created, before anything is read for it.
  *
- * @throws UserError (`exists`) if it holds a run, with a free name to use, or is a file
+ * @throws UserError (`exists`) if it holds a run (the error suggests a free name) or is a file
  */
 export function requireNoRun(directory: string): void {
   if (exists(directory) && !isFolder(directory)) {
@@ -27,11 +28,11 @@ export function requireNoRun(directory: string): void {
 }
 
 /**
- * Creates the folder of a new run, parents included. The config is written last, so that a folder that has one is
- * a run; if anything fails, the folders that were made for it are removed again.
+ * Creates the folder of a new run, parents included. The config is written last, so that a folder with a
+ * config is a run; if anything fails, the folders created for it are removed.
  *
- * @throws UserError (`exists`) if the folder holds a run, with a free name to use; UserError if it is a file or
- * cannot be created
+ * @throws UserError (`exists`) if the folder holds a run (the error suggests a free name); UserError if it
+ * is a file or cannot be created
  */
 export function createRunFolder(directory: string, configYaml: string): RunPaths {
   requireNoRun(directory);
@@ -49,8 +50,8 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
 }
 
 /**
- * Removes the parts of a run that has recorded no step, and its folder unless it holds something else, so that the
- * same command can be given again. A run that has recorded one stays.
+ * Removes the files of a run that has recorded no step, and its folder unless it holds something else, so
+ * that the same command can be repeated. A run that has recorded a step is kept.
  *
  * @throws UserError if a part cannot be removed
  */
@@ -64,7 +65,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
   removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);
 }
 
-/** The first of `base`, `base-2`, `base-3` … where a run can be created. */
+/** The first of `base`, `base-2`, `base-3` … in which a run can be created. */
 export function nextFreeRunFolder(base: string): string {
   const stem = base.replace(/(?<=.)[/\\]+$/, '');
   let candidate = stem;
@@ -74,7 +75,7 @@ export function nextFreeRunFolder(base: string): string {
   return candidate;
 }
 
-/** Whether a new run in this folder would overwrite or mix with what another one left. */
+/** Whether a new run in this folder would overwrite or mix with another run's files. */
 function holdsRun(paths: RunPaths): boolean {
   const files = [paths.config, paths.metrics, paths.timings, paths.summary];
   const folders = [paths.checkpoints, paths.samples];

@@ -1,4 +1,4 @@
-// A run to train: a new one in a folder of its own, or one that goes on from its last checkpoint.
+// A run to train: a new one in its own folder, or one resumed from its last checkpoint.
 import type { Dataset } from '../../data/dataset.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
@@ -23,38 +23,38 @@ import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import { changedSettings, settingsOf } from './settingChanges.ts';
 
-/** A run that `train` can train: `train({ ...run })`. */
+/** A run, ready to train with `train({ ...run })`. */
 export interface Run {
   /** The experiment. */
   readonly config: Config;
   /** Its images. */
   readonly dataset: Dataset;
-  /** How long it trains, and with which rates. */
+  /** How long it trains, and at which rates. */
   readonly schedule: Schedule;
-  /** Its folder, which is there. */
+  /** Its folder, which exists. */
   readonly paths: RunPaths;
-  /** The state of its last sound checkpoint; a run that has none yet begins with its first step. */
+  /** The state of its last sound checkpoint; a run without one starts at its first step. */
   readonly state?: TrainingState;
-  /** What is wrong with each later checkpoint, in a line; `train` sets these files aside. */
+  /** What is wrong with each later checkpoint, one line each; `train` renames these files to `….damaged`. */
   readonly damages?: readonly string[];
 }
 
-/** What a run needs besides its configuration. */
+/** Options of a new run besides its configuration. */
 export interface RunOptions {
-  /** Images of your own, in place of those that `data.name` and `data.validation` of the configuration stand for. */
+  /** Your own images, instead of those from the configuration's `data.name` and `data.validation`. */
   readonly dataset?: Dataset;
 }
 
-/** What a resume needs besides the folder. */
+/** Options of a resume besides the folder. */
 export interface ResumeOptions extends RunOptions {
-  /** Changes in the form `training.learningRate=0.0005`; the others win. */
+  /** Changes in the form `training.learningRate=0.0005`; `changes` override them. */
   readonly set?: readonly string[] | undefined;
 }
 
 /**
- * Starts a run: opens its images and makes its folder, with the configuration in it. `train` does the rest.
+ * Starts a run: opens its images and creates its folder, with the configuration in it. `train` does the rest.
  *
- * @throws UserError if the images cannot be read or do not fit the model, or the folder holds a run already
+ * @throws UserError if the images cannot be read or do not fit the model, or the folder already holds a run
  */
 export async function startRun(
   config: Config,
@@ -67,14 +67,15 @@ export async function startRun(
 }
 
 /**
- * Opens a run to go on with. Nothing is written before `train` is: that cuts the logs back to the last checkpoint, and
- * stores the changes in the run's configuration.
+ * Opens a run to resume. Nothing is written until `train` is called: it truncates the logs to the last
+ * checkpoint and stores the changes in the run's configuration.
  *
- * A damaged checkpoint is told of in `damages`, and the one before it is used.
+ * A corrupt checkpoint is reported in `damages`, and the one before it is used.
  *
- * @param changes what is from now on other than in the run's configuration, such as `{ training: { steps: 2000 } }`
- * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images have another shape by
- * now, or the changes would make it another run
+ * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
+ * 2000 } }`
+ * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images now have another
+ * shape, or the changes would make it a different run
  */
 export async function resumeRun(
   directory: string,
@@ -94,9 +95,9 @@ export async function resumeRun(
 }
 
 /**
- * What a run is trained with when it goes on with changes; neither its images nor its checkpoints are opened.
+ * The configuration of a run resumed with changes; neither its images nor its checkpoints are opened.
  *
- * @throws UserError if the changes would make it another run
+ * @throws UserError if the changes would make it a different run
  */
 export function configToResume(
   { config: path }: RunPaths,
@@ -116,15 +117,15 @@ function requireSameRun(before: Config, after: Config): void {
   if (refused !== undefined) {
     throw new UserError(
       'invalid-config',
-      `a run cannot go on with another ${refused}: start a new one; a resume can change ${changeable.join(', ')}`,
+      `a resume cannot change ${refused}: start a new run; a resume can change ${changeable.join(', ')}`,
     );
   }
 }
 
 /**
- * Makes the folder of a run look as it did when the checkpoint of `step` was written (0: before the first): logs end
- * there, what a crash left is gone, and later checkpoints, which are damaged, have `.damaged` after their names. Its
- * configuration says what it is trained with from now on.
+ * Restores the folder of a run to when the checkpoint of `step` was written (0: before the first): logs are
+ * truncated, leftovers of a crash are removed, and later checkpoints, which are corrupt, are renamed to
+ * `….damaged`. The configuration is updated to what the run is trained with from now on.
  *
  * @throws UserError if the folder cannot be written
  */

@@ -40,10 +40,12 @@ describe('openRunFolder', () => {
     fs.rmdirSync(join(run, 'checkpoints'));
     const opened = openRunFolder(run);
     expect(opened.latestCheckpoint).toBeNull();
-    expect(failureOf(() => requireCheckpoint(opened)).message).toContain(`go on with: resumeRun('${run}')`);
+    expect(failureOf(() => requireCheckpoint(opened)).message).toContain(
+      `resume it with: resumeRun('${run}')`,
+    );
   });
 
-  it('says what is missing in a folder that is no run and names one that is', () => {
+  it('reports what is missing in a folder that is not a run and suggests one that is', () => {
     const missing = failureOf(() => openRunFolder(join(root, 'runs', 'quickstrt')));
     expect(missing.message).toContain('it does not exist');
     expect(missing.message).toMatch(/for example runs.quickstart$/);
@@ -59,7 +61,7 @@ describe('openRunFolder', () => {
   });
 });
 
-it('a folder that is neither a run nor an export is told from either, with one of them that is near', () => {
+it('a folder that is neither a run nor an export is reported, with a nearby one that is', () => {
   const failure = (...path: string[]): string =>
     failureOf(() => openRunFolder(join(root, ...path), { orExport: true })).message;
   createRunFolder(run, '');

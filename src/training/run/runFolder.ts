@@ -1,20 +1,20 @@
-// The folder of a run: what is in it, how one is opened and found.
+// The folder of a run: its contents, opening it and finding it.
 import { call, nearestNames, phrase, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/config.ts';
 import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
 
-/** Where the parts of a run lie. */
+/** The paths of a run's files. */
 export interface RunPaths {
-  /** The run folder itself, as the user named it. */
+  /** The run folder itself, as named by the user. */
   readonly directory: string;
-  /** All it takes to repeat the run, unless a resume changed settings on its way: those of the last steps. */
+  /** Everything needed to repeat the run; if a resume changed settings, it holds the latest. */
   readonly config: string;
-  /** What the configuration may say, for editors. */
+  /** The schema of the configuration, for editors. */
   readonly schema: string;
-  /** What was measured, one JSON object a line; no clock, path or host. */
+  /** The measurements, one JSON object per line; no clock, path or host. */
   readonly metrics: string;
-  /** How long it took, one JSON object a line. */
+  /** The timings, one JSON object per line. */
   readonly timings: string;
   /** The folder of the checkpoints, one file each. */
   readonly checkpoints: string;
@@ -22,9 +22,9 @@ export interface RunPaths {
   readonly curve: string;
   /** The folder of the sample grids. */
   readonly samples: string;
-  /** What the training reached, and every evaluation made of it. */
+  /** The result of the training, and every evaluation. */
   readonly summary: string;
-  /** There while a process trains the run. */
+  /** Present while a process trains the run. */
   readonly lock: string;
 }
 
@@ -34,16 +34,16 @@ export interface CheckpointFile {
   readonly path: string;
 }
 
-/** A run that is there: its configuration, not yet parsed, and its checkpoints, earliest first. */
+/** An existing run: its configuration, not yet parsed, and its checkpoints, earliest first. */
 export interface RunFolder {
   readonly paths: RunPaths;
   readonly config: TextFile;
   readonly checkpoints: readonly CheckpointFile[];
-  /** The one with the most steps; null if the run has not written any. */
+  /** The one with the most steps; null if the run has not written one. */
   readonly latestCheckpoint: CheckpointFile | null;
 }
 
-/** The paths of a run's parts; nothing need be there. */
+/** The paths of a run's files, which need not exist. */
 export function runPaths(directory: string): RunPaths {
   return {
     directory,
@@ -67,8 +67,8 @@ export function checkpointPath(paths: RunPaths, step: number): string {
 /**
  * Opens the folder of a run.
  *
- * @param options.orExport whether an export, which the caller knows, would have done as well: the error says so then
- * @throws UserError if it is no run, with the name of one that is
+ * @param options.orExport whether the caller also accepts an export: the error then says so
+ * @throws UserError if it is not a run; the error suggests one that is
  */
 export function openRunFolder(directory: string, options: { orExport?: boolean } = {}): RunFolder {
   const paths = runPaths(directory);
@@ -84,13 +84,13 @@ export function openRunFolder(directory: string, options: { orExport?: boolean }
   };
 }
 
-/** The latest checkpoint of a run; a UserError that says how to get one if there is none. */
+/** The latest checkpoint of a run; throws UserError saying how to get one if there is none. */
 export function requireCheckpoint(run: RunFolder): CheckpointFile {
   if (run.latestCheckpoint === null) {
     const { directory } = run.paths;
     throw new UserError(
       'not-ready',
-      phrase`${directory} has no checkpoint yet; go on with: ${call('resumeRun', directory)}`,
+      phrase`${directory} has no checkpoint yet; resume it with: ${call('resumeRun', directory)}`,
     );
   }
   return run.latestCheckpoint;
@@ -112,7 +112,7 @@ function entriesOf(parent: string): string[] {
   return listFolder(parent).map((name) => pathIn(parent, name));
 }
 
-/** The checkpoints that are there, earliest first. */
+/** The existing checkpoints, earliest first. */
 export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
   if (!exists(paths.checkpoints)) {
     return [];
@@ -125,11 +125,11 @@ export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
     .sort((a, b) => a.step - b.step);
 }
 
-/** What to say of a folder that is to be a run and is none. */
+/** The message for a folder that should be a run but is not. */
 function noRun(directory: string): string {
   if (exists(manifestIn(directory))) {
     return (
-      `${directory} is an exported model, and this needs the run that it was exported from: ` +
+      `${directory} is an exported model, but this needs the run it was exported from: ` +
       'an export has neither a config.yaml nor the name of its dataset'
     );
   }
@@ -138,7 +138,7 @@ function noRun(directory: string): string {
   return `${directory} is not a run folder: ${what}; name one that a training made, for example ${example}`;
 }
 
-/** What to say of a folder that is to be a run or an export and is neither. */
+/** The message for a folder that should be a run or an export but is neither. */
 function noModel(directory: string): string {
   const what = !exists(directory)
     ? 'it does not exist'
@@ -156,7 +156,7 @@ function manifestIn(directory: string): string {
   return pathIn(directory, 'manifest.json');
 }
 
-/** One of the folders that are listed, which the user may have meant: inside the one that was named, else beside it. */
+/** A listed folder the user may have meant: inside the named one, or else beside it. */
 function exampleOf(directory: string, list: (parent: string) => string[]): string {
   const inside = list(directory);
   const beside = list(folderOf(directory));

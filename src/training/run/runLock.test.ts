@@ -1,4 +1,4 @@
-// What is said of a run that another process trains.
+// The errors for a run that another process is training.
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ function leave(text: string): void {
   utimesSync(paths.lock, then, then);
 }
 
-it('names the process that is seen to train it', () => {
+it('names the process that is training it', () => {
   const lock = lockRun(paths);
   const refused = `${paths.directory} is being trained by process ${process.pid} on ${hostname()}: wait for it, or end it`;
   expect(() => lockRun(paths)).toThrow(refused);
@@ -31,11 +31,11 @@ it('names the process that is seen to train it', () => {
   lockRun(paths).release();
 });
 
-it('names the process that cannot be seen, and the file to delete', () => {
+it('names the process that cannot be checked, and the file to delete', () => {
   leave(JSON.stringify({ ...ownMark(), serial: 1e9, host: 'elsewhere', pid: 77 }));
   expect(() => lockRun(paths)).toThrow(
-    /is locked by process 77 on elsewhere, which showed itself 6\d seconds ago and cannot be seen from here: .* delete .*training\.lock/,
+    /is locked by process 77 on elsewhere, which last renewed the lock 6\d seconds ago and cannot be checked from here: .* delete .*training\.lock/,
   );
   leave('');
-  expect(() => lockRun(paths)).toThrow('is locked by another process, which showed itself ');
+  expect(() => lockRun(paths)).toThrow('is locked by another process, which last renewed the lock ');
 });

@@ -1,12 +1,12 @@
-// What the logs of a run add up to: how long its steps took, over all calls, and how often its guard had to act.
+// Totals from the logs of a run: the time of its steps over all calls, and how often its guard acted.
 import { appendJsonLine, type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
 import type { RunPaths } from './runFolder.ts';
 
-/** The time of the steps of a run. */
+/** The total time of a run's steps. */
 export interface TrainingTime {
-  /** Of the steps alone, without start, validation and checkpoints. */
+  /** Of the steps alone, without startup, validation and checkpoints. */
   readonly seconds: number;
-  /** Images over these seconds; 0 where there was no step. */
+  /** Images per second over this time; 0 if there was no step. */
   readonly imagesPerSecond: number;
 }
 
@@ -15,7 +15,7 @@ export function appendTiming(paths: RunPaths, step: number, seconds: number, ima
   appendJsonLine(paths.timings, { step, seconds, imagesPerSecond: images / seconds });
 }
 
-/** The time of all steps of a run, of earlier calls too. */
+/** The time of all steps of a run, earlier calls included. */
 export function trainingTime(paths: RunPaths): TrainingTime {
   let seconds = 0;
   let images = 0;
@@ -26,11 +26,11 @@ export function trainingTime(paths: RunPaths): TrainingTime {
   return { seconds, imagesPerSecond: seconds > 0 ? images / seconds : 0 };
 }
 
-/** How often the guard of a training had to act. */
+/** How often the guard acted. */
 export interface Trouble {
-  /** Steps that were dropped: their batches changed nothing. */
+  /** Dropped steps: their batches changed nothing. */
   readonly droppedSteps: number;
-  /** How often the training went back to earlier weights. */
+  /** How often training rolled back to earlier weights. */
   readonly setbacks: number;
 }
 
@@ -42,11 +42,11 @@ export function troubleIn(lines: readonly JsonObject[]): Trouble {
   };
 }
 
-/** The trouble in words, `3 steps dropped, back to earlier weights once`; null where there was none. */
+/** The trouble in words, `3 steps dropped, rolled back once`; null if there was none. */
 export function troubleText({ droppedSteps, setbacks }: Trouble): string | null {
   const parts = [
     ...(droppedSteps > 0 ? [`${droppedSteps} ${droppedSteps === 1 ? 'step' : 'steps'} dropped`] : []),
-    ...(setbacks > 0 ? [`back to earlier weights ${setbacks === 1 ? 'once' : `${setbacks} times`}`] : []),
+    ...(setbacks > 0 ? [`rolled back ${setbacks === 1 ? 'once' : `${setbacks} times`}`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : null;
 }

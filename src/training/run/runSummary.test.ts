@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe('the summary of a run', () => {
-  it('keeps its evaluations when the training goes on', () => {
+  it('keeps its evaluations when training resumes', () => {
     expect(readSummary(paths)).toEqual({});
     writeSummary(paths, { steps: 40, bitsPerDim: 2.5 });
     expect(readSummary(paths)).toEqual({ steps: 40, bitsPerDim: 2.5 });
@@ -37,7 +37,7 @@ describe('the summary of a run', () => {
     expect(readFileSync(paths.summary, 'utf8')).toBe(`${JSON.stringify(expected, null, 2)}\n`);
   });
 
-  it('takes an evaluation before the training is over', () => {
+  it('accepts an evaluation before training has finished', () => {
     appendEvaluation(paths, { split: 'test' });
     expect(readSummary(paths)).toEqual({ evaluations: [{ split: 'test' }] });
   });

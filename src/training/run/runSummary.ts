@@ -1,21 +1,21 @@
-// The summary of a run, `summary.json`: what the training reached, then every evaluation made of it.
+// The summary of a run, `summary.json`: the result of the training, then every evaluation.
 import { writeFileAtomically } from '../../storage/files.ts';
 import { readJson } from '../../storage/jsonFile.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
 import type { RunPaths } from './runFolder.ts';
 
-/** What `summary.json` holds; an empty object before there is one. */
+/** The contents of `summary.json`; an empty object if it does not exist. */
 export function readSummary(paths: RunPaths): JsonObject {
   return readJson<JsonObject>(paths.summary) ?? {};
 }
 
-/** Writes the summary of a training; the evaluations that an earlier one has are kept. */
+/** Writes the summary of a training, keeping the evaluations of an earlier one. */
 export function writeSummary(paths: RunPaths, summary: JsonObject): void {
   const { evaluations } = readSummary(paths);
   storeSummary(paths, { ...summary, ...(evaluations === undefined ? {} : { evaluations }) });
 }
 
-/** Adds an evaluation to the list `evaluations` of the summary. */
+/** Appends an evaluation to the summary's `evaluations`. */
 export function appendEvaluation(paths: RunPaths, evaluation: JsonObject): void {
   const summary = readSummary(paths);
   const earlier = Array.isArray(summary.evaluations) ? summary.evaluations : [];

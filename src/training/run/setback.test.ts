@@ -1,4 +1,5 @@
-// Trainings that meet trouble: bad batches, broken weights, rates too high, damaged files. They go on, and say so.
+// Training through trouble: bad batches, broken weights, excessive rates, corrupt files. It continues, and
+// reports it.
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ const dataset = tinyDataset(8);
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
 
-/** Starts or resumes a run and trains it; gives also what it told of trouble. */
+/** Starts or resumes a run and trains it; also returns the trouble it reported. */
 async function trained(
   name: string,
   {
@@ -52,7 +53,7 @@ const bytes = (name: string, step: number) => ({
   checkpoint: readFileSync(checkpointPath(runPaths(inRoot(name)), step), 'base64'),
 });
 
-/** Puts a NaN into the noise of some batches, by their steps. */
+/** Puts a NaN into the noise of the batches at these steps. */
 function spoil(isSpoilt: (step: number) => boolean): void {
   const { at } = BatchLoader.prototype;
   vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
@@ -64,7 +65,7 @@ function spoil(isSpoilt: (step: number) => boolean): void {
   });
 }
 
-/** Changes the weights as a broken memory would, at the end of a step. */
+/** Changes the weights at the end of a step, as faulty memory would. */
 function breaking(
   step: number,
   change: (state: TrainingState) => void,
@@ -77,12 +78,10 @@ function breaking(
 }
 
 describe('a bad batch', () => {
-  it('is dropped, told and logged, and changes nothing', async () => {
+  it('is dropped, reported and logged, and changes nothing', async () => {
     spoil((step) => step === 4);
     const { state, told } = await trained('batch', { training: { steps: 10 } });
-    expect(told).toEqual([
-      'step 4 was dropped: the loss is not finite: the batch holds a value that is not finite',
-    ]);
+    expect(told).toEqual(['step 4 was dropped: the loss is not finite: the batch contains NaN or infinity']);
     expect(state).toMatchObject({ step: 10, updates: 9, guard: { dropped: 1, setbacks: 0 } });
     expect(troubleIn(lines('batch'))).toEqual({ droppedSteps: 1, setbacks: 0 });
     const [line] = lines('batch').filter(({ dropped }) => dropped !== undefined);
@@ -94,30 +93,27 @@ describe('a bad batch', () => {
     });
     const paths = runPaths(inRoot('batch'));
     const [before, after] = [2, 4].map((step) => readSoundCheckpoint(checkpointPath(paths, step)));
-    // Step 3 is in between: only the number of updates says that step 4 made none.
+    // Step 3 is in between: only the number of updates shows that step 4 made none.
     expect([before!.updates, after!.updates]).toEqual([2, 3]);
   });
 
-  it.each(optimizerNames)(
-    'leaves a run that the same bytes come out of with stops (%s)',
-    async (optimizer) => {
-      const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
-      spoil(bad);
-      const training = { optimizer, steps: 20 };
-      const [whole, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
-      const { state } = await trained(whole, { training });
-      expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
-      expect(troubleIn(lines(whole))).toEqual({ droppedSteps: 5, setbacks: 1 });
-      for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
-        await trained(stops, { training, stopAt });
-      }
-      expect(bytes(stops, 20)).toEqual(bytes(whole, 20));
-    },
-  );
+  it.each(optimizerNames)('leaves a run that produces the same bytes with stops (%s)', async (optimizer) => {
+    const bad = (step: number) => step === 1 || step === 4 || (step >= 12 && step <= 14);
+    spoil(bad);
+    const training = { optimizer, steps: 20 };
+    const [whole, stops] = [`badWhole-${optimizer}`, `badStops-${optimizer}`];
+    const { state } = await trained(whole, { training });
+    expect(state.guard).toMatchObject({ dropped: 5, setbacks: 1, rateFactor: 0.5 });
+    expect(troubleIn(lines(whole))).toEqual({ droppedSteps: 5, setbacks: 1 });
+    for (const stopAt of [3, 4, 12, 13, 14, 15, 20]) {
+      await trained(stops, { training, stopAt });
+    }
+    expect(bytes(stops, 20)).toEqual(bytes(whole, 20));
+  });
 });
 
 describe('weights that are not finite', () => {
-  it('are left at once for those of the last anchor', async () => {
+  it('are rolled back at once to the last anchor', async () => {
     const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data[3] = Number.NaN;
     });
@@ -126,7 +122,7 @@ describe('weights that are not finite', () => {
     expect(told).toHaveLength(2);
     expect(told[0]).toMatch(what);
     expect(told[1]).toMatch(
-      /^step 5: back to the weights of step 4, from now on with 0.5 times the learning rate/,
+      /^step 5: rolled back to the weights of step 4, now with 0.5 times the learning rate/,
     );
     expect(told[1]).toMatch(what);
     expect(state).toMatchObject({ step: 10, updates: 9 });
@@ -140,7 +136,7 @@ describe('weights that are not finite', () => {
     expect(new Set(rates.slice(5))).toEqual(new Set([0.0005]));
   });
 
-  it.each(['first', 'second', 'average'] as const)('of the %s are found by the next anchor', async (kind) => {
+  it.each(['first', 'second', 'average'] as const)('of the %s are found at the next anchor', async (kind) => {
     const onMilestone = breaking(4, (state) => {
       const groups = kind === 'average' ? state.average : state.optimizer.moments[kind]!;
       groups.small!.data[3] = Number.POSITIVE_INFINITY;
@@ -153,20 +149,20 @@ describe('weights that are not finite', () => {
     }
   });
 
-  it('name the first layer where only its results are not finite', async () => {
+  it('name the first layer if only its outputs are not finite', async () => {
     const onMilestone = breaking(4, ({ weights }) => {
       weights.small!.data.fill(1e30);
     });
     const { told } = await trained('layer', { training: { steps: 10 }, onMilestone });
     expect(told[0]).toMatch(
-      /^step 5 was dropped: the loss is not finite: first in the layer levels\/0\/steps\/0\/actnorm$/,
+      /^step 5 was dropped: the loss is not finite: first in layer levels\/0\/steps\/0\/actnorm$/,
     );
     expect(told).toHaveLength(4);
-    expect(told[3]).toMatch(/^step 7: back to the weights of step 4, /);
+    expect(told[3]).toMatch(/^step 7: rolled back to the weights of step 4, /);
   });
 });
 
-describe('a training that diverges again and again', () => {
+describe('a training that diverges repeatedly', () => {
   it('ends with advice that helps', async () => {
     const wrong = { learningRate: 1e30, steps: 60 };
     const error: Error = await trained('diverged', { training: wrong }).then(
@@ -179,16 +175,16 @@ describe('a training that diverges again and again', () => {
       inState: readSoundCheckpoint(openRunFolder(inRoot('diverged')).latestCheckpoint!.path).guard.setbacks,
     });
     expect(counts()).toEqual({ inLog: 5, inState: 5 });
-    expect(error.message).toContain('; with training.learningRate=1e+30 it had gone back 4 times before');
+    expect(error.message).toContain('; with training.learningRate=1e+30 it had already rolled back 4 times');
     expect(error.message).toMatch(
-      /^the training diverged at step 20: the loss is not finite: first in the layer \S+; /,
+      /^the training diverged at step 20: the loss is not finite: first in layer \S+; /,
     );
     expect(error.message).toContain(`${latestCheckpoint!.path} holds the weights of step 0: `);
     expect(error.message).toContain(
-      `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) goes on`,
+      `resumeRun('${inRoot('diverged')}', { training: { learningRate: 0.001 } }) resumes from them`,
     );
-    // The same rate fails again; the advice does not.
-    await expect(trained('diverged', { training: wrong })).rejects.toThrow('gone back 5 times before');
+    // The same rate fails again; the suggested one does not.
+    await expect(trained('diverged', { training: wrong })).rejects.toThrow('already rolled back 5 times');
     expect(counts()).toEqual({ inLog: 6, inState: 6 });
     const run = await resumeRun(inRoot('diverged'), {}, { dataset, set: ['training.learningRate=0.001'] });
     const { state, validationBitsPerDim } = await train({ ...run, threads: 1 });
@@ -196,7 +192,7 @@ describe('a training that diverges again and again', () => {
     expect(validationBitsPerDim).toBeLessThan(10);
   });
 
-  it('is not called done when it has trained nothing', async () => {
+  it('is not reported as finished if it has trained nothing', async () => {
     const training = { learningRate: 1e30, steps: 3 };
     await expect(trained('short', { training })).rejects.toThrow(
       'the training diverged: its bits/dim on validation images are not finite; start again with a lower',
@@ -210,7 +206,7 @@ describe('a training that diverges again and again', () => {
 });
 
 describe('clipping', () => {
-  it('changes the weights where gradients are longer, and the log has their own norm', async () => {
+  it('changes the weights if gradients are longer, and the log has their unclipped norm', async () => {
     const loose = await trained('loose', { training: { clipNorm: 1e6 } });
     const tight = await trained('tight', { training: { clipNorm: 1e-3 } });
     await trained('none');
@@ -223,12 +219,12 @@ describe('clipping', () => {
   });
 });
 
-describe('a damaged checkpoint', () => {
+describe('a corrupt checkpoint', () => {
   it.each([
     ['flipped', (file: Buffer) => Buffer.from(file.map((byte, index) => (index === 9000 ? byte ^ 4 : byte)))],
     ['truncated', (file: Buffer) => file.subarray(0, 9000)],
     ['emptied', () => Buffer.alloc(0)],
-  ])('that is %s is told of and set aside, and the one before it used', async (name, damage) => {
+  ])('that is %s is reported and renamed, and the one before it used', async (name, damage) => {
     if (!existsSync(inRoot('sound'))) {
       await trained('sound');
     }

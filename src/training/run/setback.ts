@@ -1,4 +1,4 @@
-// What follows from a step that goes wrong: it is told, the training goes back to an earlier state, or nothing helps.
+// Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { call, phrase, UserError } from '../../errors.ts';
 import { appendJsonLine } from '../../storage/jsonLines.ts';
 import { stateFrom } from '../checkpoint.ts';
@@ -14,7 +14,7 @@ import { isAnchor } from './milestones.ts';
 import { listCheckpoints } from './runFolder.ts';
 
 /**
- * Tells of a refused step, and goes back to an earlier state where that is needed; at an anchor also if the state is
+ * Reports a dropped step, and rolls back to an earlier state if needed; at an anchor, also if the state is
  * unsound.
  */
 export async function answerStep(
@@ -33,7 +33,7 @@ export async function answerStep(
     const { backToStep, rateFactor } = await goBack(parts, reason);
     events.onTrouble?.(
       step,
-      `step ${step}: back to the weights of step ${backToStep}, from now on with ${rateFactor} times the learning ` +
+      `step ${step}: rolled back to the weights of step ${backToStep}, now with ${rateFactor} times the learning ` +
         `rate (${reason})`,
     );
   } else if (atAnAnchor) {
@@ -41,24 +41,24 @@ export async function answerStep(
   }
 }
 
-/** What the log says of going back. */
+/** The log entry of a rollback. */
 interface Setback extends Record<string, unknown> {
-  /** The step after which it happened; the next one takes the next batch. */
+  /** The step after which it happened; the next step takes the next batch. */
   readonly step: number;
-  /** The step whose weights it goes on from. */
+  /** The step whose weights are restored. */
   readonly backToStep: number;
-  /** What the learning rate of the schedule is multiplied by from now on. */
+  /** The factor on the schedule's learning rate from now on. */
   readonly rateFactor: number;
   /** What went wrong. */
   readonly reason: string;
 }
 
 /**
- * Goes on from the last sound state that the training may go back to, with a lower rate; from the start where there
- * is none. Steps, batches and schedule go on as if nothing had been. The log says so.
+ * Rolls back to the last sound state that training may roll back to, with a lower learning rate; to the start
+ * if there is none. Steps, batches and schedule continue as if nothing had happened. The rollback is logged.
  *
  * @param reason what went wrong, for the log and the error
- * @throws UserError if that has been tried as often as it may; the sound state is saved, and the error names it
+ * @throws UserError if the limit of rollbacks is reached; the sound state is saved, and the error names it
  */
 async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const { trainer, checkpoints, paths, config } = parts;
@@ -68,24 +68,26 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const after = afterSetback(guard, sound.guard, sound.step);
   trainer.replace({ ...sound, step, guard: after });
   const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
-  // Also where this is the end: the state that is saved has gone back once more, and log and state count alike.
+  // Also on the last one: the saved state counts this rollback too, so log and state agree.
   appendJsonLine(paths.metrics, setback);
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
     const what =
-      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had gone back ` +
-      `${guard.setbacks} times before, to half the rate each time`;
+      `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
+      `rolled back ${guard.setbacks} times, halving the rate each time`;
     const saved = checkpoints.save(trainer.state);
     const again = call('resumeRun', paths.directory, { training: { learningRate: lower } });
     throw new UserError(
       'diverged',
-      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} goes on from them with a lower rate`,
+      phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
     );
   }
   return setback;
 }
 
-/** The last state of an anchor that is whole, without trouble at its time, and not tried in vain already. */
+/**
+ * The last anchor state that is intact, was untroubled when saved, and has not already been tried in vain.
+ */
 function lastSoundState({ trainer, schedule, paths }: TrainingParts): TrainingState | undefined {
   const { step: now, guard } = trainer.state;
   for (const { step, path } of listCheckpoints(paths).toReversed()) {
@@ -104,7 +106,7 @@ function isSound({ guard }: TrainingState): boolean {
   return guard.strain === 0 && guard.wentBackTo === null;
 }
 
-/** The state in a checkpoint; null where that is damaged. */
+/** The state in a checkpoint; null if it is corrupt. */
 function readState(path: string, layout: ParameterLayout): TrainingState | null {
   try {
     return stateFrom(readSoundCheckpoint(path), layout);
@@ -117,7 +119,7 @@ function readState(path: string, layout: ParameterLayout): TrainingState | null 
 }
 
 /**
- * Refuses to call a run done that has trained nothing.
+ * Rejects a run that has finished without training anything.
  *
  * @throws UserError if it made no update, or its bits/dim on validation images are not finite
  */

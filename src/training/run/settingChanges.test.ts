@@ -1,4 +1,5 @@
-// What is kept of the settings that resumes change: from which step on, from what to what, and nothing that was lost.
+// What is recorded of settings that resumes change: from which step, from what to what, and nothing that was
+// lost.
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { changedSettings, changesIn, changesText, settingsOf, withChanges } from './settingChanges.ts';
@@ -6,7 +7,7 @@ import { changedSettings, changesIn, changesText, settingsOf, withChanges } from
 const change = (step: number, setting: string, from: unknown, to: unknown) => ({ step, setting, from, to });
 const rate = change(10, 'rate', 1, 2);
 
-it('the settings of a configuration have the names that --set takes', () => {
+it('the settings of a configuration have the names that --set accepts', () => {
   const of = (learningRate: number) =>
     settingsOf(resolveConfig({ preset: 'mnist-quickstart', overrides: { training: { learningRate } } }));
   expect(of(0.5)).toMatchObject({ seed: 0, 'data.name': 'mnist', 'training.learningRate': 0.5 });
@@ -16,7 +17,7 @@ it('the settings of a configuration have the names that --set takes', () => {
 });
 
 describe('the changes of a run', () => {
-  it('are added at the step that it goes on from', () => {
+  it('are added at the step it resumes from', () => {
     const before = { rate: 2, steps: 20, augment: ['flip'] };
     const after = { rate: 2, epochs: 3, augment: ['flip'] };
     expect(withChanges([rate], { step: 20, before, after })).toEqual([
@@ -27,7 +28,7 @@ describe('the changes of a run', () => {
     expect(withChanges([rate], { step: 20, before, after: before })).toEqual([rate]);
   });
 
-  it('are those of the steps that are left: what was changed at lost steps counts from the step it goes on from', () => {
+  it('cover only the remaining steps: changes at lost steps count from the step it resumes from', () => {
     const again = change(15, 'rate', 2, 3);
     for (const step of [8, 10]) {
       const now = { step, before: { rate: 3 }, after: { rate: 4 } };
@@ -42,7 +43,7 @@ describe('the changes of a run', () => {
     expect(withChanges([], { step: 0, before: { rate: 1 }, after: { rate: 2 } })).toEqual([]);
   });
 
-  it('are told step by step', () => {
+  it('are listed step by step', () => {
     const later = [change(2000, 'steps', 2000, null), change(2000, 'epochs', null, 3)];
     expect(changesText([rate, ...later])).toBe(
       'after step 10: rate 1 → 2; after step 2,000: steps 2000 → not set, epochs not set → 3',

@@ -1,22 +1,22 @@
-// The settings that resumes have changed on a run's way, as its summary lists them.
+// The settings that resumes changed during a run, as listed in its summary.
 import type { Config } from '../../experiments/configSchema.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
 
-/** Values by name, `training.learningRate` for one; what is not set is undefined. */
+/** Values by name, such as `training.learningRate`; undefined if not set. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** A setting that has another value from a step on. */
+/** A setting that changed at a step. */
 interface SettingChange {
   /** The last step with the old value. */
   readonly step: number;
   readonly setting: string;
-  /** Null where it was not set. */
+  /** Null if it was not set. */
   readonly from: unknown;
-  /** Null where it is no longer set. */
+  /** Null if it is no longer set. */
   readonly to: unknown;
 }
 
-/** The keys of a configuration with their values. */
+/** The keys of a configuration and their values. */
 export function settingsOf({ seed, ...sections }: Config): Settings {
   const entries = Object.entries(sections).flatMap(([section, keys]) =>
     Object.entries(keys).map(([key, value]) => [`${section}.${key}`, value]),
@@ -31,8 +31,9 @@ export function changedSettings(before: Settings, after: Settings): string[] {
 }
 
 /**
- * The changes of a run that goes on from a step, in order. What was changed at that step or later, by calls whose steps
- * are lost, is one with what changes now; before the first step nothing has been trained otherwise.
+ * The changes of a run that resumes from a step, in order. Changes at that step or later, from calls whose
+ * steps were lost, are merged with those made now; before the first step there are none, as nothing was
+ * trained differently.
  *
  * @param recorded the changes so far
  */
@@ -55,7 +56,10 @@ export function changesIn({ changes }: JsonObject): SettingChange[] {
   return Array.isArray(changes) ? changes : [];
 }
 
-/** The changes in words, `after step 1,000: training.steps 1000 → 2000, workers 2 → 1`; null where there are none. */
+/**
+ * The changes in words, `after step 1,000: training.steps 1000 → 2000, workers 2 → 1`; null if there are
+ * none.
+ */
 export function changesText(changes: readonly SettingChange[]): string | null {
   const steps = [...new Set(changes.map(({ step }) => step))];
   const show = (value: unknown): string => (value === null ? 'not set' : String(value));

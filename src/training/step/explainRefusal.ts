@@ -1,4 +1,4 @@
-// Why a step was refused, in words that name the place: the batch, a weight, a layer or a parameter.
+// Explains why a step was dropped, naming the culprit: the batch, a weight, a layer or a parameter.
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -7,9 +7,9 @@ import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { firstLayerNotFinite, isFiniteArray, notFiniteIn, notFiniteInState } from './notFinite.ts';
 
-/** What was refused, and with what. */
+/** A dropped step and its data. */
 export interface RefusedStep {
-  /** What the guard said. */
+  /** The guard's reason. */
   readonly refusal: string;
   /** The loss of the batch, in bits/dim. */
   readonly bitsPerDim: number;
@@ -20,15 +20,15 @@ export interface RefusedStep {
   readonly microBatch: number;
 }
 
-/** Why a step was refused. */
+/** Why a step was dropped. */
 export interface Explanation {
-  /** The refusal and its place. */
+  /** The reason and the culprit. */
   readonly text: string;
-  /** Whether the state itself is damaged: then no other batch can be better. */
+  /** Whether the state itself is broken, so that no other batch can help. */
   readonly inState: boolean;
 }
 
-/** Looks for the place where a refused step went wrong; compiles a program for it if a layer did. */
+/** Finds where a dropped step went wrong; compiles a program for it if a layer did. */
 export async function explainRefusal(
   model: Glow,
   layout: ParameterLayout,
@@ -41,20 +41,20 @@ export async function explainRefusal(
     return { text: `${refusal}: ${inState}`, inState: true };
   }
   if (!isFiniteArray(batch.image) || !isFiniteArray(batch.noise)) {
-    return at('the batch holds a value that is not finite');
+    return at('the batch contains NaN or infinity');
   }
   if (!Number.isFinite(bitsPerDim)) {
     const parts = { batch, images: microBatch, weights: state.weights };
     const layer = await firstLayerNotFinite(model, layout, parts, options);
-    return layer === null ? { text: refusal, inState: false } : at(`first in the layer ${layer}`);
+    return layer === null ? { text: refusal, inState: false } : at(`first in layer ${layer}`);
   }
   const broken = notFiniteIn(gradients, layout);
   if (broken.length > 0) {
-    const others = broken.length === 1 ? '' : ` and of ${broken.length - 1} before it`;
-    // Gradients are worked out from the last layer to the first: what the last one has, those before it inherit.
-    return at(`that of ${broken.at(-1)}${others}`);
+    const others = broken.length === 1 ? '' : ` and ${broken.length - 1} more before it`;
+    // Gradients are computed from the last layer to the first: earlier layers inherit the last one's fault.
+    return at(`in ${broken.at(-1)}${others}`);
   }
-  return at(`the largest gradient is that of ${largestOf(layout.unpack(gradients))}`);
+  return at(`the largest gradient is in ${largestOf(layout.unpack(gradients))}`);
 }
 
 function largestOf(arrays: Readonly<Record<string, NdArray>>): string {

@@ -1,4 +1,4 @@
-// What the guard refuses, what it lets pass, and when it gives up.
+// What the guard drops, what it accepts, and when it gives up.
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import {
@@ -24,7 +24,7 @@ const seen = (bitsPerDim: number, gradientNorm = 2, willBeCut = false): Observat
   willBeCut,
 });
 
-/** A guard that has seen a training come down from 8 to about 3 bits/dim, with noise. */
+/** A guard that has seen a noisy training go from 8 down to about 3 bits/dim. */
 function experienced(steps = 400): GuardState {
   const random = new RandomStream(0, 'losses');
   let guard = newGuard(0.01);
@@ -37,19 +37,19 @@ function experienced(steps = 400): GuardState {
 }
 
 describe('refusal', () => {
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses %s at once', (value) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('drops %s at once', (value) => {
     expect(refusal(newGuard(0.01), seen(value))).toBe('the loss is not finite');
     expect(refusal(newGuard(0.01), seen(3, value))).toBe('the gradient is not finite');
   });
 
-  it('refuses a loss far above the usual ones, and takes one a little above', () => {
+  it('drops a loss far above the usual ones, and accepts one slightly above', () => {
     const guard = experienced();
     expect(refusal(guard, seen(6))).toMatch(/^the loss jumped to 6 bits\/dim from about 3\.\d+$/);
     expect(refusal(guard, seen(3.9))).toBeNull();
     expect(refusal(guard, seen(-50))).toBeNull();
   });
 
-  it('refuses a norm far above the usual ones, unless it will be cut', () => {
+  it('drops a norm far above the usual ones, unless it will be clipped', () => {
     const guard = experienced();
     expect(refusal(guard, seen(3, 5000))).toMatch(
       /^the norm of the gradient jumped to 5000 from about 2\.\d+$/,
@@ -59,12 +59,12 @@ describe('refusal', () => {
     expect(refusal(guard, seen(3, 0))).toBeNull();
   });
 
-  it('waits until it has a range', () => {
+  it('waits until it has learned a range', () => {
     expect(refusal(experienced(guardLimits.leastSeen - 1), seen(1000, 1e9))).toBeNull();
     expect(refusal(experienced(guardLimits.leastSeen), seen(1000))).not.toBeNull();
   });
 
-  it('goes with a range that widens', () => {
+  it('follows a widening range', () => {
     let guard = experienced();
     for (let step = 0; step < 300; step++) {
       const observation = seen(3 + step / 30, 2 * 1.03 ** step);
@@ -74,11 +74,11 @@ describe('refusal', () => {
   });
 });
 
-describe('going back', () => {
+describe('rollback', () => {
   const refused = (guard: GuardState, times: number): GuardState =>
     times === 0 ? guard : refused(afterRefusal(guard), times - 1);
 
-  it('follows on three refused steps in a row, and not on one in twenty', () => {
+  it('happens after three dropped steps in a row, but not for one in twenty', () => {
     const guard = experienced();
     expect(mustGoBack(refused(guard, 2))).toBe(false);
     expect(mustGoBack(refused(guard, 3))).toBe(true);
@@ -90,7 +90,7 @@ describe('going back', () => {
     expect(often.dropped).toBe(50);
   });
 
-  it('halves the rate each time, goes further back each time, and ends', () => {
+  it('halves the rate and goes further back each time, and ends', () => {
     const start = newGuard(0.01);
     let guard = experienced();
     for (let setback = 1; setback <= guardLimits.mostSetbacks; setback++) {
@@ -107,20 +107,20 @@ describe('going back', () => {
     expect(isExhausted(guard)).toBe(true);
   });
 
-  it('may go back to a later state again once an anchor was reached without trouble', () => {
+  it('may return to a later state once an anchor was reached without trouble', () => {
     const guard = afterSetback(experienced(), newGuard(0.01), 50);
     expect(mayGoBackTo(atAnchor(afterRefusal(guard)), 100)).toBe(false);
     expect(mayGoBackTo(atAnchor(afterStep(guard, seen(3))), 100)).toBe(true);
   });
 
-  it('counts anew with another learning rate, and only then', () => {
+  it('restarts its count with a new learning rate, and only then', () => {
     const guard = afterSetback(experienced(), newGuard(0.01), 50);
     expect(guardFor(0.01, guard)).toBe(guard);
     expect(guardFor(0.005, guard)).toEqual({ ...guard, learningRate: 0.005, setbacks: 0, rateFactor: 1 });
   });
 });
 
-it('comes out of a checkpoint to the last digit', () => {
+it('survives a checkpoint round trip to the last digit', () => {
   const guard = experienced();
   expect(guardSchema.parse(JSON.parse(JSON.stringify(guard)))).toEqual(guard);
 });

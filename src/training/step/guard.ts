@@ -1,27 +1,28 @@
-// The guard of a training: which steps are refused, and when the training goes back to an earlier state.
+// The training guard: which steps are dropped, and when training rolls back to an earlier state.
 //
-// Everything that it decides by is a `GuardState`, which checkpoints hold: a run with stops decides as one without.
+// It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
+// one.
 import { z } from 'zod';
 
 /** The limits of the guard. */
 export const guardLimits = {
-  /** Over about so many steps the range of losses and norms runs. */
+  /** The range of losses and norms averages over about this many steps. */
   memory: 50,
-  /** The range counts once it has seen so many steps. */
+  /** The range applies once it has seen this many steps. */
   leastSeen: 20,
-  /** A loss or norm is out of range beyond so many mean deviations, … */
+  /** A loss or norm is out of range beyond this many mean deviations, … */
   deviations: 10,
-  /** … if that is also at least so many bits/dim above the mean loss, */
+  /** … if that is also at least this many bits/dim above the mean loss, */
   lossMargin: 1,
-  /** or so many times the usual norm. */
+  /** or this many times the usual norm. */
   normFactor: 150,
-  /** What a refused step adds to the strain; a step that is taken removes 1. */
+  /** What a dropped step adds to the strain; an accepted step removes 1. */
   strainOfRefusal: 10,
-  /** The strain at which the training goes back: three refused steps in a row, or often one in ten. */
+  /** The strain at which training rolls back: three dropped steps in a row, or one in ten for long. */
   mostStrain: 28,
-  /** What the learning rate is multiplied by when the training goes back. */
+  /** The factor on the learning rate at each rollback. */
   rateFactor: 0.5,
-  /** So often it goes back and trains on; going back once more ends it. */
+  /** The number of rollbacks after which training continues; one more ends it. */
   mostSetbacks: 4,
 } as const;
 
@@ -29,25 +30,25 @@ const rangeSchema = z.strictObject({ seen: z.int().min(0), mean: z.number(), dev
 
 /** The form of a `GuardState` in a checkpoint. */
 export const guardSchema = z.strictObject({
-  /** The learning rate of the configuration that the factor belongs to. */
+  /** The configuration's learning rate that the factor applies to. */
   learningRate: z.number(),
   /** The range of the loss of batches, in bits/dim. */
   loss: rangeSchema,
   /** The range of the natural logarithm of the gradient's norm. */
   logNorm: rangeSchema,
-  /** How much trouble there has been lately. */
+  /** How much trouble there has been recently. */
   strain: z.int().min(0),
-  /** Refused steps, of the whole run. */
+  /** Dropped steps in the whole run. */
   dropped: z.int().min(0),
-  /** How often the training went back with this learning rate. */
+  /** The number of rollbacks with this learning rate. */
   setbacks: z.int().min(0),
-  /** What the learning rate of the schedule is multiplied by. */
+  /** The factor on the schedule's learning rate. */
   rateFactor: z.number(),
-  /** After a setback, the step that it went back to, until a later state has proved sound; null otherwise. */
+  /** After a rollback, the step rolled back to, until a later state has proved sound; null otherwise. */
   wentBackTo: z.int().min(0).nullable(),
 });
 
-/** What the guard remembers from step to step. */
+/** The state that the guard carries from step to step. */
 export type GuardState = Readonly<z.infer<typeof guardSchema>>;
 
 type Range = GuardState['loss'];
@@ -58,11 +59,11 @@ export interface Observation {
   readonly bitsPerDim: number;
   /** The norm of its gradient. */
   readonly gradientNorm: number;
-  /** Whether a long gradient is cut, so that it can do no harm. */
+  /** Whether gradients are clipped, so that a long one can do no harm. */
   readonly willBeCut: boolean;
 }
 
-/** The guard of a run that begins, with the learning rate of its configuration. */
+/** The guard of a new run with this learning rate in its configuration. */
 export function newGuard(learningRate: number): GuardState {
   const unseen = { seen: 0, mean: 0, deviation: 0 };
   return {
@@ -77,12 +78,15 @@ export function newGuard(learningRate: number): GuardState {
   };
 }
 
-/** The guard of a run that goes on with this learning rate in its configuration: another one counts in full. */
+/**
+ * The guard of a run that resumes with this learning rate in its configuration; a changed rate applies in
+ * full.
+ */
 export function guardFor(learningRate: number, guard: GuardState): GuardState {
   return guard.learningRate === learningRate ? guard : { ...guard, learningRate, setbacks: 0, rateFactor: 1 };
 }
 
-/** Why a step must not reach the weights, in words; null where it may. */
+/** Why a step must not reach the weights, in words; null if it may. */
 export function refusal(
   guard: GuardState,
   { bitsPerDim, gradientNorm, willBeCut }: Observation,
@@ -103,7 +107,7 @@ export function refusal(
   return null;
 }
 
-/** The guard after a step that was taken. */
+/** The guard after an accepted step. */
 export function afterStep(guard: GuardState, { bitsPerDim, gradientNorm }: Observation): GuardState {
   return {
     ...guard,
@@ -114,34 +118,36 @@ export function afterStep(guard: GuardState, { bitsPerDim, gradientNorm }: Obser
   };
 }
 
-/** The guard after a step that was refused. */
+/** The guard after a dropped step. */
 export function afterRefusal(guard: GuardState): GuardState {
   return { ...guard, dropped: guard.dropped + 1, strain: guard.strain + guardLimits.strainOfRefusal };
 }
 
-/** Whether refusing steps is not enough: the weights themselves must have gone wrong. */
+/** Whether dropping steps is not enough: the weights themselves must have gone wrong. */
 export function mustGoBack({ strain }: GuardState): boolean {
   return strain >= guardLimits.mostStrain;
 }
 
-/** Whether the training has gone back as often as it may. */
+/** Whether the limit of rollbacks has been reached. */
 export function isExhausted({ setbacks }: GuardState): boolean {
   return setbacks >= guardLimits.mostSetbacks;
 }
 
-/** The guard after going back to the state of step `to`, whose guard was `then`: the ranges of then, a lower rate. */
+/** The guard after a rollback to the state of step `to`, whose guard was `then`: its ranges, a lower rate. */
 export function afterSetback(now: GuardState, then: GuardState, to: number): GuardState {
   const { loss, logNorm } = then;
   const rateFactor = now.rateFactor * guardLimits.rateFactor;
   return { ...now, loss, logNorm, strain: 0, rateFactor, setbacks: now.setbacks + 1, wentBackTo: to };
 }
 
-/** Whether a state to go back to may be the one that a setback, which did not help, went back to, or a later one. */
+/**
+ * Whether training may roll back to this step: after a rollback that did not help, only to an earlier one.
+ */
 export function mayGoBackTo({ wentBackTo }: GuardState, step: number): boolean {
   return wentBackTo === null || step < wentBackTo;
 }
 
-/** The guard at an anchor: without strain it makes up for an earlier setback. */
+/** The guard at an anchor: if there is no strain, an earlier rollback is forgotten. */
 export function atAnchor(guard: GuardState): GuardState {
   return guard.strain === 0 ? { ...guard, wentBackTo: null } : guard;
 }
@@ -151,7 +157,7 @@ function isAbove({ seen, mean, deviation }: Range, value: number, margin: number
   return seen >= leastSeen && value > mean + Math.max(margin, deviations * deviation);
 }
 
-/** The range with one more value: running means that weigh the first values alike. */
+/** The range with one more value: running means that weight the first values equally. */
 function widened({ seen, mean, deviation }: Range, value: number): Range {
   const share = 1 / Math.min(seen + 1, guardLimits.memory);
   return {

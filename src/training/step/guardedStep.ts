@@ -1,11 +1,11 @@
-// A step of a training under its guard: an update, or a refusal that names its reason.
+// A training step under the guard: an update, or a dropped step with its reason.
 import { learningRateAt } from '../../experiments/schedule.ts';
 import { mean } from '../../numeric/statistics.ts';
 import type { TrainingParts } from '../trainingParts.ts';
 import { explainRefusal } from './explainRefusal.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from './guard.ts';
 
-/** What the log says of a step. */
+/** The log entry of a step. */
 interface StepRecord extends Record<string, unknown> {
   readonly step: number;
   /** The epoch that it belongs to, from 1. */
@@ -13,20 +13,20 @@ interface StepRecord extends Record<string, unknown> {
   /** The mean over the batch, before the update. */
   readonly bitsPerDim: number;
   readonly learningRate: number;
-  /** The norm of the gradient, before it is cut. */
+  /** The norm of the gradient, before clipping. */
   readonly gradientNorm: number;
-  /** Why the step was refused; missing where it was not. */
+  /** Why the step was dropped; missing if it was not. */
   readonly dropped?: string;
 }
 
-/** How a step went. */
+/** The outcome of a step. */
 export interface StepOutcome {
   readonly record: StepRecord;
-  /** Whether the training cannot go on from where it is. */
+  /** Whether training cannot continue from the current state. */
   readonly mustGoBack: boolean;
 }
 
-/** Makes the next step. A refused one changes nothing but its number, and the guard's memory. */
+/** Takes the next step. A dropped one changes only the step number and the guard's state. */
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const { trainer, schedule, batches, config, model, engine } = parts;
   const { microBatch } = config.training;

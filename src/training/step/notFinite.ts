@@ -1,4 +1,4 @@
-// Where numbers stopped to be finite: in a batch, in a weight, in a layer or in a gradient.
+// Finds where numbers stopped being finite: in a batch, a weight, a layer or a gradient.
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
@@ -22,7 +22,7 @@ export function isFiniteArray({ data }: NdArray): boolean {
   return true;
 }
 
-/** The paths of the parameters whose part of these arrays has an element that is not finite, in the model's order. */
+/** The paths of the parameters with a non-finite element in these arrays, in model order. */
 export function notFiniteIn(groups: Groups, layout: ParameterLayout): string[] {
   const suspect = Object.fromEntries(Object.entries(groups).filter(([, array]) => !isFiniteArray(array)));
   return Object.entries(layout.unpack(suspect)).flatMap(([path, array]) =>
@@ -30,7 +30,9 @@ export function notFiniteIn(groups: Groups, layout: ParameterLayout): string[] {
   );
 }
 
-/** What of a state is not finite, in words: `the weight levels/0/steps/1/actnorm/bias`; null where all is. */
+/**
+ * What in a state is not finite, in words: `the weight levels/0/steps/1/actnorm/bias`; null if all is finite.
+ */
 export function notFiniteInState(state: TrainingState, layout: ParameterLayout): string | null {
   const parts = [
     ['weight', state.weights],
@@ -48,7 +50,7 @@ export function notFiniteInState(state: TrainingState, layout: ParameterLayout):
   return null;
 }
 
-/** The path of the first layer that makes something not finite of a batch; null if none does. */
+/** The path of the first layer with a non-finite output for a batch; null if there is none. */
 export async function firstLayerNotFinite(
   model: Glow,
   layout: ParameterLayout,
@@ -68,7 +70,9 @@ export async function firstLayerNotFinite(
   });
 }
 
-/** The program that gives 0 for every layer whose results are finite, by the layer's path in order, and NaN otherwise. */
+/**
+ * The program that returns, by layer path in order, 0 for every layer with finite outputs and NaN otherwise.
+ */
 function layersDefinition(model: Glow, layout: ParameterLayout, images: number): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
   const shape = [images, ...model.imageShape];

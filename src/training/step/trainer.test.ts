@@ -142,14 +142,14 @@ describe('micro-batches', () => {
         microBatch,
       },
     );
-    // The second batch must not see what the first left in the sums.
+    // The second batch must not see what the first left in the accumulators.
     await trainer.step(batches.at(1), 0.01);
     const found = await trainer.gradientsOf(batches.at(2));
     await trainer.release();
     return { ...found, paths: trainer.layout.unpack(found.gradients) };
   }
 
-  it('give the loss, the gradients and the norm of one run but for rounding', async () => {
+  it('yield the loss, gradients and norm of a single run, up to rounding', async () => {
     const whole = await gradientsIn(24);
     for (const microBatch of [12, 8, 1]) {
       const parts = await gradientsIn(microBatch);
@@ -183,7 +183,7 @@ function batchSizeOf(golden: GoldenCase): number {
   return golden.steps[0].image.shape[0];
 }
 
-/** What `pack` does, without rounding to float32. */
+/** Like `pack`, without rounding to float32. */
 function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): Record<string, NdArray> {
   const groups = layout.pack(arrays);
   return Object.fromEntries(

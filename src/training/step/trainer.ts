@@ -1,4 +1,4 @@
-// The steps of a training: gradients of a batch, and the update of the weights.
+// Training steps: the gradients of a batch, and the update of the weights.
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
 import type { Glow } from '../../models/glow.ts';
@@ -12,46 +12,46 @@ import type { TrainingStart, TrainingState } from '../trainingState.ts';
 import type { GuardState } from './guard.ts';
 import { Update, type UpdateOptions } from './update.ts';
 
-/** The gradients of a mean bits/dim, which an update goes by. */
+/** The gradients of a mean bits/dim, for an update. */
 interface Gradients {
-  /** Their Euclidean norm, before they are cut. */
+  /** Their Euclidean norm, before clipping. */
   readonly gradientNorm: number;
-  /** The gradients by group; the next batch overwrites them. */
+  /** The gradients by group; overwritten by the next batch. */
   readonly gradients: Groups;
 }
 
-/** What a batch tells of the weights. */
+/** The loss and gradients of a batch. */
 export interface BatchGradients extends Gradients {
   /** bits/dim of each image of the batch. */
   readonly bitsPerDim: Float32Array;
 }
 
-/** How a trainer is made. */
+/** Options of a trainer. */
 export interface TrainerOptions extends CompileOptions, UpdateOptions {
   /** Images per update. */
   readonly batchSize: number;
   /** Images per run of the program, a divisor of `batchSize`; by default all of them. */
   readonly microBatch?: number;
-  /** The norm to which longer gradients are cut; by default Infinity. */
+  /** The norm to which gradients are clipped; by default Infinity. */
   readonly clipNorm?: number;
-  /** The update, compiled before with these options, where the state stands in its memory already. */
+  /** The update, already compiled with these options, if the state is already in its memory. */
   readonly update?: Update;
-  /** What becomes of the activations of the forward pass; by default what the memory there is suggests. */
+  /** Whether the forward activations are kept or recomputed; by default depends on the available memory. */
   readonly activations?: ActivationChoice | undefined;
-  /** The threads that have images of their own; by default what is likely to be fastest. */
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
 }
 
 /** The programs and the state of a training. */
 export class Trainer {
   readonly layout: ParameterLayout;
-  /** How many threads have images of their own, what becomes of the activations, and how much memory they take. */
+  /** The number of workers, whether activations are kept or recomputed, and how much memory this takes. */
   readonly plan: SharedPlan;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
   private readonly weightUpdate: Update;
   private current: TrainingState;
-  /** The gradients of the batch, and those of one micro-batch where there are several, in arrays that stay. */
+  /** The gradients of the batch, and of one micro-batch if there are several, in reused arrays. */
   private readonly total: Groups;
   private readonly part: Groups;
 
@@ -73,13 +73,13 @@ export class Trainer {
     this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
   }
 
-  /** Compiles the programs of a training that goes on from a copy of `state`; the update is always done by the host. */
+  /** Compiles the programs for training from a copy of `state`; the update always runs on the host. */
   static async create(model: Glow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
       const update = options.update ?? (await Update.compile(layout, options));
       const own = update.take(state);
-      // Planned last: by then the state has taken its share of the memory that there is.
+      // Planned last, when the state has already taken its share of the available memory.
       const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
       const gradientProgram = keep(await plan.compile(options));
       return new Trainer(layout, options, plan, gradientProgram, update, own);
@@ -90,14 +90,14 @@ export class Trainer {
     return this.current;
   }
 
-  /** One update of the weights, from one batch, with the given learning rate. */
+  /** One update of the weights from one batch, with the given learning rate. */
   async step(batch: Batch, learningRate: number): Promise<BatchGradients> {
     const gradients = await this.gradientsOf(batch);
     this.update(gradients, learningRate);
     return gradients;
   }
 
-  /** The loss of a batch and its gradients, summed in float32 over the micro-batches; changes no weight. */
+  /** The loss and gradients of a batch, accumulated in float32 over the micro-batches; changes no weight. */
   async gradientsOf(batch: Batch): Promise<BatchGradients> {
     const { batchSize } = this.options;
     const microBatch = microBatchOf(this.options);
@@ -114,7 +114,7 @@ export class Trainer {
     return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
   }
 
-  /** Updates the weights by gradients, which are cut, where they stand, to the norm that the options name. */
+  /** Updates the weights by gradients, which are clipped in place to the norm set in the options. */
   update({ gradients, gradientNorm }: Gradients, learningRate: number): void {
     const { clipNorm = Number.POSITIVE_INFINITY } = this.options;
     const { step } = this.current;
@@ -126,17 +126,17 @@ export class Trainer {
     this.current = { ...this.current, step: step + 1, updates };
   }
 
-  /** Counts a step whose gradients make no update. */
+  /** Counts a step whose gradients are not applied. */
   dropStep(): void {
     this.current = { ...this.current, step: this.current.step + 1 };
   }
 
-  /** Sets what the guard remembers. */
+  /** Sets the guard's state. */
   remember(guard: GuardState): void {
     this.current = { ...this.current, guard };
   }
 
-  /** Goes on from a copy of another state. */
+  /** Continues from a copy of another state. */
   replace(state: TrainingStart): void {
     this.current = this.weightUpdate.take(state);
   }

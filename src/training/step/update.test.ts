@@ -1,4 +1,4 @@
-// The update in its memory: which weights decay, whose gradients it takes, and whose moments it refuses.
+// The update in its memory: which weights decay, which gradients it takes, and which moments it rejects.
 import { describe, expect, it } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
@@ -25,7 +25,7 @@ function layoutOf(mixing: Mixing, width: number): ParameterLayout {
   return new ParameterLayout(new Glow({ ...options, learnedPrior: true }, [8, 8, 1]).parameters);
 }
 
-/** A state whose weights are all 2. */
+/** A state with all weights 2. */
 function twos(layout: ParameterLayout) {
   const weights = layout.initial(0);
   for (const { data } of Object.values(weights)) {
@@ -35,9 +35,9 @@ function twos(layout: ParameterLayout) {
 }
 
 describe('the weight decay', () => {
-  // At this width some kernels are packed with all that is small, and others stand alone.
+  // At this width some kernels are packed with the small parameters, and others have their own array.
   it.each<Mixing>(['emerging', 'maf', '1x1-plu'])(
-    'acts on the kernels of couplings alone (%s)',
+    'applies only to the kernels of couplings (%s)',
     async (mixing) => {
       const layout = layoutOf(mixing, 136);
       expect(layout.trained.filter((group) => group.includes('coupling')).length).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe('an update', () => {
   const layout = layoutOf('emerging', 4);
 
   it.each([decaying, adamax({ beta2: 0.9, biasCorrection: 'standard' })])(
-    'by $name goes by the gradients that it is given, wherever they stand',
+    'by $name uses the gradients it is passed, wherever they are',
     async (optimizer) => {
       const update = await Update.compile(layout, { optimizer, averageDecay });
       const gradients = layout.zeros();
@@ -66,18 +66,18 @@ describe('an update', () => {
       expect(remembered.moments.first!.small!.data[3]).toBeCloseTo(0.1 * -7, 6);
       expect(weights.small!.data[3]).toBeCloseTo(2.25, 6);
       expect(average.small!.data[3]).toBeCloseTo(2.25, 6);
-      // Its own memory is as good.
+      // Its own memory works as well.
       update.groups('gradients').small!.data[3] = 0;
       update.run(update.groups('gradients'), 2, 0.25);
       expect(remembered.moments.first!.small!.data[3]).toBeCloseTo(0.9 * 0.1 * -7, 6);
     },
   );
 
-  it('refuses the moments of another optimiser', async () => {
+  it('rejects the moments of another optimiser', async () => {
     const update = await Update.compile(layout, { optimizer: decaying, averageDecay });
     const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } };
     expect(() => update.take({ ...twos(layout), optimizer })).toThrow(
-      'an update by adamw cannot go on from the moments of adamax',
+      'an adamw update cannot use the moments of adamax',
     );
   });
 });

@@ -1,4 +1,4 @@
-// The update of the weights, and the memory in which it is done.
+// The update of the weights, and the memory it runs in.
 import { compileLoop, type Loop } from '../../engine/loop.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
@@ -6,14 +6,14 @@ import type { Optimizer } from '../../optimizers/optimizer.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingStart, TrainingState } from '../trainingState.ts';
 
-/** What an update goes by. */
+/** The settings of an update. */
 export interface UpdateOptions {
   readonly optimizer: Optimizer;
   /** The decay of the moving average of the weights. */
   readonly averageDecay: number;
 }
 
-/** An optimiser, and the average of the weights, for the trained groups of a layout: their arrays stand in its memory. */
+/** An optimiser and weight average for the trained groups of a layout, whose arrays are in its memory. */
 export class Update {
   private readonly layout: ParameterLayout;
   private readonly options: UpdateOptions;
@@ -26,10 +26,10 @@ export class Update {
   }
 
   /**
-   * Compiles the update and takes the memory for it: weights, gradients, average, and what the optimiser has of their
-   * size.
+   * Compiles the update and allocates its memory: weights, gradients, average, and the optimiser's arrays of
+   * the same size.
    *
-   * @throws UserError if there is no memory or address space for it
+   * @throws UserError if there is not enough memory or address space
    */
   static async compile(layout: ParameterLayout, options: UpdateOptions): Promise<Update> {
     const lengths = layout.trained.map((group) => [group, sizeOf(layout.shapeOf(group))]);
@@ -43,7 +43,7 @@ export class Update {
     return update;
   }
 
-  /** The arrays of the trained groups in this memory, by the name that the program has for them. */
+  /** The arrays of the trained groups in this memory, by their names in the program. */
   groups(name: string): Groups {
     const arrays = this.layout.trained.map((group) => [
       group,
@@ -53,23 +53,23 @@ export class Update {
   }
 
   /**
-   * A state with the same values in this memory; what it has no arrays of is zero.
+   * A copy of a state in this memory; missing arrays are zero.
    *
-   * @throws Error if it is the state of another optimiser
+   * @throws Error if the state belongs to another optimiser
    */
   take({ optimizer: remembered, ...state }: TrainingStart): TrainingState {
     const { name, moments } = this.options.optimizer;
     if (remembered && remembered.name !== name) {
-      throw new Error(`an update by ${name} cannot go on from the moments of ${remembered.name}`);
+      throw new Error(`an ${name} update cannot use the moments of ${remembered.name}`);
     }
-    // Fixed weights are in no memory of an update, and nothing ever writes to them.
+    // Fixed weights are not in the update's memory, and nothing ever writes to them.
     const weights = { ...state.weights, ...this.taken('weights', state.weights) };
     const average = this.taken('average', state.average);
     const taken = moments.map((moment) => [moment, this.taken(moment, remembered?.moments[moment])]);
     return { ...state, weights, average, optimizer: { name, moments: Object.fromEntries(taken) } };
   }
 
-  /** Update t = 1, 2, … of all groups by these gradients, with the learning rate of the schedule. */
+  /** Update t = 1, 2, … of all groups by these gradients, with the schedule's learning rate. */
   run(gradients: Groups, t: number, learningRate: number): void {
     this.taken('gradients', gradients);
     const { optimizer, averageDecay } = this.options;
@@ -79,7 +79,7 @@ export class Update {
     }
   }
 
-  /** The arrays of this name in this memory, with the values of others; zero where there are none. */
+  /** The arrays with this name in this memory, filled with the values of others; zero if there are none. */
   private taken(name: string, source: Groups = {}): Groups {
     const groups = this.groups(name);
     for (const [group, { data }] of Object.entries(groups)) {
