@@ -1,4 +1,4 @@
-// ONNX files of programs: names and types, what is worked out beforehand, and the shapes that they declare.
+// ONNX files of programs: names and types, constant folding, and declared shapes.
 import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -15,7 +15,7 @@ const matrix = (name: string, side: number): NdArray => ({
   data: new RandomStream(1, name).normals(side * side),
 });
 
-/** Runs an ONNX file on float32 arrays: data and shape of each output. */
+/** Runs an ONNX file on float32 arrays and returns the data and shape of each output. */
 async function run(model: Uint8Array, feeds: Record<string, NdArray>) {
   const session = await createSession(model, { device: 'cpu', threads: 1, fallback: true });
   const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [
@@ -59,8 +59,8 @@ describe('names', () => {
   });
 });
 
-describe('what is worked out on the host', () => {
-  it('is a constant of the file where it depends on constants alone', async () => {
+describe('what is computed on the host', () => {
+  it('is a constant in the file if it depends on constants alone', async () => {
     const w = matrix('w', 2);
     const y = op.product(op.product(x, constant(w)), op.inverse(constant(w)));
     const given = { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
@@ -70,7 +70,7 @@ describe('what is worked out on the host', () => {
     });
   });
 
-  it('cannot be exported where it depends on an input', async () => {
+  it('cannot be exported if it depends on an input', async () => {
     const a = input('a', [2, 2]);
     await expect(exportOnnx({ inputs: { a }, outputs: { y: op.inverse(a) } })).rejects.toThrow(
       'the operation inverse has no lowering to ONNX',
@@ -78,7 +78,7 @@ describe('what is worked out on the host', () => {
   });
 });
 
-it('gives outputs as bytes where they are wanted, the same tensor as real numbers beside them', async () => {
+it('returns outputs as bytes on request, alongside the same tensor as real numbers', async () => {
   const floor = op.floor(x);
   const model = await exportOnnx(
     { inputs: { x }, outputs: { bytes: floor, reals: floor, sum: op.add(floor, 0.5) } },
@@ -92,7 +92,7 @@ it('gives outputs as bytes where they are wanted, the same tensor as real number
   expect(sum!.data).toEqual(Float32Array.of(0.5, 1.5, 254.5, 255.5));
 });
 
-it('holds equal constants once, and others that differ in one number', async () => {
+it('stores equal constants once, and keeps those apart that differ in one number', async () => {
   const [w, other] = [matrix('w', 8), matrix('w', 8)];
   other.data[63]! += 1;
   const z = input('z', [OPEN_BATCH, 8]);
@@ -103,7 +103,7 @@ it('holds equal constants once, and others that differ in one number', async () 
   expect(graph!.initializer!.filter(({ dims }) => dims!.length === 2)).toHaveLength(2);
 });
 
-it('holds no constant that no node reads, and all that inner graphs read', async () => {
+it('stores no constant that no node reads, and all that inner graphs read', async () => {
   const w = constant({ shape: [2], data: Float64Array.of(0.25, 0.5) });
   const settled = op.fixedPoint(x, 5, (state) => op.multiply(state, w));
   const y = op.reshape(op.reshape(settled, [OPEN_BATCH, 1, 1, 2]), [OPEN_BATCH, 2, 1]);
@@ -117,7 +117,7 @@ it('holds no constant that no node reads, and all that inner graphs read', async
   expect(held.length).toBeGreaterThan(1);
 });
 
-/** What the nodes of a graph and of its inner graphs read. */
+/** The names that the nodes of a graph and of its inner graphs read. */
 function namesReadIn({ node }: onnxProto.onnx.IGraphProto): string[] {
   return node!.flatMap(({ input, attribute }) => [
     ...input!,
@@ -125,7 +125,7 @@ function namesReadIn({ node }: onnxProto.onnx.IGraphProto): string[] {
   ]);
 }
 
-it.each([1, 3])('declares the shapes that results have with %i images', async (count) => {
+it.each([1, 3])('declares the shapes of results with %i images', async (count) => {
   const image = input('image', [OPEN_BATCH, 2, 3, 4]);
   const rows = op.product(
     op.reshape(
@@ -147,7 +147,7 @@ it.each([1, 3])('declares the shapes that results have with %i images', async (c
   const graph = model.graph!;
   const declared = graph.valueInfo!;
   const reshapes = graph.node!.filter(({ opType }) => opType === 'Reshape' || opType === 'Loop');
-  // One reshape stands between the two halves of a fold, and one gives the output: neither is declared here.
+  // One reshape is between the two halves of a fold, and one produces the output: neither is declared here.
   expect(declared.length).toBeGreaterThanOrEqual(reshapes.length - 2);
   graph.output!.push(...declared);
   const given = { shape: [count, 2, 3, 4], data: new RandomStream(1).normals(sizeOf([count, 2, 3, 4])) };

@@ -1,4 +1,4 @@
-// A program as a file of its own: ONNX bytes that any runtime loads.
+// Exports a program as a file: ONNX bytes that any runtime loads.
 import { UserError } from '../errors.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { styleOf } from './devices/device.ts';
@@ -9,21 +9,21 @@ import { freeze } from './program.ts';
 
 /** How a program is exported. */
 export interface ExportOnnxOptions {
-  /** The outputs that are of type uint8 and not float32; their values must be whole numbers of 0..255. */
+  /** The outputs of type uint8 instead of float32; their values must be integers in 0..255. */
   readonly bytes?: readonly string[];
-  /** Threads for what is worked out beforehand; by default one a core. */
+  /** Threads for constant folding; by default one per core. */
   readonly threads?: number;
 }
 
-/** The format of the files is that of Protocol Buffers, which ends there. */
+/** ONNX files are Protocol Buffers, which have this limit. */
 const LARGEST_FILE = 2 ** 31 - 1;
 
 /**
- * The ONNX model of a program in float32: standard operators of opset 20 alone, inputs and outputs under their own
- * names, the batch open where it is open in the program. What depends on constants alone is worked out now, in
- * float64.
+ * The ONNX model of a program in float32: standard operators of opset 20 only, inputs and outputs under their
+ * own names, the batch open where it is open in the program. What depends on constants alone is folded now,
+ * in float64.
  *
- * @throws Error if a name is no identifier or taken, or a part of the program has no ONNX operator
+ * @throws Error if a name is not an identifier or is taken, or a part of the program has no ONNX operator
  * @throws UserError if the file would be larger than 2 GiB
  */
 export async function exportOnnx(
@@ -34,7 +34,7 @@ export async function exportOnnx(
   names.forEach((name, index) => {
     if (!/^[A-Za-z_]\w*$/.test(name) || isReservedName(name) || names.indexOf(name) !== index) {
       throw new Error(
-        `'${name}' cannot name an input or output of an ONNX file: it is taken or no identifier`,
+        `'${name}' cannot name an input or output of an ONNX file: it is taken or not an identifier`,
       );
     }
   });

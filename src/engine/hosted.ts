@@ -1,18 +1,21 @@
-// What the host works out in float64, between sessions: determinants and inverses of small matrices, and the plain way to
-// undo a corner convolution.
+// What the host computes in float64, between sessions: determinants and inverses of small matrices, and the
+// sequential inverse of a corner convolution.
 //
-// ONNX Runtime has Det in float32 only, where it under- and overflows, and neither it nor Inverse on a GPU. The matrices
-// are weights, at most a few hundred wide, so the host is exact and fast enough.
+// ONNX Runtime has Det in float32 only, where it underflows and overflows, and neither Det nor Inverse on a
+// GPU. The matrices are weights, at most a few hundred wide, so the host is exact and fast enough.
 import { type ComplexInverses, invertComplexMatrices } from '../numeric/complexMatrices.ts';
 import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
 import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../numeric/lu.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-/** Works a tensor out from the values of its inputs. */
+/** Computes a tensor from the values of its inputs. */
 type Hosted<A = unknown> = (inputs: readonly NdArray[], attributes: A) => NdArray;
 
-/** The determinant and the inverse of a matrix need the same decomposition: it is made once for an array that both are given. */
+/**
+ * The determinant and the inverse of a matrix need the same decomposition: it is computed once if both
+ * receive the same array.
+ */
 const known = new WeakMap<NdArray, LuDecomposition[]>();
 
 function decompositionsOf(w: NdArray): LuDecomposition[] {
@@ -28,7 +31,7 @@ function decompositionsOf(w: NdArray): LuDecomposition[] {
   return decompositions;
 }
 
-/** The same for complex matrices, whose inverses and determinants one elimination gives. */
+/** The same for complex matrices, whose inverse and determinant come from one elimination. */
 const knownComplex = new WeakMap<NdArray, ComplexInverses>();
 
 function complexInversesOf(w: NdArray): ComplexInverses {
@@ -67,12 +70,12 @@ const hosted: Readonly<Record<string, Hosted<never>>> = {
   solveCorner,
 };
 
-/** Whether the host works a tensor out. */
+/** Whether the host computes a tensor. */
 export function isHosted({ operation }: Tensor): boolean {
   return operation.name in hosted;
 }
 
-/** The value of a tensor that the host works out. */
+/** The value of a tensor that the host computes. */
 export function hostedValue({ operation, attributes }: Tensor, inputs: readonly NdArray[]): NdArray {
   return hosted[operation.name]!(inputs, attributes as never);
 }

@@ -33,7 +33,7 @@ function fill(
   }
 }
 
-/** Every operation that a loop has, a constant that float32 has to round, and a scalar. */
+/** Every operation that a loop supports, a constant that float32 has to round, and a scalar. */
 function everything(): ProgramDefinition {
   const [x, y] = [input('x', [OPEN_BATCH]), input('y', [OPEN_BATCH])];
   const rate = input('rate', []);
@@ -48,27 +48,24 @@ function everything(): ProgramDefinition {
 }
 
 describe('compileLoop', () => {
-  // One element, no multiple of four, a whole cache line of them, and many.
-  it.each([1, 7, 16, 20_001])(
-    'gives what ONNX Runtime gives, to the bit, for %i elements',
-    async (length) => {
-      const definition = everything();
-      const [x, y] = [vector('x', length), vector('y', length)];
-      const rate = { shape: [], data: Float32Array.of(0.7) };
-      const program = await compile(definition, { threads: 1 });
-      const expected = await program.run({ x, y, rate });
-      await program.release();
-      const loop = await compileLoop(definition, { all: length });
-      const vectors = loop.vectorsOf('all');
-      fill(vectors, { x, y });
-      loop.run('all', { rate: 0.7 });
-      expect(vectors.x).toEqual(expected.x!.data);
-      expect(vectors.root).toEqual(expected.root!.data);
-      expect(vectors.y).toEqual(y.data);
-    },
-  );
+  // One element, not a multiple of four, a whole cache line, and many.
+  it.each([1, 7, 16, 20_001])('equals ONNX Runtime, to the bit, for %i elements', async (length) => {
+    const definition = everything();
+    const [x, y] = [vector('x', length), vector('y', length)];
+    const rate = { shape: [], data: Float32Array.of(0.7) };
+    const program = await compile(definition, { threads: 1 });
+    const expected = await program.run({ x, y, rate });
+    await program.release();
+    const loop = await compileLoop(definition, { all: length });
+    const vectors = loop.vectorsOf('all');
+    fill(vectors, { x, y });
+    loop.run('all', { rate: 0.7 });
+    expect(vectors.x).toEqual(expected.x!.data);
+    expect(vectors.root).toEqual(expected.root!.data);
+    expect(vectors.y).toEqual(y.data);
+  });
 
-  it('gives the same of zeros, infinities, NaN and what is too small to be normal', async () => {
+  it('equals ONNX Runtime for zeros, infinities, NaN and subnormal numbers', async () => {
     const special = [0, -0, 1, -1, 1e-42, -1e-42, 3e38, -3e38, 1 / 0, -1 / 0, 0 / 0];
     const [x, y] = [0, 1].map((which): NdArray => {
       const pairs = special.flatMap((a) => special.map((b) => [a, b][which]!));
@@ -82,7 +79,7 @@ describe('compileLoop', () => {
     const vectors = loop.vectorsOf('all');
     fill(vectors, { x, y });
     loop.run('all', { rate: 0.5 });
-    // But for the sign of a zero.
+    // Except for the sign of a zero.
     const values = (data: Iterable<number>): number[] => Array.from(data, (value) => value + 0);
     expect(values(vectors.x!)).toEqual(values(expected.x!.data));
     expect(values(vectors.root!)).toEqual(values(expected.root!.data));
@@ -115,26 +112,26 @@ describe('compileLoop', () => {
     expect(loop.vectorsOf('second').x).toEqual(sameLength.vectorsOf('alone').x);
   });
 
-  it('refuses what no instruction does', async () => {
+  it('rejects operations without an instruction', async () => {
     const x = input('x', [OPEN_BATCH]);
     const refused = (definition: ProgramDefinition) => expect(compileLoop(definition, { all: 4 })).rejects;
     await refused({ inputs: { x }, outputs: { y: exp(x) } }).toThrow('operation exp');
     await refused({ inputs: {}, outputs: { y: negate(x) } }).toThrow("input 'x'");
     const matrix = input('matrix', [2, 3]);
     await refused({ inputs: { matrix }, outputs: { y: negate(matrix) } }).toThrow(
-      "'matrix' has the shape [2, 3]",
+      "'matrix' has shape [2, 3]",
     );
   });
 
-  it('refuses a run without a scalar, and of a set that it has not', async () => {
+  it('rejects a run without a scalar, and of an unknown set', async () => {
     const loop = await compileLoop(everything(), { all: 4 });
-    expect(() => loop.run('all', {})).toThrow("'rate' was not given");
-    expect(() => loop.run('some', { rate: 1 })).toThrow("no set 'some'");
+    expect(() => loop.run('all', {})).toThrow("'rate' is missing");
+    expect(() => loop.run('some', { rate: 1 })).toThrow("no set of vectors 'some'");
   });
 });
 
 describe('placesOf', () => {
-  it('begins another memory where a set does not fit into what is left of one', () => {
+  it('starts another memory if a set does not fit into the rest of one', () => {
     const gigabyte = 2 ** 28;
     const places = placesOf({ a: gigabyte, b: 3, c: 2 * gigabyte - 16, d: gigabyte }, 1);
     expect(places.map((memory) => memory.map(({ name }) => name))).toEqual([['a', 'b', 'c'], ['d']]);
@@ -143,7 +140,7 @@ describe('placesOf', () => {
     expect(places[1]![0]!.begin).toBe(0);
   });
 
-  it('refuses a set that no memory holds', () => {
+  it('rejects a set that is too large for a memory', () => {
     expect(() => placesOf({ small: 1, large: 2 ** 28 }, 4)).toThrow("268435456 numbers ('large')");
   });
 });

@@ -1,9 +1,10 @@
-// A program of operations on single elements, compiled into one loop over arrays on the host: WebAssembly, four numbers
+// A program of elementwise operations, fused into one loop over arrays on the host: WebAssembly, four numbers
 // at a time.
 //
-// ONNX Runtime passes over its arrays once for each operation, and its binding copies all that a run gives. A loop reads
-// each number once and writes it once, where it was: for work on arrays as large as the weights that is most of the time.
-// The arrays stand in memory that WebAssembly can reach; ONNX Runtime takes them from there like any others.
+// ONNX Runtime passes over its arrays once per operation, and its binding copies every output of a run. A
+// loop reads each number once and writes it once, in place: for arrays as large as the weights that is most
+// of the time. The arrays are in memory that WebAssembly can reach; ONNX Runtime reads them from there like
+// any others.
 import { UserError } from '../errors.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
@@ -18,7 +19,7 @@ import {
   type ValueType,
 } from './wasmModule.ts';
 
-/** The instruction of each operation, for four numbers at once. */
+/** The instruction for each operation, on four numbers at once. */
 const instructions: Readonly<Record<string, Instruction>> = {
   abs: 'f32x4.abs',
   add: 'f32x4.add',
@@ -30,24 +31,27 @@ const instructions: Readonly<Record<string, Instruction>> = {
   subtract: 'f32x4.sub',
 };
 
-/** The four numbers that an instruction works on, in bytes: 2⁴. */
+/** The size in bytes of the four numbers that an instruction works on: 2⁴. */
 const VECTOR_BYTES = 16;
 const VECTOR_ALIGNMENT = 4;
-/** Every vector starts at a line of the processor's cache. */
+/** Every vector starts at a cache line. */
 const LINE_BYTES = 64;
 const PAGE_BYTES = 65536;
 
-/** The pages that one memory can have, but for the last: the address behind it, 2³², does not fit into an i32. */
+/**
+ * The maximum number of pages in a memory, less the last one: the address behind it, 2³², does not fit into
+ * an i32.
+ */
 const MOST_PAGES = 65535;
 
 /**
- * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such vectors, made
- * by operations on each element. It works in float32 and gives what ONNX Runtime gives, to the bit but for the sign of
- * a zero that a maximum gives.
+ * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such
+ * vectors, computed by elementwise operations. It works in float32; its results equal those of ONNX Runtime
+ * to the bit, except for the sign of a zero from a maximum.
  *
- * @param lengths how long the vectors of each set are: a run is of one set
- * @throws Error if it has a tensor of another shape, or an operation that no instruction does; UserError if there is no
- * memory or address space for it
+ * @param lengths the length of the vectors in each set: a run processes one set
+ * @throws Error if it has a tensor of another shape, or an operation without an instruction; UserError if
+ * there is not enough memory or address space for it
  */
 export async function compileLoop(
   definition: ProgramDefinition,
@@ -81,7 +85,7 @@ export async function compileLoop(
   return new Loop(scalars, sets);
 }
 
-/** WebAssembly fails to reserve address space, long before memory is short, where a process may not have much of it. */
+/** Where a process has limited address space, WebAssembly fails to reserve it long before memory runs out. */
 function memoryOf(bytes: number): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
@@ -92,14 +96,17 @@ function memoryOf(bytes: number): WebAssembly.Memory {
     }
     throw new UserError(
       'out-of-memory',
-      'the update of the weights cannot have its memory: WebAssembly reserves 10 GiB of address space for each memory; ' +
-        'raise the limit of the process (ulimit -v unlimited) or take a smaller model',
+      'cannot allocate memory for the weight update: WebAssembly reserves 10 GiB of address space per memory; ' +
+        'raise the limit of the process (ulimit -v unlimited) or use a smaller model',
       { cause },
     );
   }
 }
 
-/** Where the vectors of a set stand in a memory, one behind the other: from `begin` to before `end`, in bytes. */
+/**
+ * The place of a set's vectors in a memory, one after the other: bytes `begin` (inclusive) to `end`
+ * (exclusive).
+ */
 interface Place {
   readonly name: string;
   readonly begin: number;
@@ -107,9 +114,9 @@ interface Place {
 }
 
 /**
- * Places for so many vectors of each set, in as many memories as it takes.
+ * Places for the given number of vectors of each set, in as many memories as needed.
  *
- * @throws Error if a set does not fit into one
+ * @throws Error if a set does not fit into one memory
  */
 export function placesOf(lengths: Readonly<Record<string, number>>, vectors: number): Place[][] {
   const memories: Place[][] = [];
@@ -130,17 +137,17 @@ export function placesOf(lengths: Readonly<Record<string, number>>, vectors: num
   return memories;
 }
 
-/** Vectors that are worked on together. */
+/** Vectors that are processed together. */
 interface VectorSet {
-  /** The bytes at which they start in their memory, and how many each has. */
+  /** Where each vector starts in their memory, in bytes, and how many bytes each has. */
   readonly starts: readonly number[];
   readonly bytes: number;
   readonly vectors: Readonly<Record<string, Float32Array>>;
-  /** Takes the starts, the number of bytes and the scalars. */
+  /** Takes the start addresses, the number of bytes and the scalars. */
   run(...values: number[]): void;
 }
 
-/** A loop ready to run, and the memory that it works on. */
+/** A compiled loop and the memory that it works on. */
 export class Loop {
   private readonly scalars: readonly string[];
   private readonly sets: ReadonlyMap<string, VectorSet>;
@@ -151,13 +158,13 @@ export class Loop {
     this.sets = sets;
   }
 
-  /** The vectors of a set, by the names of inputs and outputs: to be filled, and read after a run. */
+  /** The vectors of a set, by the names of inputs and outputs: fill them before a run, read them after it. */
   vectorsOf(set: string): Readonly<Record<string, Float32Array>> {
     return this.setOf(set).vectors;
   }
 
   /**
-   * Runs the loop on a set: its outputs are written where they stand, over the inputs of the same names.
+   * Runs the loop on a set: its outputs are written in place, over the inputs of the same names.
    *
    * @throws Error if a scalar is missing
    */
@@ -166,7 +173,7 @@ export class Loop {
     const values = this.scalars.map((name) => {
       const value = scalars[name];
       if (value === undefined) {
-        throw new Error(`the loop's scalar '${name}' was not given`);
+        throw new Error(`the loop's scalar '${name}' is missing`);
       }
       return value;
     });
@@ -178,13 +185,13 @@ export class Loop {
   private setOf(name: string): VectorSet {
     const set = this.sets.get(name);
     if (!set) {
-      throw new Error(`the loop has no set '${name}' of vectors`);
+      throw new Error(`the loop has no set of vectors '${name}'`);
     }
     return set;
   }
 }
 
-/** The module that does a definition. */
+/** The module that computes a definition. */
 function moduleOf(
   definition: ProgramDefinition,
   scalars: readonly string[],
@@ -221,13 +228,13 @@ function moduleOf(
 
 function requireShape(name: string, { shape }: Tensor, allowed: readonly Shape[]): void {
   if (!allowed.some((candidate) => sameShape(candidate, shape))) {
-    throw new Error(`'${name}' has the shape ${showShape(shape)}: no loop can work on it`);
+    throw new Error(`'${name}' has shape ${showShape(shape)}, which a loop does not support`);
   }
 }
 
 /**
- * Writes the instructions of a loop; every value is a local variable of the function, known by its number. Before them
- * come the parameters: where each vector stands, how many bytes a vector has, and the scalars.
+ * Emits the instructions of a loop; every value is a local variable of the function, identified by its
+ * number. The parameters come first: where each vector starts, how many bytes a vector has, and the scalars.
  */
 class LoopWriter {
   private readonly vectors: number;
@@ -245,17 +252,17 @@ class LoopWriter {
   apply(operation: string, operands: readonly number[]): number {
     const name = instructions[operation];
     if (name === undefined) {
-      throw new Error(`no loop can do the operation ${operation}`);
+      throw new Error(`a loop does not support the operation ${operation}`);
     }
     return this.set(this.body, [...operands.flatMap((operand) => get(operand)), ...instruction(name)]);
   }
 
-  /** A constant, four times. */
+  /** A constant, in all four lanes. */
   constant(value: number): number {
     return this.set(this.once, [...f32Constant(value), ...instruction('f32x4.splat')]);
   }
 
-  /** A scalar, four times. */
+  /** A scalar, in all four lanes. */
   splat(scalar: number): number {
     return this.set(this.once, [...get(this.vectors + 1 + scalar), ...instruction('f32x4.splat')]);
   }
@@ -265,7 +272,7 @@ class LoopWriter {
     return this.set(this.body, [...get(vector), ...instruction('v128.load', VECTOR_ALIGNMENT, 0)]);
   }
 
-  /** Writes a vector's next four numbers: called last, when everything has been read. */
+  /** Writes a vector's next four numbers: called last, after everything has been read. */
   store(vector: number, value: number): void {
     this.body.push(...get(vector), ...get(value), ...instruction('v128.store', VECTOR_ALIGNMENT, 0));
   }
@@ -304,7 +311,7 @@ class LoopWriter {
     );
   }
 
-  /** The variable that says where the first vector ends. */
+  /** The variable that holds the end of the first vector. */
   private get end(): number {
     return this.vectors + 1 + this.scalars;
   }

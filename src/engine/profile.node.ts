@@ -1,20 +1,20 @@
-// Where a program spends its time, by the kind of its operators.
+// Where a program spends its time, by operator type.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CompileOptions } from './program.ts';
 
-/** The time of one kind of operator in a run. */
+/** The time spent in one type of operator during a run. */
 export interface OperatorTime {
   /** The ONNX operator. */
   readonly operator: string;
-  /** In all its nodes, the mean over the runs. */
+  /** Total over all its nodes, mean over the runs. */
   readonly seconds: number;
-  /** How many nodes there are of it. */
+  /** The number of its nodes. */
   readonly nodes: number;
 }
 
-/** An event of ONNX Runtime's profile, as far as it is read here. */
+/** An event of ONNX Runtime's profile, as far as it is used here. */
 interface ProfileEvent {
   readonly cat: string;
   readonly name: string;
@@ -23,7 +23,7 @@ interface ProfileEvent {
   readonly args: { readonly op_name?: string };
 }
 
-/** Runs are counted after as many that are not: the first ones meet memory that has not been touched yet. */
+/** As many warm-up runs come first and are not counted: the first runs touch memory for the first time. */
 const RUNS = 3;
 
 /** What can be profiled: one program, or several that work together. */
@@ -31,7 +31,7 @@ interface Profiled {
   release(): Promise<void>;
 }
 
-/** Times every node of what `compile` gives over some runs; the kinds that take longest come first. */
+/** Times every node of the result of `compile` over some runs; the types that take longest come first. */
 export async function profile<Compiled extends Profiled>(
   compile: (options: CompileOptions) => Promise<Compiled>,
   run: (compiled: Compiled) => Promise<unknown>,
@@ -46,7 +46,7 @@ export async function profile<Compiled extends Profiled>(
     await program.release();
     const files = await readdir(folder);
     const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-    // Of each session the second half of the runs.
+    // The second half of the runs, for each session.
     return byOperator(
       texts.flatMap((text) => {
         const events = (JSON.parse(text) as ProfileEvent[]).filter(isOfNode);

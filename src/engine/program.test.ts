@@ -1,4 +1,4 @@
-// Compiled programs: names, feeds, what is worked out beforehand, and what the host works out.
+// Compiled programs: names, feeds, constant folding, and host computations.
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -31,7 +31,7 @@ async function run(
 }
 
 describe('an input', () => {
-  it('may be any tensor: what it is made from is not computed, by the host neither', async () => {
+  it('may be any tensor: what it depends on is not computed, not by the host either', async () => {
     const [w, x] = [input('w', [1, 1]), input('x', [2])];
     const given = op.exp(op.multiply(x, op.logAbsDet(w)));
     const known = op.add(constant(array([2], 1, 2)), 3);
@@ -42,14 +42,14 @@ describe('an input', () => {
 });
 
 describe('names', () => {
-  it('may be those of an input and an output at once', async () => {
+  it('may belong to an input and an output at once', async () => {
     const [a, b] = [input('a', [2]), input('b', [2])];
     const feeds = { a: array([2], 1, 2), b: array([2], 10, 20) };
     const result = await run({ a, b }, { a: op.add(a, b), b: a }, feeds);
     expect(result).toEqual({ a: array([2], 11, 22), b: array([2], 1, 2) });
   });
 
-  it('may be any words, such as those of constants, nodes and host results within the session', async () => {
+  it('may be any string, such as a name of constants, nodes and host results in the session', async () => {
     const w = input('w', [1, 1]);
     const four = op.multiply(op.add(w, 1), op.exp(op.logAbsDet(op.add(w, 2))));
     const names = ['c0', 'c1', '%0', '%1', 'host0', 'operand0', 'input w', 'output w', 'w', ''];
@@ -60,7 +60,7 @@ describe('names', () => {
     }
   });
 
-  it('of inputs do not meet those of what is worked out before the session', async () => {
+  it('of inputs do not collide with those of results of the prelude', async () => {
     const [a, b] = [input('a', [1, 1]), input('b', [1, 1])];
     const y = op.add(op.logAbsDet(a), op.logAbsDet(op.exp(b)));
     const feeds = { operand0: array([1, 1], 2), b: array([1, 1], 0.5) };
@@ -97,13 +97,13 @@ describe('feeds', () => {
   const good = { x: random('x', [2, 2]), w: random('w', [2]), rows: random('rows', [6, 2]) };
 
   it.each<[string, NamedArrays]>([
-    ["the program's input 'w' was not given", { x: good.x, rows: good.rows }],
+    ["the program's input 'w' is missing", { x: good.x, rows: good.rows }],
     ["the input 'w' must have shape [2], not [3]", { ...good, w: random('w', [3]) }],
     ["the input 'w' must have shape [2], not [2, 1]", { ...good, w: random('w', [2, 1]) }],
     ["the input 'x' must have shape [N, 2], not [2, 3]", { ...good, x: random('x', [2, 3]) }],
     ["the input 'rows' must have shape [3·N, 2], not [4, 2]", { ...good, rows: random('r', [4, 2]) }],
-    ["the input 'w' has 3 values for [2]", { ...good, w: { ...random('w', [3]), shape: [2] } }],
-    ["the inputs 'x' and 'rows' have batches of 2 and 3", { ...good, rows: random('r', [9, 2]) }],
+    ["the input 'w' has 3 values for shape [2]", { ...good, w: { ...random('w', [3]), shape: [2] } }],
+    ["the inputs 'x' and 'rows' have batch sizes 2 and 3", { ...good, rows: random('r', [9, 2]) }],
   ])('%s', async (message, feeds) => {
     const program = await compile(definition);
     await expect(program.run(feeds)).rejects.toThrow(message);
@@ -111,7 +111,7 @@ describe('feeds', () => {
     await program.release();
   });
 
-  it('may have either precision, whatever the program has', async () => {
+  it('may have either precision, whatever that of the program', async () => {
     const single = { shape: [2], data: Float32Array.of(0.1, -3) };
     for (const precision of ['float32', 'float64'] as const) {
       const y = op.multiply(w, 2);
@@ -127,7 +127,7 @@ describe('into', () => {
   const x = input('x', [2]);
   const definition = { inputs: { x }, outputs: { y: op.add(x, 1), z: op.multiply(x, 2), x } };
 
-  it('writes to the given arrays, parts of larger ones too, and makes the others', async () => {
+  it('writes to the given arrays, also as parts of larger ones, and allocates the others', async () => {
     const program = await compile(definition);
     const whole = new Float32Array(4);
     const into = {
@@ -142,11 +142,11 @@ describe('into', () => {
     await program.release();
   });
 
-  it('refuses arrays of another precision or shape', async () => {
+  it('rejects arrays of another precision or shape', async () => {
     const program = await compile(definition);
     const feeds = { x: array([2], 5, 6) };
     await expect(program.run(feeds, { y: array([2], 0, 0) })).rejects.toThrow(
-      "the array for the output 'y' must be of float32",
+      "the array for the output 'y' must be float32",
     );
     await expect(program.run(feeds, { y: { shape: [3], data: new Float32Array(3) } })).rejects.toThrow(
       /invalid dimensions for output: output y/,
@@ -162,7 +162,7 @@ describe('what depends on constants alone', () => {
   const large = op.multiply(op.exp(constant(array([2], 90, 91))), op.exp(constant(array([2], -90, -90))));
   const matrix = random('matrix', [3, 3]);
 
-  it('is worked out in float64 and rounded once', async () => {
+  it('is computed in float64 and rounded once', async () => {
     const x = input('x', [2]);
     const outputs = { small, large, used: op.multiply(x, op.add(small, large)) };
     const single = await run({ x }, outputs, { x: array([2], 1, 1) }, { precision: 'float32' });
@@ -174,7 +174,7 @@ describe('what depends on constants alone', () => {
     }
   });
 
-  it('includes determinants and inverses, and what is made of them', async () => {
+  it('includes determinants and inverses, and what depends on them', async () => {
     const w = constant(matrix);
     const identity = op.product(op.inverse(w), w);
     const logDet = op.add(op.logAbsDet(w), op.logAbsDet(op.inverse(w)));
@@ -198,7 +198,7 @@ describe('what depends on constants alone', () => {
   });
 });
 
-describe('operations of the host', () => {
+describe('operations on the host', () => {
   const matrix = random('matrix', [3, 3]);
   const flat = array([14], 8, 8, ...matrix.data, 9, 9, 9);
   const w = input('w', [3, 3]);
@@ -252,7 +252,7 @@ describe('operations of the host', () => {
     }
   });
 
-  it('are the last step and a step in the middle alike', async () => {
+  it('can be the last step or a step in the middle', async () => {
     const y = op.multiply(op.exp(op.logAbsDet(op.multiply(op.inverse(w), 3))), op.sum(vector));
     const { y: value } = await run({ w, vector }, { y }, { w: matrix, vector: flat });
     const [logDet] = await evaluate([op.logAbsDet(constant(matrix))]);
@@ -266,7 +266,7 @@ describe('a program', () => {
   const outputs = { y: op.product(x, op.inverse(op.exp(w))), logDet: op.logAbsDet(w) };
   const make = (): Promise<Program> => compile({ inputs: { x, w }, outputs });
 
-  it('gives the same bytes for the same feeds, whatever ran between', async () => {
+  it('returns the same bytes for the same feeds, whatever ran between', async () => {
     const program = await make();
     const feeds = { x: random('x', [5, 3]), w: random('w', [3, 3]) };
     const first = await program.run(feeds);
@@ -290,7 +290,7 @@ describe('a program', () => {
     await program.release();
   });
 
-  it('runs no more once it is released', async () => {
+  it('does not run after its release', async () => {
     const program = await make();
     await program.release();
     await expect(program.run({ x: random('x', [1, 3]), w: random('w', [3, 3]) })).rejects.toThrow(/disposed/);

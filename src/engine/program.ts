@@ -1,4 +1,4 @@
-// A compiled program: sessions of ONNX Runtime, and between them what the host works out.
+// A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { viewSource } from '../tensor/operations/layout.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
@@ -14,22 +14,25 @@ import { createSession, type InferenceSession, RuntimeTensor } from './runtime.n
 
 /** How a program is compiled. */
 export interface CompileOptions {
-  /** Default float32. */
+  /** Default: float32. */
   precision?: Precision;
-  /** Default cpu. */
+  /** Default: cpu. */
   device?: Device;
-  /** Threads that share each operation; by default one a core. */
+  /** Threads that share each operation; by default one per core. */
   threads?: number;
-  /** Whether the CPU may do what the device cannot; default true. With false, such a program is refused. */
+  /**
+   * Whether operations that the device does not support may run on the CPU; default true. With false, such a
+   * program is refused.
+   */
   fallback?: boolean;
-  /** How corner convolutions, the halves of emerging ones, are undone; default wavefront. */
+  /** How corner convolutions, the halves of emerging ones, are inverted; default wavefront. */
   inverse?: InverseMethod;
   /**
-   * Whether the program computes a part of what gradients go through elsewhere, and is to give the same to the bit;
-   * default false.
+   * Whether the program is a part of a computation through which gradients flow elsewhere, and must match it
+   * to the bit; default false.
    */
   differentiated?: boolean;
-  /** The beginning of the path of a file in which the time of every node is written as it is released; none by default. */
+  /** The path prefix of a file to which the time of every node is written on release; none by default. */
   profile?: string;
 }
 
@@ -37,14 +40,15 @@ export interface CompileOptions {
 export type NamedArrays = Readonly<Record<string, NdArray>>;
 
 /**
- * Compiles a program for a device: its graph is prepared as the device likes it, what depends on constants alone is worked
- * out now, in float64, and the rest becomes an ONNX session. Build a program once and keep it: sessions are slow to make.
+ * Compiles a program for a device: its graph is prepared in the style that the device prefers, what depends
+ * on constants alone is folded now, in float64, and the rest becomes an ONNX session. Build a program once
+ * and keep it: sessions are slow to create.
  */
 export async function compile(definition: ProgramDefinition, options: CompileOptions = {}): Promise<Program> {
   return compilePrepared(prepare(definition, options), options);
 }
 
-/** Compiles a program whose graph is prepared for the device already. */
+/** Compiles a program whose graph is already prepared for the device. */
 export async function compilePrepared(
   definition: ProgramDefinition,
   options: CompileOptions = {},
@@ -52,7 +56,10 @@ export async function compilePrepared(
   return build(definition, await freeze(definition, options.threads), options);
 }
 
-/** The values, in float64, of all tensors of a prepared program that depend on constants alone and are used by others. */
+/**
+ * The values, in float64, of all tensors of a prepared program that depend on constants alone and are used by
+ * others.
+ */
 export async function freeze(definition: ProgramDefinition, threads?: number): Promise<Map<Tensor, NdArray>> {
   checkInputs(definition);
   const frontier = constantFrontier(definition);
@@ -79,7 +86,7 @@ async function valuesOf(tensors: readonly Tensor[], threads?: number): Promise<N
   return tensors.map((_, index) => values[`value${index}`]!);
 }
 
-/** A tensor that the host works out before the session runs, and where its operands come from. */
+/** A tensor that the host computes before the session runs, and where its operands come from. */
 interface HostNode {
   name: string;
   tensor: Tensor;
@@ -96,7 +103,7 @@ async function build(
 ): Promise<Program> {
   const { precision = 'float32', device = 'cpu', threads, fallback = true, profile } = options;
   const outputs = Object.values(definition.outputs);
-  // What only a hosted tensor needs is the prelude's business.
+  // Whatever only a hosted tensor needs is left to the prelude.
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
   const isAtHand = (node: Tensor): boolean => names.has(node) || known.has(node);
   const order = topologicalOrder(outputs, (node) => isAtHand(node) || isHosted(node));
@@ -148,9 +155,9 @@ async function build(
 
 /** A program ready to run. */
 export class Program {
-  /** What `run` has to be given. */
+  /** The inputs that `run` takes. */
   readonly inputs: ProgramDefinition['inputs'];
-  /** What `run` gives back. */
+  /** The outputs that `run` returns. */
   readonly outputs: ProgramDefinition['outputs'];
   private readonly precision: Precision;
   private readonly session: InferenceSession;
@@ -177,8 +184,8 @@ export class Program {
   }
 
   /**
-   * Runs the program on arrays by name and returns its outputs by name. An output named in `into` is written to
-   * the array given there, which must have the program's precision; the others are new.
+   * Runs the program on arrays by name and returns its outputs by name. An output named in `into` is written
+   * to the array given there, which must have the program's precision; the others are new arrays.
    */
   async run(feeds: NamedArrays, into: NamedArrays = {}): Promise<Record<string, NdArray>> {
     checkFeeds(this.inputs, feeds);
@@ -188,7 +195,7 @@ export class Program {
       available[feedName(name)] = feeds[name]!;
       runtimeFeeds[feedName(name)] = this.toRuntime(feeds[name]!);
     }
-    // Operations on the same matrix are given the same array, and can share their work.
+    // Operations on the same matrix receive the same array, and can share their work.
     const views = new Map<string, NdArray>();
     for (const { name, tensor, operands } of this.hostNodes) {
       const values = operands.map((operand) => viewOf(operand, available, views));
@@ -198,7 +205,7 @@ export class Program {
     for (const name of Object.keys(this.outputs)) {
       const target = into[name];
       if (target && target.data instanceof Float32Array !== (this.precision === 'float32')) {
-        throw new Error(`the array for the output '${name}' must be of ${this.precision}`);
+        throw new Error(`the array for the output '${name}' must be ${this.precision}`);
       }
       fetches[fetchName(name)] = target ? this.toRuntime(target) : null;
     }
@@ -211,7 +218,7 @@ export class Program {
     );
   }
 
-  /** Frees the session, and writes its profile where it was compiled with one. */
+  /** Frees the session, and writes its profile if it was compiled with one. */
   async release(): Promise<void> {
     await this.prelude?.release();
     if (this.isProfiled) {
@@ -231,7 +238,7 @@ export class Program {
   }
 }
 
-/** The name of an input within the session, where an output may have the same one. */
+/** The name of an input within the session, where an output may have the same name. */
 function feedName(name: string): string {
   return `input ${name}`;
 }
@@ -248,7 +255,7 @@ function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArra
   const { name, start, shape: declared } = operand;
   const key = `${name} ${start} ${declared.join('x')}`;
   const { data } = arrays[name]!;
-  // An open axis is as long as the array makes it: only all of an array has one.
+  // An open axis has the length that the array implies, which only a whole array does.
   const shape = declared.map((length) =>
     length < 0 ? data.length / (elementCount(declared) / length) : length,
   );
@@ -257,13 +264,13 @@ function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArra
   return view;
 }
 
-/** Throws unless every input is given, in its shape, and all agree on the size of the open batch. */
+/** Throws unless every input is present and has its shape, and all agree on the size of the open batch. */
 function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: NamedArrays): void {
   let batch: { name: string; size: number } | undefined;
   for (const [name, { shape }] of Object.entries(inputs)) {
     const given = feeds[name];
     if (!given) {
-      throw new Error(`the program's input '${name}' was not given`);
+      throw new Error(`the program's input '${name}' is missing`);
     }
     const fits =
       given.shape.length === shape.length &&
@@ -276,13 +283,17 @@ function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: NamedArrays): vo
       );
     }
     if (given.data.length !== sizeOf(given.shape)) {
-      throw new Error(`the input '${name}' has ${given.data.length} values for ${showShape(given.shape)}`);
+      throw new Error(
+        `the input '${name}' has ${given.data.length} values for shape ${showShape(given.shape)}`,
+      );
     }
     const open = shape.findIndex((length) => length < 0);
     if (open >= 0) {
       const size = given.shape[open]! / -shape[open]!;
       if (batch && batch.size !== size) {
-        throw new Error(`the inputs '${batch.name}' and '${name}' have batches of ${batch.size} and ${size}`);
+        throw new Error(
+          `the inputs '${batch.name}' and '${name}' have batch sizes ${batch.size} and ${size}`,
+        );
       }
       batch ??= { name, size };
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Keep, releaseAfter, releaseOnFailure } from './resources.ts';
 
-/** Something to keep under a name, and the names of what was released. */
+/** Creates resources by name, and records the names of those released. */
 function resources(): { make(name: string): { release(): Promise<void> }; released: string[] } {
   const released: string[] = [];
   return {
@@ -18,7 +18,7 @@ describe.each([
   ['releaseAfter', releaseAfter, ['a', 'b']],
   ['releaseOnFailure', releaseOnFailure, []],
 ] as const)('%s', (_, run, afterSuccess) => {
-  it('gives the result', async () => {
+  it('returns the result', async () => {
     const { make, released } = resources();
     const result = await run(async (keep: Keep) => {
       keep(make('a'));
@@ -30,7 +30,7 @@ describe.each([
     expect(released).toEqual(afterSuccess);
   });
 
-  it('releases everything after a failure, and tells that one', async () => {
+  it('releases everything after a failure, and reports that failure', async () => {
     const { make, released } = resources();
     const failing = run(async (keep: Keep) => {
       keep({ release: () => Promise.reject(new Error('second')) });

@@ -1,14 +1,16 @@
-// Programs, and what is made of them, released however the work with them ends.
+// Releases programs, and what is built on them, however the work with them ends.
 
-/** What holds memory and threads until it is released. */
+/** Something that holds memory and threads until it is released. */
 interface Releasable {
   release(): Promise<void>;
 }
 
-/** Notes something that has to be released, and gives it back. */
+/** Registers something for release, and returns it. */
 export type Keep = <Resource extends Releasable>(resource: Resource) => Resource;
 
-/** Does some work; whatever it gave to `keep` is released afterwards, whether it succeeds or fails. */
+/**
+ * Does some work; whatever it passed to `keep` is released afterwards, whether the work succeeds or fails.
+ */
 export async function releaseAfter<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
   const kept: Releasable[] = [];
   const result = await releasedOnFailure(kept, work);
@@ -16,7 +18,10 @@ export async function releaseAfter<Result>(work: (keep: Keep) => Promise<Result>
   return result;
 }
 
-/** Makes something that goes on using what it gave to `keep`: this is released only if the making fails. */
+/**
+ * Creates something that continues to use what it passed to `keep`: this is released only if the creation
+ * fails.
+ */
 export function releaseOnFailure<Result>(make: (keep: Keep) => Promise<Result>): Promise<Result> {
   return releasedOnFailure([], make);
 }
@@ -31,7 +36,7 @@ async function releasedOnFailure<Result>(
       return resource;
     });
   } catch (error) {
-    // Whatever comes of the releases, the first failure is the one to tell.
+    // Whatever the releases throw, the first failure is the one to report.
     await Promise.allSettled(kept.map((resource) => resource.release()));
     throw error;
   }

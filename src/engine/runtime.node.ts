@@ -6,21 +6,21 @@ import * as ort from 'onnxruntime-node';
 import { option, phrase, UserError } from '../errors.ts';
 import type { Device } from './devices/device.ts';
 
-// What the runtime would print on stderr is in the errors that it throws.
+// What the runtime would print to stderr is in the errors that it throws.
 ort.env.logLevel = 'fatal';
 
 /** Where and how a model runs. */
 export interface SessionOptions {
   readonly device: Device;
-  /** Threads that share each operation; by default one a core. */
+  /** Threads that share each operation; by default one per core. */
   readonly threads?: number | undefined;
-  /** Whether the CPU may do what the device cannot. */
+  /** Whether operations that the device does not support may run on the CPU. */
   readonly fallback: boolean;
-  /** The beginning of the path of a file in which the time of every node is written; none is by default. */
+  /** The path prefix of a file to which the time of every node is written; by default none. */
   readonly profile?: string | undefined;
 }
 
-/** The number of sessions that were profiled: the runtime names a file by the millisecond, which two may have in common. */
+/** The number of profiled sessions: the runtime names a file by the millisecond, and two could share one. */
 let profiled = 0;
 
 /** Loads an ONNX model on a device. */
@@ -32,12 +32,12 @@ export async function createSession(
     return await ort.InferenceSession.create(model, {
       executionProviders: [device],
       intraOpNumThreads: threads,
-      // The graphs are built the way they should run; optimising them again takes long and gains nothing.
+      // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
       logSeverityLevel: 3,
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
-      // A program's threads would go on spinning after its run and take the cores from the next program.
+      // A program's threads would keep spinning after its run and take the cores from the next program.
       extra: {
         session: { force_spinning_stop: '1', ...(!fallback && { disable_cpu_ep_fallback: '1' }) },
       },

@@ -11,7 +11,7 @@ import {
 const imported = { module: 'loop', name: 'memory' };
 const hex = (bytes: Iterable<number>): string => Buffer.from([...bytes]).toString('hex');
 
-/** Adds a number to four of the memory, and stores a constant, of many bytes, elsewhere. */
+/** Adds a number to four in memory, and stores a constant, which takes many bytes, elsewhere. */
 const addition: WasmFunction = {
   name: 'run',
   parameters: ['i32', 'f32'],
@@ -27,8 +27,8 @@ const addition: WasmFunction = {
 };
 
 describe('encodeModule', () => {
-  it('gives the bytes that the assembler of wabt gives', () => {
-    // Of the text of the same module, by wabt 1.0.39.
+  it('produces the same bytes as the assembler of wabt', () => {
+    // From the text of the same module, by wabt 1.0.39.
     expect(hex(encodeModule(imported, addition))).toBe(
       '0061736d0100000001060160027f7d00021001046c6f6f70066d656d6f72790200000302010007070103' +
         '72756e00000a2f012d01017b2001fd132102200020022000fd000400fde401fd0b0400200041c0bb786a' +
@@ -36,7 +36,7 @@ describe('encodeModule', () => {
     );
   });
 
-  it('gives a module that runs', async () => {
+  it('produces a module that runs', async () => {
     const memory = new WebAssembly.Memory({ initial: 2 });
     const module = await WebAssembly.compile(encodeModule(imported, addition));
     const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
@@ -47,7 +47,7 @@ describe('encodeModule', () => {
     expect(numbers(32)).toEqual(new Array(4).fill(Math.fround(-0.1)));
   });
 
-  it('counts what has more than 127 of a kind', async () => {
+  it('encodes counts above 127', async () => {
     const parameters = new Array<ValueType>(200).fill('i32');
     const body = Array.from({ length: 5000 }, (_, index) => [
       ...[...f32Constant(1), ...instruction('f32x4.splat')],

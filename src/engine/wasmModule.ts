@@ -1,12 +1,12 @@
-// WebAssembly modules as bytes: of the binary format, what one function over arrays needs. The numbers are those of the
-// specification, https://webassembly.github.io/spec/core/binary/.
+// WebAssembly modules as bytes: the part of the binary format that one function over arrays needs. The
+// numbers are those of the specification, https://webassembly.github.io/spec/core/binary/.
 
 const valueTypes = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
 
 /** The type of a parameter or local variable. */
 export type ValueType = keyof typeof valueTypes;
 
-/** Those on v128 stand behind a prefix. */
+/** Those on v128 follow a prefix. */
 const opcodes = {
   loop: [0x03],
   end: [0x0b],
@@ -28,7 +28,7 @@ const opcodes = {
   'f32x4.max': [0xfd, 0xe9, 0x01],
 } as const;
 
-/** The name of an instruction, as in WebAssembly's text. */
+/** The name of an instruction, as in the WebAssembly text format. */
 export type Instruction = keyof typeof opcodes;
 
 /** The type of a block that takes and leaves no value, for `loop`. */
@@ -37,14 +37,14 @@ export const EMPTY_BLOCK = 0x40;
 /**
  * The bytes of an instruction.
  *
- * @param immediates what belongs to it: the number of a local variable, how many blocks a branch leaves, the type of a
- * block, or the alignment, as a power of two, and the offset of a memory access
+ * @param immediates its operands: the number of a local variable, how many blocks a branch leaves, the type
+ * of a block, or the alignment, as a power of two, and the offset of a memory access
  */
 export function instruction(name: Instruction, ...immediates: readonly number[]): number[] {
   return [...opcodes[name], ...immediates.flatMap(unsigned)];
 }
 
-/** The instruction for a constant of 32 bits. */
+/** The instruction for a 32-bit constant. */
 export function i32Constant(value: number): number[] {
   return [0x41, ...signed(value)];
 }
@@ -58,16 +58,16 @@ export function f32Constant(value: number): number[] {
 
 /** A function without results. */
 export interface WasmFunction {
-  /** Under which it is exported. */
+  /** The name under which it is exported. */
   readonly name: string;
   readonly parameters: readonly ValueType[];
-  /** How many local variables of which type; they are numbered after the parameters. */
+  /** Its local variables, as a count for each type; they are numbered after the parameters. */
   readonly locals: readonly (readonly [count: number, type: ValueType])[];
-  /** Its instructions, but for the last `end`. */
+  /** Its instructions, without the final `end`. */
   readonly body: readonly number[];
 }
 
-/** The module of one function that works on a memory, which is imported. */
+/** The module of one function on an imported memory. */
 export function encodeModule(
   memory: { readonly module: string; readonly name: string },
   { name, parameters, locals, body }: WasmFunction,
@@ -78,7 +78,8 @@ export function encodeModule(
   return Uint8Array.from([
     ...[0x00, ...utf8('asm')],
     ...[1, 0, 0, 0],
-    // Each section holds a list, here of one: the type of a function without results, a memory of at least no pages, …
+    // Each section holds a list, here of one entry: the type of a function without results, a memory of at
+    // least 0 pages, …
     ...section(1, [0x60, ...vector(types), ...vector([])]),
     ...section(2, [...text(memory.module), ...text(memory.name), 0x02, 0x00, ...unsigned(0)]),
     // … the function by its type, its export, and its code.
@@ -106,12 +107,12 @@ function utf8(value: string): number[] {
   return [...new TextEncoder().encode(value)];
 }
 
-/** LEB128: seven bits a byte, the lowest first; the highest bit says that more follow. */
+/** LEB128: seven bits per byte, lowest first; the highest bit says that more follow. */
 function unsigned(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
 }
 
-/** LEB128 of a number with a sign: complete when the rest is that of the last byte's second-highest bit. */
+/** Signed LEB128: complete when the remainder equals the sign bit of the last byte, its second-highest. */
 function signed(value: number): number[] {
   return value >= -0x40 && value < 0x40 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)];
 }

@@ -1,5 +1,5 @@
-// Training and sampling on a GPU, here a software one, give what the CPU gives; nothing but the update of the
-// weights, which is the host's, may fall back to the CPU.
+// Training and sampling on a GPU, here a software one, match the CPU; nothing but the weight update, which
+// runs on the host, may fall back to the CPU.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { FlowModel, type FlowModelOptions } from '../evaluation/model/flowModel.ts';
@@ -26,7 +26,7 @@ const LEARNING_RATE = 0.01;
 const TOLERANCE = 1e-4;
 const onGpu = { device: 'webgpu', fallback: false } as const;
 
-/** Whether there is a Vulkan for WebGPU to run on. */
+/** Whether there is a Vulkan driver for WebGPU. */
 async function hasWebGpu(): Promise<boolean> {
   const x = input('x', [1]);
   try {
@@ -41,7 +41,7 @@ async function hasWebGpu(): Promise<boolean> {
   }
 }
 
-/** A model of two levels in the middle of a training, and the next batch. */
+/** A two-level model in the middle of training, and the next batch. */
 async function inTraining(mixing: Mixing) {
   const options = { levels: 2, depth: 1, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
   const model = new Glow({ ...options, learnedPrior: true, bits: 8 }, imageShape);
@@ -77,7 +77,7 @@ async function inTraining(mixing: Mixing) {
   return { model, state: { ...state, step: 7, average, optimizer: { name: 'adamax', moments } }, batch };
 }
 
-/** The results of one update on a device, all of them, by name. */
+/** All results of one update on a device, by name. */
 async function trained(
   mixing: Mixing,
   device: CompileOptions,
@@ -120,7 +120,7 @@ describe.skipIf(!available)('webgpu (needs a Vulkan driver: scripts/install-syst
     }
   });
 
-  it('a training step in pieces', async () => {
+  it('a piecewise training step', async () => {
     const [expected, actual] = [await trained('emerging', {}), await trained('emerging', onGpu, 'recompute')];
     for (const [name, values] of Object.entries(expected)) {
       expectClose(name, actual[name]!, values, 'float32', TOLERANCE);
@@ -131,7 +131,7 @@ describe.skipIf(!available)('webgpu (needs a Vulkan driver: scripts/install-syst
     expectClose('values', await sampled(mixing, onGpu), await sampled(mixing, {}), 'float32', TOLERANCE);
   });
 
-  it.each(mixingNames.filter(repeats))('%s: samples with the CPU for its repetitions', async (mixing) => {
+  it.each(mixingNames.filter(repeats))('%s: samples with the CPU for its loop', async (mixing) => {
     const device = { device: 'webgpu' } as const;
     expectClose('values', await sampled(mixing, device), await sampled(mixing, {}), 'float32', TOLERANCE);
   });

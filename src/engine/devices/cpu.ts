@@ -1,15 +1,15 @@
-// How a processor likes its graphs, under ONNX Runtime: wide activations stay in its cache, and products find both sides
-// as they want them.
+// The graph style a CPU prefers under ONNX Runtime: wide activations stay in its cache, and products get both
+// operands in their preferred layout.
 import { blockLengths, oddBlockLengths } from './blocks.ts';
 import { processorOperators } from './cpuOperators.ts';
 import type { GraphStyle } from './graphStyle.ts';
 
-/** The style of graphs for a processor. */
+/** The graph style for a CPU. */
 export const cpu: GraphStyle = {
   blocks: (network) => (network.differentiated ? oddBlockLengths(network) : blockLengths(network)),
-  // With a row for each channel the gradient of the weights between two wide activations is g·xᵀ, with one for each pixel
-  // xᵀ·g; ONNX Runtime is slower where the left side is transposed (`bench/products.ts`). Where nothing is
-  // differentiated, pixels are faster.
+  // With a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel
+  // xᵀ·g; ONNX Runtime is slower with a transposed left operand (`bench/products.ts`). Where nothing is
+  // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
   waits: true,
   operators: processorOperators,

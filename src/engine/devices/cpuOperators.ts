@@ -5,7 +5,10 @@ import type { Shifts } from '../../tensor/operations/shift.ts';
 import { elementCount, isOpen } from '../../tensor/shape.ts';
 import { alignedTaps, type Operator, type Operators, onnxShape, plainOperators } from '../onnx/operators.ts';
 
-/** A column is spread over the result by one thread, before the product reads it again: all threads add it after it. */
+/**
+ * A column bias is added after the product, by all threads: as an input of the product, a single thread would
+ * broadcast it over the result, which the product then reads again.
+ */
 const product: Operator<Transposition> = (emit, node, [a, b, bias]) => {
   const added = node.inputs[2];
   return added?.rank === 2 && added.shape[1] === 1
@@ -13,7 +16,7 @@ const product: Operator<Transposition> = (emit, node, [a, b, bias]) => {
     : plain<Transposition>('product')(emit, node, bias === undefined ? [a!, b!] : [a!, b!, bias]);
 };
 
-/** The slope of a ReLU as a clipped steep line, three times as fast as Sign; there is none in float64. */
+/** The slope of a ReLU as a steep line, clipped: three times as fast as Sign; not available in float64. */
 const step: Operator = (emit, _, [x]) =>
   emit.precision === 'float32'
     ? emit.node('HardSigmoid', [x!], { alpha: { real: 1e30 }, beta: { real: 0 } })
@@ -34,10 +37,10 @@ const sum: Operator<readonly number[]> = (emit, node, inputs) => {
   return emit.node('Reshape', [emit.node('Gemm', [ones, matrix]), emit.integers(shape)]);
 };
 
-/** Up to this length a row is reordered by a product. */
+/** Up to this length a row is permuted by a product. */
 const NARROW = 256;
 
-/** The last axis in another order by a product with a permutation matrix: a gather there copies single numbers. */
+/** Permutes the last axis by a product with a permutation matrix: a gather there copies single numbers. */
 const reorder: Operator<Order> = (emit, node, inputs) => {
   const { axis, order } = node.attributes;
   const { length } = order;
@@ -53,7 +56,7 @@ const reorder: Operator<Order> = (emit, node, inputs) => {
   return emit.node('Reshape', [reordered, emit.integers(onnxShape(node.shape))]);
 };
 
-/** The sum of taps as a product with stacked identities, in a third of the time of a reduction. */
+/** The sum of taps as a product with stacked identities: takes a third of the time of a reduction. */
 const fold: Operator<Shifts> = (emit, node, [x]) => {
   const [batch, height, width, channels] = node.shape as [number, number, number, number];
   const columns = node.attributes.offsets.length * channels;
@@ -70,5 +73,5 @@ function plain<A>(name: string): Operator<A> {
   return plainOperators[name] as Operator<A>;
 }
 
-/** The nodes that are faster on a processor. */
+/** The nodes that are faster on a CPU. */
 export const processorOperators: Operators = { fold, product, reorder, step, sum };

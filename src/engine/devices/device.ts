@@ -11,7 +11,7 @@ export const devices: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
 
 const styles: Readonly<Record<Device, GraphStyle>> = { cpu, webgpu: gpu, cuda: gpu };
 
-/** How a device likes its graphs. */
+/** The graph style that a device prefers. */
 export function styleOf(device: Device): GraphStyle {
   return styles[device];
 }

@@ -1,22 +1,22 @@
-// How a device may like its graphs.
+// The graph styles that a device may prefer.
 import type { NodeStyle } from '../onnx/operators.ts';
 
-/** A network of convolutions, one after another with functions of each element between, on a batch of images. */
+/** A sequence of convolutions with elementwise functions between them, on a batch of images. */
 export interface ConvolutionNetwork {
-  /** Images of the batch; open where negative. */
+  /** Images in the batch; open if negative. */
   readonly images: number;
-  /** Pixels of an image. */
+  /** Pixels per image. */
   readonly pixels: number;
-  /** The most channels that lie between two of its convolutions. */
+  /** The largest number of channels between two of its convolutions. */
   readonly channels: number;
-  /** Whether gradients go through it. */
+  /** Whether gradients flow through it. */
   readonly differentiated: boolean;
 }
 
-/** How a device likes its graphs. */
+/** The graph style that a device prefers. */
 export interface GraphStyle extends NodeStyle {
-  /** How many images such a network works on at a time: lengths that add up to the batch. */
+  /** How many images such a network processes at a time: block sizes that add up to the batch. */
   blocks(network: ConvolutionNetwork): readonly number[];
-  /** What has a row of its own in the activations of such a network: each pixel, or each channel. */
+  /** What a row of such a network's activations stands for: a pixel, or a channel. */
   rows(network: ConvolutionNetwork): 'pixels' | 'channels';
 }

@@ -1,4 +1,4 @@
-// Convolutions against a plain sum over taps and channels, in every form in which the engine makes them.
+// Convolutions against a plain sum over taps and channels, in every form that the engine produces.
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -22,7 +22,7 @@ const arrayOf = (name: string, shape: number[]): NdArray => ({
   data: new RandomStream(3, name, ...shape).normals(sizeOf(shape)),
 });
 
-/** Σ over taps and channels, (… + bias)·scale, one number after another. */
+/** Σ over taps and channels, (… + bias)·scale, one number at a time. */
 function plainConvolution(
   x: NdArray,
   kernel: NdArray,

@@ -1,8 +1,8 @@
-// Convolutions as products of matrices: which side is unfolded, and how what lies between two of them is laid out.
+// Convolutions as matrix products: which side is unfolded, and the layout of activations between two of them.
 //
-// A convolution touches its wide side by the product alone. From few channels to many, the shifted copies of the image
-// are put side by side and multiplied by the kernel; from many to few, every pixel is multiplied by all taps first, and
-// the shifted results are added up.
+// A convolution touches its wide side in the product only. From few channels to many, the shifted copies of
+// the image are laid side by side and multiplied by the kernel; from many to few, every pixel is multiplied
+// by all taps first, and the shifted results are summed.
 import { edgeResponse, type Offset } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
 import { concatenate, pad, reshape, split, transpose } from '../../tensor/operations/layout.ts';
@@ -10,7 +10,7 @@ import { product } from '../../tensor/operations/product.ts';
 import { fold, type Shifts, unfold } from '../../tensor/operations/shift.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 
-/** A convolution and the affine map of its result, per channel: (convolution + bias)·scale. */
+/** A convolution followed by a per-channel affine map: (convolution + bias)·scale. */
 export interface AffineConvolution extends Shifts {
   /** `[taps, in, out]`, with an edge channel `[taps, in + 1, out]`. */
   readonly kernel: Tensor;
@@ -22,17 +22,19 @@ export interface AffineConvolution extends Shifts {
   readonly scale?: Tensor | undefined;
 }
 
-/** The parts of a convolution between images: each is prepared once, and applied to as many blocks of images as there are. */
+/**
+ * The parts of a convolution between images: each is prepared once and applied to any number of image blocks.
+ */
 export interface RowsLayout {
   /** From an image `[N, H, W, in]` to rows. */
   first(convolution: AffineConvolution): (x: Tensor) => Tensor;
-  /** From rows to rows, for a kernel with one tap, at the pixel itself. */
+  /** From rows to rows, for a kernel whose only tap is the pixel itself. */
   between(convolution: AffineConvolution): (rows: Tensor) => Tensor;
-  /** From rows to images of this height and width, `[N, H, W, out]`. */
+  /** From rows to images of the given height and width, `[N, H, W, out]`. */
   last(convolution: AffineConvolution, height: number, width: number): (rows: Tensor) => Tensor;
 }
 
-/** With a row for each pixel and a column for each channel. */
+/** A row per pixel, a column per channel. */
 export const pixelRows: RowsLayout = {
   first(convolution) {
     const { matrix, bias } = unfoldedWeights(convolution);
@@ -46,7 +48,7 @@ export const pixelRows: RowsLayout = {
     folded(convolution, height, width, (rows, matrix) => product(rows, matrix)),
 };
 
-/** With a row for each channel and a column for each pixel. */
+/** A row per channel, a column per pixel. */
 export const channelRows: RowsLayout = {
   first(convolution) {
     const { matrix, bias } = unfoldedWeights(convolution);
@@ -64,7 +66,7 @@ export const channelRows: RowsLayout = {
     folded(convolution, height, width, (rows, matrix) => product(rows, matrix, { transposeA: true })),
 };
 
-/** The convolution of an image by itself, `[N, H, W, in]` to `[N, H, W, out]`: its narrower side is unfolded. */
+/** A single convolution of an image, `[N, H, W, in]` to `[N, H, W, out]`: its narrower side is unfolded. */
 export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   const [, height, width, channels] = x.shape as [number, number, number, number];
   const [taps, , outputs] = convolution.kernel.shape as [number, number, number];
@@ -74,7 +76,7 @@ export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   return pixelRows.last(convolution, height, width)(reshape(x, rowsOf(x)));
 }
 
-/** The shape of an image as a matrix with a row for every pixel. */
+/** The shape of an image as a matrix with a row per pixel. */
 export function rowsOf({ shape }: Tensor): number[] {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   return [batch * height * width, channels];
@@ -84,25 +86,28 @@ function column(vector: Tensor): Tensor {
   return reshape(vector, [vector.shape[0]!, 1]);
 }
 
-/** `x` times a scale per channel, its last axis; itself where there is none. */
+/** `x` times a scale per channel, its last axis; `x` itself if there is no scale. */
 function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
   return scale ? multiply(x, scale) : x;
 }
 
-/** The matrix of a kernel with one tap, `[in, out]`, and what is added. */
+/** The matrix of a kernel with one tap, `[in, out]`, and its bias. */
 function matrixOf({ kernel, bias, scale }: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
   const matrix = reshape(kernel, kernel.shape.slice(1));
   return { matrix: scaledBy(matrix, scale), bias: bias && scaledBy(bias, scale) };
 }
 
-/** The shifted copies of an image side by side, where there is an edge channel those of its inside too: a row a pixel. */
+/**
+ * The shifted copies of an image side by side, a row per pixel; with an edge channel, the copies of its
+ * inside too.
+ */
 function unfoldedRows(x: Tensor, { offsets, boundary, edge }: AffineConvolution): Tensor {
   // The image gets a channel of ones, which zero padding turns into "inside": edge = 1 − inside.
   const columns = unfold(edge ? pad(x, 3, 0, 1, 1) : x, offsets, boundary);
   return reshape(columns, rowsOf(columns));
 }
 
-/** The weights of what `unfoldedRows` gives, `[taps·in, out]`; with an edge channel the bias is in them. */
+/** The weights for `unfoldedRows`, `[taps·in, out]`; with an edge channel they include the bias. */
 function unfoldedWeights(convolution: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
   const { kernel, edge, bias, scale, offsets } = convolution;
   const [taps, channels, outputs] = kernel.shape as [number, number, number];
@@ -111,7 +116,8 @@ function unfoldedWeights(convolution: AffineConvolution): { matrix: Tensor; bias
   if (!edge) {
     return { matrix: reshape(scaled, [taps * channels, outputs]), bias: shift };
   }
-  // Edge taps enter with opposite sign, and their sum, with the bias, sits at the centre, which is always inside.
+  // Edge taps enter with opposite sign, and their sum, with the bias, is at the centre, which is always
+  // inside.
   const [inner, edges] = innerAndEdge(scaled);
   const centre = centreOf(offsets);
   const columns = taps + 1;
@@ -138,12 +144,18 @@ function centreOf(offsets: readonly Offset[]): number {
   return centre;
 }
 
-/** The taps of a kernel for its image channels and for the edge channel, `[taps, in, out]` and `[taps, 1, out]`. */
+/**
+ * The taps of a kernel for its image channels and for its edge channel, `[taps, in, out]` and `[taps, 1,
+ * out]`.
+ */
 function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
   return split(kernel, 1, [kernel.shape[1]! - 1, 1]) as [Tensor, Tensor];
 }
 
-/** A convolution whose results are shifted and added up, given how every pixel is multiplied by all taps, a row a pixel. */
+/**
+ * A convolution whose results are shifted and summed, given each pixel multiplied by all taps, a row per
+ * pixel.
+ */
 function folded(
   { kernel, edge, bias, scale, offsets, boundary }: AffineConvolution,
   height: number,

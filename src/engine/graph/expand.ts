@@ -1,4 +1,4 @@
-// Composite operations made of those that the runtime has, as the device likes them.
+// Expands composite operations into those that the runtime has, in the graph style that the device prefers.
 import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
 import { concatenate, split } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
@@ -10,16 +10,19 @@ import { type FusedConvolution, groupsOf, isFused, type Network } from './networ
 import type { Pass } from './rewrite.ts';
 import { solvedByDiagonals } from './wavefront.ts';
 
-/** What tells how composite operations are made. */
+/** How composite operations are expanded. */
 export interface ExpandOptions {
   readonly style: GraphStyle;
-  /** Whether gradients go through all of a graph, also where it asks for none; else through what they are asked of. */
+  /**
+   * Whether gradients flow through all of a graph, even if it asks for none; otherwise through what is
+   * differentiated.
+   */
   readonly differentiated: boolean;
-  /** Whether corner convolutions are left to the host, which solves them one value after another. */
+  /** Whether corner convolutions are left to the host, which solves them one value at a time. */
   readonly sequential: boolean;
 }
 
-/** The pass that makes composite operations of others. */
+/** The pass that expands composite operations. */
 export function expansion(
   order: readonly Tensor[],
   roots: readonly Tensor[],
@@ -51,7 +54,7 @@ export function expansion(
   };
 }
 
-/** The tensors that gradients go through, and what these are made from. */
+/** The tensors that gradients flow through, and those they depend on. */
 function differentiatedTensors(order: readonly Tensor[]): ReadonlySet<Tensor> {
   const known = order.flatMap((tensor) => gradientAskedFor(tensor)?.pullback.known ?? []);
   return new Set(topologicalOrder(known.map(({ tensor }) => tensor)));

@@ -10,7 +10,7 @@ it('counts what is alive at the same time', () => {
   expect(peakElements({ inputs: { x }, outputs: { y } })).toBe(20);
 });
 
-it('counts what a later node needs until then', () => {
+it('counts a result until the last node that needs it', () => {
   const x = input('x', [10]);
   const kept = exp(x);
   const y = add(sum(exp(exp(multiply(kept, 2)))), sum(kept));
@@ -31,7 +31,7 @@ it('counts outputs to the end', () => {
   expect(peakElements({ inputs: { x }, outputs: { first, second } })).toBe(30);
 });
 
-it('counts nothing of what an input in the middle is made from', () => {
+it('counts nothing that an input in the middle of the graph depends on', () => {
   const x = input('x', [10]);
   const middle = exp(exp(exp(x)));
   expect(peakElements({ inputs: { middle }, outputs: { y: exp(middle) } })).toBe(10);

@@ -1,4 +1,4 @@
-// How much memory a program needs: the largest sum of results that are alive at the same time.
+// A program's peak memory: the largest total size of results that are alive at the same time.
 import { markedSource } from '../../tensor/operations/checkpoint.ts';
 import { reshapeSource } from '../../tensor/operations/layout.ts';
 import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
@@ -6,9 +6,9 @@ import { elementCount } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /**
- * The number of elements that a program's results take at most at the same time, when its nodes run in the order in
- * which they were made and a result is let go of after its last use. Inputs, and what single nodes need for
- * themselves, are not counted. An open batch counts as one image.
+ * The peak number of elements in a program's live results, if its nodes run in the order in which they were
+ * created and a result is freed after its last use. Inputs and the scratch memory of single nodes are not
+ * counted. An open batch counts as one image.
  */
 export function peakElements(definition: ProgramDefinition): number {
   const { inputs, outputs } = definition;

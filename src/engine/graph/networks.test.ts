@@ -15,7 +15,7 @@ const normalised = (image: Tensor): Tensor => {
 const groups = (...results: Tensor[]): Groups => groupsOf(topologicalOrder(results), results);
 
 describe('a convolution', () => {
-  it('takes along the shift and the scale of its channels', () => {
+  it('absorbs the shift and the scale of its channels', () => {
     const convolution = convolved(x(1, 4, 4, 2), 3);
     const y = normalised(convolution);
     const { convolutions, inner } = groups(op.exp(y));
@@ -27,11 +27,11 @@ describe('a convolution', () => {
 
   it.each<[string, (y: Tensor) => Tensor[]]>([
     ['something else uses it', (y) => [normalised(y), op.exp(y)]],
-    ['its value is wanted', (y) => [normalised(y), y]],
-    ['what is added is not a vector over the channels', (y) => [op.add(y, x(1, 4, 4, 3))]],
-    ['what is added is a number', (y) => [op.add(y, 2)]],
+    ['its value is needed', (y) => [normalised(y), y]],
+    ['the term added is not a vector over the channels', (y) => [op.add(y, x(1, 4, 4, 3))]],
+    ['the term added is a number', (y) => [op.add(y, 2)]],
     ['it is added to itself', (y) => [op.add(y, y)]],
-  ])('stays alone where %s', (_, use) => {
+  ])('is not fused where %s', (_, use) => {
     const convolution = convolved(x(1, 4, 4, 2), 3);
     const { convolutions, inner } = groups(...use(convolution));
     expect(convolutions.get(convolution)).toEqual({ convolution, result: convolution });
@@ -46,7 +46,7 @@ describe('a network', () => {
     return { hidden, y: normalised(convolved(hidden, 3)) };
   };
 
-  it('is found from its last convolution back to the first, with all between', () => {
+  it('is found from its last convolution back to the first, with everything between', () => {
     const image = x(1, 4, 4, 2);
     const { y } = network(image);
     const { networks, inner } = groups(op.exp(y));
@@ -69,15 +69,15 @@ describe('a network', () => {
     ],
     ['nothing lies between two convolutions', () => [convolved(convolved(x(1, 4, 4, 2), 8), 3)]],
     [
-      'what lies between is no function of single elements',
+      'the function between is not elementwise',
       () => [convolved(op.flip(convolved(x(1, 4, 4, 2), 8), 1), 3)],
     ],
-  ])('is none, or a smaller one, where %s', (_, build) => {
+  ])('is absent, or a smaller one, where %s', (_, build) => {
     const { networks } = groups(...build());
     expect([...networks.values()].every(({ between }) => between.length < 3)).toBe(true);
   });
 
-  it('begins anew after a convolution in the middle that has neighbours', () => {
+  it('starts again after a convolution in the middle with more than one tap', () => {
     const middle = convolved(op.relu(convolved(x(1, 4, 4, 2), 8)), 4);
     const y = convolved(op.relu(middle), 2);
     const { networks } = groups(y);

@@ -1,10 +1,9 @@
-// What of a graph is computed together: a convolution with the affine map behind it, and convolutions that follow one
-// another.
+// Finds what to fuse in a graph: a convolution with the affine map behind it, and sequences of convolutions.
 import { type Convolution, convolutionOperation } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
 import { isMadeBy, type Tensor } from '../../tensor/tensor.ts';
 
-/** A convolution, and the shift and scale of its channels that follow it and are used by nothing else. */
+/** A convolution, and the shift and scale of its channels that follow it and are its only use. */
 export interface FusedConvolution {
   readonly convolution: Tensor<Convolution>;
   readonly bias?: Tensor;
@@ -13,15 +12,18 @@ export interface FusedConvolution {
   readonly result: Tensor;
 }
 
-/** Convolutions one after another, with functions of each element between them, whose results nothing else uses. */
+/**
+ * Consecutive convolutions with elementwise functions between them, whose intermediate results nothing else
+ * uses.
+ */
 export interface Network {
   readonly first: FusedConvolution;
-  /** In order: functions of each element, and convolutions with one tap. */
+  /** In order: elementwise functions, and convolutions with one tap. */
   readonly between: readonly (Tensor | FusedConvolution)[];
   readonly last: FusedConvolution;
 }
 
-/** What is computed together, by the tensor that it results in; its other tensors are `inner` and never computed. */
+/** What is fused, by the tensor that it results in; the other tensors are `inner` and never computed. */
 export interface Groups {
   readonly convolutions: ReadonlyMap<Tensor, FusedConvolution>;
   readonly networks: ReadonlyMap<Tensor, Network>;
@@ -29,10 +31,10 @@ export interface Groups {
 }
 
 /**
- * Finds what can be computed together among tensors.
+ * Finds what can be fused among tensors.
  *
  * @param order the tensors, inputs first
- * @param results those of them whose values are needed themselves
+ * @param results those whose values are needed themselves
  */
 export function groupsOf(order: readonly Tensor[], results: readonly Tensor[]): Groups {
   const user = soleUsers(order, results);
@@ -48,7 +50,7 @@ export function groupsOf(order: readonly Tensor[], results: readonly Tensor[]): 
     }
   }
   const networks = new Map<Tensor, Network>();
-  // From the end: a network is not a part of another one.
+  // From the end: a network is not part of another one.
   for (const last of [...convolutions.values()].reverse()) {
     const network = inner.has(last.result) ? undefined : networkBefore(last, convolutions, user);
     if (network) {
@@ -67,7 +69,7 @@ export function isFused(part: Tensor | FusedConvolution): part is FusedConvoluti
   return 'convolution' in part;
 }
 
-/** The only use of each tensor that has one, where its value is not needed itself. */
+/** The only use of each tensor that has exactly one and whose value is not needed itself. */
 function soleUsers(order: readonly Tensor[], results: readonly Tensor[]): Map<Tensor, Tensor> {
   const users = new Map<Tensor, Tensor>();
   const others = new Set(results);
@@ -88,7 +90,7 @@ function soleUsers(order: readonly Tensor[], results: readonly Tensor[]): Map<Te
 function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, Tensor>): FusedConvolution {
   const channels = convolution.shape[3]!;
   let result: Tensor = convolution as Tensor;
-  /** The vector over the channels by which the next tensor is this one shifted or scaled. */
+  /** The per-channel vector that shifts or scales this tensor into the next one. */
   const vectorOf = (operation: typeof add.operation): Tensor | undefined => {
     const next = user.get(result);
     if (!next || !isMadeBy(operation, next)) {
@@ -107,13 +109,18 @@ function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, T
   return { convolution, ...(bias && { bias }), ...(scale && { scale }), result };
 }
 
-/** The network that ends with a convolution; undefined where what it takes does not come from another one alone. */
+/**
+ * The network that ends with a convolution; undefined if its input does not come from another convolution
+ * alone.
+ */
 function networkBefore(
   last: FusedConvolution,
   convolutions: ReadonlyMap<Tensor, FusedConvolution>,
   user: ReadonlyMap<Tensor, Tensor>,
 ): Network | undefined {
-  /** The functions before a convolution, and the convolution before them, where nothing else uses any of these. */
+  /**
+   * The functions before a convolution and the convolution before them, if nothing else uses any of these.
+   */
   const before = ({ convolution }: FusedConvolution) => {
     const functions: Tensor[] = [];
     let node = convolution.inputs[0]!;
@@ -136,12 +143,12 @@ function networkBefore(
   return undefined;
 }
 
-/** Whether a tensor is a function of each element of another one. */
+/** Whether a tensor is an elementwise function of another one. */
 function isFunction({ operation, inputs }: Tensor): boolean {
   return operation.evaluate !== undefined && inputs.length === 1;
 }
 
-/** Whether a convolution has no other tap than the pixel itself. */
+/** Whether the only tap of a convolution is the pixel itself. */
 function isPointwise({ convolution }: FusedConvolution): boolean {
   const { offsets, edge } = convolution.attributes;
   return !edge && offsets.length === 1 && offsets[0]!.every((distance) => distance === 0);

@@ -1,4 +1,4 @@
-// A model prepared for every device: the same values, and nothing left that no device can do.
+// A model prepared for every device: the same values, and no operation left that a device lacks.
 import { describe, expect, it } from 'vitest';
 import { coupling } from '../../flows/coupling.ts';
 import { emerging } from '../../flows/emerging.ts';
@@ -14,7 +14,7 @@ import { devices } from '../devices/device.ts';
 import { compilePrepared } from '../program.ts';
 import { prepare } from './prepare.ts';
 
-/** Wide enough for two blocks on a processor. */
+/** Wide enough for two blocks on a CPU. */
 const [IMAGES, SIZE, CHANNELS, WIDTH] = [3, 32, 4, 512];
 
 const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
@@ -27,7 +27,7 @@ const arrays = Object.fromEntries(
   ),
 );
 
-/** A coupling, and where asked the gradients of Σ y + Σ ln|det|. */
+/** A coupling and, on request, the gradients of Σ y + Σ ln|det|. */
 function couplingProgram(differentiated: boolean): ProgramDefinition {
   const inputs = Object.fromEntries(
     Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]),
@@ -43,13 +43,13 @@ const names = (definition: ProgramDefinition): string[] =>
   tensorsOf(definition).map(({ operation }) => operation.name);
 
 describe.each(devices)('%s', (device) => {
-  it('leaves no composite operation and no gradient that is asked for', () => {
+  it('leaves no composite operation and no gradient request', () => {
     const prepared = prepare(couplingProgram(true), { device });
     expect(tensorsOf(prepared).filter(({ operation }) => operation.composite)).toEqual([]);
     expect(names(prepared)).not.toContain('total');
   });
 
-  it('gives the values and gradients that a processor gives', async () => {
+  it('computes the same values and gradients as a CPU', async () => {
     const [expected, given] = await Promise.all(
       (['cpu', device] as const).map(async (style) => {
         const prepared = prepare(couplingProgram(true), { device: style });
@@ -65,7 +65,7 @@ describe.each(devices)('%s', (device) => {
   });
 });
 
-it('divides wide networks into blocks on a processor alone', () => {
+it('splits wide networks into blocks on a CPU only', () => {
   const concatenations = (device: (typeof devices)[number]) =>
     tensorsOf(prepare(couplingProgram(false), { device })).filter(
       ({ operation, shape }) =>
@@ -77,7 +77,7 @@ it('divides wide networks into blocks on a processor alone', () => {
   expect(products('cpu')).toBeGreaterThan(products('webgpu'));
 });
 
-it('makes of a forward pass what it is within a program with gradients, to the bit, where that is asked for', async () => {
+it('computes a forward pass as within a program with gradients, to the bit, on request', async () => {
   const run = async (definition: ProgramDefinition) => {
     const program = await compilePrepared(definition, { threads: 1 });
     const values = await program.run(arrays);
@@ -92,7 +92,7 @@ it('makes of a forward pass what it is within a program with gradients, to the b
   expect(rows(prepare(couplingProgram(false)))).toBe(false);
 });
 
-it('undoes corner convolutions by diagonals, or leaves them to the host', async () => {
+it('inverts corner convolutions over anti-diagonals, or leaves them to the host', async () => {
   const shape = [2, 5, 4, 3];
   const emergingLayer = emerging([5, 4, 3], { dilation: 2 });
   const random = new RandomStream(4, 'corner');
@@ -118,14 +118,14 @@ it('undoes corner convolutions by diagonals, or leaves them to the host', async 
     expect(names(prepared).includes('solveCorner')).toBe(inverse === 'sequential');
     const program = await compilePrepared(prepared, { precision: 'float64' });
     const result = await program.run({ y: given, ...parameters });
-    expectClose(`${inverse}: there and back`, result.y!.data, given.data, 'float64', 1e-10);
+    expectClose(`${inverse}: round trip`, result.y!.data, given.data, 'float64', 1e-10);
     solved[inverse] = result.x!.data;
     await program.release();
   }
   expectClose('x', solved.wavefront!, solved.sequential!, 'float64', 1e-10);
 });
 
-it('works out once, outside, what a repetition uses besides its argument', () => {
+it('hoists what a fixed-point iteration uses besides its argument', () => {
   const [x, kernel] = [input('x', [1, 3, 3, 4]), input('kernel', [9, 4, 2])];
   const widened = input('wide', [9, 2, 4]);
   const y = op.fixedPoint(x, 5, (state) =>

@@ -1,5 +1,5 @@
-// From what a graph says to how a device computes it: composite operations are made of others, gradients found, and what
-// can be left out or merged is.
+// From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
+// found, and operations left out or merged where possible.
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Device, styleOf } from '../devices/device.ts';
@@ -8,28 +8,28 @@ import { rewrite } from './rewrite.ts';
 import { simplification } from './simplify.ts';
 
 /**
- * How a corner convolution is undone: by anti-diagonals, as part of the program, or one value after another on the host
- * in float64, which is slow and there to compare with. Both are exact.
+ * How a corner convolution is inverted: as a wavefront over anti-diagonals, as part of the program, or one
+ * value at a time on the host in float64, which is slow and serves as a reference. Both are exact.
  */
 export type InverseMethod = (typeof inverseMethods)[number];
 
-/** The ways to undo a corner convolution, by name. */
+/** The ways to invert a corner convolution, by name. */
 export const inverseMethods = ['wavefront', 'sequential'] as const;
 
 /** What a graph is prepared for. */
 export interface PrepareOptions {
-  /** Default cpu. */
+  /** Default: cpu. */
   readonly device?: Device | undefined;
   /**
-   * Whether gradients go through all of the graph, though it asks for none: it then computes to the bit what the same
-   * graph with gradients computes. Default false.
+   * Whether gradients flow through all of the graph even though it asks for none: its results are then equal,
+   * to the bit, to those of the same graph with gradients. Default: false.
    */
   readonly differentiated?: boolean | undefined;
-  /** How corner convolutions are undone; default wavefront. */
+  /** How corner convolutions are inverted. Default: wavefront. */
   readonly inverse?: InverseMethod | undefined;
 }
 
-/** The program that gives the same values with operations that suit a device, none of them composite. */
+/** The program that computes the same values with operations that suit a device, none of them composite. */
 export function prepare(
   definition: ProgramDefinition,
   { device = 'cpu', differentiated = false, inverse = 'wavefront' }: PrepareOptions = {},
@@ -37,7 +37,8 @@ export function prepare(
   const options = { style: styleOf(device), differentiated, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
   const found = passed(expanded, new Map(), simplification);
-  // What gradients are made of has not been simplified. What is given is not computed, so nothing before it is needed.
+  // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
+  // is needed.
   const given = Object.values(found.inputs);
   return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplification);
 }
@@ -48,7 +49,7 @@ function passed(
   made: Map<Tensor, Tensor>,
   passFor: Parameters<typeof rewrite>[2],
 ): ProgramDefinition {
-  // An input may be a tensor in the middle, which gradients go through.
+  // An input may be a tensor in the middle of the graph, with gradients flowing through it.
   rewrite([...Object.values(outputs), ...Object.values(inputs)], made, passFor);
   const renewed = (named: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
     Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, made.get(tensor)!]));

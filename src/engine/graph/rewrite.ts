@@ -1,20 +1,23 @@
-// Passes over a graph: every tensor is made anew, inputs first.
+// Passes over a graph: every tensor is rebuilt, inputs first.
 import { gradientAskedFor, type Pullback } from '../../tensor/gradient.ts';
 import { fixedPoint, fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
 import { constantValue, isInput, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 
-/** What a pass does with the tensors of a graph, or of one inside a repetition. */
+/** How a pass rebuilds the tensors of a graph, or of the body of a fixed-point iteration. */
 export interface Pass {
-  /** What becomes of a tensor; `of` tells what has become of those before it. Undefined where nothing will ask for it. */
+  /**
+   * The replacement for a tensor; `of` looks up those of earlier tensors. Undefined if nothing will ask for
+   * it.
+   */
   make(tensor: Tensor, of: (tensor: Tensor) => Tensor): Tensor | undefined;
-  /** What becomes of gradients that are asked for, of tensors that have been made anew. */
+  /** The gradients for a request whose tensors have been rebuilt. */
   gradients(pullback: Pullback): Tensor[];
 }
 
 /**
- * Makes all tensors anew on which `roots` depend, in the order in which they were made, and adds them to `made`; what is
- * in there already stays. Inputs and constants are themselves.
+ * Rebuilds all tensors on which `roots` depend, in the order in which they were created, and adds them to
+ * `made`; entries that are already there stay. Inputs and constants map to themselves.
  *
  * @param passFor the pass for these tensors
  */
@@ -29,7 +32,7 @@ export function rewrite(
   const of = (tensor: Tensor): Tensor => {
     const result = made.get(tensor);
     if (!result) {
-      throw new Error(`what ${tensor.operation.name} gives has been left out of a graph that needs it`);
+      throw new Error(`the result of ${tensor.operation.name} is missing from a graph that needs it`);
     }
     return result;
   };

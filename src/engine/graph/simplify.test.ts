@@ -7,7 +7,7 @@ import { prepare } from './prepare.ts';
 
 const x = (...shape: number[]): Tensor => input('x', shape);
 
-/** The operations and shapes of what a tensor becomes, without inputs and constants. */
+/** The operations and shapes that a tensor simplifies to, without inputs and constants. */
 function preparedOperations(y: Tensor): string[] {
   const { outputs } = prepare({ inputs: {}, outputs: { y } });
   return tensorsOf({ inputs: {}, outputs })
@@ -15,7 +15,7 @@ function preparedOperations(y: Tensor): string[] {
     .map(({ operation, shape }) => `${operation.name} ${shape.join('x')}`);
 }
 
-describe('what is left out', () => {
+describe('operations left out', () => {
   it.each<[string, Tensor, string[]]>([
     ['adding 0', op.add(op.add(0, x(3)), 0), []],
     ['multiplying by 1 and dividing by it', op.divide(op.multiply(1, op.multiply(x(3), 1)), 1), []],
@@ -27,28 +27,32 @@ describe('what is left out', () => {
       ['exp ', 'multiply 3'],
     ],
     ['a reshape of a reshape', op.reshape(op.reshape(x(2, 6), [3, 4]), [12]), ['reshape 12']],
-    ['there and back', op.exp(op.reshape(op.reshape(x(2, 6), [3, 4]), [2, 6])), ['exp 2x6']],
-    ['a copy that broadcasting makes needless', op.add(op.expand(x(3), [2, 3]), x(2, 3)), ['add 2x3']],
-    ['but not one that gives the shape', op.add(op.expand(x(3), [2, 3]), x(3)), ['expand 2x3', 'add 2x3']],
+    ['a reshape and its inverse', op.exp(op.reshape(op.reshape(x(2, 6), [3, 4]), [2, 6])), ['exp 2x6']],
+    ['a copy that broadcasting makes unnecessary', op.add(op.expand(x(3), [2, 3]), x(2, 3)), ['add 2x3']],
+    [
+      'but not one that determines the shape',
+      op.add(op.expand(x(3), [2, 3]), x(3)),
+      ['expand 2x3', 'add 2x3'],
+    ],
   ])('%s', (_, y, expected) => {
     expect(preparedOperations(y)).toEqual(expected);
   });
 
-  it('works plain numbers out', () => {
+  it('folds plain numbers', () => {
     const y = op.add(op.multiply(op.sqrt(op.exp(op.negate(op.log(op.add(1, 3))))), 6), 0);
     const [constant] = Object.values(prepare({ inputs: {}, outputs: { y } }).outputs);
     expect((constant!.attributes as { data: Float64Array }).data[0]).toBeCloseTo(3, 15);
   });
 });
 
-describe('what is merged', () => {
-  it('a function between two products has no reshape before it', () => {
+describe('operations merged', () => {
+  it('no reshape precedes a function between two products', () => {
     const rows = op.reshape(op.product(x(4, 3), x(3, 5)), [2, 2, 5]);
     const y = op.product(op.reshape(op.relu(rows), [4, 5]), x(5, 2));
     expect(preparedOperations(y)).toEqual(['product 4x5', 'relu 4x5', 'product 4x2']);
   });
 
-  it('a product takes what a transposed operand is the transposition of', () => {
+  it('a product takes the source of a transposed operand', () => {
     const y = op.product(op.transpose(x(2, 3)), op.transpose(x(3, 5)), {
       transposeA: true,
       transposeB: true,
@@ -60,7 +64,7 @@ describe('what is merged', () => {
     });
   });
 
-  it('a scale of the columns goes into the weights, a shift does not', () => {
+  it('a column scale is folded into the weights, a shift is not', () => {
     const normalised = op.multiply(op.add(x(2, 2, 3), x(3)), x(3));
     const y = op.product(op.reshape(normalised, [4, 3]), x(3, 5));
     expect(preparedOperations(y)).toEqual([
@@ -74,7 +78,7 @@ describe('what is merged', () => {
     expect(preparedOperations(row)).toEqual(['multiply 1x3', 'product 1x5']);
   });
 
-  it('products that are added up are added to one another, unless they are used elsewhere too', () => {
+  it('summed products are accumulated onto one another, unless they are used elsewhere too', () => {
     const products = Array.from({ length: 3 }, () => op.product(x(4, 2), x(2, 5)));
     const sum = total(products);
     expect(preparedOperations(sum)).toEqual(['product 4x5', 'product 4x5', 'product 4x5']);

@@ -1,4 +1,4 @@
-// Operations left out or merged with their neighbours, and gradients found on the way.
+// Leaves operations out or merges them with their neighbours, and finds gradients on the way.
 import { differentiate } from '../../tensor/gradient.ts';
 import { expandSource } from '../../tensor/operations/broadcast.ts';
 import { afterOperation } from '../../tensor/operations/checkpoint.ts';
@@ -23,7 +23,10 @@ import {
 } from '../../tensor/tensor.ts';
 import type { Pass } from './rewrite.ts';
 
-/** The pass that simplifies, and differentiates what it has simplified; what it differentiates is to be simplified again. */
+/**
+ * The pass that simplifies, and differentiates what it has simplified; the resulting gradients have yet to be
+ * simplified.
+ */
 export function simplification(order: readonly Tensor[]): Pass {
   const accumulated = accumulatedProducts(order);
   return {
@@ -55,12 +58,14 @@ export function simplification(order: readonly Tensor[]): Pass {
   };
 }
 
-/** The same elements under another shape: those of the first tensor where it is reshaped again and again. */
+/** The same elements in another shape; of several reshapes in a row, only the last one remains. */
 function reshaped(x: Tensor, shape: Shape): Tensor {
   return reshape(reshapeSource(x) ?? x, shape);
 }
 
-/** The operand that leaves the other one of an operation as it is: on the right, and on the left where it works there too. */
+/**
+ * The operand that is neutral for an operation: on the right, and on the left where the operation has one.
+ */
 const neutral = new Map<Operation<undefined>, { right: number; left?: number }>([
   [add.operation, { right: 0, left: 0 }],
   [subtract.operation, { right: 0 }],
@@ -68,7 +73,7 @@ const neutral = new Map<Operation<undefined>, { right: number; left?: number }>(
   [divide.operation, { right: 1 }],
 ]);
 
-/** A function of each element: worked out for plain numbers, left out where it changes nothing. */
+/** An elementwise function: folded for plain numbers, left out where it changes nothing. */
 function simplerFunction(operation: Operation<unknown>, inputs: readonly Tensor[]): Tensor {
   const numbers = inputs.map(plainNumber);
   if (numbers.every((number) => number !== undefined)) {
@@ -94,8 +99,8 @@ function plainNumber(x: Tensor): number | undefined {
 }
 
 /**
- * Applies an operation on each element before a reshape of its operands instead of after it: between two products of
- * matrices nothing is then left to reshape.
+ * Moves an elementwise operation before the reshape of its operands, so that no reshape remains between two
+ * matrix products.
  */
 function onSources(operation: Operation<unknown>, operands: readonly Tensor[]): Tensor {
   const { shape } = operands[0]!;
@@ -107,7 +112,7 @@ function onSources(operation: Operation<unknown>, operands: readonly Tensor[]): 
   return agree ? reshape(apply(operation, sources, undefined), shape) : apply(operation, operands, undefined);
 }
 
-/** The operands as they were before `expand`, where broadcasting gives the same result without the copy. */
+/** The operands without their `expand`, where broadcasting has the same result without the copy. */
 function withoutExpansion(a: Tensor, b: Tensor): [Tensor, Tensor] {
   const shape = broadcastShapes(a.shape, b.shape);
   const fits = (left: Shape, right: Shape): boolean => {
@@ -123,13 +128,13 @@ function withoutExpansion(a: Tensor, b: Tensor): [Tensor, Tensor] {
 }
 
 /**
- * A product of matrices.
+ * A matrix product.
  *
- * The transposed of what is a transposition already is its source: ONNX Runtime is slower with a transposed operand.
+ * The transpose of a transpose is its source: ONNX Runtime is slower with a transposed operand.
  *
- * Where A is itself `x·scale` per column, the scale goes into the weights, x·(scale ⊗ B): that of an actnorm before a
- * 1x1 convolution costs no pass over the image. Its shift stays where it is: where a channel hardly varies around its
- * mean, x·B + shift·B would lose in float32 what (x + shift)·B keeps.
+ * If A is itself `x·scale` per column, the scale is folded into the weights, x·(scale ⊗ B): the scale of an
+ * actnorm before a 1x1 convolution costs no pass over the image. Its shift stays in place: where a channel
+ * varies little around its mean, x·B + shift·B would lose in float32 what (x + shift)·B keeps.
  */
 function simplerProduct(a: Tensor, b: Tensor, { transposeA, transposeB, bias }: ProductOptions): Tensor {
   const scaled = !transposeA && !transposeB ? scaledColumns(a) : undefined;
@@ -146,13 +151,13 @@ function simplerProduct(a: Tensor, b: Tensor, { transposeA, transposeB, bias }: 
   });
 }
 
-/** The matrix that an operand is given by, and whether it is still to be transposed. */
+/** The matrix behind an operand, and whether it has yet to be transposed. */
 function untransposed(operand: Tensor, transposed = false): { matrix: Tensor; transposed: boolean } {
   const source = transposed ? transposeSource(operand) : undefined;
   return source ? { matrix: source, transposed: false } : { matrix: operand, transposed };
 }
 
-/** What a matrix is where it is another one times a vector over its columns. */
+/** The parts of a matrix that is another matrix times a vector over its columns. */
 function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
   const source = reshapeSource(a) ?? a;
   const [x, scale] = source.inputs;
@@ -165,13 +170,14 @@ function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
 }
 
 /**
- * The products that are added to what comes before them in a sum while they are computed, and not after: each with that
- * product. The gradient of weights that meet a batch block by block is such a sum.
+ * The products that a sum accumulates onto the preceding product while they are computed, instead of
+ * afterwards: each with that preceding product. The gradient of weights that are applied to a batch block by
+ * block is such a sum.
  */
 function accumulatedProducts(order: readonly Tensor[]): ReadonlyMap<Tensor, Tensor> {
   const uses = new Map<Tensor, number>();
   for (const tensor of order) {
-    // Who only waits for a product does not use its value.
+    // A tensor that only waits for a product does not use its value.
     const used = isMadeBy(afterOperation, tensor) ? tensor.inputs.slice(0, 1) : tensor.inputs;
     for (const input of used) {
       uses.set(input, (uses.get(input) ?? 0) + 1);
@@ -191,7 +197,7 @@ function accumulatedProducts(order: readonly Tensor[]): ReadonlyMap<Tensor, Tens
   return accumulated;
 }
 
-/** The sum of parts. Slices padded with zeros that tile the whole are put side by side instead. */
+/** The sum of parts. Zero-padded slices that tile the whole are concatenated instead. */
 function sumOf(parts: readonly Tensor[]): Tensor {
   const plainSum = (terms: readonly Tensor[]): Tensor =>
     terms.reduce((sum, term) => simplerFunction(add.operation, [sum, term]));
@@ -213,12 +219,12 @@ function sumOf(parts: readonly Tensor[]): Tensor {
   return plainSum([whole, ...parts.filter((part) => !zeroPadded(part))]);
 }
 
-/** What is padded, in place of the padding: to wait for it is enough. */
+/** The source of a padding in place of the padding: waiting for it is enough. */
 function unpadded(x: Tensor): Tensor {
   return zeroPadded(x)?.inner ?? x;
 }
 
-/** `x`, once what is worth waiting for has been computed. */
+/** `x`, after everything worth waiting for has been computed. */
 function waiting(x: Tensor, others: readonly Tensor[]): Tensor {
   const computed = [...new Set(others)].filter(({ inputs }) => inputs.length > 0);
   return computed.length === 0 ? x : apply(afterOperation as Operation<unknown>, [x, ...computed], undefined);

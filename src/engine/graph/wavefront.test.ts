@@ -35,7 +35,7 @@ describe('solvedByDiagonals', () => {
     [1, 6, 3, 2, 1, true],
     [6, 1, 3, 2, 1, false],
     [1, 1, 5, 3, 1, true],
-  ])('%ix%i, %i channels, side %i, dilation %i: what pixel after pixel gives', async (...args) => {
+  ])('%ix%i, %i channels, side %i, dilation %i: equals the solution one pixel at a time', async (...args) => {
     const [height, width, channels, side, dilation, upper] = args;
     const kernel = cornerKernel(side, channels, upper);
     const shape = [3, height, width, channels];
@@ -48,7 +48,7 @@ describe('solvedByDiagonals', () => {
     await program.release();
   });
 
-  it('gives NaN, never its input, where the diagonal holds a zero', async () => {
+  it('returns NaN, never its input, if the diagonal contains a zero', async () => {
     const kernel = cornerKernel(2, 2, true);
     kernel.data[0] = 0;
     const y: NdArray = { shape: [1, 2, 2, 2], data: new RandomStream(8, 'y').normals(8) };
@@ -61,7 +61,7 @@ describe('solvedByDiagonals', () => {
 });
 
 describe('solveCornerSequentially', () => {
-  it('is undone by the convolution itself', () => {
+  it('is inverted by the convolution itself', () => {
     const kernel = cornerKernel(2, 3, false);
     const shape = [2, 4, 5, 3];
     const y: NdArray = { shape, data: new RandomStream(9, 'y').normals(sizeOf(shape)) };

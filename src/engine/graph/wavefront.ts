@@ -1,4 +1,4 @@
-// The inverse of a corner convolution by anti-diagonals.
+// Inverts a corner convolution as a wavefront over anti-diagonals.
 import { negate } from '../../tensor/operations/elementwise.ts';
 import {
   concatenate,
@@ -18,8 +18,9 @@ import { rowsOf } from './convolutions.ts';
 /**
  * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image.
  *
- * A pixel depends on neighbours above and left of it only, so all pixels of an anti-diagonal h + w = t are found at
- * once from the diagonals before: H + W − 1 products instead of H·W·C steps. With K₀ the centre tap,
+ * A pixel depends only on neighbours above and to the left of it, so all pixels of an anti-diagonal h + w = t
+ * are computed at once from the diagonals before: H + W − 1 products instead of H·W·C steps. With K₀ the
+ * centre tap,
  *
  *     x = y·K₀⁻¹ − Σₙ neighbourₙ·(Kₙ·K₀⁻¹)
  *
@@ -32,7 +33,8 @@ export function solvedByDiagonals(y: Tensor, kernel: Tensor, dilation: number): 
   const diagonals = diagonalsOf(height, width);
   const order = diagonals.flatMap(({ pixels }) => pixels);
   const scaled = product(reshape(y, rowsOf(y)), centreInverse);
-  // Pixels first and images second, so that the pixels of a diagonal, for all images, lie side by side in memory.
+  // Pixels first and images second, so that the pixels of a diagonal, for all images, are contiguous in
+  // memory.
   const pixels = transpose(reshape(scaled, [batch, height * width, channels]), [1, 0, 2]);
   const given = split(
     reorder(pixels, 0, order),
@@ -73,14 +75,14 @@ export function solvedByDiagonals(y: Tensor, kernel: Tensor, dilation: number): 
   return reshape(transpose(inOrder, [1, 0, 2]), y.shape);
 }
 
-/** A tap of the kernel besides the centre: how far it reaches up and left, and −Kₙ·K₀⁻¹. */
+/** A tap of the kernel other than the centre: how far it reaches up and left, and −Kₙ·K₀⁻¹. */
 interface Neighbour {
   down: number;
   right: number;
   weight: Tensor;
 }
 
-/** K₀⁻¹, and the taps that reach a pixel of the image at all. */
+/** K₀⁻¹, and the taps that reach any pixel of the image. */
 function tapsOf(
   kernel: Tensor,
   dilation: number,
@@ -102,7 +104,7 @@ function tapsOf(
   return { centreInverse, neighbours };
 }
 
-/** An anti-diagonal: its rows, and its pixels by their index in the image, from the top down. */
+/** An anti-diagonal: its rows, and the indices of its pixels in the image, from top to bottom. */
 interface Diagonal {
   first: number;
   last: number;
@@ -122,8 +124,8 @@ function diagonalsOf(height: number, width: number): Diagonal[] {
 }
 
 /**
- * For each pixel of a diagonal the one that lies `down` rows higher in an earlier diagonal, zero where that has none;
- * undefined if it has none for any.
+ * For each pixel of a diagonal, the pixel `down` rows higher in an earlier diagonal, zero where there is
+ * none; undefined if no pixel has one.
  */
 function shifted(values: Tensor, source: Diagonal, target: Diagonal, down: number): Tensor | undefined {
   const first = Math.max(source.first, target.first - down);

@@ -1,4 +1,4 @@
-// Builds an ONNX model: nodes, constants, inputs and outputs, as the bytes that a session loads.
+// Builds an ONNX model, as the bytes that a session loads: nodes, constants, inputs and outputs.
 import onnxProto from 'onnx-proto';
 import { elementCount, isOpen, type Shape } from '../../tensor/shape.ts';
 import type { AttributeValue, Emitter, Precision } from './emitter.ts';
@@ -8,11 +8,14 @@ const { onnx } = onnxProto;
 const { AttributeType } = onnx.AttributeProto;
 const { DataType } = onnx.TensorProto;
 
-/** How the names of results and of constants begin, each with a number behind; ONNX wants C identifiers. */
+/**
+ * The prefixes for the names of results and constants, each followed by a number; ONNX requires C
+ * identifiers.
+ */
 const RESULT = 'value_';
 const CONSTANT = 'constant_';
 
-/** Whether a name of the graph's own may be taken for that of a result or a constant. */
+/** Whether a name from the graph could collide with that of a result or a constant. */
 export function isReservedName(name: string): boolean {
   return name.startsWith(RESULT) || name.startsWith(CONSTANT);
 }
@@ -23,17 +26,17 @@ export class OnnxBuilder implements Emitter {
   private nodes: onnxProto.onnx.INodeProto[] = [];
   private named = 0;
   private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
-  /** The constants of real numbers by shape: equal ones, such as the tables of layers that are alike, are stored once. */
+  /** The real constants by shape: equal ones, such as the tables of identical layers, are stored once. */
   private readonly arrays = new Map<string, (Float32Array | Float64Array)[]>();
   private readonly inputs: onnxProto.onnx.IValueInfoProto[] = [];
   private readonly outputs: onnxProto.onnx.IValueInfoProto[] = [];
-  /** The shapes of tensors by name, as far as they are known here. */
+  /** The shapes of tensors by name, where known here. */
   private readonly shapes = new Map<string, Shape>();
   /** The lists of 64-bit integers by name. */
   private readonly lists = new Map<string, readonly number[]>();
-  /** What each result of a reshape has its elements from. */
+  /** The source of the elements of each reshape's result. */
   private readonly reshapes = new Map<string, string>();
-  /** The names that results take on because they are outputs of the graph. */
+  /** The names that results get because they are outputs of the graph. */
   private readonly renamed = new Map<string, string>();
 
   constructor(precision: Precision) {
@@ -71,7 +74,7 @@ export class OnnxBuilder implements Emitter {
       output: [scalarInfo(changed, DataType.BOOL), this.realInfo(next)],
     };
     this.nodes = outer;
-    // The second input, a condition before the first repetition, is left out.
+    // The second input, a condition before the first iteration, is left out.
     return this.add(
       'Loop',
       [this.integers([limit]), '', start],
@@ -91,11 +94,14 @@ export class OnnxBuilder implements Emitter {
     return output;
   }
 
-  /** The inputs of a reshape, with what another reshape took its elements from in place of that one's result. */
+  /**
+   * The inputs of a reshape; if it reshapes the result of another reshape, with that one's source instead.
+   */
   private pastReshapes([x, target]: readonly string[], output: string): string[] {
     const lengths = this.lists.get(target!);
     if (!lengths) {
-      // A computed shape may mean more than itself: that x is to wait for what it is computed from.
+      // A computed shape may mean more than the shape itself: that x has to wait for what it is computed
+      // from.
       return [x!, target!];
     }
     const shape = reshaped(this.shapes.get(x!), lengths);
@@ -153,16 +159,15 @@ export class OnnxBuilder implements Emitter {
     return name;
   }
 
-  /** Says what shape a tensor has. */
+  /** Declares the shape of a tensor. */
   describe(name: string, shape: Shape): void {
     this.shapes.set(name, shape);
   }
 
   /**
-   * The shapes of results with an open batch, where ONNX Runtime cannot tell how many times the batch an axis is long,
-   * and of those that are reshaped by what is computed.
-   * It plans which results may share memory by their shapes, and takes a time quadratic in the number of those that
-   * it does not know.
+   * The shapes of results with an open batch where ONNX Runtime cannot infer how many times the batch an axis
+   * is long, and of those that are reshaped to a computed shape. It plans by shape which results may share
+   * memory, and takes time quadratic in the number of those whose shape it does not know.
    */
   private resultShapes(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.IValueInfoProto[] {
     return nodes.flatMap(({ opType, input, output }) => {
@@ -180,7 +185,9 @@ export class OnnxBuilder implements Emitter {
     this.inputs.push(this.valueInfo(name, shape));
   }
 
-  /** Declares that the tensor `source` is the graph's output `name`; as bytes its values must be 0..255. */
+  /**
+   * Declares that the tensor `source` is the graph's output `name`; as bytes, its values must be in 0..255.
+   */
   output(name: string, source: string, shape: Shape, { bytes = false } = {}): void {
     if (bytes) {
       this.nodes.push({
@@ -193,7 +200,8 @@ export class OnnxBuilder implements Emitter {
       this.outputs.push(this.valueInfo(name, shape, DataType.UINT8));
       return;
     }
-    // A node's result is renamed; a copy is needed only for inputs, constants and what is an output already.
+    // A node's result is renamed; a copy is needed only for inputs, constants and tensors that are already an
+    // output.
     if (source.startsWith(RESULT) && !this.renamed.has(source)) {
       this.renamed.set(source, name);
     } else {
@@ -213,7 +221,7 @@ export class OnnxBuilder implements Emitter {
     return { name, type: { tensorType: { elemType, shape: { dim } } } };
   }
 
-  /** The nodes on which an output depends: a reshape of a reshape leaves the first of them without use. */
+  /** The nodes on which an output depends: a reshape of a reshape leaves the first of them unused. */
   private neededNodes(): onnxProto.onnx.INodeProto[] {
     const needed = new Set([...this.outputs.map(({ name }) => name!), ...this.renamed.keys()]);
     const nodes = this.nodes.toReversed().filter((node) => {
@@ -228,7 +236,7 @@ export class OnnxBuilder implements Emitter {
     return nodes.reverse();
   }
 
-  /** The nodes, those of inner graphs included, with the names that results have as outputs. */
+  /** The nodes, including those of inner graphs, with the names that results have as outputs. */
   private withOutputNames(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.INodeProto[] {
     const rename = (name: string): string => this.renamed.get(name) ?? name;
     return nodes.map((node) => ({
@@ -242,7 +250,7 @@ export class OnnxBuilder implements Emitter {
     }));
   }
 
-  /** A real tensor of an inner graph, of whatever shape. */
+  /** A real tensor of an inner graph, of any shape. */
   private realInfo(name: string): onnxProto.onnx.IValueInfoProto {
     const elemType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
     return { name, type: { tensorType: { elemType } } };
@@ -259,7 +267,7 @@ export class OnnxBuilder implements Emitter {
       graph: {
         name: 'program',
         node: this.withOutputNames(nodes),
-        // Constants of nodes that were left out are of no use either, and ONNX Runtime would warn of them.
+        // The constants of nodes that were left out are unused too, and ONNX Runtime would warn about them.
         initializer: [...this.constants.values()].filter(({ name }) => read.has(name!)),
         valueInfo: this.resultShapes(nodes),
         input: this.inputs,
@@ -270,7 +278,10 @@ export class OnnxBuilder implements Emitter {
   }
 }
 
-/** The shape of a reshaped tensor, its open or missing axis worked out; undefined where the source's is not known. */
+/**
+ * The shape of a reshaped tensor, its open or missing axis inferred; undefined if the source's shape is not
+ * known.
+ */
 function reshaped(source: Shape | undefined, target: readonly number[] | undefined): Shape | undefined {
   if (!source || !target) {
     return undefined;
@@ -279,7 +290,10 @@ function reshaped(source: Shape | undefined, target: readonly number[] | undefin
   return target.map((length) => (length < 0 ? elementCount(source) / rest : length));
 }
 
-/** Whether two arrays of the same type and length hold the same bits: zeros of both signs differ, NaN does not. */
+/**
+ * Whether two arrays of the same type and length hold the same bits: zeros of opposite sign differ,
+ * identical NaNs do not.
+ */
 function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array): boolean {
   const [left, right] = [new Uint32Array(a.buffer), new Uint32Array(b.buffer)];
   return left.every((bits, index) => bits === right[index]);

@@ -9,13 +9,13 @@ export const precisions = ['float32', 'float64'] as const;
 /** An ONNX attribute: an integer, a list of integers, a string, or a real number marked as such. */
 export type AttributeValue = number | readonly number[] | string | RealAttribute;
 
-/** Marks a number as real, because ONNX tells 1.0 from 1. */
+/** Marks a number as real, because ONNX distinguishes 1.0 from 1. */
 interface RealAttribute {
   /** The number. */
   readonly real: number;
 }
 
-/** Collects nodes, of the types of ONNX's operators, and constants; tensors are known by name. */
+/** Collects nodes, typed as ONNX operators, and constants; tensors are identified by name. */
 export interface Emitter {
   /** The type of all real numbers of the program. */
   readonly precision: Precision;
@@ -25,15 +25,18 @@ export interface Emitter {
     inputs: readonly string[],
     attributes?: Readonly<Record<string, AttributeValue>>,
   ): string;
-  /** A constant of real numbers in the program's precision. */
+  /** A real constant in the program's precision. */
   reals(values: Float32Array | Float64Array, shape: readonly number[]): string;
   /** A constant list of 64-bit integers: axes, sizes, pads. */
   integers(values: readonly number[]): string;
-  /** A constant table of 32-bit integers; `key` says what it holds, so that equal tables are made and stored once. */
+  /**
+   * A constant table of 32-bit integers; `key` identifies its contents, so that equal tables are built and
+   * stored once.
+   */
   indices(key: string, shape: readonly number[], make: () => Int32Array): string;
   /**
-   * The value that `body` makes of a value, again and again from `start`, until that changes nothing or `limit`
-   * repetitions are done. `body` may use all that was emitted before.
+   * The value reached by applying `body` repeatedly from `start`, until it no longer changes or `limit`
+   * iterations are done. `body` may use everything that was emitted before.
    */
   repeat(start: string, limit: number, body: (value: string) => string): string;
 }

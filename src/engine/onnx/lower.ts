@@ -1,4 +1,4 @@
-// From a graph of tensors to an ONNX model.
+// Lowers a graph of tensors to an ONNX model.
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { afterOperation } from '../../tensor/operations/checkpoint.ts';
 import { fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
@@ -8,21 +8,21 @@ import { OnnxBuilder } from './builder.ts';
 import type { Precision } from './emitter.ts';
 import { type NodeStyle, plainOperators } from './operators.ts';
 
-/** What to lower: tensors by name, and those whose values are fixed already. */
+/** What to lower: tensors by name, and those with known values. */
 export interface Lowering {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly known: ReadonlyMap<Tensor, NdArray>;
   readonly precision: Precision;
-  /** Which nodes operations become, and whether some are made to wait for others. */
+  /** Which nodes operations are lowered to, and whether some nodes wait for others. */
   readonly style: NodeStyle;
-  /** The outputs that are to be of type uint8; their values must be 0..255. */
+  /** The outputs of type uint8; their values must be in 0..255. */
   readonly bytes?: readonly string[];
 }
 
 /**
- * The ONNX model that computes `outputs` from `inputs`, of a graph that is prepared for the device. ONNX Runtime runs the
- * nodes in an order of its own; what no output needs is left out.
+ * The ONNX model that computes `outputs` from `inputs`, for a graph that is prepared for the device. ONNX
+ * Runtime chooses its own execution order; whatever no output needs is left out.
  *
  * @throws Error if an operation has no ONNX nodes
  */
@@ -53,7 +53,7 @@ export function lower({ inputs, outputs, known, precision, style, bytes = [] }: 
   return emit.build();
 }
 
-/** Emits the nodes of a tensor whose inputs have names, and returns the name of the result. */
+/** Emits the nodes of a tensor, given the names of its inputs, and returns the name of the result. */
 function emitNode(
   emit: OnnxBuilder,
   tensor: Tensor,
@@ -88,11 +88,12 @@ function emitNode(
   return operator(emit, tensor as Tensor<never>, inputs);
 }
 
-/** A tensor that waits for others: a reshape that changes nothing, to a shape that is made from their sizes. */
+/** A tensor that waits for others: a reshape to its own shape, computed from theirs. */
 function emitAfter(emit: OnnxBuilder, { rank }: Tensor, [x, ...others]: readonly string[]): string {
   const sizes = others.map((other) => emit.node('Size', [other]));
   const size = sizes.length > 1 ? emit.node('Max', sizes) : sizes[0]!;
-  // A length of 0 stands for that of x: the reshape changes nothing, but cannot run before the others are there.
+  // A length of 0 stands for that of x: the reshape changes nothing, but cannot run before the others are
+  // computed.
   const zeros = emit.node('Mul', [size, emit.integers(Array<number>(rank).fill(0))]);
   return emit.node('Reshape', [x!, zeros]);
 }

@@ -8,7 +8,7 @@ type Node = onnxProto.onnx.INodeProto;
 const node = (output: string, ...input: string[]): Node => ({ opType: 'Add', input, output: [output] });
 const outputsOf = (nodes: readonly Node[]): string[] => nodes.map(({ output }) => output![0]!);
 
-/** Throws unless every node stands behind those that it reads. */
+/** Throws unless every node comes after those that it reads. */
 function requireRunnable(nodes: readonly Node[]): void {
   const all = new Set(outputsOf(nodes));
   const done = new Set<string>();
@@ -22,7 +22,7 @@ function requireRunnable(nodes: readonly Node[]): void {
   }
 }
 
-/** How many nodes wait at most whose inputs are there, if they are taken in the order in which they stand. */
+/** The largest number of nodes that wait although their inputs are available, if they run in this order. */
 function longestWait(nodes: readonly Node[]): number {
   const position = new Map(outputsOf(nodes).map((name, index) => [name, index]));
   const readyAt = nodes.map((each) =>
@@ -34,7 +34,7 @@ function longestWait(nodes: readonly Node[]): number {
 }
 
 describe('inOrderOfReadiness', () => {
-  it('keeps every node, each behind those that it reads', () => {
+  it('keeps every node, each after those that it reads', () => {
     const random = new RandomStream(1);
     const nodes = Array.from({ length: 300 }, (_, index) =>
       node(
@@ -52,7 +52,7 @@ describe('inOrderOfReadiness', () => {
     expect(outputsOf(ordered)).not.toEqual(outputsOf(nodes));
   });
 
-  it('reads a node twice where it does, and what an inner graph reads', () => {
+  it('accepts repeated reads of a node, and follows the reads of inner graphs', () => {
     const inner = {
       name: 'body',
       g: { node: [node('inside', 'late', 'late')], output: [{ name: 'inside' }] },
@@ -66,7 +66,7 @@ describe('inOrderOfReadiness', () => {
     expect(outputsOf(inOrderOfReadiness(nodes))).toEqual(['first', 'late', 'loop', 'last']);
   });
 
-  it('puts what is ready since the forward pass there, and not beside the backward pass that uses it', () => {
+  it('places what only needs the forward pass in it, not next to the backward pass that uses it', () => {
     const steps = 50;
     const forward = Array.from({ length: steps }, (_, step) =>
       node(`y${step}`, step === 0 ? 'image' : `y${step - 1}`),

@@ -1,18 +1,19 @@
-// The order in which the nodes of an ONNX graph stand, and what each of them reads.
+// The order of the nodes in an ONNX graph, and the names that each of them reads.
 import type onnxProto from 'onnx-proto';
 
 type Node = onnxProto.onnx.INodeProto;
 
 /**
- * The same nodes, each as soon as its last input is there, so that a chain comes without a break. They must be given in
- * an order in which they could run.
+ * The same nodes, each placed as soon as its last input is available, so that a chain is not interrupted.
+ * They must be passed in an order in which they could run.
  *
- * ONNX Runtime sorts a graph several times while it loads it, and keeps a list of the nodes whose inputs are there but
- * whose turn has not come: for each new one it walks through all of that list. In this order it stays short.
+ * ONNX Runtime sorts a graph several times while loading it, and keeps a list of the nodes whose inputs are
+ * available but which have not been placed yet: for each new one it scans the whole list. In this order the
+ * list stays short.
  *
- * When the graph runs, the input of a node that stands last is computed first. What needs only the forward pass, such as
- * the slope of a ReLU, stands early here; so it is computed right before its use, after the gradient that it meets, and
- * takes no memory until then.
+ * At run time, the input of the node that comes last is computed first. What needs only the forward pass,
+ * such as the slope of a ReLU, comes early here; so it is computed right before its use, after the gradient
+ * that it is combined with, and takes no memory until then.
  */
 export function inOrderOfReadiness(nodes: readonly Node[]): Node[] {
   const producers = new Map(nodes.map((node) => [node.output![0]!, node]));
@@ -45,7 +46,7 @@ export function inOrderOfReadiness(nodes: readonly Node[]): Node[] {
   return ordered;
 }
 
-/** The names that a node reads, by the nodes of an inner graph too. */
+/** The names that a node reads, including those read inside an inner graph. */
 export function namesReadBy({ input, attribute: attributes }: Node): string[] {
   const inner = (attributes ?? []).flatMap(({ g }) =>
     g ? [...(g.node ?? []), { input: g.output!.map(({ name }) => name!) }] : [],

@@ -1,4 +1,4 @@
-// The ONNX nodes of every operation, in the standard operators of opset 20.
+// The ONNX nodes for every operation, in the standard operators of opset 20.
 
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Order, Padding, Range } from '../../tensor/operations/layout.ts';
@@ -14,18 +14,18 @@ export type Operator<A = unknown> = (emit: Emitter, node: Tensor<A>, inputs: rea
 /** Nodes by the names of operations. */
 export type Operators = Readonly<Record<string, Operator<never>>>;
 
-/** How a device likes its nodes. */
+/** The nodes that a device prefers. */
 export interface NodeStyle {
-  /** The nodes of operations for which the device has better ones than the plain ones. */
+  /** The operations for which the device has better nodes than the plain ones. */
   readonly operators: Operators;
   /**
-   * Whether nodes are made to wait for others that they do not need, so that memory is let go of early: where a runtime
-   * keeps to no order of its own.
+   * Whether nodes wait for others that they do not need, so that memory is freed early: for a runtime that
+   * does not keep to a given order.
    */
   readonly waits: boolean;
 }
 
-/** A shape as ONNX's Reshape takes it: the one open axis is what remains. */
+/** A shape in the form of ONNX's Reshape: the one open axis is inferred. */
 export function onnxShape(shape: Shape): number[] {
   return shape.map((length) => (length < 0 ? -1 : length));
 }
@@ -70,7 +70,7 @@ const pad: Operator<Padding> = (emit, { attributes: { axis, before, after, value
 };
 
 const expand: Operator<Shape> = (emit, { shape }, [x, like]) => {
-  // An open axis is the operand's own: 1 leaves it as it is.
+  // An open axis has the operand's own length: 1 leaves it unchanged.
   const closed = (): string => emit.integers(shape.map((length) => (length < 0 ? 1 : length)));
   return emit.node('Expand', [x!, like === undefined ? closed() : emit.node('Shape', [like])]);
 };
@@ -86,7 +86,7 @@ const oneHot: Operator<number> = (emit, { attributes: length, shape }, [indices]
     Float64Array.from({ length }, (_, index) => index),
     [1, length],
   );
-  // 1 − |index − position|, cut off at 0: in numbers throughout, as WebGPU casts no truth values.
+  // 1 − |index − position|, clipped at 0: numbers throughout, as WebGPU does not cast booleans.
   const distance = emit.node('Abs', [emit.node('Sub', [column, all])]);
   return emit.node('Relu', [emit.node('Sub', [scalar(emit, 1), distance])]);
 };
@@ -112,7 +112,7 @@ const fold: Operator<Shifts> = (emit, node, [x]) => {
   return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
 };
 
-/** For each pixel the channels of all taps that are summed there, under the given shape. */
+/** For each pixel, the channels of all taps that are summed there, in the given shape. */
 export function alignedTaps(emit: Emitter, node: Tensor<Shifts>, x: string, shape: Shape): string {
   const [, height, width, channels] = node.shape as [number, number, number, number];
   const taps = node.attributes.offsets.length;
@@ -123,7 +123,10 @@ export function alignedTaps(emit: Emitter, node: Tensor<Shifts>, x: string, shap
   return gatherPixels(emit, x, cells, channels, table, shape);
 }
 
-/** For each pixel and tap the cell to read: `cell` is given the pixel's index in its image, undefined outside. */
+/**
+ * For each pixel and tap, the cell to read: `cell` receives the pixel's index in its image, undefined if
+ * outside.
+ */
 function neighbourTable(
   emit: Emitter,
   name: string,
@@ -175,10 +178,13 @@ function scalar(emit: Emitter, value: number): string {
   return emit.reals(Float64Array.of(value), []);
 }
 
-/** A mark changes nothing. */
+/** A marker changes nothing. */
 const same: Operator = (_emit, _node, [x]) => x!;
 
-/** The plain nodes of every operation but those that take a graph of their own, or have none and are done by the host. */
+/**
+ * The plain nodes for every operation except those with an inner graph and those that have none and run on
+ * the host.
+ */
 export const plainOperators: Operators = {
   abs: one('Abs'),
   add: one('Add'),
