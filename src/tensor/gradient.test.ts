@@ -1,4 +1,4 @@
-// The gradient of a graph as a graph: what is shared, what is missing, what slices become, and gradients of gradients.
+// The gradient of a graph as a graph: shared paths, missing gradients, slices, and second derivatives.
 import { describe, expect, it } from 'vitest';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
@@ -19,7 +19,7 @@ const vector = (...values: number[]): NdArray => ({
 const gradientOf = (scalar: Tensor, variable: Tensor): Tensor =>
   gradients(scalar, [variable], constant(1))[0]!;
 
-/** The operations that a tensor becomes when its graph is prepared. */
+/** The operations of a tensor's graph after it is prepared. */
 const operationsOf = (tensor: Tensor): string[] =>
   tensorsOf(prepare({ inputs: {}, outputs: { tensor } })).map(({ operation }) => operation.name);
 
@@ -41,7 +41,7 @@ async function valuesOf(
 }
 
 describe('gradients', () => {
-  it('adds up what every use of a tensor contributes', async () => {
+  it('sums the contributions of every use of a tensor', async () => {
     const x = input('x', [3]);
     const cube = op.multiply(op.multiply(x, x), x);
     const g = gradientOf(op.add(op.sum(op.add(cube, x)), op.sum(op.multiply(x, 5))), x);
@@ -49,7 +49,7 @@ describe('gradients', () => {
     expect([...values!.data]).toEqual([3 * 4 + 6, 6, 3 * 9 + 6]);
   });
 
-  it('walks a graph whose paths double at every step only once', async () => {
+  it('walks a graph only once, even if its paths double at every step', async () => {
     const x = input('x', []);
     let y = x;
     for (let index = 0; index < 40; index++) {
@@ -61,7 +61,7 @@ describe('gradients', () => {
     expect(value!.data[0]).toBe(2 ** 40);
   });
 
-  it('is zero for what the scalar does not depend on, and the seed for the scalar itself', async () => {
+  it('is zero for variables on which the scalar does not depend, and the seed for the scalar itself', async () => {
     const [x, unused, batch] = [input('x', [2]), input('unused', [2, 3]), input('batch', [OPEN_BATCH, 2])];
     const scalar = op.sum(x);
     const [g, zero, open] = gradients(scalar, [scalar, unused, batch], constant(3)) as [
@@ -78,7 +78,7 @@ describe('gradients', () => {
     expect(values.open!.data.every((value) => value === 0)).toBe(true);
   });
 
-  it('is taken with respect to a tensor in the middle too, and what stands before it', async () => {
+  it('can be taken with respect to a tensor in the middle, and to those before it', async () => {
     const x = input('x', [2]);
     const middle = op.exp(x);
     const [toMiddle, toX] = gradients(op.sum(op.multiply(middle, middle)), [middle, x], constant(1)) as [
@@ -96,7 +96,7 @@ describe('gradients', () => {
     expect(() => gradients(op.sum(x), [x], x)).toThrow('gradients([], [3]): only a scalar has a gradient');
   });
 
-  it('names an operation that has no gradient, but only where one is needed', () => {
+  it('names an operation that has no gradient, but only if one is needed', () => {
     const [x, y] = [input('x', [2]), input('y', [2])];
     const scalar = op.sum(op.add(op.maximum(x, 0), y));
     expect(() => gradientOf(scalar, x)).toThrow('the operation maximum has no gradient');
@@ -105,7 +105,7 @@ describe('gradients', () => {
 });
 
 describe('the gradient of slices', () => {
-  it('is their gradients side by side where they tile the tensor, whatever the order of their use', async () => {
+  it('concatenates their gradients if they tile the tensor, whatever the order of their use', async () => {
     const x = input('x', [2, 6]);
     const [a, b, c] = op.split(x, 1, [1, 3, 2]) as [Tensor, Tensor, Tensor];
     const scalar = op.add(op.sum(op.exp(c)), op.add(op.sum(op.multiply(a, 7)), op.sum(op.multiply(b, b))));
@@ -121,7 +121,7 @@ describe('the gradient of slices', () => {
     expectClose('gradient', values!.data, expected, 'float64');
   });
 
-  it('adds another use of the whole tensor', async () => {
+  it('adds the gradient of another use of the whole tensor', async () => {
     const x = input('x', [4]);
     const [a, b] = op.split(x, 0, [3, 1]) as [Tensor, Tensor];
     const scalar = op.add(op.add(op.sum(op.multiply(a, 2)), op.sum(op.multiply(b, 3))), op.sum(op.exp(x)));
@@ -154,7 +154,7 @@ describe('the gradient of slices', () => {
       ],
     ],
     [
-      'are taken twice',
+      'are used twice',
       [
         [0, 0, 2],
         [0, 2, 4],
@@ -187,7 +187,7 @@ describe('the gradient of slices', () => {
 });
 
 describe('pullback', () => {
-  it('gives the gradient of Σ y·v for a known v, summed over all that is known', async () => {
+  it('returns the gradient of Σ y·v for a known v, summed over all known tensors', async () => {
     const [x, v] = [input('x', [3]), input('v', [3])];
     const [y, z] = [op.multiply(x, x), op.sum(op.exp(x))];
     const known = [
@@ -200,7 +200,7 @@ describe('pullback', () => {
     expectClose('g', values!.data, [2, 2 * 5 + 2 * Math.E, 4 * 6 + 2 * Math.E ** 2], 'float64');
   });
 
-  it('is zero where nothing known depends on a variable', async () => {
+  it('is zero if no known tensor depends on a variable', async () => {
     const x = input('x', [2]);
     const [g] = pullback([{ tensor: constant(1), gradient: constant(3) }], [x]);
     const { g: values } = await valuesOf({ g: g! }, { x }, { x: vector(1, 2) });
@@ -256,7 +256,7 @@ describe('the gradient of a gradient', () => {
         return op.sum(op.multiply(rows, rows));
       },
     ],
-  ])('%s: along a direction, what differences of the gradient give', async (name, shape, f) => {
+  ])('%s: matches differences of the gradient along a direction', async (name, shape, f) => {
     const x = input('x', shape);
     const direction = random(`${name} direction`, shape);
     const g = gradientOf(f(x), x);

@@ -1,7 +1,7 @@
 // Gradients: the gradient of a graph is more graph.
 //
-// A gradient is asked for here, and found by `differentiate` once the engine has made other operations of the composite
-// ones: what suits a device is what is differentiated.
+// A gradient is only requested here. `differentiate` finds it after the engine has expanded the composite
+// operations, so that the operations that suit a device are the ones differentiated.
 import { after, isCheckpoint } from './operations/checkpoint.ts';
 import { multiply, total } from './operations/elementwise.ts';
 import { zeros } from './operations/layout.ts';
@@ -10,8 +10,8 @@ import { apply, isMadeBy, type Operation, ShapeError, type Tensor } from './tens
 import { topologicalOrder } from './traversal.ts';
 
 /**
- * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the scalar
- * does not depend on one); `seed` is multiplied to all of them.
+ * The gradients of a scalar with respect to each of `variables`, as tensors of their shapes (zero where the
+ * scalar does not depend on one); all are multiplied by `seed`.
  */
 export function gradients(scalar: Tensor, variables: readonly Tensor[], seed: Tensor): Tensor[] {
   if (scalar.rank !== 0 || seed.rank !== 0) {
@@ -26,7 +26,7 @@ export interface KnownGradient {
   readonly gradient: Tensor;
 }
 
-/** Gradients that are found together: those that are known, and the variables. */
+/** Gradients that are found together: the known ones, and the variables. */
 export interface Pullback {
   readonly known: readonly KnownGradient[];
   readonly variables: readonly Tensor[];
@@ -34,13 +34,13 @@ export interface Pullback {
 
 /** The gradient with respect to one variable. */
 export interface PulledBack {
-  /** The same object for all that are found together. */
+  /** The same object for all gradients that are found together. */
   readonly pullback: Pullback;
   /** Which of its variables. */
   readonly index: number;
 }
 
-/** The operation of a gradient that is asked for; its inputs are all that the pullback names. */
+/** The operation of a requested gradient; its inputs are all tensors that the pullback names. */
 const gradientOperation: Operation<PulledBack> = {
   name: 'gradient',
   composite: true,
@@ -48,8 +48,9 @@ const gradientOperation: Operation<PulledBack> = {
 };
 
 /**
- * The gradients of a scalar with respect to each of `variables`, where those with respect to what is made of the
- * variables are `known`: the sum of vector-Jacobian products, zero where nothing known depends on a variable.
+ * The gradients of a scalar with respect to each of `variables`, given the `known` gradients with respect to
+ * tensors computed from them: the sum of vector-Jacobian products, zero if no known tensor depends on a
+ * variable.
  *
  * @throws Error if an operation on the way has no gradient
  */
@@ -73,17 +74,17 @@ export function pulledBack(pullback: Pullback): Tensor[] {
   );
 }
 
-/** Which of the gradients that are found together a tensor is; undefined for any other tensor. */
+/** A tensor's place among the gradients that are found together; undefined for any other tensor. */
 export function gradientAskedFor(tensor: Tensor): PulledBack | undefined {
   return isMadeBy(gradientOperation, tensor) ? tensor.attributes : undefined;
 }
 
 /**
- * Finds gradients, by reverse-mode differentiation of a graph in which no operation is composite.
+ * Finds gradients, by reverse-mode differentiation of a graph without composite operations.
  *
- * Walks the graph from the known tensors back, each tensor after all that use it, and adds up what every use
- * contributes. At a checkpoint the gradient waits for those of the weights behind it, so that a step's activations
- * are let go of as soon as its own gradients are done.
+ * Walks the graph backwards from the known tensors, visiting each tensor after all of its uses, and sums the
+ * contributions of every use. At a checkpoint the gradient waits for the weight gradients behind it, so that
+ * a step's activations are freed as soon as its own gradients are done.
  */
 export function differentiate({ known, variables }: Pullback): Tensor[] {
   const needed = new Set(dependents(known, variables));
@@ -121,8 +122,9 @@ export function differentiate({ known, variables }: Pullback): Tensor[] {
 }
 
 /**
- * What gradients found between one checkpoint and the one before it: those of the weights there. If they are computed
- * before the gradient goes on, the activations that they need are let go of; ONNX Runtime would compute them last.
+ * The gradients found between one checkpoint and the one before it: those of the weights there. If they are
+ * computed before the backward pass continues, the activations that they need are freed; ONNX Runtime would
+ * compute them last.
  */
 class Progress {
   private readonly contributions: ReadonlyMap<Tensor, readonly Tensor[]>;
@@ -133,12 +135,12 @@ class Progress {
     this.contributions = contributions;
   }
 
-  /** Something was found for this tensor. */
+  /** Records that a gradient was found for this tensor. */
   note(tensor: Tensor): void {
     this.touched.add(tensor);
   }
 
-  /** What has been found since the last call for tensors made before `checkpoint`. */
+  /** The gradients found since the last call for tensors created before `checkpoint`. */
   since(checkpoint: Tensor): Tensor[] {
     const found = [...this.touched]
       .filter(({ id }) => id < checkpoint.id)

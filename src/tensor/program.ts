@@ -3,15 +3,15 @@
 import { constantValue, isInput, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
 
-/** A graph with names for what goes in and what comes out; compiled once, run many times. */
+/** A graph with named inputs and outputs; compiled once, run many times. */
 export interface ProgramDefinition {
-  /** The tensors whose values are given to a run: what these are made from is not computed. */
+  /** The tensors whose values are passed to a run: nothing that they depend on is computed. */
   readonly inputs: Readonly<Record<string, Tensor>>;
-  /** The tensors whose values a run gives. */
+  /** The tensors whose values a run returns. */
   readonly outputs: Readonly<Record<string, Tensor>>;
 }
 
-/** The tensors that a program computes, and what they are made from: inputs and constants. */
+/** The tensors that a program computes, and the inputs and constants that they depend on. */
 export function tensorsOf({ inputs, outputs }: ProgramDefinition): Tensor[] {
   const given = new Set(Object.values(inputs));
   return topologicalOrder(Object.values(outputs), (tensor) => given.has(tensor));
@@ -29,8 +29,8 @@ export function checkInputs(definition: ProgramDefinition): void {
 }
 
 /**
- * The tensors whose values depend on constants alone and are used by something that does not (or are outputs):
- * what can be worked out once, before the program is compiled.
+ * The tensors whose values depend on constants alone and are used by something that does not (or are
+ * outputs): the results of constant folding, computed once before the program is compiled.
  */
 export function constantFrontier(definition: ProgramDefinition): Tensor[] {
   const given = new Set(Object.values(definition.inputs));

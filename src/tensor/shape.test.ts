@@ -1,4 +1,4 @@
-// Shapes: what broadcasts, how an open batch is counted, and the errors when a graph is built.
+// Shapes: broadcasting, lengths with an open batch, and the errors when a graph is built.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as op from './operations/index.ts';
@@ -7,7 +7,7 @@ import { constant, input, ShapeError, type Tensor } from './tensor.ts';
 
 const x = (...shape: number[]): Tensor => input('x', shape);
 
-/** Broadcasting in numpy's words: ones in front of the shorter one, then axis by axis. */
+/** Broadcasting as numpy defines it: ones in front of the shorter shape, then axis by axis. */
 function naiveBroadcast(a: Shape, b: Shape): Shape | undefined {
   const left = [...a];
   const right = [...b];
@@ -26,7 +26,7 @@ function naiveBroadcast(a: Shape, b: Shape): Shape | undefined {
   return pairs.every((pair) => pair.size === 1) ? pairs.map((pair) => [...pair][0]!) : undefined;
 }
 
-/** Few lengths, so that many pairs fit; an open batch at most at the front. */
+/** Few lengths, so that many pairs fit; an open batch at the front at most. */
 const shapes = fc
   .tuple(
     fc.constantFrom<number[]>([], [], [OPEN_BATCH], [-4]),
@@ -44,7 +44,7 @@ describe('broadcastShapes', () => {
     );
   });
 
-  it('leaves a shape alone with itself, a scalar, or ones, on either side', () => {
+  it('leaves a shape unchanged with itself, a scalar, or ones, on either side', () => {
     fc.assert(
       fc.property(shapes, (a) => {
         expect(broadcastShapes(a, a)).toEqual(a);
@@ -59,7 +59,7 @@ describe('broadcastShapes', () => {
     );
   });
 
-  it('decides what elementwise operations accept', () => {
+  it('determines what elementwise operations accept', () => {
     fc.assert(
       fc.property(shapes, shapes, (a, b) => {
         const out = broadcastShapes(a, b);
@@ -76,7 +76,7 @@ describe('broadcastShapes', () => {
 });
 
 describe('an open batch', () => {
-  it('counts in multiples', () => {
+  it('is counted in multiples', () => {
     expect(elementCount([OPEN_BATCH, 4, 3, 2])).toBe(-24);
     expect(elementCount([])).toBe(1);
     expect(showShape([OPEN_BATCH, 4, 2])).toBe('[N, 4, 2]');
@@ -91,10 +91,10 @@ describe('an open batch', () => {
     ['pixels as rows', op.reshape(images, [-12, 2]), [-12, 2]],
     ['a product of the rows', op.product(op.reshape(images, [-12, 2]), x(2, 5)), [-12, 5]],
     ['and back', op.reshape(op.reshape(images, [-12, 2]), [OPEN_BATCH, 4, 3, 2]), [OPEN_BATCH, 4, 3, 2]],
-    ['the batch in another place', op.transpose(images, [1, 2, 0, 3]), [4, 3, OPEN_BATCH, 2]],
+    ['the batch on another axis', op.transpose(images, [1, 2, 0, 3]), [4, 3, OPEN_BATCH, 2]],
     ['sum per image', op.sumPerImage(images), [OPEN_BATCH]],
     ['sum over the batch', op.sum(images, [0]), [4, 3, 2]],
-    ['two batches after one another', op.concatenate([images, images], 0), [-2, 4, 3, 2]],
+    ['two concatenated batches', op.concatenate([images, images], 0), [-2, 4, 3, 2]],
     [
       'unfold',
       op.unfold(images, [
@@ -109,7 +109,7 @@ describe('an open batch', () => {
   });
 });
 
-describe('shapes that do not fit are found when the graph is built', () => {
+describe('mismatched shapes are found when the graph is built', () => {
   const image = x(2, 4, 3, 2);
   const corner: op.Offset[] = [
     [0, 0],
@@ -124,31 +124,31 @@ describe('shapes that do not fit are found when the graph is built', () => {
     ],
     ['sum([2, 3]): no such axes: 2', () => op.sum(x(2, 3), [2])],
     ['sum([2, 3]): no such axes: -1', () => op.sum(x(2, 3), [-1])],
-    ['reshape([2, 3]): [4] holds another number of elements', () => op.reshape(x(2, 3), [4])],
-    ['reshape([N, 3]): [3] holds another number of elements', () => op.reshape(x(OPEN_BATCH, 3), [3])],
-    ['transpose([2, 3]): [0, 0] is no order of its axes', () => op.transpose(x(2, 3), [0, 0])],
-    ['transpose([2, 3]): [0] is no order of its axes', () => op.transpose(x(2, 3), [0])],
+    ['reshape([2, 3]): [4] has a different number of elements', () => op.reshape(x(2, 3), [4])],
+    ['reshape([N, 3]): [3] has a different number of elements', () => op.reshape(x(OPEN_BATCH, 3), [3])],
+    ['transpose([2, 3]): [0, 0] is not a permutation of its axes', () => op.transpose(x(2, 3), [0, 0])],
+    ['transpose([2, 3]): [0] is not a permutation of its axes', () => op.transpose(x(2, 3), [0])],
     ['slice([2, 3]): no range 1 to 4 on axis 1', () => op.slice(x(2, 3), 1, 1, 4)],
     ['slice([2, 3]): no range 1 to 1 on axis 0', () => op.slice(x(2, 3), 0, 1, 1)],
     ['slice([N, 3]): no range 0 to 1 on axis 0', () => op.slice(x(OPEN_BATCH, 3), 0, 0, 1)],
     [
-      'concatenate([2, 3], [2, 4]): the shapes differ elsewhere than on axis 0',
+      'concatenate([2, 3], [2, 4]): the shapes differ on another axis than 0',
       () => op.concatenate([x(2, 3), x(2, 4)], 0),
     ],
     [
-      'concatenate([2, 3], [2, 3]): the shapes differ elsewhere than on axis 2',
+      'concatenate([2, 3], [2, 3]): the shapes differ on another axis than 2',
       () => op.concatenate([x(2, 3), x(2, 3)], 2),
     ],
     [
-      'concatenate([N, 3], [2, 3]): an open batch and a known length make no length',
+      'concatenate([N, 3], [2, 3]): an open batch and a known length do not add up',
       () => op.concatenate([x(OPEN_BATCH, 3), x(2, 3)], 0),
     ],
-    ['pad([2]): no axis 1 of known length', () => op.pad(x(2), 1, 0, 1)],
-    ['pad([N]): no axis 0 of known length', () => op.pad(x(OPEN_BATCH), 0, 0, 1)],
+    ['pad([2]): it has no axis 1 of known length', () => op.pad(x(2), 1, 0, 1)],
+    ['pad([N]): it has no axis 0 of known length', () => op.pad(x(OPEN_BATCH), 0, 0, 1)],
     ['expand([2, 3]): does not broadcast to [3, 3]', () => op.expand(x(2, 3), [3, 3])],
     ['expand([2, 3]): does not broadcast to [3]', () => op.expand(x(2, 3), [3])],
-    ['reorder([3]): [0, 1] is no order of axis 0', () => op.reorder(x(3), 0, [0, 1])],
-    ['reorder([2]): [-1, 0] is no order of axis 0', () => op.reorder(x(2), 0, [-1, 0])],
+    ['reorder([3]): [0, 1] is not a permutation of axis 0', () => op.reorder(x(3), 0, [0, 1])],
+    ['reorder([2]): [-1, 0] is not a permutation of axis 0', () => op.reorder(x(2), 0, [-1, 0])],
     ['product([2, 3], [2, 3]): the inner lengths 3 and 2 differ', () => op.product(x(2, 3), x(2, 3))],
     ['product([2], [2, 3]): both must be matrices', () => op.product(x(2), x(2, 3))],
     [
@@ -173,7 +173,7 @@ describe('shapes that do not fit are found when the graph is built', () => {
       () => op.convolution(image, x(2, 3, 5), { offsets: corner }),
     ],
     [
-      'convolution([2, 4, 3, 2], [2, 2, 5]): the kernel takes 2 channels, the edge channel among them',
+      'convolution([2, 4, 3, 2], [2, 2, 5]): the kernel takes 2 channels, including the edge channel',
       () => op.convolution(image, x(2, 2, 5), { offsets: corner, edge: true }),
     ],
     [
@@ -183,15 +183,15 @@ describe('shapes that do not fit are found when the graph is built', () => {
     ['logAbsDet([2, 3]): the matrices must be square', () => op.logAbsDet(x(2, 3))],
     ['inverse([3]): the matrices must be square', () => op.inverse(x(3))],
     [
-      'complexLogAbsDet([3, 2, 2]): the real parts of square matrices and then their imaginary parts are needed',
+      'complexLogAbsDet([3, 2, 2]): expected the real parts of square matrices, then their imaginary parts',
       () => op.complexLogAbsDet(x(3, 2, 2)),
     ],
     [
-      'complexInverse([2, 2, 3]): the real parts of square matrices and then their imaginary parts are needed',
+      'complexInverse([2, 2, 3]): expected the real parts of square matrices, then their imaginary parts',
       () => op.complexInverse(x(2, 2, 3)),
     ],
     [
-      'complexInverse([2, 2]): the real parts of square matrices and then their imaginary parts are needed',
+      'complexInverse([2, 2]): expected the real parts of square matrices, then their imaginary parts',
       () => op.complexInverse(x(2, 2)),
     ],
     ['constant(): 2 values do not fill [3]', () => constant({ shape: [3], data: Float64Array.of(1, 2) })],
@@ -206,8 +206,8 @@ describe('shapes that do not fit are found when the graph is built', () => {
     expect((problem as ShapeError).message).toBe(message);
   });
 
-  it('also where a scale or shift per column would go into the weights', () => {
-    // Broadcasting would take each of these.
+  it('also where a scale or shift per column would be folded into the weights', () => {
+    // Broadcasting would accept each of these.
     const scaled = op.multiply(x(4, 3), x(3));
     const shifted = op.add(x(4, 3), x(3));
     expect(() => op.product(scaled, x(1, 5))).toThrow(

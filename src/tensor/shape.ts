@@ -1,8 +1,9 @@
 // Shapes of symbolic tensors. All axes are known but the batch, which may stay open.
 
 /**
- * The lengths of a tensor's axes. A negative length −n stands for n times the open batch: `[-1, 28, 28, 1]` is a
- * batch of images of any number, `[-784, 1]` the same pixels as rows. At most one axis of a shape is open.
+ * The lengths of a tensor's axes. A negative length −n stands for n times the open batch: `[-1, 28, 28, 1]`
+ * is a batch of any number of images, `[-784, 1]` the same pixels as rows. At most one axis of a shape is
+ * open.
  */
 export type Shape = readonly number[];
 
@@ -14,7 +15,7 @@ export function isOpen(shape: Shape): boolean {
   return shape.some((length) => length < 0);
 }
 
-/** The product of the lengths; negative where it is a multiple of the open batch. */
+/** The product of the lengths; negative if it is a multiple of the open batch. */
 export function elementCount(shape: Shape): number {
   return shape.reduce((product, length) => product * length, 1);
 }
@@ -24,7 +25,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((length, axis) => length === b[axis]);
 }
 
-/** A shape for people: `[N, 28, 28, 1]`, with N for the open batch. */
+/** A shape as text: `[N, 28, 28, 1]`, with N for the open batch. */
 export function showShape(shape: Shape): string {
   return `[${shape.map((length) => (length >= 0 ? length : length === -1 ? 'N' : `${-length}·N`)).join(', ')}]`;
 }

@@ -1,12 +1,12 @@
-// The symbolic tensor: a node of a graph, made by an operation from other tensors.
+// The symbolic tensor: a node of a graph, computed by an operation from other tensors.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { isOpen, type Shape, showShape } from './shape.ts';
 
 /**
- * What can be computed: how the shape of the result follows, and how its gradient is built from other operations. How it
- * is computed is the engine's business, which knows an operation by its name.
+ * A kind of computation: the shape of its result, and its gradient as a graph of other operations. How it is
+ * computed is up to the engine, which identifies an operation by its name.
  *
- * `A` holds what an operation needs to know besides its inputs: axes, offsets, values.
+ * `A` holds an operation's attributes, what it needs besides its inputs: axes, offsets, values.
  */
 export interface Operation<A> {
   /** Its name, for the engine and for error messages. */
@@ -15,29 +15,34 @@ export interface Operation<A> {
   shape(inputs: readonly Shape[], attributes: A): Shape | ShapeProblem;
   /** Per input, the gradient of a scalar with respect to it, given the gradient `g` with respect to `node`. */
   gradient?(node: Tensor<A>, g: Tensor): (Tensor | undefined)[];
-  /** Whether the engine makes it of other operations, those that suit the device: they are what is differentiated. */
+  /**
+   * Whether the engine expands it into other operations that suit the device: those are what is
+   * differentiated.
+   */
   readonly composite?: boolean;
-  /** What it makes of single numbers, where it works on each element by itself. */
+  /** Its value for single numbers, if it is elementwise. */
   evaluate?(...numbers: number[]): number;
 }
 
-/** Why no shape follows. */
+/** The reason why there is no result shape. */
 export interface ShapeProblem {
-  /** What is wrong with the inputs' shapes, to be read after the operation's name and the shapes. */
+  /**
+   * The problem with the inputs' shapes; an error message puts it after the operation's name and the shapes.
+   */
   readonly problem: string;
 }
 
 let created = 0;
 
-/** A symbolic array of real numbers: known shape, no values. Made by the functions of this folder. */
+/** A symbolic array of real numbers: known shape, no values. Created by the functions of this folder. */
 export class Tensor<A = unknown> {
-  /** Grows with every tensor made, so that sorting by it is a topological order. */
+  /** Increases with every tensor created, so that sorting by it is a topological order. */
   readonly id = created++;
-  /** How it is made. */
+  /** The operation that computes it. */
   readonly operation: Operation<A>;
-  /** What it is made from. */
+  /** The tensors that it is computed from. */
   readonly inputs: readonly Tensor[];
-  /** What the operation needs to know besides. */
+  /** What the operation needs besides its inputs. */
   readonly attributes: A;
   /** The lengths of the axes, one of which may depend on the open batch. */
   readonly shape: Shape;
@@ -68,7 +73,7 @@ export function apply<A>(operation: Operation<A>, inputs: readonly Tensor[], att
   return new Tensor(operation, inputs, attributes, shape);
 }
 
-/** Shapes that do not fit, found when a graph is built. */
+/** Incompatible shapes, found when a graph is built. */
 export class ShapeError extends Error {
   constructor(operation: string, shapes: readonly Shape[], problem: string) {
     super(`${operation}(${shapes.map(showShape).join(', ')}): ${problem}`);
@@ -81,7 +86,7 @@ const inputOperation: Operation<{ shape: Shape; name: string }> = {
   shape: (_, { shape }) => shape,
 };
 
-/** A tensor whose values are given when a program runs; `name` is for error messages. */
+/** A tensor whose values are passed when a program runs; `name` is for error messages. */
 export function input(name: string, shape: Shape): Tensor {
   return apply(inputOperation, [], { shape, name }) as Tensor;
 }
@@ -94,23 +99,23 @@ const constantOperation: Operation<NdArray> = {
       : { problem: `${data.length} values do not fill ${showShape(shape)}` },
 };
 
-/** A tensor of fixed values: a number, or an array. */
+/** A tensor of constant values: a number, or an array. */
 export function constant(value: number | NdArray): Tensor {
   const array = typeof value === 'number' ? { shape: [], data: Float64Array.of(value) } : value;
   return apply(constantOperation, [], array) as Tensor;
 }
 
-/** Whether a tensor is made by this operation. */
+/** Whether a tensor is computed by this operation. */
 export function isMadeBy<A>(operation: Operation<A>, tensor: Tensor): tensor is Tensor<A> {
   return tensor.operation === (operation as Operation<unknown>);
 }
 
-/** The fixed values of a constant; undefined for any other tensor. */
+/** The values of a constant; undefined for any other tensor. */
 export function constantValue(tensor: Tensor): NdArray | undefined {
   return isMadeBy(constantOperation, tensor) ? tensor.attributes : undefined;
 }
 
-/** Whether the tensor's values are given from outside. */
+/** Whether the tensor's values are passed in from outside. */
 export function isInput(tensor: Tensor): boolean {
   return isMadeBy(inputOperation, tensor);
 }

@@ -1,7 +1,9 @@
-// Walking a graph of tensors.
+// Traverses a graph of tensors.
 import type { Tensor } from './tensor.ts';
 
-/** The given tensors and all they are made from, inputs first; nothing behind a tensor at which to `stop`. */
+/**
+ * The given tensors and everything they depend on, inputs first; nothing beyond a tensor at which to `stop`.
+ */
 export function topologicalOrder(
   outputs: readonly Tensor[],
   stop: (node: Tensor) => boolean = () => false,

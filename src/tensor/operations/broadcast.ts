@@ -16,17 +16,17 @@ const sumOperation: Operation<readonly number[]> = {
   },
 };
 
-/** The sum over the given axes, which disappear; over all axes where none are given. */
+/** The sum over the given axes, which are removed; over all axes by default. */
 export function sum(x: Tensor, axes: readonly number[] = x.shape.map((_, axis) => axis)): Tensor {
   return axes.length === 0 ? x : (apply(sumOperation, [x], axes) as Tensor);
 }
 
-/** The sum over everything but the first axis: one number per image. */
+/** The sum over all axes but the first: one number per image. */
 export function sumPerImage(x: Tensor): Tensor {
   return sum(x, x.shape.map((_, axis) => axis).slice(1));
 }
 
-/** Sums `x` to a shape that broadcasts to its own: what broadcasting's gradient needs. */
+/** Sums `x` to a shape that broadcasts to its own: the gradient of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) {
     return x;
@@ -46,16 +46,16 @@ const expandOperation: Operation<Shape> = {
       return { problem: `does not broadcast to ${showShape(shape)}` };
     }
     return isOpen(shape) && !isOpen(x!) && !like
-      ? { problem: `${showShape(shape)} needs a tensor of that shape, for the size of the open batch` }
+      ? { problem: `${showShape(shape)} needs a tensor of that shape for the size of the open batch` }
       : shape;
   },
   gradient: (node, g) => [sumTo(g, node.inputs[0]!.shape), undefined],
 };
 
 /**
- * Copies along axes of length 1 or missing ones. Most operations broadcast by themselves.
+ * Copies along axes that have length 1 or are missing. Most operations broadcast by themselves.
  *
- * @param like a tensor of that shape, needed where a batch axis appears whose size is open
+ * @param like a tensor of that shape, required if an open batch axis is added
  */
 export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
   if (sameShape(x.shape, shape)) {
@@ -65,7 +65,7 @@ export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
   return apply(expandOperation, needed ? [x, like] : [x], shape) as Tensor;
 }
 
-/** What an expansion copies; undefined for any other tensor. */
+/** The source of an expansion; undefined for any other tensor. */
 export function expandSource(x: Tensor): Tensor | undefined {
   return isMadeBy(expandOperation, x) ? x.inputs[0] : undefined;
 }

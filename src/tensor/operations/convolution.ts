@@ -1,4 +1,4 @@
-// Convolutions of images: any taps, zero padding or a torus, with or without an edge channel.
+// Convolutions of images: any taps, zero padding or wrap-around, with or without an edge channel.
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
@@ -7,7 +7,7 @@ import type { Boundary, Offset, Shifts } from './shift.ts';
 
 export type { Boundary, Offset } from './shift.ts';
 
-/** What a convolution is, besides its image and kernel. */
+/** The attributes of a convolution, besides its image and kernel. */
 export interface Convolution extends Shifts {
   /** Whether the last input channel of the kernel is for the edge channel. */
   readonly edge: boolean;
@@ -15,13 +15,13 @@ export interface Convolution extends Shifts {
 
 /** How an image is convolved. */
 export interface ConvolutionOptions {
-  /** Where each tap of the kernel reads, from the pixel that it writes. */
+  /** Where each tap of the kernel reads, relative to the output pixel. */
   readonly offsets: readonly Offset[];
-  /** What lies outside the image; zero by default. */
+  /** The values outside the image; zero by default. */
   readonly boundary?: Boundary;
   /**
-   * Whether the image has one more channel, the last of the kernel's, that is 1 outside the image and 0 inside, so that
-   * a layer can tell where the image ends; not by default.
+   * Whether the image has one more channel, the last of the kernel's, that is 1 outside the image and 0
+   * inside, so that a layer can tell where the image ends; false by default.
    */
   readonly edge?: boolean;
 }
@@ -37,12 +37,12 @@ export const convolutionOperation: Operation<Convolution> = {
     }
     return x![3]! + (edge ? 1 : 0) === inputs
       ? [...x!.slice(0, 3), outputs!]
-      : { problem: `the kernel takes ${inputs} channels${edge ? ', the edge channel among them' : ''}` };
+      : { problem: `the kernel takes ${inputs} channels${edge ? ', including the edge channel' : ''}` };
   },
 };
 
 /**
- * The convolution of images, without a flip of the kernel, as the field has it:
+ * The convolution of images, without flipping the kernel, as is usual in deep learning:
  *
  *     y[n, h, w, o] = Σₜ Σᵢ x[n, h + rowₜ, w + columnₜ, i]·kernel[t, i, o]
  *
@@ -57,7 +57,7 @@ export function convolution(
   return apply(convolutionOperation, [x, kernel], { offsets, boundary, edge }) as Tensor;
 }
 
-/** The 1x1 convolution, x·W for the channels of each pixel; `weight` is `[in, out]`. */
+/** The 1x1 convolution, x·W on the channels of each pixel; `weight` is `[in, out]`. */
 export function pointwise(x: Tensor, weight: Tensor): Tensor {
   return convolution(x, reshape(weight, [1, ...weight.shape]), { offsets: [[0, 0]] });
 }
@@ -70,7 +70,8 @@ export function squareOffsets(side: number): Offset[] {
 }
 
 /**
- * What the edge channel alone gives, `[H, W, out]`: a convolution of what is 1 outside an image and 0 inside.
+ * The contribution of the edge channel alone, `[H, W, out]`: the convolution of a mask that is 1 outside an
+ * image and 0 inside.
  *
  * @param kernel `[taps, out]`
  */

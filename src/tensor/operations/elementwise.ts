@@ -1,4 +1,4 @@
-// Operations on each element, with broadcasting: arithmetic and the functions that flows need.
+// Elementwise operations, with broadcasting: arithmetic and the functions that flows need.
 import { broadcastShapes, sameShape } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
@@ -6,9 +6,9 @@ import { sumTo } from './broadcast.ts';
 /** The other operand of a sum, product, …: a tensor, or a number for a constant. */
 export type Operand = Tensor | number;
 
-/** A function of tensors, and the operation that it applies. */
+/** A function of tensors, and its operation. */
 export type Applied<F> = F & {
-  /** What it applies. */
+  /** The operation that it applies. */
   readonly operation: Operation<undefined>;
 };
 
@@ -105,7 +105,7 @@ export const logAbs = unary(
   (g, _, x) => divide(g, x),
 );
 
-/** x kept between −limit and limit; has no gradient. */
+/** x clamped to [−limit, limit]; has no gradient. */
 export function clip(x: Tensor, limit: number): Tensor {
   return apply(clipOperation, [x], limit) as Tensor;
 }
@@ -129,8 +129,8 @@ export const sigmoid = unary(
 );
 
 /**
- * ln sigmoid(x) = min(x, 0) − ln(1 + e^−|x|): finite for every x, where the logarithm of a sigmoid is −∞ below −104
- * in float32.
+ * ln sigmoid(x) = min(x, 0) − ln(1 + e^−|x|): finite for every x, whereas in float32 the logarithm of a
+ * sigmoid is −∞ below −104.
  */
 export const logSigmoid = unary(
   'logSigmoid',
@@ -145,7 +145,7 @@ export const relu = unary(
   (g, y) => multiply(g, step(y)),
 );
 
-/** 1 where x > 0, else 0, for x ≥ 0: the slope of relu at its own result. */
+/** 1 where x > 0, else 0, for x ≥ 0: the slope of relu as a function of its own result. */
 const step = unary(
   'step',
   (x) => (x > 0 ? 1 : 0),
@@ -160,7 +160,7 @@ export const totalOperation: Operation<undefined> = {
   gradient: (node, g) => node.inputs.map(() => g),
 };
 
-/** The sum of tensors of one shape: of what every use of a tensor contributes to its gradient. */
+/** The sum of tensors of one shape: for the contributions of every use of a tensor to its gradient. */
 export function total(parts: readonly Tensor[]): Tensor {
   return parts.length === 1 ? parts[0]! : (apply(totalOperation, parts, undefined) as Tensor);
 }

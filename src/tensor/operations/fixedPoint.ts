@@ -1,17 +1,17 @@
-// Repetition until nothing changes: the one operation with a graph of its own inside.
+// Fixed-point iteration: the one operation with an inner graph.
 import { sameShape, showShape } from '../shape.ts';
 import { apply, input, type Operation, ShapeError, type Tensor } from '../tensor.ts';
 import { topologicalOrder } from '../traversal.ts';
 
-/** What a fixed point repeats. */
+/** The body of a fixed-point iteration. */
 export interface Body {
-  /** Stands for the value of one repetition in `result`. */
+  /** The placeholder in `result` for the current value. */
   readonly state: Tensor;
-  /** What becomes of it. */
+  /** The next value. */
   readonly result: Tensor;
   /** The tensors from outside that `result` uses, in the order of the operation's inputs after the first. */
   readonly captured: readonly Tensor[];
-  /** The most repetitions. */
+  /** The maximum number of iterations. */
   readonly limit: number;
 }
 
@@ -19,14 +19,14 @@ export interface Body {
 export const fixedPointOperation: Operation<Body> = {
   name: 'fixedPoint',
   shape: ([start], { result }) =>
-    sameShape(start!, result.shape) ? start! : { problem: `a repetition gives ${showShape(result.shape)}` },
+    sameShape(start!, result.shape) ? start! : { problem: `an iteration returns ${showShape(result.shape)}` },
 };
 
 /**
- * The x with x = step(x), found by x ← step(x) from `start` on until a repetition changes nothing, or `limit` are
- * done. It has no gradient.
+ * The x with x = step(x), found by iterating x ← step(x) from `start` until an iteration changes nothing, or
+ * `limit` iterations are done. It has no gradient.
  *
- * What `step` uses besides its argument is worked out once, outside.
+ * What `step` uses besides its argument is computed once, outside the loop.
  */
 export function fixedPoint(start: Tensor, limit: number, step: (x: Tensor) => Tensor): Tensor {
   const state = input('state', start.shape);

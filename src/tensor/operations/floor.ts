@@ -1,4 +1,4 @@
-// Rounding down: for what comes out of a program, so without a gradient.
+// Rounding down: for outputs of a program, so it has no gradient.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 const floorOperation: Operation<undefined> = {
@@ -6,7 +6,7 @@ const floorOperation: Operation<undefined> = {
   shape: ([x]) => x!,
 };
 
-/** The largest whole number that is not greater than x; has no gradient. */
+/** The largest integer not greater than x; has no gradient. */
 export function floor(x: Tensor): Tensor {
   return apply(floorOperation, [x], undefined) as Tensor;
 }

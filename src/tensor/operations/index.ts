@@ -1,4 +1,4 @@
-// All operations, for those who build graphs.
+// All operations, for code that builds graphs.
 export { expand, sum, sumPerImage } from './broadcast.ts';
 export { checkpoint, remember } from './checkpoint.ts';
 export {

@@ -8,16 +8,16 @@ export const reshapeOperation: Operation<Shape> = {
   shape: ([x], shape) =>
     elementCount(x!) === elementCount(shape)
       ? shape
-      : { problem: `${showShape(shape)} holds another number of elements` },
+      : { problem: `${showShape(shape)} has a different number of elements` },
   gradient: (node, g) => [reshape(g, node.inputs[0]!.shape)],
 };
 
-/** The same elements in row-major order under another shape. */
+/** The same elements in row-major order in another shape. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : (apply(reshapeOperation, [x], shape) as Tensor);
 }
 
-/** What a reshape reshapes; undefined for any other tensor. */
+/** The source of a reshape; undefined for any other tensor. */
 export function reshapeSource(x: Tensor): Tensor | undefined {
   return isMadeBy(reshapeOperation, x) ? x.inputs[0] : undefined;
 }
@@ -27,25 +27,28 @@ const transposeOperation: Operation<readonly number[]> = {
   shape: ([x], order) =>
     order.length === x!.length && [...order].sort((a, b) => a - b).every((axis, index) => axis === index)
       ? order.map((axis) => x![axis]!)
-      : { problem: `[${order.join(', ')}] is no order of its axes` },
+      : { problem: `[${order.join(', ')}] is not a permutation of its axes` },
   gradient: (node, g) => {
     const inverse = node.attributes.map((_, axis) => node.attributes.indexOf(axis));
     return [transpose(g, inverse)];
   },
 };
 
-/** Axes in another order: axis `i` of the result is axis `order[i]` of `x`; by default a matrix's two are swapped. */
+/**
+ * Permutes axes: axis `i` of the result is axis `order[i]` of `x`; by default the two axes of a matrix are
+ * swapped.
+ */
 export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor {
   return apply(transposeOperation, [x], order) as Tensor;
 }
 
-/** The matrix of which this one is the transposition; undefined for any other tensor. */
+/** The matrix of which this one is the transpose; undefined for any other tensor. */
 export function transposeSource(x: Tensor): Tensor | undefined {
   const isTransposition = x.rank === 2 && isMadeBy(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
   return isTransposition ? x.inputs[0] : undefined;
 }
 
-/** A range of positions along an axis, the end excluded. */
+/** A range of positions along an axis, the end exclusive. */
 export interface Range {
   axis: number;
   start: number;
@@ -64,14 +67,14 @@ const sliceOperation: Operation<Range> = {
   },
 };
 
-/** The elements `start` to `end` (excluded) along an axis. */
+/** The elements `start` to `end` (exclusive) along an axis. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
   return start === 0 && end === x.shape[axis]
     ? x
     : (apply(sliceOperation, [x], { axis, start, end }) as Tensor);
 }
 
-/** The parts of the given lengths, one after another along an axis. */
+/** The consecutive parts of the given lengths along an axis. */
 export function split(x: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
   let start = 0;
   return lengths.map((length) => {
@@ -81,7 +84,9 @@ export function split(x: Tensor, axis: number, lengths: readonly number[]): Tens
   });
 }
 
-/** What a slice along the first axis of a vector, or a reshape, takes its elements from, and where they begin. */
+/**
+ * The source of a reshape or of a slice along the first axis of a vector, and where its elements begin in it.
+ */
 export function viewSource(x: Tensor): { source: Tensor; start: number } | undefined {
   if (isMadeBy(sliceOperation, x) && x.rank === 1) {
     return { source: x.inputs[0]!, start: x.attributes.start };
@@ -99,10 +104,10 @@ const concatenateOperation: Operation<number> = {
         shape.every((length, index) => index === axis || length === first![index]),
     );
     if (others.some((shape) => shape[axis]! < 0 !== first![axis]! < 0)) {
-      return { problem: 'an open batch and a known length make no length' };
+      return { problem: 'an open batch and a known length do not add up' };
     }
     if (!fits || axis < 0 || axis >= first!.length) {
-      return { problem: `the shapes differ elsewhere than on axis ${axis}` };
+      return { problem: `the shapes differ on another axis than ${axis}` };
     }
     const total = others.reduce((length, shape) => length + shape[axis]!, first![axis]!);
     return first!.map((length, index) => (index === axis ? total : length));
@@ -115,12 +120,12 @@ const concatenateOperation: Operation<number> = {
     ),
 };
 
-/** Tensors one after another along an axis. */
+/** Concatenates tensors along an axis. */
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   return parts.length === 1 ? parts[0]! : (apply(concatenateOperation, parts, axis) as Tensor);
 }
 
-/** What a padding adds along an axis. */
+/** The padding along an axis. */
 export interface Padding {
   axis: number;
   before: number;
@@ -133,21 +138,21 @@ const padOperation: Operation<Padding> = {
   shape: ([x], { axis, before, after }) =>
     axis >= 0 && axis < x!.length && x![axis]! > 0
       ? x!.map((length, index) => (index === axis ? before + length + after : length))
-      : { problem: `no axis ${axis} of known length` },
+      : { problem: `it has no axis ${axis} of known length` },
   gradient: (node, g) => {
     const { axis, before } = node.attributes;
     return [slice(g, axis, before, before + node.inputs[0]!.shape[axis]!)];
   },
 };
 
-/** `before` elements of `value` in front and `after` behind, along an axis. */
+/** Pads an axis with `before` elements of `value` in front and `after` behind. */
 export function pad(x: Tensor, axis: number, before: number, after: number, value = 0): Tensor {
   return before === 0 && after === 0
     ? x
     : (apply(padOperation, [x], { axis, before, after, value }) as Tensor);
 }
 
-/** What a tensor is where it is a padding with zeros: the inner tensor and its range; undefined for any other. */
+/** The inner tensor of a zero padding and its range; undefined for any other tensor. */
 export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
   if (!isMadeBy(padOperation, x)) {
     return undefined;
@@ -157,7 +162,7 @@ export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
   return value === 0 ? { inner, axis, start: before, end: before + inner.shape[axis]! } : undefined;
 }
 
-/** An order of the positions along an axis. */
+/** A permutation of the positions along an axis. */
 export interface Order {
   axis: number;
   order: readonly number[];
@@ -168,14 +173,14 @@ const reorderOperation: Operation<Order> = {
   shape: ([x], { axis, order }) =>
     order.length === x![axis] && [...order].sort((a, b) => a - b).every((from, to) => from === to)
       ? x!
-      : { problem: `[${order.join(', ')}] is no order of axis ${axis}` },
+      : { problem: `[${order.join(', ')}] is not a permutation of axis ${axis}` },
   gradient: (node, g) => {
     const { axis, order } = node.attributes;
     return [reorder(g, axis, invertPermutation(order))];
   },
 };
 
-/** The elements along an axis in another order: element `i` of the result is element `order[i]` of `x`. */
+/** Permutes the elements along an axis: element `i` of the result is element `order[i]` of `x`. */
 export function reorder(x: Tensor, axis: number, order: readonly number[]): Tensor {
   return order.length === x.shape[axis] && order.every((from, to) => from === to)
     ? x
@@ -191,7 +196,7 @@ export function invertPermutation(permutation: readonly number[]): number[] {
   return inverse;
 }
 
-/** The elements along an axis in reverse. */
+/** The elements along an axis in reverse order. */
 export function flip(x: Tensor, axis: number): Tensor {
   const length = x.shape[axis]!;
   return reorder(
@@ -201,7 +206,7 @@ export function flip(x: Tensor, axis: number): Tensor {
   );
 }
 
-/** A tensor of zeros of a closed shape. */
+/** A tensor of zeros without an open axis. */
 export function zeros(shape: Shape): Tensor {
   return constant({ shape: [...shape], data: new Float64Array(elementCount(shape)) });
 }

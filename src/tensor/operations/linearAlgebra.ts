@@ -8,7 +8,7 @@ import { product } from './product.ts';
 const isSquare = (x: Shape): boolean => x.length >= 2 && x.at(-1) === x.at(-2) && !isOpen(x);
 const notSquare = { problem: 'the matrices must be square' };
 
-/** Each matrix of a stack transposed. */
+/** Transposes each matrix of a stack. */
 function transposedMatrices(w: Tensor): Tensor {
   const order = w.shape.map((_, axis) => axis);
   return transpose(w, [...order.slice(0, -2), w.rank - 1, w.rank - 2]);
@@ -42,7 +42,7 @@ export function inverse(w: Tensor): Tensor {
 }
 
 const isComplex = (w: Shape): boolean => w.length >= 3 && w[0] === 2 && isSquare(w);
-const notComplex = { problem: 'the real parts of square matrices and then their imaginary parts are needed' };
+const notComplex = { problem: 'expected the real parts of square matrices, then their imaginary parts' };
 
 const complexLogAbsDetOperation: Operation<undefined> = {
   name: 'complexLogAbsDet',
@@ -60,7 +60,7 @@ const complexLogAbsDetOperation: Operation<undefined> = {
 };
 
 /**
- * ln|det W| of complex square matrices W = A + iB, given as `[2, …, n, n]`: A of all and then B of all. Its gradient
+ * ln|det W| of complex square matrices W = A + iB, given as `[2, …, n, n]`: all A, then all B. Its gradient
  * with respect to A and B is the real and the imaginary part of W⁻ᴴ.
  */
 export function complexLogAbsDet(w: Tensor): Tensor {

@@ -8,7 +8,7 @@ import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import * as op from './index.ts';
 
-/** One call of an operation on inputs of these shapes; `positive` where its domain asks for it. */
+/** One call of an operation on inputs of these shapes; `positive` if its domain requires it. */
 interface Case {
   shapes: number[][];
   build: (...x: Tensor[]) => Tensor;
@@ -58,8 +58,8 @@ const cases: Record<string, Case> = {
   relu: { shapes: [[9]], build: op.relu },
   'sum over leading axes': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [0, 1]) },
   'sum over trailing axes': { shapes: [[3, 4, 5]], build: (x) => op.multiply(op.sum(x, [1, 2]), 2) },
-  'sum over the middle': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [1]) },
-  'sum over all': { shapes: [[3, 4]], build: (x) => op.sum(op.multiply(x, x)) },
+  'sum over the middle axis': { shapes: [[3, 4, 5]], build: (x) => op.sum(x, [1]) },
+  'sum over all axes': { shapes: [[3, 4]], build: (x) => op.sum(op.multiply(x, x)) },
   reshape: { shapes: [[3, 4]], build: (x) => op.reshape(op.exp(x), [2, 6]) },
   transpose: { shapes: [[2, 3, 4]], build: (x) => op.transpose(x, [2, 0, 1]) },
   slice: { shapes: [[2, 5]], build: (x) => op.slice(x, 1, 1, 4) },
@@ -120,7 +120,7 @@ const cases: Record<string, Case> = {
     ],
     build: (a, b) => op.product(op.transpose(a), op.transpose(b), { transposeA: true, transposeB: true }),
   },
-  'product with a bias for each row': {
+  'product with a bias per row': {
     shapes: [
       [4, 3],
       [3, 5],
@@ -154,8 +154,8 @@ const cases: Record<string, Case> = {
         Array.from({ length: 300 }, (_, index) => (7 * index) % 300),
       ),
   },
-  'unfold on a torus': { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners, 'wrap') },
-  'fold on a torus': { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners, 'wrap') },
+  'unfold with wrap-around': { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners, 'wrap') },
+  'fold with wrap-around': { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners, 'wrap') },
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
   logAbsDet: { shapes: [[4, 4]], build: (w) => op.logAbsDet(w) },
@@ -193,7 +193,7 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
     },
   };
 
-  it('has the gradient that central differences give', async () => {
+  it('has a gradient that matches central differences', async () => {
     const program = await compile(withGradients, { precision: 'float64' });
     const result = await program.run(feed(arrays));
     for (const [index, array] of arrays.entries()) {
@@ -212,7 +212,7 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
     await program.release();
   });
 
-  it('gives in float32 what it gives in float64', async () => {
+  it('matches float64 in float32', async () => {
     const [single, double] = await Promise.all([
       compile(withGradients, { precision: 'float32' }),
       compile(withGradients, { precision: 'float64' }),
@@ -230,8 +230,8 @@ describe.each(Object.entries(cases))('%s', (name, { shapes, build, positive = fa
 });
 
 describe('fixedPoint', () => {
-  it.each(['float32', 'float64'] as const)('repeats until nothing changes, in %s', async (precision) => {
-    // x ← (x + a/x)/2 finds √a.
+  it.each(['float32', 'float64'] as const)('iterates until nothing changes, in %s', async (precision) => {
+    // The fixed point of x ← (x + a/x)/2 is √a.
     const a = input('a', [3]);
     const root = op.fixedPoint(a, 100, (x) => op.multiply(op.add(x, op.divide(a, x)), 0.5));
     const twice = op.multiply(root, op.exp(op.multiply(a, 0)));
@@ -246,7 +246,7 @@ describe('fixedPoint', () => {
     await program.release();
   });
 
-  it('does not go beyond its limit', async () => {
+  it('does not exceed its limit', async () => {
     const start = input('start', [1]);
     const program = await compile({
       inputs: { start },
@@ -256,10 +256,10 @@ describe('fixedPoint', () => {
     await program.release();
   });
 
-  it('refuses a step that changes the shape, or ignores its argument', () => {
+  it('rejects a step that changes the shape, or ignores its argument', () => {
     const x = input('x', [2, 3]);
     expect(() => op.fixedPoint(x, 5, (state) => op.sum(state, [1]))).toThrow(
-      'fixedPoint([2, 3]): a repetition gives [2]',
+      'fixedPoint([2, 3]): an iteration returns [2]',
     );
     expect(() => op.fixedPoint(x, 5, () => x)).toThrow('the step does not depend on its argument');
   });
@@ -267,13 +267,16 @@ describe('fixedPoint', () => {
 
 describe('with an open batch', () => {
   it.each<[string, (x: Tensor) => Tensor]>([
-    ['sum over leading axes, the batch behind them', (x) => op.sum(op.transpose(x, [1, 2, 0, 3]), [0, 1])],
+    [
+      'sum over leading axes, followed by the batch axis',
+      (x) => op.sum(op.transpose(x, [1, 2, 0, 3]), [0, 1]),
+    ],
     ['sum over the batch', (x) => op.sum(x, [0])],
     ['gradient of a sum over everything', (x) => gradients(op.sum(op.exp(x)), [x], constant(1))[0]!],
     ['gradient of a plain sum', (x) => op.add(gradients(op.sum(x), [x], constant(1))[0]!, op.multiply(x, 0))],
     ['unfold and fold', (x) => op.fold(op.unfold(x, corners), corners)],
     ['reorder', (x) => op.reorder(x, 3, [1, 0])],
-  ])('%s gives what it gives with a closed one', async (_, build) => {
+  ])('%s matches a closed one', async (_, build) => {
     const array = randomArray('open', [3, 4, 3, 2], false);
     const closed = input('x', [3, 4, 3, 2]);
     const open = input('x', [OPEN_BATCH, 4, 3, 2]);
@@ -291,7 +294,7 @@ describe('with an open batch', () => {
 });
 
 describe('product', () => {
-  it('keeps in float32 what varies little around a mean, behind a shift and a scale', async () => {
+  it('keeps small variations around a mean in float32, after a shift and a scale', async () => {
     const random = new RandomStream(5, 'flat');
     const shape = [64, 4];
     const x = { shape, data: random.normals(256).map((value) => Math.fround(0.4 + 1e-3 * value)) };

@@ -1,18 +1,18 @@
-// The product of matrices: what everything heavy becomes.
+// The matrix product: everything expensive is lowered to it.
 import { sameShape, showShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
 import { transpose } from './layout.ts';
 
-/** Which sides of a product are transposed. */
+/** Which operands of a product are transposed. */
 export interface Transposition {
-  /** Whether the left one is. */
+  /** Whether the left operand is transposed. */
   readonly transposeA: boolean;
-  /** Whether the right one is. */
+  /** Whether the right operand is transposed. */
   readonly transposeB: boolean;
 }
 
-/** The operation of `product`: inputs A, B and perhaps a bias. */
+/** The operation of `product`: inputs A, B and optionally a bias. */
 export const productOperation: Operation<Transposition> = {
   name: 'product',
   shape: ([a, b, bias], { transposeA, transposeB }) => {
@@ -45,9 +45,9 @@ export const productOperation: Operation<Transposition> = {
   },
 };
 
-/** How a product is made. */
+/** The options of a product. */
 export interface ProductOptions extends Partial<Transposition> {
-  /** What is added: a vector over the columns, a column over the rows or a whole matrix. */
+  /** The bias: a vector over the columns, a column over the rows or a whole matrix. */
   readonly bias?: Tensor | undefined;
 }
 
@@ -68,14 +68,14 @@ const stackedProductOperation: Operation<undefined> = {
   shape: ([a, b]) =>
     a!.length === 3 && b!.length === 3 && a![0] === b![0] && a![2] === b![1]
       ? [a![0]!, a![1]!, b![2]!]
-      : { problem: 'stacks of as many matrices with the same inner length are needed' },
+      : { problem: 'the stacks must have equally many matrices of the same inner length' },
   gradient: (node, g) => {
     const [a, b] = node.inputs as [Tensor, Tensor];
     return [stackedProduct(g, transpose(b, [0, 2, 1])), stackedProduct(transpose(a, [0, 2, 1]), g)];
   },
 };
 
-/** The product of each matrix of a stack `[S, m, k]` with that of another `[S, k, n]`. */
+/** The product of each matrix of a stack `[S, m, k]` with its counterpart in another one, `[S, k, n]`. */
 export function stackedProduct(a: Tensor, b: Tensor): Tensor {
   return apply(stackedProductOperation, [a, b], undefined) as Tensor;
 }

@@ -1,10 +1,10 @@
-// Shifted copies of an image and their sums: what is left of a convolution when its products are taken out.
+// Shifted copies of an image and their sums: the rest of a convolution once its products are taken out.
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 /** How far a tap of a kernel reaches from its centre, in rows and columns. */
 export type Offset = readonly [row: number, column: number];
 
-/** What lies outside the image: zeros, or the image again, as on a torus. */
+/** The values outside the image: zeros, or the image wrapped around, as on a torus. */
 export type Boundary = 'zero' | 'wrap';
 
 /** Shifts of an image. */
@@ -23,11 +23,11 @@ const unfoldOperation: Operation<Shifts> = {
 };
 
 /**
- * Copies of an image shifted by each offset, side by side in the channels; outside the image is zero, or the
- * image again where the boundary wraps.
+ * Copies of an image shifted by each offset, side by side in the channels; values outside the image are zero,
+ * or wrap around.
  *
- * `[N, H, W, C]` to `[N, H, W, T·C]` with y[h, w, t·C + c] = x[h + rowₜ, w + columnₜ, c]: a convolution is a product
- * of these rows with its kernel.
+ * `[N, H, W, C]` to `[N, H, W, T·C]` with y[h, w, t·C + c] = x[h + rowₜ, w + columnₜ, c]: a convolution is a
+ * product of these rows with its kernel.
  */
 export function unfold(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
   return onlyCentre(offsets) ? x : (apply(unfoldOperation, [x], { offsets, boundary }) as Tensor);
@@ -43,8 +43,8 @@ const foldOperation: Operation<Shifts> = {
 };
 
 /**
- * The sum of the taps' images, each shifted by its offset: what `unfold` undoes in a gradient, and the second half
- * of a convolution whose product comes first.
+ * The sum of the taps' images, each shifted by its offset: the gradient of `unfold`, and the second half of a
+ * convolution whose product comes first.
  *
  * `[N, H, W, T·C]` to `[N, H, W, C]` with y[h, w, c] = Σₜ x[h + rowₜ, w + columnₜ, t·C + c].
  */

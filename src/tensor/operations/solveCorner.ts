@@ -1,4 +1,4 @@
-// A corner convolution undone.
+// The inverse of a corner convolution.
 import { isOpen, sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
