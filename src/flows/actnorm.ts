@@ -1,4 +1,4 @@
-// Activation normalisation: a scale and a shift per channel, started from the first batch.
+// Activation normalisation: a scale and a shift per channel, initialised from the first batch.
 
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -11,7 +11,8 @@ import { filledParameter, type ParameterSpecs, type Parameters } from './paramet
 /**
  * Activation normalisation, y = (x + bias)·e^(3·logScale) per channel; ln|det| = H·W·3·Σ logScale.
  *
- * Started from data so that the first batch leaves with mean 0 and deviation 1 in every channel.
+ * Data-dependent initialisation: after it, the first batch has mean 0 and standard deviation 1 in every
+ * channel.
  * Source: Kingma and Dhariwal, Glow (2018).
  */
 export function actnorm(shape: ImageShape): Bijection {
@@ -38,8 +39,9 @@ export function actnormParameters(channels: number): ParameterSpecs {
 }
 
 /**
- * `x`, whose last axis holds the channels, shifted and scaled by an activation normalisation with the given parameters.
- * Started from `x`: bias = −mean, logScale = −ln(deviation + 1e-6)/3, the deviation being the population's.
+ * `x`, with channels as its last axis, shifted and scaled by an activation normalisation with the given
+ * parameters. Initialised from `x`: bias = −mean, logScale = −ln(deviation + 1e-6)/3, with the population's
+ * standard deviation.
  */
 export function normalised(x: Tensor, p: Parameters): { y: Tensor; logScale: Tensor } {
   const bias = p.get('bias', () => negate(meanPerChannel(x)));
@@ -53,7 +55,9 @@ export function normalised(x: Tensor, p: Parameters): { y: Tensor; logScale: Ten
 
 function meanPerChannel(x: Tensor): Tensor {
   if (isOpen(x.shape)) {
-    throw new Error(`actnorm: a start from data needs a batch of known size, not ${showShape(x.shape)}`);
+    throw new Error(
+      `actnorm: data-dependent initialisation needs a batch of known size, not ${showShape(x.shape)}`,
+    );
   }
   const axes = x.shape.map((_, axis) => axis).slice(0, -1);
   return divide(sum(x, axes), sizeOf(x.shape.slice(0, -1)));

@@ -3,11 +3,11 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ParameterSpecs, Parameters } from './parameters.ts';
 
-/** What a layer makes of a batch of images. */
+/** The result of applying a layer to a batch of images. */
 export interface Transformed {
-  /** The images `[N, H, W, C]` on the other side. */
+  /** The transformed images `[N, H, W, C]`. */
   readonly y: Tensor;
-  /** ln|det ∂y/∂x|: shape `[N]`, one number per image, or shape `[]` where it is the same for every image. */
+  /** ln|det ∂y/∂x|: shape `[N]`, one number per image, or shape `[]` if it is the same for every image. */
   readonly logDet: Tensor;
 }
 
@@ -18,23 +18,24 @@ export interface Transformed {
  * Images are tensors `[N, H, W, C]`; N may be open.
  */
 export interface Bijection {
-  /** The field's word for the layer. */
+  /** The layer's name in the literature. */
   readonly name: string;
-  /** The shape of each image that `forward` takes and `inverse` gives. */
+  /** The shape of each image that `forward` takes and `inverse` returns. */
   readonly inputShape: ImageShape;
-  /** The shape of each image that `forward` gives and `inverse` takes. */
+  /** The shape of each image that `forward` returns and `inverse` takes. */
   readonly outputShape: ImageShape;
-  /** What the layer learns or keeps, by name; empty where it has none. */
+  /** The layer's parameters, trained or fixed, by name; empty if it has none. */
   readonly parameters: ParameterSpecs;
-  /** The images on the other side and the log-determinant of getting there. */
+  /** The transformed images and the log-determinant of the transformation. */
   forward(x: Tensor, parameters: Parameters): Transformed;
-  /** Undoes `forward` for the same parameters. */
+  /** Inverts `forward` for the same parameters. */
   inverse(y: Tensor, parameters: Parameters): Tensor;
-  /** The layers that a chain consists of, first to last, by the keys under which their parameters are found. */
+  /** The layers of a chain, first to last, by the keys of their parameters. */
   readonly parts?: Readonly<Record<string, Bijection>>;
   /**
-   * The matrices that the inverse divides by, by name: `[n, n]`, stacks `[…, n, n]`, or `[n]` for the diagonal of a
-   * diagonal one. Without an inverse of one of them the layer has none; `emerging doctor` says how near they are.
+   * The matrices that the inverse divides by, by name: `[n, n]`, stacks `[…, n, n]`, or `[n]` for the
+   * diagonal of a diagonal one. If one of them is singular, the layer has no inverse; `emerging doctor`
+   * reports how close they are to that.
    */
   factors?(parameters: Parameters): Readonly<Record<string, Tensor>>;
 }

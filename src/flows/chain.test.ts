@@ -1,4 +1,4 @@
-// Chains: their order, their parameters' paths, and the errors for parts that do not fit.
+// Chains: their order, the paths of their parameters, and the errors for parts that do not fit.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
@@ -15,19 +15,19 @@ describe('chain', () => {
   it('names both neighbours that do not fit, by position, key and layer', () => {
     const parts = { first: actnorm([4, 6, 2]), small: squeeze([4, 6, 2]), mixing: conv1x1([4, 6, 2]) };
     expect(() => chain('step 3', parts)).toThrow(
-      "chain 'step 3': part 2 (mixing: conv1x1) takes images 4x6x2, but part 1 (small: squeeze) gives 2x3x8",
+      "chain 'step 3': part 2 (mixing: conv1x1) takes images 4x6x2, but part 1 (small: squeeze) returns 2x3x8",
     );
   });
 
   it('names a nested chain by its own name', () => {
     const inner = chain('inner', { squeeze: squeeze([4, 4, 1]) });
     expect(() => chain('outer', { a: inner, b: actnorm([4, 4, 1]) })).toThrow(
-      "chain 'outer': part 1 (b: actnorm) takes images 4x4x1, but part 0 (a: inner) gives 2x2x4",
+      "chain 'outer': part 1 (b: actnorm) takes images 4x4x1, but part 0 (a: inner) returns 2x2x4",
     );
   });
 
-  it('needs a part', () => {
-    expect(() => chain('empty', {})).toThrow("chain 'empty': at least one bijection is needed");
+  it('needs at least one part', () => {
+    expect(() => chain('empty', {})).toThrow("chain 'empty': needs at least one bijection");
   });
 
   it('applies the first part first, adds the log-determinants, and inverts in the opposite order', async () => {
@@ -48,7 +48,7 @@ describe('chain', () => {
       'b/bias': one(10),
       'b/logScale': one(Math.log(0.5) / 3),
     });
-    // a is x ↦ 2(x + 1), b is x ↦ (x + 10)/2, each with two pixels.
+    // a is x ↦ 2(x + 1), b is x ↦ (x + 10)/2, each on two pixels.
     [(2 * (3 + 1) + 10) / 2, (2 * (-5 + 1) + 10) / 2].forEach((value, index) => {
       expect(result.y!.data[index]).toBeCloseTo(value, 12);
     });
@@ -59,19 +59,17 @@ describe('chain', () => {
     await program.release();
   });
 
-  it('says which parameter is missing by its whole path', () => {
+  it('reports a missing parameter by its full path', () => {
     const layer = chain('step', { inner: chain('mixing', { conv1x1: conv1x1([2, 2, 2]) }) });
     const x = input('x', [1, 2, 2, 2]);
-    expect(() => layer.forward(x, parametersFrom({}))).toThrow(
-      "no parameter 'inner/conv1x1/weight' was given",
-    );
+    expect(() => layer.forward(x, parametersFrom({}))).toThrow("parameter 'inner/conv1x1/weight' is missing");
   });
 });
 
-describe('layers refuse what they cannot do', () => {
+describe('layers reject invalid options', () => {
   it.each([
     ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
-    ['coupling: at least 2 channels are needed', () => coupling([4, 4, 1], { width: 8 })],
+    ['coupling: needs at least 2 channels', () => coupling([4, 4, 1], { width: 8 })],
     ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
     ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
     ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],
@@ -79,12 +77,12 @@ describe('layers refuse what they cannot do', () => {
     expect(make).toThrow(message);
   });
 
-  it('actnorm does not start from a batch of unknown size', () => {
+  it('actnorm is not initialised from a batch of unknown size', () => {
     const x = input('x', [OPEN_BATCH, 2, 2, 3]);
     const tensors = { bias: input('bias', [3]), logScale: input('logScale', [3]) };
     const { parameters: start } = startingParameters(tensors);
     expect(() => actnorm([2, 2, 3]).forward(x, start)).toThrow(
-      'actnorm: a start from data needs a batch of known size, not [N, 2, 2, 3]',
+      'actnorm: data-dependent initialisation needs a batch of known size, not [N, 2, 2, 3]',
     );
     expect(() => actnorm([2, 2, 3]).forward(x, parametersFrom(tensors))).not.toThrow();
   });

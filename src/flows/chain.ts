@@ -1,4 +1,4 @@
-// Bijections one after another.
+// Composes bijections.
 
 import { showImageShape } from '../numeric/imageShape.ts';
 import { add } from '../tensor/operations/index.ts';
@@ -8,19 +8,19 @@ import type { Bijection } from './bijection.ts';
 import { type ParameterSpecs, prefixed } from './parameters.ts';
 
 /**
- * The composition of bijections, the first one applied first; the log-determinants add up. Each part's parameters
- * are found under its key.
+ * The composition of bijections, the first one applied first; the log-determinants add up. Each part's
+ * parameters are under its key.
  *
- * @throws if a part does not take what the one before it gives; the error names both by position.
+ * @throws if a part does not take what the one before it returns; the error names both by position.
  */
 export function chain(name: string, parts: Readonly<Record<string, Bijection>>): Bijection {
   const entries = Object.entries(parts);
   if (entries.length === 0) {
-    throw new Error(`chain '${name}': at least one bijection is needed`);
+    throw new Error(`chain '${name}': needs at least one bijection`);
   }
   const numbered = entries.filter(([key]) => /^\d+$/.test(key)).length;
   if (numbered > 0 && numbered < entries.length) {
-    // An object lists such keys before all others, whatever the order in which they were written.
+    // An object lists integer keys before all others, whatever the order in which they were written.
     throw new Error(`chain '${name}': keys are either all numbers or all words, not both`);
   }
   entries.slice(1).forEach(([key, part], index) => {
@@ -28,7 +28,7 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     if (!sameShape(previous.outputShape, part.inputShape)) {
       throw new Error(
         `chain '${name}': part ${index + 1} (${key}: ${part.name}) takes images ${showImageShape(part.inputShape)}, ` +
-          `but part ${index} (${previousKey}: ${previous.name}) gives ${showImageShape(previous.outputShape)}`,
+          `but part ${index} (${previousKey}: ${previous.name}) returns ${showImageShape(previous.outputShape)}`,
       );
     }
   });

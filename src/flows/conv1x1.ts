@@ -26,7 +26,7 @@ import {
   type Parameters,
 } from './parameters.ts';
 
-/** How the matrix of a 1x1 convolution is made of parameters. */
+/** How the matrix of a 1x1 convolution is computed from parameters. */
 interface Parametrisation {
   readonly parameters: ParameterSpecs;
   /** W `[in, out]`. */
@@ -35,34 +35,35 @@ interface Parametrisation {
   inverseWeight(p: Parameters): Tensor;
   /** ln|det W|. */
   logDet(p: Parameters): Tensor;
-  /** The diagonal that decides whether there is an inverse, `[C]`. */
+  /** The diagonal that determines whether there is an inverse, `[C]`. */
   diagonal?(p: Parameters): Tensor;
 }
 
 /**
  * A free 1x1 convolution, y = x·W for every pixel with `weight[in, out]`; ln|det| = H·W·ln|det W|.
  *
- * Starts as a random orthogonal matrix. Source: Kingma and Dhariwal, Glow (2018).
+ * Initialised as a random orthogonal matrix. Source: Kingma and Dhariwal, Glow (2018).
  */
 export function conv1x1(shape: ImageShape): Bijection {
   return parametrised('conv1x1', shape, free(shape[2]));
 }
 
 /**
- * A 1x1 convolution with W = P·L·U: P a fixed permutation, `P[i, permutation[i]]` = 1; L unit lower triangular; U the
- * strict upper triangle of `upper` and the diagonal sign·e^logScale, the signs fixed; ln|det| = H·W·Σ logScale.
+ * A 1x1 convolution with W = P·L·U: P a fixed permutation, `P[i, permutation[i]]` = 1; L unit lower
+ * triangular; U the strict upper triangle of `upper` and the diagonal sign·e^logScale, the signs fixed;
+ * ln|det| = H·W·Σ logScale.
  *
- * Starts as the factors of a random orthogonal matrix. Source: Kingma and Dhariwal, Glow (2018).
+ * Initialised with the factors of a random orthogonal matrix. Source: Kingma and Dhariwal, Glow (2018).
  */
 export function conv1x1Plu(shape: ImageShape): Bijection {
   return parametrised('conv1x1 (PLU)', shape, plu(shape[2]));
 }
 
 /**
- * A 1x1 convolution with W = Q₁…Q_C·R: Qᵢ = I − 2·vᵀv/(v·vᵀ) reflects along row i of `reflections`, R is the strict
- * upper triangle of `upper` and `diagonal`; ln|det| = H·W·Σ ln|diagonal|.
+ * A 1x1 convolution with W = Q₁…Q_C·R: Qᵢ = I − 2·vᵀv/(v·vᵀ) reflects along row i of `reflections`, R is the
+ * strict upper triangle of `upper` and `diagonal`; ln|det| = H·W·Σ ln|diagonal|.
  *
- * Starts with normal reflections and R = I. Source: Hoogeboom et al., Emerging Convolutions (2019).
+ * Initialised with normal reflections and R = I. Source: Hoogeboom et al., Emerging Convolutions (2019).
  */
 export function conv1x1Qr(shape: ImageShape): Bijection {
   return parametrised('conv1x1 (QR)', shape, qr(shape[2]));
@@ -100,7 +101,7 @@ function free(channels: number): Parametrisation {
 }
 
 function plu(channels: number): Parametrisation {
-  // One random matrix for all factors: they draw it from equal streams.
+  // One random matrix for all factors: they draw it from identical streams.
   const factor = (
     name: keyof ReturnType<typeof orthogonalFactors>,
     spec: Omit<ParameterSpec, 'initial' | 'family'>,
@@ -162,7 +163,7 @@ function qr(channels: number): Parametrisation {
   };
 }
 
-/** 1 where `inside` holds of row and column, else 0. */
+/** 1 where `inside` holds for the row and column, else 0. */
 function triangle(size: number, inside: (row: number, column: number) => boolean): Float64Array {
   return Float64Array.from({ length: size * size }, (_, index) =>
     inside(Math.floor(index / size), index % size) ? 1 : 0,
@@ -173,7 +174,7 @@ function masked(data: Float64Array, shape: number[]): Tensor {
   return constant({ shape, data });
 }
 
-/** A vector on the diagonal of a matrix. */
+/** A diagonal matrix with a vector as its diagonal. */
 function diagonalMatrix(vector: Tensor): Tensor {
   return multiply(identity(vector.shape[0]!), vector);
 }

@@ -1,5 +1,5 @@
-// The coupling network works on a few images at a time, and lays out its activations in two ways: neither must show in
-// what it gives.
+// The coupling network processes a few images at a time, in one of two layouts: neither may affect its
+// results.
 import { it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -14,7 +14,7 @@ import { parametersFrom } from './parameters.ts';
 const IMAGES = 9;
 const SIZE = 16;
 const CHANNELS = 2;
-/** So wide that nine images are more than a block. */
+/** Wide enough that nine images exceed a block. */
 const WIDTH = 512;
 
 const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
@@ -27,7 +27,7 @@ const parameters = Object.fromEntries(
   Object.entries(layer.parameters).map(([name, { shape }]) => [name, normals(shape, 0.05)]),
 );
 
-/** y and ln|det|, and perhaps the gradients of Σ y + Σ ln|det|, of a batch of so many images. */
+/** y and ln|det|, and optionally the gradients of Σ y + Σ ln|det|, of a batch of `images` images. */
 async function programOf(images: number, differentiated: boolean) {
   const x = input('x', [images, SIZE, SIZE, CHANNELS]);
   const tensors = Object.fromEntries(
@@ -44,7 +44,7 @@ async function programOf(images: number, differentiated: boolean) {
 it.each([
   ['for gradients', true],
   ['for values', false],
-])('gives for a batch in blocks, laid out %s, what its images give one by one', async (_, differentiated) => {
+])('matches its images one by one, for a batch in blocks laid out %s', async (_, differentiated) => {
   const x = normals([IMAGES, SIZE, SIZE, CHANNELS], 1);
   const whole = await programOf(IMAGES, differentiated);
   const single = await programOf(1, differentiated);

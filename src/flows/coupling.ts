@@ -27,19 +27,20 @@ import {
   scaledConvolutionParameters,
 } from './scaledConvolution.ts';
 
-/** How a coupling changes the second half: by shift and scale, or by a shift alone. */
+/** How a coupling transforms the second half: by scale and shift, or by a shift alone. */
 export type CouplingKind = 'affine' | 'additive';
 
 /** The options of a coupling. */
 export interface CouplingOptions {
   /** Hidden channels of its network. */
   readonly width: number;
-  /** Default affine. */
+  /** Default: affine. */
   readonly coupling?: CouplingKind;
 }
 
 /**
- * A coupling: the first half a of the channels stays and decides how the second, b, is changed.
+ * A coupling: the first half a of the channels stays unchanged and determines how the second, b, is
+ * transformed.
  *
  * Affine: (b + shift)·sigmoid(t + 2), where shift and t are the even and odd channels of a network of a;
  * ln|det| = Σ ln sigmoid(t + 2). Additive: b + network(a); ln|det| = 0.
@@ -53,7 +54,7 @@ export function coupling(
   const kept = Math.floor(channels / 2);
   const changed = channels - kept;
   if (kept === 0) {
-    throw new Error('coupling: at least 2 channels are needed');
+    throw new Error('coupling: needs at least 2 channels');
   }
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };

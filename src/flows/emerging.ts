@@ -1,4 +1,5 @@
-// The emerging convolution: two corner convolutions that together reach as far as a full d x d one.
+// The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
+// one.
 
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -24,17 +25,18 @@ import { filledParameter, type ParameterSpec, type Parameters } from './paramete
 export interface EmergingOptions {
   /** The side of the kernel, odd; default 3. */
   kernelSize?: number;
-  /** The distance of neighbouring taps; default 1. */
+  /** The distance between neighbouring taps; default 1. */
   dilation?: number;
 }
 
 /**
- * An emerging convolution: a corner convolution that looks right and down, then one that looks left and up, then a
- * bias. Each is a triangular matrix, so ln|det| = H·W·Σ ln|diagonals of both centre taps|, and the product has the
- * receptive field of a full k x k convolution.
+ * An emerging convolution: a corner convolution that looks right and down, then one that looks left and up,
+ * then a bias. Each is a triangular matrix, so ln|det| = H·W·Σ ln|diagonals of both centre taps|, and their
+ * composition has the receptive field of a full k x k convolution.
  *
- * Only the corners are stored, `[(k+1)/2, (k+1)/2, C, C]`, cut from the k x k kernel: rows and columns from the centre
- * on for `kernel1`, up to the centre for `kernel2`. At the centre tap input ≤ output in the first, ≥ in the second.
+ * Only the corners are stored, `[(k+1)/2, (k+1)/2, C, C]`, cut from the k x k kernel: rows and columns from
+ * the centre on for `kernel1`, up to the centre for `kernel2`. At the centre tap input ≤ output in the first,
+ * ≥ in the second.
  * Source: Hoogeboom, van den Berg and Welling, Emerging Convolutions (2019).
  */
 export function emerging(
@@ -79,12 +81,14 @@ interface CornerFactor {
   spec: ParameterSpec;
   apply(x: Tensor, p: Parameters): Tensor;
   solve(y: Tensor, p: Parameters): Tensor;
-  /** The triangular matrix of a pixel's own channels. */
+  /** The triangular matrix over the channels of the pixel itself. */
   centreTap(p: Parameters): Tensor;
   logDetPerPixel(p: Parameters): Tensor;
 }
 
-/** `direction` 1 looks right and down with input ≤ output at the centre, -1 left and up with input ≥ output. */
+/**
+ * `direction` 1 looks right and down with input ≤ output at the centre, -1 left and up with input ≥ output.
+ */
 function cornerFactor(
   name: string,
   direction: 1 | -1,
@@ -131,7 +135,8 @@ function cornerFactor(
       },
       solve(y, p) {
         const kernel = kernelOf(p);
-        // The solver looks left and up. Right and down is the same in an image that is flipped both ways.
+        // The solver looks left and up. Right and down is the same in an image that is flipped along both
+        // axes.
         return direction === 1
           ? flipImage(solveCorner(flipImage(y), kernel, dilation))
           : solveCorner(y, flip(flip(kernel, 0), 1), dilation);

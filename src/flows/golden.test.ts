@@ -50,7 +50,7 @@ function layerOf(golden: GoldenCase): Bijection {
   }
 }
 
-/** Tensors for arrays, and both as what a program takes. */
+/** Input tensors for arrays, by name. */
 function asInputs(arrays: Record<string, NdArray>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]));
 }
@@ -109,8 +109,8 @@ describe.each(precisions)('%s', (precision) => {
     const outputs = { y, ...Object.fromEntries(started) };
     const program = await compile({ inputs: { x }, outputs }, { precision });
     const result = await program.run({ x: ndarray(golden.x) });
-    // One channel varies by 1e-4 around 0.5. Rounding x and the bias to float32 alone, with exact arithmetic after
-    // that, puts its y off by 1.13e-4 of the largest entry: no float32 program does better.
+    // One channel varies by 1e-4 around 0.5. Rounding just x and the bias to float32, with exact arithmetic
+    // after that, already puts its y off by 1.13e-4 of the largest entry: no float32 program does better.
     const tolerance = precision === 'float32' ? 1.5e-4 : tolerances.float64;
     expectClose('y', result.y!.data, golden.y.data, precision, tolerance);
     for (const [name, { data }] of Object.entries<{ data: number[] }>(golden.expected)) {
@@ -165,7 +165,7 @@ describe.each(precisions)('%s', (precision) => {
   });
 });
 
-it('tells golden cases from wrong values', () => {
+it('distinguishes golden cases from wrong values', () => {
   expect(() => expectClose('x', [1, Number.NaN], [1, 2], 'float32')).toThrow();
   expect(() => expectClose('x', [1, 2 + 3 * tolerances.float64], [1, 2], 'float64')).toThrow();
 });

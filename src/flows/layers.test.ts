@@ -1,10 +1,10 @@
-// The contract of bijections, held against every layer of the registry with random parameters.
+// Checks the contract of bijections for every layer of the registry with random parameters.
 import { expect, it } from 'vitest';
 import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
 import { layerCases } from '../testing/layers.ts';
 
 it.each(layerCases())('%s', async (_, layer) => {
-  // A reflection of one channel changes its sign, whatever its length.
+  // A reflection of a single channel flips its sign, whatever the length of its vector.
   const withoutEffect = layer.inputShape[2] === 1 && layer.parameters.reflections ? ['reflections'] : [];
   const { problems } = await checkBijection(layer, { withoutEffect, threads: 1 });
   expect(problems).toEqual([]);

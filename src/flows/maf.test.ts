@@ -8,7 +8,7 @@ import { expectClose } from '../testing/golden.ts';
 import { maf } from './maf.ts';
 import { parametersFrom } from './parameters.ts';
 
-it('is undone although values that are not settled yet grow without bound on the way', async () => {
+it('is inverted although unsettled values grow without bound on the way', async () => {
   const shape: ImageShape = [16, 16, 12];
   const layer = maf(shape);
   const random = new RandomStream(3, 'maf');
@@ -37,7 +37,7 @@ it('is undone although values that are not settled yet grow without bound on the
   await Promise.all([forward.release(), inverse.release()]);
 });
 
-it('refuses hidden channels that do not divide evenly, when it is built', () => {
+it('rejects hidden channels that do not divide evenly, when it is built', () => {
   expect(() => maf([4, 4, 3], { hiddenChannels: 10 })).toThrow(
     'maf: 10 hidden channels do not divide evenly',
   );

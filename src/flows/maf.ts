@@ -1,4 +1,4 @@
-// Autoregressive mixing: every value is scaled and shifted by what masked networks make of the values after it.
+// Autoregressive mixing: every value is scaled and shifted by masked networks of the values after it.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import {
@@ -30,7 +30,7 @@ import {
   prefixed,
 } from './parameters.ts';
 
-/** Far beyond any value that a flow works with, and far from overflow in float32. */
+/** Far beyond any value in a flow, and far from overflow in float32. */
 const LARGEST = 1e15;
 
 /** The options of a masked autoregressive layer. */
@@ -40,13 +40,13 @@ export interface MafOptions {
 }
 
 /**
- * Masked autoregressive mixing, twice y = x·scale + shift: the network `first`, then `second` on the image flipped in
- * rows, columns and channels. A value's scale and shift depend on the rows below it, on the pixels to its right, and
- * on the channels before it in its own pixel; ln|det| = Σ ln scale.
+ * Masked autoregressive mixing, y = x·scale + shift twice: the network `first`, then `second` on the image
+ * flipped along rows, columns and channels. A value's scale and shift depend on the rows below it, on the
+ * pixels to its right, and on the channels before it in its own pixel; ln|det| = Σ ln scale.
  *
- * The inverse repeats x = (y − shift(x))/scale(x) until nothing changes any more. Each repetition settles at least
- * the values that depend on settled ones alone, so it ends, exactly, after at most as many as there are links in the
- * longest chain of dependent values; in practice far fewer.
+ * The inverse iterates x = (y − shift(x))/scale(x) until nothing changes. Each iteration settles at least the
+ * values that depend on settled ones alone, so it ends, exactly, after at most as many iterations as there
+ * are links in the longest chain of dependent values; in practice far fewer.
  * Source: Papamakarios et al., Masked Autoregressive Flow (2017), as Hoogeboom et al. (2019) compare with it.
  */
 export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {}): Bijection {
@@ -61,8 +61,8 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
       );
     }
   }
-  // A pixel waits for the one to its right, and for as many columns to its left as rows below: with two steps a row
-  // and one a column, none is too early.
+  // A pixel waits for the one to its right, and for as many columns to its left as there are rows below: at
+  // two steps per row and one per column, none is too early.
   const longestChain = (2 * (height - 1) + width) * channels;
   const network = maskedNetwork(channels, hiddenChannels);
   const forwardOnce = (x: Tensor, p: Parameters) => {
@@ -72,7 +72,7 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
   const inverseOnce = (y: Tensor, p: Parameters) =>
     fixedPoint(y, longestChain + 1, (x) => {
       const { shift, t } = network.shiftAndScale(x, p);
-      // What is not settled yet can grow without bound, and 0·∞ behind a mask would spoil what is.
+      // Unsettled values can grow without bound, and 0·∞ behind a mask would corrupt settled ones.
       return clip(divide(subtract(y, shift), sigmoid(t)), LARGEST);
     });
   return {
@@ -92,12 +92,14 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
   };
 }
 
-/** Rows, columns and channels in reverse. */
+/** Reverses rows, columns and channels. */
 function flipAll(x: Tensor): Tensor {
   return flip(flip(flip(x, 1), 2), 3);
 }
 
-/** The taps that a mask leaves of a 3x3 kernel: the centre, the one to its right, and the row below; 4 to 8. */
+/**
+ * The taps of a 3x3 kernel that a mask keeps: the centre, the one to its right, and the row below; 4 to 8.
+ */
 const taps: readonly Offset[] = [
   [0, 0],
   [0, 1],
@@ -107,7 +109,7 @@ const taps: readonly Offset[] = [
 ];
 const FIRST_TAP = 4;
 
-/** Masked 3x3 convolution, ReLU, masked 1x1, ReLU, masked 3x3 to two channels for each of the image's. */
+/** Masked 3x3 convolution, ReLU, masked 1x1, ReLU, masked 3x3 to two channels per image channel. */
 function maskedNetwork(channels: number, hidden: number) {
   const sizes = [
     { name: 'conv1', side: 3, inputs: channels, outputs: hidden },
@@ -128,7 +130,7 @@ function maskedNetwork(channels: number, hidden: number) {
       ];
     }),
   );
-  /** The taps of a kernel that take part, masked, `[taps, in, out]`. */
+  /** The unmasked taps of a kernel, with masked weights, `[taps, in, out]`. */
   const kernelOf = (p: Parameters, index: number): Tensor => {
     const { name, side, inputs, outputs } = sizes[index]!;
     const shape = [side, side, inputs, outputs];
@@ -139,7 +141,7 @@ function maskedNetwork(channels: number, hidden: number) {
   const shiftAndScale = (x: Tensor, p: Parameters): { shift: Tensor; t: Tensor } => {
     const h1 = relu(add(convolution(x, kernelOf(p, 0), { offsets: taps }), p.get('conv1/bias')));
     const h2 = relu(add(convolution(h1, kernelOf(p, 1), { offsets: [[0, 0]] }), p.get('conv2/bias')));
-    // Shifts first, scales second, rather than in turn: sorted in the weights, which are small.
+    // All shifts, then all scales, instead of interleaved: reordered in the weights, which are small.
     const outputs = 2 * channels;
     const order = Array.from({ length: outputs }, (_, i) => (i < channels ? 2 * i : 2 * (i - channels) + 1));
     const kernel3 = reorder(kernelOf(p, 2), 2, order);
@@ -151,9 +153,9 @@ function maskedNetwork(channels: number, hidden: number) {
 }
 
 /**
- * 1 where a tap of a masked kernel takes part: all channels below the centre and right of it; at the centre those
- * that keep the channels in order. With g the smaller number of channels, channel i of n is in group ⌊i·g/n⌋, and
- * input reaches output if its group is smaller (`strict`) or not greater.
+ * 1 where a tap of a masked kernel contributes: all channels below the centre and right of it; at the centre
+ * those that respect the order of the channels. With g the smaller number of channels, channel i of n is in
+ * group ⌊i·g/n⌋, and an input reaches an output if its group is smaller (`strict`) or not greater.
  */
 function kernelMask(side: 1 | 3, inputs: number, outputs: number, strict: boolean): Float64Array {
   const groups = Math.min(inputs, outputs);

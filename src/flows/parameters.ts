@@ -1,4 +1,4 @@
-// The parameters of layers: what they declare, and how a layer gets at their tensors.
+// The parameters of layers: their declarations, and access to their tensors.
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { RandomStream } from '../numeric/random.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -7,27 +7,27 @@ import type { Tensor } from '../tensor/tensor.ts';
 export interface ParameterSpec {
   /** The lengths of its axes. */
   readonly shape: readonly number[];
-  /** The start value, row-major, drawn from a stream that is the parameter's own, or that of its `family`. */
+  /** The initial value, row-major, drawn from the parameter's own stream, or from that of its `family`. */
   initial(random: RandomStream): Float64Array;
-  /** Whether training changes it; one that is fixed is saved, but never updated, averaged or counted. */
+  /** Whether training changes it; a fixed one is saved, but never updated, averaged or counted. */
   readonly trained: boolean;
-  /** Whether weight decay acts on it: on the kernels of a network, and on nothing that a log-determinant is made of. */
+  /** Whether weight decay applies: to the kernels of a network, and to nothing that contributes to a log-determinant. */
   readonly decays?: boolean;
-  /** 1 where an element takes part and 0 where it is masked out; all take part where there is no mask. */
+  /** 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. */
   readonly mask?: Float64Array;
-  /** Parameters beside one another with the same family draw from equal streams: factors of one random matrix. */
+  /** Sibling parameters with the same family draw from identical streams: factors of one random matrix. */
   readonly family?: string;
 }
 
 /** Parameters by path, such as `steps/3/emerging/kernel1`, in a fixed order. */
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
-/** A trained parameter that starts with the same value everywhere. */
+/** A trained parameter initialised with the same value everywhere. */
 export function filledParameter(shape: readonly number[], value: number): ParameterSpec {
   return { shape, trained: true, initial: () => new Float64Array(sizeOf(shape)).fill(value) };
 }
 
-/** A trained parameter that starts normal with mean 0 and the given standard deviation. */
+/** A trained parameter initialised as normal with mean 0 and the given standard deviation. */
 export function normalParameter(shape: readonly number[], deviation: number): ParameterSpec {
   return {
     shape,
@@ -43,12 +43,12 @@ export function normalParameter(shape: readonly number[], deviation: number): Pa
   };
 }
 
-/** The specs with `prefix/` before every path. */
+/** The specs with `prefix/` prepended to every path. */
 export function prefixed(prefix: string, specs: ParameterSpecs): ParameterSpecs {
   return Object.fromEntries(Object.entries(specs).map(([path, spec]) => [`${prefix}/${path}`, spec]));
 }
 
-/** The number of trained elements, those masked out not counted. */
+/** The number of trained elements, not counting those masked out. */
 export function countTrained(specs: ParameterSpecs): number {
   return Object.values(specs)
     .filter(({ trained }) => trained)
@@ -58,11 +58,12 @@ export function countTrained(specs: ParameterSpecs): number {
     );
 }
 
-/** Where a layer gets the tensors of its parameters. */
+/** Provides the tensors of a layer's parameters. */
 export interface Parameters {
   /**
-   * The parameter at a path below this place. A layer whose start depends on data says with `start` what the value
-   * would be for what it sees; that is used (and remembered) when a model is started and ignored otherwise.
+   * The parameter at a path below this place. A layer with data-dependent initialisation passes `start`, the
+   * initial value for its current input; that is used (and remembered) when a model is initialised and
+   * ignored otherwise.
    */
   get(path: string, start?: () => Tensor): Tensor;
   /** The parameters below a path. */
@@ -74,18 +75,18 @@ export function parametersFrom(tensors: Readonly<Record<string, Tensor>>): Param
   return scoped('', (path) => find(tensors, path));
 }
 
-/** Parameters that start from data, and what they start with. */
+/** Parameters with data-dependent initialisation, and their initial values. */
 export interface StartingParameters {
-  /** What to give to the layers. */
+  /** The parameters to pass to the layers. */
   readonly parameters: Parameters;
-  /** The values that layers said they start with so far, by path. */
+  /** The initial values that layers have set so far, by path. */
   readonly started: ReadonlyMap<string, Tensor>;
 }
 
 /**
- * Parameters for a data-dependent start: where a layer says how it starts from data, that value takes the place of
- * the given one and is kept in `started` under its path. Layers run in order, each on what those already started
- * give it.
+ * Parameters for data-dependent initialisation: where a layer derives an initial value from data, it replaces
+ * the given one and is kept in `started` under its path. Layers run in order, each on the outputs of those
+ * already initialised.
  */
 export function startingParameters(tensors: Readonly<Record<string, Tensor>>): StartingParameters {
   const started = new Map<string, Tensor>();
@@ -110,7 +111,7 @@ function scoped(prefix: string, get: (path: string, start?: () => Tensor) => Ten
 function find(tensors: Readonly<Record<string, Tensor>>, path: string): Tensor {
   const tensor = tensors[path];
   if (!tensor) {
-    throw new Error(`no parameter '${path}' was given`);
+    throw new Error(`parameter '${path}' is missing`);
   }
   return tensor;
 }

@@ -1,4 +1,5 @@
-// The frequencies of a periodic convolution: none is worked out twice. The rest is in layers.test.ts and golden.test.ts.
+// The frequencies of a periodic convolution: none is computed twice. For the rest see layers.test.ts and
+// golden.test.ts.
 import { expect, it } from 'vitest';
 import { input } from '../tensor/tensor.ts';
 import { parametersFrom } from './parameters.ts';

@@ -1,4 +1,4 @@
-// The periodic convolution: circular over the image, so that each spatial frequency is a matrix of its own.
+// The periodic convolution: circular over the image, so that each spatial frequency has its own matrix.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { randomOrthogonal } from '../numeric/linearAlgebra.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -25,11 +25,12 @@ import type { Bijection } from './bijection.ts';
 import { filledParameter } from './parameters.ts';
 
 /**
- * A periodic convolution, circular with a k x k kernel, plus a bias. In the frequency domain it is one complex C x C
- * matrix for each frequency, so ln|det| = Σ over the H·W frequencies of ln|det Ŵ|, and its inverse multiplies each by Ŵ⁻¹.
+ * A periodic convolution, circular with a k x k kernel, plus a bias. In the frequency domain it is one
+ * complex C x C matrix per frequency, so ln|det| = Σ over the H·W frequencies of ln|det Ŵ|, and its inverse
+ * multiplies each frequency by Ŵ⁻¹.
  *
- * Works for any odd k and any H and W; a kernel wider than the image wraps around it. Source: Hoogeboom et al.,
- * Emerging Convolutions (2019).
+ * Works for any odd k and any H and W; a kernel wider than the image wraps around it. Source: Hoogeboom et
+ * al., Emerging Convolutions (2019).
  */
 export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: number } = {}): Bijection {
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
@@ -83,14 +84,14 @@ export function periodic(shape: ImageShape, { kernelSize = 3 }: { kernelSize?: n
   };
 }
 
-/** A spatial frequency: the phase of a pixel, and how many of all frequencies it stands for. */
+/** A spatial frequency: its phase at a pixel, and how many of all frequencies it represents. */
 interface Frequency {
   phase(row: number, column: number): number;
-  /** 2, or 1 where it is its own complex conjugate; the conjugate is left out. */
+  /** 2, or 1 if it is its own complex conjugate; the conjugate is left out. */
   count: number;
 }
 
-/** The frequencies of a real image, one of each conjugate pair. */
+/** The frequencies of a real image, one from each conjugate pair. */
 function halfSpectrum(height: number, width: number): Frequency[] {
   const frequencies: Frequency[] = [];
   for (let u = 0; u < height; u++) {
@@ -110,7 +111,10 @@ function halfSpectrum(height: number, width: number): Frequency[] {
   return frequencies;
 }
 
-/** The matrix of each frequency, Σ over taps of Kₜ·e^iφ: the real parts, then the imaginary ones, `[2, F, C, C]`. */
+/**
+ * The matrix of each frequency, Σ over taps of Kₜ·e^iφ: the real parts, then the imaginary parts, `[2, F, C,
+ * C]`.
+ */
 function frequencyMatrices(
   kernel: Tensor,
   offsets: readonly Offset[],
@@ -144,7 +148,7 @@ function toFrequencies(x: Tensor, spectrum: readonly Frequency[]): Tensor {
   return reshape(transpose(parts, [0, 2, 1, 3]), [spectrum.length, batch, 2 * channels]);
 }
 
-/** The images `[N, H, W, C]` that `toFrequencies` transformed. */
+/** The images `[N, H, W, C]` back from `toFrequencies`. */
 function fromFrequencies(
   frequencies: Tensor,
   [height, width, channels]: ImageShape,
@@ -161,7 +165,7 @@ function fromFrequencies(
   return reshape(transpose(pixels, [1, 0, 2]), [batch, height, width, channels]);
 }
 
-/** The factors of real and imaginary part of each frequency at each pixel, `[2F, H·W]`. */
+/** The factors of the real and imaginary part of each frequency at each pixel, `[2F, H·W]`. */
 function fourierTable(
   height: number,
   width: number,

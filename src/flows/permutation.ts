@@ -1,4 +1,4 @@
-// Mixing by order alone: the channels reversed, or shuffled once.
+// Mixing by permutation alone: the channels reversed, or shuffled once.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { flip, oneHot, pointwise, transpose } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
@@ -18,8 +18,8 @@ export function reverse(shape: ImageShape): Bijection {
 }
 
 /**
- * The channels in an order that is drawn once, y[c] = x[permutation[c]]; ln|det| = 0. The order is a parameter that
- * is saved and not trained. Source: Kingma and Dhariwal, Glow (2018).
+ * The channels in an order that is drawn once, y[c] = x[permutation[c]]; ln|det| = 0. The order is a
+ * parameter that is saved and not trained. Source: Kingma and Dhariwal, Glow (2018).
  */
 export function shuffle(shape: ImageShape): Bijection {
   const channels = shape[2];

@@ -23,7 +23,9 @@ function logNormal(z: number, mean: number, logDeviation: number): number {
   return -0.5 * Math.log(2 * Math.PI) - logDeviation - 0.5 * epsilon * epsilon;
 }
 
-/** (x * kernel + bias)·e^(3·logScale) of one image by loops; the kernel's last input channel sees 1 outside. */
+/**
+ * (x * kernel + bias)·e^(3·logScale) of one image, in loops; the kernel's last input channel sees 1 outside.
+ */
 function scaledConvolution(
   image: (row: number, column: number, channel: number) => number,
   [height, width, channels]: ImageShape,
@@ -76,7 +78,7 @@ async function runTopPrior(shape: ImageShape, learnedPrior: boolean, x: NdArray)
   return { parameters, result };
 }
 
-/** Images of one pixel whose last channel runs from −60 to 60 in small steps while the others stay. */
+/** One-pixel images whose last channel runs from −60 to 60 in small steps while the others stay constant. */
 function sweep(channels: number): { x: NdArray; step: number } {
   const count = 6001;
   const step = 120 / (count - 1);
@@ -87,7 +89,7 @@ function sweep(channels: number): { x: NdArray; step: number } {
   return { x: { shape: [count, 1, 1, channels], data }, step };
 }
 
-/** The integral of e^logDensity by the trapezoidal rule, whose error here is far below float64's rounding. */
+/** The integral of e^logDensity by the trapezoidal rule, with an error far below float64's rounding here. */
 const integral = ({ data }: NdArray, step: number) =>
   Array.from(data).reduce((total, value) => total + Math.exp(value) * step, 0);
 
@@ -98,7 +100,7 @@ describe.each([true, false])('learned prior: %s', (learnedPrior) => {
     const at = (image: number, row: number, column: number, channel: number) =>
       x.data[((image * height + row) * width + column) * channels + channel]!;
 
-    it('split: keeps the first half, comes back, and has the density of the plain formula', async () => {
+    it('split: keeps the first half, round-trips, and has the density of the plain formula', async () => {
       const { layer, parameters, result } = await runSplit(shape, learnedPrior, x);
       const half = channels / 2;
       expect(layer.keptShape).toEqual([height, width, half]);
@@ -121,7 +123,7 @@ describe.each([true, false])('learned prior: %s', (learnedPrior) => {
       }
     });
 
-    it('top prior: comes back, and has the density of the plain formula', async () => {
+    it('top prior: round-trips, and has the density of the plain formula', async () => {
       const { parameters, result } = await runTopPrior(shape, learnedPrior, x);
       expectClose('back', result.back!.data, x.data, 'float64');
       const { edgeKernel, ...rest } = parameters;

@@ -1,4 +1,4 @@
-// The Gaussian priors: of the half of the channels that a split lets go, and of what is left at the top.
+// The Gaussian priors: of the half of the channels that a split factors out, and of the remainder at the top.
 
 import type { ImageShape } from '../numeric/imageShape.ts';
 import {
@@ -39,20 +39,21 @@ function unstandardise(epsilon: Tensor, gaussian: Gaussian): Tensor {
   return gaussian ? add(multiply(epsilon, exp(gaussian.logDeviation)), gaussian.mean) : epsilon;
 }
 
-/** Lets half of the channels go as a latent and keeps the rest. */
+/** Factors out half of the channels as a latent and keeps the rest. */
 export interface Split {
   readonly parameters: ParameterSpecs;
-  /** The shape of the half that stays, and of the latent. */
+  /** The shape of the half that is kept, and of the latent. */
   readonly keptShape: ImageShape;
   readonly latentShape: ImageShape;
-  /** y is the half that stays; ε the other half, standardised; logPrior its log-density, `[N]`. */
+  /** y is the half that is kept; ε the other half, standardised; logPrior its log-density, `[N]`. */
   forward(x: Tensor, p: Parameters): { y: Tensor; epsilon: Tensor; logPrior: Tensor };
   inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
 }
 
 /**
- * A split: the second half of the channels leaves as a latent whose Gaussian depends on the first half, by a scaled
- * convolution (mean: even channels, log-deviation: odd), or is standard normal where the prior is not learned.
+ * A split: the second half of the channels is factored out as a latent with a Gaussian that depends on the
+ * first half, by a scaled convolution (mean: even channels, log-deviation: odd), or is standard normal if the
+ * prior is not learned.
  */
 export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boolean }): Split {
   const [height, width, channels] = shape;
@@ -80,7 +81,7 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
   };
 }
 
-/** The prior of what is left at the top of a model. */
+/** The prior of the remainder at the top of a model. */
 export interface TopPrior {
   readonly parameters: ParameterSpecs;
   forward(z: Tensor, p: Parameters): { epsilon: Tensor; logPrior: Tensor };
@@ -88,9 +89,9 @@ export interface TopPrior {
 }
 
 /**
- * The top prior: a Gaussian per pixel and channel that the edge channel, a bias and a scale give (the scaled
- * convolution of an image of zeros), mean in the first half of its channels and log-deviation in the second; standard
- * normal where it is not learned.
+ * The top prior: a Gaussian per pixel and channel, computed from the edge channel, a bias and a scale (the
+ * scaled convolution of an image of zeros), mean in the first half of its channels and log-deviation in the
+ * second; standard normal if it is not learned.
  */
 export function topPrior(shape: ImageShape, { learnedPrior }: { learnedPrior: boolean }): TopPrior {
   const [height, width, channels] = shape;

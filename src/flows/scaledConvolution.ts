@@ -1,4 +1,4 @@
-// 3x3 convolutions with an edge channel, plain and scaled: what the networks inside a flow are made of.
+// 3x3 convolutions with an edge channel, plain and scaled: the building blocks of the networks inside a flow.
 import {
   add,
   convolution,
@@ -12,15 +12,16 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
 
 /**
- * The convolution of images `[N, H, W, in]` with a 3x3 kernel `[3, 3, in + 1, out]` and zero padding. The kernel's last
- * input channel is for the edge channel, 1 on the padding and 0 inside, by which a layer can tell where the image ends.
+ * The convolution of images `[N, H, W, in]` with a 3x3 kernel `[3, 3, in + 1, out]` and zero padding. The
+ * kernel's last input channel is for the edge channel, 1 on the padding and 0 inside, so that a layer can
+ * tell where the image ends.
  */
 export function edgeConvolution(x: Tensor, kernel: Tensor): Tensor {
   const [, , inputs, outputs] = kernel.shape as [number, number, number, number];
   return convolution(x, reshape(kernel, [9, inputs, outputs]), { offsets: squareOffsets(3), edge: true });
 }
 
-/** The parameters of a scaled 3x3 convolution with edge channel; all start at zero. */
+/** The parameters of a scaled 3x3 convolution with edge channel; all are initialised to zero. */
 export function scaledConvolutionParameters(channels: number, outputs: number): ParameterSpecs {
   return {
     kernel: filledParameter([3, 3, channels + 1, outputs], 0),
@@ -35,10 +36,11 @@ export function scaledConvolution(x: Tensor, p: Parameters): Tensor {
 }
 
 /**
- * A scaled convolution whose channels are interleaved pairs, with the first of all pairs before the second: channels
- * 0, 2, 4, … and then 1, 3, 5, ….
+ * A scaled convolution whose channels are interleaved pairs, with the first of all pairs before the second:
+ * channels 0, 2, 4, … and then 1, 3, 5, ….
  *
- * The parameters are put in that order, not the result: they are smaller, and what follows takes contiguous halves.
+ * The parameters are reordered, not the result: they are smaller, and later operations take contiguous
+ * halves.
  */
 export function pairedScaledConvolution(x: Tensor, p: Parameters): Tensor {
   return scaled(x, p, evenThenOdd);

@@ -1,4 +1,5 @@
-// The golden models: likelihoods, latents and gradients in both precisions, decoding, and the start from data.
+// The golden models: likelihoods, latents and gradients in both precisions, decoding, and data-dependent
+// initialisation.
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';
@@ -17,7 +18,7 @@ function modelOf(golden: GoldenCase): Glow {
   return new Glow(golden.config as GlowOptions, golden.config.imageShape as ImageShape);
 }
 
-/** What the priors' own latents give when a batch is decoded: image values x in [−½, ½). */
+/** The batch decoded from the priors' own latents: image values x in [−½, ½). */
 function dequantised(golden: GoldenCase): Float64Array {
   const levels = 2 ** golden.config.bits;
   return Float64Array.from(
@@ -85,7 +86,7 @@ describe.each(precisions)('%s', (precision) => {
         ...params,
       });
       expectClose('logLikelihood', result.logLikelihood!.data, golden.logLikelihood, precision);
-      // A model whose every log-determinant is the same for all images gives it once.
+      // If every log-determinant of a model is the same for all images, it is returned once.
       const { shape, data } = result.logDet!;
       const logDets = shape.length === 0 ? Array(images).fill(data[0]) : data;
       expectClose('logDet', logDets, golden.logDet, precision);
@@ -105,7 +106,7 @@ describe.each(precisions)('%s', (precision) => {
   );
 
   it.each(goldenCases(/^model-start$/))(
-    '%s: actnorms start in order, each on what the others give',
+    '%s: actnorms are initialised in order, each on the output of those before it',
     async (_, golden) => {
       const model = modelOf(golden);
       const params = storedArrays(golden.params);
@@ -144,7 +145,7 @@ describe('countParameters', () => {
     bits: 8,
   };
 
-  // In millions, as the paper's models are counted.
+  // In millions, as the paper counts its models.
   it.each([
     [{ ...cifar }, [32, 32, 3], 44.52],
     [{ ...cifar, mixing: 'emerging' }, [32, 32, 3], 45.2],

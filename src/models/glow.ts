@@ -1,4 +1,5 @@
-// The multi-scale model: levels of flow steps, a split after each but the last, Gaussian priors on all latents.
+// The multi-scale model: levels of flow steps, a split after each but the last, Gaussian priors on all
+// latents.
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
@@ -21,41 +22,41 @@ import {
   topStage,
 } from './stages.ts';
 
-/** The options of a model, by the names of the configuration. */
+/** The options of a model, by their names in the configuration. */
 export interface GlowOptions {
-  /** How often the image is squeezed; height and width must be divisible by 2^levels. */
+  /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
   readonly levels: number;
   /** Flow steps in each level. */
   readonly depth: number;
   /** Hidden channels of the coupling networks. */
   readonly width: number;
-  /** How the couplings change their half; default affine. */
+  /** How the couplings transform their half; default affine. */
   readonly coupling?: CouplingKind;
-  /** What mixes the channels, and the pixels, between couplings. */
+  /** The mixing of channels, and pixels, between couplings. */
   readonly mixing: Mixing;
   /** The side of an emerging or periodic kernel, odd. */
   readonly kernelSize: number;
-  /** The distance of an emerging kernel's taps. */
+  /** The distance between the taps of an emerging kernel. */
   readonly dilation: number;
   /** Channels inside the masked networks of `maf`; default 96. */
   readonly hiddenChannels?: number;
-  /** Whether the priors' means and deviations are learned; standard normal otherwise. */
+  /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   readonly learnedPrior: boolean;
-  /** Bits of a pixel value: integers 0..2^bits − 1. */
+  /** Bits per pixel value: integers 0..2^bits − 1. */
   readonly bits: number;
 }
 
-/** What a model says of a batch of images. */
+/** The likelihood of a batch of images under a model. */
 export interface Likelihood {
   /** A bound on the log-probability of each integer image, in nats, `[N]`. */
   readonly logLikelihood: Tensor;
-  /** Σ ln|det| of the layers alone, `[N]`, or `[]` where it is the same for every image. */
+  /** Σ ln|det| of the layers alone, `[N]`, or `[]` if it is the same for every image. */
   readonly logDet: Tensor;
   /** The latents ε of every prior, from level 0's split to the top. */
   readonly latents: Tensor[];
 }
 
-/** What a model turns a batch of images into. */
+/** The result of encoding a batch of images. */
 export interface Encoding extends Densities {
   /** The latents ε of every prior, from level 0's split to the top. */
   readonly latents: Tensor[];
@@ -66,7 +67,7 @@ export interface Encoding extends Densities {
  * coupling, and after every level but the last a split.
  */
 export class Glow {
-  /** What the model was built with. */
+  /** The options that the model was built with. */
   readonly options: GlowOptions;
   /** The shape of each image. */
   readonly imageShape: ImageShape;
@@ -74,7 +75,9 @@ export class Glow {
   readonly parameters: ParameterSpecs;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
-  /** @internal What an image goes through, in order; the steps of a level are the same stage at several places. */
+  /**
+   * @internal The stages of an image, in order; the steps of a level are the same stage at several places.
+   */
   readonly stages: readonly PlacedStage[];
 
   /** @throws if height or width cannot be halved `levels` times */
@@ -125,7 +128,7 @@ export class Glow {
     return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
   }
 
-  /** The dequantised images whose latents these are: the inverse of `encode`. */
+  /** The dequantised images with these latents: the inverse of `encode`. */
   decode(latents: readonly Tensor[], parameters: Parameters): Tensor {
     const left = [...latents];
     let y: Tensor | undefined;
@@ -169,9 +172,9 @@ function flowStep(shape: ImageShape, options: GlowOptions): Bijection {
   });
 }
 
-/** The number of trained parameters of a model, those masked out not counted. */
+/** The number of trained parameters of a model, not counting those masked out. */
 export function countParameters(options: GlowOptions, imageShape: ImageShape): number {
-  // The steps of a level are alike: each one more adds the same number, and models of one step and of two tell which.
+  // The steps of a level are identical: each adds the same number, which models of one and two steps reveal.
   const [one, two] = [1, 2].map((depth) =>
     countTrained(new Glow({ ...options, depth }, imageShape).parameters),
   );

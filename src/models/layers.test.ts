@@ -1,4 +1,4 @@
-// The layers of a model one after another are the model.
+// The layers of a model, applied one after the other, equal the model.
 import { expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { randomImages, randomParameters } from '../evaluation/bijections/randomParameters.ts';

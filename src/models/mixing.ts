@@ -1,4 +1,4 @@
-// The mixings: what mixes channels and pixels between couplings. All that the program knows of one is in its entry.
+// The mixings of channels and pixels between couplings. Everything the program knows about one is in its entry.
 import type { Bijection } from '../flows/bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 import { emerging } from '../flows/emerging.ts';
@@ -7,32 +7,32 @@ import { periodic } from '../flows/periodic.ts';
 import { reverse, shuffle } from '../flows/permutation.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 
-/** The options of a model that a mixing may have a use for. */
+/** The model options that a mixing may use. */
 export interface MixingOptions {
   /** The side of its kernel, odd. */
   readonly kernelSize: number;
-  /** The distance of the kernel's taps. */
+  /** The distance between the kernel's taps. */
   readonly dilation: number;
   /** Channels inside its masked networks, divided among the channels of the image. */
   readonly hiddenChannels?: number;
 }
 
-/** A key of the configuration of a model that some mixings have a use for, and others not. */
+/** A configuration key of a model that only some mixings use. */
 type MixingOption = 'kernelSize' | 'dilation' | 'hiddenChannels';
 
-/** What a mixing is. */
+/** The definition of a mixing. */
 export interface MixingDefinition {
-  /** What it consists of, in words, in the plural: `emerging convolutions`. */
+  /** A description of its layers, in the plural: `emerging convolutions`. */
   readonly text: string;
-  /** The options that change it; it looks at no others. */
+  /** The options that it uses; it ignores all others. */
   readonly options: readonly MixingOption[];
-  /** What the inverse of its last layer is called where inverses are timed. */
+  /** The name of its last layer's inverse in benchmarks of inverses. */
   readonly inverse: string;
-  /** Its layers, first to last, under the keys that their parameters' paths have; the last gives it its name. */
+  /** Its layers, first to last, by the keys in the paths of their parameters; it is named after the last one. */
   layers(shape: ImageShape, options: MixingOptions): Readonly<Record<string, Bijection>>;
 }
 
-/** Every mixing by its name. */
+/** The mixings by name. */
 export const mixings = named({
   '1x1': {
     text: '1x1 convolutions',
@@ -84,7 +84,7 @@ export const mixings = named({
   },
 });
 
-/** Definitions as they are, with the type of their names. */
+/** Definitions unchanged, typed by their names. */
 function named<Name extends string>(
   definitions: Readonly<Record<Name, MixingDefinition>>,
 ): Readonly<Record<Name, MixingDefinition>> {

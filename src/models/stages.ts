@@ -1,4 +1,4 @@
-// What an image goes through in a model, one stage after another, and what each adds to the likelihood.
+// The stages that an image passes through in a model, and the contribution of each to the likelihood.
 import type { Bijection } from '../flows/bijection.ts';
 import type { ParameterSpecs, Parameters } from '../flows/parameters.ts';
 import type { Split, TopPrior } from '../flows/prior.ts';
@@ -12,41 +12,41 @@ import {
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 
-/** What the likelihood of a batch of images is made of. */
+/** The parts of the likelihood of a batch of images. */
 export interface Densities {
   /** The log-density of the latents under their priors, `[N]`. */
   readonly logPrior: Tensor;
-  /** Σ ln|det| of the layers, `[N]`, or `[]` where it is the same for every image. */
+  /** Σ ln|det| of the layers, `[N]`, or `[]` if it is the same for every image. */
   readonly logDet: Tensor;
 }
 
-/** What comes out of a stage: the images that go on, none at the top, and the latent that leaves, if one does. */
+/** The output of a stage: the images passed on, none at the top, and the latent factored out, if any. */
 interface StageValues {
   readonly y?: Tensor;
   readonly epsilon?: Tensor;
 }
 
-/** What a stage makes of a batch: what comes out, and what it adds to each density. */
+/** The result of applying a stage to a batch: its output, and its contribution to each density. */
 export interface StageResult extends StageValues, Partial<Densities> {}
 
 /** A squeeze, a flow step, a split or the top prior. */
 export interface Stage {
   readonly parameters: ParameterSpecs;
-  /** The shape of each image that goes on; missing at the top. */
+  /** The shape of each image that is passed on; missing at the top. */
   readonly outputShape?: ImageShape;
-  /** The shape of the latent of each image, where one leaves. */
+  /** The shape of the latent of each image, if one is factored out. */
   readonly latentShape?: ImageShape;
   /**
-   * The same as a bijection, standard normal latents included: of a split from all channels to those that stay and, behind
-   * them, the latent; of the top prior from what is left to its latent.
+   * The stage as a bijection, with standard normal latents: for a split, from all channels to the ones kept,
+   * followed by the latent; for the top prior, from the remainder to its latent.
    */
   readonly bijection: Bijection;
   forward(x: Tensor, parameters: Parameters): StageResult;
-  /** The images that went in. */
+  /** Inverts the stage: the images that were its input. */
   inverse(values: StageValues, parameters: Parameters): Tensor;
 }
 
-/** A stage, and the path before its parameters. */
+/** A stage, and the prefix of its parameters' paths. */
 export interface PlacedStage {
   readonly path: string;
   readonly stage: Stage;
@@ -91,7 +91,7 @@ export function splitStage(split: Split): Stage {
   };
 }
 
-/** The top prior as a stage, of images of this shape. */
+/** The top prior as a stage, for images of this shape. */
 export function topStage(top: TopPrior, shape: ImageShape): Stage {
   return {
     parameters: top.parameters,
@@ -118,7 +118,7 @@ function logDetOf(epsilon: Tensor, logPrior: Tensor, shape: ImageShape): Tensor 
   return add(add(logPrior, normaliser), multiply(sumPerImage(multiply(epsilon, epsilon)), 0.5));
 }
 
-/** The densities of a batch, from what every stage adds to them. */
+/** The densities of a batch, from the contributions of every stage. */
 export function sumOfDensities(added: readonly Partial<Densities>[]): Densities {
   const sumOf = (density: keyof Densities): Tensor =>
     added.reduce<Tensor>((total, { [density]: term }) => (term ? add(total, term) : total), constant(0));

@@ -255,7 +255,7 @@ describe('checkBijection', () => {
 
   it('reports what a layer throws', async () => {
     const misspelt = altered(scaling, { inverse: (y, p) => divide(y, exp(p.get('scales'))) });
-    expect(await problemsOf(misspelt)).toEqual(["building the graph: no parameter 'scales' was given"]);
+    expect(await problemsOf(misspelt)).toEqual(["building the graph: parameter 'scales' is missing"]);
     const unfit = altered(scaling, { forward: (x) => ({ y: product(x, x), logDet: constant(0) }) });
     expect((await problemsOf(unfit))[0]).toMatch(/^building the graph: product\(\[3, 4, 3, 2\]/);
     const square = withLogDet(scaling, (_, x) => logAbsDet(x));
