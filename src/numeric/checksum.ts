@@ -1,13 +1,13 @@
-// The checksum of named arrays: a flipped bit in a weight leaves a file that can be read.
+// The checksum of named arrays: a file with a flipped bit in a weight can still be read.
 import { sha256 } from '../platform/sha256.node.ts';
 import type { NdArray } from './ndarray.ts';
 
-/** The key of the checksum in the metadata, which it does not cover. */
+/** The key of the checksum in the metadata; the checksum does not cover itself. */
 const OWN_KEY = 'checksum';
 
 /**
- * SHA-256, in hexadecimal, of tensors: their names, shapes and bytes, in order; before them that of the metadata, if
- * there are any.
+ * SHA-256, in hexadecimal, of tensors: their names, shapes and bytes, in order; preceded by the metadata, if
+ * any.
  */
 export function checksumOf(
   tensors: ReadonlyMap<string, NdArray>,

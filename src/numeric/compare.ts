@@ -1,8 +1,8 @@
-// Arrays compared: how far one is from another.
+// Compares arrays: how far one is from another.
 
 /**
- * The largest |difference| over the largest expected |value|, or over 1 if that is smaller. NaN where the lengths
- * differ or a difference is no number.
+ * The largest |difference| divided by the largest expected |value|, or by 1 if that is smaller. NaN if the
+ * lengths differ or a difference is NaN.
  */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) {
@@ -17,7 +17,7 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return error / size;
 }
 
-/** The largest |aᵢ − bᵢ| over the elements of b; NaN where one is no number. */
+/** The largest |aᵢ − bᵢ| over the elements of b; NaN if one is NaN. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let largest = 0;
   for (let index = 0; index < b.length; index++) {

@@ -11,7 +11,7 @@ import { RandomStream } from './random.ts';
 /** A complex matrix: real and imaginary part, row-major. */
 type Matrix = [re: number[], im: number[]];
 
-/** Elements of all signs, and zeros on the diagonal where `hollow`, so that rows must be exchanged. */
+/** Elements of all signs, and zeros on the diagonal if `hollow`, so that rows must be exchanged. */
 function randomMatrix(size: number, seed: number, hollow = false): Matrix {
   const part = (name: string) =>
     Array.from(new RandomStream(seed, name, size).normals(size * size), (value, index) =>
@@ -46,7 +46,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 describe('invertComplexMatrices', () => {
-  it.each([1, 2, 3, 5, 12, 24, 48])('gives what a real matrix of twice the size %i gives', (size) => {
+  it.each([1, 2, 3, 5, 12, 24, 48])('matches a real matrix of twice the size %i', (size) => {
     const matrices = [
       randomMatrix(size, 1),
       randomMatrix(size, 2, size > 1),
@@ -101,7 +101,7 @@ describe('invertComplexMatrices', () => {
     expect([...all.inverses]).toEqual([...nothing, ...re, ...nothing, ...nothing, ...im, ...nothing]);
   });
 
-  it('is NaN where the matrix holds one', () => {
+  it('is NaN if the matrix contains one', () => {
     const { inverses, logAbsDets } = invertComplexMatrices([1, 2, 0, 1, 0, Number.NaN, 0, 1], 2);
     expect(logAbsDets[0]).toBeNaN();
     expect([...inverses].some(Number.isNaN)).toBe(true);
@@ -115,7 +115,7 @@ describe('in a program', () => {
   const definition = { inputs: { w }, outputs: { logDet, gradient: gradient!, other: complexInverse(w) } };
 
   it.each(['float32', 'float64'] as const)(
-    'values are rounded once, the gradient is the conjugate inverse transposed, −∞ and NaN of a singular one, in %s',
+    'values are rounded once, the gradient is the conjugate inverse transposed, a singular matrix returns −∞ and NaN, in %s',
     async (precision) => {
       const rounded = precision === 'float32' ? Math.fround : (value: number) => value;
       const matrices = [randomMatrix(2, 7), [[1, 2, 2, 4], Array(4).fill(0)] as Matrix, randomMatrix(2, 8)];

@@ -1,21 +1,22 @@
 // Inverses and determinants of small complex matrices in flat float64 arrays.
 //
-// Training inverts the matrix of every frequency of a periodic convolution at every step, more than a thousand of them
-// in the paper's model for CIFAR-10. So the inner loops run along contiguous rows, and make no arrays.
+// Training inverts the matrix of every frequency of a periodic convolution at every step, more than a
+// thousand of them in the paper's model for CIFAR-10. So the inner loops run along contiguous rows, and
+// allocate no arrays.
 
-/** The inverses of complex matrices, and of each its ln|det|. */
+/** The inverses of complex matrices, and the ln|det| of each. */
 export interface ComplexInverses {
-  /** In the layout of the matrices; NaN everywhere in that of a singular matrix. */
+  /** In the layout of the matrices; all NaN for a singular matrix. */
   readonly inverses: Float64Array;
-  /** One for each matrix; −∞ for a singular one. */
+  /** One per matrix; −∞ for a singular one. */
   readonly logAbsDets: Float64Array;
 }
 
 /**
- * Inverts complex matrices that are given as the real parts of all and then the imaginary parts of all, row-major.
+ * Inverts complex matrices, given as the real parts of all and then the imaginary parts of all, row-major.
  *
- * By Gauss–Jordan elimination in place: as many operations as an LU decomposition and two triangular solves, all of
- * them on whole rows, and the pivots give the determinant.
+ * By Gauss–Jordan elimination in place: as many operations as an LU decomposition and two triangular solves,
+ * all of them on whole rows, and the determinant follows from the pivots.
  */
 export function invertComplexMatrices(values: ArrayLike<number>, size: number): ComplexInverses {
   const inverses = Float64Array.from(values);
@@ -32,7 +33,7 @@ export function invertComplexMatrices(values: ArrayLike<number>, size: number): 
   return { inverses, logAbsDets };
 }
 
-/** Replaces a matrix by its inverse and returns ln|det|; `exchanged` is for notes, one number a row. */
+/** Replaces a matrix by its inverse and returns ln|det|; `exchanged` is scratch space, one number per row. */
 function invertInPlace(re: Float64Array, im: Float64Array, size: number, exchanged: Int32Array): number {
   let logAbsDet = 0;
   for (let k = 0; k < size; k++) {
@@ -41,7 +42,7 @@ function invertInPlace(re: Float64Array, im: Float64Array, size: number, exchang
     exchanged[k] = best;
     swap(re, pivot, best * size, 1, size);
     swap(im, pivot, best * size, 1, size);
-    // The pivot is divided by its size before it is squared, which might go out of range.
+    // The pivot is divided by its size before it is squared, which could go out of range.
     const length = magnitude(re, im, pivot + k);
     if (length === 0) {
       logAbsDet = Number.NEGATIVE_INFINITY + logAbsDet;
@@ -50,7 +51,7 @@ function invertInPlace(re: Float64Array, im: Float64Array, size: number, exchang
     const [a, b] = [re[pivot + k]! / length, im[pivot + k]! / length];
     const square = a * a + b * b;
     logAbsDet += Math.log(length) + Math.log(square) / 2;
-    // The column of the pivot is that of an identity by now: its place is taken by the inverse.
+    // The pivot's column is that of an identity by now: the inverse takes its place.
     re[pivot + k] = 1;
     im[pivot + k] = 0;
     scaleRow(re, im, pivot, size, a / square / length, -b / square / length);
@@ -69,7 +70,7 @@ function invertInPlace(re: Float64Array, im: Float64Array, size: number, exchang
     im.fill(Number.NaN);
     return logAbsDet;
   }
-  // Rows that were exchanged are columns of the inverse, to be put back in the opposite order.
+  // Row exchanges become column exchanges of the inverse, to be reverted in the opposite order.
   for (let k = size - 1; k >= 0; k--) {
     swap(re, k, exchanged[k]!, size, size);
     swap(im, k, exchanged[k]!, size, size);
@@ -93,7 +94,7 @@ function largestOfColumn(re: Float64Array, im: Float64Array, size: number, k: nu
   return best;
 }
 
-/** Exchanges the `count` elements from `one` on, `stride` apart, with those from `other` on. */
+/** Exchanges the `count` elements starting at `one`, `stride` apart, with those starting at `other`. */
 function swap(a: Float64Array, one: number, other: number, stride: number, count: number): void {
   if (one === other) {
     return;

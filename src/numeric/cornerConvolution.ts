@@ -1,13 +1,15 @@
-// A corner convolution undone pixel after pixel on the host: the plain method that faster ones are held to.
+// Inverts a corner convolution on the host, one pixel at a time: the reference that faster methods are
+// checked against.
 import type { NdArray } from './ndarray.ts';
 
 /**
- * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image, by forward
- * substitution in float64: H·W·C values one after another, each from the pixels above and left of it and the channels
- * of its own pixel that are solved already.
+ * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image, by
+ * forward substitution in float64: H·W·C values sequentially, each from the pixels above and left of it and
+ * the channels of its own pixel that are already solved.
  *
  * @param y `[N, H, W, C]`
- * @param kernel `[side, side, C, C]`; the centre tap (0, 0) must be lower triangular, so that channel o needs the
+ * @param kernel `[side, side, C, C]`; the centre tap (0, 0) must be lower triangular, so that channel o needs
+ * the
  *   channels after it, or upper triangular, so that it needs those before it
  */
 export function solveCornerSequentially(y: NdArray, kernel: NdArray, dilation: number): NdArray {
@@ -58,7 +60,7 @@ export function solveCornerSequentially(y: NdArray, kernel: NdArray, dilation: n
   return { shape: y.shape, data: x };
 }
 
-/** The channels in the order in which a triangular centre tap lets them be solved. */
+/** The order in which a triangular centre tap allows its channels to be solved. */
 function channelOrder(weights: Float64Array, channels: number): number[] {
   const ascending = Array.from({ length: channels }, (_, index) => index);
   const isUpper = ascending.every((row) =>

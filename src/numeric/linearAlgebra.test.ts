@@ -40,7 +40,7 @@ function distanceFromIdentity(a: ArrayLike<number>, size: number): number {
 
 const orthogonal = new Map<number, Float64Array>();
 
-/** One orthogonal matrix of each size, made once. */
+/** One orthogonal matrix of each size, created once. */
 function orthogonalOf(size: number): Float64Array {
   const q = orthogonal.get(size) ?? randomOrthogonal(new RandomStream(6, 'orthogonal', size), size);
   orthogonal.set(size, q);
@@ -48,8 +48,8 @@ function orthogonalOf(size: number): Float64Array {
 }
 
 /**
- * A matrix with ln|det| = `logDet`: orthogonal, times a diagonal of both signs whose entries spread by a factor e
- * around their mean, with the columns in random order.
+ * A matrix with ln|det| = `logDet`: orthogonal, times a diagonal of both signs whose entries spread by a
+ * factor e around their mean, with the columns in random order.
  */
 function matrixWithLogDet(size: number, logDet: number): Float64Array {
   const random = new RandomStream(6, 'matrix', size);
@@ -69,7 +69,7 @@ function matrixWithLogDet(size: number, logDet: number): Float64Array {
 describe('logAbsDeterminant', () => {
   const exponents = [-300, -20, 0, 20, 300];
 
-  it.each(sizes)('is exact for %i channels at every size of the determinant', (size) => {
+  it.each(sizes)('is exact for %i channels at every magnitude of the determinant', (size) => {
     for (const exponent of exponents) {
       const expected = exponent * Math.LN10;
       const matrix = matrixWithLogDet(size, expected);
@@ -78,7 +78,7 @@ describe('logAbsDeterminant', () => {
     }
   });
 
-  it.each([2, 3, 48, 192])('goes beyond the range of float64 for %i channels', (size) => {
+  it.each([2, 3, 48, 192])('exceeds the range of float64 for %i channels', (size) => {
     for (const exponent of [-590, 590, ...(size >= 48 ? [-5000, 5000] : [])]) {
       const expected = exponent * Math.LN10;
       const value = logAbsDeterminant(matrixWithLogDet(size, expected), size);
@@ -93,14 +93,14 @@ describe('logAbsDeterminant', () => {
     expect(logAbsDeterminant(new Float64Array(48 * 48), 48)).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  it('is NaN where the matrix holds one', () => {
+  it('is NaN if the matrix contains one', () => {
     expect(logAbsDeterminant([1, Number.NaN, 0, 1], 2)).toBeNaN();
     expect(logAbsDeterminant([Number.NaN, 1, 1, 1], 2)).toBeNaN();
   });
 });
 
 describe('inverse', () => {
-  it.each(sizes)('undoes a matrix of %i channels from both sides', (size) => {
+  it.each(sizes)('inverts a matrix of %i channels from both sides', (size) => {
     const matrix = matrixWithLogDet(size, 3);
     const other = inverse(matrix, size);
     expect(distanceFromIdentity(multiply(matrix, other, size), size)).toBeLessThan(1e-12);
@@ -140,7 +140,7 @@ describe('randomOrthogonal', () => {
     expect(positive).toBeLessThan(130);
   });
 
-  it('has directions spread evenly: every entry has mean 0 and mean square 1/size', () => {
+  it('has uniformly distributed directions: every entry has mean 0 and mean square 1/size', () => {
     const draws = 2000;
     const sums = new Float64Array(9);
     const squares = new Float64Array(9);
@@ -204,13 +204,16 @@ describe('in a program', () => {
     },
   );
 
-  it.each(['float32', 'float64'] as const)('a singular matrix gives −∞ and NaN in %s', async (precision) => {
-    const { w, outputs } = outputsOf(2);
-    const program = await compile({ inputs: { w }, outputs }, { precision });
-    const result = await program.run({ w: { shape: [2, 2], data: Float64Array.of(1, 2, 2, 4) } });
-    expect(result.logDet!.data[0]).toBe(Number.NEGATIVE_INFINITY);
-    expect([...result.other!.data]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
-    expect([...result.gradient!.data]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
-    await program.release();
-  });
+  it.each(['float32', 'float64'] as const)(
+    'a singular matrix returns −∞ and NaN in %s',
+    async (precision) => {
+      const { w, outputs } = outputsOf(2);
+      const program = await compile({ inputs: { w }, outputs }, { precision });
+      const result = await program.run({ w: { shape: [2, 2], data: Float64Array.of(1, 2, 2, 4) } });
+      expect(result.logDet!.data[0]).toBe(Number.NEGATIVE_INFINITY);
+      expect([...result.other!.data]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+      expect([...result.gradient!.data]).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+      await program.release();
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { Matrix, QrDecomposition } from 'ml-matrix';
 import { decompose, invert, logAbsDeterminantOf, pivotValues } from './lu.ts';
 import type { RandomStream } from './random.ts';
 
-/** ln|det M| of a square matrix in row-major order; no determinant is too small or too large, −∞ for a singular one. */
+/** ln|det M| of a square matrix in row-major order; never out of range, −∞ for a singular matrix. */
 export function logAbsDeterminant(values: ArrayLike<number>, size: number): number {
   return logAbsDeterminantOf(decompose(values, size));
 }
@@ -27,8 +27,8 @@ export function randomOrthogonal(random: RandomStream, size: number): Float64Arr
 }
 
 /**
- * The factors of a uniformly random orthogonal matrix W = P·L·U with P[i, permutation[i]] = 1: L's strict lower and
- * U's strict upper triangle, and of U's diagonal the signs and logarithms.
+ * The factors of a uniformly random orthogonal matrix W = P·L·U with P[i, permutation[i]] = 1: L's strict
+ * lower and U's strict upper triangle, and the signs and logarithms of U's diagonal.
  */
 export function orthogonalFactors(
   random: RandomStream,

@@ -1,7 +1,8 @@
 // The LU decomposition of small matrices in flat float64 arrays.
 //
-// Training decomposes every 1x1 weight at every step. A general matrix library, with a call for each element, takes
-// twenty times as long as these loops, a tenth of the whole step; only this one decomposition is written out.
+// Training decomposes every 1x1 weight at every step. A general matrix library, with a call per element,
+// takes twenty times as long as these loops, a tenth of the whole step; only this one decomposition is
+// written by hand.
 
 /** P·M = L·U: rows in the order `pivots`, L's strict lower triangle (its diagonal is 1) and U in one array. */
 export interface LuDecomposition {
@@ -12,7 +13,7 @@ export interface LuDecomposition {
   readonly pivots: Int32Array;
 }
 
-/** Gaussian elimination with the largest pivot of each column; a singular matrix leaves zeros on U's diagonal. */
+/** Gaussian elimination with partial pivoting; a singular matrix leaves zeros on U's diagonal. */
 export function decompose(values: ArrayLike<number>, size: number): LuDecomposition {
   const a = Float64Array.from(values);
   const pivots = Int32Array.from({ length: size }, (_, index) => index);

@@ -1,4 +1,4 @@
-// Arrays on the host: what goes into a program and comes out, what a checkpoint holds.
+// Arrays on the host: the inputs and outputs of programs, and the contents of checkpoints.
 
 /** A dense array of real numbers in row-major order: `data.length` is the product of `shape`. */
 export interface NdArray {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RandomStream } from './random.ts';
 
 describe('RandomStream', () => {
-  it('gives the same numbers for the same seed and path, others for another', () => {
+  it('returns the same numbers for the same seed and path, others for another', () => {
     const draw = (seed: number, ...path: (string | number)[]) =>
       Array.from(
         { length: 8 },
@@ -46,7 +46,7 @@ describe('RandomStream', () => {
     expect(moment(4)).toBeCloseTo(3, 0.9);
   });
 
-  it('draws what it always drew: a run that was begun by an earlier version goes on as it would have', () => {
+  it('draws the same numbers as ever: a run started by an earlier version continues unchanged', () => {
     const stream = new RandomStream(3, 'normal');
     expect([...stream.normals(3)]).toEqual([-2.051565826327462, -1.3154124016911077, 1.0136487969000296]);
     expect([stream.normal(), stream.integer(1000), stream.uniform()]).toEqual([
@@ -54,7 +54,7 @@ describe('RandomStream', () => {
     ]);
   });
 
-  it('draws the same normal numbers one by one and many at a time, in any mixture, and what comes after them', () => {
+  it('draws the same normal numbers one by one and many at a time, in any mixture, and the same numbers after them', () => {
     const oneByOne = new RandomStream(3, 'normal');
     const expected = Array.from({ length: 3000 }, () => oneByOne.normal());
     const mixed = new RandomStream(3, 'normal');

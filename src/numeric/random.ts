@@ -1,11 +1,11 @@
-// Seeded random numbers: every use has a stream of its own, named by what it is for and a counter.
+// Seeded random numbers: every use has its own stream, named by its purpose and a counter.
 import { fillWithNormals, integerBelow, nextBits, uniform } from './xoroshiro.ts';
 
 /**
  * A stream of random numbers that is a function of a seed and a path, for example `(7, 'noise', step)`.
  *
- * Nothing but the seed and the counters in the path has to be remembered to continue a run exactly: the stream
- * of step 1000 can be opened without drawing those before it. Streams with different paths are independent.
+ * The seed and the counters in the path are all it takes to resume a run exactly: the stream of step 1000 can
+ * be opened without drawing those before it. Streams with different paths are independent.
  */
 export class RandomStream {
   private readonly state: Int32Array;
@@ -13,8 +13,8 @@ export class RandomStream {
   private spare: number | undefined;
 
   /**
-   * @param seed an integer; its low 64 bits count
-   * @param path what the stream is for: words and counters
+   * @param seed an integer, of which the low 64 bits are used
+   * @param path the purpose of the stream: words and counters
    */
   constructor(seed: number, ...path: (string | number)[]) {
     this.state = absorb(seed, path);
@@ -43,7 +43,7 @@ export class RandomStream {
     return pair[0]!;
   }
 
-  /** `count` independent standard normal numbers: those that `normal` would give one after another. */
+  /** `count` independent standard normal numbers: the same as from `count` calls of `normal`. */
   normals(count: number): Float64Array {
     const numbers = new Float64Array(count);
     let index = 0;
@@ -87,7 +87,7 @@ export class RandomStream {
   }
 }
 
-/** 128 bits of state from a seed and a path; every word of the input stirs all four words of the state. */
+/** 128 bits of state from a seed and a path; every input word is mixed into all four words of the state. */
 function absorb(seed: number, path: readonly (string | number)[]): Int32Array {
   const state = Int32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667);
   const stir = (word: number): void => {
@@ -103,7 +103,7 @@ function absorb(seed: number, path: readonly (string | number)[]): Int32Array {
   };
   stirNumber(seed);
   for (const part of path) {
-    // The kind and length go in first, so that ('ab', 1) and ('a', 'b1') never meet.
+    // The kind and length are mixed in first, so that ('ab', 1) and ('a', 'b1') never collide.
     if (typeof part === 'number') {
       stir(1);
       stirNumber(part);

@@ -1,4 +1,4 @@
-// Singular values and quadrature against what is known of them.
+// Singular values and quadrature against known results.
 import { expect, it } from 'vitest';
 import { inverse, randomOrthogonal } from './linearAlgebra.ts';
 import { RandomStream } from './random.ts';
@@ -14,7 +14,7 @@ function product(a: Float64Array, b: Float64Array, size: number): Float64Array {
   });
 }
 
-it('finds the singular values that a matrix was made with, negative and tiny ones too', () => {
+it('finds the singular values that a matrix was built from, negative and tiny ones too', () => {
   const values = [3, 1.5, 0.2, 1e-7, 0];
   const [left, right] = [0, 1].map((seed) => randomOrthogonal(new RandomStream(seed), 5));
   const diagonal = Float64Array.from({ length: 25 }, (_, i) => (i % 6 === 0 ? -values[i / 6]! : 0));
@@ -24,12 +24,12 @@ it('finds the singular values that a matrix was made with, negative and tiny one
   });
 });
 
-it('gives NaN and an end for matrices that are not finite', () => {
+it('returns NaN, and returns at all, for non-finite matrices', () => {
   expect(singularValues([1, Number.NaN, 0, 1], 2)).toEqual(Float64Array.of(Number.NaN, Number.NaN));
   expect(singularValues([Number.POSITIVE_INFINITY], 1)).toEqual(Float64Array.of(Number.NaN));
 });
 
-it('integrates powers and the logarithm as the tridiagonal matrix does', () => {
+it('integrates powers and the logarithm like the tridiagonal matrix', () => {
   const [diagonal, beside] = [
     [2, 3, 2.5, 4],
     [0.5, 0.3, 1],

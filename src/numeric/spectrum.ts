@@ -1,10 +1,12 @@
 // Singular values and eigenvalues in float64, by ml-matrix.
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 
-/** The singular values of a square matrix in row-major order, largest first; NaN where an element is not finite. */
+/**
+ * The singular values of a square matrix in row-major order, largest first; NaN if an element is not finite.
+ */
 export function singularValues(values: ArrayLike<number>, size: number): Float64Array {
   const elements = Array.from(values);
-  // The iteration would not end.
+  // The iteration would not terminate.
   if (!elements.every(Number.isFinite)) {
     return new Float64Array(size).fill(Number.NaN);
   }
@@ -17,8 +19,8 @@ export function singularValues(values: ArrayLike<number>, size: number): Float64
 }
 
 /**
- * The eigenvalues of a symmetric tridiagonal matrix, and the square of the first element of each unit eigenvector:
- * nodes and weights of the Gauss quadrature that the matrix stands for.
+ * The eigenvalues of a symmetric tridiagonal matrix, and the square of the first element of each unit
+ * eigenvector: nodes and weights of the Gauss quadrature that the matrix represents.
  *
  * @param diagonal n elements
  * @param beside the n − 1 elements beside it

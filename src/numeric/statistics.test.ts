@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { mean, median, quantile, rangeOf, standardErrorOfMean, variance } from './statistics.ts';
 
 describe('statistics', () => {
-  it('of a few numbers are those by hand', () => {
+  it('of a few numbers match values computed by hand', () => {
     expect(mean([1, 2, 6])).toBe(3);
     expect(variance([1, 2, 6])).toBe(7);
     expect(standardErrorOfMean([1, 2, 6])).toBeCloseTo(Math.sqrt(7 / 3), 12);
     expect(standardErrorOfMean([5])).toBeNull();
   });
 
-  it('find quantiles between values', () => {
+  it('interpolate quantiles between values', () => {
     expect(quantile([1, 2, 4, 8], 0.5)).toBe(3);
     expect(quantile([1, 2, 4, 8], 0)).toBe(1);
     expect(quantile([1, 2, 4, 8], 1)).toBe(8);
@@ -19,7 +19,7 @@ describe('statistics', () => {
     );
   });
 
-  it('find the middle and the range of values in any order, and leave them as they are', () => {
+  it('find the median and the range of values in any order, and leave them unchanged', () => {
     const values = [10, 9, 2, 1];
     expect(median(values)).toBe(5.5);
     expect(median([10, 9, 2])).toBe(9);

@@ -1,34 +1,37 @@
-// Means, their errors, medians and ranges of numbers on the host.
+// Means, standard errors, medians and ranges of numbers on the host.
 
 /** The mean of values. */
 export function mean(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** The variance of single values, Σ (x − mean)²/(n − 1). */
+/** The sample variance, Σ (x − mean)²/(n − 1). */
 export function variance(values: ArrayLike<number>): number {
   const centre = mean(values);
   return Array.from(values).reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
 }
 
-/** The standard error s/√n of the mean of n values; null where one value says nothing of it. */
+/** The standard error s/√n of the mean of n values; null for a single value. */
 export function standardErrorOfMean(values: ArrayLike<number>): number | null {
   return values.length > 1 ? Math.sqrt(variance(values) / values.length) : null;
 }
 
-/** The quantile of sorted values at a share from 0 to 1, linear between the two that lie about it. */
+/**
+ * The quantile of sorted values at a fraction from 0 to 1, interpolated linearly between the two nearest
+ * values.
+ */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
   const place = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
   return below === above ? below : below + (place - Math.floor(place)) * (above - below);
 }
 
-/** The middle of some values, in any order; the mean of the two middle ones of an even number; NaN of none. */
+/** The median of values in any order; the mean of the two middle ones for an even number; NaN for none. */
 export function median(values: ArrayLike<number>): number {
   return values.length === 0 ? Number.NaN : quantile(Float64Array.from(values).sort(), 0.5);
 }
 
-/** The least and the largest of some values. */
+/** The smallest and the largest of some values. */
 export function rangeOf(values: readonly number[]): readonly [least: number, most: number] {
   return [Math.min(...values), Math.max(...values)];
 }

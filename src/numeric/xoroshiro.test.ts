@@ -8,7 +8,7 @@ const start = [0x12345678, -0x7edcba99, -1, 0x0fedcba9];
 const times = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw);
 
 describe('xoroshiro128+', () => {
-  it('gives the bits and the uniform numbers of pure-rand', () => {
+  it('returns the bits and the uniform numbers of pure-rand', () => {
     const state = Int32Array.from(start);
     const reference = xoroshiro128plusFromState(start);
     expect(times(1000, () => nextBits(state))).toEqual(times(1000, () => reference.next()));
@@ -16,9 +16,9 @@ describe('xoroshiro128+', () => {
     expect([...state]).toEqual([...reference.getState()]);
   });
 
-  // Powers of two, of which nothing is drawn again, and numbers of which up to half is.
+  // Powers of two, for which nothing is redrawn, and numbers for which up to half is.
   it.each([1, 2, 3, 7, 256, 1000, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 3 * 2 ** 30, 2 ** 32 - 1, 2 ** 32])(
-    'gives the integers below %i of pure-rand',
+    'returns the integers below %i of pure-rand',
     (below) => {
       const state = Int32Array.from(start);
       const reference = xoroshiro128plusFromState(start);
@@ -28,7 +28,7 @@ describe('xoroshiro128+', () => {
     },
   );
 
-  it('gives the normal numbers of the polar method', () => {
+  it('returns the normal numbers of the polar method', () => {
     const state = Int32Array.from(start);
     const out = new Float64Array(1000);
     fillWithNormals(out, state);

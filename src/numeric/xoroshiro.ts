@@ -1,9 +1,13 @@
-// The generator xoroshiro128+ (Blackman and Vigna, 2018), and the numbers that are made of its bits.
+// The generator xoroshiro128+ (Blackman and Vigna, 2018), and the numbers derived from its bits.
 //
-// Ours, and not pure-rand with d3-random: functions on a state of four words, without objects and closures between the
-// bits and the number, draw the start weights of a large model, tens of millions, in half the time.
+// Our own code instead of pure-rand with d3-random: functions on a state of four words, without objects and
+// closures between the bits and the number, draw the initial weights of a large model, tens of millions, in
+// half the time.
 
-/** The next 32 bits: the low words of the sum of two 64-bit numbers. Each is two words of the state, the high one first. */
+/**
+ * The next 32 bits: the low words of the sum of two 64-bit numbers. Each is two words of the state, high word
+ * first.
+ */
 export function nextBits(state: Int32Array): number {
   const high = state[0]!;
   const low = state[1]!;
@@ -27,7 +31,8 @@ export function uniform(state: Int32Array): number {
 
 /** A uniform integer in 0..`below`-1, where `below` is at most 2³². */
 export function integerBelow(state: Int32Array, below: number): number {
-  // What is left of 2³² above its largest multiple of `below` is drawn again: it would make small numbers likelier.
+  // Values above the largest multiple of `below` in 2³² are redrawn: they would make small numbers more
+  // likely.
   const end = 2 ** 32 - (2 ** 32 % below);
   let drawn: number;
   do {

@@ -1,4 +1,4 @@
-// What the machine has to give: cores and memory.
+// The resources of the machine: cores and memory.
 import { availableParallelism, freemem } from 'node:os';
 
 /** How many threads this process can run at the same time. */
@@ -6,8 +6,8 @@ export function availableCores(): number {
   return availableParallelism();
 }
 
-/** The bytes of memory that this process may still take. */
+/** The bytes of memory that this process may still allocate. */
 export function availableBytes(): number {
-  // Node 20.13 brought the first, which knows the limits of a container.
+  // Node 20.13 added the first, which takes the limits of a container into account.
   return process.availableMemory?.() ?? freemem();
 }
