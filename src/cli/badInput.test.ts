@@ -381,14 +381,14 @@ const failures: [string, string[], string | RegExp][] = [
     'a checkpoint that is cut off',
     ['evaluate', 'runs/truncated'],
     new RegExp(
-      `^cannot read runs/truncated/${latest} as safetensors: it is truncated, \\d+ of \\d+ bytes of tensors are ` +
-        'there; the file is damaged or of another kind, use another copy, or delete it to go back to step 1$',
+      `^cannot read runs/truncated/${latest} as safetensors: it is truncated, with \\d+ of \\d+ bytes of tensors; ` +
+        'the file is corrupt or in another format, use another copy, or delete it to go back to step 1$',
     ),
   ],
   [
     'a checkpoint with a damaged header',
     ['sample', 'runs/flipped', '--out', 'x.png'],
-    `cannot read runs/flipped/${latest} as safetensors: its header is not valid JSON; the file is damaged or of another kind, use another copy, or delete it to go back to step 1`,
+    `cannot read runs/flipped/${latest} as safetensors: its header is not valid JSON; the file is corrupt or in another format, use another copy, or delete it to go back to step 1`,
   ],
   [
     'no sound checkpoint to go on from',
@@ -413,7 +413,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a run inside a file',
     [...train, '--out', 'wrong.yaml/x'],
-    'cannot create the folder wrong.yaml/x: a file stands where a folder is needed; choose another path',
+    'cannot create the folder wrong.yaml/x: there is a file where a folder is needed; choose another path',
   ],
   [
     'an image of another size',

@@ -6,7 +6,7 @@ function failing(): never {
   throw new Error('the folder is gone');
 }
 
-it('gives the failure itself when the clean-up goes well', () => {
+it('returns the failure itself when the clean-up succeeds', () => {
   const failure = new TypeError('first');
   let done = false;
   const given = cleanedUpAfter(failure, () => {
@@ -16,7 +16,7 @@ it('gives the failure itself when the clean-up goes well', () => {
   expect(done).toBe(true);
 });
 
-it('tells both when the clean-up fails too, the first one first', () => {
+it('reports both when the clean-up fails too, the first one first', () => {
   const failure = new UserError('locked', 'the run is locked');
   const given = cleanedUpAfter(failure, failing) as UserError;
   expect(given).toBeInstanceOf(UserError);
@@ -25,7 +25,7 @@ it('tells both when the clean-up fails too, the first one first', () => {
   expect((given.cause as AggregateError).errors[0]).toBe(failure);
 });
 
-it('does not make a mistake in our code one that a person can mend', () => {
+it('does not turn a bug in our code into an error that a user can fix', () => {
   const given = cleanedUpAfter('text', failing) as Error;
   expect(given).not.toBeInstanceOf(UserError);
   expect(given.message).toBe('text; then this failed too: the folder is gone');

@@ -1,9 +1,9 @@
-// What to throw when cleaning up after a failure fails as well: never the second failure alone.
+// The error to throw when cleaning up after a failure fails as well: never the second failure alone.
 import { UserError } from '../errors.ts';
 
 /**
- * Cleans up after a failure and gives the error to throw: the failure itself. If the clean-up fails too, its message
- * says that as well, and the cause holds both.
+ * Cleans up after a failure and returns the error to throw: the failure itself. If the clean-up fails too,
+ * its message reports that as well, and the cause holds both.
  */
 export function cleanedUpAfter(error: unknown, cleanUp: () => void): unknown {
   try {

@@ -1,20 +1,20 @@
-// Bytes of files: whole or from anywhere in them, with errors that name the file.
+// Bytes of files, whole or with random access; errors name the file.
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { cannotRead } from './fileErrors.ts';
 
-/** Bytes that can be read from anywhere. */
+/** Bytes with random access. */
 export interface RandomAccess {
   /** In bytes. */
   readonly size: number;
-  /** The bytes from `offset` on; throws UserError when there are fewer than `length`. */
+  /** `length` bytes from `offset` on; throws UserError if there are fewer. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** More than this is not held in memory at once: 2 GiB, which is also the most that one call reads. */
+/** The most that is held in memory at once: 2 GiB, which is also the most that one call reads. */
 export const maxBytesAtOnce = 2 ** 31 - 1;
 
-/** Bytes in memory to be read from anywhere; `source` names them in errors. */
+/** Random access to bytes in memory; `source` names them in errors. */
 export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
   return {
     size: bytes.length,
@@ -26,7 +26,7 @@ export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
 }
 
 /**
- * Opens a file for as long as `use` runs.
+ * Opens a file while `use` runs.
  *
  * @throws UserError that names the file if it cannot be opened or read
  */
@@ -39,7 +39,7 @@ export async function withFile<T>(path: string, use: (file: RandomAccess) => Pro
   }
 }
 
-/** Opens a file, which stays open until `close`; else as `withFile`. */
+/** Opens a file, which stays open until `close`; otherwise like `withFile`. */
 export async function openFile(path: string): Promise<{ file: RandomAccess; close(): Promise<void> }> {
   let handle: FileHandle | undefined;
   try {
@@ -65,7 +65,7 @@ function randomAccess(path: string, handle: FileHandle, size: number): RandomAcc
             throw cannotRead(path, cause);
           });
         if (bytesRead === 0) {
-          throw new UserError('invalid-data', `${path}: cut off while it was read`);
+          throw new UserError('invalid-data', `${path}: it was truncated while it was being read`);
         }
         done += bytesRead;
       }

@@ -1,10 +1,10 @@
-// What is said of errors of the file system, and which errors are left alone.
+// The messages for errors of the file system, and which errors are left unchanged.
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { explainFileError } from './fileErrors.ts';
 
 describe('explainFileError', () => {
-  it('keeps the words of the system for a code it does not know, and the cause', () => {
+  it('keeps the message of the system for an unknown code, and the cause', () => {
     const cause = Object.assign(new Error('EXDEV: it failed, write'), { code: 'EXDEV', syscall: 'write' });
     const error = explainFileError(cause, 'a/b', 'write');
     expect(error).toBeInstanceOf(UserError);
@@ -12,7 +12,7 @@ describe('explainFileError', () => {
     expect(error.cause).toBe(cause);
   });
 
-  it('leaves other errors alone', () => {
+  it('leaves other errors unchanged', () => {
     const mine = new UserError('locked', 'mine');
     const mistake = new TypeError('mistake');
     expect(explainFileError(mine, 'a', 'write')).toBe(mine);

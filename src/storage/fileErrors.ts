@@ -1,42 +1,42 @@
-// What to tell a person when the file system refuses something.
+// Error messages for failures of the file system.
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 
 /**
- * The error to throw in place of `error`, which came from the file system: one line with the path and what to do.
- * Errors of another kind come back as they are.
+ * The error to throw in place of `error`, which came from the file system: one line with the path and what to
+ * do. Errors of another kind are returned unchanged.
  *
- * @param doing what failed, to be read after "cannot": `write`, `read`, `create the folder`
+ * @param doing what failed, as it reads after "cannot": `write`, `read`, `create the folder`
  */
 export function explainFileError(error: unknown, path: string, doing: string): Error {
   if (error instanceof UserError || !(error instanceof Error) || !('code' in error)) {
     return error instanceof Error ? error : new Error(String(error));
   }
   const reason = reasonFor(String(error.code), path);
-  // Errors of the system carry a call; others with a code are mistakes in our own code.
+  // Errors of the system carry a syscall; others with a code are bugs in our own code.
   if (reason === undefined && !('syscall' in error)) {
     return error;
   }
   return new UserError('io', `cannot ${doing} ${path}: ${reason ?? error.message}`, { cause: error });
 }
 
-/** The error for a file that the system does not let us read. */
+/** The error for a file that cannot be read. */
 export function cannotRead(path: string, error: unknown): Error {
   return explainFileError(error, path, 'read');
 }
 
-/** The error for a file that the system does not let us write. */
+/** The error for a file that cannot be written. */
 export function cannotWrite(path: string, error: unknown): Error {
   return explainFileError(error, path, 'write');
 }
 
-/** Whether an error has one of these codes of the system, such as `EEXIST`. */
+/** Whether an error has one of these system error codes, such as `EEXIST`. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-/** What a code of the system means for a path, and what to do; undefined where nobody knows better words. */
+/** What a system error code means for a path, and what to do; undefined for an unknown code. */
 export function reasonFor(code: string, path: string): string | undefined {
   switch (code) {
     case 'ENOSPC':
@@ -45,7 +45,7 @@ export function reasonFor(code: string, path: string): string | undefined {
       return 'the disk quota is used up; free some space or choose a folder on another disk';
     case 'EACCES':
     case 'EPERM':
-      return 'permission denied; change its owner or mode (see ls -ld), or choose another place';
+      return 'permission denied; change its owner or mode (see ls -ld), or choose another location';
     case 'EFBIG':
       return 'it would be larger than the system allows; raise the limit (ulimit -f) or choose another disk';
     case 'EROFS':
@@ -56,20 +56,20 @@ export function reasonFor(code: string, path: string): string | undefined {
         : `there is no folder ${dirname(path)}; create it or check the name`;
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'a file stands where a folder is needed; choose another path';
+      return 'there is a file where a folder is needed; choose another path';
     case 'EISDIR':
       return 'it is a folder; name a file';
     case 'ENAMETOOLONG':
       return 'the name is too long; choose a shorter one';
     case 'ERR_INVALID_ARG_VALUE':
-      return 'no name has a null character; check it';
+      return 'a name cannot contain a null character; check it';
     case 'EMFILE':
     case 'ENFILE':
       return 'too many files are open; raise the limit (ulimit -n) or close other programs';
     case 'EIO':
       return 'the disk reports an error (EIO); check it or choose another one';
     case 'ERR_FS_FILE_TOO_LARGE':
-      return 'it is larger than 2 GiB, the most that is read at once';
+      return 'it is larger than 2 GiB, the most that can be read at once';
     default:
       return undefined;
   }

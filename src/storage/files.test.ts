@@ -1,4 +1,4 @@
-// Files: what is there before and after each failure, and what is said of it.
+// Files: their contents before and after each failure, and the error messages.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ afterEach(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** Makes a call of the file system fail as a full or broken disk would. */
+/** Makes a file system call fail as it would on a full or broken disk. */
 function failWith(call: 'writeSync' | 'fsyncSync' | 'renameSync' | 'openSync', code: string): void {
   vi.spyOn(fs, call).mockImplementation(() => {
     throw systemError(code);
@@ -40,7 +40,7 @@ function systemError(code: string): Error {
 }
 
 describe('writeFileAtomically', () => {
-  it('writes bytes and text, replaces what was there and leaves nothing else', () => {
+  it('writes bytes and text, replaces what was there and leaves no other file', () => {
     const path = join(folder, 'file');
     writeFileAtomically(path, 'ümlaut');
     expect(fs.readFileSync(path, 'utf8')).toBe('ümlaut');
@@ -51,7 +51,7 @@ describe('writeFileAtomically', () => {
     expect(fs.readdirSync(folder)).toEqual(['file']);
   });
 
-  it('writes on when the system takes only a part at once', () => {
+  it('continues when the system writes only a part at once', () => {
     const { writeSync } = fs;
     vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array, offset: number) =>
       writeSync(file, bytes, offset, Math.min(3, bytes.length - offset))) as typeof fs.writeSync);
@@ -78,7 +78,7 @@ describe('writeFileAtomically', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('before');
   });
 
-  it('tells what failed first where the clean-up fails too', () => {
+  it('reports the first failure first when the clean-up fails too', () => {
     const path = join(folder, 'file');
     failWith('writeSync', 'ENOSPC');
     for (const call of ['closeSync', 'unlinkSync'] as const) {
@@ -93,12 +93,12 @@ describe('writeFileAtomically', () => {
     );
   });
 
-  it('explains a folder that is gone, a file in its place and a folder in place of the file', () => {
+  it('explains a missing folder, a file in its place and a folder in place of the file', () => {
     fs.writeFileSync(join(folder, 'plain'), '');
     const gone = failureOf(() => writeFileAtomically(join(folder, 'gone', 'file'), 'x'));
     expect(gone.message).toContain(`there is no folder ${join(folder, 'gone')}; create it`);
     const inFile = failureOf(() => writeFileAtomically(join(folder, 'plain', 'file'), 'x'));
-    expect(inFile.message).toContain('a file stands where a folder is needed');
+    expect(inFile.message).toContain('there is a file where a folder is needed');
     expect(failureOf(() => writeFileAtomically(folder, 'x')).message).toContain(
       'it is a folder; name a file',
     );
@@ -110,7 +110,7 @@ describe('writeFileAtomically', () => {
     writeFileAtomically(join(folder, 'link'), 'after');
     expect(fs.readFileSync(join(folder, 'target'), 'utf8')).toBe('after');
     expect(fs.lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true);
-    // A link to the device, so that a mistake here would not cost the device.
+    // A link to the device, so that a bug here would not cost the device.
     fs.symlinkSync('/dev/null', join(folder, 'device'));
     failWith('renameSync', 'EIO');
     expect(failureOf(() => writeFileAtomically(join(folder, 'device'), 'x')).message).toContain(
@@ -120,14 +120,14 @@ describe('writeFileAtomically', () => {
 });
 
 describe('readBytes', () => {
-  it('reads a file and explains what is not one', () => {
+  it('reads a file and explains why a path is not one', () => {
     fs.writeFileSync(join(folder, 'file'), 'abc');
     expect([...readBytes(join(folder, 'file'))]).toEqual([97, 98, 99]);
     expect(failureOf(() => readBytes(join(folder, 'none'))).message).toContain('it does not exist; check');
     expect(failureOf(() => readBytes(folder)).message).toContain('it is a folder');
   });
 
-  it('refuses a file above 2 GiB', () => {
+  it('rejects a file above 2 GiB', () => {
     fs.closeSync(fs.openSync(join(folder, 'large'), 'w'));
     fs.truncateSync(join(folder, 'large'), 2 ** 31 + 8);
     expect(failureOf(() => readBytes(join(folder, 'large'))).message).toContain('larger than 2 GiB');
@@ -135,7 +135,7 @@ describe('readBytes', () => {
 });
 
 describe('appendToFile', () => {
-  it('adds to what is there, and takes a part that could be written back', () => {
+  it('appends to what is there, and removes a part that was written before a failure', () => {
     const path = join(folder, 'log');
     appendToFile(path, 'one');
     appendToFile(path, Uint8Array.of(50));
@@ -153,8 +153,8 @@ describe('appendToFile', () => {
   });
 });
 
-describe('what is at a path', () => {
-  it('is seen, also where a file stands in the way', () => {
+describe('the status of a path', () => {
+  it('is found, also where a file is in the way', () => {
     fs.writeFileSync(join(folder, 'plain'), '');
     const seen = [folder, join(folder, 'plain'), join(folder, 'none'), join(folder, 'plain', 'none')].map(
       (path) => [exists(path), isFolder(path)],
@@ -167,13 +167,15 @@ describe('what is at a path', () => {
     ]);
   });
 
-  it('is explained where the system does not let us see it', () => {
+  it('is explained where the system denies access', () => {
     fs.symlinkSync('loop', join(folder, 'loop'));
     expect(failureOf(() => exists(join(folder, 'loop'))).message).toMatch(/^cannot read .*loop: ELOOP: /);
-    expect(failureOf(() => exists('a\0b')).message).toMatch(/^cannot read a.b: no name has a null character/);
+    expect(failureOf(() => exists('a\0b')).message).toMatch(
+      /^cannot read a.b: a name cannot contain a null character/,
+    );
   });
 
-  it('is asked for before the work', () => {
+  it('is checked before the work', () => {
     const missing = failureOf(() => requireExists(join(folder, 'none')));
     expect(missing).toMatchObject({
       code: 'not-found',

@@ -1,4 +1,4 @@
-// Files on disk: read, written whole or not at all, appended to, moved and removed, with errors in words.
+// Files on disk: reading, atomic writing, appending, moving and removing, with readable errors.
 import {
   accessSync,
   closeSync,
@@ -27,26 +27,26 @@ export interface TextFile {
 }
 
 /**
- * Whether there is something at a path.
+ * Whether a path exists.
  *
- * @throws UserError if the system does not let us see
+ * @throws UserError if the system denies access
  */
 export function exists(path: string): boolean {
   return statusOf(path) !== undefined;
 }
 
-/** Whether there is a folder at a path; throws as `exists` does. */
+/** Whether a path is a folder; throws as `exists` does. */
 export function isFolder(path: string): boolean {
   return statusOf(path)?.isDirectory() === true;
 }
 
-/** When a file was last written, in milliseconds since 1970; undefined where there is none. */
+/** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
 export function lastWritten(path: string): number | undefined {
   return statusOf(path)?.mtimeMs;
 }
 
 /**
- * Refuses a path at which there is nothing to read.
+ * Rejects a path at which there is nothing to read.
  *
  * @throws UserError (exit code 2) if so
  */
@@ -57,10 +57,10 @@ export function requireExists(path: string): void {
 }
 
 /**
- * Checks that a file may be written at `path`, before the work and not after it: it is no folder, and the folder it
- * goes to is there and writable.
+ * Checks that a file may be written at `path`, before the work instead of after it: it is not a folder, and
+ * its parent folder exists and is writable.
  *
- * @throws UserError if not: `not-found` or `invalid-argument` where the name is wrong, `io` where the system refuses
+ * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
  */
 export function requireWritable(path: string): void {
   if (isFolder(path)) {
@@ -79,7 +79,7 @@ export function requireWritable(path: string): void {
 /**
  * All bytes of a file.
  *
- * @throws UserError if there is no such file, it may not be read or is larger than 2 GiB
+ * @throws UserError if the file does not exist, cannot be read or is larger than 2 GiB
  */
 export function readBytes(path: string): Uint8Array {
   try {
@@ -89,7 +89,7 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** All of a file in UTF-8; throws as `readBytes` does. */
+/** The whole of a UTF-8 file as text; throws as `readBytes` does. */
 export function readText(path: string): string {
   return new TextDecoder().decode(readBytes(path));
 }
@@ -115,7 +115,7 @@ export function writeFileAtomically(path: string, content: Uint8Array | string):
 }
 
 /**
- * Adds to the end of a file, which is created where there is none.
+ * Appends to a file, which is created if it does not exist.
  *
  * @throws UserError if it cannot be written; the file then ends as it did before
  */
@@ -142,9 +142,9 @@ export function appendToFile(path: string, content: Uint8Array | string): void {
 }
 
 /**
- * Makes sure that what has been written to a file is on the disk; a file that is not there has nothing to lose.
+ * Flushes a file to disk; a file that does not exist has nothing to lose.
  *
- * @throws UserError if the disk does not take it
+ * @throws UserError if the disk does not accept it
  */
 export function flushFile(path: string): void {
   if (!exists(path)) {
@@ -162,7 +162,7 @@ export function flushFile(path: string): void {
   }
 }
 
-/** Gives a file another name; throws UserError if that cannot be. */
+/** Renames a file; throws UserError if that fails. */
 export function renameFile(path: string, to: string): void {
   try {
     renameSync(path, to);
@@ -171,7 +171,7 @@ export function renameFile(path: string, to: string): void {
   }
 }
 
-/** Removes a file if it is there; throws UserError if that cannot be. */
+/** Removes a file if it exists; throws UserError if that fails. */
 export function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });
@@ -180,7 +180,7 @@ export function removeFile(path: string): void {
   }
 }
 
-/** What the system says of a path; undefined where there is nothing. */
+/** The status of a path; undefined if it does not exist. */
 function statusOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -192,7 +192,10 @@ function statusOf(path: string): Stats | undefined {
   }
 }
 
-/** The error for a path that is no use before anything is tried with it, in the words of the system's errors. */
+/**
+ * The error for a path that is found to be unusable before it is used, with the message for the system's
+ * error.
+ */
 function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR'): UserError {
   const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
   return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);

@@ -1,11 +1,11 @@
-// Folders and the paths of what is in them: made, listed and removed, with errors in words.
+// Folders and the paths in them: created, listed and removed, with readable errors.
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
 import { exists } from './files.ts';
 
-/** The path of something in a folder, or in folders of it. */
+/** The path of something in a folder, or in its subfolders. */
 export function pathIn(folder: string, ...names: readonly string[]): string {
   return join(folder, ...names);
 }
@@ -15,15 +15,15 @@ export function folderOf(path: string): string {
   return dirname(path);
 }
 
-/** A path as seen from a folder, with `/` on every system. */
+/** A path relative to a folder, with `/` on every system. */
 export function pathFrom(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/');
 }
 
 /**
- * The names of what is in a folder, in alphabetical order.
+ * The names of a folder's entries, in alphabetical order.
  *
- * @param options.recursive whether what is in its folders is listed too, by its path in this one
+ * @param options.recursive whether the entries of its subfolders are listed too, by their relative paths
  * @throws UserError if it cannot be read
  */
 export function listFolder(path: string, { recursive = false } = {}): string[] {
@@ -34,7 +34,7 @@ export function listFolder(path: string, { recursive = false } = {}): string[] {
   }
 }
 
-/** Makes a folder in one that is there, unless it is there itself; throws UserError if that cannot be. */
+/** Creates a folder, unless it exists; its parent must exist. Throws UserError if that fails. */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path);
@@ -46,10 +46,10 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Makes a folder and the parents that it lacks.
+ * Creates a folder and its missing parents.
  *
- * @returns the folders that were made, outermost first
- * @throws UserError if that cannot be; what was made is removed then
+ * @returns the folders that were created, outermost first
+ * @throws UserError if that fails; folders created so far are removed then
  */
 export function makeFolders(path: string): string[] {
   const made: string[] = [];
@@ -64,14 +64,14 @@ export function makeFolders(path: string): string[] {
   }
 }
 
-/** A folder and those above it that are not there, outermost first. */
+/** A folder and its missing parents, outermost first. */
 function missingFolders(path: string): string[] {
   return exists(path) ? [] : [...missingFolders(dirname(path)), path];
 }
 
 /**
- * Removes those of these folders that are empty, the last one first: one in which another program has put something
- * stays, and one that is not there is no matter.
+ * Removes those of these folders that are empty, the last one first: a folder that another program has
+ * written to stays, and a missing one is ignored.
  *
  * @throws UserError if one cannot be removed
  */

@@ -8,7 +8,7 @@ import { readJson, writeJson } from './jsonFile.ts';
 const folder = mkdtempSync(join(tmpdir(), 'json-file-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('gives back what was written, in a folder that it makes', () => {
+it('reads back what was written, in a folder that it creates', () => {
   const path = join(folder, 'new', 'folder', 'a.json');
   expect(readJson(path)).toBeUndefined();
   writeJson(path, { a: [1, null] }, 2);
@@ -16,7 +16,7 @@ it('gives back what was written, in a folder that it makes', () => {
   expect(readFileSync(path, 'utf8')).toBe('{\n  "a": [\n    1,\n    null\n  ]\n}\n');
 });
 
-it.each(['{"a": 1', '[1]', 'null'])('refuses %s with the name of the file', (text) => {
+it.each(['{"a": 1', '[1]', 'null'])('rejects %s and names the file', (text) => {
   const path = join(folder, 'damaged.json');
   writeFileSync(path, text);
   expect(() => readJson(path)).toThrow(UserError);

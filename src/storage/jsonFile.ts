@@ -1,19 +1,19 @@
-// Files of one JSON object.
+// Files with a single JSON object.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exists, readText, writeFileAtomically } from './files.ts';
 import { parseJsonObject } from './jsonLines.ts';
 
 /**
- * The object in a file; undefined where there is no file.
+ * The object in a file; undefined if the file does not exist.
  *
- * @throws UserError with its name if it is damaged
+ * @throws UserError with its name if it is corrupt
  */
 export function readJson<Value>(path: string): Value | undefined {
   return exists(path) ? (parseJsonObject(readText(path), path, 'delete it') as Value) : undefined;
 }
 
-/** Writes an object, whole or not at all, and the folders above it. */
+/** Writes an object atomically, creating missing parent folders. */
 export function writeJson(path: string, value: object, indent?: number): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileAtomically(path, `${JSON.stringify(value, null, indent)}\n`);

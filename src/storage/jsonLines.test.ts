@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('appendJsonLine', () => {
-  it('adds one line at a time, which readJsonLines gives back', () => {
+  it('appends one line at a time, which readJsonLines reads back', () => {
     expect(readJsonLines(log)).toEqual([]);
     appendJsonLine(log, { step: 1, bitsPerDim: 7.25, note: 'a\nb' });
     appendJsonLine(log, { step: 2, bitsPerDim: Number.NaN });
@@ -50,13 +50,13 @@ describe('appendJsonLine', () => {
     expect(fs.readFileSync(log, 'utf8')).toBe('{"step":1}\n');
   });
 
-  it('explains a folder that is gone', () => {
+  it('explains a missing folder', () => {
     expect(() => appendJsonLine(join(folder, 'gone', 'log'), {})).toThrow(UserError);
   });
 });
 
 describe('readJsonLines', () => {
-  it('leaves out a line that a crash cut short', () => {
+  it('leaves out a line truncated by a crash', () => {
     fs.writeFileSync(log, '{"step":1}\n{"step":2,"bits');
     expect(readJsonLines(log)).toEqual([{ step: 1 }]);
   });
@@ -69,7 +69,7 @@ describe('readJsonLines', () => {
 });
 
 describe('rewindJsonLines', () => {
-  it('cuts the log at the first line that is not kept, so that a resumed run writes the same bytes', () => {
+  it('truncates the log at the first line that is not kept, so that a resumed run writes the same bytes', () => {
     const lines = [1, 2, 3, 4].map((step) => ({ step, bitsPerDim: 1 / step }));
     for (const line of lines) {
       appendJsonLine(log, line);
@@ -85,7 +85,7 @@ describe('rewindJsonLines', () => {
     expect(fs.readFileSync(log, 'utf8')).toBe(whole);
   });
 
-  it('has nothing to do where there is no log', () => {
+  it('does nothing if there is no log', () => {
     rewindJsonLines(log, () => false);
     expect(fs.existsSync(log)).toBe(false);
   });

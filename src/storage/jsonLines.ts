@@ -1,12 +1,13 @@
-// Logs of one JSON object a line: appended to during a run, read afterwards, cut back when a run resumes.
+// Logs with one JSON object per line: appended to during a run, read afterwards, truncated when a run
+// resumes.
 import { UserError } from '../errors.ts';
 import { appendToFile, exists, readText, writeFileAtomically } from './files.ts';
 
-/** One line of a log: numbers that are not finite are stored as null. */
+/** One line of a log: non-finite numbers are stored as null. */
 export type JsonObject = Record<string, unknown>;
 
 /**
- * Adds one line to a log, which is created with its first line.
+ * Appends one line to a log, which is created with its first line.
  *
  * @throws UserError if it cannot be written; the log then ends as it did before
  */
@@ -15,8 +16,8 @@ export function appendJsonLine(path: string, object: JsonObject): void {
 }
 
 /**
- * The lines of a log; none where the log does not exist yet. What follows the last line break is a line that a crash
- * cut short and is left out.
+ * The lines of a log; none if the log does not exist yet. Text after the last line break is a line truncated
+ * by a crash and is left out.
  *
  * @throws UserError with file and line if a line is not a JSON object
  */
@@ -25,8 +26,8 @@ export function readJsonLines(path: string): JsonObject[] {
 }
 
 /**
- * Cuts a log back to the lines before the first that `keep` refuses, byte for byte, for a run that goes on from an
- * earlier checkpoint. A line that a crash cut short goes too.
+ * Truncates a log to the lines before the first that `keep` rejects, byte for byte, for a run that resumes
+ * from an earlier checkpoint. A line truncated by a crash is removed too.
  */
 export function rewindJsonLines(path: string, keep: (object: JsonObject) => boolean): void {
   if (!exists(path)) {
@@ -50,10 +51,10 @@ function parseLine(line: string, place: string): JsonObject {
 }
 
 /**
- * Reads a JSON object out of a file that this program wrote.
+ * Parses a JSON object from a file that this program wrote.
  *
  * @param place where the text comes from, for the error
- * @param remedy what to do if it is damaged
+ * @param remedy what to do if it is corrupt
  * @throws UserError if it is anything else
  */
 export function parseJsonObject(text: string, place: string, remedy: string): JsonObject {

@@ -1,4 +1,4 @@
-// Who holds a lock: one at a time, and never does what is gone.
+// Who holds a lock: one holder at a time, and never a process that is gone.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -27,7 +27,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** Leaves a lock as another process would, last renewed so many seconds ago. */
+/** Leaves a lock as another process would, last renewed `age` seconds ago. */
 function leave(mark: Partial<ProcessMark> | string, age = 0): void {
   writeFileSync(
     path,
@@ -37,7 +37,7 @@ function leave(mark: Partial<ProcessMark> | string, age = 0): void {
   utimesSync(path, then, then);
 }
 
-/** Says whom a lock is refused for. */
+/** Carries the holder for which a lock is refused. */
 class Held extends UserError {
   readonly holder: LockHolder;
 
@@ -56,7 +56,7 @@ const refuses = (holder: Partial<LockHolder>): void => {
   expect(failureOf(take)).toMatchObject({ holder });
 };
 
-it('is there while it is held, then gone, and leaves no other file', () => {
+it('exists while it is held, then is gone, and leaves no other file', () => {
   const before = readdirSync(root);
   const lock = take();
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject(ownMark());
@@ -68,7 +68,7 @@ it('is there while it is held, then gone, and leaves no other file', () => {
 });
 
 describe('a lock of this machine', () => {
-  it('counts while its process runs, however long ago it was renewed', () => {
+  it('is respected while its process runs, however long ago it was renewed', () => {
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
     try {
       leave({ pid: child.pid!, started: '' }, 1e6);
@@ -78,57 +78,57 @@ describe('a lock of this machine', () => {
     }
   });
 
-  it('does not count once its process is gone', () => {
+  it('is stale once its process is gone', () => {
     leave({ pid: spawnSync(process.execPath, ['--version']).pid });
     expect(takes()).toBe(true);
   });
 
-  it.runIf(process.platform === 'linux')('does not count where another process has its number', () => {
+  it.runIf(process.platform === 'linux')('is stale if its PID has been reused', () => {
     leave({ pid: process.ppid, started: '1' });
     expect(takes()).toBe(true);
   });
 
-  it('does not count if it is from before the machine was started', () => {
+  it('is stale if it is older than the last boot of the machine', () => {
     leave({ place: 'an earlier start' }, uptime() + 60);
     expect(takes()).toBe(true);
   });
 });
 
-it('does not count if this process left it and holds it no more', () => {
+it('is stale if this process left it behind and no longer holds it', () => {
   leave({});
   expect(takes()).toBe(true);
 });
 
 describe('a lock of another machine or container', () => {
   it.each([{ host: 'elsewhere' }, { place: 'another container' }])(
-    'counts while it is renewed: %j',
+    'is respected while it is renewed: %j',
     (mark) => {
       leave({ ...mark, pid: 77 }, 60);
       refuses({ process: expect.objectContaining({ pid: 77 }), isSeen: false });
     },
   );
 
-  it('does not count when it was not renewed for long', () => {
+  it('is stale when it has not been renewed for long', () => {
     leave({ host: 'elsewhere' }, 16 * 60);
     expect(takes()).toBe(true);
   });
 });
 
-it.each(['', '{"pid":', '[]'])('a lock that says nothing, %j, counts for some time', (text) => {
+it.each(['', '{"pid":', '[]'])('an unreadable lock, %j, is respected for some time', (text) => {
   leave(text);
   refuses({ process: undefined, isSeen: false });
   leave(text, 16 * 60);
   expect(takes()).toBe(true);
 });
 
-it('leaves the lock that another has taken meanwhile', () => {
+it('leaves a lock that another process has taken meanwhile', () => {
   const lock = take();
   leave({ pid: process.ppid, started: '' });
   lock.release();
   expect(existsSync(path)).toBe(true);
 });
 
-it('says so where the folder is gone', () => {
+it('reports a missing folder', () => {
   rmSync(root, { recursive: true });
   expect(take).toThrow(/^cannot write .*lock: there is no folder /);
 });

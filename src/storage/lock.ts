@@ -1,4 +1,4 @@
-// A lock that is a file: one holder at a time. A lock whose process is gone does not count.
+// A lock file: one holder at a time. A lock whose process is gone is stale and is ignored.
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { z } from 'zod';
@@ -8,25 +8,25 @@ import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 
 /** A lock that is held. */
 export interface Lock {
-  /** Shows those who cannot see this process that it is alive; to be called now and then, it does so rarely. */
+  /** Shows processes that cannot see this one that it is alive; call it now and then, it acts only rarely. */
   renew(): void;
-  /** Gives the lock back; a lock that is not there any more, or another's by now, is left alone. */
+  /** Releases the lock; a lock that is gone, or is another's by now, is left alone. */
   release(): void;
 }
 
-/** Who holds a lock, as far as can be seen. */
+/** Who holds a lock, as far as can be determined. */
 export interface LockHolder {
-  /** Undefined where the lock does not say. */
+  /** Undefined if the lock does not say. */
   readonly process: ProcessMark | undefined;
-  /** Whether the process runs; false where that cannot be seen from here. */
+  /** Whether the process runs; false if that cannot be determined from here. */
   readonly isSeen: boolean;
-  /** For how many seconds the lock has not been renewed. */
+  /** Seconds since the lock was last renewed. */
   readonly silent: number;
 }
 
 /** The lock is renewed when it is older than this, in seconds. */
 const RENEWED_AFTER = 20;
-/** A lock of another machine that was not renewed for so many seconds is taken over. */
+/** A lock of another machine is taken over if it has not been renewed for this many seconds. */
 const SILENT_FOR = 15 * 60;
 
 const markSchema = z.object({
@@ -34,20 +34,20 @@ const markSchema = z.object({
   started: z.string(),
   host: z.string(),
   place: z.string(),
-  /** Tells the locks of one process apart. */
+  /** Distinguishes the locks of one process. */
   serial: z.number(),
 });
 
 type LockMark = ProcessMark & { readonly serial: number };
 
-/** The locks that this process holds; its folder may have been moved away from under one that it has given back. */
+/** The locks that this process holds; a released one may still exist if its folder was moved. */
 const held = new Set<number>();
 let made = 0;
 
 /**
  * Takes the lock at a path.
  *
- * @param refusal the error to throw where a process that runs, or may run on another machine, holds it
+ * @param refusal the error to throw if a process holds it that runs, or may run on another machine
  * @throws UserError if it cannot be written
  */
 export function takeLock(path: string, refusal: (holder: LockHolder) => Error): Lock {
@@ -76,13 +76,13 @@ export function takeLock(path: string, refusal: (holder: LockHolder) => Error): 
   };
 }
 
-/** Creates the lock, with its content from the first moment on; false if there is one. */
+/** Creates the lock with its content, atomically; false if there is one. */
 function create(path: string, mark: LockMark): boolean {
   const text = JSON.stringify(mark);
   const partial = partialPath(path);
   writeFileSync(partial, text);
   try {
-    // Not a rename, which would replace a lock that another has put there meanwhile.
+    // Not a rename, which would replace a lock that another process has taken meanwhile.
     linkSync(partial, path);
     return true;
   } catch (error) {
@@ -95,7 +95,7 @@ function create(path: string, mark: LockMark): boolean {
   } finally {
     rmSync(partial, { force: true });
   }
-  // A disk without hard links.
+  // A file system without hard links.
   try {
     writeFileSync(path, text, { flag: 'wx' });
     return true;
@@ -107,7 +107,7 @@ function create(path: string, mark: LockMark): boolean {
   }
 }
 
-/** Removes a lock that does not count; throws the refusal if it does. */
+/** Removes a stale lock; throws the refusal if the lock is not stale. */
 function takeAway(path: string, refusal: (holder: LockHolder) => Error): void {
   const found = readLock(path);
   if (found === null) {
@@ -115,12 +115,13 @@ function takeAway(path: string, refusal: (holder: LockHolder) => Error): void {
   }
   const { mark, text, silent } = found;
   const running = mark === undefined ? undefined : isHeld(mark);
-  // After a restart of this machine nothing that runs can have left a lock before it.
+  // A lock from before the last boot of this machine cannot belong to a running process.
   const before = mark?.host === ownMark().host && silent > uptime();
   if (running === true || (running === undefined && !before && silent < SILENT_FOR)) {
     throw refusal({ process: mark, isSeen: running === true, silent });
   }
-  // Two may come to this at once: who moves away what another has put there meanwhile, puts it back.
+  // Two processes may get here at once: one that moves away a lock that another has taken meanwhile puts it
+  // back.
   const moved = partialPath(path);
   try {
     renameSync(path, moved);
@@ -137,7 +138,7 @@ function takeAway(path: string, refusal: (holder: LockHolder) => Error): void {
   }
 }
 
-/** A lock and for how many seconds nobody has renewed it; null if there is none any more. */
+/** A lock and the seconds since it was last renewed; null if it is gone. */
 function readLock(path: string): { mark: LockMark | undefined; text: string; silent: number } | null {
   try {
     const text = readFileSync(path, 'utf8');
@@ -159,7 +160,9 @@ function markIn(text: string): LockMark | undefined {
   }
 }
 
-/** Whether the process of a lock runs and still holds it; undefined where that cannot be seen from here. */
+/**
+ * Whether the process of a lock runs and still holds it; undefined if that cannot be determined from here.
+ */
 function isHeld(mark: LockMark): boolean | undefined {
   const running = isRunning(mark);
   return running === true && sameProcess(mark, ownMark()) ? held.has(mark.serial) : running;
@@ -173,7 +176,7 @@ function sameLock(one: LockMark | undefined, other: LockMark): boolean {
   return one !== undefined && sameProcess(one, other) && one.serial === other.serial;
 }
 
-/** Does what the holder can do without: whatever fails here shows where it matters, at the next file. */
+/** Runs something optional for the holder: a failure here will show where it matters, at the next file. */
 function attempt(action: () => unknown): void {
   try {
     action();

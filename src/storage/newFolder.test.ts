@@ -1,4 +1,4 @@
-// Folders that are written whole or not at all.
+// Folders that are written atomically.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const files = { 'a.txt': 'one', 'b.bin': Uint8Array.of(1, 2, 3) };
 
-it('writes all files, into folders that are not there yet', () => {
+it('writes all files, into folders that do not exist yet', () => {
   const folder = join(root, 'deep', 'down');
   expect(writeNewFolder(folder, files)).toEqual([join(folder, 'a.txt'), join(folder, 'b.bin')]);
   expect(readdirSync(folder).sort()).toEqual(['a.txt', 'b.bin']);
@@ -29,7 +29,7 @@ it('fills a folder that is empty', () => {
   expect(readdirSync(root)).toEqual(['empty']);
 });
 
-it('refuses a folder with something in it, and a file, and leaves them alone', () => {
+it('rejects a folder that is not empty, and a file, and leaves them alone', () => {
   const [full, file] = [join(root, 'full'), join(root, 'file')];
   mkdirSync(full);
   writeFileSync(join(full, 'mine.txt'), 'mine');
@@ -42,7 +42,7 @@ it('refuses a folder with something in it, and a file, and leaves them alone', (
   expect(readdirSync(full)).toEqual(['mine.txt']);
 });
 
-it('leaves nothing behind where a file cannot be written', () => {
+it('leaves nothing behind if a file cannot be written', () => {
   const folder = join(root, 'new', 'folder');
   expect(() => writeNewFolder(folder, { 'a.txt': 'one', [`${'b'.repeat(300)}.txt`]: 'two' })).toThrow(
     /^cannot .*: the name is too long; choose a shorter one$/,

@@ -1,4 +1,4 @@
-// A folder that is written whole or not at all.
+// Writes a folder atomically: all of it or nothing.
 import { rmdirSync, rmSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -8,11 +8,11 @@ import { exists, isFolder, writeFileAtomically } from './files.ts';
 import { folderOf, listFolder, makeFolders, pathIn, removeEmptyFolders } from './folders.ts';
 import { moveIntoPlace, partialPath } from './partialFiles.ts';
 
-/** Any folder will do to see where a path in it leads. */
+/** An arbitrary folder, only to resolve paths in it. */
 const anyFolder = resolve('folder');
 
 /**
- * Checks that `writeNewFolder` may write there: nothing is there yet, or an empty folder.
+ * Checks that `writeNewFolder` may write there: the path does not exist, or is an empty folder.
  *
  * @throws UserError (`exists`) if not
  */
@@ -29,7 +29,10 @@ export function requireNewFolder(path: string): void {
   }
 }
 
-/** Whether a file of this name, a path with `/`, would lie in the folder that it is written to, wherever that is. */
+/**
+ * Whether a file of this name, a path with `/`, stays inside the folder that it is written to, wherever that
+ * is.
+ */
 export function staysInFolder(name: string): boolean {
   if (name.includes('\0')) {
     return false;
@@ -39,12 +42,13 @@ export function staysInFolder(name: string): boolean {
 }
 
 /**
- * Writes a folder of files, which may lie in folders of it, parents included: under another name beside its place,
- * which it takes when it is whole.
+ * Writes a folder of files, which may be in subfolders, and its missing parents: under a temporary name
+ * beside its place, renamed when it is complete.
  *
  * @param files contents by name
- * @returns the paths of the files, as the folder was named
- * @throws UserError if there is something already or the disk does not allow it; what was made for it is removed
+ * @returns the paths of the files, relative if the folder's path is
+ * @throws UserError if something exists there already or the disk does not allow it; what was created is
+ * removed
  */
 export function writeNewFolder(path: string, files: Readonly<Record<string, Uint8Array | string>>): string[] {
   requireNewFolder(path);

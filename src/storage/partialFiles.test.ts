@@ -1,4 +1,4 @@
-// Files on their way: what others see of them before they are whole, and what is left after a crash.
+// Partial files: what others see before they are complete, and what is left after a crash.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
 describe('PartialFile', () => {
-  it('leaves the old file until it is finished, and bytes may come in any order', () => {
+  it('keeps the old file until it is finished, and bytes may come in any order', () => {
     const path = join(folder, 'file');
     fs.writeFileSync(path, 'old');
     const file = new PartialFile(path);
@@ -25,7 +25,7 @@ describe('PartialFile', () => {
     expect(fs.readdirSync(folder)).toEqual(['file']);
   });
 
-  it('leaves nothing where it is discarded', () => {
+  it('leaves nothing if it is discarded', () => {
     const file = new PartialFile(join(folder, 'file'));
     file.write(Uint8Array.of(1), 0);
     expect(fs.readdirSync(folder)).toHaveLength(1);
@@ -35,7 +35,7 @@ describe('PartialFile', () => {
 });
 
 describe('removePartialFiles', () => {
-  it('removes what a crash left, nothing else', () => {
+  it('removes what a crash left behind, nothing else', () => {
     new PartialFile(join(folder, 'file')).write(Uint8Array.of(1), 0);
     fs.writeFileSync(join(folder, 'kept'), '');
     fs.writeFileSync(join(folder, 'kept.partial'), '');
@@ -44,7 +44,7 @@ describe('removePartialFiles', () => {
     expect(fs.readdirSync(folder)).toEqual(['kept', 'kept.partial']);
   });
 
-  it('goes by the process in the name: leaves what another may be writing, and nothing that it has forgotten', () => {
+  it('uses the PID in the name: keeps what another process may be writing, and removes what it has abandoned', () => {
     const { pid: gone } = spawnSync(process.execPath, ['--version']);
     const names = [`new.${process.ppid}.partial`, `old.${process.ppid}.partial`, `gone.${gone}.partial`];
     for (const name of names) {
@@ -56,7 +56,7 @@ describe('removePartialFiles', () => {
     expect(fs.readdirSync(folder)).toEqual([names[0]]);
   });
 
-  it('removes those of one file alone where that is asked', () => {
+  it('removes only those of one file on request', () => {
     const { pid: gone } = spawnSync(process.execPath, ['--version']);
     for (const name of ['file', 'other', 'other.file']) {
       fs.writeFileSync(join(folder, `${name}.${gone}.partial`), '');

@@ -1,4 +1,4 @@
-// Files and folders that take their place when they are whole; until then they lie beside it under another name.
+// Files and folders that are written under a temporary name and renamed when they are complete.
 import {
   closeSync,
   existsSync,
@@ -17,26 +17,29 @@ import { UserError } from '../errors.ts';
 import { cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
 import { hasProcess } from './processes.ts';
 
-/** One call of the operating system takes at most 2 GiB. */
+/** Writes are split: one call of the operating system takes at most 2 GiB. */
 const chunkBytes = 2 ** 26;
-/** The end of a name that belongs to one process: its number stands before the suffix. */
+/** The end of a name that belongs to one process: its PID, then the suffix. */
 const ownEnd = /\.(\d+)\.partial$/;
-/** A partial file that was not written to for so many milliseconds is nobody's, whatever runs under its number. */
+/**
+ * A partial file that has not been written to for this many milliseconds is abandoned, whichever process has
+ * its PID.
+ */
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
-/** Where this process puts what is to take the place of `path`: in the same folder, under a name of its own. */
+/** Where this process writes the replacement for `path`: in the same folder, under its own name. */
 export function partialPath(path: string): string {
   return `${path}.${process.pid}.partial`;
 }
 
-/** The same for what another process may go on with another day, such as a download. */
+/** The same for a file that another process may continue later, such as a download. */
 export function resumablePath(path: string): string {
   return `${path}.partial`;
 }
 
 /**
- * Gives what lies at `partial` its place, which survives a power cut if its bytes have been flushed. Errors are the
- * system's.
+ * Renames `partial` to its final path, which survives a power cut if its bytes have been flushed. Throws the
+ * system's errors.
  */
 export function moveIntoPlace(partial: string, path: string): void {
   renameSync(partial, path);
@@ -44,8 +47,8 @@ export function moveIntoPlace(partial: string, path: string): void {
 }
 
 /**
- * A file on its way: `write`, then `finish` or `discard`. A crash at any moment leaves either what was there before or
- * the whole new file.
+ * A file being written: `write`, then `finish` or `discard`. A crash at any moment leaves either what was
+ * there before or the whole new file.
  */
 export class PartialFile {
   private readonly path: string;
@@ -78,7 +81,7 @@ export class PartialFile {
     }
   }
 
-  /** Flushes the file to the disk and gives it its place. */
+  /** Flushes the file to disk and moves it into place. */
   finish(): void {
     try {
       fsyncSync(this.file);
@@ -89,13 +92,13 @@ export class PartialFile {
     }
   }
 
-  /** Leaves nothing behind but what was there before. */
+  /** Leaves only what was there before. */
   discard(): void {
     try {
       try {
         this.close();
       } finally {
-        // Its place may be taken already where only the folder could not be flushed.
+        // It may already be in place if only flushing the folder failed.
         if (existsSync(this.partial)) {
           unlinkSync(this.partial);
         }
@@ -114,10 +117,10 @@ export class PartialFile {
 }
 
 /**
- * Removes the partial files in a folder that a crash has left: those whose process is gone, and old ones whose number
- * another process has got. What a process may be writing now stays.
+ * Removes the partial files that a crash has left in a folder: those whose process is gone, and old ones
+ * whose PID has been reused. What a process may be writing now stays.
  *
- * @param of the name of the file that they were to become; those of all files if not said
+ * @param of the final name of the file; all files by default
  */
 export function removePartialFiles(folder: string, of?: string): void {
   try {
@@ -144,7 +147,7 @@ function isRecent(path: string): boolean {
   return Date.now() - mtimeMs < ABANDONED_AFTER;
 }
 
-/** Where to write: what a link points to. A rename would replace a device such as /dev/null by a file. */
+/** Where to write: the target of a link. A rename would replace a device such as /dev/null by a file. */
 function writableTarget(path: string): string {
   const existing = statSync(path, { throwIfNoEntry: false });
   if (existing === undefined) {

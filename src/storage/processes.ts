@@ -1,15 +1,18 @@
-// Which process this is, and whether another one that left its mark still runs.
+// The identity of this process, and whether another one that left its mark still runs.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hasCode } from './fileErrors.ts';
 
-/** A process: its number, when it was started, and where its number means something. */
+/** A process: its PID, when it was started, and where its PID is valid. */
 export interface ProcessMark {
   readonly pid: number;
-  /** When it was started, in the kernel's own count: tells it from a later process with the same number. */
+  /**
+   * When it was started, in the kernel's clock ticks: distinguishes it from a later process with the same
+   * PID.
+   */
   readonly started: string;
   readonly host: string;
-  /** Changes when the machine starts again, and between containers: numbers are compared within one place alone. */
+  /** Changes when the machine reboots, and between containers: PIDs are compared within one place only. */
   readonly place: string;
 }
 
@@ -18,7 +21,7 @@ export function ownMark(): ProcessMark {
   return { pid: process.pid, started: startOf(process.pid) ?? '', host: hostname(), place: place() };
 }
 
-/** Whether the process that left a mark runs; undefined where that cannot be seen from here. */
+/** Whether the process that left a mark runs; undefined if that cannot be determined from here. */
 export function isRunning({ pid, started, host, place: where }: ProcessMark): boolean | undefined {
   if (host !== hostname() || where !== place()) {
     return undefined;
@@ -26,7 +29,7 @@ export function isRunning({ pid, started, host, place: where }: ProcessMark): bo
   return hasProcess(pid) && (started === '' || startOf(pid) === started);
 }
 
-/** Whether there is a process with this number on this machine, whichever it is. */
+/** Whether any process has this PID on this machine. */
 export function hasProcess(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -37,7 +40,9 @@ export function hasProcess(pid: number): boolean {
   }
 }
 
-/** Linux says when a process was started, in the 20th number after its name; elsewhere its number must do. */
+/**
+ * Linux reports when a process was started, in the 20th number after its name; elsewhere the PID has to do.
+ */
 function startOf(pid: number): string | undefined {
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

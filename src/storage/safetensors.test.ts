@@ -51,20 +51,20 @@ describe('encodeSafetensors', () => {
     expect([...bytes.subarray(-8)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
   });
 
-  it('refuses a file above 2 GiB before it makes one', () => {
+  it('rejects a file above 2 GiB before creating one', () => {
     const large = { shape: [2 ** 20], data: new Float64Array(2 ** 20) };
     const tensors = new Map(Array.from({ length: 256 }, (_, index) => [`tensor${index}`, large]));
     expect(() => encodeSafetensors(tensors, {})).toThrow(/limit is 2 GiB/);
   });
 
-  it('refuses an array that contradicts its shape', () => {
+  it('rejects an array that contradicts its shape', () => {
     const wrong = new Map([['b', { shape: [3], data: Float32Array.of(1, -2) }]]);
     expect(() => encodeSafetensors(wrong, {})).toThrow('"b" has 2 elements and shape [3]');
   });
 });
 
 describe('decodeSafetensors', () => {
-  it('gives back what was written, in order, bit for bit', () => {
+  it('reads back what was written, in order, bit for bit', () => {
     const shape = fc.array(fc.nat({ max: 3 }), { maxLength: 4 });
     const tensor = fc.tuple(fc.constantFrom('F32' as const, 'F64' as const), shape);
     const name = fc
@@ -90,7 +90,7 @@ describe('decodeSafetensors', () => {
     );
   });
 
-  it('keeps the bits of NaN, infinities and negative zero, and names that look like integers in their place', () => {
+  it('keeps the bits of NaN, infinities and negative zero, and the position of names that look like integers', () => {
     const data = new Float32Array(Uint32Array.of(0x7fc00123, 0x7f800000, 0x80000000, 1).buffer);
     const tensors = new Map([...example, ['odd', { shape: [4], data }]]);
     const decoded = decodeSafetensors(encodeSafetensors(tensors, exampleMetadata), 'f');
@@ -101,7 +101,7 @@ describe('decodeSafetensors', () => {
     ]);
   });
 
-  it('copies nothing that is aligned, and reads a file at an odd address', () => {
+  it('does not copy aligned tensors, and reads a file at an odd address', () => {
     const bytes = encodeSafetensors(example, exampleMetadata);
     const decoded = decodeSafetensors(bytes, 'f');
     expect(decoded.tensors.get('weights/levels/0/steps/3/emerging/kernel1')!.data.buffer).toBe(bytes.buffer);
@@ -118,7 +118,7 @@ describe('decodeSafetensors', () => {
     });
   });
 
-  it('refuses a file that is cut short anywhere, in one line with its path', () => {
+  it('rejects a file truncated anywhere, in one line with its path', () => {
     const bytes = encodeSafetensors(example, exampleMetadata);
     for (let length = 0; length < bytes.length; length++) {
       const message = failureOf(bytes.slice(0, length));
@@ -128,7 +128,7 @@ describe('decodeSafetensors', () => {
     }
   });
 
-  it('answers random and damaged bytes with a UserError or a consistent result', () => {
+  it('returns a consistent result or throws a UserError for random and corrupt bytes', () => {
     const valid = encodeSafetensors(example, exampleMetadata);
     const damaged = fc
       .array(fc.tuple(fc.nat({ max: valid.length - 1 }), fc.nat({ max: 255 })), {
@@ -164,8 +164,8 @@ describe('decodeSafetensors', () => {
     data_offsets: [begin, end],
   });
   it.each<[string, unknown, number, RegExp]>([
-    ['no JSON', '{"a":', 0, /not valid JSON/],
-    ['no object', [1], 0, /not a JSON object/],
+    ['invalid JSON', '{"a":', 0, /not valid JSON/],
+    ['a header that is not an object', [1], 0, /not a JSON object/],
     ['an unknown type', { a: tensor(0, 4, 2, 'BF16') }, 4, /"a" has type "BF16", only F32 and F64/],
     ['no type', { a: 5 }, 4, /"a" has no type/],
     ['a negative size', { a: tensor(0, 4, -1) }, 4, /shape of tensor "a"/],
@@ -179,17 +179,17 @@ describe('decodeSafetensors', () => {
       4,
       /cannot have 4 bytes/,
     ],
-    ['a hole', { a: tensor(0, 4), b: tensor(8, 12) }, 12, /"b" begins at byte 8, not at the end/],
-    ['a hole at the start', { a: tensor(4, 8) }, 8, /"a" begins at byte 4/],
-    ['an overlap', { a: tensor(0, 8), b: tensor(4, 12) }, 12, /"b" begins at byte 4, inside/],
+    ['a gap', { a: tensor(0, 4), b: tensor(8, 12) }, 12, /"b" starts at byte 8, not at the end/],
+    ['a gap at the start', { a: tensor(4, 8) }, 8, /"a" starts at byte 4/],
+    ['an overlap', { a: tensor(0, 8), b: tensor(4, 12) }, 12, /"b" starts at byte 4, inside/],
     ['too much data', { a: tensor(0, 4) }, 7, /3 bytes at its end/],
-    ['metadata that are no text', { __metadata__: { a: 1 } }, 0, /object of strings/],
+    ['metadata that is not text', { __metadata__: { a: 1 } }, 0, /object of strings/],
     ['a name with a line break', { 'a\nb': tensor(4, 8) }, 8, /"a\\nb"/],
   ])('refuses %s', (_, header, dataBytes, message) => {
     expect(failureOf(fileWith(header, dataBytes))).toMatch(message);
   });
 
-  it('refuses an absurd length of the header', () => {
+  it('rejects an absurd header length', () => {
     expect(failureOf(new TextEncoder().encode('<!DOCTYPE html>'))).toMatch(
       /its header would have \d{10,} bytes/,
     );

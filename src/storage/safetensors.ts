@@ -1,9 +1,10 @@
-// The safetensors format, read and written: 8 bytes of header length, a JSON header, then the bytes of the tensors.
-// Numbers are little-endian, as in the memory of every machine that Node runs on, so tensors are copied as they are.
+// The safetensors format, read and written: 8 bytes of header length, a JSON header, then the bytes of the
+// tensors. Numbers are little-endian, as in the memory of every machine that Node runs on, so tensors are
+// copied unchanged.
 import { UserError } from '../errors.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 
-/** What a safetensors file holds: tensors in the order of their bytes, and free text. */
+/** The contents of a safetensors file: tensors in the order of their bytes, and text metadata. */
 export interface Safetensors {
   readonly tensors: Map<string, NdArray>;
   readonly metadata: Record<string, string>;
@@ -22,14 +23,17 @@ type TensorTypeName = keyof typeof tensorTypes;
 const tensorTypes = { F32: Float32Array, F64: Float64Array };
 const metadataName = '__metadata__';
 const lengthBytes = 8;
-/** The limit of the format's reference implementation: a longer header is a sign of another kind of file. */
+/**
+ * The limit of the format's reference implementation: a longer header means that this is another kind of
+ * file.
+ */
 const largestHeader = 100_000_000;
 /** Node reads and writes at most this much of a file at once. */
 const largestFile = 2 ** 31 - 1;
 
 /**
- * The bytes of a safetensors file with these tensors, laid out in the order of the map; the same input gives the
- * same bytes. The data begin at a multiple of 8 bytes.
+ * The bytes of a safetensors file with these tensors, laid out in the order of the map; the same input
+ * returns the same bytes. The data starts at a multiple of 8 bytes.
  *
  * @throws UserError if the file would be larger than 2 GiB
  */
@@ -71,8 +75,8 @@ export function encodeSafetensors(
 }
 
 /**
- * Reads the bytes of a safetensors file. The tensors are views of `bytes` where their alignment allows it, copies
- * elsewhere: whoever changes `bytes` afterwards may change them.
+ * Reads the bytes of a safetensors file. The tensors are views of `bytes` where alignment allows it, copies
+ * elsewhere: changing `bytes` afterwards may change them.
  *
  * @param source the file's path, for errors
  * @throws UserError in one line with `source` if anything in the file contradicts itself or the format
@@ -81,7 +85,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   const fail: Fail = (what) => {
     throw new UserError(
       'invalid-data',
-      `cannot read ${source} as safetensors: ${what}; the file is damaged or of another kind, use another copy`,
+      `cannot read ${source} as safetensors: ${what}; the file is corrupt or in another format, use another copy`,
     );
   };
   const dataStart = lengthBytes + readHeaderLength(bytes, fail);
@@ -111,7 +115,7 @@ function readHeaderLength(bytes: Uint8Array, fail: Fail): number {
     return fail(`its header would have ${length} bytes`);
   }
   if (Number(length) > bytes.length - lengthBytes) {
-    return fail(`it is truncated, ${bytes.length - lengthBytes} of ${length} bytes of its header are there`);
+    return fail(`it is truncated, with ${bytes.length - lengthBytes} of ${length} bytes of its header`);
   }
   return Number(length);
 }
@@ -157,7 +161,7 @@ function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
     return fail(`the shape of tensor ${quote(name)} is not a list of sizes`);
   }
   if (!isCounts(offsets) || offsets.length !== 2) {
-    return fail(`the offsets of tensor ${quote(name)} are not two places`);
+    return fail(`the offsets of tensor ${quote(name)} are not two positions`);
   }
   const type = tensorTypes[dtype];
   const [begin, end] = offsets as [number, number];
@@ -169,24 +173,24 @@ function readEntry(name: string, value: unknown, fail: Fail): TensorEntry {
   return { name, type, shape, begin, end };
 }
 
-/** Sorts the entries by place and checks that they cover `available` bytes without overlaps or holes. */
+/** Sorts the entries by position and checks that they cover `available` bytes without overlaps or gaps. */
 function checkLayout(entries: TensorEntry[], available: number, fail: Fail): void {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let expected = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== expected) {
       fail(
-        `tensor ${quote(name)} begins at byte ${begin}, ${begin < expected ? 'inside' : 'not at the end of'} ` +
+        `tensor ${quote(name)} starts at byte ${begin}, ${begin < expected ? 'inside' : 'not at the end of'} ` +
           `what comes before it (${expected})`,
       );
     }
     expected = end;
   }
   if (expected > available) {
-    fail(`it is truncated, ${available} of ${expected} bytes of tensors are there`);
+    fail(`it is truncated, with ${available} of ${expected} bytes of tensors`);
   }
   if (expected < available) {
-    fail(`${available - expected} bytes at its end belong to no tensor`);
+    fail(`${available - expected} bytes at its end do not belong to any tensor`);
   }
 }
 

@@ -1,4 +1,4 @@
-// The command line as a person has it: a process of its own, in a folder that is removed after the tests.
+// The command line as users run it: in its own process, in a folder that is removed after the tests.
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   copyFileSync,
@@ -24,24 +24,27 @@ interface CommandResult {
   readonly stderr: string;
 }
 
-/** The command, and the folder in which it is called. */
+/** The command, and its working directory. */
 export interface CommandLine {
-  /** Relative paths in arguments mean files in here. */
+  /** Relative paths in arguments are relative to this folder. */
   readonly folder: string;
-  /** Calls the command. */
+  /** Runs the command. */
   run(...args: string[]): Promise<CommandResult>;
-  /** Calls it with `--json`, which must go well and print one JSON value; gives that. */
-  // biome-ignore lint/suspicious/noExplicitAny: each command's JSON has a form of its own, which its test knows.
+  /** Runs it with `--json`, which must succeed and print one JSON value; returns that value. */
+  // biome-ignore lint/suspicious/noExplicitAny: each command's JSON has its own form, which its test knows.
   json(...args: string[]): Promise<any>;
-  /** Calls it and sends it a signal as soon as stderr holds `text`. */
+  /** Runs it and sends it a signal as soon as stderr contains `text`. */
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
-  /** The words of a call, for a shell that calls it. */
+  /** The words of a command line, for a shell that runs it. */
   words(...args: string[]): string[];
-  /** Starts another script of the sources by its path, `testing/NAME`, and leaves it to itself; stdout is piped. */
+  /**
+   * Starts another script of the sources by its path, `testing/NAME`, and does not wait for it; stdout is
+   * piped.
+   */
   start(script: string, ...args: string[]): ChildProcess;
 }
 
-/** Makes the command ready for the tests of one file. */
+/** Prepares the command for the tests of one file. */
 export function commandLine(): CommandLine {
   const folder = temporaryFolder();
   const scripts = join(build(), 'dist');
@@ -100,8 +103,8 @@ function temporaryFolder(): string {
 }
 
 /**
- * The sources as JavaScript in a package of their own, as `npm run build` makes them but without checking types: it
- * starts in a third of the time that a loader of TypeScript takes, and the tests start it often.
+ * Compiles the sources to JavaScript in a separate package, like `npm run build` but without checking types:
+ * it starts in a third of the time that a TypeScript loader takes, and the tests start it often.
  */
 function build(): string {
   const root = fileURLToPath(new URL('../..', import.meta.url));

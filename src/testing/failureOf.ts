@@ -1,8 +1,8 @@
-// What tests ask of a failure that a user is to read.
+// What tests require of a failure that a user will read.
 import { expect } from 'vitest';
 import { UserError } from '../errors.ts';
 
-/** The UserError of one line that an action ends with. */
+/** The one-line UserError that an action ends with. */
 export function failureOf(action: () => unknown): UserError {
   try {
     action();

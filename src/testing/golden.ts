@@ -1,12 +1,12 @@
-// The golden cases: values and gradients in float64 that every implementation of a layer must give.
+// The golden cases: values and gradients in float64 that every implementation of a layer must match.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 
-/** One golden file: arrays under the keys that `maths` gives them, and whatever else its kind has. */
-// biome-ignore lint/suspicious/noExplicitAny: each kind of file has a form of its own, which its test knows.
+/** One golden file: arrays under the keys that `maths` uses, and the other fields of its kind. */
+// biome-ignore lint/suspicious/noExplicitAny: each kind of file has its own form, which its test knows.
 export type GoldenCase = Record<string, any>;
 
 const folder = process.env.GOLDEN ?? fileURLToPath(new URL('../../golden', import.meta.url));
@@ -34,8 +34,8 @@ export function ndarray({ shape, data }: { shape: number[]; data: number[] }): N
 }
 
 /**
- * A parameter or gradient of a golden file as our layers have it: emerging kernels are stored there as full k x k
- * kernels, of which ours keep the corner.
+ * A parameter or gradient of a golden file in the form of our layers: emerging kernels are stored there as
+ * full k x k kernels, of which ours keep the corner.
  */
 function storedForm(path: string, array: NdArray): NdArray {
   const corner = /(^|\/)kernel([12])$/.exec(path);
@@ -66,10 +66,10 @@ export function storedArrays(
   );
 }
 
-/** How far values may be from golden ones, relative to the largest entry, or to 1 if that is larger. */
+/** The tolerances for golden values, relative to the largest entry, or to 1 if that is larger. */
 export const tolerances: Record<Precision, number> = { float64: 1e-9, float32: 1e-4 };
 
-/** Asserts that `actual` agrees with golden values to the precision's tolerance. */
+/** Asserts that `actual` matches golden values within the precision's tolerance. */
 export function expectClose(
   what: string,
   actual: ArrayLike<number>,

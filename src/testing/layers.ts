@@ -1,4 +1,4 @@
-// The registry of layers: what every test of the contract of bijections is run on. A layer that is no mixing adds a line.
+// The registry of layers: every test of the bijection contract runs on it. A layer that is not a mixing adds a line.
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
@@ -23,7 +23,7 @@ const evenShapes: ImageShape[] = [
   [4, 6, 1],
   [6, 2, 3],
 ];
-/** Pixels that have no neighbours, and as many channels as the last level of a model. */
+/** Pixels without neighbours, and as many channels as at the last level of a model. */
 const manyChannels: ImageShape = [1, 2, 48];
 
 /** Images of one row, of one column and of one pixel, where kernels have taps beyond the image. */
@@ -33,7 +33,7 @@ const narrow: ImageShape[] = [
   [1, 1, 2],
 ];
 
-/** The layer that gives a mixing its name: the last of its layers. */
+/** The layer that a mixing is named after: the last of its layers. */
 export function layerOfMixing(
   name: Mixing,
   shape: ImageShape,
@@ -42,7 +42,7 @@ export function layerOfMixing(
   return Object.values(mixings[name].layers(shape, options)).at(-1)!;
 }
 
-/** Every layer by name, as a function of the shape of the images, and the shapes on which it is tested. */
+/** Every layer by name, as a function of the image shape, and the shapes to test it on. */
 const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> = {
   ...Object.fromEntries(
     mixingNames.map((name) => [
@@ -74,7 +74,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
   chain: [step, evenShapes],
 };
 
-/** Several layers after one another, one of them within a chain of its own. */
+/** Several layers in sequence, one of them within a nested chain. */
 function step(shape: ImageShape): Bijection {
   const squeezed = squeeze(shape);
   const inner = squeezed.outputShape;

@@ -1,11 +1,12 @@
-// bits/dim of one image, written out with loops over numbers: what the graph of a model is held to.
-// It rests on none of the code under test; its models mix by 1x1 or emerging convolutions, affine, with learned priors.
+// bits/dim of one image, written with plain loops over numbers: the reference that a model's graph is checked
+// against. It uses none of the code under test; its models mix by 1x1 or emerging convolutions, affine, with
+// learned priors.
 import { determinant, Matrix } from 'ml-matrix';
 
 /** The parameters of a model by path, as checkpoints name them. */
 export type PlainParameters = Readonly<Record<string, { readonly data: ArrayLike<number> }>>;
 
-/** What is needed of a model's options. */
+/** The model options that are needed. */
 export interface PlainModel {
   readonly levels: number;
   readonly depth: number;
@@ -18,7 +19,7 @@ export interface PlainModel {
 /** An image as rows of columns of channels. */
 type Pixels = number[][][];
 
-/** The numbers of a parameter, the path from a layer's place on. */
+/** The numbers of a parameter, by its path relative to a layer's place. */
 type Get = (name: string) => ArrayLike<number>;
 
 /** −ln p(image)/(D·ln 2) for one draw of the noise; 8-bit image and noise as `[H, W, C]`, row-major. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { sizeOf } from '../numeric/ndarray.ts';
 
-/** Writes an image of 8 bits, HWC, and the folders that it lies in. */
+/** Writes an 8-bit image, HWC, and its parent folders. */
 export function writePng(
   path: string,
   pixels: Uint8Array,
@@ -14,12 +14,14 @@ export function writePng(
   writeFileSync(path, encode({ height, width, channels, depth: 8, data: pixels }));
 }
 
-/** The pixels of an image of 8 bits. */
+/** The pixels of an 8-bit image. */
 export function readPixels(path: string): Uint8Array {
   return Uint8Array.from(decode(readFileSync(path)).data);
 }
 
-/** The images on a contact sheet with one row, enlarged `scale` times, two grey pixels between two images. */
+/**
+ * The images on a contact sheet with one row, enlarged `scale` times, with two grey pixels between images.
+ */
 export function imagesInRow(
   path: string,
   shape: readonly [height: number, width: number, channels: number],
@@ -30,7 +32,7 @@ export function imagesInRow(
   const count = (sheet.width + 2) / (width * scale + 2);
   if (!Number.isInteger(count) || sheet.height !== height * scale || sheet.channels !== channels) {
     throw new Error(
-      `${sheet.height}x${sheet.width}x${sheet.channels} is no row of ${shape.join('x')} images`,
+      `${sheet.height}x${sheet.width}x${sheet.channels} is not a row of ${shape.join('x')} images`,
     );
   }
   return Array.from({ length: count }, (_, image) =>

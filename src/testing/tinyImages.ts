@@ -1,9 +1,10 @@
-// Tiny grey images with structure, to train on in a second: a soft round spot somewhere, a little grain.
+// Tiny grey images with structure, to train on within a second: a soft round spot somewhere, and a little
+// grain.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RandomStream } from '../numeric/random.ts';
 
-/** `count` images of `size` x `size` pixels, one after the other. */
+/** `count` images of `size` x `size` pixels, consecutively. */
 export function tinyImages(count: number, size: number, seed: number): Uint8Array {
   const images = new Uint8Array(count * size * size);
   for (let image = 0; image < count; image++) {
@@ -19,7 +20,7 @@ export function tinyImages(count: number, size: number, seed: number): Uint8Arra
   return images;
 }
 
-/** Writes a dataset of tiny images as a folder of IDX files: 160 images to train on, 48 to test if not said. */
+/** Writes a dataset of tiny images as a folder of IDX files: by default 160 training and 48 test images. */
 export function writeTinyDataset(folder: string, { size = 8, seed = 0, tests = 48 } = {}): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, count, stream] of [

@@ -17,7 +17,7 @@ export function tinyDataset(size: number): Dataset {
   };
 }
 
-/** The configuration of a run of 6 steps, validated and saved after each second one. */
+/** The configuration of a run of 6 steps, validated and saved after every second one. */
 export function tinyConfig(training: ConfigLayer['training'] = {}): Config {
   return resolveConfig({
     overrides: {

@@ -1,5 +1,5 @@
-// Trains a tiny run in the folder that is named, or goes on with it, with a checkpoint after every step: a process for
-// tests to kill. Prints a line for every step.
+// Trains a tiny run in the given folder, or resumes it, with a checkpoint after every step: a process for
+// tests to kill. Prints a line per step.
 import { existsSync } from 'node:fs';
 import type { OptimizerName } from '../optimizers/registry.ts';
 import { resumeRun, startRun } from '../training/run/run.ts';

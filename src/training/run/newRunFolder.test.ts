@@ -57,7 +57,9 @@ describe('createRunFolder', () => {
     fs.mkdirSync(join(root, 'runs'));
     fs.writeFileSync(run, 'x');
     expect(failureOf(() => createRunFolder(run, '')).message).toContain('it is a file');
-    expect(failureOf(() => createRunFolder(join(run, 'inner'), '')).message).toContain('a file stands where');
+    expect(failureOf(() => createRunFolder(join(run, 'inner'), '')).message).toContain(
+      'there is a file where',
+    );
     expect(fs.readFileSync(run, 'utf8')).toBe('x');
   });
 
