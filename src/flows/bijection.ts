@@ -12,8 +12,8 @@ export interface Transformed {
 }
 
 /**
- * An invertible map of images whose log-determinant is cheap, written once with symbolic tensors: the same lines
- * serve training, sampling, export and the float64 tests.
+ * An invertible map of images with a cheap log-determinant, written once with symbolic tensors: the same
+ * lines serve training, sampling, export and the float64 tests.
  *
  * Images are tensors `[N, H, W, C]`; N may be open.
  */

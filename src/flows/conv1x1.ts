@@ -1,4 +1,5 @@
-// The invertible 1x1 convolution: one matrix over the channels, the same for every pixel, in three parametrisations.
+// The invertible 1x1 convolution: one matrix over the channels, shared by all pixels, in three
+// parametrisations.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { orthogonalFactors, randomOrthogonal } from '../numeric/linearAlgebra.ts';
 import {

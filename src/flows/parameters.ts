@@ -11,7 +11,7 @@ export interface ParameterSpec {
   initial(random: RandomStream): Float64Array;
   /** Whether training changes it; a fixed one is saved, but never updated, averaged or counted. */
   readonly trained: boolean;
-  /** Whether weight decay applies: to the kernels of a network, and to nothing that contributes to a log-determinant. */
+  /** Whether weight decay applies: to network kernels, and to nothing that enters a log-determinant. */
   readonly decays?: boolean;
   /** 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. */
   readonly mask?: Float64Array;

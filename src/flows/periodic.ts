@@ -112,8 +112,8 @@ function halfSpectrum(height: number, width: number): Frequency[] {
 }
 
 /**
- * The matrix of each frequency, Σ over taps of Kₜ·e^iφ: the real parts, then the imaginary parts, `[2, F, C,
- * C]`.
+ * The matrix of each frequency, Σ over taps of Kₜ·e^iφ: the real parts, then the imaginary parts,
+ * `[2, F, C, C]`.
  */
 function frequencyMatrices(
   kernel: Tensor,
@@ -131,14 +131,19 @@ function frequencyMatrices(
   return reshape(product(table, taps), [2, spectrum.length, channels, channels]);
 }
 
-/** Complex matrices A + iB, `[2, F, C, C]`, as the real `[[A, B], [−B, A]]` that act on rows `[Re, Im]`: `[F, 2C, 2C]`. */
+/**
+ * Complex matrices A + iB, `[2, F, C, C]`, as the real `[[A, B], [−B, A]]` that act on rows `[Re, Im]`:
+ * `[F, 2C, 2C]`.
+ */
 function onRows(matrices: Tensor): Tensor {
   const [, ...shape] = matrices.shape;
   const [a, b] = split(matrices, 0, [1, 1]).map((part) => reshape(part, shape)) as [Tensor, Tensor];
   return concatenate([concatenate([a, b], 2), concatenate([negate(b), a], 2)], 1);
 }
 
-/** The discrete Fourier transform of images `[N, H, W, C]` as rows `[Re, Im]` of each frequency: `[F, N, 2C]`. */
+/**
+ * The discrete Fourier transform of images `[N, H, W, C]`, as rows `[Re, Im]` per frequency: `[F, N, 2C]`.
+ */
 function toFrequencies(x: Tensor, spectrum: readonly Frequency[]): Tensor {
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const pixels = transpose(reshape(x, [batch, height * width, channels]), [1, 0, 2]);

@@ -1,4 +1,4 @@
-// The mixings of channels and pixels between couplings. Everything the program knows about one is in its entry.
+// The mixings of channels and pixels between couplings. All that the program knows of one is in its entry.
 import type { Bijection } from '../flows/bijection.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 import { emerging } from '../flows/emerging.ts';
@@ -28,7 +28,7 @@ export interface MixingDefinition {
   readonly options: readonly MixingOption[];
   /** The name of its last layer's inverse in benchmarks of inverses. */
   readonly inverse: string;
-  /** Its layers, first to last, by the keys in the paths of their parameters; it is named after the last one. */
+  /** Its layers, first to last, by the keys in their parameters' paths; named after the last one. */
   layers(shape: ImageShape, options: MixingOptions): Readonly<Record<string, Bijection>>;
 }
 

@@ -13,7 +13,7 @@ export function inverse(values: ArrayLike<number>, size: number): Float64Array {
   return invert(decompose(values, size));
 }
 
-/** A uniformly random orthogonal matrix in row-major order (Haar measure: QR of a normal matrix, signs fixed). */
+/** A uniformly random orthogonal matrix, row-major (Haar measure: QR of a normal matrix, signs fixed). */
 export function randomOrthogonal(random: RandomStream, size: number): Float64Array {
   const decomposition = new QrDecomposition(matrixOf(random.normals(size * size), size));
   const q = decomposition.orthogonalMatrix;

@@ -4,7 +4,7 @@
 // takes twenty times as long as these loops, a tenth of the whole step; only this one decomposition is
 // written by hand.
 
-/** P·M = L·U: rows in the order `pivots`, L's strict lower triangle (its diagonal is 1) and U in one array. */
+/** P·M = L·U: rows in the order `pivots`; L's strict lower triangle (diagonal 1) and U, in one array. */
 export interface LuDecomposition {
   readonly size: number;
   /** L below the diagonal, U on and above it, row-major. */

@@ -119,7 +119,7 @@ function absorb(seed: number, path: readonly (string | number)[]): Int32Array {
   return state;
 }
 
-/** The 32-bit finaliser of MurmurHash3: every input bit changes every output bit with probability near one half. */
+/** The 32-bit finaliser of MurmurHash3: every input bit flips every output bit with probability near ½. */
 function finalise(word: number): number {
   let h = word | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -48,7 +48,7 @@ export function lastWritten(path: string): number | undefined {
 /**
  * Rejects a path at which there is nothing to read.
  *
- * @throws UserError (exit code 2) if so
+ * @throws UserError (`not-found`) if so
  */
 export function requireExists(path: string): void {
   if (!exists(path)) {

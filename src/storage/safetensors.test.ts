@@ -185,7 +185,7 @@ describe('decodeSafetensors', () => {
     ['too much data', { a: tensor(0, 4) }, 7, /3 bytes at its end/],
     ['metadata that is not text', { __metadata__: { a: 1 } }, 0, /object of strings/],
     ['a name with a line break', { 'a\nb': tensor(4, 8) }, 8, /"a\\nb"/],
-  ])('refuses %s', (_, header, dataBytes, message) => {
+  ])('rejects %s', (_, header, dataBytes, message) => {
     expect(failureOf(fileWith(header, dataBytes))).toMatch(message);
   });
 

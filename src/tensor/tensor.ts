@@ -13,7 +13,10 @@ export interface Operation<A> {
   readonly name: string;
   /** The shape of the result, or what is wrong with the inputs. */
   shape(inputs: readonly Shape[], attributes: A): Shape | ShapeProblem;
-  /** Per input, the gradient of a scalar with respect to it, given the gradient `g` with respect to `node`. */
+  /**
+   * For each input, the gradient of a scalar with respect to it, given the gradient `g` with respect to
+   * `node`.
+   */
   gradient?(node: Tensor<A>, g: Tensor): (Tensor | undefined)[];
   /**
    * Whether the engine expands it into other operations that suit the device: those are what is

@@ -1,4 +1,4 @@
-// The registry of layers: every test of the bijection contract runs on it. A layer that is not a mixing adds a line.
+// The registry of layers, for every test of the bijection contract. A layer that is not a mixing adds a line.
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';

@@ -145,8 +145,8 @@ function centreOf(offsets: readonly Offset[]): number {
 }
 
 /**
- * The taps of a kernel for its image channels and for its edge channel, `[taps, in, out]` and `[taps, 1,
- * out]`.
+ * The taps of a kernel for its image channels and for its edge channel: `[taps, in, out]` and
+ * `[taps, 1, out]`.
  */
 function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
   return split(kernel, 1, [kernel.shape[1]! - 1, 1]) as [Tensor, Tensor];

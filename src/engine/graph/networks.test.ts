@@ -67,7 +67,7 @@ describe('a network', () => {
         return [y, op.exp(hidden)];
       },
     ],
-    ['nothing lies between two convolutions', () => [convolved(convolved(x(1, 4, 4, 2), 8), 3)]],
+    ['nothing is between two convolutions', () => [convolved(convolved(x(1, 4, 4, 2), 8), 3)]],
     [
       'the function between is not elementwise',
       () => [convolved(op.flip(convolved(x(1, 4, 4, 2), 8), 1), 3)],

@@ -87,7 +87,7 @@ describe('solveCornerSequentially', () => {
     expectClose('y', again, y.data, 'float64', 1e-12);
   });
 
-  it('refuses a centre tap that is not triangular', () => {
+  it('rejects a centre tap that is not triangular', () => {
     const kernel = { shape: [1, 1, 2, 2], data: Float64Array.of(1, 2, 3, 4) };
     const y = { shape: [1, 1, 1, 2], data: Float64Array.of(1, 2) };
     expect(() => solveCornerSequentially(y, kernel, 1)).toThrow('triangular');

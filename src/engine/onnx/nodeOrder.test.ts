@@ -15,7 +15,7 @@ function requireRunnable(nodes: readonly Node[]): void {
   for (const each of nodes) {
     for (const name of namesReadBy(each)) {
       if (all.has(name) && !done.has(name)) {
-        throw new Error(`${each.output![0]} stands before ${name}`);
+        throw new Error(`${each.output![0]} comes before ${name}`);
       }
     }
     done.add(each.output![0]!);

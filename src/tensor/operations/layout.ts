@@ -1,4 +1,4 @@
-// Operations that move elements without changing them: reshape, transpose, slice, concatenate, pad, expand, reorder.
+// Operations that only move elements: reshape, transpose, slice, concatenate, pad, expand, reorder.
 import { elementCount, type Shape, sameShape, showShape } from '../shape.ts';
 import { apply, constant, isMadeBy, type Operation, type Tensor } from '../tensor.ts';
 

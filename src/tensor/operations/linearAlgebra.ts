@@ -36,7 +36,10 @@ const inverseOperation: Operation<undefined> = {
   },
 };
 
-/** W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular; it has a gradient for one matrix. */
+/**
+ * W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular; has a gradient for a single
+ * matrix.
+ */
 export function inverse(w: Tensor): Tensor {
   return apply(inverseOperation, [w], undefined) as Tensor;
 }
@@ -72,7 +75,10 @@ const complexInverseOperation: Operation<undefined> = {
   shape: ([w]) => (isComplex(w!) ? w! : notComplex),
 };
 
-/** W⁻¹ of complex square matrices, real and imaginary parts `[2, …, n, n]`, NaN where W is singular; no gradient. */
+/**
+ * W⁻¹ of complex square matrices, real and imaginary parts `[2, …, n, n]`, NaN where W is singular; no
+ * gradient.
+ */
 export function complexInverse(w: Tensor): Tensor {
   return apply(complexInverseOperation, [w], undefined) as Tensor;
 }

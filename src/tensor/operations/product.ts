@@ -52,8 +52,8 @@ export interface ProductOptions extends Partial<Transposition> {
 }
 
 /**
- * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns, a column over the rows
- * or a whole matrix.
+ * A·B + bias for matrices, each optionally transposed; the bias is a vector over the columns, a column over
+ * the rows or a whole matrix.
  */
 export function product(
   a: Tensor,

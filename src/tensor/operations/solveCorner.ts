@@ -16,8 +16,8 @@ export const solveCornerOperation: Operation<number> = {
 };
 
 /**
- * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image. It has no
- * gradient.
+ * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image. It
+ * has no gradient.
  *
  * @param y `[N, H, W, C]`
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) triangular
