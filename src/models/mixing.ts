@@ -11,7 +11,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 export interface MixingOptions {
   /** The side of its kernel, odd. */
   readonly kernelSize: number;
-  /** The spacing of the kernel's taps. */
+  /** The distance between the kernel's taps. */
   readonly dilation: number;
   /** Channels inside its masked networks, divided among the channels of the image. */
   readonly hiddenChannels?: number;

@@ -1,4 +1,4 @@
-// The machine's available cores and memory.
+// The resources of the machine: cores and memory.
 import { availableParallelism, freemem } from 'node:os';
 
 /** The number of threads this process can run in parallel. */
@@ -8,6 +8,6 @@ export function availableCores(): number {
 
 /** The bytes of memory that this process may still allocate. */
 export function availableBytes(): number {
-  // availableMemory, new in Node 20.13, respects container limits.
+  // Node 20.13 added the first, which takes the limits of a container into account.
   return process.availableMemory?.() ?? freemem();
 }

@@ -1,7 +1,7 @@
-// SHA-256, synchronous, over parts: the input may be too large for one array.
+// SHA-256, synchronous and in parts: the data may be too large for one array.
 import { createHash } from 'node:crypto';
 
-/** SHA-256, in hexadecimal, of the concatenated parts; strings as UTF-8. */
+/** SHA-256, in hexadecimal, of the concatenation of bytes and UTF-8 texts. */
 export function sha256(parts: Iterable<Uint8Array | string>): string {
   const hash = createHash('sha256');
   for (const part of parts) {
