@@ -1,9 +1,9 @@
-// Memory and time of a training step against the depth, activations kept and computed again.
+// Memory and time of a training step against the depth, with activations kept or recomputed.
 //
 //   npx tsx bench/activations.ts
 //
-// Each model is trained for a few steps in a process of its own. Of the peak memory of the process, what a process
-// with hardly a model holds, and the weights with all that the optimiser has of their size, are taken off.
+// Each model is trained for a few steps in a separate process. From its peak memory, the memory of a process
+// with a minimal model and that of the weights and optimiser state are subtracted.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/bench/benchModel.ts';
@@ -37,7 +37,7 @@ interface Measured {
 const options = new Command('activations')
   .option('--depth <n>', 'measure this one model in this process', wholeNumber(1))
   .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), paperModel.width)
-  .option('--batch <n>', 'images a step', wholeNumber(1), 32)
+  .option('--batch <n>', 'images per step', wholeNumber(1), 32)
   .option('--activations <what>', 'with --depth', oneOf('activations', activationChoices), 'keep')
   .option('--steps <n>', 'steps of each', wholeNumber(2), 4)
   .parse()
@@ -50,7 +50,7 @@ async function measure({ depth = 1, width, batch, activations, steps }: Options)
   const model = new Glow({ ...paperModel, depth, width, mixing: 'emerging' }, paperImageShape);
   const batches = randomBatches(paperImageShape, batch);
   const update = await Update.compile(new ParameterLayout(model.parameters), benchUpdate);
-  // Started from one image: the start takes all activations of its batch at once.
+  // Initialised from one image: initialisation holds all activations of its batch at once.
   const first = randomBatches(paperImageShape, 1).at(0);
   const state = await startFromData(model, first, 0, {}, update.groups('weights'));
   const trainer = await Trainer.create(model, state, {

@@ -1,10 +1,11 @@
 // Training and forward pass against the same model in PyTorch: both in turn, several times, and their ratios. PyTorch
-// is run in both of its memory layouts, and in each turn the better one counts, of training and of the forward pass: with
-// the noise of two runs against that of one, which is in its favour.
+// runs in both of its memory layouts, and in each turn the better one counts, for training and for the
+// forward pass separately. The best of two noisy runs against one favours PyTorch.
 //
 //   npx tsx bench/compare.ts --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1
 //
-// Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both many times.
+// Needs Debian's python3-torch with libopenblas0-openmp. Run it alone: a second busy program slows both
+// several times.
 import { Command } from 'commander';
 import type { TrainingFigures } from '../src/bench/figures.ts';
 import { measureInTurn } from '../src/bench/timing.ts';
@@ -16,7 +17,7 @@ import { asOptions, emergingJson } from './shared/processes.ts';
 
 const kinds = ['training', 'forward'] as const;
 
-/** Images in a second. */
+/** Images per second. */
 type Rates = Record<(typeof kinds)[number], number>;
 
 const command = new Command('compare').option('--mixing <name>', '1x1, emerging or periodic', 'emerging');
@@ -26,7 +27,7 @@ const { runs, python, json, ...model } = addPeerOptions(addModelOptions(command,
   .opts<ModelOptions & PeerOptions & { mixing: string; json?: true }>();
 const shape = asOptions(model);
 
-/** The rates of `emerging bench train` in a process of its own. */
+/** The rates of `emerging bench train` in a separate process. */
 async function ours(): Promise<Rates> {
   const { imagesPerSecond, forwardImagesPerSecond } = await emergingJson<TrainingFigures>(
     ...['bench', 'train', '--rounds', '5', '--no-products', ...shape],
@@ -34,7 +35,7 @@ async function ours(): Promise<Rates> {
   return told('ours', { training: imagesPerSecond, forward: forwardImagesPerSecond });
 }
 
-/** The rates of the peer, each in the layout that suits it better. */
+/** The rates of PyTorch, each in its faster layout. */
 async function theirs(): Promise<Rates> {
   const [plain, channelsLast] = [await peer(), await peer('--channels-last')];
   return told('PyTorch', {
@@ -56,7 +57,7 @@ function told(who: string, rates: Rates): Rates {
   return rates;
 }
 
-// Whoever comes second may find a warmer machine.
+// The second one may run on a warmer machine.
 const [our, their] = await measureInTurn([ours, theirs], {
   warmUp: 0,
   rounds: runs,

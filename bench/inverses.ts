@@ -10,7 +10,7 @@ import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine } from './shared/machine.ts';
 import { emergingJson } from './shared/processes.ts';
 
-/** As `emerging bench inverse --json` gives them. */
+/** As output by `emerging bench inverse --json`. */
 type Inverse = Omit<InverseTimes, 'shape'> & { readonly shape: string };
 
 const SIDES = [8, 16, 32, 64];

@@ -1,9 +1,10 @@
-// Training batches from a packed file larger than one would keep in memory: how fast they come, and how much memory it takes.
+// Training batches from a packed file too large for memory: how fast they are made, and how much memory that
+// takes.
 //
 //   npx tsx bench/largeData.ts --gib 5 --size 32 --augment shift,flip
 //
-// Makes the file, reads it with nothing of it in the system's cache (Linux with dd) and again with what the first
-// reading left there, and removes it.
+// Writes the file, reads it with a cold page cache (Linux with dd) and again with what the first read left
+// there, and deletes it.
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,8 +26,8 @@ const { gib, size, batch, steps, augment, folder } = new Command('largeData')
   .option('--size <n>', 'height and width of the images', wholeNumber(1), 32)
   .option('--batch <n>', 'images at a time', wholeNumber(1), 64)
   .option('--steps <n>', 'batches timed', wholeNumber(1), 1000)
-  .option('--augment <name,…>', 'how they are varied', augmentationList, [])
-  .option('--folder <dir>', 'where the file is made', tmpdir())
+  .option('--augment <name,…>', 'augmentation of the images', augmentationList, [])
+  .option('--folder <dir>', 'where the file is written', tmpdir())
   .parse()
   .opts<{
     gib: number;
@@ -46,14 +47,14 @@ await inTemporaryFolder(
     const { train } = await openDataset(file, { validation: 0.02 });
     const before = process.memoryUsage.rss();
     const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
-    time(loader, cold ? 'nothing of it in memory' : 'as it was written');
-    time(loader, 'what was read in memory');
+    time(loader, cold ? 'cold cache' : 'after writing');
+    time(loader, 'warm cache');
     console.log(`memory ${formatBytes(before)} before, ${formatBytes(process.memoryUsage.rss())} after`);
   },
   folder,
 );
 
-/** Random images, made of one block of random bytes read from another place each time. */
+/** Random images, from one block of random bytes read at a different offset each time. */
 async function make(file: string): Promise<void> {
   const imageBytes = size * size * 3;
   const count = Math.floor((gib * 2 ** 30) / imageBytes);
@@ -75,7 +76,7 @@ async function make(file: string): Promise<void> {
   );
 }
 
-/** Tells the system to keep nothing of the file in memory; whether that worked. */
+/** Drops the file from the page cache; returns whether that worked. */
 function forgetCache(file: string): boolean {
   const { status } = spawnSync('dd', [
     `of=${file}`,
@@ -90,7 +91,7 @@ function forgetCache(file: string): boolean {
 function time(loader: BatchLoader, what: string): void {
   const { seconds, slowestSeconds } = timeBatches(loader, 0, steps);
   console.log(
-    `${formatRate((steps * batch) / seconds)} images/s, ${formatMilliseconds(seconds / steps, 2)} ms a batch, ` +
+    `${formatRate((steps * batch) / seconds)} images/s, ${formatMilliseconds(seconds / steps, 2)} ms per batch, ` +
       `the slowest ${formatMilliseconds(slowestSeconds, 1)} ms: ${what}`,
   );
 }

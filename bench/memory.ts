@@ -1,9 +1,10 @@
-// Whether a training keeps its memory: a tiny model over many steps, with validations and a checkpoint after each step.
+// Whether training leaks memory: a tiny model over many steps, with validations and a checkpoint after each
+// step.
 //
 //   npx tsx bench/memory.ts --steps 2000
 //
-// Prints what the process holds along the way: in all (resident), and of that the objects and the arrays of the
-// program, after a collection of garbage.
+// Prints the memory use along the way: in total (resident), and of that the objects and the arrays of the
+// program, after a garbage collection.
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

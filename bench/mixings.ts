@@ -2,7 +2,8 @@
 //
 //   npx tsx bench/mixings.ts --steps 300
 //
-// Prints a table: parameters, bits/dim on validation images, seconds a step, round-trip error, and the verdict.
+// Prints a table: parameters, bits/dim on validation images, seconds per step, round-trip error, and the
+// verdict.
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
@@ -16,9 +17,9 @@ import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 
 const options = new Command('mixings')
   .option('--steps <n>', 'updates of each model', wholeNumber(1), 300)
-  .option('--mixing <name,…>', 'which ones', (text) => text.split(','), mixingNames)
-  .option('--images <n>', 'how many images the doctor looks at', wholeNumber(1), 64)
-  .option('--seed <n>', 'the seed of all', wholeNumber(0), 0)
+  .option('--mixing <name,…>', 'the mixings to compare', (text) => text.split(','), mixingNames)
+  .option('--images <n>', 'how many images the doctor examines', wholeNumber(1), 64)
+  .option('--seed <n>', 'the seed of all models', wholeNumber(0), 0)
   .parse()
   .opts<{ steps: number; seed: number; mixing: string[]; images: number }>();
 
@@ -57,7 +58,7 @@ const table = formatTable(
     { title: 'MIXING' },
     { title: 'PARAMETERS', align: 'right' },
     { title: 'BITS/DIM', align: 'right' },
-    { title: 'SECONDS A STEP', align: 'right' },
+    { title: 'SECONDS PER STEP', align: 'right' },
     { title: 'ROUND TRIP', align: 'right' },
     { title: 'EXACT PIXELS', align: 'right' },
     { title: 'DOCTOR' },

@@ -1,10 +1,10 @@
-// What a training spends besides its steps and its validation: on logs, checkpoints, guard and lock.
+// The overhead of training besides its steps and validation: logs, checkpoints, guard and lock.
 //
 //   npx tsx bench/overhead.ts --steps 1700
 //
-// Trains a preset into a temporary folder and times the parts in the same process. The rest of the time, that of no
-// part, is what logs, guard and lock take. With fewer steps than the preset's there are as many validations and
-// checkpoints of milestones, so their shares are then too large.
+// Trains a preset in a temporary folder and times the parts in the same process. The remaining time is
+// attributed to logs, guard and lock. With fewer steps than the preset's, the number of validations and
+// milestone checkpoints stays the same, so their shares are too large.
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wholeNumber } from '../src/cli/options.ts';
@@ -29,7 +29,7 @@ let begin: number | undefined;
 let ended = 0;
 const seconds: Record<string, number> = {};
 
-/** Times every call of a method under a name. */
+/** Adds up the time of every call of a method under a name. */
 function time<Key extends string>(
   owner: Record<Key, (...args: never[]) => unknown>,
   key: Key,
@@ -61,7 +61,7 @@ await withProgress((show) =>
   inTemporaryFolder('overhead', async (folder) => {
     const config = resolveConfig({ preset, overrides: { training: { steps } } });
     const run = await startRun(config, join(folder, 'run'));
-    // The clock starts after the first step: compiling and the start from data are over then.
+    // The clock starts after the first step, when compilation and initialisation from data are done.
     const onStep = (step: number): void => {
       if (begin === undefined) {
         begin = performance.now();

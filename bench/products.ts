@@ -1,6 +1,6 @@
 // The matrix products of a coupling network's middle layer, by ONNX Runtime and by PyTorch, in turn: how much of a step's
-// time each side could save at most where products are nearly all of it. Each side in the layout that suits it, and
-// ONNX Runtime also in those that training does not use.
+// time each side could save at most when products take nearly all of it. Each side uses its best layout, and
+// ONNX Runtime also those that training does not use.
 //
 //   npx tsx bench/products.ts
 //
@@ -31,23 +31,23 @@ const { pixels, width, runs, python, threads } = addPeerOptions(command)
   .parse()
   .opts<PeerOptions & { pixels: number; width: number }>();
 
-/** Products in one program, so that the cost of a call hardly counts. */
+/** Products per program, so that the cost of a call is negligible. */
 const COPIES = 8;
 const ROUNDS = 9;
 const WARM_UP = 2;
 
-/** Activations x and gradients g with a row for each channel or for each pixel, weights W; what each is timed for. */
+/** Activations x and gradients g with one row per channel or per pixel, weights W; what each is timed for. */
 interface Form {
   readonly label: string;
   readonly rows: 'channels' | 'pixels';
   readonly pixels: number;
-  /** Whether it is the gradient of the weights, added up over blocks, and not a product with them. */
+  /** Whether it is the gradient of the weights, accumulated over blocks, rather than a product with them. */
   readonly ofWeights: boolean;
-  /** PyTorch's name of the same. */
+  /** PyTorch's name for it. */
   readonly theirs: 'images' | 'weights';
 }
 
-/** The next number of pixels that puts the rows of channels a multiple of 4 KiB apart. */
+/** The next number of pixels for which the channel rows are a multiple of 4 KiB apart. */
 const aligned = 1024 * Math.ceil(pixels / 1024);
 const forms: readonly Form[] = [
   { label: 'W·x, and the gradient of x', rows: 'channels', pixels, ofWeights: false, theirs: 'images' },
@@ -57,7 +57,7 @@ const forms: readonly Form[] = [
   { label: '– xᵀ·g, the gradient of W', rows: 'pixels', pixels, ofWeights: true, theirs: 'weights' },
 ];
 
-/** The program of a form, with all that it is given. */
+/** The program of a form, with its inputs. */
 function programOf({ rows, pixels, ofWeights }: Form): ProgramDefinition {
   const inputs: Record<string, Tensor> = {};
   const given = (name: string, shape: readonly number[]): Tensor => {
@@ -78,7 +78,7 @@ function programOf({ rows, pixels, ofWeights }: Form): ProgramDefinition {
     const x = wide(`x${copy}`);
     return rows === 'channels' ? product(weights(), x) : product(x, weights());
   });
-  // A row of each: the runtime makes a copy of all that a program gives.
+  // One row of each: the runtime copies all outputs of a program.
   return { inputs, outputs: Object.fromEntries(each.map((y, copy) => [`y${copy}`, slice(y, 0, 0, 1)])) };
 }
 
@@ -104,7 +104,7 @@ async function ours(): Promise<number[]> {
   return rates;
 }
 
-/** The same by PyTorch, in a process of its own: the better of both layouts. */
+/** The same in PyTorch, in a separate process: the better of both layouts. */
 async function theirs(): Promise<number[]> {
   const args = asOptions({ pixels, width, threads, copies: COPIES, rounds: ROUNDS });
   const rates = await pytorchJson<Record<Form['theirs'], number>>(python, 'products_torch.py', ...args);

@@ -1,10 +1,11 @@
-// decode(encode(x)) on every test image of a run's dataset: how many come back exactly, and which do not.
+// decode(encode(x)) on every test image of a run's dataset: how many are recovered exactly, and which are
+// not.
 //
 //   npx tsx bench/roundTrip.ts runs/quickstart
 //   npx tsx bench/roundTrip.ts runs/quickstart --precision float64
 //
-// Prints the images that return with a wrong pixel, each with its largest latent, and the error at the
-// latents: encode, decode, encode again without rounding to pixels in between.
+// Prints the images with a wrong pixel after the round trip, each with its largest latent, and the error at
+// the latents: encode, decode, encode again without rounding to pixels in between.
 import { Command } from 'commander';
 import { timed } from '../src/bench/timing.ts';
 import { oneOf, wholeNumber } from '../src/cli/options.ts';
@@ -82,12 +83,12 @@ const levels = 2 ** model.bits;
 const latentErrors = exact.map(({ latent }) => latent);
 const most = (numbers: readonly number[]): number => Math.max(0, ...numbers);
 const lines = [
-  `${exact.length} of ${count} test images of ${run.config.data.name} return exactly ` +
+  `${exact.length} of ${count} test images of ${run.config.data.name} are recovered exactly ` +
     `(${run.config.model.mixing}, step ${run.step}, average weights)`,
-  `${precision} round trip at the latents, of those: largest error ${most(latentErrors).toExponential(2)}, ` +
+  `${precision} round trip at the latents, for those: largest error ${most(latentErrors).toExponential(2)}, ` +
     `median over images ${median(latentErrors).toExponential(2)}; ` +
     `largest latent ${most(exact.map(({ largest }) => largest)).toFixed(2)}`,
-  `at the pixels: largest error ${(levels * most(exact.map(({ largestError }) => largestError))).toExponential(2)} grey levels, 0.5 are allowed`,
+  `at the pixels: largest error ${(levels * most(exact.map(({ largestError }) => largestError))).toExponential(2)} grey levels, 0.5 allowed`,
   `${encodeSeconds.toFixed(1)} s to encode, ${decodeSeconds.toFixed(1)} s to decode, ` +
     `${BATCH} images at a time`,
 ];
@@ -104,7 +105,7 @@ if (failed.length > 0) {
     columns.map((title) => ({ title, align: 'right' })),
     rows,
   );
-  lines.push(`${failed.length} do not:`, table);
+  lines.push(`${failed.length} are not:`, table);
 }
 process.stdout.write(`${lines.join('\n')}\n`);
 process.exitCode = failed.length > 0 ? 1 : 0;

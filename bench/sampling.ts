@@ -1,4 +1,5 @@
-// Sampling beside the forward pass: the paper's model for CIFAR-10 at depth 8, and the model of the quick start.
+// Sampling compared with the forward pass: the paper's model for CIFAR-10 at depth 8, and the quick-start
+// model.
 //
 //   npx tsx bench/sampling.ts
 //
@@ -9,7 +10,7 @@ import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, emergingJson } from './shared/processes.ts';
 
-/** As `emerging bench sample --json` gives them. */
+/** As output by `emerging bench sample --json`. */
 type Sampling = SamplingFigures & { readonly batch: number };
 
 const TITLES = [
@@ -17,7 +18,7 @@ const TITLES = [
   ...['sample / log-likelihood', "sample / 1x1's"],
 ];
 
-/** Times the mixings in turn in one process, emerging by both of its inverses: a table. */
+/** Times the mixings in turn in one process, emerging with both of its inverses: a table. */
 async function measure(
   title: string,
   rounds: number,

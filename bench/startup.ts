@@ -1,10 +1,10 @@
-// The time from the command to the first training step, by part, for models of depth 8 and 32, but for reading data
-// and making the run folder.
+// The time from the command to the first training step, by part, for models of depth 8 and 32, without
+// reading data and creating the run folder.
 //
 //   npx tsx bench/startup.ts
 //
-// Prints the table of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a process of
-// its own. A minute.
+// Prints the table of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a
+// separate process. A minute.
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/bench/benchModel.ts';
@@ -26,14 +26,14 @@ const BATCH = 32;
 
 const { depth, rounds } = new Command('startup')
   .option('--depth <n>', 'measure this one model in this process', wholeNumber(1))
-  .option('--rounds <n>', 'processes of each depth; the median is printed', wholeNumber(1), 2)
+  .option('--rounds <n>', 'processes per depth; the median is printed', wholeNumber(1), 2)
   .parse()
   .opts<{ depth?: number; rounds: number }>();
 
 /** Seconds by part of the start. */
 type Seconds = Record<keyof typeof titles, number>;
 
-/** What is measured, in the order of the table; with a dash what is part of the row above. */
+/** The measurements, in the order of the table; a dash marks a part of the row above. */
 const titles = {
   modules: 'process and modules',
   weights: 'initialising the weights',
@@ -57,7 +57,7 @@ async function measure(depth: number): Promise<Seconds> {
   );
   const step = await secondsOf(() => trainer.step(batch, 1e-4));
   await trainer.release();
-  // The parts of both once more, each alone.
+  // The parts of both again, each alone.
   const drawn = await secondsOf(() => layout.initial(0));
   const { result: plan, seconds: defined } = await timed(() =>
     planGradients(model, layout, { images: BATCH, batchSize: BATCH }),

@@ -1,10 +1,11 @@
-// The paper's claim, measured: mixings compared on several sets of images, over seeds, at equal steps and equal seconds.
+// Measures the paper's claim: compares mixings on several datasets, over seeds, at equal steps and equal
+// seconds.
 //
 //   npx tsx bench/study.ts --list
 //   npx tsx bench/study.ts --only mnist-small --hours 0.2
 //   npx tsx bench/study.ts --paper
 //
-// Runs lie in runs/study/NAME, results in docs/results. Ctrl-C stops it, the same command goes on.
+// Runs are in runs/study/NAME, results in docs/results. Ctrl-C stops it; the same command resumes.
 import { Command, InvalidArgumentError } from 'commander';
 import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/terminal/format.ts';
@@ -39,20 +40,20 @@ interface Options {
 
 const command = new Command('study')
   .description('compare mixings over seeds, with intervals; stopped by Ctrl-C, continued by the same command')
-  .option('--list', 'list the studies and how far they are')
+  .option('--list', 'list the studies and their progress')
   .option('--only <name,…>', 'these studies (default: all)', (text) => text.split(','))
-  .option('--hours <n>', 'leave out what does not fit in so many hours (default: do everything)', hours)
-  .option('--plan', 'show the plan and end')
-  .option('--report', 'write the results of what is done and end')
-  .option('--paper', "write the paper's own table, with the hours that each row would take here, and end")
-  .option('--studies <file>', 'studies in YAML in place of those built in')
-  .option('--runs <dir>', 'where the runs lie', 'runs/study')
-  .option('--results <dir>', 'where the results go', 'docs/results')
+  .option('--hours <n>', 'skip work that does not fit in n hours (default: do everything)', hours)
+  .option('--plan', 'show the plan and exit')
+  .option('--report', 'write the results so far and exit')
+  .option('--paper', "write the paper's own table, with the hours that each row would take here, and exit")
+  .option('--studies <file>', 'YAML file of studies, instead of the built-in ones')
+  .option('--runs <dir>', 'where runs are stored', 'runs/study')
+  .option('--results <dir>', 'where results are written', 'docs/results')
   .addHelpText(
     'after',
     '\nExample:\n  npx tsx bench/study.ts --only mnist-small --hours 0.2\n' +
-      '\nWhat does not fit in the hours is left out by whole seeds: every run of a study has the same steps,\n' +
-      'and a seed is trained with every mixing of a table or with none. What is begun is finished.',
+      '\nWork that does not fit in the hours is skipped by whole seeds: every run of a study has the same number\n' +
+      'of steps, and a seed is trained with every mixing of a table or with none. Work that has begun is finished.',
   )
   .configureOutput({ outputError: () => {} })
   .exitOverride();
@@ -74,7 +75,7 @@ async function main(options: Options): Promise<void> {
     await report(studies, options);
     return;
   }
-  // It waits for processes in groups of their own, which the closing of a terminal does not end.
+  // It waits for processes in separate groups, which closing the terminal does not end.
   const interruption = listenForInterruption(() => {}, { hangUp: true });
   try {
     await (options.paper ? paper(options, interruption) : run(studies, options, interruption));
@@ -83,7 +84,7 @@ async function main(options: Options): Promise<void> {
     if (!signal.aborted || error !== signal.reason) {
       throw error;
     }
-    process.stderr.write('stopped; the same command goes on from here\n');
+    process.stderr.write('stopped; run the same command to resume\n');
     process.exitCode = interruption.exitCode();
   }
 }
@@ -116,7 +117,7 @@ async function run(studies: readonly Study[], options: Options, interruption: In
     await perform(next.unit, root, interruption, (each) => {
       const left = plannedSeconds(planNow());
       process.stderr.write(
-        `${each.directory}: ${formatCount(each.steps)} steps at rate ${each.rate} · ${formatDuration(left)} left of the plan\n`,
+        `${each.directory}: ${formatCount(each.steps)} steps at rate ${each.rate} · ${formatDuration(left)} of the plan remaining\n`,
       );
     });
     await report([next.unit.study], options);
@@ -129,22 +130,22 @@ async function run(studies: readonly Study[], options: Options, interruption: In
   await report(studies, options);
   const leftOut = planned.filter(({ status }) => status === 'left out');
   if (leftOut.length > 0) {
-    process.stderr.write(`${leftOut.length} seeds of a table were left out, for want of hours\n`);
+    process.stderr.write(`${leftOut.length} seeds of a table were skipped: not enough hours\n`);
   }
 }
 
-/** @throws UserError where there is something to do, and nothing of it fits */
+/** @throws UserError if there is work to do but none of it fits */
 function requireTaken(plan: readonly PlannedUnit[]): void {
   const [first] = plan;
   if (first !== undefined && plan.every(({ status }) => status === 'left out')) {
     throw new UserError(
       'invalid-argument',
-      `nothing fits in so few hours: what comes first takes ${formatDuration(first.seconds)} by measured speeds`,
+      `nothing fits in these hours: the first unit takes ${formatDuration(first.seconds)} at measured speeds`,
     );
   }
 }
 
-/** Makes the images ready and measures the speed of every model. */
+/** Prepares the images and measures the speed of every model. */
 async function readyStudies(
   studies: readonly Study[],
   root: string,
@@ -158,7 +159,7 @@ async function readyStudies(
   return ready;
 }
 
-/** What was timed before a stop is in the table too. */
+/** The table includes what was timed before a stop. */
 async function paper({ results: folder }: Options, interruption: Interruption): Promise<void> {
   try {
     await measurePaperRates(folder, paperPresets(), interruption);
@@ -175,7 +176,7 @@ async function report(
     const results = resultsOf(runs, study);
     process.stderr.write(
       results === null
-        ? `${study.name}: no run is finished yet for which the search has found a learning rate: nothing to report\n`
+        ? `${study.name}: nothing to report: no run is finished for which the search has found a learning rate\n`
         : `results: ${await writeReport(folder, results, file)}\n`,
     );
   }

@@ -1,5 +1,5 @@
 """The matrix products of a coupling network's middle layer in PyTorch: JSON of GFLOP/s by name, the median of the rounds
-in the better layout: a row for each pixel, or for each channel.
+in the better layout: one row per pixel, or one per channel.
 
     python3 products_torch.py --pixels 1792 --width 512 --threads 2
 """
@@ -15,7 +15,7 @@ weights, total = torch.rand(a.width, a.width), torch.zeros(a.width, a.width)
 
 
 def products(shape, images, of_weights):
-    """Both products of activations of a shape, as functions of nothing."""
+    """Both products of activations of a shape, as functions without arguments."""
     wide = [torch.rand(*shape) for _ in range(2 * a.copies)]
     out = [torch.empty(*shape) for _ in range(a.copies)]
     pairs = list(zip(wide[:a.copies], wide[a.copies:]))

@@ -1,29 +1,33 @@
-// PyTorch, to compare with: its scripts in processes of their own, and the options of the benches that call them.
+// PyTorch for comparison: its scripts in separate processes, and the options of the benchmarks that call
+// them.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { wholeNumber } from '../../src/cli/options.ts';
 import { programJson } from '../shared/processes.ts';
 
-/** How both sides are compared. */
+/** The options of the comparison. */
 export interface PeerOptions {
   /** Of both sides. */
   readonly threads: number;
   /** Alternations. */
   readonly runs: number;
-  /** The Python that has torch. */
+  /** A Python with torch. */
   readonly python: string;
 }
 
 /** Adds `--threads`, `--runs`, `--python`. */
 export function addPeerOptions(command: Command): Command {
   return command
-    .option('--threads <n>', 'threads of both', wholeNumber(1), availableParallelism())
+    .option('--threads <n>', 'threads for both sides', wholeNumber(1), availableParallelism())
     .option('--runs <n>', 'alternations', wholeNumber(1), 5)
-    .option('--python <path>', 'the Python that has torch', '/usr/bin/python3');
+    .option('--python <path>', 'a Python with torch', '/usr/bin/python3');
 }
 
-/** What a script of this folder prints. OpenBLAS chooses its own kernels: settings made for older versions would slow it. */
+/**
+ * The output of a script in this folder. OpenBLAS chooses its own kernels: settings for older versions would
+ * slow it.
+ */
 export function pytorchJson<Result>(
   python: string,
   script: 'glow_torch.py' | 'products_torch.py',

@@ -2,7 +2,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { formatCounted } from '../../src/cli/terminal/format.ts';
 
-/** The processor and its threads, or as many as are used. */
+/** The processor and its threads, or the number used. */
 export function machine(threads = availableParallelism()): string {
   return `${cpus()[0]?.model.trim()}, ${formatCounted(threads, 'thread')}`;
 }

@@ -1,4 +1,4 @@
-// Processes of their own: the command `emerging` as a person calls it, scripts of this repository, other programs.
+// Child processes: the command `emerging` as a user calls it, scripts of this repository, other programs.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
@@ -14,9 +14,9 @@ interface Ended {
 
 /** How a process is run. */
 interface ProcessOptions {
-  /** Its environment, if not this process's. */
+  /** Its environment; by default this process's. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Passed on to it, for it to end in order. */
+  /** Passed on to it, so that it shuts down cleanly. */
   readonly interruption?: Interruption;
 }
 
@@ -24,11 +24,14 @@ interface ProcessOptions {
 interface Called {
   /** The exit code; null if a signal ended it. */
   readonly code: number | null;
-  /** What it printed with `--json`; its `error` where it failed. */
+  /** Its `--json` output; its `error` if it failed. */
   readonly json: Record<string, unknown>;
 }
 
-/** Calls `emerging ARGS --json`; progress goes to stderr. An interruption is passed on, and the call then ends in order. */
+/**
+ * Calls `emerging ARGS --json`; progress goes to stderr. An interruption is passed on, and the call then
+ * shuts down cleanly.
+ */
 export async function callEmerging(interruption: Interruption, ...args: readonly string[]): Promise<Called> {
   const { code, stdout } = await runScript(main, [...args, '--json'], { interruption });
   try {
@@ -40,8 +43,8 @@ export async function callEmerging(interruption: Interruption, ...args: readonly
 }
 
 /**
- * What `emerging ARGS --json` prints; progress goes to stderr. The doctor exits with 1 where something is wrong, and prints
- * its result all the same.
+ * The output of `emerging ARGS --json`; progress goes to stderr. The doctor exits with 1 if something is
+ * wrong, but still prints its result.
  *
  * @throws Error if it failed
  */
@@ -50,7 +53,7 @@ export async function emergingJson<Result>(...args: readonly string[]): Promise<
   process.stderr.write(`${words}\n`);
   const { code, stdout } = await runScript(main, [...args, '--json']);
   if (stdout === '') {
-    throw new Error(`${words} ended with ${code} and printed nothing`);
+    throw new Error(`${words} exited with ${code} and printed nothing`);
   }
   const result = JSON.parse(stdout);
   if (result.error !== undefined) {
@@ -60,7 +63,7 @@ export async function emergingJson<Result>(...args: readonly string[]): Promise<
 }
 
 /**
- * What a script of this repository prints, which is JSON.
+ * The JSON output of a script of this repository.
  *
  * @throws Error if it fails
  */
@@ -69,7 +72,7 @@ export async function scriptJson<Result>(file: string, args: readonly string[]):
 }
 
 /**
- * What another program prints, which is JSON.
+ * The JSON output of another program.
  *
  * @throws Error if it cannot be started, or fails
  */
@@ -81,14 +84,14 @@ export async function programJson<Result>(
   return resultOf([program, ...args], await runProcess(program, args, { env }));
 }
 
-/** Values as the options of a command: `--name value`, in their order. */
+/** Values as command-line options: `--name value`, in order. */
 export function asOptions(values: Readonly<Record<string, string | number>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
 function resultOf<Result>(words: readonly string[], { code, stdout }: Ended): Result {
   if (code !== 0) {
-    throw new Error(`${words.join(' ')} ended with ${code}`);
+    throw new Error(`${words.join(' ')} exited with ${code}`);
   }
   return JSON.parse(stdout);
 }
@@ -105,7 +108,8 @@ function runProcess(
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     ...(env && { env }),
-    // A group of its own: a Ctrl-C that the terminal sends to all would reach it twice, and twice means at once.
+    // Its own process group: otherwise Ctrl-C from the terminal would reach it twice, and twice means stop at
+    // once.
     detached: interruption !== undefined,
   });
   let stdout = '';

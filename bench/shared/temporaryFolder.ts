@@ -1,9 +1,9 @@
-// A folder for what a bench makes and nobody keeps.
+// A folder for the temporary files of a benchmark.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Does some work with a new folder, `PARENT/NAME-…`, which is removed afterwards however the work ends. */
+/** Does some work with a new folder, `PARENT/NAME-…`, which is always removed afterwards. */
 export async function inTemporaryFolder<Result>(
   name: string,
   work: (folder: string) => Promise<Result> | Result,

@@ -5,18 +5,21 @@ const main: Study['comparisons'][number] = {
   title: 'The three of the paper',
   mixings: ['1x1', 'periodic', 'emerging'],
 };
-/** Without decay a curve has at every moment what a run that ends there would give: runs compare at equal seconds too. */
+/**
+ * Without decay a curve equals at every time what a run ending there would give: runs also compare at equal
+ * seconds.
+ */
 const common = ['training.decay=none', 'training.biasCorrection=standard', 'training.clipNorm=100'];
 const model = ['model.levels=2', 'model.depth=4', 'model.width=32', 'training.batchSize=64'];
 const longer = ['training.warmupSteps=100', 'training.averageDecay=0.99'];
-/** Steps, seeds and search of all but the trial. */
+/** Steps, seeds and search of all studies except the trial. */
 const length = {
   steps: 800,
   seeds: [0, 1, 2, 3, 4],
   search: { rates: [0.005, 0.01, 0.015, 0.02, 0.03, 0.04], steps: 200, seed: 1000 },
 };
 
-/** The studies that are run where no file of studies is named. */
+/** The studies that are run if no file of studies is named. */
 export const builtInStudies: readonly Study[] = [
   {
     name: 'mnist-small',
@@ -27,7 +30,7 @@ export const builtInStudies: readonly Study[] = [
     comparisons: [main],
     steps: 300,
     seeds: [0, 1, 2],
-    // Fewer rates: on two cores all of it is to fit in the `--hours 0.2` of the command's own example.
+    // Fewer rates: on two cores all of it must fit in the `--hours 0.2` of the command's own example.
     search: { rates: [0.01, 0.02, 0.03], steps: 100, seed: 1000 },
   },
   {
@@ -71,7 +74,8 @@ export const builtInStudies: readonly Study[] = [
       },
     },
     preset: 'mnist-quickstart',
-    // 3,406 images to train on: more of them are held out than of large sets, and those of 15 epochs are varied.
+    // 3,406 training images: a larger share is held out than in large datasets, and the 15 epochs are
+    // augmented.
     changes: [...common, ...model, ...longer, 'data.validation=0.1', 'data.augment=[flip, shift]'],
     comparisons: [main],
     ...length,

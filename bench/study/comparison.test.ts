@@ -41,7 +41,7 @@ const compared = (stepTimes: Partial<Record<Mixing, number>>, seeds = [0, 1, 2])
   compare({ seeds, mixings: ['1x1', 'emerging'], done: runs, searches, stepTimes });
 
 describe('compare', () => {
-  it('takes the seeds that every mixing has, and differences within each of them', () => {
+  it('uses the seeds that every mixing has, and differences within each of them', () => {
     const { seeds, rows } = compared({ '1x1': 1, emerging: 2 });
     expect(seeds).toEqual([0, 1]);
     const [first, second] = rows;
@@ -64,12 +64,12 @@ describe('compare', () => {
     expect(rows[1]!.atEqualSeconds).toMatchObject({ value: { mean: 5 }, difference: { mean: 0.5 } });
   });
 
-  it('says nothing at equal seconds where a curve begins later', () => {
+  it('has no value at equal seconds if a curve begins later', () => {
     const { rows } = compared({ '1x1': 1, emerging: 3 });
     expect(rows.map(({ atEqualSeconds }) => atEqualSeconds === null)).toEqual([false, true]);
   });
 
-  it("takes the times of the runs' own steps for all mixings where only some were timed", () => {
+  it("uses the times of the runs' own steps for all mixings if only some were timed", () => {
     for (const { run } of runs) {
       mkdirSync(run.directory, { recursive: true });
       const line = JSON.stringify({ seconds: run.mixing === '1x1' ? 3 : 4 });
@@ -81,7 +81,7 @@ describe('compare', () => {
     expect(equalSeconds).toBe(60);
   });
 
-  it('is empty where no seed is done with every mixing', () => {
+  it('is empty if no seed is done with every mixing', () => {
     expect(compared({}, [2])).toEqual({ seeds: [], equalSeconds: null, rows: [] });
   });
 });

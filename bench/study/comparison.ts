@@ -1,4 +1,4 @@
-// Mixings beside one another: at equal steps and at equal seconds, over the seeds that all of them have.
+// Compares mixings at equal steps and at equal seconds, over the seeds that all of them have.
 import type { Mixing } from '../../src/models/mixing.ts';
 import { commonEnd, overSeconds, type TimedPoint, valueAt } from './curves.ts';
 import type { DoneRun } from './doneRuns.ts';
@@ -16,13 +16,15 @@ export interface ComparisonRow {
   readonly rateAtEdge: boolean;
   /** bits/dim of the test images after the last step. */
   readonly test: SeedMean;
-  /** The same less the first mixing's, image by image within each seed; null for the first itself. */
+  /** The same minus the first mixing's, image by image within each seed; null for the first itself. */
   readonly difference: SeedMean | null;
-  /** At the moment when the fastest of the mixings was done, on validation images; null where a curve does not cover it. */
+  /**
+   * When the fastest of the mixings was done, on validation images; null if a curve does not cover that time.
+   */
   readonly atEqualSeconds: { readonly value: SeedMean; readonly difference: SeedMean | null } | null;
-  /** Timed in turn with the other mixings; until all of them are, the median over all steps of all its runs. */
+  /** Timed in turn with the other mixings; until all are timed, the median over all steps of all its runs. */
   readonly secondsPerStep: number;
-  /** Of all its seeds, the worst. */
+  /** The worst of all its seeds. */
   readonly roundTrip: RunMeasurement['roundTrip'];
   /** The validation curve: bits/dim over seeds at each milestone, and the difference to the first mixing. */
   readonly curve: readonly {
@@ -32,39 +34,39 @@ export interface ComparisonRow {
     /** Of each seed. */
     readonly values: readonly number[];
     readonly difference: SeedMean | null;
-    /** Of each seed; null where `difference` is. */
+    /** Of each seed; null if `difference` is. */
     readonly differences: readonly number[] | null;
   }[];
 }
 
-/** Mixings beside one another. */
+/** A comparison of mixings. */
 export interface ComparisonResult {
   readonly title: string;
-  /** Seeds that are done with every mixing; the table is about these alone. */
+  /** Seeds that are done with every mixing; the table covers only these. */
   readonly seeds: readonly number[];
-  /** The training seconds at which the mixings are compared at equal time; null where there are no seeds. */
+  /** The training seconds at which the mixings are compared; null if there are no seeds. */
   readonly equalSeconds: number | null;
-  /** Empty where no seed is done. */
+  /** Empty if no seed is done. */
   readonly rows: readonly ComparisonRow[];
 }
 
 /** The search of one mixing of a study. */
 export type MixingSearch = { readonly mixing: Mixing } & RateSearch;
 
-/** What a comparison is made of. */
+/** The inputs of a comparison. */
 interface Contest {
-  /** Of the study: the comparison has those that are done with every mixing. */
+  /** Those of the study: the comparison uses the ones that are done with every mixing. */
   readonly seeds: readonly number[];
-  /** The first of which the others are compared with. */
+  /** The others are compared with the first. */
   readonly mixings: readonly Mixing[];
   /** Runs of these mixings, and of others too. */
   readonly done: readonly DoneRun[];
   readonly searches: readonly MixingSearch[];
-  /** The seconds that a step takes, of the mixings that were timed. */
+  /** The seconds per step of the mixings that were timed. */
   readonly stepTimes: Partial<Record<Mixing, number>>;
 }
 
-/** Compares mixings on their runs among those that are done. */
+/** Compares mixings on their finished runs. */
 export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
   const { mixings, done, searches, stepTimes } = contest;
   const find = (mixing: Mixing, seed: number): DoneRun | undefined =>
@@ -73,7 +75,7 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
   if (seeds.length === 0) {
     return { seeds, equalSeconds: null, rows: [] };
   }
-  // All from one source: times of training and of timing are not to be compared with one another.
+  // All from one source: times from training and from separate timing are not comparable.
   const allTimed = mixings.every((mixing) => stepTimes[mixing] !== undefined);
   const contenders = mixings.map((mixing) => {
     const runs = seeds.map((seed) => find(mixing, seed)!);

@@ -11,11 +11,11 @@ const curve = overSeconds(
 );
 
 describe('a validation curve over seconds', () => {
-  it('has each point at its step times the seconds of a step', () => {
+  it('has each point at its step times the seconds per step', () => {
     expect(curve.map(({ seconds }) => seconds)).toEqual([5, 10, 20]);
   });
 
-  it('gives its points exactly', () => {
+  it('returns its points exactly', () => {
     expect([5, 10, 20].map((seconds) => valueAt(curve, seconds))).toEqual([4, 3, 1]);
     expect(valueAt(curve, 20 * (1 + 1e-12))).toBe(1);
   });
@@ -25,13 +25,13 @@ describe('a validation curve over seconds', () => {
     expect(valueAt(curve, 10 * 2 ** 0.25)).toBeCloseTo(2.5, 12);
   });
 
-  it('says nothing where nothing was measured', () => {
+  it('is null where nothing was measured', () => {
     expect(valueAt(curve, 4.9)).toBeNull();
     expect(valueAt(curve, 20.1)).toBeNull();
     expect(valueAt([], 1)).toBeNull();
   });
 
-  it('ends together with the shortest', () => {
+  it('ends with the shortest', () => {
     expect(commonEnd([curve, overSeconds([{ step: 10, bitsPerDim: 2 }], 1.2)])).toBe(12);
     expect(commonEnd([curve, []])).toBeNull();
   });

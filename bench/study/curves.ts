@@ -1,26 +1,26 @@
-// Validation curves of runs over training seconds, and their value at a moment.
+// Validation curves of runs over training seconds, and their value at a given time.
 import type { CurvePoint } from '../../src/evaluation/runs/learningCurve.ts';
 
-/** bits/dim on validation images after so many seconds of training steps. */
+/** bits/dim on validation images after a number of seconds of training steps. */
 export interface TimedPoint {
   readonly seconds: number;
   readonly bitsPerDim: number;
 }
 
 /**
- * A curve over seconds: step t stands at t times the seconds of a step. A typical time of a step stands for all of
- * them, so that what else the machine did while a run trained moves no point of it.
+ * A curve over seconds: step t is at t times the seconds per step. One typical time per step is used
+ * throughout, so that other load on the machine during training does not move any point.
  */
 export function overSeconds(curve: readonly CurvePoint[], secondsPerStep: number): TimedPoint[] {
   return curve.map(({ step, bitsPerDim }) => ({ seconds: step * secondsPerStep, bitsPerDim }));
 }
 
 /**
- * The value of a curve at a moment, linear in the logarithm of the seconds between the two points about it; null
- * before the first point and after the last, where nothing was measured.
+ * The value of a curve at a given time, interpolated linearly in the logarithm of the seconds; null before
+ * the first point and after the last, where nothing was measured.
  */
 export function valueAt(curve: readonly TimedPoint[], seconds: number): number | null {
-  // What two ways of adding up the same seconds differ by.
+  // The difference between two ways of summing the same seconds.
   const slack = 1e-9 * seconds;
   const after = curve.findIndex((point) => point.seconds >= seconds - slack);
   const above = curve[after];
@@ -38,7 +38,7 @@ export function valueAt(curve: readonly TimedPoint[], seconds: number): number |
   return below.bitsPerDim + share * (above.bitsPerDim - below.bitsPerDim);
 }
 
-/** The latest moment that all curves reach; null where one has no point. */
+/** The latest time that all curves reach; null if one has no points. */
 export function commonEnd(curves: readonly (readonly TimedPoint[])[]): number | null {
   const ends = curves.map((curve) => curve.at(-1)?.seconds);
   return ends.length === 0 || ends.includes(undefined) ? null : Math.min(...(ends as number[]));

@@ -1,4 +1,4 @@
-// Runs of a study that are done, with all that was measured of them.
+// The finished runs of a study, with all their measurements.
 import { type CurvePoint, readLearningCurve } from '../../src/evaluation/runs/learningCurve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
@@ -7,7 +7,7 @@ import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';
 import type { Study } from './studies.ts';
 
-/** A run that is done. */
+/** A finished run. */
 export interface DoneRun {
   readonly run: StudyRun;
   readonly measurement: RunMeasurement;
@@ -15,14 +15,16 @@ export interface DoneRun {
   readonly validation: readonly CurvePoint[];
 }
 
-/** The runs of a mixing that are done, in the order of the study's seeds; none until its learning rate is known. */
+/**
+ * The finished runs of a mixing, in the order of the study's seeds; none until its learning rate is known.
+ */
 export function doneRunsOf(root: string, study: Study, mixing: Mixing): DoneRun[] {
   const { chosen } = rateSearch(root, study, mixing);
   const seeds = chosen === null ? [] : study.seeds;
   return seeds.flatMap((seed) => doneRun(seedRun(root, study, mixing, seed, chosen)) ?? []);
 }
 
-/** A run with what was measured of it; null where it is not done. */
+/** A run with its measurements; null if it is not done. */
 function doneRun(run: StudyRun): DoneRun | null {
   const measurement = progressOf(run).state === 'trained' ? readMeasurement(run) : undefined;
   if (measurement === undefined) {

@@ -1,4 +1,4 @@
-// The whole of a study on tiny images, through the command: planned, stopped, continued, reported.
+// A whole study on tiny images, through the command: planned, stopped, resumed, reported.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'studies.yaml'), stringify([study]));
 });
 
-/** Calls the command; with `stopAt`, interrupts it as soon as stderr holds that. */
+/** Calls the command; with `stopAt`, interrupts it as soon as stderr contains that. */
 function call(args: readonly string[], stopAt?: string): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve, reject) => {
     const words = ['--import', import.meta.resolve('tsx'), script, '--studies', 'studies.yaml', ...args];
@@ -59,15 +59,15 @@ function call(args: readonly string[], stopAt?: string): Promise<{ code: number 
 
 const runs = join('runs', 'study', 'tiny');
 
-it('is stopped in the middle, goes on, and reports what its runs measured', {
+it('is stopped midway, resumes, and reports what its runs measured', {
   timeout: 240_000,
 }, async () => {
   const none = await call(['--hours', '0.0001']);
-  expect(none.stderr).toMatch(/nothing fits in so few hours: what comes first takes \d/);
+  expect(none.stderr).toMatch(/nothing fits in these hours: the first unit takes \d/);
   expect(none.code).toBe(1);
 
   const first = await call([], `emerging-0: 25 steps`);
-  expect(first.stderr).toContain('stopped; the same command goes on from here');
+  expect(first.stderr).toContain('stopped; run the same command to resume');
   expect(first.code).toBe(130);
   expect(existsSync(join(folder, 'docs', 'results', 'tiny.json'))).toBe(false);
   const before = readFileSync(join(folder, runs, '1x1-0', 'measurement.json'));
@@ -125,7 +125,7 @@ it('is stopped in the middle, goes on, and reports what its runs measured', {
   // Nothing is left to do, so there is nothing that would not fit.
   const third = await call(['--hours', '0.0001']);
   expect(third.code, third.stderr).toBe(0);
-  expect(third.stderr).not.toContain('left of the plan');
+  expect(third.stderr).not.toContain('of the plan remaining');
 
   writeFileSync(join(folder, 'studies.yaml'), stringify([{ ...study, steps: 30 }]));
   const changed = await call([]);

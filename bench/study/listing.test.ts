@@ -5,7 +5,7 @@ import { readStudies } from './readStudies.ts';
 
 const study = { ...readStudies()[0]!, search: { rates: [0.1, 0.2], steps: 5, seed: 9 } };
 
-it('adds up the seconds of what is taken, and of nothing else', () => {
+it('adds up only the seconds of the units taken', () => {
   const units = unitsOf([study]).map((unit, index) => ({ unit, runs: index, seconds: 60 * index }));
   const lines = planText(fit(units, 100)).split('\n');
   expect(lines.slice(1).map((line) => line.split(/ {2,}/).slice(2).join('|'))).toEqual([
@@ -14,10 +14,10 @@ it('adds up the seconds of what is taken, and of nothing else', () => {
     '2|2|2m 0s|left out',
     '',
   ]);
-  expect(lines.at(-1)).toBe('1m 0s in all, by measured speeds');
+  expect(lines.at(-1)).toBe('1m 0s in total, at measured speeds');
 });
 
-it('counts each run of a study once, those of the search too', () => {
+it('counts each run of a study once, including those of the search', () => {
   // Three mixings, with two rates and three seeds each.
   expect(listText([study], 'no-such-folder')).toContain('0 of 15');
 });

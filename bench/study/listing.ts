@@ -5,7 +5,7 @@ import { isDone, type PlannedUnit, plannedSeconds, runsOf, unitsOf } from './pla
 import { aboutData } from './prepareData.ts';
 import { mixingsOf, type Study } from './studies.ts';
 
-/** A plan as a table, with its seconds in all. */
+/** A plan as a table, with its total seconds. */
 export function planText(plan: readonly PlannedUnit[]): string {
   const rows = plan.map(({ unit, runs, seconds, status }) => [
     unit.study.name,
@@ -16,10 +16,10 @@ export function planText(plan: readonly PlannedUnit[]): string {
     status,
   ]);
   const columns = ['STUDY', 'MIXINGS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
-  return `${formatTable(columns, rows)}\n${formatDuration(plannedSeconds(plan))} in all, by measured speeds`;
+  return `${formatTable(columns, rows)}\n${formatDuration(plannedSeconds(plan))} in total, at measured speeds`;
 }
 
-/** Studies as a table: what they compare, and how far they are. */
+/** Studies as a table: what they compare, and their progress. */
 export function listText(studies: readonly Study[], root: string): string {
   const rows = studies.map((study) => {
     const runs = new Map(
@@ -37,7 +37,7 @@ export function listText(studies: readonly Study[], root: string): string {
       aboutData(study),
     ];
   });
-  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE, SEARCHES TOO', 'IMAGES'].map(
+  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE, WITH SEARCHES', 'IMAGES'].map(
     (title) => ({ title }),
   );
   return formatTable(columns, rows);

@@ -1,4 +1,4 @@
-// What is measured of a trained run: bits/dim of every test image, and whether images return from their latents.
+// The measurements of a trained run: bits/dim of every test image, and the round trip of images.
 import { join } from 'node:path';
 import { evaluationRecord } from '../../src/cli/evaluationRecord.ts';
 import { firstImages, type ImageSet, readAll } from '../../src/data/dataset.ts';
@@ -20,11 +20,11 @@ import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { appendEvaluation } from '../../src/training/run/runSummary.ts';
 import type { StudyRun } from './runs.ts';
 
-/** What is measured with the average weights of the last step. */
+/** The measurements with the average weights of the last step. */
 export interface RunMeasurement {
   readonly step: number;
   readonly parameters: number;
-  /** Of the test images, the mean over draws of each. */
+  /** For each test image, the mean over draws. */
   readonly perImage: readonly number[];
   readonly bitsPerDim: number;
   /** The standard error over draws. */
@@ -41,7 +41,7 @@ export const DRAWS = 2;
 const SEED = 0;
 const ROUND_TRIP_IMAGES = 64;
 
-/** What was measured of a run; undefined where nothing has been yet. */
+/** The measurements of a run; undefined if there are none yet. */
 export function readMeasurement(run: StudyRun): RunMeasurement | undefined {
   return readJson(measurementPath(run));
 }
@@ -49,7 +49,7 @@ export function readMeasurement(run: StudyRun): RunMeasurement | undefined {
 /**
  * Measures a run and stores it in its folder; `onProgress` may throw to stop.
  *
- * @throws RangeError if an image has bits/dim that are not finite; nothing is stored then
+ * @throws RangeError if an image has non-finite bits/dim; nothing is stored then
  */
 export async function measure(
   run: StudyRun,
@@ -85,7 +85,7 @@ export async function measure(
   writeJson(measurementPath(run), measurement);
 }
 
-/** What comes of decode(encode(x)). */
+/** The errors of decode(encode(x)). */
 async function thereAndBack(
   flow: FlowModel,
   model: Glow,

@@ -1,4 +1,4 @@
-// How fast this machine trains the paper's models: what each row of its table would take here.
+// How fast this machine trains the paper's models: the time that each row of its table would take here.
 
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
@@ -18,16 +18,16 @@ export interface PaperRate {
   readonly machine: string;
 }
 
-/** Small enough for every model of the paper to fit into the memory of a common machine. */
+/** Small enough for every model of the paper to fit in the memory of an ordinary machine. */
 const BATCH = 8;
 const ROUNDS = 1;
 
-/** The rates that have been measured, by the name of the preset. */
+/** The measured rates, by preset name. */
 export function readPaperRates(folder: string): Record<string, PaperRate> {
   return readJson(ratesPath(folder)) ?? {};
 }
 
-/** Measures the rates of those presets that have none yet, each stored at once; a stop loses one at most. */
+/** Measures the rates of presets without one, storing each immediately; a stop loses at most one. */
 export async function measurePaperRates(
   folder: string,
   presets: readonly Preset[],

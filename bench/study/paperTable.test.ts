@@ -10,7 +10,7 @@ import { paperPresets, writePaperTable } from './paperTable.ts';
 const folder = mkdtempSync(join(tmpdir(), 'paper-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('has a row for every preset of the paper, with hours where a rate was measured', async () => {
+it('has a row for every preset of the paper, with hours if a rate was measured', async () => {
   const rate = { imagesPerSecond: 10, batch: 8, rounds: 1, machine: 'a machine' };
   writeJson(join(folder, 'paper-rates.json'), { 'cifar10-emerging-d8': rate });
   await writePaperTable(folder);
@@ -19,7 +19,7 @@ it('has a row for every preset of the paper, with hours where a rate was measure
   expect(rows.map(({ preset }: { preset: string }) => preset).sort()).toEqual([...names].sort());
   const row = rows.find(({ preset }: { preset: string }) => preset === 'cifar10-emerging-d8');
   expect(row).toMatchObject({ published: { bitsPerDim: 3.43 }, ours: null });
-  // 4000 epochs of the 49,000 images that are not held out, in batches of 256: 192 steps each.
+  // 4000 epochs of the 49,000 training images, in batches of 256: 192 steps each.
   expect(row.hours).toBeCloseTo((4000 * 192 * 256) / 10 / 3600, 6);
   const text = readFileSync(join(folder, 'paper.md'), 'utf8');
   expect(text).toContain(
@@ -29,7 +29,7 @@ it('has a row for every preset of the paper, with hours where a rate was measure
   expect(text.match(/not measured/g)).toHaveLength(names.length - 1);
 });
 
-it('takes all steps of a preset at a rate', () => {
+it('computes the hours of all steps of a preset at a rate', () => {
   const preset = paperPresets().find(({ name }) => name === 'galaxy-1x1')!;
   const rate = { imagesPerSecond: 100, batch: 8, rounds: 1, machine: '' };
   // 6000 epochs of 20 steps of 256 images.

@@ -20,30 +20,30 @@ interface PaperRow {
   readonly experiment: string;
   readonly command: string;
   readonly published: Preset['paper'];
-  /** What its run folder holds; null where it was not run. */
+  /** The contents of its run folder; null if it was not run. */
   readonly ours: {
     readonly steps: number;
     readonly complete: boolean;
     readonly testBitsPerDim: number | null;
   } | null;
-  /** Whether the images are there, or what is said where they are not. */
+  /** Whether the images are available, or the note if they are not. */
   readonly images: string;
   readonly rate: PaperRate | null;
   /** Of all steps, at this rate. */
   readonly hours: number | null;
 }
 
-/** Where the runs of the paper's presets lie, below the folder `runs`. */
+/** Where the runs of the paper's presets are, under the folder `runs`. */
 const RUNS = join('runs', 'paper');
-/** Training images of the set whose publisher has other counts than the paper. */
+/** Training images of the dataset whose published counts differ from the paper's. */
 const GALAXY_IMAGES = 5000;
 
-/** Every preset of the paper, in its order. */
+/** Every preset of the paper, in the paper's order. */
 export function paperPresets(): Preset[] {
   return paperExperiments.flatMap(({ results }) => Object.keys(results).map((name) => findPreset(name)));
 }
 
-/** Writes `paper.json` and `paper.md`; gives the path of the table. */
+/** Writes `paper.json` and `paper.md`; returns the path of the table. */
 export async function writePaperTable(folder: string): Promise<string> {
   const rates = readPaperRates(folder);
   const rows: PaperRow[] = [];

@@ -1,4 +1,4 @@
-// A unit of work: the search of the learning rates, the runs of a seed, what is measured of them.
+// A unit of work: the search for the learning rates, the runs of a seed, and their measurements.
 
 import { existsSync } from 'node:fs';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
@@ -10,7 +10,7 @@ import { measure, readMeasurement } from './measure.ts';
 import { isDone, runsOf, type Unit } from './plan.ts';
 import { progressOf, recordFailure, type StudyRun, trainOptions } from './runs.ts';
 
-/** Does all that is left of a unit; `announce` is told of each run before it begins. */
+/** Does the remaining work of a unit; `announce` is called before each run. */
 export async function perform(
   unit: Unit,
   root: string,
@@ -18,7 +18,7 @@ export async function perform(
   announce: (run: StudyRun) => void,
 ): Promise<void> {
   for (;;) {
-    // Anew each time: what a search finds decides what the runs after it are.
+    // Recomputed each time: the outcome of a search determines the runs after it.
     const run = runsOf(unit, root).find((one) => !isDone(one));
     if (run === undefined) {
       return;
@@ -33,7 +33,7 @@ export async function perform(
   }
 }
 
-/** Starts a run or goes on with it, until all its steps are done. One that diverges is recorded as failed. */
+/** Starts or resumes a run until all its steps are done. One that diverges is recorded as failed. */
 async function trainRun(run: StudyRun, interruption: Interruption): Promise<void> {
   const begun = existsSync(runPaths(run.directory).config);
   const start = begun ? ['--resume', run.directory] : [...trainOptions(run), '--out', run.directory];

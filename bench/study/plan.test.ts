@@ -52,7 +52,7 @@ describe('unitsOf', () => {
 });
 
 describe('fit', () => {
-  it('takes everything where there is no limit', () => {
+  it('takes everything if there is no limit', () => {
     expect(statuses([costed(one, 0, 0, 1e9), costed(two, 0, 0, 1)], null)).toEqual(['taken', 'taken']);
   });
 
@@ -66,7 +66,7 @@ describe('fit', () => {
     const units = [
       costed(one, 0, 0, 50),
       costed(one, 0, 1, 60),
-      // It would fit, but seed 1 of the same mixings, with whatever it has to search first, was left out.
+      // It would fit, but seed 1 of the same mixings, with its searches, was left out.
       costed(one, 0, 2, 10),
       costed(two, 0, 0, 30),
       costed(one, 1, 0, 15),
@@ -74,7 +74,7 @@ describe('fit', () => {
     expect(statuses(units, 100)).toEqual(['taken', 'left out', 'left out', 'taken', 'taken']);
   });
 
-  it('counts nothing for what is done', () => {
+  it('counts nothing for finished work', () => {
     expect(statuses([costed(one, 0, 0, 0), costed(one, 0, 1, 5)], 5)).toEqual(['done', 'taken']);
   });
 });
@@ -85,7 +85,7 @@ describe('costsOf', () => {
     secondsBeside: ({ search }: { search: boolean }) => (search ? 1 : 10),
   });
 
-  it('has the search with the first seed of its mixings and counts it once', () => {
+  it('attributes the search to the first seed of its mixings and counts it once', () => {
     const study = { ...two, search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
     const costs = costsOf(unitsOf([study]), root, costOf);
     // Two mixings, each with two rates of 20 steps, then each with 100 steps.
@@ -93,14 +93,14 @@ describe('costsOf', () => {
     expect(costs[1]).toMatchObject({ runs: 2, seconds: 2 * (200 + 10) });
   });
 
-  it('searches nothing where there is one rate', () => {
+  it('does not search if there is only one rate', () => {
     const study = { ...two, search: { ...two.search, rates: [0.1] } };
     expect(costsOf(unitsOf([study]), root, costOf)[0]).toMatchObject({ runs: 2, seconds: 420 });
   });
 });
 
 describe('isDone', () => {
-  it('asks for a measurement of a run of a seed, whether its rate is known or not', () => {
+  it('requires a measurement of a run of a seed, whether its rate is known or not', () => {
     const run = seedRun(root, study('measured'), '1x1', 0, 0.1);
     train(run, 3);
     for (const rate of [0.1, null]) {
@@ -132,7 +132,7 @@ describe('runs that failed', () => {
     expect(names().slice(4)).toEqual(['seed 1x1 null']);
   });
 
-  it('are told from runs that were trained but not validated', () => {
+  it('are distinguished from runs that were trained but not validated', () => {
     const unvalidated = study('unvalidated', { search: { rates: [0.1, 0.2], steps: 20, seed: 9 } });
     const unit = { study: unvalidated, comparison: 0, mixings: ['1x1'], seed: 0 } as const;
     for (const run of searchRuns(root, unvalidated, '1x1')) {
@@ -142,8 +142,10 @@ describe('runs that failed', () => {
   });
 });
 
-describe('a search with a rate more than its runs had', () => {
-  /** A study whose runs are trained, those of a seed at the rate 0.2, and the same study with a rate more. */
+describe('a search with one more rate than its runs had', () => {
+  /**
+   * A study whose runs are trained, those of a seed at the rate 0.2, and the same study with one more rate.
+   */
   function widened(name: string): { before: Unit; wider: Unit; at(place: number): StudyRun } {
     const narrow = { ...two, name, seeds: [0], search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
     const [before] = unitsOf([narrow]);
@@ -160,20 +162,20 @@ describe('a search with a rate more than its runs had', () => {
   it('is searched first, whatever the rate of the runs that exist', () => {
     const { before, wider, at } = widened('first');
     expect(openRuns(before)).toEqual(['1x1-0', 'periodic-0']);
-    // Trained at 0.2, which is not the first rate: all that is left of them is to be measured.
+    // Trained at 0.2, which is not the first rate: they only remain to be measured.
     expect(openRuns(wider)).toEqual(['1x1-0.4', 'periodic-0.4', '1x1-0', 'periodic-0']);
     train(at(2), 2.5);
     expect(openRuns(wider)).toEqual(['periodic-0.4', '1x1-0', 'periodic-0']);
   });
 
-  it('refuses runs with other settings at once', () => {
+  it('refuses runs with other settings immediately', () => {
     const { wider } = widened('settings');
     expect(() => openRuns({ ...wider, study: { ...wider.study, steps: 101 } })).toThrow(
       /1x1-0 was trained with other settings \(training\.steps is 100 there and 101 in the study\)/,
     );
   });
 
-  it('keeps the runs where their rate wins again, and says which rate won where another does', () => {
+  it('keeps the runs if their rate wins again, and reports the winner if another does', () => {
     const { wider, at } = widened('kept');
     train(at(2), 2.5);
     train(at(5), 1.5);
@@ -184,7 +186,7 @@ describe('a search with a rate more than its runs had', () => {
     expect(openRuns(wider)).toEqual(['1x1-0', 'periodic-0']);
   });
 
-  it('does not take a failure at one rate for one at another', () => {
+  it('does not confuse a failure at one rate with one at another', () => {
     const { before, wider, at } = widened('failed');
     const [, , , , first, second] = runsOf(before, root);
     for (const run of [first!, second!]) {
@@ -208,7 +210,7 @@ function openRuns(unit: Unit): string[] {
     .map(({ directory }) => basename(directory));
 }
 
-/** Leaves what a trained run leaves, as far as a plan looks at it. */
+/** Creates the files of a trained run that a plan reads. */
 function train(run: StudyRun, bitsPerDim: number | null): void {
   const paths = createRunFolder(run.directory, stringifyConfig(configOf(run)));
   writeFileSync(checkpointPath(paths, run.steps), '');

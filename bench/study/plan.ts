@@ -1,28 +1,31 @@
-// The order of a study's work, and what of it fits in the hours that there are.
+// The order of a study's work, and what fits in the available hours.
 import type { Mixing } from '../../src/models/mixing.ts';
 import { readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';
 import type { Study } from './studies.ts';
 
-/** Fewer seeds than this say nearly nothing of the spread over seeds. */
+/** Fewer seeds than this say almost nothing about the spread over seeds. */
 const LEAST_SEEDS = 3;
 
-/** Work that is done as a whole: one seed of every mixing of a group, with the search of their rates if it is the first. */
+/**
+ * Work that is done as a whole: one seed of every mixing of a group, plus the search for their rates if
+ * first.
+ */
 export interface Unit {
   readonly study: Study;
-  /** Which comparison of the study brought these mixings. */
+  /** Which comparison of the study added these mixings. */
   readonly comparison: number;
   readonly mixings: readonly Mixing[];
   readonly seed: number;
 }
 
-/** A unit and what is left to do of it. */
+/** A unit and its remaining work. */
 export interface CostedUnit {
   readonly unit: Unit;
   /** Runs that are not trained and measured yet. */
   readonly runs: number;
-  /** Estimated seconds until all are; 0 where nothing is left. */
+  /** Estimated seconds until all are; 0 if nothing is left. */
   readonly seconds: number;
 }
 
@@ -59,9 +62,9 @@ function newMixings({ comparisons }: Study): Mixing[][] {
 }
 
 /**
- * Which units fit in so many seconds; all where there is no limit. In order: a unit that fits in what is left is
- * taken. Once one is left out, so are the further seeds of the same mixings. Steps are never cut, and a seed is trained
- * with every mixing of its group or with none.
+ * Which units fit in a number of seconds; all if there is no limit. In order: a unit that fits in the
+ * remaining time is taken. Once one is left out, so are the further seeds of the same mixings. Steps are
+ * never cut, and a seed is trained with every mixing of its group or with none.
  */
 export function fit(units: readonly CostedUnit[], seconds: number | null): PlannedUnit[] {
   let left = seconds ?? Number.POSITIVE_INFINITY;
@@ -81,20 +84,22 @@ export function fit(units: readonly CostedUnit[], seconds: number | null): Plann
   });
 }
 
-/** The estimated seconds of all that is to be done now. */
+/** The estimated seconds of all work to be done now. */
 export function plannedSeconds(plan: readonly PlannedUnit[]): number {
   const taken = plan.filter(({ status }) => status === 'taken');
   return taken.reduce((total, { seconds }) => total + seconds, 0);
 }
 
-/** What a run costs. */
+/** The cost of a run. */
 export interface RunCost {
   readonly secondsPerStep: number;
-  /** Of starting, validating, drawing samples and, unless the run is one of a search, measuring on test images. */
+  /**
+   * Seconds to start, validate, draw samples and, unless the run is one of a search, measure on test images.
+   */
   secondsBeside(run: StudyRun): number;
 }
 
-/** What is left to do of each unit, with the cost of each run by its study and mixing. */
+/** The remaining work of each unit, with the cost of each run by its study and mixing. */
 export function costsOf(
   units: readonly Unit[],
   root: string,
@@ -113,9 +118,9 @@ export function costsOf(
 }
 
 /**
- * The runs of a unit in their order; those of the search stand with each unit, since whoever comes first needs them.
- * Until the searches of all its mixings are done no run of a seed has a rate: one that exists counts as it is. A mixing
- * whose every rate failed has no run of the seed.
+ * The runs of a unit in order; those of the search are listed with each unit, since the first one needs them.
+ * Until the searches of all its mixings are done, no run of a seed has a rate: an existing one counts as it
+ * is. A mixing whose every rate failed has no run of the seed.
  */
 export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[] {
   const searches = mixings.map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
@@ -128,7 +133,7 @@ export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[]
   ];
 }
 
-/** Whether nothing is left to do of a run. */
+/** Whether a run is finished. */
 export function isDone(run: StudyRun): boolean {
   const { state } = progressOf(run);
   return state === 'failed' || (state === 'trained' && (run.search || readMeasurement(run) !== undefined));

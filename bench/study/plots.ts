@@ -4,9 +4,9 @@ import type { Plot, PlotSeries } from '../../src/pictures/plot.ts';
 import type { ComparisonResult } from './comparison.ts';
 import type { StudyResults } from './results.ts';
 
-/** From so many seeds an interval is drawn: that of two is wider than any plot. */
+/** The least number of seeds for drawing an interval: that of two is wider than any plot. */
 const LEAST_FOR_INTERVAL = 3;
-/** What error bars at the same step are set apart by, as a share of all steps. */
+/** The offset between error bars at the same step, as a share of all steps. */
 const APART = 0.006;
 
 /** Validation bits/dim of each mixing over the seconds of training. */
@@ -80,7 +80,7 @@ function seedLine(name: string, hue: number, points: PlotSeries['points']): Plot
   return { name, unlisted: true, kind: 'line', faint: true, hue, points };
 }
 
-/** Test bits/dim against the time to sample an image; null where no samples were timed. */
+/** Test bits/dim against the time to sample an image; null if no samples were timed. */
 export function samplingPlot(results: StudyResults): Plot | null {
   const series = densityRows(results).map(
     ({ mixing, inverse, milliseconds, bitsPerDim }): PlotSeries => ({
@@ -100,7 +100,7 @@ export function samplingPlot(results: StudyResults): Plot | null {
       };
 }
 
-/** A way to sample beside the bits/dim of its mixing. */
+/** A sampling method with the bits/dim of its mixing. */
 interface DensityRow {
   readonly mixing: string;
   readonly inverse: string;
@@ -111,7 +111,7 @@ interface DensityRow {
   readonly seeds: number;
 }
 
-/** Every way of sampling that was timed, of mixings that a table has bits/dim of. */
+/** Every timed sampling method, for mixings with bits/dim in a table. */
 export function densityRows({ sampling, comparisons }: StudyResults): DensityRow[] {
   return (sampling?.times ?? []).flatMap((time) => {
     const row = comparisons.flatMap(({ rows }) => rows).find(({ mixing }) => mixing === time.mixing);

@@ -19,10 +19,10 @@ function study(changes: readonly string[]): Study {
   return { ...readStudies()[0]!, name: 'tiny', data: { name: images }, changes: [...tiny, ...changes] };
 }
 
-/** Images that are there already are opened without a process that could be interrupted. */
+/** Images that already exist are opened without a process that could be interrupted. */
 const ready = (changes: readonly string[]) => prepareData(study(changes), {} as Interruption);
 
-it('says how many images a study has', async () => {
+it('reports how many images a study has', async () => {
   const counts = { train: 120, validation: 40, test: 48 };
   expect(await ready(['data.validation=0.25'])).toMatchObject(counts);
 });

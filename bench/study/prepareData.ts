@@ -1,4 +1,4 @@
-// The images of a study: there, prepared once, or told how to get them.
+// The images of a study: available, prepared once, or an error that says how to get them.
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -20,10 +20,10 @@ export interface StudyImages {
 }
 
 /**
- * Makes the images of a study ready.
+ * Prepares the images of a study.
  *
- * @throws UserError that says how to get them if they are missing or none are for validation, or which of the study's
- * models they do not fit
+ * @throws UserError that says how to get them if they are missing, or if there are no validation images, or
+ *   which of the study's models they do not fit
  */
 export async function prepareData(study: Study, interruption: Interruption): Promise<StudyImages> {
   const { name, prepare } = study.data;
@@ -61,7 +61,7 @@ function requireValidation({ name }: Study, images: number): void {
   if (images === 0) {
     throw new UserError(
       'invalid-config',
-      `${name}: it has no validation images, which its learning rates are chosen and its curves are drawn by: ` +
+      `${name}: it has no validation images, which are needed to choose learning rates and draw curves: ` +
         "hold some out, for example with 'data.validation=0.1' among its changes",
     );
   }
@@ -77,7 +77,7 @@ function requireFit({ name }: Study, model: ShapedModel, imageShape: ImageShape)
   }
 }
 
-/** Where the images of a study stand, in words. */
+/** The status of a study's images, in words. */
 export function aboutData({ data }: Study): string {
   if (data.prepare === undefined) {
     return data.name;

@@ -1,4 +1,4 @@
-// How fast this machine trains the models of a study, measured: what plans are made of.
+// Measures how fast this machine trains the models of a study: the basis of plans.
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
@@ -25,14 +25,14 @@ interface Speed {
 const ROUNDS = 3;
 /** Validations of a run, at its milestones. */
 const VALIDATIONS = 5;
-/** About what a run takes to start, compile, draw its samples and curve. */
+/** The approximate time of a run to start, compile, and draw its samples and curve. */
 const START_SECONDS = 8;
-/** Fewer steps than this say little of a step's time. */
+/** Fewer steps than this say little about the time of a step. */
 const LEAST_STEPS = 20;
 
 /**
- * The cost of the runs of a study: the steps by those that its runs have made, or, where they are none yet, by a few
- * timed ones on random pixels. `speeds.json` beside the runs remembers how fast forward passes are.
+ * The cost of the runs of a study: steps as measured in its runs or, if there are none yet, in a few timed
+ * steps on random pixels. `speeds.json` beside the runs stores the speed of forward passes.
  */
 export async function measureRates(
   root: string,
@@ -45,7 +45,7 @@ export async function measureRates(
   const configs = configsOf(study);
   for (const config of configs) {
     const key = speedKey(config, images.imageShape);
-    // The machine may have been busy then: a speed is measured again for as long as no run tells of it.
+    // The machine may have been busy: the speed is measured again until a run provides it.
     const told = secondsPerStep(allRuns(root, study, config.model.mixing)) !== null;
     if (known[key] === undefined || !told) {
       const { mixing } = config.model;
@@ -72,7 +72,7 @@ export async function measureRates(
   };
 }
 
-/** The median time of the steps of some runs together; null where they have made too few. */
+/** The median time of the steps of some runs together; null if there are too few. */
 export function secondsPerStep(runs: readonly StudyRun[]): number | null {
   const seconds = runs.flatMap(({ directory }) =>
     readJsonLines(runPaths(directory).timings).map((line) => Number(line.seconds)),

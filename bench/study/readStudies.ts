@@ -1,4 +1,4 @@
-// Where studies come from: a YAML file, or those built in.
+// Reads studies from a YAML file, or the built-in ones.
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
@@ -8,7 +8,7 @@ import { builtInStudies } from './builtInStudies.ts';
 import { distinct, type Study, studySchema } from './studies.ts';
 
 /**
- * The studies of a YAML file, a list of them; those built in where there is none.
+ * The studies of a YAML file, which is a list; without a file, the built-in ones.
  *
  * @throws UserError that names the file, the study and what is wrong in it
  */
@@ -30,13 +30,13 @@ export function readStudies(file?: string): Study[] {
   if (shared !== undefined) {
     throw new UserError(
       'invalid-config',
-      `${place}: ${shared.name}: the search has seed ${shared.search.seed}, which is one of the study's: take another`,
+      `${place}: ${shared.name}: the search has seed ${shared.search.seed}, which is one of the study's: choose another`,
     );
   }
   return studies;
 }
 
-/** What is wrong, after the name of the study; after its place in the list where it has none. */
+/** What is wrong, prefixed by the name of the study, or by its position in the list if it has none. */
 function explain({ path: [index, ...path], message }: z.core.$ZodIssue, list: unknown): string {
   if (typeof index !== 'number') {
     return `the whole: ${message}`;
@@ -46,7 +46,9 @@ function explain({ path: [index, ...path], message }: z.core.$ZodIssue, list: un
   return [study, ...(path.length > 0 ? [path.join('.')] : []), message].join(': ');
 }
 
-/** Makes the configuration of a study, so that a wrong preset or change is told before anything begins. */
+/**
+ * Builds the configuration of a study, so that a wrong preset or change is reported before anything begins.
+ */
 function requireConfig({ name, data, preset, changes }: Study, place: string): void {
   try {
     resolveConfig({ preset, set: changes, overrides: { data: { name: data.name } } });

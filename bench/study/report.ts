@@ -13,9 +13,9 @@ import type { StudyResults } from './results.ts';
 import type { SeedMean } from './statistics.ts';
 
 /**
- * Writes `NAME.json`, `NAME.md` and `NAME-….png`; gives the path of the table.
+ * Writes `NAME.json`, `NAME.md` and `NAME-….png`; returns the path of the table.
  *
- * @param studies the file that the study is from; one of those built in if not said
+ * @param studies the file of the study; by default a built-in one
  */
 export async function writeReport(folder: string, results: StudyResults, studies?: string): Promise<string> {
   mkdirSync(folder, { recursive: true });

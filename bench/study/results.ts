@@ -1,4 +1,4 @@
-// The results of a study, out of the folders of its runs: plain data, from which tables and plots are made.
+// The results of a study, from the folders of its runs: plain data for tables and plots.
 import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
 import { trainingTime } from '../../src/training/run/runLogs.ts';
@@ -20,11 +20,11 @@ interface RunResult {
   readonly testBitsPerDim: number;
   readonly standardError: number | null;
   readonly samplingError: number | null;
-  /** Of its steps, as they were measured. */
+  /** Of its steps, as measured. */
   readonly trainingSeconds: number;
 }
 
-/** All that a study has found so far. */
+/** All results of a study so far. */
 export interface StudyResults {
   readonly study: Study;
   readonly machine: string;
@@ -37,7 +37,7 @@ export interface StudyResults {
   readonly sampling: StudySamplingTimes | null;
 }
 
-/** The results of a study; null where no run has been measured of a mixing whose rate is known. */
+/** The results of a study; null if no run of a mixing with a known rate has been measured. */
 export function resultsOf(root: string, study: Study): StudyResults | null {
   const searches = mixingsOf(study).map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
   const done = searches.flatMap(({ mixing }) => doneRunsOf(root, study, mixing));

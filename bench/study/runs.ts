@@ -1,4 +1,4 @@
-// The runs of a study: the folder and configuration of each, and how far it is.
+// The runs of a study: the folder, configuration and progress of each.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,30 +14,30 @@ import { mixingsOf, type Study } from './studies.ts';
 
 const RATE = 'training.learningRate';
 
-/** One training of a study: of a seed, or of a learning rate that is tried. */
+/** One training run of a study: for a seed, or for a learning rate being tried. */
 export interface StudyRun {
   readonly study: Study;
   readonly mixing: Mixing;
   readonly seed: number;
-  /** Null for a run of a seed while it is not known: the search is not done. */
+  /** Null for a run of a seed until the search is done. */
   readonly rate: number | null;
   readonly steps: number;
-  /** Whether it only tries a learning rate: it is not measured on test images. */
+  /** Whether it only tries a learning rate, in which case it is not measured on test images. */
   readonly search: boolean;
   readonly directory: string;
 }
 
-/** Why a run cannot be trained or measured, and the configuration that it has. */
+/** Why a run cannot be trained or measured, and its configuration. */
 interface RunFailure {
   readonly reason: string;
   readonly config: Config;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface RunProgress {
   /** `trained`: all steps are done; `failed`: they cannot be. */
   readonly state: 'none' | 'begun' | 'trained' | 'failed';
-  /** The step that it can go on from. */
+  /** The step that it can resume from. */
   readonly step: number;
   /** bits/dim of the validation images after the last step; null until then. */
   readonly validationBitsPerDim: number | null;
@@ -50,7 +50,7 @@ export function studyFolder(root: string, study: Study): string {
   return join(root, study.name);
 }
 
-/** The run of a mixing with one of the study's seeds, at the rate that was found for the mixing. */
+/** The run of a mixing with one of the study's seeds, at the rate found for the mixing. */
 export function seedRun(
   root: string,
   study: Study,
@@ -62,7 +62,7 @@ export function seedRun(
   return { study, mixing, seed, rate, steps: study.steps, search: false, directory };
 }
 
-/** The runs that try each learning rate for a mixing; none where there is only one rate. */
+/** The runs that try each learning rate for a mixing; none if there is only one rate. */
 export function searchRuns(
   root: string,
   study: Study,
@@ -99,7 +99,7 @@ export function configsOf(study: Study): Config[] {
   return mixingsOf(study).map((mixing) => configOf(seedRun('', study, mixing, study.seeds[0]!, null)));
 }
 
-/** The configuration that these options make; the preset's learning rate stands for one that is not known. */
+/** The configuration for these options; the preset's learning rate is used for an unknown one. */
 export function configOf(run: StudyRun): Config {
   const { study, seed, steps } = run;
   return resolveConfig({
@@ -115,10 +115,10 @@ function settingsOf({ study, mixing, rate }: StudyRun): string[] {
 }
 
 /**
- * How far a run is, by what its folder holds and by what was recorded of its failure.
+ * The progress of a run, from the contents of its folder and the record of its failure.
  *
- * @throws UserError if either is of a run with another configuration; while the rate of the run is not known, it may
- * have any
+ * @throws UserError if either is of a run with another configuration; while the rate of the run is unknown,
+ *   any rate is accepted
  */
 export function progressOf(run: StudyRun): RunProgress {
   const failure = readJson<RunFailure>(failurePath(run));
@@ -143,7 +143,7 @@ export function progressOf(run: StudyRun): RunProgress {
   return { state: trained ? 'trained' : 'begun', step, validationBitsPerDim: bitsPerDim };
 }
 
-/** Records that a run cannot be trained as it is, so that it is not tried again and again. */
+/** Records that a run cannot be trained, so that it is not retried forever. */
 export function recordFailure(run: StudyRun, reason: string): void {
   writeJson(failurePath(run), { reason, config: configOf(run) } satisfies RunFailure);
 }
@@ -153,7 +153,9 @@ function failurePath({ directory }: StudyRun): string {
   return `${directory}.failed.json`;
 }
 
-/** Refuses what is left of a run with another configuration; `told` begins the error: `DIRECTORY was trained`. */
+/**
+ * Refuses the remains of a run with another configuration; `told` begins the error: `DIRECTORY was trained`.
+ */
 function requireSameSettings(run: StudyRun, there: Config, told: string): void {
   const wanted = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
   if (isDeepStrictEqual(there, wanted)) {

@@ -1,4 +1,4 @@
-// How long the trained models of a study take to sample an image, in turn in one process.
+// How long the trained models of a study take to sample an image, timed in turn in one process.
 import { join } from 'node:path';
 import { timeSampling } from '../../src/bench/timeSampling.ts';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
@@ -16,7 +16,7 @@ import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 interface SamplingTime {
   readonly mixing: Mixing;
   readonly inverse: string;
-  /** From a seed to 8-bit pixels, a batch over its images: the median of the rounds. */
+  /** From a seed to 8-bit pixels, the time of a batch per image: the median of the rounds. */
   readonly milliseconds: number;
   readonly range: readonly [least: number, most: number];
 }
@@ -32,12 +32,15 @@ export interface StudySamplingTimes {
 const BATCH = 64;
 const ROUNDS = 7;
 
-/** The times that were stored for a study; null where there are none. */
+/** The times stored for a study; null if there are none. */
 export function readSamplingTimes(root: string, study: Study): StudySamplingTimes | null {
   return readJson<StudySamplingTimes>(timesPath(root, study)) ?? null;
 }
 
-/** Times one run of each mixing, emerging by each of its inverses, unless the same runs have been timed before. */
+/**
+ * Times one run of each mixing, emerging with each of its inverses, unless the same runs have been timed
+ * before.
+ */
 export async function timeSamplingOf(
   root: string,
   study: Study,
@@ -55,7 +58,7 @@ export async function timeSamplingOf(
         batchSize: BATCH,
         temperature: 1,
         forward: false,
-        // It compiles.
+        // Compiles.
         warmUp: 1,
         rounds: ROUNDS,
         signal: interruption.signal,

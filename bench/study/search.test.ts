@@ -5,17 +5,17 @@ const tried = (...pairs: [number, number | null][]) =>
   pairs.map(([rate, bitsPerDim]) => ({ rate, bitsPerDim }));
 
 describe('chooseRate', () => {
-  it('takes the lowest bits/dim, wherever it stands', () => {
+  it('takes the lowest bits/dim, at any position', () => {
     expect(chooseRate(tried([0.01, 2.1], [0.02, 2.0], [0.04, 2.2]))).toEqual({ chosen: 0.02, atEdge: false });
     expect(chooseRate(tried([0.04, 2.2], [0.01, 2.1], [0.02, 2.0]))).toEqual({ chosen: 0.02, atEdge: false });
   });
 
-  it('says when a rate beyond the grid may be better', () => {
+  it('reports when a rate beyond the grid may be better', () => {
     expect(chooseRate(tried([0.01, 2.1], [0.02, 2.2]))).toEqual({ chosen: 0.01, atEdge: true });
     expect(chooseRate(tried([0.01, 2.3], [0.02, 2.2]))).toEqual({ chosen: 0.02, atEdge: true });
   });
 
-  it('leaves out what diverged, which bounds the grid all the same', () => {
+  it('skips diverged rates, which still bound the grid', () => {
     expect(chooseRate(tried([0.01, 2.1], [0.02, 2.0], [0.04, null]))).toEqual({
       chosen: 0.02,
       atEdge: false,
@@ -24,7 +24,7 @@ describe('chooseRate', () => {
     expect(chooseRate([])).toEqual({ chosen: null, atEdge: false });
   });
 
-  it('takes the lower of two rates that are equal', () => {
+  it('takes the lower of two rates with equal results', () => {
     expect(chooseRate(tried([0.04, 2], [0.02, 2], [0.01, 3])).chosen).toBe(0.02);
   });
 });

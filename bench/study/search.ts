@@ -3,7 +3,7 @@ import type { Mixing } from '../../src/models/mixing.ts';
 import { progressOf, searchRuns } from './runs.ts';
 import type { Study } from './studies.ts';
 
-/** What the search of a mixing has found so far. */
+/** The results of the search for a mixing so far. */
 export interface RateSearch {
   readonly tried: readonly {
     readonly rate: number;
@@ -14,13 +14,13 @@ export interface RateSearch {
   }[];
   /** Whether every rate has been tried. */
   readonly complete: boolean;
-  /** Null until then, and where no run has bits/dim on validation images: all of them failed. */
+  /** Null until then, and if no run has bits/dim on validation images because all failed. */
   readonly chosen: number | null;
-  /** Whether a rate outside the grid may be better still: the lowest or the highest was chosen out of several. */
+  /** Whether a rate outside the grid may be better: the lowest or the highest of several was chosen. */
   readonly atEdge: boolean;
 }
 
-/** The search of a mixing, out of its runs. */
+/** The search for a mixing, from its runs. */
 export function rateSearch(root: string, study: Study, mixing: Mixing): RateSearch {
   const runs = searchRuns(root, study, mixing);
   if (runs.length === 0) {
@@ -36,7 +36,7 @@ export function rateSearch(root: string, study: Study, mixing: Mixing): RateSear
   return { tried, complete, ...chooseRate(complete ? tried : []) };
 }
 
-/** The rate with the lowest bits/dim, the lower of two that are equal; null where none has a value. */
+/** The rate with the lowest bits/dim, the lower rate in a tie; null if none has a value. */
 export function chooseRate(tried: readonly { rate: number; bitsPerDim: number | null }[]): {
   chosen: number | null;
   atEdge: boolean;

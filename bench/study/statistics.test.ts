@@ -23,7 +23,7 @@ describe('studentQuantile', () => {
 });
 
 describe('overSeeds', () => {
-  it('takes the deviation of the seeds from their means and that of the images from theirs', () => {
+  it('computes the deviation over seeds from their means and that over images from theirs', () => {
     // Means of the seeds 2, 3 and 4; means of the images 1 and 5.
     const result = overSeeds([
       [0, 4],
@@ -45,7 +45,7 @@ describe('overSeeds', () => {
     expect(many.seedInterval).toBe(0);
   });
 
-  it('knows nothing of seeds from one, nor of images from one', () => {
+  it('has no error over seeds with one seed, nor over images with one image', () => {
     expect(overSeeds([[1, 2]])).toMatchObject({ seedDeviation: null, seedInterval: null });
     expect(overSeeds([[1], [2]]).imageError).toBeNull();
   });
@@ -73,7 +73,7 @@ describe('pairedDifferences', () => {
     expect(imageError).toBeCloseTo(0.5, 12);
   });
 
-  it('refuses what does not pair', () => {
+  it('refuses values that cannot be paired', () => {
     expect(() => pairedDifferences([[1]], [[1], [2]])).toThrow('1 seeds cannot be paired with 2');
     expect(() => pairedDifferences([[1, 2]], [[1]])).toThrow('2 images cannot be paired with 1');
   });

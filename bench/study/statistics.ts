@@ -1,11 +1,11 @@
-// What differences between runs are sure of: over images, over seeds, and Student's interval.
+// How certain differences between runs are: over images, over seeds, and Student's interval.
 import { mean, standardErrorOfMean, variance } from '../../src/numeric/statistics.ts';
 
-/** A mean over seeds, and how far it would move with other seeds and with other images. */
+/** A mean over seeds, and its uncertainty over seeds and over images. */
 export interface SeedMean {
   /** The mean over seeds of the mean over images. */
   readonly mean: number;
-  /** How many seeds. */
+  /** The number of seeds. */
   readonly seeds: number;
   /** The standard deviation over seeds of the means over images, s with n − 1; null for one seed. */
   readonly seedDeviation: number | null;
@@ -23,7 +23,7 @@ export interface SeedMean {
 
 /**
  * The mean over seeds and images of values `bySeed[seed][image]`. All seeds see the same images, so the error over
- * images does not fall with the number of seeds, and the deviation over seeds holds none of it.
+ * images does not fall with the number of seeds, and the deviation over seeds does not include it.
  */
 export function overSeeds(bySeed: readonly ArrayLike<number>[]): SeedMean {
   const means = bySeed.map((values) => mean(values));
@@ -59,7 +59,7 @@ export function pairedDifferences(
   });
 }
 
-/** The value below which a variable of Student's distribution lies with the given probability, from 0.5 up. */
+/** The quantile of Student's distribution for a probability of at least 0.5. */
 export function studentQuantile(probability: number, degreesOfFreedom: number): number {
   let [low, high] = [0, 1];
   while (studentBelow(high, degreesOfFreedom) < probability) {

@@ -1,5 +1,5 @@
-// How long a training step of each mixing of a study takes, in turn in one process: what else the machine does then
-// slows all of them alike.
+// How long a training step of each mixing of a study takes, in turn in one process, so that
+// other load on the machine slows all of them alike.
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
@@ -11,16 +11,16 @@ import type { Study } from './studies.ts';
 import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 import { timeModels } from './timeModels.ts';
 
-/** The models of which runs were timed, and their times. */
+/** The runs whose models were timed, and their times. */
 interface StepTimes {
   readonly runs: readonly TimedRun[];
-  /** Seconds of a step, the median of the rounds. */
+  /** Seconds per step, the median of the rounds. */
   readonly seconds: Partial<Record<Mixing, number>>;
 }
 
 const ROUNDS = 11;
 
-/** The seconds that a step of each mixing takes, as far as they have been stored for a study. */
+/** The seconds per step of each mixing, as far as they are stored for a study. */
 export function readStepTimes(root: string, study: Study): StepTimes['seconds'] {
   return readJson<StepTimes>(timesPath(root, study))?.seconds ?? {};
 }

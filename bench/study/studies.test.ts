@@ -100,7 +100,7 @@ describe('readStudies', () => {
     expect(messageOf(() => readStudies(file))).toContain('the search has seed 1');
   });
 
-  it('names a file that is not there', () => {
+  it('names a missing file', () => {
     expect(messageOf(() => readStudies(join(folder, 'none.yaml')))).toMatch(
       /^cannot read .*none\.yaml: it does not exist/,
     );
@@ -108,7 +108,7 @@ describe('readStudies', () => {
 });
 
 describe('chooseStudies', () => {
-  it('keeps their order, and knows names that are near', () => {
+  it('keeps their order, and suggests similar names', () => {
     const studies = readStudies();
     expect(chooseStudies(studies, ['emoji', 'mnist']).map(({ name }) => name)).toEqual(['mnist', 'emoji']);
     expect(messageOf(() => chooseStudies(studies, ['emojis']))).toContain('did you mean emoji?');

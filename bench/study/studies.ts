@@ -1,4 +1,5 @@
-// What a study is: which models are compared on which images, with which steps, seeds and learning rates.
+// The definition of a study: which models are compared on which images, with which steps, seeds and learning
+// rates.
 import { z } from 'zod';
 import { unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/configSchema.ts';
@@ -6,10 +7,10 @@ import { choices } from '../../src/experiments/configSchema.ts';
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens');
 const whole = z.int().min(0);
 const positive = z.int().min(1);
-/** Whether no two are equal. */
+/** Whether all are distinct. */
 export const distinct = <Item>(items: readonly Item[]): boolean => new Set(items).size === items.length;
 
-/** What a study says. */
+/** The schema of a study. */
 export const studySchema = z.strictObject({
   /** Names its runs, `runs/study/NAME`, and its results. */
   name,
@@ -17,21 +18,21 @@ export const studySchema = z.strictObject({
   data: z.strictObject({
     /** The name or the path of a dataset. */
     name: z.string().min(1),
-    /** How that path is prepared where it is missing, by `emerging datasets prepare`. */
+    /** How to prepare that path if it is missing, with `emerging datasets prepare`. */
     prepare: z
       .strictObject({
         source: z.string().min(1),
-        /** Of that command: `--size` and so on. */
+        /** Options of that command: `--size` and so on. */
         options: z.array(z.string()),
-        /** What to do where the source is missing. */
+        /** What to do if the source is missing. */
         missing: z.string().min(1),
       })
       .optional(),
   }),
-  /** Where its configuration begins; `changes` come on top, each `section.key=value`. */
+  /** The base of its configuration; `changes` are applied on top, each `section.key=value`. */
   preset: z.string(),
   changes: z.array(z.string()),
-  /** The mixings of each table, the first of which the others are compared with; one may be in several tables. */
+  /** The mixings of each table, compared with the first; a mixing may be in several tables. */
   comparisons: z
     .array(
       z.strictObject({
@@ -42,7 +43,10 @@ export const studySchema = z.strictObject({
     .min(1),
   steps: positive,
   seeds: z.array(whole).min(1).refine(distinct, 'seeds that differ'),
-  /** The learning rates that each mixing tries, for how many steps, with which seed: none of `seeds`. */
+  /**
+   * The learning rates that each mixing tries, for how many steps, with which seed, which must not be in
+   * `seeds`.
+   */
   search: z.strictObject({
     rates: z.array(z.number().gt(0)).min(1).refine(distinct, 'rates that differ'),
     steps: positive,
@@ -54,9 +58,9 @@ export const studySchema = z.strictObject({
 export type Study = z.infer<typeof studySchema>;
 
 /**
- * The studies of these names; all where none is named.
+ * The studies with these names; all if none is named.
  *
- * @throws UserError for a name that none has
+ * @throws UserError for an unknown name
  */
 export function chooseStudies(studies: readonly Study[], names: readonly string[] | undefined): Study[] {
   const known = studies.map((study) => study.name);

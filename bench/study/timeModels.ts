@@ -6,7 +6,7 @@ import type { Config } from '../../src/experiments/configSchema.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 
-/** Times models that are alike but for their mixing; `label` stands before the progress. */
+/** Times models that differ only in their mixing; `label` precedes the progress. */
 export function timeModels(
   label: string,
   mixings: readonly Mixing[],

@@ -12,11 +12,11 @@ describe('areTimesOf', () => {
   const [first, second] = [toTime(0, 3), toTime(1, 2)];
   const stored = { runs: [first.timed, second.timed] };
 
-  it('knows the runs that were timed', () => {
+  it('recognises the runs that were timed', () => {
     expect(areTimesOf(JSON.parse(JSON.stringify(stored)), [first, second])).toBe(true);
   });
 
-  it('tells a run that was trained anew in the same folder, more runs, fewer, and none that are stored', () => {
+  it('detects a run retrained in the same folder, more runs, fewer, and no stored ones', () => {
     expect(areTimesOf(stored, [first, toTime(1, 2.5)])).toBe(false);
     expect(areTimesOf(stored, [first])).toBe(false);
     expect(areTimesOf({ runs: [first.timed] }, [first, second])).toBe(false);

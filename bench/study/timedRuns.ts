@@ -8,11 +8,11 @@ import { mixingsOf, type Study } from './studies.ts';
 export interface TimedRun {
   /** Its folder. */
   readonly run: string;
-  /** Tells it from another run that is trained in the same folder later. */
+  /** Distinguishes it from a run trained later in the same folder. */
   readonly testBitsPerDim: number;
 }
 
-/** A run whose model is to be timed, and how it is remembered. */
+/** A run whose model is to be timed, and how it is identified. */
 export interface RunToTime extends StudyRun {
   readonly timed: TimedRun;
 }
@@ -29,7 +29,7 @@ export function runsToTime(root: string, study: Study): RunToTime[] {
   });
 }
 
-/** Whether stored times are of these runs, each as it is now. */
+/** Whether stored times are of these runs in their current state. */
 export function areTimesOf(
   stored: { readonly runs: readonly TimedRun[] } | null | undefined,
   runs: readonly RunToTime[],

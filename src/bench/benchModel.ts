@@ -1,4 +1,4 @@
-// What is timed where nothing else is asked for: the paper's model for CIFAR-10, and batches of random pixels.
+// The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
 import { imagesInMemory } from '../data/dataset.ts';
 import type { GlowOptions } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
@@ -7,7 +7,7 @@ import { adamax } from '../optimizers/adamax.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
 import type { UpdateOptions } from '../training/step/update.ts';
 
-/** A model without the mixing, in which those that are timed differ. */
+/** A model without its mixing, in which the timed models differ. */
 export type BenchModel = Omit<GlowOptions, 'mixing'>;
 
 /** The model of the paper for CIFAR-10 at depth 8. */
@@ -25,7 +25,7 @@ export const paperModel = {
 /** The shape of its images. */
 export const paperImageShape: ImageShape = [32, 32, 3];
 
-/** How a model is updated that a bench trains. */
+/** How a benchmark updates a model. */
 export const benchUpdate: UpdateOptions = {
   optimizer: adamax({ beta2: 0.999, biasCorrection: 'glow' }),
   averageDecay: 0.999,
@@ -37,7 +37,7 @@ export function randomPixels(imageShape: ImageShape, count: number): Uint8Array 
   return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
 }
 
-/** Batches as training makes them, of random pixels. */
+/** Batches as in training, of random pixels. */
 export function randomBatches(imageShape: ImageShape, batchSize: number, bits = 8): BatchLoader {
   const images = imagesInMemory(randomPixels(imageShape, batchSize), imageShape);
   return new BatchLoader(images, { batchSize, seed: 0, bits });

@@ -7,7 +7,7 @@ it('turns seconds into rates, the longest into the lowest', () => {
   expect(imagesPerSecond(12, [3, 1, 2])).toEqual({ median: 6, range: [4, 12] });
 });
 
-it('gives the share of the products in the median step', () => {
+it('returns the share of the products in the median step', () => {
   const times = { mixing: '1x1', steps: [2, 4, 3], forwards: [1, 1, 2], productFloor: 1.5 };
   const figures = trainingFigures(times as unknown as TrainingTimes, 12);
   expect(figures).toEqual({
@@ -20,7 +20,7 @@ it('gives the share of the products in the median step', () => {
   });
 });
 
-it('compares samples round by round, so that a round that was slow for all counts as any other', () => {
+it('compares samples round by round, so that a round that was slow for all counts like any other', () => {
   const first: SamplingTimes = {
     mixing: '1x1',
     inverse: 'product',

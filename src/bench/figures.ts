@@ -1,9 +1,9 @@
-// The figures of a bench, out of what was timed: medians over the rounds, and how far these lie apart.
+// The figures of a benchmark from its times: medians over the rounds, and their ranges.
 import { median, rangeOf } from '../numeric/statistics.ts';
 import type { SamplingTimes } from './timeSampling.ts';
 import type { TrainingTimes } from './timeTraining.ts';
 
-/** The least and the largest over the rounds. */
+/** The minimum and maximum over the rounds. */
 type Range = readonly [least: number, most: number];
 
 /** How fast one mixing trains. */
@@ -13,24 +13,24 @@ export interface TrainingFigures extends Omit<TrainingTimes, 'steps' | 'forwards
   readonly imagesPerSecondRange: Range;
   readonly forwardImagesPerSecond: number;
   readonly forwardImagesPerSecondRange: Range;
-  /** The share of a step that its matrix products alone would take; null where they were not timed. */
+  /** The share of a step that its matrix products alone would take; null if they were not timed. */
   readonly productShare: number | null;
 }
 
-/** How fast one mixing is sampled by one inverse. */
+/** How fast one mixing is sampled with one inverse. */
 export interface SamplingFigures extends Omit<SamplingTimes, 'forwards' | 'samples'> {
   readonly forwardSeconds: number;
   readonly forwardSecondsRange: Range;
   readonly sampleSeconds: number;
   readonly sampleSecondsRange: Range;
   readonly sampleMillisecondsPerImage: number;
-  /** The time of a sample over that of the first contender, the median of the ratios of each round. */
+  /** The time of a sample relative to that of the first contender: the median of the per-round ratios. */
   readonly againstFirst: number;
-  /** The same over the contender's own forward pass. */
+  /** The same relative to the contender's own forward pass. */
   readonly againstForward: number;
 }
 
-/** Images in a second, from the seconds that so many images take. */
+/** Images per second, from the seconds for a number of images. */
 export function imagesPerSecond(
   images: number,
   seconds: readonly number[],
@@ -39,7 +39,7 @@ export function imagesPerSecond(
   return { median: images / median(seconds), range: [images / most, images / least] };
 }
 
-/** The figures of training steps and forward passes of so many images. */
+/** The figures of training steps and forward passes of a number of images. */
 export function trainingFigures(
   { steps, forwards, productFloor, ...about }: TrainingTimes,
   images: number,
@@ -55,13 +55,13 @@ export function trainingFigures(
   };
 }
 
-/** The figures of samples and forward passes of so many images, beside those of the first contender. */
+/** The figures of samples and forward passes of a number of images, relative to the first contender. */
 export function samplingFigures(
   { forwards, samples, ...about }: SamplingTimes,
   first: SamplingTimes,
   images: number,
 ): SamplingFigures {
-  // Round by round: what slows a round slows all of it.
+  // Round by round: what slows a round slows all its measurements.
   const against = (others: readonly number[]): number =>
     median(samples.map((seconds, round) => seconds / others[round]!));
   return {

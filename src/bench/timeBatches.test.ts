@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { BatchLoader } from '../training/batchLoader.ts';
 import { timeBatches } from './timeBatches.ts';
 
-it('makes the batches that it is asked for, each once, in order', () => {
+it('makes the requested batches, each once, in order', () => {
   const made: number[] = [];
   const loader = { at: (step: number) => made.push(step) } as unknown as BatchLoader;
   const { seconds, slowestSeconds } = timeBatches(loader, 3, 4);

@@ -9,7 +9,7 @@ export interface BatchTimes {
   readonly slowestSeconds: number;
 }
 
-/** Makes the batches of so many steps from one on, one after another. */
+/** Makes the batches of a number of consecutive steps, one at a time. */
 export function timeBatches(loader: BatchLoader, first: number, steps: number): BatchTimes {
   const begin = performance.now();
   let slowest = 0;

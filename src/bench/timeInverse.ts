@@ -1,4 +1,4 @@
-// How fast layers are undone, by every method there is, and how exactly.
+// Times the inverses of layers by every method, and measures their error.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
 import type { Bijection } from '../flows/bijection.ts';
@@ -17,7 +17,7 @@ import { measureInTurn, secondsOf } from './timing.ts';
 export interface InverseBenchmark extends CompileOptions {
   readonly mixings: readonly Mixing[];
   readonly kernelSize: number;
-  /** The shapes of the images that reach the layers, one a level. */
+  /** The input shapes of the layers, one per level. */
   readonly shapes: readonly ImageShape[];
   readonly batchSize: number;
   readonly rounds: number;
@@ -31,7 +31,7 @@ export interface InverseTimes {
   readonly shape: ImageShape;
   readonly batch: number;
   readonly kernelSize: number;
-  /** What the inverse is called. */
+  /** The name of the inverse. */
   readonly method: string;
   /** The median over the rounds. */
   readonly seconds: number;
@@ -44,8 +44,8 @@ export interface InverseTimes {
 const WARM_UP = 1;
 
 /**
- * Times the inverse of the layer that gives a mixing its name (emerging alone, without the 1x1 before it), weights
- * frozen; for emerging the sequential method too, in the same rounds.
+ * Times the inverse of the layer that a mixing is named after (emerging alone, without the 1x1 before it),
+ * weights frozen; for emerging the sequential method too, in the same rounds.
  */
 export async function timeInverses(benchmark: InverseBenchmark): Promise<InverseTimes[]> {
   const results: InverseTimes[] = [];
@@ -101,7 +101,7 @@ function timeLayer(benchmark: InverseBenchmark, mixing: Mixing, shape: ImageShap
   });
 }
 
-/** The layer that gives a mixing its name: the last of its layers. */
+/** The layer that a mixing is named after: its last layer. */
 function lastLayer(mixing: Mixing, shape: ImageShape, kernelSize: number): Bijection {
   const parts = Object.entries(mixings[mixing].layers(shape, { kernelSize, dilation: 1 }));
   return chain(mixing, Object.fromEntries([parts.at(-1)!]));
@@ -121,7 +121,7 @@ function mapExactly(
   });
 }
 
-/** Parameters as a model starts with them, moved a little, as training does. */
+/** Initial parameters with small random changes, as from training. */
 function startValues(layer: Bijection): Record<string, NdArray> {
   return Object.fromEntries(
     Object.entries(layer.parameters).map(([path, { shape, trained, initial }]) => {

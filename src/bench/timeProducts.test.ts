@@ -13,7 +13,7 @@ const second: ProgramDefinition = {
   outputs: { same: product(a, b), turned: product(a, c, { transposeA: true }), sum: add(a, c) },
 };
 
-test('products of one shape and transposition count as one, as often as their graphs run', () => {
+test('products with the same shape and transposition are merged, counted once per run of their graphs', () => {
   const found = productsOf(
     new Map([
       [first, 3],
@@ -26,7 +26,7 @@ test('products of one shape and transposition count as one, as often as their gr
   ]);
 });
 
-test('what has no products takes no time', async () => {
+test('a graph without products takes no time', async () => {
   const plan = { workers: 1, threadsEach: 1 };
   const none: ProgramDefinition = { inputs: { a, c }, outputs: { y: add(a, c) } };
   expect(await timeProducts({ ...plan, runs: new Map([[none, 4]]) }, {})).toBe(0);

@@ -1,4 +1,4 @@
-// What the matrix products of a training step would take if nothing else were done.
+// The time of the matrix products of a training step on their own.
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -10,13 +10,13 @@ import { input, isMadeBy, type Tensor } from '../tensor/tensor.ts';
 import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
-/** Products are timed this many at once, so that the cost of a call hardly counts, and this often. */
+/** Products per program, so that the cost of a call is negligible, and the number of runs. */
 const COPIES = 4;
 const REPEATS = 7;
 
 /**
- * The seconds of all matrix products that a worker makes for one run of the gradients, each shape at the best of
- * several runs on its own. `onProgress` is told how many of the shapes are done.
+ * The seconds of all matrix products of a worker in one run of the gradients, each shape timed on its own at
+ * the best of several runs. `onProgress` receives the number of shapes done.
  */
 export async function timeProducts(
   { runs, workers, threadsEach }: Pick<SharedPlan, 'runs' | 'workers' | 'threadsEach'>,
@@ -33,7 +33,7 @@ export async function timeProducts(
   return seconds / workers;
 }
 
-/** The matrix products of graphs that are run so many times each: one of each shape and transposition, and how many. */
+/** The matrix products of graphs with their run counts: one of each shape and transposition, and how many. */
 export function productsOf(
   runs: ReadonlyMap<ProgramDefinition, number>,
 ): { node: Tensor<Transposition>; count: number }[] {
@@ -58,7 +58,7 @@ async function timeProduct(node: Tensor<Transposition>, options: CompileOptions)
   });
   const outputs: Record<string, Tensor> = {};
   for (let copy = 0; copy < COPIES; copy++) {
-    // A row of each: the runtime makes a copy of all that a program gives, which would count as the product's.
+    // One row of each: the runtime copies all outputs of a program, which would count as the product's time.
     outputs[`y${copy}`] = slice(product(a, b, node.attributes), 0, 0, 1);
   }
   const feeds = { a: arrayOf(a), b: arrayOf(b) };

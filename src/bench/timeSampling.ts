@@ -1,4 +1,4 @@
-// How fast trained models are sampled, beside their forward passes.
+// Times sampling of trained models, along with their forward passes.
 
 import type { InverseMethod } from '../engine/graph/prepare.ts';
 import type { CompileOptions } from '../engine/program.ts';
@@ -15,19 +15,19 @@ import { measureInTurn, secondsOf } from './timing.ts';
 /** What is timed. */
 export interface SamplingBenchmark extends CompileOptions {
   readonly models: readonly SampledModel[];
-  /** How emerging convolutions are undone, one contender each; the other mixings have one way. */
+  /** How emerging convolutions are inverted, one contender each; the other mixings have one method. */
   readonly inverses: readonly InverseMethod[];
   readonly batchSize: number;
   readonly temperature: number;
-  /** Whether every contender takes a forward pass before it draws. */
+  /** Whether every contender runs a forward pass before it samples. */
   readonly forward: boolean;
-  /** Rounds before those that are timed. */
+  /** Warm-up rounds before the timed ones. */
   readonly warmUp: number;
   /** Timed rounds; in each, every contender draws one batch in turn. */
   readonly rounds: number;
   /** Checked before each batch. */
   readonly signal?: AbortSignal;
-  /** Called as the work goes on, with the timed rounds done. */
+  /** Called with the number of timed rounds done. */
   onProgress?(rounds: number): void;
 }
 
@@ -37,12 +37,12 @@ export interface SampledModel {
   readonly trained: TrainedModel;
 }
 
-/** The times of one mixing, undone in one way, in seconds, over the rounds. */
+/** The times of one mixing with one inverse, in seconds, over the rounds. */
 export interface SamplingTimes {
   readonly mixing: Mixing;
-  /** What it is called. */
+  /** Its name. */
   readonly inverse: string;
-  /** Log-likelihoods of a batch of 8-bit images, weights frozen; none where they were not asked for. */
+  /** Log-likelihoods of a batch of 8-bit images, weights frozen; empty if not requested. */
   readonly forwards: readonly number[];
   /** A batch of 8-bit images from a seed, weights frozen. */
   readonly samples: readonly number[];
@@ -79,7 +79,7 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
   });
 }
 
-/** Models as they are when they start, from a batch of random pixels. */
+/** Freshly initialised models, from a batch of random pixels. */
 export async function startedModels(
   names: readonly Mixing[],
   model: BenchModel,

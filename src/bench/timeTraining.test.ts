@@ -1,4 +1,4 @@
-// What is timed of a training step: how often, of which batch, and with which parts.
+// The timing of a training step: how often, on which batch, and its parts.
 import { expect, it } from 'vitest';
 import { timeTraining } from './timeTraining.ts';
 
@@ -11,7 +11,7 @@ const benchmark = {
   workers: 1,
 } as const;
 
-it('takes as many rounds as it is asked for, of steps and then of passes', async () => {
+it('runs the requested number of rounds, of steps and then of passes', async () => {
   const told: unknown[] = [];
   const times = await timeTraining({
     ...benchmark,
@@ -22,18 +22,18 @@ it('takes as many rounds as it is asked for, of steps and then of passes', async
     ['1x1', 2, 2],
     ['emerging', 2, 2],
   ]);
-  // With three to warm up before both.
+  // With three warm-up rounds before each.
   expect(told).toEqual(Array.from({ length: 10 }, (_, index) => ['round', index + 1, 10]));
 });
 
-it('tells the parts that a step is made of', async () => {
+it('reports the parts of a step', async () => {
   const [times] = await timeTraining({ ...benchmark, mixings: ['1x1'], products: false, rounds: 1 });
   const { batch, gradients, update } = times!.parts;
   expect(batch + gradients + update).toBeCloseTo(times!.steps[0]!, 9);
   expect(gradients).toBeGreaterThan(update);
 });
 
-it('says how far it is with the profiles and the products too', async () => {
+it('reports progress on the profiles and the products too', async () => {
   const told = new Map<string, number[]>();
   await timeTraining({
     ...benchmark,
@@ -47,7 +47,7 @@ it('says how far it is with the profiles and the products too', async () => {
   expect(told.get('product')!.filter((done) => done === 0)).toHaveLength(2);
 });
 
-it('tells of the products of all micro-batches of a step', async () => {
+it('reports the products of all micro-batches of a step', async () => {
   const [whole] = await timeTraining(benchmark);
   const [parted] = await timeTraining({ ...benchmark, microBatch: 2 });
   const products = ({ operators }: typeof whole & object): number =>

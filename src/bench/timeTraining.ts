@@ -1,4 +1,4 @@
-// How fast models train and give likelihoods, in turn in one process.
+// Times training and likelihoods of models, in turn in one process.
 import { type OperatorTime, profile } from '../engine/profile.node.ts';
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
@@ -26,24 +26,24 @@ export interface TrainingBenchmark extends CompileOptions {
   readonly batchSize: number;
   /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */
   readonly microBatch?: number;
-  /** Timed rounds of steps and then of forward passes; in each, every mixing takes one in turn. */
+  /** Timed rounds of steps and then of forward passes; in each, every mixing runs one in turn. */
   readonly rounds: number;
   /** Whether the matrix products are timed on their own, and all operators in the step; default true. */
   readonly products?: boolean;
-  /** What becomes of the activations; default auto. */
+  /** Whether activations are kept or recomputed; default auto. */
   readonly activations?: ActivationChoice | undefined;
-  /** The threads that work on images of their own; by default what is likely to be fastest. */
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
   /** Checked before each measurement of a round. */
   readonly signal?: AbortSignal;
-  /** Called as the work goes on, with how much of what is done. */
+  /** Called with the kind of work and how much of it is done. */
   onProgress?(what: TimedWork, done: number, total: number): void;
 }
 
-/** What timing consists of: rounds, with those to warm up, profiles of operators, and products on their own. */
+/** The kinds of work: rounds, including warm-up, operator profiles, and products on their own. */
 type TimedWork = 'round' | 'profile' | 'product';
 
-/** The parts of a step, in their order: its images and their noise, forward and backward, the optimiser. */
+/** The parts of a step, in order: images and noise, forward and backward, optimiser. */
 export const stepParts = ['batch', 'gradients', 'update'] as const;
 
 /** One of `stepParts`. */
@@ -55,19 +55,21 @@ export interface TrainingTimes {
   readonly parameters: number;
   /** Full steps: data, noise, forward and backward of every micro-batch, optimiser. */
   readonly steps: readonly number[];
-  /** What the parts of a step take: the medians. */
+  /** The median times of the parts of a step. */
   readonly parts: Readonly<Record<StepPart, number>>;
   /** Log-likelihoods of a micro-batch with frozen weights, data and noise included. */
   readonly forwards: readonly number[];
-  /** The most memory that the process held, with the models of all mixings. */
+  /** The peak memory of the process, with the models of all mixings. */
   readonly peakMemoryBytes: number;
-  /** Whether activations were kept or computed again. */
+  /** Whether activations were kept or recomputed. */
   readonly activations: GradientPlan['activations'];
-  /** The threads that worked on images of their own. */
+  /** The number of data-parallel workers. */
   readonly workers: number;
-  /** Where the gradients of a step spend the time of a worker, by ONNX operator, the longest first; timing adds to it. */
+  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. */
   readonly operators: readonly OperatorTime[];
-  /** What the step's own matrix products take at the best rate that each shape reaches on its own in this run. */
+  /**
+   * The time of the step's matrix products at the best rate that each shape reaches on its own in this run.
+   */
   readonly productFloor: number | null;
 }
 
@@ -102,7 +104,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
       operators: operators[index] ?? [],
     }));
   });
-  // The models are released by now: products have the memory and the processor to themselves.
+  // The models are released by now: the products have the memory and processor to themselves.
   const results: TrainingTimes[] = [];
   for (const { plan, parts, ...times } of measured) {
     const told = (done: number, total: number): void => onProgress?.('product', done, total);
@@ -141,16 +143,16 @@ async function timeRounds(
   return { steps, forwards };
 }
 
-/** One model that is timed, with the programs that are. */
+/** One timed model with its programs. */
 interface Contender {
   readonly mixing: Mixing;
   readonly parameters: number;
   readonly plan: SharedPlan;
-  /** The seconds of the parts of a step, the making of its batch among them. */
+  /** The seconds of the parts of a step, including making its batch. */
   step(round: number): Promise<Record<StepPart, number>>;
-  /** The seconds of a forward pass of a micro-batch, with the making of it. */
+  /** The seconds of a forward pass of a micro-batch, including making it. */
   pass(round: number): Promise<number>;
-  /** Which operators the gradients of a step spend the time of a worker in. */
+  /** The time of a worker per operator in the gradients of a step. */
   profile(): Promise<readonly OperatorTime[]>;
   release(): Promise<void>;
 }
@@ -208,7 +210,7 @@ function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<
   });
 }
 
-/** How often a step runs the program of its gradients. */
+/** How many times a step runs its gradient program. */
 function runsOf({ batchSize, microBatch = batchSize }: TrainingBenchmark): number {
   return batchSize / microBatch;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measureInTurn, secondsOf, timed } from './timing.ts';
 
-/** Measures that note who was called in which round. */
+/** Measures that record which was called in which round. */
 function noted(calls: string[]): ((round: number) => string)[] {
   return ['a', 'b'].map((name) => (round) => {
     calls.push(`${name}${round}`);
@@ -10,7 +10,7 @@ function noted(calls: string[]): ((round: number) => string)[] {
 }
 
 describe('measureInTurn', () => {
-  it('takes each in every round, and counts those after the warm-up', async () => {
+  it('runs each in every round, and keeps those after the warm-up', async () => {
     const calls: string[] = [];
     const done: number[] = [];
     const values = await measureInTurn(noted(calls), {
@@ -26,7 +26,7 @@ describe('measureInTurn', () => {
     expect(done).toEqual([1, 2, 3]);
   });
 
-  it('goes back every second round where it is asked to, and gives the values to the same', async () => {
+  it('reverses every second round if asked to, and still assigns values correctly', async () => {
     const calls: string[] = [];
     const values = await measureInTurn(noted(calls), { warmUp: 0, rounds: 3, backAndForth: true });
     expect(calls).toEqual(['a0', 'b0', 'b1', 'a1', 'a2', 'b2']);
@@ -36,7 +36,7 @@ describe('measureInTurn', () => {
     ]);
   });
 
-  it('stops between two measurements', async () => {
+  it('stops between measurements', async () => {
     const controller = new AbortController();
     const calls: string[] = [];
     const stopping = [() => controller.abort(new Error('enough')), ...noted(calls)];
@@ -47,7 +47,7 @@ describe('measureInTurn', () => {
 });
 
 describe('timed', () => {
-  it('waits for the work, and gives what came of it', async () => {
+  it('waits for the work, and returns its result', async () => {
     const work = async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return 3;

@@ -1,6 +1,6 @@
-// Measuring seconds: of some work, and of several works in turn.
+// Measures seconds: of one task, and of several tasks in turn.
 
-/** Does some work, and tells how long it took. */
+/** Does some work, and returns how long it took. */
 export async function timed<Result>(
   work: () => Promise<Result> | Result,
 ): Promise<{ readonly result: Result; readonly seconds: number }> {
@@ -14,13 +14,13 @@ export async function secondsOf(work: () => Promise<unknown> | unknown): Promise
   return (await timed(work)).seconds;
 }
 
-/** How often several things are measured, and in which order. */
+/** How often several things are measured, and in what order. */
 export interface Turns {
-  /** Rounds whose values do not count: the first ones compile, and meet memory that has not been touched yet. */
+  /** Rounds whose values are discarded: the first ones compile and touch memory for the first time. */
   readonly warmUp: number;
-  /** Rounds whose values count. */
+  /** Rounds whose values are kept. */
   readonly rounds: number;
-  /** Whether every second round goes backwards, where it matters who comes first; default false. */
+  /** Whether every second round runs in reverse order, for when the order matters; default false. */
   readonly backAndForth?: boolean;
   /** Checked before each measurement. */
   readonly signal?: AbortSignal | undefined;
@@ -29,10 +29,10 @@ export interface Turns {
 }
 
 /**
- * Measures several things in turn, each once in each round, so that what else the machine does meets all of them alike.
- * Gives, for each, the values of the rounds that count.
+ * Measures several things in turn, each once per round, so that other load on the machine affects all of them
+ * alike. Returns, for each, the values of the rounds that are kept.
  *
- * @param measures each is told the number of the round, from 0, `warmUp` included
+ * @param measures each is passed the number of the round, from 0, including `warmUp`
  * @throws the signal's reason once it is aborted
  */
 export async function measureInTurn<Value>(
