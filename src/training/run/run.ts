@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
-import { stringifyConfig } from '../../experiments/config.ts';
+import { optionsOf, stringifyConfig } from '../../experiments/config.ts';
 import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
 import { checkModelShape, requireImageShape } from '../../experiments/modelShape.ts';
@@ -11,6 +11,7 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { optimizerNames } from '../../optimizers/registry.ts';
 import { readTextFile, renameFile, writeFileAtomically } from '../../storage/files.ts';
 import { makeFolders } from '../../storage/folders.ts';
 import { rewindJsonLines } from '../../storage/jsonLines.ts';
@@ -112,7 +113,12 @@ export function configToResume(
 
 function requireSameRun(before: Config, after: Config): void {
   const changed = changedSettings(settingsOf(before), settingsOf(after));
-  const changeable = configKeys().flatMap((about) => (about.changeable ? [about.key] : []));
+  const ownOptions = optionsOf(before.training.optimizer);
+  const isOfOther = (key: string): boolean =>
+    optimizerNames.some((name) => optionsOf(name).includes(key)) && !ownOptions.includes(key);
+  const changeable = configKeys()
+    .filter(({ key, changeable: mayChange }) => mayChange && !isOfOther(key.replace(/^training\./, '')))
+    .map(({ key }) => key);
   const refused = changed.find((key) => !changeable.includes(key));
   if (refused !== undefined) {
     throw new UserError(
