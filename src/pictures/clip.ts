@@ -1,10 +1,10 @@
-// What of a series lies within the ends of its axes. The renderer crashes on what lies beyond, so it is never drawn.
+// Clips series to the range of the axes: the renderer crashes on marks that lie wholly outside the canvas.
 import type { PlotAxis, PlotPoint } from './plot.ts';
 
-/** What a point is drawn with. */
+/** The mark that a point is drawn with. */
 export type MarkKind = 'line' | 'bar' | 'point' | 'rule';
 
-/** A point as it is drawn: a y of null breaks a line; `low` and `high` are the ends of an error bar. */
+/** A clipped point: a y of null breaks a line; `low` and `high` are the ends of an error bar. */
 export interface DrawnPoint {
   readonly x: number | string;
   readonly y: number | null;
@@ -18,13 +18,13 @@ export interface PlotAxes {
   readonly y: PlotAxis;
 }
 
-/** A point of a line along logarithmic axes or others, in units in which a line is straight. */
+/** A point in axis coordinates (the logarithm on a logarithmic axis), where line segments are straight. */
 type Place = readonly [x: number, y: number];
 
-/** A line is cut in two steps, since numbers far beyond an axis leave no digits for those on it. */
+/** Values are first limited to this many axis lengths outside the range: huge ones would leave no digits to clip with. */
 const farthest = 100;
 
-/** The points within the ends of the axes; bars and error bars that reach beyond are cut there. */
+/** The points within the range of the axes; bars and error bars that extend outside are clipped. */
 export function clippedPoints(
   points: readonly PlotPoint[],
   { x: across, y: axis }: PlotAxes,
@@ -42,10 +42,10 @@ export function clippedPoints(
   });
 }
 
-/** The pieces of a line within the ends of the axes, with a y of null between two. */
+/** The pieces of a line within the range of the axes, separated by points whose y is null. */
 export function clippedLine(points: readonly PlotPoint[], axes: PlotAxes): DrawnPoint[] {
   if (points.some(({ x }) => typeof x === 'string')) {
-    // No place lies between two names: where a point is beyond, the line has a gap.
+    // There is no position between two names: where a point is outside, the line has a gap.
     return points.map(({ x, y }) => linePoint(x, isWithin(y, axes.y) ? y : null));
   }
   const numbered = points.filter((point): point is PlotPoint & { x: number } => Number.isFinite(point.x));
@@ -70,7 +70,7 @@ export function clippedLine(points: readonly PlotPoint[], axes: PlotAxes): Drawn
     drawn.push(linePoint(to.x, to.y));
     last = to;
   }
-  // A line of a single point shows nothing, but has its place in the plot.
+  // A line of one point draws nothing, but the plot keeps its layer.
   return drawn.length > 0
     ? drawn
     : ordered
@@ -86,7 +86,7 @@ function linePoint(x: number | string, y: number | null): DrawnPoint {
   return { x, y, low: null, high: null };
 }
 
-/** The part of a straight line within the ends of the axes; null where there is none. */
+/** The part of a line segment within the range of the axes (Liang–Barsky); null if there is none. */
 function segmentWithin(
   from: { x: number; y: number },
   to: { x: number; y: number },
@@ -97,7 +97,7 @@ function segmentWithin(
   }
   const placeOf = ({ x, y }: { x: number; y: number }): Place => [near(x, across), near(y, axis)];
   const [start, end] = [placeOf(from), placeOf(to)];
-  // How far along the line it comes in and goes out, from 0 at its start to 1 at its end.
+  // Where the segment enters and leaves, from 0 at its start to 1 at its end.
   let [entry, exit] = [0, 1];
   for (const [index, one] of [across, axis].entries()) {
     const [least, most] = placesOf(one);
@@ -134,24 +134,24 @@ function isWithin(value: number, axis: PlotAxis): boolean {
   return Number.isFinite(value) && value >= least && value <= most;
 }
 
-/** Where a value stands along its axis. */
+/** The coordinate of a value along its axis. */
 function along(value: number, { log }: PlotAxis): number {
   return log ? Math.log(value) : value;
 }
 
-/** Where the ends of an axis stand along it. */
+/** The coordinates of the ends of an axis. */
 function placesOf(axis: PlotAxis): Place {
   const [least, most] = rangeOf(axis);
   return axis.range === undefined ? [least, most] : [along(least, axis), along(most, axis)];
 }
 
-/** The value at a place along an axis, not beyond its ends. */
+/** The value at a coordinate, limited to the range of the axis. */
 function back(place: number, axis: PlotAxis): number {
   const [least, most] = rangeOf(axis);
   return Math.min(most, Math.max(least, axis.log ? Math.exp(place) : place));
 }
 
-/** Where a value stands along its axis, or on the same side far enough beyond the end for a line to look the same. */
+/** The coordinate of a value, limited to so far outside the range that a line looks the same. */
 function near(value: number, axis: PlotAxis): number {
   const place = along(value, axis);
   if (axis.range === undefined) {

@@ -22,10 +22,10 @@ interface TextMetrics {
  */
 export async function plotSvg(plot: Plot): Promise<string> {
   const written = plotSpec(plot);
-  // Imported when something is plotted, and not before: both are large, and most commands never plot.
+  // Imported only when something is plotted: both are large, and most commands never plot.
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  // Vega would measure with a canvas where one is installed: the layout should not depend on that.
-  // Its types lack the place that it has for this.
+  // Vega would measure text with a canvas if one is installed; the layout should not depend on that.
+  // Vega's types do not include textMetrics.
   const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
   textMetrics.width = ({ fontSize = 11 }, text) => meanGlyphWidth * String(text).length * fontSize;
   const warnings: string[] = [];
@@ -36,7 +36,7 @@ export async function plotSvg(plot: Plot): Promise<string> {
   const view = new vega.View(vega.parse(spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
-  // Vega reads the descriptions of axes as expressions, in which what was shown escaped is a control again.
+  // Vega evaluates axis descriptions as expressions, which turns the escapes back into control characters.
   return visibleLines(svg);
 }
 
@@ -49,7 +49,7 @@ export async function plotPng(plot: Plot): Promise<Uint8Array> {
   return rasterise(await plotSvg(plot));
 }
 
-/** A logger that collects what Vega-Lite warns of. */
+/** A logger that collects the warnings of Vega-Lite. */
 function collector(warnings: string[]): LoggerInterface {
   const collect = (...texts: readonly unknown[]): LoggerInterface => {
     warnings.push(texts.join(' '));

@@ -1,11 +1,11 @@
-// The axes of a plot in the words of Vega-Lite: scale, range, and where numbers stand.
+// The axes of a plot in Vega-Lite: scale, range and ticks.
 import type { PlotAxis, PlotAxisAcross, PlotSeries } from './plot.ts';
 
 /** Pixels between the outermost points and the ends of their axis. */
 const margin = 8;
-/** A logarithmic axis has at least so many numbers where it is long enough for them. */
+/** A logarithmic axis has at least this many ticks, if it is long enough. */
 const leastTicks = 4;
-/** What powers of ten are multiplied by to give the numbers along a logarithmic axis: the first that gives enough. */
+/** Multiples of powers of ten at which a logarithmic axis has ticks: the first set that yields enough. */
 const logSteps = [
   [1],
   [1, 2, 5],
@@ -13,7 +13,7 @@ const logSteps = [
   [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
 ];
 
-/** What encodes x: names side by side, or numbers. `clipped`: whether points beyond a range are left out. */
+/** The encoding of x: names side by side, or numbers. `clipped`: whether points outside a range are omitted. */
 export function horizontal(axis: PlotAxisAcross, series: readonly PlotSeries[], clipped: boolean): object {
   const values = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))];
   const numbers = values.filter((value) => typeof value === 'number').filter(Number.isFinite);
@@ -27,7 +27,7 @@ export function horizontal(axis: PlotAxisAcross, series: readonly PlotSeries[], 
   return { field: 'x', type: 'quantitative', title, scale, axis: ticks };
 }
 
-/** What encodes y. `clipped`: whether points beyond a range are left out. */
+/** The encoding of y. `clipped`: whether points outside a range are omitted. */
 export function vertical(axis: PlotAxis, series: readonly PlotSeries[], clipped: boolean): object {
   const fromZero = axis.zero ?? series.some(({ kind }) => kind === 'bars');
   const values = series.flatMap(({ points }) =>
@@ -41,7 +41,7 @@ function titleOf({ label, unit }: PlotAxis): string {
   return unit === undefined ? label : `${label} (${unit})`;
 }
 
-/** The scale of an axis; it spans `values`, or whatever is drawn if they are not given. */
+/** The scale of an axis; it spans `values`, or by default everything that is drawn. */
 function scaleOf({ log, range }: PlotAxis, fromZero: boolean, values?: readonly number[]): object {
   const kind = log ? { type: 'log' } : { zero: fromZero && range === undefined };
   if (range !== undefined) {
@@ -74,7 +74,7 @@ function ticksOf({ log, range }: PlotAxis, values: readonly number[]): object {
   return { values: round.length > 1 ? round : endsOf(least, most) };
 }
 
-/** Two numbers with as many digits as it takes to tell them apart well. */
+/** Two numbers with enough digits to distinguish them. */
 function endsOf(least: number, most: number): number[] {
   const digits = Math.min(6, 2 + Math.ceil(-Math.log10((most - least) / most)));
   return [...new Set([least, most].map((value) => Number(value.toPrecision(digits))))];

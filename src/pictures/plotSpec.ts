@@ -1,19 +1,19 @@
-// A plot in the words of Vega-Lite.
+// The Vega-Lite specification of a plot.
 import type { TopLevelSpec } from 'vega-lite';
 import { visibleText } from '../visibleText.ts';
 import { clippedLine, clippedPoints, type DrawnPoint, type MarkKind, type PlotAxes } from './clip.ts';
 import type { Plot, PlotSeries } from './plot.ts';
 import { horizontal, vertical } from './plotAxes.ts';
 
-/** The family in which plots are written; an SVG that is shown elsewhere falls back to the reader's own. */
+/** The font family of plots; an SVG shown elsewhere falls back to the reader's own fonts. */
 const FONT = 'DejaVu Sans, Verdana, sans-serif';
-/** Eight colours that people with any colour vision can tell apart (Okabe and Ito). */
+/** Eight colours that are distinguishable with any colour vision (Okabe and Ito). */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#999999'];
-/** How much of its colour a series that stands back keeps; the rest is white. */
+/** The share of its colour that a faint series keeps; the rest is white. */
 const faintShare = 0.4;
 const dot = (radius: number): string =>
   `M-${radius},0A${radius},${radius},0,1,1,${radius},0A${radius},${radius},0,1,1,-${radius},0`;
-/** What stands before a name in the legend, as the path of an SVG in [−1, 1]: a line, a dot, both, a square. */
+/** The symbol in front of a name in the legend, as an SVG path in [−1, 1]: a line, a dot, both, a square. */
 const legendShapes: Record<PlotSeries['kind'], string> = {
   line: 'M-1,0L1,0',
   points: dot(0.43),
@@ -91,7 +91,7 @@ export function plotSpec(given: Plot): TopLevelSpec {
   return spec as unknown as TopLevelSpec;
 }
 
-/** A copy in which every text may stand in an SVG, and on one line. */
+/** A copy whose texts are valid in an SVG, each on one line. */
 function withVisibleText<Part>(part: Part): Part {
   const copy = (value: unknown): unknown => {
     if (typeof value === 'string') {
@@ -107,7 +107,7 @@ function withVisibleText<Part>(part: Part): Part {
   return copy(part) as Part;
 }
 
-/** As many columns as surely fit beside one another: all in a row, else as wide as the widest each. */
+/** As many columns as are sure to fit: all in one row, or else columns as wide as the widest name. */
 function legendColumns({ series, width = defaultSize.width }: Plot): number {
   const widths = series.filter(({ unlisted }) => !unlisted).map(({ name }) => 8 * name.length + 45);
   const room = width - 80;
@@ -115,7 +115,7 @@ function legendColumns({ series, width = defaultSize.width }: Plot): number {
   return inOneRow ? widths.length : Math.max(1, Math.floor(room / Math.max(...widths)));
 }
 
-/** What is drawn, the undermost first: lines, bars, points, error bars. */
+/** The layers, bottom first: lines, bars, points, error bars. */
 function layersOf({ x, y, series }: Plot): object[] {
   const bars = series.filter(({ kind }) => kind === 'bars');
   const others = series.filter(({ kind }) => kind !== 'bars');
@@ -155,19 +155,19 @@ function layersOf({ x, y, series }: Plot): object[] {
       { type: 'point', filled: true, opacity: 1, size: 45 },
       encoding,
     ),
-    // Black on bars, where the series' own colour would not be seen.
+    // Black on bars, where the colour of the series would be invisible.
     ...errors(bars, { ...ends, ...beside, color: { value: '#222' }, detail: { field: 'series' } }),
     ...errors(others, ends),
   ];
 }
 
-/** The rows of a series, without what lies beyond the ends of the axes. */
+/** The rows of a series, clipped to the range of the axes. */
 function rowsOf({ name, points }: PlotSeries, mark: MarkKind, axes: PlotAxes): Row[] {
   const inside = mark === 'line' ? clippedLine(points, axes) : clippedPoints(points, axes, mark);
   return inside.map((point) => ({ ...point, series: name }));
 }
 
-/** A property of a mark that its series decides. */
+/** A property of a mark that depends on its series. */
 function bySeries(series: readonly PlotSeries[], values: readonly unknown[]): object {
   const scale = { domain: series.map(({ name }) => name), range: values };
   const listed = series.filter(({ unlisted }) => !unlisted);

@@ -1,4 +1,4 @@
-// SVG to PNG in a process of its own: the native renderer aborts on some input, and then only the picture is lost.
+// SVG to PNG in a child process: the native renderer aborts on some input, and then only the picture is lost.
 import { type ExecFileException, execFile } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 interface RasteriseOptions {
   /** The script that reads an SVG from stdin and writes a PNG to stdout. */
   readonly script?: string;
-  /** Milliseconds after which it is ended. */
+  /** Milliseconds after which it is killed. */
   readonly limit?: number;
 }
 
@@ -38,13 +38,13 @@ export function rasterise(
         reject(new Error(reasonOf(error, String(stderr), limit), { cause: error }));
       }
     });
-    // A renderer that ends before it has read everything is reported by how it ends.
+    // A renderer that exits before it has read everything is reported by its exit status.
     child.stdin?.on('error', () => {});
     child.stdin?.end(svg);
   });
 }
 
-/** What Node is called with; from the sources, the process has to translate TypeScript first. */
+/** The arguments for Node; when running from the sources, the process has to transpile TypeScript first. */
 function argumentsFor(script: string): string[] {
   if (!script.endsWith('.ts')) {
     return [script];

@@ -1,13 +1,13 @@
-// The process that draws one picture: an SVG from stdin becomes a PNG on stdout. No font of the machine is used.
+// The child process that renders one picture: SVG on stdin, PNG on stdout. System fonts are never used.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Resvg } from '@resvg/resvg-js';
 
-/** Pixels of the PNG for one of the SVG: sharp on dense screens. */
+/** PNG pixels per SVG pixel: sharp on high-density screens. */
 const zoom = 2;
 
-// Ctrl-C reaches every process of a terminal, and a training that stops in order still wants its picture.
+// Ctrl-C reaches every process of the terminal, and a training that stops in an orderly way still needs its picture.
 process.on('SIGINT', () => {});
 try {
   process.stdout.write(render(await text(process.stdin)));

@@ -1,4 +1,4 @@
-// The first rows of several contact sheets under one another: the same samples as a training goes on.
+// The first rows of several contact sheets, stacked: the same samples as training progresses.
 import { decode, encode } from 'fast-png';
 
 /** Grey pixels between two rows. */

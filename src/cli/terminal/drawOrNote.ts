@@ -1,8 +1,8 @@
-// What a picture may cost: itself, and nothing that was measured or trained.
+// A picture that cannot be drawn must not cost anything that was measured or trained.
 import { noteOnStderr } from './output.ts';
 import { messageOf } from './wording.ts';
 
-/** Draws `what`; if that fails, one line says so and null is returned. */
+/** Draws `what`; if that fails, reports it in one line and returns null. */
 export async function drawOrNote<Drawn>(
   what: string,
   draw: () => Drawn | Promise<Drawn>,

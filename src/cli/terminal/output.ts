@@ -1,17 +1,17 @@
-// Where the command line writes: names from outside may hold escape sequences, and no terminal sees them.
+// All output of the command line: names from outside may contain escape sequences, which must not reach the terminal.
 import { visibleLines, visibleText } from '../../visibleText.ts';
 
-/** Writes lines on stdout, their control characters shown as in `\u001b`; JSON keeps its meaning by that. */
+/** Writes lines to stdout with control characters escaped, as in `\u001b`; escaped JSON has the same meaning. */
 export function writeStdout(lines: string): void {
   process.stdout.write(visibleLines(lines));
 }
 
-/** Writes a text as one line on stderr. */
+/** Writes a text to stderr as one line. */
 export function noteOnStderr(text: string): void {
   process.stderr.write(`${visibleText(text)}\n`);
 }
 
-/** Writes lines on stderr, their control characters shown as in `\u001b`. */
+/** Writes lines to stderr with control characters escaped, as in `\u001b`. */
 export function writeStderr(lines: string): void {
   process.stderr.write(visibleLines(lines));
 }

@@ -1,10 +1,10 @@
-// Progress for people, on stderr: a bar on a terminal, plain lines at a sane rate elsewhere.
+// Progress on stderr: a bar on a terminal, occasional plain lines elsewhere.
 import cliProgress from 'cli-progress';
 import { visibleText } from '../../visibleText.ts';
 import { formatDuration, formatRate } from './format.ts';
 import { SmoothedRate } from './smoothedRate.ts';
 
-/** What is shown besides how far it is. */
+/** Shown in addition to the progress itself. */
 interface ProgressFields {
   readonly bitsPerDim?: number;
   readonly imagesPerSecond?: number;
@@ -12,25 +12,25 @@ interface ProgressFields {
 
 /** What is under way. */
 export interface ProgressOptions {
-  /** What stands before the numbers: `step`, `evaluating`. */
+  /** Shown before the numbers: `step`, `evaluating`. */
   readonly label: string;
-  /** How many there are in all; null where nobody knows yet. */
+  /** The total number of units; null if it is not known. */
   readonly total: number | null;
-  /** What is counted, if the label does not say it: `images`. */
+  /** The unit, unless the label names it: `images`. */
   readonly unit?: string;
-  /** How numbers are shown: `formatBytes`; as they are if not said. */
+  /** How numbers are formatted: `formatBytes`; unchanged by default. */
   readonly show?: (count: number) => string;
   /** How many are done already, 0 by default. */
   readonly start?: number;
 }
 
-/** Shows how far something is; `finish` must be called in the end, also after a failure. */
+/** Shows progress; `finish` must be called at the end, also after a failure. */
 export interface Progress {
-  /** Says that `done` are done; fields that are left out keep what was said before. */
+  /** Reports that `done` units are done; fields that are omitted keep their last values. */
   update(done: number, fields?: ProgressFields): void;
   /** Prints a line of text above the bar. */
   note(text: string): void;
-  /** Leaves the last state standing and prints a closing line, if there is one. Only the first call counts. */
+  /** Keeps the last state on the screen and prints a closing line, if any. Only the first call has an effect. */
   finish(text?: string): void;
 }
 
@@ -42,13 +42,13 @@ const narrowestBar = 5;
 const shortestPause = 5;
 const longestPause = 60;
 
-/** Starts to show progress: `step 420/1500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
+/** Starts showing progress: `step 420/1500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
 export function createProgress(options: ProgressOptions, stream: ProgressStream = process.stderr): Progress {
   const onTerminal = stream.isTTY === true && process.env.TERM !== 'dumb';
   return onTerminal ? new TerminalProgress(options, stream) : new PlainProgress(options, stream);
 }
 
-/** How far it is and the words for it; what the two ways to show it have in common. */
+/** The progress and its text, shared by the two ways to show it. */
 class ProgressState {
   private readonly options: ProgressOptions;
   private readonly rate = new SmoothedRate();
@@ -66,7 +66,7 @@ class ProgressState {
     this.rate.observe(done, now());
   }
 
-  /** One line with a bar as wide as `width` columns allow, or with none. */
+  /** One line, with a bar if `width` columns have room for one. */
   line(width = 0): string {
     const { label, total, unit, show = String } = this.options;
     const words = unit === undefined ? '' : ` ${unit}`;
@@ -118,7 +118,7 @@ class TerminalProgress implements Progress {
     this.bar = new cliProgress.SingleBar({
       stream,
       format: (_options, { maxWidth }) => this.state.line(maxWidth),
-      // Cuts a line that is too long, and leaves the terminal's own wrapping as it is.
+      // Truncates long lines, and leaves the terminal's line wrapping enabled.
       linewrap: true,
     });
     this.bar.start(options.total ?? 0, options.start ?? 0);
@@ -136,7 +136,7 @@ class TerminalProgress implements Progress {
     }
     const width = this.stream.columns ?? 80;
     const line = this.state.line(width).slice(0, width);
-    // The note goes over the bar; the bar's new place is saved (ESC 7), because it returns there when it stops.
+    // The note overwrites the bar; the bar's new position is saved (ESC 7), because the bar returns there when it stops.
     this.stream.write(`\r\u001b[K${visibleText(text)}\n\u001b7${line}`);
   }
 
@@ -193,13 +193,13 @@ class PlainProgress implements Progress {
   private print(): void {
     this.stream.write(`${this.state.line()}\n`);
     this.printed = true;
-    // The longer it runs, the rarer the lines: a log of a night should still be readable.
+    // The longer it runs, the less often it prints: the log of a night should stay readable.
     const pause = (now() - this.started) / 20;
     this.nextPrint = now() + Math.min(longestPause, Math.max(shortestPause, pause));
   }
 }
 
-/** Seconds on a clock that never goes back. */
+/** Seconds on a monotonic clock. */
 function now(): number {
   return performance.now() / 1000;
 }

@@ -1,10 +1,10 @@
-// How fast something goes on at the moment, for the time left.
+// The current rate of progress, to estimate the remaining time.
 
-/** The time over which a change of speed is taken in, in seconds. */
+/** The time constant of the average, in seconds. */
 const memorySeconds = 15;
 
 /**
- * A rate averaged over the last seconds: an observation counts less by a factor of e for every 15 s that pass.
+ * An exponential moving average of a rate: the weight of an observation falls by a factor of e every 15 s.
  *
  * The clock starts with the first observation, so what came before it (compiling, reading data) does not count.
  */
@@ -14,7 +14,7 @@ export class SmoothedRate {
   private weightedRate = 0;
   private weight = 0;
 
-  /** Notes that `done` units were done at the time `seconds`. */
+  /** Records that `done` units were done at the time `seconds`. */
   observe(done: number, seconds: number): void {
     if (this.lastDone === null) {
       this.lastDone = done;
@@ -32,7 +32,7 @@ export class SmoothedRate {
     this.lastSeconds = seconds;
   }
 
-  /** Units per second; null while there is too little to say. */
+  /** Units per second; null until there are enough observations. */
   get perSecond(): number | null {
     return this.weightedRate > 0 ? this.weightedRate / this.weight : null;
   }

@@ -1,15 +1,15 @@
-// Tables for people: columns aligned with spaces, no lines drawn.
+// Plain-text tables: columns aligned with spaces, without rules.
 import stringWidth from 'string-width';
 import { visibleText } from '../../visibleText.ts';
 
 /** A column of a table. */
 export interface Column {
   readonly title: string;
-  /** Numbers read best with 'right'; 'left' if not said. */
+  /** Numbers read best with 'right'; 'left' by default. */
   readonly align?: 'left' | 'right';
 }
 
-/** The lines of a table: the titles, then one line a row, two spaces between columns and none at the end. */
+/** The lines of a table: the titles, then one line per row, two spaces between columns and none at the end. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(visibleText))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => stringWidth(line[index] ?? ''))));

@@ -19,7 +19,7 @@ function eventFolder({ paths }: PreparedRun): string {
   return join(paths.directory, 'tensorboard');
 }
 
-/** Whether an earlier call has written events of the run. */
+/** Whether an earlier command has written events for the run. */
 export function hasEvents(run: PreparedRun): boolean {
   return exists(eventFolder(run));
 }

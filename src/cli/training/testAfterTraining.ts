@@ -7,7 +7,7 @@ import { createImageProgress } from '../terminal/imageProgress.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
-/** How test images are measured. */
+/** How test images are evaluated. */
 const TEST = { draws: 2, seed: 0 };
 
 /** The outcome of the measurement. */

@@ -47,7 +47,7 @@ export function recordStart({ paths, preset, config, state }: PreparedRun, place
   writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...place, changes });
 }
 
-/** What a summary begins with. */
+/** The first entries of a summary. */
 export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps: number): JsonObject {
   const parameters = countParameters(config.model, dataset.imageShape);
   const trouble = troubleIn(readJsonLines(paths.metrics));

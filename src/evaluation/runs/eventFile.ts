@@ -19,8 +19,8 @@ export class EventFile {
   private written = 0;
 
   /**
-   * @param resumedAfter the step that the training goes on from: what earlier files say of later steps does not count
-   * @throws UserError if the file cannot be written; one that is there is replaced
+   * @param resumedAfter the step from which training resumes: TensorBoard then ignores later steps in earlier files
+   * @throws UserError if the file cannot be written; an existing file is replaced
    */
   constructor(path: string, resumedAfter?: number) {
     const restart =

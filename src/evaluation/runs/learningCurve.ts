@@ -1,4 +1,4 @@
-// The learning curve of a run, out of its metrics: as numbers and as a plot.
+// The learning curve of a run, from its metrics: as numbers and as a plot.
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
 import { type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
@@ -10,7 +10,7 @@ export interface CurvePoint {
   readonly bitsPerDim: number;
 }
 
-/** What was measured while a run trained. */
+/** The measurements made while a run trained. */
 export interface LearningCurve {
   /** The mean over each batch, with the weights of that step. */
   readonly training: readonly CurvePoint[];
@@ -20,15 +20,15 @@ export interface LearningCurve {
 
 /** A training curve has at most this many points in a plot. */
 const mostPoints = 150;
-/** The share of the steps, the first ones, that may lie above the plot: they fall fast and from far. */
+/** The share of the steps, at the start, that may lie above the plot: the loss falls steeply there. */
 const startShare = 0.03;
-/** The share of the sound batches that may lie above it as well. */
+/** The share of the sound batches that may also lie above it. */
 const spikeShare = 0.02;
-/** The share of the values, the least ones, that are taken to be sound whatever has become of the others. */
+/** The share of the values, the lowest ones, that always count as sound. */
 const surelySoundShare = 0.1;
-/** Values are sound up to so many bits/dim above these: about as much as a model of 8 bits can learn, … */
+/** Values count as sound up to this many bits/dim above those: about as much as a model of 8 bits can learn, … */
 const soundMargin = 8;
-/** … or, where these differ much among themselves, up to so many times their own range. */
+/** … or, if those vary widely, up to this many times their own range. */
 const soundRanges = 10;
 
 /** The learning curve in a run's `metrics.jsonl`. */
@@ -48,8 +48,8 @@ export function learningCurveIn(lines: readonly JsonObject[]): LearningCurve {
 }
 
 /**
- * The mean of every `size` points, at the last step of them; the last group may be smaller. Values that are not finite,
- * as dropped steps have, are left out; where a group has no others, it has none either.
+ * The mean of every `size` points, at the last step of them; the last group may be smaller. NaN and infinities,
+ * as in dropped steps, are left out; a group with no other values has the mean NaN.
  */
 export function smoothed(points: readonly CurvePoint[], size: number): CurvePoint[] {
   const groups = Array.from({ length: Math.ceil(points.length / size) }, (_, index) =>
@@ -61,7 +61,7 @@ export function smoothed(points: readonly CurvePoint[], size: number): CurvePoin
   }));
 }
 
-/** The mean bits/dim of those points that are finite; NaN where none is. */
+/** The mean bits/dim of the finite points; NaN if there are none. */
 export function finiteMean(points: readonly CurvePoint[]): number {
   return mean(points.map(({ bitsPerDim }) => bitsPerDim).filter(Number.isFinite));
 }
@@ -69,7 +69,7 @@ export function finiteMean(points: readonly CurvePoint[]): number {
 /**
  * The curves of runs in one plot, each in a colour: training lighter, validation with points.
  *
- * @returns null where no run has a finite value yet
+ * @returns null if no run has a finite value yet
  */
 export function curvePlot(
   runs: readonly { readonly name: string; readonly curve: LearningCurve }[],
@@ -109,8 +109,8 @@ function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
 }
 
 /**
- * What the axis of bits/dim shows: what is sound of the validations, and of the batches but for the first few per cent
- * of the steps and for single spikes; null where nothing is finite.
+ * The range of the bits/dim axis: all sound validations, and all sound batches except the first few per cent of the
+ * steps and single spikes; null if nothing is finite.
  */
 function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
   const last = Math.max(0, ...series.flatMap(({ points }) => points.map(({ x }) => Number(x))));
@@ -133,7 +133,7 @@ function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
   return [least - margin, most + margin];
 }
 
-/** Up to which value a run counts as sound; a training that diverged can have far more above it than single spikes. */
+/** The value up to which a run counts as sound; a training that diverged can have far more than single spikes above it. */
 function soundLimit(values: readonly number[]): number {
   const sorted = ascending(values);
   const low = quantile(sorted, surelySoundShare);

@@ -1,7 +1,7 @@
-// Text from outside (names of datasets and presets) in Markdown: shown, and never taken for markup.
+// Text from outside (names of datasets and presets) in Markdown: shown literally, never interpreted as markup.
 import { visibleText } from '../../visibleText.ts';
 
-/** A text on one line as Markdown that shows it: no code, link, image, column or HTML comes of it. */
+/** Markdown that shows a text literally, on one line: it cannot produce code, links, images, table cells or HTML. */
 export function markdownText(text: string): string {
   return visibleText(text).replace(/[\\`*_[\]<>|~&]/g, '\\$&');
 }

@@ -14,17 +14,17 @@ import { markdownText } from './markdownText.ts';
 export interface CardSubject {
   readonly model: Glow;
   readonly config: Config;
-  /** What `summary.json` of the run says. */
+  /** The contents of the run's `summary.json`. */
   readonly summary: JsonObject;
   /** The number of steps after which the weights were saved. */
   readonly step: number;
   /** Names of pictures beside the card, by what they show. */
   readonly pictures: Readonly<Record<string, string>>;
-  /** Commands to give in the folder of the card, by what they do. */
+  /** Commands to run in the folder of the card, by what they do. */
   readonly commands: Readonly<Record<string, string>>;
 }
 
-/** A model card in Markdown. It names the dataset, and not where it lay. */
+/** A model card in Markdown. It names the dataset, but not the folder it was in. */
 export function modelCard({ model, config, summary, step, pictures, commands }: CardSubject): string {
   const { data, training, seed } = config;
   const { levels, depth, width, mixing, bits } = config.model;
@@ -72,7 +72,7 @@ function trainingText(
   { seconds, device, threads, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
 ): string {
   const text = `${step.toLocaleString('en-US')} steps of ${batchSize} images each`;
-  // What the summary says is of its own steps; a checkpoint that a kill left may be of others.
+  // The summary describes its own steps; after a kill, the checkpoint may be from other ones.
   if (typeof seconds !== 'number' || steps !== step) {
     return text;
   }
@@ -121,7 +121,7 @@ function numbers({ evaluations, bitsPerDim, steps }: JsonObject): string {
   return factTable(titles, rows);
 }
 
-/** A table whose cells may hold text from outside. */
+/** A table whose cells may contain text from outside. */
 function factTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   return markdownTable(
     titles,

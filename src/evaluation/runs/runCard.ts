@@ -1,4 +1,4 @@
-// The model card in a run folder, written anew after training and after each evaluation.
+// The model card in a run folder, rewritten after training and after each evaluation.
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Glow } from '../../models/glow.ts';
 import { exists, writeFileAtomically } from '../../storage/files.ts';
@@ -10,7 +10,7 @@ import { modelCard } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 
 /**
- * Writes `README.md` of a run out of its summary.
+ * Writes the `README.md` of a run from its summary.
  *
  * @throws UserError if it cannot be written
  */

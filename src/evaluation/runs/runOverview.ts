@@ -1,4 +1,4 @@
-// What a run has reached, out of the files in its folder, without loading its weights.
+// The progress and results of a run, read from the files in its folder without loading its weights.
 import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
@@ -8,7 +8,7 @@ import { type Trouble, trainingTime, troubleIn } from '../../training/run/runLog
 import { readSummary } from '../../training/run/runSummary.ts';
 import { finiteMean, learningCurveIn } from './learningCurve.ts';
 
-/** A run in a list; what it does not have yet is null. */
+/** A run in a list; values that it does not have yet are null. */
 export interface RunOverview extends Trouble {
   /** The run folder. */
   readonly run: string;
@@ -26,16 +26,16 @@ export interface RunOverview extends Trouble {
   /** bits/dim of the test images at the last evaluation of them with the average weights. */
   readonly test: number | null;
   readonly imagesPerSecond: number | null;
-  /** When something was last measured of it, in ISO 8601. */
+  /** When its files last changed, in ISO 8601. */
   readonly when: string | null;
-  /** What is wrong with its files; null where nothing is. */
+  /** What is wrong with its files; null if nothing is. */
   readonly problem: string | null;
 }
 
-/** The last batches whose mean stands for the training. */
+/** The training bits/dim is the mean over this many last batches. */
 const RECENT = 50;
 
-/** What the run in a folder has reached. A file that is damaged is told as its problem. */
+/** The progress and results of the run in a folder. A corrupt file is reported as its `problem`. */
 export function runOverview(directory: string): RunOverview {
   const paths = runPaths(directory);
   const unknown: RunOverview = {

@@ -14,7 +14,7 @@ import { curvePlot, readLearningCurve } from './learningCurve.ts';
 /** The samples of a run folder: the same latents each time. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
 
-/** Draws `curve.png` anew from the metrics; gives its path, or null where there is nothing to draw yet. */
+/** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
 export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
   const plot = curvePlot([{ name, curve: readLearningCurve(paths) }], { title: name });
   if (plot === null) {
@@ -29,13 +29,13 @@ export function samplesPath(paths: RunPaths, step: number): string {
   return pathIn(paths.samples, `step-${String(step).padStart(8, '0')}.png`);
 }
 
-/** What was drawn of a model. */
+/** The samples drawn from a model. */
 export interface DrawnSamples {
   /** The sheet. */
   readonly file: string;
   /** How many there are. */
   readonly count: number;
-  /** How many of them are black, since their values are not finite. */
+  /** How many of them are black because their values are NaN or infinite. */
   readonly overflowed: number;
 }
 
