@@ -9,7 +9,7 @@ async function* numbers(count: number, taken: number[] = []) {
   }
 }
 
-it('returns results in order, whichever is ready first, and respects the limit', async () => {
+it('gives results in order, whichever is ready first, and takes no more than agreed', async () => {
   const taken: number[] = [];
   const results: number[] = [];
   let underWay = 0;
@@ -29,7 +29,7 @@ it('returns results in order, whichever is ready first, and respects the limit',
   expect(most).toBe(4);
 });
 
-it('throws a failure in its turn, after the work in flight has settled', async () => {
+it('tells a failure in its turn, and waits for what is under way', async () => {
   const results: number[] = [];
   let running = 0;
   const work = async (index: number): Promise<number> => {
@@ -51,13 +51,13 @@ it('throws a failure in its turn, after the work in flight has settled', async (
   expect(running).toBe(0);
 });
 
-it('admits work only if its bytes fit, and the oldest always', async () => {
+it('lets work begin only where there is room for its bytes, and the oldest always', async () => {
   const taken: number[] = [];
   const [sizes, results] = [[6, 6, 3, 20, 1, 1], [] as number[]];
   let [held, most] = [0, 0];
   const work = async (index: number, admit: (bytes: number) => Promise<void>): Promise<number> => {
     await admit(1);
-    // Later ones request first.
+    // The later ones ask first.
     await wait(12 - 2 * index);
     await admit(sizes[index]! - 1);
     held += sizes[index]!;
@@ -70,12 +70,12 @@ it('admits work only if its bytes fit, and the oldest always', async () => {
     held -= sizes[result]!;
   }
   expect(results).toEqual([0, 1, 2, 3, 4, 5]);
-  // The oldest is admitted beyond the limit.
+  // One more than fits, where the oldest asks for it.
   expect(most).toBeLessThanOrEqual(20 + 10);
   expect(most).toBeGreaterThanOrEqual(20);
 });
 
-it('takes no more items while one waits for memory, and leaves none waiting when it stops early', async () => {
+it('takes no more items while one waits for room, and leaves none waiting when it ends early', async () => {
   const taken: number[] = [];
   const refused: string[] = [];
   const work = (index: number, admit: (bytes: number) => Promise<void>): Promise<number> =>
@@ -91,5 +91,5 @@ it('takes no more items while one waits for memory, and leaves none waiting when
     break;
   }
   expect(taken).toEqual([0, 1]);
-  expect(refused).toEqual(['stopped early']);
+  expect(refused).toEqual(['the work has ended']);
 });

@@ -1,16 +1,16 @@
-// A concurrent map over an async iterable: results in order, with limits on items and bytes in flight.
-// Our own: p-map's iterable reads one item beyond the limit, leaves work running on files that a failure closes, and
-// cannot limit bytes.
+// Several pieces of work under way at once, their results in order, and never more of them than agreed.
+// Ours: p-map's iterable reads one item ahead of the limit, leaves work under way on files that a failure closes, and
+// counts items, not their bytes.
 
-/** The limits on what is in flight. */
+/** What work may take at once. */
 interface Limits {
-  /** Items taken but not yet returned. */
+  /** Items that are taken and not given out yet. */
   readonly items: number;
-  /** The bytes requested for them in total. */
+  /** What these ask for in all. */
   readonly bytes: number;
 }
 
-/** The bytes held for an item. */
+/** The bytes that an item holds. */
 interface Share {
   bytes: number;
 }
@@ -23,9 +23,9 @@ interface Request {
 }
 
 /**
- * The results of `work` on each item, in the items' order. Work requests memory with `admit`, which waits until it fits
- * beside the others'; the oldest item is always admitted, so there is no deadlock. A failure is thrown in its turn, after
- * the work in flight has settled.
+ * The results of `work` on each item, in the items' order. Work asks by `admit` for the bytes that it is about to take and
+ * waits until there is room beside what came before; the oldest always has room, so that all of it gets done. A failure
+ * comes in its place in the order; what is under way then is waited for.
  */
 export async function* mapInOrder<Item, Result>(
   items: AsyncIterable<Item>,
@@ -53,7 +53,7 @@ export async function* mapInOrder<Item, Result>(
     const request = (bytes: number): Promise<void> =>
       new Promise((admit, refuse) => {
         if (ended) {
-          refuse(new Error('stopped early'));
+          refuse(new Error('the work has ended'));
           return;
         }
         requests.push({ share, bytes, admit, refuse });
@@ -64,7 +64,7 @@ export async function* mapInOrder<Item, Result>(
     result.catch(() => {});
     underWay.push({ share, result });
   };
-  async function* yieldOldest(): AsyncGenerator<Result, void, void> {
+  async function* giveOut(): AsyncGenerator<Result, void, void> {
     const [oldest] = underWay;
     yield await oldest!.result;
     underWay.shift();
@@ -74,18 +74,18 @@ export async function* mapInOrder<Item, Result>(
   try {
     for await (const item of items) {
       begin(item);
-      // An item that waits may hold a whole file already: take no more until it is admitted.
+      // Whoever waits for room may hold a whole file already: nothing more is taken until there is some.
       while (underWay.length >= limits.items || (requests.length > 0 && underWay.length > 1)) {
-        yield* yieldOldest();
+        yield* giveOut();
       }
     }
     while (underWay.length > 0) {
-      yield* yieldOldest();
+      yield* giveOut();
     }
   } finally {
     ended = true;
     for (const { refuse } of requests) {
-      refuse(new Error('stopped early'));
+      refuse(new Error('the work has ended'));
     }
     await Promise.allSettled(underWay.map(({ result }) => result));
   }

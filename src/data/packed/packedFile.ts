@@ -1,4 +1,4 @@
-// The packed file: prepared images of one size, uncompressed, so that any of them can be read by index.
+// The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -18,7 +18,7 @@ interface PackedFile {
   readonly header: PackedHeader;
 }
 
-/** A file written by `prepareDataset`; its images are read on request. */
+/** A file that `emerging datasets prepare` wrote; its images are read when they are asked for. */
 export const packedFile: PathFormat = {
   expects: 'a file of prepared images',
 
@@ -42,9 +42,9 @@ export const packedFile: PathFormat = {
 };
 
 /**
- * The header of a packed file.
+ * What a packed file says of itself.
  *
- * @throws UserError if it is not a packed file, corrupt or truncated
+ * @throws UserError if it is none, damaged or cut off
  */
 export function readPackedHeader(path: string): PackedHeader {
   const { file, header } = openPacked(path);
@@ -53,10 +53,10 @@ export function readPackedHeader(path: string): PackedHeader {
 }
 
 /**
- * Reads all of a packed file and verifies its checksum.
+ * Reads all of a packed file and compares it with its checksum.
  *
- * @param onProgress called with the number of images verified so far
- * @throws UserError if it is corrupt
+ * @param onProgress called with the images that have been compared
+ * @throws UserError if it is damaged
  */
 export async function verifyPackedFile(
   path: string,
@@ -88,7 +88,7 @@ export async function verifyPackedFile(
   }
 }
 
-/** The file stays open: images are read from it on request. */
+/** The file stays open: its sets read from it whenever they are asked. */
 function sourceOf(packed: PackedFile): DatasetSource {
   const { header } = packed;
   const { train, validation, test } = header.counts;
@@ -110,7 +110,7 @@ function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
       checkOutput(indices.length * size, out);
       for (let start = 0, end = 0; start < indices.length; start = end) {
         const index = checkIndex(indices[start]!, count);
-        // Consecutive images are read at once.
+        // Neighbours in the file that are neighbours in the batch too are read at once.
         for (end = start + 1; end < indices.length && indices[end] === index + end - start; end++) {
           checkIndex(indices[end]!, count);
         }
@@ -127,7 +127,7 @@ function openPacked(path: string): PackedFile {
     const expected = HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
     const found = fstatSync(file).size;
     if (found !== expected) {
-      throw damaged(path, `it has ${found} bytes, expected ${expected}`);
+      throw damaged(path, `it has ${found} bytes and should have ${expected}`);
     }
     return { path, file, header };
   } catch (error) {
@@ -149,7 +149,7 @@ function readFully({ path, file }: PackedFile, out: Uint8Array, position: number
       throw cannotRead(path, error);
     }
     if (read === 0) {
-      throw damaged(path, 'it was truncated while in use');
+      throw damaged(path, 'it was cut off while it was in use');
     }
     done += read;
   }

@@ -1,17 +1,17 @@
-// The header of a packed file: two lines of text that describe the images.
+// The header of a packed file: two lines of text that say what images follow.
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 
-/** The start of a packed file. */
+/** With which a packed file begins. */
 export const magic = 'emerging-images';
 const version = 1;
 
-/** Where the images start, after two lines of text padded with spaces. */
+/** Where the images begin: before it stand two lines of text, filled up with spaces. */
 export const HEADER_BYTES = 16_384;
 
-/** The splits of a packed file, in the order of their images. */
+/** The splits of a packed file, in the order in which their images lie in it. */
 export const packedSplits = ['train', 'validation', 'test'] as const;
 
 const count = z.int().min(0);
@@ -29,15 +29,15 @@ const headerSchema = z.object({
   }),
   /** SHA-256 of all images, in hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The name or path of the source dataset. */
+  /** The name or the path of the dataset that the images come from. */
   source: z.string(),
-  /** How it was prepared. */
+  /** How they were made of it. */
   settings: z.record(z.string(), z.union([z.string(), z.number()])),
-  /** How many source images were affected, by what: `damaged`, `enlarged`, `palette`, … */
+  /** What happened to how many of the source's images: `damaged`, `transparent`, … */
   notes: z.record(z.string(), z.number()),
 });
 
-/** The header of a packed file. */
+/** What a packed file says of itself. */
 export type PackedHeader = z.infer<typeof headerSchema>;
 
 /** The bytes before the images: `emerging-images 1 SHA-256-OF-THE-NEXT-LINE`, the header as JSON, and spaces. */
@@ -45,7 +45,7 @@ export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
   const text = new TextEncoder().encode(`${magic} ${version} ${sha256(json)}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
-    throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
+    throw new RangeError(`a header of ${text.length} bytes has no room in ${HEADER_BYTES}`);
   }
   const bytes = new Uint8Array(HEADER_BYTES).fill(0x20);
   bytes.set(text);
@@ -56,7 +56,7 @@ export function headerBytes(header: PackedHeader): Uint8Array {
 /**
  * Reads the header of an open file.
  *
- * @throws UserError with the path if it is missing, corrupt or of another version
+ * @throws UserError with the path if there is none, it is damaged, or of another version
  */
 export function readHeader(path: string, file: number): PackedHeader {
   const bytes = Buffer.alloc(HEADER_BYTES);
@@ -69,22 +69,22 @@ export function readHeader(path: string, file: number): PackedHeader {
   if (found !== undefined && Number(found) !== version) {
     throw new UserError(
       'invalid-data',
-      `${path}: a packed file of version ${found}, but only ${version} is supported: prepare it again`,
+      `${path}: a packed file of version ${found}, and this reads ${version}: prepare it again`,
     );
   }
   if (checksum !== sha256(json)) {
-    throw damaged(path, 'its header does not match its checksum');
+    throw damaged(path, 'its header differs from its checksum');
   }
   const { data, error } = headerSchema.safeParse(JSON.parse(json));
   if (error) {
-    throw damaged(path, `its header is incomplete or invalid: ${error.issues[0]!.path.join('.')}`);
+    throw damaged(path, `its header is not complete: ${error.issues[0]!.path.join('.')}`);
   }
   return data;
 }
 
-/** The error for a corrupt packed file. */
+/** The error for a packed file that is not as it was prepared. */
 export function damaged(path: string, why: string): UserError {
-  return new UserError('invalid-data', `${path}: corrupt: ${why}; prepare it again`);
+  return new UserError('invalid-data', `${path}: damaged: ${why}; prepare it again`);
 }
 
 function sha256(text: string): string {

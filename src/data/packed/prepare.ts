@@ -1,4 +1,4 @@
-// Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
+// Prepares a dataset: every picture is decoded once and made into images of one size, in one packed file.
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -19,42 +19,42 @@ const repeats = 'repeats';
 
 /** How a dataset is prepared. */
 export interface PrepareOptions extends FitOptions {
-  /** The name or path of the dataset, recorded in the file. */
+  /** The name or the path of the dataset, which the file remembers. */
   readonly source: string;
-  /** The share of training images held out for validation when images are cut into tiles. */
+  /** The share of the training pictures that is held out for validation where pictures are cut into tiles. */
   readonly validation: number;
   /** Tiles whose pixels have a smaller standard deviation, in steps of 1/255, are left out. */
   readonly leastDeviation: number;
-  /** Leaves out duplicates of earlier images, in any split. */
+  /** Leaves out images that came before, in any split. */
   readonly unique?: boolean;
-  /** Stops the work and deletes the partial file. */
+  /** Ends the work; nothing is left of it then. */
   readonly signal?: AbortSignal;
-  /** Called with the number of source images done. */
+  /** Called as pictures are done, with how many. */
   onProgress?(pictures: number): void;
-  /** Called with a line for each corrupt source image. */
+  /** Called for each picture that is damaged, with the line that says so. */
   onDamaged?(reason: string): void;
 }
 
-/** The result of preparing a dataset. */
+/** What was prepared. */
 export interface Prepared {
   readonly header: PackedHeader;
-  /** A line for each corrupt source image, which was left out. */
+  /** A line for each picture that was damaged and left out. */
   readonly damaged: readonly string[];
 }
 
-/** The number of source images of a dataset; null if it is only known at the end. */
+/** The number of pictures of a dataset; null where it is only known at the end. */
 export function countPictures({ train, validation, test }: RawDataset): number | null {
   return totalCount([train, ...(validation ? [validation] : []), test]);
 }
 
 /**
- * Prepares a dataset into a packed file, which is written completely or not at all.
+ * Prepares a dataset into a packed file that is there as a whole or not at all.
  *
- * Corrupt images are skipped and reported. Tiles of nearly one colour are left out, and all tiles of an image go to the
- * same split (`splitsToPrepare`).
+ * Pictures that are damaged are left out and told. Of tiles, those of nearly one colour are left out, and all tiles of a
+ * picture go to the same split (`splitsToPrepare`).
  *
- * @returns null if the signal stopped it
- * @throws OverBudget; UserError if no image remains for train or for test; errors of the file system as they are
+ * @returns null if it was ended by its signal
+ * @throws OverBudget; UserError if no image is left for train or for test; errors of the file system as they are
  */
 export async function prepare(
   dataset: RawDataset,
@@ -91,15 +91,15 @@ export async function prepare(
   }
 }
 
-/** The state of preparing a dataset. */
+/** The pictures of a dataset on their way into a file. */
 class Preparation {
-  /** How many source images or tiles were affected, by what. */
+  /** What happened to how many pictures or tiles. */
   readonly notes = new Map<string, number>();
   readonly damaged: string[] = [];
   private readonly writer: PackedWriter;
   private readonly options: PrepareOptions;
   private pictures = 0;
-  /** The checksums of written images, if duplicates are left out. */
+  /** The checksums of the images that were written, where repeats are left out. */
   private readonly written = new Set<string>();
 
   constructor(writer: PackedWriter, options: PrepareOptions) {
@@ -122,18 +122,18 @@ class Preparation {
       this.write(picture);
       this.pictures++;
       onProgress?.(this.pictures);
-      // Decoding images in memory never yields to the event loop, and signals need it.
+      // Images that are in memory already are decoded without a turn for signals.
       await nextTurn();
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
       throw new UserError(
         'invalid-data',
-        `${this.options.source}: no image remains for ${name}${this.why()}`,
+        `${this.options.source}: no image is left for ${name}${this.why()}`,
       );
     }
   }
 
-  /** The images made from a source image, or the error. */
+  /** The images of a picture, or the reason why there are none. */
   private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
       return fitPicture(await image.decode(admit), this.options);
@@ -165,7 +165,7 @@ class Preparation {
     }
   }
 
-  /** The reason for leaving out an image, if there is one. */
+  /** Why an image is left out, if it is. */
   private reasonAgainst(image: Uint8Array): string | undefined {
     const { crop, channels, leastDeviation, unique } = this.options;
     if (crop === 'tiles' && deviationOf(image, channels) < leastDeviation) {

@@ -1,15 +1,15 @@
-// Data augmentation: random flips, transposes and shifts, drawn anew each time an image is used.
+// How training images are varied: flips, transposes and shifts, drawn anew each time an image is seen.
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { RandomStream } from '../../numeric/random.ts';
 
-/** An augmentation. */
+/** One way to vary an image. */
 interface Augmentation {
-  /** What it does, as text. */
+  /** What it does, for people. */
   readonly description: string;
-  /** Whether it swaps height and width. */
+  /** Whether it changes height and width over. */
   readonly transposes: boolean;
-  /** Augments an image [H, W, C] in place. */
+  /** Varies an image [H, W, C] in place. */
   apply(image: Uint8Array, shape: ImageShape, random: RandomStream): void;
 }
 
@@ -19,27 +19,27 @@ const LARGEST_SHIFT = 0.1;
 /** Every augmentation by its name. */
 export const augmentations = {
   flip: {
-    description: 'mirrored left-right with probability ½',
+    description: 'left and right change over, every other time',
     transposes: false,
-    apply: (image, shape, random) => withProbabilityHalf(random, () => flipColumns(image, shape)),
+    apply: (image, shape, random) => sometimes(random, () => flipColumns(image, shape)),
   },
   flipVertical: {
-    description: 'mirrored top-bottom with probability ½',
+    description: 'top and bottom change over, every other time',
     transposes: false,
-    apply: (image, shape, random) => withProbabilityHalf(random, () => flipRows(image, shape)),
+    apply: (image, shape, random) => sometimes(random, () => flipRows(image, shape)),
   },
   transpose: {
-    description: 'transposed with probability ½; for square images',
+    description: 'rows and columns change over, every other time; for square images',
     transposes: true,
-    apply: (image, shape, random) => withProbabilityHalf(random, () => transpose(image, shape)),
+    apply: (image, shape, random) => sometimes(random, () => transpose(image, shape)),
   },
   shift: {
-    description: 'shifted by up to 10 % of each side, with subpixel precision; edges are repeated',
+    description: 'moved by up to 10 % of each side, between pixels too; edges are repeated',
     transposes: false,
     apply: (image, shape, random) => randomShift(image, shape, random, repeated),
   },
   shiftReflect: {
-    description: 'shifted by up to 10 % of each side, with subpixel precision; edges are reflected',
+    description: 'moved by up to 10 % of each side, between pixels too; edges are reflected',
     transposes: false,
     apply: (image, shape, random) => randomShift(image, shape, random, reflected),
   },
@@ -49,7 +49,7 @@ export const augmentations = {
 export type AugmentationName = keyof typeof augmentations;
 
 /**
- * Checks that images of this shape can be augmented like this.
+ * Checks that images of a shape can be varied so.
  *
  * @throws UserError (exit code 2) if images that are not square were to be transposed
  */
@@ -58,12 +58,12 @@ export function checkAugmentations(names: readonly AugmentationName[], [height, 
   if (name !== undefined && height !== width) {
     throw new UserError(
       'invalid-config',
-      `data.augment: ${name} requires square images, and these are ${height} x ${width}: remove it`,
+      `data.augment: ${name} needs square images, and these are ${height} x ${width}: leave it out`,
     );
   }
 }
 
-/** Applies the augmentations `names` to an image [H, W, C] in place, in this order; `random` is the only randomness. */
+/** Varies an image [H, W, C] in place by each of `names` in turn; all that is random comes from `random`. */
 export function augment(
   image: Uint8Array,
   shape: ImageShape,
@@ -76,10 +76,10 @@ export function augment(
 }
 
 /**
- * Shifts an image [H, W, C] in place: pixel (r, c) becomes that at (r + `down`, c + `right`), interpolated bilinearly and
- * rounded down.
+ * An image [H, W, C] moved in place: pixel (r, c) becomes what lay at (r + `down`, c + `right`), bilinear between
+ * pixels and rounded down.
  *
- * @param edge the row or column to use for one outside of 0..`length`-1
+ * @param edge the row or column that stands in for one outside of 0..`length`-1
  */
 export function shift(
   image: Uint8Array,
@@ -91,7 +91,7 @@ export function shift(
   const [firstRow, firstColumn] = [Math.floor(down), Math.floor(right)];
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
   const length = width * channels;
-  // For each value of a row, the indices of its two neighbours.
+  // Of every value of a line, the places of the two between which it lies.
   const [left, beyond] = [new Int32Array(length), new Int32Array(length)];
   for (let index = 0; index < length; index++) {
     const channel = index % channels;
@@ -103,7 +103,7 @@ export function shift(
   for (let row = 0; row < height; row++) {
     const above = edge(row + firstRow, height) * length;
     const below = edge(row + firstRow + 1, height) * length;
-    // As a + part·(b - a), which is exact if both are equal, so that rounding down does not change it.
+    // As a + part·(b - a): where both are equal the result is exactly that, and rounding down leaves it alone.
     for (let index = 0; index < length; index++) {
       const a = source[above + index]!;
       line[index] = a + rowPart * (source[below + index]! - a);
@@ -115,12 +115,12 @@ export function shift(
   }
 }
 
-/** Repeats the edge: a a | a b c | c c. */
+/** The edge that goes on outside: a a | a b c | c c. */
 export function repeated(index: number, length: number): number {
   return Math.min(Math.max(index, 0), length - 1);
 }
 
-/** Mirrors the image at its edge, once: c b a | a b c | c b a. */
+/** The image mirrored at its edge, as far as it reaches: c b a | a b c | c b a. */
 export function reflected(index: number, length: number): number {
   return index < 0 ? -1 - index : index >= length ? 2 * length - 1 - index : index;
 }
@@ -135,7 +135,7 @@ function randomShift(
   shift(image, shape, [by(shape[0]), by(shape[1])], edge);
 }
 
-function withProbabilityHalf(random: RandomStream, change: () => void): void {
+function sometimes(random: RandomStream, change: () => void): void {
   if (random.integer(2) === 1) {
     change();
   }
@@ -167,7 +167,7 @@ function transpose(image: Uint8Array, [height, width, channels]: ImageShape): vo
   }
 }
 
-/** Swaps `count` bytes. */
+/** Exchanges `count` bytes. */
 function swap(image: Uint8Array, one: number, other: number, count: number): void {
   for (let index = 0; index < count; index++) {
     const kept = image[one + index]!;

@@ -1,4 +1,4 @@
-// Bit depth on the host: 8 bits to fewer, a model's real values to integers, and to 8 bits for viewing.
+// Pixels on the host: from 8 bits to fewer, from a model's real values back to integers, and to 8 bits for viewing.
 import { call, phrase, UserError } from '../../errors.ts';
 
 /**
@@ -11,9 +11,9 @@ export function reduceBits(image: Uint8Array, bits: number): Uint8Array {
 }
 
 /**
- * The pixels for a model's values: ⌊(x + 0.5)·2^bits⌋, clipped to 0..2^bits - 1.
+ * The pixels that a model's values stand for: ⌊(x + 0.5)·2^bits⌋, clipped to 0..2^bits - 1.
  *
- * Infinite values are clipped. NaN throws UserError.
+ * Infinite values clip like any other beyond the range. NaN is no pixel and throws UserError.
  * Throws RangeError when `bits` is not an integer in 1..8.
  */
 export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array {
@@ -34,9 +34,9 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
 }
 
 /**
- * Scales pixels of `bits` bits to 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black and white
- * stays white. `reduceBits` inverts it.
- * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit into `bits` bits.
+ * Pixels of `bits` bits spread over 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
+ * and white is white. `reduceBits` gives the same pixels back.
+ * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit in so many bits.
  */
 export function toEightBit(pixels: Uint8Array, bits: number): Uint8Array {
   const largest = 2 ** checkBits(bits) - 1;

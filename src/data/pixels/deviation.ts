@@ -1,4 +1,4 @@
-// The standard deviation of an image's pixels.
+// How much the pixels of an image differ.
 
 /**
  * The standard deviation of an image's pixels [H, W, C] about the mean of their channel, √(Σ(v − v̄)² / HWC), in steps
@@ -13,7 +13,7 @@ export function deviationOf(image: Uint8Array, channels: number): number {
       total += image[index]!;
       squares += image[index]! ** 2;
     }
-    // In integers, which are exact.
+    // In whole numbers, so that nothing is lost.
     sum += pixels * squares - total ** 2;
   }
   return Math.sqrt(sum / channels) / pixels;

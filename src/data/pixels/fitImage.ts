@@ -1,4 +1,4 @@
-// Converts an image to the size and colour type of a model, or says why it cannot.
+// An image brought to the size and the kind that a model takes, or the reason why it is not.
 import { option, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { grey, inColour, resized } from './resize.ts';
@@ -7,17 +7,17 @@ import { grey, inColour, resized } from './resize.ts';
 interface Image {
   /** Height, width and channels: 1 is grey, 3 is colour. */
   readonly shape: ImageShape;
-  /** HWC. */
+  /** Row by row, the channels of a pixel side by side. */
   readonly pixels: Uint8Array;
 }
 
 /**
- * The pixels of an image in the given shape. Lossless conversions are always done: grey to colour, and colour images
- * without colour to grey. Others require `resize`: colour to luminance, and resizing with a triangle filter, stretched if
- * the aspect ratio differs.
+ * The pixels of an image in the given shape. What loses nothing is done unasked: grey becomes colour, and colour
+ * without any colour in it grey. The rest only with `resize`: colour to its luminance, and another size by a
+ * triangle filter, stretched where the sides have another ratio.
  *
  * @param source the image's name, for errors
- * @throws UserError if the image has another size or colour type and `resize` is not set
+ * @throws UserError if the image has another size or kind and `resize` is not set
  */
 export function fitImage(
   { shape, pixels }: Image,

@@ -1,4 +1,4 @@
-// A folder of IDX files with MNIST's names: any number of grey images of any one size.
+// A folder of IDX files named as MNIST names them: grey images of any one size, any number.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
@@ -13,7 +13,7 @@ const trainFile = 'train-images-idx3-ubyte';
 const testFile = 't10k-images-idx3-ubyte';
 const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFile };
 
-/** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each uncompressed or as `.gz`. */
+/** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each plain or with `.gz`. */
 export const idxFolder = {
   expects: `a folder with ${trainFile} and ${testFile} (each may end in .gz)`,
 
@@ -46,7 +46,7 @@ export const idxFolder = {
 } as const satisfies PathFormat;
 
 /**
- * Returns the folder if it contains both files.
+ * The folder, if both files are in it.
  *
  * @throws UserError that names the one that is missing, and says what to do
  */
@@ -63,7 +63,7 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
   return folder;
 }
 
-/** Reads the uncompressed file if there is one, otherwise the gzipped one. */
+/** The plain file where there is one, else the gzipped one. */
 async function readImages(folder: string, name: string): Promise<ImageSet> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
     if (exists(file)) {
@@ -85,5 +85,5 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
 }
 
 function missingFile(folder: string, name: string): string {
-  return `${folder}: ${name} is missing (uncompressed or as .gz)`;
+  return `${folder}: ${name} is missing (plain or with .gz)`;
 }
