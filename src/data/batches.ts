@@ -1,4 +1,4 @@
-// The order in which images are visited: an endless shuffled stream for training, once in order for evaluation.
+// The order in which images are visited: shuffled without end for training, once in order for evaluation.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import type { ImageSet } from './dataset.ts';
@@ -7,15 +7,16 @@ import { type AugmentationName, augment, checkAugmentations } from './pixels/aug
 /**
  * The endless, shuffled stream of training batches, a function of the seed and the step alone.
  *
- * Image k of the stream is `permutation_e[k mod count]` with e = ⌊k / count⌋ and one random permutation per e;
+ * Image k of the stream is `permutation_e[k mod count]` with e = ⌊k / count⌋ and a permutation drawn for each e;
  * the batch of step s (from 0) is images s·batchSize to (s + 1)·batchSize - 1. So all batches are full, every
- * image is used equally often, and a batch may span two permutations if `batchSize` does not divide `count`.
- * Resuming from a step requires no stored state.
+ * image is used equally often, and where `batchSize` does not divide `count` a batch may reach over the border
+ * of two permutations. Nothing needs to be stored to go on from a step.
  *
- * How image k is augmented depends only on the seed and k: not on the batch boundaries, nor on which worker reads it.
+ * How image k is varied depends on the seed and k alone, and so neither on where batches begin nor on which worker
+ * takes it.
  */
 export class BatchStream {
-  /** ⌈count / batchSize⌉: the number of steps that count as one epoch. */
+  /** ⌈count / batchSize⌉: the steps that are counted as one epoch. */
   readonly stepsPerEpoch: number;
   private readonly images: ImageSet;
   private readonly imageSize: number;
@@ -26,13 +27,13 @@ export class BatchStream {
   private permutation: Uint32Array = new Uint32Array();
 
   /**
-   * @param augment the augmentations, applied in this order
-   * @throws RangeError if there are no images or `batchSize` is not a positive integer
-   * @throws UserError if the augmentations do not fit the images
+   * @param augment how images are varied, in this order
+   * @throws RangeError when there are no images or `batchSize` is not a positive integer
+   * @throws UserError when the images cannot be varied so
    */
   constructor(images: ImageSet, batchSize: number, seed: number, augment: readonly AugmentationName[] = []) {
     if (images.count === 0) {
-      throw new RangeError('no images to make batches of');
+      throw new RangeError('there are no images to make batches of');
     }
     checkBatchSize(batchSize);
     checkAugmentations(augment, images.imageShape);
@@ -45,18 +46,18 @@ export class BatchStream {
   }
 
   /**
-   * Fills `out` (NHWC, 8-bit) from the batch of `step`, starting at image `first` of the batch: the whole batch,
-   * or the part for one micro-batch or one worker. Steps may be requested in any order.
-   * Throws RangeError if `out` is not a whole number of images or reaches past the end of the batch.
+   * Fills `out` (NHWC, 8-bit) from the batch of `step`, starting at the batch's image `first`: the whole batch,
+   * or the part of it that one micro-batch or one worker takes. Steps may be asked for in any order.
+   * Throws RangeError when `out` is not a whole number of images or reaches past the end of the batch.
    */
   batchAt(step: number, out: Uint8Array, first = 0): void {
     const count = out.length / this.imageSize;
     if (!Number.isInteger(step) || step < 0) {
-      throw new RangeError(`a step is a non-negative integer, not ${step}`);
+      throw new RangeError(`a step is an integer from 0, not ${step}`);
     }
     if (!Number.isInteger(count) || !Number.isInteger(first) || first < 0 || first + count > this.batchSize) {
       throw new RangeError(
-        `${count} images from image ${first} are not part of a batch of ${this.batchSize} images`,
+        `${count} images from image ${first} are not a part of a batch of ${this.batchSize} images`,
       );
     }
     const start = step * this.batchSize + first;
@@ -64,11 +65,11 @@ export class BatchStream {
       Array.from({ length: count }, (_, offset) => this.indexAt(start + offset)),
       out,
     );
-    this.augmentAll(start, out);
+    this.vary(start, out);
   }
 
-  /** Augments consecutive images of the stream, from image `start`. */
-  private augmentAll(start: number, images: Uint8Array): void {
+  /** Varies images of the stream, the first of which is image `start`. */
+  private vary(start: number, images: Uint8Array): void {
     if (this.augment.length === 0) {
       return;
     }
@@ -91,7 +92,7 @@ export class BatchStream {
   }
 }
 
-/** A batch of fixed size of which only the first `count` images are valid; the rest repeat the last of them. */
+/** A batch of fixed size of which the first `count` images count; the rest repeats the last of them. */
 export interface PaddedBatch {
   /** NHWC, always `batchSize` images. */
   readonly images: Uint8Array;
@@ -99,9 +100,9 @@ export interface PaddedBatch {
 }
 
 /**
- * Every image exactly once, in order, in batches of one size; the last one is padded if necessary.
- * Each batch is a new array; without images, there are none.
- * Throws RangeError if `batchSize` is not a positive integer.
+ * Every image of a set exactly once, in order, in batches of one size; the last is padded where it has to be.
+ * Each batch is an array of its own; an empty set gives none.
+ * Throws RangeError when `batchSize` is not a positive integer.
  */
 export function* batchesInOrder(images: ImageSet, batchSize: number): Generator<PaddedBatch, void, void> {
   checkBatchSize(batchSize);

@@ -1,24 +1,24 @@
-// What reading a source of images may cost, counted in advance: a few bytes can describe years of work.
+// What a source of images may cost, counted before it is spent: a few bytes can promise years of work.
 import { UserError } from '../errors.ts';
 
-/** What is counted: images, decoded pixels, and bytes after decompression. */
+/** What is counted: images, the pixels that are decoded, and the bytes that compressed data inflate to. */
 type Unit = 'images' | 'pixels' | 'bytes';
 
-/** The most pixels of one image; photos of 108 megapixels fit. */
+/** The most pixels of one image: photos of 108 megapixels are below it. */
 export const maxImagePixels = 2 ** 27;
 
-/** What any source may spend, however small it is: a few seconds and less than 1 GiB. */
+/** What any source may spend, however small it is. Spending all of it takes seconds and less than 1 GiB. */
 const free: Readonly<Record<Unit, number>> = { images: 2 ** 16, pixels: maxImagePixels, bytes: 2 ** 28 };
 
 /**
- * What a source may spend per byte on disk. Raw images take at least one byte each; photographs have up to about 20
- * pixels per byte, flat drawings up to about 250; arrays of real images decompress to a few times their size.
+ * What a source may spend for each of its bytes on disk. Raw images take at least a byte each; photographs have up to
+ * about 20 pixels per byte, flat drawings up to about 250; what has pixels to learn from inflates to a few times its size.
  */
 const perByte: Readonly<Record<Unit, number>> = { images: 1, pixels: 256, bytes: 100 };
 
 const words: Readonly<Record<Unit, string>> = { images: 'images', pixels: 'pixels', bytes: 'bytes unpacked' };
 
-/** The error for a source that is far too small for what it claims to contain; the rest of it is not worth reading. */
+/** The error for a source that is far too small for what it claims to hold. Nothing else in it is worth reading. */
 export class OverBudget extends UserError {
   constructor(message: string) {
     super('invalid-data', message);
@@ -47,25 +47,25 @@ export class Budget {
     };
   }
 
-  /** The budget of another pass over the same source: images and bytes are counted per pass, pixels in total. */
+  /** For going through the same source once more: images and bytes are counted anew, pixels are decoded once in all. */
   pass(): Budget {
     return new Budget(this.#source, 0, this);
   }
 
-  /** Adds `size` bytes to the source: one more file of a folder. */
+  /** Adds a file of so many bytes to the source: another one of a folder. */
   grow(size: number): void {
     this.#size.total += size;
   }
 
-  /** The remaining budget. */
+  /** How much more may be spent. */
   left(unit: Unit): number {
     return this.#limit(unit) - this.#spent[unit].total;
   }
 
   /**
-   * Counts what is about to be allocated or computed.
+   * Counts what is about to be made.
    *
-   * @throws OverBudget if that exceeds the limit for a source of this size
+   * @throws OverBudget if that is more than a source of this size can hold in earnest
    */
   spend(amount: number, unit: Unit): void {
     this.#spent[unit].total += amount;

@@ -1,10 +1,10 @@
-// What a dataset is: 8-bit images read by index, in memory or not; and the interfaces of dataset readers.
+// What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { OpenStore } from './formats/storedFiles.ts';
 import type { RawDataset } from './rawImages.ts';
 
-/** Images of one shape, 8 bits per channel, read by index, so that they need not fit into memory. */
+/** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
 export interface ImageSet {
   /** The number of images. */
   readonly count: number;
@@ -12,49 +12,49 @@ export interface ImageSet {
   readonly imageShape: ImageShape;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
-   * Throws RangeError unless `out` has exactly the right size and every index is in range.
+   * Throws RangeError unless `out` has exactly their size and every index is in range.
    */
   read(indices: ArrayLike<number>, out: Uint8Array): void;
 }
 
-/** The images in the publisher's splits, before validation images are held out. */
+/** The images as their publisher divides them, before validation images are held out. */
 export interface DatasetSource {
-  /** For training; validation images are held out of them if the publisher has none. */
+  /** To train on, and to hold validation images out of where the publisher has none. */
   readonly train: ImageSet;
-  /** The publisher's validation images, for model selection. */
+  /** The publisher's own images to choose models by. */
   readonly validation?: ImageSet;
-  /** For the final evaluation, never for model selection. */
+  /** For the last word on a model, never to choose one by. */
   readonly test: ImageSet;
-  /** What to know about these images before using them, one line each. */
+  /** What a person should know of these images before using them, a line each. */
   readonly warnings?: readonly string[];
-  /** How many images were converted to 8-bit grey or colour, by kind of conversion: `palette`, `16-bit`, … */
+  /** What was done to how many images to bring them to 8 bits, grey or colour: `palette`, `16-bit`, … */
   readonly notes?: Readonly<Record<string, number>>;
 }
 
-/** An opened dataset; `validation` is the publisher's, or held out of the training images, and may be empty. */
+/** An opened dataset; `validation` is the publisher's own, or held out of the training images and perhaps empty. */
 export interface Dataset extends DatasetSource {
-  /** The name or path it was opened by. */
+  /** The name or the path under which it was opened. */
   readonly name: string;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
-  /** For model selection. */
+  /** To choose models by. */
   readonly validation: ImageSet;
-  /** Whether the validation images were held out of the publisher's training images. */
+  /** Whether these were held out of the publisher's training images. */
   readonly isHeldOut?: boolean;
 }
 
-/** The parts of a dataset without validation images. */
+/** The parts of a set whose publisher has no images to choose models by. */
 export type Part = 'train' | 'test';
 
-/** The description of a named dataset. */
+/** What a dataset that has a name is. */
 export interface DatasetDescription {
-  /** The name to open it by. */
+  /** The name to ask for. */
   readonly name: string;
   /** One line. */
   readonly description: string;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
-  /** The published numbers of training and test images; omitted if unknown. */
+  /** How many images the publisher's training and test sets hold; left out where the publisher does not say. */
   readonly counts?: Readonly<Record<'train' | 'test', number>>;
   /** Where the images come from. */
   readonly source: string;
@@ -62,48 +62,49 @@ export interface DatasetDescription {
   readonly licence: string;
 }
 
-/** A dataset with a name: what it is, and how it is opened. */
+/** A dataset that can be asked for by name: what it is, and how it is opened. */
 export interface NamedDataset extends DatasetDescription {
   /**
-   * The path of its files, found without reading images.
-   * Throws UserError with the code `not-ready` if it is missing, with another code if it is incomplete or unreadable.
+   * The path at which it lies, found without reading images.
+   * Throws UserError with the code `not-ready` when it is not there, with another when what is there is incomplete or
+   * cannot be read.
    */
   locate(): Promise<string>;
-  /** Omitted for a dataset that must be prepared first. Throws UserError if the images are missing or corrupt. */
+  /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
   open?(): Promise<DatasetSource>;
-  /** Opens one part alone, if there are only these two and each has its own files; throws as `open` does. */
+  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
   openPart?(part: 'train' | 'test'): Promise<ImageSet>;
-  /** The images as stored on disk, for a dataset that is better prepared than opened; throws as `open` does. */
+  /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
   openRaw?(): Promise<RawDataset>;
 }
 
-/** A format of users' own images, recognised by path. */
+/** A form in which people keep images of their own, recognised at a path. */
 export interface PathFormat {
-  /** What the path must contain, as the end of a sentence "expected …". */
+  /** What has to be at the path, in words that end "expected …". */
   readonly expects: string;
   /**
-   * Whether the existing file or folder at `path` looks like this format; reads no images.
+   * Whether the existing file or folder at `path` looks like this form; reads no images.
    *
-   * @param openStore shares the listing of the path with the other formats
+   * @param openStore shares what is found out of the path with those that are asked before and after
    */
   recognises(path: string, openStore?: OpenStore): Promise<boolean>;
-  /** Throws UserError if the images are corrupt or incomplete. */
+  /** Throws UserError when the images are damaged or incomplete. */
   open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
-  /** Opens one part alone, if there are only these two and each has its own files; throws as `open` does. */
+  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
   openPart?(path: string, part: Part, openStore?: OpenStore): Promise<ImageSet>;
-  /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
+  /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
   openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
 }
 
 /**
- * The images in an array, NHWC; `data` is kept, not copied.
+ * A set over images that are in memory, one after the other (NHWC); `data` is kept, not copied.
  * Throws RangeError when `data` is not a whole number of images.
  */
 export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageSet {
   const imageSize = sizeOf(imageShape);
   const count = data.length / imageSize;
   if (!Number.isInteger(count)) {
-    throw new RangeError(`${data.length} bytes are not a whole number of ${imageShape.join('x')} images`);
+    throw new RangeError(`${data.length} bytes are no whole number of ${imageShape.join('x')} images`);
   }
   return {
     count,
@@ -119,7 +120,7 @@ export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageS
 }
 
 /**
- * A view whose image i is image `indices[i]` of `images`; `indices` is copied.
+ * The view of `images` whose image i is image `indices[i]` of it; `indices` is copied.
  * Throws RangeError when an index is out of range.
  */
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
@@ -137,7 +138,7 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   };
 }
 
-/** The first images of a dataset, at most `most`. */
+/** The first images of a set, `most` of them or all that there are. */
 export function firstImages(images: ImageSet, most: number): ImageSet {
   const count = Math.min(most, images.count);
   return subset(
@@ -146,7 +147,7 @@ export function firstImages(images: ImageSet, most: number): ImageSet {
   );
 }
 
-/** All images, in order, NHWC. */
+/** All images of a set, in order, NHWC. */
 export function readAll(images: ImageSet): Uint8Array {
   const out = new Uint8Array(images.count * sizeOf(images.imageShape));
   images.read(
@@ -156,22 +157,22 @@ export function readAll(images: ImageSet): Uint8Array {
   return out;
 }
 
-/** One image, HWC. */
+/** One image of a set, HWC. */
 export function readOne(images: ImageSet, index: number): Uint8Array {
   const out = new Uint8Array(sizeOf(images.imageShape));
   images.read([index], out);
   return out;
 }
 
-/** The index, if it is in 0..`count`-1; throws RangeError if not. */
+/** The index, if it is one of `count`; throws RangeError if not. */
 export function checkIndex(index: number, count: number): number {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
-    throw new RangeError(`no image ${index} among ${count}`);
+    throw new RangeError(`no image ${index} in a set of ${count}`);
   }
   return index;
 }
 
-/** Throws RangeError unless `out` has `bytes` bytes. */
+/** Throws RangeError unless `out` has that many bytes. */
 export function checkOutput(bytes: number, out: Uint8Array): void {
   if (out.length !== bytes) {
     throw new RangeError(`the images need ${bytes} bytes, the output has ${out.length}`);

@@ -1,4 +1,4 @@
-// Inspects the images of a dataset: pixel statistics, and common problems.
+// Looks through the images of a dataset: their pixel values, and what usually is wrong with them.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -17,36 +17,36 @@ interface ChannelStatistics {
   readonly most: number;
 }
 
-/** An image by split and index. */
+/** An image by its split and its place in it. */
 export interface ImagePlace {
   readonly split: SplitName;
   readonly index: number;
 }
 
-/** Two copies of an image: the first one, and a later one. */
+/** Two places that hold the same image: the first of them, and a later one. */
 export type DuplicatePair = readonly [first: ImagePlace, later: ImagePlace];
 
-/** The results of an inspection. */
+/** What was found. */
 export interface Inspection {
-  /** The number of images inspected in each split. */
+  /** How many images were looked at, of each split. */
   readonly images: Readonly<Record<SplitName, number>>;
-  /** Over the inspected training images. */
+  /** Over the training images that were looked at. */
   readonly channels: readonly ChannelStatistics[];
-  /** The number of distinct values in them, normally 256. */
+  /** How many values occur in them; 256 of 256 is usual. */
   readonly distinctValues: number;
   /** Whether the three channels of every image are equal. */
   readonly colourless: boolean;
-  /** Images of a single colour. */
+  /** Images all pixels of which are the same. */
   readonly constant: readonly ImagePlace[];
-  /** Duplicates within a split. */
+  /** Images that are there before in the same split. */
   readonly duplicates: readonly DuplicatePair[];
-  /** Images that are also in an earlier split, such as in both train and test. */
+  /** Images that are in an earlier split too: in train and in test, say. */
   readonly shared: readonly DuplicatePair[];
 }
 
 const BATCH = 256;
 
-/** Inspects the first `most` images of each split; `onProgress` receives the number of images so far. */
+/** Looks at the first `most` images of each split; `onProgress` is told how many are done. */
 export async function inspect(
   dataset: Dataset,
   most: number,
@@ -91,7 +91,7 @@ export async function inspect(
   return { images, ...statistics.summary(), constant, duplicates, shared };
 }
 
-/** A histogram of each channel, from which everything else follows exactly. */
+/** How often each value occurs in each channel: everything else follows from that, exactly. */
 class PixelStatistics {
   private readonly histograms: readonly Float64Array[];
   private colourless: boolean;

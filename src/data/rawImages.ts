@@ -1,13 +1,13 @@
-// Images as stored on disk: of any size, in sequence, decoded one at a time.
+// Images as they lie on the disk: of any size, one after the other, decoded one at a time.
 import { maxImagePixels } from './budget.ts';
 
-/** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
+/** An image that would take more than this is refused before it is decoded: 384 MiB, 134 million pixels in colour. */
 export const maxDecodedBytes = 3 * maxImagePixels;
 
-/** Images with a longer side are rejected; no JPEG file can have one. */
+/** An image with a longer side is refused: no JPEG file can have one. */
 export const maxSide = 65_535;
 
-/** An image decoded from its file, 8 bits per channel. */
+/** An image as its file holds it, decoded to 8 bits a channel. */
 export interface DecodedImage {
   /** In pixels. */
   readonly width: number;
@@ -15,50 +15,50 @@ export interface DecodedImage {
   readonly height: number;
   /** Grey 1, grey and alpha 2, RGB 3, RGBA 4. */
   readonly channels: 1 | 2 | 3 | 4;
-  /** HWC. */
+  /** Row by row, the channels of a pixel side by side. */
   readonly data: Uint8Array;
-  /** The conversions done in decoding, in a word or two each: 'palette', '16-bit', 'transparency on white', … */
+  /** What was changed in decoding, in a word or two each: 'palette', '16-bit', 'transparency on white', … */
   readonly notes: readonly string[];
 }
 
-/** Waits until this many bytes more fit into memory, besides those of other images that are being decoded. */
+/** Waits until there is room for so many bytes more, beside those of the other images that are being decoded. */
 export type Admit = (bytes: number) => Promise<void>;
 
-/** An image of a split that has not been decoded yet. */
+/** One image of a split, not decoded yet. */
 export interface RawImage {
-  /** The path within the dataset: for messages, and for a stable split. */
+  /** Path within the set: for messages, and for a split that stays the same. */
   readonly name: string;
   /**
-   * @param admit called before memory is allocated; by default there is always room
-   * @throws UserError with the name if the image is corrupt, OverBudget if the budget of its source is exhausted
+   * @param admit asked before memory is taken; without it there is always room
+   * @throws UserError with the name when the image is damaged, OverBudget when its source has spent all it may
    */
   decode(admit?: Admit): Promise<DecodedImage>;
 }
 
-/** A sequence of images. */
+/** Images that come one after the other. */
 export interface RawSplit {
-  /** Null if it is only known at the end. */
+  /** Null where it is only known at the end. */
   readonly count: number | null;
-  /** The images, from the first one at each call; throws UserError if the file they are in is corrupt. */
+  /** The images from the first on, anew at each call; throws UserError when the file around them is damaged. */
   images(): AsyncIterable<RawImage>;
 }
 
-/** A dataset as stored on disk; a missing split is omitted (validation) or split off (test). */
+/** A set of images as it lies on the disk; a split that is not there is left out (validation) or made (test). */
 export interface RawDataset {
-  /** For training. */
+  /** To train on. */
   readonly train: RawSplit;
-  /** The publisher's validation images, if any. */
+  /** The publisher's own validation images, if there are any. */
   readonly validation?: RawSplit;
-  /** For the final evaluation. */
+  /** For the last word on a model. */
   readonly test: RawSplit;
 }
 
-/** Whether images can have this number of channels. */
+/** Whether an image may have so many channels. */
 export function isImageChannels(channels: number): channels is DecodedImage['channels'] {
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
-/** The number of images in several splits; null if that of any split is only known at the end. */
+/** The number of images in several splits; null where that of one is only known at the end. */
 export function totalCount(splits: readonly RawSplit[]): number | null {
   return splits.reduce<number | null>(
     (sum, { count }) => (sum === null || count === null ? null : sum + count),
@@ -66,7 +66,7 @@ export function totalCount(splits: readonly RawSplit[]): number | null {
   );
 }
 
-/** The images of a split whose names are `wanted`. */
+/** The images of a split whose names are wanted. */
 export function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
   return {
     count: null,

@@ -1,4 +1,4 @@
-// The list of named datasets and of the formats of users' own images, and how they are opened.
+// The one list of datasets and of the forms a person's own images may have, and how either is opened.
 import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { exists } from '../storage/files.ts';
@@ -28,7 +28,7 @@ import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
 import { holdOutValidation } from './validation.ts';
 
-/** Every named dataset. */
+/** Every dataset that has a name. */
 export const datasets: readonly NamedDataset[] = [
   mnist,
   fashionMnist,
@@ -38,16 +38,16 @@ export const datasets: readonly NamedDataset[] = [
   imagenet64,
 ];
 
-/** Every format that can be opened by path; the first that recognises a path opens it. */
+/** Every form of dataset that can be given as a path; the first that recognises it opens it. */
 const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files, partFiles, imageCollection];
 
 /**
- * Opens a dataset by name (one of `datasets`) or path; the path is then its name. If a named dataset has been prepared
- * into a data folder, the prepared file is opened.
+ * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name. A file in a data
+ * folder that was prepared of a set by name is opened in its place.
  *
- * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. It is ignored if the
- * publisher has validation images.
- * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
+ * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. A publisher's own
+ * validation images are taken in place of it.
+ * Throws UserError for an unknown name, a path that holds no dataset, damaged files, or a bad fraction.
  */
 export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
   const { open } = await find(nameOrPath);
@@ -69,15 +69,15 @@ export async function openDataset(nameOrPath: string, options: { validation: num
 export interface SplitOptions {
   /** The fraction of the training images to hold out, as for `openDataset`. */
   readonly validation: number;
-  /** The shape of the images it will be used with: if that has colour, grey images become colour. */
+  /** The shape of the images that the split is for: where it has colour, grey pictures become colour. */
   readonly like?: ImageShape;
-  /** Only the first images, this many; all by default. */
+  /** Only so many images, the first; by default all. */
   readonly most?: number | undefined;
 }
 
 /**
- * Opens one split of a dataset as `openDataset` does. No image of another split is decoded, unless the split is held
- * out of it: test images can be read even if training images are corrupt.
+ * Opens one split of a dataset as `openDataset` does. No picture of another split is decoded, unless the split is held
+ * out of it: the test images of a set can be read where its training images are damaged.
  */
 export async function openSplit(
   nameOrPath: string,
@@ -93,10 +93,10 @@ export async function openSplit(
   return most === undefined ? images : firstImages(images, most);
 }
 
-/** Reads a split; only the first `most` images if that saves work. */
+/** Reads a split; only the first `most` images where that is less work. */
 type SplitReader = (most?: number) => Promise<ImageSet>;
 
-/** A reader per split, which leaves the others alone if it can; `validation` only if the publisher has one. */
+/** What reads each split, the others left alone where they can be; `validation` is there where the publisher has such. */
 async function readersOf(
   nameOrPath: string,
   like: ImageShape | undefined,
@@ -120,7 +120,7 @@ async function readersOf(
 }
 
 /**
- * Opens the images of a dataset as stored on disk, of any size and number: for preparing it.
+ * Opens the images of a dataset as they lie on the disk, of any size and number: to prepare it.
  *
  * Throws UserError as `openDataset` does.
  */
@@ -133,7 +133,7 @@ export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
   return openRaw ? openRaw() : rawOf(await open());
 }
 
-/** The functions that open a dataset, as those of a `NamedDataset`. */
+/** The ways to open what has been found, as a `NamedDataset` has them. */
 interface Found {
   open(): Promise<DatasetSource>;
   openPart?: NamedDataset['openPart'] | undefined;

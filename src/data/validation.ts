@@ -1,4 +1,4 @@
-// Which training images are held out for model selection, so that test images are never used for it.
+// Which of the training images are held out to choose models by, so that the test images never are.
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { type ImageSet, subset } from './dataset.ts';
@@ -7,13 +7,13 @@ import { type ImageSet, subset } from './dataset.ts';
 const validationSeed = 0;
 
 /**
- * Splits training images into those for training and those for validation.
+ * Divides training images into those to train on and those to validate on.
  *
- * Holds out round(`fraction`·count) images, and at least one unless `fraction` is 0: the first of a fixed permutation
- * that depends only on the count, so a larger fraction holds out the same images and more. Both parts keep the order
- * of the images. With fraction 0 there are no validation images.
+ * Held out are round(`fraction`·count) images, but at least one where `fraction` is not 0: the first of a fixed
+ * permutation that depends on the count alone, so a larger fraction holds out the same images and more.
+ * Both parts keep the images in their order. Fraction 0 gives an empty validation set.
  *
- * Throws UserError if `fraction` is not in [0, 1) or would leave nothing to train on.
+ * Throws UserError when `fraction` is not in [0, 1) or would leave nothing to train on.
  */
 export function holdOutValidation(
   images: ImageSet,
@@ -22,7 +22,7 @@ export function holdOutValidation(
   if (!(fraction >= 0 && fraction < 1)) {
     throw new UserError(
       'invalid-config',
-      `data.validation is the share of training images held out: expected a number from 0 up to but not including 1, found ${fraction}`,
+      `data.validation is the share of training images held out: expected at least 0 and below 1, found ${fraction}`,
     );
   }
   if (fraction === 0) {
@@ -33,7 +33,7 @@ export function holdOutValidation(
   if (held >= count) {
     throw new UserError(
       'invalid-config',
-      `data.validation ${fraction} of ${count} training images leaves none to train on: use a smaller share or 0`,
+      `data.validation ${fraction} of ${count} training images leaves none to train on: give a smaller share or 0`,
     );
   }
   const order = new RandomStream(validationSeed, 'validation').permutation(count);

@@ -1,4 +1,4 @@
-// Decodes PNG, JPEG and WebP files.
+// Images in the formats of files that people have: PNG, JPEG and WebP to pixels.
 import { UserError } from '../../errors.ts';
 import { Budget, maxImagePixels } from '../budget.ts';
 import { onWhite } from '../pixels/onWhite.ts';
@@ -6,28 +6,28 @@ import type { Admit, DecodedImage } from '../rawImages.ts';
 import { charactersOf, damaged, viewOf } from './bytes.ts';
 import { decodePng } from './png.ts';
 
-/** The offset of the end of width and height in a PNG file. */
+/** Where the width and the height of a PNG file end. */
 const pngSizeEnd = 24;
-/** The decoder of a progressive JPEG keeps all coefficients, two bytes each, in addition to the pixels. */
+/** A progressive JPEG is decoded at once: two bytes for each coefficient, beside the pixels. */
 const maxProgressivePixels = (2 * maxImagePixels) / 3;
 /** Bytes per pixel while an image is decoded. */
 const decodedBytes = 3;
 
-/** The file names that `decodeImage` supports. */
+/** The names of the files that `decodeImage` reads. */
 export const imageName = /\.(png|jpe?g|webp)$/i;
 
 /**
- * Decodes a PNG, JPEG or WebP file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3).
- * Possible notes: 'palette', '16-bit', 'transparency on white', 'CMYK', 'turned' (by its EXIF orientation), 'first of
- * several' (frames of an animation).
+ * The image in the bytes of a PNG, JPEG or WebP file; which one it is, its first bytes say, not its name. The result is
+ * grey (1) or RGB (3). Notes tell of: 'palette', '16-bit', 'transparency on white', 'CMYK', 'turned' (as the camera
+ * was held), 'first of several' (an animation's).
  *
  * PNG is always read by the same decoder, so that pixels do not depend on what is installed; JPEG and WebP need the
  * optional package sharp.
  *
  * @param source the file, for errors
- * @param limits.budget the budget of the source that contains it; by default it is the only image
- * @param limits.admit called before memory is allocated
- * @throws UserError if it has another format, is corrupt or too large, or sharp is missing; OverBudget
+ * @param limits.budget what the source that it comes from may spend; by default it comes alone
+ * @param limits.admit asked before memory is taken
+ * @throws UserError if it is none of these, damaged, too large, or sharp is needed and missing; OverBudget
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -36,7 +36,7 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const begin = async (width: number, height: number): Promise<void> => {
     const pixels = width * height;
-    // Larger images are rejected by the decoders.
+    // The decoders refuse larger images, in words of their own.
     if (pixels <= maxImagePixels) {
       budget.spend(pixels, 'pixels');
       await admit?.(decodedBytes * pixels);
@@ -81,7 +81,7 @@ async function decodeWithSharp(
     const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels });
     const { width, height, space, pages = 1, orientation = 1, isProgressive } = await image.metadata();
     if (isProgressive && width * height > maxProgressivePixels) {
-      throw new Error(`progressive, with ${height}x${width} pixels, which takes more than 1 GiB to decode`);
+      throw new Error(`progressive, with ${height}x${width} pixels: its decoder would need more than 1 GiB`);
     }
     await begin(width, height);
     const grey = space === 'b-w';
@@ -108,7 +108,7 @@ async function decodeWithSharp(
 async function loadSharp(source: string): Promise<typeof import('sharp')['default']> {
   try {
     const { default: sharp } = await import('sharp');
-    // Images are small and never read twice: no threads for a single image, no cache.
+    // Images are small and never read twice: no threads within one, nothing kept.
     sharp.concurrency(1);
     sharp.cache(false);
     return sharp;

@@ -4,7 +4,7 @@ import { sizeOf } from '../../numeric/ndarray.ts';
 import type { RandomAccess } from '../../storage/fileBytes.ts';
 import { charactersOf, damaged, viewOf } from './bytes.ts';
 
-/** The location of an array of unsigned bytes: row-major from `offset`. */
+/** Where an array of unsigned bytes lies: row-major from `offset` on. */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly offset: number;
@@ -14,27 +14,27 @@ const magic = '\x93NUMPY';
 const maxHeaderLength = 1 << 16;
 
 /**
- * Reads the header of a .npy file (versions 1, 2 and 3) and checks the file's size against it.
+ * Reads the header of a .npy file (versions 1, 2 and 3) and holds the file's size to it.
  *
- * @param source the file, for errors
+ * @param source names the file in errors
  * @throws UserError for anything but one whole, non-empty, row-major array of unsigned bytes
  */
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
   const start = await file.read(0, Math.min(12, file.size));
   if (start.length < 12 || charactersOf(start.subarray(0, 6)) !== magic) {
-    throw new UserError('invalid-data', `${source}: not a .npy file: it does not have NumPy's signature`);
+    throw new UserError('invalid-data', `${source}: not a .npy file: it does not begin as NumPy's files do`);
   }
   const view = viewOf(start);
   const version = view.getUint8(6);
   if (version < 1 || version > 3) {
     throw new UserError(
       'invalid-data',
-      `${source}: .npy version ${version} is not supported: expected 1, 2 or 3`,
+      `${source}: .npy version ${version} is not known: expected 1, 2 or 3`,
     );
   }
   const [begin, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
   if (length > maxHeaderLength || begin + length > file.size) {
-    throw damaged(source, `its header claims ${length} bytes`);
+    throw damaged(source, `its header says ${length} bytes`);
   }
   const { descr, fortranOrder, shape } = parseHeader(
     new TextDecoder().decode(await file.read(begin, length)),
@@ -47,12 +47,12 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
     );
   }
   if (fortranOrder && shape.length > 1) {
-    throw new UserError('invalid-data', `${source}: in Fortran order: save it as numpy.ascontiguousarray`);
+    throw new UserError('invalid-data', `${source}: in Fortran order: save numpy.ascontiguousarray of it`);
   }
   const expected = sizeOf(shape);
   const found = file.size - begin - length;
   if (expected === 0 || found !== expected) {
-    const what = expected === 0 ? 'the array is empty' : found < expected ? 'truncated' : 'too long';
+    const what = expected === 0 ? 'the array is empty' : found < expected ? 'cut off' : 'too long';
     throw new UserError(
       'invalid-data',
       `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
@@ -61,7 +61,7 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
   return { shape, offset: begin + length };
 }
 
-/** Whether a NumPy element type is unsigned bytes. */
+/** Whether a type of elements, in NumPy's words, is that of unsigned bytes. */
 export function isUnsignedByte(type: string): boolean {
   return /^[|<>=]?u1$/.test(type);
 }
@@ -72,7 +72,7 @@ interface Header {
   readonly shape: readonly number[];
 }
 
-/** NumPy writes exactly these three keys, sorted; they are read in any order. */
+/** NumPy writes these three keys and no others, sorted; what stands there is read in any order. */
 function parseHeader(text: string, source: string): Header {
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
@@ -80,7 +80,7 @@ function parseHeader(text: string, source: string): Header {
   if (descr === undefined || fortran === undefined || shape === undefined) {
     throw new UserError(
       'invalid-data',
-      `${source}: corrupt or not a plain array: its header is ${JSON.stringify(text.trim())}`,
+      `${source}: damaged or no plain array: its header is ${JSON.stringify(text.trim())}`,
     );
   }
   const axes = shape

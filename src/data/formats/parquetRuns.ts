@@ -1,10 +1,10 @@
-// Parquet's encoding of small integers: run-length encoded or bit-packed.
+// Small whole numbers as Parquet packs them: repeated, or a few bits each.
 
 /**
- * Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of eight. A run
- * that extends past `count` is cut off there.
+ * `count` numbers of `width` bits in runs: a number repeated, or numbers packed in groups of eight. A run that goes
+ * beyond `count` ends there.
  *
- * @throws Error if there are too few bytes
+ * @throws Error if the bytes end before that
  */
 export function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
   const out = new Uint32Array(count);
@@ -12,7 +12,7 @@ export function readRuns(bytes: Uint8Array, width: number, count: number): Uint3
   const nextByte = (): number => {
     const byte = bytes[offset++];
     if (byte === undefined) {
-      throw new Error('truncated runs of integers');
+      throw new Error('runs of numbers that end early');
     }
     return byte;
   };
@@ -41,7 +41,7 @@ export function readRuns(bytes: Uint8Array, width: number, count: number): Uint3
         bits = Math.floor(bits / 2 ** width);
         held -= width;
       }
-      // Groups are complete: the unused rest of the last one is skipped.
+      // Groups are whole: what was not wanted of the last is left out.
       offset += Math.max(0, (length * width) / 8 - Math.ceil(((end - done) * width) / 8));
     }
     done = end;

@@ -1,40 +1,36 @@
-// Python pickles of plain data and NumPy arrays, such as the batches of downsampled ImageNet; no code in them is run.
+// Python pickles of plain data and NumPy arrays, as the batches of down-sampled ImageNet are; nothing in one is run.
 import { UserError } from '../../errors.ts';
 import { viewOf } from './bytes.ts';
 import { build, call, type Item, keyOf, mark, Named, type Pickled, textOf } from './pickledObjects.ts';
 
 /**
- * The value in a pickle of protocol 2 to 5. Its instructions are executed on plain data only: of Python's functions, those
- * that construct NumPy arrays are supported, and all others rejected.
+ * The value in a pickle of protocol 2 to 5. Its instructions are carried out on data alone: of Python's functions it
+ * knows those that make NumPy arrays, and refuses all others.
  *
- * @param source the file, for errors
- * @throws UserError if it is corrupt or calls anything else
+ * @param source names the file in errors
+ * @throws UserError if it is damaged or asks for anything else
  */
 export function readPickle(bytes: Uint8Array, source: string): Pickled {
   try {
     return new Machine(bytes).run();
   } catch (cause) {
-    throw new UserError(
-      'invalid-data',
-      `${source}: not a pickle of plain arrays: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    throw new UserError('invalid-data', `${source}: no pickle of plain arrays: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
-/** Enough for the labels and names of more than a million images. */
+/** Labels and names of more than a million images take fewer. */
 const maxInstructions = 2 ** 23;
 const maxMaps = 2 ** 16;
 
-/** The stack machine that executes a pickle. */
+/** The stack machine that a pickle is a program for. */
 class Machine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #memo = new Map<number, Item>();
   #stack: Item[] = [];
-  /** The bytes returned by functions, from text that a pickle can contain once and use many times. */
+  /** The bytes of arrays made by functions: from text, which a pickle may hold once and use again and again. */
   #made = 0;
   #maps = 0;
   #at = 0;
@@ -46,11 +42,11 @@ class Machine {
 
   run(): Pickled {
     if (this.#bytes[0] !== 0x80) {
-      throw new Error('it does not start with the opcode of a binary pickle');
+      throw new Error('it does not begin as a binary pickle does');
     }
     for (let count = 0; ; count++) {
       if (count > maxInstructions || this.#made > this.#bytes.length) {
-        throw new Error('it creates more objects or bytes than a batch of images needs');
+        throw new Error(`it makes more objects or bytes than batches of images have`);
       }
       const code = String.fromCharCode(this.#uint8());
       if (code === '.') {
@@ -107,7 +103,7 @@ class Machine {
         stack.push(this.#text(this.#uint64()));
         return;
       case 'B':
-      case 'T': // a Python 2 string, that is, bytes
+      case 'T': // a string of Python 2, which is bytes
         stack.push(this.#take(this.#uint32()));
         return;
       case 'C':
@@ -125,7 +121,7 @@ class Machine {
       case '}':
         this.#maps++;
         if (this.#maps > maxMaps) {
-          throw new Error(`it creates more than ${maxMaps} dictionaries`);
+          throw new Error(`it has more than ${maxMaps} dictionaries`);
         }
         stack.push(new Map());
         return;
@@ -191,9 +187,7 @@ class Machine {
         return;
       }
       default:
-        throw new Error(
-          `instruction ${JSON.stringify(code)} at byte ${this.#at - 1} is not one of plain data`,
-        );
+        throw new Error(`instruction ${JSON.stringify(code)} at byte ${this.#at - 1} is none of plain data`);
     }
   }
 
@@ -223,7 +217,7 @@ class Machine {
     return Number(this.#view.getBigUint64(this.#skip(8), true));
   }
 
-  /** An integer of any length, two's complement, little-endian. */
+  /** A whole number of any length, two's complement, little-endian. */
   #long(length: number): number {
     const bytes = this.#take(length);
     const sum = bytes.reduceRight((value, byte) => value * 256 + byte, 0);
@@ -244,7 +238,7 @@ class Machine {
   #pop(): Exclude<Item, typeof mark> {
     const item = this.#stack.pop();
     if (item === undefined || item === mark) {
-      throw new Error(`the stack is empty at byte ${this.#at - 1}`);
+      throw new Error(`nothing is there to be used at byte ${this.#at - 1}`);
     }
     return item;
   }
@@ -268,7 +262,7 @@ class Machine {
   #recall(index: number): Item {
     const item = this.#memo.get(index);
     if (item === undefined) {
-      throw new Error(`memo ${index} is empty`);
+      throw new Error(`nothing was stored as ${index}`);
     }
     return item;
   }
@@ -276,7 +270,7 @@ class Machine {
   #append(items: readonly Pickled[]): void {
     const list = this.#top();
     if (!Array.isArray(list)) {
-      throw new Error('an append to something other than a list');
+      throw new Error('something is appended to what is no list');
     }
     for (const item of items) {
       list.push(item);
@@ -286,7 +280,7 @@ class Machine {
   #setItems(items: readonly Pickled[]): void {
     const dictionary = this.#top();
     if (!(dictionary instanceof Map) || items.length % 2 === 1) {
-      throw new Error('keys set in something other than a dictionary');
+      throw new Error('keys are set in what is no dictionary');
     }
     for (let index = 0; index < items.length; index += 2) {
       dictionary.set(keyOf(items[index]!), items[index + 1]!);

@@ -1,13 +1,13 @@
-// The objects that a pickle may create: plain data and NumPy arrays, by the few Python functions that construct these.
+// The objects that a pickle may make: plain data and NumPy arrays, by the few functions of Python that make these.
 
-/** An array in a pickle: NumPy's name of the element type, and the bytes, row-major. */
+/** An array in a pickle: its elements' type in NumPy's words, and their bytes, row-major. */
 export interface PickledArray {
   readonly type: string;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
 
-/** The supported contents of a pickle; other objects are rejected. */
+/** What a pickle can hold here; other objects are none of these. */
 export type Pickled =
   | number
   | string
@@ -19,7 +19,7 @@ export type Pickled =
   | Map<Pickled, Pickled>
   | Named;
 
-/** A Python class or function, by name. */
+/** A class or function of Python by its name. */
 export class Named {
   readonly name: string;
 
@@ -28,14 +28,14 @@ export class Named {
   }
 }
 
-/** An array whose content follows in the next instruction. */
+/** An array whose content comes with the next instruction. */
 class ArrayBuilder implements PickledArray {
   type = '';
   shape: readonly number[] = [];
   bytes = new Uint8Array();
 }
 
-/** The element type of an array. */
+/** The type of an array's elements. */
 class ElementType {
   readonly type: string;
 
@@ -44,30 +44,30 @@ class ElementType {
   }
 }
 
-/** An item on the stack of the pickle machine. */
+/** What lies on the stack while a pickle is read. */
 export type Item = Pickled | ElementType | typeof mark;
-/** Marks the start of a list of unknown length on the stack. */
+/** Where a list of unknown length begins on the stack. */
 export const mark: unique symbol = Symbol('mark');
 
-/** Whether a pickled value is an array. */
+/** Whether a value of a pickle is an array. */
 export function isPickledArray(value: unknown): value is PickledArray {
   return value instanceof ArrayBuilder;
 }
 
-/** Keys are strings, of Python 3 or 2. */
+/** Keys are text, of Python 3 or 2. */
 export function keyOf(key: Pickled): Pickled {
   return key instanceof Uint8Array ? new TextDecoder('latin1').decode(key) : key;
 }
 
-/** The value, if it is a string; throws Error if not. */
+/** The value, if it is text; throws Error if not. */
 export function textOf(value: unknown): string {
   if (typeof value !== 'string') {
-    throw new Error('a name is not a string');
+    throw new Error('a name is no text');
   }
   return value;
 }
 
-/** Calls one of the functions that construct arrays; throws Error if it is any other. */
+/** Calls one of the functions that make arrays; throws Error if it is any other. */
 export function call(target: unknown, values: unknown): Item {
   const name = target instanceof Named ? target.name.replace('numpy._core', 'numpy.core') : 'something';
   const parameters = Array.isArray(values) ? (values as unknown[]) : [];
@@ -83,15 +83,15 @@ export function call(target: unknown, values: unknown): Item {
     }
     case 'numpy.core.multiarray scalar': // a label
       return null;
-    case '_codecs encode': // how Python 3 writes bytes in protocol 2
+    case '_codecs encode': // how protocol 2 of Python 3 writes bytes
       return Buffer.from(textOf(parameters[0]), 'latin1');
     default:
-      throw new Error(`it calls ${name}`);
+      throw new Error(`it asks for ${name}`);
   }
 }
 
 /**
- * Sets the content of an array: (version, shape, type, whether in Fortran order, bytes).
+ * Gives an array its content: (version, shape, type, whether in Fortran order, bytes).
  *
  * @throws Error if it is something else
  */
@@ -100,7 +100,7 @@ export function build(target: unknown, state: unknown): void {
     return;
   }
   if (!(target instanceof ArrayBuilder && Array.isArray(state) && state.length === 5)) {
-    throw new Error('the state of something other than an array');
+    throw new Error('the state of something that is no array');
   }
   fill(target, state[1], state[2], state[3], state[4]);
 }
@@ -108,7 +108,7 @@ export function build(target: unknown, state: unknown): void {
 function fill(array: ArrayBuilder, shape: unknown, type: unknown, fortran: unknown, bytes: unknown): void {
   const isShape = Array.isArray(shape) && shape.every((axis) => Number.isInteger(axis) && axis >= 0);
   if (!isShape || !(type instanceof ElementType) || !(bytes instanceof Uint8Array) || fortran === true) {
-    throw new Error('an array that is not contiguous and row-major');
+    throw new Error('an array that is not row-major in one piece');
   }
   array.shape = shape as number[];
   array.type = type.type;

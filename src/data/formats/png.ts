@@ -1,4 +1,4 @@
-// Decodes PNG files of every colour type and depth to 8 bits, grey or colour.
+// PNG files as 8-bit images, grey or colour, whatever form of PNG they come in.
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import type { DecodedImage } from '../rawImages.ts';
@@ -7,11 +7,11 @@ import { hasPngSignature, type InflatedPng, inflatePng } from './pngChunks.ts';
 import { samplesOf } from './pngRows.ts';
 
 /**
- * Decodes a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
+ * The image in the bytes of a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
  * channel is composited onto white.
  *
  * @param source the file, for errors
- * @throws UserError if it is not a PNG file or is corrupt
+ * @throws UserError if it is not a PNG file or damaged
  */
 export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
   if (bytes.length === 0) {
@@ -27,7 +27,7 @@ export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
   }
 }
 
-/** The image in 8 bits, with the palette applied, and a transparent colour converted to an alpha channel. */
+/** Its values spread over 8 bits, palettes looked up, a transparent colour as an alpha channel. */
 function eightBit(png: InflatedPng): DecodedImage {
   const { width, height, channels, depth, indexed } = png.header;
   const samples = samplesOf(png);
@@ -36,14 +36,14 @@ function eightBit(png: InflatedPng): DecodedImage {
   }
   const notes = depth === 16 ? ['16-bit'] : [];
   if (png.transparency.length === 0) {
-    return { width, height, channels, data: scaled(samples, depth), notes };
+    return { width, height, channels, data: spread(samples, depth), notes };
   }
   if ((channels !== 1 && channels !== 3) || png.transparency.length !== 2 * channels) {
-    throw new Error(`${png.transparency.length} bytes of transparency for ${channels} channels`);
+    throw new Error(`${png.transparency.length} bytes of transparency, where ${channels} channels are`);
   }
-  // Before scaling to 8 bits, after which different colours could look equal.
+  // Found before values are spread: colours that 8 bits do not tell apart are not both transparent.
   const alpha = alphaOf(samples, png);
-  const data = withAlpha(scaled(samples, depth), channels, alpha);
+  const data = withAlpha(spread(samples, depth), channels, alpha);
   return { width, height, channels: channels === 1 ? 2 : 4, data, notes };
 }
 
@@ -60,7 +60,7 @@ function lookedUp(
   for (let pixel = 0; pixel < samples.length; pixel++) {
     const entry = samples[pixel]!;
     if (entry >= count) {
-      throw new Error(`index ${entry} into a palette of ${count} colours`);
+      throw new Error(`colour ${entry} of a palette of ${count}`);
     }
     for (let channel = 0; channel < 3; channel++) {
       data[pixel * channels + channel] = palette[3 * entry + channel]!;
@@ -72,8 +72,8 @@ function lookedUp(
   return { channels, data };
 }
 
-/** Scales values of any depth to 8 bits, in place: v·255/(2^depth − 1), rounded. */
-function scaled(samples: Uint8Array, depth: number): Uint8Array {
+/** Values of any depth as 8 bits, in place: v·255/(2^depth − 1), rounded. */
+function spread(samples: Uint8Array, depth: number): Uint8Array {
   if (depth === 8) {
     return samples;
   }
@@ -94,7 +94,7 @@ function scaled(samples: Uint8Array, depth: number): Uint8Array {
 /** 0 for each pixel of the transparent colour, 255 for the others. */
 function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Uint8Array {
   const { width, height, channels, depth } = header;
-  // The chunk has two bytes per channel; for up to 8 bits only the lower one is used.
+  // A chunk has two bytes per channel, the lower one for samples of up to 8 bits.
   const colour = depth === 16 ? transparency : transparency.filter((_, index) => index % 2 === 1);
   const isReachable = depth === 16 || transparency.every((value, index) => index % 2 === 1 || value === 0);
   const pixelBytes = (channels * Math.max(8, depth)) / 8;
@@ -111,7 +111,7 @@ function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Ui
   return alpha;
 }
 
-/** Adds an alpha channel. */
+/** An image with one more channel. */
 function withAlpha(pixels: Uint8Array, channels: number, alpha: Uint8Array): Uint8Array {
   const data = new Uint8Array(alpha.length * (channels + 1));
   for (let pixel = 0; pixel < alpha.length; pixel++) {

@@ -1,4 +1,4 @@
-// The files in a folder, zip or tar archive, behind one interface.
+// Files that lie together, in a folder, a zip or a tar archive: one way to go through them.
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
@@ -13,38 +13,38 @@ import { readZipDirectory } from './zipDirectory.ts';
 
 /** One file of a folder or an archive. */
 interface StoredFile {
-  /** Its path in the folder or archive, with `/`. */
+  /** Its path within, with `/`. */
   readonly name: string;
-  /** The path of the folder or archive, and the name, for messages. */
+  /** The path of the folder or archive, and the name: for messages. */
   readonly source: string;
-  /** The budget of this pass over the folder or archive. */
+  /** What the folder or archive may spend while someone goes through it. */
   readonly budget: Budget;
   /**
-   * Reads all of it.
+   * All its bytes.
    *
-   * @param admit called before memory is allocated
-   * @throws UserError with the file's name if it is corrupt or cannot be read
+   * @param admit asked before memory is taken
+   * @throws UserError that names the file if it is damaged or cannot be read
    */
   read(admit?: Admit): Promise<Uint8Array>;
 }
 
-/** The files in a folder or archive. */
+/** Files that lie together. */
 export interface FileStore {
-  /** The path of the folder or archive. */
+  /** Where: the path of the folder or archive. */
   readonly path: string;
   /**
-   * The names of all files except hidden ones: in alphabetical order in a folder, in its own order in an archive. A folder
-   * is listed only once.
+   * The names of all files but hidden ones: of a folder in the order of the alphabet, of an archive in its own. A folder
+   * is listed once: what comes into it later is not seen.
    */
   names(): Promise<string[]>;
-  /** The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt. */
+  /** The files that are wanted, in that order; throws UserError where an archive as a whole is damaged. */
   files(wanted: (name: string) => boolean): AsyncIterable<StoredFile>;
 }
 
-/** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
+/** Opens a folder or an archive: `openStore`, or what `openingOnce` gives. */
 export type OpenStore = (path: string) => Promise<FileStore>;
 
-/** An `openStore` that opens each path only once, so that a folder is listed only once. */
+/** An `openStore` that opens each path once, so that all who look at a folder share one listing of it. */
 export function openingOnce(): OpenStore {
   const stores = new Map<string, Promise<FileStore>>();
   return (path) => {
@@ -54,11 +54,11 @@ export function openingOnce(): OpenStore {
   };
 }
 
-/** Larger files are rejected: 256 MiB, far more than any image takes. */
+/** A file with more bytes is refused: 256 MiB, far more than any image has. */
 export const maxFileBytes = 2 ** 28;
 
 /**
- * The kind of archive at a path, by the file's first bytes and extension; 'folder' for a folder.
+ * The kind of archive at a path by the file's first bytes and its end; 'folder' for a folder.
  *
  * @throws UserError if it cannot be read
  */
@@ -78,7 +78,7 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
 }
 
 /**
- * The files in the folder (recursively) or archive at a path.
+ * The files in a folder and below, or in an archive, whichever is at the path.
  *
  * @throws UserError if it is neither or cannot be read
  */
@@ -87,7 +87,7 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
   if (kind === undefined) {
     throw new UserError(
       'invalid-data',
-      `${path}: corrupt, or not a folder, .zip, .tar or .tar.gz; use another copy`,
+      `${path}: damaged, or no folder, .zip, .tar or .tar.gz; use another copy`,
     );
   }
   const source = { folder: folderFiles, zip: zipFiles, tar: tarFiles }[kind];
@@ -162,7 +162,7 @@ function zipFiles(path: string, limit: number): FileStore {
   };
 }
 
-/** A file that stays open while it has users, and is reopened for later ones. */
+/** A file that is open while someone uses it, also after those who came first have gone. */
 function sharedFile(path: string): { acquire(): Promise<RandomAccess>; release(): Promise<void> } {
   let users = 0;
   let opened: ReturnType<typeof openFile> | undefined;
@@ -199,7 +199,7 @@ function tarFiles(path: string, limit: number): FileStore {
         return false;
       };
       for await (const _ of readTar(path, note, { limit, budget: await pass() })) {
-        // Only the names are needed.
+        // Nothing is wanted but the names.
       }
       return names.filter(isVisible);
     },
@@ -217,12 +217,12 @@ function tarFiles(path: string, limit: number): FileStore {
   };
 }
 
-/** Archives of a folder's content have names that start with `./`. */
+/** Archives of a folder's content have names that begin with `../`. */
 function tidy(name: string): string {
   return name.replace(/^(\.\/)+/, '');
 }
 
-/** Neither hidden nor added to archives by macOS. */
+/** Neither hidden nor what macOS adds to archives. */
 function isVisible(name: string): boolean {
   return !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }

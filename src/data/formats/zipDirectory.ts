@@ -1,5 +1,5 @@
-// The directory at the end of a zip archive: its files, and where they are.
-// Our own: yauzl verifies no checksums, and reads the directory in two reads per file, not in one.
+// The directory at the end of a zip archive: which files are in it, and where.
+// Ours: yauzl holds no file to its checksum, takes two reads a file for the directory and not one for all of it.
 import type { RandomAccess } from '../../storage/fileBytes.ts';
 import { damaged, viewOf } from './bytes.ts';
 
@@ -8,32 +8,32 @@ const end64Signature = 0x06064b50;
 const locator64Signature = 0x07064b50;
 const directorySignature = 0x02014b50;
 const endLength = 22;
-/** The length of a file's local header, without the name. */
+/** Of the header before a file's bytes, without its name. */
 const localHeaderLength = 30;
 const maxCommentLength = 0xffff;
-/** The value that refers to the zip64 extra field. */
+/** A field that stands for: see the extra field of zip64. */
 const elsewhere = 0xffffffff;
 
 /** A file in a zip archive. */
 export interface ZipEntry {
-  /** Its path as stored in the archive; nothing is ever written there. */
+  /** Its path in the archive, as the archive has it; nothing is ever written there. */
   readonly name: string;
-  /** Its uncompressed size. */
+  /** Its size, not compressed. */
   readonly size: number;
   readonly compressedSize: number;
   /** 0 is stored, 8 deflated. */
   readonly method: number;
   readonly encrypted: boolean;
   readonly checksum: number;
-  /** Where its local header starts. */
+  /** Where its own header begins. */
   readonly offset: number;
 }
 
 /**
- * The files in a zip archive (including zip64), in directory order, without folders.
+ * The files in a zip archive (also zip64), in the order of its directory; folders are left out.
  *
  * @param source the archive, for errors
- * @throws UserError if it is not a zip archive, or its directory is corrupt
+ * @throws UserError if it is no zip archive or its directory is damaged
  */
 export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {
   const { count, size, offset } = await findDirectory(file, source);
@@ -66,15 +66,15 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
     position = next;
   }
   if (position !== size) {
-    throw damaged(source, `its directory has more files than the ${count} it claims`);
+    throw damaged(source, `its directory says ${count} files and has more`);
   }
   requireApart(entries, offset, source);
   return entries.filter(({ name }) => !name.endsWith('/'));
 }
 
 /**
- * Rejects files that share bytes with one another or with the directory: the same bytes could be decompressed once for
- * every name. Local headers may be longer than is assumed here.
+ * Refuses files that share bytes with one another or with the directory: each could be inflated again for every name.
+ * Their own headers may have more in them than is counted here.
  */
 function requireApart(entries: readonly ZipEntry[], directory: number, source: string): void {
   const ordered = entries.toSorted((a, b) => a.offset - b.offset);
@@ -99,7 +99,7 @@ async function findDirectory(
     at--;
   }
   if (at < 0) {
-    throw damaged(source, 'it has no directory at its end; it may be truncated');
+    throw damaged(source, 'it has no directory at its end, as a zip archive that is whole does');
   }
   const short = {
     count: view.getUint16(at + 10, true),
@@ -112,7 +112,7 @@ async function findDirectory(
   }
   const end64 = viewOf(await file.read(uint64(view, locator + 8, source), 56));
   if (end64.getUint32(0, true) !== end64Signature) {
-    throw damaged(source, 'its directory is not where its end record points');
+    throw damaged(source, 'its directory is not where it says');
   }
   return {
     count: uint64(end64, 32, source),
@@ -121,7 +121,7 @@ async function findDirectory(
   };
 }
 
-/** The entry with the sizes and offset that do not fit into 32 bits. */
+/** The entry with the sizes and the offset that did not fit into 32 bits. */
 function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEntry {
   const view = viewOf(extra);
   let at = 0;
@@ -145,7 +145,7 @@ function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEnt
 function uint64(view: DataView, at: number, source: string): number {
   const value = view.getBigUint64(at, true);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw damaged(source, `its directory claims ${value} bytes`);
+    throw damaged(source, `its directory says ${value} bytes`);
   }
   return Number(value);
 }
