@@ -66,11 +66,11 @@ it('has the shape of the training images', async () => {
   const words = `the images of ${larger} are 16x16x1, but the model was trained on images of 8x8x1: `;
   for (const split of ['test', 'validation'] as const) {
     await expect(openRunImages(runOn('larger'), { split, chosen: true })).rejects.toMatchObject({
-      code: 'mismatch',
+      code: 'invalid-argument',
       message: `${words}restore those images, or train a new model on these`,
     });
     await expect(openRunImages(runOn('arrays'), { split, chosen: true, data: larger })).rejects.toMatchObject(
-      { code: 'mismatch', message: `${words}name a dataset of such images` },
+      { code: 'invalid-argument', message: `${words}name a dataset of such images` },
     );
   }
   // Lossless conversions are done without asking.

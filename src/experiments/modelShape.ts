@@ -41,7 +41,7 @@ export function requireImageShape(
   const [found, expected] = [dataset.imageShape, trained].map(showImageShape);
   if (found !== expected) {
     throw new UserError(
-      'mismatch',
+      'invalid-argument',
       `the images of ${dataset.name} are ${found}, but the model was trained on images of ${expected}: ${remedy}`,
     );
   }

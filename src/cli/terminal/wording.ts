@@ -27,7 +27,7 @@ const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
   exists: 2,
   'not-ready': 1,
   'invalid-data': 1,
-  mismatch: 2,
+  mismatch: 1,
   unsupported: 1,
   diverged: 1,
   'out-of-memory': 1,
