@@ -64,7 +64,7 @@ it('is stopped midway, resumes, and reports what its runs measured', {
 }, async () => {
   const none = await call(['--hours', '0.0001']);
   expect(none.stderr).toMatch(/nothing fits in these hours: the first unit takes \d/);
-  expect(none.code).toBe(1);
+  expect(none.code).toBe(2);
 
   const first = await call([], `emerging-0: 25 steps`);
   expect(first.stderr).toContain('stopped; run the same command to resume');

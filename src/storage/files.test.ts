@@ -171,7 +171,7 @@ describe('the status of a path', () => {
     fs.symlinkSync('loop', join(folder, 'loop'));
     expect(failureOf(() => exists(join(folder, 'loop'))).message).toMatch(/^cannot read .*loop: ELOOP: /);
     expect(failureOf(() => exists('a\0b')).message).toMatch(
-      /^cannot read a.b: a name cannot contain a null character/,
+      /^cannot read a.+b: a name cannot contain a null character/,
     );
   });
 
