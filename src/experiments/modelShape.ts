@@ -31,7 +31,7 @@ export function checkModelShape(model: ShapedModel, imageShape: ImageShape): voi
  * Checks that a dataset's images have the shape a model was trained on: a folder may have changed since.
  *
  * @param remedy what to do if they do not
- * @throws UserError of exit code 2 that names both shapes
+ * @throws UserError (`invalid-argument`) that names both shapes
  */
 export function requireImageShape(
   dataset: { readonly name: string; readonly imageShape: ImageShape },

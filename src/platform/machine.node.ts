@@ -1,13 +1,12 @@
 // The resources of the machine: cores and memory.
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 
 /** The number of threads this process can run in parallel. */
 export function availableCores(): number {
   return availableParallelism();
 }
 
-/** The bytes of memory that this process may still allocate. */
+/** The bytes of memory that this process may still allocate, within the limits of a container. */
 export function availableBytes(): number {
-  // Node 20.13 added the first, which takes the limits of a container into account.
-  return process.availableMemory?.() ?? freemem();
+  return process.availableMemory();
 }

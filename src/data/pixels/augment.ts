@@ -51,7 +51,7 @@ export type AugmentationName = keyof typeof augmentations;
 /**
  * Checks that images of a shape can be varied so.
  *
- * @throws UserError (exit code 2) if images that are not square were to be transposed
+ * @throws UserError (`invalid-config`) if images that are not square were to be transposed
  */
 export function checkAugmentations(names: readonly AugmentationName[], [height, width]: ImageShape): void {
   const name = names.find((each) => augmentations[each].transposes);
