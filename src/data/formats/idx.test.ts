@@ -29,7 +29,7 @@ const failure = (bytes: Uint8Array): string => {
 };
 
 describe('readIdx', () => {
-  it('reads what was written, plain, gzipped, and from the middle of a larger buffer', () => {
+  it('reads what was written: plain, gzipped, and from the middle of a larger buffer', () => {
     fc.assert(
       fc.property(arrays, ({ shape, data }) => {
         const bytes = idxBytes(shape, data);
@@ -48,7 +48,7 @@ describe('readIdx', () => {
     expect(failure(idxBytes([0xf0000001], new Uint8Array(3)))).toContain('4026531841');
   });
 
-  it('refuses every truncation and every extension, plain or gzipped', () => {
+  it('rejects every truncation and every extension, plain or gzipped', () => {
     fc.assert(
       fc.property(arrays, fc.nat(), fc.uint8Array({ minLength: 1 }), ({ shape, data }, cut, extra) => {
         const bytes = idxBytes(shape, data);
@@ -56,13 +56,13 @@ describe('readIdx', () => {
         const zipped = gzipSync(bytes);
         const wrong = [shorter, gzipSync(shorter), zipped.subarray(0, cut % zipped.length)];
         for (const file of [...wrong, Uint8Array.from([...bytes, ...extra])]) {
-          expect(failure(file)).toMatch(/^some\/file: .*(cut off|too long|empty|damaged)/);
+          expect(failure(file)).toMatch(/^some\/file: .*(truncated|too long|empty|corrupt)/);
         }
       }),
     );
   });
 
-  it('answers random bytes with a UserError or a consistent array', () => {
+  it('returns a consistent array or throws a UserError for random bytes', () => {
     const starts = fc.constantFrom(
       [],
       [0, 0],
@@ -95,14 +95,14 @@ describe('readIdx', () => {
     ['no dimensions', [0, 0, 8, 0, 5], '0 dimensions'],
     ['missing dimensions', [0, 0, 8, 3, 0, 0, 0, 1], '3 dimensions need 16 bytes, found 8'],
     ['a zero dimension', [0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 0], 'is empty: its dimensions are 3 x 0'],
-    ['too few elements', [0, 0, 8, 1, 0, 0, 0, 3, 9], 'cut off: 3 needs 3 bytes after the header, found 1'],
+    ['too few elements', [0, 0, 8, 1, 0, 0, 0, 3, 9], 'truncated: 3 needs 3 bytes after the header, found 1'],
     [
       'too many elements',
       [0, 0, 8, 1, 0, 0, 0, 1, 9, 9],
       'too long: 1 needs 1 bytes after the header, found 2',
     ],
-    ['a broken gzip', [0x1f, 0x8b, 1, 2, 3], 'the gzip data (5 bytes) is damaged'],
-  ])('says what is wrong with %s', (_, bytes, message) => {
+    ['a broken gzip', [0x1f, 0x8b, 1, 2, 3], 'the gzip data (5 bytes) is corrupt'],
+  ])('reports %s', (_, bytes, message) => {
     expect(failure(Uint8Array.from(bytes))).toContain(message);
   });
 });

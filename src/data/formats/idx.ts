@@ -1,4 +1,4 @@
-// The IDX format of MNIST: a big-endian header of element type and dimensions, then the elements, row-major.
+// MNIST's IDX format: a big-endian header with element type and dimensions, then the elements, row-major.
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -12,7 +12,7 @@ export interface IdxArray {
   readonly data: Uint8Array;
 }
 
-/** Gzipped files are inflated so many bytes at a time. */
+/** Gzipped files are decompressed in chunks of this size. */
 const chunkBytes = 2 ** 20;
 const unsignedByte = 0x08;
 const elementTypes = new Map([
@@ -28,11 +28,11 @@ const elementTypes = new Map([
  * Reads an IDX file of unsigned bytes, plain or gzipped.
  *
  * The header: two zero bytes, the type code, the number of dimensions, each dimension as uint32.
- * The result's `data` is a view of `bytes` where those are not compressed.
+ * The result's `data` is a view of `bytes` if those are not compressed.
  *
- * @param source names the file in errors
- * @param budget what it may inflate to; by default it is measured by its own size
- * @throws UserError for anything but one whole, non-empty array
+ * @param source the file, for errors
+ * @param budget charged for the decompressed bytes; by default the budget of a file of this size
+ * @throws UserError unless the file is exactly one complete, non-empty array
  */
 export function readIdx(
   bytes: Uint8Array,
@@ -47,7 +47,7 @@ export function readIdx(
     fail('the file is empty');
   }
   if (plain.length < 4) {
-    fail(`the IDX header is cut off: expected at least 4 bytes, found ${plain.length}`);
+    fail(`the IDX header is truncated: expected at least 4 bytes, found ${plain.length}`);
   }
   const view = viewOf(plain);
   const magic = view.getUint16(0);
@@ -61,11 +61,11 @@ export function readIdx(
   }
   const rank = view.getUint8(3);
   if (rank === 0) {
-    fail('the IDX header says 0 dimensions: expected at least 1');
+    fail('the IDX header has 0 dimensions: expected at least 1');
   }
   const headerLength = 4 + 4 * rank;
   if (plain.length < headerLength) {
-    fail(`the IDX header is cut off: ${rank} dimensions need ${headerLength} bytes, found ${plain.length}`);
+    fail(`the IDX header is truncated: ${rank} dimensions need ${headerLength} bytes, found ${plain.length}`);
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
   if (shape.includes(0)) {
@@ -74,7 +74,7 @@ export function readIdx(
   const data = plain.subarray(headerLength);
   const expected = sizeOf(shape);
   if (data.length !== expected) {
-    const state = data.length < expected ? 'cut off' : 'too long';
+    const state = data.length < expected ? 'truncated' : 'too long';
     fail(
       `the IDX data is ${state}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${data.length}`,
     );
@@ -95,7 +95,7 @@ function decompress(bytes: Uint8Array, source: string, budget: Budget): Uint8Arr
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(
       'invalid-data',
-      `${source}: the gzip data (${bytes.length} bytes) is damaged: ${reason}`,
+      `${source}: the gzip data (${bytes.length} bytes) is corrupt: ${reason}`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-// Files that Pillow wrote, one in each form, and pictures that people draw and take.
+// Decoding of files written by Pillow, one per format, and of real images.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -30,15 +30,15 @@ describe('decodeImage', () => {
     ['one.png', [10, 12, 1], grey.map((value) => (value > 127 ? 255 : 0)), []],
     ['lossless.webp', [10, 12, 3], colour, []],
     ['transparent.webp', [10, 12, 3], onWhite(colour), ['transparency on white']],
-    ['moving.webp', [10, 12, 3], colour, ['first of several']],
-  ])('reads %s to the pixel', async (name, shape, pixels, notes) => {
+    ['moving.webp', [10, 12, 3], colour, ['first of several frames']],
+  ])('reads %s exactly', async (name, shape, pixels, notes) => {
     const image = await decode(name);
     expect(shapeOf(image)).toEqual(shape);
     expect([...image.data]).toEqual(Array.from(pixels));
     expect(image.notes).toEqual(notes);
   });
 
-  it('looks colours up in a palette', async () => {
+  it('applies a palette', async () => {
     const image = await decode('palette.png');
     expect([shapeOf(image), image.notes]).toEqual([[10, 12, 3], ['palette']]);
     const off =
@@ -46,21 +46,21 @@ describe('decodeImage', () => {
     expect(off).toBeLessThan(20);
   });
 
-  /** What JPEG keeps of a smooth picture, turned or not. */
+  /** What JPEG keeps of a smooth image, rotated or not. */
   it.each<[string, number[], string[], (row: number, column: number) => number[]]>([
     ['smooth.jpeg', [20, 24, 3], [], (row, column) => [(200 * row) / 19, (240 * column) / 23, 128]],
     ['grey.jpeg', [20, 24, 1], [], (row) => [(200 * row) / 19]],
     [
       'turned.jpeg',
       [24, 20, 3],
-      ['turned'],
+      ['rotated'],
       (row, column) => [(200 * (19 - column)) / 19, (240 * row) / 23, 128],
     ],
     ['cmyk.jpeg', [20, 24, 3], ['CMYK'], (row, column) => [(200 * row) / 19, (240 * column) / 23, 128]],
-  ])('reads %s to within what JPEG loses', async (name, shape, notes, expected) => {
+  ])('reads %s to within the loss of JPEG', async (name, shape, notes, expected) => {
     const image = await decode(name);
     expect([shapeOf(image), image.notes]).toEqual([shape, notes]);
-    // Printing colours go through a profile, which keeps the order of colours more than their values.
+    // CMYK goes through a colour profile, which preserves the order of colours better than their values.
     const reach = name === 'cmyk.jpeg' ? 110 : 12;
     const [height, width, channels] = shape as [number, number, number];
     for (let pixel = 0; pixel < height * width; pixel++) {
@@ -73,19 +73,19 @@ describe('decodeImage', () => {
   });
 
   it.each([
-    ['nothing', new Uint8Array(), /^x: empty; use another copy$/],
+    ['an empty file', new Uint8Array(), /^x: empty; use another copy$/],
     ['text', Buffer.from('GIF89a and so on'), /^x: not a PNG, JPEG or WebP image; convert it$/],
     [
       'half a JPEG',
       readFileSync(fixture('smooth.jpeg')).subarray(0, 600),
-      /^x: damaged: .*; use another copy$/,
+      /^x: corrupt: .*; use another copy$/,
     ],
     [
       'half a WebP',
       readFileSync(fixture('lossless.webp')).subarray(0, 40),
-      /^x: damaged: .*; use another copy$/,
+      /^x: corrupt: .*; use another copy$/,
     ],
-  ])('refuses %s', async (_, bytes, message) => {
+  ])('rejects %s', async (_, bytes, message) => {
     await expect(decodeImage(bytes, 'x')).rejects.toThrow(message);
     await expect(decodeImage(bytes, 'x')).rejects.toMatchObject({ name: 'UserError' });
   });
@@ -95,7 +95,7 @@ describe('decodeImage', () => {
     ['interlaced', true, 3],
     ['interlaced', true, 4],
   ] as const)(
-    'reads %s PNG images as libpng writes them, %o with %i channels',
+    'reads %s PNG images written by libpng, %o with %i channels',
     async (_, progressive, channels) => {
       const [width, height] = [37, 29];
       const pixels = Uint8Array.from({ length: width * height * channels }, (_, index) =>
@@ -109,36 +109,36 @@ describe('decodeImage', () => {
     },
   );
 
-  it('refuses pictures that a few bytes make enormous', async () => {
+  it('rejects files of a few bytes with enormous images', async () => {
     const bomb = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
       .jpeg({ quality: 1 })
       .toBuffer();
-    await expect(decodeImage(bomb, 'bomb.jpeg')).rejects.toThrow(/bomb.jpeg: damaged: .*limit/);
+    await expect(decodeImage(bomb, 'bomb.jpeg')).rejects.toThrow(/bomb.jpeg: corrupt: .*limit/);
     const slow = await sharp({ create: { width: 9_500, height: 9_500, channels: 3, background: 'red' } })
       .jpeg({ progressive: true })
       .toBuffer();
     await expect(decodeImage(slow, 'slow.jpeg')).rejects.toThrow(
-      /slow.jpeg: damaged: progressive, with 9500x/,
+      /slow.jpeg: corrupt: progressive, with 9500x/,
     );
     const png = await sharp({ create: { width: 12_000, height: 12_000, channels: 3, background: 'red' } })
       .png()
       .toBuffer();
     await expect(decodeImage(png, 'bomb.png')).rejects.toThrow(
-      'bomb.png: damaged: its header says 12000x12000',
+      'bomb.png: corrupt: its header says 12000x12000',
     );
-    // A header of a small picture before the data of a large one.
+    // The header of a small image before the data of a large one.
     const small = readFileSync(fixture('opaque.png'));
     const lie = Buffer.concat([small.subarray(0, 33), png.subarray(33)]);
-    await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(/lie.png: damaged: .*larger than/);
+    await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(/lie.png: corrupt: .*larger than/);
   });
 
-  it('says in one line what is missing where sharp is not installed', async () => {
+  it('says in one line that sharp is missing', async () => {
     vi.doMock('sharp', () => {
       throw new Error("Cannot find package 'sharp'");
     });
     try {
       await expect(decode('smooth.jpeg')).rejects.toThrow(
-        /^smooth.jpeg: JPEG and WebP images need a package: run npm install sharp$/,
+        /^smooth.jpeg: reading JPEG and WebP images requires the package sharp: run npm install sharp$/,
       );
       expect((await decode('opaque.png')).data).toEqual(colour);
     } finally {
@@ -147,7 +147,7 @@ describe('decodeImage', () => {
   });
 });
 
-/** What another decoder, libpng by way of sharp, makes of a file on white. */
+/** A file decoded by another decoder, libpng through sharp, and composited onto white. */
 async function bySharp(bytes: Uint8Array): Promise<{ height: number; width: number; data: Uint8Array }> {
   const { data, info } = await sharp(bytes)
     .toColourspace('srgb')
@@ -170,7 +170,7 @@ async function expectAgreement(folder: string, names: readonly string[]): Promis
   }
 }
 
-describe('real pictures are read as another decoder reads them', () => {
+describe('real images are read as by another decoder', () => {
   const require = createRequire(import.meta.url);
   const emoji = join(dirname(require.resolve('emoji-datasource-google/package.json')), 'img/google/64');
 

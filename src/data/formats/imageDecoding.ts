@@ -1,33 +1,33 @@
-// Images in the formats of files that people have: PNG, JPEG and WebP to pixels.
+// Decodes PNG, JPEG and WebP files.
 import { UserError } from '../../errors.ts';
 import { Budget, maxImagePixels } from '../budget.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import type { Admit, DecodedImage } from '../rawImages.ts';
-import { charactersOf, damaged, viewOf } from './bytes.ts';
+import { charactersOf, corruptFile, viewOf } from './bytes.ts';
 import { decodePng } from './png.ts';
 
-/** Where the width and the height of a PNG file end. */
+/** The offset at which the width and height in a PNG file end. */
 const pngSizeEnd = 24;
-/** A progressive JPEG is decoded at once: two bytes for each coefficient, beside the pixels. */
+/** The decoder of a progressive JPEG keeps all coefficients, two bytes each, in addition to the pixels. */
 const maxProgressivePixels = (2 * maxImagePixels) / 3;
 /** Bytes per pixel while an image is decoded. */
 const decodedBytes = 3;
 
-/** The names of the files that `decodeImage` reads. */
+/** The file names that `decodeImage` supports. */
 export const imageName = /\.(png|jpe?g|webp)$/i;
 
 /**
- * The image in the bytes of a PNG, JPEG or WebP file; which one it is, its first bytes say, not its name. The result is
- * grey (1) or RGB (3). Notes tell of: 'palette', '16-bit', 'transparency on white', 'CMYK', 'turned' (as the camera
- * was held), 'first of several' (an animation's).
+ * Decodes a PNG, JPEG or WebP file, recognised by its first bytes, not by name. The result is grey (1) or RGB
+ * (3). Possible notes: 'palette', '16-bit', 'transparency on white', 'CMYK', 'rotated' (by its EXIF
+ * orientation), 'first of several frames' (of an animation).
  *
- * PNG is always read by the same decoder, so that pixels do not depend on what is installed; JPEG and WebP need the
- * optional package sharp.
+ * PNG is always read by the same decoder, so that pixels do not depend on what is installed; JPEG and WebP
+ * need the optional package sharp.
  *
  * @param source the file, for errors
- * @param limits.budget what the source that it comes from may spend; by default it comes alone
- * @param limits.admit asked before memory is taken
- * @throws UserError if it is none of these, damaged, too large, or sharp is needed and missing; OverBudget
+ * @param limits.budget the budget of the source that contains it; by default it is the only image
+ * @param limits.admit called before memory is allocated
+ * @throws UserError if it has another format, is corrupt or too large, or sharp is missing; OverBudget
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -36,7 +36,7 @@ export async function decodeImage(
 ): Promise<DecodedImage> {
   const begin = async (width: number, height: number): Promise<void> => {
     const pixels = width * height;
-    // The decoders refuse larger images, in words of their own.
+    // Larger images are rejected by the decoders.
     if (pixels <= maxImagePixels) {
       budget.spend(pixels, 'pixels');
       await admit?.(decodedBytes * pixels);
@@ -81,7 +81,7 @@ async function decodeWithSharp(
     const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels });
     const { width, height, space, pages = 1, orientation = 1, isProgressive } = await image.metadata();
     if (isProgressive && width * height > maxProgressivePixels) {
-      throw new Error(`progressive, with ${height}x${width} pixels: its decoder would need more than 1 GiB`);
+      throw new Error(`progressive, with ${height}x${width} pixels, which takes more than 1 GiB to decode`);
     }
     await begin(width, height);
     const grey = space === 'b-w';
@@ -92,8 +92,8 @@ async function decodeWithSharp(
       .toBuffer({ resolveWithObject: true });
     const notes = [
       ...(space === 'cmyk' ? ['CMYK'] : []),
-      ...(orientation > 1 ? ['turned'] : []),
-      ...(pages > 1 ? ['first of several'] : []),
+      ...(orientation > 1 ? ['rotated'] : []),
+      ...(pages > 1 ? ['first of several frames'] : []),
     ];
     return onWhite({ width: info.width, height: info.height, channels: info.channels, data, notes });
   } catch (cause) {
@@ -101,21 +101,21 @@ async function decodeWithSharp(
       throw cause;
     }
     const why = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]!;
-    throw damaged(source, why, cause);
+    throw corruptFile(source, why, cause);
   }
 }
 
 async function loadSharp(source: string): Promise<typeof import('sharp')['default']> {
   try {
     const { default: sharp } = await import('sharp');
-    // Images are small and never read twice: no threads within one, nothing kept.
+    // Images are small and never read twice: no threads for a single image, no cache.
     sharp.concurrency(1);
     sharp.cache(false);
     return sharp;
   } catch (cause) {
     throw new UserError(
       'unsupported',
-      `${source}: JPEG and WebP images need a package: run npm install sharp`,
+      `${source}: reading JPEG and WebP images requires the package sharp: run npm install sharp`,
       { cause },
     );
   }

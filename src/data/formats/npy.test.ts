@@ -3,7 +3,7 @@ import { inMemory } from '../../storage/fileBytes.ts';
 import { readNpyHeader } from './npy.ts';
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-/** A file of one array: the header in the words of NumPy, then `bytes` bytes. */
+/** A file of one array: NumPy's header, then `bytes` bytes. */
 const npy = (header: string, bytes: number, version = 1): Uint8Array => {
   const length = latin1(String.fromCharCode(header.length & 255, header.length >> 8));
   const start = [latin1(`\x93NUMPY${String.fromCharCode(version)}\0`), length];
@@ -18,7 +18,7 @@ const header = (descr: string, shape: string, fortran = 'False'): string =>
   `{'descr': '${descr}', 'fortran_order': ${fortran}, 'shape': (${shape}), }\n`;
 const read = (bytes: Uint8Array) => readNpyHeader(inMemory(bytes, 'a.npy'), 'a.npy');
 
-it('finds shape and place of the elements in each version of the header', async () => {
+it('finds the shape and the offset of the elements in each version of the header', async () => {
   const text = header('|u1', '2, 3L, 4');
   expect(await read(npy(text, 24))).toEqual({ shape: [2, 3, 4], offset: 10 + text.length });
   expect(await read(npy(text, 24, 2))).toEqual({ shape: [2, 3, 4], offset: 12 + text.length });
@@ -27,16 +27,20 @@ it('finds shape and place of the elements in each version of the header', async 
 
 it.each([
   ['not a .npy file', latin1('PK and something else'), 'not a .npy file'],
-  ['a version to come', npy(header('|u1', '2,'), 2, 4), '.npy version 4 is not known'],
-  ['floats', npy(header('<f4', '2,'), 8), 'elements of type "<f4"'],
+  ['a future version', npy(header('|u1', '2,'), 2, 4), '.npy version 4 is not supported'],
+  ['floats', npy(header('<f4', '2,'), 8), 'its elements are of type "<f4": convert them'],
   ['Fortran order', npy(header('|u1', '2, 2', 'True'), 4), 'in Fortran order'],
-  ['too few bytes', npy(header('|u1', '2, 2'), 3), 'cut off: 2 x 2 needs 4 bytes after the header, found 3'],
+  [
+    'too few bytes',
+    npy(header('|u1', '2, 2'), 3),
+    'truncated: 2 x 2 needs 4 bytes after the header, found 3',
+  ],
   ['too many bytes', npy(header('|u1', '2, 2'), 5), 'too long'],
   ['an empty array', npy(header('|u1', '0, 2'), 0), 'the array is empty'],
-  ['objects', npy(header('|O', '2,'), 2), 'elements of type "|O"'],
-  ['a header that says no shape', npy("{'descr': '|u1'}", 2), 'damaged or no plain array'],
-  ['a header longer than the file', npy(header('|u1', '2,'), 2).subarray(0, 20), 'its header says'],
-])('refuses %s', async (_, bytes, message) => {
+  ['objects', npy(header('|O', '2,'), 2), 'its elements are of type "|O"'],
+  ['a header without a shape', npy("{'descr': '|u1'}", 2), 'corrupt or not a plain array'],
+  ['a header longer than the file', npy(header('|u1', '2,'), 2).subarray(0, 20), 'its header claims'],
+])('rejects %s', async (_, bytes, message) => {
   await expect(read(bytes)).rejects.toMatchObject({
     name: 'UserError',
     message: expect.stringContaining(message),

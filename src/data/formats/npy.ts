@@ -2,9 +2,9 @@
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import type { RandomAccess } from '../../storage/fileBytes.ts';
-import { charactersOf, damaged, viewOf } from './bytes.ts';
+import { charactersOf, corruptFile, viewOf } from './bytes.ts';
 
-/** Where an array of unsigned bytes lies: row-major from `offset` on. */
+/** The location of an array of unsigned bytes: row-major from `offset`. */
 export interface NpyArray {
   readonly shape: readonly number[];
   readonly offset: number;
@@ -14,27 +14,27 @@ const magic = '\x93NUMPY';
 const maxHeaderLength = 1 << 16;
 
 /**
- * Reads the header of a .npy file (versions 1, 2 and 3) and holds the file's size to it.
+ * Reads the header of a .npy file (versions 1, 2 and 3) and checks the file's size against it.
  *
- * @param source names the file in errors
- * @throws UserError for anything but one whole, non-empty, row-major array of unsigned bytes
+ * @param source the file, for errors
+ * @throws UserError unless the file is exactly one complete, non-empty, row-major array of unsigned bytes
  */
 export async function readNpyHeader(file: RandomAccess, source: string): Promise<NpyArray> {
   const start = await file.read(0, Math.min(12, file.size));
   if (start.length < 12 || charactersOf(start.subarray(0, 6)) !== magic) {
-    throw new UserError('invalid-data', `${source}: not a .npy file: it does not begin as NumPy's files do`);
+    throw new UserError('invalid-data', `${source}: not a .npy file: NumPy's signature is missing`);
   }
   const view = viewOf(start);
   const version = view.getUint8(6);
   if (version < 1 || version > 3) {
     throw new UserError(
       'invalid-data',
-      `${source}: .npy version ${version} is not known: expected 1, 2 or 3`,
+      `${source}: .npy version ${version} is not supported: expected 1, 2 or 3`,
     );
   }
   const [begin, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
   if (length > maxHeaderLength || begin + length > file.size) {
-    throw damaged(source, `its header says ${length} bytes`);
+    throw corruptFile(source, `its header claims to be ${length} bytes long`);
   }
   const { descr, fortranOrder, shape } = parseHeader(
     new TextDecoder().decode(await file.read(begin, length)),
@@ -43,16 +43,19 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
   if (!isUnsignedByte(descr)) {
     throw new UserError(
       'invalid-data',
-      `${source}: elements of type ${JSON.stringify(descr)}: expected unsigned bytes, astype('uint8')`,
+      `${source}: its elements are of type ${JSON.stringify(descr)}: convert them to unsigned bytes with astype('uint8')`,
     );
   }
   if (fortranOrder && shape.length > 1) {
-    throw new UserError('invalid-data', `${source}: in Fortran order: save numpy.ascontiguousarray of it`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: stored in Fortran order: save numpy.ascontiguousarray(array) instead`,
+    );
   }
   const expected = sizeOf(shape);
   const found = file.size - begin - length;
   if (expected === 0 || found !== expected) {
-    const what = expected === 0 ? 'the array is empty' : found < expected ? 'cut off' : 'too long';
+    const what = expected === 0 ? 'the array is empty' : found < expected ? 'truncated' : 'too long';
     throw new UserError(
       'invalid-data',
       `${source}: ${what}: ${shape.join(' x ')} needs ${expected} bytes after the header, found ${found}`,
@@ -61,7 +64,7 @@ export async function readNpyHeader(file: RandomAccess, source: string): Promise
   return { shape, offset: begin + length };
 }
 
-/** Whether a type of elements, in NumPy's words, is that of unsigned bytes. */
+/** Whether a NumPy element type is unsigned bytes. */
 export function isUnsignedByte(type: string): boolean {
   return /^[|<>=]?u1$/.test(type);
 }
@@ -72,7 +75,7 @@ interface Header {
   readonly shape: readonly number[];
 }
 
-/** NumPy writes these three keys and no others, sorted; what stands there is read in any order. */
+/** NumPy writes exactly these three keys, sorted; any order is accepted. */
 function parseHeader(text: string, source: string): Header {
   const descr = /'descr':\s*'([^']*)'/.exec(text)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
@@ -80,7 +83,7 @@ function parseHeader(text: string, source: string): Header {
   if (descr === undefined || fortran === undefined || shape === undefined) {
     throw new UserError(
       'invalid-data',
-      `${source}: damaged or no plain array: its header is ${JSON.stringify(text.trim())}`,
+      `${source}: corrupt or not a plain array: its header is ${JSON.stringify(text.trim())}`,
     );
   }
   const axes = shape

@@ -1,4 +1,4 @@
-// Pages of a Parquet column of byte strings, with every length and count checked before it is believed.
+// Pages of a Parquet column of byte strings; every length and count is checked before it is used.
 import { crc32 } from 'node:zlib';
 import type { PageHeader } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -7,17 +7,17 @@ import { viewOf } from './bytes.ts';
 import { readRuns } from './parquetRuns.ts';
 import { requireSingleZstdFrame } from './zstdFrame.ts';
 
-/** A column as the file's footer describes it. */
+/** A column, as described by the file's footer. */
 export interface ByteColumn {
   readonly codec: string;
-  /** How many of the levels down to the values may be null. */
+  /** How many levels on the path to the values are optional. */
   readonly maxDefinitionLevel: number;
 }
 
-/** The most bytes that a page may inflate to. */
+/** The largest decompressed page, in bytes. */
 const maxPageBytes = 2 ** 28;
 
-/** The codecs whose output is bounded by the size that the page's header says. */
+/** The codecs whose output is bounded by the size in the page header. */
 const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => Uint8Array>> = {
   UNCOMPRESSED: (bytes) => bytes,
   SNAPPY: (bytes, size) => compressors.SNAPPY!(bytes, size),
@@ -29,12 +29,12 @@ const decompress: Readonly<Record<string, (bytes: Uint8Array, size: number) => U
 };
 
 /**
- * The values in the pages of a column chunk; null where there is none.
+ * The values in the pages of a column chunk; null for a missing value.
  *
- * @param options.rows the number of values that the footer says
- * @param options.budget what pages spend their bytes from
- * @param options.parseHeader reads the header of a page and moves the reader behind it
- * @throws OverBudget; Error if anything is not as it should be
+ * @param options.rows the number of values according to the footer
+ * @param options.budget charged for the decompressed bytes
+ * @param options.parseHeader reads a page header and advances the reader past it
+ * @throws OverBudget; Error if anything is inconsistent
  */
 export function* readPages(
   chunk: Uint8Array,
@@ -55,12 +55,12 @@ export function* readPages(
     const header = parseHeader(reader);
     const length = header.compressed_page_size;
     if (!(length >= 0 && reader.offset + length <= chunk.length)) {
-      throw new Error(`a page of ${length} bytes, where ${chunk.length - reader.offset} are left`);
+      throw new Error(`a page of ${length} bytes, but only ${chunk.length - reader.offset} remain`);
     }
     const bytes = chunk.subarray(reader.offset, reader.offset + length);
     reader.offset += length;
     if (header.crc !== undefined && crc32(bytes) !== header.crc >>> 0) {
-      throw new Error('a page does not have the checksum that its header says');
+      throw new Error('a page does not match the checksum in its header');
     }
     budget.spend(Math.max(0, header.uncompressed_page_size), 'bytes');
     if (header.type === 'DICTIONARY_PAGE') {
@@ -74,7 +74,7 @@ export function* readPages(
         ? dataPage(bytes, header, column, rows - row)
         : header.type === 'DATA_PAGE_V2'
           ? dataPageV2(bytes, header, column, rows - row)
-          : fail(`a page of type ${header.type}`);
+          : fail(`unsupported page type ${header.type}`);
     const present = levels.reduce((sum, level) => sum + Number(level === column.maxDefinitionLevel), 0);
     const found = decodeValues(values, encoding, present, dictionary);
     for (const level of levels) {
@@ -85,14 +85,14 @@ export function* readPages(
 }
 
 interface DataPage {
-  /** One for each row. */
+  /** One per row. */
   readonly levels: Uint32Array;
   readonly values: Uint8Array;
   readonly encoding: string;
 }
 
 function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, rows: number): DataPage {
-  const { num_values, encoding } = header.data_page_header ?? fail('a page without its header');
+  const { num_values, encoding } = header.data_page_header ?? fail('a page without a header');
   const page = inflated(bytes, header.uncompressed_page_size, column.codec);
   const count = atMost(num_values, rows);
   if (column.maxDefinitionLevel === 0) {
@@ -108,10 +108,10 @@ function dataPage(bytes: Uint8Array, header: PageHeader, column: ByteColumn, row
 }
 
 function dataPageV2(bytes: Uint8Array, header: PageHeader, column: ByteColumn, rows: number): DataPage {
-  const page = header.data_page_header_v2 ?? fail('a page without its header');
+  const page = header.data_page_header_v2 ?? fail('a page without a header');
   const levelBytes = atMost(page.definition_levels_byte_length, bytes.length);
   if (page.repetition_levels_byte_length !== 0) {
-    throw new Error('a page of lists');
+    throw new Error('a page contains lists');
   }
   const count = atMost(page.num_values, rows);
   const rest = bytes.subarray(levelBytes);
@@ -131,12 +131,12 @@ function dataPageV2(bytes: Uint8Array, header: PageHeader, column: ByteColumn, r
 function inflated(bytes: Uint8Array, size: number, codec: string): Uint8Array {
   const codecFunction = decompress[codec];
   if (codecFunction === undefined) {
-    throw new Error(`compressed with ${codec}: expected snappy, zstd, gzip or none`);
+    throw new Error(`unsupported compression ${codec}: expected snappy, zstd, gzip or no compression`);
   }
-  // Nothing to inflate is written as nothing by some.
+  // Some writers leave empty pages uncompressed.
   const page = bytes.length === 0 ? bytes : codecFunction(bytes, atMost(size, maxPageBytes));
   if (page.length !== size) {
-    throw new Error(`a page inflates to ${page.length} bytes, its header says ${size}`);
+    throw new Error(`a page decompresses to ${page.length} bytes, but its header says ${size}`);
   }
   return page;
 }
@@ -152,25 +152,25 @@ function* decodeValues(
     return;
   }
   if (encoding !== 'PLAIN_DICTIONARY' && encoding !== 'RLE_DICTIONARY') {
-    throw new Error(`encoded as ${encoding}: expected PLAIN or a dictionary`);
+    throw new Error(`unsupported encoding ${encoding}: expected PLAIN or a dictionary`);
   }
   if (count === 0) {
     return;
   }
   const width = atMost(bytes[0] ?? -1, 32);
   for (const index of readRuns(bytes.subarray(1), width, count)) {
-    yield dictionary?.[index] ?? fail(`entry ${index} of its dictionary is not there`);
+    yield dictionary?.[index] ?? fail(`entry ${index} is not in its dictionary`);
   }
 }
 
-/** Byte strings, each behind its length. */
+/** Byte strings, each preceded by its length. */
 function* byteStrings(bytes: Uint8Array, count: number): Generator<Uint8Array, void, void> {
   const view = viewOf(bytes);
   for (let index = 0, offset = 0; index < count; index++) {
     const start = offset + 4;
     const end = start + (start <= bytes.length ? view.getUint32(offset, true) : Infinity);
     if (end > bytes.length) {
-      throw new Error(`value ${index} of ${count} in a page goes beyond it`);
+      throw new Error(`value ${index} of ${count} extends past the end of its page`);
     }
     yield bytes.subarray(start, end);
     offset = end;
@@ -184,7 +184,7 @@ function widthOf(level: number): number {
 function atMost(value: number, limit: number): number {
   return Number.isInteger(value) && value >= 0 && value <= limit
     ? value
-    : fail(`a count of ${value} where at most ${limit} is possible`);
+    : fail(`a count of ${value}, but at most ${limit} is possible`);
 }
 
 function fail(what: string): never {

@@ -1,10 +1,10 @@
-// Small whole numbers as Parquet packs them: repeated, or a few bits each.
+// Parquet's encoding of small integers: run-length encoded or bit-packed.
 
 /**
- * `count` numbers of `width` bits in runs: a number repeated, or numbers packed in groups of eight. A run that goes
- * beyond `count` ends there.
+ * Decodes `count` integers of `width` bits from runs: one value repeated, or values packed in groups of
+ * eight. A run that extends past `count` is cut off there.
  *
- * @throws Error if the bytes end before that
+ * @throws Error if there are too few bytes
  */
 export function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
   const out = new Uint32Array(count);
@@ -12,7 +12,7 @@ export function readRuns(bytes: Uint8Array, width: number, count: number): Uint3
   const nextByte = (): number => {
     const byte = bytes[offset++];
     if (byte === undefined) {
-      throw new Error('runs of numbers that end early');
+      throw new Error('truncated runs of integers');
     }
     return byte;
   };
@@ -41,7 +41,7 @@ export function readRuns(bytes: Uint8Array, width: number, count: number): Uint3
         bits = Math.floor(bits / 2 ** width);
         held -= width;
       }
-      // Groups are whole: what was not wanted of the last is left out.
+      // Groups are complete: the unused rest of the last one is skipped.
       offset += Math.max(0, (length * width) / 8 - Math.ceil(((end - done) * width) / 8));
     }
     done = end;

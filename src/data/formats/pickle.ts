@@ -1,37 +1,39 @@
-// Python pickles of plain data and NumPy arrays, as the batches of down-sampled ImageNet are; nothing in one is run.
+// Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet. Their code is never run.
 import { UserError } from '../../errors.ts';
 import { viewOf } from './bytes.ts';
 import { build, call, type Item, keyOf, mark, Named, type Pickled, textOf } from './pickledObjects.ts';
 
 /**
- * The value in a pickle of protocol 2 to 5. Its instructions are carried out on data alone: of Python's functions it
- * knows those that make NumPy arrays, and refuses all others.
+ * Reads the value in a pickle of protocol 2 to 5. Only plain data is created: the Python functions that
+ * construct NumPy arrays are emulated, all others are rejected.
  *
- * @param source names the file in errors
- * @throws UserError if it is damaged or asks for anything else
+ * @param source the file, for errors
+ * @throws UserError if it is corrupt or calls anything else
  */
 export function readPickle(bytes: Uint8Array, source: string): Pickled {
   try {
     return new Machine(bytes).run();
   } catch (cause) {
-    throw new UserError('invalid-data', `${source}: no pickle of plain arrays: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new UserError(
+      'invalid-data',
+      `${source}: not a pickle of plain arrays: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
-/** Labels and names of more than a million images take fewer. */
+/** Enough for the labels and names of more than a million images. */
 const maxInstructions = 2 ** 23;
 const maxMaps = 2 ** 16;
 
-/** The stack machine that a pickle is a program for. */
+/** The stack machine that executes a pickle. */
 class Machine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #memo = new Map<number, Item>();
   #stack: Item[] = [];
-  /** The bytes of arrays made by functions: from text, which a pickle may hold once and use again and again. */
-  #made = 0;
+  /** The bytes created by function calls: a pickle can convert one string to bytes many times. */
+  #createdBytes = 0;
   #maps = 0;
   #at = 0;
 
@@ -42,11 +44,11 @@ class Machine {
 
   run(): Pickled {
     if (this.#bytes[0] !== 0x80) {
-      throw new Error('it does not begin as a binary pickle does');
+      throw new Error('it does not start with the opcode of a binary pickle');
     }
     for (let count = 0; ; count++) {
-      if (count > maxInstructions || this.#made > this.#bytes.length) {
-        throw new Error(`it makes more objects or bytes than batches of images have`);
+      if (count > maxInstructions || this.#createdBytes > this.#bytes.length) {
+        throw new Error('it creates more objects or bytes than a batch of images needs');
       }
       const code = String.fromCharCode(this.#uint8());
       if (code === '.') {
@@ -103,7 +105,7 @@ class Machine {
         stack.push(this.#text(this.#uint64()));
         return;
       case 'B':
-      case 'T': // a string of Python 2, which is bytes
+      case 'T': // a Python 2 string, that is, bytes
         stack.push(this.#take(this.#uint32()));
         return;
       case 'C':
@@ -121,7 +123,7 @@ class Machine {
       case '}':
         this.#maps++;
         if (this.#maps > maxMaps) {
-          throw new Error(`it has more than ${maxMaps} dictionaries`);
+          throw new Error(`it creates more than ${maxMaps} dictionaries`);
         }
         stack.push(new Map());
         return;
@@ -176,7 +178,7 @@ class Machine {
         const values = this.#pop();
         const item = call(this.#pop(), values);
         if (item instanceof Uint8Array) {
-          this.#made += item.length;
+          this.#createdBytes += item.length;
         }
         stack.push(item);
         return;
@@ -187,7 +189,7 @@ class Machine {
         return;
       }
       default:
-        throw new Error(`instruction ${JSON.stringify(code)} at byte ${this.#at - 1} is none of plain data`);
+        throw new Error(`unsupported instruction ${JSON.stringify(code)} at byte ${this.#at - 1}`);
     }
   }
 
@@ -217,7 +219,7 @@ class Machine {
     return Number(this.#view.getBigUint64(this.#skip(8), true));
   }
 
-  /** A whole number of any length, two's complement, little-endian. */
+  /** An integer of any length, two's complement, little-endian. */
   #long(length: number): number {
     const bytes = this.#take(length);
     const sum = bytes.reduceRight((value, byte) => value * 256 + byte, 0);
@@ -238,7 +240,7 @@ class Machine {
   #pop(): Exclude<Item, typeof mark> {
     const item = this.#stack.pop();
     if (item === undefined || item === mark) {
-      throw new Error(`nothing is there to be used at byte ${this.#at - 1}`);
+      throw new Error(`the stack is empty at byte ${this.#at - 1}`);
     }
     return item;
   }
@@ -262,7 +264,7 @@ class Machine {
   #recall(index: number): Item {
     const item = this.#memo.get(index);
     if (item === undefined) {
-      throw new Error(`nothing was stored as ${index}`);
+      throw new Error(`memo ${index} is empty`);
     }
     return item;
   }
@@ -270,7 +272,7 @@ class Machine {
   #append(items: readonly Pickled[]): void {
     const list = this.#top();
     if (!Array.isArray(list)) {
-      throw new Error('something is appended to what is no list');
+      throw new Error('it appends to something other than a list');
     }
     for (const item of items) {
       list.push(item);
@@ -280,7 +282,7 @@ class Machine {
   #setItems(items: readonly Pickled[]): void {
     const dictionary = this.#top();
     if (!(dictionary instanceof Map) || items.length % 2 === 1) {
-      throw new Error('keys are set in what is no dictionary');
+      throw new Error('it sets keys in something other than a dictionary');
     }
     for (let index = 0; index < items.length; index += 2) {
       dictionary.set(keyOf(items[index]!), items[index + 1]!);

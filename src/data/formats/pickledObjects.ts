@@ -1,13 +1,13 @@
-// The objects that a pickle may make: plain data and NumPy arrays, by the few functions of Python that make these.
+// The objects that a pickle may create: plain data and NumPy arrays, and the functions that construct arrays.
 
-/** An array in a pickle: its elements' type in NumPy's words, and their bytes, row-major. */
+/** An array in a pickle: NumPy's name of the element type, and the bytes, row-major. */
 export interface PickledArray {
   readonly type: string;
   readonly shape: readonly number[];
   readonly bytes: Uint8Array;
 }
 
-/** What a pickle can hold here; other objects are none of these. */
+/** The supported contents of a pickle; other objects are rejected. */
 export type Pickled =
   | number
   | string
@@ -19,7 +19,7 @@ export type Pickled =
   | Map<Pickled, Pickled>
   | Named;
 
-/** A class or function of Python by its name. */
+/** A Python class or function, by name. */
 export class Named {
   readonly name: string;
 
@@ -28,14 +28,14 @@ export class Named {
   }
 }
 
-/** An array whose content comes with the next instruction. */
+/** An array whose content follows in the next instruction. */
 class ArrayBuilder implements PickledArray {
   type = '';
   shape: readonly number[] = [];
   bytes = new Uint8Array();
 }
 
-/** The type of an array's elements. */
+/** The element type of an array. */
 class ElementType {
   readonly type: string;
 
@@ -44,32 +44,35 @@ class ElementType {
   }
 }
 
-/** What lies on the stack while a pickle is read. */
+/** An item on the stack of the pickle machine. */
 export type Item = Pickled | ElementType | typeof mark;
-/** Where a list of unknown length begins on the stack. */
+/** Marks the start of a list of unknown length on the stack. */
 export const mark: unique symbol = Symbol('mark');
 
-/** Whether a value of a pickle is an array. */
+/** Whether a pickled value is an array. */
 export function isPickledArray(value: unknown): value is PickledArray {
   return value instanceof ArrayBuilder;
 }
 
-/** Keys are text, of Python 3 or 2. */
+/** The key of a dictionary entry; Python 2 strings, which are bytes, become strings. */
 export function keyOf(key: Pickled): Pickled {
   return key instanceof Uint8Array ? new TextDecoder('latin1').decode(key) : key;
 }
 
-/** The value, if it is text; throws Error if not. */
+/** Returns the value if it is a string; throws Error otherwise. */
 export function textOf(value: unknown): string {
   if (typeof value !== 'string') {
-    throw new Error('a name is no text');
+    throw new Error('a name is not a string');
   }
   return value;
 }
 
-/** Calls one of the functions that make arrays; throws Error if it is any other. */
+/** Calls one of the functions that construct arrays; throws Error for any other. */
 export function call(target: unknown, values: unknown): Item {
-  const name = target instanceof Named ? target.name.replace('numpy._core', 'numpy.core') : 'something';
+  const name =
+    target instanceof Named
+      ? target.name.replace('numpy._core', 'numpy.core')
+      : 'something other than a function';
   const parameters = Array.isArray(values) ? (values as unknown[]) : [];
   switch (name) {
     case 'numpy.core.multiarray _reconstruct':
@@ -83,15 +86,15 @@ export function call(target: unknown, values: unknown): Item {
     }
     case 'numpy.core.multiarray scalar': // a label
       return null;
-    case '_codecs encode': // how protocol 2 of Python 3 writes bytes
+    case '_codecs encode': // how Python 3 writes bytes in protocol 2
       return Buffer.from(textOf(parameters[0]), 'latin1');
     default:
-      throw new Error(`it asks for ${name}`);
+      throw new Error(`it calls ${name}`);
   }
 }
 
 /**
- * Gives an array its content: (version, shape, type, whether in Fortran order, bytes).
+ * Sets the content of an array: (version, shape, type, whether in Fortran order, bytes).
  *
  * @throws Error if it is something else
  */
@@ -100,7 +103,7 @@ export function build(target: unknown, state: unknown): void {
     return;
   }
   if (!(target instanceof ArrayBuilder && Array.isArray(state) && state.length === 5)) {
-    throw new Error('the state of something that is no array');
+    throw new Error('it sets the state of something other than an array');
   }
   fill(target, state[1], state[2], state[3], state[4]);
 }
@@ -108,7 +111,7 @@ export function build(target: unknown, state: unknown): void {
 function fill(array: ArrayBuilder, shape: unknown, type: unknown, fortran: unknown, bytes: unknown): void {
   const isShape = Array.isArray(shape) && shape.every((axis) => Number.isInteger(axis) && axis >= 0);
   if (!isShape || !(type instanceof ElementType) || !(bytes instanceof Uint8Array) || fortran === true) {
-    throw new Error('an array that is not row-major in one piece');
+    throw new Error('an array that is not contiguous and row-major');
   }
   array.shape = shape as number[];
   array.type = type.type;

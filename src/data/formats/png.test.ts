@@ -1,11 +1,11 @@
-// PNG files of every form, written from the format's description, and everything that is not quite one.
+// PNG files of every kind, written from the specification, and invalid ones.
 import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { decodePng } from './png.ts';
 
-/** The types of colour in a header. */
+/** The colour types in a header. */
 const grey = 0;
 const colour = 2;
 const indexed = 3;
@@ -19,7 +19,7 @@ interface Form {
   readonly height: number;
   readonly depth: number;
   readonly type: number;
-  /** The bytes of each row, without the filter's. */
+  /** The bytes of each row, without its filter byte. */
   readonly rows: readonly (readonly number[])[];
   readonly palette?: readonly number[];
   readonly transparency?: readonly number[];
@@ -71,7 +71,7 @@ const failure = (bytes: Uint8Array): string => {
 const two = { width: 2, height: 2, depth: 8 };
 
 describe('decodePng reads', () => {
-  it('8 bits, grey and colour, with an opaque alpha channel or without', () => {
+  it('8 bits, grey and colour, with and without an opaque alpha channel', () => {
     const greys = { shape: [2, 2, 1], pixels: [1, 2, 3, 4] };
     const colours = { shape: [1, 2, 3], pixels: [1, 2, 3, 4, 5, 6] };
     expect(
@@ -99,7 +99,7 @@ describe('decodePng reads', () => {
     expect(read({ ...one, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(colours);
   });
 
-  it('1, 2 and 4 bits, rows filled up to whole bytes', () => {
+  it('1, 2 and 4 bits, with rows padded to whole bytes', () => {
     const three = { width: 3, height: 2, type: grey };
     const rows = [[0b10100000], [0b01000000]];
     expect(read({ ...three, depth: 1, rows }).pixels).toEqual([255, 0, 255, 0, 255, 0]);
@@ -120,7 +120,7 @@ describe('decodePng reads', () => {
     expect(read({ ...two, depth: 16, type: grey, rows }).pixels).toEqual([0, 255, 128, 1]);
   });
 
-  it('palettes of any depth, with opaque entries in the transparency', () => {
+  it('palettes of any depth, with opaque entries in the transparency chunk', () => {
     const palette = [10, 20, 30, 40, 50, 60, 70, 80, 90];
     const pixels = [70, 80, 90, 10, 20, 30, 40, 50, 60, 40, 50, 60];
     const form = { ...two, type: indexed, palette };
@@ -139,15 +139,15 @@ describe('decodePng reads', () => {
   });
 
   it('interlaced images', () => {
-    // Of 2x2 pixels the first, sixth and seventh passes hold something: (0, 0), (0, 1), then the second row.
+    // For 2x2 pixels the first, sixth and seventh passes are not empty: (0, 0), (0, 1), then the second row.
     const form = { ...two, type: grey, interlaced: true, rows: [[1], [2], [3, 4]] };
     expect(read(form).pixels).toEqual([1, 2, 3, 4]);
     const nibbles = [[0x1f], [0x2f], [0x34]];
     expect(read({ ...form, depth: 4, rows: nibbles }).pixels).toEqual([17, 34, 51, 68]);
   });
 
-  it('every filter, the last of which looks at three neighbours', () => {
-    // Rows of 1, 2, 3 and then of 5, 9, 12 and so on, as encoders write them.
+  it('every filter, including the one with three neighbours', () => {
+    // The rows 1, 2, 3, then 5, 9, 12 and so on, filtered.
     const sent = [
       [0, 1, 2, 3],
       [1, 5, 4, 3],
@@ -219,12 +219,12 @@ describe('decodePng reads', () => {
         transparency: [255, 7],
       },
     ],
-  ])('what is transparent in places, by %s: it lies on white', (_, form) => {
+  ])('images that are partly transparent, by %s, composited onto white', (_, form) => {
     expect(decodePng(pngBytes(form), 'some/file.png').notes).toContain('transparency on white');
   });
 });
 
-describe('decodePng refuses', () => {
+describe('decodePng rejects', () => {
   const rows = [
     [1, 2],
     [3, 4],
@@ -237,22 +237,22 @@ describe('decodePng refuses', () => {
     [
       'no pixels',
       pngBytes({ ...two, width: 0, type: grey, rows: [] }),
-      /damaged: its header says 2x0 pixels/,
+      /corrupt: its header says 2x0 pixels/,
     ],
     [
       'more pixels than the file can hold',
       pngBytes({ ...two, height: 1e9, type: grey, rows }),
       /1000000000x2/,
     ],
-    ['too few rows', pngBytes({ ...two, height: 3, type: grey, rows }), /: damaged: /],
+    ['too few rows', pngBytes({ ...two, height: 3, type: grey, rows }), /: corrupt: /],
     [
-      'a colour that the palette lacks',
+      'an index outside the palette',
       pngBytes({ ...two, type: indexed, palette: [1, 1, 1], rows }),
-      /damaged/,
+      /corrupt/,
     ],
-    ['no palette', pngBytes({ ...two, type: indexed, palette: [], rows }), /: damaged: /],
+    ['no palette', pngBytes({ ...two, type: indexed, palette: [], rows }), /: corrupt: /],
     [
-      'a transparent colour beside an alpha channel',
+      'a transparent colour in addition to an alpha channel',
       pngBytes({
         ...two,
         height: 1,
@@ -263,12 +263,12 @@ describe('decodePng refuses', () => {
       /2 bytes of transparency/,
     ],
     [
-      'a side that no image has',
+      'a side that is too long',
       pngBytes({ width: 65_536, height: 1, depth: 1, type: grey, rows: [Array(8192).fill(0)] }),
-      /its header says 1x65536 pixels, more than can be read/,
+      /its header says 1x65536 pixels, which is too large/,
     ],
     [
-      '16 bits where a palette has at most 8',
+      '16 bits with a palette, which allows at most 8',
       pngBytes({ ...two, depth: 16, type: indexed, palette: [1, 1, 1], rows }),
       /colour type 3 with 16 bits/,
     ],
@@ -278,21 +278,21 @@ describe('decodePng refuses', () => {
 
   it('every truncation and every flipped bit', () => {
     for (let length = 0; length < sound.length - 4; length++) {
-      expect(failure(sound.subarray(0, length)), `${length} bytes`).toMatch(/damaged|not a PNG|empty/);
+      expect(failure(sound.subarray(0, length)), `${length} bytes`).toMatch(/corrupt|not a PNG|empty/);
     }
     for (let bit = 0; bit < 8 * sound.length; bit++) {
       const flipped = Uint8Array.from(sound);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      expect(failure(flipped), `bit ${bit}`).toMatch(/damaged|not a PNG/);
+      expect(failure(flipped), `bit ${bit}`).toMatch(/corrupt|not a PNG/);
     }
   });
 
-  it('random bytes behind a signature', () => {
+  it('random bytes after a signature', () => {
     const header = [...sound.subarray(0, 16)];
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, whole) => {
         const start = whole ? header : header.slice(0, 8);
-        expect(failure(Uint8Array.from([...start, ...bytes]))).toMatch(/^some\/file\.png: damaged: .+; use/);
+        expect(failure(Uint8Array.from([...start, ...bytes]))).toMatch(/^some\/file\.png: corrupt: .+; use/);
       }),
     );
   });

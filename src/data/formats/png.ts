@@ -1,17 +1,17 @@
-// PNG files as 8-bit images, grey or colour, whatever form of PNG they come in.
+// Decodes PNG files of every colour type and depth to 8 bits, grey or colour.
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import type { DecodedImage } from '../rawImages.ts';
-import { damaged } from './bytes.ts';
+import { corruptFile } from './bytes.ts';
 import { hasPngSignature, type InflatedPng, inflatePng } from './pngChunks.ts';
 import { samplesOf } from './pngRows.ts';
 
 /**
- * The image in the bytes of a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
+ * Decodes a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
  * channel is composited onto white.
  *
  * @param source the file, for errors
- * @throws UserError if it is not a PNG file or damaged
+ * @throws UserError if it is not a PNG file or is corrupt
  */
 export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
   if (bytes.length === 0) {
@@ -23,31 +23,31 @@ export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
   try {
     return onWhite(eightBit(inflatePng(bytes)));
   } catch (cause) {
-    throw damaged(source, cause instanceof Error ? cause.message : String(cause), cause);
+    throw corruptFile(source, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
-/** Its values spread over 8 bits, palettes looked up, a transparent colour as an alpha channel. */
+/** Converts to 8 bits, applies the palette, and converts a transparent colour to an alpha channel. */
 function eightBit(png: InflatedPng): DecodedImage {
   const { width, height, channels, depth, indexed } = png.header;
   const samples = samplesOf(png);
   if (indexed) {
-    return { width, height, ...lookedUp(samples, png), notes: ['palette'] };
+    return { width, height, ...applyPalette(samples, png), notes: ['palette'] };
   }
   const notes = depth === 16 ? ['16-bit'] : [];
   if (png.transparency.length === 0) {
-    return { width, height, channels, data: spread(samples, depth), notes };
+    return { width, height, channels, data: scaled(samples, depth), notes };
   }
   if ((channels !== 1 && channels !== 3) || png.transparency.length !== 2 * channels) {
-    throw new Error(`${png.transparency.length} bytes of transparency, where ${channels} channels are`);
+    throw new Error(`${png.transparency.length} bytes of transparency for ${channels} channels`);
   }
-  // Found before values are spread: colours that 8 bits do not tell apart are not both transparent.
+  // Before scaling to 8 bits, after which different colours could look equal.
   const alpha = alphaOf(samples, png);
-  const data = withAlpha(spread(samples, depth), channels, alpha);
+  const data = withAlpha(scaled(samples, depth), channels, alpha);
   return { width, height, channels: channels === 1 ? 2 : 4, data, notes };
 }
 
-function lookedUp(
+function applyPalette(
   samples: Uint8Array,
   { palette, transparency }: InflatedPng,
 ): Pick<DecodedImage, 'channels' | 'data'> {
@@ -60,7 +60,7 @@ function lookedUp(
   for (let pixel = 0; pixel < samples.length; pixel++) {
     const entry = samples[pixel]!;
     if (entry >= count) {
-      throw new Error(`colour ${entry} of a palette of ${count}`);
+      throw new Error(`index ${entry} into a palette of ${count} colours`);
     }
     for (let channel = 0; channel < 3; channel++) {
       data[pixel * channels + channel] = palette[3 * entry + channel]!;
@@ -72,8 +72,8 @@ function lookedUp(
   return { channels, data };
 }
 
-/** Values of any depth as 8 bits, in place: v·255/(2^depth − 1), rounded. */
-function spread(samples: Uint8Array, depth: number): Uint8Array {
+/** Scales values of any depth to 8 bits, in place: v·255/(2^depth − 1), rounded. */
+function scaled(samples: Uint8Array, depth: number): Uint8Array {
   if (depth === 8) {
     return samples;
   }
@@ -94,7 +94,7 @@ function spread(samples: Uint8Array, depth: number): Uint8Array {
 /** 0 for each pixel of the transparent colour, 255 for the others. */
 function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Uint8Array {
   const { width, height, channels, depth } = header;
-  // A chunk has two bytes per channel, the lower one for samples of up to 8 bits.
+  // The chunk has two bytes per channel; for up to 8 bits only the lower one is used.
   const colour = depth === 16 ? transparency : transparency.filter((_, index) => index % 2 === 1);
   const isReachable = depth === 16 || transparency.every((value, index) => index % 2 === 1 || value === 0);
   const pixelBytes = (channels * Math.max(8, depth)) / 8;
@@ -111,7 +111,7 @@ function alphaOf(samples: Uint8Array, { header, transparency }: InflatedPng): Ui
   return alpha;
 }
 
-/** An image with one more channel. */
+/** Adds an alpha channel. */
 function withAlpha(pixels: Uint8Array, channels: number, alpha: Uint8Array): Uint8Array {
   const data = new Uint8Array(alpha.length * (channels + 1));
   for (let pixel = 0; pixel < alpha.length; pixel++) {

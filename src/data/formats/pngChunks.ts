@@ -1,9 +1,9 @@
-// The chunks of a PNG file that its pixels need, checked and inflated; texts, colour profiles and the like are left out.
+// The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
 import { crc32, inflateSync } from 'node:zlib';
 import { maxDecodedBytes, maxSide } from '../rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
 
-/** What the header says. */
+/** The fields of the header. */
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
@@ -16,21 +16,23 @@ export interface PngHeader {
   readonly interlaced: boolean;
 }
 
-/** A PNG file with its data inflated. */
+/** A PNG file with decompressed data. */
 export interface InflatedPng {
   readonly header: PngHeader;
-  /** Colours, three bytes each. */
+  /** RGB colours, three bytes each. */
   readonly palette: Uint8Array;
-  /** The alpha of each entry of the palette, or the one transparent colour, two bytes a channel; mostly empty. */
+  /**
+   * The alpha of each palette entry, or a single transparent colour, two bytes per channel; usually empty.
+   */
   readonly transparency: Uint8Array;
-  /** Rows of one or seven passes, each behind the byte of its filter. */
+  /** The rows of one or up to seven passes, each preceded by its filter byte. */
   readonly data: Uint8Array;
 }
 
 const signature = '\x89PNG\r\n\x1a\n';
 /** Length, type and checksum of a chunk. */
 const frameLength = 12;
-/** Samples per pixel, and the depths there are, by the header's colour type. */
+/** Samples per pixel and valid depths, by colour type. */
 const colourTypes: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: readonly number[] }>> = {
   0: { channels: 1, depths: [1, 2, 4, 8, 16] },
   2: { channels: 3, depths: [8, 16] },
@@ -39,18 +41,18 @@ const colourTypes: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: re
   6: { channels: 4, depths: [8, 16] },
 };
 const indexedType = 3;
-/** Some programs write a few bytes behind the last row. */
+/** Some programs write a few bytes after the last row. */
 const trailingBytes = 1024;
 
-/** Whether the bytes at the start of a file are those of a PNG file. */
+/** Whether a file that starts with these bytes is a PNG file. */
 export function hasPngSignature(bytes: Uint8Array): boolean {
   return charactersOf(bytes.subarray(0, signature.length)) === signature;
 }
 
 /**
- * Reads the chunks of a PNG file and inflates its data, into one array that is no larger than the header's image needs.
+ * Reads the chunks of a PNG file and decompresses its data, into one array of the size given by the header.
  *
- * @throws Error if it is damaged or has too many pixels
+ * @throws Error if it is corrupt or has too many pixels
  */
 export function inflatePng(bytes: Uint8Array): InflatedPng {
   const view = viewOf(bytes);
@@ -66,7 +68,7 @@ export function inflatePng(bytes: Uint8Array): InflatedPng {
     type = charactersOf(bytes.subarray(offset + 4, offset + 8));
     const content = bytes.subarray(offset + 8, end - 4);
     if ((type === 'IHDR') !== (header === undefined)) {
-      throw new Error(header ? 'it has two headers' : 'it does not begin with a header');
+      throw new Error(header ? 'it has two headers' : 'it does not start with a header');
     }
     if (['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'].includes(type)) {
       if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) {
@@ -87,7 +89,7 @@ export function inflatePng(bytes: Uint8Array): InflatedPng {
   return { header: header!, palette, transparency, data: inflated(data, header!) };
 }
 
-/** The passes of an image: one, or those of Adam7 that have pixels. */
+/** The passes of an image: one, or the non-empty ones of Adam7. */
 export function passesOf({ width, height, interlaced }: PngHeader): readonly Pass[] {
   if (!interlaced) {
     return [{ left: 0, top: 0, across: 1, down: 1, columns: width, rows: height }];
@@ -104,7 +106,7 @@ export function passesOf({ width, height, interlaced }: PngHeader): readonly Pas
     .filter(({ columns, rows }) => columns > 0 && rows > 0);
 }
 
-/** A smaller image of every `across`-th pixel of every `down`-th row, from (`left`, `top`) on. */
+/** A subimage: every `across`-th pixel of every `down`-th row, starting at (`left`, `top`). */
 export interface Pass {
   readonly left: number;
   readonly top: number;
@@ -124,7 +126,7 @@ const adam7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** The bytes of a row of a pass, without that of its filter. */
+/** The bytes of a row of a pass, without its filter byte. */
 export function rowBytes({ depth, channels }: PngHeader, columns: number): number {
   return Math.ceil((columns * channels * depth) / 8);
 }
@@ -134,13 +136,13 @@ function inflated(data: readonly Uint8Array[], header: PngHeader): Uint8Array {
     (sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)),
     0,
   );
-  // In one chunk: zlib would collect many, and join them in a copy.
+  // A single chunk: several would be concatenated into a copy.
   const bytes = inflateSync(Buffer.concat(data), {
     maxOutputLength: size + trailingBytes,
     chunkSize: size + trailingBytes + 1,
   });
   if (bytes.length < size) {
-    throw new Error(`its data are ${bytes.length} bytes, and its header says ${size}`);
+    throw new Error(`its data has ${bytes.length} bytes, but its header requires ${size}`);
   }
   return new Uint8Array(bytes.buffer, bytes.byteOffset, size);
 }
@@ -154,19 +156,19 @@ function readHeader(chunk: Uint8Array): PngHeader {
   const [depth, type, interlacing] = [view.getUint8(8), view.getUint8(9), view.getUint8(12)];
   const { channels, depths } = colourTypes[type] ?? { channels: 1, depths: [] };
   if (!depths.includes(depth)) {
-    throw new Error(`its header says colour type ${type} with ${depth} bits per sample`);
+    throw new Error(`its header has colour type ${type} with ${depth} bits per sample`);
   }
   if (view.getUint8(10) !== 0 || view.getUint8(11) !== 0 || interlacing > 1) {
-    throw new Error('its header says a compression, filter or interlacing that does not exist');
+    throw new Error('its header has an unknown compression, filter or interlace method');
   }
-  // Palettes become up to four channels, and few bits a byte each.
+  // Palettes expand to up to four channels, and samples of few bits to a byte each.
   const indexed = type === indexedType;
   const decoded = width * height * (indexed ? 4 : channels) * (depth === 16 ? 2 : 1);
   if (width === 0 || height === 0) {
     throw new Error(`its header says ${height}x${width} pixels`);
   }
   if (Math.max(width, height) > maxSide || decoded > maxDecodedBytes) {
-    throw new Error(`its header says ${height}x${width} pixels, more than can be read`);
+    throw new Error(`its header says ${height}x${width} pixels, which is too large`);
   }
   return { width, height, depth, channels, indexed, interlaced: interlacing === 1 };
 }

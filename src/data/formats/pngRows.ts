@@ -1,12 +1,12 @@
-// The samples of a PNG file from its inflated data: filters undone in place, passes put together, bits unpacked.
-// Ours: fast-png holds the inflated image three times and takes no limit, and images may be hundreds of megabytes.
+// The samples of a PNG file: reverses filters in place, merges interlaced passes, unpacks bits.
+// Our own: fast-png keeps three copies of the decompressed image, which may take hundreds of MB.
 import { type InflatedPng, type Pass, type PngHeader, passesOf, rowBytes } from './pngChunks.ts';
 
 /**
- * All samples of the image, row by row, channels side by side: a byte each, or two (big-endian) where they have 16 bits.
- * The image takes the place of `data` wherever it can.
+ * All samples of the image, HWC: one byte each, or two (big-endian) for 16 bits. Overwrites `data`, and
+ * reuses its memory if possible.
  *
- * @throws Error if a filter does not exist
+ * @throws Error for an unknown filter
  */
 export function samplesOf({ header, data }: InflatedPng): Uint8Array {
   const { width, height, depth, channels, interlaced } = header;
@@ -27,10 +27,10 @@ export function samplesOf({ header, data }: InflatedPng): Uint8Array {
 }
 
 /**
- * Rows without their filters, moved together at the start of `data`.
+ * Reverses the filters of rows, and moves the rows together at the start of `data`.
  *
  * @param line the bytes of a row
- * @param before how many bytes to the left the neighbour is that a filter looks at
+ * @param before the distance to the left neighbour, in bytes
  */
 function unfiltered(data: Uint8Array, line: number, before: number): Uint8Array {
   const rows = data.length / (1 + line);
@@ -40,13 +40,13 @@ function unfiltered(data: Uint8Array, line: number, before: number): Uint8Array 
     const filter = data[from - 1]!;
     data.copyWithin(row * line, from, from + line);
     const current = data.subarray(row * line, (row + 1) * line);
-    undo(filter, current, above, before);
+    reverse(filter, current, above, before);
     above = current;
   }
   return data.subarray(0, rows * line);
 }
 
-function undo(filter: number, current: Uint8Array, above: Uint8Array, before: number): void {
+function reverse(filter: number, current: Uint8Array, above: Uint8Array, before: number): void {
   const { length } = current;
   switch (filter) {
     case 0:
@@ -75,11 +75,11 @@ function undo(filter: number, current: Uint8Array, above: Uint8Array, before: nu
       }
       return;
     default:
-      throw new Error(`a row has filter ${filter}, which does not exist`);
+      throw new Error(`a row has the unknown filter ${filter}`);
   }
 }
 
-/** The neighbour that is nearest to left + above − corner. */
+/** The neighbour closest to left + above − corner. */
 function paeth(left: number, above: number, corner: number): number {
   const toLeft = Math.abs(above - corner);
   const toAbove = Math.abs(left - corner);
@@ -87,7 +87,7 @@ function paeth(left: number, above: number, corner: number): number {
   return toLeft <= toAbove && toLeft <= toCorner ? left : toAbove <= toCorner ? above : corner;
 }
 
-/** Puts the pixels of a pass into their places in the image, one byte for each sample of few bits. */
+/** Writes the pixels of a pass to their positions in the image, one byte per sample of fewer than 8 bits. */
 function scatter(
   rows: Uint8Array,
   line: number,

@@ -1,4 +1,4 @@
-// Files that lie together, in a folder, a zip or a tar archive: one way to go through them.
+// The files in a folder, zip or tar archive, behind one interface.
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
@@ -13,38 +13,40 @@ import { readZipDirectory } from './zipDirectory.ts';
 
 /** One file of a folder or an archive. */
 interface StoredFile {
-  /** Its path within, with `/`. */
+  /** Its path in the folder or archive, with `/`. */
   readonly name: string;
-  /** The path of the folder or archive, and the name: for messages. */
+  /** The path of the folder or archive, and the name, for messages. */
   readonly source: string;
-  /** What the folder or archive may spend while someone goes through it. */
+  /** The budget of this pass over the folder or archive. */
   readonly budget: Budget;
   /**
-   * All its bytes.
+   * Reads all of it.
    *
-   * @param admit asked before memory is taken
-   * @throws UserError that names the file if it is damaged or cannot be read
+   * @param admit called before memory is allocated
+   * @throws UserError with the file's name if it is corrupt or cannot be read
    */
   read(admit?: Admit): Promise<Uint8Array>;
 }
 
-/** Files that lie together. */
+/** The files in a folder or archive. */
 export interface FileStore {
-  /** Where: the path of the folder or archive. */
+  /** The path of the folder or archive. */
   readonly path: string;
   /**
-   * The names of all files but hidden ones: of a folder in the order of the alphabet, of an archive in its own. A folder
-   * is listed once: what comes into it later is not seen.
+   * The names of all files except hidden ones: in alphabetical order for a folder, in stored order for an
+   * archive. A folder is listed only once; files added later are not seen.
    */
   names(): Promise<string[]>;
-  /** The files that are wanted, in that order; throws UserError where an archive as a whole is damaged. */
+  /**
+   * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.
+   */
   files(wanted: (name: string) => boolean): AsyncIterable<StoredFile>;
 }
 
-/** Opens a folder or an archive: `openStore`, or what `openingOnce` gives. */
+/** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
 export type OpenStore = (path: string) => Promise<FileStore>;
 
-/** An `openStore` that opens each path once, so that all who look at a folder share one listing of it. */
+/** An `openStore` that opens each path only once, so that a folder is listed only once. */
 export function openingOnce(): OpenStore {
   const stores = new Map<string, Promise<FileStore>>();
   return (path) => {
@@ -54,11 +56,11 @@ export function openingOnce(): OpenStore {
   };
 }
 
-/** A file with more bytes is refused: 256 MiB, far more than any image has. */
+/** Larger files are rejected: 256 MiB, far more than any image takes. */
 export const maxFileBytes = 2 ** 28;
 
 /**
- * The kind of archive at a path by the file's first bytes and its end; 'folder' for a folder.
+ * The kind of archive at a path, by the file's first bytes and extension; 'folder' for a folder.
  *
  * @throws UserError if it cannot be read
  */
@@ -78,7 +80,7 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
 }
 
 /**
- * The files in a folder and below, or in an archive, whichever is at the path.
+ * Opens the folder (with its subfolders) or archive at a path.
  *
  * @throws UserError if it is neither or cannot be read
  */
@@ -87,7 +89,7 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
   if (kind === undefined) {
     throw new UserError(
       'invalid-data',
-      `${path}: damaged, or no folder, .zip, .tar or .tar.gz; use another copy`,
+      `${path}: corrupt, or not a folder, .zip, .tar or .tar.gz; use another copy`,
     );
   }
   const source = { folder: folderFiles, zip: zipFiles, tar: tarFiles }[kind];
@@ -162,7 +164,7 @@ function zipFiles(path: string, limit: number): FileStore {
   };
 }
 
-/** A file that is open while someone uses it, also after those who came first have gone. */
+/** A file that stays open while it has users, and is reopened for later ones. */
 function sharedFile(path: string): { acquire(): Promise<RandomAccess>; release(): Promise<void> } {
   let users = 0;
   let opened: ReturnType<typeof openFile> | undefined;
@@ -194,12 +196,12 @@ function tarFiles(path: string, limit: number): FileStore {
     path,
     async names() {
       const names: string[] = [];
-      const note = (name: string): boolean => {
+      const record = (name: string): boolean => {
         names.push(tidy(name));
         return false;
       };
-      for await (const _ of readTar(path, note, { limit, budget: await pass() })) {
-        // Nothing is wanted but the names.
+      for await (const _ of readTar(path, record, { limit, budget: await pass() })) {
+        // Only the names are needed.
       }
       return names.filter(isVisible);
     },
@@ -217,12 +219,12 @@ function tarFiles(path: string, limit: number): FileStore {
   };
 }
 
-/** Archives of a folder's content have names that begin with `../`. */
+/** Archives of a folder's content have names that start with `./`. */
 function tidy(name: string): string {
   return name.replace(/^(\.\/)+/, '');
 }
 
-/** Neither hidden nor what macOS adds to archives. */
+/** Neither hidden nor added to archives by macOS. */
 function isVisible(name: string): boolean {
   return !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }

@@ -1,4 +1,4 @@
-// Tar archives, plain or gzipped, read from front to back without unpacking them to the disk.
+// Tar archives, plain or gzipped, read sequentially without unpacking them to disk.
 import { createReadStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,21 +7,22 @@ import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import type { Budget } from '../budget.ts';
-import { damaged, isGzip } from './bytes.ts';
+import { corruptFile, isGzip } from './bytes.ts';
 
-/** A file in a tar archive with its content. */
+/** A file in a tar archive, with its content. */
 export interface TarFile {
-  /** Its path in the archive, as the archive has it; nothing is ever written there. */
+  /** Its path as stored in the archive; nothing is ever written there. */
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
 /**
- * The files of a tar archive that are wanted by their names, in its order. Links, devices and folders are left out.
+ * The files of a tar archive whose names are `wanted`, in its order. Links, devices and folders are left out.
  *
- * @param options.limit the most bytes that a wanted file may have
- * @param options.budget what a gzipped archive spends its bytes from
- * @throws OverBudget; UserError that names the archive if it cannot be read, is damaged or cut off, or a wanted file is too large
+ * @param options.limit the maximum size of a wanted file, in bytes
+ * @param options.budget charged for the decompressed bytes
+ * @throws OverBudget; UserError with the archive's name if it cannot be read, is corrupt or truncated, or a
+ *   wanted file is too large
  */
 export async function* readTar(
   path: string,
@@ -39,7 +40,7 @@ export async function* readTar(
       const { header, body } = next.value;
       const isFile = header.type === 'file' || header.type === undefined;
       if (!isFile || !wanted(header.name)) {
-        // Read and forgotten: a body that is cancelled can stop the whole stream.
+        // Read and discarded: cancelling a body can stop the whole stream.
         for await (const _ of body as unknown as AsyncIterable<Uint8Array>) {
         }
         continue;
@@ -53,16 +54,16 @@ export async function* readTar(
       yield { name: header.name, bytes: await readBody(next.value) };
     }
   } catch (cause) {
-    throw cause instanceof UserError ? cause : damaged(path, (cause as Error).message, cause);
+    throw cause instanceof UserError ? cause : corruptFile(path, (cause as Error).message, cause);
   } finally {
-    // Not awaited: what is cancelled while a body is read may never say that it is.
+    // Not awaited: cancelling while a body is being read may never settle.
     entries.cancel().catch(() => {});
     source.destroy();
     stream.destroy();
   }
 }
 
-/** The stream inflated, as far as the budget lets it. */
+/** The decompressed stream, as far as the budget allows. */
 function gunzipped(stream: Readable, budget: Budget): Readable {
   const bounded = new Transform({
     transform(chunk: Uint8Array, _, done) {
@@ -74,7 +75,7 @@ function gunzipped(stream: Readable, budget: Budget): Readable {
       }
     },
   });
-  // What goes wrong is told by the stream that is read.
+  // Errors are reported by the returned stream.
   pipeline(stream, createGunzip(), bounded).catch(() => {});
   return bounded;
 }

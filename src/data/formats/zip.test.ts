@@ -7,7 +7,7 @@ import { readZipDirectory } from './zipDirectory.ts';
 
 const content = Uint8Array.from({ length: 300 }, (_, index) => index % 7);
 
-/** An archive of the one file `a/b` with that content; `change` may damage its entry in the directory. */
+/** An archive with `content` as its only file `a/b`; `change` can corrupt its entry in the directory. */
 const archive = (method: 0 | 8, change: (entry: DataView) => void = () => {}): Uint8Array => {
   const packed = method === 8 ? deflateRawSync(content) : content;
   const name = Buffer.from('a/b');
@@ -43,7 +43,7 @@ const read = async (bytes: Uint8Array, limit?: number) => {
 };
 
 describe('a zip archive', () => {
-  it.each([0, 8] as const)('gives its files, method %i', async (method) => {
+  it.each([0, 8] as const)('returns its files, method %i', async (method) => {
     const bytes = archive(method);
     expect(new Uint8Array(await read(bytes))).toEqual(content);
     const file = inMemory(bytes, 'a.zip');
@@ -55,25 +55,30 @@ describe('a zip archive', () => {
 
   it.each([
     ['another checksum', 8, (entry: DataView) => entry.setUint8(16, entry.getUint8(16) ^ 1), 'checksum'],
-    ['a smaller size', 8, (entry: DataView) => entry.setUint32(24, 299, true), 'a.zip: a/b: damaged'],
-    ['megabytes in a few bytes', 8, (entry: DataView) => entry.setUint32(24, 2e8, true), 'cannot hold'],
+    ['a smaller size', 8, (entry: DataView) => entry.setUint32(24, 299, true), 'a.zip: a/b: corrupt'],
+    [
+      'megabytes in a few bytes',
+      8,
+      (entry: DataView) => entry.setUint32(24, 2e8, true),
+      'cannot decompress to',
+    ],
     ['encryption', 0, (entry: DataView) => entry.setUint16(8, 1, true), 'encrypted; unpack it first'],
     ['another method', 0, (entry: DataView) => entry.setUint16(10, 12, true), 'compressed by method 12'],
-    ['a place outside', 0, (entry: DataView) => entry.setUint32(42, 1e6, true), 'damaged'],
+    ['an offset outside', 0, (entry: DataView) => entry.setUint32(42, 1e6, true), 'corrupt'],
     [
-      'a directory cut off',
+      'a truncated directory',
       0,
       (entry: DataView) => entry.setUint16(28, 400, true),
       'ends within file 1 of 1',
     ],
-  ] as const)('with %s is refused', async (_, method, change, message) => {
+  ] as const)('with %s is rejected', async (_, method, change, message) => {
     await expect(read(archive(method, change))).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringContaining(message),
     });
   });
 
-  it('with a file above the limit, or without a directory, is refused', async () => {
+  it('with a file above the limit, or without a directory, is rejected', async () => {
     await expect(read(archive(8), 299)).rejects.toThrow('a.zip: a/b: too large: 300 bytes, at most 299');
     await expect(read(archive(8).subarray(0, -1))).rejects.toThrow('no directory at its end');
   });

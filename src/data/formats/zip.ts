@@ -1,24 +1,25 @@
-// Files of zip archives, read in place, one at a time, each held to its checksum.
+// Files of zip archives, read in place, one at a time, each verified by its checksum.
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
 import type { Budget } from '../budget.ts';
-import { damaged, viewOf } from './bytes.ts';
+import { corruptFile, viewOf } from './bytes.ts';
 import type { ZipEntry } from './zipDirectory.ts';
 
 const inflate = promisify(inflateRaw);
 const localSignature = 0x04034b50;
-/** Deflate makes data at most so much smaller. */
+/** The highest compression ratio of deflate. */
 const strongestCompression = 1032;
 
 /**
  * The bytes of one file of a zip archive.
  *
  * @param source the archive, for errors
- * @param options.limit the most bytes that it may have
- * @param options.budget what it spends its bytes from
- * @throws OverBudget; UserError with the entry's name if it is damaged, encrypted, too large or compressed in another way
+ * @param options.limit the maximum size, in bytes
+ * @param options.budget charged for the bytes
+ * @throws OverBudget; UserError with the entry's name if it is corrupt, encrypted, too large, or compressed by a
+ *   method other than deflate
  */
 export async function readZipEntry(
   file: RandomAccess,
@@ -35,14 +36,14 @@ export async function readZipEntry(
   const packed = await file.read(await findData(file, entry, source), entry.compressedSize);
   const bytes = method === 0 ? packed : await inflated(packed, size, where);
   if (bytes.length !== size || crc32(bytes) !== checksum) {
-    throw damaged(where, 'its bytes do not have the checksum that the archive says');
+    throw corruptFile(where, 'its bytes do not match the checksum in the archive');
   }
   return bytes;
 }
 
 /**
- * A file of a zip archive to be read from anywhere: in place where it is stored as it is, without its checksum, else
- * inflated in memory. Throws as `readZipEntry` does.
+ * Random access to a file of a zip archive: in place if it is stored uncompressed, without verifying its
+ * checksum, otherwise decompressed in memory. Throws as `readZipEntry` does.
  */
 export async function openZipEntry(
   file: RandomAccess,
@@ -60,15 +61,18 @@ export async function openZipEntry(
 
 async function inflated(packed: Uint8Array, size: number, where: string): Promise<Uint8Array> {
   if (size > strongestCompression * packed.length + strongestCompression) {
-    throw damaged(where, `${packed.length} bytes cannot hold the ${size} that the archive says`);
+    throw corruptFile(
+      where,
+      `${packed.length} bytes cannot decompress to the ${size} bytes that the archive claims`,
+    );
   }
-  // One byte more than the archive says, and it is refused, before more is inflated.
+  // Rejected as soon as it exceeds the size in the archive.
   return inflate(packed, { maxOutputLength: Math.max(1, size) }).catch((cause: Error) => {
-    throw damaged(where, cause.message, cause);
+    throw corruptFile(where, cause.message, cause);
   });
 }
 
-/** Where the data of an entry begins: behind its own header. */
+/** Where the data of an entry starts: after its local header. */
 async function findData(file: RandomAccess, entry: ZipEntry, source: string): Promise<number> {
   const { name, offset, method, encrypted, compressedSize, size } = entry;
   const where = `${source}: ${name}`;
@@ -76,13 +80,13 @@ async function findData(file: RandomAccess, entry: ZipEntry, source: string): Pr
     throw new UserError('invalid-data', `${where}: encrypted; unpack it first`);
   }
   if (method !== 0 && method !== 8) {
-    throw new UserError('invalid-data', `${where}: compressed by method ${method}; pack it with deflate`);
+    throw new UserError('invalid-data', `${where}: compressed by method ${method}; repack it with deflate`);
   }
   const local = viewOf(await file.read(offset, 30));
   const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true);
   const sizes = method === 8 || size === compressedSize;
   if (local.getUint32(0, true) !== localSignature || !sizes || start + compressedSize > file.size) {
-    throw damaged(where, 'it is not where the directory says');
+    throw corruptFile(where, 'it is not where the directory points');
   }
   return start;
 }

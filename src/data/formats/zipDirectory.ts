@@ -1,39 +1,39 @@
-// The directory at the end of a zip archive: which files are in it, and where.
-// Ours: yauzl holds no file to its checksum, takes two reads a file for the directory and not one for all of it.
+// The directory at the end of a zip archive: which files it contains, and where.
+// Our own: yauzl verifies no checksums, and reads the directory in two reads per file instead of one in all.
 import type { RandomAccess } from '../../storage/fileBytes.ts';
-import { damaged, viewOf } from './bytes.ts';
+import { corruptFile, viewOf } from './bytes.ts';
 
 const endSignature = 0x06054b50;
 const end64Signature = 0x06064b50;
 const locator64Signature = 0x07064b50;
 const directorySignature = 0x02014b50;
 const endLength = 22;
-/** Of the header before a file's bytes, without its name. */
+/** The length of a file's local header, without the name. */
 const localHeaderLength = 30;
 const maxCommentLength = 0xffff;
-/** A field that stands for: see the extra field of zip64. */
-const elsewhere = 0xffffffff;
+/** A field with this value is stored in the zip64 extra field instead. */
+const inExtraField = 0xffffffff;
 
 /** A file in a zip archive. */
 export interface ZipEntry {
-  /** Its path in the archive, as the archive has it; nothing is ever written there. */
+  /** Its path as stored in the archive; nothing is ever written there. */
   readonly name: string;
-  /** Its size, not compressed. */
+  /** Its uncompressed size. */
   readonly size: number;
   readonly compressedSize: number;
   /** 0 is stored, 8 deflated. */
   readonly method: number;
   readonly encrypted: boolean;
   readonly checksum: number;
-  /** Where its own header begins. */
+  /** Where its local header starts. */
   readonly offset: number;
 }
 
 /**
- * The files in a zip archive (also zip64), in the order of its directory; folders are left out.
+ * The files in a zip archive (including zip64), in directory order, without folders.
  *
  * @param source the archive, for errors
- * @throws UserError if it is no zip archive or its directory is damaged
+ * @throws UserError if it is not a zip archive, or its directory is corrupt
  */
 export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {
   const { count, size, offset } = await findDirectory(file, source);
@@ -43,14 +43,14 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
   let position = 0;
   for (let index = 0; index < count; index++) {
     if (position + 46 > size || view.getUint32(position, true) !== directorySignature) {
-      throw damaged(source, `its directory ends after ${index} of ${count} files`);
+      throw corruptFile(source, `its directory ends after ${index} of ${count} files`);
     }
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((at) =>
       view.getUint16(position + at, true),
     ) as [number, number, number];
     const next = position + 46 + nameLength + extraLength + commentLength;
     if (next > size) {
-      throw damaged(source, `its directory ends within file ${index + 1} of ${count}`);
+      throw corruptFile(source, `its directory ends within file ${index + 1} of ${count}`);
     }
     const entry = {
       name: new TextDecoder().decode(bytes.subarray(position + 46, position + 46 + nameLength)),
@@ -66,23 +66,23 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
     position = next;
   }
   if (position !== size) {
-    throw damaged(source, `its directory says ${count} files and has more`);
+    throw corruptFile(source, `its directory has more files than the ${count} it claims`);
   }
-  requireApart(entries, offset, source);
+  requireNoOverlap(entries, offset, source);
   return entries.filter(({ name }) => !name.endsWith('/'));
 }
 
 /**
- * Refuses files that share bytes with one another or with the directory: each could be inflated again for every name.
- * Their own headers may have more in them than is counted here.
+ * Rejects files that share bytes with one another or with the directory: the same bytes could be decompressed
+ * once for every name. Local headers may be longer than is assumed here.
  */
-function requireApart(entries: readonly ZipEntry[], directory: number, source: string): void {
+function requireNoOverlap(entries: readonly ZipEntry[], directory: number, source: string): void {
   const ordered = entries.toSorted((a, b) => a.offset - b.offset);
   ordered.forEach((entry, index) => {
     const next = ordered[index + 1];
     if (entry.offset + localHeaderLength + entry.compressedSize > (next?.offset ?? directory)) {
       const other = next ? next.name : 'the directory';
-      throw damaged(source, `${entry.name} overlaps ${other}`);
+      throw corruptFile(source, `${entry.name} overlaps ${other}`);
     }
   });
 }
@@ -99,7 +99,7 @@ async function findDirectory(
     at--;
   }
   if (at < 0) {
-    throw damaged(source, 'it has no directory at its end, as a zip archive that is whole does');
+    throw corruptFile(source, 'it has no directory at its end; it may be truncated');
   }
   const short = {
     count: view.getUint16(at + 10, true),
@@ -112,7 +112,7 @@ async function findDirectory(
   }
   const end64 = viewOf(await file.read(uint64(view, locator + 8, source), 56));
   if (end64.getUint32(0, true) !== end64Signature) {
-    throw damaged(source, 'its directory is not where it says');
+    throw corruptFile(source, 'its directory is not where its end record points');
   }
   return {
     count: uint64(end64, 32, source),
@@ -121,7 +121,7 @@ async function findDirectory(
   };
 }
 
-/** The entry with the sizes and the offset that did not fit into 32 bits. */
+/** The entry, with the sizes and the offset that do not fit into 32 bits read from the extra field. */
 function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEntry {
   const view = viewOf(extra);
   let at = 0;
@@ -131,9 +131,9 @@ function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEnt
   const sizes = { ...entry };
   at += 4;
   for (const field of ['size', 'compressedSize', 'offset'] as const) {
-    if (entry[field] === elsewhere) {
+    if (entry[field] === inExtraField) {
       if (at + 8 > extra.length) {
-        throw damaged(source, `its directory lacks the ${field} of ${entry.name}`);
+        throw corruptFile(source, `its directory lacks the ${field} of ${entry.name}`);
       }
       sizes[field] = uint64(view, at, source);
       at += 8;
@@ -145,7 +145,7 @@ function withSizes64(entry: ZipEntry, extra: Uint8Array, source: string): ZipEnt
 function uint64(view: DataView, at: number, source: string): number {
   const value = view.getBigUint64(at, true);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw damaged(source, `its directory says ${value} bytes`);
+    throw corruptFile(source, `its directory claims ${value} bytes`);
   }
   return Number(value);
 }

@@ -1,4 +1,4 @@
-// What a Zstandard frame would inflate to, found without inflating it: a few bytes can stand for gigabytes.
+// Checks the decompressed size of a Zstandard frame in advance: a few bytes can expand to gigabytes.
 
 import { viewOf } from './bytes.ts';
 
@@ -6,7 +6,7 @@ const magic = 0xfd2fb528;
 const blockHeaderLength = 3;
 
 /**
- * Requires that `bytes` are one frame whose header says `size`, so that a decoder allocates that and no more.
+ * Requires `bytes` to be exactly one frame with `size` in its header, so that a decoder allocates only that.
  *
  * @throws Error otherwise
  */
@@ -20,9 +20,9 @@ export function requireSingleZstdFrame(bytes: Uint8Array, size: number): void {
     descriptor & 3,
   ];
   let at = 5 + (isSegment ? 0 : 1) + [0, 1, 2, 4][dictionaryFlag]!;
-  const said = contentSize(view, at, sizeFlag, isSegment);
-  if (view.getUint32(0, true) !== magic || said !== size) {
-    throw new Error(`a Zstandard frame of ${said ?? 'unknown'} bytes, where ${size} are due`);
+  const declared = contentSize(view, at, sizeFlag, isSegment);
+  if (view.getUint32(0, true) !== magic || declared !== size) {
+    throw new Error(`a Zstandard frame of ${declared ?? 'unknown'} bytes, expected ${size}`);
   }
   at += [isSegment ? 1 : 0, 2, 4, 8][sizeFlag]!;
   for (let last = false; !last; ) {
@@ -32,7 +32,7 @@ export function requireSingleZstdFrame(bytes: Uint8Array, size: number): void {
     at += blockHeaderLength + (repeated ? 1 : header >> 3);
   }
   if (at + (hasChecksum ? 4 : 0) !== bytes.length) {
-    throw new Error('more or less than one Zstandard frame');
+    throw new Error('not exactly one Zstandard frame');
   }
 }
 
