@@ -9,16 +9,16 @@ async function* numbers(count: number, taken: number[] = []) {
   }
 }
 
-it('gives results in order, whichever is ready first, and takes no more than agreed', async () => {
+it('returns results in order, whichever is ready first, and respects the limit', async () => {
   const taken: number[] = [];
   const results: number[] = [];
-  let underWay = 0;
+  let inFlight = 0;
   let most = 0;
   const work = async (index: number): Promise<number> => {
-    underWay++;
-    most = Math.max(most, underWay);
+    inFlight++;
+    most = Math.max(most, inFlight);
     await wait(index % 3 === 0 ? 4 : 0);
-    underWay--;
+    inFlight--;
     return 10 * index;
   };
   for await (const result of mapInOrder(numbers(20, taken), { items: 4, bytes: 0 }, work)) {
@@ -29,7 +29,7 @@ it('gives results in order, whichever is ready first, and takes no more than agr
   expect(most).toBe(4);
 });
 
-it('tells a failure in its turn, and waits for what is under way', async () => {
+it('throws an error in the place of its result, after the work in flight has settled', async () => {
   const results: number[] = [];
   let running = 0;
   const work = async (index: number): Promise<number> => {
@@ -51,13 +51,13 @@ it('tells a failure in its turn, and waits for what is under way', async () => {
   expect(running).toBe(0);
 });
 
-it('lets work begin only where there is room for its bytes, and the oldest always', async () => {
+it('admits work only if its bytes fit, but always admits the oldest', async () => {
   const taken: number[] = [];
   const [sizes, results] = [[6, 6, 3, 20, 1, 1], [] as number[]];
   let [held, most] = [0, 0];
   const work = async (index: number, admit: (bytes: number) => Promise<void>): Promise<number> => {
     await admit(1);
-    // The later ones ask first.
+    // Later ones request first.
     await wait(12 - 2 * index);
     await admit(sizes[index]! - 1);
     held += sizes[index]!;
@@ -70,12 +70,12 @@ it('lets work begin only where there is room for its bytes, and the oldest alway
     held -= sizes[result]!;
   }
   expect(results).toEqual([0, 1, 2, 3, 4, 5]);
-  // One more than fits, where the oldest asks for it.
+  // The oldest is admitted even beyond the limit.
   expect(most).toBeLessThanOrEqual(20 + 10);
   expect(most).toBeGreaterThanOrEqual(20);
 });
 
-it('takes no more items while one waits for room, and leaves none waiting when it ends early', async () => {
+it('takes no more items while one waits for memory, and leaves none waiting when it stops early', async () => {
   const taken: number[] = [];
   const refused: string[] = [];
   const work = (index: number, admit: (bytes: number) => Promise<void>): Promise<number> =>
@@ -91,5 +91,5 @@ it('takes no more items while one waits for room, and leaves none waiting when i
     break;
   }
   expect(taken).toEqual([0, 1]);
-  expect(refused).toEqual(['the work has ended']);
+  expect(refused).toEqual(['stopped early']);
 });

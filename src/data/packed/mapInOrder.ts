@@ -1,92 +1,92 @@
-// Several pieces of work under way at once, their results in order, and never more of them than agreed.
-// Ours: p-map's iterable reads one item ahead of the limit, leaves work under way on files that a failure closes, and
-// counts items, not their bytes.
+// A concurrent map over an async iterable: results in order, with limits on items and bytes in flight.
+// Our own: p-map's iterable reads one item beyond the limit, leaves work running on files that a failure
+// closes, and cannot limit bytes.
 
-/** What work may take at once. */
+/** The limits on what is in flight. */
 interface Limits {
-  /** Items that are taken and not given out yet. */
+  /** Items taken but not yet returned. */
   readonly items: number;
-  /** What these ask for in all. */
+  /** The bytes requested for them in total. */
   readonly bytes: number;
 }
 
-/** The bytes that an item holds. */
-interface Share {
+/** The bytes allocated for an item. */
+interface Allocation {
   bytes: number;
 }
 
 interface Request {
-  readonly share: Share;
+  readonly allocation: Allocation;
   readonly bytes: number;
   admit(): void;
   refuse(reason: Error): void;
 }
 
 /**
- * The results of `work` on each item, in the items' order. Work asks by `admit` for the bytes that it is about to take and
- * waits until there is room beside what came before; the oldest always has room, so that all of it gets done. A failure
- * comes in its place in the order; what is under way then is waited for.
+ * Yields the results of `work` on each item, in the order of the items. `work` requests memory with `admit`,
+ * which waits until it is available; the oldest item is always admitted, so there is no deadlock. An error is
+ * thrown in the place of the item's result, after the work in flight has settled.
  */
 export async function* mapInOrder<Item, Result>(
   items: AsyncIterable<Item>,
   limits: Limits,
   work: (item: Item, admit: (bytes: number) => Promise<void>) => Promise<Result>,
 ): AsyncGenerator<Result, void, void> {
-  const underWay: { readonly share: Share; readonly result: Promise<Result> }[] = [];
+  const inFlight: { readonly allocation: Allocation; readonly result: Promise<Result> }[] = [];
   let requests: Request[] = [];
   let held = 0;
   let ended = false;
   const admitAll = (): void => {
-    requests = requests.filter(({ share, bytes, admit }) => {
-      const isOldest = underWay.length === 0 || underWay[0]!.share === share;
+    requests = requests.filter(({ allocation, bytes, admit }) => {
+      const isOldest = inFlight.length === 0 || inFlight[0]!.allocation === allocation;
       if (!isOldest && held + bytes > limits.bytes) {
         return true;
       }
       held += bytes;
-      share.bytes += bytes;
+      allocation.bytes += bytes;
       admit();
       return false;
     });
   };
   const begin = (item: Item): void => {
-    const share = { bytes: 0 };
+    const allocation = { bytes: 0 };
     const request = (bytes: number): Promise<void> =>
       new Promise((admit, refuse) => {
         if (ended) {
-          refuse(new Error('the work has ended'));
+          refuse(new Error('stopped early'));
           return;
         }
-        requests.push({ share, bytes, admit, refuse });
+        requests.push({ allocation, bytes, admit, refuse });
         admitAll();
       });
     const result = work(item, request);
-    // A failure is reported when its turn comes, and must not count as unhandled until then.
+    // A rejection is reported when its turn comes, and must not count as unhandled until then.
     result.catch(() => {});
-    underWay.push({ share, result });
+    inFlight.push({ allocation, result });
   };
-  async function* giveOut(): AsyncGenerator<Result, void, void> {
-    const [oldest] = underWay;
+  async function* yieldOldest(): AsyncGenerator<Result, void, void> {
+    const [oldest] = inFlight;
     yield await oldest!.result;
-    underWay.shift();
-    held -= oldest!.share.bytes;
+    inFlight.shift();
+    held -= oldest!.allocation.bytes;
     admitAll();
   }
   try {
     for await (const item of items) {
       begin(item);
-      // Whoever waits for room may hold a whole file already: nothing more is taken until there is some.
-      while (underWay.length >= limits.items || (requests.length > 0 && underWay.length > 1)) {
-        yield* giveOut();
+      // A waiting item may already hold a whole file: take no more until it is admitted.
+      while (inFlight.length >= limits.items || (requests.length > 0 && inFlight.length > 1)) {
+        yield* yieldOldest();
       }
     }
-    while (underWay.length > 0) {
-      yield* giveOut();
+    while (inFlight.length > 0) {
+      yield* yieldOldest();
     }
   } finally {
     ended = true;
     for (const { refuse } of requests) {
-      refuse(new Error('the work has ended'));
+      refuse(new Error('stopped early'));
     }
-    await Promise.allSettled(underWay.map(({ result }) => result));
+    await Promise.allSettled(inFlight.map(({ result }) => result));
   }
 }

@@ -51,7 +51,7 @@ function changed(name: string, at: number, bytes: string): string {
 }
 
 describe('a packed file', () => {
-  it('gives every split as it was written, and is known by its first bytes', async () => {
+  it('returns every split as it was written, and is recognised by its first bytes', async () => {
     const path = write('all', { train: 7, validation: 3, test: 2 });
     expect(await packedFile.recognises(path)).toBe(true);
     const { train, validation, test } = await packedFile.open(path);
@@ -63,7 +63,7 @@ describe('a packed file', () => {
     expect((await packedFile.open(write('two', { train: 3, test: 1 }))).validation).toBeUndefined();
   });
 
-  it('says what it is in two lines of text', () => {
+  it('describes itself in two lines of text', () => {
     const lines = readFileSync(write('text', { train: 4, test: 2 }), 'latin1')
       .slice(0, HEADER_BYTES)
       .split('\n');
@@ -73,7 +73,7 @@ describe('a packed file', () => {
     expect(readPackedHeader(inFolder('text')).source).toBe('somewhere');
   });
 
-  it('reads any images in any order, as a set in memory does', async () => {
+  it('reads any images in any order, as images in memory', async () => {
     const { train } = await packedFile.open(write('order', { train: 20, test: 1 }));
     const memory = imagesInMemory(pixels(20, 0), [3, 5, 3]);
     fc.assert(
@@ -91,7 +91,7 @@ describe('a packed file', () => {
     expect(() => train.read([0], new Uint8Array(imageSize - 1))).toThrow(RangeError);
   });
 
-  it('is not there before it is whole, and leaves nothing where it is given up', () => {
+  it('does not exist before it is complete, and leaves nothing behind if discarded', () => {
     const path = inFolder('unborn');
     const writer = new PackedWriter(path);
     writer.add(pixels(1, 0));
@@ -102,39 +102,43 @@ describe('a packed file', () => {
   });
 
   it.each([
-    ['a number in its header', changed('number', 150, '7'), 'damaged: its header differs from its checksum'],
+    [
+      'a number in its header',
+      changed('number', 150, '7'),
+      'corrupt: its header does not match its checksum',
+    ],
     [
       'its version',
       changed('version', 16, '2'),
-      'a packed file of version 2, and this reads 1: prepare it again',
+      'a packed file of version 2, but only 1 is supported; prepare it again',
     ],
-  ])('with a change of %s is refused', async (_, path, message) => {
+  ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
   });
 
-  it('that is cut off is refused, or told when that happens in use', async () => {
+  it('is rejected if truncated, also while in use', async () => {
     const path = write('cut', { train: 4, test: 2 });
     const { test } = await packedFile.open(path);
     truncateSync(path, HEADER_BYTES + 5 * imageSize);
     await expect(packedFile.open(path)).rejects.toThrow(
-      `damaged: it has ${HEADER_BYTES + 225} bytes and should have ${HEADER_BYTES + 270}; prepare it again`,
+      `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270}; prepare it again`,
     );
-    expect(() => readAll(test)).toThrow('cut off while it was in use');
+    expect(() => readAll(test)).toThrow('truncated while it was in use');
     truncateSync(path, 300);
     await expect(packedFile.open(path)).rejects.toThrow('it ends after 300 bytes');
   });
 
-  it('with a changed pixel opens, and verifying finds it', async () => {
+  it('opens with a changed pixel, which verification detects', async () => {
     expect((await verifyPackedFile(write('sound', { train: 4, test: 2 }))).counts).toEqual({
       train: 4,
       test: 2,
     });
     const path = changed('pixel', HEADER_BYTES + 100, '\x00\x01\x02');
     await packedFile.open(path);
-    await expect(verifyPackedFile(path)).rejects.toThrow('differ from its checksum');
+    await expect(verifyPackedFile(path)).rejects.toThrow('its images do not match their checksum');
   });
 
-  it('is not what other files and folders are', async () => {
+  it('is told apart from other files and folders', async () => {
     writeFileSync(inFolder('short'), 'emerging');
     writeFileSync(inFolder('other'), 'emerging-image');
     for (const path of [folder, inFolder('short'), inFolder('other')]) {

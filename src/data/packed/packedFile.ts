@@ -1,15 +1,14 @@
-// The packed file: prepared images of one size, raw, one after the other, so that any of them is read by its position.
+// Packed files: prepared images of one size, uncompressed, so that any of them can be read by index.
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { openRegularFile } from '../../storage/fileBytes.ts';
 import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder } from '../../storage/files.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet, type PathFormat } from '../dataset.ts';
-import { damaged, HEADER_BYTES, magic, type PackedHeader, readHeader } from './packedHeader.ts';
+import { corruptPackedFile, HEADER_BYTES, magic, type PackedHeader, readHeader } from './packedHeader.ts';
 
 /** An open packed file. */
 interface PackedFile {
@@ -18,7 +17,7 @@ interface PackedFile {
   readonly header: PackedHeader;
 }
 
-/** A file that `emerging datasets prepare` wrote; its images are read when they are asked for. */
+/** A file written by `prepareDataset`; its images are read on demand. */
 export const packedFile: PathFormat = {
   expects: 'a file of prepared images',
 
@@ -42,9 +41,9 @@ export const packedFile: PathFormat = {
 };
 
 /**
- * What a packed file says of itself.
+ * The header of a packed file.
  *
- * @throws UserError if it is none, damaged or cut off
+ * @throws UserError if it is not a packed file, corrupt or truncated
  */
 export function readPackedHeader(path: string): PackedHeader {
   const { file, header } = openPacked(path);
@@ -53,10 +52,10 @@ export function readPackedHeader(path: string): PackedHeader {
 }
 
 /**
- * Reads all of a packed file and compares it with its checksum.
+ * Reads all of a packed file and verifies its checksum.
  *
- * @param onProgress called with the images that have been compared
- * @throws UserError if it is damaged
+ * @param onProgress receives the number of images verified so far
+ * @throws UserError if it is corrupt
  */
 export async function verifyPackedFile(
   path: string,
@@ -77,10 +76,7 @@ export async function verifyPackedFile(
       await nextTurn();
     }
     if (hash.digest('hex') !== header.sha256) {
-      throw new UserError(
-        'invalid-data',
-        `${path}: damaged: its images differ from its checksum; prepare it again`,
-      );
+      throw corruptPackedFile(path, 'its images do not match their checksum');
     }
     return header;
   } finally {
@@ -88,7 +84,7 @@ export async function verifyPackedFile(
   }
 }
 
-/** The file stays open: its sets read from it whenever they are asked. */
+/** The file stays open: images are read from it on demand. */
 function sourceOf(packed: PackedFile): DatasetSource {
   const { header } = packed;
   const { train, validation, test } = header.counts;
@@ -110,7 +106,7 @@ function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
       checkOutput(indices.length * size, out);
       for (let start = 0, end = 0; start < indices.length; start = end) {
         const index = checkIndex(indices[start]!, count);
-        // Neighbours in the file that are neighbours in the batch too are read at once.
+        // Consecutive images take one read.
         for (end = start + 1; end < indices.length && indices[end] === index + end - start; end++) {
           checkIndex(indices[end]!, count);
         }
@@ -127,7 +123,7 @@ function openPacked(path: string): PackedFile {
     const expected = HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
     const found = fstatSync(file).size;
     if (found !== expected) {
-      throw damaged(path, `it has ${found} bytes and should have ${expected}`);
+      throw corruptPackedFile(path, `it has ${found} bytes, expected ${expected}`);
     }
     return { path, file, header };
   } catch (error) {
@@ -149,7 +145,7 @@ function readFully({ path, file }: PackedFile, out: Uint8Array, position: number
       throw cannotRead(path, error);
     }
     if (read === 0) {
-      throw damaged(path, 'it was cut off while it was in use');
+      throw corruptPackedFile(path, 'it was truncated while it was in use');
     }
     done += read;
   }

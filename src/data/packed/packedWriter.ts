@@ -1,15 +1,15 @@
-// Writes a packed file: image after image into a file beside its place, which takes that place when it is whole.
+// Writes a packed file, image by image, to a partial file that is renamed when it is complete.
 import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { PartialFile, removePartialFiles } from '../../storage/partialFiles.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 
-/** What the writer does not know of the header by itself. */
+/** The fields of the header that the writer does not fill in itself. */
 export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts'>;
 
 const BUFFER_BYTES = 2 ** 22;
 
-/** A packed file that is being written: `add` and `endSplit`, then `finish` or `discard`. */
+/** A packed file in progress: `add` and `endSplit`, then `finish` or `discard`. */
 export class PackedWriter {
   private readonly file: PartialFile;
   private readonly hash = createHash('sha256');
@@ -19,7 +19,7 @@ export class PackedWriter {
   private count = 0;
   private readonly counts: Partial<Record<(typeof packedSplits)[number], number>> = {};
 
-  /** Begins beside the file's place, and removes what a crash has left there; throws UserError as every method does. */
+  /** Creates the partial file and removes leftovers of a crash; throws UserError, as does every method. */
   constructor(path: string) {
     removePartialFiles(dirname(path), basename(path));
     this.file = new PartialFile(path);
@@ -39,7 +39,7 @@ export class PackedWriter {
     this.count++;
   }
 
-  /** Says that the images since the last split make up this one, and gives their number; in the order of `packedSplits`. */
+  /** Ends a split and returns the number of its images. Splits are written in the order of `packedSplits`. */
   endSplit(name: (typeof packedSplits)[number]): number {
     this.counts[name] = this.count;
     const { count } = this;
@@ -47,7 +47,7 @@ export class PackedWriter {
     return count;
   }
 
-  /** Writes the header and gives the file its name. */
+  /** Writes the header and renames the file. */
   finish(about: PackedAbout): PackedHeader {
     this.flush();
     const { train = 0, validation, test = 0 } = this.counts;
@@ -61,7 +61,7 @@ export class PackedWriter {
     return header;
   }
 
-  /** Leaves nothing behind. */
+  /** Deletes the partial file. */
   discard(): void {
     this.file.discard();
   }

@@ -14,7 +14,7 @@ const inFolder = (name: string): string => join(folder, name);
 const leftOf = (name: string): string[] => readdirSync(folder).filter((left) => left.startsWith(name));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Pictures by name; null is damaged, an error is thrown. */
+/** Source images by name; null is a corrupt one, an error is thrown. */
 const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit => ({
   count: Object.keys(pictures).length,
   async *images() {
@@ -22,10 +22,10 @@ const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit 
       yield {
         name,
         decode: async () => {
-          // The later ones are ready first.
+          // Later ones may be ready first.
           await wait(name.length % 3);
           if (picture === null) {
-            throw new UserError('invalid-data', `${name}: damaged`);
+            throw new UserError('invalid-data', `${name}: corrupt`);
           }
           if (picture instanceof Error) {
             throw picture;
@@ -37,7 +37,7 @@ const split = (pictures: Record<string, DecodedImage | null | Error>): RawSplit 
   },
 });
 
-/** A grey picture whose pixel (r, c) is `value` + c. */
+/** A grey image whose pixel (r, c) is `value` + c. */
 const picture = (height: number, width: number, value: number): DecodedImage => ({
   height,
   width,
@@ -46,7 +46,7 @@ const picture = (height: number, width: number, value: number): DecodedImage => 
   notes: value === 0 ? ['palette'] : [],
 });
 
-/** 20 pictures of 2 x 6, tiles of which say where they come from. */
+/** 20 images of 2 x 6, whose tiles tell which image they come from. */
 const many = (first: number) =>
   split(
     Object.fromEntries(
@@ -65,20 +65,20 @@ const options: PrepareOptions = {
 const open = async (name: string) => packedFile.open(inFolder(name));
 
 describe('prepare', () => {
-  it('writes the images of every split in order, and what happened to them', async () => {
+  it('writes the images of every split in order, with notes on conversions', async () => {
     const dataset: RawDataset = {
       train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 4, 10), d: picture(2, 3, 20) }),
       test: split({ e: picture(1, 2, 30) }),
     };
     expect(countPictures(dataset)).toBe(5);
-    const [done, told]: [number[], string[]] = [[], []];
+    const [done, reported]: [number[], string[]] = [[], []];
     const prepared = await prepare(dataset, inFolder('all'), {
       ...options,
       onProgress: (pictures) => done.push(pictures),
-      onDamaged: (reason) => told.push(reason),
+      onDamaged: (reason) => reported.push(reason),
     });
-    expect(prepared?.damaged).toEqual(['b: damaged']);
-    expect(told).toEqual(['b: damaged']);
+    expect(prepared?.damaged).toEqual(['b: corrupt']);
+    expect(reported).toEqual(['b: corrupt']);
     expect(done).toEqual([1, 2, 3, 4, 5]);
     expect(prepared?.header).toMatchObject({
       imageShape: [2, 2, 1],
@@ -93,14 +93,14 @@ describe('prepare', () => {
     expect(test.count).toBe(1);
   });
 
-  it('gives the same bytes again', async () => {
+  it('is deterministic to the byte', async () => {
     const dataset = { train: many(0), test: many(100) };
     await prepare(dataset, inFolder('one'), options);
     await prepare(dataset, inFolder('two'), options);
     expect(readFileSync(inFolder('one'))).toEqual(readFileSync(inFolder('two')));
   });
 
-  it('keeps the tiles of a picture in one split, and holds out some pictures', async () => {
+  it('keeps the tiles of an image in one split, and holds out some images', async () => {
     const prepared = await prepare({ train: many(0), test: many(120) }, inFolder('tiles'), {
       ...options,
       crop: 'tiles',
@@ -117,7 +117,7 @@ describe('prepare', () => {
     expect([...new Set([...trained, ...held])]).toHaveLength(20);
   });
 
-  it('holds out pictures by their names, mostly the same of a larger set', async () => {
+  it('holds out images by name, independently of their order', async () => {
     const validationOf = async (name: string, train: RawSplit) => {
       await prepare({ train, test: many(120) }, inFolder(name), { ...options, crop: 'tiles' });
       return String(readAll((await open(name)).validation!));
@@ -131,13 +131,13 @@ describe('prepare', () => {
     expect(sorted(await validationOf('reversed', split(reversed)))).toEqual(sorted(held));
   });
 
-  it('takes the validation images of the source where it has some', async () => {
+  it('uses the validation images of the source if there are any', async () => {
     const dataset = { train: many(0), validation: split({ v: picture(2, 4, 50) }), test: many(100) };
     const prepared = await prepare(dataset, inFolder('own'), { ...options, crop: 'tiles' });
     expect(prepared?.header.counts).toEqual({ train: 60, validation: 2, test: 60 });
   });
 
-  it('leaves out tiles of nearly one colour, and says from where on', async () => {
+  it('leaves out tiles of nearly one colour, and records the limit', async () => {
     const blank = { ...picture(2, 4, 0), data: Uint8Array.of(5, 5, 5, 6, 5, 5, 5, 5) };
     const dataset = { train: split({ a: blank, b: blank }), test: split({ c: blank }) };
     const prepared = await prepare(dataset, inFolder('blank'), { ...options, crop: 'tiles' });
@@ -152,10 +152,10 @@ describe('prepare', () => {
     expect(all?.header.counts).toEqual({ train: 2, validation: 2, test: 2 });
     // The deviation of 5, 5, 5, 6 is 0.43.
     const strict = prepare(dataset, inFolder('strict'), { ...options, crop: 'tiles', leastDeviation: 0.44 });
-    await expect(strict).rejects.toThrow('no image is left for train (2 tiles of nearly one colour)');
+    await expect(strict).rejects.toThrow('no images remain for train (2 tiles of nearly one colour)');
   });
 
-  it('leaves out what came before in any split where images shall be unique', async () => {
+  it('leaves out duplicates across all splits if images must be unique', async () => {
     const [one, two, three] = [10, 20, 30].map((value) => picture(2, 2, value)) as [
       DecodedImage,
       DecodedImage,
@@ -170,7 +170,7 @@ describe('prepare', () => {
     expect(prepared?.header).toMatchObject({
       counts: { train: 2, validation: 0, test: 1 },
       settings: { unique: 'yes' },
-      notes: { repeats: 3 },
+      notes: { duplicates: 3 },
     });
     const { train, test } = await open('unique');
     expect(
@@ -179,15 +179,15 @@ describe('prepare', () => {
   });
 
   it.each([
-    ['damaged', { a: null, b: null }, 'here: no image is left for train (2 damaged)'],
-    ['none', {}, 'here: no image is left for train'],
-  ])('leaves nothing where no image is left: %s', async (name, pictures, message) => {
+    ['damaged', { a: null, b: null }, 'here: no images remain for train (2 damaged)'],
+    ['none', {}, 'here: no images remain for train'],
+  ])('leaves no file behind if no images remain: %s', async (name, pictures, message) => {
     const dataset = { train: split(pictures), test: many(0) };
     await expect(prepare(dataset, inFolder(name), options)).rejects.toThrow(message);
     expect(leftOf(name)).toEqual([]);
   });
 
-  it('leaves nothing when it is ended, or fails for a reason that is no damaged image', async () => {
+  it('leaves no file behind if stopped, or if it fails for any reason but a corrupt image', async () => {
     const controller = new AbortController();
     const onProgress = (pictures: number): void => {
       if (pictures === 7) {

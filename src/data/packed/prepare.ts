@@ -1,4 +1,4 @@
-// Prepares a dataset: every picture is decoded once and made into images of one size, in one packed file.
+// Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -15,46 +15,46 @@ import { PackedWriter } from './packedWriter.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
 const flatTiles = 'tiles of nearly one colour';
-const repeats = 'repeats';
+const duplicates = 'duplicates';
 
-/** How a dataset is prepared. */
+/** The options of `prepare`. */
 export interface PrepareOptions extends FitOptions {
-  /** The name or the path of the dataset, which the file remembers. */
+  /** The name or path of the dataset, recorded in the file. */
   readonly source: string;
-  /** The share of the training pictures that is held out for validation where pictures are cut into tiles. */
+  /** The share of training images held out for validation when images are cut into tiles. */
   readonly validation: number;
-  /** Tiles whose pixels have a smaller standard deviation, in steps of 1/255, are left out. */
+  /** Tiles with a smaller standard deviation, in units of 1/255, are left out. */
   readonly leastDeviation: number;
-  /** Leaves out images that came before, in any split. */
+  /** Leaves out duplicates of earlier images, in any split. */
   readonly unique?: boolean;
-  /** Ends the work; nothing is left of it then. */
+  /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
-  /** Called as pictures are done, with how many. */
+  /** Called with the number of source images done. */
   onProgress?(pictures: number): void;
-  /** Called for each picture that is damaged, with the line that says so. */
+  /** Called with a line for each corrupt source image. */
   onDamaged?(reason: string): void;
 }
 
-/** What was prepared. */
+/** The result of preparing a dataset. */
 export interface Prepared {
   readonly header: PackedHeader;
-  /** A line for each picture that was damaged and left out. */
+  /** A line for each corrupt source image, which was left out. */
   readonly damaged: readonly string[];
 }
 
-/** The number of pictures of a dataset; null where it is only known at the end. */
+/** The number of source images of a dataset; null if it is only known at the end. */
 export function countPictures({ train, validation, test }: RawDataset): number | null {
   return totalCount([train, ...(validation ? [validation] : []), test]);
 }
 
 /**
- * Prepares a dataset into a packed file that is there as a whole or not at all.
+ * Prepares a dataset into a packed file, which is written completely or not at all.
  *
- * Pictures that are damaged are left out and told. Of tiles, those of nearly one colour are left out, and all tiles of a
- * picture go to the same split (`splitsToPrepare`).
+ * Corrupt images are skipped and reported. Tiles of nearly one colour are left out, and all tiles of an image
+ * go to the same split (`splitsToPrepare`).
  *
- * @returns null if it was ended by its signal
- * @throws OverBudget; UserError if no image is left for train or for test; errors of the file system as they are
+ * @returns null if the signal stopped it
+ * @throws OverBudget; UserError if no images remain for train or for test; file system errors unchanged
  */
 export async function prepare(
   dataset: RawDataset,
@@ -91,15 +91,15 @@ export async function prepare(
   }
 }
 
-/** The pictures of a dataset on their way into a file. */
+/** The state of preparing a dataset. */
 class Preparation {
-  /** What happened to how many pictures or tiles. */
+  /** How many source images or tiles were affected, by note. */
   readonly notes = new Map<string, number>();
   readonly damaged: string[] = [];
   private readonly writer: PackedWriter;
   private readonly options: PrepareOptions;
   private pictures = 0;
-  /** The checksums of the images that were written, where repeats are left out. */
+  /** The checksums of written images, if duplicates are left out. */
   private readonly written = new Set<string>();
 
   constructor(writer: PackedWriter, options: PrepareOptions) {
@@ -122,18 +122,18 @@ class Preparation {
       this.write(picture);
       this.pictures++;
       onProgress?.(this.pictures);
-      // Images that are in memory already are decoded without a turn for signals.
+      // Decoding images from memory never yields to the event loop, which signals need.
       await nextTurn();
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
       throw new UserError(
         'invalid-data',
-        `${this.options.source}: no image is left for ${name}${this.why()}`,
+        `${this.options.source}: no images remain for ${name}${this.why()}`,
       );
     }
   }
 
-  /** The images of a picture, or the reason why there are none. */
+  /** The images made from a source image, or the error. */
   private async fitted(image: RawImage, admit: Admit): Promise<FittedPicture | UserError> {
     try {
       return fitPicture(await image.decode(admit), this.options);
@@ -156,7 +156,7 @@ class Preparation {
       this.note(note);
     });
     for (const image of picture.images) {
-      const reason = this.reasonAgainst(image);
+      const reason = this.exclusionReason(image);
       if (reason === undefined) {
         this.writer.add(image);
       } else {
@@ -165,8 +165,8 @@ class Preparation {
     }
   }
 
-  /** Why an image is left out, if it is. */
-  private reasonAgainst(image: Uint8Array): string | undefined {
+  /** Why an image is left out; undefined if it is not. */
+  private exclusionReason(image: Uint8Array): string | undefined {
     const { crop, channels, leastDeviation, unique } = this.options;
     if (crop === 'tiles' && deviationOf(image, channels) < leastDeviation) {
       return flatTiles;
@@ -174,7 +174,7 @@ class Preparation {
     if (unique) {
       const checksum = createHash('sha256').update(image).digest('base64');
       if (this.written.has(checksum)) {
-        return repeats;
+        return duplicates;
       }
       this.written.add(checksum);
     }
@@ -186,7 +186,7 @@ class Preparation {
   }
 
   private why(): string {
-    const reasons = ['damaged', 'too small for a tile', flatTiles, repeats].flatMap((note) =>
+    const reasons = ['damaged', 'too small for a tile', flatTiles, duplicates].flatMap((note) =>
       this.notes.has(note) ? [`${this.notes.get(note)} ${note}`] : [],
     );
     return reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;

@@ -1,16 +1,16 @@
-// Which pictures of a dataset go into which split of a prepared file.
+// Assigns source images to the splits of a prepared file.
 import { createHash } from 'node:crypto';
 import type { Crop } from '../pixels/fitPicture.ts';
 import { only, type RawDataset, type RawSplit } from '../rawImages.ts';
 import type { packedSplits } from './packedHeader.ts';
 
-/** A split to write, and its pictures. */
+/** A split to write, and its source images. */
 export type SplitToPrepare = readonly [name: (typeof packedSplits)[number], pictures: RawSplit];
 
 /**
- * The splits of the source, in the order in which they are written. Where it has no validation images of its own and
- * pictures are cut into tiles, the share `validation` of its training pictures is held out, chosen by their names. Whole
- * images are held out when the file is opened instead, as those of any dataset are.
+ * The splits of the source, in the order in which they are written. If it has no validation images and images
+ * are cut into tiles, the share `validation` of its training images is held out, selected by name. Otherwise
+ * validation images are held out when the file is opened, as for any dataset.
  */
 export async function splitsToPrepare(
   source: RawDataset,
@@ -39,8 +39,8 @@ export async function splitsToPrepare(
 }
 
 /**
- * The names of the pictures to hold out: the share of them whose names have the smallest checksums, so that a set that
- * grows holds out mostly the same; at least one if the share is not 0 and there are two.
+ * The names of the images to hold out: those with the smallest hashes, so that they stay mostly the same when
+ * a dataset grows; at least one if the share is not 0 and there are two images.
  */
 async function heldOutPictures(train: RawSplit, share: number): Promise<ReadonlySet<string>> {
   const names: string[] = [];
