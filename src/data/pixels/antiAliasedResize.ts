@@ -1,14 +1,14 @@
-// Reduction of an image as scikit-image's `resize` does it with anti-aliasing, which the galaxies were made by.
+// Downscaling as in scikit-image's `resize` with anti-aliasing, which the paper used for its galaxies.
 import { filterAxis, type Taps } from './filterAxis.ts';
 
-/** A Gaussian is cut off at so many standard deviations. */
+/** The Gaussian is truncated at this many standard deviations. */
 const reachInSigmas = 4;
 
 /**
- * An image of another size, values as they are: along each axis a Gaussian of σ = max(0, (n/m − 1)/2), then linear
- * interpolation between the centres of the pixels; what lies beyond an edge is mirrored about its pixel.
+ * Resizes an image without rounding: along each axis a Gaussian filter with σ = max(0, (n/m − 1)/2), then
+ * linear interpolation between pixel centres; edges are mirrored about the edge pixel.
  *
- * @param values rows of pixels of `channels` values each
+ * @param values HWC, with `channels` channels
  * @param from height and width, n
  * @param to height and width, m
  */
@@ -51,7 +51,7 @@ function linear(length: number, wanted: number): (target: number) => Taps {
   };
 }
 
-/** The place of a pixel outside, mirrored about the pixel at the edge, which is not repeated. */
+/** Mirrors an out-of-range index about the edge pixel, which is not repeated. */
 function mirrored(index: number, length: number): number {
   if (length === 1) {
     return 0;

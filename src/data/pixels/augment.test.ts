@@ -17,7 +17,7 @@ const randomImage = (shape: ImageShape, seed: number): Uint8Array => {
   return Uint8Array.from({ length: shape[0] * shape[1] * shape[2] }, () => random.integer(256));
 };
 
-/** What varying the image by one augmentation gives, over many draws, as distinct arrays. */
+/** The distinct results of one augmentation over many draws. */
 const outcomes = (name: AugmentationName, pixels: number[], shape: ImageShape): Set<string> =>
   new Set(
     Array.from({ length: 40 }, (_, draw) => {
@@ -27,7 +27,7 @@ const outcomes = (name: AugmentationName, pixels: number[], shape: ImageShape): 
     }),
   );
 
-/** The shift from its definition: every pixel by itself, four weights, of the image padded far beyond its edges. */
+/** A reference shift: each pixel from four weights, on the image padded far beyond its edges. */
 function plainShift(
   image: Uint8Array,
   [height, width, channels]: ImageShape,
@@ -36,7 +36,7 @@ function plainShift(
   edges: 'repeat' | 'reflect',
 ): number[] {
   const outside = (index: number, length: number): number => {
-    // Walks back into the image one step at a time.
+    // Steps back into the image one pixel or reflection at a time.
     let at = index;
     while (at < 0 || at > length - 1) {
       const border = at < 0 ? -0.5 : length - 0.5;
@@ -64,7 +64,7 @@ function plainShift(
 describe('shift', () => {
   const edges = { repeat: repeated, reflect: reflected } as const;
 
-  it.each(['repeat', 'reflect'] as const)('is the plain bilinear one, rounded down, edges: %s', (kind) => {
+  it.each(['repeat', 'reflect'] as const)('equals the reference, rounded down, edges: %s', (kind) => {
     const sides = fc.integer({ min: 1, max: 9 });
     const by = fc.double({ min: -0.9, max: 0.9, noNaN: true });
     fc.assert(
@@ -81,7 +81,7 @@ describe('shift', () => {
           const wanted = plainShift(image, shape, dy * height, dx * width, kind);
           shift(image, shape, [dy * height, dx * width], edges[kind]);
           image.forEach((value, index) => {
-            // The two sum in another order, so a value that is whole but for rounding may fall on either side.
+            // The two sum in different orders, so rounding errors can put a whole number on either side.
             expect(wanted[index]! - value).toBeGreaterThan(-1e-9);
             expect(wanted[index]! - value).toBeLessThan(1 + 1e-9);
           });
@@ -90,7 +90,7 @@ describe('shift', () => {
     );
   });
 
-  it('moves by whole pixels exactly', () => {
+  it('is exact for whole pixels', () => {
     const row = (by: number, edge: typeof repeated): number[] => {
       const image = Uint8Array.of(10, 20, 30, 40);
       shift(image, [1, 4, 1], [0, by], edge);
@@ -102,7 +102,7 @@ describe('shift', () => {
     expect(row(-2, reflected)).toEqual([20, 10, 10, 20]);
   });
 
-  it('rounds down, and leaves what is of one colour as it is', () => {
+  it('rounds down, and leaves uniform images unchanged', () => {
     const image = Uint8Array.of(0, 3, 255, 255);
     shift(image, [1, 4, 1], [0, 0.3], repeated);
     expect([...image]).toEqual([0, 78, 255, 255]);
@@ -113,7 +113,7 @@ describe('shift', () => {
 });
 
 describe('augmentations', () => {
-  it('flip, flipVertical and transpose change an image over, or leave it', () => {
+  it('flip, flipVertical and transpose either apply or leave the image unchanged', () => {
     const image = [1, 2, 3, 4, 5, 6];
     expect(outcomes('flip', image, [2, 3, 1])).toEqual(new Set(['1,2,3,4,5,6', '3,2,1,6,5,4']));
     expect(outcomes('flip', image, [1, 3, 2])).toEqual(new Set(['1,2,3,4,5,6', '5,6,3,4,1,2']));
@@ -126,7 +126,7 @@ describe('augmentations', () => {
   it.each([
     ['shift', 'repeat'],
     ['shiftReflect', 'reflect'],
-  ] as const)('%s moves by up to a tenth of each side, both ways', (name, edges) => {
+  ] as const)('%s moves by up to a tenth of each side, in both directions', (name, edges) => {
     const shape: ImageShape = [20, 30, 1];
     const ramps = (axis: 0 | 1): Uint8Array =>
       Uint8Array.from({ length: 600 }, (_, index) => 4 * (axis === 0 ? Math.floor(index / 30) : index % 30));
@@ -141,7 +141,7 @@ describe('augmentations', () => {
       expect(Math.max(...moves)).toBeGreaterThan(0.8 * most);
       expect(Math.max(...moves)).toBeLessThanOrEqual(most);
       expect(Math.min(...moves)).toBeLessThan(-0.8 * most);
-      // Rounding down takes up to a grey level, a quarter of a pixel here.
+      // Rounding down takes off up to one grey level, a quarter of a pixel here.
       expect(Math.min(...moves)).toBeGreaterThanOrEqual(-most - 0.25);
     }
     const image = randomImage(shape, 8);
@@ -152,7 +152,7 @@ describe('augmentations', () => {
     expect([...image]).toEqual(wanted);
   });
 
-  it('draw from the stream they are given alone, in the order of their names', () => {
+  it('draw only from the given stream, in the order of their names', () => {
     const names = Object.keys(augmentations) as AugmentationName[];
     const varied = (order: AugmentationName[]) => {
       const image = randomImage([10, 10, 3], 1);
@@ -163,9 +163,9 @@ describe('augmentations', () => {
     expect(varied(names)).not.toEqual(varied(names.toReversed()));
   });
 
-  it('refuse to transpose what is not square', () => {
+  it('reject transposing non-square images', () => {
     expect(() => checkAugmentations(['flip', 'transpose'], [4, 6, 1])).toThrow(
-      'data.augment: transpose needs square images, and these are 4 x 6: leave it out',
+      'data.augment: transpose requires square images, but these are 4 x 6: remove it',
     );
     expect(() => checkAugmentations(['flip', 'shift'], [4, 6, 1])).not.toThrow();
     expect(() => checkAugmentations(['transpose'], [6, 6, 3])).not.toThrow();

@@ -1,15 +1,15 @@
-// How training images are varied: flips, transposes and shifts, drawn anew each time an image is seen.
+// Data augmentation: random flips, transposes and shifts, drawn each time an image is used.
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { RandomStream } from '../../numeric/random.ts';
 
-/** One way to vary an image. */
+/** An augmentation. */
 interface Augmentation {
-  /** What it does, for people. */
+  /** What it does, in a few words. */
   readonly description: string;
-  /** Whether it changes height and width over. */
+  /** Whether it swaps height and width. */
   readonly transposes: boolean;
-  /** Varies an image [H, W, C] in place. */
+  /** Augments an image [H, W, C] in place. */
   apply(image: Uint8Array, shape: ImageShape, random: RandomStream): void;
 }
 
@@ -19,27 +19,27 @@ const LARGEST_SHIFT = 0.1;
 /** Every augmentation by its name. */
 export const augmentations = {
   flip: {
-    description: 'left and right change over, every other time',
+    description: 'mirrored left-right with probability ½',
     transposes: false,
-    apply: (image, shape, random) => sometimes(random, () => flipColumns(image, shape)),
+    apply: (image, shape, random) => withProbabilityHalf(random, () => flipColumns(image, shape)),
   },
   flipVertical: {
-    description: 'top and bottom change over, every other time',
+    description: 'mirrored top-bottom with probability ½',
     transposes: false,
-    apply: (image, shape, random) => sometimes(random, () => flipRows(image, shape)),
+    apply: (image, shape, random) => withProbabilityHalf(random, () => flipRows(image, shape)),
   },
   transpose: {
-    description: 'rows and columns change over, every other time; for square images',
+    description: 'transposed with probability ½; for square images',
     transposes: true,
-    apply: (image, shape, random) => sometimes(random, () => transpose(image, shape)),
+    apply: (image, shape, random) => withProbabilityHalf(random, () => transpose(image, shape)),
   },
   shift: {
-    description: 'moved by up to 10 % of each side, between pixels too; edges are repeated',
+    description: 'shifted by up to 10 % of each side, with subpixel precision; edges are repeated',
     transposes: false,
     apply: (image, shape, random) => randomShift(image, shape, random, repeated),
   },
   shiftReflect: {
-    description: 'moved by up to 10 % of each side, between pixels too; edges are reflected',
+    description: 'shifted by up to 10 % of each side, with subpixel precision; edges are reflected',
     transposes: false,
     apply: (image, shape, random) => randomShift(image, shape, random, reflected),
   },
@@ -49,21 +49,21 @@ export const augmentations = {
 export type AugmentationName = keyof typeof augmentations;
 
 /**
- * Checks that images of a shape can be varied so.
+ * Checks that the augmentations fit images of this shape.
  *
- * @throws UserError (`invalid-config`) if images that are not square were to be transposed
+ * @throws UserError (`invalid-config`) if non-square images would be transposed
  */
 export function checkAugmentations(names: readonly AugmentationName[], [height, width]: ImageShape): void {
   const name = names.find((each) => augmentations[each].transposes);
   if (name !== undefined && height !== width) {
     throw new UserError(
       'invalid-config',
-      `data.augment: ${name} needs square images, and these are ${height} x ${width}: leave it out`,
+      `data.augment: ${name} requires square images, but these are ${height} x ${width}: remove it`,
     );
   }
 }
 
-/** Varies an image [H, W, C] in place by each of `names` in turn; all that is random comes from `random`. */
+/** Applies the augmentations `names` to an image [H, W, C] in place, in this order, drawing from `random` only. */
 export function augment(
   image: Uint8Array,
   shape: ImageShape,
@@ -76,10 +76,10 @@ export function augment(
 }
 
 /**
- * An image [H, W, C] moved in place: pixel (r, c) becomes what lay at (r + `down`, c + `right`), bilinear between
- * pixels and rounded down.
+ * Shifts an image [H, W, C] in place: pixel (r, c) becomes that at (r + `down`, c + `right`), interpolated
+ * bilinearly and rounded down.
  *
- * @param edge the row or column that stands in for one outside of 0..`length`-1
+ * @param edge maps a row or column to one in 0..`length`-1
  */
 export function shift(
   image: Uint8Array,
@@ -91,7 +91,7 @@ export function shift(
   const [firstRow, firstColumn] = [Math.floor(down), Math.floor(right)];
   const [rowPart, columnPart] = [down - firstRow, right - firstColumn];
   const length = width * channels;
-  // Of every value of a line, the places of the two between which it lies.
+  // For each value of a row, the indices of its two neighbours.
   const [left, beyond] = [new Int32Array(length), new Int32Array(length)];
   for (let index = 0; index < length; index++) {
     const channel = index % channels;
@@ -103,7 +103,7 @@ export function shift(
   for (let row = 0; row < height; row++) {
     const above = edge(row + firstRow, height) * length;
     const below = edge(row + firstRow + 1, height) * length;
-    // As a + part·(b - a): where both are equal the result is exactly that, and rounding down leaves it alone.
+    // As a + part·(b - a), which is exact for a = b, so that rounding down does not change it.
     for (let index = 0; index < length; index++) {
       const a = source[above + index]!;
       line[index] = a + rowPart * (source[below + index]! - a);
@@ -115,12 +115,12 @@ export function shift(
   }
 }
 
-/** The edge that goes on outside: a a | a b c | c c. */
+/** Repeats the edge: a a | a b c | c c. */
 export function repeated(index: number, length: number): number {
   return Math.min(Math.max(index, 0), length - 1);
 }
 
-/** The image mirrored at its edge, as far as it reaches: c b a | a b c | c b a. */
+/** Mirrors the image at its edge, once: c b a | a b c | c b a. */
 export function reflected(index: number, length: number): number {
   return index < 0 ? -1 - index : index >= length ? 2 * length - 1 - index : index;
 }
@@ -135,7 +135,7 @@ function randomShift(
   shift(image, shape, [by(shape[0]), by(shape[1])], edge);
 }
 
-function sometimes(random: RandomStream, change: () => void): void {
+function withProbabilityHalf(random: RandomStream, change: () => void): void {
   if (random.integer(2) === 1) {
     change();
   }
@@ -167,7 +167,7 @@ function transpose(image: Uint8Array, [height, width, channels]: ImageShape): vo
   }
 }
 
-/** Exchanges `count` bytes. */
+/** Swaps `count` bytes. */
 function swap(image: Uint8Array, one: number, other: number, count: number): void {
   for (let index = 0; index < count; index++) {
     const kept = image[one + index]!;

@@ -30,7 +30,7 @@ describe('golden cases', () => {
 });
 
 describe('pixelsFromValues', () => {
-  it('undoes dequantisation, in float32 too', () => {
+  it('inverts dequantisation, in float32 too', () => {
     fc.assert(
       fc.property(fc.constantFrom(...bitDepths), fc.nat(255), fc.nat(2 ** 16 - 1), (bits, byte, noise) => {
         const pixel = byte >> (8 - bits);
@@ -41,7 +41,7 @@ describe('pixelsFromValues', () => {
     );
   });
 
-  it('clips infinite values and refuses NaN, saying where', () => {
+  it('clips infinite values, and rejects NaN with its position', () => {
     expect([...pixelsFromValues([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 5)]).toEqual([31, 0]);
     expect(() => pixelsFromValues([0, Number.NaN, 0], 8)).toThrow(UserError);
     expect(() => pixelsFromValues([0, Number.NaN, 0], 8)).toThrow('value 1 of 3 of the images is NaN');
@@ -49,20 +49,20 @@ describe('pixelsFromValues', () => {
 });
 
 describe('toEightBit', () => {
-  it.each(bitDepths)('reaches from black to white at %i bits, and is undone by reduceBits', (bits) => {
+  it.each(bitDepths)('spans black to white at %i bits, and is inverted by reduceBits', (bits) => {
     const pixels = everyByte.subarray(0, 2 ** bits);
     const shown = toEightBit(pixels, bits);
     expect([shown[0], shown.at(-1)]).toEqual([0, 255]);
     expect(reduceBits(shown, bits)).toEqual(pixels);
   });
 
-  it('changes nothing at 8 bits and refuses pixels that do not fit', () => {
+  it('changes nothing at 8 bits, and rejects pixels that do not fit', () => {
     expect(toEightBit(everyByte, 8)).toEqual(everyByte);
     expect(() => toEightBit(Uint8Array.of(31, 32), 5)).toThrow('pixel 32 does not fit in 5 bits');
   });
 });
 
-it.each([0, 9, 2.5, Number.NaN])('refuses %d bits', (bits) => {
+it.each([0, 9, 2.5, Number.NaN])('rejects %d bits', (bits) => {
   for (const convert of [reduceBits, pixelsFromValues, toEightBit]) {
     expect(() => convert(everyByte, bits)).toThrow(`not ${bits}`);
   }

@@ -1,8 +1,8 @@
-// Pixels on the host: from 8 bits to fewer, from a model's real values back to integers, and to 8 bits for viewing.
+// Converts pixels on the host: 8 bits to fewer, a model's real values to integers, and to 8 bits for viewing.
 import { call, phrase, UserError } from '../../errors.ts';
 
 /**
- * 8-bit pixels reduced to `bits` bits: `v >> (8 - bits)`.
+ * Reduces 8-bit pixels to `bits` bits: `v >> (8 - bits)`.
  * Throws RangeError when `bits` is not an integer in 1..8.
  */
 export function reduceBits(image: Uint8Array, bits: number): Uint8Array {
@@ -11,9 +11,9 @@ export function reduceBits(image: Uint8Array, bits: number): Uint8Array {
 }
 
 /**
- * The pixels that a model's values stand for: ⌊(x + 0.5)·2^bits⌋, clipped to 0..2^bits - 1.
+ * Converts a model's values to pixels: ⌊(x + 0.5)·2^bits⌋, clipped to 0..2^bits - 1.
  *
- * Infinite values clip like any other beyond the range. NaN is no pixel and throws UserError.
+ * Infinite values are clipped. NaN throws UserError.
  * Throws RangeError when `bits` is not an integer in 1..8.
  */
 export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array {
@@ -22,10 +22,10 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
   for (let index = 0; index < x.length; index++) {
     const value = x[index]!;
     if (Number.isNaN(value)) {
-      const what = `value ${index} of ${x.length} of the images is NaN, which is no pixel`;
+      const what = `value ${index} of ${x.length} of the images is NaN, not a pixel value`;
       throw new UserError(
         'diverged',
-        phrase`${what}: the model that made them has diverged; check it with ${call('diagnose')} or take an earlier checkpoint`,
+        phrase`${what}: the model that made them has diverged; check it with ${call('diagnose')} or use an earlier checkpoint`,
       );
     }
     pixels[index] = Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);
@@ -34,9 +34,9 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
 }
 
 /**
- * Pixels of `bits` bits spread over 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
- * and white is white. `reduceBits` gives the same pixels back.
- * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit in so many bits.
+ * Scales pixels of `bits` bits to 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
+ * and white stays white. `reduceBits` inverts it. Throws RangeError when `bits` is not an integer in 1..8 or
+ * a pixel does not fit into `bits` bits.
  */
 export function toEightBit(pixels: Uint8Array, bits: number): Uint8Array {
   const largest = 2 ** checkBits(bits) - 1;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { deviationOf } from './deviation.ts';
 
-it('is that about the mean of each channel', () => {
+it('is the deviation from the mean of each channel', () => {
   expect(deviationOf(Uint8Array.of(1, 200, 3, 1, 200, 3), 3)).toBe(0);
   expect(deviationOf(Uint8Array.of(1, 200, 1, 200), 1)).toBe(99.5);
   expect(deviationOf(Uint8Array.of(255, 255, 255, 254), 1)).toBeCloseTo(Math.sqrt(3) / 4, 12);

@@ -1,8 +1,8 @@
-// How much the pixels of an image differ.
+// The standard deviation of an image's pixels.
 
 /**
- * The standard deviation of an image's pixels [H, W, C] about the mean of their channel, √(Σ(v − v̄)² / HWC), in steps
- * of 1/255; exactly 0 where all pixels are the same.
+ * The standard deviation of an image's pixels [H, W, C] about the mean of their channel, √(Σ(v − v̄)² / HWC),
+ * in units of 1/255; exactly 0 if all pixels have the same colour.
  */
 export function deviationOf(image: Uint8Array, channels: number): number {
   const pixels = image.length / channels;
@@ -13,7 +13,7 @@ export function deviationOf(image: Uint8Array, channels: number): number {
       total += image[index]!;
       squares += image[index]! ** 2;
     }
-    // In whole numbers, so that nothing is lost.
+    // In integers, which are exact.
     sum += pixels * squares - total ** 2;
   }
   return Math.sqrt(sum / channels) / pixels;

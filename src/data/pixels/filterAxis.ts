@@ -1,6 +1,6 @@
-// A filter along one axis of an array: an image is resized by one along its height and one along its width.
+// A linear filter along one axis of an array: images are resized by one along each of height and width.
 
-/** From which elements of an axis an element of the result is made: Σ weightᵢ·elementᵢ / divisor. */
+/** The elements that an output element is computed from: Σ weightᵢ·elementᵢ / divisor. */
 export interface Taps {
   readonly indices: ArrayLike<number>;
   readonly weights: ArrayLike<number>;
@@ -8,9 +8,9 @@ export interface Taps {
 }
 
 /**
- * An array `[outer, length, inner]` with another length of its middle axis.
+ * Filters an array `[outer, length, inner]` to another length of its middle axis.
  *
- * @param taps the elements that make each element of the result, 0..`wanted`-1
+ * @param taps the taps of each output element, 0..`wanted`-1
  */
 export function filterAxis(
   values: ArrayLike<number>,

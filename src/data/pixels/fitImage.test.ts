@@ -1,4 +1,4 @@
-// Images brought to a model's size and kind: what is done unasked, what only when asked, and that nothing is lost.
+// Converting images to a model's size and colour type: what is done by default, and what only with `resize`.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ImageShape } from '../../numeric/imageShape.ts';
@@ -13,17 +13,17 @@ function fit(pixels: readonly number[], shape: ImageShape, wanted: ImageShape, r
 }
 
 describe('without resizing', () => {
-  it('leaves what fits, and converts what loses nothing', () => {
+  it('keeps images that fit, and makes lossless conversions', () => {
     expect(fit([1, 2], [1, 2, 1], [1, 2, 1])).toEqual([1, 2]);
     expect(fit([1, 2], [1, 2, 1], [1, 2, 3])).toEqual([1, 1, 1, 2, 2, 2]);
     expect(fit([5, 5, 5, 9, 9, 9], [1, 2, 3], [1, 2, 1])).toEqual([5, 9]);
   });
 
   it.each<[string, ImageShape, ImageShape, string]>([
-    ['another size', [2, 3, 1], [2, 2, 1], '2x3x1 grey, the model takes 2x2x1 grey'],
-    ['sides the other way round', [2, 1, 3], [1, 2, 3], '2x1x3 colour, the model takes 1x2x3 colour'],
-    ['colour', [1, 2, 3], [1, 2, 1], '1x2x3 colour, the model takes 1x2x1 grey'],
-  ])('refuses %s', (_, shape, wanted, what) => {
+    ['another size', [2, 3, 1], [2, 2, 1], '2x3x1 grey, but the model takes 2x2x1 grey'],
+    ['swapped sides', [2, 1, 3], [1, 2, 3], '2x1x3 colour, but the model takes 1x2x3 colour'],
+    ['colour', [1, 2, 3], [1, 2, 1], '1x2x3 colour, but the model takes 1x2x1 grey'],
+  ])('rejects %s', (_, shape, wanted, what) => {
     const pixels = Array.from({ length: sizeOf(shape) }, (_, index) => index);
     expect(() => fit(pixels, shape, wanted)).toThrow(
       `photo.png is ${what} (height x width x channels): add resize: true to fit it`,
@@ -32,18 +32,18 @@ describe('without resizing', () => {
 });
 
 describe('with resizing', () => {
-  it('takes the luminance of colour', () => {
+  it('converts colour to luminance', () => {
     const pixels = [255, 0, 0, 0, 255, 0, 0, 0, 255];
     expect(fit(pixels, [1, 3, 3], [1, 3, 1], true)).toEqual([76, 150, 29]);
   });
 
-  it('shrinks by weighted means and enlarges by straight lines', () => {
-    // Half as many pixels, a triangle twice as wide: those inside the new pixel weigh 3, their neighbours 1.
+  it('downscales by weighted means and upscales linearly', () => {
+    // Half the pixels, a triangle twice as wide: pixels inside the new one have weight 3, their neighbours 1.
     expect(fit([0, 0, 80, 80], [1, 4, 1], [1, 2, 1], true)).toEqual([11, 69]);
     expect(fit([0, 80], [2, 1, 1], [4, 1, 1], true)).toEqual([0, 20, 60, 80]);
   });
 
-  it('keeps what is flat, and a mean in range, for any sizes and channels', () => {
+  it('keeps uniform images and the range of values, for any size and number of channels', () => {
     const side = fc.integer({ min: 1, max: 9 });
     fc.assert(
       fc.property(side, side, side, side, fc.constantFrom(1, 3), (height, width, rows, columns, channels) => {
@@ -65,7 +65,7 @@ describe('with resizing', () => {
     );
   });
 
-  it('is symmetric: a mirrored image gives the mirrored result', () => {
+  it('is symmetric: mirroring the image mirrors the result', () => {
     const random = new RandomStream(0, 'mirror');
     const row = Array.from({ length: 7 }, () => random.integer(256));
     for (const width of [3, 5, 11]) {
@@ -74,8 +74,8 @@ describe('with resizing', () => {
     }
   });
 
-  it('still refuses kinds that cannot be turned into one another', () => {
-    const message = /photo\.png is 1x1x3 colour, the model takes 1x1x2 .*: convert it/;
+  it('still rejects colour types that cannot be converted', () => {
+    const message = /photo\.png is 1x1x3 colour, but the model takes 1x1x2 .*: convert it/;
     expect(() => fit([1, 2, 3], [1, 1, 3], [1, 1, 2], true)).toThrow(message);
   });
 });

@@ -1,23 +1,23 @@
-// An image brought to the size and the kind that a model takes, or the reason why it is not.
+// Converts an image to the size and colour type of a model, or reports why it cannot.
 import { option, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { grey, inColour, resized } from './resize.ts';
 
-/** One image in memory: 8 bits a channel, HWC. */
+/** One image in memory: 8 bits per channel, HWC. */
 interface Image {
   /** Height, width and channels: 1 is grey, 3 is colour. */
   readonly shape: ImageShape;
-  /** Row by row, the channels of a pixel side by side. */
+  /** HWC. */
   readonly pixels: Uint8Array;
 }
 
 /**
- * The pixels of an image in the given shape. What loses nothing is done unasked: grey becomes colour, and colour
- * without any colour in it grey. The rest only with `resize`: colour to its luminance, and another size by a
- * triangle filter, stretched where the sides have another ratio.
+ * The pixels of an image in the given shape. Lossless conversions are always done: grey to colour, and colour
+ * images without colour to grey. Others require `resize`: colour to luminance, and resizing with a triangle
+ * filter, stretched if the aspect ratio differs.
  *
  * @param source the image's name, for errors
- * @throws UserError if the image has another size or kind and `resize` is not set
+ * @throws UserError if the image has another size or colour type and `resize` is not set
  */
 export function fitImage(
   { shape, pixels }: Image,
@@ -26,7 +26,7 @@ export function fitImage(
 ): Uint8Array {
   const [height, width, channels] = wanted;
   const [rows, columns, given] = shape;
-  const inKind =
+  const converted =
     given === channels
       ? pixels
       : channels === 3 && given === 1
@@ -35,7 +35,7 @@ export function fitImage(
           ? grey(pixels)
           : undefined;
   const isSize = rows === height && columns === width;
-  if (inKind === undefined || !(isSize || resize)) {
+  if (converted === undefined || !(isSize || resize)) {
     const [found, expected] = [shape, wanted].map((one) => `${showImageShape(one)}${kindOf(one)}`) as [
       string,
       string,
@@ -43,10 +43,10 @@ export function fitImage(
     const remedy = resize ? ['convert it'] : phrase`add ${option('resize', true)} to fit it`;
     throw new UserError(
       'mismatch',
-      phrase`${source} is ${found}, the model takes ${expected} (height x width x channels): ${remedy}`,
+      phrase`${source} is ${found}, but the model takes ${expected} (height x width x channels): ${remedy}`,
     );
   }
-  return resized(inKind, [rows, columns, channels], [height, width]);
+  return resized(converted, [rows, columns, channels], [height, width]);
 }
 
 function kindOf([, , channels]: ImageShape): string {

@@ -9,7 +9,7 @@ const picture = (height: number, width: number, channels: 1 | 2 | 3 | 4, data: n
   data: Uint8Array.from(data),
   notes: [],
 });
-/** Grey, each pixel its place. */
+/** A grey image whose pixels are their indices. */
 const counting = (height: number, width: number): DecodedImage =>
   picture(
     height,
@@ -23,18 +23,18 @@ const fit = (image: DecodedImage, size: number, crop: 'center' | 'none' | 'tiles
 };
 
 describe('fitPicture', () => {
-  it('center takes the square in the middle', () => {
+  it('center crops the central square', () => {
     expect(fit(counting(2, 5), 2, 'center').images).toEqual([[1, 2, 6, 7]]);
     expect(fit(counting(4, 2), 2, 'center').images).toEqual([[2, 3, 4, 5]]);
     expect(fit(counting(3, 3), 3, 'center')).toEqual({ images: [[0, 1, 2, 3, 4, 5, 6, 7, 8]], notes: [] });
   });
 
-  it('center shrinks it by a weighted mean', () => {
+  it('center downscales it by a weighted mean', () => {
     const image = picture(2, 4, 1, [9, 0, 8, 9, 9, 4, 4, 9]);
     expect(fit(image, 1, 'center').images).toEqual([[4]]);
   });
 
-  it('none stretches all of it', () => {
+  it('none stretches the whole image', () => {
     const wide = picture(1, 4, 1, [10, 10, 50, 50]);
     const { images, notes } = fit(wide, 2, 'none');
     expect(images).toHaveLength(1);
@@ -45,7 +45,7 @@ describe('fitPicture', () => {
     expect(notes).toEqual(['enlarged']);
   });
 
-  it('tiles cuts without shrinking, margins shared', () => {
+  it('tiles cuts without downscaling, with equal margins', () => {
     expect(fit(counting(2, 5), 2, 'tiles').images).toEqual([
       [0, 1, 5, 6],
       [2, 3, 7, 8],
@@ -59,14 +59,14 @@ describe('fitPicture', () => {
     expect(fit(counting(1, 5), 2, 'tiles')).toEqual({ images: [], notes: ['too small for a tile'] });
   });
 
-  it('makes grey of colour and colour of grey, and lays what is transparent on white', () => {
+  it('converts between grey and colour, and composites transparency onto white', () => {
     expect(fit(picture(1, 1, 1, [7]), 1, 'center', 3)).toEqual({
       images: [[7, 7, 7]],
-      notes: ['grey made colour'],
+      notes: ['grey converted to colour'],
     });
     expect(fit(picture(1, 1, 3, [255, 0, 0]), 1, 'center')).toEqual({
       images: [[76]],
-      notes: ['colour made grey'],
+      notes: ['colour converted to grey'],
     });
     expect(fit(picture(1, 1, 4, [0, 100, 200, 128]), 1, 'center', 3).images).toEqual([[127, 177, 227]]);
   });

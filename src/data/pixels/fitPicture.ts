@@ -1,20 +1,20 @@
-// A picture of any size made into the square images of a set: shrunk, cropped or cut into tiles.
+// Converts a source image of any size to square images of a dataset: downscaled, cropped or cut into tiles.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { DecodedImage } from '../rawImages.ts';
 import { onWhite } from './onWhite.ts';
 import { grey, inColour, resized } from './resize.ts';
 
-/** What becomes of a picture that is not square, or larger than wanted; each with its words for people. */
+/** The ways to make source images square, with descriptions. */
 export const crops = {
-  center: 'the square in its centre, shrunk',
-  none: 'all of it, shrunk, its sides stretched to a square',
-  tiles: 'cut into as many squares as fit, not shrunk',
+  center: 'the central square, downscaled',
+  none: 'the whole image, downscaled and stretched to a square',
+  tiles: 'as many square tiles as fit, not downscaled',
 } as const;
 
 /** The name of one of `crops`. */
 export type Crop = keyof typeof crops;
 
-/** The images that are wanted. */
+/** How source images are converted. */
 export interface FitOptions {
   /** Height and width. */
   readonly size: number;
@@ -23,15 +23,15 @@ export interface FitOptions {
   readonly channels: 1 | 3;
 }
 
-/** What became of a picture. */
+/** The images made from a source image. */
 export interface FittedPicture {
-  /** Images [size, size, channels], none where it is too small for a tile. */
+  /** Images [size, size, channels]; none if the source image is too small for a tile. */
   readonly images: readonly Uint8Array[];
-  /** What was done to it that a person may not want: `enlarged`, `grey in colour`, … */
+  /** Conversions that may be unwanted: `enlarged`, `grey converted to colour`, … */
   readonly notes: readonly string[];
 }
 
-/** Makes a picture into images; colour becomes its luminance where grey is wanted, what is transparent is on white. */
+/** Converts a source image; for grey images colour becomes luminance. Transparency is composited onto white. */
 export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPicture {
   const opaque = onWhite(picture);
   const { height, width } = opaque;
@@ -41,7 +41,7 @@ export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPi
   const pixels =
     isGrey === (channels === 1) ? opaque.data : isGrey ? inColour(opaque.data) : grey(opaque.data);
   if (isGrey !== (channels === 1)) {
-    notes.push(isGrey ? 'grey made colour' : 'colour made grey');
+    notes.push(isGrey ? 'grey converted to colour' : 'colour converted to grey');
   }
   const shape: ImageShape = [height, width, channels];
   if (crop === 'tiles') {
@@ -63,7 +63,7 @@ export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPi
   return { images: [resized(square, [side, side, channels], [size, size])], notes };
 }
 
-/** The tiles of a picture row by row; what is left over is shared between its margins. */
+/** The tiles of an image, row by row; the remainder is split evenly between the margins. */
 function tilesOf(pixels: Uint8Array, shape: ImageShape, size: number): Uint8Array[] {
   const [height, width] = shape;
   const [rows, columns] = [Math.floor(height / size), Math.floor(width / size)];
@@ -74,7 +74,7 @@ function tilesOf(pixels: Uint8Array, shape: ImageShape, size: number): Uint8Arra
   });
 }
 
-/** The square of `side` pixels from `top` and `left` on. */
+/** The square of `side` pixels at (`top`, `left`). */
 function cut(
   pixels: Uint8Array,
   [height, width, channels]: ImageShape,

@@ -1,9 +1,9 @@
-// What is transparent laid on white, since a model has no use for an alpha channel.
+// Composites transparency onto white, since models have no alpha channel.
 import type { DecodedImage } from '../rawImages.ts';
 
 /**
- * The image without its alpha channel: gone where it is opaque everywhere, else composed on white,
- * v' = (α·v + (255 − α)·255) / 255, which is told in the notes.
+ * The image without its alpha channel: removed if it is opaque everywhere, otherwise composited onto white,
+ * v' = (α·v + (255 − α)·255) / 255, which is recorded in the notes.
  */
 export function onWhite(image: DecodedImage): DecodedImage {
   const { channels } = image;

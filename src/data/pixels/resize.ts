@@ -1,13 +1,13 @@
-// Images of other sizes and kinds: height and width by a triangle filter, colour to grey and grey to colour.
+// Resizes images with a triangle filter, and converts between grey and colour.
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { filterAxis, type Taps } from './filterAxis.ts';
 
-/** The share of each colour in the luminance (ITU-R BT.601). */
+/** The weights of the colours in the luminance (ITU-R BT.601). */
 const luminance = [0.299, 0.587, 0.114] as const;
 
 /**
- * The pixels [H, W, C] with another height and width, by a triangle filter: bilinear where an image grows, a weighted
- * mean of all it covers where it shrinks; the sides are stretched where they have another ratio.
+ * Resizes pixels [H, W, C] with a triangle filter: bilinear for enlarging, a weighted mean over the covered
+ * pixels for downscaling; stretched if the aspect ratio differs.
  */
 export function resized(
   pixels: Uint8Array,
@@ -21,7 +21,7 @@ export function resized(
   return rounded(filterAxis(tall, [rows, width, channels], columns, triangle(width, columns)));
 }
 
-/** The pixels of a colour image as grey: its luminance. */
+/** Converts colour to grey: the luminance. */
 export function grey(pixels: Uint8Array): Uint8Array {
   const out = new Uint8Array(pixels.length / 3);
   for (let pixel = 0; pixel < out.length; pixel++) {
@@ -33,7 +33,7 @@ export function grey(pixels: Uint8Array): Uint8Array {
   return out;
 }
 
-/** The pixels of a grey image in three equal channels. */
+/** Converts grey to colour: three equal channels. */
 export function inColour(pixels: Uint8Array): Uint8Array {
   const out = new Uint8Array(3 * pixels.length);
   for (let pixel = 0; pixel < pixels.length; pixel++) {
@@ -43,7 +43,7 @@ export function inColour(pixels: Uint8Array): Uint8Array {
   return out;
 }
 
-// A plain loop: Uint8Array.from with a function takes several times as long.
+// A plain loop: Uint8Array.from with a function is several times slower.
 function rounded(values: Float64Array): Uint8Array {
   const out = new Uint8Array(values.length);
   for (let index = 0; index < values.length; index++) {
@@ -52,7 +52,7 @@ function rounded(values: Float64Array): Uint8Array {
   return out;
 }
 
-/** A triangle as wide as two pixels of the smaller of both images, cut off at the edges. */
+/** A triangle as wide as two pixels of the smaller image, truncated at the edges. */
 function triangle(length: number, wanted: number): (target: number) => Taps {
   const scale = length / wanted;
   const reach = Math.max(1, scale);
