@@ -1,22 +1,22 @@
-// Images that lie in one array, one after the other: as rows of pixels, or as planes of one colour each.
+// Images in one array: channels last, or as colour planes.
 import { UserError } from '../../errors.ts';
 import { isImageChannels, maxDecodedBytes, type RawImage } from '../rawImages.ts';
 
-/** How the images of an array lie. */
+/** The memory layout of the images in an array. */
 export interface ArrayLayout {
   readonly count: number;
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 2 | 3 | 4;
-  /** Whether each image is its channels one after the other, and not its pixels. */
+  /** Whether images are CHW instead of HWC. */
   readonly planar: boolean;
 }
 
 /**
- * How the images of an array of this shape lie: N x H x W, N x H x W x C with C up to 4, or N x (3·S·S), the three
- * colours of square images as planes, as CIFAR-10 and the batches of ImageNet have them.
+ * The layout of the images in an array of this shape: N x H x W, N x H x W x C with C up to 4, or N x
+ * (3·S·S), the three colour planes of square images, as in CIFAR-10 and the batches of ImageNet.
  *
- * @param source names the array in errors
+ * @param source the array, for errors
  * @throws UserError for any other shape
  */
 export function layoutOf(shape: readonly number[], source: string): ArrayLayout {
@@ -28,25 +28,25 @@ export function layoutOf(shape: readonly number[], source: string): ArrayLayout 
   if ((shape.length === 3 || shape.length === 4) && isImageChannels(channels)) {
     return checked({ count, height, width, channels, planar: false });
   }
-  const turned =
+  const hint =
     shape.length === 4 && isImageChannels(height) ? '; transpose(0, 2, 3, 1) puts channels last' : '';
   throw new UserError(
     'invalid-data',
-    `${source}: an array ${shape.join(' x ')} holds no images: expected N x H x W, N x H x W x C (C at most 4) or N x ` +
-      `(3·S·S)${turned}`,
+    `${source}: an array of shape ${shape.join(' x ')} does not contain images: expected N x H x W, ` +
+      `N x H x W x C (C at most 4) or N x (3·S·S)${hint}`,
   );
 
   function checked(layout: ArrayLayout): ArrayLayout {
     if (layout.count === 0 || bytesOf(layout) === 0) {
       throw new UserError(
         'invalid-data',
-        `${source}: an array ${shape.join(' x ')} is empty; use another copy`,
+        `${source}: an array of shape ${shape.join(' x ')} is empty; use another copy`,
       );
     }
     if (bytesOf(layout) > maxDecodedBytes) {
       throw new UserError(
         'invalid-data',
-        `${source}: images of ${layout.height}x${layout.width}: at most ${maxDecodedBytes} bytes each`,
+        `${source}: images of ${layout.height}x${layout.width} are too large: at most ${maxDecodedBytes} bytes each`,
       );
     }
     return layout;
@@ -58,7 +58,7 @@ export function bytesOf({ height, width, channels }: ArrayLayout): number {
   return height * width * channels;
 }
 
-/** The image in its bytes, which are kept where they need no turning. */
+/** The image in these bytes, which are copied only if they are planar. */
 export function arrayImage(bytes: Uint8Array, layout: ArrayLayout, name: string): RawImage {
   const { height, width, channels, planar } = layout;
   return {
@@ -73,7 +73,7 @@ export function arrayImage(bytes: Uint8Array, layout: ArrayLayout, name: string)
   };
 }
 
-/** An image from planes of one channel each (CHW) to pixels (HWC). */
+/** Converts an image from CHW to HWC. */
 export function interleaved(planes: Uint8Array, channels: number): Uint8Array {
   const pixels = planes.length / channels;
   const out = new Uint8Array(planes.length);

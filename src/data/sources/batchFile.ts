@@ -1,4 +1,4 @@
-// Files that hold many images as one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
+// Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { UserError } from '../../errors.ts';
 import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
 import type { Budget } from '../budget.ts';
@@ -13,12 +13,12 @@ import { arrayImage, bytesOf, layoutOf } from './arrayImages.ts';
 
 /** The key of the images in a batch. */
 const dataKey = 'data';
-/** Images are read from the disk so many bytes at a time. */
+/** Images are read from disk in blocks of this many bytes. */
 const blockBytes = 2 ** 23;
-/** Archives within archives are opened to this depth: a zip of .npz files, which are zips. */
+/** The maximum nesting depth of archives: a zip of .npz files, which are zips themselves. */
 const maxDepth = 2;
 
-/** Whether the bytes at the start of a file are those of a file that `batchImages` reads. */
+/** Whether `batchImages` can read a file that starts with these bytes. */
 export function looksLikeBatch(start: Uint8Array): boolean {
   const text = charactersOf(start.subarray(0, 6));
   const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
@@ -26,13 +26,13 @@ export function looksLikeBatch(start: Uint8Array): boolean {
 }
 
 /**
- * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary; or in all of these that a zip
- * archive holds, by name. What the shapes mean, `layoutOf` says.
+ * The images in a .npy file; in the array `data` of an .npz file or a pickled dictionary; or in all such
+ * files in a zip archive, by name. For the supported shapes, see `layoutOf`.
  *
- * @param source names the file in errors
- * @param prefix stands before the images' names
+ * @param source the file, for errors
+ * @param prefix prepended to the images' names
  * @param budget what reading it may cost
- * @throws UserError if it is damaged or holds no images; OverBudget
+ * @throws UserError if it is corrupt or contains no images; OverBudget
  */
 export async function* batchImages(
   file: RandomAccess,
@@ -74,7 +74,10 @@ async function* zippedImages(
     .filter(({ name }) => /(^|\/)[^./][^/]*$/.test(name) && (/\.np[yz]$/.test(name) || !/\.\w+$/.test(name)))
     .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   if (batches.length === 0 || depth + 1 >= maxDepth) {
-    throw new UserError('invalid-data', `${source}: no array '${dataKey}' in it, nor files with one`);
+    throw new UserError(
+      'invalid-data',
+      `${source}: it contains neither an array '${dataKey}' nor files with one`,
+    );
   }
   for (const entry of batches) {
     const where = `${source}: ${entry.name}`;
@@ -112,13 +115,13 @@ async function* pickledImages(
   if (file.size > maxBytesAtOnce) {
     throw new UserError(
       'invalid-data',
-      `${source}: too large for a pickle: ${file.size} bytes, at most ${maxBytesAtOnce}`,
+      `${source}: too large to be read as a pickle: ${file.size} bytes, at most ${maxBytesAtOnce}`,
     );
   }
   const value = readPickle(await file.read(0, file.size), source);
   const data = value instanceof Map ? value.get(dataKey) : undefined;
   if (!isPickledArray(data)) {
-    throw new UserError('invalid-data', `${source}: no array '${dataKey}' in it`);
+    throw new UserError('invalid-data', `${source}: it contains no array '${dataKey}'`);
   }
   const { type, shape, bytes } = data;
   const layout = layoutOf(shape, source);
@@ -127,7 +130,7 @@ async function* pickledImages(
   if (!isUnsignedByte(type) || bytes.length !== layout.count * size) {
     throw new UserError(
       'invalid-data',
-      `${source}: '${dataKey}' is no array of unsigned bytes, ${shape.join(' x ')}`,
+      `${source}: '${dataKey}' is not an array of unsigned bytes of shape ${shape.join(' x ')}`,
     );
   }
   for (let index = 0; index < layout.count; index++) {

@@ -1,4 +1,4 @@
-// A folder of IDX files named as MNIST names them: grey images of any one size, any number.
+// A folder of IDX files with MNIST's names: any number of grey images of any one size.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Phrase, phrase, UserError } from '../../errors.ts';
@@ -13,7 +13,7 @@ const trainFile = 'train-images-idx3-ubyte';
 const testFile = 't10k-images-idx3-ubyte';
 const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFile };
 
-/** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each plain or with `.gz`. */
+/** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each uncompressed or as `.gz`. */
 export const idxFolder = {
   expects: `a folder with ${trainFile} and ${testFile} (each may end in .gz)`,
 
@@ -36,7 +36,7 @@ export const idxFolder = {
     if (trainSize !== testSize) {
       throw new UserError(
         'invalid-data',
-        `${path}: images of one size are needed, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
+        `${path}: all images must have the same size, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
       );
     }
     return { train, test };
@@ -46,9 +46,9 @@ export const idxFolder = {
 } as const satisfies PathFormat;
 
 /**
- * The folder, if both files are in it.
+ * Returns the folder if it contains both files.
  *
- * @throws UserError that names the one that is missing, and says what to do
+ * @throws UserError with the name of the missing one and `remedy`, what to do about it
  */
 export async function requireIdxFiles(folder: string, remedy: string | Phrase): Promise<string> {
   const names = await readdir(folder).catch((error: unknown) => {
@@ -63,7 +63,7 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
   return folder;
 }
 
-/** The plain file where there is one, else the gzipped one. */
+/** Reads the uncompressed file if there is one, otherwise the gzipped one. */
 async function readImages(folder: string, name: string): Promise<ImageSet> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
     if (exists(file)) {
@@ -85,5 +85,5 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
 }
 
 function missingFile(folder: string, name: string): string {
-  return `${folder}: ${name} is missing (plain or with .gz)`;
+  return `${folder}: ${name} is missing (uncompressed or as .gz)`;
 }

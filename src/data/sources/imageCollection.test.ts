@@ -1,4 +1,4 @@
-// Folders and archives of pictures, written by tar and zip.
+// Folders and archives of images, written by tar and zip.
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,12 +29,12 @@ const expected = (first: number, count: number) =>
 
 describe('an archive of images', () => {
   it.each(['pictures.tar', 'pictures.tar.gz', 'pictures.zip', 'stored.zip', 'zip64.zip'])(
-    'is read to the pixel: %s',
+    'is read exactly: %s',
     async (name) => {
       expect(await imageCollection.recognises(fixture(name))).toBe(true);
       const { train, validation, test } = await imageCollection.open(fixture(name));
       expect([train.imageShape, train.count, validation?.count, test.count]).toEqual([[10, 12, 3], 3, 1, 2]);
-      // An archive may hold them in any order; these are few enough to try which.
+      // Archives may store files in any order, so images are matched by name.
       const raw = await imageCollection.openRaw!(fixture(name));
       expect([raw.train.count, raw.validation?.count, raw.test.count]).toEqual([3, 1, 2]);
       const seen = new Map<string, Uint8Array>();
@@ -56,7 +56,7 @@ describe('an archive of images', () => {
     },
   );
 
-  it('is refused where it is encrypted, cut off or changed', async () => {
+  it('is rejected if it is encrypted, truncated or changed', async () => {
     await expect(imageCollection.open(fixture('encrypted.zip'))).rejects.toThrow(
       /encrypted.zip: set\/.*\.png: encrypted; unpack it first/,
     );
@@ -64,15 +64,15 @@ describe('an archive of images', () => {
       const whole = await readFile(fixture(name));
       const path = join(folder, name);
       await writeFile(path, whole.subarray(0, whole.length / 2));
-      await expect(imageCollection.open(path), name).rejects.toThrow(`${path}: damaged`);
+      await expect(imageCollection.open(path), name).rejects.toThrow(`${path}: corrupt`);
     }
     const changed = Buffer.from(await readFile(fixture('stored.zip')));
     changed[changed.indexOf('IDAT') + 8]! ^= 1;
     await writeFile(join(folder, 'x.zip'), changed);
-    await expect(imageCollection.open(join(folder, 'x.zip'))).rejects.toThrow(/\.png: damaged: .*checksum/);
+    await expect(imageCollection.open(join(folder, 'x.zip'))).rejects.toThrow(/\.png: corrupt: .*checksum/);
   });
 
-  it('never writes to where its names lead', async () => {
+  it('is never written to the paths in it', async () => {
     const png = await readFile(fixture('opaque.png'));
     const names = ['../train/out.png', '/tmp/emerging-out/test/x.png', 'train/y.png', 'train/../../z.png'];
     const entries = names.map((name) => ({
@@ -82,13 +82,13 @@ describe('an archive of images', () => {
     await mkdir(join(folder, 'in'));
     await writeFile(join(folder, 'in', 'a.tar'), await packTar(entries));
     const source = await imageCollection.open(join(folder, 'in', 'a.tar'));
-    // Those that lead out of the archive are no names of images in it.
+    // Paths that lead out of the archive are ignored.
     expect([source.train.count, source.test.count]).toEqual([1, 1]);
     expect(await readdir(folder, { recursive: true })).toEqual(['in', join('in', 'a.tar')]);
     await expect(readdir('/tmp/emerging-out')).rejects.toThrow('ENOENT');
   });
 
-  it('is refused where it inflates beyond all measure', async () => {
+  it('is rejected if it decompresses to far too many bytes', async () => {
     const entries = [
       {
         header: { name: 'train/zeros.dat', size: 2 ** 28 + 2 ** 24 },
@@ -98,7 +98,7 @@ describe('an archive of images', () => {
     const path = join(folder, 'bomb.tar.gz');
     await writeFile(path, gzipSync(await packTar(entries), { level: 9 }));
     await expect(imageCollection.recognises(path)).rejects.toThrow(
-      /bomb.tar.gz: at least 268,\d+,\d+ bytes unpacked in \d+,\d+ bytes on disk, and the limit .* 268,435,456: not/,
+      /bomb.tar.gz: at least 268,\d+,\d+ decompressed bytes in \d+,\d+ bytes on disk, but the limit .* 268,435,456: not/,
     );
   });
 });
@@ -109,7 +109,7 @@ describe('a folder of images', () => {
     await cp(fixture(from), join(folder, name));
   };
 
-  it('is divided by its folders, by the alphabet in each, hidden and other files left alone', async () => {
+  it('is split by its folders, sorted by name, without hidden and other files', async () => {
     for (const name of ['cats/train/b.png', 'cats/train/A/z.PNG', 'dogs/TEST/1.jpeg', 'dogs/val/2.webp']) {
       await put(name, { jpeg: 'smooth.jpeg', webp: 'lossless.webp' }[name.split('.')[1]!] ?? 'opaque.png');
     }
@@ -121,13 +121,13 @@ describe('a folder of images', () => {
     expect(await namesOf(raw.test)).toEqual(['dogs/TEST/1.jpeg']);
   });
 
-  it('sets a tenth of its images aside by their names where no folder says test', async () => {
+  it('uses a tenth of its images for testing, by name, without a folder named test', async () => {
     const names = Array.from({ length: 400 }, (_, index) => `${index}.png`);
     const splits = divide(names) as readonly string[];
     const test = names.filter((_, index) => splits[index] === 'test');
     expect(test.length).toBeGreaterThan(20);
     expect(test.length).toBeLessThan(60);
-    // The same whatever else is there, and on every machine: 0 to 19 give these.
+    // Independent of the other images and of the machine: of 0 to 19 these.
     const some = divide(names.slice(0, 20).reverse()) as readonly string[];
     expect(
       names
@@ -145,7 +145,7 @@ describe('a folder of images', () => {
     expect(divide(['validation/1.png', ...names.map((name) => `train/${name}`)])).toContain('test');
   });
 
-  it('is opened into memory: grey among colour becomes colour', async () => {
+  it('is opened in memory, and grey images among colour become colour', async () => {
     await put('train/a.png');
     await put('train/b.png', 'grey.png');
     await put('test/c.png');
@@ -157,11 +157,11 @@ describe('a folder of images', () => {
     expect(Buffer.from(readAll(test))).toEqual(expected(0, 1));
   });
 
-  it('names what cannot be used', async () => {
+  it('names images that cannot be used', async () => {
     await put('train/a.png');
     await put('test/b.jpeg', 'smooth.jpeg');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${folder}: images of one size are needed, but test/b.jpeg is 20x24x3, others 10x12x3: run prepareDataset`,
+      `${folder}: all images must have the same size, but test/b.jpeg is 20x24x3 and others are 10x12x3: run prepareDataset`,
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(
@@ -171,11 +171,11 @@ describe('a folder of images', () => {
     await put('stray.png');
     await put('test/b.png');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${folder}: stray.png lies in no folder train, validation or test, and others do`,
+      `${folder}: stray.png is not in a folder train, validation or test, but others are`,
     );
     await rm(join(folder, 'stray.png'));
     await rm(join(folder, 'train'), { recursive: true });
-    await expect(imageCollection.open(folder)).rejects.toThrow('its 1 images give none to train on');
+    await expect(imageCollection.open(folder)).rejects.toThrow('its 1 images leave none for training');
   });
 
   it('names a file that cannot be read', async () => {

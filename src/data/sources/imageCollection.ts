@@ -1,4 +1,4 @@
-// Any folder, zip or tar archive of PNG, JPEG or WebP images, its parts by folders named train, validation and test.
+// A folder, zip or tar archive of PNG, JPEG or WebP images, split by folders named train, validation and test.
 import { UserError } from '../../errors.ts';
 import type { PathFormat } from '../dataset.ts';
 import { decodeImage, imageName } from '../formats/imageDecoding.ts';
@@ -7,16 +7,16 @@ import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 import { loadImages } from './loadImages.ts';
 import { divide, type Split } from './splitOfName.ts';
 
-/** A folder or an archive with images in it, at any depth; other files are left alone. */
+/** A folder or archive with images at any depth; other files are ignored. */
 export const imageCollection: PathFormat = {
   expects:
-    'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (in folders train and test, or not)',
+    'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (optionally in folders train and test)',
 
   async recognises(path, storeAt = openStore) {
     if ((await storeKind(path)) === undefined) {
       return false;
     }
-    // The first is enough: an archive need not be read to its end.
+    // One is enough: the rest of the archive need not be read.
     for await (const _ of (await storeAt(path)).files((name) => imageName.test(name))) {
       return true;
     }
@@ -49,8 +49,8 @@ async function openImageCollection(path: string, storeAt: OpenStore = openStore)
 }
 
 /**
- * The images among the files of a folder or archive; `convert` is done to each after it is decoded. Where their number is
- * known, an archive is not read on behind the last of them.
+ * The images among the files of a folder or archive, each passed through `convert` after decoding. If their
+ * number is known, the archive is not read past the last of them.
  */
 export function imagesOf(
   store: FileStore,

@@ -1,4 +1,4 @@
-// Images by path: what is found, how it is named, what is skipped and what is refused.
+// Images by path: which are found, how they are named, which are skipped or rejected.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes files by their paths in the folder: an image of two pixels for a number, text for text. */
+/** Writes files by path in the folder: an image of two pixels for a number, a text file for a string. */
 function write(files: Record<string, number | string>): void {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
@@ -37,7 +37,7 @@ const read = (...paths: string[]) =>
     shape,
   );
 
-it('finds PNG files in folders and below, by name, and nothing else', async () => {
+it('finds PNG files in folders and subfolders, sorted by name, and nothing else', async () => {
   write({ 'b.png': 20, 'sub/a.PNG': 30, 'a.png': 10, 'notes.txt': 'no image', '.hidden.png': 'no' });
   const { names, pixels, skipped } = await read('.');
   expect(names).toEqual(['a.png', 'b.png', 'sub/a.PNG']);
@@ -45,24 +45,24 @@ it('finds PNG files in folders and below, by name, and nothing else', async () =
   expect(skipped).toEqual([]);
 });
 
-it('keeps the order of the paths, takes files of any name, and each file once', async () => {
+it('keeps the order of the paths, accepts any file name, and reads each file once', async () => {
   write({ 'x/1.png': 1, 'x/2.png': 2, 'y/1.png': 3, image: 4 });
   const { names, pixels } = await read('y', 'image', 'x', 'x/1.png');
   expect(names).toEqual(['y/1.png', 'image', 'x/1.png', 'x/2.png']);
   expect([...pixels]).toEqual([3, 4, 4, 5, 1, 2, 2, 3]);
 });
 
-it('names images from the innermost folder that holds them all', async () => {
+it('names images relative to their innermost common folder', async () => {
   write({ 'x/deep/1.png': 1, 'x/deeper/1.png': 2, 'x/deep/er/3.png': 3 });
   expect((await read('x/deep/1.png')).names).toEqual(['1.png']);
   expect((await read('x')).names).toEqual(['deep/1.png', 'deep/er/3.png', 'deeper/1.png']);
   expect((await read('x/deep/er', 'x/deep/1.png')).names).toEqual(['er/3.png', '1.png']);
 });
 
-it('skips what cannot be read in a folder, and tells', async () => {
+it('skips files in a folder that cannot be read, and reports them', async () => {
   write({ 'a.png': 1, 'b.png': 'text', 'c.jpg': 'a photo', 'd.png': '', 'e.png': 5 });
-  const told: string[] = [];
-  const options = { onSkip: (reason: string) => told.push(reason) };
+  const reported: string[] = [];
+  const options = { onSkip: (reason: string) => reported.push(reason) };
   const { names, pixels, skipped } = await readImageFiles([folder], shape, options);
   expect(names).toEqual(['a.png', 'e.png']);
   expect([...pixels]).toEqual([1, 2, 5, 6]);
@@ -71,13 +71,13 @@ it('skips what cannot be read in a folder, and tells', async () => {
     `${join(folder, 'c.jpg')}: not a PNG, JPEG or WebP image; convert it`,
     `${join(folder, 'd.png')}: empty; use another copy`,
   ]);
-  expect(told).toEqual(skipped);
+  expect(reported).toEqual(skipped);
 });
 
 it.each<[string, Record<string, number | string>, string[], RegExp]>([
-  ['a path that is not there', {}, ['none'], /^cannot read .*none: it does not exist; check the name$/],
+  ['a missing path', {}, ['none'], /^cannot read .*none: it does not exist; check the name$/],
   [
-    'a named file that is no image',
+    'a given file that is not an image',
     { 'a.png': 1, b: 'text' },
     ['a.png', 'b'],
     /b: not a PNG, JPEG or WebP image; convert/,
@@ -86,25 +86,25 @@ it.each<[string, Record<string, number | string>, string[], RegExp]>([
     'a folder without images',
     { 'x/a.txt': '' },
     ['x'],
-    /x: no PNG, JPEG or WebP images in it; name image files, or folders/,
+    /x: no PNG, JPEG or WebP images found; pass image files or folders/,
   ],
-  ['a folder with none that can be read', { 'a.png': '' }, ['.'], /: none of its images can be read; name/],
-])('refuses %s', async (_, files, paths, message) => {
+  ['a folder without readable images', { 'a.png': '' }, ['.'], /: none of its images can be read; pass/],
+])('rejects %s', async (_, files, paths, message) => {
   write(files);
   await expect(read(...paths)).rejects.toThrow(UserError);
   await expect(read(...paths)).rejects.toThrow(message);
 });
 
-it('refuses an image of another size, in a folder too, unless it may be resized', async () => {
+it('rejects an image of another size, in a folder too, unless resizing is allowed', async () => {
   write({ 'a.png': 1 });
   writeFileSync(join(folder, 'b.png'), png([10, 20, 30, 40], 4));
-  const message = /b\.png is 1x4x1 grey, the model takes 1x2x1 grey .*: add resize: true to fit it$/;
+  const message = /b\.png is 1x4x1 grey, but the model takes 1x2x1 grey .*: add resize: true to fit it$/;
   await expect(read('.')).rejects.toThrow(message);
   const { pixels } = await readImageFiles([folder], shape, { resize: true });
   expect([...pixels]).toEqual([1, 2, 17, 33]);
 });
 
-it('reads JPEG and WebP as training does, and lays what is transparent on white', async () => {
+it('reads JPEG and WebP as for training, and composites transparency onto white', async () => {
   const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
   for (const name of ['grey.jpeg', 'transparent.webp', 'transparent.png']) {
     const path = fixture(name);

@@ -1,4 +1,4 @@
-// Images that a person names: PNG, JPEG and WebP files, and folders of them.
+// Images given by path: PNG, JPEG and WebP files, and folders of them.
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
@@ -13,46 +13,46 @@ import { maxFileBytes } from '../formats/storedFiles.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
 
-/** Images that were read, and those that were not. */
+/** The images that were read, and the files that were skipped. */
 export interface NamedImages {
-  /** The name of each image: its path, with `/`, from the innermost folder that holds all of them. */
+  /** The name of each image: its path, with `/`, relative to the innermost common folder. */
   readonly names: readonly string[];
-  /** 8 bits a channel, one image after the other, NHWC. */
+  /** NHWC, 8 bits per channel. */
   readonly pixels: Uint8Array;
-  /** The files that could not be read, and why, in one line each that names the file. */
+  /** One line per skipped file, with its name and the reason. */
   readonly skipped: readonly string[];
 }
 
 /** How images are read. */
 export interface ImageFileOptions {
-  /** Whether images of another size or kind are brought to that of the model. */
+  /** Whether images of another size or colour type are converted to the model's. */
   readonly resize?: boolean;
-  /** Called for each file that is skipped, with the line that says why. */
+  /** Called with the line for each skipped file. */
   onSkip?(reason: string): void;
 }
 
 interface ImageFile {
   readonly path: string;
-  /** Whether it was found in a folder that was named, and not named itself. */
+  /** Whether it was found in a folder rather than given by path. */
   readonly found: boolean;
-  /** Why it is not read, if so. */
+  /** Why it is not read, if it is not. */
   readonly refusal?: string;
 }
 
-/** Images that are told of as skipped, and not passed over. */
+/** Images of other formats, which are reported as skipped rather than ignored. */
 const otherImages = /\.(gif|bmp|tiff?|avif|heic)$/i;
 
 const otherFormat = 'not a PNG, JPEG or WebP image; convert it to PNG';
-const notRegular = 'neither a regular file nor a folder, or a link to a folder; name the folder itself';
+const notRegular = 'neither a regular file nor a folder, or a link to a folder; pass the folder itself';
 
 /**
- * Reads the images at `paths`: files as they are named, and of each folder all PNG, JPEG and WebP files in it and below,
- * by name, as training reads them. Files in folders that cannot be read are skipped; so are images of other formats, and what is not a regular file. Each
- * real file is read once, and links to folders are not followed.
+ * Reads the images at `paths`: the given files, and all PNG, JPEG and WebP files in the given folders and
+ * below, sorted by name, as for training. Files in folders are skipped if they cannot be read, have another
+ * image format, or are not regular files. Each real file is read once, and links to folders are not followed.
  *
- * @throws OverBudget if files of a few bytes decode to far too many pixels
- * @throws UserError if a path is not there, a file that was named cannot be read, an image has another size or kind
- * than `imageShape`, or no image is left
+ * @throws OverBudget if small files decode to far too many pixels
+ * @throws UserError if a path does not exist, a given file cannot be read, an image has another size or
+ *   colour type than `imageShape`, or no image remains
  */
 export async function readImageFiles(
   paths: readonly string[],
@@ -77,10 +77,10 @@ export async function readImageFiles(
   }
   if (images.size === 0) {
     const none =
-      skipped.length === 0 ? 'no PNG, JPEG or WebP images in it' : 'none of its images can be read';
+      skipped.length === 0 ? 'no PNG, JPEG or WebP images found' : 'none of its images can be read';
     throw new UserError(
       'invalid-data',
-      `${paths.join(', ')}: ${none}; name image files, or folders with some`,
+      `${paths.join(', ')}: ${none}; pass image files or folders of images`,
     );
   }
   const size = sizeOf(imageShape);
@@ -91,7 +91,7 @@ export async function readImageFiles(
   return { names: namesOf([...images.keys()]), pixels, skipped };
 }
 
-/** The image in a file, or nothing after telling why a file that was found in a folder cannot be read. */
+/** Reads the image in a file; if a file in a folder cannot be read, reports why and returns undefined. */
 async function readUnless(
   file: ImageFile,
   budget: Budget,
@@ -110,7 +110,7 @@ async function readUnless(
   }
 }
 
-/** The file that was named, or the images in the folder and below; hidden files are none. */
+/** The given file, or the images in the folder and below, without hidden files. */
 function findImages(path: string): ImageFile[] {
   requireExists(path);
   if (!isFolder(path)) {
@@ -140,7 +140,7 @@ async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
   });
 }
 
-/** The path without links; as it is where there is nothing. */
+/** The path with links resolved, if it exists. */
 function realPath(path: string): string {
   try {
     return realpathSync.native(path);
@@ -149,7 +149,7 @@ function realPath(path: string): string {
   }
 }
 
-/** The paths from the innermost folder that holds all files. */
+/** The paths relative to the innermost common folder. */
 function namesOf(paths: readonly string[]): string[] {
   const folders = paths.map((path) => dirname(resolve(path)).split(sep));
   const shared = folders.reduce((common, folder) => {

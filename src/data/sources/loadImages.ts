@@ -1,20 +1,20 @@
-// A set of images decoded into memory, for sets that are small enough.
+// Decodes images into memory, for datasets that are small enough.
 import { call, phrase, type Term, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
 import { inColour } from '../pixels/resize.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 
-/** Sets with more pixels are prepared first: 2 GiB. */
+/** Larger datasets must be prepared: 2 GiB. */
 const maxBytes = 2 ** 31;
-/** What an image takes besides its pixels, however small it is. */
+/** The memory that an image takes in addition to its pixels. */
 const imageOverhead = 1024;
 
 /**
- * Decodes all images into memory. They must be of one size; where some are grey and some are colour, all become colour.
+ * Decodes all images into memory. They must have the same size; if any is in colour, grey ones become colour.
  *
  * @param source the dataset's name or path, for errors
- * @throws UserError if an image is damaged, has another size than the first, or they are too many
+ * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
 export async function loadImages(raw: RawDataset, source: string): Promise<DatasetSource> {
   const collector = new Collector(source);
@@ -29,22 +29,22 @@ export async function loadImages(raw: RawDataset, source: string): Promise<Datas
   };
 }
 
-/** How one split is decoded. */
+/** Which images `loadSplit` decodes. */
 export interface SplitToLoad {
   /** The dataset's name or path, for errors. */
   readonly source: string;
   /** The name of the split, for errors. */
   readonly name: string;
-  /** Images that they stand beside: where these have colour, grey ones become colour. */
+  /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape | undefined;
-  /** Only so many are decoded, the first; by default all. */
+  /** The number of images to decode, from the first; all by default. */
   readonly most?: number | undefined;
 }
 
 /**
- * Decodes the images of one split into memory, and no others. They must be of one size.
+ * Decodes only the images of one split into memory. They must have the same size.
  *
- * @throws UserError if an image is damaged, has another size than the first, or they are too many
+ * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
 export async function loadSplit(
   split: RawSplit,
@@ -54,7 +54,7 @@ export async function loadSplit(
   return collector.imageSet(await collector.collect(split, name, most));
 }
 
-/** Takes in images, and knows what they have in common. */
+/** Collects images, and tracks their common shape. */
 class Collector {
   readonly #source: string;
   #first: DecodedImage | undefined;
@@ -62,7 +62,7 @@ class Collector {
   #bytes = 0;
   readonly #notes = new Map<string, number>();
 
-  /** @param colour whether there is colour already, so that grey images become colour */
+  /** @param colour whether grey images become colour in any case */
   constructor(source: string, colour = false) {
     this.#source = source;
     this.#colour = colour;
@@ -82,7 +82,7 @@ class Collector {
       }
     }
     if (images.length === 0) {
-      throw new UserError('invalid-data', `${this.#source}: no image in its ${name} part`);
+      throw new UserError('invalid-data', `${this.#source}: its ${name} split is empty`);
     }
     return images;
   }
@@ -97,7 +97,7 @@ class Collector {
     return imagesInMemory(pixels, [height, width, channels]);
   }
 
-  /** What decoding changed of how many images. */
+  /** How many images were converted in decoding, by kind of conversion. */
   notes(): Record<string, number> {
     return Object.fromEntries([...this.#notes].sort());
   }
@@ -116,19 +116,19 @@ class Collector {
       const [found, expected] = [image, first].map(({ height, width, channels }) =>
         showImageShape([height, width, channels]),
       );
-      const what = `${this.#source}: images of one size are needed, but ${name} is ${found}, others ${expected}`;
+      const what = `${this.#source}: all images must have the same size, but ${name} is ${found} and others are ${expected}`;
       throw new UserError(
         'not-ready',
-        phrase`${what}: run ${this.#preparation(32)}, or another size, and train on the file that it writes`,
+        phrase`${what}: run ${this.#preparation(32)}, or another size, and train on its output file`,
       );
     }
-    // As colour, since the next may be.
+    // Counted as colour, since a later image may have it.
     this.#bytes += image.height * image.width * 3 + imageOverhead;
     if (this.#bytes > maxBytes) {
       const side = Math.min(first.height, first.width);
       throw new UserError(
         'not-ready',
-        phrase`${this.#source}: more images than fit into memory: run ${this.#preparation(side)}, and train on the file that it writes`,
+        phrase`${this.#source}: more images than fit into memory: run ${this.#preparation(side)}, and train on its output file`,
       );
     }
   }

@@ -9,7 +9,7 @@ const images = (count: number, start: number, channels = 3) =>
   );
 
 describe('rawOf', () => {
-  it('gives the images of an opened set one after the other, as often as asked', async () => {
+  it('returns the images of an opened dataset in order, any number of times', async () => {
     const raw = rawOf({ train: images(2, 0), test: images(1, 100) });
     expect(raw).not.toHaveProperty('validation');
     expect([raw.train.count, raw.test.count]).toEqual([2, 1]);
@@ -32,7 +32,7 @@ describe('rawOf', () => {
     ).toBe(3);
   });
 
-  it('refuses channels that no image file has', () => {
+  it('rejects numbers of channels that no image file has', () => {
     expect(() => rawOf({ train: images(1, 0, 5), test: images(1, 0) })).toThrow(RangeError);
   });
 });

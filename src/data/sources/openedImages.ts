@@ -1,8 +1,8 @@
-// The images of an opened set, one after the other.
+// The images of an opened dataset, as a sequence.
 import { type DatasetSource, type ImageSet, readOne } from '../dataset.ts';
 import { isImageChannels, type RawDataset, type RawSplit } from '../rawImages.ts';
 
-/** The images of an opened set one after the other, as if they lay in files: `train/0`, `train/1`, … */
+/** The images of an opened dataset as if they were files: `train/0`, `train/1`, … */
 export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
   return {
     train: rawSplitOf('train', train),
@@ -14,7 +14,7 @@ export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
 function rawSplitOf(split: string, images: ImageSet): RawSplit {
   const [height, width, channels] = images.imageShape;
   if (!isImageChannels(channels)) {
-    throw new RangeError(`images of ${channels} channels are none that a file holds`);
+    throw new RangeError(`images of ${channels} channels, but image files have 1 to 4`);
   }
   return {
     count: images.count,

@@ -1,4 +1,4 @@
-// Images in the rows of a Parquet file, each the bytes of a PNG, JPEG or WebP file, as data hubs publish them.
+// Images in Parquet files: each row has the bytes of a PNG, JPEG or WebP file, as published on dataset hubs.
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
@@ -10,17 +10,17 @@ import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
 import type { RawImage } from '../rawImages.ts';
 
-/** The columns in which the bytes of images are looked for, where there is no column with a field `bytes`. */
+/** The names of image columns, if no column has a field `bytes`. */
 const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];
 
-/** A longer footer is refused: those of tens of thousands of row groups are shorter. */
+/** Longer footers are rejected; those of tens of thousands of row groups are shorter. */
 const maxFooterBytes = 2 ** 24;
 
 interface ImageColumn extends ByteColumn {
   readonly path: readonly string[];
 }
 
-/** Whether the bytes at the start of a file are a Parquet file's. */
+/** Whether a file that starts with these bytes is a Parquet file. */
 export function looksLikeParquet(start: Uint8Array): boolean {
   return charactersOf(start.subarray(0, 4)) === 'PAR1';
 }
@@ -31,13 +31,13 @@ export async function countParquet(file: RandomAccess, source: string, budget: B
 }
 
 /**
- * The images in a Parquet file, row by row: from the column with a field `bytes` (as `image.bytes`), or one of bytes
- * that is called `image`, `img`, `png` and the like. One row group is in memory at a time.
+ * The images in a Parquet file, row by row: from the column with a field `bytes` (such as `image.bytes`), or
+ * a column of bytes named `image`, `img`, `png` or similar. One row group is in memory at a time.
  *
- * @param source names the file in errors
- * @param prefix stands before the images' names, which are the numbers of their rows
+ * @param source the file, for errors
+ * @param prefix prepended to the images' names, which are their row numbers
  * @param budget what reading it may cost
- * @throws UserError if it is damaged or has no such column; OverBudget
+ * @throws UserError if it is corrupt or has no such column; OverBudget
  */
 export async function* parquetImages(
   file: RandomAccess,
@@ -61,7 +61,7 @@ export async function* parquetImages(
           name: `${prefix}${row}`,
           async decode(admit) {
             if (bytes === null) {
-              throw new UserError('invalid-data', `${where}: no image in it; use another copy`);
+              throw new UserError('invalid-data', `${where}: no image; use another copy`);
             }
             return decodeImage(bytes, where, { budget, admit });
           },
@@ -82,7 +82,7 @@ async function readMetadata(file: RandomAccess, source: string, budget: Budget):
     const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
     const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
     if (rows !== Number(metadata.num_rows) || metadata.row_groups.some(({ num_rows }) => num_rows < 0)) {
-      throw new Error(`its footer says ${metadata.num_rows} rows, and ${rows} in its row groups`);
+      throw new Error(`its footer claims ${metadata.num_rows} rows, but ${rows} in its row groups`);
     }
     budget.spend(rows, 'images');
     return metadata;
@@ -91,11 +91,13 @@ async function readMetadata(file: RandomAccess, source: string, budget: Budget):
   }
 }
 
-/** The footer becomes objects, each of which may take one byte of it. */
+/** The footer is parsed into objects, which can be as short as one byte each. */
 async function requireShortFooter(file: RandomAccess): Promise<void> {
   const length = viewOf(await file.read(file.size - 8, 8)).getUint32(0, true);
   if (length > maxFooterBytes) {
-    throw new Error(`a footer of ${length} bytes, at most ${maxFooterBytes}: write larger row groups`);
+    throw new Error(
+      `a footer of ${length} bytes, but at most ${maxFooterBytes} are supported: write larger row groups`,
+    );
   }
 }
 
@@ -121,19 +123,19 @@ function imageColumn(metadata: FileMetaData, group: RowGroup): ImageColumn {
   if (steps === undefined) {
     const names = leaves(root).map((path) => path.map(({ element }) => element.name).join('.'));
     throw new Error(
-      `no column of images: expected one with a field bytes, as image.bytes, found ${names.join(', ')}`,
+      `no column of images: expected one with a field bytes, such as image.bytes, found ${names.join(', ')}`,
     );
   }
   const path = steps.map(({ element }) => element.name);
   const levels = steps.map(({ element }) => element.repetition_type);
   if (levels.includes('REPEATED')) {
-    throw new Error(`the column ${path.join('.')} holds lists`);
+    throw new Error(`the column ${path.join('.')} contains lists`);
   }
   const maxDefinitionLevel = levels.filter((level) => level === 'OPTIONAL').length;
   return { path, codec: chunkOf(group, path).codec, maxDefinitionLevel };
 }
 
-/** The ways from below the root to each leaf. */
+/** The path to each leaf, without the root. */
 function leaves(node: SchemaTree, steps: readonly SchemaTree[] = []): (readonly SchemaTree[])[] {
   return node.children.length === 0
     ? [steps]
@@ -144,7 +146,7 @@ async function readChunk(file: RandomAccess, group: RowGroup, path: readonly str
   const { dictionary_page_offset, data_page_offset, total_compressed_size } = chunkOf(group, path);
   const length = Number(total_compressed_size);
   if (length > maxBytesAtOnce / 2) {
-    throw new Error(`a row group of ${length} bytes: write smaller ones`);
+    throw new Error(`a row group of ${length} bytes is too large: write smaller ones`);
   }
   return file.read(Number(dictionary_page_offset || data_page_offset), length);
 }

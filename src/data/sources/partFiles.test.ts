@@ -1,4 +1,5 @@
-// Arrays that NumPy and Python's pickle wrote, Parquet that hyparquet-writer and zstd wrote, and what is wrong with some.
+// Arrays written by NumPy and Python's pickle, Parquet written by hyparquet-writer and zstd, and invalid
+// files.
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
@@ -21,7 +22,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** All images of a file in its order. */
+/** All images of a file, in order. */
 async function imagesOf(path: string): Promise<DecodedImage[]> {
   const split = await openParts([{ split: 'train', path }]);
   const images = [];
@@ -48,7 +49,7 @@ describe('arrays', () => {
     ['zstd.parquet', 6, [10, 12, 3], 0],
     ['dictionary.parquet', 6, [10, 12, 3], 0],
     ['top.parquet', 6, [10, 12, 3], 0],
-  ])('of %s are read to the byte', async (name, count, [height, width, channels], first) => {
+  ])('in %s are read exactly', async (name, count, [height, width, channels], first) => {
     const images = await imagesOf(fixture(name));
     expect(images).toHaveLength(count);
     images.forEach((image, index) => {
@@ -58,16 +59,16 @@ describe('arrays', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['fortran.npy', /fortran.npy: in Fortran order: save numpy.ascontiguousarray of it/],
-    ['float.npy', /float.npy: elements of type "<f4": expected unsigned bytes/],
-    ['channelsFirst.npy', /holds no images: .*; transpose\(0, 2, 3, 1\) puts channels last/],
-    ['evil.pickle', /evil.pickle: no pickle of plain arrays: it asks for posix system/],
-  ])('are refused in %s', async (name, message) => {
+    ['fortran.npy', /fortran.npy: stored in Fortran order: save numpy.ascontiguousarray\(array\) instead/],
+    ['float.npy', /float.npy: its elements are of type "<f4": convert them to unsigned bytes with astype/],
+    ['channelsFirst.npy', /does not contain images: .*; transpose\(0, 2, 3, 1\) puts channels last/],
+    ['evil.pickle', /evil.pickle: not a pickle of plain arrays: it calls posix system/],
+  ])('are rejected in %s', async (name, message) => {
     await expect(imagesOf(fixture(name))).rejects.toThrow(message);
   });
 
   it.each(['colour.npy', 'val_data.npz', 'protocol4.pickle', 'zstd.parquet', 'snappy.parquet'])(
-    'are refused where %s is cut off',
+    'are rejected if %s is truncated',
     async (name) => {
       const whole = await readFile(fixture(name));
       for (const length of [0, 3, 20, Math.floor(whole.length / 2), whole.length - 1]) {
@@ -83,7 +84,7 @@ describe('arrays', () => {
 });
 
 describe('a path', () => {
-  it('of one file has a tenth of its images set aside by their numbers', async () => {
+  it('to one file has a tenth of its images for testing, by number', async () => {
     expect(await partFiles.recognises(fixture('colour.npy'))).toBe(true);
     const path = join(folder, 'x.npy');
     const header = Buffer.from(
@@ -99,7 +100,7 @@ describe('a path', () => {
     expect([train.imageShape, readOne(test, 0)]).toEqual([[2, 1, 1], Uint8Array.of(7, 7)]);
   });
 
-  it('of a folder is divided by the names of its files, in the order of their numbers', async () => {
+  it('to a folder is split by file name, in numerical order', async () => {
     for (const name of ['train_data_batch_2.npz', 'train_data_batch_1.npz', 'val_data.npz']) {
       cpSync(fixture(name), join(folder, name.replace('batch_2', 'batch_10')));
     }
@@ -117,7 +118,7 @@ describe('a path', () => {
 });
 
 describe('ImageNet', () => {
-  it.each(['tar', 'folder', 'both'])("is read from van den Oord's pictures as %s", async (form) => {
+  it.each(['tar', 'folder', 'both'])("is read from van den Oord's images as %s", async (form) => {
     vi.stubEnv('EMERGING_DATA', folder);
     for (const [name, first, count] of [
       ['train_32x32', 0, 3],
@@ -144,14 +145,16 @@ describe('ImageNet', () => {
     expect(readOne(test, 1)).toEqual(formulaImage(51, 32, 32, 3));
   });
 
-  it('refuses images of another size and half of a set', async () => {
+  it('rejects images of another size and half of a dataset', async () => {
     vi.stubEnv('EMERGING_DATA', folder);
     await mkdir(join(folder, 'imagenet32'));
     await cp(fixture('train_data_batch_1.npz'), join(folder, 'imagenet32', 'train_data_batch_1.npz'));
     await expect(imagenet32.openRaw!()).rejects.toThrow(
-      /no file with the validation images \(valid_32x32.tar\) beside it/,
+      /no file next to it has the validation images \(valid_32x32.tar\)/,
     );
     await cp(fixture('val_data.npz'), join(folder, 'imagenet32', 'val_data.npz'));
-    await expect(loadImages(await imagenet32.openRaw!(), '')).rejects.toThrow(/0: 8x8, in a set of 32x32/);
+    await expect(loadImages(await imagenet32.openRaw!(), '')).rejects.toThrow(
+      /0: 8x8, but all images should be 32x32/,
+    );
   });
 });

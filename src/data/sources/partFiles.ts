@@ -1,4 +1,4 @@
-// Files that each hold many images: which split they are by their names, and their images by their content.
+// Files that contain many images each: their names determine the split, their content the format.
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
@@ -15,10 +15,10 @@ import { loadImages } from './loadImages.ts';
 import { countParquet, looksLikeParquet, parquetImages } from './parquetImages.ts';
 import { isTestByHash, type Split } from './splitOfName.ts';
 
-/** Arrays and tables of images: one file, or a folder of files whose names begin with the split that they are. */
+/** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
 export const partFiles: PathFormat = {
   expects:
-    'a .npy, .npz or .parquet file (images, unsigned bytes), or a folder of such, named train…, validation… and test…',
+    'a .npy, .npz or .parquet file (images, unsigned bytes), or a folder of such files named train…, validation… and test…',
 
   async recognises(path) {
     return (await storeKind(path)) === 'folder'
@@ -38,16 +38,16 @@ export const partFiles: PathFormat = {
   openRaw: openPartFiles,
 };
 
-/** A file or folder that holds images of one split. */
+/** A file or folder with images of one split. */
 export interface Part {
   readonly split: Split;
   readonly path: string;
 }
 
 /**
- * The files in a folder (or its folder `data`) whose names say which split they are, in the order of their numbers:
- * `train.npy`, `test-00000-of-00002.parquet`, `train_data_batch_1`, `val_data.npz`, `Imagenet32_val_npz.zip`,
- * `train_32x32.tar`, and folders such as `valid_64x64`.
+ * The files in a folder (or its subfolder `data`) whose names start with a split, in the order of their
+ * numbers: `train.npy`, `test-00000-of-00002.parquet`, `train_data_batch_1`, `val_data.npz`,
+ * `Imagenet32_val_npz.zip`, `train_32x32.tar`, and folders such as `valid_64x64`.
  */
 export async function findParts(folder: string): Promise<Part[]> {
   for (const candidate of [folder, join(folder, 'data')]) {
@@ -70,7 +70,7 @@ export async function findParts(folder: string): Promise<Part[]> {
   return [];
 }
 
-/** Archives beside what was unpacked from them would give every image twice. */
+/** Drops archives whose unpacked content is also there, since every image would appear twice. */
 function withoutCopies(parts: readonly Part[]): Part[] {
   const stem = ({ path }: Part): string => path.replace(/\.(npz|zip|tar|tar\.gz|tgz)$/i, '');
   const isBundle = ({ path }: Part): boolean => /[/\\]imagenet\d+_[^/\\]*\.zip$/i.test(path);
@@ -108,7 +108,7 @@ async function openPartFiles(path: string): Promise<RawDataset> {
     openParts(parts.filter((part) => part.split === split));
   const [train, validation, test] = [await of('train'), await of('validation'), await of('test')];
   if (train === undefined) {
-    throw new UserError('invalid-data', `${path}: no file train… in it`);
+    throw new UserError('invalid-data', `${path}: it contains no file named train…`);
   }
   return {
     train: test ? train : only(train, (name) => !isTestByHash(name)),
@@ -117,7 +117,7 @@ async function openPartFiles(path: string): Promise<RawDataset> {
   };
 }
 
-/** The images of several files, one file after the other; undefined where there is none. */
+/** The images of several files, concatenated; undefined if there are no files. */
 export async function openParts(parts: readonly Part[]): Promise<RawSplit | undefined> {
   const splits: RawSplit[] = [];
   for (const { path } of parts) {
@@ -136,7 +136,7 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
   };
 }
 
-/** The images of one file or folder, whatever form they have in it; `prefix` stands before their names. */
+/** The images of one file or folder of any format; `prefix` is prepended to their names. */
 async function openPart(path: string, prefix: string): Promise<RawSplit> {
   const store = await imageStoreAt(path);
   if (store !== undefined) {
@@ -156,7 +156,7 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   if (!looksLikeBatch(start)) {
     throw new UserError(
       'invalid-data',
-      `${path}: no images in it: expected an archive of images, .npy, .npz, a pickle or Parquet`,
+      `${path}: it contains no images: expected an archive of images, .npy, .npz, a pickle or Parquet`,
     );
   }
   const isNpy = start[0] === 0x93;
@@ -167,14 +167,14 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
   };
 }
 
-/** The folder or archive, if there are files in it that are images by their names. */
+/** The folder or archive, if it contains files with the name of an image. */
 async function imageStoreAt(path: string): Promise<FileStore | undefined> {
   const kind = await storeKind(path);
   if (kind === undefined) {
     return undefined;
   }
   const store = await openStore(path);
-  // A tar archive would have to be read to its end to be sure; nothing else than images is looked for in one.
+  // A tar archive would have to be read to its end; it is assumed to contain images.
   return kind === 'tar' || (await store.names()).some((name) => imageName.test(name)) ? store : undefined;
 }
 

@@ -1,10 +1,10 @@
-// Which split an image belongs to by its name: the folder that says so, or a hash that stays the same.
+// Determines the split of an image from its name: by folder, or by a stable hash.
 import { createHash } from 'node:crypto';
 
-/** The parts that a set of images is divided into. */
+/** The splits of a dataset. */
 export type Split = 'train' | 'validation' | 'test';
 
-/** The share of the images that a set without a test part sets aside for it. */
+/** The share of test images in a dataset without a test split. */
 const testShare = 0.1;
 
 const words: Readonly<Record<string, Split>> = {
@@ -17,13 +17,13 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-/** The split that the first folder with such a name says: train, training, valid, validation, val, test, testing. */
+/** The split named by the first such folder: train, training, valid, validation, val, test, testing. */
 function splitOfFolder(name: string): Split | undefined {
   const folders = name.toLowerCase().split('/').slice(0, -1);
   return folders.map((folder) => words[folder]).find((split) => split !== undefined);
 }
 
-/** Whether an image is set aside to test by its name alone, so that it stays there when others come and go. */
+/** Whether the hash of its name makes an image a test image; independent of the other images. */
 export function isTestByHash(name: string): boolean {
   return hashOf(name) < testShare;
 }
@@ -34,24 +34,24 @@ function hashOf(name: string): number {
 }
 
 /**
- * The split of every image of a set by its name. Where no folder says `test`, a tenth of the training images is set
- * aside by a hash of their names.
+ * The split of each image, by name. Without a folder `test`, a tenth of the training images become test
+ * images, by a hash of their names.
  *
- * @returns the splits in the order of the names, or in words why a set cannot be divided so
+ * @returns the splits in the order of the names, or a message that says why the images cannot be split
  */
 export function divide(names: readonly string[]): readonly Split[] | string {
-  const said = names.map(splitOfFolder);
-  const has = (split: Split): boolean => said.includes(split);
-  const outside = names[said.indexOf(undefined)];
+  const byFolder = names.map(splitOfFolder);
+  const has = (split: Split): boolean => byFolder.includes(split);
+  const outside = names[byFolder.indexOf(undefined)];
   if ((has('train') || has('validation') || has('test')) && outside !== undefined) {
-    return `${outside} lies in no folder train, validation or test, and others do`;
+    return `${outside} is not in a folder train, validation or test, but others are`;
   }
   const splits = has('test')
-    ? said
+    ? byFolder
     : names.map((name, index) =>
-        said[index] === 'validation' ? 'validation' : isTestByHash(name) ? 'test' : 'train',
+        byFolder[index] === 'validation' ? 'validation' : isTestByHash(name) ? 'test' : 'train',
       );
   return splits.includes('train') && splits.includes('test')
     ? (splits as Split[])
-    : `its ${names.length} images give none to train on or none to test: put some into folders train and test`;
+    : `its ${names.length} images leave none for training or none for testing: put some into folders train and test`;
 }
