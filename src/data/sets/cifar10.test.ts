@@ -1,4 +1,4 @@
-// The records of CIFAR-10 in an archive that tar wrote, in a folder, and not quite right.
+// CIFAR-10's records in an archive written by tar, in a folder, and in invalid files.
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ const record = (label: number, image: number): Uint8Array => {
 };
 
 describe('CIFAR-10', () => {
-  it('is read from its archive, batches by number, planes to pixels', async () => {
+  it('is read from its archive, with batches in numerical order and planes interleaved', async () => {
     expect(await cifar10Files.recognises(archive)).toBe(true);
     const { train, test, warnings } = await cifar10Files.open(archive);
     expect([train.count, test.count, train.imageShape]).toEqual([5, 2, [32, 32, 3]]);
@@ -31,9 +31,7 @@ describe('CIFAR-10', () => {
       expect(readOne(train, image)).toEqual(formulaImage(image, 32, 32, 3));
     }
     expect(readOne(test, 1)).toEqual(formulaImage(101, 32, 32, 3));
-    expect(warnings).toEqual([
-      `${archive}: 5 training and 2 test images, where CIFAR-10 has 50000 and 10000`,
-    ]);
+    expect(warnings).toEqual([`${archive}: 5 training and 2 test images, but CIFAR-10 has 50000 and 10000`]);
   });
 
   it('is read from the folder that the archive unpacks to', async () => {
@@ -53,10 +51,10 @@ describe('CIFAR-10', () => {
   });
 
   it.each<[string, Uint8Array, RegExp]>([
-    ['nothing', new Uint8Array(), /test_batch.bin: 0 bytes are no whole number of records of 3073/],
-    ['part of a record', record(1, 1).subarray(1), /test_batch.bin: 3072 bytes are no whole number/],
-    ['a label that is none', record(10, 1), /test_batch.bin: record 0 has label 10/],
-  ])('is refused with %s in a file', async (_, bytes, message) => {
+    ['nothing', new Uint8Array(), /test_batch.bin: 0 bytes are not a whole number of records of 3073/],
+    ['part of a record', record(1, 1).subarray(1), /test_batch.bin: 3072 bytes are not a whole number/],
+    ['an invalid label', record(10, 1), /test_batch.bin: record 0 has label 10, expected 0 to 9/],
+  ])('is rejected with %s in a file', async (_, bytes, message) => {
     await writeFile(join(folder, 'data_batch_1.bin'), record(0, 0));
     await writeFile(join(folder, 'test_batch.bin'), bytes);
     await expect(cifar10Files.open(folder)).rejects.toThrow(message);

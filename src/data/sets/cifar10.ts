@@ -1,4 +1,4 @@
-// CIFAR-10 in its binary version: the archive as it is published, or the folder that it unpacks to.
+// CIFAR-10 in its binary version: the published archive, or the folder it unpacks to.
 import { UserError } from '../../errors.ts';
 import {
   type DatasetSource,
@@ -13,7 +13,7 @@ import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
 
-/** A record is a label, 0 to 9, and the red, the green and the blue plane of 32 x 32 pixels. */
+/** A record is a label, 0 to 9, followed by the red, green and blue planes of 32 x 32 pixels. */
 const imageBytes = 3 * 32 * 32;
 const recordBytes = 1 + imageBytes;
 const labels = 10;
@@ -27,7 +27,7 @@ const filesOf = {
 } as const;
 const isBatch = (name: string): boolean => trainFile.test(name) || testFile.test(name);
 
-/** Small photographs of ten kinds of things, 32 x 32 colour, 50,000 for training and 10,000 for testing. */
+/** Photos in ten classes, 32 x 32 colour, 50,000 for training and 10,000 for testing. */
 export const cifar10: NamedDataset = {
   ...descriptions.cifar10,
   locate: () =>
@@ -40,13 +40,13 @@ export const cifar10: NamedDataset = {
   openPart: async (part) => cifar10Files.openPart(await cifar10.locate(), part),
 };
 
-/** The files of CIFAR-10's binary version, in an archive or a folder. */
+/** The files of CIFAR-10's binary version, in an archive or folder. */
 export const cifar10Files = {
   expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
 
   async recognises(path, storeAt = openStore) {
     const kind = await storeKind(path);
-    // A tar archive has to be read to its end to be sure: it is looked into only if it is called so.
+    // Checking a tar archive means reading all of it, so only those with a matching name are checked.
     if (kind === undefined || (kind === 'tar' && !/cifar-?10/i.test(path))) {
       return false;
     }
@@ -58,7 +58,7 @@ export const cifar10Files = {
     const train = imagesOfPart(path, batches, 'train');
     const test = imagesOfPart(path, batches, 'test');
     const isWhole = train.count === published.train && test.count === published.test;
-    const warning = `${path}: ${train.count} training and ${test.count} test images, where CIFAR-10 has ${published.train} and ${published.test}`;
+    const warning = `${path}: ${train.count} training and ${test.count} test images, but CIFAR-10 has ${published.train} and ${published.test}`;
     return { train, test, ...(!isWhole && { warnings: [warning] }) };
   },
 
@@ -68,7 +68,7 @@ export const cifar10Files = {
   },
 } as const satisfies PathFormat;
 
-/** The pixels of each batch by the name of its file. */
+/** The pixels of each batch, by file name. */
 async function readBatches(
   store: FileStore,
   isWanted: (name: string) => boolean,
@@ -94,13 +94,13 @@ function batchNumber(name: string): number {
   return Number(trainFile.exec(name)?.[1] ?? 0);
 }
 
-/** The images of a file of records, NHWC. */
+/** The images in a file of records, NHWC. */
 function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
   const count = bytes.length / recordBytes;
   if (!Number.isInteger(count) || count === 0) {
     throw new UserError(
       'invalid-data',
-      `${source}: ${bytes.length} bytes are no whole number of records of ${recordBytes} bytes; use another copy`,
+      `${source}: ${bytes.length} bytes are not a whole number of records of ${recordBytes} bytes; use another copy`,
     );
   }
   const pixels = new Uint8Array(count * imageBytes);
@@ -109,7 +109,7 @@ function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
     if (bytes[start]! >= labels) {
       throw new UserError(
         'invalid-data',
-        `${source}: record ${index} has label ${bytes[start]}, at most 9 is one; use another copy`,
+        `${source}: record ${index} has label ${bytes[start]}, expected 0 to 9; use another copy`,
       );
     }
     pixels.set(interleaved(bytes.subarray(start + 1, start + recordBytes), 3), index * imageBytes);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dataFolders, findInDataFolders } from './dataFolder.ts';
 
 describe('dataFolders', () => {
-  it('is the folder that the environment names, or data and then the cache', () => {
+  it('is the folder in the environment, or else data and then the cache', () => {
     expect(dataFolders({ EMERGING_DATA: '/sets', XDG_CACHE_HOME: '/cache' })).toEqual(['/sets']);
     expect(dataFolders({ EMERGING_DATA: '', XDG_CACHE_HOME: '/cache' })).toEqual([
       'data',
@@ -25,7 +25,7 @@ describe('findInDataFolders', () => {
   const wanted = { name: 'cifar10', candidates: ['some.tar.gz', 'unpacked'], from: 'https://example.org' };
   const find = () => findInDataFolders(wanted, [join(root, 'a'), join(root, 'b'), join(root, 'c')]);
 
-  it('takes the first candidate of the first folder that has one', async () => {
+  it('returns the first candidate in the first folder that has one', async () => {
     await writeFile(join(root, 'b', 'some.tar.gz'), '');
     expect(await find()).toBe(join(root, 'b', 'some.tar.gz'));
     await mkdir(join(root, 'a', 'unpacked'));
@@ -34,12 +34,12 @@ describe('findInDataFolders', () => {
     expect(await find()).toBe(join(root, 'a', 'some.tar.gz'));
   });
 
-  it('says in one line where a missing set comes from, which file, and the command', async () => {
+  it('says in one line where to get a missing dataset, which file, and the command', async () => {
     await expect(find()).rejects.toMatchObject({
       name: 'UserError',
       code: 'not-ready',
       message:
-        "cifar10 is not here: run downloadDataset('cifar10'), or put some.tar.gz (https://example.org) into " +
+        "cifar10 was not found: run downloadDataset('cifar10'), or put some.tar.gz (https://example.org) into " +
         ['a', 'b', 'c'].map((folder) => join(root, folder)).join(' or '),
     });
   });

@@ -1,26 +1,26 @@
-// Where datasets are looked for by name: the folders, and the files in them.
+// Finds named datasets in the data folders.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { call, phrase, UserError } from '../../errors.ts';
 import { exists } from '../../storage/files.ts';
 import { publishedFiles } from './publishedFiles.ts';
 
-/** What a dataset that is looked for consists of, and where it comes from. */
+/** The files of a dataset, and where to get them. */
 export interface DataFiles {
   /** The dataset's name. */
   readonly name: string;
-  /** Files or folders, as paths within a data folder; the first that is there is the dataset. */
+  /** Files or folders, relative to a data folder; the first that exists is used. */
   readonly candidates: readonly string[];
-  /** The address where a person gets it. */
+  /** Where to get it, for the user. */
   readonly from: string;
-  /** Whether it has to be prepared before it can be trained on; not if not said. */
+  /** Whether it must be prepared before training; false by default. */
   readonly toPrepare?: boolean;
 }
 
 /**
- * The folders in which datasets are looked for, in this order: the folder in `EMERGING_DATA` alone if that is set; else
- * `data` in the working directory, then `emerging-flows` in the cache folder (`XDG_CACHE_HOME`, by default `~/.cache`).
- * What is downloaded goes to the first.
+ * The folders that are searched for datasets, in this order: only the one in `EMERGING_DATA` if that is set;
+ * otherwise `data` in the working directory, then `emerging-flows` in the cache folder (`XDG_CACHE_HOME`, by
+ * default `~/.cache`). Downloads go to the first.
  */
 export function dataFolders(env: NodeJS.ProcessEnv = process.env): [string, ...string[]] {
   if (env.EMERGING_DATA) {
@@ -45,7 +45,7 @@ export async function findInDataFolders(
   return path;
 }
 
-/** The first of the candidates in the first folder that has one; undefined where none has. */
+/** The first candidate in the first folder that has one; undefined if none does. */
 export async function lookInDataFolders(
   candidates: readonly string[],
   folders: readonly string[] = dataFolders(),
@@ -58,7 +58,7 @@ export async function lookInDataFolders(
   return undefined;
 }
 
-/** The error for a dataset that is in none of the folders: where it comes from and where to put it. */
+/** The error for a dataset that is in none of the folders: where to get it and where to put it. */
 export function missingData(
   { name, candidates, from, toPrepare = false }: DataFiles,
   folders: readonly string[],
@@ -67,6 +67,6 @@ export function missingData(
   const next = toPrepare ? phrase`, then run ${call('prepareDataset', name)}` : [];
   return new UserError(
     'not-ready',
-    phrase`${name} is not here: ${get}put ${candidates[0]!} (${from}) into ${folders.join(' or ')}${next}`,
+    phrase`${name} was not found: ${get}put ${candidates[0]!} (${from}) into ${folders.join(' or ')}${next}`,
   );
 }

@@ -13,18 +13,18 @@ const found: NamedDataset = {
   locate: async () => 'some/folder',
 };
 
-test('a set is ready where it lies, or has to be prepared first', async () => {
+test('a dataset is ready, or must be prepared first', async () => {
   const open = () => Promise.reject(new Error('nothing is read'));
   const ready = { state: 'ready', path: 'some/folder', todo: null };
   expect(await placeOfDataset({ ...found, open })).toEqual(ready);
   expect(await placeOfDataset(found)).toEqual({
     state: 'unprepared',
     path: 'some/folder',
-    todo: phrase`${name} lies at ${'some/folder'} and is prepared once, before it is used: run ${call('prepareDataset', name)}`,
+    todo: phrase`${name} is at ${'some/folder'} and must be prepared before use: run ${call('prepareDataset', name)}`,
   });
 });
 
-test('a set that is missing is told from one that is there and cannot be used; a mistake is neither', async () => {
+test('a missing dataset is distinguished from an unusable one, and from a bug', async () => {
   const failing = (error: Error) => placeOfDataset({ ...found, locate: () => Promise.reject(error) });
   const missing = { state: 'missing', path: null, todo: ['put it here'] };
   expect(await failing(new UserError('not-ready', 'put it here'))).toEqual(missing);

@@ -1,22 +1,22 @@
-// Whether a set that has a name is on this machine, and what there is to do before it can be trained on.
+// Whether a named dataset is on this machine, and what is left to do before training on it.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
 import { findPrepared } from './preparedSet.ts';
 
-/** Where a set is. */
+/** The location and state of a dataset. */
 export interface DatasetPlace {
   /**
-   * Whether it is opened by its name where it lies, in a file in a data folder that was `prepared` of it, or has to be
-   * prepared first; whether it is `missing`, or what is there is incomplete or cannot be read.
+   * `ready`: can be opened by name; `prepared`: has a prepared file in a data folder; `unprepared`: must be
+   * prepared first; `missing`: not found; `unusable`: incomplete or unreadable.
    */
   readonly state: 'ready' | 'prepared' | 'unprepared' | 'missing' | 'unusable';
-  /** The file or folder; null where there is none to use. */
+  /** The file or folder; null if missing or unusable. */
   readonly path: string | null;
-  /** What there is to do before it can be trained on, or what is wrong with it, in a line; null where nothing is. */
+  /** What to do before training on it, or what is wrong with it, in one line; null if nothing. */
   readonly todo: Phrase | null;
 }
 
-/** Looks for a set where its name would open it; no images are read. */
+/** Looks for a dataset where `openDataset` would; reads no images. */
 export async function placeOfDataset(named: NamedDataset): Promise<DatasetPlace> {
   try {
     const prepared = await findPrepared(named);
@@ -36,7 +36,7 @@ export async function placeOfDataset(named: NamedDataset): Promise<DatasetPlace>
   }
 }
 
-/** What is to be done with a set that is opened only once it has been prepared. */
+/** What to do with a dataset that must be prepared before it can be opened. */
 export function unprepared({ name }: NamedDataset, path: string): Phrase {
-  return phrase`${name} lies at ${path} and is prepared once, before it is used: run ${call('prepareDataset', name)}`;
+  return phrase`${name} is at ${path} and must be prepared before use: run ${call('prepareDataset', name)}`;
 }

@@ -1,7 +1,7 @@
-// What each dataset that has a name is: what there is to know without looking for its files.
+// The descriptions of the named datasets: everything known without looking for their files.
 import type { DatasetDescription } from '../dataset.ts';
 
-/** The datasets by name. */
+/** The descriptions by name. */
 export const descriptions = {
   mnist: {
     name: 'mnist',
@@ -13,7 +13,7 @@ export const descriptions = {
   },
   'fashion-mnist': {
     name: 'fashion-mnist',
-    description: 'pictures of clothes, grey',
+    description: 'images of clothing, grey',
     imageShape: [28, 28, 1],
     counts: { train: 60_000, test: 10_000 },
     source:
@@ -22,7 +22,7 @@ export const descriptions = {
   },
   galaxy: {
     name: 'galaxy',
-    description: 'pictures of galaxies that do not interact, colour',
+    description: 'images of non-interacting galaxies, colour',
     imageShape: [32, 32, 3],
     source:
       'https://github.com/SpaceML/merger_transfer_learning (Ackermann et al.), images of SDSS and Galaxy Zoo',
@@ -30,7 +30,7 @@ export const descriptions = {
   },
   cifar10: {
     name: 'cifar10',
-    description: 'small photographs of ten kinds of things, colour',
+    description: 'small photos in ten classes, colour',
     imageShape: [32, 32, 3],
     counts: { train: 50_000, test: 10_000 },
     source: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz (Krizhevsky)',
@@ -43,10 +43,10 @@ export const descriptions = {
 function imagenet(side: 32 | 64): DatasetDescription {
   return {
     name: `imagenet${side}`,
-    description: `photographs of a thousand kinds of things, down to ${side} x ${side}, colour`,
+    description: `photos in a thousand classes, downsampled to ${side} x ${side}, colour`,
     imageShape: [side, side, 3],
     counts: { train: 1_281_149, test: 49_999 },
     source: `https://image-net.org/download-images: train_${side}x${side} and valid_${side}x${side} (van den Oord), or the batches of Chrabaszcz`,
-    licence: 'for research and teaching that is not commercial, as image-net.org says',
+    licence: 'non-commercial research and education only, see image-net.org',
   };
 }

@@ -44,7 +44,9 @@ const get = (options: DownloadOptions = {}) =>
     ...options,
   });
 
-/** Sends the part that is asked for, as a good server does, and at most `most` bytes of it before it hangs up. */
+/**
+ * Sends the requested part, as a correct server does, but at most `most` bytes before closing the connection.
+ */
 function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -55,12 +57,12 @@ function serve(
   }: { most?: number; etag?: string; bytes?: Buffer } = {},
 ): void {
   const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-  const goesOn = from !== undefined && request.headers['if-range'] === etag;
-  const start = goesOn ? Number(from) : 0;
-  response.writeHead(goesOn ? 206 : 200, {
+  const resumes = from !== undefined && request.headers['if-range'] === etag;
+  const start = resumes ? Number(from) : 0;
+  response.writeHead(resumes ? 206 : 200, {
     etag,
     'content-length': bytes.length - start,
-    ...(goesOn && { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
+    ...(resumes && { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }),
   });
   const part = bytes.subarray(start, Math.min(bytes.length, start + most));
   response.write(part, () => {
@@ -72,7 +74,9 @@ function serve(
   });
 }
 
-/** Ends the connection once so many bytes are in the file: what a connection holds back when it is reset is lost. */
+/**
+ * Closes the connection once the file has this many bytes: a reset discards bytes that are still buffered.
+ */
 async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
   const size = (): number => statSync(`${path()}.partial`, { throwIfNoEntry: false })?.size ?? 0;
   while (!response.destroyed && size() < bytes) {
@@ -81,14 +85,14 @@ async function hangUp(response: ServerResponse, bytes: number): Promise<void> {
   response.destroy();
 }
 
-/** That the file is there as it should be, and nothing beside it. */
+/** Expects the complete file, and nothing else in the folder. */
 function expectWhole(): void {
   expect(Buffer.compare(readFileSync(path()), content)).toBe(0);
   expect(readdirSync(folder)).toEqual(['file.bin']);
 }
 
 describe('download', () => {
-  it('gets a file, tells how far it is, and follows to where it has moved', async () => {
+  it('downloads a file, reports progress, and follows redirects', async () => {
     const seen: number[] = [];
     answer = (request, response) => {
       if (request.url === '/file.bin') {
@@ -103,7 +107,7 @@ describe('download', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
-  it('takes a .gz as it is, also from a server that calls it encoded', async () => {
+  it('keeps a .gz as it is, even if served with Content-Encoding', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': content.length }).end(content);
     };
@@ -111,17 +115,17 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('goes on where a connection broke off, as often as there is progress', async () => {
+  it('resumes interrupted connections as long as there is progress', async () => {
     answer = (request, response) => serve(request, response, { most: 40_000 });
-    const told: string[] = [];
-    expect(await get({ retries: 1, onRetry: (reason) => told.push(reason) })).toBe(true);
+    const reasons: string[] = [];
+    expect(await get({ retries: 1, onRetry: (reason) => reasons.push(reason) })).toBe(true);
     expectWhole();
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.slice(0, 3)).toEqual([undefined, 'bytes=40000-', 'bytes=80000-']);
-    expect(told[0]).toContain('it broke off after 40000 of 300000 bytes');
+    expect(reasons[0]).toContain('interrupted after 40000 of 300000 bytes');
   });
 
-  it('goes on at the next call after it was given up', async () => {
+  it('resumes at the next call after giving up', async () => {
     answer = (request, response) => {
       if (asked.length === 1) {
         serve(request, response, { most: 100_000 });
@@ -129,7 +133,7 @@ describe('download', () => {
         response.destroy();
       }
     };
-    await expect(get()).rejects.toThrow(/no connection to .*; run it again to go on from there/);
+    await expect(get()).rejects.toThrow(/no connection to .*; run it again to resume/);
     expect(asked).toHaveLength(1 + 3);
     expect(existsSync(path())).toBe(false);
     answer = serve;
@@ -138,7 +142,7 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('begins anew where the server has another version by now', async () => {
+  it('starts over if the server has a new version', async () => {
     const old = Buffer.alloc(content.length, 7);
     answer = (request, response) =>
       asked.length === 1
@@ -148,7 +152,7 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('begins anew where the server names no version', async () => {
+  it('starts over if the server sends no version', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       response.write(asked.length === 1 ? content.subarray(0, 9000) : content, () =>
@@ -160,7 +164,7 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('gives up a connection on which nothing comes, and goes on', async () => {
+  it('closes a silent connection and resumes', async () => {
     answer = (request, response) => {
       if (asked.length > 1) {
         serve(request, response);
@@ -169,13 +173,13 @@ describe('download', () => {
       response.writeHead(200, { etag: '"one"', 'content-length': content.length });
       response.write(content.subarray(0, 30_000));
     };
-    const told: string[] = [];
-    expect(await get({ onRetry: (reason) => told.push(reason) })).toBe(true);
-    expect(told.join()).toContain('nothing came for 0.2 s');
+    const reasons: string[] = [];
+    expect(await get({ onRetry: (reason) => reasons.push(reason) })).toBe(true);
+    expect(reasons.join()).toContain('no data for 0.2 s');
     expectWhole();
   });
 
-  it('waits for one that is slow but goes on', async () => {
+  it('waits for a slow connection', async () => {
     answer = async (_, response) => {
       response.writeHead(200, { 'content-length': content.length });
       for (let start = 0; start < content.length; start += 100_000) {
@@ -191,54 +195,54 @@ describe('download', () => {
 
   it.each([
     [
-      'another file of that length',
+      'another file of the same length',
       Buffer.alloc(300_000, 1),
-      /not the file that was published \(md5 [0-9a-f]{32} instead of/,
+      /not the published one \(md5 [0-9a-f]{32} instead of/,
     ],
     ['a longer one', Buffer.alloc(400_000, 1), 'more than 300000 bytes'],
     ['a shorter one', Buffer.from('<html>login</html>'), '18 of 300000 bytes'],
-  ])('keeps nothing that could be taken for the file of %s', async (_, bytes, message) => {
+  ])('keeps nothing of %s', async (_, bytes, message) => {
     answer = (request, response) => serve(request, response, { bytes: bytes as Buffer });
     await expect(get()).rejects.toThrow(message);
     expect(existsSync(path())).toBe(false);
   });
 
-  it('believes no length: too little said, or too much', async () => {
+  it('does not trust a length that is too small or too large', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': 10 }).end(content.subarray(0, 10));
     };
-    await expect(get()).rejects.toThrow('not the file that was published (10 of 300000 bytes)');
+    await expect(get()).rejects.toThrow('not the published one (10 of 300000 bytes)');
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': 2 * content.length });
       response.write(content, () => hangUp(response, content.length));
     };
-    // All of it came before the connection broke, and the checksum is right.
+    // The file was complete before the connection closed, and its checksum is right.
     expect(await get()).toBe(true);
     expectWhole();
   });
 
-  it('refuses a part other than the one it asked for', async () => {
+  it('rejects a part other than the requested one', async () => {
     answer = (request, response) =>
       asked.length === 1
         ? serve(request, response, { most: 50_000 })
         : response
             .writeHead(206, { etag: '"one"', 'content-range': 'bytes 0-9/300000' })
             .end(content.subarray(0, 10));
-    await expect(get()).rejects.toThrow('another part than was asked for');
+    await expect(get()).rejects.toThrow('a different part than requested');
   });
 
   it.each([
-    [404, 'the server answers 404 Not Found; get it by hand', 1],
-    [403, 'the server answers 403 Forbidden; get it by hand', 1],
-    [503, 'the server answers 503 Service Unavailable; run it again', 4],
-  ])('tells of an answer of %i', async (status, message, times) => {
+    [404, 'the server answered 404 Not Found; download it manually', 1],
+    [403, 'the server answered 403 Forbidden; download it manually', 1],
+    [503, 'the server answered 503 Service Unavailable; run it again', 4],
+  ])('reports a status of %i', async (status, message, times) => {
     answer = (_, response) => response.writeHead(status).end('no');
     await expect(get()).rejects.toThrow(message);
     expect(asked).toHaveLength(times);
     expect(existsSync(path())).toBe(false);
   });
 
-  it('ends when it is told to, and goes on later', async () => {
+  it('stops on request, and resumes later', async () => {
     const controller = new AbortController();
     answer = (request, response) => serve(request, response, { most: 120_000 });
     expect(await get({ signal: controller.signal, onProgress: () => controller.abort() })).toBe(false);
@@ -249,16 +253,16 @@ describe('download', () => {
     expectWhole();
   });
 
-  it('ends when it is told to in the pause before another try', async () => {
+  it('stops on request during the pause before a retry', async () => {
     const controller = new AbortController();
     answer = (_, response) => response.writeHead(503).end('no');
     const onRetry = () => void setTimeout(() => controller.abort(), 5);
-    // The pause is longer than a test may take.
+    // The pause is longer than the timeout of a test.
     expect(await get({ signal: controller.signal, onRetry, pauseMilliseconds: 2 ** 30 })).toBe(false);
     expect(asked).toHaveLength(1);
   });
 
-  it('leaves errors of the file system as they are', async () => {
+  it('passes on file system errors unchanged', async () => {
     answer = serve;
     await expect(
       download({ url, bytes: 1, checksum: { algorithm: 'md5', value: '' } }, join(folder, 'none', 'x')),

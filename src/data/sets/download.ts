@@ -1,4 +1,4 @@
-// Downloads a file whole or not at all: goes on where it broke off, also another day, and checks what came.
+// Downloads a file completely or not at all: resumes interrupted downloads, and verifies the result.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -17,7 +17,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import { moveIntoPlace, resumablePath } from '../../storage/partialFiles.ts';
 
-/** A file as its publisher describes it. */
+/** A published file. */
 export interface RemoteFile {
   readonly url: string;
   readonly bytes: number;
@@ -25,33 +25,33 @@ export interface RemoteFile {
   readonly checksum: { readonly algorithm: 'md5' | 'sha256'; readonly value: string };
 }
 
-/** How a file is downloaded. */
+/** The options of `download`. */
 export interface DownloadOptions {
-  /** Ends the download; what has come stays for the next time. */
+  /** Stops the download; the part received so far is kept for the next call. */
   readonly signal?: AbortSignal;
-  /** Called as bytes come, with the bytes that are there. */
+  /** Called with the number of bytes received so far, including those of earlier calls. */
   onProgress?(bytes: number): void;
-  /** Called with a line when the connection broke and is tried again. */
+  /** Called with the reason, in one line, before each retry. */
   onRetry?(reason: string): void;
-  /** How often it is tried again without a byte having come; 5 if not said. */
+  /** The maximum number of consecutive retries without receiving a byte; 5 by default. */
   readonly retries?: number;
-  /** The pause before it is tried again, doubled each time; 1000 if not said. */
+  /** The pause before the first retry, doubled each time; 1000 by default. */
   readonly pauseMilliseconds?: number;
-  /** A connection on which nothing comes for so long is given up; 30,000 if not said. */
+  /** A connection that is silent for this long is closed; 30,000 by default. */
   readonly stallMilliseconds?: number;
 }
 
-/** What is worth another try. */
-class BrokenOff extends Error {}
+/** A failure that is worth retrying. */
+class Interrupted extends Error {}
 
 /**
- * Downloads a file to `path`. Until it is whole and its checksum is right it lies beside it as `NAME.partial`, with what
- * identifies the server's version of it in `NAME.partial.json`: a second call goes on from there if the server still
- * has that version, and from the start if not.
+ * Downloads a file to `path`. Until it is complete and verified it is stored next to it as `NAME.partial`,
+ * with the server's identifier of this version in `NAME.partial.json`: a later call resumes if the server
+ * still has that version, and starts over if not.
  *
- * @returns whether it is there; false if it was ended by its signal
- * @throws UserError if the server refuses, breaks off again and again, or what it sends is not the file that was
- * published; errors of the file system as they are
+ * @returns whether the file was downloaded; false if the signal stopped it
+ * @throws UserError if the server refuses, the connection fails repeatedly, or the file is not the published
+ *   one; file system errors unchanged
  */
 export async function download(
   remote: RemoteFile,
@@ -72,29 +72,29 @@ export async function download(
       if (signal?.aborted) {
         return false;
       }
-      if (!(error instanceof BrokenOff)) {
+      if (!(error instanceof Interrupted)) {
         throw error;
       }
       failures = sizeOf(partial) > before ? 1 : failures + 1;
       if (failures > retries) {
-        throw new UserError('io', `${remote.url}: ${error.message}; run it again to go on from there`, {
+        throw new UserError('io', `${remote.url}: ${error.message}; run it again to resume`, {
           cause: error,
         });
       }
       onRetry?.(`${error.message}; trying again`);
-      // Fails only by the signal, which the loop then sees.
+      // Rejects only if the signal aborts, which the loop condition handles.
       await pause(pauseMilliseconds * 2 ** (failures - 1), undefined, { signal }).catch(() => {});
     }
   }
   return false;
 }
 
-/** Fetches what is missing of a file and appends it. */
+/** Fetches the missing part of a file and appends it. */
 async function fetchRest(remote: RemoteFile, partial: string, options: DownloadOptions): Promise<void> {
   let start = sizeOf(partial);
   const version = start > 0 ? versionOf(partial, remote.url) : undefined;
   if (start >= remote.bytes || version === undefined) {
-    // Whole already, but for its name and the check; or nothing says which version it is a part of.
+    // Complete, but not yet verified or renamed; or of an unknown version.
     if (start === remote.bytes) {
       return;
     }
@@ -108,7 +108,7 @@ async function fetchRest(remote: RemoteFile, partial: string, options: DownloadO
     if (response.statusCode === 206 && !response.headers['content-range']?.startsWith(`bytes ${start}-`)) {
       throw new UserError(
         'io',
-        `${remote.url}: the server sends another part than was asked for; get it by hand`,
+        `${remote.url}: the server sent a different part than requested; download it manually`,
       );
     }
     if (response.statusCode === 200 && start > 0) {
@@ -122,7 +122,7 @@ async function fetchRest(remote: RemoteFile, partial: string, options: DownloadO
   }
 }
 
-/** Appends what a response brings. */
+/** Appends the body of a response. */
 async function append(
   response: IncomingMessage,
   partial: string,
@@ -141,13 +141,15 @@ async function append(
       bytes += chunk.length;
       onProgress?.(bytes);
       if (signal?.aborted) {
-        throw new BrokenOff('ended');
+        throw new Interrupted('stopped');
       }
     }
     await file.sync();
   } catch (error) {
-    // What the connection throws; the file system's errors carry a path or a call of it.
-    throw isOfConnection(error) ? new BrokenOff(brokenText(bytes, remote, (error as Error).message)) : error;
+    // Connection errors are retried; file system errors carry a path or a system call.
+    throw isConnectionError(error)
+      ? new Interrupted(interruptedText(bytes, remote, (error as Error).message))
+      : error;
   } finally {
     await file?.close();
   }
@@ -156,11 +158,11 @@ async function append(
       rmSync(partial, { force: true });
       throw wrongFile(remote, `${bytes} of ${remote.bytes} bytes`);
     }
-    throw new BrokenOff(brokenText(bytes, remote, 'the server ended it'));
+    throw new Interrupted(interruptedText(bytes, remote, 'the server closed the connection'));
   }
 }
 
-/** The response to a GET, redirects followed; its body has not been read. */
+/** The response to a GET request after following redirects; its body has not been read. */
 async function request(
   url: string,
   headers: Record<string, string>,
@@ -177,11 +179,11 @@ async function request(
   if (statusCode >= 300 && statusCode < 400 && location !== undefined && redirects > 0) {
     return request(new URL(location, url).href, headers, options, redirects - 1);
   }
-  const answer = `the server answers ${statusCode} ${statusMessage ?? ''}`.trim();
+  const answer = `the server answered ${statusCode} ${statusMessage ?? ''}`.trim();
   if (statusCode >= 500 || statusCode === 429) {
-    throw new BrokenOff(answer);
+    throw new Interrupted(answer);
   }
-  throw new UserError('io', `${url}: ${answer}; get it by hand`);
+  throw new UserError('io', `${url}: ${answer}; download it manually`);
 }
 
 async function responseTo(
@@ -190,27 +192,27 @@ async function responseTo(
   { signal, stallMilliseconds = 30_000 }: DownloadOptions,
 ): Promise<IncomingMessage> {
   const get = url.startsWith('https:') ? getHttps : getHttp;
-  // Not by fetch: it would unpack a .gz that the server calls encoded, and the checksum is that of the packed file.
+  // Not fetch: it would decompress a .gz served with Content-Encoding, but the checksum is that of the .gz.
   const sent = get(url, {
     headers: { ...headers, 'Accept-Encoding': 'identity' },
     ...(signal && { signal }),
   });
   sent.setTimeout(stallMilliseconds, () => {
-    sent.destroy(new Error(`nothing came for ${stallMilliseconds / 1000} s`));
+    sent.destroy(new Error(`no data for ${stallMilliseconds / 1000} s`));
   });
   try {
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    // Errors that come once the body is being read are thrown there as well.
+    // Errors that occur while the body is being read are thrown there too.
     sent.on('error', (error) => response.destroy(error));
     return response;
   } catch (error) {
-    throw new BrokenOff(`no connection to ${new URL(url).host} (${(error as Error).message})`, {
+    throw new Interrupted(`no connection to ${new URL(url).host} (${(error as Error).message})`, {
       cause: error,
     });
   }
 }
 
-/** Checks the length and the checksum, and removes what is not the file that was published. */
+/** Verifies the checksum, and removes the file if it is not the published one. */
 async function requirePublished(remote: RemoteFile, path: string): Promise<void> {
   const { algorithm, value } = remote.checksum;
   const hash = createHash(algorithm);
@@ -228,25 +230,25 @@ async function requirePublished(remote: RemoteFile, path: string): Promise<void>
 function wrongFile({ url }: RemoteFile, what: string): UserError {
   return new UserError(
     'invalid-data',
-    `${url}: what came is not the file that was published (${what}): it was removed; try again later`,
+    `${url}: the downloaded file is not the published one (${what}) and was removed; try again later`,
   );
 }
 
-function brokenText(bytes: number, remote: RemoteFile, why: string): string {
-  return `it broke off after ${bytes} of ${remote.bytes} bytes (${why})`;
+function interruptedText(bytes: number, remote: RemoteFile, why: string): string {
+  return `interrupted after ${bytes} of ${remote.bytes} bytes (${why})`;
 }
 
-function isOfConnection(error: unknown): boolean {
+function isConnectionError(error: unknown): boolean {
   const { syscall, path } = error as NodeJS.ErrnoException;
   return (
-    !(error instanceof UserError || error instanceof BrokenOff) &&
+    !(error instanceof UserError || error instanceof Interrupted) &&
     path === undefined &&
     syscall !== 'write' &&
     syscall !== 'fsync'
   );
 }
 
-/** What the server's version of the file was when the part that is there was fetched; undefined if nobody knows. */
+/** The server's version of the file that the partial file belongs to; undefined if unknown. */
 function versionOf(partial: string, url: string): string | undefined {
   if (!existsSync(`${partial}.json`)) {
     return undefined;
@@ -267,7 +269,7 @@ function versionOf(partial: string, url: string): string | undefined {
 
 function rememberVersion(partial: string, url: string, { headers }: IncomingMessage): void {
   const { etag } = headers;
-  // A weak tag does not promise equal bytes, so no range may be asked for with it.
+  // A weak tag does not guarantee equal bytes, so it must not be used with ranges.
   const version = etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
   writeFileSync(`${partial}.json`, JSON.stringify({ url, version }));
 }

@@ -1,4 +1,4 @@
-// A dataset's files: what is there already stays, and what has no download is refused.
+// downloadDataset: existing files are kept, and datasets without a download are rejected.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-it('downloads no file that is there already', async () => {
+it('does not download existing files', async () => {
   const path = join(folder, 'cifar-10-binary.tar.gz');
   writeFileSync(path, 'mine');
   const seen: DatasetDownload[] = [];
@@ -30,7 +30,7 @@ it('downloads no file that is there already', async () => {
   expect(readFileSync(path, 'utf8')).toBe('mine');
 });
 
-it('asks another address for a file by its name, and says what the server answers', async () => {
+it('requests files by name from a mirror, and reports its response', async () => {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url);
@@ -43,11 +43,11 @@ it('asks another address for a file by its name, and says what the server answer
   server.close();
 });
 
-it('is ended by its signal', async () => {
+it('is stopped by its signal', async () => {
   expect(await downloadDataset('cifar10', { signal: AbortSignal.abort() })).toBeNull();
 });
 
-it('refuses a set without a download', async () => {
+it('rejects a dataset without a download', async () => {
   await expect(downloadDataset('imagenet32')).rejects.toMatchObject({
     code: 'not-found',
     message: "unknown dataset to download 'imagenet32': known: cifar10, fashion-mnist",

@@ -10,28 +10,28 @@ import { publishedFiles } from './publishedFiles.ts';
 
 /** A file of a dataset. */
 export interface DatasetDownload {
-  /** Where it is put. */
+  /** Where it is stored. */
   readonly path: string;
   /** Its size. */
   readonly bytes: number;
-  /** Whether it is there already, so that nothing is downloaded. */
+  /** Whether it already exists, so that nothing is downloaded. */
   readonly isThere: boolean;
 }
 
-/** How a dataset is downloaded. */
+/** The options of `downloadDataset`. */
 export interface DownloadDatasetOptions extends DownloadOptions {
-  /** An address with the same files, in place of the publisher's. */
+  /** The URL of a mirror, instead of the publisher's. */
   readonly from?: string | undefined;
-  /** Called before each file, of which `onProgress` then tells. */
+  /** Called before each file; later calls of `onProgress` are about this file. */
   onFile?(file: DatasetDownload): void;
 }
 
 /**
- * Downloads a dataset into the first data folder: `EMERGING_DATA`, or `data` in the working directory. Files that are
- * there already stay as they are; a download that broke off goes on where it did.
+ * Downloads a dataset into the first data folder: `EMERGING_DATA`, or `data` in the working directory.
+ * Existing files are kept; interrupted downloads are resumed.
  *
- * @returns the files; null if it was ended by its signal
- * @throws UserError if the dataset has no download, the server refuses or sends something else, or the disk does
+ * @returns the files; null if the signal stopped it
+ * @throws UserError if the dataset has no download, the server refuses or sends another file, or writing fails
  */
 export async function downloadDataset(
   name: string,

@@ -1,4 +1,4 @@
-// Fashion-MNIST, from the Debian package that carries its files, or a data folder.
+// Fashion-MNIST, from the Debian package that contains its files or from a data folder.
 import { stat } from 'node:fs/promises';
 import { call, phrase } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
@@ -6,16 +6,16 @@ import { idxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
 
-/** Where Debian's package puts it. */
+/** Where the Debian package installs it. */
 const systemFolder = '/usr/share/datasets/fashion-mnist';
 
-/** Pictures of clothes, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
+/** Images of clothing, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
 export const fashionMnist: NamedDataset = {
   ...descriptions['fashion-mnist'],
   async locate() {
     const installed = await stat(systemFolder).catch(() => undefined);
     if (installed) {
-      return requireIdxFiles(systemFolder, 'install dataset-fashion-mnist again');
+      return requireIdxFiles(systemFolder, 'reinstall the Debian package dataset-fashion-mnist');
     }
     const folder = await findInDataFolders({
       name: 'fashion-mnist',

@@ -1,4 +1,4 @@
-// Galaxies brought to the size of the paper, against the formula written out, and the folders they come in.
+// Galaxies resized as in the paper, compared with the formula written out, and their folders.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const flat = (height: number, width: number, value: number, channels: 1 | 3 = 3)
 });
 
 describe('antiAliasedResize', () => {
-  it('is the Gaussian and then the interpolation, each written out over the whole image', () => {
+  it('equals a Gaussian followed by interpolation, each computed from its definition', () => {
     const [height, width, rows, columns] = [13, 20, 4, 7];
     const image = new RandomStream(1, 'galaxy').normals(height * width);
     const mirror = (index: number, length: number): number =>
@@ -49,7 +49,7 @@ describe('antiAliasedResize', () => {
     }
   });
 
-  it('leaves an image of the same size as it is', () => {
+  it('leaves an image of the same size unchanged', () => {
     const image = Float64Array.from({ length: 3 * 4 * 2 }, (_, index) => (index * 7) % 11);
     expect(antiAliasedResize(image, 2, [3, 4], [3, 4])).toEqual(image);
   });
@@ -62,13 +62,13 @@ describe('a galaxy', () => {
     [128, 128],
     [1, 1],
     [0, 0],
-  ])('of one value %i stays %i, white too', (value, expected) => {
+  ])('of uniform value %i stays %i, even white', (value, expected) => {
     expect(new Set(toGalaxy(flat(424, 424, value)).data)).toEqual(new Set([expected]));
     const grey = toGalaxy(flat(70, 90, value, 1));
     expect([grey.height, grey.width, grey.channels, ...new Set(grey.data)]).toEqual([32, 32, 3, expected]);
   });
 
-  it('keeps rows, columns and colours in their places', () => {
+  it('keeps the order of rows, columns and colours', () => {
     const image = flat(128, 128, 0);
     for (let row = 0; row < 64; row++) {
       for (let column = 64; column < 128; column++) {
@@ -100,7 +100,7 @@ describe("SpaceML's folders", () => {
       .toFile(join(folder, path));
   };
 
-  it('give the galaxies that do not interact, and no others', async () => {
+  it('give the non-interacting galaxies, and no others', async () => {
     await put('noninteracting/training/a.jpeg', 10);
     await put('noninteracting/training/b.jpeg', 20);
     await put('noninteracting/validation/c.jpeg', 30);

@@ -1,4 +1,4 @@
-// The paper's galaxies: pictures of those that do not interact, from SpaceML's set of galaxy mergers.
+// The paper's galaxies: images of non-interacting ones, from SpaceML's galaxy mergers dataset.
 import { UserError } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
@@ -10,13 +10,13 @@ import { loadImages } from '../sources/loadImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
 
-/** The images of the one class that is used, by the folder of their split. */
+/** The folder of each split, within that of the only class used. */
 const folders = { train: 'training', validation: 'validation', test: 'test' } as const;
 
-/** Larger images are refused: those of the set have 424 x 424 pixels, and are computed with in float64. */
+/** Larger images are rejected: the real ones are 424 x 424, and resizing takes float64 arrays. */
 const maxPixels = 2 ** 22;
 
-/** Galaxies that do not interact, 32 x 32 colour. */
+/** Non-interacting galaxies, 32 x 32 colour. */
 export const galaxy: NamedDataset = {
   ...descriptions.galaxy,
   locate: () =>
@@ -34,9 +34,9 @@ async function openGalaxy(): Promise<RawDataset> {
 }
 
 /**
- * The galaxies in a folder or archive with `noninteracting/training`, `…/validation` and `…/test`, at 32 x 32.
+ * The galaxies at 32 x 32, from a folder or archive with `noninteracting/training`, `…/validation` and `…/test`.
  *
- * @throws UserError where one of these is missing or empty
+ * @throws UserError if one of these is missing or empty
  */
 export async function rawGalaxies(path: string): Promise<RawDataset> {
   const store = await openStore(path);
@@ -47,7 +47,7 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
     if (count === 0) {
       throw new UserError(
         'invalid-data',
-        `${path}: no images in noninteracting/${folders[split]}; unpack the whole set there`,
+        `${path}: no images in noninteracting/${folders[split]}; unpack the whole dataset there`,
       );
     }
     return imagesOf(store, (name) => place.test(name), { count, convert: toGalaxy });
@@ -56,18 +56,19 @@ export async function rawGalaxies(path: string): Promise<RawDataset> {
 }
 
 /**
- * A picture as the paper has it: to 64 x 64 with anti-aliasing, v64 = min(255, ⌊256·v/255⌋), then the mean of each 2 x 2
- * pixels, rounded down. The code of the paper lets 256 become 0, so that its white is black; here white is 255.
+ * Converts a source image as the paper does: resized to 64 x 64 with anti-aliasing, v64 = min(255,
+ * ⌊256·v/255⌋), then the mean of each block of 2 x 2 pixels, rounded down. In the paper's code 256 wraps
+ * around to 0, so that white becomes black; here white is 255.
  */
 export function toGalaxy({ width, height, channels, data, notes }: DecodedImage, source = ''): DecodedImage {
   if (width * height > maxPixels) {
     throw new UserError(
       'invalid-data',
-      `${source}: ${height}x${width} pixels, and galaxies have at most ${maxPixels}; leave it out`,
+      `${source}: ${height}x${width} pixels, but at most ${maxPixels} are supported; remove it`,
     );
   }
   const large = antiAliasedResize(data, channels, [height, width], [64, 64]).map((value) =>
-    // The sum of a Gaussian's shares is 1 but for the last digit, which must not make 255 of 256.
+    // The Gaussian's weights sum to 1 up to rounding, which must not turn 256 into 255.
     Math.min(255, Math.floor((256 * value) / 255 + 1e-9)),
   );
   const out = new Uint8Array(32 * 32 * 3);

@@ -1,4 +1,4 @@
-// Down-sampled ImageNet at 32 x 32 and 64 x 64, in each form in which it is published.
+// Downsampled ImageNet at 32 x 32 and 64 x 64, in every published format.
 import { basename } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
@@ -7,12 +7,12 @@ import { findParts, openParts, type Part } from '../sources/partFiles.ts';
 import { dataFolders, missingData } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
 
-/** ImageNet at 32 x 32, as the paper has it. */
+/** ImageNet at 32 x 32, as used in the paper. */
 export const imagenet32 = imagenet(32);
-/** ImageNet at 64 x 64, as the paper has it. */
+/** ImageNet at 64 x 64, as used in the paper. */
 export const imagenet64 = imagenet(64);
 
-/** Its gigabytes are prepared once and then read by position: there is no `open`. */
+/** It takes gigabytes and must be prepared, so there is no `open`. */
 function imagenet(side: 32 | 64): NamedDataset {
   return {
     ...descriptions[`imagenet${side}`],
@@ -21,12 +21,12 @@ function imagenet(side: 32 | 64): NamedDataset {
   };
 }
 
-/** The files of one size, at least one: those whose names say no other. */
+/** The files of one size, at least one. */
 async function findImagenet(side: 32 | 64): Promise<Part[]> {
   const name = `imagenet${side}`;
   const other = side === 32 ? /64/ : /32/;
   for (const folder of dataFolders()) {
-    // Beside other sets only what says its size; in a folder of its own whatever is there.
+    // Next to other datasets the size must be in the name; in a folder of its own it may be missing.
     const own = await findParts(`${folder}/${name}`);
     const beside = (await findParts(folder)).filter(({ path }) => {
       const file = basename(path);
@@ -50,14 +50,14 @@ async function findImagenet(side: 32 | 64): Promise<Part[]> {
   );
 }
 
-/** The publisher's validation images are those that results are reported on. */
+/** The publisher's validation images are the test images: published results are on these. */
 async function rawImagenet(side: 32 | 64, parts: readonly Part[]): Promise<RawDataset> {
   const train = await openParts(parts.filter(({ split }) => split === 'train'));
   const test = await openParts(parts.filter(({ split }) => split === 'validation'));
   if (train === undefined || test === undefined) {
     throw new UserError(
       'invalid-data',
-      `${parts[0]!.path}: there is no file with the ${train ? `validation images (valid_${side}x${side}.tar)` : `training images (train_${side}x${side}.tar)`} beside it`,
+      `${parts[0]!.path}: no file next to it has the ${train ? `validation images (valid_${side}x${side}.tar)` : `training images (train_${side}x${side}.tar)`}`,
     );
   }
   return { train: ofSize(train, side), test: ofSize(test, side) };
@@ -75,7 +75,7 @@ function ofSize(split: RawSplit, side: number): RawSplit {
             if (image.width !== side || image.height !== side) {
               throw new UserError(
                 'invalid-data',
-                `${raw.name}: ${image.height}x${image.width}, in a set of ${side}x${side}`,
+                `${raw.name}: ${image.height}x${image.width}, but all images should be ${side}x${side}`,
               );
             }
             return image;

