@@ -22,7 +22,7 @@ const batch = (stream: BatchStream, step: number, size: number, first = 0): numb
 const sizes = { count: fc.integer({ min: 1, max: 40 }), batchSize: fc.integer({ min: 1, max: 60 }) };
 
 describe('BatchStream', () => {
-  it('visits every image once in each run of `count` images, whatever the batch size', () => {
+  it('visits every image once per epoch, for any batch size', () => {
     fc.assert(
       fc.property(sizes.count, sizes.batchSize, fc.nat(), (count, batchSize, seed) => {
         const stream = new BatchStream(numbered(count), batchSize, seed);
@@ -37,7 +37,7 @@ describe('BatchStream', () => {
     );
   });
 
-  it('gives any part of any step in any order, as a stream that went there step by step', () => {
+  it('returns any part of any step in any order, identical to reading step by step', () => {
     fc.assert(
       fc.property(
         sizes.count,
@@ -64,11 +64,11 @@ describe('BatchStream', () => {
     expect(new Set([...orders, sorted].map(String)).size).toBe(4);
   });
 
-  it('varies each image by its place in the stream, whatever the batch and the part of it', () => {
+  it('augments each image by its position in the stream, independently of batches and parts', () => {
     const pixels = Uint8Array.from({ length: 10 * 36 }, (_, index) => (index * 97) % 256);
     const images = imagesInMemory(pixels, [6, 6, 1]);
     const names = ['shift', 'flip', 'transpose'] as const;
-    const taken = (seed: number, batchSize: number, partSize: number): number[] => {
+    const read = (seed: number, batchSize: number, partSize: number): number[] => {
       const stream = new BatchStream(images, batchSize, seed, names);
       const parts: number[] = [];
       for (let step = 0; step < 24 / batchSize; step++) {
@@ -80,15 +80,15 @@ describe('BatchStream', () => {
       }
       return parts;
     };
-    const whole = taken(1, 12, 12);
-    expect(taken(1, 12, 3)).toEqual(whole);
-    expect(taken(1, 8, 4)).toEqual(whole);
-    expect(taken(2, 12, 12)).not.toEqual(whole);
-    // The images of the set stay as they are.
+    const whole = read(1, 12, 12);
+    expect(read(1, 12, 3)).toEqual(whole);
+    expect(read(1, 8, 4)).toEqual(whole);
+    expect(read(2, 12, 12)).not.toEqual(whole);
+    // The source images are unchanged.
     expect(pixels.every((value, index) => value === (index * 97) % 256)).toBe(true);
   });
 
-  it('refuses what is no batch', () => {
+  it('rejects invalid batches', () => {
     expect(() => new BatchStream(numbered(0), 4, 0)).toThrow('no images');
     for (const batchSize of [0, -1, 2.5, Number.NaN]) {
       expect(() => new BatchStream(numbered(3), batchSize, 0)).toThrow(`not ${batchSize}`);
@@ -96,9 +96,9 @@ describe('BatchStream', () => {
     const stream = new BatchStream(numbered(9), 4, 0);
     expect(() => batch(stream, -1, 4)).toThrow('not -1');
     expect(() => batch(stream, 0.5, 4)).toThrow('not 0.5');
-    expect(() => batch(stream, 0, 5)).toThrow('5 images from image 0');
-    expect(() => batch(stream, 0, 3, 2)).toThrow('3 images from image 2');
-    expect(() => batch(stream, 0, 1, -1)).toThrow('from image -1');
+    expect(() => batch(stream, 0, 5)).toThrow('5 images starting at image 0');
+    expect(() => batch(stream, 0, 3, 2)).toThrow('3 images starting at image 2');
+    expect(() => batch(stream, 0, 1, -1)).toThrow('starting at image -1');
     expect(() => stream.batchAt(0, new Uint8Array(3))).toThrow('1.5 images');
   });
 });
@@ -119,7 +119,7 @@ describe('batchesInOrder', () => {
     );
   });
 
-  it('refuses a batch of no images', () => {
+  it('rejects a batch size of 0', () => {
     expect(() => batchesInOrder(numbered(3), 0).next()).toThrow('not 0');
   });
 });

@@ -1,4 +1,4 @@
-// The order in which images are visited: shuffled without end for training, once in order for evaluation.
+// The order of images: an endless shuffled stream for training, a single ordered pass for evaluation.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import type { ImageSet } from './dataset.ts';
@@ -7,16 +7,15 @@ import { type AugmentationName, augment, checkAugmentations } from './pixels/aug
 /**
  * The endless, shuffled stream of training batches, a function of the seed and the step alone.
  *
- * Image k of the stream is `permutation_e[k mod count]` with e = ⌊k / count⌋ and a permutation drawn for each e;
- * the batch of step s (from 0) is images s·batchSize to (s + 1)·batchSize - 1. So all batches are full, every
- * image is used equally often, and where `batchSize` does not divide `count` a batch may reach over the border
- * of two permutations. Nothing needs to be stored to go on from a step.
+ * Image k of the stream is `permutation_e[k mod count]` with e = ⌊k / count⌋ and one random permutation per
+ * e; the batch of step s (from 0) is images s·batchSize to (s + 1)·batchSize - 1. So all batches are full,
+ * every image is used equally often, and a batch may span two permutations if `batchSize` does not divide
+ * `count`. Resuming from a step requires no stored state.
  *
- * How image k is varied depends on the seed and k alone, and so neither on where batches begin nor on which worker
- * takes it.
+ * The augmentation of image k depends only on the seed and k, not on batch boundaries or workers.
  */
 export class BatchStream {
-  /** ⌈count / batchSize⌉: the steps that are counted as one epoch. */
+  /** ⌈count / batchSize⌉: the number of steps that count as one epoch. */
   readonly stepsPerEpoch: number;
   private readonly images: ImageSet;
   private readonly imageSize: number;
@@ -27,13 +26,13 @@ export class BatchStream {
   private permutation: Uint32Array = new Uint32Array();
 
   /**
-   * @param augment how images are varied, in this order
-   * @throws RangeError when there are no images or `batchSize` is not a positive integer
-   * @throws UserError when the images cannot be varied so
+   * @param augment the augmentations, applied in this order
+   * @throws RangeError if there are no images or `batchSize` is not a positive integer
+   * @throws UserError if the augmentations do not fit the images
    */
   constructor(images: ImageSet, batchSize: number, seed: number, augment: readonly AugmentationName[] = []) {
     if (images.count === 0) {
-      throw new RangeError('there are no images to make batches of');
+      throw new RangeError('no images to make batches of');
     }
     checkBatchSize(batchSize);
     checkAugmentations(augment, images.imageShape);
@@ -46,18 +45,18 @@ export class BatchStream {
   }
 
   /**
-   * Fills `out` (NHWC, 8-bit) from the batch of `step`, starting at the batch's image `first`: the whole batch,
-   * or the part of it that one micro-batch or one worker takes. Steps may be asked for in any order.
-   * Throws RangeError when `out` is not a whole number of images or reaches past the end of the batch.
+   * Fills `out` (NHWC, 8-bit) from the batch of `step`, starting at image `first` of the batch: the whole
+   * batch, or the part for one micro-batch or one worker. Steps may be requested in any order. Throws
+   * RangeError if `out` is not a whole number of images or reaches past the end of the batch.
    */
   batchAt(step: number, out: Uint8Array, first = 0): void {
     const count = out.length / this.imageSize;
     if (!Number.isInteger(step) || step < 0) {
-      throw new RangeError(`a step is an integer from 0, not ${step}`);
+      throw new RangeError(`the step must be a non-negative integer, not ${step}`);
     }
     if (!Number.isInteger(count) || !Number.isInteger(first) || first < 0 || first + count > this.batchSize) {
       throw new RangeError(
-        `${count} images from image ${first} are not a part of a batch of ${this.batchSize} images`,
+        `${count} images starting at image ${first} do not fit in a batch of ${this.batchSize} images`,
       );
     }
     const start = step * this.batchSize + first;
@@ -65,11 +64,11 @@ export class BatchStream {
       Array.from({ length: count }, (_, offset) => this.indexAt(start + offset)),
       out,
     );
-    this.vary(start, out);
+    this.augmentAll(start, out);
   }
 
-  /** Varies images of the stream, the first of which is image `start`. */
-  private vary(start: number, images: Uint8Array): void {
+  /** Augments consecutive images of the stream, from image `start`. */
+  private augmentAll(start: number, images: Uint8Array): void {
     if (this.augment.length === 0) {
       return;
     }
@@ -92,7 +91,7 @@ export class BatchStream {
   }
 }
 
-/** A batch of fixed size of which the first `count` images count; the rest repeats the last of them. */
+/** A batch of fixed size: the first `count` images are valid, the rest repeat the last valid one. */
 export interface PaddedBatch {
   /** NHWC, always `batchSize` images. */
   readonly images: Uint8Array;
@@ -100,9 +99,9 @@ export interface PaddedBatch {
 }
 
 /**
- * Every image of a set exactly once, in order, in batches of one size; the last is padded where it has to be.
- * Each batch is an array of its own; an empty set gives none.
- * Throws RangeError when `batchSize` is not a positive integer.
+ * Yields every image exactly once, in order, in batches of equal size; the last one is padded if necessary.
+ * Each batch is a new array. An empty image set has no batches.
+ * Throws RangeError if `batchSize` is not a positive integer.
  */
 export function* batchesInOrder(images: ImageSet, batchSize: number): Generator<PaddedBatch, void, void> {
   checkBatchSize(batchSize);
@@ -119,6 +118,6 @@ export function* batchesInOrder(images: ImageSet, batchSize: number): Generator<
 
 function checkBatchSize(batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`a batch has a positive number of images, not ${batchSize}`);
+    throw new RangeError(`the batch size must be a positive integer, not ${batchSize}`);
   }
 }

@@ -1,31 +1,35 @@
-// What a source of images may cost, counted before it is spent: a few bytes can promise years of work.
+// A budget for reading a source of images, charged in advance: a few bytes can describe years of work.
 import { UserError } from '../errors.ts';
 
-/** What is counted: images, the pixels that are decoded, and the bytes that compressed data inflate to. */
+/** What is counted: images, decoded pixels, and bytes after decompression. */
 type Unit = 'images' | 'pixels' | 'bytes';
 
-/** The most pixels of one image: photos of 108 megapixels are below it. */
+/** The maximum number of pixels per image; 108-megapixel photos fit. */
 export const maxImagePixels = 2 ** 27;
 
-/** What any source may spend, however small it is. Spending all of it takes seconds and less than 1 GiB. */
-const free: Readonly<Record<Unit, number>> = { images: 2 ** 16, pixels: maxImagePixels, bytes: 2 ** 28 };
+/** The minimum budget, however small the source is: a few seconds and less than 1 GiB. */
+const minimum: Readonly<Record<Unit, number>> = { images: 2 ** 16, pixels: maxImagePixels, bytes: 2 ** 28 };
 
 /**
- * What a source may spend for each of its bytes on disk. Raw images take at least a byte each; photographs have up to
- * about 20 pixels per byte, flat drawings up to about 250; what has pixels to learn from inflates to a few times its size.
+ * The budget per byte on disk. Raw images take at least one byte each; photographs have up to about 20
+ * pixels per byte, flat drawings up to about 250; arrays of real images decompress to a few times their size.
  */
 const perByte: Readonly<Record<Unit, number>> = { images: 1, pixels: 256, bytes: 100 };
 
-const words: Readonly<Record<Unit, string>> = { images: 'images', pixels: 'pixels', bytes: 'bytes unpacked' };
+const words: Readonly<Record<Unit, string>> = {
+  images: 'images',
+  pixels: 'pixels',
+  bytes: 'decompressed bytes',
+};
 
-/** The error for a source that is far too small for what it claims to hold. Nothing else in it is worth reading. */
+/** Thrown if a source is far too small for what it claims to contain; the rest of it is not worth reading. */
 export class OverBudget extends UserError {
   constructor(message: string) {
     super('invalid-data', message);
   }
 }
 
-/** What reading a source may cost. */
+/** A limit on what reading a source may cost. */
 export class Budget {
   readonly #source: string;
   /** Bytes on disk. */
@@ -35,7 +39,7 @@ export class Budget {
   /**
    * @param source the file or folder, for errors
    * @param size its bytes on disk
-   * @param earlier another pass over the same source
+   * @param earlier the budget of an earlier pass over the same source
    */
   constructor(source: string, size = 0, earlier?: Budget) {
     this.#source = source;
@@ -47,25 +51,27 @@ export class Budget {
     };
   }
 
-  /** For going through the same source once more: images and bytes are counted anew, pixels are decoded once in all. */
+  /**
+   * The budget of a new pass over the same source: images and bytes are counted per pass, pixels in total.
+   */
   pass(): Budget {
     return new Budget(this.#source, 0, this);
   }
 
-  /** Adds a file of so many bytes to the source: another one of a folder. */
+  /** Adds `size` bytes to the source: one more file of a folder. */
   grow(size: number): void {
     this.#size.total += size;
   }
 
-  /** How much more may be spent. */
+  /** The remaining budget. */
   left(unit: Unit): number {
     return this.#limit(unit) - this.#spent[unit].total;
   }
 
   /**
-   * Counts what is about to be made.
+   * Charges for what is about to be allocated or computed.
    *
-   * @throws OverBudget if that is more than a source of this size can hold in earnest
+   * @throws OverBudget if that exceeds the limit for a source of this size
    */
   spend(amount: number, unit: Unit): void {
     this.#spent[unit].total += amount;
@@ -74,13 +80,13 @@ export class Budget {
         (each) => each.toLocaleString('en'),
       );
       throw new OverBudget(
-        `${this.#source}: at least ${found} ${words[unit]} in ${size} bytes on disk, and the limit for that size is ` +
+        `${this.#source}: at least ${found} ${words[unit]} in ${size} bytes on disk, but the limit for this size is ` +
           `${limit}: not a real dataset; use another copy`,
       );
     }
   }
 
   #limit(unit: Unit): number {
-    return Math.max(free[unit], perByte[unit] * this.#size.total);
+    return Math.max(minimum[unit], perByte[unit] * this.#size.total);
   }
 }

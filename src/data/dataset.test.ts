@@ -9,7 +9,7 @@ const images = imagesInMemory(
 );
 
 describe('imagesInMemory', () => {
-  it('reads images by position, in the order asked for', () => {
+  it('reads images by index, in the requested order', () => {
     expect(images.count).toBe(5);
     const out = new Uint8Array(18);
     images.read([4, 0, 4], out);
@@ -18,17 +18,19 @@ describe('imagesInMemory', () => {
     expect([...readAll(images)]).toEqual(Array.from({ length: 30 }, (_, index) => index));
   });
 
-  it('refuses indices that are no image, outputs of another size and data that is no whole number of images', () => {
+  it('rejects invalid indices, outputs of the wrong size and incomplete images', () => {
     for (const index of [-1, 5, 0.5, Number.NaN]) {
-      expect(() => readOne(images, index)).toThrow(`no image ${index} in a set of 5`);
+      expect(() => readOne(images, index)).toThrow(
+        `image index ${index} is out of range: there are 5 images`,
+      );
     }
-    expect(() => images.read([0], new Uint8Array(7))).toThrow('need 6 bytes, the output has 7');
+    expect(() => images.read([0], new Uint8Array(7))).toThrow('need 6 bytes, but the output has 7');
     expect(() => imagesInMemory(new Uint8Array(13), [2, 1, 3])).toThrow('13 bytes');
   });
 });
 
 describe('subset', () => {
-  it('is a view by position, and so is a subset of a subset', () => {
+  it('is a view by index, and so is a subset of a subset', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(4), { minLength: 1 }), fc.array(fc.nat()), (outer, picks) => {
         const inner = picks.map((pick) => pick % outer.length);
@@ -40,12 +42,12 @@ describe('subset', () => {
     );
   });
 
-  it('keeps its own copy of the indices and checks them', () => {
+  it('copies the indices and checks them', () => {
     const indices = [3];
     const view = subset(images, indices);
     indices[0] = 0;
     expect(readOne(view, 0)[0]).toBe(18);
-    expect(() => readOne(view, 1)).toThrow('no image 1 in a set of 1');
+    expect(() => readOne(view, 1)).toThrow('image index 1 is out of range: there are 1 images');
     for (const index of [-1, 5, 1.5]) {
       expect(() => subset(images, [index])).toThrow(RangeError);
     }
@@ -56,7 +58,7 @@ describe('firstImages', () => {
   it.each([
     [2, 2],
     [9, 5],
-  ])('of at most %i are %i of 5', (most, count) => {
+  ])('returns at most %i: %i of 5', (most, count) => {
     expect([...readAll(firstImages(images, most))]).toEqual([...readAll(images)].slice(0, 6 * count));
   });
 });

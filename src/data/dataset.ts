@@ -1,10 +1,10 @@
-// What a dataset is: sets of 8-bit images read by position, in memory or not; and what a reader of one provides.
+// Datasets: 8-bit images read by index, in memory or on disk, and the interfaces of dataset readers.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { OpenStore } from './formats/storedFiles.ts';
 import type { RawDataset } from './rawImages.ts';
 
-/** Images of one shape, 8 bits a channel, read by position, so that a set may be larger than memory. */
+/** Images of one shape, 8 bits per channel, read by index; they need not fit into memory. */
 export interface ImageSet {
   /** The number of images. */
   readonly count: number;
@@ -12,49 +12,51 @@ export interface ImageSet {
   readonly imageShape: ImageShape;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
-   * Throws RangeError unless `out` has exactly their size and every index is in range.
+   * Throws RangeError unless `out` has exactly the right size and every index is in range.
    */
   read(indices: ArrayLike<number>, out: Uint8Array): void;
 }
 
-/** The images as their publisher divides them, before validation images are held out. */
+/** The images in the publisher's splits, before validation images are held out. */
 export interface DatasetSource {
-  /** To train on, and to hold validation images out of where the publisher has none. */
+  /** For training; validation images are held out from these if the publisher provides none. */
   readonly train: ImageSet;
-  /** The publisher's own images to choose models by. */
+  /** The publisher's validation images, for model selection. */
   readonly validation?: ImageSet;
-  /** For the last word on a model, never to choose one by. */
+  /** For the final evaluation, never for model selection. */
   readonly test: ImageSet;
-  /** What a person should know of these images before using them, a line each. */
+  /** Warnings about the images, one line each. */
   readonly warnings?: readonly string[];
-  /** What was done to how many images to bring them to 8 bits, grey or colour: `palette`, `16-bit`, … */
+  /** How many images were converted to 8-bit grey or colour, by kind of conversion: `palette`, `16-bit`, … */
   readonly notes?: Readonly<Record<string, number>>;
 }
 
-/** An opened dataset; `validation` is the publisher's own, or held out of the training images and perhaps empty. */
+/**
+ * An open dataset; `validation` is the publisher's or held out from the training images, and may be empty.
+ */
 export interface Dataset extends DatasetSource {
-  /** The name or the path under which it was opened. */
+  /** The name or path it was opened by. */
   readonly name: string;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
-  /** To choose models by. */
+  /** For model selection. */
   readonly validation: ImageSet;
-  /** Whether these were held out of the publisher's training images. */
+  /** Whether the validation images were held out from the publisher's training images. */
   readonly isHeldOut?: boolean;
 }
 
-/** The parts of a set whose publisher has no images to choose models by. */
+/** The parts of a dataset without validation images. */
 export type Part = 'train' | 'test';
 
-/** What a dataset that has a name is. */
+/** The description of a named dataset. */
 export interface DatasetDescription {
-  /** The name to ask for. */
+  /** The name to open it by. */
   readonly name: string;
   /** One line. */
   readonly description: string;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
-  /** How many images the publisher's training and test sets hold; left out where the publisher does not say. */
+  /** The published numbers of training and test images; omitted if unknown. */
   readonly counts?: Readonly<Record<'train' | 'test', number>>;
   /** Where the images come from. */
   readonly source: string;
@@ -62,49 +64,59 @@ export interface DatasetDescription {
   readonly licence: string;
 }
 
-/** A dataset that can be asked for by name: what it is, and how it is opened. */
+/** A named dataset: its description, and how to find and open it. */
 export interface NamedDataset extends DatasetDescription {
   /**
-   * The path at which it lies, found without reading images.
-   * Throws UserError with the code `not-ready` when it is not there, with another when what is there is incomplete or
-   * cannot be read.
+   * The path of its files, found without reading images.
+   * Throws UserError with the code `not-ready` if it is missing, with another code if it is incomplete or
+   * unreadable.
    */
   locate(): Promise<string>;
-  /** Left out for a set that is prepared first. Throws UserError when the images are missing or damaged. */
+  /**
+   * Omitted for a dataset that must be prepared first. Throws UserError if the images are missing or corrupt.
+   */
   open?(): Promise<DatasetSource>;
-  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
+  /**
+   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
+   * files. Throws as `open` does.
+   */
   openPart?(part: 'train' | 'test'): Promise<ImageSet>;
-  /** The images as they lie on the disk, for a set that is better prepared once than opened; throws as `open` does. */
+  /**
+   * The images as stored on disk, for a dataset that should be prepared before use; throws as `open` does.
+   */
   openRaw?(): Promise<RawDataset>;
 }
 
-/** A form in which people keep images of their own, recognised at a path. */
+/** A format of users' own images, recognised by path. */
 export interface PathFormat {
-  /** What has to be at the path, in words that end "expected …". */
+  /** What the path must contain, as the end of a sentence "expected …". */
   readonly expects: string;
   /**
-   * Whether the existing file or folder at `path` looks like this form; reads no images.
+   * Whether the existing file or folder at `path` looks like this format; reads no images.
    *
-   * @param openStore shares what is found out of the path with those that are asked before and after
+   * @param openStore shares the listing of the path with the other formats
    */
   recognises(path: string, openStore?: OpenStore): Promise<boolean>;
-  /** Throws UserError when the images are damaged or incomplete. */
+  /** Throws UserError if the images are corrupt or incomplete. */
   open(path: string, openStore?: OpenStore): Promise<DatasetSource>;
-  /** Opens one part alone, where there are these two and each has files of its own; throws as `open` does. */
+  /**
+   * Opens one part without reading the other; only for datasets that consist of these two parts, in separate
+   * files. Throws as `open` does.
+   */
   openPart?(path: string, part: Part, openStore?: OpenStore): Promise<ImageSet>;
-  /** The images as they lie on the disk, where they may be of any size and number; throws as `open` does. */
+  /** The images as stored on disk, if they may be of any size and number; throws as `open` does. */
   openRaw?(path: string, openStore?: OpenStore): Promise<RawDataset>;
 }
 
 /**
- * A set over images that are in memory, one after the other (NHWC); `data` is kept, not copied.
- * Throws RangeError when `data` is not a whole number of images.
+ * The images in an array, NHWC; `data` is kept, not copied.
+ * Throws RangeError if `data` is not a whole number of images.
  */
 export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageSet {
   const imageSize = sizeOf(imageShape);
   const count = data.length / imageSize;
   if (!Number.isInteger(count)) {
-    throw new RangeError(`${data.length} bytes are no whole number of ${imageShape.join('x')} images`);
+    throw new RangeError(`${data.length} bytes are not a whole number of ${imageShape.join('x')} images`);
   }
   return {
     count,
@@ -120,11 +132,11 @@ export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageS
 }
 
 /**
- * The view of `images` whose image i is image `indices[i]` of it; `indices` is copied.
- * Throws RangeError when an index is out of range.
+ * A view whose image i is image `indices[i]` of `images`; `indices` is copied.
+ * Throws RangeError if an index is out of range.
  */
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
-  // Checked before the copy: an integer array would turn 1.5 or -1 into something else.
+  // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
   const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
   return {
     count: chosen.length,
@@ -138,7 +150,7 @@ export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   };
 }
 
-/** The first images of a set, `most` of them or all that there are. */
+/** The first `most` images, or all if there are fewer. */
 export function firstImages(images: ImageSet, most: number): ImageSet {
   const count = Math.min(most, images.count);
   return subset(
@@ -147,7 +159,7 @@ export function firstImages(images: ImageSet, most: number): ImageSet {
   );
 }
 
-/** All images of a set, in order, NHWC. */
+/** All images, in order, NHWC. */
 export function readAll(images: ImageSet): Uint8Array {
   const out = new Uint8Array(images.count * sizeOf(images.imageShape));
   images.read(
@@ -157,24 +169,24 @@ export function readAll(images: ImageSet): Uint8Array {
   return out;
 }
 
-/** One image of a set, HWC. */
+/** One image, HWC. */
 export function readOne(images: ImageSet, index: number): Uint8Array {
   const out = new Uint8Array(sizeOf(images.imageShape));
   images.read([index], out);
   return out;
 }
 
-/** The index, if it is one of `count`; throws RangeError if not. */
+/** Returns the index if it is in 0..`count`-1; throws RangeError otherwise. */
 export function checkIndex(index: number, count: number): number {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
-    throw new RangeError(`no image ${index} in a set of ${count}`);
+    throw new RangeError(`image index ${index} is out of range: there are ${count} images`);
   }
   return index;
 }
 
-/** Throws RangeError unless `out` has that many bytes. */
+/** Throws RangeError unless `out` has `bytes` bytes. */
 export function checkOutput(bytes: number, out: Uint8Array): void {
   if (out.length !== bytes) {
-    throw new RangeError(`the images need ${bytes} bytes, the output has ${out.length}`);
+    throw new RangeError(`the images need ${bytes} bytes, but the output has ${out.length}`);
   }
 }

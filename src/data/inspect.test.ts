@@ -18,7 +18,7 @@ const dataset = (
   };
 };
 
-it('tells mean, deviation and range of each channel, over the training images', async () => {
+it('computes mean, deviation and range of each channel over the training images', async () => {
   const found = await inspect(
     dataset(
       3,
@@ -40,7 +40,7 @@ it('tells mean, deviation and range of each channel, over the training images', 
   expect(found.colourless).toBe(false);
 });
 
-it('finds images of one colour, and the same image twice: in a split, and in two', async () => {
+it('finds images of a single colour, and duplicates within a split and across splits', async () => {
   const done: number[] = [];
   const splits = {
     validation: [
@@ -95,7 +95,7 @@ it('finds images of one colour, and the same image twice: in a split, and in two
   expect(done).toEqual([4, 6, 9]);
 });
 
-it('sees grey in three channels, and looks no further than it may', async () => {
+it('recognises grey images with three channels, and respects the limit', async () => {
   const found = await inspect(
     dataset(3, [
       [1, 1, 1, 2, 2, 2],

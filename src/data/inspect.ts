@@ -1,4 +1,4 @@
-// Looks through the images of a dataset: their pixel values, and what usually is wrong with them.
+// Inspects the images of a dataset: pixel statistics and common problems.
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -17,36 +17,36 @@ interface ChannelStatistics {
   readonly most: number;
 }
 
-/** An image by its split and its place in it. */
+/** The position of an image in a dataset. */
 export interface ImagePlace {
   readonly split: SplitName;
   readonly index: number;
 }
 
-/** Two places that hold the same image: the first of them, and a later one. */
+/** Two copies of an image: the first one, and a later one. */
 export type DuplicatePair = readonly [first: ImagePlace, later: ImagePlace];
 
-/** What was found. */
+/** The results of an inspection. */
 export interface Inspection {
-  /** How many images were looked at, of each split. */
+  /** The number of images inspected in each split. */
   readonly images: Readonly<Record<SplitName, number>>;
-  /** Over the training images that were looked at. */
+  /** Over the inspected training images. */
   readonly channels: readonly ChannelStatistics[];
-  /** How many values occur in them; 256 of 256 is usual. */
+  /** The number of distinct values in them, normally 256. */
   readonly distinctValues: number;
   /** Whether the three channels of every image are equal. */
   readonly colourless: boolean;
-  /** Images all pixels of which are the same. */
+  /** Images of a single colour. */
   readonly constant: readonly ImagePlace[];
-  /** Images that are there before in the same split. */
+  /** Duplicates within a split. */
   readonly duplicates: readonly DuplicatePair[];
-  /** Images that are in an earlier split too: in train and in test, say. */
+  /** Images that are also in an earlier split, such as in both train and test. */
   readonly shared: readonly DuplicatePair[];
 }
 
 const BATCH = 256;
 
-/** Looks at the first `most` images of each split; `onProgress` is told how many are done. */
+/** Inspects the first `most` images of each split; `onProgress` receives the number inspected so far. */
 export async function inspect(
   dataset: Dataset,
   most: number,
@@ -91,7 +91,7 @@ export async function inspect(
   return { images, ...statistics.summary(), constant, duplicates, shared };
 }
 
-/** How often each value occurs in each channel: everything else follows from that, exactly. */
+/** A histogram of each channel, from which everything else follows exactly. */
 class PixelStatistics {
   private readonly histograms: readonly Float64Array[];
   private colourless: boolean;

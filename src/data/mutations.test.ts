@@ -1,5 +1,5 @@
-// Damaged files of every format: an error that a person can read, or whole images; never a crash, nor memory without end.
-// MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries as many of each format.
+// Corrupt files of every format: a one-line error or complete images, never a crash or unbounded memory.
+// MUTATIONS=10000 npx vitest run src/data/mutations.test.ts tries that many per format.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ import { rawOf } from './sources/openedImages.ts';
 import { openParts } from './sources/partFiles.ts';
 
 const runs = Number(process.env.MUTATIONS ?? 200);
-/** Beyond what is held before: the files are of a few KB, and their images too. */
+/** In addition to the memory in use before; the files and their images are a few KB. */
 const memoryBound = 2 ** 30;
 
 let folder: string;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Where in a file: a fraction of its length, as likely anywhere. */
+/** A position in a file as a fraction of its length, uniformly distributed. */
 const place = fc.noBias(fc.nat(2 ** 24 - 1)).map((value) => value / 2 ** 24);
 const byte = fc
   .constantFrom(0, 1, 0x7f, 0x80, 0xff)
@@ -60,7 +60,7 @@ function mutate(bytes: Uint8Array, changes: readonly Change[]): Uint8Array {
   return out;
 }
 
-/** Reads all that a set holds and checks that every image is whole. */
+/** Reads all images of a dataset and checks that each is complete. */
 async function drain({ train, validation, test }: RawDataset): Promise<void> {
   for (const split of [train, validation, test]) {
     for await (const raw of split?.images() ?? []) {
@@ -105,7 +105,7 @@ describe.each<[string, readonly string[], (path: string) => Promise<void>]>([
   ['pickle', ['protocol2.pickle', 'protocol4.pickle', 'protocol5.pickle'], part],
   ['Parquet', ['plain.parquet', 'snappy.parquet', 'zstd.parquet', 'dictionary.parquet', 'top.parquet'], part],
 ])('%s', (_, names, read) => {
-  it('damaged anywhere is an error in words or whole images', async () => {
+  it('gives a one-line error or complete images, wherever the file is corrupt', async () => {
     const files = names.map((name) => ({
       name,
       bytes: name === 'idx' ? idxBytes : readFileSync(fixture(name)),
@@ -131,7 +131,7 @@ describe.each<[string, readonly string[], (path: string) => Promise<void>]>([
       }),
       { numRuns: runs, seed: 1 },
     );
-    // Where nothing were refused, nothing would be tried.
+    // If hardly any file is rejected, the test does not test anything.
     expect(refused).toBeGreaterThan(runs / 20);
   }, 400_000);
 });

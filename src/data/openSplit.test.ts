@@ -1,4 +1,4 @@
-// One split of a set of pictures: what is decoded for it, and how often a folder is listed.
+// Opening one split of a dataset: which images are decoded, and how often a folder is listed.
 import { truncateSync } from 'node:fs';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,7 @@ const putAll = (): void => {
     put(`${split}/${String(image).padStart(2, '0')}.png`, image);
   }
 };
-/** The folders of the files that were decoded, each once. */
+/** The distinct folders of the decoded files. */
 const decodedFolders = (): string[] => {
   const sources = vi.mocked(decodeImage).mock.calls.map(([, source]) => source);
   return [...new Set(sources.map((source) => source.slice(folder.length + 1).split(/[/\\]/)[0]!))];
@@ -48,8 +48,8 @@ const decodedFolders = (): string[] => {
 /** How often the whole of the folder was listed. */
 const listings = (): number => vi.mocked(filesBelow).mock.calls.filter(([path]) => path === folder).length;
 
-describe('one split of a folder of pictures', () => {
-  it('is decoded without those of another', async () => {
+describe('one split of a folder of images', () => {
+  it('is decoded without the others', async () => {
     putAll();
     const test = await openSplit(folder, 'test', { validation: 0.1 });
     expect([test.count, test.imageShape]).toEqual([4, shape]);
@@ -57,7 +57,7 @@ describe('one split of a folder of pictures', () => {
     expect(decodedFolders()).toEqual(['test']);
   });
 
-  it('is there where a picture of another one is damaged', async () => {
+  it('can be opened if an image of another split is corrupt', async () => {
     putAll();
     truncateSync(join(folder, 'train/03.png'), 40);
     expect((await openSplit(folder, 'test', { validation: 0.1 })).count).toBe(4);
@@ -71,15 +71,18 @@ describe('one split of a folder of pictures', () => {
     ['validation', 0],
     ['validation', 0.25],
     ['test', 0.25],
-  ])('is that of the whole set: %s, %d of the training images held out', async (split, validation) => {
-    putAll();
-    const { [split]: expected } = await openDataset(folder, { validation });
-    const images = await openSplit(folder, split, { validation });
-    expect(images.imageShape).toEqual(expected.imageShape);
-    expect(readAll(images)).toEqual(readAll(expected));
-  });
+  ])(
+    'equals that of the whole dataset: %s, %d of the training images held out',
+    async (split, validation) => {
+      putAll();
+      const { [split]: expected } = await openDataset(folder, { validation });
+      const images = await openSplit(folder, split, { validation });
+      expect(images.imageShape).toEqual(expected.imageShape);
+      expect(readAll(images)).toEqual(readAll(expected));
+    },
+  );
 
-  it("is the publisher's own where there are validation images", async () => {
+  it("uses the publisher's validation images if there are any", async () => {
     putAll();
     put('val/x.png', 30);
     const images = await openSplit(folder, 'validation', { validation: 0.5 });
@@ -88,7 +91,7 @@ describe('one split of a folder of pictures', () => {
     expect((await openSplit(folder, 'train', { validation: 0.5 })).count).toBe(20);
   });
 
-  it('ends where enough are decoded', async () => {
+  it('decodes no more images than requested', async () => {
     putAll();
     const images = await openSplit(folder, 'train', { validation: 0, most: 3 });
     expect(images.count).toBe(3);
@@ -99,7 +102,7 @@ describe('one split of a folder of pictures', () => {
     expect((await openSplit(folder, 'test', { validation: 0, most: 99 })).count).toBe(4);
   });
 
-  it('is in colour where the model is, though its own pictures are all grey', async () => {
+  it('is in colour if the model is, even if all its images are grey', async () => {
     putAll();
     const grey = formulaImage(5, 4, 6, 1);
     for (let image = 20; image < 24; image++) {
@@ -135,7 +138,7 @@ describe('a folder is listed once', () => {
     expect(listings()).toBe(1);
   });
 
-  it('and again for another command', async () => {
+  it('but again for another command', async () => {
     putAll();
     await openSplit(folder, 'test', { validation: 0.1 });
     put('test/99.png', 40);
@@ -144,15 +147,15 @@ describe('a folder is listed once', () => {
   });
 });
 
-describe('one part of a set of arrays', () => {
-  it('is there where the other one is damaged: IDX files', async () => {
+describe('one part of a dataset of arrays', () => {
+  it('can be opened if the other is corrupt: IDX files', async () => {
     writeTinyDataset(folder);
     truncateSync(join(folder, 'train-images-idx3-ubyte'), 1000);
     expect((await openSplit(folder, 'test', { validation: 0.1 })).count).toBe(48);
     await expect(openSplit(folder, 'validation', { validation: 0.1 })).rejects.toThrow('train-images');
   });
 
-  it("is there where the other one is damaged: CIFAR-10's batches", async () => {
+  it('can be opened if the other is corrupt: CIFAR-10', async () => {
     await writeFile(join(folder, 'data_batch_1.bin'), new Uint8Array(3072));
     await writeFile(join(folder, 'test_batch.bin'), new Uint8Array(2 * 3073).fill(9));
     const test = await openSplit(folder, 'test', { validation: 0.1 });
@@ -164,7 +167,7 @@ describe('one part of a set of arrays', () => {
   });
 });
 
-it('other forms give the split too', async () => {
+it('a split can be opened in other formats too', async () => {
   const mnist = await openSplit('mnist', 'validation', { validation: 0.02, most: 10 });
   const { validation } = await openDataset('mnist', { validation: 0.02 });
   expect(readAll(mnist)).toEqual(readAll(validation).subarray(0, 7840));

@@ -1,4 +1,4 @@
-// A dataset made into a file from code: its defaults, and what is refused.
+// prepareDataset: defaults and errors.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const source = join(folder, 'tiny');
 writeTinyDataset(source);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it('writes a file that is opened by the name it gives', async () => {
+it('writes a file that opens by the returned name', async () => {
   const out = join(folder, 'four.images');
   const seen: [number, number | null][] = [];
   const prepared = await prepareDataset(source, {
@@ -30,18 +30,18 @@ it('writes a file that is opened by the name it gives', async () => {
   ]);
   await expect(prepareDataset(source, { size: 4, out })).rejects.toMatchObject({
     code: 'exists',
-    message: `${out} is there already: name another file with out: 'FILE', or remove it`,
+    message: `${out} already exists: choose another file with out: 'FILE', or remove it`,
   });
 });
 
-it('asks for a size where nothing says one', async () => {
+it('requires a size for datasets without a name', async () => {
   await expect(prepareDataset(source)).rejects.toMatchObject({
     code: 'invalid-argument',
-    message: `say how high and wide the images of ${source} shall be, for example size: 32`,
+    message: `choose an image size for ${source}, for example size: 32`,
   });
 });
 
-it('is ended by its signal, and explains where it cannot write', async () => {
+it('is stopped by its signal, and reports where it cannot write', async () => {
   const out = join(folder, 'ended.images');
   expect(await prepareDataset(source, { size: 4, out, signal: AbortSignal.abort() })).toBeNull();
   const nowhere = join(folder, 'none', 'x.images');

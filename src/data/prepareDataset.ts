@@ -1,4 +1,4 @@
-// A dataset, by its name or its path, made into a file of images of one size.
+// Prepares a dataset, by name or path, into one file of images of one size.
 import { basename, dirname, extname, join } from 'node:path';
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
@@ -11,27 +11,27 @@ import { datasets, openRawDataset } from './registry.ts';
 import { dataFolders } from './sets/dataFolder.ts';
 import { preparedName } from './sets/preparedSet.ts';
 
-/** How a dataset is prepared. */
+/** The options of `prepareDataset`. */
 export interface PrepareDatasetOptions {
-  /** Height and width of the images; those of the set if it has a name, else it must be said. */
+  /** Height and width of the images; by default those of a named dataset, required for others. */
   readonly size?: number | undefined;
-  /** Grey (1) or colour (3); as the set has it if it has a name, else 3. */
+  /** Grey (1) or colour (3); by default that of a named dataset, 3 for others. */
   readonly channels?: 1 | 3 | undefined;
-  /** What becomes of pictures that are not square, or larger; the square in the centre if not said. */
+  /** How source images are made square; by default the central square. */
   readonly crop?: Crop;
-  /** The share of the training pictures that is held out where they are cut into tiles; 0.05 if not said. */
+  /** The share of training images held out for validation when they are cut into tiles; 0.05 by default. */
   readonly validation?: number;
-  /** Tiles whose pixels have a smaller standard deviation, in steps of 1/255, are left out; 1 if not said. */
+  /** Tiles with a smaller standard deviation, in units of 1/255, are left out; 1 by default. */
   readonly leastDeviation?: number;
-  /** Leaves out images that came before, in any split. */
+  /** Leaves out duplicates of earlier images, in any split. */
   readonly unique?: boolean;
   /** The file to write; by default NAME.images, or NAME-SIZE.images, in the first data folder. */
   readonly out?: string | undefined;
-  /** Ends the work; nothing is left of it then. */
+  /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
-  /** Called as pictures are done, with how many; `total` is null where it is only known at the end. */
+  /** Called with the number of source images done; `total` is null if it is only known at the end. */
   onProgress?(pictures: number, total: number | null): void;
-  /** Called for each picture that is damaged, with the line that says so. */
+  /** Called with a line for each corrupt source image. */
   onDamaged?(reason: string): void;
 }
 
@@ -39,22 +39,22 @@ export interface PrepareDatasetOptions {
 export interface PreparedDataset {
   /** The file. */
   readonly file: string;
-  /** What `openDataset` opens it by: the name of the set where that finds the file, else the file. */
+  /** What to pass to `openDataset`: the name of the dataset if that finds the file, otherwise the file. */
   readonly name: string;
-  /** What is in it. */
+  /** Its header. */
   readonly header: PackedHeader;
-  /** A line for each picture that was damaged and left out. */
+  /** A line for each corrupt source image, which was left out. */
   readonly damaged: readonly string[];
 }
 
 /**
- * Prepares a dataset: decodes every picture once and writes images of one size into one file, which is trained on at
- * full speed and may be larger than memory.
+ * Prepares a dataset: decodes every source image once and writes images of one size to one file, for training
+ * at full speed; it may be larger than memory.
  *
- * @param nameOrPath one of `datasets` by its name, or a folder or archive of images
- * @returns null if it was ended by its signal
- * @throws UserError if there is no such dataset, its size is not said, the file is there already or cannot be written,
- *   or no image is left for training or for testing
+ * @param nameOrPath the name of one of `datasets`, or a folder or archive of images
+ * @returns null if the signal stopped it
+ * @throws UserError if there is no such dataset, `size` is missing, the file already exists or cannot be
+ *   written, or no images remain for training or for testing
  */
 export async function prepareDataset(
   nameOrPath: string,
@@ -67,14 +67,15 @@ export async function prepareDataset(
   if (size === undefined) {
     throw new UserError(
       'invalid-argument',
-      phrase`say how high and wide the images of ${nameOrPath} shall be, for example ${option('size', 32)}`,
+      phrase`choose an image size for ${nameOrPath}, for example ${option('size', 32)}`,
     );
   }
-  const isOwnForm =
+  const hasNativeShape =
     named !== undefined &&
     crop !== 'tiles' &&
     showImageShape([size, size, channels]) === showImageShape(named.imageShape);
-  const file = out ?? join(dataFolders()[0], isOwnForm ? preparedName(named) : fileName(nameOrPath, size));
+  const file =
+    out ?? join(dataFolders()[0], hasNativeShape ? preparedName(named) : fileName(nameOrPath, size));
   requireFree(file, out === undefined);
   const dataset = await openRawDataset(nameOrPath);
   const total = countPictures(dataset);
@@ -89,7 +90,7 @@ export async function prepareDataset(
     source: nameOrPath,
     onProgress: (pictures) => onProgress?.(pictures, total),
   });
-  return prepared && { file, name: isOwnForm && out === undefined ? nameOrPath : file, ...prepared };
+  return prepared && { file, name: hasNativeShape && out === undefined ? nameOrPath : file, ...prepared };
 }
 
 /** `emoji-64.images` for the folder `some/where/emoji`. */
@@ -98,12 +99,12 @@ function fileName(nameOrPath: string, size: number): string {
   return `${basename(name, extname(name)) || 'images'}-${size}.images`;
 }
 
-/** A file that is there may have taken hours: it is not replaced. */
+/** Refuses to overwrite an existing file, which may have taken hours to prepare. */
 function requireFree(file: string, mayCreateFolder: boolean): void {
   if (exists(file)) {
     throw new UserError(
       'exists',
-      phrase`${file} is there already: name another file with ${option('out', 'FILE')}, or remove it`,
+      phrase`${file} already exists: choose another file with ${option('out', 'FILE')}, or remove it`,
     );
   }
   if (mayCreateFolder) {

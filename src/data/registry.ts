@@ -1,4 +1,4 @@
-// The one list of datasets and of the forms a person's own images may have, and how either is opened.
+// The named datasets and the formats of users' own images, and how they are opened.
 import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { exists } from '../storage/files.ts';
@@ -28,7 +28,7 @@ import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
 import { holdOutValidation } from './validation.ts';
 
-/** Every dataset that has a name. */
+/** Every named dataset. */
 export const datasets: readonly NamedDataset[] = [
   mnist,
   fashionMnist,
@@ -38,16 +38,16 @@ export const datasets: readonly NamedDataset[] = [
   imagenet64,
 ];
 
-/** Every form of dataset that can be given as a path; the first that recognises it opens it. */
+/** Every format that can be opened by path; the first that recognises a path opens it. */
 const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files, partFiles, imageCollection];
 
 /**
- * Opens a dataset: one of `datasets` by its name, else what lies at the path, which then is its name. A file in a data
- * folder that was prepared of a set by name is opened in its place.
+ * Opens a dataset by name (one of `datasets`) or by path, which is then its name. If a named dataset has been
+ * prepared into a data folder, the prepared file is opened.
  *
- * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. A publisher's own
- * validation images are taken in place of it.
- * Throws UserError for an unknown name, a path that holds no dataset, damaged files, or a bad fraction.
+ * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. It is ignored
+ * if the publisher has validation images. Throws UserError for an unknown name, a path without a dataset,
+ * corrupt files, or an invalid fraction.
  */
 export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
   const { open } = await find(nameOrPath);
@@ -69,15 +69,15 @@ export async function openDataset(nameOrPath: string, options: { validation: num
 export interface SplitOptions {
   /** The fraction of the training images to hold out, as for `openDataset`. */
   readonly validation: number;
-  /** The shape of the images that the split is for: where it has colour, grey pictures become colour. */
+  /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape;
-  /** Only so many images, the first; by default all. */
+  /** The number of images to open, from the first; all by default. */
   readonly most?: number | undefined;
 }
 
 /**
- * Opens one split of a dataset as `openDataset` does. No picture of another split is decoded, unless the split is held
- * out of it: the test images of a set can be read where its training images are damaged.
+ * Opens one split of a dataset as `openDataset` does. No image of another split is decoded, unless the split
+ * is held out from it: test images can be read even if training images are corrupt.
  */
 export async function openSplit(
   nameOrPath: string,
@@ -93,10 +93,12 @@ export async function openSplit(
   return most === undefined ? images : firstImages(images, most);
 }
 
-/** Reads a split; only the first `most` images where that is less work. */
+/** Reads a split; only the first `most` images if that saves work. */
 type SplitReader = (most?: number) => Promise<ImageSet>;
 
-/** What reads each split, the others left alone where they can be; `validation` is there where the publisher has such. */
+/**
+ * A reader per split, which avoids the other splits if possible; `validation` only if the publisher has one.
+ */
 async function readersOf(
   nameOrPath: string,
   like: ImageShape | undefined,
@@ -120,7 +122,7 @@ async function readersOf(
 }
 
 /**
- * Opens the images of a dataset as they lie on the disk, of any size and number: to prepare it.
+ * Opens the images of a dataset as stored on disk, of any size and number: for preparing it.
  *
  * Throws UserError as `openDataset` does.
  */
@@ -133,7 +135,7 @@ export async function openRawDataset(nameOrPath: string): Promise<RawDataset> {
   return openRaw ? openRaw() : rawOf(await open());
 }
 
-/** The ways to open what has been found, as a `NamedDataset` has them. */
+/** The functions that open a dataset, as in `NamedDataset`. */
 interface Found {
   open(): Promise<DatasetSource>;
   openPart?: NamedDataset['openPart'] | undefined;
@@ -158,7 +160,7 @@ async function find(nameOrPath: string): Promise<Found> {
 
 async function findAt(path: string): Promise<Found> {
   if (!exists(path)) {
-    // Nobody who writes a slash means one of the names.
+    // With a slash it can only be meant as a path.
     throw /[/\\]/.test(path)
       ? new UserError('not-found', `dataset '${path}': no such file or folder`)
       : unknownName(
@@ -178,5 +180,5 @@ async function findAt(path: string): Promise<Found> {
     }
   }
   const expected = pathFormats.map(({ expects }) => expects).join(', or ');
-  throw new UserError('invalid-data', `dataset '${path}': no known form of images; expected ${expected}`);
+  throw new UserError('invalid-data', `dataset '${path}': unknown image format; expected ${expected}`);
 }

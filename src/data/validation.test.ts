@@ -12,7 +12,7 @@ const numbered = (count: number) =>
   );
 
 describe('holdOutValidation', () => {
-  it('divides the training images in two, without loss or overlap, each part in order', () => {
+  it('splits the training images in two, without loss or overlap, each part in order', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 256 }),
@@ -31,15 +31,15 @@ describe('holdOutValidation', () => {
     );
   });
 
-  it('holds out images from all over the set, always the same ones', () => {
+  it('holds out images from the whole dataset, always the same ones', () => {
     const held = (share: number) => [...readAll(holdOutValidation(numbered(200), share).validation)];
     expect(held(0.1)).toEqual(held(0.1));
     expect(held(0.3)).toEqual(expect.arrayContaining(held(0.1)));
-    // A golden value: runs that are measured on other images than before cannot be compared with earlier ones.
+    // A golden value: runs measured on different images could not be compared with earlier ones.
     expect(held(0.03)).toEqual([20, 55, 101, 112, 122, 176]);
   });
 
-  it('refuses shares that are none or leave nothing to train on', () => {
+  it('rejects invalid shares and those that leave nothing to train on', () => {
     for (const share of [-0.1, 1, 2, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => holdOutValidation(numbered(10), share)).toThrow(UserError);
       expect(() => holdOutValidation(numbered(10), share)).toThrow(`found ${share}`);

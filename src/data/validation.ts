@@ -1,19 +1,19 @@
-// Which of the training images are held out to choose models by, so that the test images never are.
+// Which training images are held out for model selection, so that test images are never used for it.
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { type ImageSet, subset } from './dataset.ts';
 
-// A constant, not the run's seed: runs with other seeds must be measured on the same images.
+// A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;
 
 /**
- * Divides training images into those to train on and those to validate on.
+ * Splits training images into those for training and those for validation.
  *
- * Held out are round(`fraction`·count) images, but at least one where `fraction` is not 0: the first of a fixed
- * permutation that depends on the count alone, so a larger fraction holds out the same images and more.
- * Both parts keep the images in their order. Fraction 0 gives an empty validation set.
+ * Holds out round(`fraction`·count) images, and at least one unless `fraction` is 0: the first of a fixed
+ * permutation that depends only on the count, so a larger fraction holds out the same images and more. Both
+ * parts keep the order of the images. With fraction 0 there are no validation images.
  *
- * Throws UserError when `fraction` is not in [0, 1) or would leave nothing to train on.
+ * Throws UserError if `fraction` is not in [0, 1) or would leave nothing to train on.
  */
 export function holdOutValidation(
   images: ImageSet,
@@ -33,7 +33,7 @@ export function holdOutValidation(
   if (held >= count) {
     throw new UserError(
       'invalid-config',
-      `data.validation ${fraction} of ${count} training images leaves none to train on: give a smaller share or 0`,
+      `data.validation ${fraction} of ${count} training images leaves none to train on: use a smaller share or 0`,
     );
   }
   const order = new RandomStream(validationSeed, 'validation').permutation(count);
