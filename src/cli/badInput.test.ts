@@ -350,17 +350,17 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a folder without images',
     ['train', '--data', 'runs/a/checkpoints'],
-    /^dataset 'runs\/a\/checkpoints': no known form of images; expected a folder with train-images-idx3-ubyte .*, or a folder, \.zip, /,
+    /^dataset 'runs\/a\/checkpoints': unknown image format; expected a folder with train-images-idx3-ubyte .*, or a folder, \.zip, /,
   ],
   [
     'a missing image file',
     ['train', '--data', 'missing'],
-    'missing: t10k-images-idx3-ubyte is missing (plain or with .gz)',
+    'missing: t10k-images-idx3-ubyte is missing (uncompressed or as .gz)',
   ],
   [
     'truncated images',
     ['train', '--data', 'truncated'],
-    `truncated/${images}: the IDX data is cut off: 160 x 8 x 8 needs 10240 bytes after the header, found 984`,
+    `truncated/${images}: the IDX data is truncated: 160 x 8 x 8 needs 10240 bytes after the header, found 984`,
   ],
   ['an empty image file', ['train', '--data', 'emptied'], `emptied/${images}: the file is empty`],
   [
@@ -414,17 +414,17 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'an image of another size',
     ['encode', 'runs/a', 'wide.png', '--out', 'x'],
-    'wide.png is 8x9x1 grey, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
+    'wide.png is 8x9x1 grey, but the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
   ],
   [
     'an image with another number of channels',
     ['score', 'runs/a', 'colour.png'],
-    'colour.png is 8x8x3 colour, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
+    'colour.png is 8x8x3 colour, but the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
   ],
   [
     'a dataset of images of another size',
     ['encode', 'runs/a', '--data', 'larger', '--out', 'x'],
-    'larger is 16x16x1 grey, the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
+    'larger is 16x16x1 grey, but the model takes 8x8x1 grey (height x width x channels): add --resize to fit it',
   ],
   [
     'a file that is not an image',
@@ -434,7 +434,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a folder without image files',
     ['score', 'runs/a', 'data'],
-    'data: no PNG, JPEG or WebP images in it; name image files, or folders with some',
+    'data: no PNG, JPEG or WebP images found; pass image files or folders of images',
   ],
   [
     'latents of another model',

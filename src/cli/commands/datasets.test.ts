@@ -42,8 +42,8 @@ describe('datasets', () => {
     // What is not here has a line that says what to do.
     for (const { name, state, todo } of list) {
       const missing = state === 'missing';
-      expect(todo?.startsWith(`${name} is not here: `) ?? false, name).toBe(missing);
-      expect(stdout.includes(`\n${name} is not here: `), name).toBe(missing);
+      expect(todo?.startsWith(`${name} was not found: `) ?? false, name).toBe(missing);
+      expect(stdout.includes(`\n${name} was not found: `), name).toBe(missing);
       expect(todo === null || stdout.includes(`\n${todo}\n`), name).toBe(true);
     }
   });
@@ -62,8 +62,8 @@ describe('datasets get', () => {
   it('takes no other file for the dataset', async () => {
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', `${url}/`);
     expect(stderr.split('\n').at(-2)).toBe(
-      `emerging: ${url}/cifar-10-binary.tar.gz: what came is not the file that was published ` +
-        '(6 of 170052171 bytes): it was removed; try again later',
+      `emerging: ${url}/cifar-10-binary.tar.gz: the downloaded file is not the published one ` +
+        '(6 of 170052171 bytes) and was removed; try again later',
     );
     expect(code).toBe(1);
     expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
@@ -82,7 +82,7 @@ describe('datasets get', () => {
   it('says what it cannot download', async () => {
     const missing = await emerging.run('datasets', 'get', 'imagenet32');
     expect(missing.stderr).toMatch(
-      /^emerging: imagenet32 is not here: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
+      /^emerging: imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
     );
     expect(missing.code).toBe(1);
     const there = await emerging.run('datasets', 'get', 'mnist');
@@ -104,7 +104,7 @@ describe('a set that is there and cannot be used as it is', () => {
   it('is to be prepared first', async () => {
     mkdirSync(parts(), { recursive: true });
     copyFileSync(fixture('palette.png'), join(parts(), '0.png'));
-    const todo = expect.stringMatching(/^imagenet32 lies at .* run emerging datasets prepare imagenet32$/);
+    const todo = expect.stringMatching(/^imagenet32 is at .* run emerging datasets prepare imagenet32$/);
     const got = await emerging.json('datasets', 'get', 'imagenet32');
     expect(got).toEqual({ name: 'imagenet32', files: ['data/train_32x32'], bytes: null, todo });
     const list = await emerging.json('datasets');
@@ -173,7 +173,7 @@ describe('datasets show', () => {
       'every image is grey in three equal channels: prepare it with --channels 1',
     ]);
     const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
-    expect(stdout).toContain('\nsource  208 grey made colour\nwarning: 3 images of one colour, such as ');
+    expect(stdout).toContain('\nsource  208 grey converted to colour\nwarning: 3 images of one colour, such as ');
     expect(existsSync(inFolder('odd-test.png'))).toBe(true);
   });
 

@@ -53,7 +53,7 @@ describe('datasets prepare', () => {
       images: { train: 160, test: 48 },
       source: 'tiny',
       settings: { size: 8, crop: 'none', channels: 3 },
-      notes: { 'grey made colour': 208 },
+      notes: { 'grey converted to colour': 208 },
       skipped: [],
     });
     expect(await emerging.json('datasets', 'prepare', 'eight.images', '--verify')).toEqual(made);
@@ -63,7 +63,7 @@ describe('datasets prepare', () => {
     const { code, stderr } = await emerging.run('datasets', 'prepare', 'eight.images', '--verify');
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'emerging: eight.images: damaged: its images differ from its checksum; prepare it again',
+      'emerging: eight.images: corrupt: its images do not match their checksum; prepare it again',
     );
   });
 
@@ -77,7 +77,7 @@ describe('datasets prepare', () => {
     writeFileSync(inFolder('data/imagenet32/train_32x32.npy'), npy(24));
     const absent = await emerging.run('train', '--preset=imagenet32-1x1-d4');
     expect(absent.stderr.split('\n').at(-2)).toBe(
-      `emerging: imagenet32 lies at ${join('data', 'imagenet32', 'train_32x32.npy')} and is prepared once, before it is used: run emerging datasets prepare imagenet32`,
+      `emerging: imagenet32 is at ${join('data', 'imagenet32', 'train_32x32.npy')} and must be prepared before use: run emerging datasets prepare imagenet32`,
     );
     expect(absent.code).toBe(1);
     writeFileSync(inFolder('data/imagenet32/val_32x32.npy'), npy(8));
@@ -98,18 +98,18 @@ describe('datasets prepare', () => {
       ...[...small, '--out=named'],
     );
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('24 training and 8 test images, where imagenet32 has 1281149 and 49999');
+    expect(stderr).toContain('24 training and 8 test images, but imagenet32 has 1281149 and 49999');
   });
 
   it.each([
-    [['tiny'], 'say how high and wide the images of tiny shall be, for example --size 32'],
+    [['tiny'], 'choose an image size for tiny, for example --size 32'],
     [['tiny', '--size=0'], 'whole number of 1 or more'],
     [['tiny', '--size=4', '--crop=middle'], "unknown crop 'middle': known: center, none, tiles"],
     [['tiny', '--size=4', '--channels=2'], 'It must be 1 (grey) or 3 (colour).'],
     [['tiny', '--size=4', '--validation=1'], 'a share of at least 0 and below 1'],
     [
       ['tiny', '--size=4', '--out=tiny/train-images-idx3-ubyte'],
-      'is there already: name another file with --out',
+      'already exists: choose another file with --out',
     ],
     [['tiny', '--verify'], 'expected a file of prepared images'],
     [['nowhere/at/all', '--size=4'], 'no such file or folder'],
