@@ -120,5 +120,5 @@ function runProcess(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout }));
   });
-  return interruption === undefined ? ended : interruption.telling(() => child.kill('SIGINT'), ended);
+  return interruption === undefined ? ended : interruption.forwarding(() => child.kill('SIGINT'), ended);
 }

@@ -3,7 +3,7 @@ import { imagesPerSecond, samplingFigures, trainingFigures } from './figures.ts'
 import type { SamplingTimes } from './timeSampling.ts';
 import type { TrainingTimes } from './timeTraining.ts';
 
-it('turns seconds into rates, the longest into the lowest', () => {
+it('converts seconds to rates, the longest to the lowest', () => {
   expect(imagesPerSecond(12, [3, 1, 2])).toEqual({ median: 6, range: [4, 12] });
 });
 

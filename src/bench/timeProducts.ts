@@ -6,7 +6,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { slice } from '../tensor/operations/layout.ts';
 import { product, productOperation, type Transposition } from '../tensor/operations/product.ts';
 import { type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
-import { input, isMadeBy, type Tensor } from '../tensor/tensor.ts';
+import { input, isResultOf, type Tensor } from '../tensor/tensor.ts';
 import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
 import { measureInTurn, secondsOf } from './timing.ts';
 
@@ -40,7 +40,7 @@ export function productsOf(
   const found = new Map<string, { node: Tensor<Transposition>; count: number }>();
   for (const [definition, times] of runs) {
     for (const node of tensorsOf(definition)) {
-      if (isMadeBy(productOperation, node)) {
+      if (isResultOf(productOperation, node)) {
         const key = JSON.stringify([node.inputs.map(({ shape }) => shape), node.attributes]);
         found.set(key, { node, count: (found.get(key)?.count ?? 0) + times });
       }

@@ -6,7 +6,7 @@ import { after, isCheckpoint } from './operations/checkpoint.ts';
 import { multiply, total } from './operations/elementwise.ts';
 import { zeros } from './operations/layout.ts';
 import { isOpen } from './shape.ts';
-import { apply, isMadeBy, type Operation, ShapeError, type Tensor } from './tensor.ts';
+import { apply, isResultOf, type Operation, ShapeError, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
 
 /**
@@ -76,7 +76,7 @@ export function pulledBack(pullback: Pullback): Tensor[] {
 
 /** A tensor's place among the gradients that are found together; undefined for any other tensor. */
 export function gradientAskedFor(tensor: Tensor): PulledBack | undefined {
-  return isMadeBy(gradientOperation, tensor) ? tensor.attributes : undefined;
+  return isResultOf(gradientOperation, tensor) ? tensor.attributes : undefined;
 }
 
 /**

@@ -109,16 +109,16 @@ export function constant(value: number | NdArray): Tensor {
 }
 
 /** Whether a tensor is computed by this operation. */
-export function isMadeBy<A>(operation: Operation<A>, tensor: Tensor): tensor is Tensor<A> {
+export function isResultOf<A>(operation: Operation<A>, tensor: Tensor): tensor is Tensor<A> {
   return tensor.operation === (operation as Operation<unknown>);
 }
 
 /** The values of a constant; undefined for any other tensor. */
 export function constantValue(tensor: Tensor): NdArray | undefined {
-  return isMadeBy(constantOperation, tensor) ? tensor.attributes : undefined;
+  return isResultOf(constantOperation, tensor) ? tensor.attributes : undefined;
 }
 
 /** Whether the tensor's values are passed in from outside. */
 export function isInput(tensor: Tensor): boolean {
-  return isMadeBy(inputOperation, tensor);
+  return isResultOf(inputOperation, tensor);
 }

@@ -187,9 +187,9 @@ function sectionsOf(members: Group['members']): Group['members'][] {
 
 /** Memoises `make`: its value is created on first use. */
 function once<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
+  let created: { value: Value } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    created ??= { value: make() };
+    return created.value;
   };
 }

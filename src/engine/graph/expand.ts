@@ -2,13 +2,13 @@
 import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
 import { concatenate, split } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
-import { apply, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
+import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import type { ConvolutionNetwork, GraphStyle } from '../devices/graphStyle.ts';
 import { type AffineConvolution, channelRows, convolved, pixelRows } from './convolutions.ts';
 import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
-import { solvedByDiagonals } from './wavefront.ts';
+import { solveByDiagonals } from './wavefront.ts';
 
 /** How composite operations are expanded. */
 export interface ExpandOptions {
@@ -46,8 +46,8 @@ export function expansion(
         return convolved(of(fused.convolution.inputs[0]!), affine(fused, of));
       }
       const inputs = tensor.inputs.map(of);
-      if (isMadeBy(solveCornerOperation, tensor) && !sequential) {
-        return solvedByDiagonals(inputs[0]!, inputs[1]!, tensor.attributes);
+      if (isResultOf(solveCornerOperation, tensor) && !sequential) {
+        return solveByDiagonals(inputs[0]!, inputs[1]!, tensor.attributes);
       }
       return apply(tensor.operation, inputs, tensor.attributes);
     },

@@ -1,7 +1,7 @@
 // Finds what to fuse in a graph: a convolution with the affine map behind it, and sequences of convolutions.
 import { type Convolution, convolutionOperation } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
-import { isMadeBy, type Tensor } from '../../tensor/tensor.ts';
+import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
 
 /** A convolution, and the shift and scale of its channels that follow it and are its only use. */
 export interface FusedConvolution {
@@ -41,7 +41,7 @@ export function groupsOf(order: readonly Tensor[], results: readonly Tensor[]): 
   const inner = new Set<Tensor>();
   const convolutions = new Map<Tensor, FusedConvolution>();
   for (const node of order) {
-    if (isMadeBy(convolutionOperation, node)) {
+    if (isResultOf(convolutionOperation, node)) {
       const fused = fusedFrom(node, user);
       for (let part: Tensor = node; part !== fused.result; part = user.get(part)!) {
         inner.add(part);
@@ -93,7 +93,7 @@ function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, T
   /** The per-channel vector that shifts or scales this tensor into the next one. */
   const vectorOf = (operation: typeof add.operation): Tensor | undefined => {
     const next = user.get(result);
-    if (!next || !isMadeBy(operation, next)) {
+    if (!next || !isResultOf(operation, next)) {
       return undefined;
     }
     const [a, b] = next.inputs as [Tensor, Tensor];

@@ -46,12 +46,12 @@ export function prepare(
 /** A program after a pass over its graph. */
 function passed(
   { inputs, outputs }: ProgramDefinition,
-  made: Map<Tensor, Tensor>,
+  rebuilt: Map<Tensor, Tensor>,
   passFor: Parameters<typeof rewrite>[2],
 ): ProgramDefinition {
   // An input may be a tensor in the middle of the graph, with gradients flowing through it.
-  rewrite([...Object.values(outputs), ...Object.values(inputs)], made, passFor);
-  const renewed = (named: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
-    Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, made.get(tensor)!]));
-  return { inputs: renewed(inputs), outputs: renewed(outputs) };
+  rewrite([...Object.values(outputs), ...Object.values(inputs)], rebuilt, passFor);
+  const replaced = (named: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(named).map(([name, tensor]) => [name, rebuilt.get(tensor)!]));
+  return { inputs: replaced(inputs), outputs: replaced(outputs) };
 }

@@ -1,7 +1,7 @@
 // Passes over a graph: every tensor is rebuilt, inputs first.
 import { gradientAskedFor, type Pullback } from '../../tensor/gradient.ts';
 import { fixedPoint, fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
-import { constantValue, isInput, isMadeBy, type Tensor } from '../../tensor/tensor.ts';
+import { constantValue, isInput, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 
 /** How a pass rebuilds the tensors of a graph, or of the body of a fixed-point iteration. */
@@ -17,20 +17,22 @@ export interface Pass {
 
 /**
  * Rebuilds all tensors on which `roots` depend, in the order in which they were created, and adds them to
- * `made`; entries that are already there stay. Inputs and constants map to themselves.
+ * `rebuilt`; entries that are already there stay. Inputs and constants map to themselves.
  *
  * @param passFor the pass for these tensors
  */
 export function rewrite(
   roots: readonly Tensor[],
-  made: Map<Tensor, Tensor>,
+  rebuilt: Map<Tensor, Tensor>,
   passFor: (order: readonly Tensor[], roots: readonly Tensor[]) => Pass,
 ): void {
-  const order = topologicalOrder(roots, (tensor) => made.has(tensor)).filter((tensor) => !made.has(tensor));
+  const order = topologicalOrder(roots, (tensor) => rebuilt.has(tensor)).filter(
+    (tensor) => !rebuilt.has(tensor),
+  );
   const pass = passFor(order, roots);
   const found = new Map<Pullback, Tensor[]>();
   const of = (tensor: Tensor): Tensor => {
-    const result = made.get(tensor);
+    const result = rebuilt.get(tensor);
     if (!result) {
       throw new Error(`the result of ${tensor.operation.name} is missing from a graph that needs it`);
     }
@@ -46,7 +48,7 @@ export function rewrite(
     found.set(pullback, gradients);
     return gradients;
   };
-  const anew = (tensor: Tensor): Tensor | undefined => {
+  const rebuild = (tensor: Tensor): Tensor | undefined => {
     if (isInput(tensor) || constantValue(tensor)) {
       return tensor;
     }
@@ -54,10 +56,10 @@ export function rewrite(
     if (asked) {
       return gradientsOf(asked.pullback)[asked.index];
     }
-    if (isMadeBy(fixedPointOperation, tensor)) {
+    if (isResultOf(fixedPointOperation, tensor)) {
       const { state, result, limit } = tensor.attributes;
       return fixedPoint(of(tensor.inputs[0]!), limit, (value) => {
-        const inside = new Map(made).set(state, value);
+        const inside = new Map(rebuilt).set(state, value);
         rewrite([result], inside, passFor);
         return inside.get(result)!;
       });
@@ -65,9 +67,9 @@ export function rewrite(
     return pass.make(tensor, of);
   };
   for (const tensor of order) {
-    const result = anew(tensor);
+    const result = rebuild(tensor);
     if (result) {
-      made.set(tensor, result);
+      rebuilt.set(tensor, result);
     }
   }
 }

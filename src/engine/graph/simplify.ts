@@ -17,7 +17,7 @@ import {
   apply,
   constant,
   constantValue,
-  isMadeBy,
+  isResultOf,
   type Operation,
   type Tensor,
 } from '../../tensor/tensor.ts';
@@ -33,19 +33,19 @@ export function simplification(order: readonly Tensor[]): Pass {
     gradients: differentiate,
     make(tensor, of) {
       const inputs = tensor.inputs.map(of);
-      if (isMadeBy(reshapeOperation, tensor)) {
+      if (isResultOf(reshapeOperation, tensor)) {
         return reshaped(inputs[0]!, tensor.shape);
       }
-      if (isMadeBy(productOperation, tensor)) {
+      if (isResultOf(productOperation, tensor)) {
         const [a, b, own] = inputs as [Tensor, Tensor, Tensor?];
         const sum = accumulated.get(tensor);
         return simplerProduct(a, b, { ...tensor.attributes, bias: sum ? of(sum) : own });
       }
-      if (isMadeBy(totalOperation, tensor)) {
+      if (isResultOf(totalOperation, tensor)) {
         const sums = new Set(tensor.inputs.flatMap((part) => accumulated.get(part) ?? []));
         return sumOf(tensor.inputs.filter((part) => !sums.has(part)).map(of));
       }
-      if (isMadeBy(afterOperation, tensor)) {
+      if (isResultOf(afterOperation, tensor)) {
         const [, ...others] = tensor.inputs;
         const sums = new Set(others.flatMap((part) => accumulated.get(part) ?? []));
         const left = others.filter((part) => !sums.has(part)).map((part) => unpadded(of(part)));
@@ -161,7 +161,7 @@ function untransposed(operand: Tensor, transposed = false): { matrix: Tensor; tr
 function scaledColumns(a: Tensor): { x: Tensor; scale: Tensor } | undefined {
   const source = reshapeSource(a) ?? a;
   const [x, scale] = source.inputs;
-  if (!isMadeBy(multiply.operation, source) || !x || scale?.rank !== 1) {
+  if (!isResultOf(multiply.operation, source) || !x || scale?.rank !== 1) {
     return undefined;
   }
   const isMatrixByVector =
@@ -178,17 +178,17 @@ function accumulatedProducts(order: readonly Tensor[]): ReadonlyMap<Tensor, Tens
   const uses = new Map<Tensor, number>();
   for (const tensor of order) {
     // A tensor that only waits for a product does not use its value.
-    const used = isMadeBy(afterOperation, tensor) ? tensor.inputs.slice(0, 1) : tensor.inputs;
+    const used = isResultOf(afterOperation, tensor) ? tensor.inputs.slice(0, 1) : tensor.inputs;
     for (const input of used) {
       uses.set(input, (uses.get(input) ?? 0) + 1);
     }
   }
   const accumulated = new Map<Tensor, Tensor>();
-  for (const sum of order.filter((tensor) => isMadeBy(totalOperation, tensor))) {
+  for (const sum of order.filter((tensor) => isResultOf(totalOperation, tensor))) {
     sum.inputs.forEach((part, index) => {
       const previous = sum.inputs[index - 1];
       const areProducts =
-        isMadeBy(productOperation, part) && previous && isMadeBy(productOperation, previous);
+        isResultOf(productOperation, part) && previous && isResultOf(productOperation, previous);
       if (areProducts && part.inputs.length === 2 && uses.get(part) === 1) {
         accumulated.set(part, previous);
       }

@@ -6,7 +6,7 @@ import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
-import { solvedByDiagonals } from './wavefront.ts';
+import { solveByDiagonals } from './wavefront.ts';
 
 /** A corner kernel whose centre tap is triangular, its diagonal away from zero, of either sign. */
 function cornerKernel(side: number, channels: number, upper: boolean): NdArray {
@@ -25,7 +25,7 @@ function cornerKernel(side: number, channels: number, upper: boolean): NdArray {
   return { shape, data };
 }
 
-describe('solvedByDiagonals', () => {
+describe('solveByDiagonals', () => {
   it.each([
     [5, 7, 3, 2, 1, true],
     [7, 5, 2, 2, 1, false],
@@ -41,7 +41,7 @@ describe('solvedByDiagonals', () => {
     const shape = [3, height, width, channels];
     const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(sizeOf(shape)) };
     const tensor = input('y', [OPEN_BATCH, height, width, channels]);
-    const x = solvedByDiagonals(tensor, constant(kernel), dilation);
+    const x = solveByDiagonals(tensor, constant(kernel), dilation);
     const program = await compile({ inputs: { y: tensor }, outputs: { x } }, { precision: 'float64' });
     const result = await program.run({ y });
     expectClose('x', result.x!.data, solveCornerSequentially(y, kernel, dilation).data, 'float64', 1e-11);
@@ -53,7 +53,7 @@ describe('solvedByDiagonals', () => {
     kernel.data[0] = 0;
     const y: NdArray = { shape: [1, 2, 2, 2], data: new RandomStream(8, 'y').normals(8) };
     const tensor = input('y', y.shape);
-    const x = solvedByDiagonals(tensor, constant(kernel), 1);
+    const x = solveByDiagonals(tensor, constant(kernel), 1);
     const program = await compile({ inputs: { y: tensor }, outputs: { x } });
     expect([...(await program.run({ y })).x!.data].every(Number.isNaN)).toBe(true);
     await program.release();

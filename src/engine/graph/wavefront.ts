@@ -27,7 +27,7 @@ import { rowsOf } from './convolutions.ts';
  * @param y `[N, H, W, C]`
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) invertible
  */
-export function solvedByDiagonals(y: Tensor, kernel: Tensor, dilation: number): Tensor {
+export function solveByDiagonals(y: Tensor, kernel: Tensor, dilation: number): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
   const { centreInverse, neighbours } = tapsOf(kernel, dilation, height, width);
   const diagonals = diagonalsOf(height, width);

@@ -121,11 +121,11 @@ export class OnnxBuilder implements Emitter {
     const array = this.precision === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
     const dataType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
     const key = `reals ${shape.join('x')}`;
-    const alike = this.arrays.get(key) ?? [];
-    this.arrays.set(key, alike);
-    let index = alike.findIndex((known) => sameBits(known, array));
+    const sameShaped = this.arrays.get(key) ?? [];
+    this.arrays.set(key, sameShaped);
+    let index = sameShaped.findIndex((known) => sameBits(known, array));
     if (index < 0) {
-      index = alike.push(array) - 1;
+      index = sameShaped.push(array) - 1;
     }
     return this.constant(`${key} #${index}`, dataType, shape, () => array);
   }

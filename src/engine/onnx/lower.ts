@@ -2,7 +2,7 @@
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { afterOperation } from '../../tensor/operations/checkpoint.ts';
 import { fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
-import { isMadeBy, type Tensor } from '../../tensor/tensor.ts';
+import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { OnnxBuilder } from './builder.ts';
 import type { Precision } from './emitter.ts';
@@ -61,10 +61,10 @@ function emitNode(
   style: NodeStyle,
 ): string {
   const inputs = tensor.inputs.map((input) => names.get(input)!);
-  if (isMadeBy(afterOperation, tensor)) {
+  if (isResultOf(afterOperation, tensor)) {
     return style.waits ? emitAfter(emit, tensor, inputs) : inputs[0]!;
   }
-  if (isMadeBy(fixedPointOperation, tensor)) {
+  if (isResultOf(fixedPointOperation, tensor)) {
     const { state, result, captured, limit } = tensor.attributes;
     const [start, ...outside] = inputs;
     return emit.repeat(start!, limit, (value) => {

@@ -1,6 +1,6 @@
 // Sums over axes, and copies along them: each is the gradient of the other.
 import { broadcastShapes, isOpen, type Shape, sameShape, showShape } from '../shape.ts';
-import { apply, isMadeBy, type Operation, type Tensor } from '../tensor.ts';
+import { apply, isResultOf, type Operation, type Tensor } from '../tensor.ts';
 import { reshape } from './layout.ts';
 
 const sumOperation: Operation<readonly number[]> = {
@@ -67,5 +67,5 @@ export function expand(x: Tensor, shape: Shape, like?: Tensor): Tensor {
 
 /** The source of an expansion; undefined for any other tensor. */
 export function expandSource(x: Tensor): Tensor | undefined {
-  return isMadeBy(expandOperation, x) ? x.inputs[0] : undefined;
+  return isResultOf(expandOperation, x) ? x.inputs[0] : undefined;
 }

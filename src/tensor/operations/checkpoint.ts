@@ -1,5 +1,5 @@
 // Marks in a graph that control the order of computation and what is kept in memory.
-import { apply, isMadeBy, type Operation, type Tensor } from '../tensor.ts';
+import { apply, isResultOf, type Operation, type Tensor } from '../tensor.ts';
 
 const checkpointOperation = markOperation('checkpoint');
 const rememberOperation = markOperation('remember');
@@ -16,7 +16,7 @@ export function checkpoint(x: Tensor): Tensor {
 
 /** Whether a tensor is a checkpoint. */
 export function isCheckpoint(x: Tensor): boolean {
-  return isMadeBy(checkpointOperation, x);
+  return isResultOf(checkpointOperation, x);
 }
 
 /**
@@ -28,7 +28,7 @@ export function remember(x: Tensor): Tensor {
 
 /** Whether a tensor is marked by `remember`. */
 export function isRemembered(x: Tensor): boolean {
-  return isMadeBy(rememberOperation, x);
+  return isResultOf(rememberOperation, x);
 }
 
 /** The operation of `after`. */

@@ -1,6 +1,6 @@
 // Operations that only move elements: reshape, transpose, slice, concatenate, pad, expand, reorder.
 import { elementCount, type Shape, sameShape, showShape } from '../shape.ts';
-import { apply, constant, isMadeBy, type Operation, type Tensor } from '../tensor.ts';
+import { apply, constant, isResultOf, type Operation, type Tensor } from '../tensor.ts';
 
 /** The operation of `reshape`. */
 export const reshapeOperation: Operation<Shape> = {
@@ -19,7 +19,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** The source of a reshape; undefined for any other tensor. */
 export function reshapeSource(x: Tensor): Tensor | undefined {
-  return isMadeBy(reshapeOperation, x) ? x.inputs[0] : undefined;
+  return isResultOf(reshapeOperation, x) ? x.inputs[0] : undefined;
 }
 
 const transposeOperation: Operation<readonly number[]> = {
@@ -44,7 +44,8 @@ export function transpose(x: Tensor, order: readonly number[] = [1, 0]): Tensor 
 
 /** The matrix of which this one is the transpose; undefined for any other tensor. */
 export function transposeSource(x: Tensor): Tensor | undefined {
-  const isTransposition = x.rank === 2 && isMadeBy(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
+  const isTransposition =
+    x.rank === 2 && isResultOf(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
   return isTransposition ? x.inputs[0] : undefined;
 }
 
@@ -88,7 +89,7 @@ export function split(x: Tensor, axis: number, lengths: readonly number[]): Tens
  * The source of a reshape or of a slice along the first axis of a vector, and where its elements begin in it.
  */
 export function viewSource(x: Tensor): { source: Tensor; start: number } | undefined {
-  if (isMadeBy(sliceOperation, x) && x.rank === 1) {
+  if (isResultOf(sliceOperation, x) && x.rank === 1) {
     return { source: x.inputs[0]!, start: x.attributes.start };
   }
   const source = reshapeSource(x);
@@ -154,7 +155,7 @@ export function pad(x: Tensor, axis: number, before: number, after: number, valu
 
 /** The inner tensor of a zero padding and its range; undefined for any other tensor. */
 export function zeroPadded(x: Tensor): (Range & { inner: Tensor }) | undefined {
-  if (!isMadeBy(padOperation, x)) {
+  if (!isResultOf(padOperation, x)) {
     return undefined;
   }
   const { axis, before, value } = x.attributes;
