@@ -11,7 +11,7 @@ function randomImages(length: number): Uint8Array {
 }
 
 describe('contactSheet', () => {
-  it('puts every pixel of every image where it belongs and grey everywhere else', () => {
+  it('places every pixel of every image, with grey everywhere else', () => {
     const arbitrary = fc.record({
       count: fc.integer({ min: 1, max: 7 }),
       height: fc.integer({ min: 1, max: 4 }),
@@ -57,20 +57,20 @@ describe('contactSheet', () => {
     [1, [8, 8, 3], 32, 32],
     [12, [10, 40, 1], 2 * 40 + 2, 6 * 10 + 5 * 2],
     [3, [40, 1, 1], 3 + 2 * 2, 40],
-  ])('shows %i images of %j nearly as a square', (count, imageShape, width, height) => {
+  ])('arranges %i images of %j in nearly a square', (count, imageShape, width, height) => {
     const size = imageShape[0] * imageShape[1] * imageShape[2];
     const png = decode(contactSheet(randomImages(count * size), { imageShape }));
     expect([png.width, png.height]).toEqual([width, height]);
   });
 
-  it('gives the same bytes each time', () => {
+  it('returns the same bytes each time', () => {
     const images = randomImages(4 * 5 * 6 * 3);
     expect(contactSheet(images, { imageShape: [5, 6, 3] })).toEqual(
       contactSheet(images, { imageShape: [5, 6, 3] }),
     );
   });
 
-  it('refuses images that no picture can hold, and a wrong size', () => {
+  it('refuses images with other than 1 or 3 channels, and a wrong size', () => {
     expect(() => contactSheet(new Uint8Array(8), { imageShape: [2, 2, 2] })).toThrow(UserError);
     expect(() => contactSheet(new Uint8Array(7), { imageShape: [2, 2, 1] })).toThrow(/count .* not 1\.75/);
     expect(() => contactSheet(new Uint8Array(0), { imageShape: [2, 2, 1] })).toThrow(/count .* not 0/);

@@ -1,4 +1,4 @@
-// Plots as files: what stands in the SVG, where the points are, and that the PNG has letters of the package's own font.
+// Plots as files: the contents of the SVG, the positions of points, and that the PNG has text in the bundled font.
 import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const plot = (series: readonly PlotSeries[], more: Partial<Plot> = {}): Plot => 
   ...more,
 });
 
-/** The corners of the lines of an SVG, one list a line. */
+/** The vertices of the lines of an SVG, one list per line. */
 function linesOf(svg: string): number[][][] {
   const lines = [
     ...svg.matchAll(
@@ -35,7 +35,7 @@ function linesOf(svg: string): number[][][] {
 }
 
 describe('plotSvg', () => {
-  it('says title, axes with units, and every series in the legend', async () => {
+  it('shows the title, the axes with units, and every series in the legend', async () => {
     const svg = await plotSvg(plot([line('first', [1, 2]), line('second', [2, 3])]));
     const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
     expect(texts).toEqual(expect.arrayContaining(['A title', 'step', 'time (ms)', 'first', 'second']));
@@ -46,13 +46,13 @@ describe('plotSvg', () => {
     expect(await plotSvg(plot([line('alone', [1, 2])]))).not.toContain('>alone<');
   });
 
-  it('shows in the legend what each series is drawn with', async () => {
+  it('shows the symbol of each series in the legend', async () => {
     const symbolsOf = async (kinds: readonly PlotSeries['kind'][]): Promise<string[]> => {
       const points = ['a', 'b'].map((x) => ({ x, y: 1 }));
       const series = kinds.map((kind, index) => ({ name: `${kind} ${index}`, kind, points }));
       const svg = await plotSvg(plot(series));
       const symbols = [...svg.matchAll(/role-legend-symbol[^>]*>.*?<path[^>]* d="([^"]*)"/gs)];
-      // The commands of the path that are not moves: lines, arcs as curves, and the end of an outline.
+      // The drawing commands of the path: lines, arcs as curves, and the closing of an outline.
       return symbols.map(([, path]) => path!.replace(/[^LACZ]/g, ''));
     };
     expect(await symbolsOf(['line', 'points', 'line and points'])).toEqual(['L', 'CCCC', 'LCCCC']);
@@ -66,7 +66,7 @@ describe('plotSvg', () => {
     ['a narrow range', [10, 15], ['10', '12', '14']],
     ['a range without a round one', [0.3204, 0.3407], ['0.3204', '0.3407']],
     ['one value', [0.3204, 0.3204], ['0.3204']],
-  ])('has round numbers along a logarithmic axis over %s', async (_, ends, wanted) => {
+  ])('has round numbers along a logarithmic axis that spans %s', async (_, ends, wanted) => {
     const points = ends.map((x) => ({ x, y: x }));
     const svg = await plotSvg(
       plot([{ name: 'a', kind: 'points', points }], { x: { label: 'x', log: true }, y: { label: 'y' } }),
@@ -75,13 +75,13 @@ describe('plotSvg', () => {
     expect([...axis!.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text)).toEqual(wanted);
   });
 
-  it('has the numbers of the points where the axis asks for them', async () => {
+  it('has ticks at the x values of the points if requested', async () => {
     const own = plot([line('a', [1, 2, 3])], { x: { label: 'x', log: true, ticks: 'own' } });
     const [, axis] = /X-axis[^>]*>(.*?)role-axis-title/s.exec(await plotSvg(own))!;
     expect([...axis!.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text)).toEqual(['1', '2', '3']);
   });
 
-  it('puts points at equal distances for equal steps, and for equal factors on a logarithmic axis', async () => {
+  it('spaces equal steps equally, and equal factors on a logarithmic axis', async () => {
     const [linear] = linesOf(await plotSvg(plot([line('a', [1, 2, 3])])));
     const [x, y] = [0, 1].map((axis) => linear!.map((corner) => corner[axis]!));
     expect(x![1]! - x![0]!).toBeCloseTo(x![2]! - x![1]!, 1);
@@ -92,14 +92,14 @@ describe('plotSvg', () => {
     expect(heights[0]! - heights[1]!).toBeCloseTo(heights[1]! - heights[2]!, 1);
   });
 
-  it('breaks a line where a value is not finite', async () => {
+  it('breaks a line at a non-finite value', async () => {
     const [corners] = linesOf(await plotSvg(plot([line('a', [1, 2, Number.NaN, 4, 5])])));
     expect(corners).toHaveLength(4);
     const svg = await plotSvg(plot([line('a', [1, 2, Number.POSITIVE_INFINITY, 4, 5])]));
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 
-  it('draws an error bar from value − error to value + error, beside or on bars', async () => {
+  it('draws error bars from value − error to value + error, also on bars side by side', async () => {
     const points = [
       { x: 'a', y: 2, error: 1 },
       { x: 'b', y: 4 },
@@ -132,14 +132,14 @@ describe('plotSvg', () => {
   });
 });
 
-describe('what lies beyond the range of an axis', () => {
+describe('values outside the range of an axis', () => {
   const range = [2, 9] as const;
   const wild = fc.oneof(
     fc.double({ min: 2, max: 9, noNaN: true }),
     fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e300, 1.7e308, 1e9, 2, 9, 9.5, 0),
   );
 
-  it('has no place in the SVG, whatever the values are', async () => {
+  it('do not appear in the SVG, however large they are', async () => {
     const kinds = fc.constantFrom<PlotSeries['kind']>('line', 'points', 'line and points', 'bars');
     const points = fc.array(fc.record({ y: wild, error: wild }), { minLength: 1, maxLength: 8 });
     const property = fc.asyncProperty(fc.array(fc.tuple(kinds, points), { maxLength: 3 }), async (drawn) => {
@@ -162,9 +162,9 @@ describe('what lies beyond the range of an axis', () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
-  it('is cut off a line at the end of the axis, and parts it', async () => {
+  it('are clipped from a line at the end of the axis, and split it', async () => {
     const [corners] = linesOf(await plotSvg(plot([line('a', [3, 15, 3])], { y: { label: 'y', range } })));
-    // Up to 9 half-way to the second point, and down again from there.
+    // Up to 9 halfway to the second point, and down again from there.
     expect(corners).toHaveLength(4);
     const [first, up, down, last] = corners!.map(([x]) => x!);
     expect(up! - first!).toBeCloseTo((last! - first!) / 4, 1);
@@ -172,7 +172,7 @@ describe('what lies beyond the range of an axis', () => {
     expect(corners![1]![1]).toBe(0);
   });
 
-  it('is cut off along a logarithmic axis where the line crosses its end', async () => {
+  it('are clipped on a logarithmic axis where the line crosses its end', async () => {
     const y = { label: 'y', log: true, range: [1, 10] as const };
     const [corners] = linesOf(await plotSvg(plot([line('a', [1, 100])], { y })));
     const [[left], [right]] = corners as [[number, number], [number, number]];
@@ -181,7 +181,7 @@ describe('what lies beyond the range of an axis', () => {
     expect(right - left).toBeCloseTo((end - start) / 2, 0);
   });
 
-  it('still has its place along the other axis', async () => {
+  it('keep their positions on the other axis', async () => {
     const numbers = async (last: number): Promise<string[]> => {
       const svg = await plotSvg(plot([line('a', [3, 4, 5, last])], { y: { label: 'y', range } }));
       const [, axis] = /X-axis[^>]*>(.*?)role-axis-title/s.exec(svg)!;
@@ -190,7 +190,7 @@ describe('what lies beyond the range of an axis', () => {
     expect(await numbers(1e9)).toEqual(await numbers(6));
   });
 
-  it('cuts bars and error bars, and leaves out those beyond', async () => {
+  it('are clipped from bars and error bars, which are omitted if entirely outside', async () => {
     const points = [
       { x: 'a', y: 12, error: 1 },
       { x: 'b', y: 1 },
@@ -201,12 +201,12 @@ describe('what lies beyond the range of an axis', () => {
     expect(svg.match(/aria-roledescription="rule mark"/g)).toHaveLength(1);
   });
 
-  it('is refused where nothing else is there', async () => {
+  it('are refused if nothing is in range', async () => {
     const beyond = plot([line('a', [10, 11])], { y: { label: 'y', range } });
     await expect(plotSvg(beyond)).rejects.toThrow('a point within the range');
   });
 
-  it('does not end the process that draws it', async () => {
+  it('do not crash the process that draws them', async () => {
     const training = line('training', [8, 7, 6]);
     const validation = line('validation', [1e9, 1e9, 1e9], { kind: 'line and points' });
     const png = decode(await plotPng(plot([training, validation], { y: { label: 'bits/dim', range } })));
@@ -218,7 +218,7 @@ describe('texts', () => {
   const name = 'a\u001b[31m\u0000\n\u2028\ud800\uffff<b>&';
   const shown = 'a\\u001b[31m\\u0000\\u000a\\u2028\\ud800\\uffff&lt;b&gt;&amp;';
 
-  it('show what an SVG must not hold, and are drawn', async () => {
+  it('are escaped where an SVG requires it, and drawn', async () => {
     const points = [{ x: name, y: 1 }];
     const named = plot(
       [
@@ -236,7 +236,7 @@ describe('texts', () => {
 });
 
 describe('plotPng', () => {
-  it('is twice the size, the same each time, and has letters', async () => {
+  it('is twice the size, the same each time, and contains text', async () => {
     const wanted = { width: 300, height: 200 };
     const [one, same] = [
       await plotPng(plot([line('a', [1, 2])], wanted)),
@@ -245,7 +245,7 @@ describe('plotPng', () => {
     expect(Buffer.compare(one, same)).toBe(0);
     const { width, height, data, channels } = decode(one);
     expect([width, height]).toEqual([600, 400]);
-    // The title stands in the upper left corner: black on white there, and white only where it is left out.
+    // The title is in the upper left corner: black on white there, and only white if it is omitted.
     const dark = (pixels: typeof data): number => {
       let count = 0;
       for (let row = 0; row < 60; row++) {
@@ -262,8 +262,8 @@ describe('plotPng', () => {
     ['above', 1e14, false],
     ['below', -1e14, false],
     ['above a logarithmic axis', 1e300, true],
-  ])('draws what is in range of a line that has an enormous value %s', async (_, huge, log) => {
-    // The logarithm of no number is enormous, but beside a narrow range it is.
+  ])('draws the part in range of a line with an enormous value %s', async (_, huge, log) => {
+    // No logarithm is enormous in itself, but it can be compared with a narrow range.
     const scaled = (value: number): number => (log ? 1 + value / 1e6 : value);
     const y = { label: 'loss', range: [scaled(3), scaled(9)] as const, log };
     const blueOf = async (values: readonly number[]): Promise<number> => {

@@ -45,7 +45,7 @@ export interface PlotSeries {
   readonly name: string;
   /** Whether it is omitted from the legend, because another series identifies it. */
   readonly unlisted?: boolean;
-  /** How it is drawn. Bars stand beside one another at each name along x. */
+  /** How it is drawn. Bars are side by side at each name along x. */
   readonly kind: 'line' | 'points' | 'line and points' | 'bars';
   /** In the order in which a line joins them. A y that is NaN or infinite is omitted and breaks the line. */
   readonly points: readonly PlotPoint[];

@@ -5,7 +5,7 @@ import type { PlotAxis, PlotAxisAcross, PlotSeries } from './plot.ts';
 const margin = 8;
 /** A logarithmic axis has at least this many ticks, if it is long enough. */
 const leastTicks = 4;
-/** Multiples of powers of ten at which a logarithmic axis has ticks: the first set that yields enough. */
+/** Candidate multiples of powers of ten for the ticks of a logarithmic axis; the first set that yields enough is used. */
 const logSteps = [
   [1],
   [1, 2, 5],
@@ -55,8 +55,8 @@ function scaleOf({ log, range }: PlotAxis, fromZero: boolean, values?: readonly 
 }
 
 /**
- * Where an axis has numbers: on a logarithmic one as few round ones as are enough, or two near its ends where it has not
- * at least two that are round.
+ * The ticks of an axis: on a logarithmic one, just enough round numbers, or two numbers near its ends if it contains
+ * fewer than two round ones.
  */
 function ticksOf({ log, range }: PlotAxis, values: readonly number[]): object {
   if (!log) {

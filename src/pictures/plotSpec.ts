@@ -87,7 +87,7 @@ export function plotSpec(given: Plot): TopLevelSpec {
       view: { stroke: null },
     },
   };
-  // Its types ask for literals in every place; that the specification is one, the compiler of Vega-Lite checks.
+  // The types require literals throughout; whether the specification is valid is checked by the Vega-Lite compiler.
   return spec as unknown as TopLevelSpec;
 }
 
@@ -107,7 +107,7 @@ function withVisibleText<Part>(part: Part): Part {
   return copy(part) as Part;
 }
 
-/** As many columns as are sure to fit: all in one row, or else columns as wide as the widest name. */
+/** The number of legend columns that is certain to fit: one row for all, or columns as wide as the widest name. */
 function legendColumns({ series, width = defaultSize.width }: Plot): number {
   const widths = series.filter(({ unlisted }) => !unlisted).map(({ name }) => 8 * name.length + 45);
   const room = width - 80;

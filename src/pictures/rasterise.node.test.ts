@@ -1,4 +1,4 @@
-// A renderer that crashes, refuses, hangs or is not there: each is an error in one line, and nothing worse.
+// A renderer that crashes, refuses, hangs or is missing: each is reported as an error of one line.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { rasterise } from './rasterise.node.ts';
 const folder = mkdtempSync(join(tmpdir(), 'rasterise-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A renderer that does this. */
+/** A renderer that runs this code. */
 function renderer(source: string): string {
   const script = join(folder, 'renderer.mjs');
   writeFileSync(script, source);
@@ -41,11 +41,11 @@ it.each([
   await expect(rasterise(svg(''), { script: renderer(source), limit: 2000 })).rejects.toThrow(message);
 });
 
-it('reports a renderer that ends before it has read a large picture', async () => {
+it('reports a renderer that exits before it has read a large picture', async () => {
   const large = svg('<!-- -->'.repeat(500_000));
   await expect(rasterise(large, { script: renderer('process.exit(4);') })).rejects.toThrow('exit code 4');
 });
 
-it('reports what the renderer has against an SVG', async () => {
+it('reports why the renderer refuses an SVG', async () => {
   await expect(rasterise(svg('\u0007'))).rejects.toThrow(/^the renderer failed: .*invalid|non-XML/i);
 });

@@ -7,7 +7,7 @@ import { Resvg } from '@resvg/resvg-js';
 /** PNG pixels per SVG pixel: sharp on high-density screens. */
 const zoom = 2;
 
-// Ctrl-C reaches every process of the terminal, and a training that stops in an orderly way still needs its picture.
+// Ctrl-C reaches every process of the terminal, and training that stops cleanly still needs its picture.
 process.on('SIGINT', () => {});
 try {
   process.stdout.write(render(await text(process.stdin)));

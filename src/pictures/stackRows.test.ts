@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { contactSheet, rowHeight } from './contactSheet.ts';
 import { stackRows } from './stackRows.ts';
 
-it('puts the first row of every sheet under the one before, and leaves out what does not fit', () => {
+it('stacks the first row of every sheet, and omits sheets that do not fit', () => {
   const imageShape = [20, 30, 3] as const;
   const sheetOf = (value: number, columns: number): Uint8Array =>
     contactSheet(

@@ -6,8 +6,8 @@ const gap = 2;
 const grey = 128;
 
 /**
- * The uppermost `height` pixels of every PNG, one under the other with grey between, as the bytes of a PNG; PNGs of
- * another width or kind than the last are left out.
+ * The top `height` pixels of every PNG, stacked with grey gaps, as the bytes of a PNG. PNGs that differ in width or
+ * kind from the last are omitted.
  */
 export function stackRows(sheets: readonly Uint8Array[], height: number): Uint8Array {
   const decoded = sheets.map((sheet) => decode(sheet));
