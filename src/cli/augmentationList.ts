@@ -1,8 +1,8 @@
-// The option `--augment`: a comma-separated list of augmentations.
+// Parses the option `--augment`: a comma-separated list of augmentations.
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { unknownName } from '../errors.ts';
 
-/** A parser of `shift,flip`. */
+/** Parses a list such as `shift,flip`. */
 export function augmentationList(text: string): AugmentationName[] {
   return text.split(',').map((name) => {
     if (!Object.hasOwn(augmentations, name)) {

@@ -66,7 +66,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a shape that a layer does not support',
     ['bench', 'inverse', '--mixing', 'maf', '--shapes', '4x4x7'],
-    'no layer of maf takes images of 4x4x7: maf: 96 hidden channels do not divide evenly among 7 channels',
+    'maf does not accept images of 4x4x7: maf: 96 hidden channels do not divide evenly among 7 channels',
   ],
   ['no run named', ['evaluate'], "missing required argument 'run'; see emerging evaluate --help"],
   [
@@ -335,7 +335,7 @@ const usage: [string, string[], string | RegExp][] = [
   ],
 ];
 
-/** The same for errors that are not in the arguments. */
+/** The same for errors outside the arguments. */
 const failures: [string, string[], string | RegExp][] = [
   [
     'no such config file',

@@ -6,7 +6,7 @@ import { visibleText } from '../visibleText.ts';
 import { formatCount } from './terminal/format.ts';
 import { formatTable } from './terminal/table.ts';
 
-/** What was examined. */
+/** What was checked. */
 export interface Examined {
   readonly run: string;
   readonly step: number;
@@ -123,7 +123,7 @@ function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage
     ...advice([...problems, ...warnings]),
     `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
       `(${run} at step ${formatCount(step)}, ${weights} weights, ${split} images of ${data})`,
-    `${count === 0 ? 'nearest to a limit' : 'worst layer'}: ${nearest}`,
+    `${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`,
   ]
     .map(visibleText)
     .join('\n');

@@ -4,7 +4,7 @@ import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 
-/** What is printed and stored of an evaluation: the result, and everything it depends on. */
+/** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
   readonly split: Split;
   readonly weights: WeightsKind;
@@ -19,7 +19,7 @@ export function evaluationRecord(
   return { ...measured, ...about };
 }
 
-/** An evaluation as text, with another line for the tighter bound. */
+/** An evaluation as lines of text, with an extra line for the importance-weighted bound. */
 export function evaluationLines(record: EvaluationRecord): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
   const { median, quantiles, worst, importance } = record;

@@ -14,7 +14,7 @@ import { noteOnStderr } from './terminal/output.ts';
 
 const splits = ['test', 'train'] as const;
 
-/** Where the images come from besides the arguments. */
+/** The source of the images, apart from the arguments. */
 export interface ImageOptions {
   readonly data?: string;
   readonly split: (typeof splits)[number];
@@ -26,7 +26,7 @@ export interface ImageOptions {
 export function addResizeOption(command: Command): Command {
   return command.option(
     '--resize',
-    "bring images of another size or kind to the model's: scaled by area, sides stretched, colour to grey",
+    "convert images to the model's shape: resized without keeping the aspect ratio, colour to grey if needed",
   );
 }
 
@@ -34,7 +34,7 @@ export function addResizeOption(command: Command): Command {
 export function addImageOptions(command: Command): Command {
   return addResizeOption(
     command
-      .option('--data <name|path>', 'use the images of a dataset instead')
+      .option('--data <name|path>', 'use images of a dataset instead')
       .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'test')
       .option('--count <n>', 'use only the first n images (default: all)', wholeNumber(1)),
   );
@@ -109,7 +109,7 @@ function datasetImages(
   return { names, pixels, skipped: [] };
 }
 
-/** Reports at the end how many images were skipped, and sets exit code 1 if there were any. */
+/** Reports how many images were skipped in total, and sets exit code 1 if there were any. */
 export function reportSkipped(skipped: readonly string[]): void {
   if (skipped.length > 0) {
     noteOnStderr(`emerging: ${formatCounted(skipped.length, 'image')} skipped`);

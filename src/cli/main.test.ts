@@ -65,7 +65,7 @@ function leafOf(program: Command, name: string): Leaf {
   return leavesOf(program).find(({ words }) => words.join(' ') === name)!;
 }
 
-it('prints the examples with --help', async () => {
+it('prints examples with --help', async () => {
   const { code, stdout } = await emerging.run('bench', 'train', '--help');
   expect(code).toBe(0);
   expect(stdout).toContain('Example:\n  emerging bench train ');

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `emerging`: a failure is one line and an exit code.
+// The command `emerging`; a failure prints one line and sets the exit code.
 import { CommanderError } from 'commander';
 import { UserError } from '../errors.ts';
 import { commandOf, commandPath, createProgram, requireKnownCommand } from './program.ts';
@@ -20,7 +20,7 @@ const outOfMemory =
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of the pipe is gone, as with `| head`: the work itself continues.
+    // The reader of the pipe has exited, as with `| head`: the work continues.
     if (error.code !== 'EPIPE') {
       throw error;
     }

@@ -1,4 +1,4 @@
-// Options that several commands share, and how their values are read.
+// Options shared by several commands, and the parsers of their values.
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Device, devices } from '../engine/devices/device.ts';
@@ -41,28 +41,28 @@ export function addStepOptions(command: Command): Command {
     .addOption(
       new Option(
         '--activations <what>',
-        `keep the activations of a step, or recompute them, which is slower but uses less memory: ${activationChoices.join(', ')}`,
+        `whether activations are kept or recomputed (slower, less memory): ${activationChoices.join(', ')}`,
       )
         .argParser(oneOf('activations', activationChoices))
         .default('auto'),
     )
     .option(
       '--workers <n>',
-      'data-parallel workers among the threads; must divide the images at a time. With 1, all threads share each operation (default: as many as possible if the model benefits, else 1)',
+      'number of data-parallel workers; must divide the micro-batch size. With 1, all threads share each operation (default: as many as possible if the model benefits, else 1)',
       threadCount,
     );
 }
 
 /** More threads per core than this only slow each other down. */
-const MOST_THREADS_A_CORE = 4;
+const MOST_THREADS_PER_CORE = 4;
 
 function threadCount(text: string): number {
   const value = wholeNumber(1)(text);
   const cores = availableParallelism();
-  if (value > MOST_THREADS_A_CORE * cores) {
+  if (value > MOST_THREADS_PER_CORE * cores) {
     throw new InvalidArgumentError(
-      `This machine has ${cores} ${cores === 1 ? 'core' : 'cores'}, and more than ${MOST_THREADS_A_CORE} threads per core ` +
-        `slow each other down: at most ${MOST_THREADS_A_CORE * cores}.`,
+      `This machine has ${cores} ${cores === 1 ? 'core' : 'cores'}, and more than ${MOST_THREADS_PER_CORE} threads per core ` +
+        `slow each other down: use at most ${MOST_THREADS_PER_CORE * cores}.`,
     );
   }
   return value;
@@ -85,7 +85,7 @@ export async function compileOptions({ device, threads }: EngineOptions): Promis
 }
 
 /** Reports on stderr if programs do not run on the requested device: WebGPU has no float64. */
-export function tellDeviceOf(precision: Precision, { device }: EngineOptions): void {
+export function noteDeviceOf(precision: Precision, { device }: EngineOptions): void {
   if (precision === 'float64' && device === 'webgpu') {
     noteOnStderr('webgpu has no float64: this runs on the CPU');
   }

@@ -24,7 +24,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** The command `emerging` with its subcommands; throws instead of printing an error and exiting. */
+/** The command `emerging` with its subcommands; it throws errors instead of printing them and exiting. */
 export function createProgram(): Command {
   const program = new Command('emerging')
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
@@ -34,7 +34,7 @@ export function createProgram(): Command {
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --out runs/first\n' +
         '  emerging sample runs/first --out samples.png\n' +
-        '\nIn a clone, or where the package is a dependency, run npx emerging.',
+        '\nIn a clone, or if the package is a dependency, run npx emerging.',
     )
     .hook('preAction', (_, called) => refuseEmpty(called))
     .exitOverride()

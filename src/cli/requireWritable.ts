@@ -1,10 +1,10 @@
-// Whether a picture can be written, checked before the work rather than after it.
+// Checks that a picture can be written, before the work rather than after it.
 import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { requireWritable } from '../storage/files.ts';
 
 /**
- * Checks that a picture can be written to `path`: it will be a PNG whatever its name.
+ * Checks that a picture can be written to `path`: it is always a PNG.
  *
  * @throws UserError if not, or if the name does not end in .png
  */

@@ -9,7 +9,7 @@ import { requireImageShape } from '../experiments/modelShape.ts';
 /** Which images a command requests. */
 export interface WantedImages {
   readonly split: Split;
-  /** Whether `--split` chooses it. */
+  /** Whether the user can change it with `--split`. */
   readonly chosen: boolean;
   /** The name or path of a dataset other than the run's. */
   readonly data?: string | undefined;

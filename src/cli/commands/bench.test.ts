@@ -1,4 +1,4 @@
-// `emerging bench train` as a process: its keys, for one mixing and for several.
+// `emerging bench` as a process: its JSON keys and tables, for one mixing and for several.
 import { expect, it } from 'vitest';
 import { countParameters } from '../../models/glow.ts';
 import { commandLine } from '../../testing/command.ts';
@@ -21,7 +21,7 @@ const parameters = (mixing: '1x1' | 'emerging'): number =>
     [4, 4, 1],
   );
 
-it('gives a list for several mixings, in their order', async () => {
+it('prints a list for several mixings, in the given order', async () => {
   const list = await emerging.json('bench', 'train', '--mixing=emerging,1x1', '--threads=1', ...tiny);
   expect(list.map(({ mixing }: { mixing: string }) => mixing)).toEqual(['emerging', '1x1']);
   for (const result of list) {
@@ -37,12 +37,12 @@ it('gives a list for several mixings, in their order', async () => {
   }
 });
 
-it('gives one object for one', async () => {
+it('prints a single object for one mixing', async () => {
   const result = await emerging.json('bench', 'train', '--mixing=1x1', '--threads=1', ...tiny);
   expect(result).toMatchObject({ mixing: '1x1', parameters: parameters('1x1') });
 });
 
-it('counts the time of a worker where threads have images of their own', async () => {
+it('reports the time of one worker with data-parallel workers', async () => {
   const shared = ['--mixing=1x1', '--threads=2', '--workers=2', ...tiny, '--batch=4'];
   const result = await emerging.json('bench', 'train', ...shared);
   expect(result).toMatchObject({ workers: 2, batch: 4 });
@@ -53,7 +53,7 @@ it('counts the time of a worker where threads have images of their own', async (
   expect(result.productShare).toBeGreaterThan(0);
 });
 
-it('prints a table for people', async () => {
+it('prints tables', async () => {
   const { code, stdout } = await emerging.run('bench', 'train', '--mixing=1x1', '--threads=1', ...tiny);
   expect(code).toBe(0);
   const [head, row, ...rest] = stdout.trim().split('\n');
@@ -62,7 +62,7 @@ it('prints a table for people', async () => {
   );
   expect(row).toMatch(/^1x1 +\d+ .* \d+ % +\d+ MiB +kept +1$/);
   expect(rest[0]).toBe('');
-  expect(rest[1]).toMatch(/^A STEP, MS +BATCH +GRADIENTS +UPDATE$/);
+  expect(rest[1]).toMatch(/^STEP, MS +BATCH +GRADIENTS +UPDATE$/);
   expect(rest[2]).toMatch(/^1x1 +\d+\.\d +\d+\.\d +\d+\.\d$/);
   expect(rest[3]).toBe('');
   expect(rest[4]).toMatch(/^1X1: OPERATOR +NODES +MS +SHARE$/);
@@ -70,7 +70,7 @@ it('prints a table for people', async () => {
   expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(100, 0);
 });
 
-it('times samples beside forward passes', async () => {
+it('times samples along with forward passes', async () => {
   const list = await emerging.json('bench', 'sample', '--mixing=1x1,emerging', '--threads=1', ...tiny);
   expect(list.map(({ mixing }: { mixing: string }) => mixing)).toEqual(['1x1', 'emerging']);
   expect(list[0].againstFirst).toBe(1);
@@ -80,7 +80,7 @@ it('times samples beside forward passes', async () => {
   }
 });
 
-it('times samples by each inverse of emerging convolutions', async () => {
+it('times sampling with each inverse of emerging convolutions', async () => {
   const both = ['--mixing=1x1,emerging', '--inverse=wavefront,sequential', '--threads=1'];
   const list = await emerging.json('bench', 'sample', ...both, ...tiny);
   expect(list.map(({ mixing, inverse }: Record<string, string>) => [mixing, inverse])).toEqual([
@@ -93,7 +93,7 @@ it('times samples by each inverse of emerging convolutions', async () => {
   }
 });
 
-it('times inverses at the shapes that it is given', async () => {
+it('times inverses at the given shapes', async () => {
   const list = await emerging.json(
     ...['bench', 'inverse', '--shapes=3x4x2,5x1x3', '--batch=2', '--rounds=1', '--threads=1'],
   );
@@ -108,7 +108,7 @@ it('times inverses at the shapes that it is given', async () => {
   expect(stderr).toContain('heights, widths and channels, such as 8x8x12,16x16x12');
 });
 
-it('times inverses of each level by each method, and all of them are exact', async () => {
+it('times the inverses of each level by each method, all of them accurate', async () => {
   const shape = ['--levels=2', '--batch=2', '--size=8', '--channels=1', '--rounds=2', '--kernel-size=5'];
   const mixings = 'emerging,periodic,maf,1x1,1x1-plu,1x1-qr,reverse,shuffle';
   const list = await emerging.json('bench', 'inverse', `--mixing=${mixings}`, '--threads=1', ...shape);

@@ -1,4 +1,4 @@
-// `emerging bench data`: how fast training batches are made, beside how fast models take them.
+// `emerging bench data`: times the preparation of training batches.
 import type { Command } from 'commander';
 import { imagesPerSecond } from '../../bench/figures.ts';
 import { timeBatches } from '../../bench/timeBatches.ts';
@@ -29,16 +29,16 @@ const WARM_UP = 1;
 export function registerBenchData(bench: Command): void {
   bench
     .command('data')
-    .description('time the batches of a dataset: read, varied, with their noise')
+    .description('time the preparation of training batches: reading, augmentation, noise')
     .option('--data <name|path>', 'the dataset', 'mnist')
     .option(
       '--augment <name,…>',
-      `how they are varied: ${Object.keys(augmentations).join(', ')}`,
+      `augmentations: ${Object.keys(augmentations).join(', ')}`,
       augmentationList,
       [],
     )
-    .option('--batch <n>', 'images at a time', wholeNumber(1), 64)
-    .option('--steps <n>', 'batches in a round', wholeNumber(1), 100)
+    .option('--batch <n>', 'images per batch', wholeNumber(1), 64)
+    .option('--steps <n>', 'batches per round', wholeNumber(1), 100)
     .option('--rounds <n>', 'timed rounds', wholeNumber(1), 7)
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText('after', '\nExample:\n  emerging bench data --data mnist --augment shift,flip')
@@ -77,7 +77,7 @@ async function runBenchData({ data, augment, batch, steps, rounds, json }: Bench
     json
       ? `${JSON.stringify(result)}\n`
       : `${formatRate(rate.median)} images/s (${formatRate(low)} to ${formatRate(high)}) of ${showImageShape(imageShape)}, ` +
-          `${result.millisecondsPerBatch.toFixed(2)} ms a batch of ${batch}; memory ${formatBytes(result.memoryBytes.first)} after the first round, ` +
+          `${result.millisecondsPerBatch.toFixed(2)} ms per batch of ${batch}; memory ${formatBytes(result.memoryBytes.first)} after the first round, ` +
           `${formatBytes(result.memoryBytes.last)} after the last\n`,
   );
 }

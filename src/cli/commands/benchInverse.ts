@@ -1,4 +1,4 @@
-// `emerging bench inverse`: how fast and how exactly each mixing's layer is undone.
+// `emerging bench inverse`: times the inverse of each mixing's layer and measures its error.
 import { type Command, InvalidArgumentError } from 'commander';
 import { timeInverses } from '../../bench/timeInverse.ts';
 import { UserError } from '../../errors.ts';
@@ -21,7 +21,7 @@ export function registerBenchInverse(bench: Command): void {
     .command('inverse')
     .description("time the inverse of each mixing's layer at the shape of every level");
   addBenchOptions(command, { batch: 64, rounds: 9 })
-    .option('--shapes <HxWxC,…>', "time at these instead of the levels' shapes", shapeList)
+    .option('--shapes <HxWxC,…>', 'the input shapes to time (default: those of the levels)', shapeList)
     .addHelpText(
       'after',
       '\nExamples:\n  emerging bench inverse --mixing 1x1,emerging,periodic\n' +
@@ -77,7 +77,7 @@ async function runBenchInverse(options: BenchInverseOptions): Promise<void> {
   writeStdout(`${table}\n\nbatch ${batch}, medians of ${rounds} rounds\n`);
 }
 
-/** Builds the layer once: what it says against a shape that was asked for is for the one who asked. */
+/** Builds the layer once, to report a shape that it does not accept as wrong usage. */
 function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): void {
   try {
     mixings[mixing].layers(shape, { kernelSize, dilation: 1 });
@@ -85,7 +85,7 @@ function requireFits(mixing: Mixing, shape: ImageShape, kernelSize: number): voi
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new UserError(
       'invalid-argument',
-      `no layer of ${mixing} takes images of ${showImageShape(shape)}: ${why}`,
+      `${mixing} does not accept images of ${showImageShape(shape)}: ${why}`,
       { cause },
     );
   }
@@ -95,18 +95,18 @@ function shapeList(text: string): ImageShape[] {
   return text.split(',').map((each) => {
     const [height, width, channels, ...more] = each.split('x').map(wholeNumber(1));
     if (height === undefined || width === undefined || channels === undefined || more.length > 0) {
-      throw new InvalidArgumentError('It must be heights, widths and channels, such as 8x8x12,16x16x12.');
+      throw new InvalidArgumentError('It must be a list of HEIGHTxWIDTHxCHANNELS, such as 8x8x12,16x16x12.');
     }
     return [height, width, channels];
   });
 }
 
-/** The shapes of the images that reach the steps of each level. */
+/** The input shape of the steps of each level. */
 function levelShapes([height, width, channels]: ImageShape, levels: number): ImageShape[] {
   return Array.from({ length: levels }, (_, level) => [
     height / 2 ** (level + 1),
     width / 2 ** (level + 1),
-    // Squeezing gives four times as many, and a split lets half of them go.
+    // A squeeze multiplies the channels by four, and a split removes half of them.
     4 * channels * 2 ** level,
   ]);
 }

@@ -1,4 +1,4 @@
-// `emerging bench sample`: how fast this machine samples a model, beside its forward pass.
+// `emerging bench sample`: times sampling and the forward pass of models.
 import type { Command } from 'commander';
 import { samplingFigures } from '../../bench/figures.ts';
 import { startedModels, timeSampling } from '../../bench/timeSampling.ts';
@@ -18,7 +18,7 @@ interface BenchSampleOptions extends BenchOptions {
 export function registerBenchSample(bench: Command): void {
   const command = bench
     .command('sample')
-    .description('time samples from a seed to 8-bit images, and forward passes, weights frozen')
+    .description('time sampling, from a seed to 8-bit images, and forward passes, with frozen weights')
     .option(
       '--inverse <method,…>',
       `how emerging convolutions are inverted, one or more of ${inverseMethods.join(', ')}`,
@@ -68,7 +68,7 @@ async function runBenchSample(options: BenchSampleOptions): Promise<void> {
       { title: 'INVERSE' },
       { title: 'FORWARD, MS', align: 'right' },
       { title: 'SAMPLE, MS', align: 'right' },
-      { title: 'MS AN IMAGE', align: 'right' },
+      { title: 'MS PER IMAGE', align: 'right' },
       { title: 'SAMPLE / FORWARD', align: 'right' },
       { title: 'SAMPLE / FIRST ROW', align: 'right' },
     ],

@@ -1,4 +1,4 @@
-// `emerging bench train`: how fast this machine trains a model.
+// `emerging bench train`: times training steps and forward passes of models.
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { trainingFigures } from '../../bench/figures.ts';
@@ -22,13 +22,13 @@ interface BenchTrainOptions extends BenchOptions, StepOptions {
 }
 
 const help = `
-What is printed:
-  training, images/s   full steps: a batch and its noise, forward, backward, update; median and range
+Output:
+  training, images/s   full steps: batch and noise, forward, backward, update; median and range
   forward, images/s    log-likelihoods with frozen weights
   products             the share of a step that its matrix products alone would take, each at its best rate
   peak memory          of the process, with the models of all mixings
-  a step, ms           medians of its parts: the batch, its gradients, the update of the weights
-  operator             where the gradients spend the time of one worker; each node is timed, which adds to it
+  step, ms             median times of its parts: batch, gradients, weight update
+  operator             time of the gradients by operator, for one worker; profiling each node slows it down
 
 Example:
   emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1`;
@@ -37,9 +37,9 @@ Example:
 export function registerBenchTrain(bench: Command): void {
   const command = bench
     .command('train')
-    .description('time training steps and forward passes, and the matrix products in them');
+    .description('time training steps and forward passes, and the matrix products in a step');
   addStepOptions(addBenchOptions(command, { batch: 32, rounds: 7 }))
-    .option('--no-products', 'leave out the matrix products on their own and the operators of a step')
+    .option('--no-products', 'do not time matrix products and operators separately')
     .addHelpText('after', help)
     .action((options: BenchTrainOptions) => runBenchTrain(options));
 }
@@ -102,7 +102,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   }
 }
 
-/** What a result is of, so that two can be told apart. */
+/** The settings of a result, to distinguish it from others. */
 function measuredModel(options: BenchTrainOptions) {
   const { levels, depth, width, kernelSize, size, channels, device, threads } = options;
   return {
@@ -117,11 +117,11 @@ function measuredModel(options: BenchTrainOptions) {
   };
 }
 
-/** What the parts of a step take, in milliseconds. */
+/** The time of each part of a step, in milliseconds. */
 function partsTable(results: readonly Pick<TrainingTimes, 'mixing' | 'parts'>[]): string {
   return formatTable(
     [
-      { title: 'A STEP, MS' },
+      { title: 'STEP, MS' },
       ...stepParts.map((part) => ({ title: part.toUpperCase(), align: 'right' as const })),
     ],
     results.map((result) => [
@@ -131,10 +131,10 @@ function partsTable(results: readonly Pick<TrainingTimes, 'mixing' | 'parts'>[])
   );
 }
 
-/** The operators that take more than so little of a step have a line of their own. */
+/** Operators with a smaller share of the time than this are summed up as others. */
 const LEAST_SHARE = 0.01;
 
-/** Where the gradients of a step spend their time: Gemm are the matrix products. */
+/** The time of a step's gradients by operator; Gemm is the matrix product. */
 function operatorTable(mixing: string, operators: readonly OperatorTime[]): string {
   const total = operators.reduce((sum, { seconds }) => sum + seconds, 0);
   const shown = operators.filter(({ seconds }) => seconds >= LEAST_SHARE * total);

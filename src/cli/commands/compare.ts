@@ -1,4 +1,4 @@
-// `emerging compare`: several runs on the same images and noise, and their learning curves in one plot.
+// `emerging compare`: compares runs on the same images and noise, and plots their learning curves.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
@@ -29,15 +29,16 @@ interface CompareCommandOptions extends MeasureOptions {
 export function registerCompare(program: Command): void {
   const command = program
     .command('compare')
-    .description('how much runs differ in bits/dim, image by image, and their learning curves in one plot')
-    .argument('<run...>', 'two run folders or more; the others are compared with the first')
-    .option('--out <file>', 'the PNG of the learning curves', 'compare.png');
+    .description('compare the bits/dim of runs image by image, and plot their learning curves')
+    .argument('<run...>', 'two or more run folders; the others are compared with the first')
+    .option('--out <file>', 'the PNG for the learning curves', 'compare.png');
   addMeasureOptions(command, { split: 'validation', draws: 1 })
     .addHelpText(
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
-        '\nAll runs see the same images with the same noise, so the error of a difference is that of the differences\n' +
-        'of single images, far below the errors of the two figures. Below zero is better than the first run.',
+        '\nAll runs see the same images with the same noise. The standard error of a difference is therefore computed\n' +
+        'from the differences of single images, and is far smaller than those of the two values. A negative difference\n' +
+        'is better than the first run.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
@@ -45,10 +46,7 @@ export function registerCompare(program: Command): void {
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
   const { split, draws, weights, batch, seed, out } = options;
   if (directories.length < 2) {
-    throw new UserError(
-      'invalid-argument',
-      'compare needs two runs or more; emerging runs lists those that are there',
-    );
+    throw new UserError('invalid-argument', 'compare needs at least two runs; emerging runs lists them');
   }
   requireWritablePng(out);
   const engine = await compileOptions(options);
@@ -102,7 +100,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   );
 }
 
-/** A run beside itself says nothing, and would have one name twice in the plot. */
+/** Refuses a run that is named twice: it does not differ from itself, and the plot needs distinct names. */
 function requireDifferent(runs: readonly LoadedRun[]): void {
   const seen = new Map<string, string>();
   for (const { paths } of runs) {
@@ -112,19 +110,19 @@ function requireDifferent(runs: readonly LoadedRun[]): void {
       const names =
         earlier === paths.directory
           ? `${earlier} is named twice`
-          : `${earlier} and ${paths.directory} are one run`;
-      throw new UserError('invalid-argument', `${names}: name runs that differ`);
+          : `${earlier} and ${paths.directory} are the same run`;
+      throw new UserError('invalid-argument', `${names}: name different runs`);
     }
     seen.set(folder, paths.directory);
   }
 }
 
-/** Figures of other images or of other bits do not compare. */
+/** Refuses runs whose bits/dim are not comparable: on different images, or with different bits per pixel. */
 function requireComparable(first: LoadedRun, other: LoadedRun, split: Split): void {
   const keys = {
     'data.name': ({ config }: LoadedRun) => config.data.name,
     'model.bits': ({ config }: LoadedRun) => config.model.bits,
-    // Test images do not depend on it.
+    // The test images do not depend on it.
     ...(split !== 'test' && { 'data.validation': ({ config }: LoadedRun) => config.data.validation }),
   };
   for (const [key, read] of Object.entries(keys)) {

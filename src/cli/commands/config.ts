@@ -7,15 +7,13 @@ import { writeStdout } from '../terminal/output.ts';
 export function registerConfig(program: Command): void {
   program
     .command('config')
-    .description(
-      'list the keys of a configuration: what each means, its range, its default, may a resume change it',
-    )
+    .description('list the configuration keys: meaning, range, default, and whether a resume may change them')
     .option('--schema', 'print the JSON Schema of configuration files, for editors')
     .option('--json', 'print a JSON list')
     .addHelpText(
       'after',
       '\nExample:\n  emerging config\n  emerging config --schema\n' +
-        '\nAn editor that knows YAML completes and checks a file that begins with the line\n' +
+        '\nEditors with YAML support complete and check files that begin with the line\n' +
         '  # yaml-language-server: $schema=config.schema.json',
     )
     .action(({ schema, json }: { schema?: true; json?: true }) => {
@@ -23,7 +21,7 @@ export function registerConfig(program: Command): void {
     });
 }
 
-/** The keys for people, three lines each. */
+/** The keys as text, three lines each. */
 function text(): string {
   return configKeys()
     .map((about) => {

@@ -1,4 +1,4 @@
-// `emerging datasets`, its list, get and show, as a person calls them.
+// `emerging datasets` list, get and show, as a user calls them.
 import {
   copyFileSync,
   existsSync,
@@ -24,10 +24,10 @@ const inFolder = (name: string): string => join(emerging.folder, name);
 beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));
 
 describe('datasets', () => {
-  it('lists what there is', async () => {
+  it('lists the datasets', async () => {
     const { code, stdout } = await emerging.run('datasets');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^DATASET +HERE +SIZE +TRAIN +TEST +DOWNLOAD +WHAT IT IS\n/);
+    expect(stdout).toMatch(/^DATASET +AVAILABLE +SIZE +TRAIN +TEST +DOWNLOAD +DESCRIPTION\n/);
     expect(stdout).toMatch(/\nmnist +yes +28x28x1 +60,000 +10,000 +handwritten/);
     const list = await emerging.json('datasets');
     expect(list.find(({ name }: { name: string }) => name === 'mnist')).toMatchObject({
@@ -39,7 +39,7 @@ describe('datasets', () => {
       bytes: null,
       todo: null,
     });
-    // What is not here has a line that says what to do.
+    // A missing dataset has a line that says what to do.
     for (const { name, state, todo } of list) {
       const missing = state === 'missing';
       expect(todo?.startsWith(`${name} was not found: `) ?? false, name).toBe(missing);
@@ -59,7 +59,7 @@ describe('datasets get', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it('takes no other file for the dataset', async () => {
+  it('refuses a file with another checksum', async () => {
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar10', '--from', `${url}/`);
     expect(stderr.split('\n').at(-2)).toBe(
       `emerging: ${url}/cifar-10-binary.tar.gz: the downloaded file is not the published one ` +
@@ -69,24 +69,24 @@ describe('datasets get', () => {
     expect(readdirSync(inFolder('data')).filter((name) => name.endsWith('.gz'))).toEqual([]);
   });
 
-  it('leaves what is there alone', async () => {
+  it('does not download existing files again', async () => {
     mkdirSync(inFolder('data/fashion-mnist'), { recursive: true });
     for (const part of ['train', 't10k']) {
       writeFileSync(inFolder(`data/fashion-mnist/${part}-images-idx3-ubyte.gz`), 'there');
     }
     const { code, stderr } = await emerging.run('datasets', 'get', 'fashion-mnist', '--from', url);
     expect(code).toBe(0);
-    expect(stderr).toContain('train-images-idx3-ubyte.gz is there already');
+    expect(stderr).toContain('train-images-idx3-ubyte.gz already exists');
   });
 
-  it('says what it cannot download', async () => {
+  it('says which datasets it cannot download', async () => {
     const missing = await emerging.run('datasets', 'get', 'imagenet32');
     expect(missing.stderr).toMatch(
       /^emerging: imagenet32 was not found: put .*, then run emerging datasets prepare imagenet32; this command cannot download it\n$/,
     );
     expect(missing.code).toBe(1);
     const there = await emerging.run('datasets', 'get', 'mnist');
-    expect(there).toMatchObject({ code: 0, stderr: 'mnist is there already\n' });
+    expect(there).toMatchObject({ code: 0, stderr: 'mnist is already available\n' });
     expect(there.stdout).toContain('to train: emerging train --data mnist');
     const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
     expect(from.code).toBe(2);
@@ -97,11 +97,11 @@ describe('datasets get', () => {
   });
 });
 
-describe('a set that is there and cannot be used as it is', () => {
+describe('a dataset that exists but cannot be used as it is', () => {
   const parts = () => inFolder('data/train_32x32');
   afterEach(() => rmSync(parts(), { recursive: true, force: true }));
 
-  it('is to be prepared first', async () => {
+  it('has to be prepared first', async () => {
     mkdirSync(parts(), { recursive: true });
     copyFileSync(fixture('palette.png'), join(parts(), '0.png'));
     const todo = expect.stringMatching(/^imagenet32 is at .* run emerging datasets prepare imagenet32$/);
@@ -116,9 +116,9 @@ describe('a set that is there and cannot be used as it is', () => {
     });
   });
 
-  it('has a damage that is told in its place, and not that it is missing', async () => {
+  it('is reported as corrupt rather than missing', async () => {
     mkdirSync(inFolder('data'), { recursive: true });
-    // A link to itself can be neither followed nor called absent.
+    // A link to itself cannot be followed, but is not missing either.
     symlinkSync('galaxy_mergers', inFolder('data/galaxy_mergers'));
     const got = await emerging.run('datasets', 'get', 'galaxy');
     expect(got.code).toBe(1);
@@ -132,7 +132,7 @@ describe('a set that is there and cannot be used as it is', () => {
 });
 
 describe('datasets show', () => {
-  it('writes a sheet of images, varied if asked, and tells what is in them', async () => {
+  it('writes a sheet of images, augmented if requested, and reports their statistics', async () => {
     const { code, stdout } = await emerging.run('datasets', 'show', 'tiny', '--count=9');
     expect(code).toBe(0);
     const lines = stdout.split('\n');
@@ -145,11 +145,11 @@ describe('datasets show', () => {
     expect(decode(readFileSync(inFolder('varied.png'))).data).not.toEqual(plain.data);
   });
 
-  it('warns of what usually is wrong', async () => {
+  it('warns about common problems', async () => {
     writeTinyDataset(inFolder('odd'), { size: 4 });
     const file = inFolder('odd/train-images-idx3-ubyte');
     const bytes = readFileSync(file);
-    // Image 1 is image 0 again, images 2 and 3 are black, and so is one of test.
+    // Image 1 duplicates image 0, images 2 and 3 are black, and so is a test image.
     bytes.copy(bytes, 32, 16, 32);
     bytes.fill(0, 48, 80);
     writeFileSync(file, bytes);
@@ -167,17 +167,21 @@ describe('datasets show', () => {
     expect(constant).toHaveLength(3);
     expect(shared).toHaveLength(1);
     expect(warnings).toEqual([
-      expect.stringMatching(/^3 images of one colour, such as train \d+$/),
-      expect.stringMatching(/^2 repeats within a split, such as train \d+ and train \d+$/),
-      expect.stringMatching(/^1 image in two splits \(train \d+ and test 0\): results on them say too much$/),
-      'every image is grey in three equal channels: prepare it with --channels 1',
+      expect.stringMatching(/^3 images of a single colour, such as train \d+$/),
+      expect.stringMatching(/^2 duplicates within a split, such as train \d+ and train \d+$/),
+      expect.stringMatching(
+        /^1 image in two splits \(train \d+ and test 0\): results on these will be too good$/,
+      ),
+      'every image is grey, with three equal channels: prepare the dataset with --channels 1',
     ]);
     const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
-    expect(stdout).toContain('\nsource  208 grey converted to colour\nwarning: 3 images of one colour, such as ');
+    expect(stdout).toContain(
+      '\nsource  208 grey converted to colour\nwarning: 3 images of a single colour, such as ',
+    );
     expect(existsSync(inFolder('odd-test.png'))).toBe(true);
   });
 
-  it('tells what was done to images that are opened as they lie there', async () => {
+  it('reports conversions of images that are opened without preparation', async () => {
     mkdirSync(inFolder('noted/train'), { recursive: true });
     mkdirSync(inFolder('noted/test'));
     copyFileSync(fixture('palette.png'), inFolder('noted/train/0.png'));

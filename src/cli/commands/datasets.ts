@@ -1,4 +1,4 @@
-// `emerging datasets`: what there is to train on, how to get it, and how to prepare images of one's own.
+// `emerging datasets`: lists, downloads, prepares and shows datasets.
 import type { Command } from 'commander';
 import type { NamedDataset } from '../../data/dataset.ts';
 import { datasets } from '../../data/registry.ts';
@@ -13,15 +13,15 @@ import { registerDatasetsGet } from './datasetsGet.ts';
 import { registerDatasetsPrepare } from './datasetsPrepare.ts';
 import { registerDatasetsShow } from './datasetsShow.ts';
 
-/** Adds the command `datasets` and its parts. */
+/** Adds the command `datasets` and its subcommands. */
 export function registerDatasets(program: Command): void {
   const parent = program
     .command('datasets')
-    .description('list, get, prepare and look at datasets')
+    .description('list, download, prepare and inspect datasets')
     .addHelpText('after', '\nExample:\n  emerging datasets list --json');
   parent
     .command('list', { isDefault: true })
-    .description('list the datasets that have a name')
+    .description('list the built-in datasets')
     .option('--json', 'print a JSON list')
     .addHelpText('after', '\nExample:\n  emerging datasets list --json')
     .action(async ({ json }: { json?: true }) => {
@@ -33,25 +33,25 @@ export function registerDatasets(program: Command): void {
   registerDatasetsShow(parent);
 }
 
-/** A dataset as it is listed; null where its publisher does not say. */
+/** A dataset as listed; null for what its publisher does not state. */
 interface Entry {
   readonly name: string;
   readonly description: string;
-  /** Whether it is on this machine, and how. */
+  /** Whether it is on this machine, and in what form. */
   readonly state: DatasetPlace['state'];
   /** Whether it is on this machine and can be used. */
   readonly here: boolean;
-  /** Where; null if it is not. */
+  /** Its path; null if it is not on this machine. */
   readonly path: string | null;
-  /** The file in a data folder that was prepared of it and is opened by its name, if there is one. */
+  /** The prepared file in a data folder that its name opens, if there is one. */
   readonly prepared: string | null;
-  /** What there is to do before it can be trained on, or what is wrong with it, in a line; null where nothing is. */
+  /** One line on what to do before training on it, or what is wrong with it; null if neither. */
   readonly todo: string | null;
   readonly imageShape: NamedDataset['imageShape'];
   readonly images: Readonly<Record<'train' | 'test', number>> | null;
   /** Whether `emerging datasets get` downloads it. */
   readonly download: boolean;
-  /** Of the download. */
+  /** The size of the download. */
   readonly bytes: number | null;
   readonly source: string;
   readonly licence: string;
@@ -78,16 +78,16 @@ async function describe(dataset: NamedDataset): Promise<Entry> {
   };
 }
 
-/** What stands in the column that says how a set is got. */
+/** The text of the column DOWNLOAD. */
 function downloadOf(bytes: number | null, state: DatasetPlace['state']): string {
   if (bytes !== null) {
     return formatBytes(bytes);
   }
-  return state === 'missing' ? 'by hand' : '';
+  return state === 'missing' ? 'manual' : '';
 }
 
-/** What stands in the column that says whether a set is here. */
-const HERE: Record<DatasetPlace['state'], string> = {
+/** The text of the column AVAILABLE. */
+const AVAILABLE: Record<DatasetPlace['state'], string> = {
   ready: 'yes',
   prepared: 'prepared',
   unprepared: 'unprepared',
@@ -99,16 +99,16 @@ function textOf(entries: readonly Entry[]): string {
   const table = formatTable(
     [
       { title: 'DATASET' },
-      { title: 'HERE' },
+      { title: 'AVAILABLE' },
       { title: 'SIZE' },
       { title: 'TRAIN', align: 'right' },
       { title: 'TEST', align: 'right' },
       { title: 'DOWNLOAD', align: 'right' },
-      { title: 'WHAT IT IS' },
+      { title: 'DESCRIPTION' },
     ],
     entries.map(({ name, description, state, imageShape, images, bytes }) => [
       name,
-      HERE[state],
+      AVAILABLE[state],
       showImageShape(imageShape),
       images === null ? '' : formatCount(images.train),
       images === null ? '' : formatCount(images.test),
@@ -117,7 +117,7 @@ function textOf(entries: readonly Entry[]): string {
     ]),
   );
   const sources = formatTable(
-    [{ title: 'DATASET' }, { title: 'TERMS' }, { title: 'WHERE IT COMES FROM' }],
+    [{ title: 'DATASET' }, { title: 'LICENCE' }, { title: 'SOURCE' }],
     entries.map(({ name, licence, source }) => [name, licence, source]),
   );
   const todos = entries.flatMap(({ todo }) => todo ?? []);
@@ -127,6 +127,6 @@ function textOf(entries: readonly Entry[]): string {
     sources,
     '',
     ...(todos.length > 0 ? [...todos, ''] : []),
-    'Images of your own: emerging datasets prepare PATH --size N, then emerging train --data FILE.',
+    'To use your own images: emerging datasets prepare PATH --size N, then emerging train --data FILE.',
   ].join('\n');
 }

@@ -22,14 +22,14 @@ interface DatasetsGetOptions {
 export function registerDatasetsGet(parent: Command): void {
   parent
     .command('get')
-    .description('download a dataset, or go on with a download')
+    .description('download a dataset, or resume a download')
     .argument('<name>', `one of ${Object.keys(publishedFiles).join(', ')}`)
-    .option('--from <url>', "another place with the same files, in place of the publisher's")
+    .option('--from <url>', "a mirror to download from instead of the publisher's site")
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
-      '\nFiles go to the folder in EMERGING_DATA, or to data in the working directory. A file is there when all of it\n' +
-        'has come and its checksum is right; until then it is called NAME.partial, and the same command goes on with it.\n' +
+      '\nFiles are written to the folder in EMERGING_DATA, or to data in the working directory. Until a file is complete\n' +
+        'and its checksum matches, it is called NAME.partial; the same command then resumes the download.\n' +
         '\nExample:\n  emerging datasets get cifar10',
     )
     .action((name: string, options: DatasetsGetOptions) => runGet(name, options));
@@ -37,7 +37,7 @@ export function registerDatasetsGet(parent: Command): void {
 
 async function runGet(name: string, options: DatasetsGetOptions): Promise<void> {
   if (!Object.hasOwn(publishedFiles, name)) {
-    return tellPlace(name, options);
+    return printPlace(name, options);
   }
   const files = await downloadWithBar(name, options.from);
   if (files === null) {
@@ -48,14 +48,14 @@ async function runGet(name: string, options: DatasetsGetOptions): Promise<void> 
   writeStdout(
     options.json
       ? `${JSON.stringify({ name, files: paths, bytes, todo: null })}\n`
-      : `${visibleText(paths.join(', '))}: ${formatBytes(bytes)}, checksums right\nto train: emerging train --data ${name}\n`,
+      : `${visibleText(paths.join(', '))}: ${formatBytes(bytes)}, checksums match\nto train: emerging train --data ${name}\n`,
   );
 }
 
-/** Downloads a set with a bar for each file; null if it was interrupted. */
+/** Downloads a dataset with a progress bar for each file; null if interrupted. */
 async function downloadWithBar(name: string, from: string | undefined): Promise<DatasetDownload[] | null> {
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; the same command goes on from here'));
+  const interruption = listenForInterruption(() => bar?.note('stopping; run the same command to resume'));
   try {
     const files = await downloadDataset(name, {
       from,
@@ -66,7 +66,7 @@ async function downloadWithBar(name: string, from: string | undefined): Promise<
           ? undefined
           : createProgress({ label: basename(path), total: bytes, show: formatBytes });
         if (isThere) {
-          noteOnStderr(`${path} is there already`);
+          noteOnStderr(`${path} already exists`);
         }
       },
       onProgress: (bytes) => bar?.update(bytes),
@@ -82,8 +82,12 @@ async function downloadWithBar(name: string, from: string | undefined): Promise<
   }
 }
 
-/** Tells where a set is that has no download; refuses it with what to do where it is not. */
-async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
+/**
+ * Prints where a dataset is that cannot be downloaded.
+ *
+ * @throws UserError that says how to get it if it is missing
+ */
+async function printPlace(name: string, { from, json }: DatasetsGetOptions): Promise<void> {
   const dataset = datasets.find((candidate) => candidate.name === name);
   if (dataset === undefined) {
     throw unknownName(
@@ -96,7 +100,7 @@ async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Prom
     const known = Object.keys(publishedFiles).join(' and ');
     throw new UserError(
       'invalid-argument',
-      `--from is another place to download from, and ${name} has no download: leave it out; ${known} have one`,
+      `--from names a mirror, but ${name} cannot be downloaded: omit --from; only ${known} can be downloaded`,
     );
   }
   const { state, path, todo } = await placeOfDataset(dataset);
@@ -107,7 +111,7 @@ async function tellPlace(name: string, { from, json }: DatasetsGetOptions): Prom
     );
   }
   const next = todo && inCommandWords(todo);
-  noteOnStderr(`${name} is there already`);
+  noteOnStderr(`${name} is already available`);
   writeStdout(
     json
       ? `${JSON.stringify({ name, files: [path], bytes: null, todo: next })}\n`

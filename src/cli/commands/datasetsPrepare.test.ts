@@ -1,4 +1,4 @@
-// `emerging datasets prepare` as a person calls it, and training from what it writes.
+// `emerging datasets prepare` as a user calls it, and training from the file that it writes.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const inFolder = (name: string): string => join(emerging.folder, name);
 beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));
 
 describe('datasets prepare', () => {
-  it('writes a file that is trained on like any dataset', async () => {
+  it('writes a file that can be trained on like any dataset', async () => {
     const { code, stdout, stderr } = await emerging.run(
       'datasets',
       'prepare',
@@ -21,7 +21,7 @@ describe('datasets prepare', () => {
     );
     expect(code, stderr).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      'data/tiny-4.images: 4x4x1, 160 to train on, 48 to test; 3.3 KiB',
+      'data/tiny-4.images: 4x4x1, 160 for training, 48 for testing; 3.3 KiB',
       'to train: emerging train --data data/tiny-4.images',
       '',
     ]);
@@ -67,7 +67,7 @@ describe('datasets prepare', () => {
     );
   });
 
-  it('makes of a set with a name the file that its name opens', async () => {
+  it('prepares a built-in dataset as the file that its name opens', async () => {
     const npy = (count: number): Buffer => {
       const header = `{'descr': '|u1', 'fortran_order': False, 'shape': (${count}, 32, 32, 3), }`;
       const start = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${header.padEnd(117)}\n`, 'latin1');
@@ -83,7 +83,7 @@ describe('datasets prepare', () => {
     writeFileSync(inFolder('data/imagenet32/val_32x32.npy'), npy(8));
     const made = await emerging.run('datasets', 'prepare', 'imagenet32');
     expect(made.stdout.split('\n').slice(0, 2)).toEqual([
-      'data/imagenet32.images: 32x32x3, 24 to train on, 8 to test; 96.0 KiB',
+      'data/imagenet32.images: 32x32x3, 24 for training, 8 for testing; 96.0 KiB',
       'to train: emerging train --data imagenet32',
     ]);
     const list = await emerging.json('datasets');
@@ -119,14 +119,14 @@ describe('datasets prepare', () => {
     expect(code).toBe(2);
   });
 
-  it('leaves nothing when it is interrupted', async () => {
+  it('leaves no file when interrupted', async () => {
     writeTinyDataset(inFolder('large'), { size: 64 });
     const { code, stderr } = await emerging.interrupt(
       'SIGINT',
       'preparing 1/',
       ...['datasets', 'prepare', 'large', '--size=1024', '--out=large.images'],
     );
-    expect(stderr).toContain('stopping; nothing is left of it');
+    expect(stderr).toContain('stopping; no file is written');
     expect(code).toBe(130);
     expect(readdirSync(emerging.folder).filter((name) => name.startsWith('large.images'))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// `emerging datasets prepare`: a dataset decoded once, into a packed file that is trained on at full speed.
+// `emerging datasets prepare`: decodes a dataset once, into a packed file that training reads at full speed.
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { packedFile, readPackedHeader, verifyPackedFile } from '../../data/packed/packedFile.ts';
@@ -30,35 +30,49 @@ export function registerDatasetsPrepare(datasets: Command): void {
   const cropNames = Object.keys(crops) as Crop[];
   datasets
     .command('prepare')
-    .description('make images of one size of a dataset, in a file that is trained on with --data FILE')
-    .argument('<name|path>', 'a dataset, or a folder or an archive of images')
-    .option('--size <n>', 'height and width of the images (of a named dataset: its own)', wholeNumber(1))
-    .option('--crop <name>', `what is kept: ${cropNames.join(', ')}`, oneOf('crop', cropNames), 'center')
+    .description('convert a dataset to images of one size, in a file for train --data FILE')
+    .argument('<name|path>', 'a dataset, or a folder or archive of images')
+    .option(
+      '--size <n>',
+      'height and width of the images (default for a built-in dataset: its own)',
+      wholeNumber(1),
+    )
+    .option(
+      '--crop <name>',
+      `how pictures are cropped: ${cropNames.join(', ')}`,
+      oneOf('crop', cropNames),
+      'center',
+    )
     .option(
       '--channels <n>',
-      '1 for grey, 3 for colour (default: 3; of a named dataset: its own)',
+      '1 for grey, 3 for colour (default: 3; for a built-in dataset: its own)',
       channelCount,
     )
-    .option('--validation <share>', 'with --crop tiles: of the training pictures', share, 0.05)
+    .option(
+      '--validation <share>',
+      'with --crop tiles: the share of the training pictures held out for validation',
+      share,
+      0.05,
+    )
     .option(
       '--least-deviation <x>',
-      'with --crop tiles: leave out tiles with a smaller standard deviation, of 255',
+      'with --crop tiles: skip tiles whose pixel values (0 to 255) have a lower standard deviation',
       deviation,
       1,
     )
-    .option('--unique', 'leave out images that came before, in any split')
+    .option('--unique', 'skip duplicates of earlier images, in any split')
     .option(
       '--out <file>',
-      'the file to write (default: data/NAME-SIZE.images; of a named dataset data/NAME.images)',
+      'the file to write (default: data/NAME-SIZE.images; for a built-in dataset: data/NAME.images)',
     )
-    .option('--skip-damaged', 'damaged images are no failure')
-    .option('--verify', 'check a file that was prepared against its checksum instead')
+    .option('--skip-damaged', 'exit with 0 even if images are corrupt')
+    .option('--verify', 'verify the checksum of a prepared file instead')
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
       'after',
       `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
-        '\nDamaged images are named and left out, and the exit code is 1 in the end; 0 with --skip-damaged.\n' +
-        'With tiles, those of nearly one colour are left out, and all tiles of a picture are in the same split.\n' +
+        '\nCorrupt images are reported and skipped, and the exit code is then 1; with --skip-damaged it is 0.\n' +
+        'With --crop tiles, tiles of nearly one colour are skipped, and all tiles of a picture go to the same split.\n' +
         '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images',
     )
     .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
@@ -68,7 +82,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
 
 async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): Promise<void> {
   let bar: Progress | undefined;
-  const interruption = listenForInterruption(() => bar?.note('stopping; nothing is left of it'));
+  const interruption = listenForInterruption(() => bar?.note('stopping; no file is written'));
   let prepared: PreparedDataset | null;
   try {
     prepared = await prepareDataset(nameOrPath, {
@@ -109,7 +123,7 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
   } finally {
     bar.finish();
   }
-  printPrepared(summaryOf(path, header, []), options, ['every image is as it was prepared']);
+  printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
 }
 
 function channelCount(text: string): 1 | 3 {
@@ -122,7 +136,7 @@ function channelCount(text: string): 1 | 3 {
 function deviation(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value < 128)) {
-    throw new InvalidArgumentError('It must be a number of at least 0 and below 128.');
+    throw new InvalidArgumentError('It must be a number from 0 to below 128.');
   }
   return value;
 }
@@ -130,7 +144,7 @@ function deviation(text: string): number {
 function share(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value < 1)) {
-    throw new InvalidArgumentError('It must be a share of at least 0 and below 1.');
+    throw new InvalidArgumentError('It must be a number from 0 to below 1.');
   }
   return value;
 }

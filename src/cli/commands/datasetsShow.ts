@@ -1,4 +1,4 @@
-// `emerging datasets show`: images as a model will see them, their pixel values, and what is wrong with them.
+// `emerging datasets show`: shows images as a model will see them, and reports pixel statistics and problems.
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
@@ -36,14 +36,14 @@ export function registerDatasetsShow(datasets: Command): void {
   datasets
     .command('show')
     .description(
-      'images of a dataset as a model will see them, their pixel values, and what is wrong with them',
+      'show images of a dataset as a model will see them, and report pixel statistics and problems',
     )
     .argument('<name|path>', 'a dataset')
-    .option('--split <name>', `whose images: ${splits.join(', ')}`, oneOf('split', splits), 'train')
-    .option('--count <n>', 'how many on the sheet', wholeNumber(1), 64)
-    .option('--augment <name,…>', `vary them: ${augmentationNames.join(', ')}`, augmentationList, [])
-    .option('--seed <n>', 'which of them, and how varied', wholeNumber(0), 0)
-    .option('--limit <n>', 'images of each split to look through', wholeNumber(1), 100_000)
+    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'train')
+    .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
+    .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList, [])
+    .option('--seed <n>', 'the seed for selecting and augmenting images', wholeNumber(0), 0)
+    .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
     .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png)')
     .option('--json', 'print the result as JSON on stdout')
     .addHelpText(
@@ -66,7 +66,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const images = drawn(dataset, options);
   writeFileAtomically(out, contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);
-  const bar = createProgress({ label: 'looking at', total, unit: 'images' });
+  const bar = createProgress({ label: 'inspecting', total, unit: 'images' });
   let found: Inspection;
   try {
     found = await inspect(dataset, limit, (done) => bar.update(done));
@@ -86,7 +86,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   writeStdout(`${textOf(dataset, found, out, warnings).map(visibleText).join('\n')}\n`);
 }
 
-/** Images of a split in an order drawn from the seed, varied as training would. */
+/** Images of a split in random order, augmented as in training. */
 function drawn(dataset: Dataset, { split, count, augment, seed }: DatasetsShowOptions): Uint8Array {
   const set = dataset[split];
   const shown = Math.min(count, set.count);
@@ -103,11 +103,11 @@ function warningsOf({ constant, duplicates, shared, colourless, distinctValues }
       warnings.push(`${formatCounted(examples.length, noun)} ${what}${where}${consequence}`);
     }
   };
-  add('image', 'of one colour', constant.map(placeText));
-  add('repeat', 'within a split', duplicates.map(pairText));
-  add('image', 'in two splits', shared.map(pairText), ': results on them say too much');
+  add('image', 'of a single colour', constant.map(placeText));
+  add('duplicate', 'within a split', duplicates.map(pairText));
+  add('image', 'in two splits', shared.map(pairText), ': results on these will be too good');
   if (colourless) {
-    warnings.push('every image is grey in three equal channels: prepare it with --channels 1');
+    warnings.push('every image is grey, with three equal channels: prepare the dataset with --channels 1');
   }
   if (distinctValues < 64) {
     warnings.push(`only ${distinctValues} of 256 values occur: fewer model.bits may be enough`);
@@ -137,7 +137,8 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
         `${(names[channel] ?? `channel ${channel}`).padEnd(7)} mean ${mean.toFixed(1)}, deviation ${deviation.toFixed(1)}, from ${least} to ${most}`,
     ),
     ...looked.map(
-      (split) => `only the first ${formatCount(found.images[split])} of ${split} were looked at; see --limit`,
+      (split) =>
+        `only the first ${formatCount(found.images[split])} ${split} images were inspected; see --limit`,
     ),
     ...(notes.length === 0 ? [] : [`source  ${notes.join(', ')}`]),
     ...warnings.map((warning) => `warning: ${warning}`),

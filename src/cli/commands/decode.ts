@@ -1,4 +1,4 @@
-// `emerging decode`: latents back to images, one PNG each.
+// `emerging decode`: decodes latents to images, one PNG each.
 import type { Command } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { tooFarOut } from '../../evaluation/model/flowModel.ts';
@@ -11,7 +11,7 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, tellDeviceOf } from '../options.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, noteDeviceOf } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -26,10 +26,10 @@ interface DecodeCommandOptions extends EngineOptions {
 export function registerDecode(program: Command): void {
   const command = program
     .command('decode')
-    .description('turn latents back into images')
-    .argument('<run>', 'the run folder, or the exported model, that encoded them')
-    .argument('<file>', 'what emerging encode wrote')
-    .requiredOption('--out <dir>', 'the folder for the images, new or empty')
+    .description('decode latents to images')
+    .argument('<run>', 'the run folder or exported model that encoded them')
+    .argument('<file>', 'the file that emerging encode wrote')
+    .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(command)
     .addHelpText('after', '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits')
@@ -48,7 +48,7 @@ async function runDecode(
   requireNewFolder(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, latents } = readLatents(file, model);
-  tellDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
+  noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
   let values: NdArray['data'];
   try {

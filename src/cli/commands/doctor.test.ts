@@ -1,4 +1,4 @@
-// `emerging doctor` as a process: what it says of a sound run, and of one whose checkpoint was tampered with.
+// `emerging doctor` as a process: its report on a sound run, and on runs whose checkpoint was tampered with.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ function copyRun(name: string): string {
   return join(folder, 'checkpoints', last!);
 }
 
-/** Writes a value into an array of a checkpoint, with the checksum that belongs to it. */
+/** Writes a value into an array of a checkpoint, and updates the checksum. */
 function plant(checkpoint: string, name: string, index: number, value: number): void {
   const { tensors, metadata } = decodeSafetensors(readFileSync(checkpoint), checkpoint);
   tensors.get(name)!.data[index] = value;
@@ -42,7 +42,7 @@ function plant(checkpoint: string, name: string, index: number, value: number): 
 }
 
 describe('a sound run', () => {
-  it('passes: JSON for programs', async () => {
+  it('passes, as JSON', async () => {
     const { code, stdout, stderr } = await doctor('runs/sound', '--json');
     expect(code, stderr).toBe(0);
     const report = JSON.parse(stdout);
@@ -68,7 +68,7 @@ describe('a sound run', () => {
     expect(report.worstLayer.layer).toMatch(/^(levels|prior)/);
   });
 
-  it('passes: a table and a verdict for people', async () => {
+  it('passes, as a table and a verdict', async () => {
     const { code, stdout, stderr } = await doctor('runs/sound', '--weights=raw', '--split=test');
     expect(code, stderr).toBe(0);
     const lines = stdout.split('\n');
@@ -100,11 +100,11 @@ describe('a run with', () => {
       /problem +levels\/1\/steps\/0\/emerging: smallest \|diagonal\|: 0, limit 1e-4/,
     );
     expect(text.stdout).toMatch(/worst layer: levels\/1\/steps\/0\/emerging/);
-    // It looks at the weights that evaluate uses, and not at others.
+    // Only the weights that evaluate uses are checked.
     expect((await doctor('runs/zero', '--weights=raw')).code).toBe(0);
   });
 
-  it('a NaN fails, names its place and examines the other layers', async () => {
+  it('a NaN fails, names its location and still checks the other layers', async () => {
     plant(copyRun('nan'), 'average/levels/0/steps/0/actnorm/bias', 2, Number.NaN);
     const { code, stdout } = await doctor('runs/nan', '--json');
     expect(code).toBe(1);
@@ -123,7 +123,7 @@ describe('a run with', () => {
     expect(text.stdout).toMatch(/\nNOT SOUND: /);
   });
 
-  it('a flipped byte is named, and still examined', async () => {
+  it('a flipped byte is reported, and the run is still checked', async () => {
     const checkpoint = copyRun('flipped');
     const bytes = readFileSync(checkpoint);
     // The last byte belongs to a moment of the optimiser: the weights are sound.

@@ -1,4 +1,4 @@
-// `emerging doctor`: is a trained model sound, layer by layer and as a whole?
+// `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { type Diagnosis, diagnose } from '../../evaluation/doctor/doctor.ts';
@@ -31,17 +31,17 @@ export function registerDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description(
-      'examine a run: inverse, log-determinant and conditioning of every layer, round trip of images',
+      'check a run: inverse, log-determinant and conditioning of every layer, round trip of images',
     )
     .argument('<run>', 'a run folder')
-    .option('--images <n>', 'how many images to look at', wholeNumber(1), 64)
-    .option('--data <name|path>', 'another dataset than the one that the run was trained on')
+    .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
+    .option('--data <name|path>', 'the dataset (default: the one that the run was trained on)')
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addWeightsOption(addSplitOption(command, 'validation')))
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n' +
-        '\nExit code 1 if something is wrong; warnings do not count. docs/doctor.md explains the limits.',
+        '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains the limits.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
 }
@@ -77,7 +77,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   process.exitCode = report.ok ? 0 : 1;
 }
 
-/** JSON has no word for what is not finite. */
+/** A non-finite number by name, since JSON cannot represent it. */
 function finiteOrName(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

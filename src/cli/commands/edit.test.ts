@@ -1,4 +1,4 @@
-// `emerging edit` as a process: the image, its reconstruction, and what the difference of two groups makes of it.
+// `emerging edit` as a process: the image, its reconstruction, and the image moved along the difference of two groups.
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
@@ -13,7 +13,7 @@ const sum = (pixels: Uint8Array | undefined): number => pixels!.reduce((total, v
 beforeAll(async () => {
   writeTinyDataset(join(emerging.folder, 'data'));
   writePng(join(emerging.folder, 'x.png'), image, [8, 8, 1]);
-  // Two groups that differ in their brightness alone.
+  // Two groups that differ only in brightness.
   const pictures = tinyImages(20, 8, 4);
   for (let index = 0; index < 20; index++) {
     const dark = pictures.subarray(64 * index, 64 * (index + 1)).map((value) => value / 2);
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 const edit = (...args: string[]) => emerging.json('edit', 'runs/a', 'x.png', '--out=e.png', ...args);
 
-it('moves an image along the difference, further with the amount, and back', async () => {
+it('moves an image along the difference, in proportion to the amount, in both directions', async () => {
   const groups = ['--from=dark', '--towards=bright'];
   const result = await edit(...groups, '--amount=0.5', '--amount=1', '--amount=-0.5', '--amount=0');
   expect(result).toEqual({
@@ -46,7 +46,7 @@ it('moves an image along the difference, further with the amount, and back', asy
   expect(sum(back)).toBeLessThan(sum(original));
 });
 
-it('goes the whole way by default', async () => {
+it('moves by the full difference by default', async () => {
   expect((await edit('--from=dark', '--towards=bright')).amounts).toEqual([1]);
   const forth = rowOf('e.png');
   expect(forth).toHaveLength(3);

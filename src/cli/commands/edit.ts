@@ -1,4 +1,4 @@
-// `emerging edit`: an image moved along the difference between two groups of images.
+// `emerging edit`: moves an image along the difference between two groups of images.
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -29,11 +29,11 @@ export function registerEdit(program: Command): void {
     .description('move an image along the difference between two groups of images')
     .argument('<run>', 'a run folder, or an exported model')
     .argument('<image>', 'a PNG, JPEG or WebP file')
-    .requiredOption('--from <dir>', 'a folder of images without what the edit should add')
-    .requiredOption('--towards <dir>', 'a folder of images with it')
+    .requiredOption('--from <dir>', 'a folder of images without the attribute to add')
+    .requiredOption('--towards <dir>', 'a folder of images with the attribute')
     .option(
       '--amount <a>',
-      'how far: 1 is the whole difference of their mean latents, less than 0 the other way; may be repeated ' +
+      'how far: 1 is the full difference of their mean latents, negative values move away; may be repeated ' +
         '(default: 1)',
       amounts,
     )
@@ -44,7 +44,7 @@ export function registerEdit(program: Command): void {
       'after',
       '\nExample:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
         '--out bolder.png\n' +
-        '\nThe row shows the image, what the model makes of its latents, and one image for each amount.',
+        '\nThe PNG shows the image, its reconstruction, and one image for each amount.',
     )
     .action((run: string, image: string, options: EditCommandOptions) =>
       releaseAfter((keep) => runEdit(keep, run, image, options)),
@@ -66,13 +66,13 @@ async function runEdit(
   if (original.names.length > 1) {
     throw new UserError(
       'invalid-argument',
-      `${image} holds ${original.names.length} images: name one of them`,
+      `${image} contains ${original.names.length} images: name one of them`,
     );
   }
   const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels));
   const direction = { from: await mean(start), towards: await mean(end) };
   const latents = await model.encode(original.pixels);
-  // No step is the reconstruction.
+  // Amount 0 is the reconstruction.
   const edited = await model.decode(moveLatents(latents, { ...direction, amounts: [0, ...amount] }));
   const row = Uint8Array.from([...original.pixels, ...edited]);
   const { imageShape } = model;

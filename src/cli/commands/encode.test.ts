@@ -1,4 +1,4 @@
-// `emerging encode` and `emerging decode` as processes: images there and back, under their names.
+// `emerging encode` and `emerging decode` as processes: images are recovered under their names.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ const emerging = commandLine();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const imageOf = (images: Uint8Array, index: number) => images.subarray(64 * index, 64 * (index + 1));
 
-/** The images that the dataset has for testing. */
+/** The test images of the dataset. */
 const test = tinyImages(48, 8, 1);
 
 beforeAll(async () => {
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await emerging.json('train', '--data=data', ...tinyTraining, ...options);
 });
 
-it('takes images of a dataset, and gives every pixel back', async () => {
+it('encodes images of a dataset, and recovers every pixel', async () => {
   const encoded = await emerging.json('encode', 'runs/a', '--data=data', '--out=all.safetensors');
   expect(encoded).toEqual({
     file: 'all.safetensors',
@@ -38,14 +38,14 @@ it('takes images of a dataset, and gives every pixel back', async () => {
     expect(file).toBe(join('all', `test-${String(index).padStart(5, '0')}.png`));
     expect(readPixels(inFolder(file)), file).toEqual(imageOf(test, index));
   });
-  // What was decoded has the same latents, whether it comes from files or not.
+  // The decoded files have the same latents as the images of the dataset.
   await emerging.json('encode', 'runs/a', 'all', '--out=again.safetensors');
   expect(readFileSync(inFolder('again.safetensors')).equals(readFileSync(inFolder('all.safetensors')))).toBe(
     true,
   );
 });
 
-it('takes files and folders, skips what cannot be read, and ends with 1', async () => {
+it('accepts files and folders, skips unreadable images, and then exits with 1', async () => {
   for (const [index, name] of ['b.png', 'deep/a.png', 'deep/c.PNG'].entries()) {
     writePng(inFolder('mine', name), imageOf(test, index), [8, 8, 1]);
   }
@@ -93,7 +93,7 @@ it('writes latents in float64, which are decoded in float64', async () => {
   expect(readPixels(inFolder(files[2]))).toEqual(imageOf(test, 2));
 });
 
-it('takes the exported model for the run that it came from', async () => {
+it('accepts the exported model instead of its run', async () => {
   await emerging.json('export', 'runs/a', '--out=exported');
   await emerging.json('encode', 'exported', '--data=data', '--count=5', '--out=of-export.safetensors');
   await emerging.json('encode', 'runs/a', '--data=data', '--count=5', '--out=of-run.safetensors');
@@ -104,7 +104,7 @@ it('takes the exported model for the run that it came from', async () => {
   expect(readPixels(inFolder(files[4]))).toEqual(imageOf(test, 4));
 });
 
-it('fits images of another size and kind when asked to', async () => {
+it('converts images of another size and kind with --resize', async () => {
   const colour = Uint8Array.from({ length: 12 * 9 * 3 }, (_, index) => (index * 7) % 256);
   writePng(inFolder('photo.png'), colour, [9, 12, 3]);
   await emerging.json('encode', 'runs/a', 'photo.png', '--resize', '--out=photo.safetensors');

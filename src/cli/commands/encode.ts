@@ -1,4 +1,4 @@
-// `emerging encode`: the latents of images, in a file that `emerging decode` turns back into them.
+// `emerging encode`: writes the latents of images to a file that `emerging decode` reads.
 import { type Command, Option } from 'commander';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
@@ -8,7 +8,7 @@ import { showImageShape } from '../../numeric/imageShape.ts';
 import { requireWritable } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, oneOf, tellDeviceOf } from '../options.ts';
+import { addEngineOptions, compileOptions, type EngineOptions, noteDeviceOf, oneOf } from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -23,12 +23,15 @@ interface EncodeCommandOptions extends EngineOptions, ImageOptions {
 export function registerEncode(program: Command): void {
   const command = program
     .command('encode')
-    .description('turn images into their latents')
+    .description('encode images as latents')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('[images...]', 'PNG, JPEG or WebP files, or folders with some')
+    .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
     .requiredOption('--out <file>', 'the safetensors file to write')
     .addOption(
-      new Option('--precision <name>', `that of the latents, and of decoding them: ${precisions.join(', ')}`)
+      new Option(
+        '--precision <name>',
+        `the precision of the latents and of decoding them: ${precisions.join(', ')}`,
+      )
         .argParser(oneOf('precision', precisions))
         .default('float32'),
     )
@@ -37,7 +40,7 @@ export function registerEncode(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
-        '\nThe file holds latent/0, the split of level 0, to latent/k, the top, and the names of the images.',
+        '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.',
     )
     .action((run: string, images: string[], options: EncodeCommandOptions) =>
       releaseAfter((keep) => runEncode(keep, run, images, options)),
@@ -54,7 +57,7 @@ async function runEncode(
   requireWritable(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
-  tellDeviceOf(precision, options);
+  noteDeviceOf(precision, options);
   const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
   try {
     const latents = await model.encode(pixels, { precision, onProgress: (done) => bar.update(done) });
@@ -66,7 +69,7 @@ async function runEncode(
   writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, images: names.length, latents: model.latentShapes, skipped })}\n`
-      : `${formatCounted(names.length, 'image')} as latents of ${shapes.join(', ')}: ${visibleText(out)}\n`,
+      : `${formatCounted(names.length, 'image')} encoded as latents of ${shapes.join(', ')}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

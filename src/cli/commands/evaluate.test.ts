@@ -1,4 +1,4 @@
-// `emerging evaluate` as a process: what it says, what it depends on, and what it adds to the run.
+// `emerging evaluate` as a process: what it prints, what the result depends on, and what it adds to the run.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -22,12 +22,12 @@ const summary = (): typeof training =>
 
 beforeAll(async () => {
   writeTinyDataset(join(emerging.folder, 'data'));
-  // Without warm-up, so that the weights move away from their average in a few steps.
+  // Without warm-up, so that the weights differ from their average after a few steps.
   const options = ['--set=training.warmupSteps=0', '--steps=12', '--out=runs/a', '--threads=1'];
   training = await emerging.json('train', '--data=data', ...tinyTraining, ...options);
 });
 
-it('says what it measured, and adds that to the summary', async () => {
+it('prints the result and adds it to the summary', async () => {
   const result = await evaluateRun('--draws=3', '--seed=5');
   expect(result).toMatchObject({ run: 'runs/a', step: 12, split: 'test', weights: 'average' });
   expect(result).toMatchObject({ draws: 3, images: 48, bits: 8, seed: 5 });
@@ -40,14 +40,14 @@ it('says what it measured, and adds that to the summary', async () => {
   expect(rest).toEqual({ ...training, evaluations: undefined });
 });
 
-it('gives what the training gave: on the test images, and on those for validation', async () => {
+it('agrees with the results of training, on test and on validation images', async () => {
   const [ofTraining] = training.evaluations;
   expect(await evaluateRun()).toEqual({
     run: 'runs/a',
     ...ofTraining,
     worstPicture: 'runs/a/worst-test.png',
   });
-  // The training measures with weights that are inputs, and so rounds elsewhere.
+  // During training, weights are inputs of the program, so it rounds differently.
   const { bitsPerDim, images } = await evaluateRun('--split=validation', '--draws=1');
   expect(images).toBe(16);
   expect(Math.abs(bitsPerDim - training.bitsPerDim)).toBeLessThan(1e-5);
@@ -73,7 +73,7 @@ it('depends on the weights, and has no error from a single draw', async () => {
   expect(raw).toMatchObject({ weights: 'raw', standardError: null });
 });
 
-it('agrees with a plain likelihood, written out with numbers', async () => {
+it('agrees with a likelihood computed in plain code', async () => {
   const { model, parameters } = loadRun(join(emerging.folder, 'runs/a'));
   const values = Object.fromEntries(
     Object.entries(parameters).map(([path, tensor]) => [path, constantValue(tensor)!]),
@@ -91,7 +91,7 @@ it('agrees with a plain likelihood, written out with numbers', async () => {
   }
 });
 
-it('gives a tighter bound with more draws', async () => {
+it('reports a tighter bound with more draws', async () => {
   const bounds: number[] = [];
   for (const draws of [1, 4, 32]) {
     const { importance, bitsPerDim } = await evaluateRun('--draws=1', `--importance=${draws}`);
@@ -117,7 +117,7 @@ it('draws the worst images, in the run folder or elsewhere', async () => {
   expect(Buffer.compare(readFileSync(join(emerging.folder, 'odd.png')), png)).toBe(0);
 });
 
-it('prints what it cannot draw into the run folder, and says so', async () => {
+it('still prints the result if the run folder is not writable, and says so', async () => {
   mkdirSync(join(emerging.folder, 'runs/a/worst-train.png'));
   const { code, stdout, stderr } = await emerging.run(
     'evaluate',
@@ -131,7 +131,7 @@ it('prints what it cannot draw into the run folder, and says so', async () => {
   expect(stderr).toContain('no picture of the worst images: cannot write runs/a/worst-train.png');
 });
 
-it('says it in two lines for people', async () => {
+it('prints two lines of text', async () => {
   const { stdout } = await emerging.run('evaluate', 'runs/a', '--draws=3', '--seed=5', '--threads=1');
   const { bitsPerDim, standardError, samplingError, ...rest } = await evaluateRun('--draws=3', '--seed=5');
   const { median, quantiles, worst } = rest;

@@ -1,4 +1,4 @@
-// `emerging evaluate`: bits/dim of a run on held-out images.
+// `emerging evaluate`: measures the bits/dim of a run on held-out images.
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
@@ -29,17 +29,21 @@ interface EvaluateCommandOptions extends MeasureOptions {
 export function registerEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('measure bits/dim of a run on held-out images')
+    .description('measure the bits/dim of a run on held-out images')
     .argument('<run>', 'a run folder')
-    .option('--importance <k>', 'also the importance-weighted bound with k draws per image', wholeNumber(1))
-    .option('--worst <file>', 'the PNG of the 16 worst images (default: worst-SPLIT.png in the run folder)');
+    .option(
+      '--importance <k>',
+      'also compute the importance-weighted bound with k draws per image',
+      wholeNumber(1),
+    )
+    .option('--worst <file>', 'the PNG for the 16 worst images (default: worst-SPLIT.png in the run folder)');
   addMeasureOptions(command, { split: 'test', draws: 2 })
     .addHelpText(
       'after',
       '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n' +
-        '\nTwo errors are told: that over draws is how far the figure would move with other noise on the same images,\n' +
-        'that over images how far it would with other images of the same kind. Choose models on --split validation:\n' +
-        'a choice made on test images makes their figure too good.',
+        '\nTwo standard errors are reported: over draws, how much the result would vary with other noise on the same\n' +
+        'images; over images, how much it would vary with other images of the same kind. Choose models on\n' +
+        '--split validation: if they are chosen on test images, the test result is too optimistic.',
     )
     .action((run: string, options: EvaluateCommandOptions) => runEvaluate(run, options));
 }
@@ -51,7 +55,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   }
   const engine = await compileOptions(options);
   const run = loadRun(directory, { weights });
-  // A summary that is damaged is better known before the measurement than after it.
+  // A corrupt summary should fail before the measurement rather than after it.
   readSummary(run.paths);
   const images = await openRunImages(run, { split, chosen: true });
   const passes = drawsOf({ draws, importance });
@@ -68,7 +72,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
   const entry = { step: run.step, seed, ...record };
   const picture = options.worst ?? join(directory, `worst-${split}.png`);
-  const stored = warnUnlessDone(() => {
+  const stored = writeOrWarn(() => {
     appendEvaluation(run.paths, entry);
     writeRunCard(run.paths, run);
   });
@@ -88,10 +92,10 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
 }
 
 /**
- * Puts something into the run folder. Where it cannot be written, for instance since it is somebody else's, that is said
- * in one line: the result is printed all the same.
+ * Writes to the run folder and returns whether that worked. If it fails, for instance because the folder belongs to
+ * another user, reports that in one line: the result is still printed.
  */
-function warnUnlessDone(write: () => void): boolean {
+function writeOrWarn(write: () => void): boolean {
   try {
     write();
     return true;
@@ -99,7 +103,7 @@ function warnUnlessDone(write: () => void): boolean {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    noteOnStderr(`the result is printed only: ${messageOf(error)}`);
+    noteOnStderr(`the result is printed but not saved: ${messageOf(error)}`);
     return false;
   }
 }

@@ -1,4 +1,4 @@
-// `emerging export` as a process: the folder, what it says of the model, and the example of docs/export.md run on it.
+// `emerging export` as a process: the folder, its manifest, and the example of docs/export.md run on it.
 import { execFile } from 'node:child_process';
 import {
   copyFileSync,
@@ -24,7 +24,7 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const names = ['README.md', 'encoder.onnx', 'manifest.json', 'model.safetensors', 'sampler.onnx'];
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The JavaScript example of the document that is marked to be run. */
+/** The JavaScript example in the document that is marked as runnable. */
 const example = /<!-- example: run as a test -->\n```js\n([\s\S]*?)```/.exec(
   readFileSync(join(root, 'docs/export.md'), 'utf8'),
 )![1]!;
@@ -48,7 +48,7 @@ it('writes four files and names them', async () => {
   expect(readdirSync(emerging.folder)).not.toContainEqual(expect.stringContaining('partial'));
 });
 
-it('says in the manifest what the model is and what was measured of these weights', async () => {
+it('describes the model and its measurements in the manifest', async () => {
   const manifest = JSON.parse(readFileSync(inFolder('exported', 'manifest.json'), 'utf8'));
   expect(manifest).toMatchObject({
     format: 'emerging-flows',
@@ -69,7 +69,7 @@ it('says in the manifest what the model is and what was measured of these weight
   expect(JSON.stringify(manifest)).not.toContain(emerging.folder);
 });
 
-it('takes the weights that are asked for', async () => {
+it('exports the requested weights', async () => {
   await emerging.json('export', 'runs/a', '--out=raw', '--weights=raw');
   const { trained } = JSON.parse(readFileSync(inFolder('raw', 'manifest.json'), 'utf8'));
   expect(trained.bitsPerDim).toEqual([expect.objectContaining({ split: 'test', weights: 'raw', draws: 2 })]);
@@ -95,7 +95,7 @@ it('takes the weights that are asked for', async () => {
   expect(files[0]!.equals(files[1]!)).toBe(false);
 });
 
-it('writes the same bytes again', async () => {
+it('writes the same bytes each time', async () => {
   await emerging.run('export', 'runs/a', '--out=again');
   for (const name of names) {
     expect(readFileSync(inFolder('again', name)).equals(readFileSync(inFolder('exported', name))), name).toBe(
@@ -104,7 +104,7 @@ it('writes the same bytes again', async () => {
   }
 });
 
-it('is called as the document says, from a script without this project', async () => {
+it('works as documented, from a script without this project', async () => {
   symlinkSync(join(root, 'node_modules'), inFolder('node_modules'), 'junction');
   writeFileSync(inFolder('example.mjs'), example);
   const { stdout } = await promisify(execFile)(process.execPath, ['example.mjs'], { cwd: emerging.folder });
@@ -113,13 +113,13 @@ it('is called as the document says, from a script without this project', async (
 
 it.each([
   [
-    'a folder that is no run',
+    'a folder that is not a run',
     ['data', '--out=x'],
     2,
     /^emerging: data is not a run folder: it has no config\.yaml; /,
   ],
   [
-    'what has been exported already',
+    'an exported model',
     ['exported', '--out=x'],
     2,
     /^emerging: exported is an exported model, but this needs the run it was exported from: /,
@@ -132,7 +132,7 @@ it.each([
   ],
   ['nowhere to write named', ['runs/a'], 2, "required option '--out <dir>' not specified"],
   [
-    'a folder with files',
+    'a folder that is not empty',
     ['runs/a', '--out=data'],
     2,
     /data is not empty \(\S+ is in it\); choose another folder\n$/,
@@ -147,7 +147,7 @@ it.each([
   expect(readdirSync(emerging.folder).sort()).toEqual(before);
 });
 
-it('refuses a run without checkpoint', async () => {
+it('refuses a run without a checkpoint', async () => {
   mkdirSync(inFolder('runs', 'fresh'));
   copyFileSync(inFolder('runs', 'a', 'config.yaml'), inFolder('runs', 'fresh', 'config.yaml'));
   const { code, stderr } = await emerging.run('export', 'runs/fresh', '--out=x');

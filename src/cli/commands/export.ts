@@ -1,4 +1,4 @@
-// `emerging export`: a run as ONNX files for any runtime, with its weights and a manifest.
+// `emerging export`: exports a run as ONNX files for any runtime, with its weights and a manifest.
 import type { Command } from 'commander';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
@@ -18,9 +18,9 @@ interface ExportCommandOptions {
 export function registerExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write a run as ONNX files that any runtime loads, with a manifest that says how')
+    .description('export a run as ONNX files for any runtime, with a manifest that describes them')
     .argument('<run>', 'a run folder')
-    .requiredOption('--out <dir>', 'the folder to write, new or empty')
+    .requiredOption('--out <dir>', 'a new or empty folder for the files')
     .option('--json', 'print the result as JSON on stdout');
   addWeightsOption(command)
     .addHelpText('after', '\nExample:\n  emerging export runs/quickstart --out exported')

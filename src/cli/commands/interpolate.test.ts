@@ -17,7 +17,7 @@ beforeAll(async () => {
   await emerging.json('train', '--data=data', ...tinyTraining, ...options);
 });
 
-it('goes from one image to the other, both exact', async () => {
+it('starts and ends with the exact images', async () => {
   const result = await emerging.json('interpolate', 'runs/a', 'a.png', 'b.png', '--steps=5', '--out=i.png');
   expect(result).toEqual({ file: 'i.png', from: 'a.png', to: 'b.png', steps: 5 });
   const row = rowOf('i.png');
@@ -27,7 +27,7 @@ it('goes from one image to the other, both exact', async () => {
   expect(new Set(row.map(String)).size).toBe(5);
 });
 
-it('takes seeds: the first image that each samples', async () => {
+it('accepts seeds: the first image sampled with each', async () => {
   await emerging.json('interpolate', 'runs/a', 'seed:3', 'b.png', '--temperature=0.7', '--out=s.png');
   const sampling = ['--count=1', '--seed=3', '--temperature=0.7', '--out=sample.png'];
   await emerging.json('sample', 'runs/a', ...sampling);

@@ -1,4 +1,4 @@
-// `emerging interpolate`: the images between two images, or two samples, along a straight line of all latents.
+// `emerging interpolate`: interpolates between two images or samples, along a straight line in latent space.
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -31,16 +31,16 @@ interface InterpolateCommandOptions extends EngineOptions {
 export function registerInterpolate(program: Command): void {
   const command = program
     .command('interpolate')
-    .description('draw what lies between two images, or two samples')
+    .description('interpolate between two images or samples in latent space')
     .argument('<run>', 'a run folder, or an exported model')
     .argument(
       '<a>',
-      'where it begins: an image file, or seed:N for the first image of emerging sample --seed N',
+      'the first end: an image file, or seed:N for the first image of emerging sample --seed N',
     )
-    .argument('<b>', 'where it ends, alike')
+    .argument('<b>', 'the other end, likewise')
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)
-    .option('--temperature <t>', 'deviation of the latents of seeds', nonNegative, 0.8)
+    .option('--temperature <t>', 'standard deviation of the latents drawn from seeds', nonNegative, 0.8)
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addResizeOption(command))
     .addHelpText(
@@ -72,7 +72,7 @@ async function runInterpolate(
   );
 }
 
-/** The latents of an end: drawn from a seed, or those of an image. */
+/** The latents of one end: drawn from a seed, or encoded from an image. */
 async function latentsOf(
   end: string,
   model: FlowModel,
@@ -81,13 +81,16 @@ async function latentsOf(
   if (!end.startsWith('seed:')) {
     const { names, pixels } = await readImages([end], model.imageShape, { resize });
     if (names.length > 1) {
-      throw new UserError('invalid-argument', `${end} holds ${names.length} images: name one of them`);
+      throw new UserError('invalid-argument', `${end} contains ${names.length} images: name one of them`);
     }
     return model.encode(pixels);
   }
   const seed = Number(end.slice('seed:'.length));
   if (!/^seed:\d+$/.test(end) || !Number.isSafeInteger(seed)) {
-    throw new UserError('invalid-argument', `'${end}' must be seed: and a whole number, as in seed:7`);
+    throw new UserError(
+      'invalid-argument',
+      `'${end}' must be seed: followed by a whole number, such as seed:7`,
+    );
   }
   return drawLatents(model.latentShapes, { first: 0, count: 1, temperature, seed });
 }
@@ -95,7 +98,7 @@ async function latentsOf(
 function atLeastTwo(text: string): number {
   const steps = wholeNumber(1)(text);
   if (steps < 2) {
-    throw new InvalidArgumentError('It must be 2 or more: both ends are images of the row.');
+    throw new InvalidArgumentError('It must be 2 or more: the row includes both ends.');
   }
   return steps;
 }

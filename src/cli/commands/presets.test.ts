@@ -19,7 +19,7 @@ function outputOf(...args: string[]): string {
   return written.join('');
 }
 
-test('prints a table for people', () => {
+test('prints a table', () => {
   const lines = outputOf().split('\n');
   expect(lines[0]).toBe(
     'PRESET                   DATASET     LAYERS                          PARAMETERS  PAPER BITS/DIM   MS  NOTES',

@@ -1,4 +1,4 @@
-// `emerging presets`: the experiments that have a name, their size and the results reported for them.
+// `emerging presets`: lists the predefined experiments with their sizes and published results.
 import type { Command } from 'commander';
 import type { Config } from '../../experiments/configSchema.ts';
 import { type Preset, presets } from '../../experiments/presets.ts';
@@ -12,7 +12,7 @@ import { formatTable } from '../terminal/table.ts';
 export function registerPresets(program: Command): void {
   program
     .command('presets')
-    .description('list the experiments that have a name')
+    .description('list the predefined experiments')
     .option('--json', 'print a JSON list')
     .addHelpText('after', '\nExample:\n  emerging presets --json')
     .action((options: { json?: true }) => {
@@ -21,7 +21,7 @@ export function registerPresets(program: Command): void {
     });
 }
 
-/** A preset as it is listed; null where nothing is reported. */
+/** A preset as listed; null for values that were not published. */
 interface Entry {
   readonly name: string;
   readonly description: string;
@@ -29,12 +29,12 @@ interface Entry {
   readonly config: Config;
   readonly parameters: number;
   readonly paperBitsPerDim: number | null;
-  /** Over repeated runs. */
+  /** The standard deviation over repeated runs. */
   readonly paperDeviation: number | null;
-  /** Whether the paper says only that its bits/dim is about this. */
+  /** Whether the paper gives only an approximate value. */
   readonly paperApproximate: boolean;
   readonly paperMillisecondsPerSample: number | null;
-  /** As the paper counts them, weights that never act included. */
+  /** As counted in the paper, including weights that have no effect. */
   readonly paperParameters: number | null;
   readonly othersBitsPerDim: number | null;
 }
@@ -56,7 +56,7 @@ function describe({ name, description, notes, imageShape, paper = {}, othersBits
   };
 }
 
-/** The table for people, what its columns mean, and the notes that its last column points to. */
+/** The table as text, with an explanation of its columns and the notes that the last column refers to. */
 function textOf(entries: readonly Entry[]): string {
   const notes = [...new Set(entries.flatMap((entry) => entry.notes))];
   const table = formatTable(
@@ -82,12 +82,12 @@ function textOf(entries: readonly Entry[]): string {
   return [
     table,
     '',
-    'L levels of D steps, networks of W channels; MS: milliseconds to sample one image in the paper.',
+    'L: levels, D: steps per level, W: channels of the coupling networks; MS: milliseconds per sample in the paper.',
     ...notes.map((note, index) => `${index + 1}. ${note}`),
   ].join('\n');
 }
 
-/** The model in short: `emerging 3x3, L 3, D 32, W 512`. */
+/** The model in brief: `emerging 3x3, L 3, D 32, W 512`. */
 function layersText({ mixing, kernelSize, levels, depth, width }: Config['model']): string {
   const kernel = mixings[mixing].options.includes('kernelSize') ? ` ${kernelSize}x${kernelSize}` : '';
   return `${mixing}${kernel}, L ${levels}, D ${depth}, W ${width}`;

@@ -1,4 +1,4 @@
-// `emerging runs` and `emerging compare` as processes, on two tiny runs and a damaged one.
+// `emerging runs` and `emerging compare` as processes, on two tiny runs and a corrupt one.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   writeFileSync(inFolder('runs/damaged/summary.json'), '{"run":');
 });
 
-it('a training writes events for TensorBoard where they are asked for', () => {
+it('training writes TensorBoard events on request', () => {
   const events = readFileSync(inFolder('runs/a/tensorboard/events.out.tfevents.00000000.emerging'));
   const text = events.toString('latin1');
   expect(text).toContain('brain.Event:2');
@@ -36,7 +36,7 @@ it('a training writes events for TensorBoard where they are asked for', () => {
   expect(existsSync(inFolder('runs/b/tensorboard'))).toBe(false);
 });
 
-it('a resume goes on with the events in a file of its own, and starts none where there were none', async () => {
+it('a resume continues the events in a new file, and writes none if there were none', async () => {
   cpSync(inFolder('runs/a'), inFolder('resumed'), { recursive: true });
   await emerging.json('train', '--resume=resumed', '--steps=14', '--no-test', '--threads=1');
   const files = ['00000000', '00000001'].map((number) => `events.out.tfevents.${number}.emerging`);
@@ -57,7 +57,7 @@ it('a run has a model card with its numbers', () => {
 });
 
 describe('runs', () => {
-  it('lists what every run has reached', async () => {
+  it('lists the progress and results of every run', async () => {
     const [a, b, damaged] = await emerging.json('runs');
     const lines = readFileSync(inFolder('runs/a/metrics.jsonl'), 'utf8')
       .trim()
@@ -93,7 +93,7 @@ describe('runs', () => {
     expect(stdout).toContain('summary.json: not valid JSON');
   });
 
-  it('says where there are none, and refuses a folder that is not there', async () => {
+  it('says if there are no runs, and refuses a missing folder', async () => {
     mkdirSync(inFolder('empty'));
     expect((await emerging.run('runs', 'empty')).stdout).toContain('no runs in empty');
     expect(await emerging.run('runs', 'none')).toMatchObject({
@@ -104,7 +104,7 @@ describe('runs', () => {
 });
 
 describe('compare', () => {
-  it('tells the difference on the same images and noise, and draws the curves', async () => {
+  it('reports differences on the same images and noise, and draws the curves', async () => {
     const compared = await emerging.json(
       'compare',
       'runs/a',
@@ -133,7 +133,7 @@ describe('compare', () => {
     expect(decode(readFileSync(inFolder('compare.png')))).toMatchObject({ width: 1440, height: 800 });
   });
 
-  it('shows it as a table, on validation images where nothing else is said', async () => {
+  it('prints a table, on validation images by default', async () => {
     const { stdout } = await emerging.run('compare', 'runs/a', 'runs/b', '--out=curves.png', '--threads=1');
     const [titles, a, b, about, file] = stdout.split('\n');
     expect(titles).toMatch(/^RUN +STEP +BITS\/DIM +DIFFERENCE$/);
@@ -143,7 +143,7 @@ describe('compare', () => {
     expect(file).toBe('curves: curves.png');
   });
 
-  it('refuses what does not compare', async () => {
+  it('refuses runs that are not comparable', async () => {
     expect(await emerging.run('compare', 'runs/a')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('two runs or more'),

@@ -1,4 +1,4 @@
-// `emerging runs`: the runs in a folder and what they have reached.
+// `emerging runs`: lists the runs in a folder with their progress and results.
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
@@ -15,13 +15,13 @@ import { formatTable } from '../terminal/table.ts';
 export function registerRuns(program: Command): void {
   program
     .command('runs')
-    .description('list the runs in a folder: how far they are and what was measured')
-    .argument('[dir]', 'the folder that holds run folders', 'runs')
+    .description('list the runs in a folder with their progress and results')
+    .argument('[dir]', 'the folder that contains the run folders', 'runs')
     .option('--json', 'print a JSON list')
     .addHelpText(
       'after',
       '\nExample:\n  emerging runs\n' +
-        '\nbits/dim: TRAIN of the last 50 batches, VALIDATION at the last milestone, TEST as last evaluated.',
+        '\nThe bits/dim are TRAIN for the last 50 batches, VALIDATION at the last milestone, TEST as last evaluated.',
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);
@@ -33,7 +33,7 @@ function runsIn(directory: string): string[] {
   if (!isFolder(directory)) {
     throw new UserError(
       'not-found',
-      `there is no folder ${directory}: name the one that holds your runs, or make a run with emerging train`,
+      `there is no folder ${directory}: name the one that contains your runs, or start a run with emerging train`,
     );
   }
   return listRunFolders(directory);
@@ -41,7 +41,7 @@ function runsIn(directory: string): string[] {
 
 function textOf(runs: readonly RunOverview[], directory: string): string {
   if (runs.length === 0) {
-    return `no runs in ${directory}; emerging train --out ${directory}/NAME makes one`;
+    return `no runs in ${directory}; emerging train --out ${directory}/NAME starts one`;
   }
   const bits = (value: number | null): string =>
     value === null ? '-' : value < 1e4 ? value.toFixed(4) : value.toExponential(2);
@@ -63,15 +63,15 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
     ]),
   );
   const problems = runs.flatMap(({ problem }) => (problem === null ? [] : [problem]));
-  const unfinished = runs.some(({ complete }) => !complete) ? ['… not trained to its end'] : [];
+  const unfinished = runs.some(({ complete }) => !complete) ? ['… not finished'] : [];
   const troubles = runs.flatMap((run) => {
     const text = troubleText(run);
-    return text === null ? [] : [`${run.run}: ${text}; its metrics.jsonl says why`];
+    return text === null ? [] : [`${run.run}: ${text}; see its metrics.jsonl`];
   });
   return [table, ...[...unfinished, ...troubles, ...problems].map(visibleText)].join('\n');
 }
 
-/** `2024-05-01 13:05`, by the clock of this machine. */
+/** `2024-05-01 13:05`, in local time. */
 function localTime(time: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');

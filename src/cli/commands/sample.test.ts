@@ -1,4 +1,4 @@
-// `emerging sample` as a process: the picture that it writes, and what that depends on.
+// `emerging sample` as a process: the picture that it writes, and what it depends on.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   await emerging.json('train', '--data=data', ...tinyTraining, ...options);
 });
 
-it('writes a grid of images that all differ', async () => {
+it('writes a grid of distinct images', async () => {
   const result = await sampleSix('a.png');
   expect(result).toEqual({
     file: 'a.png',
@@ -56,7 +56,7 @@ it('writes a grid of images that all differ', async () => {
   expect(new Set(gap.flat())).toEqual(new Set([128]));
 });
 
-it('writes the same bytes with the same seed, others with another', async () => {
+it('writes the same bytes with the same seed, and different ones with another', async () => {
   await sampleSix('one.png', '--seed=3');
   await sampleSix('same.png', '--seed=3');
   await sampleSix('other.png', '--seed=4');
@@ -64,7 +64,7 @@ it('writes the same bytes with the same seed, others with another', async () => 
   expect(read('other.png').equals(read('one.png'))).toBe(false);
 });
 
-it('writes the same picture by either inverse', async () => {
+it('writes the same picture with either inverse', async () => {
   await sampleSix('wavefront.png', '--inverse=wavefront');
   await sampleSix('sequential.png', '--inverse=sequential');
   expect(read('sequential.png').equals(read('wavefront.png'))).toBe(true);
@@ -86,7 +86,7 @@ it('spreads the images with the temperature; at 0 all are the same', async () =>
   expect(spread('hot.png')).toBeGreaterThan(spread('warm.png'));
 });
 
-it('says for people what it did', async () => {
+it('prints a summary as text', async () => {
   const { stdout } = await emerging.run('sample', 'runs/a', '--count=2', '--out=two.png');
   expect(stdout).toMatch(/^2 images at temperature 0\.8 in \S+: two\.png\n$/);
 });

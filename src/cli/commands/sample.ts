@@ -1,4 +1,4 @@
-// `emerging sample`: images drawn from a run, as a PNG grid.
+// `emerging sample`: samples images from a run, as a PNG grid.
 import type { Command } from 'commander';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
@@ -33,13 +33,13 @@ interface SampleCommandOptions extends EngineOptions {
 export function registerSample(program: Command): void {
   const command = program
     .command('sample')
-    .description('draw images from a run, as a PNG grid')
+    .description('sample images from a run, as a PNG grid')
     .argument('<run>', 'a run folder, or an exported model')
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--count <n>', 'how many images', wholeNumber(1), 64)
     .option(
       '--temperature <t>',
-      'deviation of the latents: 1 is the model itself, less gives plainer images',
+      'standard deviation of the latents: 1 samples the model itself, lower values give smoother, less varied images',
       nonNegative,
       0.8,
     )
@@ -88,9 +88,9 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   );
 }
 
-/** What is said of samples whose values are not finite; nothing where there are none. */
+/** The note about samples with non-finite values; empty if there are none. */
 export function overflowNote(overflowed: number, count: number): string {
   return overflowed === 0
     ? ''
-    : `${overflowed} of ${count} samples are black: their values are not finite. A lower temperature or more training helps\n`;
+    : `${overflowed} of ${count} samples are black: their values are not finite. Try a lower temperature, or train longer\n`;
 }

@@ -1,4 +1,4 @@
-// `emerging score` as a process: odd images on both sides, in the order and the forms that people ask for.
+// `emerging score` as a process: images that are odd in either direction, their order and the output formats.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await emerging.json('train', '--data=data', ...tinyTraining, ...options, '--out=runs/a', '--threads=1');
 });
 
-it('puts the odd ones first, simple or not', async () => {
+it('lists the oddest images first, whether simple or complex', async () => {
   const report = await scoreMine('--draws=3');
   expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
   expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16 });
@@ -47,14 +47,14 @@ it('puts the odd ones first, simple or not', async () => {
   expect((await scoreMine('--draws=3', '--seed=1')).images[0].bitsPerDim).not.toBe(first.bitsPerDim);
 });
 
-it('gives an image one number, whatever is scored beside it', async () => {
+it('gives an image the same score regardless of the others', async () => {
   const { images } = await scoreMine();
   const own = images.find(({ file }: { file: string }) => file === 'own 2.png');
   const { images: alone } = await emerging.json('score', 'runs/a', 'mine/own 2.png', '--threads=1');
   expect(alone).toEqual([own]);
 });
 
-it('writes all of it as CSV and JSON, and the oddest as a picture', async () => {
+it('writes all scores as CSV and JSON, and the oddest images as a picture', async () => {
   const report = await scoreMine('--out=scores.json', '--sheet=oddest.png');
   expect(JSON.parse(readFileSync(inFolder('scores.json'), 'utf8'))).toEqual(report);
   await scoreMine('--out=scores.csv');
@@ -63,7 +63,7 @@ it('writes all of it as CSV and JSON, and the oddest as a picture', async () => 
   const { bitsPerDim, standardError } = report.images[0];
   expect(lines[1]).toBe(`"noise, ""white"".png",${bitsPerDim},${standardError},100,1`);
   expect(lines).toHaveLength(8);
-  // Three in a row: noise first, then black.
+  // Three images in a row: noise first, then black.
   const { width, height, data } = decode(readFileSync(inFolder('oddest.png')));
   expect({ width, height }).toEqual({ width: 3 * 34 - 2, height: 2 * 34 - 2 });
   const blockAt = (left: number) => Array.from({ length: 32 }, (_, column) => data[left + column]);
@@ -71,7 +71,7 @@ it('writes all of it as CSV and JSON, and the oddest as a picture', async () => 
   expect(new Set(blockAt(34))).toEqual(new Set([0]));
 });
 
-it('writes names into a CSV that no spreadsheet runs', async () => {
+it('escapes names in a CSV that spreadsheets would run as formulas', async () => {
   const names = ['=1+1.png', '+a.png', '-b.png', '@c.png', '\td.png', '=HYPERLINK("x",1).png', 'a=b.png'];
   for (const [index, name] of names.entries()) {
     writePng(inFolder('formulas', name), tinyImages(1, 8, index), [8, 8, 1]);
@@ -92,19 +92,19 @@ it('writes names into a CSV that no spreadsheet runs', async () => {
   );
 });
 
-it('says it in a table for people, and skips what cannot be read', async () => {
+it('prints a table, and skips unreadable images', async () => {
   writePng(inFolder('some/a.png'), tinyImages(1, 8, 40), [8, 8, 1]);
   writeFileSync(inFolder('some/b.png'), '');
   const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
   expect(stdout).toMatch(
-    /^IMAGE +BITS\/DIM +± +PERCENTILE +ODDNESS\na\.png +\d\.\d{3} +\d+\.\d +\d\.\d\d\n1 image among 16 validation images of data; 1 draw, average weights\n$/,
+    /^IMAGE +BITS\/DIM +± +PERCENTILE +ODDNESS\na\.png +\d\.\d{3} +\d+\.\d +\d\.\d\d\n1 image compared with 16 validation images of data; 1 draw, average weights\n$/,
   );
   expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');
   expect(stderr.endsWith('emerging: 1 image skipped\n')).toBe(true);
   expect(code).toBe(1);
 });
 
-it('scores the images of a dataset, here those it compares with and more: no image is odd among itself', async () => {
+it('scores the images of a dataset, including the reference images, which are not all odd', async () => {
   const report = await emerging.json('score', 'runs/a', '--data=data', '--split=train', '--draws=1');
   expect(report.images).toHaveLength(160);
   const percentiles: number[] = report.images.map(({ percentile }: { percentile: number }) => percentile);

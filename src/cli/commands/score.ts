@@ -1,4 +1,4 @@
-// `emerging score`: how odd each image of a folder is for a model.
+// `emerging score`: scores how unusual images are under a model.
 import type { Command } from 'commander';
 import { imagesInMemory } from '../../data/dataset.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
@@ -19,7 +19,7 @@ import { createImageProgress } from '../terminal/imageProgress.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
-/** As many lines and pictures as one looks through. */
+/** How many images are printed and shown: no more than one would look through. */
 const LINES = 20;
 const PICTURES = 100;
 
@@ -31,7 +31,7 @@ interface ScoreCommandOptions extends EngineOptions, ImageOptions {
   readonly json?: true;
 }
 
-/** The score of a file, as it is stored. */
+/** The score of a file, as stored. */
 interface FileScore extends Omit<Score, 'index'> {
   readonly file: string;
 }
@@ -40,9 +40,9 @@ interface FileScore extends Omit<Score, 'index'> {
 export function registerScore(program: Command): void {
   const command = program
     .command('score')
-    .description('say how odd each image is: its bits/dim among those of the validation images')
+    .description('score how unusual each image is: its bits/dim compared with those of the validation images')
     .argument('<run>', 'a run folder')
-    .argument('[images...]', 'PNG, JPEG or WebP files, or folders with some')
+    .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
     .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
@@ -52,8 +52,8 @@ export function registerScore(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
-        '\nThe percentile is the share of validation images with a lower bits/dim: 0 is simpler than all of them, 100\n' +
-        'more complex. Both are odd: a flow finds simple images of another kind likelier than its own.',
+        '\nThe percentile is the share of validation images with lower bits/dim: 0 is simpler than all of them, 100 more\n' +
+        'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.',
     )
     .action((run: string, images: string[], options: ScoreCommandOptions) =>
       releaseAfter((keep) => runScore(keep, run, images, options)),
@@ -127,7 +127,7 @@ function csv(images: readonly FileScore[]): string {
   return ['file,bitsPerDim,standardError,percentile,oddness', ...rows, ''].join('\n');
 }
 
-/** A text as a field of a CSV: in quotes where it has to be, and such that no spreadsheet takes it for a formula. */
+/** A text as a CSV field: quoted if necessary, and escaped so that no spreadsheet takes it for a formula. */
 function csvText(text: string): string {
   const isFormula = /^[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text));
   const shown = isFormula ? `'${text}` : text;
@@ -170,9 +170,10 @@ function text({ images, draws, reference }: Report, ...files: (string | undefine
       ]),
   );
   const more = images.length - LINES;
-  const rest = more > 0 ? `and ${formatCount(more)} more, less odd: --out FILE.csv for all\n` : '';
+  const rest =
+    more > 0 ? `and ${formatCount(more)} more with lower oddness; use --out FILE.csv for all\n` : '';
   const about =
-    `${formatCounted(images.length, 'image')} among ${formatCounted(reference.images, 'validation image')} of ` +
+    `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights\n`;
   const written = files.filter((file) => file !== undefined).map((file) => `${visibleText(file)}\n`);
   return `${table}\n${rest}${about}${written.join('')}`;

@@ -24,7 +24,7 @@ const checkpointOf = (run: string, step: number): string =>
   join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}.safetensors`);
 const newRun = ['train', '--data=data', ...tinyTraining];
 
-/** Whether two runs have the same metrics and the same checkpoint of a step, to the byte. */
+/** Whether the metrics of two runs and their checkpoints of a step are byte-identical. */
 function sameBytes(one: string, other: string, step: number): { metrics: boolean; checkpoint: boolean } {
   return {
     metrics: read(one, 'metrics.jsonl').equals(read(other, 'metrics.jsonl')),
@@ -46,7 +46,7 @@ describe('a run', () => {
     result = await emerging.json(...newRun, '--steps=6', '--out=runs/a');
   });
 
-  it('prints what its summary holds', async () => {
+  it('prints its summary', async () => {
     const dataset = await openDataset(inFolder('data'), { validation: 0.1 });
     const { model } = resolveConfig({ file: readTextFile(inFolder('runs/a/config.yaml')) });
     expect(result).toMatchObject({
@@ -67,7 +67,7 @@ describe('a run', () => {
     expect(JSON.parse(read('runs/a/summary.json').toString())).toEqual(result);
   });
 
-  it('leaves a folder with everything and nothing else', () => {
+  it('leaves a folder with exactly the expected files', () => {
     expect(readdirSync(inFolder('runs/a'), { recursive: true }).sort()).toEqual([
       'README.md',
       'checkpoints',
@@ -87,7 +87,7 @@ describe('a run', () => {
     expect(lines('runs/a/timings.jsonl').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('names no clock, host or path in metrics and checkpoints', () => {
+  it('records no time, host or path in metrics and checkpoints', () => {
     const keys = new Set(lines('runs/a/metrics.jsonl').flatMap(Object.keys));
     const expected = ['step', 'epoch', 'bitsPerDim', 'learningRate', 'gradientNorm', 'validationBitsPerDim'];
     expect(keys).toEqual(new Set(expected));
@@ -105,7 +105,7 @@ describe('a run', () => {
     });
     const parts = new Set([...tensors.keys()].map((name) => name.replace(/\/(levels|prior)\/.*/, '')));
     expect(parts).toEqual(new Set(['weights', 'average', 'optimizer/first', 'optimizer/second']));
-    // In its header: among the numbers a short name may stand by chance.
+    // Only in the header: a short name may occur by chance among the numbers.
     const header = checkpoint.subarray(8, 8 + Number(checkpoint.readBigUInt64LE()));
     expect(header.includes('levels/0/steps/0/')).toBe(true);
     for (const text of [hostname(), emerging.folder, `${new Date().getFullYear()}-`]) {
@@ -113,28 +113,28 @@ describe('a run', () => {
     }
   });
 
-  it('comes out the same to the byte with the same seed, and only then', async () => {
+  it('is byte-identical with the same seed, and only then', async () => {
     await emerging.json(...newRun, '--steps=6', '--out=runs/b');
     expect(sameBytes('runs/a', 'runs/b', 6)).toEqual(equal);
     await emerging.json(...newRun, '--steps=6', '--seed=1', '--out=runs/c');
     expect(sameBytes('runs/a', 'runs/c', 6)).toEqual({ metrics: false, checkpoint: false });
   });
 
-  it('is named for its data where these are not those of its preset', async () => {
+  it('is named after its dataset if that is not the one of its preset', async () => {
     const { stdout, stderr } = await emerging.run(...newRun, '--steps=1', '--no-test');
     expect(stdout).toContain('checkpoint runs/data/checkpoints/step-00000001.safetensors');
     expect(stderr).toContain('using preset mnist-quickstart; choose another with');
     expect(read('runs/data/README.md').toString()).toMatch(/^# data, emerging: a normalizing flow\n/);
   });
 
-  it('is repeated by its config', async () => {
+  it('can be repeated from its config', async () => {
     const again = await emerging.json('train', '--config=runs/a/config.yaml', '--out=runs/d');
     expect(sameBytes('runs/a', 'runs/d', 6)).toEqual(equal);
     expect(read('runs/d/config.yaml')).toEqual(read('runs/a/config.yaml'));
     expect(again).toMatchObject({ preset: null, bitsPerDim: result.bitsPerDim });
   });
 
-  it('goes through the same states with stops, at milestones and between them', async () => {
+  it('passes through the same states when stopped, at milestones and in between', async () => {
     const first = await emerging.json(...newRun, '--steps=6', '--stop-at=1', '--out=runs/e');
     expect(first).toMatchObject({ steps: 1, complete: false, bitsPerDim: expect.any(Number) });
     expect(first.evaluations).toBeUndefined();
@@ -148,20 +148,20 @@ describe('a run', () => {
     expect(read('runs/e/README.md').toString()).toContain('# the same run again');
   });
 
-  it('is left alone by a resume when nothing is left to do', async () => {
+  it('is left unchanged by a resume when nothing is left to do', async () => {
     const before = snapshot('runs/a');
     expect(await emerging.json('train', '--resume=runs/a')).toEqual(result);
     expect(await emerging.json('train', '--resume=runs/a', '--steps=3')).toEqual(result);
     const { code, stdout } = await emerging.run('train', '--resume=runs/a');
     expect(code).toBe(0);
     expect(stdout).toBe(
-      'runs/a is at step 6 already: nothing is left to do\n' +
+      'runs/a is already at step 6: nothing left to do\n' +
         'to train longer: emerging train --resume runs/a --steps 12\n',
     );
     expect(snapshot('runs/a')).toEqual(before);
   });
 
-  it('is left alone by a resume whose --set has a length that it has passed, which is refused', async () => {
+  it('is left unchanged by a resume whose --set is refused for a length that it has passed', async () => {
     const before = snapshot('runs/a');
     const { code, stdout, stderr } = await emerging.run('train', '--resume=runs/a', '--set=training.steps=3');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -172,7 +172,7 @@ describe('a run', () => {
     expect(snapshot('runs/a')).toEqual(before);
   });
 
-  it('is left alone by a resume up to a step that it has passed, also where it stopped early', async () => {
+  it('is left unchanged by a resume up to a step that it has passed, even if it stopped early', async () => {
     const stopped = await emerging.json(...newRun, '--steps=6', '--stop-at=4', '--out=runs/f');
     const before = snapshot('runs/f');
     for (const length of ['--steps=3', '--steps=4']) {
@@ -196,19 +196,19 @@ describe('a run', () => {
     expect(existsSync(inFolder('runs/f/summary.json'))).toBe(false);
   });
 
-  it('has its test on record before its samples are drawn', async () => {
+  it('records its test before drawing samples', async () => {
     await emerging.json(...newRun, '--steps=3', '--stop-at=1', '--out=runs/g');
     const place = inFolder('runs/g/samples/step-00000003.png');
     mkdirSync(place);
     const { code, stderr } = await emerging.run('train', '--resume=runs/g');
-    // A picture that cannot be drawn costs nothing but itself.
+    // A picture that cannot be drawn does not affect anything else.
     expect(code).toBe(0);
     expect(stderr).toContain('runs/g/samples/step-00000003.png: it is a folder');
     const summary = JSON.parse(read('runs/g/summary.json').toString());
     expect(summary).toMatchObject({ steps: 3, complete: true, samples: null, evaluations: [{ step: 3 }] });
   });
 
-  it('says when it goes on with other threads and workers, and counts the time of all calls', async () => {
+  it('reports a resume with other threads and workers, and adds up the time of all calls', async () => {
     const shared = ['--threads=2', '--workers=2'];
     const first = await emerging.run(
       ...newRun,
@@ -224,7 +224,7 @@ describe('a run', () => {
     );
     const { stderr } = await emerging.run('train', '--resume=runs/h', '--threads=3');
     expect(stderr).toContain(
-      'trained on cpu with 2 threads, 2 of them workers before, now on cpu with 3 threads: ',
+      'trained on cpu with 2 threads and 2 workers before, now on cpu with 3 threads: ',
     );
     const summary = JSON.parse(read('runs/h/summary.json').toString());
     expect(summary).toMatchObject({ threads: 3, workers: 1 });
@@ -240,7 +240,7 @@ describe('a run', () => {
     );
   });
 
-  it('goes on to another number of steps and records that in its config', async () => {
+  it('continues to another number of steps and records that in its config', async () => {
     const longer = await emerging.json('train', '--resume=runs/d', '--steps=10');
     const changes = [{ step: 6, setting: 'training.steps', from: 6, to: 10 }];
     expect(longer).toMatchObject({ steps: 10, complete: true, changes });
@@ -254,7 +254,7 @@ describe('a run', () => {
 });
 
 describe('a run that is interrupted', () => {
-  it('comes out the same when it goes on, whatever ended it', async () => {
+  it('is the same after a resume, no matter how it was stopped', async () => {
     const steps = 300;
     const long = [...newRun, `--steps=${steps}`, '--threads=1'];
     const goOn = ['train', '--resume=runs/broken', '--threads=1'];
@@ -273,7 +273,7 @@ describe('a run that is interrupted', () => {
 
     const terminated = await emerging.interrupt('SIGTERM', 'step 120:', ...goOn);
     expect(terminated.code).toBe(143);
-    expect(terminated.stdout).toMatch(/^to go on: emerging train --resume runs\/broken$/m);
+    expect(terminated.stdout).toMatch(/^to continue: emerging train --resume runs\/broken$/m);
 
     const killed = await emerging.interrupt('SIGKILL', 'step 180:', ...goOn);
     expect(killed.code).toBeNull();
@@ -283,7 +283,7 @@ describe('a run that is interrupted', () => {
     expect(sameBytes('runs/long', 'runs/broken', steps)).toEqual(equal);
   });
 
-  it('in its test is finished all the same, and says how to measure it', async () => {
+  it('during its test counts as complete, and says how to evaluate it', async () => {
     const options = ['--steps=4', '--threads=1', '--out=untested'];
     const { code, stdout } = await emerging.interrupt(
       'SIGINT',
@@ -297,14 +297,14 @@ describe('a run that is interrupted', () => {
     expect(stdout).toContain('not measured; to measure it: emerging evaluate untested');
     const again = await emerging.run('train', '--resume=untested');
     expect(again.stdout).toContain('to measure it on the test images: emerging evaluate untested\n');
-    expect(stdout).not.toContain('to go on');
+    expect(stdout).not.toContain('to continue');
     const summary = JSON.parse(read('untested/summary.json').toString());
     expect(summary).toMatchObject({ steps: 4, complete: true });
     expect(summary.evaluations).toBeUndefined();
     expect(read('untested/README.md').toString()).toContain('4 steps of 16 images each');
   });
 
-  it('keeps its preset and place when it is killed, and shows them meanwhile', async () => {
+  it('has its preset and device on record while it runs, even if it is killed', async () => {
     const killed = await emerging.interrupt(
       'SIGKILL',
       'step 40:',
@@ -327,7 +327,7 @@ describe('a run that is interrupted', () => {
     expect(read('live/killed/README.md').toString()).toContain('settings of mnist-1x1, seed 0');
   });
 
-  it('starts again where it has no checkpoint yet', async () => {
+  it('starts from the beginning if it has no checkpoint yet', async () => {
     cpSync(inFolder('runs/b'), inFolder('runs/early'), { recursive: true });
     rmSync(inFolder('runs/early/checkpoints'), { recursive: true });
     rmSync(inFolder('runs/early/summary.json'));

@@ -1,4 +1,4 @@
-// `emerging train`: trains a model into a run folder, then measures and samples it.
+// `emerging train`: trains a model in a run folder, then evaluates it and draws samples.
 import type { Command } from 'commander';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -42,45 +42,35 @@ interface TrainCommandOptions extends EngineOptions, StepOptions, RunOptions {
 export function registerTrain(program: Command): void {
   const command = program
     .command('train')
-    .description('train a model into a run folder, measure it on the test images and sample it')
-    .option('--preset <name>', `an experiment that has a name (default: ${DEFAULT_PRESET})`)
-    .option('--config <file>', 'a configuration in YAML; with --preset, what differs from it')
-    .option(
-      '--set <key=value>',
-      'set one key of the configuration, see emerging config; may be repeated',
-      collect,
-    )
+    .description('train a model in a run folder, evaluate it on the test images and draw samples')
+    .option('--preset <name>', `a predefined experiment (default: ${DEFAULT_PRESET})`)
+    .option('--config <file>', 'a YAML configuration; with --preset, the keys that differ from it')
+    .option('--set <key=value>', 'set a configuration key (see emerging config); may be repeated', collect)
     .option('--data <name|path>', 'the dataset')
-    .option('--steps <n>', 'updates in all', wholeNumber(1))
-    .option('--epochs <n>', 'passes over the training images in all', wholeNumber(1))
-    .option('--stop-at <n>', 'end after this step, leaving the schedule alone', wholeNumber(1))
+    .option('--steps <n>', 'total number of training steps', wholeNumber(1))
+    .option('--epochs <n>', 'total number of passes over the training images', wholeNumber(1))
+    .option('--stop-at <n>', 'stop after this step, without changing the schedule', wholeNumber(1))
     .option(
       '--out <dir>',
-      'the run folder (default: runs/NAME of preset or dataset, numbered if it is taken)',
+      'the run folder (default: runs/NAME after the preset or dataset, numbered if it exists)',
     )
-    .option('--resume <dir>', 'go on with a run from its last checkpoint')
-    .option('--seed <n>', 'the seed of everything random', wholeNumber(0))
-    .option(
-      '--no-test',
-      'leave out the measurement on the test images at the end; a resume does not remember it',
-    )
-    .option(
-      '--tensorboard',
-      'also write events that TensorBoard shows, into the run folder; a resume goes on with them',
-    )
+    .option('--resume <dir>', 'resume a run from its last checkpoint')
+    .option('--seed <n>', 'the seed of all random numbers', wholeNumber(0))
+    .option('--no-test', 'skip the evaluation on the test images at the end; a resume does not remember this')
+    .option('--tensorboard', 'also write TensorBoard events to the run folder; a resume continues them')
     .option('--json', 'print the result as JSON on stdout');
   addStepOptions(addEngineOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --set model.mixing=1x1 --steps 500 --out runs/glow\n' +
         '  emerging train --config runs/glow/config.yaml --out runs/again\n' +
-        'The second repeats the first, to the byte on the same machine with the same threads and workers. Where a resume\n' +
-        'has changed settings of the first on its way, it trains with the last of them from the start instead.\n' +
-        '\nemerging config lists every key with its meaning, default and range; emerging presets the presets.\n' +
-        '\nCtrl-C ends the training after the step that is running, with a checkpoint and exit code 130;\n' +
-        'emerging train --resume goes on from there. A second Ctrl-C ends it at once. After the last step, while the\n' +
-        'test images are measured, Ctrl-C skips that measurement: the run is saved, and emerging evaluate measures it.\n' +
-        'With --resume, --set can change how the run is trained: --set training.learningRate=0.0005',
+        'The second repeats the first, byte for byte on the same machine with the same threads and workers. If a resume\n' +
+        'changed settings of the first run, the second uses the final settings from the start.\n' +
+        '\nemerging config lists every key with its meaning, default and range; emerging presets lists the presets.\n' +
+        '\nCtrl-C stops training after the current step, with a checkpoint and exit code 130; emerging train --resume\n' +
+        'continues from there. A second Ctrl-C stops at once. During the evaluation on the test images after the last\n' +
+        'step, Ctrl-C skips the rest of it: the run is saved, and emerging evaluate can evaluate it later.\n' +
+        'With --resume, --set can change training settings: --set training.learningRate=0.0005',
     )
     .action((options: TrainCommandOptions) => runTrain(options));
 }
@@ -94,10 +84,10 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     const { step } = run.state!;
     const reached = reachedBefore(run);
     print(reached, options, [
-      `${directory} is at step ${formatCount(step)} already: nothing is left to do`,
+      `${directory} is already at step ${formatCount(step)}: nothing left to do`,
       isTested(reached, step)
         ? undefined
-        : `to measure it on the test images: emerging evaluate ${directory}`,
+        : `to evaluate it on the test images: emerging evaluate ${directory}`,
       `to train longer: emerging train --resume ${directory} --steps ${2 * step}`,
     ]);
     return;
@@ -116,8 +106,8 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ...placeOf(engine, result.workers),
     samples: null,
   };
-  // At once, and complete only with its test, if there is to be one and nobody stops it: whatever becomes of test and
-  // samples, what was trained is on record.
+  // Recorded before test and samples, so that the training is not lost if they fail; complete only after the test, unless
+  // that is skipped or interrupted.
   writeSummary(run.paths, { ...summary, complete: false });
   const { test, untested, samples } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
@@ -141,17 +131,17 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,
     curve === null ? undefined : `curve      ${curve}`,
-    finished ? undefined : `to go on: emerging train --resume ${directory}`,
+    finished ? undefined : `to continue: emerging train --resume ${directory}`,
     untested
-      ? `the training is finished and saved, but not measured; to measure it: emerging evaluate ${directory}`
+      ? `training is complete and saved, but not evaluated; to evaluate it: emerging evaluate ${directory}`
       : undefined,
   ]);
   process.exitCode = exitCode || untested;
 }
 
 /**
- * Refuses a length in `--set` that the run has passed: it would change nothing. In `--steps` and `--epochs` it is a
- * goal, which such a run has reached.
+ * Refuses a length in `--set` that the run has passed, since it would have no effect. With `--steps` and `--epochs` it is
+ * a target, which such a run has reached.
  */
 function requireLengthAhead(
   { config, schedule, state, paths }: PreparedRun,
@@ -173,12 +163,12 @@ function requireLengthAhead(
       : `training.steps=${totalSteps}`;
   throw new UserError(
     'invalid-argument',
-    `${length} is below step ${state.step}, which the run has reached: take more to train longer, or start a new run ` +
+    `${length} is below step ${state.step}, which the run has reached: choose a higher value to train longer, or start a new run ` +
       `with emerging train --config ${paths.config} --set training.steps=${totalSteps}`,
   );
 }
 
-/** Whether nothing is left to do: the run is where it should go already, measured and all. */
+/** Whether nothing is left to do: the run has reached its last step and was evaluated. */
 function isDone(
   { schedule, state, paths }: PreparedRun,
   { stopAt, steps, epochs }: TrainCommandOptions,
@@ -186,7 +176,7 @@ function isDone(
   if (state === undefined || state.step < lastStepOf(schedule, stopAt)) {
     return false;
   }
-  // A total that the run has reached before: another one than it was trained for, which changes nothing.
+  // A different total, which the run has already reached, changes nothing.
   if ((steps !== undefined || epochs !== undefined) && state.step >= schedule.totalSteps) {
     return true;
   }
@@ -194,7 +184,7 @@ function isDone(
   return summary.steps === state.step && (summary.complete === true || state.step < schedule.totalSteps);
 }
 
-/** Whether a summary has a measurement of the test images after this step. */
+/** Whether a summary has an evaluation on the test images after this step. */
 function isTested({ evaluations }: JsonObject, step: number): boolean {
   const list: JsonObject[] = Array.isArray(evaluations) ? evaluations : [];
   return list.some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
@@ -206,7 +196,7 @@ async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRu
   return file;
 }
 
-/** Prints a summary as JSON, or lines for people. */
+/** Prints a summary as JSON, or the lines of text. */
 function print(
   summary: JsonObject,
   { json }: TrainCommandOptions,

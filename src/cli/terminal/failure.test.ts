@@ -23,7 +23,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What commander throws for these arguments. */
+/** The error that commander throws for these arguments. */
 function commanderErrorFor(...argv: string[]): unknown {
   const program = new Command('emerging').exitOverride().version('1.0.0');
   program.configureOutput({ writeOut: () => {}, writeErr: () => {} });
@@ -69,7 +69,7 @@ describe('reportFailure', () => {
     [['train', '--help'], 0],
     [['--version'], 0],
     [[], 2],
-  ])('adds nothing to the help: %j', (argv, exitCode) => {
+  ])('prints nothing in addition to the help: %j', (argv, exitCode) => {
     expect(reportFailure(commanderErrorFor(...argv), { json: true, debug: true })).toBe(exitCode);
     expect(stderr + stdout).toBe('');
   });
@@ -95,7 +95,7 @@ describe('reportFailure', () => {
     expect(stderr).toMatch(/^emerging: mine\nUserError: mine\n +at [\s\S]*RangeError: the cause/);
   });
 
-  it('gives one JSON object to the program that waits for it', () => {
+  it('prints one JSON object for programs that expect JSON', () => {
     expect(reportFailure(new UserError('io', 'no "such" file'), { json: true })).toBe(1);
     expect(JSON.parse(stdout)).toEqual({ error: 'no "such" file' });
     expect(stderr).toBe('emerging: no "such" file\n');

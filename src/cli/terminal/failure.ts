@@ -1,21 +1,21 @@
-// How a command fails: one readable line, and the exit code.
+// Reports the failure of a command: one readable line, and the exit code.
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { UserError } from '../../errors.ts';
 import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
 import { exitCodeOf, messageOf } from './wording.ts';
 
-/** How a failure is shown. */
+/** How a failure is reported. */
 export interface FailureOptions {
-  /** Print the stack trace and the causes as well. */
+  /** Also print the stack trace and the causes. */
   readonly debug?: boolean | undefined;
-  /** Print `{"error": …}` on stdout as well, for the program that waits for JSON there. */
+  /** Also print `{"error": …}` on stdout, for programs that read JSON from it. */
   readonly json?: boolean | undefined;
 }
 
 /**
  * Prints `emerging: <message>` on stderr and returns the exit code: that of a UserError's code, 2 for wrong usage,
- * 1 for what should not have happened. Asking for help or the version is no failure: nothing is printed, 0 is returned.
+ * 1 for unexpected errors. A request for help or the version is not a failure: it prints nothing and returns 0.
  */
 export function reportFailure(error: unknown, options: FailureOptions = {}): number {
   if (error instanceof CommanderError && isHelp(error)) {
@@ -33,7 +33,7 @@ export function reportFailure(error: unknown, options: FailureOptions = {}): num
   return error instanceof UserError ? exitCodeOf(error.code) : error instanceof CommanderError ? 2 : 1;
 }
 
-/** Commander ends with an error of these kinds after it has printed the help or the version. */
+/** Whether Commander threw this error after printing the help or the version. */
 function isHelp(error: CommanderError): boolean {
   return ['commander.help', 'commander.helpDisplayed', 'commander.version'].includes(error.code);
 }

@@ -64,12 +64,12 @@ describe('formatRate', () => {
     [99.96, '100'],
     [812.3, '812'],
     [12_345.6, '12,346'],
-  ])('%f a second is %s', (rate, text) => {
+  ])('%f per second is %s', (rate, text) => {
     expect(formatRate(rate)).toBe(text);
   });
 });
 
-it('formatSpread shows a median and its range alike', () => {
+it('formatSpread shows a median and its range in the same format', () => {
   expect(formatSpread(0.0123, [0.01, 1.5], (seconds) => formatMilliseconds(seconds, 1))).toBe(
     '12.3 (10.0 to 1500.0)',
   );

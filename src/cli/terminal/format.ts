@@ -1,6 +1,6 @@
-// Numbers as people read them: durations, sizes, counts and rates.
+// Formats numbers for people: durations, sizes, counts and rates.
 
-/** Seconds in the two largest units that say something: `350ms`, `4.2s`, `1m 12s`, `3h 5m`, `2d 7h`. */
+/** A duration in its two largest units: `350ms`, `4.2s`, `1m 12s`, `3h 5m`, `2d 7h`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) {
     return 'unknown';
@@ -11,7 +11,7 @@ export function formatDuration(seconds: number): string {
   if (seconds < 9.95) {
     return `${Number(seconds.toFixed(1))}s`;
   }
-  // Rounded to the smallest unit that is shown before it is split, so that 59.7 s is 1m 0s and not 0m 60s.
+  // Rounded to the smallest unit shown before splitting, so that 59.7 s is 1m 0s and not 0m 60s.
   const whole = Math.round(seconds);
   if (whole < 60) {
     return `${whole}s`;
@@ -39,17 +39,17 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 || value >= 99.95 ? 0 : 1)} ${units[unit]}`;
 }
 
-/** A whole number with its thousands set apart: `44,235,472`. */
+/** A whole number with thousands separators: `44,235,472`. */
 export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
-/** A count and what is counted, in the plural where it is not one: `1 step`, `1,700 steps`. */
+/** A count with its unit, in the plural unless it is 1: `1 step`, `1,700 steps`. */
 export function formatCounted(count: number, unit: string): string {
   return `${formatCount(count)} ${unit}${Math.round(count) === 1 ? '' : 's'}`;
 }
 
-/** How many in a second, to about three digits: `812`, `31.4`, `0.52`. */
+/** A rate per second, to about three significant digits: `812`, `31.4`, `0.52`. */
 export function formatRate(perSecond: number): string {
   if (perSecond >= 99.95) {
     return formatCount(perSecond);
@@ -57,12 +57,12 @@ export function formatRate(perSecond: number): string {
   return perSecond.toFixed(perSecond >= 9.995 ? 1 : 2);
 }
 
-/** Seconds in milliseconds, with so many digits: `12.3`. */
+/** Seconds as milliseconds, with the given number of decimals: `12.3`. */
 export function formatMilliseconds(seconds: number, digits: number): string {
   return (1000 * seconds).toFixed(digits);
 }
 
-/** A median with the range about it: `812 (790 to 820)`. */
+/** A median with its range: `812 (790 to 820)`. */
 export function formatSpread(
   median: number,
   [least, most]: readonly [least: number, most: number],

@@ -1,9 +1,9 @@
-// What is counted are images, however often each is measured.
+// Images are counted once, however often each is measured.
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import { createImageProgress } from './imageProgress.ts';
 
-it('counts images, and not how often they are measured', () => {
+it('counts images, not passes over them', () => {
   const stream = new PassThrough();
   const bar = createImageProgress({ label: 'testing', images: 10, passes: 2 }, stream);
   bar.update(7);

@@ -1,9 +1,9 @@
-// Progress of work that passes over the same images several times: draws of the noise, several models.
+// Progress of work that passes over the same images several times, with new noise or other models.
 import { createProgress, type Progress, type ProgressStream } from './progress.ts';
 
 /**
- * Shows how many images are done; `update` takes the number of passes over single images so far. An image counts once
- * all its passes are done, on average.
+ * Shows how many images are done. `update` takes the number of image passes so far, which is divided by the passes per
+ * image.
  */
 export function createImageProgress(
   { label, images, passes }: { label: string; images: number; passes: number },

@@ -1,4 +1,4 @@
-// What signals do to a process that listens for them, each in a process of its own.
+// The effect of signals on a process that listens for them, each tested in a separate process.
 import { spawn } from 'node:child_process';
 import { expect, it } from 'vitest';
 
@@ -11,7 +11,7 @@ interface Ended {
   readonly stdout: string;
 }
 
-/** Runs `body` with `interruption`; sends each signal as soon as the process has said the word before it. */
+/** Runs `body` with `interruption`; sends each signal once the process has printed the word before it. */
 function run(
   body: string,
   signals: readonly (readonly [word: string, signal: NodeJS.Signals])[],
@@ -38,7 +38,7 @@ function run(
   });
 }
 
-/** Ends soon after the first signal, in order. */
+/** Shuts down cleanly soon after the first signal. */
 const endsInOrder = `
   say('ready');
   while (!interruption.signal.aborted) await sleep(20);
@@ -56,7 +56,7 @@ it.each([
   expect(ended).toEqual({ code, signal: null, stdout: 'ready\nstopping\nended in order\n' });
 });
 
-it('takes two signals at once for one, as `timeout` sends them', async () => {
+it('treats two simultaneous signals as one, as `timeout` sends them', async () => {
   const ended = await run(endsInOrder, [
     ['ready', 'SIGTERM'],
     ['stopping', 'SIGTERM'],
@@ -64,7 +64,7 @@ it('takes two signals at once for one, as `timeout` sends them', async () => {
   expect(ended).toMatchObject({ code: 143, stdout: 'ready\nstopping\nended in order\n' });
 });
 
-it('ends the process at once at a later one', async () => {
+it('ends the process at once on a second signal', async () => {
   const body = `
     say('ready');
     while (process.listenerCount('SIGINT') > 0) await sleep(20);
@@ -78,17 +78,17 @@ it('ends the process at once at a later one', async () => {
   expect(ended).toEqual({ code: null, signal: 'SIGINT', stdout: 'ready\nstopping\nlater\n' });
 });
 
-it('tells another process of each while it works, and leaves what a later one means to it', async () => {
+it('forwards each signal to a child process, and lets it decide what the second means', async () => {
   const body = `
-    let told = 0;
+    let forwarded = 0;
     const work = (async () => {
-      while (told < 1) await sleep(20);
+      while (forwarded < 1) await sleep(20);
       await sleep(1000);
       say('later');
-      while (told < 2) await sleep(20);
+      while (forwarded < 2) await sleep(20);
     })();
     say('ready');
-    await interruption.telling(() => say('told ' + ++told), work);
+    await interruption.forwarding(() => say('forwarded ' + ++forwarded), work);
     say('ended in order');
     process.exitCode = interruption.exitCode();`;
   const ended = await run(body, [
@@ -98,6 +98,6 @@ it('tells another process of each while it works, and leaves what a later one me
   expect(ended).toEqual({
     code: 130,
     signal: null,
-    stdout: 'ready\ntold 1\nstopping\nlater\ntold 2\nended in order\n',
+    stdout: 'ready\nforwarded 1\nstopping\nlater\nforwarded 2\nended in order\n',
   });
 });

@@ -1,32 +1,32 @@
-// Ctrl-C during a long work: the first lets it end in order, the second ends the process at once.
+// Ctrl-C during long work: the first lets it stop cleanly, the second ends the process at once.
 import { constants } from 'node:os';
 
 /** Signals that ask a process to end. */
 type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** Listens for Ctrl-C (SIGINT) and for a request to end (SIGTERM). */
+/** Listens for Ctrl-C (SIGINT) and for a request to terminate (SIGTERM). */
 export interface Interruption {
-  /** Aborted by the first of them. */
+  /** Aborted by the first such signal. */
   readonly signal: AbortSignal;
-  /** What shells expect of a process that a signal ended: 130 after SIGINT, 143 after SIGTERM. */
+  /** What shells expect of a process ended by a signal: 130 after SIGINT, 143 after SIGTERM. */
   exitCode(): number;
   /**
-   * Waits for the work of a process in a group of its own, which signals from the terminal do not reach: `tell` is
-   * called at each of them, and what the second means is for that process to say.
+   * Waits for a child process in a separate process group, which signals from the terminal do not reach: `forward` is
+   * called for each of them, and the child decides what the second one means.
    */
-  telling<Result>(tell: () => void, work: Promise<Result>): Promise<Result>;
-  /** Stops listening: what comes next ends the process as it does where nobody listens. */
+  forwarding<Result>(forward: () => void, work: Promise<Result>): Promise<Result>;
+  /** Stops listening: further signals end the process as usual. */
   release(): void;
 }
 
-/** Signals that come within this time are one: `timeout` sends two, to the process and to its group. */
+/** Signals within this time count as one: `timeout` sends two, to the process and to its group. */
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Starts to listen; `announce` tells, where it does not spoil a progress bar, that the first signal has come.
+ * Starts listening; `announce` reports the first signal in a way that does not disturb a progress bar.
  *
- * @param options.hangUp whether a terminal that is closed (SIGHUP) counts as well; a process that has others in groups of
- *   their own would leave them alone otherwise
+ * @param options.hangUp whether to listen for a closed terminal (SIGHUP) too; otherwise a process with children in
+ *   separate process groups would leave them running
  */
 export function listenForInterruption(
   announce: () => void,
@@ -35,7 +35,7 @@ export function listenForInterruption(
   const names: readonly EndSignal[] = hangUp ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
   const controller = new AbortController();
   let received: EndSignal | undefined;
-  let tell: (() => void) | undefined;
+  let forward: (() => void) | undefined;
   let repeated = false;
   const onSignal = (name: EndSignal): void => {
     if (repeated) {
@@ -46,7 +46,7 @@ export function listenForInterruption(
       repeated = false;
       leaveToSystem();
     }, SAME_SIGNAL_MS).unref();
-    tell?.();
+    forward?.();
     if (received === undefined) {
       received = name;
       announce();
@@ -58,9 +58,9 @@ export function listenForInterruption(
       process.removeListener(name, onSignal);
     }
   };
-  /** After the first signal the second ends the process at once, unless there is another process to tell. */
+  /** After the first signal, the second ends the process at once, unless signals are forwarded to a child. */
   const leaveToSystem = (): void => {
-    if (received !== undefined && tell === undefined && !repeated) {
+    if (received !== undefined && forward === undefined && !repeated) {
       release();
     }
   };
@@ -70,12 +70,12 @@ export function listenForInterruption(
   return {
     signal: controller.signal,
     exitCode: () => (received === undefined ? 0 : 128 + constants.signals[received]),
-    async telling(tellProcess, work) {
-      tell = tellProcess;
+    async forwarding(forwardToChild, work) {
+      forward = forwardToChild;
       try {
         return await work;
       } finally {
-        tell = undefined;
+        forward = undefined;
         leaveToSystem();
       }
     },

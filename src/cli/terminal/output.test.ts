@@ -1,4 +1,4 @@
-// Names full of escape sequences, sent through the commands that print names; and that nothing goes past the door.
+// Names full of escape sequences, through the commands that print names; and that all output goes through output.ts.
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-it('is the one file of the command line that writes on stdout and stderr', () => {
+it('is the only file of the command line that writes to stdout and stderr', () => {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const writers = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -39,7 +39,7 @@ describe.skipIf(process.platform === 'win32')('names that hold controls', () => 
     cpSync(inFolder(run, 'samples', 'step-00000002.png'), inFolder(`image${evil}.png`));
   });
 
-  /** No control but line ends, and no line that a name has begun. */
+  /** No control characters but line ends, and no line that starts with part of a name. */
   function requireVisible(output: string): void {
     expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
     expect(output).not.toMatch(/^\\u009b31m/m);
@@ -65,12 +65,12 @@ describe.skipIf(process.platform === 'win32')('names that hold controls', () => 
     expect(stdout + stderr).toMatch(/\\u001b\]0;owned\\u0007/);
   });
 
-  it('are in JSON as they are', async () => {
+  it('are unchanged in JSON', async () => {
     const [entry] = await emerging.json('runs', 'runs');
     expect(entry.run).toBe(run);
   });
 
-  it('are shown in the card, and make no code of it; the curve is drawn', () => {
+  it('are shown in the card without becoming markup; the curve is drawn', () => {
     const card = readFileSync(inFolder(run, 'README.md'), 'utf8');
     requireVisible(card);
     expect(card).toContain('data\\\\u001b\\]0;owned\\\\u0007\\\\u000a\\\\u009b31m\\`id\\`\\|x\\\\u202e');

@@ -1,4 +1,4 @@
-// All output of the command line: names from outside may contain escape sequences, which must not reach the terminal.
+// All output of the command line. Names from outside may contain escape sequences, which must not reach the terminal.
 import { visibleLines, visibleText } from '../../visibleText.ts';
 
 /** Writes lines to stdout with control characters escaped, as in `\u001b`; escaped JSON has the same meaning. */

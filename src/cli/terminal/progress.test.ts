@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A stream that remembers what was written to it. */
+/** A stream that records what is written to it. */
 function fakeStream(properties: { isTTY?: boolean; columns?: number } = {}) {
   const stream = Object.assign(new PassThrough(), properties);
   const chunks: string[] = [];
@@ -21,7 +21,7 @@ function fakeStream(properties: { isTTY?: boolean; columns?: number } = {}) {
 }
 
 describe('progress without a terminal', () => {
-  it('prints the first line, then one every few seconds, then the last', () => {
+  it('prints the first state, then one line every few seconds, then the last state', () => {
     const { stream, lines } = fakeStream();
     const progress = createProgress({ label: 'step', total: 200 }, stream);
     for (let step = 1; step <= 200; step++) {
@@ -49,7 +49,7 @@ describe('progress without a terminal', () => {
     expect(lines()).toEqual(['compiling', 'step 1/1 · 100 %']);
   });
 
-  it('measures the rate of what it counts, from where it starts', () => {
+  it('measures the rate of its unit, from the starting count', () => {
     const { stream, lines } = fakeStream();
     const progress = createProgress(
       { label: 'evaluating', total: 10_000, unit: 'images', start: 5000 },
@@ -76,7 +76,7 @@ describe('progress without a terminal', () => {
     expect(lines().length).toBeLessThan(8 * 60 + 60);
   });
 
-  it('takes a dumb terminal for none', () => {
+  it('draws no bar on a dumb terminal', () => {
     vi.stubEnv('TERM', 'dumb');
     const { stream, text } = fakeStream({ isTTY: true });
     createProgress({ label: 'step', total: 2 }, stream).update(1);
@@ -89,7 +89,7 @@ describe('progress on a terminal', () => {
     vi.stubEnv('TERM', 'xterm');
   });
 
-  it('draws a bar, notes above it, and leaves the last state standing', () => {
+  it('draws a bar with notes above it, and leaves the last state on the screen', () => {
     const { stream, text } = fakeStream({ isTTY: true, columns: 100 });
     const progress = createProgress({ label: 'step', total: 1500 }, stream);
     vi.advanceTimersByTime(1000);

@@ -10,7 +10,7 @@ interface ProgressFields {
   readonly imagesPerSecond?: number;
 }
 
-/** What is under way. */
+/** What is in progress. */
 export interface ProgressOptions {
   /** Shown before the numbers: `step`, `evaluating`. */
   readonly label: string;
@@ -20,7 +20,7 @@ export interface ProgressOptions {
   readonly unit?: string;
   /** How numbers are formatted: `formatBytes`; unchanged by default. */
   readonly show?: (count: number) => string;
-  /** How many are done already, 0 by default. */
+  /** How many units are already done, 0 by default. */
   readonly start?: number;
 }
 
@@ -193,7 +193,7 @@ class PlainProgress implements Progress {
   private print(): void {
     this.stream.write(`${this.state.line()}\n`);
     this.printed = true;
-    // The longer it runs, the less often it prints: the log of a night should stay readable.
+    // The longer it runs, the less often it prints: the log of a long run should stay readable.
     const pause = (now() - this.started) / 20;
     this.nextPrint = now() + Math.min(longestPause, Math.max(shortestPause, pause));
   }

@@ -1,10 +1,10 @@
-// Progress of work of several kinds, which tells of each when it comes to it.
+// Progress bars for work with several phases, one after another.
 import { createProgress, type Progress } from './progress.ts';
 
-/** Tells how far one kind of work is. */
+/** Reports the progress of one phase. */
 export type ShowProgress = (label: string, done: number, total: number) => void;
 
-/** Does some work that shows a bar for each kind of it, one after another; `unit` says what is counted. */
+/** Does some work, with one bar per phase; `unit` names what is counted. */
 export async function withProgress<Result>(
   work: (show: ShowProgress) => Promise<Result>,
   unit?: string,

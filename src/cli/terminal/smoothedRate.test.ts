@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SmoothedRate } from './smoothedRate.ts';
 
 describe('SmoothedRate', () => {
-  it('knows nothing before two observations at different times', () => {
+  it('is null before two observations at different times', () => {
     const rate = new SmoothedRate();
     expect(rate.perSecond).toBeNull();
     rate.observe(3, 100);
@@ -12,7 +12,7 @@ describe('SmoothedRate', () => {
     expect(rate.perSecond).toBeCloseTo(2, 12);
   });
 
-  it('is exact for a steady pace, however often it is asked', () => {
+  it('is exact for a constant rate, however often it is observed', () => {
     const rate = new SmoothedRate();
     let seconds = 50;
     for (const pause of [0, 0.001, 3, 0.2, 40, 1]) {

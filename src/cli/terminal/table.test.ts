@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatTable } from './table.ts';
 
-test('aligns columns and leaves nothing at the ends of lines', () => {
+test('aligns columns without trailing spaces', () => {
   const text = formatTable(
     [{ title: 'NAME' }, { title: 'COUNT', align: 'right' }, { title: 'NOTE' }],
     [
@@ -22,6 +22,6 @@ test('aligns columns and leaves nothing at the ends of lines', () => {
   ]);
 });
 
-test('has its titles without rows', () => {
+test('shows the titles if there are no rows', () => {
   expect(formatTable([{ title: 'A' }, { title: 'B' }], [])).toBe('A  B');
 });

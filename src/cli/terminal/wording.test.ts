@@ -1,4 +1,4 @@
-// What errors of the library say on the command line: flags, commands, exit codes.
+// How errors of the library are worded on the command line: flags, commands, exit codes.
 import { expect, it } from 'vitest';
 import { call, option, phrase, UserError } from '../../errors.ts';
 import { inCommandWords, messageOf } from './wording.ts';
@@ -20,7 +20,7 @@ it.each([
   expect(inCommandWords(phrase`use ${term}.`)).toBe(`use ${words}.`);
 });
 
-it('keeps what others say', () => {
+it('keeps the messages of other errors', () => {
   expect(messageOf(new UserError('io', phrase`a: use ${option('threads', 2)}`))).toBe('a: use --threads 2');
   expect(messageOf(new Error('theirs'))).toBe('theirs');
   expect(messageOf('text')).toBe('text');

@@ -1,4 +1,4 @@
-// The words of the command line for messages of the library: flags for its options, commands for its functions.
+// Words messages of the library for the command line: its options as flags, its functions as commands.
 import {
   type CallName,
   type Literal,
@@ -9,7 +9,7 @@ import {
   type UserErrorCode,
 } from '../../errors.ts';
 
-/** The command that does what a function of the library does. */
+/** The command that corresponds to a function of the library. */
 const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => string>> = {
   diagnose: () => 'emerging doctor',
   downloadDataset: (name) => `emerging datasets get ${name}`,
@@ -19,7 +19,7 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
     `emerging train --resume ${[directory, ...settings(changes)].join(' ')}`,
 };
 
-/** What a command exits with: 2 where it was called wrongly, 1 where files, data or the machine are to blame. */
+/** The exit codes: 2 for wrong usage, 1 for problems with files, data or the machine. */
 const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
   'invalid-argument': 2,
   'invalid-config': 2,
@@ -35,12 +35,12 @@ const exitCodes: Readonly<Record<UserErrorCode, 1 | 2>> = {
   io: 1,
 };
 
-/** A message of the library as the command line says it, on one line. */
+/** A message of the library in the terms of the command line, on one line. */
 export function inCommandWords(message: Phrase): string {
   return say(message, commandWords);
 }
 
-/** What an error says, in the words of the command line where it is the library's. */
+/** The message of an error; in the terms of the command line if the library threw it. */
 export function messageOf(error: unknown): string {
   if (error instanceof UserError) {
     return inCommandWords(error.phrase);
@@ -57,7 +57,7 @@ function commandWords(term: Term): string {
   return 'option' in term ? flag(term.option, term.value) : commands[term.call](...term.args);
 }
 
-/** `--device cpu`; for one that is on or off, `--resize`. */
+/** `--device cpu`; `--resize` for a boolean. */
 function flag(name: string, value: Literal): string {
   const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return value === true ? `--${dashed}` : `--${dashed} ${value}`;

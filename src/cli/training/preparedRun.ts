@@ -33,7 +33,7 @@ export interface RunOptions {
 export interface PreparedRun extends Run {
   /** The name of its preset; null if it has none. */
   readonly preset: string | null;
-  /** Whether that preset was chosen by default, for other images than its own. */
+  /** Whether that preset was chosen by default, for images other than its own. */
   readonly assumed: boolean;
 }
 

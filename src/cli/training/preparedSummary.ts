@@ -39,9 +39,9 @@ export function printPrepared(
   }
   const { train, validation, test } = summary.images;
   const splits = [
-    `${formatCount(train)} to train on`,
-    validation === undefined ? undefined : `${formatCount(validation)} to validate`,
-    `${formatCount(test)} to test`,
+    `${formatCount(train)} for training`,
+    validation === undefined ? undefined : `${formatCount(validation)} for validation`,
+    `${formatCount(test)} for testing`,
   ].filter((part) => part !== undefined);
   const notes = Object.entries(summary.notes).map(([note, count]) => `${formatCount(count)} ${note}`);
   const lines = [

@@ -1,4 +1,4 @@
-// The measurement on test images at the end of training; Ctrl-C stops it without losing the record of the
+// The evaluation on test images at the end of training; Ctrl-C skips it without losing the record of the
 // training.
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
@@ -10,19 +10,19 @@ import type { PreparedRun } from './preparedRun.ts';
 /** How test images are evaluated. */
 const TEST = { draws: 2, seed: 0 };
 
-/** The outcome of the measurement. */
+/** The outcome of the evaluation. */
 interface TestOutcome {
   /** What to store; undefined if it was interrupted. */
   readonly test?: EvaluationRecord & { readonly seed: number };
-  /** The exit code: that of an interruption, else 0. */
+  /** The exit code: that of an interruption, or 0. */
   readonly exitCode: number;
 }
 
-/** Measures a trained model on the test images of its run. */
+/** Evaluates a trained model on the test images of its run. */
 export async function testAfterTraining(model: FlowModel, { dataset }: PreparedRun): Promise<TestOutcome> {
   const { draws, seed } = TEST;
   const bar = createImageProgress({ label: 'testing', images: dataset.test.count, passes: draws });
-  const interruption = listenForInterruption(() => bar.note('stopping the measurement'));
+  const interruption = listenForInterruption(() => bar.note('stopping the evaluation'));
   const { signal } = interruption;
   try {
     const onProgress = (done: number): void => {

@@ -1,4 +1,4 @@
-// A renderer that aborts: a training ends well without its curve, a comparison prints its figures without its plot.
+// A renderer that aborts: training completes without its curve, a comparison prints its results without its plot.
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ const train = (out: string): Parameters<typeof emerging.run> => [
 
 beforeAll(() => writeTinyDataset(inFolder('data')));
 
-it('loses the pictures alone where the renderer aborts', async () => {
+it('loses only the pictures if the renderer aborts', async () => {
   renameSync(renderer, `${renderer}.kept`);
   writeFileSync(renderer, 'process.abort();');
   try {
@@ -46,7 +46,7 @@ it('loses the pictures alone where the renderer aborts', async () => {
   }
 });
 
-it('draws the curves of a training whose validations all lie above the plot', async () => {
+it('draws the curves of a run whose validation values all lie above the plot', async () => {
   const metrics = inFolder('runs/a/metrics.jsonl');
   writeFileSync(
     metrics,

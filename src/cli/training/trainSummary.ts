@@ -11,7 +11,7 @@ import { readSummary, writeSummary } from '../../training/run/runSummary.ts';
 import { changesIn, type Settings, settingsOf, withChanges } from '../../training/run/settingChanges.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
-/** The summary of a run that is left unchanged; what a crash kept from being recorded is null. */
+/** The summary of a run that is left unchanged; values that a crash prevented from being recorded are null. */
 export function reachedBefore(run: PreparedRun): JsonObject {
   const { step } = run.state!;
   const summary = readSummary(run.paths);
@@ -30,7 +30,7 @@ export function reachedBefore(run: PreparedRun): JsonObject {
 
 /**
  * Records, before the first step, what only the command knows and what a resume changes: after a kill it
- * would be too late. The run is marked incomplete, whatever it was. Its folder still has the previous
+ * would be too late. The run is marked incomplete in any case. Its folder still has the previous
  * configuration.
  */
 export function recordStart({ paths, preset, config, state }: PreparedRun, place: Place): void {
@@ -55,7 +55,7 @@ export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps:
   return { run: paths.directory, preset, steps, ...trouble, parameters, changes };
 }
 
-/** What bytes depend on besides the configuration. */
+/** What the resulting bytes depend on besides the configuration. */
 export interface Place {
   readonly device: string;
   readonly threads: number;
@@ -82,7 +82,7 @@ export function movedText({ paths, state }: PreparedRun, now: Place): string | u
     : `trained on ${earlier} before, now on ${later}: the last digits will differ from those of an uninterrupted run`;
 }
 
-/** Where a run was trained before; what its summary lacks is assumed unchanged. */
+/** Where a run was trained before; values missing from its summary are assumed unchanged. */
 function placeBefore({ device, threads, workers }: JsonObject, now: Place): Settings {
   return {
     device: device ?? now.device,
@@ -93,5 +93,5 @@ function placeBefore({ device, threads, workers }: JsonObject, now: Place): Sett
 
 function showPlace({ device, threads, workers }: Record<keyof Place, unknown>): string {
   const place = `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  return workers === 1 ? place : `${place}, ${workers} of them workers`;
+  return workers === 1 ? place : `${place} and ${workers} workers`;
 }

@@ -18,7 +18,7 @@ import { movedText, type Place, placeOf, recordStart } from './trainSummary.ts';
 /** From this many parameters on, training takes seconds to start and prints what it is doing. */
 const LARGE = 4e6;
 
-/** What is printed meanwhile. */
+/** What is printed during each preparation. */
 const preparations: Record<PreparationPart, string> = {
   weights: 'initialising the weights from the first batch',
   programs: 'compiling the training step',
@@ -79,9 +79,9 @@ export async function trainWithProgress(
             bar.note(moved);
           }
           recordStart(run, place);
-          const fate = activations === 'keep' ? 'kept' : 'recomputed';
+          const treatment = activations === 'keep' ? 'kept' : 'recomputed';
           bar.note(
-            `activations are ${fate}: a step needs about ${formatBytes(bytes)} in total${sharingText(place)}`,
+            `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(place)}`,
           );
         },
         onStep(step, bitsPerDim, imagesPerSecond, learningRate) {
