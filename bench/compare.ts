@@ -32,13 +32,13 @@ async function ours(): Promise<Rates> {
   const { imagesPerSecond, forwardImagesPerSecond } = await emergingJson<TrainingFigures>(
     ...['bench', 'train', '--rounds', '5', '--no-products', ...shape],
   );
-  return told('ours', { training: imagesPerSecond, forward: forwardImagesPerSecond });
+  return reported('ours', { training: imagesPerSecond, forward: forwardImagesPerSecond });
 }
 
 /** The rates of PyTorch, each in its faster layout. */
 async function theirs(): Promise<Rates> {
   const [plain, channelsLast] = [await peer(), await peer('--channels-last')];
-  return told('PyTorch', {
+  return reported('PyTorch', {
     training: Math.max(plain.training, channelsLast.training),
     forward: Math.max(plain.forward, channelsLast.forward),
   });
@@ -50,7 +50,7 @@ async function peer(...layout: readonly string[]): Promise<Rates> {
   return { training: rates.trainImagesPerSecond!, forward: rates.forwardImagesPerSecond! };
 }
 
-function told(who: string, rates: Rates): Rates {
+function reported(who: string, rates: Rates): Rates {
   process.stderr.write(
     `${who}: ${kinds.map((kind) => `${kind} ${rates[kind].toFixed(0)}`).join(', ')} images/s\n`,
   );

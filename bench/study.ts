@@ -128,16 +128,16 @@ async function run(studies: readonly Study[], options: Options, interruption: In
     await timeSamplingOf(root, study, runsToTime(root, study), interruption);
   }
   await report(studies, options);
-  const leftOut = planned.filter(({ status }) => status === 'left out');
-  if (leftOut.length > 0) {
-    process.stderr.write(`${leftOut.length} seeds of a table were skipped: not enough hours\n`);
+  const skipped = planned.filter(({ status }) => status === 'skipped');
+  if (skipped.length > 0) {
+    process.stderr.write(`${skipped.length} seeds were skipped because they do not fit in the hours\n`);
   }
 }
 
 /** @throws UserError if there is work to do but none of it fits */
 function requireTaken(plan: readonly PlannedUnit[]): void {
   const [first] = plan;
-  if (first !== undefined && plan.every(({ status }) => status === 'left out')) {
+  if (first !== undefined && plan.every(({ status }) => status === 'skipped')) {
     throw new UserError(
       'invalid-argument',
       `nothing fits in these hours: the first unit takes ${formatDuration(first.seconds)} at measured speeds`,

@@ -2,7 +2,7 @@
 import type { Study } from './studies.ts';
 
 const main: Study['comparisons'][number] = {
-  title: 'The three of the paper',
+  title: 'The three mixings of the paper',
   mixings: ['1x1', 'periodic', 'emerging'],
 };
 /**
@@ -30,7 +30,7 @@ export const builtInStudies: readonly Study[] = [
     comparisons: [main],
     steps: 300,
     seeds: [0, 1, 2],
-    // Fewer rates: on two cores all of it must fit in the `--hours 0.2` of the command's own example.
+    // Fewer rates: on two cores the whole study must fit in the `--hours 0.2` of the command's example.
     search: { rates: [0.01, 0.02, 0.03], steps: 100, seed: 1000 },
   },
   {

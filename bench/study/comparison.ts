@@ -125,7 +125,7 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
   return { seeds, equalSeconds, rows };
 }
 
-/** The mixings at the same training seconds, each seed's curve beside that of the first mixing with the same seed. */
+/** The mixings at the same training seconds, each seed's curve compared with that of the first mixing for the same seed. */
 function atSeconds(
   seconds: number,
   curves: readonly (readonly TimedPoint[])[],

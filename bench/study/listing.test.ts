@@ -11,7 +11,7 @@ it('adds up only the seconds of the units taken', () => {
   expect(lines.slice(1).map((line) => line.split(/ {2,}/).slice(2).join('|'))).toEqual([
     '0|0|done',
     '1|1|1m 0s|taken',
-    '2|2|2m 0s|left out',
+    '2|2|2m 0s|skipped',
     '',
   ]);
   expect(lines.at(-1)).toBe('1m 0s in total, at measured speeds');

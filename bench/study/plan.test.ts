@@ -58,7 +58,7 @@ describe('fit', () => {
 
   it('fills the time in order, up to the last second', () => {
     const units = [costed(one, 0, 0, 60), costed(one, 0, 1, 40), costed(one, 0, 2, 1)];
-    expect(statuses(units, 100)).toEqual(['taken', 'taken', 'left out']);
+    expect(statuses(units, 100)).toEqual(['taken', 'taken', 'skipped']);
     expect(statuses(units, 101)).toEqual(['taken', 'taken', 'taken']);
   });
 
@@ -66,12 +66,12 @@ describe('fit', () => {
     const units = [
       costed(one, 0, 0, 50),
       costed(one, 0, 1, 60),
-      // It would fit, but seed 1 of the same mixings, with its searches, was left out.
+      // It would fit, but seed 1 of the same mixings, with its searches, was skipped.
       costed(one, 0, 2, 10),
       costed(two, 0, 0, 30),
       costed(one, 1, 0, 15),
     ];
-    expect(statuses(units, 100)).toEqual(['taken', 'left out', 'left out', 'taken', 'taken']);
+    expect(statuses(units, 100)).toEqual(['taken', 'skipped', 'left out', 'taken', 'taken']);
   });
 
   it('counts nothing for finished work', () => {

@@ -14,7 +14,7 @@ const LEAST_SEEDS = 3;
  */
 export interface Unit {
   readonly study: Study;
-  /** Which comparison of the study added these mixings. */
+  /** The comparison of the study that added these mixings. */
   readonly comparison: number;
   readonly mixings: readonly Mixing[];
   readonly seed: number;
@@ -31,7 +31,7 @@ export interface CostedUnit {
 
 /** A unit, and whether it is to be done now. */
 export interface PlannedUnit extends CostedUnit {
-  readonly status: 'done' | 'taken' | 'left out';
+  readonly status: 'done' | 'taken' | 'skipped';
 }
 
 /**
@@ -63,7 +63,7 @@ function newMixings({ comparisons }: Study): Mixing[][] {
 
 /**
  * Which units fit in a number of seconds; all if there is no limit. In order: a unit that fits in the
- * remaining time is taken. Once one is left out, so are the further seeds of the same mixings. Steps are
+ * remaining time is taken. Once one is skipped, so are later seeds of the same mixings. Steps are
  * never cut, and a seed is trained with every mixing of its group or with none.
  */
 export function fit(units: readonly CostedUnit[], seconds: number | null): PlannedUnit[] {
@@ -77,7 +77,7 @@ export function fit(units: readonly CostedUnit[], seconds: number | null): Plann
     }
     if (closed.has(group) || costed.seconds > left) {
       closed.add(group);
-      return { ...costed, status: 'left out' };
+      return { ...costed, status: 'skipped' };
     }
     left -= costed.seconds;
     return { ...costed, status: 'taken' };

@@ -32,7 +32,7 @@ const LEAST_STEPS = 20;
 
 /**
  * The cost of the runs of a study: steps as measured in its runs or, if there are none yet, in a few timed
- * steps on random pixels. `speeds.json` beside the runs stores the speed of forward passes.
+ * steps on random pixels. `speeds.json` next to the runs stores the speed of forward passes.
  */
 export async function measureRates(
   root: string,
@@ -46,8 +46,8 @@ export async function measureRates(
   for (const config of configs) {
     const key = speedKey(config, images.imageShape);
     // The machine may have been busy: the speed is measured again until a run provides it.
-    const told = secondsPerStep(allRuns(root, study, config.model.mixing)) !== null;
-    if (known[key] === undefined || !told) {
+    const isKnown = secondsPerStep(allRuns(root, study, config.model.mixing)) !== null;
+    if (known[key] === undefined || !isKnown) {
       const { mixing } = config.model;
       const label = `timing ${study.name}, ${mixing}`;
       const rounds = { imageShape: images.imageShape, rounds: ROUNDS };

@@ -30,16 +30,16 @@ export function readStudies(file?: string): Study[] {
   if (shared !== undefined) {
     throw new UserError(
       'invalid-config',
-      `${place}: ${shared.name}: the search has seed ${shared.search.seed}, which is one of the study's: choose another`,
+      `${place}: ${shared.name}: the seed ${shared.search.seed} of the search is also a seed of the study: choose another`,
     );
   }
   return studies;
 }
 
-/** What is wrong, prefixed by the name of the study, or by its position in the list if it has none. */
+/** The problem, prefixed by the name of the study, or by its position in the list if it has none. */
 function explain({ path: [index, ...path], message }: z.core.$ZodIssue, list: unknown): string {
   if (typeof index !== 'number') {
-    return `the whole: ${message}`;
+    return `expected a list of studies: ${message}`;
   }
   const { name } = Object((list as unknown[])[index]) as { name?: unknown };
   const study = typeof name === 'string' && name !== '' ? name : `study ${index + 1} of the list`;

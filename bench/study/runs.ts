@@ -148,15 +148,15 @@ export function recordFailure(run: StudyRun, reason: string): void {
   writeJson(failurePath(run), { reason, config: configOf(run) } satisfies RunFailure);
 }
 
-/** Beside the folder of the run, since a run that fails at its first step leaves none. */
+/** Next to the folder of the run, since a run that fails at its first step leaves none. */
 function failurePath({ directory }: StudyRun): string {
   return `${directory}.failed.json`;
 }
 
 /**
- * Refuses the remains of a run with another configuration; `told` begins the error: `DIRECTORY was trained`.
+ * Refuses the remains of a run with another configuration; `subject` starts the error: `DIRECTORY was trained`.
  */
-function requireSameSettings(run: StudyRun, there: Config, told: string): void {
+function requireSameSettings(run: StudyRun, there: Config, subject: string): void {
   const wanted = configOf(run.rate === null ? { ...run, rate: there.training.learningRate } : run);
   if (isDeepStrictEqual(there, wanted)) {
     return;
@@ -168,9 +168,9 @@ function requireSameSettings(run: StudyRun, there: Config, told: string): void {
   throw new UserError(
     'mismatch',
     key === RATE && !run.search && study.search.rates.length > 1
-      ? `${told} at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
+      ? `${subject} at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
           `${mixing}: move the runs of ${mixing} away, or give the study another name`
-      : `${told} with other settings (${key} is ${before[key]} there and ${now[key]} in the study): ` +
+      : `${subject} with other settings (${key} is ${before[key]} there and ${now[key]} in the study): ` +
           'move it away, or give the study another name',
   );
 }

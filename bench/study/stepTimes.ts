@@ -1,5 +1,5 @@
 // How long a training step of each mixing of a study takes, in turn in one process, so that
-// other load on the machine slows all of them alike.
+// other load on the machine slows all of them equally.
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';

@@ -66,15 +66,15 @@ describe('readStudies', () => {
       /mnist-small: comparisons\.0\.mixings\.1: /,
     ],
     [
-      'one mixing alone',
+      'a single mixing',
       [{ ...template, comparisons: [{ title: 'a', mixings: ['1x1'] }] }],
       /mnist-small: comparisons\.0\.mixings: /,
     ],
     ['an unknown key', [{ ...template, step: 3 }], /mnist-small: Unrecognized key: "step"/],
-    ['a path as name', [{ ...template, name: '../x' }], /\.\.\/x: name: /],
+    ['a path as a name', [{ ...template, name: '../x' }], /\.\.\/x: name: /],
     ['a study without a name', [template, { ...template, name: undefined }], /: study 2 of the list: name: /],
-    ['no study', [3], /: study 1 of the list: /],
-    ['the same seed twice', [{ ...template, seeds: [1, 1] }], /mnist-small: seeds: .*differ/],
+    ['an entry that is not a study', [3], /: study 1 of the list: /],
+    ['the same seed twice', [{ ...template, seeds: [1, 1] }], /mnist-small: seeds: .*distinct/],
     ['an unknown preset', [{ ...template, preset: 'mnit' }], /mnist-small: .*mnit/],
     [
       'an unknown key among the changes',
@@ -86,9 +86,9 @@ describe('readStudies', () => {
       [template, { ...template, name: 'mine', changes: ['model.width=many'] }],
       /mine: model\.width must be .*'many'/,
     ],
-    ['two of one name', [template, template], /two studies have the same name/],
-    ['no list', { a: 1 }, /the whole/],
-    ['no YAML', 'a: [', /not valid YAML/],
+    ['two with the same name', [template, template], /two studies have the same name/],
+    ['a file that is not a list', { a: 1 }, /expected a list of studies/],
+    ['a file that is not YAML', 'a: [', /not valid YAML/],
   ])('refuses %s', (_, value, message) => {
     const text = messageOf(() => readStudies(fileOf(value)));
     expect(text).toMatch(message);
@@ -97,7 +97,7 @@ describe('readStudies', () => {
 
   it('refuses a search on a seed of the study', () => {
     const file = fileOf([{ ...template, search: { ...template!.search, seed: 1 } }]);
-    expect(messageOf(() => readStudies(file))).toContain('the search has seed 1');
+    expect(messageOf(() => readStudies(file))).toContain('the seed 1 of the search');
   });
 
   it('names a missing file', () => {

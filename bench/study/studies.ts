@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/configSchema.ts';
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of small letters, digits and hyphens');
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of lower-case letters, digits and hyphens');
 const whole = z.int().min(0);
 const positive = z.int().min(1);
 /** Whether all are distinct. */
@@ -37,18 +37,18 @@ export const studySchema = z.strictObject({
     .array(
       z.strictObject({
         title: z.string(),
-        mixings: z.array(z.enum(choices.mixing)).min(2).refine(distinct, 'mixings that differ'),
+        mixings: z.array(z.enum(choices.mixing)).min(2).refine(distinct, 'distinct mixings'),
       }),
     )
     .min(1),
   steps: positive,
-  seeds: z.array(whole).min(1).refine(distinct, 'seeds that differ'),
+  seeds: z.array(whole).min(1).refine(distinct, 'distinct seeds'),
   /**
    * The learning rates that each mixing tries, for how many steps, with which seed, which must not be in
    * `seeds`.
    */
   search: z.strictObject({
-    rates: z.array(z.number().gt(0)).min(1).refine(distinct, 'rates that differ'),
+    rates: z.array(z.number().gt(0)).min(1).refine(distinct, 'distinct rates'),
     steps: positive,
     seed: whole,
   }),
