@@ -1,4 +1,4 @@
-// Which part of the code may import which: the arrows between the folders, held for every file, and no circles.
+// Checks what each part of the code may import: along the arrows between the folders only, and without cycles.
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** The folders of `src` and, of each, those right below it; what can be reached along the arrows may be imported. */
+/** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   api: ['evaluation'],
   cli: ['bench', 'evaluation', 'training'],
@@ -26,20 +26,20 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   platform: [],
 };
 
-/** Everyone may import these, and they one another. */
+/** Any file may import these, and they may import each other. */
 const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 
-/** Packages that one file alone may know. */
+/** Packages that only one file may import. */
 const wrapped: Readonly<Record<string, string>> = {
   'onnxruntime-node': 'engine/runtime.node.ts',
 };
 
-/** The folders whose files may import modules of Node; elsewhere it takes a file named `*.node.ts`. */
+/** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
 const nodeFolders: readonly string[] = ['storage', 'data', 'cli'];
 
 /**
- * What runs wherever JavaScript does, and so reaches neither a module of Node nor `storage` but through `*.node.ts` files:
- * folders, and single files of others.
+ * Folders and single files that must run on any JavaScript platform: they may reach Node modules and `storage` only
+ * through `*.node.ts` files.
  */
 const runsAnywhere: readonly string[] = [
   'numeric',
@@ -64,7 +64,7 @@ const runsAnywhere: readonly string[] = [
   'evaluation/measure',
 ];
 
-/** What tests share; only tests may import it, and it may import whatever they may. */
+/** Code shared by tests; only tests may import it, and it may import whatever they may. */
 const testFolder = 'testing';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -83,11 +83,11 @@ function violations(file: string, source: string): string[] {
     }
     const target = posix.join(posix.dirname(file), specifier);
     const allowed = exempt || sharedFiles.includes(target) || allowedFolders(file).has(folderOf(target));
-    return allowed ? [] : `${file} imports ${target}: no arrow leads there`;
+    return allowed ? [] : `${file} imports ${target}: no arrow allows it`;
   });
 }
 
-/** The modules of Node that a file imports and must not, each as a sentence. */
+/** The Node modules that a file imports but must not, each as a sentence. */
 function nodeViolations(file: string, source: string): string[] {
   const may =
     isNodeFile(file) ||
@@ -99,15 +99,15 @@ function nodeViolations(file: string, source: string): string[] {
     .map((specifier) => `${file} imports ${specifier}: only ${nodeFolders.join(', ')} and *.node.ts may`);
 }
 
-/** What files load, over any number of others, up to `*.node.ts` files. */
+/** What files load, directly or through others, up to `*.node.ts` files. */
 interface Reached {
-  /** These files and those that they reach in `src`, but for `*.node.ts`. */
+  /** These files and those that they reach in `src`, except `*.node.ts`. */
   readonly files: ReadonlySet<string>;
-  /** The ways to a module of Node or a file of `storage`, each as the files on it. */
+  /** The import paths to a Node module or a file of `storage`, each as a list of files. */
   readonly waysToNode: readonly string[];
 }
 
-/** @param valuesOf what a file loads itself, as `importedValues` gives it */
+/** @param valuesOf what a file loads directly, as returned by `importedValues` */
 function reachedFrom(entries: readonly string[], valuesOf: (file: string) => readonly string[]): Reached {
   const waysToNode: string[] = [];
   const reached = new Set(entries);
@@ -127,7 +127,7 @@ function reachedFrom(entries: readonly string[], valuesOf: (file: string) => rea
   return { files: reached, waysToNode };
 }
 
-/** What a file loads when it runs: all that it imports or re-exports but types. */
+/** What a file loads when it runs: everything it imports or re-exports, except types. */
 function importedValues(source: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -149,7 +149,7 @@ function importedValues(source: string): string[] {
   return found;
 }
 
-/** The globals of Node that a file uses. */
+/** The Node globals that a file uses. */
 function nodeGlobalsIn(source: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -164,7 +164,7 @@ function nodeGlobalsIn(source: string): string[] {
 
 const nodeGlobals = new Set(['process', 'Buffer', 'setImmediate', 'NodeJS', 'require', '__dirname']);
 
-/** Whether an identifier names a member, and nothing that is looked for outside. */
+/** Whether an identifier is the name of a member rather than a reference to a variable. */
 function isName({ parent, pos }: ts.Node): boolean {
   return (
     (ts.isPropertyAccessExpression(parent) && parent.name.pos === pos) ||
@@ -173,17 +173,17 @@ function isName({ parent, pos }: ts.Node): boolean {
   );
 }
 
-/** Whether a file is the part of the host that has a twin elsewhere. */
+/** Whether a file is specific to Node and has a counterpart on other platforms. */
 function isNodeFile(file: string): boolean {
   return file.endsWith('.node.ts');
 }
 
-/** Everything that is imported, re-exported or loaded later. */
+/** Everything that is imported, re-exported or imported dynamically. */
 function importsOf(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
-/** The folder of a file right below `src`; the file itself where it stands in none. */
+/** The folder of a file directly below `src`; the file itself if it is not in a folder. */
 function folderOf(file: string): string {
   return file.split('/')[0]!;
 }
@@ -206,7 +206,7 @@ function allowedFolders(file: string): ReadonlySet<string> {
 }
 
 describe('the arrows between folders', () => {
-  it('see every folder and a file in each', () => {
+  it('cover every folder', () => {
     const known = [...Object.keys(arrows), testFolder];
     const found = new Set(files.filter((file) => file.includes('/')).map(folderOf));
     expect([...found].sort()).toEqual(known.sort());
@@ -263,7 +263,7 @@ describe('the arrows between folders', () => {
   });
 });
 
-/** What each file imports, types too, by paths from the root of the repository. */
+/** What each file imports, including types, by paths from the root of the repository. */
 type Imports = ReadonlyMap<string, readonly string[]>;
 
 /** The relative imports of every file in some folders of the repository. */
@@ -284,18 +284,18 @@ function importsIn(...folders: readonly string[]): Imports {
   );
 }
 
-/** The groups of files each of which reaches all others by imports. */
-function circles(imports: Imports): string[][] {
+/** The groups of files in which each file reaches all others through imports. */
+function cycles(imports: Imports): string[][] {
   const reached = new Map([...imports.keys()].map((file) => [file, importedFrom(file, imports)]));
   const reaches = (from: string, to: string): boolean => reached.get(from)?.has(to) === true;
-  const inCircles = [...imports.keys()].filter((file) => reaches(file, file));
-  const groups = inCircles.map((file) =>
-    inCircles.filter((other) => reaches(file, other) && reaches(other, file)),
+  const inCycles = [...imports.keys()].filter((file) => reaches(file, file));
+  const groups = inCycles.map((file) =>
+    inCycles.filter((other) => reaches(file, other) && reaches(other, file)),
   );
-  return groups.filter(([first], index) => first === inCircles[index]);
+  return groups.filter(([first], index) => first === inCycles[index]);
 }
 
-/** All files that a file imports, directly or through others; itself only where it stands in a circle. */
+/** All files that a file imports, directly or through others; includes itself only if it is in a cycle. */
 function importedFrom(file: string, imports: Imports): ReadonlySet<string> {
   const reached = new Set<string>();
   const open = [...(imports.get(file) ?? [])];
@@ -308,15 +308,15 @@ function importedFrom(file: string, imports: Imports): ReadonlySet<string> {
   return reached;
 }
 
-describe('circles of imports', () => {
-  it('are none in src and bench', () => {
+describe('import cycles', () => {
+  it('do not exist in src and bench', () => {
     const imports = importsIn('src', 'bench');
     expect(imports.get('src/data/dataset.ts')).toContain('src/data/rawImages.ts');
     expect([...imports.keys()].some((file) => file.startsWith('bench/study/'))).toBe(true);
-    expect(circles(imports)).toEqual([]);
+    expect(cycles(imports)).toEqual([]);
   });
 
-  it('are seen between two files, around several, and of a file with itself', () => {
+  it('are found between two files, through several, and of a file with itself', () => {
     const imports = new Map([
       ['a', ['b', 'outside']],
       ['b', ['c']],
@@ -327,11 +327,11 @@ describe('circles of imports', () => {
       ['g', ['a', 'h']],
       ['h', []],
     ]);
-    expect(circles(imports)).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f']]);
+    expect(cycles(imports)).toEqual([['a', 'b', 'c'], ['d', 'e'], ['f']]);
   });
 });
 
-describe('what runs without Node', () => {
+describe('code that runs without Node', () => {
   const read = (file: string): string => readFileSync(`${root}/${file}`, 'utf8');
   const entries = files.filter(
     (file) =>
@@ -344,7 +344,7 @@ describe('what runs without Node', () => {
   const waysToNodeIn = (sources: Record<string, string>): readonly string[] =>
     reachedFrom(['flows/new.ts'], (file) => importedValues(sources[file]!)).waysToNode;
 
-  it('names folders and files that are there', () => {
+  it('is listed as existing folders and files', () => {
     for (const entry of runsAnywhere) {
       expect(
         entries.some((file) => file === entry || file.startsWith(`${entry}/`)),
@@ -353,18 +353,18 @@ describe('what runs without Node', () => {
     }
   });
 
-  it('reaches no module of Node and nothing in storage', () => {
+  it('reaches no Node module and nothing in storage', () => {
     expect(reached.waysToNode).toEqual([]);
   });
 
-  it('uses no global of Node', () => {
+  it('uses no Node globals', () => {
     const used = [...reached.files].flatMap((file) =>
       nodeGlobalsIn(read(file)).map((name) => `${file}: ${name}`),
     );
     expect(used).toEqual([]);
   });
 
-  it('leaves modules of Node to the files that may import them', () => {
+  it('imports Node modules only where that is allowed', () => {
     expect(files.flatMap((file) => nodeViolations(file, read(file)))).toEqual([]);
   });
 
@@ -392,7 +392,7 @@ describe('what runs without Node', () => {
     "let stats: import('node:fs').Stats;",
     "import { sha256 } from '../platform/sha256.node.ts';",
     "import { around } from '../numeric/around.ts';",
-  ])('lets pass %s', (source) => {
+  ])('accepts %s', (source) => {
     const sources: Record<string, string> = {
       'flows/new.ts': source,
       'numeric/around.ts': "import { again } from '../flows/new.ts';",
@@ -410,13 +410,13 @@ describe('what runs without Node', () => {
   });
 
   it.each(['storage/new.ts', 'data/new.ts', 'cli/new.ts', 'platform/new.node.ts', 'flows/new.test.ts'])(
-    'permits modules of Node in %s',
+    'permits Node modules in %s',
     (file) => {
       expect(nodeViolations(file, "import { join } from 'node:path';")).toEqual([]);
     },
   );
 
-  it('tells globals of Node from members of that name', () => {
+  it('distinguishes Node globals from members of the same name', () => {
     expect(nodeGlobalsIn('process.exit(); new Foo(Buffer); setImmediate(f);')).toEqual([
       'process',
       'Buffer',
@@ -426,18 +426,18 @@ describe('what runs without Node', () => {
   });
 });
 
-/** Documents for people who use the command: model cards, and the schema that stands beside a configuration. */
+/** Files that write documents for users of the command: model cards, and the schema next to a configuration. */
 const documents = [
   'evaluation/export/exportModel.ts',
   'evaluation/runs/runCard.ts',
   'experiments/configReference.ts',
 ];
 
-/** A flag, or a command with its name; `emerging convolutions` are none. */
+/** A flag, or `emerging` followed by a command; `emerging convolutions` does not match. */
 const commandWords =
   /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|train)\b/;
 
-/** The texts in a file, outside of comments, that speak of flags or commands. */
+/** The string literals in a file that mention flags or commands. */
 function textsWithCommandWords(source: string): string[] {
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -450,8 +450,8 @@ function textsWithCommandWords(source: string): string[] {
   return texts.filter((text) => commandWords.test(text));
 }
 
-describe('the words of the command line', () => {
-  it('stand in the command line alone', () => {
+describe('flags and commands', () => {
+  it('are mentioned only in the command line', () => {
     const library = files.filter(
       (file) =>
         !['cli', testFolder].includes(folderOf(file)) &&
@@ -468,11 +468,11 @@ describe('the words of the command line', () => {
     "throw new Error('use --device cpu');",
     `const text = \`run emerging datasets get \${name}\`;`,
     `const text = \`\${name} is missing: --size\`;`,
-  ])('are seen in %s', (source) => {
+  ])('are found in %s', (source) => {
     expect(textsWithCommandWords(source)).toHaveLength(1);
   });
 
-  it('are neither comments nor the flow of that name', () => {
+  it('are not found in comments or in the name of the convolution', () => {
     const source = "// Use --device cpu.\nconst text = 'an emerging convolution -- or two';";
     expect(textsWithCommandWords(source)).toEqual([]);
   });

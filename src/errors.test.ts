@@ -1,17 +1,17 @@
-// Messages that a person can mend: in the words of the library, in another program's, and always on one line.
+// Error messages for users: in the terms of the library or of another program, and always on one line.
 import { describe, expect, it } from 'vitest';
 import { call, option, phrase, say, UserError, unknownName } from './errors.ts';
 
 describe('a message with terms', () => {
   const message = phrase`no ${'room'} for ${3}: use ${option('device', 'cpu')}, or ${call('resumeRun', 'runs/a', { training: { steps: 5 } })}`;
 
-  it('says them as a program has them', () => {
+  it('shows them as code by default', () => {
     expect(new UserError('unsupported', message).message).toBe(
       "no room for 3: use device: 'cpu', or resumeRun('runs/a', { training: { steps: 5 } })",
     );
   });
 
-  it('can be said in other words, also as a part of another message', () => {
+  it('can be worded differently, also as part of another message', () => {
     const inner = new UserError('unsupported', message);
     const outer = new UserError(inner.code, phrase`a.yaml: ${inner.phrase}; or wait`);
     const words = say(outer.phrase, (term) => ('option' in term ? `<${term.option}>` : `<${term.call}>`));
@@ -19,13 +19,13 @@ describe('a message with terms', () => {
   });
 });
 
-it('is one line without control characters, whatever names it holds', () => {
+it('is one line without control characters, no matter what names it contains', () => {
   const error = new UserError('invalid-data', 'a.tar: bad\n  name \u001b[31m');
   expect(error.message).toBe('a.tar: bad name \\u001b[31m');
   expect(error).toMatchObject({ name: 'UserError', code: 'invalid-data' });
 });
 
-it('names what may have been meant, or all where nothing is near', () => {
+it('suggests similar names, or lists all if none is similar', () => {
   expect(unknownName('fruit', 'aple', ['apple', 'pear'])).toMatchObject({
     code: 'not-found',
     message: "unknown fruit 'aple': did you mean apple?",

@@ -1,4 +1,4 @@
-// The examples of README.md and docs/library.md: they have the right types, and they run.
+// The examples in README.md and docs/library.md: they compile and run.
 import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const entry = (path: string): string => join(root, 'src/api', `${path.slice(1) |
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const emerging = commandLine();
 
-/** The examples of a document that are marked to be run. */
+/** The examples in a document that are marked as runnable. */
 function examplesOf(file: string): string[] {
   const blocks = readFileSync(join(root, file), 'utf8').matchAll(
     /<!-- example: run as a test -->\n```ts\n([\s\S]*?)```/g,
@@ -26,7 +26,7 @@ function examplesOf(file: string): string[] {
 const [readme] = examplesOf('README.md') as [string];
 const [trained, training, below, errors] = examplesOf('docs/library.md') as [string, string, string, string];
 
-/** Runs an example in the folder that has `runs/quickstart` and `models`; gives what it prints, line by line. */
+/** Runs an example in the folder that has `runs/quickstart` and `models`; returns its output, line by line. */
 async function run(name: string, code: string): Promise<string[]> {
   const file = join(emerging.folder, `${name}.mts`);
   writeFileSync(
@@ -41,12 +41,12 @@ async function run(name: string, code: string): Promise<string[]> {
 
 beforeAll(async () => {
   symlinkSync(join(root, 'models'), join(emerging.folder, 'models'));
-  // The model of the quick start, though hardly trained.
+  // The quick-start model, barely trained.
   const options = ['--set=data.validation=0.005', '--stop-at=3', '--out=runs/quickstart'];
   await emerging.json('train', '--preset=mnist-quickstart', ...options);
 });
 
-it('have the right types', () => {
+it('compile', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
     [readme, trained, training, below, errors, wrong].map((code, number) => [
@@ -76,7 +76,7 @@ it('have the right types', () => {
   expect(problems).toEqual([[], [], [], [], [], [found]]);
 });
 
-it('README.md: samples come back from their latents', async () => {
+it('README.md: samples are recovered from their latents', async () => {
   const lines = await run('readme', readme);
   expect(lines[0]).toMatch(/^12544 0 Float64Array\(16\) \[$/);
 });

@@ -1,4 +1,4 @@
-// The package as others get it: installed quietly and without downloads by every npm, each entry point with its types.
+// The package as users get it: installed without warnings and downloads by every npm, each entry point with its types.
 import { execFile } from 'node:child_process';
 import {
   copyFileSync,
@@ -31,8 +31,8 @@ const installScripts = Object.entries(packages)
   .map(([path]) => path.replace(/^.*node_modules\//, ''));
 
 it('keeps npm 10 from running the install script of onnxruntime-node, which downloads CUDA', () => {
-  // npm 10 knows no `allowScripts` and npm 11 warns of onnxruntime-node's own key in .npmrc. Both believe the lockfile:
-  // after an upgrade of the package, delete `hasInstallScript` from its entry again.
+  // npm 10 does not support `allowScripts`, and npm 11 warns about onnxruntime-node's own key in .npmrc. Both trust the
+  // lockfile: after upgrading the package, delete `hasInstallScript` from its entry again.
   expect(Object.keys(packages)).toContain('node_modules/onnxruntime-node');
   expect(installScripts).not.toContain('onnxruntime-node');
 });
@@ -40,7 +40,7 @@ it('keeps npm 10 from running the install script of onnxruntime-node, which down
 it('tells npm 11 of every package with an install script whether it may run', () => {
   expect(installScripts).not.toHaveLength(0);
   expect(Object.keys(allowScripts)).toEqual(expect.arrayContaining(installScripts));
-  // Should the lockfile be made anew, npm 11 still does not run it.
+  // npm 11 does not run it even if the lockfile is regenerated.
   expect(allowScripts['onnxruntime-node']).toBe(false);
 });
 
@@ -59,7 +59,7 @@ describe('the entry points of the package, built and installed elsewhere', () =>
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('can be imported, and no name stands in two of them', async () => {
+  it('can be imported, and no two export the same name', async () => {
     const script = `
       const names = await Promise.all(${JSON.stringify(entries)}.map((entry) => import(entry).then(Object.keys)));
       console.log(JSON.stringify(names));
@@ -72,7 +72,7 @@ describe('the entry points of the package, built and installed elsewhere', () =>
     expect(names.flat().filter((name, index, all) => all.indexOf(name) !== index)).toEqual([]);
   });
 
-  it('have types, for a program that knows Node and nothing else', () => {
+  it('have types, for a program that has only the types of Node', () => {
     const file = join(folder, 'program.mts');
     writeFileSync(
       file,
@@ -105,7 +105,7 @@ describe('the entry points of the package, built and installed elsewhere', () =>
     const problems = ts
       .getPreEmitDiagnostics(program)
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
-    // One for each mistake, and no other.
+    // Exactly one error per mistake.
     expect(problems).toEqual([
       expect.stringMatching(/^Type 'string' is not assignable to type 'number'/),
       expect.stringMatching(/^Argument of type 'number' is not assignable to parameter of type 'string'/),

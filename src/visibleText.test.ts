@@ -1,4 +1,4 @@
-// What may be hidden in a text is shown, and all else is left as it is.
+// Invisible characters in a text are escaped, and everything else is unchanged.
 import { expect, it } from 'vitest';
 import { visibleLines, visibleText } from './visibleText.ts';
 
@@ -15,15 +15,15 @@ it.each([
   expect(visibleText(shown)).toBe(shown);
 });
 
-it.each(['größer/画像/😀/👩‍👧', 'a b', '', 'C:\\images'])('leaves %j as it is', (text) => {
+it.each(['größer/画像/😀/👩‍👧', 'a b', '', 'C:\\images'])('leaves %j unchanged', (text) => {
   expect(visibleText(text)).toBe(text);
 });
 
-it('leaves lines alone where there are several', () => {
+it('keeps the line breaks of a text with several lines', () => {
   expect(visibleLines('a\n\u001bb\r\n')).toBe('a\n\\u001bb\\u000d\n');
 });
 
-it('keeps what JSON means', () => {
+it('preserves the meaning of JSON', () => {
   const value = { name: 'a\u001b\u009b\u2028\u202e\n\ud800' };
   expect(JSON.parse(visibleLines(JSON.stringify(value, null, 2)))).toEqual(value);
 });

@@ -1,4 +1,4 @@
-// Text from outside (names of files, datasets, presets) made safe to show on a terminal, in a plot or in a model card.
+// Makes text from outside (names of files, datasets, presets) safe to show on a terminal, in a plot or in a model card.
 
 /**
  * Control characters, line and paragraph separators, bidirectional controls, lone surrogates, and the two code points

@@ -14,8 +14,8 @@ const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = ['train', '--data=data', ...tinyTraining];
 const images = 'train-images-idx3-ubyte';
 const latest = 'checkpoints/step-00000002.safetensors';
-const isNoModel = 'name one that a training or an export made, for example';
-const isNoRun = 'name one that a training made, for example';
+const isNoModel = 'name one that was created by training or export, for example';
+const isNoRun = 'name one that was created by training, for example';
 
 /** What is wrong, the arguments, the exit code, and the line on stderr after `emerging: `. */
 const usage: [string, string[], string | RegExp][] = [

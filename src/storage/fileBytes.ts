@@ -44,7 +44,7 @@ export async function withFile<T>(path: string, use: (file: RandomAccess) => Pro
 }
 
 /**
- * Opens a file to read, at once or not at all.
+ * Opens a file for reading, without ever waiting for it.
  *
  * @returns its descriptor
  * @throws UserError that names the file if it cannot be opened, or is a folder, a FIFO or a device
@@ -77,7 +77,7 @@ export async function openFile(path: string): Promise<{ file: RandomAccess; clos
   }
 }
 
-/** Asked of what has been opened, and not of its name: that may stand for something else by then. */
+/** Checks the opened file rather than its path, which may refer to another file by now. */
 function requireRegular(path: string, status: Stats): void {
   if (status.isDirectory()) {
     throw new UserError('io', `cannot read ${path}: ${reasonFor('EISDIR', path)}`);

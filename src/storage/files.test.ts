@@ -93,7 +93,7 @@ describe('writeFileAtomically', () => {
     );
   });
 
-  it('explains a missing folder, a file in its place and a folder in place of the file', () => {
+  it('explains a missing folder, a file in place of the folder, and a folder in place of the file', () => {
     fs.writeFileSync(join(folder, 'plain'), '');
     const gone = failureOf(() => writeFileAtomically(join(folder, 'gone', 'file'), 'x'));
     expect(gone.message).toContain(`there is no folder ${join(folder, 'gone')}; create it`);
@@ -154,7 +154,7 @@ describe('appendToFile', () => {
 });
 
 describe('the status of a path', () => {
-  it('is found, also where a file is in the way', () => {
+  it('is found, also if a file is in the way', () => {
     fs.writeFileSync(join(folder, 'plain'), '');
     const seen = [folder, join(folder, 'plain'), join(folder, 'none'), join(folder, 'plain', 'none')].map(
       (path) => [exists(path), isFolder(path)],
@@ -167,7 +167,7 @@ describe('the status of a path', () => {
     ]);
   });
 
-  it('is explained where the system denies access', () => {
+  it('is explained if the system denies access', () => {
     fs.symlinkSync('loop', join(folder, 'loop'));
     expect(failureOf(() => exists(join(folder, 'loop'))).message).toMatch(/^cannot read .*loop: ELOOP: /);
     expect(failureOf(() => exists('a\0b')).message).toMatch(

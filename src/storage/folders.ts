@@ -72,12 +72,12 @@ export function filesBelow(folder: string): FilesBelow {
   return { files: files.sort(), others: others.sort() };
 }
 
-/** The real path of the regular file that a link leads to; undefined where it leads nowhere. */
+/** The real path of the regular file that a link leads to; undefined if it is broken. */
 function targetOf(link: string): string | 'other' | undefined {
   try {
     return statSync(link).isFile() ? realpathSync.native(link) : 'other';
   } catch {
-    // Whoever reads it is told why it cannot be read.
+    // The error is reported when it is read.
     return undefined;
   }
 }

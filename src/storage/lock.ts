@@ -8,9 +8,9 @@ import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 
 /** A lock that is held. */
 export interface Lock {
-  /** Shows processes that cannot see this one that it is alive; call it now and then, it acts only rarely. */
+  /** Shows processes that cannot see this one that it is alive; call it often, it rarely has to do anything. */
   renew(): void;
-  /** Releases the lock; a lock that is gone, or is another's by now, is left alone. */
+  /** Releases the lock; a lock that no longer exists or now belongs to another process is left alone. */
   release(): void;
 }
 

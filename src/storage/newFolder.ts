@@ -43,7 +43,7 @@ export function staysInFolder(name: string): boolean {
 
 /**
  * Writes a folder of files, which may be in subfolders, and its missing parents: under a temporary name
- * beside its place, renamed when it is complete.
+ * next to its destination, renamed when it is complete.
  *
  * @param files contents by name
  * @returns the paths of the files, relative if the folder's path is

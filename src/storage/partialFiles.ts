@@ -22,8 +22,8 @@ const chunkBytes = 2 ** 26;
 /** The end of a name that belongs to one process: its PID, then the suffix. */
 const ownEnd = /\.(\d+)\.partial$/;
 /**
- * A partial file that has not been written to for this many milliseconds is abandoned, whichever process has
- * its PID.
+ * A partial file that has not been written to for this many milliseconds is abandoned, even if its PID is
+ * in use.
  */
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
@@ -133,7 +133,7 @@ export function removePartialFiles(folder: string, of?: string): void {
       }
     }
   } catch (error) {
-    // Whoever writes into a folder that is not there is told so then.
+    // A missing folder is reported when something is written to it.
     if (!hasCode(error, 'ENOENT')) {
       throw explainFileError(error, folder, 'clean up');
     }

@@ -202,7 +202,7 @@ function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && count >= 0);
 }
 
-/** Text from the file for an error message: on one line and not endless. */
+/** Text from the file for an error message: on one line and of limited length. */
 function quote(value: string): string {
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

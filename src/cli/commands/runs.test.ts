@@ -146,11 +146,11 @@ describe('compare', () => {
   it('refuses runs that are not comparable', async () => {
     expect(await emerging.run('compare', 'runs/a')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('two runs or more'),
+      stderr: expect.stringContaining('at least two runs'),
     });
     expect(await emerging.run('compare', 'runs/a', 'runs/a/')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('runs/a and runs/a/ are one run: name runs that differ'),
+      stderr: expect.stringContaining('runs/a and runs/a/ are the same run: name different runs'),
     });
     cpSync(inFolder('runs/a'), inFolder('other'), { recursive: true });
     const config = readFileSync(inFolder('other/config.yaml'), 'utf8');

@@ -18,7 +18,7 @@ export function isExported(directory: string): boolean {
 /**
  * Loads an exported model: its options and the weights of the run.
  *
- * @param options.weights the kind of weights to require; by default whichever was exported
+ * @param options.weights the kind of weights to require; by default either
  * @throws UserError if the file cannot be read or is inconsistent, or holds the other kind of weights
  */
 export function loadExported(

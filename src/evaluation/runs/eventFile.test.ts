@@ -1,4 +1,4 @@
-// Event files, read by a reader of its own: frames, checksums and fields.
+// Event files, read by an independent reader: frames, checksums and fields.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ describe('crc32c', () => {
 });
 
 describe('EventFile', () => {
-  it('holds a version, scalars and images that can be read', () => {
+  it('contains a version, scalars and images that can be read', () => {
     const path = join(folder, 'deep', 'events.out.tfevents.test');
     const file = new EventFile(path);
     file.scalars(300, { 'bits/dim': 1.5, rate: -2 });
@@ -48,12 +48,12 @@ describe('EventFile', () => {
     const [height, width, channels, encoded] = [1, 2, 3, 4].map(
       (field) => fieldsOf(shown[4]![0] as Uint8Array)[field]![0],
     );
-    // Four times the size: two images on one another with two pixels between them.
+    // Scaled by 4: two images, one below the other, with two pixels between them.
     expect([height, width, channels]).toEqual([18, 24, 1]);
     expect(Buffer.compare(encoded as Uint8Array, png)).toBe(0);
   });
 
-  it('tells of a training that goes on, from the step after its state', () => {
+  it('marks resumed training, from the step after its state', () => {
     const path = join(folder, 'events.out.tfevents.resumed');
     new EventFile(path, 300).flush();
     const [, restart] = recordsOf(readFileSync(path)).map(fieldsOf);
@@ -61,12 +61,12 @@ describe('EventFile', () => {
     expect(fieldsOf(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
   });
 
-  it('says in one line where it cannot be written', () => {
+  it('reports in one line why it cannot be written', () => {
     expect(() => new EventFile(join('/dev/null', 'x'))).toThrow(UserError);
   });
 });
 
-/** The data of every record; throws where a length or a checksum is wrong. */
+/** The data of every record; throws if a length or checksum is wrong. */
 function recordsOf(file: Buffer): Uint8Array[] {
   const records: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {

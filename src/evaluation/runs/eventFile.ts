@@ -6,12 +6,12 @@ import { folderOf, makeFolders } from '../../storage/folders.ts';
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;
 
-/** The status of a session that starts: TensorBoard then forgets the steps from that of the event on. */
+/** The status of a session that starts: TensorBoard then discards earlier data from the step of the event on. */
 const SESSION_START = 1;
 
 /**
- * Writes events. The format is that of `tensorflow/core/util/event.proto` and `summary.proto`, whose field numbers stand
- * below, in TFRecord frames.
+ * Writes events. The format is that of `tensorflow/core/util/event.proto` and `summary.proto`, whose field numbers are
+ * used below, in TFRecord frames.
  */
 export class EventFile {
   private readonly path: string;
@@ -100,13 +100,13 @@ export function crc32c(data: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** A checksum of data that may hold checksums themselves is turned by 15 bits and shifted by a constant. */
+/** A masked checksum, rotated by 15 bits plus a constant, since the data may contain checksums itself. */
 function maskedCrc32c(data: Uint8Array): number {
   const crc = crc32c(data);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-// Fields of a protobuf message: a number with the kind of what follows, then that.
+// Fields of a protobuf message: a number with the type of the value, then the value.
 
 function number(field: number, value: number): Uint8Array {
   return Buffer.concat([varint(field * 8), varint(value)]);
@@ -133,7 +133,7 @@ function text(field: number, value: string): Uint8Array {
   return bytes(field, [new TextEncoder().encode(value)]);
 }
 
-/** Seven bits a byte, the lowest first; the highest bit says that more follow. */
+/** Seven bits per byte, the lowest first; the highest bit says that more follow. */
 function varint(value: number): Uint8Array {
   const out: number[] = [];
   for (let rest = value; ; rest = Math.floor(rest / 128)) {

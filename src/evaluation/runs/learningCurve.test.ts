@@ -13,7 +13,7 @@ const steps = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ step: index + 1, bitsPerDim: 2 + 10 / (index + 1) }));
 
 describe('readLearningCurve', () => {
-  it('takes batches and validations apart, and a value that was not finite as no number', () => {
+  it('separates batches from validations, and reads non-finite values as NaN', () => {
     const paths = runPaths(folder);
     const lines = [
       { step: 1, epoch: 1, bitsPerDim: 8, learningRate: 0.1, gradientNorm: 3 },
@@ -35,7 +35,7 @@ describe('readLearningCurve', () => {
   });
 });
 
-it('means of several steps stand at the last of them', () => {
+it('means over several steps are placed at the last of them', () => {
   const points = [4, 6, 1, 3, 9].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
   expect(smoothed(points, 2)).toEqual([
     { step: 2, bitsPerDim: 5 },
@@ -44,7 +44,7 @@ it('means of several steps stand at the last of them', () => {
   ]);
 });
 
-it('means leave out what is not finite, and have a gap where nothing is', () => {
+it('means skip non-finite values, and have a gap where no value is finite', () => {
   const points = [4, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY].map((bitsPerDim, index) => ({
     step: index + 1,
     bitsPerDim,
@@ -56,7 +56,7 @@ it('means leave out what is not finite, and have a gap where nothing is', () => 
 });
 
 describe('curvePlot', () => {
-  it('shows one run as two series, and cuts off the first steps and spikes only', () => {
+  it('shows one run as two series, and clips only the first steps and spikes', () => {
     const curve = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };
     const plot = curvePlot([{ name: 'a', curve }], { title: 'a' })!;
     expect(plot.series.map(({ name }) => name)).toEqual([
@@ -74,7 +74,7 @@ describe('curvePlot', () => {
     ['one batch', (step: number) => step === 60],
     ['a fifth of the batches, after which it went back', (step: number) => step > 40 && step <= 60],
     ['most of the batches', (step: number) => step > 20],
-  ])('shows the range of what is sound where %s had an enormous loss', (_, isHuge) => {
+  ])('shows the range of the sound values if %s had an enormous loss', (_, isHuge) => {
     const training = Array.from({ length: 100 }, (_, index) => index + 1).map((step) => ({
       step,
       bitsPerDim: isHuge(step) ? 1e14 / step : 8 - step / 25,
@@ -88,7 +88,7 @@ describe('curvePlot', () => {
     expect(most).toBeLessThan(9);
   });
 
-  it('shows all of a run that learned nothing', () => {
+  it('shows every value of a run that learned nothing', () => {
     const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
     const [least, most] = curvePlot([{ name: 'a', curve: { training, validation: [] } }], { title: 'a' })!.y
       .range!;
@@ -96,7 +96,7 @@ describe('curvePlot', () => {
     expect(most).toBeGreaterThan(2.9e6);
   });
 
-  it('gives each of several runs a colour of its own for both its series, and one name in the legend', () => {
+  it('gives each of several runs one colour for both its series, and one name in the legend', () => {
     const runs = ['a', 'b'].map((name) => ({ name, curve: { training: steps(3), validation: steps(2) } }));
     const series = curvePlot(runs, { title: 'both' })!.series;
     expect(series.map(({ hue }) => hue)).toEqual([0, 0, 1, 1]);
@@ -104,7 +104,7 @@ describe('curvePlot', () => {
     expect(series.map(({ name }) => name)).toEqual(['a, training', 'a', 'b, training', 'b']);
   });
 
-  it('is nothing where nothing finite was measured', () => {
+  it('is null if no finite value was measured', () => {
     const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [] };
     expect(curvePlot([{ name: 'a', curve }], { title: 'a' })).toBeNull();
   });

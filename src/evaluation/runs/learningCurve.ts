@@ -10,7 +10,7 @@ export interface CurvePoint {
   readonly bitsPerDim: number;
 }
 
-/** The measurements made while a run trained. */
+/** The measurements taken during training. */
 export interface LearningCurve {
   /** The mean over each batch, with the weights of that step. */
   readonly training: readonly CurvePoint[];

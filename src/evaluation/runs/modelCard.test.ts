@@ -1,4 +1,4 @@
-// A model card says what was measured, of what, and nothing of where it lay.
+// A model card states what was measured and on which dataset, but not where the files were.
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters, Glow } from '../../models/glow.ts';
@@ -57,21 +57,21 @@ it('has the last numbers of each kind with both errors', () => {
   expect(card).toContain('emerging sample .   # draw images');
 });
 
-it('says which settings were changed on the way, and only where some were', () => {
+it('lists the settings changed by resumes, if any', () => {
   const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
   const card = modelCard({ ...about, summary: { changes } });
   expect(card).toContain('| Changed on the way | after step 1,000: training.decay none → 0.2 |');
   expect(modelCard({ ...about, summary: {} })).not.toContain('on the way');
 });
 
-it('names the dataset and not its folder, and says where nothing was measured', () => {
+it('names the dataset but not its folder, and says if nothing was measured', () => {
   const card = modelCard({ ...about, summary: {} });
   expect(card).toContain('the training images of digits, ');
   expect(card).not.toContain('/home');
   expect(card).toContain('Nothing was measured yet.');
 });
 
-it('shows a name of a dataset or preset, whatever it holds, and takes nothing in it for markup', () => {
+it('shows any name of a dataset or preset without treating it as markup', () => {
   const name = 'a`id`|b\n```\nnpx evil\n```\n<img src=x>\u001b[31m';
   const evil = resolveConfig({ preset: 'mnist-quickstart', overrides: { data: { name } } });
   const card = modelCard({ ...about, config: evil, summary: { preset: name } });
@@ -85,7 +85,7 @@ it('shows a name of a dataset or preset, whatever it holds, and takes nothing in
   }
 });
 
-it('is named for its data where these are not those of its preset', () => {
+it('is named after its dataset if that is not the one of its preset', () => {
   const summary = { preset: 'mnist-quickstart' };
   const card = modelCard({ ...about, summary });
   expect(card).toContain('# digits, emerging: a normalizing flow');

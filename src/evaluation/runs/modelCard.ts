@@ -18,7 +18,7 @@ export interface CardSubject {
   readonly summary: JsonObject;
   /** The number of steps after which the weights were saved. */
   readonly step: number;
-  /** Names of pictures beside the card, by what they show. */
+  /** Names of pictures next to the card, by what they show. */
   readonly pictures: Readonly<Record<string, string>>;
   /** Commands to run in the folder of the card, by what they do. */
   readonly commands: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-// What a list of runs says of one whose steps were dropped, and of one that has no numbers.
+// The overview of a run with dropped steps, and of one without finite values.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ function runWith(name: string, lines: readonly object[]): string {
   return paths.directory;
 }
 
-it('leaves dropped steps without a loss out of the mean, and counts them', () => {
+it('excludes dropped steps without a loss from the mean, and counts them', () => {
   const run = runWith('dropped', [
     { step: 1, bitsPerDim: 4 },
     { step: 2, bitsPerDim: null, dropped: 'the loss is not finite' },
@@ -38,7 +38,7 @@ it('leaves dropped steps without a loss out of the mean, and counts them', () =>
   });
 });
 
-it('has no mean where no loss is finite', () => {
+it('has no mean if no loss is finite', () => {
   const run = runWith('lost', [{ step: 1, bitsPerDim: null, dropped: 'the loss is not finite' }]);
   expect(runOverview(run)).toMatchObject({ step: 1, train: null, droppedSteps: 1 });
 });

@@ -19,7 +19,7 @@ export interface RunOverview extends Trouble {
   readonly step: number;
   /** Whether all steps of its schedule are done and measured. */
   readonly complete: boolean;
-  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null where none is finite. */
+  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null if none is finite. */
   readonly train: number | null;
   /** bits/dim of the validation images at the last milestone, with the average weights. */
   readonly validation: number | null;

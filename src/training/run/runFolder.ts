@@ -135,7 +135,7 @@ function noRun(directory: string): string {
   }
   const what = exists(directory) ? 'it has no config.yaml' : 'it does not exist';
   const example = exampleOf(directory, listRunFolders);
-  return `${directory} is not a run folder: ${what}; name one that a training made, for example ${example}`;
+  return `${directory} is not a run folder: ${what}; name one that was created by training, for example ${example}`;
 }
 
 /** The message for a folder that should be a run or an export but is neither. */
@@ -148,7 +148,7 @@ function noModel(directory: string): string {
   const example = exampleOf(directory, (parent) => [...listRunFolders(parent), ...listExports(parent)]);
   return (
     `${directory} is neither a run folder nor an export: ${what}; ` +
-    `name one that a training or an export made, for example ${example}`
+    `name one that was created by training or export, for example ${example}`
   );
 }
 
@@ -156,7 +156,7 @@ function manifestIn(directory: string): string {
   return pathIn(directory, 'manifest.json');
 }
 
-/** A listed folder the user may have meant: inside the named one, or else beside it. */
+/** A listed folder the user may have meant: inside the named one, or else next to it. */
 function exampleOf(directory: string, list: (parent: string) => string[]): string {
   const inside = list(directory);
   const beside = list(folderOf(directory));

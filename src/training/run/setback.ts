@@ -121,7 +121,7 @@ function readState(path: string, layout: ParameterLayout): TrainingState | null 
 /**
  * Rejects a run that has finished without training anything.
  *
- * @throws UserError if it made no update, or its bits/dim on validation images are not finite
+ * @throws UserError if there was no update, or its bits/dim on validation images are not finite
  */
 export function requireTrained({ updates }: TrainingState, bitsPerDim: number | null): void {
   const finite = bitsPerDim === null || Number.isFinite(bitsPerDim);
