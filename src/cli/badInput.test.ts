@@ -165,7 +165,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'far too many threads',
     [...train, '--threads', '100000'],
-    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores?, and more than 4 threads per core slow each other down: at most \d+\.$/,
+    /^option '--threads <n>' argument '100000' is invalid\. This machine has \d+ cores?, and more than 4 threads per core slow each other down: use at most \d+\.$/,
   ],
   [
     'more workers than threads',
@@ -269,12 +269,12 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a seed that is not a number',
     ['interpolate', 'runs/a', 'seed:1', 'seed:two', '--out', 'x.png'],
-    "'seed:two' must be seed: and a whole number, as in seed:7",
+    "'seed:two' must be seed: followed by a whole number, such as seed:7",
   ],
   [
     'an interpolation without both ends',
     ['interpolate', 'runs/a', 'seed:1', 'seed:2', '--steps', '1', '--out', 'x.png'],
-    "option '--steps <n>' argument '1' is invalid. It must be 2 or more: both ends are images of the row.",
+    "option '--steps <n>' argument '1' is invalid. It must be 2 or more: the row includes both ends.",
   ],
   [
     'an amount that is not a number',

@@ -1,4 +1,4 @@
-// The shared options for which images of a run's dataset are measured, and how.
+// The shared options that select the images of a run's dataset to measure, and how.
 import type { Command } from 'commander';
 import type { Split } from '../data/sources/splitOfName.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
@@ -20,7 +20,7 @@ export interface MeasureOptions extends EngineOptions {
 export function addSplitOption(command: Command, fallback: Split): Command {
   return command.option(
     '--split <name>',
-    `which images: ${splits.join(', ')}`,
+    `which split: ${splits.join(', ')}`,
     oneOf('split', splits),
     fallback,
   );
@@ -35,8 +35,8 @@ export function addMeasureOptions(command: Command, defaults: { split: Split; dr
     defaults.draws,
   );
   addWeightsOption(command)
-    .option('--batch <n>', 'images at a time; the result does not depend on it', wholeNumber(1), 64)
-    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--batch <n>', 'images per batch; does not affect the result', wholeNumber(1), 64)
+    .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   return addEngineOptions(command);
 }

@@ -195,7 +195,7 @@ describe('a run with adamw', () => {
   });
 });
 
-it('refuses to restart, or start from an earlier state, if a training has got further', async () => {
+it('refuses to restart, or start from an earlier state, if the run has got further', async () => {
   cpSync(inRoot('whole'), inRoot('again'), { recursive: true });
   const { state, ...run } = await resumeRun(inRoot('again'), {}, { dataset });
   for (const earlier of [undefined, { ...state!, step: 4 }]) {

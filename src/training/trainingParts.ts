@@ -1,4 +1,4 @@
-// The parts of a training: compiled programs, and weights initialised from data or taken from a checkpoint.
+// The parts of training: compiled programs, and weights initialised from data or taken from a checkpoint.
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
@@ -23,7 +23,7 @@ import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingStart, TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
 
-/** The parts of a training. */
+/** The parts of training. */
 export interface TrainingParts {
   readonly config: Config;
   readonly paths: RunPaths;

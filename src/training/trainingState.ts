@@ -1,4 +1,4 @@
-// The state of a training: everything carried from step to step besides the configuration.
+// The training state: everything carried from step to step besides the configuration.
 
 import type { Groups } from './parameterLayout.ts';
 import type { GuardState } from './step/guard.ts';
@@ -11,7 +11,7 @@ export interface OptimizerState {
   readonly moments: Readonly<Record<string, Groups>>;
 }
 
-/** What a training can start from: a state, or one before the first update, with no optimiser state yet. */
+/** What training can start from: a state, or one before the first update, with no optimiser state yet. */
 export interface TrainingStart {
   /** The number of steps taken; each used one batch. */
   readonly step: number;
@@ -27,12 +27,12 @@ export interface TrainingStart {
   readonly optimizer?: OptimizerState;
 }
 
-/** The complete state of a training besides its configuration. */
+/** The complete training state, apart from the configuration. */
 export interface TrainingState extends TrainingStart {
   readonly optimizer: OptimizerState;
 }
 
-/** The weights of a training: raw, or averaged over its steps. */
+/** The kinds of weights: raw, or averaged over the steps. */
 export type WeightsKind = 'average' | 'raw';
 
 /**

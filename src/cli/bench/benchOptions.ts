@@ -1,4 +1,4 @@
-// The model that a benchmark times: its options and what they mean.
+// The options that describe the model to benchmark.
 import { type Command, Option } from 'commander';
 import { type BenchModel, paperImageShape, paperModel } from '../../bench/benchModel.ts';
 import { checkModelShape } from '../../experiments/modelShape.ts';
@@ -6,7 +6,7 @@ import { type Mixing, mixingNames, mixingsWith } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { addEngineOptions, type EngineOptions, listOf, oddNumber, wholeNumber } from '../options.ts';
 
-/** The options of a model except its mixing, and the number of images at a time. */
+/** The options of a model except its mixing, and the batch size. */
 export interface ModelOptions {
   levels: number;
   depth: number;
@@ -29,10 +29,10 @@ export function addModelOptions(command: Command, { batch }: { batch: number }):
   const { levels, depth, width } = paperModel;
   const [size, , channels] = paperImageShape;
   return command
-    .option('--levels <n>', 'levels', wholeNumber(1), levels)
-    .option('--depth <n>', 'steps in each level', wholeNumber(1), depth)
+    .option('--levels <n>', 'number of levels', wholeNumber(1), levels)
+    .option('--depth <n>', 'flow steps per level', wholeNumber(1), depth)
     .option('--width <n>', 'hidden channels of the coupling networks', wholeNumber(1), width)
-    .option('--batch <n>', 'images at a time', wholeNumber(1), batch)
+    .option('--batch <n>', 'images per batch', wholeNumber(1), batch)
     .option('--size <n>', 'height and width of the images', wholeNumber(2), size)
     .option('--channels <n>', 'channels of the images', wholeNumber(1), channels);
 }
@@ -47,7 +47,7 @@ export function addBenchOptions(command: Command, defaults: { batch: number; rou
   addModelOptions(command, defaults)
     .option(
       '--kernel-size <k>',
-      `side of the kernels of ${mixingsWith('kernelSize').join(', ')}, odd`,
+      `kernel size of ${mixingsWith('kernelSize').join(', ')}; odd`,
       oddNumber(3),
       paperModel.kernelSize,
     )

@@ -105,7 +105,7 @@ it('times inverses at the given shapes', async () => {
   ]);
   const { code, stderr } = await emerging.run('bench', 'inverse', '--shapes=8x8');
   expect(code).toBe(2);
-  expect(stderr).toContain('heights, widths and channels, such as 8x8x12,16x16x12');
+  expect(stderr).toContain('a list of HEIGHTxWIDTHxCHANNELS, such as 8x8x12,16x16x12');
 });
 
 it('times the inverses of each level by each method, all of them accurate', async () => {

@@ -1,5 +1,5 @@
 // `emerging bench sample`: times sampling and the forward pass of models.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { samplingFigures } from '../../bench/figures.ts';
 import { startedModels, timeSampling } from '../../bench/timeSampling.ts';
 import { type InverseMethod, inverseMethods } from '../../engine/graph/prepare.ts';
@@ -19,11 +19,13 @@ export function registerBenchSample(bench: Command): void {
   const command = bench
     .command('sample')
     .description('time sampling, from a seed to 8-bit images, and forward passes, with frozen weights')
-    .option(
-      '--inverse <method,…>',
-      `how emerging convolutions are inverted, one or more of ${inverseMethods.join(', ')}`,
-      listOf('inverse', inverseMethods),
-      ['wavefront'],
+    .addOption(
+      new Option(
+        '--inverse <method,…>',
+        `how emerging convolutions are inverted, one or more of ${inverseMethods.join(', ')}`,
+      )
+        .argParser(listOf('inverse', inverseMethods))
+        .default(['wavefront'], 'wavefront'),
     );
   addBenchOptions(command, { batch: 64, rounds: 7 })
     .addHelpText('after', '\nExample:\n  emerging bench sample --mixing 1x1,emerging --depth 8 --batch 64')

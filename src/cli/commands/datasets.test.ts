@@ -90,7 +90,9 @@ describe('datasets get', () => {
     expect(there.stdout).toContain('to train: emerging train --data mnist');
     const from = await emerging.run('datasets', 'get', 'mnist', '--from', url);
     expect(from.code).toBe(2);
-    expect(from.stderr).toMatch(/^emerging: --from is .* mnist has no download: leave it out; cifar10 and/);
+    expect(from.stderr).toMatch(
+      /^emerging: --from names a mirror, but mnist cannot be downloaded: omit --from; only cifar10 and/,
+    );
     const { code, stderr } = await emerging.run('datasets', 'get', 'cifar');
     expect(code).toBe(2);
     expect(stderr).toContain("unknown dataset 'cifar'");

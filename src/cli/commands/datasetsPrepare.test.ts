@@ -106,7 +106,7 @@ describe('datasets prepare', () => {
     [['tiny', '--size=0'], 'whole number of 1 or more'],
     [['tiny', '--size=4', '--crop=middle'], "unknown crop 'middle': known: center, none, tiles"],
     [['tiny', '--size=4', '--channels=2'], 'It must be 1 (grey) or 3 (colour).'],
-    [['tiny', '--size=4', '--validation=1'], 'a share of at least 0 and below 1'],
+    [['tiny', '--size=4', '--validation=1'], 'a number from 0 to below 1'],
     [
       ['tiny', '--size=4', '--out=tiny/train-images-idx3-ubyte'],
       'already exists: choose another file with --out',

@@ -30,7 +30,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
   const cropNames = Object.keys(crops) as Crop[];
   datasets
     .command('prepare')
-    .description('convert a dataset to images of one size, in a file for train --data FILE')
+    .description('decode a dataset into a file of images of the same size, for train --data FILE')
     .argument('<name|path>', 'a dataset, or a folder or archive of images')
     .option(
       '--size <n>',

@@ -39,10 +39,10 @@ export function registerDatasetsShow(datasets: Command): void {
       'show images of a dataset as a model will see them, and report pixel statistics and problems',
     )
     .argument('<name|path>', 'a dataset')
-    .option('--split <name>', `which images: ${splits.join(', ')}`, oneOf('split', splits), 'train')
+    .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'train')
     .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
     .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList, [])
-    .option('--seed <n>', 'the seed for selecting and augmenting images', wholeNumber(0), 0)
+    .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
     .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
     .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png)')
     .option('--json', 'print the result as JSON on stdout')

@@ -77,7 +77,7 @@ describe('a sound run', () => {
     expect(stdout).toMatch(/round trip +100 % of the pixels exact/);
     expect(stdout).toMatch(/\nsmallest \|diagonal\| +< 0.05 +< 1e-4 /);
     expect(stdout).toMatch(
-      /\nsound: .*\(runs\/sound at step 12, raw weights, test images of data\)\nnearest to a limit: (levels|prior)/,
+      /\nsound: .*\(runs\/sound at step 12, raw weights, test images of data\)\nclosest to a limit: (levels|prior)/,
     );
     expect(stdout).not.toMatch(/NaN|undefined|problem/);
   });

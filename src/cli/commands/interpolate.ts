@@ -33,10 +33,7 @@ export function registerInterpolate(program: Command): void {
     .command('interpolate')
     .description('interpolate between two images or samples in latent space')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument(
-      '<a>',
-      'the first end: an image file, or seed:N for the first image of emerging sample --seed N',
-    )
+    .argument('<a>', 'one end: an image file, or seed:N for the first image of emerging sample --seed N')
     .argument('<b>', 'the other end, likewise')
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)

@@ -21,7 +21,7 @@ export function registerRuns(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging runs\n' +
-        '\nThe bits/dim are TRAIN for the last 50 batches, VALIDATION at the last milestone, TEST as last evaluated.',
+        '\nThe bits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.',
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);

@@ -43,7 +43,7 @@ export function registerSample(program: Command): void {
       nonNegative,
       0.8,
     )
-    .option('--seed <n>', 'the seed of the latents', wholeNumber(0), 0)
+    .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addInverseOption(command))
     .addHelpText(

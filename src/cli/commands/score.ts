@@ -44,7 +44,7 @@ export function registerScore(program: Command): void {
     .argument('<run>', 'a run folder')
     .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
-    .option('--seed <n>', 'the seed of the noise', wholeNumber(0), 0)
+    .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
     .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
     .option('--json', 'print the result as JSON on stdout');

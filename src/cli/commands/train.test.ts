@@ -166,7 +166,7 @@ describe('a run', () => {
     const { code, stdout, stderr } = await emerging.run('train', '--resume=runs/a', '--set=training.steps=3');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(
-      'emerging: training.steps=3 is below step 6, which the run has reached: take more to train longer, or start a ' +
+      'emerging: training.steps=3 is below step 6, which the run has reached: choose a higher value to train longer, or start a ' +
         'new run with emerging train --config runs/a/config.yaml --set training.steps=3\n',
     );
     expect(snapshot('runs/a')).toEqual(before);
@@ -294,9 +294,9 @@ describe('a run that is interrupted', () => {
       ...options,
     );
     expect(code).toBe(130);
-    expect(stdout).toContain('not measured; to measure it: emerging evaluate untested');
+    expect(stdout).toContain('not evaluated; to evaluate it: emerging evaluate untested');
     const again = await emerging.run('train', '--resume=untested');
-    expect(again.stdout).toContain('to measure it on the test images: emerging evaluate untested\n');
+    expect(again.stdout).toContain('to evaluate it on the test images: emerging evaluate untested\n');
     expect(stdout).not.toContain('to continue');
     const summary = JSON.parse(read('untested/summary.json').toString());
     expect(summary).toMatchObject({ steps: 4, complete: true });

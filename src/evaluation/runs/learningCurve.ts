@@ -133,7 +133,7 @@ function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
   return [least - margin, most + margin];
 }
 
-/** The value up to which a run counts as sound; a training that diverged can have far more than single spikes above it. */
+/** The value up to which a run counts as sound; a diverged run can have far more than single spikes above it. */
 function soundLimit(values: readonly number[]): number {
   const sorted = ascending(values);
   const low = quantile(sorted, surelySoundShare);

@@ -25,7 +25,7 @@ export interface CheckpointWriterOptions {
   readonly schedule: Schedule;
 }
 
-/** Writes the checkpoints of a training. */
+/** Writes the checkpoints of a run. */
 export class CheckpointWriter {
   private readonly options: CheckpointWriterOptions;
   /** Steps whose checkpoints earlier calls meant to keep: validated ones, and the last call's final step. */

@@ -9,7 +9,7 @@ export function readSummary(paths: RunPaths): JsonObject {
   return readJson<JsonObject>(paths.summary) ?? {};
 }
 
-/** Writes the summary of a training, keeping the evaluations of an earlier one. */
+/** Writes the summary of a run, keeping the evaluations of an earlier one. */
 export function writeSummary(paths: RunPaths, summary: JsonObject): void {
   const { evaluations } = readSummary(paths);
   storeSummary(paths, { ...summary, ...(evaluations === undefined ? {} : { evaluations }) });

@@ -162,7 +162,7 @@ describe('weights that are not finite', () => {
   });
 });
 
-describe('a training that diverges repeatedly', () => {
+describe('training that diverges repeatedly', () => {
   it('ends with advice that helps', async () => {
     const wrong = { learningRate: 1e30, steps: 60 };
     const error: Error = await trained('diverged', { training: wrong }).then(

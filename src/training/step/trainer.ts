@@ -42,7 +42,7 @@ export interface TrainerOptions extends CompileOptions, UpdateOptions {
   readonly workers?: number | undefined;
 }
 
-/** The programs and the state of a training. */
+/** The programs and the state of training. */
 export class Trainer {
   readonly layout: ParameterLayout;
   /** The number of workers, whether activations are kept or recomputed, and how much memory this takes. */
