@@ -50,7 +50,7 @@ const milliseconds = (seconds: number): string => formatMilliseconds(seconds, se
 const of = (key: keyof Setting): typeof results => results.filter((result) => result.key === key);
 process.stdout.write(
   `${machine()}; 3 levels, depth ${base.depth}, width ${base.width}, batch ${base.batch}, ` +
-    `${base.size}x${base.size}x3, emerging, but for what is changed\n\n${markdownTable(
+    `${base.size}x${base.size}x3, emerging, except for what is changed\n\n${markdownTable(
       ['parameter', 'values', 'step, ms'],
       (Object.keys(varied) as (keyof Setting)[]).map((key) => [
         names[key],

@@ -159,7 +159,7 @@ describe('a search with one more rate than its runs had', () => {
     return { before: before!, wider: wider!, at: (place) => runsOf(wider!, root)[place]! };
   }
 
-  it('is searched first, whatever the rate of the runs that exist', () => {
+  it('is searched first, regardless of the rate of the runs that exist', () => {
     const { before, wider, at } = widened('first');
     expect(openRuns(before)).toEqual(['1x1-0', 'periodic-0']);
     // Trained at 0.2, which is not the first rate: they only remain to be measured.

@@ -31,7 +31,7 @@ function fileOf(value: unknown): string {
 
 describe('the built-in studies', () => {
   it.each(readStudies().map((study) => [study.name, study] as const))(
-    '%s gives every mixing the same configuration but for mixing and rate',
+    '%s gives every mixing the same configuration except for mixing and rate',
     (_, study) => {
       const configs = mixingsOf(study).map((mixing) => configOf(seedRun('runs', study, mixing, 3, 0.01)));
       const [first] = configs;

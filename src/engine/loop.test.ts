@@ -49,7 +49,7 @@ function everything(): ProgramDefinition {
 
 describe('compileLoop', () => {
   // One element, not a multiple of four, a whole cache line, and many.
-  it.each([1, 7, 16, 20_001])('equals ONNX Runtime, to the bit, for %i elements', async (length) => {
+  it.each([1, 7, 16, 20_001])('equals ONNX Runtime, bit for bit, for %i elements', async (length) => {
     const definition = everything();
     const [x, y] = [vector('x', length), vector('y', length)];
     const rate = { shape: [], data: Float32Array.of(0.7) };

@@ -47,7 +47,7 @@ const MOST_PAGES = 65535;
 /**
  * Compiles a program whose inputs are scalars and vectors of the open length, and whose outputs are such
  * vectors, computed by elementwise operations. It works in float32; its results equal those of ONNX Runtime
- * to the bit, except for the sign of a zero from a maximum.
+ * bit for bit, except for the sign of a zero from a maximum.
  *
  * @param lengths the length of the vectors in each set: a run processes one set
  * @throws Error if it has a tensor of another shape, or an operation without an instruction; UserError if

@@ -111,7 +111,7 @@ describe('feeds', () => {
     await program.release();
   });
 
-  it('may have either precision, whatever that of the program', async () => {
+  it('may have either precision, regardless of the precision of the program', async () => {
     const single = { shape: [2], data: Float32Array.of(0.1, -3) };
     for (const precision of ['float32', 'float64'] as const) {
       const y = op.multiply(w, 2);
@@ -266,7 +266,7 @@ describe('a program', () => {
   const outputs = { y: op.product(x, op.inverse(op.exp(w))), logDet: op.logAbsDet(w) };
   const make = (): Promise<Program> => compile({ inputs: { x, w }, outputs });
 
-  it('returns the same bytes for the same feeds, whatever ran between', async () => {
+  it('returns the same bytes for the same feeds, no matter what runs in between', async () => {
     const program = await make();
     const feeds = { x: random('x', [5, 3]), w: random('w', [3, 3]) };
     const first = await program.run(feeds);

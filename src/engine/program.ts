@@ -29,7 +29,7 @@ export interface CompileOptions {
   inverse?: InverseMethod;
   /**
    * Whether the program is a part of a computation through which gradients flow elsewhere, and must match it
-   * to the bit; default false.
+   * bit for bit; default false.
    */
   differentiated?: boolean;
   /** The path prefix of a file to which the time of every node is written on release; none by default. */

@@ -143,7 +143,7 @@ describe('an invalid layer is rejected with one line', () => {
     expect(() => checkLayer(layer)).toThrow(new UserError('invalid-config', message));
   });
 
-  test('whatever the value', () => {
+  test('for any value', () => {
     fc.assert(
       fc.property(fc.anything(), fc.constantFrom('seed', 'data', 'model', 'training'), (value, key) => {
         for (const layer of [value, { [key]: value }, { model: { levels: value } }]) {
@@ -243,7 +243,7 @@ describe('a configuration', () => {
 });
 
 describe('the text of a configuration', () => {
-  test('has the order of the schema, whatever the order of the object', () => {
+  test('has the order of the schema, regardless of the order of the object', () => {
     const config = resolved({ training: { steps: 10 }, data: { name: 'mnist' }, seed: 4 });
     const text = stringifyConfig(config);
     const shuffled = { ...config, data: { ...config.data } };

@@ -33,7 +33,7 @@ describe('kernels', () => {
   const check = (kernelSize: number, dilation: number, mixing: ShapedModel['mixing'] = 'emerging') =>
     checkModelShape({ levels: 2, mixing, kernelSize, dilation, hiddenChannels: 1 }, [28, 20, 1]);
 
-  test('may span the largest image between couplings, whatever the later levels', () => {
+  test('may span the largest image between couplings, regardless of the later levels', () => {
     expect(() => check(27, 1)).not.toThrow();
     expect(() => check(5, 6)).not.toThrow();
     expect(() => check(27, 9, 'periodic')).not.toThrow();

@@ -39,7 +39,7 @@ test('names begin with their dataset and are not used twice', () => {
   }
 });
 
-test('mnist-1x1 is mnist-quickstart but for the mixing', () => {
+test('mnist-1x1 is mnist-quickstart except for the mixing', () => {
   const quickstart = resolveConfig({ preset: 'mnist-quickstart' });
   expect(quickstart.model.mixing).toBe('emerging');
   expect(resolveConfig({ preset: 'mnist-1x1' })).toEqual({

@@ -31,7 +31,7 @@ export interface ConfigSources {
  *
  * Setting `training.steps` removes `training.epochs` from the layers below and vice versa; the same applies
  * to `training.warmupSteps` and `training.warmupEpochs`. Changing `training.optimizer` removes the options of
- * the optimiser below; settings count as one layer, whatever their order.
+ * the optimiser below; settings count as one layer, regardless of their order.
  *
  * @throws UserError for an unknown preset, an unknown key or an invalid value
  */

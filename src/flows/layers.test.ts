@@ -4,7 +4,7 @@ import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
 import { layerCases } from '../testing/layers.ts';
 
 it.each(layerCases())('%s', async (_, layer) => {
-  // A reflection of a single channel flips its sign, whatever the length of its vector.
+  // A reflection of a single channel flips its sign, regardless of the length of its vector.
   const withoutEffect = layer.inputShape[2] === 1 && layer.parameters.reflections ? ['reflections'] : [];
   const { problems } = await checkBijection(layer, { withoutEffect, threads: 1 });
   expect(problems).toEqual([]);

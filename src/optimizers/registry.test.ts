@@ -22,7 +22,7 @@ describe.each(optimizerNames)('%s', (name) => {
   });
 
   it.each([1, 7, 20_001])(
-    'computes in a loop what ONNX Runtime computes, to the bit, for %i weights',
+    'computes in a loop what ONNX Runtime computes, bit for bit, for %i weights',
     async (length) => {
       const random = new RandomStream(0, name, length);
       const vector = (draw: () => number): NdArray => ({

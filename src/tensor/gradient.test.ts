@@ -105,7 +105,7 @@ describe('gradients', () => {
 });
 
 describe('the gradient of slices', () => {
-  it('concatenates their gradients if they tile the tensor, whatever the order of their use', async () => {
+  it('concatenates their gradients if they tile the tensor, regardless of the order of their use', async () => {
     const x = input('x', [2, 6]);
     const [a, b, c] = op.split(x, 1, [1, 3, 2]) as [Tensor, Tensor, Tensor];
     const scalar = op.add(op.sum(op.exp(c)), op.add(op.sum(op.multiply(a, 7)), op.sum(op.multiply(b, b))));

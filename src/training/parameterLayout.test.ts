@@ -1,4 +1,4 @@
-// How parameters are sliced from their groups' arrays, and that initial values lie where they are sliced.
+// How parameters are sliced from their groups' arrays, and that initial values are where they are sliced from.
 import { expect, it } from 'vitest';
 import { prepare } from '../engine/graph/prepare.ts';
 import { compile } from '../engine/program.ts';
@@ -54,7 +54,7 @@ it('slices every parameter from where its initial values are', async () => {
   }
 });
 
-it("gathers a group's gradient from its parameters, whatever their order of use", async () => {
+it("gathers a group's gradient from its parameters, regardless of their order of use", async () => {
   const { inputs, tensors } = layout.inputs();
   const paths = Object.keys(specs).filter((path) => specs[path]!.trained);
   const scalar = paths

@@ -77,7 +77,7 @@ it('splits wide networks into blocks on a CPU only', () => {
   expect(products('cpu')).toBeGreaterThan(products('webgpu'));
 });
 
-it('computes a forward pass as within a program with gradients, to the bit, on request', async () => {
+it('computes a forward pass as within a program with gradients, bit for bit, on request', async () => {
   const run = async (definition: ProgramDefinition) => {
     const program = await compilePrepared(definition, { threads: 1 });
     const values = await program.run(arrays);

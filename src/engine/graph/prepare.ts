@@ -22,7 +22,7 @@ export interface PrepareOptions {
   readonly device?: Device | undefined;
   /**
    * Whether gradients flow through all of the graph even though it asks for none: its results are then equal,
-   * to the bit, to those of the same graph with gradients. Default: false.
+   * bit for bit, to those of the same graph with gradients. Default: false.
    */
   readonly differentiated?: boolean | undefined;
   /** How corner convolutions are inverted. Default: wavefront. */

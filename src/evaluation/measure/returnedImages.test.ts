@@ -17,7 +17,7 @@ it('puts pixels in the middle of their intervals', async () => {
 });
 
 describe('decoded images', () => {
-  it('are wrong where a pixel is a different integer, but not where it is clipped to the same one', () => {
+  it('are wrong at pixels with a different integer, but not at those clipped to the same one', () => {
     // The first is below all levels, the second a level up; the last is above all levels.
     expect(compareImages([-0.75, 0.125, 0.125, 0.875], original, two)).toEqual([
       { wrongPixels: 1, largestError: 0.375 },

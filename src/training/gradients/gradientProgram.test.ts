@@ -34,7 +34,7 @@ it.each<[string, Partial<GlowOptions>]>([
   ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
-])('%s: recomputed activations yield the same loss and gradients, to the bit', async (_, changes) => {
+])('%s: recomputed activations yield the same loss and gradients, bit for bit', async (_, changes) => {
   const random = new RandomStream(1);
   const layout = new ParameterLayout(new Glow({ ...options, ...changes }, imageShape).parameters);
   const weights = layout.initial(2);

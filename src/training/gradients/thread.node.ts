@@ -16,7 +16,7 @@ export interface Thread {
   ask(batch: Batch): Promise<NdArray>;
   /** Lets it end; does nothing if it already has. */
   end(): Promise<void>;
-  /** Ends it at once, whatever it is doing. */
+  /** Ends it at once, no matter what it is doing. */
   kill(): Promise<unknown>;
 }
 

@@ -28,7 +28,7 @@ describe('createRunFolder', () => {
     expect(fs.readdirSync(run).sort()).toEqual(['checkpoints', 'config.yaml', 'samples']);
   });
 
-  it('accepts an existing folder, whatever else is in it', () => {
+  it('accepts an existing folder, no matter what else is in it', () => {
     fs.mkdirSync(join(run, 'checkpoints'), { recursive: true });
     fs.writeFileSync(join(run, 'log.txt'), 'x');
     createRunFolder(run, 'seed: 0\n');
