@@ -3,6 +3,7 @@ import type { Split } from '../data/sources/splitOfName.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
+import { noteOnStderr } from './terminal/output.ts';
 
 /** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
@@ -17,6 +18,20 @@ export function evaluationRecord(
   about: { split: Split; weights: WeightsKind; bits: number },
 ): EvaluationRecord {
   return { ...measured, ...about };
+}
+
+/**
+ * Fails the command, in one line, if the bits/dim of an evaluation are not finite: scripts must not take such a
+ * result for a measurement.
+ */
+export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, directory: string): void {
+  if (!Number.isFinite(bitsPerDim)) {
+    noteOnStderr(
+      `emerging: the bits/dim of the ${split} images are not finite (${bitsPerDim}): the model cannot compute at ` +
+        `least one of them; emerging doctor ${directory} examines its layers`,
+    );
+    process.exitCode = 1;
+  }
 }
 
 /** An evaluation as lines of text, with an extra line for the importance-weighted bound. */

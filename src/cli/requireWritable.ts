@@ -1,7 +1,24 @@
-// Checks that a picture can be written, before the work rather than after it.
-import { extname } from 'node:path';
+// Checks that a file can be written, before the work rather than after it.
+import { dirname, extname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { requireWritable } from '../storage/files.ts';
+import { ClosedFolder } from '../storage/closedFolder.ts';
+import { exists, requireWritable } from '../storage/files.ts';
+
+/**
+ * Checks that an output can be written to `path`. A link is written through, but not one in a run folder or an
+ * export: whoever made the folder may have placed it there.
+ *
+ * @throws UserError if not
+ */
+export function requireWritableOutput(path: string): void {
+  const folder = dirname(path);
+  for (const around of [folder, join(folder, '..')]) {
+    if (['config.yaml', 'manifest.json'].some((name) => exists(join(around, name)))) {
+      new ClosedFolder(around).requireNoLink(path);
+    }
+  }
+  requireWritable(path);
+}
 
 /**
  * Checks that a picture can be written to `path`: it is always a PNG.
@@ -15,5 +32,5 @@ export function requireWritablePng(path: string): void {
       `cannot write ${path}: pictures are written as PNG; name it ${path.slice(0, path.length - extname(path).length)}.png`,
     );
   }
-  requireWritable(path);
+  requireWritableOutput(path);
 }

@@ -6,6 +6,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -17,8 +18,17 @@ import {
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
+import { openRegularFile } from './fileBytes.ts';
 import { cannotRead, cannotWrite, explainFileError, hasCode, reasonFor } from './fileErrors.ts';
-import { PartialFile } from './partialFiles.ts';
+import { PartialFile, type PartialFileOptions } from './partialFiles.ts';
+
+/** Appending to a file or a new one, not through a link, and without waiting for a FIFO's reader. */
+const toAppend =
+  constants.O_WRONLY |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0);
 
 /** A text with the path of its file, for errors. */
 export interface TextFile {
@@ -79,13 +89,17 @@ export function requireWritable(path: string): void {
 /**
  * All bytes of a file.
  *
- * @throws UserError if the file does not exist, cannot be read or is larger than 2 GiB
+ * @throws UserError if the file does not exist, cannot be read, is larger than 2 GiB or is not a regular file,
+ * such as a FIFO, for which it does not wait
  */
 export function readBytes(path: string): Uint8Array {
+  const file = openRegularFile(path);
   try {
-    return readFileSync(path);
+    return readFileSync(file);
   } catch (error) {
     throw cannotRead(path, error);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -99,13 +113,26 @@ export function readTextFile(path: string): TextFile {
   return { path, text: readText(path) };
 }
 
+/** The same for a file that the user has named, which may be a pipe or a terminal: it is read to its end. */
+export function readTextStream(path: string): TextFile {
+  try {
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
 /**
  * Writes a file so that a crash at any moment leaves either what was there before or all of `content`.
  *
  * @throws UserError if the disk, the folder or the permissions do not allow it; no partial file is left then
  */
-export function writeFileAtomically(path: string, content: Uint8Array | string): void {
-  const file = new PartialFile(path);
+export function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  options: PartialFileOptions = {},
+): void {
+  const file = new PartialFile(path, options);
   try {
     file.write(bytesOf(content), 0);
     file.finish();
@@ -115,15 +142,23 @@ export function writeFileAtomically(path: string, content: Uint8Array | string):
 }
 
 /**
- * Appends to a file, which is created if it does not exist.
+ * Appends to a file, which is created if it does not exist. A file with other names as well (hard links, as in
+ * backups) is replaced by a copy first: under those names it stays what it is.
  *
- * @throws UserError if it cannot be written; the file then ends as it did before
+ * @throws UserError if it cannot be written or is a link; the file then ends as it did before
  */
 export function appendToFile(path: string, content: Uint8Array | string): void {
   try {
-    const file = openSync(path, 'a');
+    if ((lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) > 1) {
+      writeFileAtomically(path, readBytes(path));
+    }
+    const file = openSync(path, toAppend, 0o666);
     try {
-      const before = fstatSync(file).size;
+      const status = fstatSync(file);
+      if (!status.isFile()) {
+        throw new UserError('invalid-data', `cannot write ${path}: it is not a regular file; delete it`);
+      }
+      const before = status.size;
       const bytes = bytesOf(content);
       try {
         for (let written = 0; written < bytes.length; ) {

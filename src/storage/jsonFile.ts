@@ -10,7 +10,7 @@ import { parseJsonObject } from './jsonLines.ts';
  * @throws UserError with its name if it is corrupt
  */
 export function readJson<Value>(path: string): Value | undefined {
-  return exists(path) ? (parseJsonObject(readText(path), path, 'delete it') as Value) : undefined;
+  return exists(path) ? (parseJsonObject(readText(path), path, '; delete it') as Value) : undefined;
 }
 
 /** Writes an object atomically, creating missing parent folders. */

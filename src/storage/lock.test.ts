@@ -1,11 +1,14 @@
 // Who holds a lock: one holder at a time, and never a process that is gone.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -47,7 +50,11 @@ class Held extends UserError {
   }
 }
 
-const take = (): Lock => takeLock(path, (holder) => new Held(holder));
+const take = (): Lock =>
+  takeLock(path, {
+    refusal: (holder) => new Held(holder),
+    loss: (process) => new UserError('locked', `lost to ${process?.pid}`),
+  });
 const takes = (): boolean => {
   take().release();
   return !existsSync(path);
@@ -111,6 +118,61 @@ describe('a lock of another machine or container', () => {
   it('is stale when it has not been renewed for long', () => {
     leave({ host: 'elsewhere' }, 16 * 60);
     expect(takes()).toBe(true);
+  });
+});
+
+describe('a lock that its holder has lost', () => {
+  it('is noticed, whether another process holds it or it is gone, and never renewed', () => {
+    const lock = take();
+    lock.requireHeld();
+    leave({ pid: 77, host: 'elsewhere' });
+    const taken = readFileSync(path, 'utf8');
+    expect(lock.requireHeld).toThrow('lost to 77');
+    lock.renew();
+    lock.release();
+    expect(readFileSync(path, 'utf8')).toBe(taken);
+    rmSync(path);
+    expect(lock.requireHeld).toThrow('lost to undefined');
+  });
+
+  it('is one that was not renewed for long, seen from another machine', () => {
+    const lock = take();
+    // As another machine would see it: not its own, and too old.
+    const then = Date.now() / 1000 - 16 * 60;
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), place: 'elsewhere' }));
+    utimesSync(path, then, then);
+    const other = take();
+    other.requireHeld();
+    expect(lock.requireHeld).toThrow(`lost to ${process.pid}`);
+    other.release();
+  });
+
+  it('is not one that another process has moved away for a moment', async () => {
+    const lock = take();
+    const moved = `${path}.moved`;
+    renameSync(path, moved);
+    // The check waits without letting anything else of this process run, so another one puts it back.
+    const child = spawn('sh', ['-c', `mv ${moved} ${path}`]);
+    lock.requireHeld();
+    await once(child, 'exit');
+    lock.release();
+    expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe('a lock with a link or a FIFO in its place', () => {
+  it.runIf(process.platform !== 'win32')('is not followed, and nothing waits for it', () => {
+    const outside = join(root, 'outside');
+    writeFileSync(outside, 'mine');
+    symlinkSync(outside, path);
+    refuses({ process: undefined, isSeen: false });
+    rmSync(path);
+    symlinkSync(outside, `${path}.${process.pid}.partial`);
+    const lock = take();
+    expect(readFileSync(outside, 'utf8')).toBe('mine');
+    lock.release();
+    spawnSync('mkfifo', [path]);
+    refuses({ process: undefined, isSeen: false });
   });
 });
 

@@ -1,15 +1,31 @@
 // A lock file: one holder at a time. A lock whose process is gone is stale and is ignored.
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  lstatSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { uptime } from 'node:os';
 import { z } from 'zod';
 import { cannotWrite, hasCode } from './fileErrors.ts';
-import { partialPath } from './partialFiles.ts';
+import { readText } from './files.ts';
+import { openPartial, partialPath } from './partialFiles.ts';
 import { isRunning, ownMark, type ProcessMark } from './processes.ts';
 
 /** A lock that is held. */
 export interface Lock {
   /** Shows processes that cannot see this one that it is alive; call it often, it rarely has to do anything. */
   renew(): void;
+  /**
+   * Checks that the lock is still this one, before anything it protects is changed. Another process may have taken
+   * it over: from one that was stopped, or whose clock is behind.
+   *
+   * @throws the error for a lost lock if not
+   */
+  requireHeld(): void;
   /** Releases the lock; a lock that no longer exists or now belongs to another process is left alone. */
   release(): void;
 }
@@ -20,14 +36,27 @@ export interface LockHolder {
   readonly process: ProcessMark | undefined;
   /** Whether the process runs; false if that cannot be determined from here. */
   readonly isSeen: boolean;
-  /** Seconds since the lock was last renewed. */
+  /** Seconds since the lock was last renewed; negative if the clock of its process is ahead of this one. */
   readonly silent: number;
+}
+
+/** The errors of a lock. */
+export interface LockErrors {
+  /** If a process holds it that runs, or may run on another machine. */
+  refusal(holder: LockHolder): Error;
+  /** If it was lost: to this process, or undefined if the lock is gone or does not say. */
+  loss(process: ProcessMark | undefined): Error;
 }
 
 /** The lock is renewed when it is older than this, in seconds. */
 const RENEWED_AFTER = 20;
 /** A lock of another machine is taken over if it has not been renewed for this many seconds. */
 const SILENT_FOR = 15 * 60;
+/**
+ * A process that reads a stale lock may move away the one that has replaced it, and puts it back at once: within
+ * this many milliseconds.
+ */
+const PUT_BACK_WITHIN = 1000;
 
 const markSchema = z.object({
   pid: z.number(),
@@ -47,10 +76,9 @@ let made = 0;
 /**
  * Takes the lock at a path.
  *
- * @param refusal the error to throw if a process holds it that runs, or may run on another machine
- * @throws UserError if it cannot be written
+ * @throws the refusal if another process holds it; UserError if it cannot be written
  */
-export function takeLock(path: string, refusal: (holder: LockHolder) => Error): Lock {
+export function takeLock(path: string, { refusal, loss }: LockErrors): Lock {
   const mark: LockMark = { ...ownMark(), serial: made++ };
   try {
     while (!create(path, mark)) {
@@ -61,17 +89,26 @@ export function takeLock(path: string, refusal: (holder: LockHolder) => Error): 
   }
   held.add(mark.serial);
   let renewed = performance.now();
+  const isOwn = (): boolean => sameLock(readLock(path)?.mark, mark);
   return {
     renew() {
       if (performance.now() - renewed > 1000 * RENEWED_AFTER) {
         renewed = performance.now();
         const now = new Date();
-        attempt(() => utimesSync(path, now, now));
+        attempt(() => isOwn() && utimesSync(path, now, now));
+      }
+    },
+    requireHeld() {
+      for (let waited = 0; readLock(path) === null && waited < PUT_BACK_WITHIN; waited += 20) {
+        sleep(20);
+      }
+      if (!isOwn()) {
+        throw loss(readLock(path)?.mark);
       }
     },
     release() {
       held.delete(mark.serial);
-      attempt(() => sameLock(readLock(path)?.mark, mark) && rmSync(path, { force: true }));
+      attempt(() => isOwn() && rmSync(path, { force: true }));
     },
   };
 }
@@ -80,7 +117,12 @@ export function takeLock(path: string, refusal: (holder: LockHolder) => Error): 
 function create(path: string, mark: LockMark): boolean {
   const text = JSON.stringify(mark);
   const partial = partialPath(path);
-  writeFileSync(partial, text);
+  const file = openPartial(partial);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
   try {
     // Not a rename, which would replace a lock that another process has taken meanwhile.
     linkSync(partial, path);
@@ -108,7 +150,7 @@ function create(path: string, mark: LockMark): boolean {
 }
 
 /** Removes a stale lock; throws the refusal if the lock is not stale. */
-function takeAway(path: string, refusal: (holder: LockHolder) => Error): void {
+function takeAway(path: string, refusal: LockErrors['refusal']): void {
   const found = readLock(path);
   if (found === null) {
     return;
@@ -131,21 +173,31 @@ function takeAway(path: string, refusal: (holder: LockHolder) => Error): void {
     }
     throw error;
   }
-  if (readFileSync(moved, 'utf8') === text) {
+  if (readLock(moved)?.text === text) {
     rmSync(moved, { force: true });
   } else {
     renameSync(moved, path);
   }
 }
 
-/** A lock and the seconds since it was last renewed; null if it is gone. */
+/**
+ * A lock and the seconds since it was last renewed; null if it is gone. What is no regular file, such as a link,
+ * is a lock that does not say whose it is.
+ */
 function readLock(path: string): { mark: LockMark | undefined; text: string; silent: number } | null {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) {
+    return null;
+  }
+  const silent = (Date.now() - status.mtimeMs) / 1000;
+  if (!status.isFile()) {
+    return { mark: undefined, text: '', silent };
+  }
   try {
-    const text = readFileSync(path, 'utf8');
-    const silent = (Date.now() - statSync(path).mtimeMs) / 1000;
+    const text = readText(path);
     return { mark: markIn(text), text, silent };
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) {
+    if (error instanceof Error && hasCode(error.cause, 'ENOENT')) {
       return null;
     }
     throw error;
@@ -174,6 +226,11 @@ function sameProcess(one: ProcessMark, other: ProcessMark): boolean {
 
 function sameLock(one: LockMark | undefined, other: LockMark): boolean {
   return one !== undefined && sameProcess(one, other) && one.serial === other.serial;
+}
+
+/** Waits without letting anything else run. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** Runs something optional for the holder: a failure here will show where it matters, at the next file. */

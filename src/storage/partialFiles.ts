@@ -1,6 +1,7 @@
 // Files and folders that are written under a temporary name and renamed when they are complete.
 import {
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   openSync,
@@ -27,6 +28,10 @@ const ownEnd = /\.(\d+)\.partial$/;
  */
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
+/** A file of one's own: never one that exists, nor what a link leads to. Windows lacks the second flag. */
+const ownNewFile =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+
 /** Where this process writes the replacement for `path`: in the same folder, under its own name. */
 export function partialPath(path: string): string {
   return `${path}.${process.pid}.partial`;
@@ -47,6 +52,23 @@ export function moveIntoPlace(partial: string, path: string): void {
 }
 
 /**
+ * Creates the partial file at a path. What is already there, a leftover of a process with the same PID or a
+ * link that someone has placed, is removed and not written to. Throws the system's errors.
+ *
+ * @returns its descriptor
+ */
+export function openPartial(partial: string): number {
+  rmSync(partial, { force: true });
+  return openSync(partial, ownNewFile, 0o666);
+}
+
+/** How a partial file is moved into place. */
+export interface PartialFileOptions {
+  /** Called right before: if it throws, what was there before stays. */
+  readonly beforeMove?: (() => void) | undefined;
+}
+
+/**
  * A file being written: `write`, then `finish` or `discard`. A crash at any moment leaves either what was
  * there before or the whole new file.
  */
@@ -55,15 +77,17 @@ export class PartialFile {
   private readonly target: string;
   private readonly partial: string;
   private readonly file: number;
+  private readonly beforeMove: () => void;
   private isOpen = true;
 
   /** @throws UserError if the disk, the folder or the permissions do not allow it, as every method does */
-  constructor(path: string) {
+  constructor(path: string, { beforeMove = () => {} }: PartialFileOptions = {}) {
     this.path = path;
+    this.beforeMove = beforeMove;
     try {
       this.target = writableTarget(path);
       this.partial = partialPath(this.target);
-      this.file = openSync(this.partial, 'w');
+      this.file = openPartial(this.partial);
     } catch (error) {
       throw cannotWrite(path, error);
     }
@@ -86,6 +110,7 @@ export class PartialFile {
     try {
       fsyncSync(this.file);
       this.close();
+      this.beforeMove();
       moveIntoPlace(this.partial, this.target);
     } catch (error) {
       throw cannotWrite(this.path, error);

@@ -6,14 +6,13 @@ import { call, phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
-import { appendJsonLine } from '../storage/jsonLines.ts';
 import type { Lock } from '../storage/lock.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { isAnchor, isMilestone, lastStepOf } from './run/milestones.ts';
-import { rewindRun } from './run/run.ts';
+import { mendRunFiles, rewindRun } from './run/run.ts';
 import { listCheckpoints, type RunPaths } from './run/runFolder.ts';
 import { lockRun } from './run/runLock.ts';
-import { appendTiming, trainingTime } from './run/runLogs.ts';
+import { appendMetrics, appendTiming, trainingTime } from './run/runLogs.ts';
 import { answerStep, requireTrained } from './run/setback.ts';
 import { guardedStep } from './step/guardedStep.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
@@ -85,8 +84,8 @@ export interface TrainingResult {
  * weights: the step is dropped. If that keeps happening, training rolls back to earlier weights with half the
  * learning rate.
  *
- * @throws UserError if training diverges at any rate, another process is training the run, or a file cannot
- * be written; the last sound state is then in the folder
+ * @throws UserError if training diverges at any rate, another process is training the run or has taken it over,
+ * or a file cannot be written; the last sound state is then in the folder
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const { paths } = options;
@@ -103,6 +102,9 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Promise<TrainingResult> {
   const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
+  for (const note of mendRunFiles(paths)) {
+    events.onTrouble?.(options.state?.step ?? 0, note);
+  }
   const parts = await prepareTraining(options, engine, keep, events.onPreparing);
   const { model, schedule, trainer, checkpoints } = parts;
   events.onPrepared?.(trainer.plan);
@@ -120,14 +122,14 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
     const { step, bitsPerDim, learningRate } = outcome.record;
     seconds += stepSeconds;
     trained += batchSize;
-    appendJsonLine(paths.metrics, outcome.record);
+    appendMetrics(paths, outcome.record);
     appendTiming(paths, step, stepSeconds, batchSize);
     events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
     await answerStep(parts, outcome, events);
     if (isMilestone(step, schedule)) {
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
-        appendJsonLine(paths.metrics, { step, validationBitsPerDim: validated.bitsPerDim });
+        appendMetrics(paths, { step, validationBitsPerDim: validated.bitsPerDim });
       }
     }
     // Last, so that the log is complete up to any checkpoint that can be resumed.

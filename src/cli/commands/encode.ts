@@ -5,10 +5,10 @@ import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { writeLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
-import { requireWritable } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, noteDeviceOf, oneOf } from '../options.ts';
+import { requireWritableOutput } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -54,7 +54,7 @@ async function runEncode(
   options: EncodeCommandOptions,
 ): Promise<void> {
   const { out, precision } = options;
-  requireWritable(out);
+  requireWritableOutput(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   noteDeviceOf(precision, options);

@@ -8,9 +8,11 @@ import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
+import { runFiles } from '../../training/run/runFiles.ts';
 import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts';
 import { visibleText } from '../../visibleText.ts';
-import { evaluationLines, evaluationRecord } from '../evaluationRecord.ts';
+import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
@@ -79,9 +81,15 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const isWanted = stored || options.worst !== undefined;
   const drawn =
     isWanted &&
-    (await drawOrNote('picture of the worst images', () =>
-      drawWorst(images, measured.worstImages, picture),
-    )) !== null;
+    (await drawOrNote('picture of the worst images', () => {
+      const png = drawWorst(images, measured.worstImages);
+      if (options.worst === undefined) {
+        runFiles(run.paths).write(picture, png);
+      } else {
+        writeFileAtomically(picture, png);
+      }
+      return picture;
+    })) !== null;
   if (options.worst !== undefined && !drawn) {
     process.exitCode = 1;
   }
@@ -89,6 +97,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
     : [...evaluationLines(record), ...(drawn ? [visibleText(`worst images: ${picture}`)] : [])].join('\n');
   writeStdout(`${text}\n`);
+  failUnlessFinite(record, directory);
 }
 
 /**

@@ -8,11 +8,11 @@ import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from '../options.ts';
-import { requireWritablePng } from '../requireWritable.ts';
+import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
 import { openRunImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
@@ -69,7 +69,7 @@ async function runScore(
   const { draws, seed, out, sheet } = options;
   const format = out === undefined ? undefined : formatOf(out);
   if (out !== undefined) {
-    requireWritable(out);
+    requireWritableOutput(out);
   }
   if (sheet !== undefined) {
     requireWritablePng(sheet);

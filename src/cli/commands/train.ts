@@ -1,5 +1,6 @@
 // `emerging train`: trains a model in a run folder, then evaluates it and draws samples.
 import type { Command } from 'commander';
+import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
@@ -7,10 +8,19 @@ import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
+import type { Lock } from '../../storage/lock.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
-import { appendEvaluation, readSummary, writeSummary } from '../../training/run/runSummary.ts';
+import { lockRun } from '../../training/run/runLock.ts';
+import {
+  appendEvaluation,
+  evaluationsIn,
+  readSummary,
+  readSummaryIfSound,
+  writeSummary,
+} from '../../training/run/runSummary.ts';
+import type { TrainingResult } from '../../training/train.ts';
 import { visibleText } from '../../visibleText.ts';
-import { evaluationLines } from '../evaluationRecord.ts';
+import { evaluationLines, failUnlessFinite } from '../evaluationRecord.ts';
 import {
   addEngineOptions,
   addStepOptions,
@@ -24,7 +34,7 @@ import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
-import { hasEvents, tensorBoard } from '../training/tensorboard.ts';
+import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboard.ts';
 import { testAfterTraining } from '../training/testAfterTraining.ts';
 import { pictureTitle } from '../training/trainPictures.ts';
 import { aboutRun, placeOf, reachedBefore } from '../training/trainSummary.ts';
@@ -94,6 +104,31 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   }
   const board = options.tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
   const { result, exitCode } = await trainWithProgress(run, options, engine, board);
+  // The training has released it, and the rest writes into the run folder too.
+  const lock = lockRun(run.paths);
+  try {
+    const untested = await finish({ run, result, board, lock }, options, engine);
+    process.exitCode = exitCode || untested || process.exitCode;
+  } finally {
+    lock.release();
+  }
+}
+
+/** A run that has been trained, and what is needed to finish it. */
+interface Trained {
+  readonly run: PreparedRun;
+  readonly result: TrainingResult;
+  readonly board: TensorBoard | undefined;
+  readonly lock: Lock;
+}
+
+/** Measures, samples and records a trained run; returns the exit code of an interrupted measurement, else 0. */
+async function finish(
+  { run, result, board, lock }: Trained,
+  options: TrainCommandOptions,
+  engine: CompileOptions,
+): Promise<number> {
+  const { directory } = run.paths;
   const { state, interrupted } = result;
   const finished = result.complete && !interrupted;
   const summary = {
@@ -112,7 +147,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   const { test, untested, samples } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
     const { test, exitCode: untested } =
-      finished && options.test ? await testAfterTraining(model, run) : { test: undefined, exitCode: 0 };
+      finished && options.test ? await testAfterTraining(model, run, lock) : { test: undefined, exitCode: 0 };
     if (test) {
       appendEvaluation(run.paths, { step: state.step, ...test });
     }
@@ -136,7 +171,10 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       ? `training is complete and saved, but not evaluated; to evaluate it: emerging evaluate ${directory}`
       : undefined,
   ]);
-  process.exitCode = exitCode || untested;
+  if (test) {
+    failUnlessFinite(test, directory);
+  }
+  return untested;
 }
 
 /**
@@ -180,14 +218,13 @@ function isDone(
   if ((steps !== undefined || epochs !== undefined) && state.step >= schedule.totalSteps) {
     return true;
   }
-  const summary = readSummary(paths);
+  const summary = readSummaryIfSound(paths);
   return summary.steps === state.step && (summary.complete === true || state.step < schedule.totalSteps);
 }
 
 /** Whether a summary has an evaluation on the test images after this step. */
-function isTested({ evaluations }: JsonObject, step: number): boolean {
-  const list: JsonObject[] = Array.isArray(evaluations) ? evaluations : [];
-  return list.some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
+function isTested(summary: JsonObject, step: number): boolean {
+  return evaluationsIn(summary).some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
 }
 
 async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {

@@ -5,12 +5,12 @@ import { UserError } from '../../errors.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { readTextFile } from '../../storage/files.ts';
+import { readTextStream } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
 import { openRunFolder } from '../../training/run/runFolder.ts';
-import { readSummary } from '../../training/run/runSummary.ts';
+import { readSummaryIfSound } from '../../training/run/runSummary.ts';
 
 /** The default preset, if neither a preset nor a file is named. */
 export const DEFAULT_PRESET = 'mnist-quickstart';
@@ -52,7 +52,7 @@ async function newRun(
   { preset, config: path, set, out, seed, workers, ...options }: RunOptions,
   engine: CompileOptions,
 ): Promise<PreparedRun> {
-  const file = path === undefined ? undefined : readTextFile(path);
+  const file = path === undefined ? undefined : readTextStream(path);
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
@@ -88,6 +88,6 @@ async function reopenedRun(
   const { training } = configToResume(openRunFolder(directory).paths, changes, set);
   requireWorkers(workers, { ...engine, images: training.microBatch });
   const run = await resumeRun(directory, changes, { set });
-  const { preset } = readSummary(run.paths);
+  const { preset } = readSummaryIfSound(run.paths);
   return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
 }

@@ -4,6 +4,7 @@ import { EventFile } from '../../evaluation/runs/eventFile.ts';
 import { samplesPath } from '../../evaluation/runs/runPictures.ts';
 import { exists, readBytes } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
+import { runFiles } from '../../training/run/runFiles.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Receives the events of a training run. */
@@ -36,7 +37,7 @@ export function tensorBoard(run: PreparedRun): TensorBoard {
   // Opened at the first step: a run that fails earlier leaves nothing behind.
   let opened: EventFile | undefined;
   const file = (): EventFile => {
-    opened ??= new EventFile(join(folder, nextName(folder)), state?.step);
+    opened ??= new EventFile(runFiles(paths), join(folder, nextName(folder)), state?.step);
     return opened;
   };
   return {

@@ -2,6 +2,7 @@
 // training.
 import { evaluate } from '../../evaluation/measure/evaluate.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
+import type { Lock } from '../../storage/lock.ts';
 import { type EvaluationRecord, evaluationRecord } from '../evaluationRecord.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -18,8 +19,12 @@ interface TestOutcome {
   readonly exitCode: number;
 }
 
-/** Evaluates a trained model on the test images of its run. */
-export async function testAfterTraining(model: FlowModel, { dataset }: PreparedRun): Promise<TestOutcome> {
+/** Evaluates a trained model on the test images of its run, whose lock it renews. */
+export async function testAfterTraining(
+  model: FlowModel,
+  { dataset }: PreparedRun,
+  lock: Lock,
+): Promise<TestOutcome> {
   const { draws, seed } = TEST;
   const bar = createImageProgress({ label: 'testing', images: dataset.test.count, passes: draws });
   const interruption = listenForInterruption(() => bar.note('stopping the evaluation'));
@@ -27,6 +32,7 @@ export async function testAfterTraining(model: FlowModel, { dataset }: PreparedR
   try {
     const onProgress = (done: number): void => {
       bar.update(done);
+      lock.renew();
       signal.throwIfAborted();
     };
     const measured = await evaluate(model, dataset.test, { draws, seed, onProgress });

@@ -4,9 +4,9 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
 import { readTextFile } from '../../storage/files.ts';
-import { type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
 import { checkpointPath } from '../../training/run/runFolder.ts';
-import { trainingTime, troubleIn } from '../../training/run/runLogs.ts';
+import { readMetrics, trainingTime, troubleIn } from '../../training/run/runLogs.ts';
 import { readSummary, writeSummary } from '../../training/run/runSummary.ts';
 import { changesIn, type Settings, settingsOf, withChanges } from '../../training/run/settingChanges.ts';
 import type { PreparedRun } from './preparedRun.ts';
@@ -50,7 +50,7 @@ export function recordStart({ paths, preset, config, state }: PreparedRun, place
 /** The first entries of a summary. */
 export function aboutRun({ config, dataset, paths, preset }: PreparedRun, steps: number): JsonObject {
   const parameters = countParameters(config.model, dataset.imageShape);
-  const trouble = troubleIn(readJsonLines(paths.metrics));
+  const trouble = troubleIn(readMetrics(paths));
   const { changes } = readSummary(paths);
   return { run: paths.directory, preset, steps, ...trouble, parameters, changes };
 }

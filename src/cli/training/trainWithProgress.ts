@@ -1,5 +1,6 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { CompileOptions } from '../../engine/program.ts';
+import { UserError } from '../../errors.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
@@ -108,7 +109,9 @@ export async function trainWithProgress(
     });
     return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
   } catch (error) {
-    throw resume === undefined ? cleanedUpAfter(error, () => discardUnstartedRun(paths)) : error;
+    // A run that another process has taken over is no longer this one's to remove.
+    const isOwn = !(error instanceof UserError && error.code === 'locked');
+    throw resume === undefined && isOwn ? cleanedUpAfter(error, () => discardUnstartedRun(paths)) : error;
   } finally {
     bar.finish();
     interruption.release();

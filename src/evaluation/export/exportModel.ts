@@ -4,7 +4,7 @@ import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
-import { readSummary } from '../../training/run/runSummary.ts';
+import { evaluationsIn, readSummary } from '../../training/run/runSummary.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type LoadedRun, loadRun } from '../model/loadRun.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -66,8 +66,9 @@ function exportCard({ paths, model, config, step }: LoadedRun): string {
 }
 
 function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): ModelOrigin {
-  const { preset, evaluations, steps, bitsPerDim } = readSummary(paths);
-  const measured = (Array.isArray(evaluations) ? evaluations : []).filter(
+  const summary = readSummary(paths);
+  const { preset, steps, bitsPerDim } = summary;
+  const measured = evaluationsIn(summary).filter(
     (evaluation) => evaluation.step === step && evaluation.weights === weights,
   );
   // The summary's own bits/dim are of the average weights on the validation images.

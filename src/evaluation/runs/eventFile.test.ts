@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { crc32c, EventFile } from './eventFile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'events-'));
@@ -26,7 +27,7 @@ describe('crc32c', () => {
 describe('EventFile', () => {
   it('contains a version, scalars and images that can be read', () => {
     const path = join(folder, 'deep', 'events.out.tfevents.test');
-    const file = new EventFile(path);
+    const file = new EventFile(new ClosedFolder(folder), path);
     file.scalars(300, { 'bits/dim': 1.5, rate: -2 });
     const png = contactSheet(new Uint8Array(2 * 12), { imageShape: [2, 6, 1] });
     file.image(70_000, 'samples', png);
@@ -55,14 +56,14 @@ describe('EventFile', () => {
 
   it('marks resumed training, from the step after its state', () => {
     const path = join(folder, 'events.out.tfevents.resumed');
-    new EventFile(path, 300).flush();
+    new EventFile(new ClosedFolder(folder), path, 300).flush();
     const [, restart] = recordsOf(readFileSync(path)).map(fieldsOf);
     expect(restart![2]).toEqual([301]);
     expect(fieldsOf(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
   });
 
   it('reports in one line why it cannot be written', () => {
-    expect(() => new EventFile(join('/dev/null', 'x'))).toThrow(UserError);
+    expect(() => new EventFile(new ClosedFolder('/dev/null'), join('/dev/null', 'x', 'y'))).toThrow(UserError);
   });
 });
 

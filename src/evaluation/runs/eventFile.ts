@@ -1,7 +1,7 @@
 // A file of TensorBoard events: scalars and PNG images as records that TensorBoard follows while they are written.
 import { decode } from 'fast-png';
-import { appendToFile, writeFileAtomically } from '../../storage/files.ts';
-import { folderOf, makeFolders } from '../../storage/folders.ts';
+import type { ClosedFolder } from '../../storage/closedFolder.ts';
+import { folderOf } from '../../storage/folders.ts';
 
 /** Milliseconds after which what was added is written, with the next event. */
 const pause = 1000;
@@ -14,22 +14,26 @@ const SESSION_START = 1;
  * used below, in TFRecord frames.
  */
 export class EventFile {
+  private readonly folder: ClosedFolder;
   private readonly path: string;
   private pending: Uint8Array[] = [];
   private written = 0;
 
   /**
+   * @param folder the run folder
+   * @param path the path of the file in a subfolder of it, which is created
    * @param resumedAfter the step from which training resumes: TensorBoard then ignores later steps in earlier files
    * @throws UserError if the file cannot be written; an existing file is replaced
    */
-  constructor(path: string, resumedAfter?: number) {
+  constructor(folder: ClosedFolder, path: string, resumedAfter?: number) {
     const restart =
       resumedAfter === undefined
         ? []
         : [record(event(resumedAfter + 1, bytes(7, [number(1, SESSION_START)])))];
+    this.folder = folder;
     this.path = path;
-    makeFolders(folderOf(path));
-    writeFileAtomically(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
+    folder.makeFolder(folderOf(path));
+    folder.write(path, Buffer.concat([record(event(0, text(3, 'brain.Event:2'))), ...restart]));
   }
 
   /** Adds numbers of a step, by tag. */
@@ -51,7 +55,7 @@ export class EventFile {
    * @throws UserError if it cannot be written
    */
   flush(): void {
-    appendToFile(this.path, Buffer.concat(this.pending));
+    this.folder.append(this.path, Buffer.concat(this.pending));
     this.pending = [];
     this.written = performance.now();
   }

@@ -1,8 +1,9 @@
 // The learning curve of a run, from its metrics: as numbers and as a plot.
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
-import { type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
+import { readMetrics } from '../../training/run/runLogs.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {
@@ -33,7 +34,7 @@ const soundRanges = 10;
 
 /** The learning curve in a run's `metrics.jsonl`. */
 export function readLearningCurve(paths: RunPaths): LearningCurve {
-  return learningCurveIn(readJsonLines(paths.metrics));
+  return learningCurveIn(readMetrics(paths));
 }
 
 /** The learning curve in the lines of `metrics.jsonl`. */

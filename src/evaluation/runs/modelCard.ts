@@ -6,6 +6,7 @@ import type { Glow } from '../../models/glow.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
 import { troubleText } from '../../training/run/runLogs.ts';
+import { evaluationsIn } from '../../training/run/runSummary.ts';
 import { changesIn, changesText } from '../../training/run/settingChanges.ts';
 import { markdownTable } from './markdownTable.ts';
 import { markdownText } from './markdownText.ts';
@@ -86,12 +87,13 @@ function share(validation: number): string {
 }
 
 /** The last evaluation of each split and kind of weights, and what the training measured itself. */
-function numbers({ evaluations, bitsPerDim, steps }: JsonObject): string {
+function numbers(summary: JsonObject): string {
+  const { bitsPerDim, steps } = summary;
   const measured = new Map<string, JsonObject>();
   if (typeof bitsPerDim === 'number') {
     measured.set('validation average', { split: 'validation', weights: 'average', step: steps, bitsPerDim });
   }
-  for (const evaluation of Array.isArray(evaluations) ? (evaluations as JsonObject[]) : []) {
+  for (const evaluation of evaluationsIn(summary)) {
     measured.set(`${evaluation.split} ${evaluation.weights}`, evaluation);
   }
   if (measured.size === 0) {

@@ -1,8 +1,9 @@
 // The model card in a run folder, rewritten after training and after each evaluation.
 import type { Config } from '../../experiments/configSchema.ts';
 import type { Glow } from '../../models/glow.ts';
-import { exists, writeFileAtomically } from '../../storage/files.ts';
-import { pathFrom, pathIn } from '../../storage/folders.ts';
+import { exists } from '../../storage/files.ts';
+import { pathFrom } from '../../storage/folders.ts';
+import { cardPath, runFiles } from '../../training/run/runFiles.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import { readSummary } from '../../training/run/runSummary.ts';
 import { changesIn } from '../../training/run/settingChanges.ts';
@@ -37,5 +38,5 @@ export function writeRunCard(paths: RunPaths, about: { model: Glow; config: Conf
         'npx emerging train --config config.yaml --out ../again',
     },
   });
-  writeFileAtomically(pathIn(paths.directory, 'README.md'), card);
+  runFiles(paths).write(cardPath(paths), card);
 }

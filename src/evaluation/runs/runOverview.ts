@@ -2,10 +2,10 @@
 import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
 import { runPaths } from '../../training/run/runFolder.ts';
-import { type Trouble, trainingTime, troubleIn } from '../../training/run/runLogs.ts';
-import { readSummary } from '../../training/run/runSummary.ts';
+import { readMetrics, type Trouble, trainingTime, troubleIn } from '../../training/run/runLogs.ts';
+import { evaluationsIn, readSummary } from '../../training/run/runSummary.ts';
 import { finiteMean, learningCurveIn } from './learningCurve.ts';
 
 /** A run in a list; values that it does not have yet are null. */
@@ -54,9 +54,10 @@ export function runOverview(directory: string): RunOverview {
     problem: null,
   };
   try {
-    const lines = readJsonLines(paths.metrics);
+    const lines = readMetrics(paths);
     const { training, validation } = learningCurveIn(lines);
-    const { preset, complete, evaluations } = readSummary(paths);
+    const summary = readSummary(paths);
+    const { preset, complete } = summary;
     const { imagesPerSecond } = trainingTime(paths);
     const recent = finiteMean(training.slice(-RECENT));
     return {
@@ -67,7 +68,7 @@ export function runOverview(directory: string): RunOverview {
       complete: complete === true,
       train: finiteOrNull(recent),
       validation: finiteOrNull(validation.at(-1)?.bitsPerDim),
-      test: lastTest(evaluations),
+      test: lastTest(summary),
       imagesPerSecond: imagesPerSecond > 0 ? imagesPerSecond : null,
       ...troubleIn(lines),
     };
@@ -83,13 +84,22 @@ function finiteOrNull(value = Number.NaN): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function lastTest(evaluations: unknown): number | null {
-  const list: Record<string, unknown>[] = Array.isArray(evaluations) ? evaluations : [];
-  const last = list.findLast(({ split, weights }) => split === 'test' && weights === 'average');
+function lastTest(summary: JsonObject): number | null {
+  const last = evaluationsIn(summary).findLast(({ split, weights }) => split === 'test' && weights === 'average');
   return typeof last?.bitsPerDim === 'number' ? last.bitsPerDim : null;
 }
 
 function lastChange(files: readonly string[]): string | null {
-  const times = files.flatMap((file) => lastWritten(file) ?? []);
+  const times = files.flatMap((file) => {
+    try {
+      return lastWritten(file) ?? [];
+    } catch (error) {
+      // What is wrong with it is reported where it is read.
+      if (error instanceof UserError) {
+        return [];
+      }
+      throw error;
+    }
+  });
   return times.length > 0 ? new Date(Math.max(...times)).toISOString() : null;
 }

@@ -4,8 +4,9 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { contactSheet, rowHeight } from '../../pictures/contactSheet.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { stackRows } from '../../pictures/stackRows.ts';
-import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import { readBytes } from '../../storage/files.ts';
 import { listFolder, pathIn } from '../../storage/folders.ts';
+import { runFiles } from '../../training/run/runFiles.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import type { MeasuredImage } from '../measure/evaluate.ts';
 import type { FlowModel } from '../model/flowModel.ts';
@@ -20,7 +21,7 @@ export async function drawLearningCurve(paths: RunPaths, name: string): Promise<
   if (plot === null) {
     return null;
   }
-  writeFileAtomically(paths.curve, await plotPng(plot));
+  runFiles(paths).write(paths.curve, await plotPng(plot));
   return paths.curve;
 }
 
@@ -53,27 +54,30 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   });
   const { imageShape } = model;
   const file = samplesPath(paths, step);
-  writeFileAtomically(file, contactSheet(images, { imageShape }));
+  const files = runFiles(paths);
+  files.makeFolder(paths.samples);
+  files.write(file, contactSheet(images, { imageShape }));
   const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
   const stacked = stackRows(
     sheets.map((name) => readBytes(pathIn(paths.samples, name))),
     rowHeight(imageShape),
   );
-  writeFileAtomically(pathIn(paths.samples, 'over-time.png'), stacked);
+  files.write(pathIn(paths.samples, 'over-time.png'), stacked);
   return { file, count, overflowed };
 }
 
 /**
  * Draws the worst images of an evaluation, the worst first.
  *
- * @throws UserError if the images have other than 1 or 3 channels, or the file cannot be written
+ * @returns the bytes of a PNG
+ * @throws UserError if the images have other than 1 or 3 channels
  */
-export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[], file: string): void {
+export function drawWorst(images: ImageSet, worst: readonly MeasuredImage[]): Uint8Array {
   const { imageShape } = images;
   const pixels = new Uint8Array(worst.length * dimensionsOf(imageShape));
   images.read(
     worst.map(({ index }) => index),
     pixels,
   );
-  writeFileAtomically(file, contactSheet(pixels, { imageShape }));
+  return contactSheet(pixels, { imageShape });
 }

@@ -1,12 +1,13 @@
 // Which files are read as checkpoints, and which are rejected.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
@@ -36,7 +37,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
 function withMetadata(changes: Record<string, string | undefined>): void {
-  saveCheckpoint(path, state, layout, model.imageShape);
+  saveCheckpoint(new ClosedFolder(dirname(path)), path, state, layout, model.imageShape);
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
   const all = Object.fromEntries(changed) as Record<string, string>;
@@ -91,7 +92,7 @@ it.each([
 
 describe('a corrupt checkpoint', () => {
   const whole = (): Buffer => {
-    saveCheckpoint(path, state, layout, model.imageShape);
+    saveCheckpoint(new ClosedFolder(dirname(path)), path, state, layout, model.imageShape);
     return readFileSync(path);
   };
 
@@ -100,7 +101,7 @@ describe('a corrupt checkpoint', () => {
     const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
     const [weights, zeros] = [few.initial(0), few.zeros()];
     const optimizer = { name: 'adamax', moments: { first: zeros, second: zeros } };
-    saveCheckpoint(path, { ...state, weights, average: zeros, optimizer }, few, [4, 4, 1]);
+    saveCheckpoint(new ClosedFolder(dirname(path)), path, { ...state, weights, average: zeros, optimizer }, few, [4, 4, 1]);
     const bytes = readFileSync(path);
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     for (let index = 0; index < headerEnd; index++) {

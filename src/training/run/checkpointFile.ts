@@ -1,7 +1,8 @@
 // Checkpoints on disk: writing, reading, and choosing which of a run's to read.
 import { phrase, UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { readBytes, writeFileAtomically } from '../../storage/files.ts';
+import type { ClosedFolder } from '../../storage/closedFolder.ts';
+import { readBytes } from '../../storage/files.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { type Checkpoint, checkpointContents, checkpointFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
@@ -9,18 +10,19 @@ import type { TrainingState } from '../trainingState.ts';
 import { type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**
- * Writes the checkpoint of a state. The same state produces the same bytes.
+ * Writes the checkpoint of a state to a file in a folder. The same state produces the same bytes.
  *
  * @throws UserError if it cannot be written; an existing file is then left untouched
  */
 export function saveCheckpoint(
+  folder: ClosedFolder,
   path: string,
   state: TrainingState,
   layout: ParameterLayout,
   imageShape: ImageShape,
 ): void {
   const { tensors, metadata } = checkpointContents(state, layout, imageShape);
-  writeFileAtomically(path, encodeSafetensors(tensors, metadata));
+  folder.write(path, encodeSafetensors(tensors, metadata));
 }
 
 /** Reads a checkpoint, even if its checksum is wrong; throws UserError if it is not one or cannot be read. */

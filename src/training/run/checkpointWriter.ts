@@ -2,14 +2,14 @@
 // latest.
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { exists, flushFile, removeFile } from '../../storage/files.ts';
-import { makeFolder } from '../../storage/folders.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { exists } from '../../storage/files.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { saveCheckpoint } from './checkpointFile.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
+import { runFiles } from './runFiles.ts';
 import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
+import { readMetrics } from './runLogs.ts';
 import { readSummary } from './runSummary.ts';
 
 /** The number of latest checkpoints kept, so that if the last is corrupt there is an earlier one. */
@@ -36,7 +36,7 @@ export class CheckpointWriter {
   /** @param start the step that training resumes from; 0 for a new run */
   constructor(options: CheckpointWriterOptions, start: number) {
     const { paths } = options;
-    const validated = readJsonLines(paths.metrics).filter((line) => 'validationBitsPerDim' in line);
+    const validated = readMetrics(paths).filter((line) => 'validationBitsPerDim' in line);
     this.options = options;
     this.chosen = new Set([...validated.map(({ step }) => step), readSummary(paths).steps]);
     this.lastStep = start;
@@ -58,9 +58,10 @@ export class CheckpointWriter {
     if (state.step === this.lastStep && exists(path)) {
       return path;
     }
-    flushFile(paths.metrics);
-    makeFolder(paths.checkpoints);
-    saveCheckpoint(path, state, layout, imageShape);
+    const files = runFiles(paths);
+    files.flush(paths.metrics);
+    files.makeFolder(paths.checkpoints);
+    saveCheckpoint(files, path, state, layout, imageShape);
     this.lastStep = state.step;
     this.lastTime = performance.now();
     this.removeOthers();
@@ -76,7 +77,7 @@ export class CheckpointWriter {
     );
     for (const { step, path } of written) {
       if (!staying.has(step) && !this.chosen.has(step)) {
-        removeFile(path);
+        runFiles(paths).remove(path);
       }
     }
   }

@@ -2,10 +2,11 @@
 // started.
 import { UserError } from '../../errors.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { exists, isFolder, removeFile, writeFileAtomically } from '../../storage/files.ts';
+import { exists, isFolder } from '../../storage/files.ts';
 import { listFolder, makeFolders, removeEmptyFolders } from '../../storage/folders.ts';
-import { readJsonLines } from '../../storage/jsonLines.ts';
+import { runFiles } from './runFiles.ts';
 import { type RunPaths, runPaths } from './runFolder.ts';
+import { readMetrics } from './runLogs.ts';
 
 /**
  * Rejects a folder in which no run can be created, before anything is read for it.
@@ -39,10 +40,12 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
   const paths = runPaths(directory);
   const made: string[] = [];
   try {
-    for (const folder of [directory, paths.checkpoints, paths.samples]) {
-      made.push(...makeFolders(folder));
+    made.push(...makeFolders(directory));
+    const files = runFiles(paths);
+    for (const folder of [paths.checkpoints, paths.samples]) {
+      made.push(...(files.makeFolder(folder) ? [folder] : []));
     }
-    writeFileAtomically(paths.config, configYaml);
+    files.write(paths.config, configYaml);
   } catch (error) {
     throw cleanedUpAfter(error, () => removeEmptyFolders(made));
   }
@@ -56,11 +59,11 @@ export function createRunFolder(directory: string, configYaml: string): RunPaths
  * @throws UserError if a part cannot be removed
  */
 export function discardUnstartedRun(paths: RunPaths): void {
-  if (readJsonLines(paths.metrics).length > 0) {
+  if (readMetrics(paths).length > 0) {
     return;
   }
   for (const file of [paths.config, paths.schema, paths.metrics, paths.timings, paths.summary]) {
-    removeFile(file);
+    runFiles(paths).remove(file);
   }
   removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);
 }

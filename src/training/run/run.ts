@@ -12,16 +12,17 @@ import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
-import { readTextFile, renameFile, writeFileAtomically } from '../../storage/files.ts';
-import { makeFolders } from '../../storage/folders.ts';
-import { rewindJsonLines } from '../../storage/jsonLines.ts';
-import { removePartialFiles } from '../../storage/partialFiles.ts';
+import { readTextFile } from '../../storage/files.ts';
+import { mendJsonLines, rewindJsonLines } from '../../storage/jsonLines.ts';
 import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { readLatestSoundCheckpoint } from './checkpointFile.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
+import { requireNoLinks, runFiles } from './runFiles.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
+import { checkMetrics, checkTimings } from './runLogs.ts';
+import { readSummary } from './runSummary.ts';
 import { changedSettings, settingsOf } from './settingChanges.ts';
 
 /** A run, ready to train with `train({ ...run })`. */
@@ -136,18 +137,51 @@ function requireSameRun(before: Config, after: Config): void {
  * @throws UserError if the folder cannot be written
  */
 export function rewindRun(paths: RunPaths, config: Config, step: number): void {
+  const files = runFiles(paths);
+  for (const folder of [paths.checkpoints, paths.samples]) {
+    files.makeFolder(folder);
+  }
   for (const folder of [paths.directory, paths.checkpoints, paths.samples]) {
-    makeFolders(folder);
-    removePartialFiles(folder);
+    files.removePartialFiles(folder);
   }
   for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
-    renameFile(path, `${path}.damaged`);
+    files.setAside(path);
   }
   for (const log of [paths.metrics, paths.timings]) {
-    rewindJsonLines(log, (line) => Number(line.step) <= step);
+    rewindJsonLines(files, log, (line) => Number(line.step) <= step);
   }
-  writeFileAtomically(paths.schema, configSchemaText());
-  writeFileAtomically(paths.config, stringifyConfig(config));
+  files.write(paths.schema, configSchemaText());
+  files.write(paths.config, stringifyConfig(config));
+}
+
+/**
+ * Makes a run folder fit to train in: damaged logs and a damaged summary are set aside as `….damaged`. The
+ * sound lines of a log are kept; they tell which checkpoints to keep.
+ *
+ * @returns what was damaged and what was done, one line each
+ * @throws UserError if one of the files to write is a link, or they cannot be written
+ */
+export function mendRunFiles(paths: RunPaths): string[] {
+  requireNoLinks(paths);
+  const files = runFiles(paths);
+  const logs = [
+    { path: paths.metrics, check: checkMetrics },
+    { path: paths.timings, check: checkTimings },
+  ];
+  const notes = logs.flatMap(({ path, check }) => {
+    const mended = mendJsonLines(files, path, check);
+    return mended ? [`${mended.damage}; the log is kept as ${mended.aside}, its sound lines are used`] : [];
+  });
+  try {
+    readSummary(paths);
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'invalid-data')) {
+      throw error;
+    }
+    const damage = error.message.replace(/; delete it$/, '');
+    notes.push(`${damage}; it is kept as ${files.setAside(paths.summary)}, and a new one is started`);
+  }
+  return notes;
 }
 
 async function openData(

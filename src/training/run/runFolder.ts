@@ -96,9 +96,21 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
   return run.latestCheckpoint;
 }
 
-/** The run folders directly inside a folder, by name; none if it does not exist. */
+/**
+ * The run folders directly inside a folder, by name; none if it does not exist. A folder counts even if the system
+ * denies access to its configuration: whoever opens it is told why.
+ */
 export function listRunFolders(parent: string): string[] {
-  return entriesOf(parent).filter((folder) => exists(runPaths(folder).config));
+  return entriesOf(parent).filter((folder) => {
+    try {
+      return exists(runPaths(folder).config);
+    } catch (error) {
+      if (error instanceof UserError) {
+        return true;
+      }
+      throw error;
+    }
+  });
 }
 
 function listExports(parent: string): string[] {

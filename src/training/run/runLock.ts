@@ -1,21 +1,67 @@
 // The lock of a run folder: one trainer at a time.
-import { UserError } from '../../errors.ts';
+import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type Lock, type LockHolder, takeLock } from '../../storage/lock.ts';
+import type { ProcessMark } from '../../storage/processes.ts';
 import type { RunPaths } from './runFolder.ts';
 
+/** The locks that this process holds, by their path. */
+const held = new Map<string, Lock>();
+
 /**
- * Locks a run against a second trainer.
+ * Locks a run against a second trainer. While this process holds the lock, it changes the run folder only after
+ * checking that the lock is still its own (`requireOwnRun`).
  *
  * @throws UserError if the lock cannot be written, or is held by a live process or one that may run elsewhere
  */
 export function lockRun({ lock: path, directory }: RunPaths): Lock {
-  return takeLock(path, (holder) => new UserError('locked', lockedText(directory, path, holder)));
+  const lock = takeLock(path, {
+    refusal: (holder) => new UserError('locked', lockedText(directory, path, holder)),
+    loss: (process) => new UserError('locked', lostText(directory, path, process)),
+  });
+  held.set(path, lock);
+  return {
+    ...lock,
+    release() {
+      if (held.get(path) === lock) {
+        held.delete(path);
+      }
+      lock.release();
+    },
+  };
+}
+
+/**
+ * Checks that a run which this process has locked is still its own; nothing for other runs.
+ *
+ * @throws UserError (`locked`) if another process has taken the lock meanwhile, or it is gone
+ */
+export function requireOwnRun({ lock: path }: RunPaths): void {
+  held.get(path)?.requireHeld();
 }
 
 function lockedText(directory: string, path: string, { process, isSeen, silent }: LockHolder): string {
-  const who = process === undefined ? 'another process' : `process ${process.pid} on ${process.host}`;
+  const who = nameOf(process);
   return isSeen
     ? `${directory} is being trained by ${who}: wait for it, or end it`
-    : `${directory} is locked by ${who}, which last renewed the lock ${Math.round(silent)} seconds ago and ` +
+    : `${directory} is locked by ${who}, which ${renewedText(silent)} and ` +
         `cannot be checked from here: wait for it, or delete ${path} if you know that it has ended`;
+}
+
+function renewedText(silent: number): string {
+  const seconds = Math.round(silent);
+  return seconds >= 0
+    ? `last renewed the lock ${seconds} seconds ago`
+    : `last renewed the lock by a clock that is ${-seconds} seconds ahead of this one`;
+}
+
+function lostText(directory: string, path: string, process: ProcessMark | undefined): Phrase {
+  const how =
+    process === undefined
+      ? `the lock ${path} is no longer there`
+      : `${nameOf(process)} has taken the lock ${path}, because it was not renewed for long`;
+  return phrase`this training of ${directory} ends here, since another may have begun: ${how}; everything saved before is kept, and ${call('resumeRun', directory)} resumes the run once nothing else trains it`;
+}
+
+function nameOf(process: ProcessMark | undefined): string {
+  return process === undefined ? 'another process' : `process ${process.pid} on ${process.host}`;
 }

@@ -1,5 +1,6 @@
 // Totals from the logs of a run: the time of its steps over all calls, and how often its guard acted.
-import { appendJsonLine, type JsonObject, readJsonLines } from '../../storage/jsonLines.ts';
+import { appendJsonLine, type JsonObject, type LineCheck, readJsonLines } from '../../storage/jsonLines.ts';
+import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 
 /** The total time of a run's steps. */
@@ -10,16 +11,46 @@ export interface TrainingTime {
   readonly imagesPerSecond: number;
 }
 
+/**
+ * The lines of a run's `metrics.jsonl`.
+ *
+ * @throws UserError with file and line if one is damaged
+ */
+export function readMetrics(paths: RunPaths): JsonObject[] {
+  return readJsonLines(paths.metrics, checkMetrics);
+}
+
+/** Adds a line to the run's `metrics.jsonl`. */
+export function appendMetrics(paths: RunPaths, line: JsonObject): void {
+  appendJsonLine(runFiles(paths), paths.metrics, line);
+}
+
+/** What is wrong with a line of `metrics.jsonl`, if anything. */
+export const checkMetrics: LineCheck = numbersNamed(['step'], ['bitsPerDim', 'validationBitsPerDim']);
+
+/** What is wrong with a line of `timings.jsonl`, if anything. */
+export const checkTimings: LineCheck = numbersNamed(['step', 'seconds'], ['imagesPerSecond']);
+
+/** Requires numbers under these names; values under the optional names may be missing or null, for not finite. */
+function numbersNamed(required: readonly string[], optional: readonly string[]): LineCheck {
+  return (line) => {
+    const wrong =
+      required.find((name) => typeof line[name] !== 'number') ??
+      optional.find((name) => typeof (line[name] ?? 0) !== 'number');
+    return wrong === undefined ? undefined : `its ${wrong} is not a number`;
+  };
+}
+
 /** Adds a step to the run's `timings.jsonl`. */
 export function appendTiming(paths: RunPaths, step: number, seconds: number, images: number): void {
-  appendJsonLine(paths.timings, { step, seconds, imagesPerSecond: images / seconds });
+  appendJsonLine(runFiles(paths), paths.timings, { step, seconds, imagesPerSecond: images / seconds });
 }
 
 /** The time of all steps of a run, earlier calls included. */
 export function trainingTime(paths: RunPaths): TrainingTime {
   let seconds = 0;
   let images = 0;
-  for (const line of readJsonLines(paths.timings)) {
+  for (const line of readJsonLines(paths.timings, checkTimings)) {
     seconds += Number(line.seconds);
     images += Number(line.seconds) * Number(line.imagesPerSecond);
   }

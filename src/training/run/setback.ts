@@ -1,6 +1,5 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { call, phrase, UserError } from '../../errors.ts';
-import { appendJsonLine } from '../../storage/jsonLines.ts';
 import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
@@ -12,6 +11,7 @@ import type { TrainingState } from '../trainingState.ts';
 import { readSoundCheckpoint } from './checkpointFile.ts';
 import { isAnchor } from './milestones.ts';
 import { listCheckpoints } from './runFolder.ts';
+import { appendMetrics } from './runLogs.ts';
 
 /**
  * Reports a dropped step, and rolls back to an earlier state if needed; at an anchor, also if the state is
@@ -69,7 +69,7 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   trainer.replace({ ...sound, step, guard: after });
   const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
-  appendJsonLine(paths.metrics, setback);
+  appendMetrics(paths, setback);
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
     const what =

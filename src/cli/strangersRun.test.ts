@@ -1,0 +1,254 @@
+// Run folders from strangers: commands on them change nothing outside, and damage in one costs nothing else.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checksumOf } from '../numeric/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
+import { commandLine } from '../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const inFolder = (...names: string[]): string => join(emerging.folder, ...names);
+const trainingOptions = ['--data=data', ...tinyTraining, '--threads=1'];
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  await emerging.json('train', ...trainingOptions, '--steps=12', '--stop-at=6', '--out=original');
+});
+
+beforeEach(() => {
+  rmSync(inFolder('run'), { recursive: true, force: true });
+  rmSync(inFolder('home'), { recursive: true, force: true });
+  cpSync(inFolder('original'), inFolder('run'), { recursive: true });
+  mkdirSync(inFolder('home', 'folder'), { recursive: true });
+  writeFileSync(inFolder('home', 'start'), 'mine');
+  writeFileSync(inFolder('home', 'folder', 'old.1.partial'), 'mine');
+});
+
+/** Puts a link into the run in place of what has its name. */
+function placeLink(name: string, to = 'start'): void {
+  rmSync(inFolder('run', name), { recursive: true, force: true });
+  symlinkSync(inFolder('home', to), inFolder('run', name));
+}
+
+function expectUntouched(): void {
+  expect(readdirSync(inFolder('home')).sort()).toEqual(['folder', 'start']);
+  expect(readFileSync(inFolder('home', 'start'), 'utf8')).toBe('mine');
+  expect(readdirSync(inFolder('home', 'folder'))).toEqual(['old.1.partial']);
+}
+
+describe.runIf(process.platform !== 'win32')('links in a run folder', () => {
+  it.each([
+    ['README.md', 'start'],
+    ['curve.png', 'start'],
+    ['config.schema.json', 'start'],
+    ['metrics.jsonl', 'start'],
+    ['timings.jsonl', 'start'],
+    ['summary.json', 'start'],
+    ['samples', 'folder'],
+    ['tensorboard', 'folder'],
+  ])('keep a resume from starting: %s', async (name, to) => {
+    placeLink(name, to);
+    const { code, stderr } = await emerging.run('train', '--resume=run', '--threads=1');
+    expect(stderr).toContain(
+      `emerging: cannot change run/${name}: it is a link, and links in run are not followed; delete the link or replace`,
+    );
+    expect(code).toBe(1);
+    expectUntouched();
+  });
+
+  it('to the checkpoints of a run are not followed by a resume', async () => {
+    cpSync(inFolder('run', 'checkpoints'), inFolder('home', 'folder'), { recursive: true });
+    const before = readdirSync(inFolder('home', 'folder'));
+    placeLink('checkpoints', 'folder');
+    const { code, stderr } = await emerging.run('train', '--resume=run', '--threads=1');
+    expect(stderr).toContain('cannot change run/checkpoints: it is a link');
+    expect(code).toBe(1);
+    expect(readdirSync(inFolder('home', 'folder'))).toEqual(before);
+  });
+
+  it.each(['README.md', 'summary.json', 'worst-test.png'])(
+    'are not written through by evaluate: %s',
+    async (name) => {
+      writeFileSync(inFolder('home', 'start'), '{}');
+      placeLink(name);
+      const { stdout, stderr } = await emerging.run('evaluate', 'run', '--draws=1', '--threads=1');
+      expect(stderr).toContain(`cannot change run/${name}: it is a link`);
+      expect(stdout).toContain('bits/dim');
+      expect(readFileSync(inFolder('home', 'start'), 'utf8')).toBe('{}');
+    },
+  );
+
+  it('are not written through where an output is named in it', async () => {
+    placeLink('samples.png');
+    const { code, stderr } = await emerging.run('sample', 'run', '--out=run/samples.png', '--threads=1');
+    expect(stderr).toContain('cannot change run/samples.png: it is a link');
+    expect(code).toBe(1);
+    expectUntouched();
+  });
+
+  it('are written through elsewhere, where the user has made them', async () => {
+    symlinkSync(inFolder('home', 'start'), inFolder('home', 'mine.png'));
+    await emerging.json('sample', 'run', '--out=home/mine.png', '--threads=1');
+    expect(readFileSync(inFolder('home', 'start')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('are no trouble where the run folder is one', async () => {
+    symlinkSync('run', inFolder('name'));
+    await emerging.json('evaluate', 'name', '--draws=1', '--threads=1');
+    expect(JSON.parse(readFileSync(inFolder('run', 'summary.json'), 'utf8')).evaluations).toHaveLength(1);
+    await emerging.json('train', '--resume=name', '--no-test', '--threads=1');
+  });
+
+  it('are read: checkpoints may be on another disk', async () => {
+    cpSync(inFolder('run', 'checkpoints'), inFolder('home', 'folder'), { recursive: true });
+    placeLink('checkpoints', 'folder');
+    await emerging.json('evaluate', 'run', '--draws=1', '--threads=1');
+  });
+});
+
+describe.runIf(process.platform !== 'win32')('a FIFO in a run folder', () => {
+  it.each(['config.yaml', 'metrics.jsonl', 'summary.json'])('is not waited for: %s', async (name) => {
+    rmSync(inFolder('run', name));
+    spawnSync('mkfifo', [inFolder('run', name)]);
+    const [, run] = await emerging
+      .json('runs', '.')
+      .then((runs) => runs.filter(({ run }: { run: string }) => ['original', 'run'].includes(run)));
+    expect(run.problem).toContain(`${name}: it is not a regular file`);
+    const resumed = await emerging.run('train', '--resume=run', '--threads=1');
+    expect(resumed.stderr).toContain(`${name}: it is not a regular file`);
+    // A summary that cannot be read is set aside, whatever it is.
+    expect(resumed.code).toBe(name === 'summary.json' ? 0 : 1);
+  });
+});
+
+describe('damage', () => {
+  it('in the logs and the summary does not keep a run from being resumed', async () => {
+    for (const name of ['metrics.jsonl', 'timings.jsonl']) {
+      const bytes = readFileSync(inFolder('run', name));
+      bytes[bytes.indexOf('\n') + 1] = 0xff;
+      writeFileSync(inFolder('run', name), bytes);
+    }
+    writeFileSync(inFolder('run', 'summary.json'), '{"run":');
+    const { code, stderr } = await emerging.run('train', '--resume=run', '--threads=1');
+    expect(code, stderr).toBe(0);
+    for (const name of ['metrics.jsonl', 'timings.jsonl']) {
+      expect(stderr).toContain(
+        `run/${name}, line 2: not valid JSON; the log is kept as run/${name}.damaged, its sound lines are used`,
+      );
+    }
+    expect(stderr).toContain(
+      'run/summary.json: not valid JSON; it is kept as run/summary.json.damaged, and a new one is started',
+    );
+    const steps = readFileSync(inFolder('run', 'metrics.jsonl'), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+      .flatMap(({ step, bitsPerDim }) => (bitsPerDim === undefined ? [] : step));
+    expect(steps).toEqual([1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(readFileSync(inFolder('run', 'summary.json.damaged'), 'utf8')).toBe('{"run":');
+    expect(JSON.parse(readFileSync(inFolder('run', 'summary.json'), 'utf8'))).toMatchObject({
+      complete: true,
+    });
+  });
+
+  it.each([
+    ['{"evaluations": [null]}', 'summary.json: evaluations[0] is damaged; delete it'],
+    ['{"evaluations": 3}', 'summary.json: evaluations is not a list; delete it'],
+    ['{"changes": [{}]}', 'summary.json: changes[0] is damaged; delete it'],
+  ])('in the summary of one run does not keep others from being listed: %s', async (text, problem) => {
+    writeFileSync(inFolder('run', 'summary.json'), text);
+    const { code, stdout } = await emerging.run('runs', '.');
+    expect(stdout).toMatch(/^original +/m);
+    expect(stdout).toMatch(/^run +/m);
+    expect(stdout).toContain(problem);
+    expect(code).toBe(0);
+  });
+
+  it.each(['{"step":{"toString":1,"valueOf":1}}', '{"step":null}'])(
+    'in the log of one run does not either: %s',
+    async (line) => {
+      appendFileSync(inFolder('run', 'metrics.jsonl'), `${line}\n`);
+      const { code, stdout } = await emerging.run('runs', '.');
+      expect(stdout).toMatch(/^original +/m);
+      expect(stdout).toContain('its step is not a number; remove that line');
+      expect(code).toBe(0);
+    },
+  );
+
+  it.runIf(process.platform !== 'win32')('in the configuration of one run does not either', async () => {
+    rmSync(inFolder('run', 'config.yaml'));
+    symlinkSync('config.yaml', inFolder('run', 'config.yaml'));
+    const { code, stdout } = await emerging.run('runs', '.');
+    expect(stdout).toMatch(/^original +/m);
+    expect(stdout).toContain('cannot read run/config.yaml: ELOOP');
+    expect(code).toBe(0);
+  });
+});
+
+it('evaluate fails if the bits/dim are not finite', async () => {
+  const [name] = readdirSync(inFolder('run', 'checkpoints')).sort().slice(-1);
+  const path = inFolder('run', 'checkpoints', name!);
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  tensors.forEach(({ data }, tensor) => {
+    if (tensor.startsWith('average/')) {
+      data.fill(Number.NaN);
+    }
+  });
+  const { checksum: _, ...rest } = metadata;
+  const about = { ...rest, checksum: checksumOf(tensors, rest) };
+  writeFileSync(path, encodeSafetensors(tensors, about));
+  const { code, stdout, stderr } = await emerging.run('evaluate', 'run', '--draws=1', '--threads=1');
+  expect(stderr).toContain('the bits/dim of the test images are not finite (NaN)');
+  expect(stdout).toContain('NaN bits/dim');
+  expect(code).toBe(1);
+});
+
+describe.runIf(process.platform !== 'win32')('a training that was stopped', () => {
+  it('ends in words, and changes nothing, if another has taken the run meanwhile', {
+    timeout: 60_000,
+  }, async () => {
+    const [node, ...words] = emerging.words('train', ...trainingOptions, '--steps=100000', '--out=stopped');
+    const child = spawn(node!, words, { cwd: emerging.folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const ended = once(child, 'exit');
+    const metrics = inFolder('stopped', 'metrics.jsonl');
+    const lines = (): number => (existsSync(metrics) ? readFileSync(metrics, 'utf8').split('\n').length : 0);
+    while (lines() < 5 && child.exitCode === null) {
+      await wait(20);
+    }
+    child.kill('SIGSTOP');
+    await wait(50);
+    const lock = inFolder('stopped', 'training.lock');
+    const taken = JSON.stringify({ ...JSON.parse(readFileSync(lock, 'utf8')), host: 'elsewhere', pid: 77 });
+    rmSync(lock);
+    writeFileSync(lock, taken);
+    const before = readdirSync(inFolder('stopped'), { recursive: true });
+    const linesBefore = lines();
+    child.kill('SIGCONT');
+    expect(await ended).toEqual([1, null]);
+    expect(stderr).toMatch(
+      /emerging: this training of stopped ends here, since another may have begun: process 77 on elsewhere has taken the lock stopped\/training\.lock, .* emerging train --resume stopped resumes the run/,
+    );
+    expect(readdirSync(inFolder('stopped'), { recursive: true })).toEqual(before);
+    // It may have been stopped between its last check and that write.
+    expect(lines() - linesBefore).toBeLessThanOrEqual(1);
+    expect(readFileSync(lock, 'utf8')).toBe(taken);
+  });
+});

@@ -1,0 +1,146 @@
+// A folder that may come from a stranger: what is written, renamed or removed in it never leaves it through a link.
+import { lstatSync, mkdirSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { UserError } from '../errors.ts';
+import { explainFileError, hasCode } from './fileErrors.ts';
+import { appendToFile, flushFile, removeFile, renameFile, writeFileAtomically } from './files.ts';
+import { removePartialFiles } from './partialFiles.ts';
+
+/**
+ * Changes the files of a folder and of its subfolders, none of which may be a link. The folder itself may be
+ * one: the user has named it. Archives and repositories keep links, so a folder from a stranger may contain a
+ * `README.md` that leads to any file of the user.
+ */
+export class ClosedFolder {
+  /** The path of the folder. */
+  readonly path: string;
+  private readonly beforeChange: () => void;
+
+  /** @param beforeChange called before every change: if it throws, nothing is changed */
+  constructor(path: string, beforeChange: () => void = () => {}) {
+    this.path = path;
+    this.beforeChange = beforeChange;
+  }
+
+  /** Writes a file as `writeFileAtomically` does. */
+  write(path: string, content: Uint8Array | string): void {
+    this.beforeChange();
+    this.requireNoLink(path);
+    // A large file takes a while, so again before it replaces what is there.
+    writeFileAtomically(path, content, { beforeMove: this.beforeChange });
+  }
+
+  /** Appends to a file as `appendToFile` does. */
+  append(path: string, content: Uint8Array | string): void {
+    this.beforeChange();
+    this.requireNoLink(path);
+    appendToFile(path, content);
+  }
+
+  /** Flushes a file to disk; one that does not exist has nothing to lose. */
+  flush(path: string): void {
+    this.requireNoLink(path);
+    flushFile(path);
+  }
+
+  /** Renames a file, or a link, which stays one; `to` must be free. */
+  rename(path: string, to: string): void {
+    this.beforeChange();
+    this.requireOwnFolders(path);
+    this.requireOwnFolders(to);
+    if (statusOf(to) !== undefined) {
+      throw new UserError('exists', `cannot rename ${path}: ${to} exists already; move it away`);
+    }
+    renameFile(path, to);
+  }
+
+  /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …, and returns its new path. */
+  setAside(path: string): string {
+    let aside = `${path}.damaged`;
+    for (let number = 2; statusOf(aside) !== undefined; number++) {
+      aside = `${path}.damaged-${number}`;
+    }
+    this.rename(path, aside);
+    return aside;
+  }
+
+  /** Removes a file if it exists; of a link only the link itself. */
+  remove(path: string): void {
+    this.beforeChange();
+    this.requireOwnFolders(path);
+    removeFile(path);
+  }
+
+  /** Creates a subfolder, unless it exists; returns whether it was created. */
+  makeFolder(path: string): boolean {
+    this.beforeChange();
+    this.requireNoLink(path);
+    try {
+      mkdirSync(path);
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST') || statusOf(path)?.isDirectory() !== true) {
+        throw explainFileError(error, path, 'create the folder');
+      }
+      return false;
+    }
+  }
+
+  /** Removes the partial files that a crash has left in this folder or a subfolder, as `removePartialFiles` does. */
+  removePartialFiles(path: string): void {
+    this.beforeChange();
+    this.requireNoLink(path);
+    removePartialFiles(path);
+  }
+
+  /**
+   * Checks that a path in this folder is not a link and does not lead through one, before the work instead of
+   * after it.
+   *
+   * @throws UserError (`invalid-data`) if it is or does
+   */
+  requireNoLink(path: string): void {
+    this.requireOwn(path, this.partsOf(path));
+  }
+
+  private requireOwnFolders(path: string): void {
+    this.requireOwn(path, this.partsOf(path).slice(0, -1));
+  }
+
+  private requireOwn(path: string, parts: readonly string[]): void {
+    let entry = this.path;
+    for (const part of parts) {
+      entry = join(entry, part);
+      if (statusOf(entry)?.isSymbolicLink() === true) {
+        const what = entry === path ? 'it' : entry;
+        throw new UserError(
+          'invalid-data',
+          `cannot change ${path}: ${what} is a link, and links in ${this.path} are not followed; delete the link or ` +
+            'replace it with a copy of what it leads to',
+        );
+      }
+    }
+  }
+
+  /** The names on the way to a path; none for the folder itself. */
+  private partsOf(path: string): string[] {
+    const inside = relative(this.path, path);
+    if (isAbsolute(inside) || inside.split(sep)[0] === '..') {
+      throw new Error(`${path} is not in ${this.path}`);
+    }
+    return inside === '' ? [] : inside.split(sep);
+  }
+}
+
+/** The status of an entry itself, not of what it leads to; undefined if it does not exist. */
+function statusOf(path: string): ReturnType<typeof lstatSync> | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file is in the way: whoever writes there is told so.
+    if (hasCode(error, 'ENOTDIR')) {
+      return undefined;
+    }
+    throw explainFileError(error, path, 'read');
+  }
+}
