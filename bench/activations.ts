@@ -10,6 +10,7 @@ import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/
 import { secondsOf } from '../src/bench/timing.ts';
 import { oneOf, wholeNumber } from '../src/cli/options.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { countTrained } from '../src/flows/parameters.ts';
 import { Glow } from '../src/models/glow.ts';
 import { type ActivationChoice, activationChoices } from '../src/training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
@@ -63,9 +64,9 @@ async function measure({ depth = 1, width, batch, activations, steps }: Options)
   for (let step = 0; step < steps; step++) {
     seconds = Math.min(seconds, await secondsOf(() => trainer.step(batches.at(step), 1e-4)));
   }
-  const { elements } = trainer.layout;
   await trainer.release();
-  return { seconds, peakBytes: process.resourceUsage().maxRSS * 1024, parameters: elements };
+  const parameters = countTrained(model.parameters);
+  return { seconds, peakBytes: process.resourceUsage().maxRSS * 1024, parameters };
 }
 
 function measuredApart(changes: Partial<Options>): Promise<Measured> {

@@ -103,7 +103,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a word instead of a number',
     [...train, '--set', 'model.depth=deep'],
-    "model.depth must be a whole number of 1 or more, not 'deep'",
+    "model.depth must be a whole number from 1 to 1000, not 'deep'",
   ],
   [
     'a setting without a value',
@@ -113,7 +113,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'a word instead of a number in a file',
     ['train', '--config', 'wrong.yaml'],
-    "wrong.yaml: model.depth must be a whole number of 1 or more, not 'two'",
+    "wrong.yaml: model.depth must be a whole number from 1 to 1000, not 'two'",
   ],
   [
     'a file that is not YAML',
@@ -139,7 +139,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'an even kernel',
     [...train, '--set', 'model.kernelSize=4'],
-    'model.kernelSize must be an odd whole number of 3 or more, not 4',
+    'model.kernelSize must be an odd whole number from 3 to 255, not 4',
   ],
   [
     'no such mixing',

@@ -38,10 +38,10 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'text for a number',
       { model: { levels: 'two' } },
-      "model.levels must be a whole number of 1 or more, not 'two'",
+      "model.levels must be a whole number from 1 to 12, not 'two'",
     ],
-    ['fraction', { model: { levels: 1.5 } }, 'model.levels must be a whole number of 1 or more, not 1.5'],
-    ['too small', { model: { depth: 0 } }, 'model.depth must be a whole number of 1 or more, not 0'],
+    ['fraction', { model: { levels: 1.5 } }, 'model.levels must be a whole number from 1 to 12, not 1.5'],
+    ['too small', { model: { depth: 0 } }, 'model.depth must be a whole number from 1 to 1000, not 0'],
     ['list for a number', { seed: [1, 2] }, 'seed must be a whole number of 0 or more, not [ 1, 2 ]'],
     ['map for a number', { seed: { a: 1 } }, 'seed must be a whole number of 0 or more, not { a: 1 }'],
     ['not a number', { seed: Number.NaN }, 'seed must be a whole number of 0 or more, not .nan'],
@@ -49,18 +49,38 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'even kernel',
       { model: { kernelSize: 4 } },
-      'model.kernelSize must be an odd whole number of 3 or more, not 4',
+      'model.kernelSize must be an odd whole number from 3 to 255, not 4',
     ],
     [
       'kernel of 1',
       { model: { kernelSize: 1 } },
-      'model.kernelSize must be an odd whole number of 3 or more, not 1',
+      'model.kernelSize must be an odd whole number from 3 to 255, not 1',
     ],
-    ['no dilation', { model: { dilation: 0 } }, 'model.dilation must be a whole number of 1 or more, not 0'],
+    [
+      'a depth that a loop would never count to',
+      { model: { depth: 20_000_000 } },
+      'model.depth must be a whole number from 1 to 1000, not 20000000',
+    ],
+    [
+      'a huge kernel',
+      { model: { kernelSize: 20_001 } },
+      'model.kernelSize must be an odd whole number from 3 to 255, not 20001',
+    ],
+    [
+      'a long name',
+      { data: { name: 'a'.repeat(4097) } },
+      `data.name must be at most 4096 characters long, not '${'a'.repeat(59)}…'`,
+    ],
+    [
+      'a long list',
+      { data: { augment: Array(17).fill('flip') } },
+      'data.augment must be a list of at most 16 augmentations, not [ flip, flip, flip, flip, flip, flip, flip, flip, flip, fli…',
+    ],
+    ['no dilation', { model: { dilation: 0 } }, 'model.dilation must be a whole number from 1 to 255, not 0'],
     [
       'no hidden channels',
       { model: { hiddenChannels: 0 } },
-      'model.hiddenChannels must be a whole number of 1 or more, not 0',
+      'model.hiddenChannels must be a whole number from 1 to 8192, not 0',
     ],
     ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
     [
@@ -85,11 +105,15 @@ describe('an invalid layer is rejected with one line', () => {
       'training.biasCorrection is an option of adamax, but training.optimizer is adamw: leave it out or set training.optimizer=adamax',
     ],
     ['beta', { training: { beta2: 1 } }, 'training.beta2 must be a number of at least 0 and below 1, not 1'],
-    ['epsilon', { training: { epsilon: 0 } }, 'training.epsilon must be a number above 0, not 0'],
+    [
+      'epsilon',
+      { training: { epsilon: 0 } },
+      'training.epsilon must be a number above 0 and at most 1, not 0',
+    ],
     [
       'weight decay',
       { training: { weightDecay: -0.1 } },
-      'training.weightDecay must be a number of 0 or more, not -0.1',
+      'training.weightDecay must be a number from 0 to 1000, not -0.1',
     ],
     [
       'bias correction',
@@ -112,7 +136,11 @@ describe('an invalid layer is rejected with one line', () => {
       { data: { validation: 1 } },
       'data.validation must be a share of the training images of at least 0 and below 1, not 1',
     ],
-    ['rate', { training: { learningRate: 0 } }, 'training.learningRate must be a number above 0, not 0'],
+    [
+      'rate',
+      { training: { learningRate: 0 } },
+      'training.learningRate must be a number above 0 and at most 1000, not 0',
+    ],
     [
       'word for the decay',
       { training: { decay: 'linear' } },
@@ -128,7 +156,11 @@ describe('an invalid layer is rejected with one line', () => {
       { training: { averageDecay: 1 } },
       'training.averageDecay must be auto or a number of at least 0 and below 1, not 1',
     ],
-    ['clipping', { training: { clipNorm: 0 } }, 'training.clipNorm must be none or a number above 0, not 0'],
+    [
+      'clipping',
+      { training: { clipNorm: 0 } },
+      'training.clipNorm must be none or a number above 0 and at most 1000000000, not 0',
+    ],
     [
       'both lengths',
       { training: { steps: 1, epochs: 1 } },
@@ -220,6 +252,8 @@ describe('a configuration', () => {
       [64, 24, 16],
       [16, 64, 16],
       [7, 3, 1],
+      [1_048_576, 1_000_000, 524_288],
+      [1_048_573, 1000, 1],
     ] as const) {
       expect(() => microBatch({ batchSize, microBatch: size })).toThrow(
         new UserError(
@@ -237,7 +271,9 @@ describe('a configuration', () => {
         .clipNorm;
     expect([clipNorm('none'), clipNorm(0.5)]).toEqual(['none', 0.5]);
     for (const wrong of ['0', '-1', 'most', '.inf', '.nan']) {
-      expect(() => clipNorm(wrong)).toThrow('training.clipNorm must be none or a number above 0');
+      expect(() => clipNorm(wrong)).toThrow(
+        'training.clipNorm must be none or a number above 0 and at most 1000000000',
+      );
     }
   });
 });
@@ -309,10 +345,10 @@ training:
       seed: fc.maxSafeNat(),
       data: fc.record({ name: fc.string({ minLength: 1, unit: 'binary' }), validation: share }),
       model: fc.record({
-        levels: whole(1),
+        levels: whole(1, 12),
         width: whole(1),
         mixing: fc.constantFrom(...choices.mixing),
-        kernelSize: whole(1).map((half) => 2 * half + 1),
+        kernelSize: whole(1, 127).map((half) => 2 * half + 1),
         learnedPrior: fc.boolean(),
         bits: whole(1, 8),
       }),

@@ -116,16 +116,26 @@ export function completeConfig(layer: ConfigLayer): Config {
 
 function requireDivisor({ batchSize, microBatch }: Config['training']): void {
   if (batchSize % microBatch !== 0) {
-    let divisor = Math.min(microBatch, batchSize);
-    while (batchSize % divisor !== 0) {
-      divisor--;
-    }
+    const divisor = largestDivisor(batchSize, microBatch);
     throw new UserError(
       'invalid-config',
       `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
         `the first must divide the second; set, for example, training.microBatch=${divisor}`,
     );
   }
+}
+
+/** The largest divisor of `value` that is at most `limit`. */
+function largestDivisor(value: number, limit: number): number {
+  let largest = 1;
+  // Divisors come in pairs, one of each at most √value.
+  for (let small = 1; small * small <= value; small++) {
+    if (value % small === 0) {
+      const pair = [small, value / small].filter((divisor) => divisor <= limit);
+      largest = Math.max(largest, ...pair);
+    }
+  }
+  return largest;
 }
 
 /** The name of the schema file next to every configuration that a run writes. */

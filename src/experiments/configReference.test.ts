@@ -42,7 +42,7 @@ describe('configKeys', () => {
     expect(configKeys().find(({ key }) => key === 'data.name')).toMatchObject({ default: null });
     expect(configKeys().find(({ key }) => key === 'training.weightDecay')).toMatchObject({
       default: '0.01',
-      range: 'a number of 0 or more',
+      range: 'a number from 0 to 1000',
     });
   });
 
@@ -114,8 +114,9 @@ describe('configSchemaText', () => {
       minimum: 1,
       default: 3,
     });
-    expect(schema.properties.model.properties.levels.maximum).toBeUndefined();
-    expect(() => checkLayer({ model: { levels: 0 } })).toThrow('1 or more');
+    expect(schema.properties.model.properties.levels.maximum).toBe(12);
+    expect(schema.properties.seed.maximum).toBeUndefined();
+    expect(() => checkLayer({ model: { levels: 0 } })).toThrow('from 1 to 12');
     expect(schema.properties.model.properties.mixing.enum).toContain('emerging');
   });
 

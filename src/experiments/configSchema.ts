@@ -16,6 +16,9 @@ export const choices = {
 // meaning of a key is written twice: in its comment, for readers and editors, and in its description, which
 // the help and the JSON Schema are generated from. A test keeps the two identical.
 
+// Every key but the seed has an upper bound, far above what anyone trains: a configuration may come from a
+// stranger, and must not decide how long a loop runs or how much memory is allocated.
+
 function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   const error =
     most === Number.MAX_SAFE_INTEGER
@@ -24,11 +27,12 @@ function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
-function oddNumber(least: number) {
-  const error = `an odd whole number of ${least} or more`;
+function oddNumber(least: number, most: number) {
+  const error = `an odd whole number from ${least} to ${most}`;
   return z
     .int({ error })
     .min(least, { error })
+    .max(most, { error })
     .refine((value) => value % 2 === 1, { error });
 }
 
@@ -37,9 +41,9 @@ function fraction(error: string) {
   return z.number({ error }).min(0, { error }).lt(1, { error });
 }
 
-/** A number above 0. */
-function positive(error: string) {
-  return z.number({ error }).gt(0, { error });
+/** A number above 0, at most `most`. */
+function positive(most: number, error: string) {
+  return z.number({ error }).gt(0, { error }).max(most, { error });
 }
 
 function choice<const Names extends readonly string[]>(names: Names) {
@@ -50,8 +54,15 @@ function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, { error: `a section with the keys ${Object.keys(shape).join(', ')}` });
 }
 
+const MOST_RATE = 1000;
+const MOST_NORM = 1_000_000_000;
+const MOST_EPOCHS = 1_000_000;
+const MOST_STEPS = 1_000_000_000;
+const MOST_IMAGES = 1_048_576;
+const MOST_CHANNELS = 8192;
 const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
-const clipNormText = 'none or a number above 0';
+const rateText = `a number above 0 and at most ${MOST_RATE}`;
+const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
@@ -67,15 +78,19 @@ export function isChangeable(schema: z.ZodType): boolean {
   );
 }
 
+const MOST_AUGMENTATIONS = 16;
+
 const data = section({
   /** The name or the path of a dataset. */
   name: z
     .string({ error: nameText })
     .min(1, { error: nameText })
+    .max(4096, { error: 'at most 4096 characters long' })
     .describe('The name or the path of a dataset.'),
   /** How training images are augmented, in this order. */
   augment: z
     .array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` })
+    .max(MOST_AUGMENTATIONS, { error: `a list of at most ${MOST_AUGMENTATIONS} augmentations` })
     .describe('How training images are augmented, in this order.'),
   /** The share of the training images held out for validation, to choose models by. */
   validation: fraction('a share of the training images of at least 0 and below 1').describe(
@@ -85,21 +100,21 @@ const data = section({
 
 const model = section({
   /** How often the image is squeezed; height and width must be divisible by 2^levels. */
-  levels: wholeNumber(1).describe(
+  levels: wholeNumber(1, 12).describe(
     'How often the image is squeezed; height and width must be divisible by 2^levels.',
   ),
   /** Flow steps in each level. */
-  depth: wholeNumber(1).describe('Flow steps in each level.'),
+  depth: wholeNumber(1, 1000).describe('Flow steps in each level.'),
   /** Hidden channels of the coupling networks. */
-  width: wholeNumber(1).describe('Hidden channels of the coupling networks.'),
+  width: wholeNumber(1, MOST_CHANNELS).describe('Hidden channels of the coupling networks.'),
   /** What mixes channels and pixels between couplings. */
   mixing: choice(choices.mixing).describe('What mixes channels and pixels between couplings.'),
   /** The side length of the mixing's kernel; odd. */
-  kernelSize: oddNumber(3).describe("The side length of the mixing's kernel; odd."),
+  kernelSize: oddNumber(3, 255).describe("The side length of the mixing's kernel; odd."),
   /** The spacing of the kernel's taps. */
-  dilation: wholeNumber(1).describe("The spacing of the kernel's taps."),
+  dilation: wholeNumber(1, 255).describe("The spacing of the kernel's taps."),
   /** Channels inside the mixing's masked networks. */
-  hiddenChannels: wholeNumber(1).describe("Channels inside the mixing's masked networks."),
+  hiddenChannels: wholeNumber(1, MOST_CHANNELS).describe("Channels inside the mixing's masked networks."),
   /** How the second half of the channels depends on the first. */
   coupling: choice(choices.coupling).describe('How the second half of the channels depends on the first.'),
   /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
@@ -115,35 +130,37 @@ const training = section({
   optimizer: choice(choices.optimizer).describe('The rule by which gradients change the weights.'),
   ...optionSchemas,
   /** The rate between warm-up and decay. */
-  learningRate: positive('a number above 0').describe('The rate between warm-up and decay.').meta(changeable),
+  learningRate: positive(MOST_RATE, rateText)
+    .describe('The rate between warm-up and decay.')
+    .meta(changeable),
   /** The epochs over which the rate rises linearly; excludes warmupSteps. */
-  warmupEpochs: wholeNumber(0)
+  warmupEpochs: wholeNumber(0, MOST_EPOCHS)
     .exactOptional()
     .describe('The epochs over which the rate rises linearly; excludes warmupSteps.')
     .meta(changeable),
   /** The steps over which the rate rises linearly; excludes warmupEpochs. */
-  warmupSteps: wholeNumber(0)
+  warmupSteps: wholeNumber(0, MOST_STEPS)
     .exactOptional()
     .describe('The steps over which the rate rises linearly; excludes warmupEpochs.')
     .meta(changeable),
   /** The share of the steps, at the end, over which the rate falls linearly. */
   decay: z
-    .union([z.literal('none'), positive(decayText).max(1, { error: decayText })], { error: decayText })
+    .union([z.literal('none'), positive(1, decayText)], { error: decayText })
     .describe('The share of the steps, at the end, over which the rate falls linearly.')
     .meta(changeable),
   /** Images per update, over all workers and micro-batches. */
-  batchSize: wholeNumber(1).describe('Images per update, over all workers and micro-batches.'),
+  batchSize: wholeNumber(1, MOST_IMAGES).describe('Images per update, over all workers and micro-batches.'),
   /** Images per run of the program; a divisor of batchSize. */
-  microBatch: wholeNumber(1)
+  microBatch: wholeNumber(1, MOST_IMAGES)
     .describe('Images per run of the program; a divisor of batchSize.')
     .meta(changeable),
   /** How many passes over the training images to train; excludes steps. */
-  epochs: wholeNumber(1)
+  epochs: wholeNumber(1, MOST_EPOCHS)
     .exactOptional()
     .describe('How many passes over the training images to train; excludes steps.')
     .meta(changeable),
   /** How many updates to train; excludes epochs. */
-  steps: wholeNumber(1)
+  steps: wholeNumber(1, MOST_STEPS)
     .exactOptional()
     .describe('How many updates to train; excludes epochs.')
     .meta(changeable),
@@ -154,7 +171,7 @@ const training = section({
     .meta(changeable),
   /** The norm to which gradients are clipped, in bits/dim; none turns clipping off. */
   clipNorm: z
-    .union([z.literal('none'), positive(clipNormText)], { error: clipNormText })
+    .union([z.literal('none'), positive(MOST_NORM, clipNormText)], { error: clipNormText })
     .describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.')
     .meta(changeable),
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { maf } from '../flows/maf.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { checkModelShape, type ShapedModel } from './modelShape.ts';
+import { checkModelShape, modelFor, type ShapedModel } from './modelShape.ts';
 
 describe('levels', () => {
   const check = (levels: number, shape: ImageShape) =>
@@ -26,6 +26,51 @@ describe('levels', () => {
     ],
   ])('%i do not fit %j', (levels, shape, message) => {
     expect(() => check(levels, shape)).toThrow(new UserError('invalid-config', message));
+  });
+});
+
+describe('images', () => {
+  const check = (shape: ImageShape) =>
+    checkModelShape({ levels: 1, mixing: '1x1', kernelSize: 3, dilation: 1, hiddenChannels: 1 }, shape);
+
+  test('may have four million pixels', () => {
+    expect(() => check([2048, 2048, 3])).not.toThrow();
+    expect(() => check([2, 2 ** 21, 4])).not.toThrow();
+  });
+
+  test.each<[ImageShape, string]>([
+    [
+      [2048, 2050, 1],
+      'the images are 2048x2050x1, and a model takes up to 2048x2048 pixels of four channels',
+    ],
+    [[2, 2, 2 ** 23], 'the images are 2x2x8388608'],
+    [[0, 2, 1], '0x2x1 is not the shape of an image'],
+    [[2, Number.NaN, 1], '2xNaNx1 is not the shape of an image'],
+    [[2 ** 53, 2, 1], '9007199254740992x2x1 is not the shape of an image'],
+  ])('of shape %j are refused', (shape, message) => {
+    expect(() => check(shape)).toThrow(message);
+  });
+
+  test('of any size cost nothing before they are compared with weights', () => {
+    const begin = performance.now();
+    const model = modelFor(
+      {
+        levels: 10,
+        depth: 1000,
+        width: 8192,
+        mixing: 'emerging',
+        kernelSize: 255,
+        dilation: 1,
+        hiddenChannels: 96,
+        coupling: 'affine',
+        learnedPrior: true,
+        bits: 8,
+      },
+      [2048, 2048, 3],
+    );
+    expect(Object.keys(model.parameters).length).toBeGreaterThan(100_000);
+    // A mask alone of the last level would have 128 · 128 · 6144² elements.
+    expect(performance.now() - begin).toBeLessThan(10_000);
   });
 });
 

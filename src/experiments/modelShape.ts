@@ -1,7 +1,8 @@
-// Whether the images of a dataset fit the model of a configuration.
+// Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../errors.ts';
+import { Glow, type GlowOptions } from '../models/glow.ts';
 import { mixings } from '../models/mixing.ts';
-import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { Config } from './configSchema.ts';
 
 /** The model options that must fit the images. */
@@ -10,13 +11,29 @@ export type ShapedModel = Pick<
   'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
 >;
 
+/** The most pixels and values of an image that a model takes: 2048 x 2048, and four channels of them. */
+const most = { pixels: 2 ** 22, values: 2 ** 24 };
+
 /**
- * Checks that every level can halve the image (height and width divisible by 2^levels), that the mixing's
- * kernel has no taps that are never used, and that its masked networks can order the channels of every level.
+ * The model of a configuration for images of this shape: its layers and the shapes of its parameters, none of
+ * which are allocated.
+ *
+ * @throws UserError as `checkModelShape` does
+ */
+export function modelFor(options: GlowOptions & ShapedModel, imageShape: ImageShape): Glow {
+  checkModelShape(options, imageShape);
+  return new Glow(options, imageShape);
+}
+
+/**
+ * Checks that an image is not too large for any model, that every level can halve it (height and width
+ * divisible by 2^levels), that the mixing's kernel has no taps that are never used, and that its masked
+ * networks can order the channels of every level.
  *
  * @throws UserError that names what does not fit, and a value that would
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
+  checkSize(imageShape);
   checkLevels(model.levels, imageShape);
   const { options } = mixings[model.mixing];
   if (options.includes('kernelSize')) {
@@ -43,6 +60,20 @@ export function requireImageShape(
     throw new UserError(
       'invalid-argument',
       `the images of ${dataset.name} are ${found}, but the model was trained on images of ${expected}: ${remedy}`,
+    );
+  }
+}
+
+function checkSize(imageShape: ImageShape): void {
+  const [height, width] = imageShape;
+  if (!imageShape.every((length) => Number.isSafeInteger(length) && length > 0)) {
+    throw new UserError('invalid-data', `${showImageShape(imageShape)} is not the shape of an image`);
+  }
+  if (height * width > most.pixels || dimensionsOf(imageShape) > most.values) {
+    throw new UserError(
+      'unsupported',
+      `the images are ${showImageShape(imageShape)}, and a model takes up to 2048x2048 pixels of four channels: ` +
+        'resize or crop the images',
     );
   }
 }

@@ -128,8 +128,8 @@ describe('settings', () => {
       'model=3',
       'model must be a section with the keys levels, depth, width, mixing, kernelSize, dilation, hiddenChannels, coupling, learnedPrior, bits, not 3',
     ],
-    ['model.levels.x=3', 'model.levels must be a whole number of 1 or more, not { x: 3 }'],
-    ['model.levels=', 'model.levels must be a whole number of 1 or more, not empty'],
+    ['model.levels.x=3', 'model.levels must be a whole number from 1 to 12, not { x: 3 }'],
+    ['model.levels=', 'model.levels must be a whole number from 1 to 12, not empty'],
     [
       'data.augment=[flip',
       "the setting 'data.augment=[flip': the value is not valid YAML: Flow sequence must end with a ]",

@@ -48,13 +48,22 @@ export function resolveConfig(sources: ConfigSources): Config {
   return completeConfig(layers.reduce(mergeLayers));
 }
 
+/** The most characters of a configuration: the time that a YAML parser takes can grow with their square. */
+const LONGEST_TEXT = 65_536;
+
 /**
  * Parses the text of a configuration file into a layer.
  *
  * @param source the file's name, for errors
- * @throws UserError for invalid YAML, with its line, and for anything that `checkLayer` rejects
+ * @throws UserError for text that is far too long, for invalid YAML, with its line, and for anything that `checkLayer` rejects
  */
 export function parseLayer(text: string, source: string): ConfigLayer {
+  if (text.length > LONGEST_TEXT) {
+    throw new UserError(
+      'invalid-config',
+      `${source}: ${text.length} characters are no configuration of a model, which has a few hundred`,
+    );
+  }
   const yaml = parseYaml(text);
   if ('problem' in yaml) {
     throw new UserError('invalid-config', `${source}:${yaml.line}: not valid YAML: ${yaml.problem}`);

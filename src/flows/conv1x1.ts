@@ -2,6 +2,7 @@
 // parametrisations.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { orthogonalFactors, randomOrthogonal } from '../numeric/linearAlgebra.ts';
+import { once } from '../numeric/once.ts';
 import {
   add,
   exp,
@@ -112,13 +113,13 @@ function plu(channels: number): Parametrisation {
     initial: (random) => orthogonalFactors(random, channels)[name],
   });
   const matrix = [channels, channels];
-  const lowerMask = triangle(channels, (row, column) => row > column);
-  const upperMask = triangle(channels, (row, column) => row < column);
+  const lowerMask = once(() => triangle(channels, (row, column) => row > column));
+  const upperMask = once(() => triangle(channels, (row, column) => row < column));
   const lower = (p: Parameters) =>
-    add(multiply(p.get('lower'), masked(lowerMask, matrix)), identity(channels));
+    add(multiply(p.get('lower'), masked(lowerMask(), matrix)), identity(channels));
   const diagonal = (p: Parameters) => multiply(p.get('sign'), exp(p.get('logScale')));
   const upper = (p: Parameters) =>
-    add(multiply(p.get('upper'), masked(upperMask, matrix)), diagonalMatrix(diagonal(p)));
+    add(multiply(p.get('upper'), masked(upperMask(), matrix)), diagonalMatrix(diagonal(p)));
   const permutation = (p: Parameters) => oneHot(p.get('permutation'), channels);
   return {
     parameters: {
@@ -138,7 +139,7 @@ function plu(channels: number): Parametrisation {
 
 function qr(channels: number): Parametrisation {
   const matrix = [channels, channels];
-  const upperMask = triangle(channels, (row, column) => row < column);
+  const upperMask = once(() => triangle(channels, (row, column) => row < column));
   /** Q₁…Q_C = I − Vᵀ·T·V, T⁻¹ upper triangular with the strict triangle of V·Vᵀ and half its diagonal. */
   const orthogonal = (p: Parameters): Tensor => {
     const v = p.get('reflections');
@@ -150,7 +151,7 @@ function qr(channels: number): Parametrisation {
     return subtract(identity(channels), product(product(v, t, { transposeA: true }), v));
   };
   const triangular = (p: Parameters): Tensor =>
-    add(multiply(p.get('upper'), masked(upperMask, matrix)), diagonalMatrix(p.get('diagonal')));
+    add(multiply(p.get('upper'), masked(upperMask(), matrix)), diagonalMatrix(p.get('diagonal')));
   return {
     parameters: {
       reflections: normalParameter(matrix, 1),

@@ -3,6 +3,7 @@
 
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { once } from '../numeric/once.ts';
 import {
   add,
   convolution,
@@ -98,12 +99,15 @@ function cornerFactor(
     const last = side - 1;
     const centre = direction === 1 ? 0 : last * side + last;
     const shape = [side, side, channels, channels];
-    const mask = new Float64Array(sizeOf(shape)).fill(1);
-    for (let i = 0; i < channels; i++) {
-      for (let o = 0; o < channels; o++) {
-        mask[(centre * channels + i) * channels + o] = (direction === 1 ? i <= o : i >= o) ? 1 : 0;
+    const mask = once(() => {
+      const values = new Float64Array(sizeOf(shape)).fill(1);
+      for (let i = 0; i < channels; i++) {
+        for (let o = 0; o < channels; o++) {
+          values[(centre * channels + i) * channels + o] = (direction === 1 ? i <= o : i >= o) ? 1 : 0;
+        }
       }
-    }
+      return values;
+    });
     const offsets: Offset[] = [];
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
@@ -111,7 +115,7 @@ function cornerFactor(
         offsets.push([distance(row), distance(column)]);
       }
     }
-    const kernelOf = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask }));
+    const kernelOf = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask() }));
     const centreTap = (p: Parameters) => {
       const matrices = reshape(kernelOf(p), [side * side, channels, channels]);
       return reshape(slice(matrices, 0, centre, centre + 1), [channels, channels]);
@@ -127,7 +131,8 @@ function cornerFactor(
           for (let channel = 0; channel < channels; channel++) {
             values[(centre * channels + channel) * channels + channel]! += 1;
           }
-          return values.map((value, index) => value * mask[index]!);
+          const contributes = mask();
+          return values.map((value, index) => value * contributes[index]!);
         },
       },
       apply(x, p) {

@@ -1,6 +1,7 @@
 // Autoregressive mixing: every value is scaled and shifted by masked networks of the values after it.
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { once } from '../numeric/once.ts';
 import {
   add,
   clip,
@@ -117,7 +118,7 @@ function maskedNetwork(channels: number, hidden: number) {
     { name: 'conv3', side: 3, inputs: hidden, outputs: 2 * channels },
   ] as const;
   const masks = sizes.map(({ side, inputs, outputs }, index) =>
-    kernelMask(side, inputs, outputs, index === 0),
+    once(() => kernelMask(side, inputs, outputs, index === 0)),
   );
   const parameters: ParameterSpecs = Object.fromEntries(
     sizes.flatMap(({ name, side, inputs, outputs }, index) => {
@@ -134,7 +135,7 @@ function maskedNetwork(channels: number, hidden: number) {
   const kernelOf = (p: Parameters, index: number): Tensor => {
     const { name, side, inputs, outputs } = sizes[index]!;
     const shape = [side, side, inputs, outputs];
-    const masked = multiply(p.get(`${name}/kernel`), constant({ shape, data: masks[index]! }));
+    const masked = multiply(p.get(`${name}/kernel`), constant({ shape, data: masks[index]!() }));
     const flat = reshape(masked, [side * side, inputs, outputs]);
     return side === 1 ? flat : slice(flat, 0, FIRST_TAP, 9);
   };

@@ -13,8 +13,11 @@ export interface ParameterSpec {
   readonly trained: boolean;
   /** Whether weight decay applies: to network kernels, and to nothing that enters a log-determinant. */
   readonly decays?: boolean;
-  /** 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. */
-  readonly mask?: Float64Array;
+  /**
+   * 1 where an element contributes, 0 where it is masked out; without a mask, all contribute. Computed on
+   * first use: the shapes of a model are known, and compared with a file's, before anything is allocated.
+   */
+  readonly mask?: () => Float64Array;
   /** Sibling parameters with the same family draw from identical streams: factors of one random matrix. */
   readonly family?: string;
 }
@@ -53,7 +56,7 @@ export function countTrained(specs: ParameterSpecs): number {
   return Object.values(specs)
     .filter(({ trained }) => trained)
     .reduce(
-      (total, { shape, mask }) => total + (mask ? mask.filter((on) => on !== 0).length : sizeOf(shape)),
+      (total, { shape, mask }) => total + (mask ? mask().filter((on) => on !== 0).length : sizeOf(shape)),
       0,
     );
 }

@@ -64,6 +64,8 @@ function programOf({ beta1, beta2, epsilon, weightDecay }: AdamwOptions): Progra
 }
 
 const fraction = 'a number of at least 0 and below 1';
+const epsilonText = 'a number above 0 and at most 1';
+const weightDecayText = 'a number from 0 to 1000';
 
 /** AdamW as a configuration chooses it. */
 export const adamwChoice = optimizerChoice({
@@ -83,13 +85,15 @@ export const adamwChoice = optimizerChoice({
       .describe('The decay of the running mean of the squared gradients, for adamw.'),
     /** What adamw adds to its divisor, the root of the mean squared gradient. */
     epsilon: z
-      .number({ error: 'a number above 0' })
-      .gt(0, { error: 'a number above 0' })
+      .number({ error: epsilonText })
+      .gt(0, { error: epsilonText })
+      .max(1, { error: epsilonText })
       .describe('What adamw adds to its divisor, the root of the mean squared gradient.'),
     /** The share, times the learning rate, by which an adamw update shrinks the coupling network kernels. */
     weightDecay: z
-      .number({ error: 'a number of 0 or more' })
-      .min(0, { error: 'a number of 0 or more' })
+      .number({ error: weightDecayText })
+      .min(0, { error: weightDecayText })
+      .max(1000, { error: weightDecayText })
       .describe(
         'The share, times the learning rate, by which an adamw update shrinks the coupling network kernels.',
       ),

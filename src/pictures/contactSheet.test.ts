@@ -3,7 +3,7 @@ import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { contactSheet } from './contactSheet.ts';
+import { contactSheet, requireDrawable } from './contactSheet.ts';
 
 function randomImages(length: number): Uint8Array {
   const stream = new RandomStream(5, 'images');
@@ -67,6 +67,14 @@ describe('contactSheet', () => {
     const images = randomImages(4 * 5 * 6 * 3);
     expect(contactSheet(images, { imageShape: [5, 6, 3] })).toEqual(
       contactSheet(images, { imageShape: [5, 6, 3] }),
+    );
+  });
+
+  it('knows before the images are made whether they fit on a sheet', () => {
+    const imageShape = [28, 28, 1] as const;
+    expect(() => requireDrawable(10_000, { imageShape })).not.toThrow();
+    expect(() => requireDrawable(1_000_000, { imageShape })).toThrow(
+      '1000000 images make a picture of 57998 x 57998 pixels, more than 268435456 in all: choose fewer images',
     );
   });
 

@@ -19,31 +19,20 @@ const grey = 128;
 /** The side, in pixels, up to which images are enlarged unless a scale is given. */
 const comfortableSide = 64;
 const largestDefaultScale = 4;
+/** 16,384 x 16,384: most viewers open nothing larger, and the memory for it is below 1 GiB. */
+const MOST_SHEET_PIXELS = 2 ** 28;
 
 /**
  * Images [count, height, width, channels] of 8 bits, row by row on one sheet with grey gaps, as the bytes of a PNG.
  *
- * @throws UserError if the images have other than 1 or 3 channels
+ * @throws UserError if the images have other than 1 or 3 channels, or the sheet would be too large
  */
 export function contactSheet(images: Uint8Array, options: ContactSheetOptions): Uint8Array {
-  const [height, width, channels] = options.imageShape;
   const count = images.length / sizeOf(options.imageShape);
-  if (channels !== 1 && channels !== 3) {
-    throw new UserError(
-      'unsupported',
-      `images with ${channels} channels cannot be shown: a picture has 1 (grey) or 3 (colour)`,
-    );
-  }
-  const columns = options.columns ?? nearlySquare(count, height, width);
-  const scale = options.scale ?? defaultScale(height, width);
-  const gap = options.gap ?? 2;
-  checkCounts({ count, height, width, columns, scale, 'gap + 1': gap + 1 });
-
-  const rows = Math.ceil(count / columns);
+  const { channels, columns, scale, gap, sheetHeight, sheetWidth } = layoutOf(count, options);
+  const [height, width] = options.imageShape;
   const cellHeight = height * scale + gap;
   const cellWidth = width * scale + gap;
-  const sheetHeight = rows * cellHeight - gap;
-  const sheetWidth = columns * cellWidth - gap;
   const sheet = new Uint8Array(sheetHeight * sheetWidth * channels).fill(grey);
   const line = new Uint8Array(width * scale * channels);
   for (let image = 0; image < count; image++) {
@@ -58,6 +47,49 @@ export function contactSheet(images: Uint8Array, options: ContactSheetOptions): 
     }
   }
   return encode({ width: sheetWidth, height: sheetHeight, data: sheet, channels, depth: 8 });
+}
+
+/**
+ * Checks, before the images are made, that a sheet can show so many of them.
+ *
+ * @throws UserError if they have other than 1 or 3 channels, or the sheet would be too large
+ */
+export function requireDrawable(count: number, options: ContactSheetOptions): void {
+  layoutOf(count, options);
+}
+
+interface SheetLayout {
+  readonly channels: 1 | 3;
+  readonly columns: number;
+  readonly scale: number;
+  readonly gap: number;
+  readonly sheetHeight: number;
+  readonly sheetWidth: number;
+}
+
+function layoutOf(count: number, options: ContactSheetOptions): SheetLayout {
+  const [height, width, channels] = options.imageShape;
+  if (channels !== 1 && channels !== 3) {
+    throw new UserError(
+      'unsupported',
+      `images with ${channels} channels cannot be shown: a picture has 1 (grey) or 3 (colour)`,
+    );
+  }
+  const columns = options.columns ?? nearlySquare(count, height, width);
+  const scale = options.scale ?? defaultScale(height, width);
+  const gap = options.gap ?? 2;
+  checkCounts({ count, height, width, columns, scale, 'gap + 1': gap + 1 });
+
+  const sheetHeight = Math.ceil(count / columns) * (height * scale + gap) - gap;
+  const sheetWidth = columns * (width * scale + gap) - gap;
+  if (sheetHeight * sheetWidth > MOST_SHEET_PIXELS) {
+    throw new UserError(
+      'unsupported',
+      `${count} images make a picture of ${sheetWidth} x ${sheetHeight} pixels, more than ${MOST_SHEET_PIXELS} in all: ` +
+        'choose fewer images',
+    );
+  }
+  return { channels, columns, scale, gap, sheetHeight, sheetWidth };
 }
 
 /** Columns so that `count` images of this size cover about as much width as height. */

@@ -24,10 +24,12 @@ const tensorTypes = { F32: Float32Array, F64: Float64Array };
 const metadataName = '__metadata__';
 const lengthBytes = 8;
 /**
- * The limit of the format's reference implementation: a longer header means that this is another kind of
- * file.
+ * A longer header means that this is another kind of file: a model of 12 levels, 100 steps each, has a
+ * quarter of it. The format's reference implementation allows 100 MB, whose text takes gigabytes to parse.
  */
-const largestHeader = 100_000_000;
+const largestHeader = 2 ** 25;
+/** The header, an object in it, and a list in that. */
+const deepestNesting = 3;
 /** Node reads and writes at most this much of a file at once. */
 const largestFile = 2 ** 31 - 1;
 
@@ -124,9 +126,16 @@ function readHeader(
   bytes: Uint8Array,
   fail: Fail,
 ): { metadata: Record<string, string>; entries: TensorEntry[] } {
+  const { depth, keys } = outlineOf(bytes);
+  if (depth > deepestNesting) {
+    return fail('its header is nested too deeply');
+  }
   const header = parseJson(bytes, fail);
   if (!isObject(header)) {
     return fail('its header is not a JSON object');
+  }
+  if (countKeys(header) !== keys) {
+    return fail('its header has the same name twice');
   }
   let metadata: Record<string, string> = {};
   const entries: TensorEntry[] = [];
@@ -140,6 +149,44 @@ function readHeader(
     }
   }
   return { metadata, entries };
+}
+
+/**
+ * How deeply a JSON text is nested, and how many keys its objects have: parsing loses repeated ones, and takes
+ * gigabytes for a few million brackets.
+ */
+function outlineOf(text: Uint8Array): { depth: number; keys: number } {
+  let depth = 0;
+  let deepest = 0;
+  let keys = 0;
+  for (let position = 0; position < text.length; position++) {
+    switch (text[position]) {
+      case 0x22: // "
+        for (position++; position < text.length && text[position] !== 0x22; position++) {
+          position += text[position] === 0x5c ? 1 : 0; // backslash
+        }
+        break;
+      case 0x5b: // [
+      case 0x7b: // {
+        depth++;
+        deepest = Math.max(deepest, depth);
+        break;
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth--;
+        break;
+      case 0x3a: // :
+        keys++;
+        break;
+    }
+  }
+  return { depth: deepest, keys };
+}
+
+function countKeys(value: unknown): number {
+  const inside = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+  const own = isObject(value) ? inside.length : 0;
+  return inside.reduce<number>((total, each) => total + countKeys(each), own);
 }
 
 function parseJson(bytes: Uint8Array, fail: Fail): unknown {

@@ -1,6 +1,7 @@
 // How a model's parameters are laid out in arrays: small ones packed into one, large ones in their own.
-import { countTrained, type ParameterSpecs } from '../flows/parameters.ts';
+import type { ParameterSpecs } from '../flows/parameters.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { once } from '../numeric/once.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { reshape, slice } from '../tensor/operations/index.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
@@ -33,7 +34,6 @@ interface Group {
  */
 export class ParameterLayout {
   readonly trained: readonly string[];
-  readonly elements: number;
   readonly specs: ParameterSpecs;
   private readonly groups: readonly Group[];
   private readonly places: ReadonlyMap<string, { group: string; shape: readonly number[]; start: number }>;
@@ -57,7 +57,6 @@ export class ParameterLayout {
       ),
     );
     this.trained = this.groups.filter((group) => group.trained).map((group) => group.name);
-    this.elements = countTrained(specs);
   }
 
   /**
@@ -183,13 +182,4 @@ function sectionsOf(members: Group['members']): Group['members'][] {
     sections.at(-1)!.push(member);
   }
   return sections;
-}
-
-/** Memoises `make`: its value is created on first use. */
-function once<Value>(make: () => Value): () => Value {
-  let created: { value: Value } | undefined;
-  return () => {
-    created ??= { value: make() };
-    return created.value;
-  };
 }

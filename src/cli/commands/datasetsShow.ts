@@ -9,7 +9,7 @@ import { openDataset } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../augmentationList.ts';
@@ -63,6 +63,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
+  requireDrawable(options.count, { imageShape: dataset.imageShape });
   const images = drawn(dataset, options);
   writeFileAtomically(out, contactSheet(images, { imageShape: dataset.imageShape }));
   const total = splits.reduce((sum, name) => sum + Math.min(limit, dataset[name].count), 0);

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addResizeOption, readImages } from '../imageInput.ts';
@@ -58,6 +58,7 @@ async function runInterpolate(
   const { steps, out } = options;
   requireWritablePng(out);
   const model = keep(await loadModel(directory, await compileOptions(options)));
+  requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
   const [a, b] = [await latentsOf(ends[0], model, options), await latentsOf(ends[1], model, options)];
   const images = await model.decode(interpolateLatents(a, b, steps));
   writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, columns: steps }));

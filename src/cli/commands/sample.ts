@@ -4,7 +4,7 @@ import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import {
@@ -60,6 +60,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   requireWritablePng(out);
   const engine = await compileOptions(options);
   const model = keep(await loadModel(directory, { ...engine, inverse }));
+  requireDrawable(count, { imageShape: model.imageShape });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Uint8Array;

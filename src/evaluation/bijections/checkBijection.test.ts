@@ -191,7 +191,9 @@ describe('checkBijection', () => {
 
   it('finds masked elements that take part', async () => {
     const mask = Float64Array.of(1, 0);
-    const unmasked = altered(scaling, { parameters: { scale: { ...scaling.parameters.scale!, mask } } });
+    const unmasked = altered(scaling, {
+      parameters: { scale: { ...scaling.parameters.scale!, mask: () => mask } },
+    });
     const parameters = { scale: { shape: [2], data: Float64Array.of(0.3, -0.2) } };
     const { problems } = await checkBijection(unmasked, { parameters, threads: 1 });
     expect(problems.map(({ what }) => what)).toEqual(

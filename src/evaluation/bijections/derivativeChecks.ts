@@ -37,7 +37,7 @@ export async function checkGradients(
     const error = await gradientError(context, program, { ...feeds, weight }, name, data);
     const agrees = context.note(`gradient of ${path}`, error, LIMITS.gradient);
     right = name === 'x' ? agrees : right;
-    const mask = name === 'x' ? undefined : layer.parameters[path]!.mask;
+    const mask = name === 'x' ? undefined : layer.parameters[path]!.mask?.();
     if (!withoutEffect.includes(path) && mask?.every((on) => on === 0) !== true) {
       const zero = data.every((value) => value === 0);
       context.note(`gradient of ${path} that is zero everywhere`, zero ? 1 : 0, 0);
@@ -94,8 +94,9 @@ async function checkMasks(
   result: Arrays,
 ): Promise<void> {
   const clean: Record<string, NdArray> = {};
-  for (const [path, { mask }] of Object.entries(context.layer.parameters)) {
+  for (const [path, spec] of Object.entries(context.layer.parameters)) {
     const { shape, data } = feeds[parameterName(path)]!;
+    const mask = spec.mask?.();
     if (mask) {
       clean[path] = { shape, data: Float64Array.from(data, (value, index) => (mask[index] ? value : 0)) };
     }

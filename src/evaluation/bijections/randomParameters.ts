@@ -30,9 +30,10 @@ function randomValues({ shape, mask, trained, initial }: ParameterSpec, random: 
   }
   const signed = (low: number, high: number) =>
     (random.uniform() < 0.5 ? -1 : 1) * (low + (high - low) * random.uniform());
+  const contributes = mask?.();
   const deviation = 0.7 / Math.sqrt(sizeOf(shape.slice(0, -1)));
   return start.map((value, index) => {
-    if (mask?.[index] === 0) {
+    if (contributes?.[index] === 0) {
       return 1000 * random.normal();
     }
     if (shape.length === 1) {

@@ -13,6 +13,7 @@ import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
+import { compileDecoder } from './programs.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /** Whether compiling the next encoder fails. */
@@ -128,6 +129,32 @@ describe('encode and decode', () => {
     await small.sample({ count: 6, onProgress });
     await small.bitsPerDim(images, { draws: 2, onProgress });
     expect(seen).toEqual([5, 10, 13, 5, 10, 13, 5, 6, 5, 10, 13, 18, 23, 26]);
+  });
+
+  it('run fewer images at a time if there is little memory, and say so if there is too little for one', async () => {
+    const expected = await model.sample({ count: 6 });
+    const memory = vi.spyOn(process, 'availableMemory');
+    try {
+      const small = use(trained);
+      const seen: number[] = [];
+      const decoder = await compileDecoder(trained, { threads: 1 });
+      await decoder.release();
+      const perImage = decoder.bytesPerImage;
+      memory.mockReturnValue((2.5 * perImage) / 0.4);
+      const onProgress = (done: number): void => {
+        seen.push(done);
+      };
+      expect(await small.sample({ count: 6, onProgress })).toEqual(expected);
+      expect(seen).toEqual([2, 4, 6]);
+      memory.mockReturnValue(perImage);
+      await expect(small.sample({ count: 1 })).rejects.toThrow(/an image of 8x8x1 takes about/);
+      memory.mockReturnValue(2 ** 30);
+      await expect(small.sample({ count: 2 ** 24 })).rejects.toThrow(
+        'the pixels of 16777216 images take 1.0 GiB: draw fewer at a time, with different seeds',
+      );
+    } finally {
+      memory.mockRestore();
+    }
   });
 
   it('name the image whose values overflow', async () => {

@@ -10,11 +10,19 @@ import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/ima
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
-import { compileDecoder, compileEncoder, compileLikelihood, decodeBatch, encodeBatch } from './programs.ts';
+import {
+  compileDecoder,
+  compileEncoder,
+  compileLikelihood,
+  decodeBatch,
+  encodeBatch,
+  type ImageProgram,
+} from './programs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** How a model is used. */
@@ -87,7 +95,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   private readonly options: CompileOptions;
   private readonly batchSize: number;
   private readonly precision: Precision;
-  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<Program>>>> = {
+  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<ImageProgram>>>> = {
     float32: new Map(),
     float64: new Map(),
   };
@@ -138,11 +146,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
       );
     }
     const dimensions = dimensionsOf(this.imageShape);
-    const pixels = new Uint8Array(count * dimensions);
+    const pixels = this.pixelsFor(count);
     const overflowed: number[] = [];
-    await this.inBatches(count, async (first, end) => {
+    await this.inBatches(count, compileDecoder, this.precision, async (program, first, end) => {
       const draw = { first, count: end - first, temperature, seed };
-      const program = await this.program(compileDecoder);
       const values = await decodeBatch(program, drawLatents(this.latentShapes, draw));
       blackOut(values, dimensions).forEach((image) => {
         overflowed.push(first + image);
@@ -178,10 +185,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
       shape: [count, ...shape],
       data: zerosOf(precision, count * dimensionsOf(shape)),
     }));
-    await this.inBatches(count, async (first, end) => {
+    await this.inBatches(count, compileEncoder, precision, async (program, first, end) => {
       const batch = images.subarray(first * dimensions, end * dimensions);
       const image = imageArray(batch, this.imageShape, this.bits);
-      const encoded = await encodeBatch(await this.program(compileEncoder, precision), image);
+      const encoded = await encodeBatch(program, image);
       encoded.forEach(({ data }, index) => {
         latents[index]!.data.set(data, first * dimensionsOf(this.latentShapes[index]!));
       });
@@ -217,8 +224,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     const count = this.countOf(latents);
     const precision = isDouble(latents) ? 'float64' : this.precision;
     const values = zerosOf(precision, count * dimensionsOf(this.imageShape));
-    await this.inBatches(count, async (first, end) => {
-      const program = await this.program(compileDecoder, precision);
+    await this.inBatches(count, compileDecoder, precision, async (program, first, end) => {
       const decoded = await decodeBatch(program, sliceLatents(latents, first, end));
       values.set(decoded, first * dimensionsOf(this.imageShape));
       onProgress?.(end);
@@ -267,8 +273,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     if (given !== expected) {
       throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
     }
-    const program = await this.program(compileLikelihood);
-    const batchSize = Math.max(1, Math.min(this.batchSize, images.count));
+    const program = await this.program(compileLikelihood, this.precision);
+    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
     const measured: Float64Array[] = [];
     for (let draw = 0; draw < draws; draw++) {
       const progress = (done: number): void => onProgress?.(draw * images.count + done);
@@ -295,7 +301,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /** The program of this kind, compiled once; after a failed compilation the next call tries again. */
-  private program(compiler: Compiler, precision = this.precision): Promise<Program> {
+  private program(compiler: Compiler, precision: Precision): Promise<ImageProgram> {
     const programs = this.programs[precision];
     const known = programs.get(compiler);
     if (known) {
@@ -312,11 +318,52 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */
-  private async inBatches(count: number, work: (first: number, end: number) => Promise<void>): Promise<void> {
-    for (let first = 0; first < count; first += this.batchSize) {
-      await work(first, Math.min(count, first + this.batchSize));
+  private async inBatches(
+    count: number,
+    compiler: Compiler,
+    precision: Precision,
+    work: (program: Program, first: number, end: number) => Promise<void>,
+  ): Promise<void> {
+    if (count === 0) {
+      return;
+    }
+    const program = await this.program(compiler, precision);
+    const batchSize = this.batchOf(program);
+    for (let first = 0; first < count; first += batchSize) {
+      await work(program, first, Math.min(count, first + batchSize));
       await nextTurn();
     }
+  }
+
+  /**
+   * The most images per run of a program: `batchSize`, or fewer if their memory is not available.
+   *
+   * @throws UserError (`out-of-memory`) if a single image does not fit
+   */
+  private batchOf({ bytesPerImage }: ImageProgram): number {
+    const { device = 'cpu' } = this.options;
+    // The memory of other devices is unknown.
+    const available = device === 'cpu' ? SHARE * availableBytes() : Number.POSITIVE_INFINITY;
+    if (bytesPerImage > available) {
+      throw new UserError(
+        'out-of-memory',
+        `an image of ${showImageShape(this.imageShape)} takes about ${(bytesPerImage / SHARE / 2 ** 30).toFixed(1)} GiB ` +
+          `in this model, and ${(availableBytes() / 2 ** 30).toFixed(1)} GiB of memory are available`,
+      );
+    }
+    return Math.min(this.batchSize, Math.floor(available / bytesPerImage));
+  }
+
+  /** @throws UserError (`out-of-memory`) if the pixels of so many images do not fit */
+  private pixelsFor(count: number): Uint8Array {
+    const bytes = count * dimensionsOf(this.imageShape);
+    if (bytes > Math.min(SHARE * availableBytes(), MOST_PIXEL_BYTES)) {
+      throw new UserError(
+        'out-of-memory',
+        `the pixels of ${count} images take ${(bytes / 2 ** 30).toFixed(1)} GiB: draw fewer at a time, with different seeds`,
+      );
+    }
+    return new Uint8Array(bytes);
   }
 
   private setOf(images: Uint8Array): ImageSet {
@@ -380,4 +427,10 @@ export function tooFarOut(largest: number, double: boolean): Phrase {
   return phrase`${why}; ${remedy}see ${call('diagnose')}`;
 }
 
-type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<Program>;
+type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;
+
+/** The share of available memory that results may take: the runtime holds about twice what is alive. */
+const SHARE = 0.4;
+
+/** The most bytes of pixels that are returned at once: the longest array that every host has. */
+const MOST_PIXEL_BYTES = 2 ** 31 - 1;

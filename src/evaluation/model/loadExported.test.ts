@@ -63,7 +63,23 @@ it.each<[string, Record<string, string>, RegExp]>([
     { ...metadata, model: metadata.model.replace('1x1', '2x2') },
     /unknown model\.mixing/,
   ],
-  ['an impossible shape', { ...metadata, imageShape: '4x5x1' }, /height and width must be even/],
+  [
+    'an impossible shape',
+    { ...metadata, imageShape: '4x5x1' },
+    /sides divisible by 2, and the images are 4 x 5/,
+  ],
+  ['no image', { ...metadata, imageShape: '0x0x1' }, /0x0x1 is not the shape of an image/],
+  ['an endless image', { ...metadata, imageShape: '4096x4096x1' }, /a model takes up to 2048x2048 pixels/],
+  [
+    'far more steps than it has weights for',
+    { ...metadata, model: metadata.model.replace('"depth":1', '"depth":1000') },
+    /does not fit its own model: levels\/0\/steps\/1\/.* is missing/,
+  ],
+  [
+    'a loop over millions of steps',
+    { ...metadata, model: metadata.model.replace('"depth":1', '"depth":20000000') },
+    /model\.depth must be a whole number from 1 to 1000/,
+  ],
   ['no shape', { ...metadata, imageShape: 'large' }, /not an exported model/],
   [
     'a model that its weights do not fit',

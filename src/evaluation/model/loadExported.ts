@@ -1,7 +1,8 @@
 // A trained model from the folder of an export.
 import { UserError } from '../../errors.ts';
+import { modelFor } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { Glow } from '../../models/glow.ts';
+import type { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { exists, readBytes } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
@@ -59,7 +60,7 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
     const rest = { data: { name: 'none' }, training: { steps: 1 } };
     const { model: options } = resolveConfig({ overrides: { ...rest, model: JSON.parse(model) } });
     const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
-    return new Glow(options, [height, width, channels] satisfies ImageShape);
+    return modelFor(options, [height, width, channels] satisfies ImageShape);
   } catch (cause) {
     throw new UserError(
       'invalid-data',

@@ -1,7 +1,7 @@
 // A trained model from its run folder.
 import type { Config } from '../../experiments/configSchema.ts';
+import { modelFor } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { Glow } from '../../models/glow.ts';
 import { stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { readLatestCheckpoint } from '../../training/run/checkpointFile.ts';
@@ -43,7 +43,7 @@ export function loadRun(
   const run = openRunFolder(directory, options);
   const config = resolveConfig({ file: run.config });
   const checkpoint = readLatestCheckpoint(run, options);
-  const model = new Glow(config.model, checkpoint.imageShape);
+  const model = modelFor(config.model, checkpoint.imageShape);
   const state = stateFrom(checkpoint, new ParameterLayout(model.parameters));
   const { damage } = checkpoint;
   return { ...trainedModel(model, state, weights), paths: run.paths, config, step: state.step, damage };

@@ -1,5 +1,7 @@
 // The programs that use a trained model: weights are constants, the batch is open.
-import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
+import { peakElements } from '../../engine/graph/memory.ts';
+import { prepare } from '../../engine/graph/prepare.ts';
+import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
@@ -9,23 +11,41 @@ import { likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
+/** A program over images. */
+export interface ImageProgram extends Program {
+  /** About how many bytes of results are alive at once for each image of a run. */
+  readonly bytesPerImage: number;
+}
+
+async function compileForImages(
+  definition: ProgramDefinition,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const prepared = prepare(definition, options);
+  const bytesPerImage = (options.precision === 'float64' ? 8 : 4) * peakElements(prepared);
+  return Object.assign(await compilePrepared(prepared, options), { bytesPerImage });
+}
+
 /** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
 export function compileLikelihood(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
-): Promise<Program> {
-  return compile(likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }), options);
+): Promise<ImageProgram> {
+  return compileForImages(
+    likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }),
+    options,
+  );
 }
 
 /** The program that encodes `image`, integers at the model's bit depth, with u = ½. */
 export function compileEncoder(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
-): Promise<Program> {
+): Promise<ImageProgram> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   const { latents } = model.likelihood(image, constant(0.5), parametersFrom(parameters));
   const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
-  return compile({ inputs: { image }, outputs }, options);
+  return compileForImages({ inputs: { image }, outputs }, options);
 }
 
 /** Runs an encoder: the latents of images. */
@@ -38,13 +58,13 @@ export async function encodeBatch(program: Program, image: NdArray): Promise<NdA
 export function compileDecoder(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
-): Promise<Program> {
+): Promise<ImageProgram> {
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
   const definition: ProgramDefinition = {
     inputs: Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
     outputs: { values: model.decode(latents, parametersFrom(parameters)) },
   };
-  return compile(definition, options);
+  return compileForImages(definition, options);
 }
 
 /** Runs a decoder: the dequantised values in [−½, ½) of the images of these latents. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { countTrained } from '../../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -80,7 +81,7 @@ it('needs memory for the activations of every step if they are kept, and hardly 
     plan({ depth, width: 16 }, activations, { images: 64 }).bytes;
   const gradients = (depth: number): number => {
     const { parameters } = new Glow({ ...options, depth, width: 16 }, imageShape);
-    return 4 * new ParameterLayout(parameters).elements;
+    return 4 * countTrained(parameters);
   };
   const added = (activations: ActivationChoice): number => bytes(24, activations) - bytes(8, activations);
   // Two hidden layers of 16 channels per step, on 64 images of 2x4 and 1x2 pixels.

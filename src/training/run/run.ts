@@ -6,10 +6,9 @@ import { UserError } from '../../errors.ts';
 import { optionsOf, stringifyConfig } from '../../experiments/config.ts';
 import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { checkModelShape, requireImageShape } from '../../experiments/modelShape.ts';
+import { checkModelShape, modelFor, requireImageShape } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
-import { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
 import { readTextFile } from '../../storage/files.ts';
@@ -92,7 +91,7 @@ export async function resumeRun(
   if (checkpoint === undefined) {
     return run;
   }
-  const model = new Glow(config.model, checkpoint.imageShape);
+  const model = modelFor(config.model, checkpoint.imageShape);
   return { ...run, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
 }
 
