@@ -24,10 +24,10 @@ const tensorTypes = { F32: Float32Array, F64: Float64Array };
 const metadataName = '__metadata__';
 const lengthBytes = 8;
 /**
- * A longer header means that this is another kind of file: a model of 12 levels, 100 steps each, has a
- * quarter of it. The format's reference implementation allows 100 MB, whose text takes gigabytes to parse.
+ * A longer header means that this is another kind of file: a model of 6 levels, 200 steps each, stays below
+ * it. The format's reference implementation allows 100 MB, whose text takes gigabytes to parse.
  */
-const largestHeader = 2 ** 25;
+const largestHeader = 2 ** 24;
 /** The header, an object in it, and a list in that. */
 const deepestNesting = 3;
 /** Node reads and writes at most this much of a file at once. */

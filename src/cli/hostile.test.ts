@@ -1,0 +1,95 @@
+// Every command that reads runs or exports, on folders that a stranger made: refused in words, in little time
+// and memory, whatever they hold.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { commandLine } from '../testing/command.ts';
+import { type HostileFolder, writeHostileModels } from '../testing/hostile/hostileModels.ts';
+import { runInLimits } from '../testing/hostile/inLimits.ts';
+import type { Outcome } from '../testing/hostile/runCommands.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandLine();
+/** Each command takes at most 5 seconds on an idle machine, but tests run beside one another. */
+const LIMITS = { seconds: 15, openFiles: 256 };
+const BYTES = 2 ** 30;
+
+let runs: readonly HostileFolder[];
+let exports: readonly HostileFolder[];
+
+beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
+  const options = ['--set=training.warmupSteps=0', '--steps=4', '--threads=1', '--no-test'];
+  await emerging.json('train', '--data=data', ...tinyTraining, ...options, '--out=sound/run');
+  // No earlier checkpoint to fall back on.
+  for (const name of readdirSync(join(emerging.folder, 'sound/run/checkpoints'))) {
+    if (!name.includes('00000004')) {
+      rmSync(join(emerging.folder, 'sound/run/checkpoints', name));
+    }
+  }
+  await emerging.json('export', 'sound/run', '--out=sound/export');
+  await emerging
+    .json('datasets', 'show', 'data', '--out=image.png', '--count=1', '--scale=1')
+    .catch(() => {});
+  mkdirSync(join(emerging.folder, 'hostile'));
+  ({ runs, exports } = writeHostileModels(join(emerging.folder, 'hostile'), {
+    run: join(emerging.folder, 'sound/run'),
+    exported: join(emerging.folder, 'sound/export'),
+  }));
+});
+
+/** Runs commands in a process of their own; none may end it. */
+async function outcomesOf(commands: readonly (readonly string[])[]): Promise<readonly Outcome[]> {
+  const [node, main] = emerging.words() as [string, string];
+  const script = [node, join(dirname(main), '../testing/hostile/runCommands.js')];
+  const { ended, killed } = await runInLimits(script, commands, emerging.folder, LIMITS);
+  expect(killed, 'took too long, or ended the process').toBeUndefined();
+  return ended;
+}
+
+async function expectRefusals(
+  folders: readonly HostileFolder[],
+  command: (path: string) => string[],
+): Promise<void> {
+  const outcomes = await outcomesOf(folders.map(({ path }) => command(path)));
+  expect(outcomes).toHaveLength(folders.length);
+  for (const [index, { args, state, message, peakBytes, seconds }] of outcomes.entries()) {
+    const what = `${args.join(' ')}: ${seconds} s, ${peakBytes} bytes: ${message}`;
+    expect(state, what).not.toBe('unexpected');
+    if (folders[index]!.verdict === 'refuse') {
+      expect(state, what).toBe('refused');
+    }
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would obey.
+    expect(message, what).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(peakBytes, what).toBeLessThan(BYTES);
+  }
+}
+
+const quick = ['--threads=1'];
+
+it.each<[string, (path: string) => string[]]>([
+  ['evaluate', (path) => ['evaluate', path, '--draws=1', ...quick]],
+  ['sample', (path) => ['sample', path, '--count=4', '--out=samples.png', ...quick]],
+  ['encode', (path) => ['encode', path, '--data=data', '--count=4', '--out=latents.safetensors', ...quick]],
+  ['doctor', (path) => ['doctor', path, ...quick]],
+  ['score', (path) => ['score', path, '--data=data', ...quick]],
+  ['interpolate', (path) => ['interpolate', path, 'seed:0', 'seed:1', '--out=between.png', ...quick]],
+  ['export', (path) => ['export', path, `--out=${path.replace('hostile/', 'exported/')}`]],
+  ['compare', (path) => ['compare', 'sound/run', path, ...quick]],
+  ['train --resume', (path) => ['train', '--resume', path, '--steps=5', '--no-test', ...quick]],
+])('%s survives all runs', { timeout: 600_000 }, async (_, command) => {
+  await expectRefusals(runs, command);
+});
+
+it.each<[string, (path: string) => string[]]>([
+  ['sample', (path) => ['sample', path, '--count=4', '--out=samples.png', ...quick]],
+  ['interpolate', (path) => ['interpolate', path, 'seed:0', 'seed:1', '--out=between.png', ...quick]],
+])('%s survives all exports', { timeout: 600_000 }, async (_, command) => {
+  await expectRefusals(exports, command);
+});
+
+it('runs lists them all', { timeout: 60_000 }, async () => {
+  const [outcome] = await outcomesOf([['runs', 'hostile/runs']]);
+  expect(outcome!.message).toBe('');
+  expect(readdirSync(join(emerging.folder, 'hostile/runs')).length).toBe(runs.length);
+});
