@@ -16,7 +16,7 @@ import { join } from 'node:path';
 type Change = (folder: string) => void;
 
 /** Whatever a command does with the folder: it must refuse it, or may also cope with it. */
-export type Verdict = 'refuse' | 'cope';
+type Verdict = 'refuse' | 'cope';
 
 /** A hostile folder. */
 export interface HostileFolder {
