@@ -99,7 +99,12 @@ function placeOf(path: string, index: number): string {
   return `${path}, line ${index + 1}`;
 }
 
-function parseLine(line: string, place: string, check?: LineCheck, remedy = '; remove that line'): JsonObject {
+function parseLine(
+  line: string,
+  place: string,
+  check?: LineCheck,
+  remedy = '; remove that line',
+): JsonObject {
   const object = parseJsonObject(line, place, remedy);
   const problem = check?.(object);
   if (problem !== undefined) {

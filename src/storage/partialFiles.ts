@@ -29,8 +29,7 @@ const ownEnd = /\.(\d+)\.partial$/;
 const ABANDONED_AFTER = 10 * 60 * 1000;
 
 /** A file of one's own: never one that exists, nor what a link leads to. Windows lacks the second flag. */
-const ownNewFile =
-  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+const ownNewFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
 /** Where this process writes the replacement for `path`: in the same folder, under its own name. */
 export function partialPath(path: string): string {

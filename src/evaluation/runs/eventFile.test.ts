@@ -63,7 +63,9 @@ describe('EventFile', () => {
   });
 
   it('reports in one line why it cannot be written', () => {
-    expect(() => new EventFile(new ClosedFolder('/dev/null'), join('/dev/null', 'x', 'y'))).toThrow(UserError);
+    expect(() => new EventFile(new ClosedFolder('/dev/null'), join('/dev/null', 'x', 'y'))).toThrow(
+      UserError,
+    );
   });
 });
 

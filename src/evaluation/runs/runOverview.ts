@@ -85,7 +85,9 @@ function finiteOrNull(value = Number.NaN): number | null {
 }
 
 function lastTest(summary: JsonObject): number | null {
-  const last = evaluationsIn(summary).findLast(({ split, weights }) => split === 'test' && weights === 'average');
+  const last = evaluationsIn(summary).findLast(
+    ({ split, weights }) => split === 'test' && weights === 'average',
+  );
   return typeof last?.bitsPerDim === 'number' ? last.bitsPerDim : null;
 }
 

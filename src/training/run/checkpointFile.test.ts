@@ -101,7 +101,13 @@ describe('a corrupt checkpoint', () => {
     const few = new ParameterLayout(Object.fromEntries(Object.entries(model.parameters).slice(0, 2)));
     const [weights, zeros] = [few.initial(0), few.zeros()];
     const optimizer = { name: 'adamax', moments: { first: zeros, second: zeros } };
-    saveCheckpoint(new ClosedFolder(dirname(path)), path, { ...state, weights, average: zeros, optimizer }, few, [4, 4, 1]);
+    saveCheckpoint(
+      new ClosedFolder(dirname(path)),
+      path,
+      { ...state, weights, average: zeros, optimizer },
+      few,
+      [4, 4, 1],
+    );
     const bytes = readFileSync(path);
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     for (let index = 0; index < headerEnd; index++) {
