@@ -46,8 +46,8 @@ export class BatchStream {
 
   /**
    * Fills `out` (NHWC, 8-bit) from the batch of `step`, starting at image `first` of the batch: the whole
-   * batch, or the part for one micro-batch or one worker. Steps may be requested in any order. Throws
-   * RangeError if `out` is not a whole number of images or reaches past the end of the batch.
+   * batch, or the part for one micro-batch or one worker. Steps may be requested in any order.
+   * Throws RangeError if `out` is not a whole number of images or reaches past the end of the batch.
    */
   batchAt(step: number, out: Uint8Array, first = 0): void {
     const count = out.length / this.imageSize;

@@ -45,7 +45,7 @@ const decodedFolders = (): string[] => {
   const sources = vi.mocked(decodeImage).mock.calls.map(([, source]) => source);
   return [...new Set(sources.map((source) => source.slice(folder.length + 1).split(/[/\\]/)[0]!))];
 };
-/** How often the whole of the folder was listed. */
+/** How many times the whole folder was listed. */
 const listings = (): number => vi.mocked(filesBelow).mock.calls.filter(([path]) => path === folder).length;
 
 describe('one split of a folder of images', () => {

@@ -39,7 +39,7 @@ export interface RawImage {
 export interface RawSplit {
   /** The number of images; null if it is only known at the end. */
   readonly count: number | null;
-  /** Yields the images, each call from the first; throws UserError if the file that contains them is corrupt. */
+  /** Yields the images, from the first at each call; throws UserError if their archive is corrupt. */
   images(): AsyncIterable<RawImage>;
 }
 

@@ -46,8 +46,9 @@ const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files,
  * prepared into a data folder, the prepared file is opened.
  *
  * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. It is ignored
- * if the publisher has validation images. Throws UserError for an unknown name, a path without a dataset,
- * corrupt files, or an invalid fraction.
+ * if the publisher has validation images.
+ *
+ * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
  */
 export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
   const { open } = await find(nameOrPath);

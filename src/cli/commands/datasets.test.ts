@@ -127,7 +127,7 @@ describe('a dataset that exists but cannot be used as it is', () => {
     expect(got.stderr).toMatch(/^emerging: cannot read data\/galaxy_mergers: ELOOP: [^;]*\n$/);
     const { code, stdout } = await emerging.run('datasets');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/\ngalaxy +unusable +32x32x3 +pictures of galaxies/);
+    expect(stdout).toMatch(/\ngalaxy +unusable +32x32x3 +images of non-interacting/);
     expect(stdout).toMatch(/\ncannot read data\/galaxy_mergers: ELOOP: /);
     rmSync(inFolder('data/galaxy_mergers'));
   });

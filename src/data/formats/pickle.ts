@@ -1,4 +1,4 @@
-// Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet. Their code is never run.
+// Python pickles of plain data and NumPy arrays, as published for downsampled ImageNet; no code is run.
 import { UserError } from '../../errors.ts';
 import { viewOf } from './bytes.ts';
 import { build, call, type Item, keyOf, mark, Named, type Pickled, textOf } from './pickledObjects.ts';

@@ -18,8 +18,8 @@ const strongestCompression = 1032;
  * @param source the archive, for errors
  * @param options.limit the maximum size, in bytes
  * @param options.budget charged for the bytes
- * @throws OverBudget; UserError with the entry's name if it is corrupt, encrypted, too large, or compressed by a
- *   method other than deflate
+ * @throws OverBudget; UserError with the entry's name if it is corrupt, encrypted or too large, or its
+ *   compression method is unsupported
  */
 export async function readZipEntry(
   file: RandomAccess,

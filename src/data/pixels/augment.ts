@@ -63,7 +63,7 @@ export function checkAugmentations(names: readonly AugmentationName[], [height, 
   }
 }
 
-/** Applies the augmentations `names` to an image [H, W, C] in place, in this order, drawing from `random` only. */
+/** Applies augmentations to an image [H, W, C] in place, in the given order, drawing only from `random`. */
 export function augment(
   image: Uint8Array,
   shape: ImageShape,

@@ -35,8 +35,8 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
 
 /**
  * Scales pixels of `bits` bits to 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
- * and white stays white. `reduceBits` inverts it. Throws RangeError when `bits` is not an integer in 1..8 or
- * a pixel does not fit into `bits` bits.
+ * and white stays white. `reduceBits` inverts it.
+ * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit into `bits` bits.
  */
 export function toEightBit(pixels: Uint8Array, bits: number): Uint8Array {
   const largest = 2 ** checkBits(bits) - 1;

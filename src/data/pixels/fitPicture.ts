@@ -31,7 +31,7 @@ export interface FittedPicture {
   readonly notes: readonly string[];
 }
 
-/** Converts a source image; for grey images colour becomes luminance. Transparency is composited onto white. */
+/** Converts a source image. Colour becomes luminance for grey images; transparency becomes white. */
 export function fitPicture(picture: DecodedImage, options: FitOptions): FittedPicture {
   const opaque = onWhite(picture);
   const { height, width } = opaque;

@@ -31,7 +31,7 @@ export interface DownloadDatasetOptions extends DownloadOptions {
  * Existing files are kept; interrupted downloads are resumed.
  *
  * @returns the files; null if the signal stopped it
- * @throws UserError if the dataset has no download, the server refuses or sends another file, or writing fails
+ * @throws UserError if there is no download, the server refuses or sends another file, or a write fails
  */
 export async function downloadDataset(
   name: string,

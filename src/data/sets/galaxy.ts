@@ -34,7 +34,7 @@ async function openGalaxy(): Promise<RawDataset> {
 }
 
 /**
- * The galaxies at 32 x 32, from a folder or archive with `noninteracting/training`, `…/validation` and `…/test`.
+ * The galaxies in a folder or archive with `noninteracting/training`, `…/validation` and `…/test`, resized.
  *
  * @throws UserError if one of these is missing or empty
  */

@@ -28,12 +28,12 @@ async function findImagenet(side: 32 | 64): Promise<Part[]> {
   for (const folder of dataFolders()) {
     // Next to other datasets the size must be in the name; in a folder of its own it may be missing.
     const own = await findParts(`${folder}/${name}`);
-    const beside = (await findParts(folder)).filter(({ path }) => {
+    const shared = (await findParts(folder)).filter(({ path }) => {
       const file = basename(path);
       return file.includes(`${side}x${side}`) || file.toLowerCase().startsWith(name);
     });
     const parts = own.filter(({ path }) => !other.test(basename(path).replace(/\d+-of-\d+/, '')));
-    for (const found of [parts, beside]) {
+    for (const found of [parts, shared]) {
       if (found.length > 0) {
         return found;
       }

@@ -1,4 +1,4 @@
-// A folder, zip or tar archive of PNG, JPEG or WebP images, split by folders named train, validation and test.
+// Folders, zip and tar archives of PNG, JPEG or WebP images, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
 import type { PathFormat } from '../dataset.ts';
 import { decodeImage, imageName } from '../formats/imageDecoding.ts';

@@ -69,7 +69,7 @@ export async function* parquetImages(
         row++;
       }
     } catch (cause) {
-      throw cause instanceof UserError ? cause : damaged(source, cause);
+      throw cause instanceof UserError ? cause : unreadable(source, cause);
     }
   }
 }
@@ -87,7 +87,7 @@ async function readMetadata(file: RandomAccess, source: string, budget: Budget):
     budget.spend(rows, 'images');
     return metadata;
   } catch (cause) {
-    throw cause instanceof UserError ? cause : damaged(source, cause);
+    throw cause instanceof UserError ? cause : unreadable(source, cause);
   }
 }
 
@@ -151,7 +151,7 @@ async function readChunk(file: RandomAccess, group: RowGroup, path: readonly str
   return file.read(Number(dictionary_page_offset || data_page_offset), length);
 }
 
-function damaged(source: string, cause: unknown): UserError {
+function unreadable(source: string, cause: unknown): UserError {
   const why = (cause as Error).message.replace(/^parquet /, '');
   return new UserError('invalid-data', `${source}: cannot be read as Parquet: ${why}`, { cause });
 }
