@@ -13,6 +13,7 @@ export interface MeasureOptions extends EngineOptions {
   readonly weights: WeightsKind;
   readonly batch: number;
   readonly seed: number;
+  readonly data?: string;
   readonly json?: true;
 }
 
@@ -26,9 +27,14 @@ export function addSplitOption(command: Command, fallback: Split): Command {
   );
 }
 
-/** Adds `--split`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and the device options. */
+/** Adds `--data`. */
+export function addDataOption(command: Command): Command {
+  return command.option('--data <name|path>', 'another dataset than the one that the run was trained on');
+}
+
+/** Adds `--split`, `--data`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and the device options. */
 export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
-  addSplitOption(command, defaults.split).option(
+  addDataOption(addSplitOption(command, defaults.split)).option(
     '--draws <k>',
     'dequantisation draws per image',
     wholeNumber(1),

@@ -2,9 +2,10 @@
 import type { ImageSet } from '../data/dataset.ts';
 import { openSplit } from '../data/registry.ts';
 import type { Split } from '../data/sources/splitOfName.ts';
-import { UserError } from '../errors.ts';
+import { option, phrase, UserError } from '../errors.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
+import { requireOwnData } from '../training/run/dataMark.ts';
 
 /** Which images a command requests. */
 export interface WantedImages {
@@ -13,6 +14,8 @@ export interface WantedImages {
   readonly chosen: boolean;
   /** The name or path of a dataset other than the run's. */
   readonly data?: string | undefined;
+  /** The option that names them, by default `data`. */
+  readonly flag?: 'data' | 'reference';
 }
 
 /**
@@ -21,10 +24,13 @@ export interface WantedImages {
  * @throws UserError if the images differ in shape from the training images, or there are none
  */
 export async function openRunImages(
-  { model, config }: LoadedRun,
-  { split, chosen, data }: WantedImages,
+  { model, config, paths }: LoadedRun,
+  { split, chosen, data, flag = 'data' }: WantedImages,
 ): Promise<ImageSet> {
   const { validation } = config.data;
+  if (data === undefined) {
+    requireOwnData(paths, config, phrase`name them with ${option(flag, config.data.name)} if you mean these`);
+  }
   const name = data ?? config.data.name;
   const images = await openSplit(name, split, { validation, like: model.imageShape });
   const remedy = data === undefined ? undefined : 'name a dataset of such images';

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { checksumOf } from '../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
 import { commandLine } from '../testing/command.ts';
@@ -135,6 +135,63 @@ describe.runIf(process.platform !== 'win32')('a FIFO in a run folder', () => {
   });
 });
 
+describe('a run with its images at an absolute path', () => {
+  const options = [...tinyTraining, '--threads=1', '--steps=2', '--no-test'];
+  const refusal = (name: string) =>
+    `emerging: absolute/config.yaml names its images by the path ${inFolder('data')}, but the run was not made by this ` +
+    `account: name them with --${name} ${inFolder('data')} if you mean these`;
+
+  beforeAll(async () => {
+    await emerging.json('train', `--data=${inFolder('data')}`, ...options, '--out=own');
+    cpSync(inFolder('own'), inFolder('absolute'), { recursive: true });
+    rmSync(inFolder('absolute', 'data.mark'), { force: true });
+  });
+
+  it('is opened by the account that made it, also under another name', async () => {
+    cpSync(inFolder('own'), inFolder('moved'), { recursive: true });
+    const { evaluations } = await emerging.json('train', '--resume=moved', '--steps=3', '--threads=1');
+    expect(evaluations).toHaveLength(1);
+    await emerging.json('evaluate', 'moved', '--draws=1', '--threads=1');
+    await emerging.json('train', '--config=moved/config.yaml', '--out=again', '--threads=1', '--no-test');
+  });
+
+  it.each([
+    ['evaluate', 'data', ['evaluate', 'absolute', '--draws=1']],
+    ['doctor', 'data', ['doctor', 'absolute', '--images=2']],
+    ['compare', 'data', ['compare', 'absolute', 'own', '--out=absolute.png']],
+    ['score', 'reference', ['score', 'absolute', '--data=data', '--draws=1']],
+    ['train --resume', 'data', ['train', '--resume=absolute', '--steps=3', '--no-test']],
+    ['train --config', 'data', ['train', '--config=absolute/config.yaml', '--out=other', '--no-test']],
+  ])('is not followed there by %s unless it is named', async (_, name, command) => {
+    const refused = await emerging.run(...command, '--threads=1');
+    expect(refused.stderr.trim()).toBe(refusal(name));
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    const named = await emerging.run(...command, `--${name}=${inFolder('data')}`, '--threads=1');
+    expect(named.stderr).not.toContain('emerging: ');
+    expect(named.stdout).not.toBe('');
+  });
+
+  it('is not recognised by a mark of another path', async () => {
+    cpSync(inFolder('own'), inFolder('forged'), { recursive: true });
+    const config = readFileSync(inFolder('own', 'config.yaml'), 'utf8');
+    writeFileSync(inFolder('forged', 'config.yaml'), config.replace(inFolder('data'), inFolder('home')));
+    const { stderr } = await emerging.run('evaluate', 'forged', '--threads=1');
+    expect(stderr).toContain(`names its images by the path ${inFolder('home')}, but the run was not made`);
+  });
+});
+
+it('evaluate only prints what it measures on other images than those of the run', async () => {
+  const before = readFileSync(inFolder('run', 'summary.json'), 'utf8');
+  const other = [`--data=${inFolder('data')}`, '--draws=1', '--threads=1', '--json'];
+  const { code, stdout, stderr } = await emerging.run('evaluate', 'run', ...other);
+  expect(stderr).toContain(
+    `the result is printed only: ${inFolder('data')} is not the dataset of the run, data`,
+  );
+  expect(JSON.parse(stdout)).toMatchObject({ data: inFolder('data'), worstPicture: null });
+  expect(code).toBe(0);
+  expect(readFileSync(inFolder('run', 'summary.json'), 'utf8')).toBe(before);
+});
+
 describe('damage', () => {
   it('in the logs and the summary does not keep a run from being resumed', async () => {
     for (const name of ['metrics.jsonl', 'timings.jsonl']) {
@@ -228,6 +285,7 @@ describe.runIf(process.platform !== 'win32')('a training that was stopped', () =
       stderr += text;
     });
     const ended = once(child, 'exit');
+    onTestFinished(() => void child.kill('SIGKILL'));
     const metrics = inFolder('stopped', 'metrics.jsonl');
     const lines = (): number => (existsSync(metrics) ? readFileSync(metrics, 'utf8').split('\n').length : 0);
     while (lines() < 5 && child.exitCode === null) {
@@ -242,7 +300,8 @@ describe.runIf(process.platform !== 'win32')('a training that was stopped', () =
     const before = readdirSync(inFolder('stopped'), { recursive: true });
     const linesBefore = lines();
     child.kill('SIGCONT');
-    expect(await ended).toEqual([1, null]);
+    const [code] = await ended;
+    expect(code, stderr).toBe(1);
     expect(stderr).toMatch(
       /emerging: this training of stopped ends here, since another may have begun: process 77 on elsewhere has taken the lock stopped\/training\.lock, .* emerging train --resume stopped resumes the run/,
     );

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError, hasCode } from './fileErrors.ts';
+import { explainFileError } from './fileErrors.ts';
 import { exists } from './files.ts';
 
 /** The path of something in a folder, or in its subfolders. */
@@ -79,17 +79,6 @@ function targetOf(link: string): string | 'other' | undefined {
   } catch {
     // The error is reported when it is read.
     return undefined;
-  }
-}
-
-/** Creates a folder, unless it exists; its parent must exist. Throws UserError if that fails. */
-export function makeFolder(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) {
-      throw explainFileError(error, path, 'create the folder');
-    }
   }
 }
 

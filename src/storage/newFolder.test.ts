@@ -1,5 +1,14 @@
 // Folders that are written atomically.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -20,6 +29,15 @@ it('writes all files, into folders that do not exist yet', () => {
   expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one');
   expect([...readFileSync(join(folder, 'b.bin'))]).toEqual([1, 2, 3]);
   expect(readdirSync(join(root, 'deep'))).toEqual(['down']);
+});
+
+it('does not write into what a link leads to that has the temporary name', () => {
+  mkdirSync(join(root, 'mine'));
+  symlinkSync(join(root, 'mine'), join(root, `new.${process.pid}.partial`));
+  writeNewFolder(join(root, 'new'), files);
+  expect(readdirSync(join(root, 'mine'))).toEqual([]);
+  expect(lstatSync(join(root, 'new')).isDirectory()).toBe(true);
+  expect(readdirSync(root).sort()).toEqual(['mine', 'new']);
 });
 
 it('fills a folder that is empty', () => {

@@ -56,6 +56,8 @@ export function writeNewFolder(path: string, files: Readonly<Record<string, Uint
   const partial = partialPath(target);
   const parents = makeFolders(folderOf(target));
   try {
+    // Whatever is there, a leftover or a link that someone has placed, is removed and not written to.
+    rmSync(partial, { recursive: true, force: true });
     makeFolders(partial);
     for (const [name, content] of Object.entries(files)) {
       const file = pathIn(partial, name);

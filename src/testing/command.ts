@@ -49,12 +49,14 @@ export function commandLine(): CommandLine {
   const folder = temporaryFolder();
   const scripts = join(build(), 'dist');
   const main = join(scripts, 'cli', 'main.js');
+  // The key of the account is not that of whoever runs the tests.
+  const environment = { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(scripts, 'state') };
   const call = (args: string[], onStderr?: (text: string, send: (signal: NodeJS.Signals) => void) => void) =>
     new Promise<CommandResult>((resolve, reject) => {
       const child = spawn(process.execPath, [main, ...args], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, NODE_OPTIONS: '' },
+        env: environment,
       });
       let stdout = '';
       let stderr = '';
@@ -81,7 +83,7 @@ export function commandLine(): CommandLine {
       spawn(process.execPath, [join(scripts, `${script}.js`), ...args], {
         cwd: folder,
         stdio: ['ignore', 'pipe', 'inherit'],
-        env: { ...process.env, NODE_OPTIONS: '' },
+        env: environment,
       }),
     interrupt(signal, text, ...args) {
       let sent = false;

@@ -44,7 +44,7 @@ export function registerCompare(program: Command): void {
 }
 
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed, out } = options;
+  const { split, draws, weights, batch, seed, out, data } = options;
   if (directories.length < 2) {
     throw new UserError('invalid-argument', 'compare needs at least two runs; emerging runs lists them');
   }
@@ -56,7 +56,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   for (const run of runs) {
     requireComparable(first, run, split);
   }
-  const images = await openRunImages(first, { split, chosen: true });
+  const images = await openRunImages(first, { split, chosen: true, data });
   const passes = runs.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];

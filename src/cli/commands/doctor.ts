@@ -6,7 +6,7 @@ import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { doctorText } from '../doctorText.ts';
-import { addSplitOption } from '../measureOptions.ts';
+import { addDataOption, addSplitOption } from '../measureOptions.ts';
 import {
   addEngineOptions,
   addWeightsOption,
@@ -35,9 +35,8 @@ export function registerDoctor(program: Command): void {
     )
     .argument('<run>', 'a run folder')
     .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
-    .option('--data <name|path>', 'the dataset (default: the one that the run was trained on)')
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addWeightsOption(addSplitOption(command, 'validation')))
+  addEngineOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation'))))
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n' +

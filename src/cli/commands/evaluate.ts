@@ -51,7 +51,7 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed, importance } = options;
+  const { split, draws, weights, batch, seed, importance, data } = options;
   if (options.worst !== undefined) {
     requireWritablePng(options.worst);
   }
@@ -59,7 +59,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const run = loadRun(directory, { weights });
   // A corrupt summary should fail before the measurement rather than after it.
   readSummary(run.paths);
-  const images = await openRunImages(run, { split, chosen: true });
+  const images = await openRunImages(run, { split, chosen: true, data });
   const passes = drawsOf({ draws, importance });
   const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
   let measured: Evaluation;
@@ -72,9 +72,13 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     bar.finish();
   }
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
-  const entry = { step: run.step, seed, ...record };
+  const isOwnData = data === undefined || data === run.config.data.name;
+  const entry = { step: run.step, seed, ...(isOwnData ? {} : { data }), ...record };
   const picture = options.worst ?? join(directory, `worst-${split}.png`);
   const stored = writeOrWarn(() => {
+    if (!isOwnData) {
+      throw new UserError('mismatch', `${data} is not the dataset of the run, ${run.config.data.name}`);
+    }
     appendEvaluation(run.paths, entry);
     writeRunCard(run.paths, run);
   });

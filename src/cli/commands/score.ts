@@ -26,6 +26,7 @@ const PICTURES = 100;
 interface ScoreCommandOptions extends EngineOptions, ImageOptions {
   readonly draws: number;
   readonly seed: number;
+  readonly reference?: string;
   readonly out?: string;
   readonly sheet?: string;
   readonly json?: true;
@@ -45,8 +46,12 @@ export function registerScore(program: Command): void {
     .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
     .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
     .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
+    .option(
+      '--reference <name|path>',
+      'the dataset of the validation images (default: the one that the run was trained on)',
+    )
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
-    .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
+    .option('--sheet <file>', `write a PNG of the $PICTURESoddest images, row by row`)
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addImageOptions(command))
     .addHelpText(
@@ -78,7 +83,12 @@ async function runScore(
   const run = loadRun(directory);
   const { imageShape } = run.model;
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
-  const reference = await openRunImages(run, { split: 'validation', chosen: false });
+  const reference = await openRunImages(run, {
+    split: 'validation',
+    chosen: false,
+    data: options.reference,
+    flag: 'reference',
+  });
   const model = keep(new FlowModel(run, engine));
   const total = names.length + reference.count;
   const bar = createImageProgress({ label: 'scoring', images: total, passes: draws });
@@ -96,11 +106,15 @@ async function runScore(
     seed,
     weights: 'average',
     bits: model.bits,
-    reference: { data: run.config.data.name, split: 'validation', images: reference.count },
+    reference: {
+      data: options.reference ?? run.config.data.name,
+      split: 'validation',
+      images: reference.count,
+    },
     skipped,
   };
   if (out !== undefined) {
-    writeFileAtomically(out, format === 'csv' ? csv(images) : `${JSON.stringify(report, null, 2)}\n`);
+    writeFileAtomically(out, format === 'csv' ? csv(images) : `$JSON.stringify(report, null, 2)\n`);
   }
   if (sheet !== undefined) {
     writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));

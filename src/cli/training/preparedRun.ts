@@ -1,15 +1,18 @@
 // The run that `emerging train` trains: which one the options select, and its configuration.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
-import { UserError } from '../../errors.ts';
+import { option, type Phrase, phrase, UserError } from '../../errors.ts';
+import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { readTextStream } from '../../storage/files.ts';
+import { exists, readTextStream } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
+import { requireOwnData } from '../../training/run/dataMark.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
-import { openRunFolder } from '../../training/run/runFolder.ts';
+import { openRunFolder, runPaths } from '../../training/run/runFolder.ts';
 import { readSummaryIfSound } from '../../training/run/runSummary.ts';
 
 /** The default preset, if neither a preset nor a file is named. */
@@ -57,11 +60,26 @@ async function newRun(
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
   const config = resolveConfig({ preset: name, file, set, overrides });
+  if (file !== undefined && resolveConfig({ preset: name, file }).data.name === config.data.name && !data) {
+    requireOwnConfig(file.path, config);
+  }
   requireWorkers(workers, { ...engine, images: config.training.microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
   const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)));
   return { ...run, preset: name ?? null, assumed: preset === undefined && name !== undefined && !isPresets };
+}
+
+/** Treats the images of a configuration that lies in a run folder like those of the run. */
+function requireOwnConfig(path: string, config: Config): void {
+  const paths = runPaths(dirname(path));
+  if (exists(paths.checkpoints) || exists(paths.summary)) {
+    requireOwnData(paths, config, dataRemedy(config));
+  }
+}
+
+function dataRemedy({ data }: Config): Phrase {
+  return phrase`name them with ${option('data', data.name)} if you mean these`;
 }
 
 /** `emoji-32` from `emoji-32.images`; `run` for a path without a usable name, such as `../..`. */
@@ -75,7 +93,7 @@ async function reopenedRun(
   options: RunOptions,
   engine: CompileOptions,
 ): Promise<PreparedRun> {
-  for (const other of ['preset', 'config', 'out', 'data', 'seed'] as const) {
+  for (const other of ['preset', 'config', 'out', 'seed'] as const) {
     if (options[other] !== undefined) {
       throw new UserError(
         'invalid-argument',
@@ -83,11 +101,16 @@ async function reopenedRun(
       );
     }
   }
-  const { steps, epochs, set, workers } = options;
+  const { steps, epochs, set, workers, data } = options;
   const changes = { training: { steps, epochs } };
-  const { training } = configToResume(openRunFolder(directory).paths, changes, set);
-  requireWorkers(workers, { ...engine, images: training.microBatch });
-  const run = await resumeRun(directory, changes, { set });
+  const { paths } = openRunFolder(directory);
+  const config = configToResume(paths, changes, set);
+  requireWorkers(workers, { ...engine, images: config.training.microBatch });
+  if (data === undefined) {
+    requireOwnData(paths, config, dataRemedy(config));
+  }
+  const dataset = data === undefined ? undefined : await openDataset(data, config.data);
+  const run = await resumeRun(directory, changes, { set, ...(dataset && { dataset }) });
   const { preset } = readSummaryIfSound(run.paths);
   return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
 }

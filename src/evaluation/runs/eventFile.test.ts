@@ -62,12 +62,10 @@ describe('EventFile', () => {
     expect(fieldsOf(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
   });
 
-  it('reports in one line why it cannot be written', () => {
+  it('reports in one line why it cannot be written', () => 
     expect(() => new EventFile(new ClosedFolder('/dev/null'), join('/dev/null', 'x', 'y'))).toThrow(
       UserError,
-    );
-  });
-});
+    );););
 
 /** The data of every record; throws if a length or checksum is wrong. */
 function recordsOf(file: Buffer): Uint8Array[] {

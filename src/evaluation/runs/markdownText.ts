@@ -3,5 +3,7 @@ import { visibleText } from '../../visibleText.ts';
 
 /** Markdown that shows a text literally, on one line: it cannot produce code, links, images, table cells or HTML. */
 export function markdownText(text: string): string {
-  return visibleText(text).replace(/[\\`*_[\]<>|~&]/g, '\\$&');
+  return visibleText(text)
+    .replace(/[\\`*_[\]<>|~&@]/g, '\\$&')
+    .replace(/:(?=\/\/)|(?<=\bwww)\./gi, '\\$&');
 }

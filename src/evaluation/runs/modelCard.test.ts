@@ -94,3 +94,19 @@ it('is named after its dataset if that is not the one of its preset', () => {
   expect(own).toContain('# mnist-quickstart: a normalizing flow');
   expect(own).toContain('| mnist-quickstart, seed 0 |');
 });
+
+it('shows a dash for values of a summary that are neither text nor numbers', () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const summary = {
+    steps: 40,
+    seconds: 60,
+    device: odd,
+    threads: 2,
+    evaluations: [{ ...evaluation, split: odd, step: odd }],
+    changes: [{ step: 3, setting: 'training.decay', from: odd, to: [odd] }],
+  };
+  const card = modelCard({ ...about, summary });
+  expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | average | - |');
+  expect(card).toContain('1.0 minutes on - with 2 threads');
+  expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
+});

@@ -78,7 +78,7 @@ function trainingText(
     return text;
   }
   const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
-  const time = `${(seconds / 60).toFixed(1)} minutes on ${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const time = `${(seconds / 60).toFixed(1)} minutes on ${shown(device)} with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}`;
   return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
 }
 
@@ -94,21 +94,21 @@ function numbers(summary: JsonObject): string {
     measured.set('validation average', { split: 'validation', weights: 'average', step: steps, bitsPerDim });
   }
   for (const evaluation of evaluationsIn(summary)) {
-    measured.set(`${evaluation.split} ${evaluation.weights}`, evaluation);
+    measured.set(`${shown(evaluation.split)} ${shown(evaluation.weights)}`, evaluation);
   }
   if (measured.size === 0) {
     return 'Nothing was measured yet.';
   }
   const digits = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
   const rows = [...measured.values()].map((one) => [
-    String(one.split),
+    shown(one.split),
     digits(one.bitsPerDim),
     digits(one.standardError),
     digits(one.samplingError),
-    String(one.images ?? '-'),
-    String(one.draws ?? 1),
-    String(one.weights),
-    String(one.step),
+    shown(one.images),
+    shown(one.draws ?? 1),
+    shown(one.weights),
+    shown(one.step),
   ]);
   const titles = [
     'images',
@@ -121,6 +121,11 @@ function numbers(summary: JsonObject): string {
     'step',
   ];
   return factTable(titles, rows);
+}
+
+/** A value of a summary; anything but a text or a number is a dash. */
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
 }
 
 /** A table whose cells may contain text from outside. */

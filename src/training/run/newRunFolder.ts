@@ -62,7 +62,14 @@ export function discardUnstartedRun(paths: RunPaths): void {
   if (readMetrics(paths).length > 0) {
     return;
   }
-  for (const file of [paths.config, paths.schema, paths.metrics, paths.timings, paths.summary]) {
+  for (const file of [
+    paths.config,
+    paths.schema,
+    paths.metrics,
+    paths.timings,
+    paths.summary,
+    paths.dataMark,
+  ]) {
     runFiles(paths).remove(file);
   }
   removeEmptyFolders([paths.directory, paths.samples, paths.checkpoints]);

@@ -17,6 +17,7 @@ import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { readLatestSoundCheckpoint } from './checkpointFile.ts';
+import { markData, requireOwnData } from './dataMark.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { requireNoLinks, runFiles } from './runFiles.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
@@ -64,7 +65,9 @@ export async function startRun(
 ): Promise<Run> {
   requireNoRun(directory);
   const opened = await openData(config, dataset);
-  return { config, ...opened, paths: createRunFolder(directory, stringifyConfig(config)) };
+  const paths = createRunFolder(directory, stringifyConfig(config));
+  markData(paths, config);
+  return { config, ...opened, paths };
 }
 
 /**
@@ -76,7 +79,7 @@ export async function startRun(
  * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
  * 2000 } }`
  * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images now have another
- * shape, or the changes would make it a different run
+ * shape, they are at a path that someone else has chosen, or the changes would make it a different run
  */
 export async function resumeRun(
   directory: string,
@@ -86,6 +89,9 @@ export async function resumeRun(
   const folder = openRunFolder(directory);
   const { paths } = folder;
   const config = configToResume(paths, changes, set);
+  if (dataset === undefined) {
+    requireOwnData(paths, config, ['open them with openDataset and pass them as dataset']);
+  }
   const { checkpoint, damages } = readLatestSoundCheckpoint(folder);
   const run = { config, ...(await openData(config, dataset, checkpoint?.imageShape)), paths, damages };
   if (checkpoint === undefined) {

@@ -56,13 +56,19 @@ export function changesIn({ changes }: JsonObject): SettingChange[] {
   return Array.isArray(changes) ? changes : [];
 }
 
+function show(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.map(show).join(',');
+  }
+  return value === null ? 'not set' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /**
  * The changes in words, `after step 1,000: training.steps 1000 → 2000, workers 2 → 1`; null if there are
  * none.
  */
 export function changesText(changes: readonly SettingChange[]): string | null {
   const steps = [...new Set(changes.map(({ step }) => step))];
-  const show = (value: unknown): string => (value === null ? 'not set' : String(value));
   const ofStep = (step: number): string =>
     changes
       .filter((change) => change.step === step)

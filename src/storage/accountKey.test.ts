@@ -1,0 +1,53 @@
+// Marks: this account recognises its own, and nobody can make them without its key.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { isOwnMark, markOf } from './accountKey.ts';
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'key-'));
+  vi.stubEnv('XDG_STATE_HOME', root);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true });
+});
+
+const keyFile = (): string => join(root, 'emerging-flows', 'account.key');
+
+it('recognises its own marks, each of one text', () => {
+  const mark = markOf('/my/photos')!;
+  expect(mark).toMatch(/^[0-9a-f]{64}$/);
+  expect(isOwnMark(mark, '/my/photos')).toBe(true);
+  expect(markOf('/my/photos')).toBe(mark);
+  for (const other of ['', 'x', mark.replace(/./, 'g'), markOf('/my/letters')!]) {
+    expect(isOwnMark(other, '/my/photos')).toBe(false);
+  }
+});
+
+it('recognises none of another account, and creates no key for that', () => {
+  const mark = markOf('/my/photos')!;
+  rmSync(keyFile());
+  expect(isOwnMark(mark, '/my/photos')).toBe(false);
+  expect(() => statSync(keyFile())).toThrow('ENOENT');
+  expect(markOf('/my/photos')).not.toBe(mark);
+});
+
+it('has a key that nobody else reads, and never a half-written one', () => {
+  mkdirSync(join(root, 'emerging-flows'));
+  writeFileSync(keyFile(), '');
+  expect(isOwnMark(markOf('a')!, 'a')).toBe(true);
+  expect(readFileSync(keyFile(), 'utf8')).toMatch(/^[0-9a-f]{64}$/);
+  if (process.platform !== 'win32') {
+    expect(statSync(keyFile()).mode & 0o777).toBe(0o600);
+  }
+});
+
+it('makes no mark where the key cannot be kept', () => {
+  writeFileSync(join(root, 'emerging-flows'), 'a file in its way');
+  expect(markOf('a')).toBeUndefined();
+});

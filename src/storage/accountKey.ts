@@ -1,0 +1,59 @@
+// A secret of the user's account, which recognises again what the account has made.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { exists, readText } from './files.ts';
+
+/**
+ * The mark of a text, which nobody without the account's key can make. The key is created with the first mark, in
+ * the state folder of the account (`XDG_STATE_HOME`, by default `~/.local/state`).
+ *
+ * @returns undefined if the key cannot be read or created, such as without a home folder
+ */
+export function markOf(text: string): string | undefined {
+  try {
+    return markWith(readKey() ?? createKey(), text);
+  } catch (error) {
+    if (error instanceof UserError || (error instanceof Error && 'syscall' in error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Whether a mark of a text was made by this account. */
+export function isOwnMark(mark: string, text: string): boolean {
+  const key = readKey();
+  if (key === undefined) {
+    return false;
+  }
+  const [found, expected] = [Buffer.from(mark), Buffer.from(markWith(key, text))];
+  return found.length === expected.length && timingSafeEqual(found, expected);
+}
+
+function markWith(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
+}
+
+function keyPath(): string {
+  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  return join(state, 'emerging-flows', 'account.key');
+}
+
+/** The key; undefined if there is none, or the file does not hold one, as after a crash. */
+function readKey(): string | undefined {
+  const path = keyPath();
+  const key = exists(path) ? readText(path) : '';
+  return /^[0-9a-f]{64}$/.test(key) ? key : undefined;
+}
+
+function createKey(): string {
+  const [path, key] = [keyPath(), randomBytes(32).toString('hex')];
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true });
+  // Not over the key of another process that creates one at the same time.
+  writeFileSync(path, key, { flag: 'wx', mode: 0o600 });
+  return key;
+}
