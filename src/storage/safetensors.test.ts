@@ -170,7 +170,7 @@ describe('decodeSafetensors', () => {
     ['no type', { a: 5 }, 4, /"a" has no type/],
     ['a negative size', { a: tensor(0, 4, -1) }, 4, /shape of tensor "a"/],
     ['a nested shape', { a: { ...tensor(0, 4), shape: [[1]] } }, 4, /nested too deeply/],
-    ['millions of brackets', '['.repeat(20_000_000), 0, /nested too deeply/],
+    ['millions of brackets', '['.repeat(10_000_000), 0, /nested too deeply/],
     ['a shape of text', { a: { ...tensor(0, 4), shape: ['1'] } }, 4, /shape of/],
     [
       'a name twice',

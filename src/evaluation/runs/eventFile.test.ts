@@ -62,10 +62,11 @@ describe('EventFile', () => {
     expect(fieldsOf(restart![7]![0] as Uint8Array)).toEqual({ 1: [1] });
   });
 
-  it('reports in one line why it cannot be written', () => 
-    expect(() => new EventFile(new ClosedFolder('/dev/null'), join('/dev/null', 'x', 'y'))).toThrow(
-      UserError,
-    );););
+  it('reports in one line why it cannot be written', () => {
+    const path = join('/dev/null', 'x', 'y');
+    expect(() => new EventFile(new ClosedFolder('/dev/null'), path)).toThrow(UserError);
+  });
+});
 
 /** The data of every record; throws if a length or checksum is wrong. */
 function recordsOf(file: Buffer): Uint8Array[] {
