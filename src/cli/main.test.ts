@@ -1,6 +1,7 @@
 // The command itself: help, version, lists.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
@@ -116,4 +117,13 @@ it('continues when nobody reads its output', async () => {
     stdout: '',
     stderr: '',
   });
+});
+
+it.runIf(process.platform === 'linux')('samples in 4 GB of address space', async () => {
+  const model = fileURLToPath(new URL('../../models/mnist', import.meta.url));
+  const call = emerging.words('sample', model, '--count=4', '--out=few.png', '--threads=1').join(' ');
+  const { stdout } = await promisify(execFile)('bash', ['-c', `ulimit -v 4000000; ${call}`], {
+    cwd: emerging.folder,
+  });
+  expect(stdout).toContain('4 images');
 });

@@ -7,7 +7,7 @@ import * as op from '../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { exportOnnx } from './exportOnnx.ts';
-import { createSession, RuntimeTensor } from './runtime.node.ts';
+import { createSession } from './runtime.node.ts';
 
 const { ModelProto } = onnxProto.onnx;
 const matrix = (name: string, side: number): NdArray => ({
@@ -20,7 +20,7 @@ async function run(model: Uint8Array, feeds: Record<string, NdArray>) {
   const session = await createSession(model, { device: 'cpu', threads: 1, fallback: true });
   const tensors = Object.entries(feeds).map(([name, { shape, data }]) => [
     name,
-    new RuntimeTensor('float32', Float32Array.from(data), [...shape]),
+    { shape, data: Float32Array.from(data) },
   ]);
   const results = await session.run(Object.fromEntries(tensors));
   await session.release();
@@ -153,6 +153,6 @@ it.each([1, 3])('declares the shapes of results with %i images', async (count) =
   const given = { shape: [count, 2, 3, 4], data: new RandomStream(1).normals(sizeOf([count, 2, 3, 4])) };
   const results = await run(ModelProto.encode(model).finish(), { image: given });
   for (const info of declared) {
-    expect(results[info.name!]!.dims, info.name!).toEqual(lengthsOf(info, count));
+    expect(results[info.name!]!.shape, info.name!).toEqual(lengthsOf(info, count));
   }
 });

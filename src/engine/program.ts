@@ -10,7 +10,7 @@ import { type InverseMethod, prepare } from './graph/prepare.ts';
 import { hostedValue, isHosted } from './hosted.ts';
 import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
-import { createSession, type InferenceSession, RuntimeTensor } from './runtime.node.ts';
+import { createSession, type Session } from './runtime.node.ts';
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -160,7 +160,7 @@ export class Program {
   /** The outputs that `run` returns. */
   readonly outputs: ProgramDefinition['outputs'];
   private readonly precision: Precision;
-  private readonly session: InferenceSession;
+  private readonly session: Session;
   private readonly hostNodes: readonly HostNode[];
   private readonly prelude: Program | undefined;
   private readonly isProfiled: boolean;
@@ -169,7 +169,7 @@ export class Program {
   constructor(
     definition: ProgramDefinition,
     precision: Precision,
-    session: InferenceSession,
+    session: Session,
     hostNodes: readonly HostNode[],
     prelude: Program | undefined,
     isProfiled: boolean,
@@ -190,32 +190,27 @@ export class Program {
   async run(feeds: NamedArrays, into: NamedArrays = {}): Promise<Record<string, NdArray>> {
     checkFeeds(this.inputs, feeds);
     const available: Record<string, NdArray> = this.prelude ? await this.prelude.run(feeds) : {};
-    const runtimeFeeds: Record<string, RuntimeTensor> = {};
+    const inputs: Record<string, NdArray> = {};
     for (const name of Object.keys(this.inputs)) {
       available[feedName(name)] = feeds[name]!;
-      runtimeFeeds[feedName(name)] = this.toRuntime(feeds[name]!);
+      inputs[feedName(name)] = this.inPrecision(feeds[name]!);
     }
     // Operations on the same matrix receive the same array, and can share their work.
     const views = new Map<string, NdArray>();
     for (const { name, tensor, operands } of this.hostNodes) {
       const values = operands.map((operand) => viewOf(operand, available, views));
-      runtimeFeeds[name] = this.toRuntime(hostedValue(tensor, values));
+      inputs[name] = this.inPrecision(hostedValue(tensor, values));
     }
-    const fetches: Record<string, RuntimeTensor | null> = {};
+    const fetches: Record<string, NdArray | null> = {};
     for (const name of Object.keys(this.outputs)) {
       const target = into[name];
       if (target && target.data instanceof Float32Array !== (this.precision === 'float32')) {
         throw new Error(`the array for the output '${name}' must be ${this.precision}`);
       }
-      fetches[fetchName(name)] = target ? this.toRuntime(target) : null;
+      fetches[fetchName(name)] = target ?? null;
     }
-    const results = await this.session.run(runtimeFeeds, fetches);
-    return Object.fromEntries(
-      Object.keys(this.outputs).map((name) => {
-        const { dims, data } = results[fetchName(name)]!;
-        return [name, into[name] ?? { shape: dims, data: data as Float32Array | Float64Array }];
-      }),
-    );
+    const results = await this.session.run(inputs, fetches);
+    return Object.fromEntries(Object.keys(this.outputs).map((name) => [name, results[fetchName(name)]!]));
   }
 
   /** Frees the session, and writes its profile if it was compiled with one. */
@@ -227,14 +222,10 @@ export class Program {
     await this.session.release();
   }
 
-  private toRuntime({ shape, data }: NdArray): RuntimeTensor {
-    return this.precision === 'float32'
-      ? new RuntimeTensor('float32', data instanceof Float32Array ? data : Float32Array.from(data), [
-          ...shape,
-        ])
-      : new RuntimeTensor('float64', data instanceof Float64Array ? data : Float64Array.from(data), [
-          ...shape,
-        ]);
+  /** The array itself if it has the program's precision, a converted copy otherwise. */
+  private inPrecision(array: NdArray): NdArray {
+    const Type = this.precision === 'float32' ? Float32Array : Float64Array;
+    return array.data instanceof Type ? array : { shape: array.shape, data: Type.from(array.data) };
   }
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { firstImages, readAll } from '../data/dataset.ts';
 import { openDataset } from '../data/registry.ts';
-import { createSession, RuntimeTensor } from '../engine/runtime.node.ts';
+import { createSession } from '../engine/runtime.node.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { mean, median } from '../numeric/statistics.ts';
 import type { FlowModel } from './model/flowModel.ts';
@@ -60,8 +60,8 @@ it('is the same in its ONNX files', async () => {
   const shape = [8, 28, 28, 1];
   const pixels = digits.subarray(0, 8 * 784);
   const { logLikelihood, latent0 } = await encoder.run({
-    image: new RuntimeTensor('float32', Float32Array.from(pixels), shape),
-    noise: new RuntimeTensor('float32', new Float32Array(pixels.length).fill(0.5), shape),
+    image: { shape, data: Float32Array.from(pixels) },
+    noise: { shape, data: new Float32Array(pixels.length).fill(0.5) },
   });
   const [first] = await model.encode(pixels);
   const largest = (latent0!.data as Float32Array).reduce(

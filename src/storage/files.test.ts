@@ -4,12 +4,14 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../errors.ts';
 import { failureOf } from '../testing/failureOf.ts';
 import {
   appendToFile,
   exists,
   isFolder,
   readBytes,
+  readTextFile,
   requireExists,
   requireWritable,
   writeFileAtomically,
@@ -125,6 +127,17 @@ describe('readBytes', () => {
     expect([...readBytes(join(folder, 'file'))]).toEqual([97, 98, 99]);
     expect(failureOf(() => readBytes(join(folder, 'none'))).message).toContain('it does not exist; check');
     expect(failureOf(() => readBytes(folder)).message).toContain('it is a folder');
+  });
+
+  it('rejects a text file that is too large for a person to have written', () => {
+    const path = join(folder, 'config.yaml');
+    fs.writeFileSync(path, Buffer.alloc(2 ** 20 + 1, 'a'));
+    expect(() => readTextFile(path)).toThrow(
+      new UserError(
+        'invalid-data',
+        `cannot read ${path}: 1048577 bytes are too many for a file of this kind`,
+      ),
+    );
   });
 
   it('rejects a file above 2 GiB', () => {

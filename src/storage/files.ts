@@ -108,8 +108,22 @@ export function readText(path: string): string {
   return new TextDecoder().decode(readBytes(path));
 }
 
-/** The same with its path. */
+/** The most bytes of a small text file: one that a person reads and edits. */
+const LARGEST_TEXT_FILE = 2 ** 20;
+
+/**
+ * The whole of a small UTF-8 file, such as a configuration, with its path.
+ *
+ * @throws UserError as `readBytes` does, and if the file is larger than 1 MiB
+ */
 export function readTextFile(path: string): TextFile {
+  const size = statusOf(path)?.size ?? 0;
+  if (size > LARGEST_TEXT_FILE) {
+    throw new UserError(
+      'invalid-data',
+      `cannot read ${path}: ${size} bytes are too many for a file of this kind`,
+    );
+  }
   return { path, text: readText(path) };
 }
 

@@ -5,7 +5,7 @@ import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
 import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
 import type { Budget } from '../budget.ts';
-import { charactersOf, viewOf } from '../formats/bytes.ts';
+import { viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
 import type { RawImage } from '../rawImages.ts';
@@ -18,11 +18,6 @@ const maxFooterBytes = 2 ** 24;
 
 interface ImageColumn extends ByteColumn {
   readonly path: readonly string[];
-}
-
-/** Whether a file that starts with these bytes is a Parquet file. */
-export function looksLikeParquet(start: Uint8Array): boolean {
-  return charactersOf(start.subarray(0, 4)) === 'PAR1';
 }
 
 /** The number of rows of a Parquet file; throws as `parquetImages` does. */

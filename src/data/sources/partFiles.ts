@@ -6,13 +6,13 @@ import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.t
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
 import { Budget } from '../budget.ts';
 import type { PathFormat } from '../dataset.ts';
+import { charactersOf } from '../formats/bytes.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import { only, type RawDataset, type RawImage, type RawSplit, totalCount } from '../rawImages.ts';
 import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
 import { imagesOf } from './imageCollection.ts';
 import { loadImages } from './loadImages.ts';
-import { countParquet, looksLikeParquet, parquetImages } from './parquetImages.ts';
 import { isTestByHash, type Split } from './splitOfName.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
@@ -136,6 +136,11 @@ export async function openParts(parts: readonly Part[]): Promise<RawSplit | unde
   };
 }
 
+/** Whether a file that starts with these bytes is a Parquet file. */
+function looksLikeParquet(start: Uint8Array): boolean {
+  return charactersOf(start.subarray(0, 4)) === 'PAR1';
+}
+
 /** The images of one file or folder of any format; `prefix` is prepended to their names. */
 async function openPart(path: string, prefix: string): Promise<RawSplit> {
   const store = await imageStoreAt(path);
@@ -147,6 +152,8 @@ async function openPart(path: string, prefix: string): Promise<RawSplit> {
     budget: new Budget(path, file.size),
   }));
   if (looksLikeParquet(start)) {
+    // Loaded when needed: its decompressors are WebAssembly, which reserves gigabytes of address space.
+    const { countParquet, parquetImages } = await import('./parquetImages.ts');
     const count = await withFile(path, (file) => countParquet(file, path, budget.pass()));
     return {
       count,
