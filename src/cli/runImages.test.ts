@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readAll } from '../data/dataset.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
@@ -10,10 +10,16 @@ import { Glow } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, writeTinyDataset } from '../testing/tinyImages.ts';
+import { markData } from '../training/run/dataMark.ts';
+import { runPaths } from '../training/run/runFolder.ts';
 import { openRunImages } from './runImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-images-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 const at = (name: string): string => join(folder, name);
 const testImages = tinyImages(3, 8, 1);
 
@@ -38,7 +44,9 @@ function runOn(name: string, { validation = 0.2, imageShape = [8, 8, 1] as Image
     model: { levels: 1, depth: 1, width: 2, mixing: '1x1' },
   } as const;
   const config = resolveConfig({ overrides });
-  return { config, model: new Glow(config.model, imageShape) } as unknown as LoadedRun;
+  const paths = runPaths(mkdtempSync(at('run-')));
+  markData(paths, config);
+  return { paths, config, model: new Glow(config.model, imageShape) } as unknown as LoadedRun;
 }
 
 it('is read even if images of another split are corrupt', async () => {

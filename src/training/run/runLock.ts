@@ -1,5 +1,6 @@
 // The lock of a run folder: one trainer at a time.
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
+import { exists } from '../../storage/files.ts';
 import { type Lock, type LockHolder, takeLock } from '../../storage/lock.ts';
 import type { ProcessMark } from '../../storage/processes.ts';
 import type { RunPaths } from './runFolder.ts';
@@ -35,8 +36,12 @@ export function lockRun({ lock: path, directory }: RunPaths): Lock {
  *
  * @throws UserError (`locked`) if another process has taken the lock meanwhile, or it is gone
  */
-export function requireOwnRun({ lock: path }: RunPaths): void {
-  held.get(path)?.requireHeld();
+export function requireOwnRun({ lock: path, directory }: RunPaths): void {
+  const lock = held.get(path);
+  // If the whole folder was moved away, the file that cannot be written says so.
+  if (lock !== undefined && exists(directory)) {
+    lock.requireHeld();
+  }
 }
 
 function lockedText(directory: string, path: string, { process, isSeen, silent }: LockHolder): string {
