@@ -15,7 +15,7 @@ import { withProgress } from '../terminal/progressBars.ts';
 
 interface BenchDataOptions {
   readonly data: string;
-  readonly augment: readonly AugmentationName[];
+  readonly augment?: readonly AugmentationName[];
   readonly batch: number;
   readonly steps: number;
   readonly rounds: number;
@@ -31,12 +31,7 @@ export function registerBenchData(bench: Command): void {
     .command('data')
     .description('time the preparation of training batches: reading, augmentation, noise')
     .option('--data <name|path>', 'the dataset', 'mnist')
-    .option(
-      '--augment <name,…>',
-      `augmentations: ${Object.keys(augmentations).join(', ')}`,
-      augmentationList,
-      [],
-    )
+    .option('--augment <name,…>', `augmentations: ${Object.keys(augmentations).join(', ')}`, augmentationList)
     .option('--batch <n>', 'images per batch', wholeNumber(1), 64)
     .option('--steps <n>', 'batches per round', wholeNumber(1), 100)
     .option('--rounds <n>', 'timed rounds', wholeNumber(1), 7)
@@ -45,7 +40,14 @@ export function registerBenchData(bench: Command): void {
     .action((options: BenchDataOptions) => runBenchData(options));
 }
 
-async function runBenchData({ data, augment, batch, steps, rounds, json }: BenchDataOptions): Promise<void> {
+async function runBenchData({
+  data,
+  augment = [],
+  batch,
+  steps,
+  rounds,
+  json,
+}: BenchDataOptions): Promise<void> {
   const { train, imageShape } = await openDataset(data, { validation: 0 });
   const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
   const rows = await withProgress(async (show) => {

@@ -24,7 +24,7 @@ const augmentationNames = Object.keys(augmentations) as AugmentationName[];
 interface DatasetsShowOptions {
   readonly split: (typeof splits)[number];
   readonly count: number;
-  readonly augment: readonly AugmentationName[];
+  readonly augment?: readonly AugmentationName[];
   readonly seed: number;
   readonly limit: number;
   readonly out?: string;
@@ -41,7 +41,7 @@ export function registerDatasetsShow(datasets: Command): void {
     .argument('<name|path>', 'a dataset')
     .option('--split <name>', `which split: ${splits.join(', ')}`, oneOf('split', splits), 'train')
     .option('--count <n>', 'how many images to show', wholeNumber(1), 64)
-    .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList, [])
+    .option('--augment <name,…>', `augment them: ${augmentationNames.join(', ')}`, augmentationList)
     .option('--seed <n>', 'random seed for selecting and augmenting images', wholeNumber(0), 0)
     .option('--limit <n>', 'how many images of each split to inspect', wholeNumber(1), 100_000)
     .option('--out <file>', 'the PNG to write (default: NAME-SPLIT.png)')
@@ -88,7 +88,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
 }
 
 /** Images of a split in random order, augmented as in training. */
-function drawn(dataset: Dataset, { split, count, augment, seed }: DatasetsShowOptions): Uint8Array {
+function drawn(dataset: Dataset, { split, count, augment = [], seed }: DatasetsShowOptions): Uint8Array {
   const set = dataset[split];
   const shown = Math.min(count, set.count);
   const images = new Uint8Array(shown * sizeOf(set.imageShape));

@@ -51,7 +51,7 @@ export function registerScore(program: Command): void {
       'the dataset of the validation images (default: the one that the run was trained on)',
     )
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
-    .option('--sheet <file>', `write a PNG of the $PICTURESoddest images, row by row`)
+    .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addImageOptions(command))
     .addHelpText(
@@ -114,7 +114,7 @@ async function runScore(
     skipped,
   };
   if (out !== undefined) {
-    writeFileAtomically(out, format === 'csv' ? csv(images) : `$JSON.stringify(report, null, 2)\n`);
+    writeFileAtomically(out, format === 'csv' ? csv(images) : `${JSON.stringify(report, null, 2)}\n`);
   }
   if (sheet !== undefined) {
     writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
