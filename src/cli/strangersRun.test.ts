@@ -185,7 +185,7 @@ it('evaluate only prints what it measures on other images than those of the run'
   const other = [`--data=${inFolder('data')}`, '--draws=1', '--threads=1', '--json'];
   const { code, stdout, stderr } = await emerging.run('evaluate', 'run', ...other);
   expect(stderr).toContain(
-    `the result is printed only: ${inFolder('data')} is not the dataset of the run, data`,
+    `the result is printed but not saved: ${inFolder('data')} is not the dataset of the run, data`,
   );
   expect(JSON.parse(stdout)).toMatchObject({ data: inFolder('data'), worstPicture: null });
   expect(code).toBe(0);

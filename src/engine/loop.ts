@@ -5,7 +5,9 @@
 // loop reads each number once and writes it once, in place: for arrays as large as the weights that is most
 // of the time. The arrays are in memory that WebAssembly can reach; ONNX Runtime reads them from there like
 // any others.
+
 import { UserError } from '../errors.ts';
+import { requireMemory } from '../platform/memory.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';
 import { OPEN_BATCH, type Shape, sameShape, showShape } from '../tensor/shape.ts';
 import { constantValue, type Tensor } from '../tensor/tensor.ts';
@@ -64,7 +66,10 @@ export async function compileLoop(
   );
   const module = await WebAssembly.compile(moduleOf(definition, scalars, vectors));
   const sets = new Map<string, VectorSet>();
-  for (const places of placesOf(lengths, vectors.length)) {
+  const memories = placesOf(lengths, vectors.length);
+  const bytes = memories.reduce((total, places) => total + places.at(-1)!.end, 0);
+  requireMemory("the weights and the optimiser's arrays", bytes, 'use a smaller model');
+  for (const places of memories) {
     const memory = memoryOf(places.at(-1)!.end);
     const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
     for (const { name, begin, end } of places) {

@@ -10,7 +10,7 @@ import type { Device } from './devices/device.ts';
 
 /** The native library, loaded with the first session: many commands need none. */
 const load = once(async () => {
-  const { default: ort } = await import('onnxruntime-node');
+  const ort = await import('onnxruntime-node');
   // What the runtime would print to stderr is in the errors that it throws.
   ort.env.logLevel = 'fatal';
   return ort;

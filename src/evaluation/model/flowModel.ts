@@ -11,6 +11,7 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
+import { requireMemory } from '../../platform/memory.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
@@ -342,25 +343,24 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   private batchOf({ bytesPerImage }: ImageProgram): number {
     const { device = 'cpu' } = this.options;
-    // The memory of other devices is unknown.
-    const available = device === 'cpu' ? SHARE * availableBytes() : Number.POSITIVE_INFINITY;
-    if (bytesPerImage > available) {
-      throw new UserError(
-        'out-of-memory',
-        `an image of ${showImageShape(this.imageShape)} takes about ${(bytesPerImage / SHARE / 2 ** 30).toFixed(1)} GiB ` +
-          `in this model, and ${(availableBytes() / 2 ** 30).toFixed(1)} GiB of memory are available`,
-      );
+    if (device !== 'cpu') {
+      // The memory of other devices is unknown.
+      return this.batchSize;
     }
-    return Math.min(this.batchSize, Math.floor(available / bytesPerImage));
+    const what = `the activations of an image of ${showImageShape(this.imageShape)}`;
+    requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images');
+    return Math.max(1, Math.min(this.batchSize, Math.floor((SHARE * availableBytes()) / bytesPerImage)));
   }
 
-  /** @throws UserError (`out-of-memory`) if the pixels of so many images do not fit */
+  /** @throws UserError (`out-of-memory`, `unsupported`) if the pixels of so many images do not fit */
   private pixelsFor(count: number): Uint8Array {
     const bytes = count * dimensionsOf(this.imageShape);
-    if (bytes > Math.min(SHARE * availableBytes(), MOST_PIXEL_BYTES)) {
+    const remedy = 'draw fewer at a time, with different seeds';
+    requireMemory(`the pixels of ${count} images`, bytes, remedy);
+    if (bytes > MOST_PIXEL_BYTES) {
       throw new UserError(
-        'out-of-memory',
-        `the pixels of ${count} images take ${(bytes / 2 ** 30).toFixed(1)} GiB: draw fewer at a time, with different seeds`,
+        'unsupported',
+        `the pixels of ${count} images are more than one array holds: ${remedy}`,
       );
     }
     return new Uint8Array(bytes);

@@ -1,0 +1,25 @@
+// Whether memory suffices, asked before it is allocated.
+import { UserError } from '../errors.ts';
+import { availableBytes } from './machine.node.ts';
+
+/** Bytes in GiB, as in '3.2 GiB'. */
+function showGiB(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/**
+ * Rejects what needs more memory than is available.
+ *
+ * @param what the subject of the message, in the plural
+ * @param remedy what to do instead
+ * @throws UserError (`out-of-memory`)
+ */
+export function requireMemory(what: string, bytes: number, remedy: string): void {
+  const available = availableBytes();
+  if (bytes > available) {
+    throw new UserError(
+      'out-of-memory',
+      `${what} take ${showGiB(bytes)} of memory, and ${showGiB(available)} are available: ${remedy}`,
+    );
+  }
+}
