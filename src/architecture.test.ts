@@ -29,9 +29,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 /** Any file may import these, and they may import each other. */
 const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 
-/** Packages that only one file may import. */
-const wrapped: Readonly<Record<string, string>> = {
-  'onnxruntime-node': 'engine/runtime.node.ts',
+/** Packages, and the only files that may import them. */
+const wrapped: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': ['engine/runtime.node.ts'],
+  // The test runs exported files in both builds of the runtime.
+  'onnxruntime-web': ['engine/runtime.web.ts', 'evaluation/export/exportPrograms.test.ts'],
 };
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
@@ -79,7 +81,9 @@ function violations(file: string, source: string): string[] {
   return importsOf(source).flatMap((specifier) => {
     if (!specifier.startsWith('.')) {
       const only = wrapped[packageOf(specifier)];
-      return only === undefined || only === file ? [] : `${file} imports ${specifier}: only ${only} may`;
+      return only === undefined || only.includes(file)
+        ? []
+        : `${file} imports ${specifier}: only ${only.join(', ')} may`;
     }
     const target = posix.join(posix.dirname(file), specifier);
     const allowed = exempt || sharedFiles.includes(target) || allowedFolders(file).has(folderOf(target));
@@ -210,7 +214,7 @@ describe('the arrows between folders', () => {
     const known = [...Object.keys(arrows), testFolder];
     const found = new Set(files.filter((file) => file.includes('/')).map(folderOf));
     expect([...found].sort()).toEqual(known.sort());
-    for (const file of [...sharedFiles, ...Object.values(wrapped)]) {
+    for (const file of [...sharedFiles, ...Object.values(wrapped).flat()]) {
       expect(files).toContain(file);
     }
   });
@@ -477,3 +481,28 @@ describe('flags and commands', () => {
     expect(textsWithCommandWords(source)).toEqual([]);
   });
 });
+
+describe('files for browsers', () => {
+  const { browser } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const web = files.filter((file) => file.endsWith('.web.ts'));
+
+  it('replace those for Node, and have the same functions', async () => {
+    const pairs = web.filter((file) => files.includes(file.replace('.web.', '.node.')));
+    expect(pairs.length).toBeGreaterThan(3);
+    for (const file of pairs) {
+      const ours = exportsOf(readFileSync(new URL(file, `file://${root}`), 'utf8'));
+      const theirs = exportsOf(
+        readFileSync(new URL(file.replace('.web.', '.node.'), `file://${root}`), 'utf8'),
+      );
+      expect(ours, file).toEqual(expect.arrayContaining(theirs));
+      const built = `./dist/${file.replace('.ts', '.js')}`;
+      expect(browser[built.replace('.web.', '.node.')], file).toBe(built);
+    }
+    expect(Object.keys(browser)).toHaveLength(pairs.length);
+  });
+});
+
+/** The names of the functions that a file exports. */
+function exportsOf(source: string): string[] {
+  return [...source.matchAll(/^export (?:async )?function (\w+)/gm)].map(([, name]) => name!);
+}

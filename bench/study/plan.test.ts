@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { stringifyConfig } from '../../src/experiments/config.ts';
+import { stringifyConfig } from '../../src/experiments/configText.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import { createRunFolder } from '../../src/training/run/newRunFolder.ts';
 import { checkpointPath } from '../../src/training/run/runFolder.ts';

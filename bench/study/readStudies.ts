@@ -1,6 +1,6 @@
 // Reads studies from a YAML file, or the built-in ones.
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../src/errors.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { readText, requireExists } from '../../src/storage/files.ts';

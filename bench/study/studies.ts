@@ -1,6 +1,6 @@
 // The definition of a study: which models are compared on which images, with which steps, seeds and learning
 // rates.
-import { z } from 'zod';
+import * as z from 'zod';
 import { unknownName } from '../../src/errors.ts';
 import { choices } from '../../src/experiments/configSchema.ts';
 

@@ -10,7 +10,8 @@ import { type InverseMethod, prepare } from './graph/prepare.ts';
 import { hostedValue, isHosted } from './hosted.ts';
 import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
-import { createSession, type Session } from './runtime.node.ts';
+import { createSession } from './runtime.node.ts';
+import type { Session } from './session.ts';
 
 /** How a program is compiled. */
 export interface CompileOptions {

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { UserError } from '../errors.ts';
-import { checkLayer, stringifyConfig } from './config.ts';
+import { checkLayer } from './config.ts';
 import { type Config, type ConfigLayer, choices } from './configSchema.ts';
+import { stringifyConfig } from './configText.ts';
 import { parseLayer, resolveConfig } from './resolve.ts';
 
 const resolved = (layer: ConfigLayer): Config => resolveConfig({ overrides: layer });

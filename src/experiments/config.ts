@@ -1,6 +1,5 @@
-// Configurations: defaults, validation and text form.
-import { stringify } from 'yaml';
-import type { z } from 'zod';
+// Configurations: defaults and validation.
+import type * as z from 'zod';
 import { UserError } from '../errors.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
@@ -51,7 +50,8 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   training: Object.keys(training.shape),
 };
 
-function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
+/** @internal Validates a value by a schema of the configuration. */
+export function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
   const result = schema.safeParse(value, { reportInput: true });
   if (!result.success) {
     throw explainIssue(result.error.issues[0]!, knownKeys);
@@ -79,6 +79,15 @@ export function checkLayer(value: unknown): ConfigLayer {
     requireOwnOptions(layer.training, layer.training.optimizer);
   }
   return layer;
+}
+
+/**
+ * The model of a partial configuration, every default filled in.
+ *
+ * @throws UserError as `checkLayer` does
+ */
+export function modelOptions(model: unknown): Config['model'] {
+  return check(configSchema.shape.model, { ...defaults.model, ...checkLayer({ model }).model });
 }
 
 /** The keys that belong to an optimiser. */
@@ -136,16 +145,4 @@ function largestDivisor(value: number, limit: number): number {
     }
   }
   return largest;
-}
-
-/** The name of the schema file next to every configuration that a run writes. */
-export const SCHEMA_FILE = 'config.schema.json';
-
-/**
- * A configuration as YAML, its keys in the schema's order; parsing it yields an equal configuration. The
- * first line points editors to the schema.
- */
-export function stringifyConfig(config: Config): string {
-  const text = stringify(check(configSchema, config), { lineWidth: 0 });
-  return `# yaml-language-server: $schema=${SCHEMA_FILE}\n${text}`;
 }

@@ -1,6 +1,5 @@
 // Error messages for an invalid configuration: one line with the path, what was expected and what was found.
-import { stringify } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearestNames, UserError, unknownName } from '../errors.ts';
 
 /**
@@ -55,7 +54,26 @@ function show(value: unknown): string {
   if (typeof value === 'string') {
     return `'${clip(value)}'`;
   }
-  return clip(stringify(value, { collectionStyle: 'flow', lineWidth: 0 }));
+  return clip(inYaml(value, 4));
+}
+
+/** A value in the flow style of YAML, as deep as a message can show it. */
+function inYaml(value: unknown, depth: number): string {
+  if (typeof value === 'object' && value !== null) {
+    const parts = Array.isArray(value)
+      ? value.slice(0, 60).map((each) => inYaml(each, depth - 1))
+      : Object.entries(value).map(([key, each]) => `${key}: ${inYaml(each, depth - 1)}`);
+    const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+    return depth === 0
+      ? `${open}…${close}`
+      : parts.length === 0
+        ? open + close
+        : `${open} ${parts.join(', ')} ${close}`;
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf';
+  }
+  return String(value);
 }
 
 /** A text for use in a message: on one line, truncated to 60 characters. */

@@ -1,7 +1,7 @@
 // Every key of a configuration with its meaning, default and range: for the help, and as a JSON Schema for
 // editors.
 import { stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { mixingsWith } from '../models/mixing.ts';
 import { optionDefaults } from '../optimizers/registry.ts';
 import { defaults as common } from './config.ts';

@@ -1,5 +1,5 @@
 // The schema of configurations: every key with its meaning, its values and its error text.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
-import { stringifyConfig } from './config.ts';
+import { stringifyConfig } from './configText.ts';
 import { parseLayer, resolveConfig } from './resolve.ts';
 
 const fileOf = (text: string) => ({ path: 'experiment.yaml', text });

@@ -1,9 +1,9 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
-import { LineCounter, parseDocument } from 'yaml';
 import { UserError } from '../errors.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
 import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
+import { parseYaml } from './configText.ts';
 import { findPreset } from './presets.ts';
 
 /** The contents of a configuration file. */
@@ -96,24 +96,6 @@ function parseSetting(setting: string): ConfigLayer {
   }
   const path = setting.slice(0, equals).split('.');
   return checkLayer(path.reduceRight<unknown>((value, key) => ({ [key]: value }), yaml.value));
-}
-
-function parseYaml(text: string): { value: unknown } | { problem: string; line: number } {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    return { problem: error.message, line: lineCounter.linePos(error.pos[0]).line };
-  }
-  try {
-    return { value: document.toJS() };
-  } catch (unresolved) {
-    // Aliases are only resolved here: an unknown one, or enough of them to exhaust memory.
-    if (unresolved instanceof ReferenceError) {
-      return { problem: unresolved.message, line: 1 };
-    }
-    throw unresolved;
-  }
 }
 
 /** Merges two layers; if the upper one changes the optimiser, the options of the lower one's are dropped. */

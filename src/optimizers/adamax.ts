@@ -1,5 +1,5 @@
 // Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
-import { z } from 'zod';
+import * as z from 'zod';
 import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';

@@ -1,5 +1,5 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
-import { z } from 'zod';
+import * as z from 'zod';
 import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';

@@ -1,5 +1,5 @@
 // Optimisers: rules by which gradients change weights, and how a configuration chooses one.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ProgramDefinition } from '../tensor/program.ts';
 
 /** What checkpoints record of an optimiser. */

@@ -1,5 +1,5 @@
 // The optimisers by name: what `training.optimizer` chooses from.
-import { z } from 'zod';
+import * as z from 'zod';
 import { adamaxChoice } from './adamax.ts';
 import { adamwChoice } from './adamw.ts';
 import type { Optimizer, OptimizerChoice } from './optimizer.ts';

@@ -47,7 +47,7 @@ export interface CommandLine {
 /** Prepares the command for the tests of one file. */
 export function commandLine(): CommandLine {
   const folder = temporaryFolder();
-  const scripts = join(build(), 'dist');
+  const scripts = join(buildPackage(), 'dist');
   const main = join(scripts, 'cli', 'main.js');
   // The key of the account is not that of whoever runs the tests.
   const environment = { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(scripts, 'state') };
@@ -108,7 +108,7 @@ function temporaryFolder(): string {
  * Compiles the sources to JavaScript in a separate package, like `npm run build` but without checking types:
  * it starts in a third of the time that a TypeScript loader takes, and the tests start it often.
  */
-function build(): string {
+export function buildPackage(): string {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const sources = join(root, 'src');
   const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 // The header of a packed file: two lines of text that describe the images.
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../errors.ts';
 
 /** The start of a packed file. */

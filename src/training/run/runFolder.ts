@@ -1,6 +1,6 @@
 // The folder of a run: its contents, opening it and finding it.
 import { call, nearestNames, phrase, UserError } from '../../errors.ts';
-import { SCHEMA_FILE } from '../../experiments/config.ts';
+import { SCHEMA_FILE } from '../../experiments/configText.ts';
 import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
 

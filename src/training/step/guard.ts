@@ -2,7 +2,7 @@
 //
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The limits of the guard. */
 export const guardLimits = {

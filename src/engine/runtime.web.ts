@@ -1,0 +1,95 @@
+// ONNX Runtime in a page or its worker: the one file that knows the package for the web.
+
+import { option, phrase, UserError } from '../errors.ts';
+import { availableCores } from '../platform/machine.node.ts';
+import { Session, type SessionOptions } from './session.ts';
+
+/** Where the runtime's files are. */
+export interface RuntimeFiles {
+  /**
+   * The WebAssembly of the runtime: its URL, or its bytes. By default next to the runtime's script, where
+   * bundlers that know `new URL(…, import.meta.url)` put it.
+   */
+  readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
+  /** The URL of the script that belongs to it, for the runtime's threads; needed only if it is elsewhere. */
+  readonly script?: string | URL;
+}
+
+type Runtime = typeof import('onnxruntime-web/wasm');
+
+let files: RuntimeFiles = {};
+const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
+
+/** Says where the runtime's files are; before the first model is used. */
+export function configureRuntime(where: RuntimeFiles): void {
+  files = where;
+}
+
+/** The runtime, loaded with the first session of a device; the one for WebGPU is several times larger. */
+function load(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
+  const known = loaded.get(device);
+  if (known) {
+    return known;
+  }
+  const runtime = (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu')).then(
+    (ort) => {
+      ort.env.logLevel = 'fatal';
+      ort.env.wasm.numThreads = threads;
+      const { wasm, script } = files;
+      if (wasm instanceof Uint8Array || wasm instanceof ArrayBuffer) {
+        ort.env.wasm.wasmBinary = wasm;
+      }
+      if (typeof wasm === 'string' || wasm instanceof URL || script !== undefined) {
+        ort.env.wasm.wasmPaths = {
+          ...((typeof wasm === 'string' || wasm instanceof URL) && { wasm }),
+          ...(script !== undefined && { mjs: script }),
+        };
+      }
+      return ort;
+    },
+  );
+  loaded.set(device, runtime);
+  runtime.catch(() => loaded.delete(device));
+  return runtime;
+}
+
+/**
+ * Loads an ONNX model on a device. The number of threads of the first model is that of all: the runtime starts
+ * them once. More than one needs cross-origin isolation.
+ *
+ * @throws UserError (`unsupported`) if the device, other than the CPU, cannot run it
+ */
+export async function createSession(
+  model: Uint8Array,
+  { device, threads = availableCores(), fallback }: SessionOptions,
+): Promise<Session> {
+  if (device !== 'cpu' && device !== 'webgpu') {
+    throw new UserError(
+      'unsupported',
+      phrase`a page has no device '${device}'; use ${option('device', 'cpu')} or ${option('device', 'webgpu')}`,
+    );
+  }
+  const ort = await load(device, threads);
+  try {
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: [device === 'cpu' ? 'wasm' : 'webgpu'],
+      // The graphs are already in the form to run; optimising them again takes long and gains nothing.
+      graphOptimizationLevel: 'disabled',
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+    });
+    // This build ignores the arrays that it is given for outputs.
+    return new Session(ort, session, false);
+  } catch (cause) {
+    if (device === 'cpu') {
+      throw cause;
+    }
+    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+    throw new UserError(
+      'unsupported',
+      phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', 'cpu')}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,158 @@
+// The library in a page: what is bundled, and the values of Node from a real browser.
+
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDataset } from '../data/registry.ts';
+import { loadModel } from '../evaluation/model/loadModel.ts';
+import { type Bundle, bundle, chromiumPath, openPage } from './browser.ts';
+
+const COUNT = 16;
+
+let bundled: Bundle;
+beforeAll(async () => {
+  bundled = await bundle(`
+    import * as library from 'emerging-flows';
+    library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
+    globalThis.library = library;
+  `);
+});
+
+describe('the entry point for browsers', () => {
+  it('reaches no module of Node, and no file that is for Node alone', () => {
+    for (const [name, { imports }] of Object.entries(bundled.inputs)) {
+      expect(name).not.toMatch(/\.node\.js$|\/storage\/(?!safetensors)|onnxruntime-node/);
+      expect(imports.filter(({ path, external }) => external === true && isBuiltin(path))).toEqual([]);
+    }
+    expect(Object.keys(bundled.inputs).filter((name) => /\.web\.js$/.test(name)).length).toBeGreaterThan(3);
+  });
+
+  it('is small beside the runtime', () => {
+    expect(bundled.compressedBytes).toBeLessThan(120_000);
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    ({ page, close } = await openPage(bundled));
+    await page.waitForFunction('globalThis.library');
+    await page.evaluate(`globalThis.model = library.loadModel('/mnist')`);
+  });
+  afterAll(() => close());
+
+  /** What an expression with `model` and `images` becomes in the page, as JSON. */
+  const inPage = (expression: string, images: Uint8Array = new Uint8Array()): Promise<unknown> =>
+    page.evaluate(
+      `(async (images) => { const model = await globalThis.model; return ${expression}; })(Uint8Array.from([${images}]))`,
+    );
+
+  it('has the model that Node has', async () => {
+    const model = await loadModel('models/mnist');
+    expect(
+      await inPage('({ fingerprint: model.fingerprint, bits: model.bits, shape: model.imageShape })'),
+    ).toEqual({
+      fingerprint: model.fingerprint,
+      bits: model.bits,
+      shape: model.imageShape,
+    });
+  });
+
+  it('gives the bits/dim and the samples of Node', async () => {
+    const model = await loadModel('models/mnist');
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(COUNT * 784);
+    await test.read(
+      Array.from({ length: COUNT }, (_, index) => index),
+      digits,
+    );
+    const bits = (await inPage('[...await model.bitsPerDim(images, { draws: 2 })]', digits)) as number[];
+    const expected = await model.bitsPerDim(digits, { draws: 2 });
+    const errors = bits.map((value, index) => Math.abs(value - expected[index]!));
+    expect(Math.max(...errors)).toBeLessThan(2e-6);
+
+    const options = { count: COUNT, temperature: 0.8, seed: 3 };
+    const samples = (await inPage(`[...await model.sample(${JSON.stringify(options)})]`)) as number[];
+    const differences = [...(await model.sample(options))].map((value, index) =>
+      Math.abs(value - samples[index]!),
+    );
+    // A value at the border of two grey levels may be rounded to either.
+    expect(Math.max(...differences)).toBeLessThanOrEqual(1);
+    expect(differences.filter((difference) => difference > 0).length).toBeLessThan(COUNT);
+    await model.release();
+  });
+
+  it('recovers images exactly in float64', async () => {
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(COUNT * 784);
+    await test.read(
+      Array.from({ length: COUNT }, (_, index) => index),
+      digits,
+    );
+    const back = await inPage(
+      `[...await model.decode(await model.encode(images, { precision: 'float64' }))]`,
+      digits,
+    );
+    expect(back).toEqual([...digits]);
+  });
+
+  it('loads a model from files in memory', async () => {
+    const weights = readFileSync('models/mnist/model.safetensors');
+    const found = await page.evaluate(async (bytes) => {
+      const { library } = globalThis as unknown as { library: typeof import('../api/web.ts') };
+      const files = { 'model.safetensors': Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0)) };
+      return (await library.loadModel(files)).imageShape;
+    }, weights.toString('base64'));
+    expect(found).toEqual([28, 28, 1]);
+  });
+
+  it('says how far a transfer is, and how a load failed', async () => {
+    const progress = (await inPage(
+      `(async () => { const seen = []; await library.loadModel('/mnist', { onProgress: (...of) => seen.push(of) }); return seen; })()`,
+    )) as [number, number][];
+    const [received, total] = progress.at(-1)!;
+    expect(received).toBe(total);
+    expect(total).toBe(readFileSync('models/mnist/model.safetensors').length);
+    const failure = (call: string): Promise<unknown> =>
+      inPage(
+        `await (async () => { try { await ${call}; } catch (error) { return [error.code, error.message]; } })()`,
+      );
+    expect(await failure(`library.loadModel('/nothing')`)).toEqual([
+      'io',
+      expect.stringMatching(/^cannot fetch .*\/nothing\/model\.safetensors: the server answers 404/),
+    ]);
+    expect(await failure(`library.loadModel('/mnist', { maxBytes: 1000 })`)).toEqual([
+      'unsupported',
+      expect.stringContaining('more than 1000 bytes'),
+    ]);
+    expect(await failure(`library.loadModel({ 'model.safetensors': new Uint8Array(100) })`)).toEqual([
+      'invalid-data',
+      expect.stringContaining('cannot read model.safetensors as safetensors'),
+    ]);
+    expect(await failure(`library.loadModel({})`)).toEqual([
+      'not-found',
+      expect.stringContaining('no model among'),
+    ]);
+    expect(
+      await failure(`(await library.loadModel('/mnist', { device: 'cuda' })).sample({ count: 1 })`),
+    ).toEqual(['unsupported', expect.stringContaining("a page has no device 'cuda'")]);
+  });
+
+  it('lets the page answer while it works', async () => {
+    const longest = await inPage(`(async () => {
+      let [last, longest] = [performance.now(), 0];
+      const channel = setInterval(() => { const now = performance.now(); longest = Math.max(longest, now - last); last = now; }, 5);
+      const other = await library.loadModel('/mnist', { batchSize: 4 });
+      await other.sample({ count: 4 });
+      [last, longest] = [performance.now(), 0];
+      await other.sample({ count: 64 });
+      clearInterval(channel);
+      await other.release();
+      return longest;
+    })()`);
+    // A batch of 4 takes a fraction of this; all 64 at once would take several times as long.
+    expect(longest).toBeLessThan(2000);
+  });
+});
