@@ -49,7 +49,7 @@ describe('the schedule', () => {
 
   test('rejects a batch larger than the dataset', () => {
     expect(() => scheduleOf(resolveConfig({ preset: 'mnist-quickstart' }), 63)).toThrow(
-      'training.batchSize is 64, but mnist has only 63 training images: use a smaller batch',
+      'training.batchSize is 64, but mnist has only 63 training images: set, for example, training.batchSize=32',
     );
   });
 

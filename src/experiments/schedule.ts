@@ -39,7 +39,7 @@ export function scheduleOf(config: Config, trainingImages: number): Schedule {
     throw new UserError(
       'invalid-config',
       `training.batchSize is ${batchSize}, but ${config.data.name} has only ${trainingImages} training images: ` +
-        'use a smaller batch',
+        `set, for example, training.batchSize=${2 ** Math.floor(Math.log2(trainingImages))}`,
     );
   }
   const stepsPerEpoch = Math.ceil(trainingImages / batchSize);

@@ -16,7 +16,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { formatCount, formatDuration } from '../terminal/format.ts';
+import { formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -85,7 +85,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   writeStdout(
     options.json
       ? `${JSON.stringify({ file: out, count, temperature, seed, seconds, overflowed })}\n`
-      : `${formatCount(count)} images at temperature ${temperature} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
+      : `${formatCounted(count, 'image')} at temperature ${temperature} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
   );
 }
 

@@ -88,6 +88,16 @@ describe('curvePlot', () => {
     expect(most).toBeLessThan(9);
   });
 
+  it('shows a run that is far shorter than another', () => {
+    const short = { training: [], validation: [{ step: 10, bitsPerDim: 6.5 }] };
+    const long = { training: steps(1000), validation: [{ step: 1000, bitsPerDim: 1.9 }] };
+    const runs = [
+      { name: 'long', curve: long },
+      { name: 'short', curve: short },
+    ];
+    expect(curvePlot(runs, { title: 'both' })!.y.range![1]).toBeGreaterThan(6.5);
+  });
+
   it('shows every value of a run that learned nothing', () => {
     const training = [1e6, 3e6, 2e6].map((bitsPerDim, index) => ({ step: index + 1, bitsPerDim }));
     const [least, most] = curvePlot([{ name: 'a', curve: { training, validation: [] } }], { title: 'a' })!.y

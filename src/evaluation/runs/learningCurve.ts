@@ -114,13 +114,16 @@ function toPoint({ step, bitsPerDim }: CurvePoint): { x: number; y: number } {
  * steps and single spikes; null if nothing is finite.
  */
 function rangeOf(series: readonly PlotSeries[]): [number, number] | null {
-  const last = Math.max(0, ...series.flatMap(({ points }) => points.map(({ x }) => Number(x))));
-  const shown = series.map(({ kind, points }) => ({
-    share: kind === 'line' ? 1 - spikeShare : 1,
-    values: points
-      .filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y))
-      .map(({ y }) => y),
-  }));
+  const shown = series.map(({ kind, points }) => {
+    // Of each run its own: one that is much shorter than another would be left out altogether.
+    const last = Math.max(0, ...points.map(({ x }) => Number(x)));
+    return {
+      share: kind === 'line' ? 1 - spikeShare : 1,
+      values: points
+        .filter(({ x, y }) => Number(x) >= startShare * last && Number.isFinite(y))
+        .map(({ y }) => y),
+    };
+  });
   const limit = soundLimit(shown.flatMap(({ values }) => values));
   const ends = shown.flatMap(({ share, values }) => {
     const sound = ascending(values.filter((value) => value <= limit));

@@ -57,6 +57,18 @@ it('has the last numbers of each kind with both errors', () => {
   expect(card).toContain('emerging sample .   # draw images');
 });
 
+it('lists the settings that differ from those of the preset', () => {
+  const set = ['training.optimizer=adamw', 'model.mixing=1x1', 'seed=3'];
+  const changed = resolveConfig({ preset: 'mnist-quickstart', set });
+  const card = modelCard({ ...about, config: changed, summary: { preset: 'mnist-quickstart' } });
+  expect(card).toMatch(
+    /\| Preset and seed \| mnist-quickstart, with model\.mixing=1x1, training\.optimizer=adamw, .*, seed 3 \|/,
+  );
+  const same = resolveConfig({ preset: 'mnist-quickstart' });
+  const plain = modelCard({ ...about, config: same, summary: { preset: 'mnist-quickstart' } });
+  expect(plain).toContain('| Preset and seed | mnist-quickstart, seed 0 |');
+});
+
 it('lists the settings changed by resumes, if any', () => {
   const changes = [{ step: 1000, setting: 'training.decay', from: 'none', to: 0.2 }];
   const card = modelCard({ ...about, summary: { changes } });

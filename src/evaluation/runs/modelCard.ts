@@ -1,13 +1,15 @@
 // The model card, README.md, of a run folder and of an export: what the model is, its numbers, how to use it.
 import type { Config } from '../../experiments/configSchema.ts';
 import { dataName, experimentName, isOnOwnData } from '../../experiments/experimentName.ts';
+import { presets } from '../../experiments/presets.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
 import { troubleText } from '../../training/run/runLogs.ts';
 import { evaluationsIn } from '../../training/run/runSummary.ts';
-import { changesIn, changesText } from '../../training/run/settingChanges.ts';
+import { changedSettings, changesIn, changesText, settingsOf } from '../../training/run/settingChanges.ts';
 import { markdownTable } from './markdownTable.ts';
 import { markdownText } from './markdownText.ts';
 
@@ -64,7 +66,20 @@ function presetText(preset: string | null, config: Config): string {
   if (preset === null) {
     return 'no preset';
   }
-  return isOnOwnData(preset, config) ? preset : `settings of ${preset}`;
+  const name = isOnOwnData(preset, config) ? preset : `settings of ${preset}`;
+  const differences = differencesFrom(preset, config);
+  return differences.length === 0 ? name : `${name}, with ${differences.join(', ')}`;
+}
+
+/** The settings that differ from those of a preset, without the seed and the images, which the card names anyway. */
+function differencesFrom(preset: string, config: Config): string[] {
+  if (!presets.some(({ name }) => name === preset)) {
+    return [];
+  }
+  const [before, after] = [settingsOf(resolveConfig({ preset })), settingsOf(config)];
+  return changedSettings(before, after)
+    .filter((name) => name !== 'seed' && name !== 'data.name' && after[name] !== undefined)
+    .map((name) => `${name}=${String(after[name])}`);
 }
 
 function trainingText(
