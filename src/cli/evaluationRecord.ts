@@ -34,8 +34,12 @@ export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, direct
   }
 }
 
-/** An evaluation as lines of text, with an extra line for the importance-weighted bound. */
-export function evaluationLines(record: EvaluationRecord): string[] {
+/**
+ * An evaluation as lines of text, with an extra line for the importance-weighted bound.
+ *
+ * @param step the end of the first line, which may name the step
+ */
+export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
   const { median, quantiles, worst, importance } = record;
   const errors = [
@@ -48,7 +52,7 @@ export function evaluationLines(record: EvaluationRecord): string[] {
     `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
   const how = `${weights} weights, ${bits} bits, ${formatCounted(draws, 'draw')}`;
   return [
-    `${measured.replace(' ()', '')}; ${how}`,
+    `${measured.replace(' ()', '')}; ${how}${step}`,
     `over images: ${spread}`,
     ...(importance
       ? [

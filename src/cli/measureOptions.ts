@@ -2,12 +2,20 @@
 import type { Command } from 'commander';
 import type { Split } from '../data/sources/splitOfName.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
-import { addEngineOptions, addWeightsOption, type EngineOptions, oneOf, wholeNumber } from './options.ts';
+import {
+  addCheckpointOption,
+  addEngineOptions,
+  addWeightsOption,
+  type CheckpointOptions,
+  type EngineOptions,
+  oneOf,
+  wholeNumber,
+} from './options.ts';
 
 const splits: readonly Split[] = ['test', 'validation', 'train'];
 
 /** What is measured, and how. */
-export interface MeasureOptions extends EngineOptions {
+export interface MeasureOptions extends EngineOptions, CheckpointOptions {
   readonly split: Split;
   readonly draws: number;
   readonly weights: WeightsKind;
@@ -32,7 +40,7 @@ export function addDataOption(command: Command): Command {
   return command.option('--data <name|path>', 'another dataset than the one that the run was trained on');
 }
 
-/** Adds `--split`, `--data`, `--draws`, `--weights`, `--batch`, `--seed`, `--json`, and the device options. */
+/** Adds `--split`, `--data`, `--draws`, `--weights`, `--step`, `--batch`, `--seed`, `--json`, and the device options. */
 export function addMeasureOptions(command: Command, defaults: { split: Split; draws: number }): Command {
   addDataOption(addSplitOption(command, defaults.split)).option(
     '--draws <k>',
@@ -40,7 +48,7 @@ export function addMeasureOptions(command: Command, defaults: { split: Split; dr
     wholeNumber(1),
     defaults.draws,
   );
-  addWeightsOption(command)
+  addCheckpointOption(addWeightsOption(command))
     .option('--batch <n>', 'images per batch; does not affect the result', wholeNumber(1), 64)
     .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');

@@ -9,7 +9,9 @@ import { unknownName } from '../errors.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
 import { type ActivationChoice, activationChoices } from '../training/gradients/gradientPlan.ts';
+import type { StepChoice } from '../training/run/chosenCheckpoint.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
+import { formatCount } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
 
 /** Options of every command that runs programs. */
@@ -163,6 +165,36 @@ export function addWeightsOption(command: Command): Command {
     oneOf('weights', weightsKinds),
     'average',
   );
+}
+
+/** Which checkpoint of a run is used. */
+export interface CheckpointOptions {
+  readonly step?: StepChoice;
+}
+
+/** Adds `--step`. */
+export function addCheckpointOption(command: Command): Command {
+  return command.option(
+    '--step <n|best>',
+    'use the checkpoint of this step; best: the one with the lowest bits/dim on validation images (default: the last)',
+    stepChoice,
+  );
+}
+
+function stepChoice(text: string): StepChoice {
+  if (text === 'best') {
+    return text;
+  }
+  const step = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(step)) {
+    throw new InvalidArgumentError("It must be the number of a step, or 'best'.");
+  }
+  return step;
+}
+
+/** `, step 40` after a result if the user has chosen the step, else nothing. */
+export function stepText(step: number | undefined, { step: chosen }: CheckpointOptions): string {
+  return chosen === undefined || step === undefined ? '' : `, step ${formatCount(step)}`;
 }
 
 /** Collects an option that may be repeated. */

@@ -50,7 +50,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   requireWritablePng(out);
   const engine = await compileOptions(options);
-  const runs = directories.map((directory) => loadRun(directory, { weights }));
+  const runs = directories.map((directory) => loadRun(directory, { weights, step: options.step }));
   requireDifferent(runs);
   const [first] = runs as [LoadedRun];
   for (const run of runs) {

@@ -11,13 +11,21 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
 import { reportSkipped } from '../imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, noteDeviceOf } from '../options.ts';
+import {
+  addCheckpointOption,
+  addEngineOptions,
+  type CheckpointOptions,
+  compileOptions,
+  type EngineOptions,
+  noteDeviceOf,
+  stepText,
+} from '../options.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
 
-interface DecodeCommandOptions extends EngineOptions {
+interface DecodeCommandOptions extends EngineOptions, CheckpointOptions {
   readonly out: string;
   readonly json?: true;
 }
@@ -31,7 +39,7 @@ export function registerDecode(program: Command): void {
     .argument('<file>', 'the file that emerging encode wrote')
     .requiredOption('--out <dir>', 'a new or empty folder for the images')
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(command)
+  addEngineOptions(addCheckpointOption(command))
     .addHelpText('after', '\nExample:\n  emerging decode runs/quickstart digits.safetensors --out digits')
     .action((run: string, file: string, options: DecodeCommandOptions) =>
       releaseAfter((keep) => runDecode(keep, run, file, options)),
@@ -44,9 +52,9 @@ async function runDecode(
   file: string,
   options: DecodeCommandOptions,
 ): Promise<void> {
-  const { out } = options;
+  const { out, step } = options;
   requireNewFolder(out);
-  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { names, latents } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
@@ -80,8 +88,8 @@ async function runDecode(
   const written = writeNewFolder(out, files);
   writeStdout(
     options.json
-      ? `${JSON.stringify({ out, images: written.length, files: written, skipped })}\n`
-      : `${formatCounted(written.length, 'image')}: ${visibleText(out)}\n`,
+      ? `${JSON.stringify({ out, step: model.step, images: written.length, files: written, skipped })}\n`
+      : `${formatCounted(written.length, 'image')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

@@ -8,8 +8,10 @@ import type { WeightsKind } from '../../training/trainingState.ts';
 import { doctorText } from '../doctorText.ts';
 import { addDataOption, addSplitOption } from '../measureOptions.ts';
 import {
+  addCheckpointOption,
   addEngineOptions,
   addWeightsOption,
+  type CheckpointOptions,
   compileOptions,
   type EngineOptions,
   wholeNumber,
@@ -18,7 +20,7 @@ import { openRunImages } from '../runImages.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
-interface DoctorCommandOptions extends EngineOptions {
+interface DoctorCommandOptions extends EngineOptions, CheckpointOptions {
   images: number;
   split: Split;
   data?: string;
@@ -36,7 +38,9 @@ export function registerDoctor(program: Command): void {
     .argument('<run>', 'a run folder')
     .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addWeightsOption(addDataOption(addSplitOption(command, 'validation'))))
+  addEngineOptions(
+    addCheckpointOption(addWeightsOption(addDataOption(addSplitOption(command, 'validation')))),
+  )
     .addHelpText(
       'after',
       '\nExample:\n  emerging doctor runs/quickstart --images 16\n' +
@@ -46,9 +50,9 @@ export function registerDoctor(program: Command): void {
 }
 
 async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
-  const { split, weights } = options;
+  const { split, weights, step } = options;
   const engine = await compileOptions(options);
-  const run = loadRun(directory, { weights, acceptDamage: true });
+  const run = loadRun(directory, { weights, step, acceptDamage: true });
   const data = options.data ?? run.config.data.name;
   const images = await openRunImages(run, { split, chosen: true, data: options.data });
   const bar = createProgress({ label: 'examining', total: layersOf(run.model).length, unit: 'layers' });

@@ -8,12 +8,19 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions } from '../options.ts';
+import {
+  addCheckpointOption,
+  addEngineOptions,
+  type CheckpointOptions,
+  compileOptions,
+  type EngineOptions,
+  stepText,
+} from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface EditCommandOptions extends EngineOptions {
+interface EditCommandOptions extends EngineOptions, CheckpointOptions {
   readonly from: string;
   readonly towards: string;
   readonly amount?: readonly number[];
@@ -39,7 +46,7 @@ export function registerEdit(program: Command): void {
     )
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addResizeOption(command))
+  addEngineOptions(addCheckpointOption(addResizeOption(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
@@ -57,9 +64,9 @@ async function runEdit(
   image: string,
   options: EditCommandOptions,
 ): Promise<void> {
-  const { out, from, towards, amount = [1] } = options;
+  const { out, from, towards, amount = [1], step } = options;
   requireWritablePng(out);
-  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { resize } = options;
   const read = (path: string) => readImages([path], model.imageShape, { resize });
   const [original, start, end] = [await read(image), await read(from), await read(towards)];
@@ -81,9 +88,9 @@ async function runEdit(
   const skipped = [original, start, end].flatMap((images) => images.skipped);
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, image, amounts: amount, images: counts, skipped })}\n`
+      ? `${JSON.stringify({ file: out, step: model.step, image, amounts: amount, images: counts, skipped })}\n`
       : `${visibleText(image)} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
-          `by ${amount.join(', ')}: ${visibleText(out)}\n`,
+          `by ${amount.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

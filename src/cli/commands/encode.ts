@@ -7,13 +7,22 @@ import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, noteDeviceOf, oneOf } from '../options.ts';
+import {
+  addCheckpointOption,
+  addEngineOptions,
+  type CheckpointOptions,
+  compileOptions,
+  type EngineOptions,
+  noteDeviceOf,
+  oneOf,
+  stepText,
+} from '../options.ts';
 import { requireWritableOutput } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
-interface EncodeCommandOptions extends EngineOptions, ImageOptions {
+interface EncodeCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
   readonly out: string;
   readonly precision: Precision;
   readonly json?: true;
@@ -36,7 +45,7 @@ export function registerEncode(program: Command): void {
         .default('float32'),
     )
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addImageOptions(command))
+  addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
@@ -53,9 +62,9 @@ async function runEncode(
   paths: readonly string[],
   options: EncodeCommandOptions,
 ): Promise<void> {
-  const { out, precision } = options;
+  const { out, precision, step } = options;
   requireWritableOutput(out);
-  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   noteDeviceOf(precision, options);
   const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
@@ -68,8 +77,8 @@ async function runEncode(
   const shapes = model.latentShapes.map(showImageShape);
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, images: names.length, latents: model.latentShapes, skipped })}\n`
-      : `${formatCounted(names.length, 'image')} encoded as latents of ${shapes.join(', ')}: ${visibleText(out)}\n`,
+      ? `${JSON.stringify({ file: out, step: model.step, images: names.length, latents: model.latentShapes, skipped })}\n`
+      : `${formatCounted(names.length, 'image')} encoded as latents of ${shapes.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
   );
   reportSkipped(skipped);
 }

@@ -1,11 +1,12 @@
 // `emerging evaluate`: measures the bits/dim of a run on held-out images.
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf, type Evaluation, evaluate } from '../../evaluation/measure/evaluate.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
@@ -14,7 +15,7 @@ import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts'
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
-import { compileOptions, wholeNumber } from '../options.ts';
+import { compileOptions, stepText, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { openRunImages } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
@@ -51,12 +52,12 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed, importance, data } = options;
+  const { split, draws, weights, batch, seed, importance, data, step } = options;
   if (options.worst !== undefined) {
     requireWritablePng(options.worst);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, { weights });
+  const run = loadRun(directory, { weights, step });
   // A corrupt summary should fail before the measurement rather than after it.
   readSummary(run.paths);
   const images = await openRunImages(run, { split, chosen: true, data });
@@ -74,13 +75,13 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
   const isOwnData = data === undefined || data === run.config.data.name;
   const entry = { step: run.step, seed, ...(isOwnData ? {} : { data }), ...record };
-  const picture = options.worst ?? join(directory, `worst-${split}.png`);
+  const picture = options.worst ?? join(directory, worstPicture(split, run));
   const stored = writeOrWarn(() => {
     if (!isOwnData) {
       throw new UserError('mismatch', `${data} is not the dataset of the run, ${run.config.data.name}`);
     }
     appendEvaluation(run.paths, entry);
-    writeRunCard(run.paths, run);
+    writeRunCard(run.paths, { ...run, step: run.lastStep });
   });
   const isWanted = stored || options.worst !== undefined;
   const drawn =
@@ -99,9 +100,19 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
   }
   const text = options.json
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
-    : [...evaluationLines(record), ...(drawn ? [visibleText(`worst images: ${picture}`)] : [])].join('\n');
+    : [
+        ...evaluationLines(record, stepText(run.step, options)),
+        ...(drawn ? [visibleText(`worst images: ${picture}`)] : []),
+      ].join('\n');
   writeStdout(`${text}\n`);
   failUnlessFinite(record, directory);
+}
+
+/** The name of the picture of the worst images; that of an earlier step does not replace that of the last one. */
+function worstPicture(split: Split, { step, lastStep }: LoadedRun): string {
+  return step === lastStep
+    ? `worst-${split}.png`
+    : `worst-${split}-step-${String(step).padStart(8, '0')}.png`;
 }
 
 /**

@@ -4,11 +4,11 @@ import { exportModel } from '../../evaluation/export/exportModel.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { visibleText } from '../../visibleText.ts';
-import { addWeightsOption } from '../options.ts';
+import { addCheckpointOption, addWeightsOption, type CheckpointOptions } from '../options.ts';
 import { formatBytes } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface ExportCommandOptions {
+interface ExportCommandOptions extends CheckpointOptions {
   out: string;
   weights: WeightsKind;
   json?: true;
@@ -22,14 +22,15 @@ export function registerExport(program: Command): void {
     .argument('<run>', 'a run folder')
     .requiredOption('--out <dir>', 'a new or empty folder for the files')
     .option('--json', 'print the result as JSON on stdout');
-  addWeightsOption(command)
+  addCheckpointOption(addWeightsOption(command))
     .addHelpText('after', '\nExample:\n  emerging export runs/quickstart --out exported')
     .action((run: string, options: ExportCommandOptions) => runExport(run, options));
 }
 
-async function runExport(directory: string, { out, weights, json }: ExportCommandOptions): Promise<void> {
+async function runExport(directory: string, options: ExportCommandOptions): Promise<void> {
+  const { out, weights, json } = options;
   requireNewFolder(out);
-  const { step, files: contents } = await exportModel(directory, { weights });
+  const { step, files: contents } = await exportModel(directory, { weights, step: options.step });
   const files = writeNewFolder(out, contents);
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
   const lines = files.map((file, index) => `${visibleText(file)}  ${formatBytes(sizes[index]!)}\n`);

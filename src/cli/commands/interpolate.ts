@@ -10,16 +10,19 @@ import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addResizeOption, readImages } from '../imageInput.ts';
 import {
+  addCheckpointOption,
   addEngineOptions,
+  type CheckpointOptions,
   compileOptions,
   type EngineOptions,
   nonNegative,
+  stepText,
   wholeNumber,
 } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface InterpolateCommandOptions extends EngineOptions {
+interface InterpolateCommandOptions extends EngineOptions, CheckpointOptions {
   readonly steps: number;
   readonly temperature: number;
   readonly resize?: boolean;
@@ -39,7 +42,7 @@ export function registerInterpolate(program: Command): void {
     .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)
     .option('--temperature <t>', 'standard deviation of the latents drawn from seeds', nonNegative, 0.8)
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addResizeOption(command))
+  addEngineOptions(addCheckpointOption(addResizeOption(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging interpolate runs/quickstart seed:1 seed:2 --out between.png',
@@ -55,9 +58,9 @@ async function runInterpolate(
   ends: readonly [string, string],
   options: InterpolateCommandOptions,
 ): Promise<void> {
-  const { steps, out } = options;
+  const { steps, step, out } = options;
   requireWritablePng(out);
-  const model = keep(await loadModel(directory, await compileOptions(options)));
+  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
   const [a, b] = [await latentsOf(ends[0], model, options), await latentsOf(ends[1], model, options)];
   const images = await model.decode(interpolateLatents(a, b, steps));
@@ -65,8 +68,8 @@ async function runInterpolate(
   const [from, to] = ends;
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, from, to, steps })}\n`
-      : `${visibleText(`${steps} images from ${from} to ${to}: ${out}`)}\n`,
+      ? `${JSON.stringify({ file: out, step: model.step, from, to, steps })}\n`
+      : `${visibleText(`${steps} images from ${from} to ${to}${stepText(model.step, options)}: ${out}`)}\n`,
   );
 }
 

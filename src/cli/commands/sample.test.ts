@@ -40,6 +40,7 @@ it('writes a grid of distinct images', async () => {
   const result = await sampleSix('a.png');
   expect(result).toEqual({
     file: 'a.png',
+    step: 3,
     count: 6,
     temperature: 0.8,
     seed: 0,

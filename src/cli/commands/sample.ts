@@ -8,11 +8,14 @@ import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import {
+  addCheckpointOption,
   addEngineOptions,
   addInverseOption,
+  type CheckpointOptions,
   compileOptions,
   type EngineOptions,
   nonNegative,
+  stepText,
   wholeNumber,
 } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
@@ -20,7 +23,7 @@ import { formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
-interface SampleCommandOptions extends EngineOptions {
+interface SampleCommandOptions extends EngineOptions, CheckpointOptions {
   count: number;
   temperature: number;
   seed: number;
@@ -45,7 +48,7 @@ export function registerSample(program: Command): void {
     )
     .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addInverseOption(command))
+  addEngineOptions(addCheckpointOption(addInverseOption(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png',
@@ -56,10 +59,10 @@ export function registerSample(program: Command): void {
 }
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
-  const { count, temperature, seed, out, inverse } = options;
+  const { count, temperature, seed, out, inverse, step } = options;
   requireWritablePng(out);
   const engine = await compileOptions(options);
-  const model = keep(await loadModel(directory, { ...engine, inverse }));
+  const model = keep(await loadModel(directory, { ...engine, inverse, step }));
   requireDrawable(count, { imageShape: model.imageShape });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
@@ -84,8 +87,8 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
   writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape }));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, count, temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')} at temperature ${temperature} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
+      ? `${JSON.stringify({ file: out, step: model.step, count, temperature, seed, seconds, overflowed })}\n`
+      : `${formatCounted(count, 'image')} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
   );
 }
 

@@ -11,7 +11,15 @@ import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
-import { addEngineOptions, compileOptions, type EngineOptions, wholeNumber } from '../options.ts';
+import {
+  addCheckpointOption,
+  addEngineOptions,
+  type CheckpointOptions,
+  compileOptions,
+  type EngineOptions,
+  stepText,
+  wholeNumber,
+} from '../options.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
 import { openRunImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
@@ -23,7 +31,7 @@ import { formatTable } from '../terminal/table.ts';
 const LINES = 20;
 const PICTURES = 100;
 
-interface ScoreCommandOptions extends EngineOptions, ImageOptions {
+interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
   readonly draws: number;
   readonly seed: number;
   readonly reference?: string;
@@ -53,7 +61,7 @@ export function registerScore(program: Command): void {
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
     .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
     .option('--json', 'print the result as JSON on stdout');
-  addEngineOptions(addImageOptions(command))
+  addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
@@ -80,7 +88,7 @@ async function runScore(
     requireWritablePng(sheet);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory);
+  const run = loadRun(directory, { step: options.step });
   const { imageShape } = run.model;
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
   const reference = await openRunImages(run, {
@@ -101,6 +109,7 @@ async function runScore(
   }
   const images = scores.map(({ index, ...rest }): FileScore => ({ file: names[index]!, ...rest }));
   const report = {
+    step: run.step,
     images,
     draws,
     seed,
@@ -119,7 +128,9 @@ async function runScore(
   if (sheet !== undefined) {
     writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
   }
-  writeStdout(options.json ? `${JSON.stringify(report)}\n` : text(report, out, sheet));
+  writeStdout(
+    options.json ? `${JSON.stringify(report)}\n` : text(report, stepText(run.step, options), out, sheet),
+  );
   reportSkipped(skipped);
 }
 
@@ -164,7 +175,7 @@ interface Report {
   readonly reference: { readonly data: string; readonly images: number };
 }
 
-function text({ images, draws, reference }: Report, ...files: (string | undefined)[]): string {
+function text({ images, draws, reference }: Report, step: string, ...files: (string | undefined)[]): string {
   const table = formatTable(
     [
       { title: 'IMAGE' },
@@ -188,7 +199,7 @@ function text({ images, draws, reference }: Report, ...files: (string | undefine
     more > 0 ? `and ${formatCount(more)} more with lower oddness; use --out FILE.csv for all\n` : '';
   const about =
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
-    `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights\n`;
+    `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const written = files.filter((file) => file !== undefined).map((file) => `${visibleText(file)}\n`);
   return `${table}\n${rest}${about}${written.join('')}`;
 }

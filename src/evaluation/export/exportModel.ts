@@ -2,8 +2,12 @@
 import { dataName } from '../../experiments/experimentName.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
+import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
+import type { RunPaths } from '../../training/run/runFolder.ts';
+import { readMetrics } from '../../training/run/runLogs.ts';
 import { evaluationsIn, readSummary } from '../../training/run/runSummary.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type LoadedRun, loadRun } from '../model/loadRun.ts';
@@ -16,6 +20,8 @@ import { exportPrograms } from './exportPrograms.ts';
 export interface ExportOptions {
   /** The moving average of the weights (default), or the raw weights after the last update. */
   readonly weights?: WeightsKind;
+  /** The step whose checkpoint is exported, or `'best'`, as for `loadModel`; by default the last one. */
+  readonly step?: StepChoice | undefined;
   /** Threads for computations done in advance; by default one per core. */
   readonly threads?: number;
 }
@@ -33,15 +39,15 @@ export interface ExportedModel {
  * checkpoint and summary produce the same bytes. A folder with these files is an exported model, which
  * `loadModel` loads.
  *
- * @param directory the run folder, whose last checkpoint is exported
- * @throws UserError if it is not a run, its checkpoint or summary cannot be read, or a file would be larger
+ * @param directory the run folder
+ * @throws UserError if it is not a run, it has no such checkpoint, checkpoint or summary cannot be read, or a file would be larger
  *   than 2 GiB
  */
 export async function exportModel(
   directory: string,
-  { weights = 'average', ...options }: ExportOptions = {},
+  { weights = 'average', step, ...options }: ExportOptions = {},
 ): Promise<ExportedModel> {
-  const run = loadRun(directory, { weights });
+  const run = loadRun(directory, { weights, step });
   const origin = originOf(run, weights);
   const { encoder, sampler } = await exportPrograms(run, options);
   return {
@@ -62,28 +68,36 @@ function exportCard({ paths, model, config, step }: LoadedRun): string {
     'draw images': 'npx emerging sample . --out samples.png',
     'latents of images': 'npx emerging encode . image.png --out image.latents',
   };
-  return modelCard({ model, config, step, summary: readSummary(paths), pictures: {}, commands });
+  const { evaluations: _, bitsPerDim: __, ...rest } = readSummary(paths);
+  const evaluations = measurementsOf(paths, step);
+  return modelCard({ model, config, step, summary: { ...rest, evaluations }, pictures: {}, commands });
 }
 
 function originOf({ paths, config, step }: LoadedRun, weights: WeightsKind): ModelOrigin {
-  const summary = readSummary(paths);
-  const { preset, steps, bitsPerDim } = summary;
-  const measured = evaluationsIn(summary).filter(
-    (evaluation) => evaluation.step === step && evaluation.weights === weights,
-  );
-  // The summary's own bits/dim are of the average weights on the validation images.
-  const ofValidation =
-    typeof bitsPerDim === 'number' && steps === step && weights === 'average'
-      ? [{ step, bitsPerDim, split: 'validation', weights, bits: config.model.bits }]
-      : [];
+  const { preset } = readSummary(paths);
+  const measured = measurementsOf(paths, step).filter((one) => one.weights === weights);
   return {
     preset: typeof preset === 'string' ? preset : null,
     // The local path of the images stays private.
     dataset: dataName(config),
     step,
     weights,
-    bitsPerDim: [...measured, ...ofValidation],
+    bitsPerDim: measured.map((one) => ({ ...one, bits: config.model.bits })),
   };
+}
+
+/** The evaluations after a step, and what the training measured itself: the average weights on validation images. */
+function measurementsOf(paths: RunPaths, step: number): JsonObject[] {
+  const summary = readSummary(paths);
+  const ofStep = evaluationsIn(summary).filter((evaluation) => evaluation.step === step);
+  const logged = readMetrics(paths).findLast(
+    (line) => line.step === step && typeof line.validationBitsPerDim === 'number',
+  )?.validationBitsPerDim;
+  // After a stop between milestones only the summary has it.
+  const bitsPerDim = logged ?? (summary.steps === step ? summary.bitsPerDim : undefined);
+  return typeof bitsPerDim === 'number'
+    ? [...ofStep, { step, bitsPerDim, split: 'validation', weights: 'average' }]
+    : ofStep;
 }
 
 /** The weights by path, as a safetensors file. */

@@ -93,6 +93,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly model: Glow;
   /** Its weights by path, as constants. */
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** The number of training steps that they have seen; undefined if unknown. */
+  readonly step: number | undefined;
   private readonly options: CompileOptions;
   private readonly batchSize: number;
   private readonly precision: Precision;
@@ -113,6 +115,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     this.latentShapes = latentShapes;
     this.model = trained.model;
     this.parameters = trained.parameters;
+    this.step = trained.step;
     this.options = options;
     this.batchSize = batchSize;
     this.precision = precision;

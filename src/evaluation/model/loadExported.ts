@@ -8,6 +8,7 @@ import { exists, readBytes } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -20,11 +21,12 @@ export function isExported(directory: string): boolean {
  * Loads an exported model: its options and the weights of the run.
  *
  * @param options.weights the kind of weights to require; by default either
- * @throws UserError if the file cannot be read or is inconsistent, or holds the other kind of weights
+ * @param options.step the step to require; by default any
+ * @throws UserError if the file cannot be read or is inconsistent, or holds other weights
  */
 export function loadExported(
   directory: string,
-  { weights }: { weights?: WeightsKind | undefined } = {},
+  { weights, step }: { weights?: WeightsKind | undefined; step?: StepChoice | undefined } = {},
 ): TrainedModel {
   const path = weightsIn(directory);
   const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
@@ -32,6 +34,14 @@ export function loadExported(
     throw new UserError(
       'invalid-argument',
       `${directory} holds the ${metadata.weights} weights: leave out the option, or export the run with weights: '${weights}'`,
+    );
+  }
+  const own = stepIn(metadata);
+  if (step !== undefined && step !== own) {
+    throw new UserError(
+      'invalid-argument',
+      `${directory} is an export, with the weights of ${own === undefined ? 'one step' : `step ${own}`} only: ` +
+        `leave out the step, or export the run again with step ${step}`,
     );
   }
   const model = modelOf(metadata, path);
@@ -47,11 +57,16 @@ export function loadExported(
     }
     parameters[parameter] = constant(array);
   }
-  return { model, parameters };
+  return { model, parameters, step: own };
 }
 
 function weightsIn(directory: string): string {
   return pathIn(directory, 'model.safetensors');
+}
+
+/** The step in the metadata; undefined if they have none. */
+function stepIn({ step = '' }: Record<string, string>): number | undefined {
+  return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
 }
 
 function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {

@@ -1,4 +1,5 @@
 // Loads a trained model from a run folder or an export.
+import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { isExported, loadExported } from './loadExported.ts';
@@ -11,20 +12,25 @@ export interface LoadModelOptions extends FlowModelOptions {
    * one kind; requesting the other is an error.
    */
   readonly weights?: WeightsKind;
+  /**
+   * The step whose checkpoint is loaded, or `'best'`: the one with the lowest bits/dim of the validation images. By
+   * default the last one. An export has only one step; requesting another is an error.
+   */
+  readonly step?: StepChoice | undefined;
 }
 
 /**
  * Loads a trained model.
  *
- * @param directory a run folder, whose last checkpoint is loaded, or an exported model
- * @throws UserError if it is neither (`not-found`), has no weights yet (`not-ready`), or they are corrupt
+ * @param directory a run folder or an exported model
+ * @throws UserError if it is neither (`not-found`), has no checkpoint of that step (`not-found`) or none yet (`not-ready`), or they are corrupt
  */
 export async function loadModel(
   directory: string,
-  { weights, ...options }: LoadModelOptions = {},
+  { weights, step, ...options }: LoadModelOptions = {},
 ): Promise<FlowModel> {
   const trained = isExported(directory)
-    ? loadExported(directory, { weights })
-    : loadRun(directory, { weights, orExport: true });
+    ? loadExported(directory, { weights, step })
+    : loadRun(directory, { weights, step, orExport: true });
   return new FlowModel(trained, options);
 }

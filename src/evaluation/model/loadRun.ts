@@ -4,12 +4,12 @@ import { modelFor } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
-import { readLatestCheckpoint } from '../../training/run/checkpointFile.ts';
+import { type CheckpointChoice, readChosenCheckpoint } from '../../training/run/chosenCheckpoint.ts';
 import { openRunFolder, type RunPaths } from '../../training/run/runFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
-/** A run and its model with the weights of its last checkpoint. */
+/** A run and its model with the weights of one of its checkpoints. */
 export interface LoadedRun extends TrainedModel {
   /** The run folder. */
   readonly paths: RunPaths;
@@ -17,24 +17,24 @@ export interface LoadedRun extends TrainedModel {
   readonly config: Config;
   /** The number of steps that the weights have seen. */
   readonly step: number;
+  /** The number of steps of the last checkpoint. */
+  readonly lastStep: number;
   /** Why the checkpoint fails its checksum; null unless damage is accepted. */
   readonly damage: string | null;
 }
 
 /** Which weights of a run to load, and whether damage is accepted. */
-export interface LoadRunOptions {
+export interface LoadRunOptions extends CheckpointChoice {
   /** The moving average of the weights (default), or the raw weights after the last update. */
   readonly weights?: WeightsKind | undefined;
-  /** Whether to load a checkpoint even if its checksum is wrong. */
-  readonly acceptDamage?: boolean;
   /** Whether the error for a folder that is not a run mentions that an export would also be accepted. */
   readonly orExport?: boolean;
 }
 
 /**
- * Loads the last checkpoint of a run, for code that needs more than its model; otherwise use `loadModel`.
+ * Loads a checkpoint of a run, by default the last one, for code that needs more than its model; otherwise use `loadModel`.
  *
- * @throws UserError if the folder is not a run, or has no checkpoint or a corrupt one
+ * @throws UserError if the folder is not a run, or has no such checkpoint or a corrupt one
  */
 export function loadRun(
   directory: string,
@@ -42,9 +42,17 @@ export function loadRun(
 ): LoadedRun {
   const run = openRunFolder(directory, options);
   const config = resolveConfig({ file: run.config });
-  const checkpoint = readLatestCheckpoint(run, options);
+  const checkpoint = readChosenCheckpoint(run, options);
   const model = modelFor(config.model, checkpoint.imageShape);
   const state = stateFrom(checkpoint, new ParameterLayout(model.parameters));
   const { damage } = checkpoint;
-  return { ...trainedModel(model, state, weights), paths: run.paths, config, step: state.step, damage };
+  const lastStep = run.checkpoints.at(-1)!.step;
+  return {
+    ...trainedModel(model, state, weights),
+    paths: run.paths,
+    config,
+    step: state.step,
+    lastStep,
+    damage,
+  };
 }

@@ -12,6 +12,8 @@ export interface TrainedModel {
    * The parameters by path, as constants: what depends only on them is computed when a program is compiled.
    */
   readonly parameters: Readonly<Record<string, Tensor>>;
+  /** The number of training steps that the weights have seen, if known. */
+  readonly step?: number | undefined;
 }
 
 /** A model with the weights of a training state, as constants. */
@@ -24,5 +26,5 @@ export function trainedModel(
   const parameters = Object.fromEntries(
     Object.entries(arrays).map(([path, array]) => [path, constant(array)]),
   );
-  return { model, parameters };
+  return { model, parameters, step: state.step };
 }

@@ -101,15 +101,23 @@ function share(validation: number): string {
   return `${Number((100 * validation).toPrecision(3))} %`;
 }
 
-/** The last evaluation of each split and kind of weights, and what the training measured itself. */
+/** The last evaluation of each split, kind of weights and step, and what the training measured itself. */
 function numbers(summary: JsonObject): string {
   const { bitsPerDim, steps } = summary;
   const measured = new Map<string, JsonObject>();
   if (typeof bitsPerDim === 'number') {
-    measured.set('validation average', { split: 'validation', weights: 'average', step: steps, bitsPerDim });
+    measured.set(`validation average ${shown(steps)}`, {
+      split: 'validation',
+      weights: 'average',
+      step: steps,
+      bitsPerDim,
+    });
   }
   for (const evaluation of evaluationsIn(summary)) {
-    measured.set(`${shown(evaluation.split)} ${shown(evaluation.weights)}`, evaluation);
+    measured.set(
+      `${shown(evaluation.split)} ${shown(evaluation.weights)} ${shown(evaluation.step)}`,
+      evaluation,
+    );
   }
   if (measured.size === 0) {
     return 'Nothing was measured yet.';

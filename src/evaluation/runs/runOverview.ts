@@ -23,7 +23,7 @@ export interface RunOverview extends Trouble {
   readonly train: number | null;
   /** bits/dim of the validation images at the last milestone, with the average weights. */
   readonly validation: number | null;
-  /** bits/dim of the test images at the last evaluation of them with the average weights. */
+  /** bits/dim of the test images with the average weights, at the latest step that was evaluated on them. */
   readonly test: number | null;
   readonly imagesPerSecond: number | null;
   /** When its files last changed, in ISO 8601. */
@@ -85,9 +85,13 @@ function finiteOrNull(value = Number.NaN): number | null {
 }
 
 function lastTest(summary: JsonObject): number | null {
-  const last = evaluationsIn(summary).findLast(
-    ({ split, weights }) => split === 'test' && weights === 'average',
-  );
+  const stepOf = ({ step }: JsonObject): number => (typeof step === 'number' ? step : -1);
+  const last = evaluationsIn(summary)
+    .filter(({ split, weights }) => split === 'test' && weights === 'average')
+    .reduce<JsonObject | undefined>(
+      (latest, one) => (latest === undefined || stepOf(one) >= stepOf(latest) ? one : latest),
+      undefined,
+    );
   return typeof last?.bitsPerDim === 'number' ? last.bitsPerDim : null;
 }
 

@@ -7,7 +7,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.
 import { type Checkpoint, checkpointContents, checkpointFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { type RunFolder, requireCheckpoint } from './runFolder.ts';
+import { type CheckpointFile, type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**
  * Writes the checkpoint of a state to a file in a folder. The same state produces the same bytes.
@@ -43,17 +43,31 @@ export function readSoundCheckpoint(path: string): Checkpoint {
   return checkpoint;
 }
 
+/** Whether a wrong checksum is accepted. */
+interface ReadOptions {
+  readonly acceptDamage?: boolean | undefined;
+}
+
+/**
+ * Reads one checkpoint of a run, to use its model.
+ *
+ * @throws UserError if it is corrupt
+ */
+export function readStepCheckpoint({ path }: CheckpointFile, { acceptDamage }: ReadOptions = {}): Checkpoint {
+  return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
+}
+
 /**
  * Reads the latest checkpoint of a run, to use its model: an earlier one would be a different model.
  *
  * @param options.acceptDamage whether to accept a wrong checksum
  * @throws UserError if there is none, or it is corrupt; the error then names the one to fall back on
  */
-export function readLatestCheckpoint(run: RunFolder, { acceptDamage = false } = {}): Checkpoint {
-  const { path } = requireCheckpoint(run);
+export function readLatestCheckpoint(run: RunFolder, options: ReadOptions = {}): Checkpoint {
+  const latest = requireCheckpoint(run);
   const earlier = run.checkpoints.at(-2);
   try {
-    return acceptDamage ? readCheckpoint(path) : readSoundCheckpoint(path);
+    return readStepCheckpoint(latest, options);
   } catch (error) {
     throw error instanceof UserError && earlier
       ? new UserError(error.code, phrase`${error.phrase}, or delete it to go back to step ${earlier.step}`, {
