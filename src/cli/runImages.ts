@@ -5,7 +5,8 @@ import type { Split } from '../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
-import { requireOwnData } from '../training/run/dataMark.ts';
+import { locateData } from '../training/run/dataMark.ts';
+import { noteOnStderr } from './terminal/output.ts';
 
 /** Which images a command requests. */
 export interface WantedImages {
@@ -28,13 +29,15 @@ export async function openRunImages(
   { split, chosen, data, flag = 'data' }: WantedImages,
 ): Promise<ImageSet> {
   const { validation } = config.data;
-  if (data === undefined) {
-    requireOwnData(paths, config, phrase`name them with ${option(flag, config.data.name)} if you mean these`);
-  }
   const name = data ?? config.data.name;
-  const images = await openSplit(name, split, { validation, like: model.imageShape });
-  const remedy = data === undefined ? undefined : 'name a dataset of such images';
-  requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, remedy);
+  const remedy = phrase`name them with ${option(flag, config.data.name)} if you mean these`;
+  const place = data === undefined ? locateData(paths, config, remedy) : { path: data, note: null };
+  if (place.note !== null) {
+    noteOnStderr(place.note);
+  }
+  const images = await openSplit(place.path, split, { validation, like: model.imageShape });
+  const otherwise = data === undefined ? undefined : 'name a dataset of such images';
+  requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, otherwise);
   if (images.count === 0) {
     const why = split === 'validation' ? ': the run was trained with data.validation 0' : '';
     const otherSplit = chosen ? '; choose another --split' : '';

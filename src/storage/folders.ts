@@ -20,6 +20,15 @@ export function pathFrom(folder: string, path: string): string {
   return relative(folder, path).replaceAll(sep, '/');
 }
 
+/** The absolute path of a folder without links; throws UserError if it does not exist. */
+export function realFolder(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    throw explainFileError(error, path, 'read the folder');
+  }
+}
+
 /** The names of a folder's entries, in alphabetical order; throws UserError if it cannot be read. */
 export function listFolder(path: string): string[] {
   try {

@@ -28,6 +28,8 @@ interface CommandResult {
 export interface CommandLine {
   /** Relative paths in arguments are relative to this folder. */
   readonly folder: string;
+  /** The command in another working directory, which is relative to this one. */
+  inside(directory: string): Pick<CommandLine, 'run' | 'json'>;
   /** Runs the command. */
   run(...args: string[]): Promise<CommandResult>;
   /** Runs it with `--json`, which must succeed and print one JSON value; returns that value. */
@@ -51,10 +53,14 @@ export function commandLine(): CommandLine {
   const main = join(scripts, 'cli', 'main.js');
   // The key of the account is not that of whoever runs the tests.
   const environment = { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(scripts, 'state') };
-  const call = (args: string[], onStderr?: (text: string, send: (signal: NodeJS.Signals) => void) => void) =>
+  const call = (
+    args: string[],
+    onStderr?: (text: string, send: (signal: NodeJS.Signals) => void) => void,
+    cwd = folder,
+  ) =>
     new Promise<CommandResult>((resolve, reject) => {
       const child = spawn(process.execPath, [main, ...args], {
-        cwd: folder,
+        cwd,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: environment,
       });
@@ -70,14 +76,21 @@ export function commandLine(): CommandLine {
       child.on('error', reject);
       child.on('close', (code) => resolve({ code, stdout, stderr }));
     });
+  const inside = (directory: string): Pick<CommandLine, 'run' | 'json'> => {
+    const run = (...args: string[]) => call(args, undefined, join(folder, directory));
+    return {
+      run,
+      async json(...args) {
+        const { code, stdout, stderr } = await run(...args, '--json');
+        expect(code, stderr).toBe(0);
+        return JSON.parse(stdout);
+      },
+    };
+  };
   return {
     folder,
-    run: (...args) => call(args),
-    async json(...args) {
-      const { code, stdout, stderr } = await call([...args, '--json']);
-      expect(code, stderr).toBe(0);
-      return JSON.parse(stdout);
-    },
+    inside,
+    ...inside('.'),
     words: (...args) => [process.execPath, main, ...args],
     start: (script, ...args) =>
       spawn(process.execPath, [join(scripts, `${script}.js`), ...args], {

@@ -9,11 +9,12 @@ import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
-import { requireOwnData } from '../../training/run/dataMark.ts';
+import { locateData } from '../../training/run/dataMark.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
-import { openRunFolder, runPaths } from '../../training/run/runFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from '../../training/run/runFolder.ts';
 import { readSummaryIfSound } from '../../training/run/runSummary.ts';
+import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */
 export const DEFAULT_PRESET = 'mnist-quickstart';
@@ -59,10 +60,10 @@ async function newRun(
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
   const overrides = { seed, data: { name: data }, training: { steps, epochs } };
-  const config = resolveConfig({ preset: name, file, set, overrides });
-  if (file !== undefined && resolveConfig({ preset: name, file }).data.name === config.data.name && !data) {
-    requireOwnConfig(file.path, config);
-  }
+  const given = resolveConfig({ preset: name, file, set, overrides });
+  const isOfFile =
+    file !== undefined && !data && resolveConfig({ preset: name, file }).data.name === given.data.name;
+  const config = isOfFile ? withOwnData(file.path, given) : given;
   requireWorkers(workers, { ...engine, images: config.training.microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
@@ -71,11 +72,20 @@ async function newRun(
 }
 
 /** Treats the images of a configuration that lies in a run folder like those of the run. */
-function requireOwnConfig(path: string, config: Config): void {
+function withOwnData(path: string, config: Config): Config {
   const paths = runPaths(dirname(path));
-  if (exists(paths.checkpoints) || exists(paths.summary)) {
-    requireOwnData(paths, config, dataRemedy(config));
+  return exists(paths.checkpoints) || exists(paths.summary)
+    ? { ...config, data: { ...config.data, name: placeOfData(paths, config) } }
+    : config;
+}
+
+/** The path of a run's images; reports it if it is not the obvious one. */
+function placeOfData(paths: RunPaths, config: Config): string {
+  const { path, note } = locateData(paths, config, dataRemedy(config));
+  if (note !== null) {
+    noteOnStderr(note);
   }
+  return path;
 }
 
 function dataRemedy({ data }: Config): Phrase {
@@ -107,7 +117,7 @@ async function reopenedRun(
   const config = configToResume(paths, changes, set);
   requireWorkers(workers, { ...engine, images: config.training.microBatch });
   if (data === undefined) {
-    requireOwnData(paths, config, dataRemedy(config));
+    placeOfData(paths, config);
   }
   const dataset = data === undefined ? undefined : await openDataset(data, config.data);
   const run = await resumeRun(directory, changes, { set, ...(dataset && { dataset }) });

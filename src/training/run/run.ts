@@ -18,7 +18,7 @@ import { stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { readLatestSoundCheckpoint } from './checkpointFile.ts';
-import { markData, requireOwnData } from './dataMark.ts';
+import { locateData, markData } from './dataMark.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { requireNoLinks, runFiles } from './runFiles.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
@@ -90,11 +90,17 @@ export async function resumeRun(
   const folder = openRunFolder(directory);
   const { paths } = folder;
   const config = configToResume(paths, changes, set);
-  if (dataset === undefined) {
-    requireOwnData(paths, config, ['open them with openDataset and pass them as dataset']);
-  }
+  const place =
+    dataset === undefined
+      ? locateData(paths, config, ['open them with openDataset and pass them as dataset']).path
+      : undefined;
   const { checkpoint, damages } = readLatestSoundCheckpoint(folder);
-  const run = { config, ...(await openData(config, dataset, checkpoint?.imageShape)), paths, damages };
+  const run = {
+    config,
+    ...(await openData(config, dataset, { place, trainedShape: checkpoint?.imageShape })),
+    paths,
+    damages,
+  };
   if (checkpoint === undefined) {
     return run;
   }
@@ -193,9 +199,10 @@ export function mendRunFiles(paths: RunPaths): string[] {
 async function openData(
   config: Config,
   given: Dataset | undefined,
-  trainedShape?: ImageShape,
+  { place, trainedShape }: { place?: string | undefined; trainedShape?: ImageShape | undefined } = {},
 ): Promise<{ dataset: Dataset; schedule: Schedule }> {
-  const dataset = given ?? (await openDataset(config.data.name, { validation: config.data.validation }));
+  const { name, validation } = config.data;
+  const dataset = given ?? { ...(await openDataset(place ?? name, { validation })), name };
   if (trainedShape !== undefined) {
     requireImageShape(dataset, trainedShape);
   }
