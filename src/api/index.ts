@@ -25,7 +25,8 @@ export {
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
-export { type Score, score } from '../evaluation/measure/score.ts';
+export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
+export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
 export {
   type CodingOptions,
   type EncodeOptions,
@@ -33,6 +34,7 @@ export {
   type FlowModelOptions,
   type LikelihoodOptions,
   type SampleOptions,
+  type ScoreOptions,
 } from '../evaluation/model/flowModel.ts';
 export { interpolateLatents, type Latents, meanLatents, moveLatents } from '../evaluation/model/latents.ts';
 export { type NamedLatents, readLatents, writeLatents } from '../evaluation/model/latentsFile.ts';

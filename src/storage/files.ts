@@ -114,11 +114,12 @@ const LARGEST_TEXT_FILE = 2 ** 20;
 /**
  * The whole of a small UTF-8 file, such as a configuration, with its path.
  *
- * @throws UserError as `readBytes` does, and if the file is larger than 1 MiB
+ * @param most the most bytes; by default 1 MiB
+ * @throws UserError as `readBytes` does, and if the file is larger
  */
-export function readTextFile(path: string): TextFile {
+export function readTextFile(path: string, most = LARGEST_TEXT_FILE): TextFile {
   const size = statusOf(path)?.size ?? 0;
-  if (size > LARGEST_TEXT_FILE) {
+  if (size > most) {
     throw new UserError(
       'invalid-data',
       `cannot read ${path}: ${size} bytes are too many for a file of this kind`,

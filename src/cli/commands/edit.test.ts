@@ -32,6 +32,7 @@ it('moves an image along the difference, in proportion to the amount, in both di
   const result = await edit(...groups, '--amount=0.5', '--amount=1', '--amount=-0.5', '--amount=0');
   expect(result).toEqual({
     file: 'e.png',
+    step: 3,
     image: 'x.png',
     amounts: [0.5, 1, -0.5, 0],
     images: { from: 20, towards: 20 },

@@ -24,6 +24,7 @@ it('encodes images of a dataset, and recovers every pixel', async () => {
   const encoded = await emerging.json('encode', 'runs/a', '--data=data', '--out=all.safetensors');
   expect(encoded).toEqual({
     file: 'all.safetensors',
+    step: 3,
     images: 48,
     latents: [
       [4, 4, 2],

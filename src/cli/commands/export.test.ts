@@ -21,7 +21,14 @@ import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandLine();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const names = ['README.md', 'encoder.onnx', 'manifest.json', 'model.safetensors', 'sampler.onnx'];
+const names = [
+  'README.md',
+  'encoder.onnx',
+  'manifest.json',
+  'model.safetensors',
+  'sampler.onnx',
+  'scores.json',
+];
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The JavaScript example in the document that is marked as runnable. */
@@ -36,7 +43,7 @@ beforeAll(async () => {
   await emerging.json('evaluate', 'runs/a', '--threads=1', '--weights=raw');
 });
 
-it('writes four files and names them', async () => {
+it('writes its files and names them', async () => {
   const result = await emerging.json('export', 'runs/a', '--out=exported');
   expect(result).toEqual({
     files: expect.arrayContaining(names.map((name) => join('exported', name))),

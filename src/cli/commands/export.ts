@@ -1,12 +1,19 @@
 // `emerging export`: exports a run as ONNX files for any runtime, with its weights and a manifest.
 import type { Command } from 'commander';
+import { releaseAfter } from '../../engine/resources.ts';
+import { UserError } from '../../errors.ts';
 import { exportModel } from '../../evaluation/export/exportModel.ts';
+import type { ReferenceScores } from '../../evaluation/measure/referenceScores.ts';
+import { FlowModel } from '../../evaluation/model/flowModel.ts';
+import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { requireNewFolder, writeNewFolder } from '../../storage/newFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addCheckpointOption, addWeightsOption, type CheckpointOptions } from '../options.ts';
+import { referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { formatBytes } from '../terminal/format.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { messageOf } from '../terminal/wording.ts';
 
 interface ExportCommandOptions extends CheckpointOptions {
   out: string;
@@ -27,10 +34,34 @@ export function registerExport(program: Command): void {
     .action((run: string, options: ExportCommandOptions) => runExport(run, options));
 }
 
+/** The scores of the validation images for an export; undefined, with a note, if they cannot be measured. */
+async function scoresOf(
+  directory: string,
+  { weights, step }: ExportCommandOptions,
+): Promise<ReferenceScores | undefined> {
+  const run = loadRun(directory, { weights, step });
+  try {
+    const scores = await releaseAfter((keep) =>
+      referenceScores(run, keep(new FlowModel(run)), scoreDefaults),
+    );
+    if (!scores.bitsPerDim.every(Number.isFinite)) {
+      throw new UserError('diverged', 'the bits/dim of at least one of them are not finite');
+    }
+    return scores;
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    noteOnStderr(`exported without the scores of validation images, for emerging score: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
 async function runExport(directory: string, options: ExportCommandOptions): Promise<void> {
   const { out, weights, json } = options;
   requireNewFolder(out);
-  const { step, files: contents } = await exportModel(directory, { weights, step: options.step });
+  const scores = await scoresOf(directory, options);
+  const { step, files: contents } = await exportModel(directory, { weights, step: options.step, scores });
   const files = writeNewFolder(out, contents);
   const sizes = Object.values(contents).map((content) => Buffer.byteLength(content));
   const lines = files.map((file, index) => `${visibleText(file)}  ${formatBytes(sizes[index]!)}\n`);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 it('starts and ends with the exact images', async () => {
   const result = await emerging.json('interpolate', 'runs/a', 'a.png', 'b.png', '--steps=5', '--out=i.png');
-  expect(result).toEqual({ file: 'i.png', from: 'a.png', to: 'b.png', steps: 5 });
+  expect(result).toEqual({ file: 'i.png', step: 3, from: 'a.png', to: 'b.png', steps: 5 });
   const row = rowOf('i.png');
   expect(row).toHaveLength(5);
   expect(row[0]).toEqual(a);

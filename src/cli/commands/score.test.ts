@@ -1,11 +1,12 @@
 // `emerging score` as a process: images that are odd in either direction, their order and the output formats.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
+import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { commandLine } from '../../testing/command.ts';
-import { writePng } from '../../testing/pngFiles.ts';
+import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 const emerging = commandLine();
@@ -29,7 +30,7 @@ beforeAll(async () => {
 it('lists the oddest images first, whether simple or complex', async () => {
   const report = await scoreMine('--draws=3');
   expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
-  expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16 });
+  expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16, draws: 3, seed: 0 });
   const [first, second, ...rest] = report.images;
   expect(first).toMatchObject({ file: 'noise, "white".png', percentile: 100, oddness: 1 });
   expect(second).toMatchObject({ file: 'black.png', percentile: 0, oddness: 1 });
@@ -110,4 +111,54 @@ it('scores the images of a dataset, including the reference images, which are no
   const percentiles: number[] = report.images.map(({ percentile }: { percentile: number }) => percentile);
   const mean = percentiles.reduce((total, value) => total + value, 0) / 160;
   expect(Math.abs(mean - 50)).toBeLessThan(20);
+});
+
+it('scores with an export, without the data, as with its run', async () => {
+  await emerging.json('export', 'runs/a', '--out=exported', '--step=best');
+  const { images, reference } = await scoreMine('--step=best');
+  cpSync(inFolder('exported'), inFolder('elsewhere/model'), { recursive: true });
+  cpSync(inFolder('mine'), inFolder('elsewhere/mine'), { recursive: true });
+  const elsewhere = emerging.inside('elsewhere');
+  const scored = await elsewhere.json('score', 'model', 'mine', '--threads=1');
+  expect(scored).toMatchObject({ draws: 4, seed: 0, reference });
+  expect(scored.images).toEqual(images);
+
+  const model = await loadModel(inFolder('exported'), { threads: 1 });
+  const own = await model.score(readPixels(inFolder('mine/own 2.png')));
+  await model.release();
+  const {
+    file: _,
+    oddness: __,
+    ...expected
+  } = images.find(({ file }: { file: string }) => file === 'own 2.png');
+  expect(own).toEqual([expected]);
+
+  rmSync(inFolder('elsewhere/model/scores.json'));
+  const without = await elsewhere.run('score', 'model', 'mine');
+  expect(without.code).toBe(1);
+  expect(without.stderr).toContain(
+    'emerging: model has no scores of validation images: export its run again',
+  );
+});
+
+it('keeps the scores of the validation images in the run, by weights, draws and seed', async () => {
+  const path = inFolder('runs/a/scores.json');
+  const first = await scoreMine();
+  const { scores } = JSON.parse(readFileSync(path, 'utf8'));
+  expect(scores.length).toBeGreaterThan(1);
+  // Without the images, only what is kept can be used.
+  renameSync(inFolder('data'), inFolder('away'));
+  try {
+    expect(await scoreMine()).toEqual(first);
+    expect((await emerging.run('score', 'runs/a', 'mine', '--seed=99')).code).toBe(2);
+  } finally {
+    renameSync(inFolder('away'), inFolder('data'));
+  }
+  writeFileSync(path, '{"scores":[{}]}');
+  const { code, stderr } = await emerging.run('score', 'runs/a', 'mine');
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('runs/a/scores.json: it does not name its data and its model; delete it'),
+  ]);
+  rmSync(path);
 });

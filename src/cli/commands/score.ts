@@ -1,11 +1,16 @@
 // `emerging score`: scores how unusual images are under a model.
 import type { Command } from 'commander';
 import { imagesInMemory } from '../../data/dataset.ts';
+import { openSplit } from '../../data/registry.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import type { ReferenceScores } from '../../evaluation/measure/referenceScores.ts';
 import { type Score, score } from '../../evaluation/measure/score.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { isExported, loadExported } from '../../evaluation/model/loadExported.ts';
+import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
+import { requireImageShape } from '../../experiments/modelShape.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
@@ -20,8 +25,8 @@ import {
   stepText,
   wholeNumber,
 } from '../options.ts';
+import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
-import { openRunImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -31,9 +36,12 @@ import { formatTable } from '../terminal/table.ts';
 const LINES = 20;
 const PICTURES = 100;
 
+/** The share of the training images held out if a model does not say: the default of `data.validation`. */
+const DEFAULT_VALIDATION = 0.02;
+
 interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
-  readonly draws: number;
-  readonly seed: number;
+  readonly draws?: number;
+  readonly seed?: number;
   readonly reference?: string;
   readonly out?: string;
   readonly sheet?: string;
@@ -50,10 +58,18 @@ export function registerScore(program: Command): void {
   const command = program
     .command('score')
     .description('score how unusual each image is: its bits/dim compared with those of the validation images')
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder, or an exported model')
     .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
-    .option('--draws <k>', 'dequantisation draws per image', wholeNumber(1), 4)
-    .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
+    .option(
+      '--draws <k>',
+      `dequantisation draws per image (default: ${scoreDefaults.draws}, or those of the export)`,
+      wholeNumber(1),
+    )
+    .option(
+      '--seed <n>',
+      `random seed of the noise (default: ${scoreDefaults.seed}, or that of the export)`,
+      wholeNumber(0),
+    )
     .option(
       '--reference <name|path>',
       'the dataset of the validation images (default: the one that the run was trained on)',
@@ -79,7 +95,7 @@ async function runScore(
   paths: readonly string[],
   options: ScoreCommandOptions,
 ): Promise<void> {
-  const { draws, seed, out, sheet } = options;
+  const { out, sheet, step } = options;
   const format = out === undefined ? undefined : formatOf(out);
   if (out !== undefined) {
     requireWritableOutput(out);
@@ -88,18 +104,15 @@ async function runScore(
     requireWritablePng(sheet);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, { step: options.step });
-  const { imageShape } = run.model;
+  const source = isExported(directory)
+    ? loadExported(directory, { step })
+    : loadRun(directory, { step, orExport: true });
+  const model = keep(new FlowModel(source, engine));
+  const { imageShape } = model;
   const { names, pixels, skipped } = await readImages(paths, imageShape, options);
-  const reference = await openRunImages(run, {
-    split: 'validation',
-    chosen: false,
-    data: options.reference,
-    flag: 'reference',
-  });
-  const model = keep(new FlowModel(run, engine));
-  const total = names.length + reference.count;
-  const bar = createImageProgress({ label: 'scoring', images: total, passes: draws });
+  const reference = await referenceOf(source, model, directory, options);
+  const { draws = reference.draws, seed = reference.seed } = options;
+  const bar = createImageProgress({ label: 'scoring', images: names.length, passes: draws });
   let scores: Score[];
   try {
     const onProgress = (done: number): void => bar.update(done);
@@ -109,16 +122,18 @@ async function runScore(
   }
   const images = scores.map(({ index, ...rest }): FileScore => ({ file: names[index]!, ...rest }));
   const report = {
-    step: run.step,
+    step: model.step,
     images,
     draws,
     seed,
     weights: 'average',
     bits: model.bits,
     reference: {
-      data: options.reference ?? run.config.data.name,
+      data: reference.data,
       split: 'validation',
-      images: reference.count,
+      images: reference.bitsPerDim.length,
+      draws: reference.draws,
+      seed: reference.seed,
     },
     skipped,
   };
@@ -129,9 +144,41 @@ async function runScore(
     writeFileAtomically(sheet, sheetOf(scores, pixels, imageShape));
   }
   writeStdout(
-    options.json ? `${JSON.stringify(report)}\n` : text(report, stepText(run.step, options), out, sheet),
+    options.json ? `${JSON.stringify(report)}\n` : text(report, stepText(model.step, options), out, sheet),
   );
   reportSkipped(skipped);
+}
+
+/** The scores of the validation images: those that an export or a run knows, or of another dataset. */
+async function referenceOf(
+  source: LoadedRun | TrainedModel,
+  model: FlowModel,
+  directory: string,
+  options: ScoreCommandOptions,
+): Promise<ReferenceScores> {
+  const { draws, seed, reference: data } = { ...scoreDefaults, ...options };
+  const run = 'paths' in source ? source : undefined;
+  if (data !== undefined) {
+    const validation = run?.config.data.validation ?? DEFAULT_VALIDATION;
+    const images = await openSplit(data, 'validation', { validation, like: model.imageShape });
+    const remedy = 'name a dataset of such images';
+    requireImageShape({ name: data, imageShape: images.imageShape }, model.imageShape, remedy);
+    if (images.count === 0) {
+      throw new UserError('invalid-argument', `${data} has no validation images`);
+    }
+    return measureWithProgress(model, images, { data, draws, seed });
+  }
+  if (run !== undefined) {
+    return { ...(await referenceScores(run, model, { draws, seed })), data: run.config.data.name };
+  }
+  const scores = source.scores?.(model.fingerprint);
+  if (scores === undefined) {
+    throw new UserError(
+      'not-ready',
+      `${directory} has no scores of validation images: export its run again, or name a dataset with --reference`,
+    );
+  }
+  return scores;
 }
 
 function formatOf(path: string): 'csv' | 'json' {

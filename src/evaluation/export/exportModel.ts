@@ -10,7 +10,10 @@ import type { RunPaths } from '../../training/run/runFolder.ts';
 import { readMetrics } from '../../training/run/runLogs.ts';
 import { evaluationsIn, readSummary } from '../../training/run/runSummary.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
+import { type ReferenceScores, scoresText } from '../measure/referenceScores.ts';
+import { FlowModel } from '../model/flowModel.ts';
 import { type LoadedRun, loadRun } from '../model/loadRun.ts';
+import { SCORES_FILE } from '../model/scoresFile.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import { modelCard } from '../runs/modelCard.ts';
 import { exportManifest, type ModelOrigin } from './exportManifest.ts';
@@ -22,6 +25,8 @@ export interface ExportOptions {
   readonly weights?: WeightsKind;
   /** The step whose checkpoint is exported, or `'best'`, as for `loadModel`; by default the last one. */
   readonly step?: StepChoice | undefined;
+  /** The scores of the validation images, which go into the export; by default those that the run has cached, if any. */
+  readonly scores?: ReferenceScores | undefined;
   /** Threads for computations done in advance; by default one per core. */
   readonly threads?: number;
 }
@@ -35,7 +40,8 @@ export interface ExportedModel {
 }
 
 /**
- * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`. The same
+ * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`, and `scores.json`
+ * if the scores of the validation images are known. The same
  * checkpoint and summary produce the same bytes. A folder with these files is an exported model, which
  * `loadModel` loads.
  *
@@ -45,10 +51,11 @@ export interface ExportedModel {
  */
 export async function exportModel(
   directory: string,
-  { weights = 'average', step, ...options }: ExportOptions = {},
+  { weights = 'average', step, scores, ...options }: ExportOptions = {},
 ): Promise<ExportedModel> {
   const run = loadRun(directory, { weights, step });
   const origin = originOf(run, weights);
+  const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
   const { encoder, sampler } = await exportPrograms(run, options);
   return {
     step: run.step,
@@ -57,6 +64,7 @@ export async function exportModel(
       'sampler.onnx': sampler,
       'model.safetensors': weightsFile(run, origin),
       'manifest.json': exportManifest(run.model, origin),
+      ...(known && { [SCORES_FILE]: scoresText(known) }),
       'README.md': exportCard(run),
     },
   };

@@ -2,17 +2,12 @@
 import type { ImageSet } from '../../data/dataset.ts';
 import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
 import { summarise } from './evaluate.ts';
+import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
 
 /** How odd one image is. */
-export interface Score {
+export interface Score extends ImageScore {
   /** Its position among the images. */
   readonly index: number;
-  /** The mean over draws of the dequantisation noise. */
-  readonly bitsPerDim: number;
-  /** The standard error of that mean over repetitions with other noise; null for one draw. */
-  readonly standardError: number | null;
-  /** The share, in percent, of reference images with a lower bits/dim: 0 is simpler than all, 100 more complex. */
-  readonly percentile: number;
   /** |percentile − 50|/50: 0 in the middle of the reference images, 1 beyond all of them on one side. */
   readonly oddness: number;
 }
@@ -24,49 +19,56 @@ export interface Score {
  * end: if hardly any reference image has a lower bits/dim, or hardly any a higher one. Images beyond all of
  * them are ordered by how far their bits/dim lies from the median. The noise of an image depends on the seed
  * and on the image, so that its score does not depend on the others.
+ *
+ * @param reference the images, or what was measured of them
  */
 export async function score(
   model: FlowModel,
   images: ImageSet,
-  reference: ImageSet,
+  reference: ImageSet | ReferenceScores,
   { draws = 1, seed = 0, onProgress }: LikelihoodOptions = {},
 ): Promise<Score[]> {
   const how = { draws, seed, noiseByContent: true };
   const measured = await model.bitsPerDimByDraw(images, { ...how, ...(onProgress && { onProgress }) });
-  const compared = await model.bitsPerDimByDraw(reference, {
-    ...how,
+  if ('bitsPerDim' in reference) {
+    return rank(measured, Float64Array.from(reference.bitsPerDim));
+  }
+  const { bitsPerDim } = await measureReference(model, reference, '', {
+    draws,
+    seed,
     onProgress: (done) => onProgress?.(draws * images.count + done),
   });
-  return rank(measured, summarise(compared).perImage);
+  return rank(measured, Float64Array.from(bitsPerDim));
+}
+
+/**
+ * Measures reference images, to score others against them later.
+ *
+ * @param data the name of the dataset
+ */
+export async function measureReference(
+  model: FlowModel,
+  images: ImageSet,
+  data: string,
+  { draws = 4, seed = 0, onProgress }: LikelihoodOptions = {},
+): Promise<ReferenceScores> {
+  const how = { draws, seed, noiseByContent: true, ...(onProgress && { onProgress }) };
+  const { perImage } = summarise(await model.bitsPerDimByDraw(images, how));
+  return { data, draws, seed, fingerprint: model.fingerprint, bitsPerDim: Array.from(perImage.toSorted()) };
 }
 
 /** The scores of draws of bits/dim relative to the bits/dim of reference images. */
 export function rank(draws: readonly Float64Array[], reference: Float64Array): Score[] {
   const sorted = reference.toSorted();
   const { median } = summarise([reference]);
-  const { perImage } = summarise(draws);
-  const scores = Array.from(perImage, (value, index): Score => {
-    const percentile = (100 * countBelow(sorted, value)) / sorted.length;
-    const variance = draws.reduce((sum, draw) => sum + (draw[index]! - value) ** 2, 0) / (draws.length - 1);
-    return {
-      index,
-      bitsPerDim: value,
-      standardError: draws.length > 1 ? Math.sqrt(variance / draws.length) : null,
-      percentile,
-      oddness: Math.abs(percentile - 50) / 50,
-    };
-  });
+  const scores = imageScores(draws, sorted).map(
+    (one, index): Score => ({ index, ...one, oddness: Math.abs(one.percentile - 50) / 50 }),
+  );
   const distance = ({ bitsPerDim: value }: Score): number =>
     Number.isNaN(value) ? Number.POSITIVE_INFINITY : Math.abs(value - median);
   return scores.sort(
     (a, b) => b.oddness - a.oddness || compare(distance(b), distance(a)) || a.index - b.index,
   );
-}
-
-/** How many of the sorted values are lower; all of them for NaN, which no image of the same kind yields. */
-function countBelow(sorted: Float64Array, value: number): number {
-  const first = sorted.findIndex((other) => other >= value);
-  return first < 0 ? sorted.length : first;
 }
 
 function compare(a: number, b: number): number {

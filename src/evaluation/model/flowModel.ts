@@ -15,6 +15,7 @@ import { requireMemory } from '../../platform/memory.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
+import { type ImageScore, imageScores, type ReferenceScores } from '../measure/referenceScores.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import {
   compileDecoder,
@@ -78,6 +79,12 @@ export interface LikelihoodOptions {
   onProgress?(images: number): void;
 }
 
+/** How images are scored. */
+export interface ScoreOptions extends Omit<LikelihoodOptions, 'noiseByContent'> {
+  /** What to compare them with, instead of the validation images that the model knows. */
+  readonly reference?: ReferenceScores;
+}
+
 /**
  * A trained model. Images are 8-bit, NHWC, concatenated; if the model has fewer bits, images are reduced to
  * them on input and scaled back to 0..255 on output.
@@ -95,6 +102,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** The number of training steps that they have seen; undefined if unknown. */
   readonly step: number | undefined;
+  readonly #scores: TrainedModel['scores'];
   private readonly options: CompileOptions;
   private readonly batchSize: number;
   private readonly precision: Precision;
@@ -116,6 +124,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     this.model = trained.model;
     this.parameters = trained.parameters;
     this.step = trained.step;
+    this.#scores = (fingerprint) => trained.scores?.(fingerprint);
     this.options = options;
     this.batchSize = batchSize;
     this.precision = precision;
@@ -260,6 +269,33 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   async bitsPerDim(images: Uint8Array, options: LikelihoodOptions = {}): Promise<Float64Array> {
     const draws = await this.bitsPerDimByDraw(this.setOf(images), options);
     return draws[0]!.map((_, image) => mean(draws.map((draw) => draw[image]!)));
+  }
+
+  /**
+   * How unusual images are: the bits/dim of each, its standard error, and its percentile among the validation images.
+   * An export knows their bits/dim, as does a run that was scored or exported before; draws and seed are those with
+   * which they were measured unless given. The score of an image depends on the seed and the image alone.
+   *
+   * @throws UserError (`not-ready`) if the model does not know them, and `reference` is not passed either
+   */
+  async score(images: Uint8Array, { reference, ...how }: ScoreOptions = {}): Promise<ImageScore[]> {
+    const scores = reference ?? this.#scores?.(this.fingerprint);
+    if (scores === undefined) {
+      throw new UserError(
+        'not-ready',
+        'this model does not know the bits/dim of its validation images: export its run again, or measure them with ' +
+          'measureReference and pass the result as reference',
+      );
+    }
+    const { draws, seed, bitsPerDim } = scores;
+    const set = this.setOf(images);
+    if (set.count === 0) {
+      return [];
+    }
+    return imageScores(
+      await this.bitsPerDimByDraw(set, { draws, seed, ...how, noiseByContent: true }),
+      bitsPerDim,
+    );
   }
 
   /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */

@@ -10,6 +10,7 @@ import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
+import { readScores } from './scoresFile.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** Whether a folder holds an exported model. */
@@ -57,7 +58,12 @@ export function loadExported(
     }
     parameters[parameter] = constant(array);
   }
-  return { model, parameters, step: own };
+  return {
+    model,
+    parameters,
+    step: own,
+    scores: (fingerprint) => readScores(directory, fingerprint),
+  };
 }
 
 function weightsIn(directory: string): string {

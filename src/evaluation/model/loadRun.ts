@@ -7,6 +7,7 @@ import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { type CheckpointChoice, readChosenCheckpoint } from '../../training/run/chosenCheckpoint.ts';
 import { openRunFolder, type RunPaths } from '../../training/run/runFolder.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
+import { readCachedScores } from './scoresFile.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /** A run and its model with the weights of one of its checkpoints. */
@@ -54,5 +55,11 @@ export function loadRun(
     step: state.step,
     lastStep,
     damage,
+    scores: (fingerprint) => readCachedScores(run.paths, validationOf(config), { fingerprint }),
   };
+}
+
+/** What identifies the validation images of a run: their dataset, and the share held out. */
+export function validationOf({ data: { name, validation } }: Config): string {
+  return `${name}, validation ${validation}`;
 }

@@ -3,6 +3,7 @@ import type { Glow } from '../../models/glow.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { type TrainingStart, type WeightsKind, weightsOf } from '../../training/trainingState.ts';
+import type { ReferenceScores } from '../measure/referenceScores.ts';
 
 /** A model with fixed weights. */
 export interface TrainedModel {
@@ -14,6 +15,12 @@ export interface TrainedModel {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** The number of training steps that the weights have seen, if known. */
   readonly step?: number | undefined;
+  /**
+   * The bits/dim of the validation images, if known.
+   *
+   * @param fingerprint that of the model
+   */
+  scores?(fingerprint: string): ReferenceScores | undefined;
 }
 
 /** A model with the weights of a training state, as constants. */
