@@ -4,6 +4,7 @@ import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
+import { shellWord } from './terminal/shellWord.ts';
 
 /** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
@@ -28,7 +29,7 @@ export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, direct
   if (!Number.isFinite(bitsPerDim)) {
     noteOnStderr(
       `emerging: the bits/dim of the ${split} images are not finite (${bitsPerDim}): the model cannot compute at ` +
-        `least one of them; emerging doctor ${directory} examines its layers`,
+        `least one of them; emerging doctor ${shellWord(directory)} examines its layers`,
     );
     process.exitCode = 1;
   }

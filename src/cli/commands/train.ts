@@ -33,6 +33,7 @@ import {
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
 import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboard.ts';
 import { testAfterTraining } from '../training/testAfterTraining.ts';
@@ -97,8 +98,8 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
       `${directory} is already at step ${formatCount(step)}: nothing left to do`,
       isTested(reached, step)
         ? undefined
-        : `to evaluate it on the test images: emerging evaluate ${directory}`,
-      `to train longer: emerging train --resume ${directory} --steps ${2 * step}`,
+        : `to evaluate it on the test images: emerging evaluate ${shellWord(directory)}`,
+      `to train longer: emerging train --resume ${shellWord(directory)} --steps ${2 * step}`,
     ]);
     return;
   }
@@ -166,9 +167,9 @@ async function finish(
     `checkpoint ${result.checkpoint}`,
     samples === null ? undefined : `samples    ${samples}`,
     curve === null ? undefined : `curve      ${curve}`,
-    finished ? undefined : `to continue: emerging train --resume ${directory}`,
+    finished ? undefined : `to continue: emerging train --resume ${shellWord(directory)}`,
     untested
-      ? `training is complete and saved, but not evaluated; to evaluate it: emerging evaluate ${directory}`
+      ? `training is complete and saved, but not evaluated; to evaluate it: emerging evaluate ${shellWord(directory)}`
       : undefined,
   ]);
   if (test) {
@@ -202,7 +203,7 @@ function requireLengthAhead(
   throw new UserError(
     'invalid-argument',
     `${length} is below step ${state.step}, which the run has reached: choose a higher value to train longer, or start a new run ` +
-      `with emerging train --config ${paths.config} --set training.steps=${totalSteps}`,
+      `with emerging train --config ${shellWord(paths.config)} --set training.steps=${totalSteps}`,
   );
 }
 

@@ -8,15 +8,16 @@ import {
   UserError,
   type UserErrorCode,
 } from '../../errors.ts';
+import { shellWord } from './shellWord.ts';
 
 /** The command that corresponds to a function of the library. */
 const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => string>> = {
   diagnose: () => 'emerging doctor',
-  downloadDataset: (name) => `emerging datasets get ${name}`,
+  downloadDataset: (name) => `emerging datasets get ${word(name)}`,
   prepareDataset: (source, options = {}) =>
-    `emerging datasets prepare ${[source, ...flags(options)].join(' ')}`,
+    `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
   resumeRun: (directory, changes = {}) =>
-    `emerging train --resume ${[directory, ...settings(changes)].join(' ')}`,
+    `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,
 };
 
 /** The exit codes: 2 for wrong usage, 1 for problems with files, data or the machine. */
@@ -60,7 +61,12 @@ function commandWords(term: Term): string {
 /** `--device cpu`; `--resize` for a boolean. */
 function flag(name: string, value: Literal): string {
   const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return value === true ? `--${dashed}` : `--${dashed} ${value}`;
+  return value === true ? `--${dashed}` : `--${dashed} ${word(value)}`;
+}
+
+/** A value as a word of a shell. */
+function word(value: Literal): string {
+  return shellWord(String(value));
 }
 
 function flags(options: Literal): string[] {
@@ -71,5 +77,5 @@ function flags(options: Literal): string[] {
 function settings(changes: Literal, path = ''): string[] {
   return typeof changes === 'object'
     ? Object.entries(changes).flatMap(([key, value]) => settings(value, path === '' ? key : `${path}.${key}`))
-    : [`--set ${path}=${changes}`];
+    : [`--set ${word(`${path}=${changes}`)}`];
 }
