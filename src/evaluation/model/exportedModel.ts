@@ -6,26 +6,47 @@ import type { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
+import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The name of the file of an export that holds its weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
 
+/** Which weights to require of an export. */
+export interface ExportChoice {
+  /** The kind of weights; by default either. */
+  readonly weights?: WeightsKind | undefined;
+  /** The step; by default any. */
+  readonly step?: StepChoice | undefined;
+}
+
 /**
  * The exported model with these weights.
  *
  * @param bytes the contents of `model.safetensors`
  * @param path its path or URL, for errors
- * @param weights the kind of weights to require; by default either
- * @throws UserError if the file is inconsistent, or holds the other kind of weights
+ * @param name the name of the export, for errors
+ * @throws UserError if the file is inconsistent, or holds other weights
  */
-export function exportedModel(bytes: Uint8Array, path: string, weights?: WeightsKind): TrainedModel {
+export function exportedModel(
+  bytes: Uint8Array,
+  { path, name }: { path: string; name: string },
+  { weights, step }: ExportChoice = {},
+): TrainedModel {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
   if (weights !== undefined && metadata.weights !== weights) {
     throw new UserError(
       'invalid-argument',
-      `${path} holds the ${metadata.weights} weights: leave out the option, or export the run with weights: '${weights}'`,
+      `${name} holds the ${metadata.weights} weights: leave out the option, or export the run with weights: '${weights}'`,
+    );
+  }
+  const own = stepIn(metadata);
+  if (step !== undefined && step !== own) {
+    throw new UserError(
+      'invalid-argument',
+      `${name} is an export, with the weights of ${own === undefined ? 'one step' : `step ${own}`} only: ` +
+        `leave out the step, or export the run again with step ${step}`,
     );
   }
   const model = modelOf(metadata, path);
@@ -41,7 +62,12 @@ export function exportedModel(bytes: Uint8Array, path: string, weights?: Weights
     }
     parameters[parameter] = constant(array);
   }
-  return { model, parameters };
+  return { model, parameters, step: own };
+}
+
+/** The step in the metadata; undefined if they have none. */
+function stepIn({ step = '' }: Record<string, string>): number | undefined {
+  return /^\d{1,15}$/.test(step) ? Number(step) : undefined;
 }
 
 function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: string): Glow {

@@ -32,7 +32,7 @@ export interface FetchOptions {
 export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): Promise<TrainedModel> {
   const exported = files[WEIGHTS_FILE];
   if (exported) {
-    return exportedModel(exported, WEIGHTS_FILE, weights);
+    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export' }, { weights });
   }
   const config = files['config.yaml'];
   const checkpoint = Object.keys(files)
