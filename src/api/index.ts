@@ -44,3 +44,4 @@ export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
+export type { StepChoice } from '../training/run/chosenCheckpoint.ts';

@@ -80,9 +80,11 @@ export interface LikelihoodOptions {
 }
 
 /** How images are scored. */
-export interface ScoreOptions extends Omit<LikelihoodOptions, 'noiseByContent'> {
+export interface ScoreOptions extends Pick<LikelihoodOptions, 'draws' | 'seed'> {
   /** What to compare them with, instead of the validation images that the model knows. */
   readonly reference?: ReferenceScores;
+  /** Called with the number of images done, over all draws. */
+  onProgress?(images: number): void;
 }
 
 /**
