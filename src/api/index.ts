@@ -27,8 +27,10 @@ export {
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
 export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
 export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
+export type { Correction, Corrections, Verification } from '../evaluation/model/corrections.ts';
 export {
   type CodingOptions,
+  type DecodeOptions,
   type EncodeOptions,
   FlowModel,
   type FlowModelOptions,
@@ -37,7 +39,13 @@ export {
   type ScoreOptions,
 } from '../evaluation/model/flowModel.ts';
 export { interpolateLatents, type Latents, meanLatents, moveLatents } from '../evaluation/model/latents.ts';
-export { type NamedLatents, readLatents, writeLatents } from '../evaluation/model/latentsFile.ts';
+export {
+  type EncodedFrom,
+  type NamedLatents,
+  readLatents,
+  type StoredLatents,
+  writeLatents,
+} from '../evaluation/model/latentsFile.ts';
 export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.ts';
 export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';

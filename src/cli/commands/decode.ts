@@ -1,6 +1,7 @@
 // `emerging decode`: decodes latents to images, one PNG each.
 import type { Command } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
+import { shortChecksum } from '../../evaluation/model/corrections.ts';
 import { tooFarOut } from '../../evaluation/model/flowModel.ts';
 import { isDouble, largestLatent } from '../../evaluation/model/latents.ts';
 import { readLatents } from '../../evaluation/model/latentsFile.ts';
@@ -20,7 +21,7 @@ import {
   noteDeviceOf,
   stepText,
 } from '../options.ts';
-import { formatCounted } from '../terminal/format.ts';
+import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { inCommandWords } from '../terminal/wording.ts';
@@ -55,7 +56,7 @@ async function runDecode(
   const { out, step } = options;
   requireNewFolder(out);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
-  const { names, latents } = readLatents(file, model);
+  const { names, latents, encodedFrom, edited = [] } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
   let values: NdArray['data'];
@@ -68,6 +69,7 @@ async function runDecode(
   const size = dimensionsOf(imageShape);
   const files: Record<string, Uint8Array> = {};
   const skipped: string[] = [];
+  const [corrected, inexact]: [number[], number[]] = [[], []];
   const skip = (reason: string): void => {
     noteOnStderr(`skipped: ${reason}`);
     skipped.push(reason);
@@ -77,19 +79,41 @@ async function runDecode(
     while (!/\.png$/i.test(file) || file in files) {
       file += '.png';
     }
-    const image = values.subarray(index * size, (index + 1) * size);
-    if (!image.every(Number.isFinite)) {
+    const correction = encodedFrom?.corrections?.get(index);
+    const pixels = model.pixelsOfImage(values.subarray(index * size, (index + 1) * size), correction);
+    const checksum = encodedFrom?.checksums[index] ?? null;
+    if (pixels === undefined) {
       const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));
       skip(`${name} cannot be decoded: ${why}`);
     } else {
-      files[file] = contactSheet(model.pixelsOf(image), { imageShape, scale: 1 });
+      files[file] = contactSheet(pixels, { imageShape, scale: 1 });
+      corrected.push(...(correction ? [index] : []));
+      inexact.push(...(checksum !== null && checksum !== shortChecksum([pixels]) ? [index] : []));
     }
   });
   const written = writeNewFolder(out, files);
   writeStdout(
     options.json
-      ? `${JSON.stringify({ out, step: model.step, images: written.length, files: written, skipped })}\n`
+      ? `${JSON.stringify({ out, step: model.step, images: written.length, files: written, corrected, inexact, edited, skipped })}\n`
       : `${formatCounted(written.length, 'image')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
   );
+  if (corrected.length > 0) {
+    noteOnStderr(`${formatCounted(corrected.length, 'image')} made exact with the corrections in the file`);
+  }
+  if (edited.length > 0 && encodedFrom?.corrections) {
+    noteOnStderr(
+      `no corrections applied to ${formatCounted(edited.length, 'image')} with edited latents: ${firstNames(names, edited)}`,
+    );
+  }
+  if (inexact.length > 0) {
+    const which = `${formatCounted(inexact.length, 'image')} not decoded exactly: ${firstNames(names, inexact)}`;
+    if (encodedFrom?.corrections) {
+      // Corrections promise every pixel.
+      noteOnStderr(`emerging: ${which}, despite corrections; decode on the device that encoded them`);
+      process.exitCode = 1;
+    } else {
+      noteOnStderr(`${which}; encode the originals with --exact`);
+    }
+  }
   reportSkipped(skipped);
 }

@@ -1,8 +1,10 @@
 // `emerging encode` and `emerging decode` as processes: images are recovered under their names.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
-import { decodeSafetensors } from '../../storage/safetensors.ts';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../../numeric/random.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { commandLine } from '../../testing/command.ts';
 import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -30,10 +32,18 @@ it('encodes images of a dataset, and recovers every pixel', async () => {
       [4, 4, 2],
       [2, 2, 8],
     ],
+    inexact: [],
     skipped: [],
   });
   const decoded = await emerging.json('decode', 'runs/a', 'all.safetensors', '--out=all');
-  expect(decoded).toMatchObject({ out: 'all', images: 48, skipped: [] });
+  expect(decoded).toMatchObject({
+    out: 'all',
+    images: 48,
+    inexact: [],
+    corrected: [],
+    edited: [],
+    skipped: [],
+  });
   expect(decoded.files).toHaveLength(48);
   decoded.files.forEach((file: string, index: number) => {
     expect(file).toBe(join('all', `test-${String(index).padStart(5, '0')}.png`));
@@ -92,6 +102,81 @@ it('writes latents in float64, which are decoded in float64', async () => {
   expect(data.some((value) => value !== Math.fround(value))).toBe(true);
   const { files } = await emerging.json('decode', 'runs/a', 'double.safetensors', '--out=double');
   expect(readPixels(inFolder(files[2]))).toEqual(imageOf(test, 2));
+});
+
+describe('images that the model does not return', () => {
+  const model = fileURLToPath(new URL('../../../models/mnist', import.meta.url));
+  const noise = (seed: number, levels: number) => {
+    const random = new RandomStream(seed, 'faint noise');
+    return Uint8Array.from({ length: 784 }, () => Math.floor(levels * random.uniform()));
+  };
+  /** Black returns; of this faint noise some pixels differ by a hundred levels; that of noise is not finite. */
+  const hard = { 'black.png': new Uint8Array(784), 'faint.png': noise(33, 5), 'noise.png': noise(0, 256) };
+
+  beforeAll(() => {
+    for (const [name, pixels] of Object.entries(hard)) {
+      writePng(inFolder('hard', name), pixels, [28, 28, 1]);
+    }
+  });
+
+  it('are named when they are encoded and when they are decoded', async () => {
+    const encoded = await emerging.run('encode', model, 'hard', '--out=hard.safetensors');
+    expect(encoded.code).toBe(0);
+    expect(encoded.stderr).toContain(
+      '2 images cannot be decoded exactly: faint.png, noise.png; encode with --precision float64 or --exact\n',
+    );
+    expect(await emerging.json('encode', model, 'hard', '--out=hard.safetensors')).toMatchObject({
+      inexact: [1, 2],
+    });
+    const decoded = await emerging.run('decode', model, 'hard.safetensors', '--out=hard-back');
+    expect(decoded.code).toBe(1);
+    expect(decoded.stderr).toContain(
+      '1 image not decoded exactly: faint.png; encode the originals with --exact\n',
+    );
+    expect(decoded.stderr).toContain('skipped: noise.png cannot be decoded');
+    const double = await emerging.run('encode', model, 'hard', '--precision=float64', '--out=d.safetensors');
+    expect(double.stderr).toContain('1 image cannot be decoded exactly: noise.png; encode with --exact\n');
+  });
+
+  it('return every pixel with --exact, unless their latents are edited', async () => {
+    const encoded = await emerging.run('encode', model, 'hard', '--exact', '--out=exact.safetensors');
+    expect(encoded.stdout).toMatch(/\ncorrections stored: \d+ values in 1 image, 1 whole image\n$/);
+    expect(encoded.stderr).not.toContain('cannot be decoded');
+    expect(await emerging.json('encode', model, 'hard', '--exact', '--out=exact.safetensors')).toMatchObject({
+      inexact: [],
+      corrected: [1, 2],
+    });
+    const { code, stderr } = await emerging.run('decode', model, 'exact.safetensors', '--out=exact');
+    expect(code).toBe(0);
+    expect(stderr).toContain('2 images made exact with the corrections in the file\n');
+    for (const [name, pixels] of Object.entries(hard)) {
+      expect(readPixels(inFolder('exact', name)), name).toEqual(pixels);
+    }
+
+    // The faint noise with the latents of black.
+    const { tensors, metadata } = decodeSafetensors(readFileSync(inFolder('exact.safetensors')), 'exact');
+    for (const path of ['latent/0', 'latent/1']) {
+      const { data } = tensors.get(path)!;
+      data.copyWithin(data.length / 3, 0, data.length / 3);
+    }
+    writeFileSync(inFolder('edited.safetensors'), encodeSafetensors(tensors, metadata));
+    const edited = await emerging.run('decode', model, 'edited.safetensors', '--out=edited');
+    expect(edited.code).toBe(0);
+    expect(edited.stderr).toContain('no corrections applied to 1 image with edited latents: faint.png\n');
+    expect(readPixels(inFolder('edited/faint.png'))).toEqual(hard['black.png']);
+    expect(readPixels(inFolder('edited/noise.png'))).toEqual(hard['noise.png']);
+  });
+
+  it('are reported if they are still not those that were encoded', async () => {
+    await emerging.json('encode', model, 'hard', '--exact', '--out=other.safetensors');
+    const { tensors, metadata } = decodeSafetensors(readFileSync(inFolder('other.safetensors')), 'other');
+    const { data } = tensors.get('correction/value')!;
+    data[0] = 255 - data[0]!;
+    writeFileSync(inFolder('other.safetensors'), encodeSafetensors(tensors, metadata));
+    const { code, stderr } = await emerging.run('decode', model, 'other.safetensors', '--out=other');
+    expect(code).toBe(1);
+    expect(stderr).toContain('emerging: 1 image not decoded exactly: faint.png, despite corrections');
+  });
 });
 
 it('accepts the exported model instead of its run', async () => {

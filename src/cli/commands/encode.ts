@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
+import type { Verification } from '../../evaluation/model/corrections.ts';
 import { writeLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
@@ -18,13 +19,14 @@ import {
   stepText,
 } from '../options.ts';
 import { requireWritableOutput } from '../requireWritable.ts';
-import { formatCounted } from '../terminal/format.ts';
-import { writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { firstNames, formatCounted } from '../terminal/format.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
+import { withProgress } from '../terminal/progressBars.ts';
 
 interface EncodeCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
   readonly out: string;
   readonly precision: Precision;
+  readonly exact?: true;
   readonly json?: true;
 }
 
@@ -44,12 +46,14 @@ export function registerEncode(program: Command): void {
         .argParser(oneOf('precision', precisions))
         .default('float32'),
     )
+    .option('--exact', 'also store what decoding gets wrong: decode then returns every pixel of every image')
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
-        '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.',
+        '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.\n' +
+        'The latents are decoded again: images that do not return exactly are reported.',
     )
     .action((run: string, images: string[], options: EncodeCommandOptions) =>
       releaseAfter((keep) => runEncode(keep, run, images, options)),
@@ -62,23 +66,54 @@ async function runEncode(
   paths: readonly string[],
   options: EncodeCommandOptions,
 ): Promise<void> {
-  const { out, precision, step } = options;
+  const { out, precision, exact, step } = options;
   requireWritableOutput(out);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   noteDeviceOf(precision, options);
-  const bar = createProgress({ label: 'encoding', total: names.length, unit: 'images' });
-  try {
-    const latents = await model.encode(pixels, { precision, onProgress: (done) => bar.update(done) });
-    writeLatents(out, { names, latents }, model);
-  } finally {
-    bar.finish();
-  }
+  const total = names.length;
+  const { latents, verification } = await withProgress(async (show) => {
+    const onProgress = (label: string) => (done: number) => show(label, done, total);
+    const latents = await model.encode(pixels, { precision, onProgress: onProgress('encoding') });
+    const verification = await model.verify(pixels, latents, { onProgress: onProgress('checking') });
+    return { latents, verification };
+  }, 'images');
+  const { checksums, corrections, inexact } = verification;
+  const encodedFrom = { checksums, ...(exact && { corrections }) };
+  writeLatents(out, { names, latents, encodedFrom }, model);
   const shapes = model.latentShapes.map(showImageShape);
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, step: model.step, images: names.length, latents: model.latentShapes, skipped })}\n`
-      : `${formatCounted(names.length, 'image')} encoded as latents of ${shapes.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
+      ? `${JSON.stringify({
+          file: out,
+          step: model.step,
+          images: total,
+          latents: model.latentShapes,
+          inexact: exact ? [] : inexact,
+          ...(exact && { corrected: [...corrections.keys()] }),
+          skipped,
+        })}\n`
+      : `${formatCounted(total, 'image')} encoded as latents of ${shapes.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n` +
+          (exact ? `${correctionsText(verification)}\n` : ''),
   );
+  if (inexact.length > 0 && !exact) {
+    const precise = precision === 'float64' ? '' : '--precision float64 or ';
+    noteOnStderr(
+      `${formatCounted(inexact.length, 'image')} cannot be decoded exactly: ${firstNames(names, inexact)}; ` +
+        `encode with ${precise}--exact`,
+    );
+  }
   reportSkipped(skipped);
+}
+
+/** How many images are stored with corrections, and of which kind. */
+function correctionsText({ corrections }: Verification): string {
+  const all = [...corrections.values()];
+  const sparse = all.flatMap(({ positions }) => positions ?? []);
+  const pixels = sparse.reduce((total, { length }) => total + length, 0);
+  const parts = [
+    ...(pixels > 0 ? [`${formatCounted(pixels, 'value')} in ${formatCounted(sparse.length, 'image')}`] : []),
+    ...(all.length > sparse.length ? [`${formatCounted(all.length - sparse.length, 'whole image')}`] : []),
+  ];
+  return `corrections stored: ${parts.length > 0 ? parts.join(', ') : 'none needed'}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  firstNames,
   formatBytes,
   formatCount,
   formatDuration,
@@ -73,4 +74,11 @@ it('formatSpread shows a median and its range in the same format', () => {
   expect(formatSpread(0.0123, [0.01, 1.5], (seconds) => formatMilliseconds(seconds, 1))).toBe(
     '12.3 (10.0 to 1500.0)',
   );
+});
+
+it('firstNames names three, and counts the others', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  expect(firstNames(names, [4])).toBe('e');
+  expect(firstNames(names, [0, 2, 5])).toBe('a, c, f');
+  expect(firstNames(names, [0, 2, 3, 4, 5])).toBe('a, c, d and 2 more');
 });

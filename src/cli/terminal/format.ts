@@ -70,3 +70,10 @@ export function formatSpread(
 ): string {
   return `${show(median)} (${show(least)} to ${show(most)})`;
 }
+
+/** The names at these indices; of many only the first three: `a, b, c and 5 more`. */
+export function firstNames(names: readonly string[], indices: readonly number[]): string {
+  const shown = indices.slice(0, 3).map((index) => names[index]!);
+  const left = indices.length - shown.length;
+  return `${shown.join(', ')}${left > 0 ? ` and ${formatCount(left)} more` : ''}`;
+}

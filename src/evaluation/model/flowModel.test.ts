@@ -61,6 +61,22 @@ function use(trained: TrainedModel, changed: FlowModelOptions = {}): FlowModel {
   return model;
 }
 
+/** The model with t = `bias` in the first coupling, whose inverse divides by sigmoid(2 + t). */
+function steepModel(bias: number): TrainedModel {
+  return {
+    ...trained,
+    parameters: Object.fromEntries(
+      Object.entries(trained.parameters).map(([path, tensor]) => {
+        const { shape, data } = constantValue(tensor)!;
+        const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
+        // Even channels shift, odd ones scale.
+        const changed = data.map((value, index) => (isLast && index % 2 === 1 ? bias : value));
+        return [path, constant({ shape, data: changed })];
+      }),
+    ),
+  };
+}
+
 let trained: TrainedModel;
 let model: FlowModel;
 beforeAll(async () => {
@@ -92,19 +108,7 @@ describe('encode and decode', () => {
 
   it('preserve in float64 what small coupling scales would lose in float32', async () => {
     // The inverse divides by sigmoid(2 − 16), which amplifies rounding from 1e-7 beyond a pixel's interval.
-    const steep: TrainedModel = {
-      ...trained,
-      parameters: Object.fromEntries(
-        Object.entries(trained.parameters).map(([path, tensor]) => {
-          const { shape, data } = constantValue(tensor)!;
-          const isLast = path === 'levels/0/steps/0/coupling/conv3/bias';
-          // Even channels shift, odd ones scale.
-          const changed = data.map((value, index) => (isLast && index % 2 === 1 ? -16 : value));
-          return [path, constant({ shape, data: changed })];
-        }),
-      ),
-    };
-    const one = use(steep);
+    const one = use(steepModel(-16));
     const single = await one.decodeValues(await one.encode(images));
     const latents = await one.encode(images, { precision: 'float64' });
     const double = await one.decodeValues(latents);
@@ -112,6 +116,47 @@ describe('encode and decode', () => {
     expect([...single].some(isLost)).toBe(true);
     expect(latents[0]!.data).toBeInstanceOf(Float64Array);
     expect(await one.decode(latents)).toEqual(images);
+  });
+
+  it('are verified: images that do not return are named, and corrections return them', async () => {
+    const steep = use(steepModel(-16), { batchSize: 5 });
+    const latents = await steep.encode(images);
+    const decoded = await steep.decode(latents);
+    const size = images.length / COUNT;
+    const differs = (image: number): boolean =>
+      decoded.subarray(image * size, (image + 1) * size).some((v, i) => v !== images[image * size + i]);
+    const done: number[] = [];
+    const { inexact, notFinite, corrections, checksums } = await steep.verify(images, latents, {
+      onProgress: (images) => done.push(images),
+    });
+    expect(done).toEqual([5, 10, 13]);
+    expect(inexact).toEqual(Array.from({ length: COUNT }, (_, image) => image).filter(differs));
+    expect(inexact.length).toBeGreaterThan(0);
+    expect(notFinite).toEqual([]);
+    expect(new Set(checksums).size).toBe(COUNT);
+    expect(await steep.decode(latents, { corrections })).toEqual(images);
+    const double = await steep.encode(images, { precision: 'float64' });
+    expect(await steep.verify(images, double)).toMatchObject({ inexact: [], corrections: new Map() });
+  });
+
+  it('return images whose decoding is not finite from corrections alone', async () => {
+    // sigmoid(2 − 200) is 0 in float32.
+    const broken = use(steepModel(-200));
+    const latents = await broken.encode(images);
+    await expect(broken.decode(latents)).rejects.toThrow('image 0 of these latents cannot be decoded');
+    const { inexact, notFinite, corrections } = await broken.verify(images, latents);
+    expect(notFinite).toEqual(Array.from({ length: COUNT }, (_, image) => image));
+    expect(inexact).toEqual(notFinite);
+    expect(await broken.decode(latents, { corrections })).toEqual(images);
+    corrections.get(3)!.values[0]! ^= 1;
+    expect(await broken.decode(latents, { corrections })).not.toEqual(images);
+  });
+
+  it('are verified only for as many images as there are latents', async () => {
+    const latents = await model.encode(images.subarray(0, 128));
+    await expect(model.verify(images, latents)).rejects.toThrow(
+      'these are latents of 2 images, and there are 13 images',
+    );
   });
 
   it('accept zero images', async () => {

@@ -16,6 +16,15 @@ import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from '../measure/referenceScores.ts';
+import {
+  asSeen,
+  type Correction,
+  type Corrections,
+  compareWithDecoded,
+  correctImage,
+  shortChecksum,
+  type Verification,
+} from './corrections.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import {
   compileDecoder,
@@ -46,6 +55,12 @@ export interface EncodeOptions extends CodingOptions {
    * coupling scales amplify rounding too much in float32.
    */
   readonly precision?: Precision;
+}
+
+/** How latents are decoded. */
+export interface DecodeOptions extends CodingOptions {
+  /** What to change in the decoded images: from `verify`, or from a file written with them. */
+  readonly corrections?: Corrections;
 }
 
 /** How samples are drawn. */
@@ -186,7 +201,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The latents of images, each pixel in the middle of its interval (u = ½): `decode` returns the images.
+   * The latents of images, each pixel in the middle of its interval (u = ½). `decode` returns the images,
+   * except for those that `verify` finds: rounding grows too much in the inverse.
    *
    * @throws UserError if `images` does not hold a whole number of images
    */
@@ -213,22 +229,73 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * The images of latents, `[N, H, W, C]`.
+   * Decodes the latents of images and compares: which images do not return exactly, and what would correct
+   * them. Exact means every pixel, at the model's bit depth. Takes as long as `decode`.
    *
-   * @throws UserError if the latents do not have the model's shapes, or an image has non-finite values
+   * @throws UserError if the latents do not have the model's shapes, or are not as many as the images
    */
-  async decode(latents: Latents, options: CodingOptions = {}): Promise<Uint8Array> {
-    const values = await this.decodeValues(latents, options);
-    const broken = values.findIndex((value) => !Number.isFinite(value));
-    if (broken >= 0) {
-      const image = Math.floor(broken / dimensionsOf(this.imageShape));
-      const largest = largestLatent(latents, image);
+  async verify(
+    images: Uint8Array,
+    latents: Latents,
+    { onProgress }: CodingOptions = {},
+  ): Promise<Verification> {
+    const { count } = this.setOf(images);
+    const encoded = this.countOf(latents);
+    if (encoded !== count) {
       throw new UserError(
-        'diverged',
-        phrase`image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+        'mismatch',
+        `these are latents of ${encoded} images, and there are ${count} images`,
       );
     }
-    return this.pixelsOf(values);
+    const dimensions = dimensionsOf(this.imageShape);
+    const inexact: number[] = [];
+    const notFinite: number[] = [];
+    const corrections = new Map<number, Correction>();
+    const checksums: string[] = [];
+    await this.inBatches(count, compileDecoder, this.precisionOf(latents), async (program, first, end) => {
+      const values = await decodeBatch(program, sliceLatents(latents, first, end));
+      for (let image = first; image < end; image++) {
+        const original = images.subarray(image * dimensions, (image + 1) * dimensions);
+        const own = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
+        const { exact, finite, correction } = compareWithDecoded(own, original, this.bits);
+        inexact.push(...(exact ? [] : [image]));
+        notFinite.push(...(finite ? [] : [image]));
+        if (correction) {
+          corrections.set(image, correction);
+        }
+        checksums.push(shortChecksum([asSeen(original, this.bits)]));
+      }
+      onProgress?.(end);
+    });
+    return { inexact, notFinite, corrections, checksums };
+  }
+
+  /**
+   * The images of latents, `[N, H, W, C]`.
+   *
+   * @throws UserError if the latents do not have the model's shapes, or an image has non-finite values and no
+   *   correction replaces all of it
+   */
+  async decode(
+    latents: Latents,
+    { corrections = new Map(), ...options }: DecodeOptions = {},
+  ): Promise<Uint8Array> {
+    const values = await this.decodeValues(latents, options);
+    const dimensions = dimensionsOf(this.imageShape);
+    const pixels = new Uint8Array(values.length);
+    for (let image = 0; image * dimensions < values.length; image++) {
+      const own = values.subarray(image * dimensions, (image + 1) * dimensions);
+      const decoded = this.pixelsOfImage(own, corrections.get(image));
+      if (decoded === undefined) {
+        const largest = largestLatent(latents, image);
+        throw new UserError(
+          'diverged',
+          phrase`image ${image} of these latents cannot be decoded: ${tooFarOut(largest, isDouble(latents))}`,
+        );
+      }
+      pixels.set(decoded, image * dimensions);
+    }
+    return pixels;
   }
 
   /**
@@ -237,7 +304,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
     const count = this.countOf(latents);
-    const precision = isDouble(latents) ? 'float64' : this.precision;
+    const precision = this.precisionOf(latents);
     const values = zerosOf(precision, count * dimensionsOf(this.imageShape));
     await this.inBatches(count, compileDecoder, precision, async (program, first, end) => {
       const decoded = await decodeBatch(program, sliceLatents(latents, first, end));
@@ -250,6 +317,24 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /** The 8-bit pixels of dequantised values: ⌊(x + ½)·2^bits⌋, clipped, scaled to 0..255. */
   pixelsOf(values: ArrayLike<number>): Uint8Array {
     return toEightBit(pixelsFromValues(values, this.bits), this.bits);
+  }
+
+  /**
+   * @internal The pixels of one image, corrected; undefined if its values are not finite and not all of them
+   * are replaced.
+   */
+  pixelsOfImage(values: NdArray['data'], correction?: Correction): Uint8Array | undefined {
+    if (correction && correction.positions === undefined) {
+      return correction.values;
+    }
+    if (!values.every(Number.isFinite)) {
+      return undefined;
+    }
+    const pixels = this.pixelsOf(values);
+    if (correction) {
+      correctImage(pixels, correction);
+    }
+    return pixels;
   }
 
   /**
@@ -357,6 +442,11 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
       }
     });
     return program;
+  }
+
+  /** The precision in which latents are decoded. */
+  private precisionOf(latents: Latents): Precision {
+    return isDouble(latents) ? 'float64' : this.precision;
   }
 
   /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */

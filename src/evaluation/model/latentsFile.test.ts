@@ -6,9 +6,11 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { Glow } from '../../models/glow.ts';
-import { encodeSafetensors } from '../../storage/safetensors.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomParameters } from '../../testing/layers.ts';
+import type { Correction } from './corrections.ts';
 import { FlowModel } from './flowModel.ts';
 import { drawLatents } from './latents.ts';
 import { readLatents, writeLatents } from './latentsFile.ts';
@@ -37,6 +39,11 @@ const metadata = {
   images: JSON.stringify(names),
 };
 
+const vector = (...values: number[]): NdArray => ({
+  shape: [values.length],
+  data: Float64Array.from(values),
+});
+
 it('survives a round trip, and the same latents produce the same bytes', () => {
   writeLatents(path, { names, latents }, model);
   const bytes = readFileSync(path);
@@ -53,6 +60,80 @@ it('is refused for another model', () => {
     `${path} holds latents of another model (or of this one with other weights); ` +
       'name the run that they were encoded with, or encode the images again',
   );
+});
+
+describe('with what is known about the images', () => {
+  const size = 32;
+  const image = Uint8Array.from({ length: size }, (_, index) => 8 * index);
+  const encodedFrom = {
+    checksums: ['0123456789ab', 'ba9876543210', '00000000000f'],
+    corrections: new Map<number, Correction>([
+      [0, { positions: Uint32Array.of(0, 31), values: Uint8Array.of(255, 7) }],
+      [1, { values: image }],
+      [2, { positions: Uint32Array.of(5), values: Uint8Array.of(1) }],
+    ]),
+  };
+
+  it('survives a round trip, and the same latents produce the same bytes', () => {
+    for (const from of [encodedFrom, { checksums: encodedFrom.checksums }]) {
+      writeLatents(path, { names, latents, encodedFrom: from }, model);
+      const bytes = readFileSync(path);
+      const read = readLatents(path, model);
+      expect(read).toEqual({ names, latents, encodedFrom: from, edited: [] });
+      writeLatents(path, read, model);
+      expect(readFileSync(path).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('loses checksum and corrections of an image whose latents are edited', () => {
+    writeLatents(path, { names, latents, encodedFrom }, model);
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    const top = tensors.get('latent/1')!;
+    const changed = { ...top, data: top.data.slice() };
+    changed.data[top.data.length / 3]! += 1e-6;
+    writeFileSync(path, encodeSafetensors(new Map([...tensors, ['latent/1', changed]]), metadata));
+    const read = readLatents(path, model);
+    expect(read.edited).toEqual([1]);
+    expect(read.encodedFrom!.checksums).toEqual([encodedFrom.checksums[0], null, encodedFrom.checksums[2]]);
+    expect([...read.encodedFrom!.corrections!.keys()].sort()).toEqual([0, 2]);
+    // Written again, the image stays without a checksum.
+    writeLatents(path, read, model);
+    expect(readLatents(path, model)).toEqual({ ...read, edited: [] });
+  });
+
+  it.each<[string, Record<string, NdArray | undefined>]>([
+    ['a missing tensor', { 'whole/index': undefined }],
+    ['positions out of order', { 'correction/position': vector(31, 0, 2 * size + 5) }],
+    ['a position twice', { 'correction/position': vector(0, 0, 2 * size + 5) }],
+    ['a position that is no integer', { 'correction/position': vector(0, 0.5, 2 * size + 5) }],
+    ['a position beyond the images', { 'correction/position': vector(0, 31, 3 * size) }],
+    ['a negative position', { 'correction/position': vector(-1, 31, 2 * size) }],
+    ['a value too many', { 'correction/value': vector(1, 2, 3, 4) }],
+    ['a value that is no pixel', { 'correction/value': vector(256, 2, 3) }],
+    ['an image beyond the last', { 'whole/index': vector(3) }],
+    ['an index too many', { 'whole/index': vector(0, 1) }],
+    ['an image of another shape', { 'whole/pixels': { shape: [1, 8, 4, 1], data: new Float32Array(size) } }],
+    ['a scalar', { 'whole/index': { shape: [], data: Float64Array.of(1) } }],
+  ])('is refused with %s', (_, wrong) => {
+    writeLatents(path, { names, latents, encodedFrom }, model);
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    const all = Object.entries({ ...Object.fromEntries(tensors), ...wrong });
+    const kept = all.filter((entry): entry is [string, NdArray] => entry[1] !== undefined);
+    writeFileSync(path, encodeSafetensors(new Map(kept), metadata));
+    expect(() => readLatents(path, model)).toThrow(
+      expect.objectContaining({ code: 'invalid-data', message: expect.stringContaining('is damaged: ') }),
+    );
+  });
+
+  it('is refused with checksums for another number of images', () => {
+    writeLatents(path, { names, latents, encodedFrom }, model);
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+    const fewer = { ...metadata, pixelChecksums: metadata.pixelChecksums!.slice(12) };
+    writeFileSync(path, encodeSafetensors(tensors, fewer));
+    expect(() => readLatents(path, model)).toThrow(
+      `${path} is damaged: it has 2 checksums of images and 3 of latents for 3 images; encode the images again`,
+    );
+  });
 });
 
 describe('is refused', () => {

@@ -1,13 +1,24 @@
-// Latents in a safetensors file, with the names of their images and the fingerprint of the model they belong to.
+// Latents in a safetensors file, with the names of their images, the fingerprint of the model they belong to,
+// checksums of the images, and corrections for those that decoding does not return exactly.
 import { UserError } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { readBytes, requireExists, writeFileAtomically } from '../../storage/files.ts';
 import { staysInFolder } from '../../storage/newFolder.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { CHECKSUM_LENGTH, type Corrections, shortChecksum } from './corrections.ts';
+import { correctionsIn, correctionTensors, type Damaged } from './correctionTensors.ts';
 import type { FlowModel } from './flowModel.ts';
-import type { Latents } from './latents.ts';
+import { type Latents, sliceLatents } from './latents.ts';
 
 const format = 'emerging-flows latents';
+
+/** What is known about the images that latents were encoded from. */
+export interface EncodedFrom {
+  /** The checksum of each image, from `verify`; null if its latents have been edited since. */
+  readonly checksums: readonly (string | null)[];
+  /** What makes all decoded images exact; without them, some may not be. */
+  readonly corrections?: Corrections;
+}
 
 /** Latents and the names of their images. */
 export interface NamedLatents {
@@ -15,27 +26,60 @@ export interface NamedLatents {
   readonly names: readonly string[];
   /** The latents of the images, in this order. */
   readonly latents: Latents;
+  /** What is known about the images. */
+  readonly encodedFrom?: EncodedFrom;
+}
+
+/** Latents read from a file. */
+export interface StoredLatents extends NamedLatents {
+  /**
+   * The indices of images whose latents are not those that the file was written with: they have no checksum
+   * and no corrections. Missing if nothing is known about the images.
+   */
+  readonly edited?: readonly number[];
 }
 
 /**
  * Writes latents as `latent/0` (level 0's split) to `latent/k` (the top), each `[N, height, width, channels]`.
+ * Corrections are written as `correction/position` (image·H·W·C + position in the image) and
+ * `correction/value`, `[K]` each, and whole images as `whole/index`, `[M]`, and `whole/pixels`, `[M, H, W, C]`.
  *
  * @throws UserError if the file cannot be written
  */
-export function writeLatents(path: string, { names, latents }: NamedLatents, model: FlowModel): void {
+export function writeLatents(
+  path: string,
+  { names, latents, encodedFrom }: NamedLatents,
+  model: FlowModel,
+): void {
   const tensors = new Map(latents.map((latent, index) => [latentPath(index), latent]));
-  const metadata = { format, model: model.fingerprint, images: JSON.stringify(names) };
+  const metadata: Record<string, string> = {
+    format,
+    model: model.fingerprint,
+    images: JSON.stringify(names),
+  };
+  if (encodedFrom) {
+    const { checksums, corrections } = encodedFrom;
+    metadata.pixelChecksums = checksums.map((one) => one ?? unknown).join('');
+    metadata.latentChecksums = names.map((_, image) => latentChecksum(latents, image)).join('');
+    if (corrections) {
+      metadata.corrections = String(corrections.size);
+      for (const [name, tensor] of correctionTensors(corrections, model.imageShape)) {
+        tensors.set(name, tensor);
+      }
+    }
+  }
   writeFileAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
 /**
- * Reads latents for a model.
+ * Reads latents for a model. Corrections of images whose latents have been edited since are left out.
  *
  * @throws UserError if the file cannot be read, is of another kind, or its latents belong to another model
  */
-export function readLatents(path: string, model: FlowModel): NamedLatents {
+export function readLatents(path: string, model: FlowModel): StoredLatents {
   requireExists(path);
-  const { tensors, metadata } = decodeSafetensors(readBytes(path), path);
+  const file = decodeSafetensors(readBytes(path), path);
+  const { tensors, metadata } = file;
   const names = metadata.format === format ? namesIn(metadata.images) : undefined;
   if (names === undefined) {
     throw new UserError('invalid-data', `${path} holds no latents; name a file of encoded images`);
@@ -47,20 +91,63 @@ export function readLatents(path: string, model: FlowModel): NamedLatents {
         'name the run that they were encoded with, or encode the images again',
     );
   }
+  const damaged: Damaged = (problem) => {
+    throw new UserError('invalid-data', `${path} is damaged: ${problem}; encode the images again`);
+  };
   const latents = model.latentShapes.map((shape, index): NdArray => {
     const latent = tensors.get(latentPath(index));
     const expected = [names.length, ...shape].join(', ');
     const found = latent?.shape.join(', ');
     if (latent === undefined || found !== expected) {
       const problem = latent === undefined ? 'is missing' : `has shape [${found}], expected [${expected}]`;
-      throw new UserError(
-        'invalid-data',
-        `${path} is damaged: ${latentPath(index)} ${problem}; encode the images again`,
-      );
+      return damaged(`${latentPath(index)} ${problem}`);
     }
     return latent;
   });
-  return { names, latents };
+  const { pixelChecksums, latentChecksums } = metadata;
+  if (pixelChecksums === undefined || latentChecksums === undefined) {
+    return { names, latents };
+  }
+  return { names, latents, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
+}
+
+/** In place of a checksum that is not known. */
+const unknown = '-'.repeat(CHECKSUM_LENGTH);
+
+function encodedFromOf(
+  file: Safetensors,
+  about: { count: number; latents: Latents; model: FlowModel; damaged: Damaged },
+): Pick<Required<StoredLatents>, 'encodedFrom' | 'edited'> {
+  const { count, latents, model, damaged } = about;
+  const { pixelChecksums = '', latentChecksums = '', corrections } = file.metadata;
+  const [ofPixels, ofLatents] = [pixelChecksums, latentChecksums].map(checksumsIn) as [string[], string[]];
+  if (ofPixels.length !== count || ofLatents.length !== count) {
+    damaged(
+      `it has ${ofPixels.length} checksums of images and ${ofLatents.length} of latents for ${count} images`,
+    );
+  }
+  const isSame = ofLatents.map((checksum, image) => checksum === latentChecksum(latents, image));
+  const checksums = ofPixels.map((one, image) => (isSame[image] && one !== unknown ? one : null));
+  const edited = [...isSame.keys()].filter((image) => !isSame[image]);
+  if (corrections === undefined) {
+    return { encodedFrom: { checksums }, edited };
+  }
+  const all = correctionsIn(file, { count, imageShape: model.imageShape, damaged });
+  return {
+    encodedFrom: { checksums, corrections: new Map([...all].filter(([image]) => isSame[image])) },
+    edited,
+  };
+}
+
+function checksumsIn(text: string): string[] {
+  return Array.from({ length: Math.ceil(text.length / CHECKSUM_LENGTH) }, (_, index) =>
+    text.slice(index * CHECKSUM_LENGTH, (index + 1) * CHECKSUM_LENGTH),
+  );
+}
+
+function latentChecksum(latents: Latents, image: number): string {
+  const own = sliceLatents(latents, image, image + 1);
+  return shortChecksum(own.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
 }
 
 function latentPath(index: number): string {
