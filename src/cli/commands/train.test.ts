@@ -75,6 +75,7 @@ describe('a run', () => {
       'config.schema.json',
       'config.yaml',
       'curve.png',
+      'data.mark',
       'metrics.jsonl',
       'samples',
       'samples/over-time.png',
@@ -324,7 +325,7 @@ describe('a run that is interrupted', () => {
     expect(stderr).toContain('trained on cpu with 1 thread before, now on cpu with 2 threads');
     const summary = JSON.parse(read('live/killed/summary.json').toString());
     expect(summary).toMatchObject({ preset: 'mnist-1x1', complete: true });
-    expect(read('live/killed/README.md').toString()).toContain('settings of mnist-1x1, seed 0');
+    expect(read('live/killed/README.md').toString()).toMatch(/settings of mnist-1x1, with .*, seed 0/);
   });
 
   it('starts from the beginning if it has no checkpoint yet', async () => {
