@@ -24,7 +24,13 @@ function examplesOf(file: string): string[] {
 }
 
 const [readme] = examplesOf('README.md') as [string];
-const [trained, training, below, errors] = examplesOf('docs/library.md') as [string, string, string, string];
+const [trained, returning, training, below, errors] = examplesOf('docs/library.md') as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 
 /** Runs an example in the folder that has `runs/quickstart` and `models`; returns its output, line by line. */
 async function run(name: string, code: string): Promise<string[]> {
@@ -49,7 +55,7 @@ beforeAll(async () => {
 it('compile', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, trained, training, below, errors, wrong].map((code, number) => [
+    [readme, trained, returning, training, below, errors, wrong].map((code, number) => [
       join(root, `example${number}.mts`),
       code,
     ]),
@@ -73,7 +79,7 @@ it('compile', () => {
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
   );
   const found = "Argument of type 'number' is not assignable to parameter of type 'string'.";
-  expect(problems).toEqual([[], [], [], [], [], [found]]);
+  expect(problems).toEqual([[], [], [], [], [], [], [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -87,6 +93,11 @@ it('docs/library.md: a trained model', async () => {
   expect(lines.slice(1, 3)).toEqual(['[ 2, 14, 14, 2 ] 784', '[ 2, 7, 7, 8 ] 784']);
   const { width, height } = decode(readFileSync(join(emerging.folder, 'between.png')));
   expect([width, height]).toEqual([8 * 58 - 2, 56]);
+});
+
+it('docs/library.md: images that return', async () => {
+  const lines = await run('returning', returning);
+  expect(lines.at(-1)).toBe('true');
 });
 
 it('docs/library.md: building and training', async () => {

@@ -89,6 +89,11 @@ describe('an invalid layer is rejected with one line', () => {
       { model: { mixing: 'emergin' } },
       "unknown model.mixing 'emergin': did you mean emerging?",
     ],
+    [
+      'floor of scales',
+      { model: { scaleFloor: 0.6 } },
+      'model.scaleFloor must be a number from 0 to 0.5, not 0.6',
+    ],
     ['far choice', { model: { coupling: 'x' } }, "unknown model.coupling 'x': known: affine, additive"],
     [
       'number for a choice',
@@ -241,6 +246,20 @@ describe('a configuration', () => {
   test('needs a dataset', () => {
     expect(() => resolved({})).toThrow(
       new UserError('invalid-config', 'data.name is missing: give the name or the path of a dataset'),
+    );
+  });
+
+  test('takes a floor for the scales of affine couplings only', () => {
+    const floorOf = (model: ConfigLayer['model']) =>
+      resolved({ data: { name: 'mnist' }, model }).model.scaleFloor;
+    expect(floorOf({ scaleFloor: 0.05 })).toBe(0.05);
+    expect(floorOf({ coupling: 'additive', scaleFloor: 0 })).toBe(0);
+    expect(() => floorOf({ coupling: 'additive', scaleFloor: 0.05 })).toThrow(
+      new UserError(
+        'invalid-config',
+        'model.scaleFloor is 0.05, but additive couplings have no scale: ' +
+          'leave it out or set model.coupling=affine',
+      ),
     );
   });
 

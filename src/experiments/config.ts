@@ -120,6 +120,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   const config = check(configSchema, { ...layer, training: { ...options, ...layer.training, microBatch } });
   requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
+  requireScale(config.model);
   return config;
 }
 
@@ -130,6 +131,16 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
       'invalid-config',
       `training.microBatch is ${microBatch} and training.batchSize ${batchSize}: ` +
         `the first must divide the second; set, for example, training.microBatch=${divisor}`,
+    );
+  }
+}
+
+function requireScale({ coupling, scaleFloor = 0 }: Config['model']): void {
+  if (coupling === 'additive' && scaleFloor > 0) {
+    throw new UserError(
+      'invalid-config',
+      `model.scaleFloor is ${scaleFloor}, but additive couplings have no scale: ` +
+        'leave it out or set model.coupling=affine',
     );
   }
 }

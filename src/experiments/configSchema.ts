@@ -63,6 +63,7 @@ const MOST_CHANNELS = 8192;
 const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
 const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
+const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
@@ -117,6 +118,15 @@ const model = section({
   hiddenChannels: wholeNumber(1, MOST_CHANNELS).describe("Channels inside the mixing's masked networks."),
   /** How the second half of the channels depends on the first. */
   coupling: choice(choices.coupling).describe('How the second half of the channels depends on the first.'),
+  /** A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none. */
+  scaleFloor: z
+    .number({ error: scaleFloorText })
+    .min(0, { error: scaleFloorText })
+    .max(0.5, { error: scaleFloorText })
+    .exactOptional()
+    .describe(
+      'A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none.',
+    ),
   /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   learnedPrior: z
     .boolean({ error: 'true or false' })

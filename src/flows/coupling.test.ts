@@ -1,6 +1,6 @@
 // The coupling network processes a few images at a time, in one of two layouts: neither may affect its
-// results.
-import { it } from 'vitest';
+// results. A floor bounds its scale.
+import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -8,7 +8,7 @@ import { gradients } from '../tensor/gradient.ts';
 import { add, sum } from '../tensor/operations/index.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { coupling } from './coupling.ts';
+import { type CouplingOptions, coupling } from './coupling.ts';
 import { parametersFrom } from './parameters.ts';
 
 const IMAGES = 9;
@@ -65,4 +65,55 @@ it.each([
   }
   await whole.release();
   await single.release();
+});
+
+describe('a floor under the scale', () => {
+  /** Networks whose last convolution has weights of zero return its bias: shift −0.7 and this t. */
+  async function withBias(t: number, options: CouplingOptions) {
+    const layer = coupling([1, 2, 2], options);
+    const tensors = Object.fromEntries(
+      Object.entries(layer.parameters).map(([name, { shape }]) => {
+        const isLast = name === 'conv3/bias';
+        return [
+          name,
+          constant({
+            shape: [...shape],
+            data: Float64Array.from({ length: sizeOf(shape) }, (_, i) => (isLast ? [-0.7, t][i % 2]! : 0)),
+          }),
+        ];
+      }),
+    );
+    const p = parametersFrom(tensors);
+    const x = input('x', [1, 1, 2, 2]);
+    const { y, logDet } = layer.forward(x, p);
+    const outputs = { y, logDet, inverse: layer.inverse(y, p) };
+    const program = await compile({ inputs: { x }, outputs }, { precision: 'float64', threads: 1 });
+    const result = await program.run({ x: { shape: [1, 1, 2, 2], data: Float64Array.of(3, 0.5, -2, 1.1) } });
+    await program.release();
+    return result;
+  }
+
+  it.each([-400, -3, 0, 1.5])('is that of the formula at t = %d', async (t) => {
+    const floor = 0.2;
+    const scale = floor + (1 - floor) / (1 + Math.exp(-(t + 2)));
+    const { y, logDet, inverse } = await withBias(t, { width: 3, scaleFloor: floor });
+    expectClose('y', y!.data, [3, -0.2 * scale, -2, 0.4 * scale], 'float64');
+    expectClose('logDet', logDet!.data, [2 * Math.log(scale)], 'float64');
+    expectClose('inverse', inverse!.data, [3, 0.5, -2, 1.1], 'float64');
+  });
+
+  it('changes nothing at 0', async () => {
+    expect(await withBias(-1, { width: 3, scaleFloor: 0 })).toEqual(await withBias(-1, { width: 3 }));
+  });
+
+  it('is refused outside its range, and where there is no scale', () => {
+    for (const scaleFloor of [-0.1, 1, Number.NaN]) {
+      expect(() => coupling([2, 2, 2], { width: 3, scaleFloor })).toThrow(
+        `coupling: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`,
+      );
+    }
+    expect(() => coupling([2, 2, 2], { width: 3, coupling: 'additive', scaleFloor: 0.1 })).toThrow(
+      'an additive coupling has no scale',
+    );
+  });
 });

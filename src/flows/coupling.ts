@@ -5,6 +5,7 @@ import {
   add,
   concatenate,
   divide,
+  log,
   logSigmoid,
   multiply,
   pointwise,
@@ -36,6 +37,8 @@ export interface CouplingOptions {
   readonly width: number;
   /** Default: affine. */
   readonly coupling?: CouplingKind;
+  /** A lower bound on the scale of an affine coupling, from 0 (none, the default) to below 1. */
+  readonly scaleFloor?: number;
 }
 
 /**
@@ -44,17 +47,26 @@ export interface CouplingOptions {
  *
  * Affine: (b + shift)·sigmoid(t + 2), where shift and t are the even and odd channels of a network of a;
  * ln|det| = Σ ln sigmoid(t + 2). Additive: b + network(a); ln|det| = 0.
+ *
+ * With a floor f the affine scale is f + (1 − f)·sigmoid(t + 2), and ln|det| the sum of its logarithms: the
+ * inverse amplifies rounding by at most 1/f.
  * Sources: Dinh et al., NICE (2015) and Real NVP (2017), in Glow's form.
  */
 export function coupling(
   shape: ImageShape,
-  { width, coupling: kind = 'affine' }: CouplingOptions,
+  { width, coupling: kind = 'affine', scaleFloor = 0 }: CouplingOptions,
 ): Bijection {
   const channels = shape[2];
   const kept = Math.floor(channels / 2);
   const changed = channels - kept;
   if (kept === 0) {
     throw new Error('coupling: needs at least 2 channels');
+  }
+  if (!(scaleFloor >= 0 && scaleFloor < 1)) {
+    throw new Error(`coupling: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`);
+  }
+  if (scaleFloor > 0 && kind === 'additive') {
+    throw new Error('coupling: an additive coupling has no scale, and takes no scaleFloor');
   }
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };
@@ -76,21 +88,26 @@ export function coupling(
   const shiftAndScale = (a: Tensor, p: Parameters) => {
     const pairs = network(a, p, pairedScaledConvolution);
     const [shift, t] = split(pairs, 3, [changed, changed]) as [Tensor, Tensor];
-    return { shift, t: add(t, 2) };
+    const raw = add(t, 2);
+    if (scaleFloor === 0) {
+      return { shift, scale: sigmoid(raw), logScale: logSigmoid(raw) };
+    }
+    const scale = add(multiply(sigmoid(raw), 1 - scaleFloor), scaleFloor);
+    return { shift, scale, logScale: log(scale) };
   };
   return {
     ...common,
     parameters: couplingNetworkParameters(kept, width, 2 * changed),
     forward(x, p) {
       const [a, b] = halves(x);
-      const { shift, t } = shiftAndScale(a, p);
-      const y = multiply(add(b, shift), sigmoid(t));
-      return { y: concatenate([a, y], 3), logDet: sumPerImage(logSigmoid(t)) };
+      const { shift, scale, logScale } = shiftAndScale(a, p);
+      const y = multiply(add(b, shift), scale);
+      return { y: concatenate([a, y], 3), logDet: sumPerImage(logScale) };
     },
     inverse(y, p) {
       const [a, b] = halves(y);
-      const { shift, t } = shiftAndScale(a, p);
-      return concatenate([a, subtract(divide(b, sigmoid(t)), shift)], 3);
+      const { shift, scale } = shiftAndScale(a, p);
+      return concatenate([a, subtract(divide(b, scale), shift)], 3);
     },
   };
 }

@@ -32,6 +32,8 @@ export interface GlowOptions {
   readonly width: number;
   /** How the couplings transform their half; default affine. */
   readonly coupling?: CouplingKind;
+  /** A lower bound on the scales of affine couplings; default none. */
+  readonly scaleFloor?: number;
   /** The mixing of channels, and pixels, between couplings. */
   readonly mixing: Mixing;
   /** The side of an emerging or periodic kernel, odd. */

@@ -69,6 +69,10 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     [shapes[1]!, [1, 1, 3]],
   ],
   coupling: [(shape) => coupling(shape, { width: 5 }), shapes.slice(1)],
+  'coupling, with a floor of 0.3': [
+    (shape) => coupling(shape, { width: 5, scaleFloor: 0.3 }),
+    shapes.slice(1),
+  ],
   'coupling, narrow': [(shape) => coupling(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
   squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],
   chain: [step, evenShapes],

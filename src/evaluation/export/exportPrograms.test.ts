@@ -39,6 +39,7 @@ const cases: [string, GlowOptions][] = [
     'emerging, kernel 5, dilation 2, additive, 5 bits',
     { ...base, mixing: 'emerging', kernelSize: 5, dilation: 2, coupling: 'additive', bits: 5 },
   ],
+  ['emerging, scales of at least 0.2', { ...base, mixing: 'emerging', scaleFloor: 0.2 }],
   [
     'periodic, kernel 5, standard priors, 1 bit',
     { ...base, mixing: 'periodic', kernelSize: 5, learnedPrior: false, bits: 1 },
