@@ -33,6 +33,8 @@ export interface PrepareDatasetOptions {
   onProgress?(pictures: number, total: number | null): void;
   /** Called with a line for each corrupt source image. */
   onDamaged?(reason: string): void;
+  /** Called with each warning about the source, one line each. */
+  onWarning?(warning: string): void;
 }
 
 /** A prepared dataset. */
@@ -60,7 +62,15 @@ export async function prepareDataset(
   nameOrPath: string,
   options: PrepareDatasetOptions = {},
 ): Promise<PreparedDataset | null> {
-  const { crop = 'center', validation = 0.05, leastDeviation = 1, out, onProgress, ...rest } = options;
+  const {
+    crop = 'center',
+    validation = 0.05,
+    leastDeviation = 1,
+    out,
+    onProgress,
+    onWarning,
+    ...rest
+  } = options;
   const named = datasets.find(({ name }) => name === nameOrPath);
   const size = options.size ?? named?.imageShape[0];
   const channels = options.channels ?? (named?.imageShape[2] === 1 ? 1 : 3);
@@ -80,6 +90,9 @@ export async function prepareDataset(
   const dataset = await openRawDataset(nameOrPath);
   const total = countPictures(dataset);
   onProgress?.(0, total);
+  for (const warning of dataset.warnings ?? []) {
+    onWarning?.(warning);
+  }
   const prepared = await prepare(dataset, file, {
     ...rest,
     crop,

@@ -51,6 +51,8 @@ export interface RawDataset {
   readonly validation?: RawSplit;
   /** For the final evaluation. */
   readonly test: RawSplit;
+  /** Warnings about the files, one line each. */
+  readonly warnings?: readonly string[];
 }
 
 /** Whether images can have this number of channels. */

@@ -95,6 +95,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
         }
       },
       onDamaged: (reason) => bar?.note(`skipped: ${reason}`),
+      onWarning: (warning) => bar?.note(`warning: ${warning}`),
     });
   } finally {
     bar?.finish();

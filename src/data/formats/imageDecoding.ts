@@ -16,6 +16,9 @@ const decodedBytes = 3;
 /** The file names that `decodeImage` supports. */
 export const imageName = /\.(png|jpe?g|webp)$/i;
 
+/** Names of images in other formats: reported rather than read, so that pixels do not depend on what is installed. */
+export const otherImageName = /\.(gif|bmp|tiff?|avif|heic|heif|jxl)$/i;
+
 /**
  * Decodes a PNG, JPEG or WebP file, recognised by its first bytes, not by name. The result is grey (1) or RGB
  * (3). Possible notes: 'palette', '16-bit', 'transparency on white', 'CMYK', 'rotated' (by its EXIF

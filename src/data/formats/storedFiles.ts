@@ -7,6 +7,7 @@ import { filesBelow } from '../../storage/folders.ts';
 import { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
 import { charactersOf } from './bytes.ts';
+import { tidy } from './entryNames.ts';
 import { readTar } from './tar.ts';
 import { readZipEntry } from './zip.ts';
 import { readZipDirectory } from './zipDirectory.ts';
@@ -34,9 +35,11 @@ export interface FileStore {
   readonly path: string;
   /**
    * The names of all files except hidden ones: in alphabetical order for a folder, in stored order for an
-   * archive. A folder is listed only once; files added later are not seen.
+   * archive, where a name may occur more than once. A folder is listed only once; files added later are not seen.
    */
   names(): Promise<string[]>;
+  /** The names of the links in a tar archive, which are not read, as of the last call of `names`. */
+  links?(): readonly string[];
   /**
    * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.
    */
@@ -192,15 +195,19 @@ function tarFiles(path: string, limit: number): FileStore {
     source ??= await withFile(path, async ({ size }) => new Budget(path, size));
     return source.pass();
   };
+  let links: string[] = [];
   return {
     path,
+    links: () => links.filter(isVisible),
     async names() {
       const names: string[] = [];
+      links = [];
       const record = (name: string): boolean => {
         names.push(tidy(name));
         return false;
       };
-      for await (const _ of readTar(path, record, { limit, budget: await pass() })) {
+      const onLink = (name: string): number => links.push(tidy(name));
+      for await (const _ of readTar(path, record, { limit, budget: await pass(), onLink })) {
         // Only the names are needed.
       }
       return names.filter(isVisible);
@@ -217,11 +224,6 @@ function tarFiles(path: string, limit: number): FileStore {
       }
     },
   };
-}
-
-/** Archives of a folder's content have names that start with `./`. */
-function tidy(name: string): string {
-  return name.replace(/^(\.\/)+/, '');
 }
 
 /** Neither hidden nor added to archives by macOS. */

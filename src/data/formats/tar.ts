@@ -20,6 +20,7 @@ export interface TarFile {
  * The files of a tar archive whose names are `wanted`, in its order. Links, devices and folders are left out.
  *
  * @param options.limit the maximum size of a wanted file, in bytes
+ * @param options.onLink called with the name of each link: to a file in the archive, or symbolic
  * @param options.budget charged for the decompressed bytes
  * @throws OverBudget; UserError with the archive's name if it cannot be read, is corrupt or truncated, or a
  *   wanted file is too large
@@ -27,7 +28,7 @@ export interface TarFile {
 export async function* readTar(
   path: string,
   wanted: (name: string) => boolean,
-  { limit, budget }: { limit: number; budget: Budget },
+  { limit, budget, onLink }: { limit: number; budget: Budget; onLink?: (name: string) => void },
 ): AsyncGenerator<TarFile, void, void> {
   const start = await withFile(path, (file) => file.read(0, Math.min(2, file.size)));
   const stream = createReadStream(path);
@@ -39,6 +40,9 @@ export async function* readTar(
     for (let next = await entries.read(); !next.done; next = await entries.read()) {
       const { header, body } = next.value;
       const isFile = header.type === 'file' || header.type === undefined;
+      if (header.type === 'link' || header.type === 'symlink') {
+        onLink?.(header.name);
+      }
       if (!isFile || !wanted(header.name)) {
         // Read and discarded: cancelling a body can stop the whole stream.
         for await (const _ of body as unknown as AsyncIterable<Uint8Array>) {

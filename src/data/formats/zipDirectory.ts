@@ -2,6 +2,7 @@
 // Our own: yauzl verifies no checksums, and reads the directory in two reads per file instead of one in all.
 import type { RandomAccess } from '../../storage/fileBytes.ts';
 import { corruptFile, viewOf } from './bytes.ts';
+import { zipName } from './entryNames.ts';
 
 const endSignature = 0x06054b50;
 const end64Signature = 0x06064b50;
@@ -13,6 +14,9 @@ const localHeaderLength = 30;
 const maxCommentLength = 0xffff;
 /** A field with this value is stored in the zip64 extra field instead. */
 const inExtraField = 0xffffffff;
+
+/** The flag of names that are marked as UTF-8. */
+const isUtf8 = 0x800;
 
 /** A file in a zip archive. */
 export interface ZipEntry {
@@ -53,7 +57,10 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
       throw corruptFile(source, `its directory ends within file ${index + 1} of ${count}`);
     }
     const entry = {
-      name: new TextDecoder().decode(bytes.subarray(position + 46, position + 46 + nameLength)),
+      name: zipName(
+        bytes.subarray(position + 46, position + 46 + nameLength),
+        (view.getUint16(position + 8, true) & isUtf8) !== 0,
+      ),
       method: view.getUint16(position + 10, true),
       encrypted: (view.getUint16(position + 8, true) & 1) !== 0,
       checksum: view.getUint32(position + 16, true),

@@ -3,8 +3,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { encode } from 'fast-png';
 import { packTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll } from '../dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import type { RawSplit } from '../rawImages.ts';
@@ -88,6 +90,48 @@ describe('an archive of images', () => {
     await expect(readdir('/tmp/emerging-out')).rejects.toThrow('ENOENT');
   });
 
+  it('keeps all images of a tar archive whose names occur twice, and says that links are left out', async () => {
+    const pngs = [0, 1, 2, 3].map((index) =>
+      encode({ height: 10, width: 12, channels: 3, depth: 8, data: formulaImage(index, 10, 12, 3) }),
+    );
+    const entry = (name: string, index: number) => ({
+      header: { name, size: pngs[index]!.length, type: 'file' as const },
+      body: pngs[index]!,
+    });
+    const linked = { name: 'train/c.png', size: 0, type: 'link' as const, linkname: 'train/a.png' };
+    const path = join(folder, 'a.tar');
+    const files = [entry('train/a.png', 0), entry('test/b.png', 1), entry('./train/a.png', 2)];
+    await writeFile(path, await packTar([...files, { header: linked }, entry('test/b.png', 3)]));
+    const { train, test, warnings } = await imageCollection.open(path);
+    expect(Buffer.from(readAll(train))).toEqual(
+      Buffer.concat([formulaImage(0, 10, 12, 3), formulaImage(2, 10, 12, 3)]),
+    );
+    expect(Buffer.from(readAll(test))).toEqual(
+      Buffer.concat([formulaImage(1, 10, 12, 3), formulaImage(3, 10, 12, 3)]),
+    );
+    expect(warnings).toEqual([
+      `${path}: links left out, whose images are read once (pack copies to have them twice): 1, such as train/c.png`,
+      `${path}: images read although their name occurs earlier in the archive: 2, such as train/a.png`,
+    ]);
+  });
+
+  it('has the names that a zip archive stores, in UTF-8 or code page 437, without ./', async () => {
+    const bytes = await readFile(fixture('opaque.png'));
+    const path = join(folder, 'a.zip');
+    const files = [
+      { name: Buffer.from('train/\x81.png', 'latin1'), bytes },
+      { name: Buffer.from('train/\x94.png', 'latin1'), bytes },
+      { name: 'train/ø.png', bytes },
+      { name: 'train/ü.png', bytes, flags: 0x800 },
+      { name: './test/a.png', bytes },
+    ];
+    await writeFile(path, zipOf(files));
+    const raw = await imageCollection.openRaw!(path);
+    expect(await namesOf(raw.train)).toEqual(['train/ü.png', 'train/ö.png', 'train/ø.png', 'train/ü.png']);
+    expect(raw.train.count).toBe(4);
+    expect(await namesOf(raw.test)).toEqual(['test/a.png']);
+  });
+
   it('is rejected if it decompresses to far too many bytes', async () => {
     const entries = [
       {
@@ -155,6 +199,27 @@ describe('a folder of images', () => {
     const tripled = Uint8Array.from({ length: 360 }, (_, index) => grey[Math.floor(index / 3)]!);
     expect(Buffer.from(readAll(train))).toEqual(Buffer.concat([expected(0, 1), tripled]));
     expect(Buffer.from(readAll(test))).toEqual(expected(0, 1));
+  });
+
+  it('names images of other formats, which are left out', async () => {
+    for (const name of [
+      'train/a.png',
+      'train/b.GIF',
+      'train/c.tiff',
+      'train/d.gif',
+      'test/e.png',
+      'test/f.heic',
+    ]) {
+      await put(name);
+    }
+    const { train, warnings } = await imageCollection.open(folder);
+    expect(train.count).toBe(1);
+    expect(warnings).toEqual([
+      `${folder}: images left out, of another format (.gif, .heic, .tiff; convert them to PNG): 4, such as test/f.heic`,
+    ]);
+    await rm(join(folder, 'test/f.heic'));
+    await Promise.all(['b.GIF', 'c.tiff', 'd.gif'].map((name) => rm(join(folder, 'train', name))));
+    expect((await imageCollection.open(folder)).warnings).toBeUndefined();
   });
 
   it('names images that cannot be used', async () => {

@@ -8,7 +8,7 @@ import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { Budget, OverBudget } from '../budget.ts';
-import { decodeImage, imageName } from '../formats/imageDecoding.ts';
+import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { maxFileBytes } from '../formats/storedFiles.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
@@ -38,9 +38,6 @@ interface ImageFile {
   /** Why it is not read, if it is not. */
   readonly refusal?: string;
 }
-
-/** Images of other formats, which are reported as skipped rather than ignored. */
-const otherImages = /\.(gif|bmp|tiff?|avif|heic)$/i;
 
 const otherFormat = 'not a PNG, JPEG or WebP image; convert it to PNG';
 const notRegular = 'neither a regular file nor a folder, or a link to a folder; pass the folder itself';
@@ -118,11 +115,11 @@ function findImages(path: string): ImageFile[] {
   }
   const { files, others } = filesBelow(path);
   const found = files
-    .filter((name) => imageName.test(name) || otherImages.test(name))
+    .filter((name) => imageName.test(name) || otherImageName.test(name))
     .map((name) => ({
       path: join(path, name),
       found: true,
-      ...(otherImages.test(name) && { refusal: otherFormat }),
+      ...(otherImageName.test(name) && { refusal: otherFormat }),
     }));
   const refused = others.map((name) => ({ path: join(path, name), found: true, refusal: notRegular }));
   return [...found, ...refused].filter((file) => !basename(file.path).startsWith('.'));

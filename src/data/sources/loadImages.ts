@@ -26,6 +26,7 @@ export async function loadImages(raw: RawDataset, source: string): Promise<Datas
     ...(validation && { validation: collector.imageSet(validation) }),
     test: collector.imageSet(test),
     notes: collector.notes(),
+    ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }),
   };
 }
 

@@ -6,6 +6,7 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { zipOf } from '../../testing/zipFiles.ts';
 import { readAll, readOne } from '../dataset.ts';
 import { fixture, formulaImage } from '../fixtures/formula.ts';
 import type { DecodedImage } from '../rawImages.ts';
@@ -56,6 +57,12 @@ describe('arrays', () => {
       expect([image.height, image.width, image.channels]).toEqual([height, width, channels]);
       expect([...image.data]).toEqual([...formulaImage(first + index, height!, width!, channels!)]);
     });
+  });
+
+  it('in an .npz file whose names start with ./ are read', async () => {
+    const path = join(folder, 'train.npz');
+    await writeFile(path, zipOf([{ name: './data.npy', bytes: await readFile(fixture('grey.npy')) }]));
+    expect(await imagesOf(path)).toHaveLength(9);
   });
 
   it.each<[string, RegExp]>([

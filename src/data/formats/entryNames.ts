@@ -1,0 +1,26 @@
+// The names of files in archives.
+
+/** Archives of a folder's content have names that start with `./`. */
+export function tidy(name: string): string {
+  return name.replace(/^(\.\/)+/, '');
+}
+
+/** The characters of code page 437 from 0x80 on. */
+const page437 =
+  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀' +
+  'αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0';
+
+/**
+ * The name of a file in a zip archive: UTF-8 if it is marked as such or is valid UTF-8, as many programs do not
+ * mark it; otherwise code page 437, the standard's default.
+ */
+export function zipName(bytes: Uint8Array, isMarked: boolean): string {
+  try {
+    return tidy(new TextDecoder('utf-8', { fatal: !isMarked }).decode(bytes));
+  } catch {
+    const characters = Array.from(bytes, (byte) =>
+      byte < 0x80 ? String.fromCharCode(byte) : page437[byte - 0x80]!,
+    );
+    return tidy(characters.join(''));
+  }
+}
