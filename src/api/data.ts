@@ -4,10 +4,14 @@ export {
   type Dataset,
   type DatasetDescription,
   type DatasetSource,
+  type HoldOut,
+  type HoldOutByName,
+  type HoldOutByPosition,
   type ImageSet,
   imagesInMemory,
   type NamedDataset,
 } from '../data/dataset.ts';
+export type { DatasetIdentity, SplitIdentity } from '../data/identity.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { type PrepareDatasetOptions, type PreparedDataset, prepareDataset } from '../data/prepareDataset.ts';
 export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/rawImages.ts';

@@ -1,12 +1,17 @@
 // The images that a run is measured on: a split of its training dataset, or of another one.
 import type { ImageSet } from '../data/dataset.ts';
+import { identityOf } from '../data/identity.ts';
 import { openSplit } from '../data/registry.ts';
 import type { Split } from '../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { locateData } from '../training/run/dataMark.ts';
+import { differenceBetween, holdOutOf, readDataRecord } from '../training/run/dataRecord.ts';
 import { noteOnStderr } from './terminal/output.ts';
+
+/** Fewer validation images than this say little. */
+export const FEW_IMAGES = 100;
 
 /** Which images a command requests. */
 export interface WantedImages {
@@ -22,12 +27,14 @@ export interface WantedImages {
 /**
  * Opens a split of a run's dataset, or of another one that the run's model accepts.
  *
- * @throws UserError if the images differ in shape from the training images, or there are none
+ * @throws UserError if the images differ in shape from the training images, there are none, or the run's dataset
+ *   now has other images in this split
  */
 export async function openRunImages(
-  { model, config, paths }: LoadedRun,
+  run: LoadedRun,
   { split, chosen, data, flag = 'data' }: WantedImages,
 ): Promise<ImageSet> {
+  const { model, config, paths } = run;
   const { validation } = config.data;
   const name = data ?? config.data.name;
   const remedy = phrase`name them with ${option(flag, config.data.name)} if you mean these`;
@@ -35,7 +42,8 @@ export async function openRunImages(
   if (place.note !== null) {
     noteOnStderr(place.note);
   }
-  const images = await openSplit(place.path, split, { validation, like: model.imageShape });
+  const holdOut = holdOutOf(paths);
+  const images = await openSplit(place.path, split, { validation, holdOut, like: model.imageShape });
   const otherwise = data === undefined ? undefined : 'name a dataset of such images';
   requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, otherwise);
   if (images.count === 0) {
@@ -43,5 +51,53 @@ export async function openRunImages(
     const otherSplit = chosen ? '; choose another --split' : '';
     throw new UserError('invalid-argument', `${name} has no ${split} images${why}${otherSplit}`);
   }
+  const difference = data === undefined ? await differenceFromRun(run, split, images) : undefined;
+  if (difference !== undefined) {
+    throw new UserError(
+      'mismatch',
+      phrase`${name}: ${difference}: restore them, or name them with ${option(flag, name)} to use these instead`,
+    );
+  }
   return images;
+}
+
+/**
+ * How the images of a split differ from those that a run has recorded, in words; undefined if they do not, or the
+ * run has no record.
+ */
+export async function differenceFromRun(
+  { paths }: LoadedRun,
+  split: Split,
+  images: ImageSet,
+): Promise<string | undefined> {
+  const record = readDataRecord(paths);
+  const difference = record && differenceBetween(record[split], await identityOf(images));
+  return (
+    difference &&
+    `its ${split === 'train' ? 'training' : split} images are not those of the run (${paths.dataRecord}): ${difference}`
+  );
+}
+
+/**
+ * Why a result on these images is not a result of the run; undefined if it is. A moved dataset is recognised by
+ * its images.
+ *
+ * @param data the name or path that the user gave, if any
+ */
+export async function notOfRun(
+  run: LoadedRun,
+  { split, data, images }: { split: Split; data: string | undefined; images: ImageSet },
+): Promise<string | undefined> {
+  const { name } = run.config.data;
+  // Without a name, other images are refused when they are opened.
+  if (data === undefined) {
+    return undefined;
+  }
+  const isRecorded = readDataRecord(run.paths) !== undefined;
+  const difference = isRecorded ? await differenceFromRun(run, split, images) : undefined;
+  const isOther = isRecorded ? difference !== undefined : data !== name;
+  if (!isOther) {
+    return undefined;
+  }
+  return data === name ? `${data}: ${difference}` : `${data} is not the dataset of the run, ${name}`;
 }

@@ -182,12 +182,13 @@ describe('a run with its images at an absolute path', () => {
 
 it('evaluate only prints what it measures on other images than those of the run', async () => {
   const before = readFileSync(inFolder('run', 'summary.json'), 'utf8');
-  const other = [`--data=${inFolder('data')}`, '--draws=1', '--threads=1', '--json'];
+  writeTinyDataset(inFolder('other data'), { seed: 5 });
+  const other = ['--data=other data', '--draws=1', '--threads=1', '--json'];
   const { code, stdout, stderr } = await emerging.run('evaluate', 'run', ...other);
   expect(stderr).toContain(
-    `the result is printed but not saved: ${inFolder('data')} is not the dataset of the run, data`,
+    'the result is printed but not saved: other data is not the dataset of the run, data',
   );
-  expect(JSON.parse(stdout)).toMatchObject({ data: inFolder('data'), worstPicture: null });
+  expect(JSON.parse(stdout)).toMatchObject({ data: 'other data', worstPicture: null });
   expect(code).toBe(0);
   expect(readFileSync(inFolder('run', 'summary.json'), 'utf8')).toBe(before);
 });

@@ -10,6 +10,12 @@ export interface ImageSet {
   readonly count: number;
   /** Height, width and channels of each image. */
   readonly imageShape: ImageShape;
+  /** SHA-256 of all pixels, in order, in hexadecimal, if known without reading them. */
+  readonly checksum?: string;
+  /** If validation images were held out of these: all training images, those included. */
+  readonly heldOutFrom?: ImageSet;
+  /** The name of an image: its path in the dataset, or its number in an array; absent if they have none. */
+  nameOf?(index: number): string;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
    * Throws RangeError unless `out` has exactly the right size and every index is in range.
@@ -41,9 +47,26 @@ export interface Dataset extends DatasetSource {
   readonly imageShape: ImageShape;
   /** For model selection. */
   readonly validation: ImageSet;
-  /** Whether the validation images were held out from the publisher's training images. */
-  readonly isHeldOut?: boolean;
+  /** How the validation images were held out of the training images; absent if the publisher chose them. */
+  readonly holdOut?: HoldOut;
 }
+
+/** Held out by position: the first images of a permutation that depends only on their number. */
+export interface HoldOutByPosition {
+  /** The kind of rule. */
+  readonly by: 'position';
+}
+
+/** Held out by name: the images whose hash is below a limit, so that other images do not matter. */
+export interface HoldOutByName {
+  /** The kind of rule. */
+  readonly by: 'name';
+  /** The limit, from 0 to 1. */
+  readonly below: number;
+}
+
+/** Which training images are held out for validation. */
+export type HoldOut = HoldOutByPosition | HoldOutByName;
 
 /** The parts of a dataset without validation images. */
 export type Part = 'train' | 'test';
@@ -111,8 +134,14 @@ export interface PathFormat {
 /**
  * The images in an array, NHWC; `data` is kept, not copied.
  * Throws RangeError if `data` is not a whole number of images.
+ *
+ * @param names the name of each image, if they have names
  */
-export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageSet {
+export function imagesInMemory(
+  data: Uint8Array,
+  imageShape: ImageShape,
+  names?: readonly string[],
+): ImageSet {
   const imageSize = sizeOf(imageShape);
   const count = data.length / imageSize;
   if (!Number.isInteger(count)) {
@@ -121,6 +150,7 @@ export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageS
   return {
     count,
     imageShape,
+    ...(names && { nameOf: (index: number) => names[checkIndex(index, count)]! }),
     read(indices, out) {
       checkOutput(indices.length * imageSize, out);
       for (let position = 0; position < indices.length; position++) {
@@ -138,9 +168,11 @@ export function imagesInMemory(data: Uint8Array, imageShape: ImageShape): ImageS
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
   const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
+  const { nameOf } = images;
   return {
     count: chosen.length,
     imageShape: images.imageShape,
+    ...(nameOf && { nameOf: (position: number) => nameOf(chosen[checkIndex(position, chosen.length)]!) }),
     read(positions, out) {
       images.read(
         Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!),

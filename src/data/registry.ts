@@ -6,6 +6,7 @@ import {
   type Dataset,
   type DatasetSource,
   firstImages,
+  type HoldOut,
   type ImageSet,
   type NamedDataset,
   type PathFormat,
@@ -46,16 +47,20 @@ const pathFormats: readonly PathFormat[] = [idxFolder, packedFile, cifar10Files,
  * prepared into a data folder, the prepared file is opened.
  *
  * `validation` is the fraction of the training images to hold out, in [0, 1); 0 holds out none. It is ignored
- * if the publisher has validation images.
+ * if the publisher has validation images. Images with names are held out by name, except those of named
+ * datasets, so that results on them stay comparable; `holdOut` repeats the split of an earlier call.
  *
  * Throws UserError for an unknown name, a path without a dataset, corrupt files, or an invalid fraction.
  */
-export async function openDataset(nameOrPath: string, options: { validation: number }): Promise<Dataset> {
+export async function openDataset(
+  nameOrPath: string,
+  { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
+): Promise<Dataset> {
   const { open } = await find(nameOrPath);
   const source = await open();
   const heldOut = source.validation
     ? { train: source.train, validation: source.validation }
-    : { ...holdOutValidation(source.train, options.validation), isHeldOut: true };
+    : holdOutValidation(source.train, validation, ruleFor(nameOrPath, holdOut));
   return {
     name: nameOrPath,
     imageShape: source.train.imageShape,
@@ -70,6 +75,8 @@ export async function openDataset(nameOrPath: string, options: { validation: num
 export interface SplitOptions {
   /** The fraction of the training images to hold out, as for `openDataset`. */
   readonly validation: number;
+  /** How they are held out, as for `openDataset`. */
+  readonly holdOut?: HoldOut | undefined;
   /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape;
   /** The number of images to open, from the first; all by default. */
@@ -83,15 +90,20 @@ export interface SplitOptions {
 export async function openSplit(
   nameOrPath: string,
   split: Split,
-  { validation, like, most }: SplitOptions,
+  { validation, holdOut, like, most }: SplitOptions,
 ): Promise<ImageSet> {
   const read = await readersOf(nameOrPath, like);
   const isDivided =
     split !== 'test' && read.validation === undefined && (split === 'validation' || validation !== 0);
   const images = isDivided
-    ? holdOutValidation(await read.train(), validation)[split]
+    ? holdOutValidation(await read.train(), validation, ruleFor(nameOrPath, holdOut))[split]
     : await read[split]!(most);
   return most === undefined ? images : firstImages(images, most);
+}
+
+/** Published results on named datasets are on the images held out by position. */
+function ruleFor(nameOrPath: string, holdOut: HoldOut | undefined): HoldOut | undefined {
+  return datasets.some(({ name }) => name === nameOrPath) ? { by: 'position' } : holdOut;
 }
 
 /** Reads a split; only the first `most` images if that saves work. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.ts';
-import { imagesInMemory, readAll } from './dataset.ts';
+import { type ImageSet, imagesInMemory, readAll } from './dataset.ts';
 import { holdOutValidation } from './validation.ts';
 
 /** One-pixel images whose value is their index. */
@@ -37,6 +37,55 @@ describe('holdOutValidation', () => {
     expect(held(0.3)).toEqual(expect.arrayContaining(held(0.1)));
     // A golden value: runs measured on different images could not be compared with earlier ones.
     expect(held(0.03)).toEqual([20, 55, 101, 112, 122, 176]);
+  });
+
+  it('holds out images with names by name, whatever other images there are', () => {
+    const named = (names: readonly string[]) =>
+      imagesInMemory(
+        Uint8Array.from(names, (_, index) => index),
+        [1, 1, 1],
+        names,
+      );
+    const namesOf = ({ count, nameOf }: ImageSet) =>
+      Array.from({ length: count }, (_, index) => nameOf!(index));
+    const names = Array.from({ length: 600 }, (_, index) => `photo ${index}.png`);
+    const { train, validation, holdOut } = holdOutValidation(named(names), 0.02);
+    // A golden value, as above.
+    expect(namesOf(validation).slice(0, 3)).toEqual(['photo 23.png', 'photo 33.png', 'photo 59.png']);
+    expect([train.count, validation.count]).toEqual([580, 20]);
+    expect([...namesOf(train), ...namesOf(validation)].sort()).toEqual(names.toSorted());
+    expect(train.heldOutFrom!.count).toBe(600);
+    const held = new Set(namesOf(validation));
+    // Other images are added at the front and some are removed: the rule moves no image.
+    const others = [...names.map((name) => `a ${name}`), ...names.filter((_, index) => index % 3 > 0)];
+    const later = holdOutValidation(named(others), 0.02, holdOut);
+    expect(later.holdOut).toEqual(holdOut);
+    for (const name of names) {
+      expect(namesOf(later.train).includes(name) && held.has(name)).toBe(false);
+      expect(namesOf(later.validation).includes(name) && !held.has(name)).toBe(false);
+    }
+    expect(later.validation.count).toBeGreaterThan(20);
+    // More of the same for a larger share; at least 20 or a tenth for a small set.
+    const more = namesOf(holdOutValidation(named(names), 0.1).validation);
+    expect(more).toHaveLength(60);
+    expect(more).toEqual(expect.arrayContaining([...held]));
+    expect(holdOutValidation(named(names.slice(0, 70)), 0.02).validation.count).toBe(7);
+    expect(holdOutValidation(named(names), 0).validation.count).toBe(0);
+    expect(() => holdOutValidation(named(['a', 'b']), 0.9)).toThrow('leaves none to train on');
+  });
+
+  it('holds out by position if the rule says so, or the images have no names', () => {
+    const names = Array.from({ length: 200 }, (_, index) => String(index));
+    const named = imagesInMemory(
+      Uint8Array.from(names, (_, index) => index),
+      [1, 1, 1],
+      names,
+    );
+    const byPosition = holdOutValidation(named, 0.03, { by: 'position' });
+    expect(byPosition.holdOut).toEqual({ by: 'position' });
+    expect([...readAll(byPosition.validation)]).toEqual([20, 55, 101, 112, 122, 176]);
+    const unnamed = holdOutValidation(numbered(200), 0.03, { by: 'name', below: 0.5 });
+    expect([...readAll(unnamed.validation)]).toEqual([20, 55, 101, 112, 122, 176]);
   });
 
   it('rejects invalid shares and those that leave nothing to train on', () => {

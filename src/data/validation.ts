@@ -1,44 +1,95 @@
 // Which training images are held out for model selection, so that test images are never used for it.
+import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { type ImageSet, subset } from './dataset.ts';
+import { type HoldOut, type ImageSet, subset } from './dataset.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;
 
+/** A small dataset holds out this many images if they are at most a tenth of it: fewer say little. */
+const LEAST = 20;
+
+/** Training images split in two. */
+export interface HeldOut {
+  readonly train: ImageSet;
+  readonly validation: ImageSet;
+  /** The rule, to repeat the split when images have been added or removed. */
+  readonly holdOut: HoldOut;
+}
+
 /**
  * Splits training images into those for training and those for validation.
  *
- * Holds out round(`fraction`·count) images, and at least one unless `fraction` is 0: the first of a fixed
- * permutation that depends only on the count, so a larger fraction holds out the same images and more. Both
- * parts keep the order of the images. With fraction 0 there are no validation images.
+ * Images with names are held out by a hash of the name: the round(`fraction`·count) with the smallest hashes,
+ * and at least 20 images or a tenth, whichever is less. Images without names are held out by position:
+ * round(`fraction`·count), and at least one, the first of a fixed permutation that depends only on the count.
+ * Either way a larger fraction holds out the same images and more, and both parts keep the order of the images.
+ * With fraction 0 there are no validation images.
  *
- * Throws UserError if `fraction` is not in [0, 1) or would leave nothing to train on.
+ * @param rule repeats an earlier split, from then on independently of the number of images; images without
+ *   names are held out by position in any case
+ * @throws UserError if `fraction` is not in [0, 1) or would leave nothing to train on
  */
-export function holdOutValidation(
-  images: ImageSet,
-  fraction: number,
-): { train: ImageSet; validation: ImageSet } {
+export function holdOutValidation(images: ImageSet, fraction: number, rule?: HoldOut): HeldOut {
   if (!(fraction >= 0 && fraction < 1)) {
     throw new UserError(
       'invalid-config',
       `data.validation is the share of training images held out: expected at least 0 and below 1, found ${fraction}`,
     );
   }
-  if (fraction === 0) {
-    return { train: images, validation: subset(images, []) };
+  const { count, nameOf } = images;
+  if (nameOf === undefined || rule?.by === 'position') {
+    const held = fraction === 0 ? 0 : Math.max(1, Math.round(fraction * count));
+    requireTraining(held, count, fraction);
+    const order = new RandomStream(validationSeed, 'validation').permutation(count);
+    return divided(images, order.subarray(held).toSorted(), order.subarray(0, held).toSorted(), {
+      by: 'position',
+    });
   }
-  const { count } = images;
-  const held = Math.max(1, Math.round(fraction * count));
+  const hashes = Float64Array.from({ length: count }, (_, index) => hashOf(nameOf(index)));
+  const below = fraction === 0 ? 0 : (rule?.below ?? limitOf(hashes, fraction));
+  const all = Uint32Array.from({ length: count }, (_, index) => index);
+  const validation = all.filter((index) => hashes[index]! < below);
+  requireTraining(validation.length, count, fraction);
+  return divided(
+    images,
+    all.filter((index) => !(hashes[index]! < below)),
+    validation,
+    { by: 'name', below },
+  );
+}
+
+/** The limit just above the hash of the last image to hold out. */
+function limitOf(hashes: Float64Array, fraction: number): number {
+  const { length } = hashes;
+  const held = Math.max(1, Math.round(fraction * length), Math.min(LEAST, Math.round(length / 10)));
+  return hashes.toSorted()[Math.min(held, length) - 1]! + 2 ** -32;
+}
+
+/** A multiple of 2⁻³² in [0, 1) from the name: unlike the hash that selects test images. */
+function hashOf(name: string): number {
+  return createHash('sha256').update(`validation/${name}`).digest().readUInt32BE() / 2 ** 32;
+}
+
+function divided(
+  images: ImageSet,
+  training: Uint32Array,
+  validation: Uint32Array,
+  holdOut: HoldOut,
+): HeldOut {
+  return {
+    train: validation.length === 0 ? images : { ...subset(images, training), heldOutFrom: images },
+    validation: subset(images, validation),
+    holdOut,
+  };
+}
+
+function requireTraining(held: number, count: number, fraction: number): void {
   if (held >= count) {
     throw new UserError(
       'invalid-config',
       `data.validation ${fraction} of ${count} training images leaves none to train on: use a smaller share or 0`,
     );
   }
-  const order = new RandomStream(validationSeed, 'validation').permutation(count);
-  return {
-    train: subset(images, order.subarray(held).toSorted()),
-    validation: subset(images, order.subarray(0, held).toSorted()),
-  };
 }

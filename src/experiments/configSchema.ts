@@ -93,9 +93,9 @@ const data = section({
     .array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` })
     .max(MOST_AUGMENTATIONS, { error: `a list of at most ${MOST_AUGMENTATIONS} augmentations` })
     .describe('How training images are augmented, in this order.'),
-  /** The share of the training images held out for validation, to choose models by. */
+  /** The share of the training images held out to choose models by; of few images, up to a tenth. */
   validation: fraction('a share of the training images of at least 0 and below 1').describe(
-    'The share of the training images held out for validation, to choose models by.',
+    'The share of the training images held out to choose models by; of few images, up to a tenth.',
   ),
 });
 

@@ -1,5 +1,6 @@
 // A training run from start to finish: batches, steps, validation, logs and checkpoints in a run folder.
 import type { Dataset } from '../data/dataset.ts';
+import type { DatasetIdentity } from '../data/identity.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { type Keep, releaseAfter } from '../engine/resources.ts';
 import { call, phrase, UserError } from '../errors.ts';
@@ -8,6 +9,7 @@ import type { Glow } from '../models/glow.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { Lock } from '../storage/lock.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
+import { writeDataRecord } from './run/dataRecord.ts';
 import { isAnchor, isMilestone, lastStepOf } from './run/milestones.ts';
 import { mendRunFiles, rewindRun } from './run/run.ts';
 import { listCheckpoints, type RunPaths } from './run/runFolder.ts';
@@ -31,6 +33,8 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly paths: RunPaths;
   /** The state to resume from, which is copied; by default a new one is initialised from data. */
   readonly state?: TrainingState | undefined;
+  /** What identifies the images, if the run is resumed on other ones than before. */
+  readonly otherImages?: DatasetIdentity | undefined;
   /** Ends after this step without changing the schedule. */
   readonly stopAt?: number | undefined;
   /** When aborted, training ends after the current step; a run always takes at least one step. */
@@ -109,6 +113,9 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
   const { model, schedule, trainer, checkpoints } = parts;
   events.onPrepared?.(trainer.plan);
   rewindRun(paths, config, trainer.state.step);
+  if (options.otherImages !== undefined) {
+    writeDataRecord(paths, { name: options.dataset.name, ...options.otherImages });
+  }
   const { batchSize } = config.training;
   const lastStep = lastStepOf(schedule, stopAt);
   const isInterrupted = (): boolean => signal?.aborted === true;

@@ -1,6 +1,7 @@
 // `emerging compare`: compares runs on the same images and noise, and plots their learning curves.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { ImageSet } from '../../data/dataset.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -10,11 +11,12 @@ import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { holdOutOf } from '../../training/run/dataRecord.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { openRunImages } from '../runImages.ts';
+import { differenceFromRun, openRunImages } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
@@ -57,6 +59,9 @@ async function runCompare(directories: readonly string[], options: CompareComman
     requireComparable(first, run, split);
   }
   const images = await openRunImages(first, { split, chosen: true, data });
+  if (data === undefined) {
+    await requireSameImages(runs, split, images);
+  }
   const passes = runs.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];
@@ -132,6 +137,25 @@ function requireComparable(first: LoadedRun, other: LoadedRun, split: Split): vo
         'invalid-argument',
         `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
           `${key} is ${one} in one and ${two} in the other`,
+      );
+    }
+  }
+}
+
+/** Refuses runs that were trained with other images, or held out other ones. */
+async function requireSameImages(runs: readonly LoadedRun[], split: Split, images: ImageSet): Promise<void> {
+  const [first] = runs as [LoadedRun];
+  const isByName = ({ paths }: LoadedRun): boolean => holdOutOf(paths)?.by === 'name';
+  for (const run of runs) {
+    const difference =
+      split !== 'test' && isByName(run) !== isByName(first)
+        ? 'validation images were held out by name in one and by position in the other'
+        : await differenceFromRun(run, split, images);
+    if (difference !== undefined) {
+      throw new UserError(
+        'mismatch',
+        `${first.paths.directory} and ${run.paths.directory} cannot be compared on ${split} images: ${difference}; ` +
+          'name images for both with --data',
       );
     }
   }

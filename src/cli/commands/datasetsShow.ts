@@ -128,7 +128,7 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
   const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
   const notes = Object.entries(dataset.notes ?? {}).map(([note, count]) => `${formatCount(count)} ${note}`);
   const origin = (split: string): string =>
-    split === 'validation' && dataset.isHeldOut ? ' (held out of the training images)' : '';
+    split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
   const looked = splits.filter((split) => found.images[split] < dataset[split].count);
   return [
     `${dataset.name}: ${showImageShape(dataset.imageShape)}, ` +

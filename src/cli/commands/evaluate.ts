@@ -17,7 +17,7 @@ import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluati
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, stepText, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { openRunImages } from '../runImages.ts';
+import { notOfRun, openRunImages } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -73,12 +73,12 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions): 
     bar.finish();
   }
   const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
-  const isOwnData = data === undefined || data === run.config.data.name;
-  const entry = { step: run.step, seed, ...(isOwnData ? {} : { data }), ...record };
+  const otherData = await notOfRun(run, { split, data, images });
+  const entry = { step: run.step, seed, ...(otherData === undefined ? {} : { data }), ...record };
   const picture = options.worst ?? join(directory, worstPicture(split, run));
   const stored = writeOrWarn(() => {
-    if (!isOwnData) {
-      throw new UserError('mismatch', `${data} is not the dataset of the run, ${run.config.data.name}`);
+    if (otherData !== undefined) {
+      throw new UserError('mismatch', otherData);
     }
     appendEvaluation(run.paths, entry);
     writeRunCard(run.paths, { ...run, step: run.lastStep });

@@ -27,9 +27,10 @@ import {
 } from '../options.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
+import { FEW_IMAGES } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
-import { writeStdout } from '../terminal/output.ts';
+import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /** How many images are printed and shown: no more than one would look through. */
@@ -146,6 +147,12 @@ async function runScore(
   writeStdout(
     options.json ? `${JSON.stringify(report)}\n` : text(report, stepText(model.step, options), out, sheet),
   );
+  if (reference.bitsPerDim.length < FEW_IMAGES) {
+    noteOnStderr(
+      `only ${formatCounted(reference.bitsPerDim.length, 'validation image')} to compare with: percentiles and oddness are rough; ` +
+        'name more with --reference',
+    );
+  }
   reportSkipped(skipped);
 }
 

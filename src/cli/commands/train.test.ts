@@ -75,6 +75,7 @@ describe('a run', () => {
       'config.schema.json',
       'config.yaml',
       'curve.png',
+      'data.json',
       'data.mark',
       'metrics.jsonl',
       'samples',

@@ -66,6 +66,7 @@ export function registerTrain(program: Command): void {
       'the run folder (default: runs/NAME after the preset or dataset, numbered if it exists)',
     )
     .option('--resume <dir>', 'resume a run from its last checkpoint')
+    .option('--other-images', 'with --resume: continue on images other than those the run was trained with')
     .option('--seed <n>', 'random seed', wholeNumber(0))
     .option('--no-test', 'skip the evaluation on the test images at the end; a resume does not remember this')
     .option('--tensorboard', 'also write TensorBoard events to the run folder; a resume continues them')

@@ -10,6 +10,7 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { locateData } from '../../training/run/dataMark.ts';
+import { holdOutOf } from '../../training/run/dataRecord.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
 import { openRunFolder, type RunPaths, runPaths } from '../../training/run/runFolder.ts';
@@ -29,6 +30,7 @@ export interface RunOptions {
   readonly epochs?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly otherImages?: true;
   readonly seed?: number;
   readonly workers?: number;
 }
@@ -56,6 +58,9 @@ async function newRun(
   { preset, config: path, set, out, seed, workers, ...options }: RunOptions,
   engine: CompileOptions,
 ): Promise<PreparedRun> {
+  if (options.otherImages) {
+    throw new UserError('invalid-argument', '--other-images is for resuming a run: add --resume RUN');
+  }
   const file = path === undefined ? undefined : readTextStream(path);
   const name = preset ?? (file === undefined ? DEFAULT_PRESET : undefined);
   const { data, steps, epochs } = options;
@@ -111,7 +116,7 @@ async function reopenedRun(
       );
     }
   }
-  const { steps, epochs, set, workers, data } = options;
+  const { steps, epochs, set, workers, data, otherImages } = options;
   const changes = { training: { steps, epochs } };
   const { paths } = openRunFolder(directory);
   const config = configToResume(paths, changes, set);
@@ -119,8 +124,9 @@ async function reopenedRun(
   if (data === undefined) {
     placeOfData(paths, config);
   }
-  const dataset = data === undefined ? undefined : await openDataset(data, config.data);
-  const run = await resumeRun(directory, changes, { set, ...(dataset && { dataset }) });
+  const dataset =
+    data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut: holdOutOf(paths) });
+  const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
   const { preset } = readSummaryIfSound(run.paths);
   return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
 }

@@ -1,10 +1,12 @@
 // What `emerging train` records of a run besides its measurements.
 import { availableParallelism } from 'node:os';
+import type { DatasetIdentity } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
 import { readTextFile } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonLines.ts';
+import { readDataRecord } from '../../training/run/dataRecord.ts';
 import { checkpointPath } from '../../training/run/runFolder.ts';
 import { readMetrics, trainingTime, troubleIn } from '../../training/run/runLogs.ts';
 import { readSummary, writeSummary } from '../../training/run/runSummary.ts';
@@ -33,15 +35,16 @@ export function reachedBefore(run: PreparedRun): JsonObject {
  * would be too late. The run is marked incomplete in any case. Its folder still has the previous
  * configuration.
  */
-export function recordStart({ paths, preset, config, state }: PreparedRun, place: Place): void {
+export function recordStart({ paths, preset, config, state, otherImages }: PreparedRun, place: Place): void {
   const earlier = readSummary(paths);
   const recorded = withChanges(changesIn(earlier), {
     step: state?.step ?? 0,
     before: {
       ...settingsOf(resolveConfig({ file: readTextFile(paths.config) })),
       ...placeBefore(earlier, place),
+      ...(otherImages && imagesOf(readDataRecord(paths))),
     },
-    after: { ...settingsOf(config), ...place },
+    after: { ...settingsOf(config), ...place, ...imagesOf(otherImages) },
   });
   const changes = recorded.length > 0 ? recorded : undefined;
   writeSummary(paths, { ...earlier, run: paths.directory, preset, complete: false, ...place, changes });
@@ -80,6 +83,11 @@ export function movedText({ paths, state }: PreparedRun, now: Place): string | u
   return earlier === later
     ? undefined
     : `trained on ${earlier} before, now on ${later}: the last digits will differ from those of an uninterrupted run`;
+}
+
+/** The training images as a setting: the start of their checksum. */
+function imagesOf(identity: DatasetIdentity | undefined): Settings {
+  return identity === undefined ? {} : { images: identity.train.sha256.slice(0, 12) };
 }
 
 /** Where a run was trained before; values missing from its summary are assumed unchanged. */

@@ -7,6 +7,7 @@ import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
 import { type TrainingResult, train } from '../../training/train.ts';
 import type { PreparationPart } from '../../training/trainingEvents.ts';
 import type { StepOptions } from '../options.ts';
+import { FEW_IMAGES } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
@@ -32,13 +33,16 @@ export async function trainWithProgress(
   engine: CompileOptions,
   board: TensorBoard | undefined,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
-  const { config, dataset, schedule, paths, state } = run;
+  const { config, dataset, schedule, paths, state, otherImages } = run;
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
   const interruption = listenForInterruption(() =>
     bar.note('stopping after this step; press Ctrl-C again to stop at once'),
   );
   for (const warning of dataset.warnings ?? []) {
     bar.note(`warning: ${warning}`);
+  }
+  for (const note of imageNotes(run)) {
+    bar.note(note);
   }
   const parameters = countParameters(config.model, dataset.imageShape);
   bar.note(
@@ -63,6 +67,7 @@ export async function trainWithProgress(
       dataset,
       paths,
       state,
+      otherImages,
       stopAt,
       activations,
       workers,
@@ -116,6 +121,22 @@ export async function trainWithProgress(
     bar.finish();
     interruption.release();
   }
+}
+
+/** What the user should know about the images before training on them. */
+function imageNotes({ dataset, otherImages, paths }: PreparedRun): string[] {
+  const { count } = dataset.validation;
+  return [
+    ...(otherImages === undefined
+      ? []
+      : [`resuming on other images than before: ${paths.dataRecord} now describes these`]),
+    ...(count > 0 && count < FEW_IMAGES
+      ? [
+          `only ${formatCounted(count, 'validation image')}: their bits/dim are rough, and percentiles of scores too; ` +
+            'a larger data.validation holds out more',
+        ]
+      : []),
+  ];
 }
 
 /** How the threads share the work; nothing with one thread, or on a device that schedules its own work. */

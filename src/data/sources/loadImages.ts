@@ -55,6 +55,12 @@ export async function loadSplit(
   return collector.imageSet(await collector.collect(split, name, most));
 }
 
+/** The images of a split, and their names. */
+interface Collected {
+  readonly images: readonly DecodedImage[];
+  readonly names: readonly string[];
+}
+
 /** Collects images, and tracks their common shape. */
 class Collector {
   readonly #source: string;
@@ -69,8 +75,9 @@ class Collector {
     this.#colour = colour;
   }
 
-  async collect(split: RawSplit, name: string, most = Number.POSITIVE_INFINITY): Promise<DecodedImage[]> {
+  async collect(split: RawSplit, name: string, most = Number.POSITIVE_INFINITY): Promise<Collected> {
     const images: DecodedImage[] = [];
+    const names: string[] = [];
     for await (const raw of split.images()) {
       const image = await raw.decode();
       this.#check(image, raw.name);
@@ -78,6 +85,7 @@ class Collector {
         this.#notes.set(note, (this.#notes.get(note) ?? 0) + 1);
       }
       images.push(image);
+      names.push(raw.name);
       if (images.length >= most) {
         break;
       }
@@ -85,17 +93,17 @@ class Collector {
     if (images.length === 0) {
       throw new UserError('invalid-data', `${this.#source}: its ${name} split is empty`);
     }
-    return images;
+    return { images, names };
   }
 
-  imageSet(images: readonly DecodedImage[]): ImageSet {
+  imageSet({ images, names }: Collected): ImageSet {
     const [height, width, channels] = this.#shape();
     const pixels = new Uint8Array(images.length * height * width * channels);
     images.forEach((image, index) => {
       const data = image.channels === channels ? image.data : inColour(image.data);
       pixels.set(data, index * height * width * channels);
     });
-    return imagesInMemory(pixels, [height, width, channels]);
+    return imagesInMemory(pixels, [height, width, channels], names);
   }
 
   /** How many images were converted in decoding, by kind of conversion. */

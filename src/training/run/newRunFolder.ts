@@ -68,6 +68,7 @@ export function discardUnstartedRun(paths: RunPaths): void {
     paths.metrics,
     paths.timings,
     paths.summary,
+    paths.dataRecord,
     paths.dataMark,
   ]) {
     runFiles(paths).remove(file);

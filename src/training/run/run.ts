@@ -1,8 +1,9 @@
 // A run to train: a new one in its own folder, or one resumed from its last checkpoint.
-import type { Dataset } from '../../data/dataset.ts';
+import type { Dataset, HoldOut } from '../../data/dataset.ts';
+import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
 import { checkAugmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
-import { UserError } from '../../errors.ts';
+import { option, phrase, UserError } from '../../errors.ts';
 import { optionsOf } from '../../experiments/config.ts';
 import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
@@ -19,6 +20,7 @@ import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { readLatestSoundCheckpoint } from './checkpointFile.ts';
 import { locateData, markData } from './dataMark.ts';
+import { changedSplit, holdOutOf, readDataRecord, writeDataRecord } from './dataRecord.ts';
 import { createRunFolder, requireNoRun } from './newRunFolder.ts';
 import { requireNoLinks, runFiles } from './runFiles.ts';
 import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
@@ -38,6 +40,8 @@ export interface Run {
   readonly paths: RunPaths;
   /** The state of its last sound checkpoint; a run without one starts at its first step. */
   readonly state?: TrainingState;
+  /** What identifies its images, if a resume continues on other ones; `train` records it. */
+  readonly otherImages?: DatasetIdentity;
   /** What is wrong with each later checkpoint, one line each; `train` renames these files to `….damaged`. */
   readonly damages?: readonly string[];
 }
@@ -52,6 +56,8 @@ export interface RunOptions {
 export interface ResumeOptions extends RunOptions {
   /** Changes in the form `training.learningRate=0.0005`; `changes` override them. */
   readonly set?: readonly string[] | undefined;
+  /** Whether the run may continue on images that are not those it was trained with. */
+  readonly otherImages?: boolean | undefined;
 }
 
 /**
@@ -65,9 +71,11 @@ export async function startRun(
   { dataset }: RunOptions = {},
 ): Promise<Run> {
   requireNoRun(directory);
-  const opened = await openData(config, dataset);
+  const opened = await openData(config, { dataset });
+  const identity = await identityOfDataset(opened.dataset);
   const paths = createRunFolder(directory, stringifyConfig(config));
   markData(paths, config);
+  writeDataRecord(paths, { name: opened.dataset.name, ...identity });
   return { config, ...opened, paths };
 }
 
@@ -80,12 +88,13 @@ export async function startRun(
  * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
  * 2000 } }`
  * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images now have another
- * shape, they are at a path that someone else has chosen, or the changes would make it a different run
+ * shape or are not those it was trained with, they are at a path that someone else has chosen, or the changes would
+ * make it a different run
  */
 export async function resumeRun(
   directory: string,
   changes: ConfigLayer = {},
-  { dataset, set }: ResumeOptions = {},
+  { dataset, set, otherImages }: ResumeOptions = {},
 ): Promise<Run> {
   const folder = openRunFolder(directory);
   const { paths } = folder;
@@ -95,12 +104,11 @@ export async function resumeRun(
       ? locateData(paths, config, ['open them with openDataset and pass them as dataset']).path
       : undefined;
   const { checkpoint, damages } = readLatestSoundCheckpoint(folder);
-  const run = {
-    config,
-    ...(await openData(config, dataset, { place, trainedShape: checkpoint?.imageShape })),
-    paths,
-    damages,
-  };
+  const holdOut = holdOutOf(paths);
+  const from = { dataset, place, holdOut, trainedShape: checkpoint?.imageShape };
+  const opened = await openData(config, from);
+  const changed = await changedImages(paths, opened.dataset, otherImages);
+  const run = { config, ...opened, paths, damages, ...(changed && { otherImages: changed }) };
   if (checkpoint === undefined) {
     return run;
   }
@@ -196,13 +204,44 @@ export function mendRunFiles(paths: RunPaths): string[] {
   return notes;
 }
 
+/**
+ * What identifies the images, if they are not those that the run has recorded.
+ *
+ * @throws UserError (`mismatch`) if they are not, and may not be
+ */
+async function changedImages(
+  paths: RunPaths,
+  dataset: Dataset,
+  mayDiffer = false,
+): Promise<DatasetIdentity | undefined> {
+  const recorded = readDataRecord(paths);
+  if (recorded === undefined) {
+    return undefined;
+  }
+  const found = await identityOfDataset(dataset);
+  const difference = changedSplit(recorded, found);
+  if (difference !== undefined && !mayDiffer) {
+    throw new UserError(
+      'mismatch',
+      phrase`${dataset.name}: ${difference} (${paths.dataRecord}): restore them, start a new run, or resume with ${option('otherImages', true)}`,
+    );
+  }
+  return difference === undefined ? undefined : found;
+}
+
 async function openData(
   config: Config,
-  given: Dataset | undefined,
-  { place, trainedShape }: { place?: string | undefined; trainedShape?: ImageShape | undefined } = {},
+  from: {
+    dataset?: Dataset | undefined;
+    /** Where the images are, if not at the path of the configuration. */
+    place?: string | undefined;
+    holdOut?: HoldOut | undefined;
+    trainedShape?: ImageShape | undefined;
+  },
 ): Promise<{ dataset: Dataset; schedule: Schedule }> {
+  const { place, trainedShape, holdOut } = from;
   const { name, validation } = config.data;
-  const dataset = given ?? { ...(await openDataset(place ?? name, { validation })), name };
+  const dataset = from.dataset ?? { ...(await openDataset(place ?? name, { validation, holdOut })), name };
   if (trainedShape !== undefined) {
     requireImageShape(dataset, trainedShape);
   }

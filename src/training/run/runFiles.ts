@@ -16,8 +16,9 @@ export function runFiles(paths: RunPaths): ClosedFolder {
  */
 export function requireNoLinks(paths: RunPaths): void {
   const files = runFiles(paths);
-  const { config, schema, metrics, timings, checkpoints, curve, samples, summary } = paths;
-  for (const path of [config, schema, metrics, timings, checkpoints, curve, samples, summary]) {
+  const { config, schema, metrics, timings, checkpoints, curve, samples, summary, dataRecord } = paths;
+  const written = [config, schema, metrics, timings, checkpoints, curve, samples, summary, dataRecord];
+  for (const path of written) {
     files.requireNoLink(path);
   }
   files.requireNoLink(cardPath(paths));

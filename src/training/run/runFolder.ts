@@ -24,6 +24,8 @@ export interface RunPaths {
   readonly samples: string;
   /** The result of the training, and every evaluation. */
   readonly summary: string;
+  /** What identifies its images. */
+  readonly dataRecord: string;
   /** Shows the account that made the run that it did, if its images are at a path anywhere on the disk. */
   readonly dataMark: string;
   /** Present while a process trains the run. */
@@ -57,6 +59,7 @@ export function runPaths(directory: string): RunPaths {
     curve: pathIn(directory, 'curve.png'),
     samples: pathIn(directory, 'samples'),
     summary: pathIn(directory, 'summary.json'),
+    dataRecord: pathIn(directory, 'data.json'),
     dataMark: pathIn(directory, 'data.mark'),
     lock: pathIn(directory, 'training.lock'),
   };

@@ -1,0 +1,67 @@
+// What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sizeOf } from '../numeric/ndarray.ts';
+import { batchesInOrder } from './batches.ts';
+import type { Dataset, HoldOut, ImageSet } from './dataset.ts';
+
+/** What identifies the images of a split, in their order. */
+export interface SplitIdentity {
+  /** The number of images. */
+  readonly images: number;
+  /** SHA-256 of all pixels, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/** What identifies the images of a dataset, and how they were split. */
+export interface DatasetIdentity {
+  /** All training images; those that were held out are included. */
+  readonly train: SplitIdentity;
+  /** The images to choose models by. */
+  readonly validation: SplitIdentity;
+  /** The images of the final evaluation. */
+  readonly test: SplitIdentity;
+  /** How the validation images were held out of these; null if the publisher chose them. */
+  readonly holdOut: HoldOut | null;
+  /** The names of the images held out by name, if they are at most 1,000. */
+  readonly heldOut?: readonly string[];
+}
+
+/** Images are read in blocks of this many bytes. */
+const blockBytes = 2 ** 23;
+const mostNames = 1000;
+
+/** What identifies the images of a split; for training images, including those held out of them. */
+export async function identityOf(images: ImageSet): Promise<SplitIdentity> {
+  const all = images.heldOutFrom ?? images;
+  return { images: all.count, sha256: all.checksum ?? (await checksumOf(all)) };
+}
+
+/** What identifies the images of a dataset: one pass over its pixels, unless their checksums are known. */
+export async function identityOfDataset({
+  train,
+  validation,
+  test,
+  holdOut,
+}: Dataset): Promise<DatasetIdentity> {
+  const { nameOf, count } = validation;
+  const isListed = holdOut?.by === 'name' && nameOf !== undefined && count <= mostNames;
+  return {
+    train: await identityOf(train),
+    validation: await identityOf(validation),
+    test: await identityOf(test),
+    holdOut: holdOut ?? null,
+    ...(isListed && { heldOut: Array.from({ length: count }, (_, index) => nameOf(index)) }),
+  };
+}
+
+async function checksumOf(images: ImageSet): Promise<string> {
+  const hash = createHash('sha256');
+  const size = sizeOf(images.imageShape);
+  const atOnce = Math.max(1, Math.min(images.count, Math.floor(blockBytes / size)));
+  for (const block of batchesInOrder(images, atOnce)) {
+    hash.update(block.images.subarray(0, block.count * size));
+    await nextTurn();
+  }
+  return hash.digest('hex');
+}

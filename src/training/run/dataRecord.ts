@@ -1,0 +1,84 @@
+// What identifies the images of a run, `data.json`: written when it starts, compared whenever they are read again.
+import { z } from 'zod';
+import type { HoldOut } from '../../data/dataset.ts';
+import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
+import type { Split } from '../../data/sources/splitOfName.ts';
+import { UserError } from '../../errors.ts';
+import { exists, readText } from '../../storage/files.ts';
+import { parseJsonObject } from '../../storage/jsonLines.ts';
+import { runFiles } from './runFiles.ts';
+import type { RunPaths } from './runFolder.ts';
+
+/** What identifies the images of a run, and the name or path they were opened by. */
+export interface DataRecord extends DatasetIdentity {
+  readonly name: string;
+}
+
+const splitSchema = z.object({ images: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+const recordSchema = z.object({
+  name: z.string(),
+  train: splitSchema,
+  validation: splitSchema,
+  test: splitSchema,
+  holdOut: z
+    .discriminatedUnion('by', [
+      z.object({ by: z.literal('position') }),
+      z.object({ by: z.literal('name'), below: z.number().min(0).max(1) }),
+    ])
+    .nullable(),
+  heldOut: z.array(z.string()).optional(),
+});
+
+/**
+ * What identifies the images of a run; undefined for a run of an earlier version, which has no record.
+ *
+ * @throws UserError with the file's name if it is damaged
+ */
+export function readDataRecord({ dataRecord: path }: RunPaths): DataRecord | undefined {
+  if (!exists(path)) {
+    return undefined;
+  }
+  const remedy = 'restore it from a copy of the run';
+  const { data, error } = recordSchema.safeParse(parseJsonObject(readText(path), path, `; ${remedy}`));
+  if (error) {
+    const [{ path: where, message }] = error.issues as [z.core.$ZodIssue];
+    throw new UserError('invalid-data', `${path}: ${where.join('.')}: ${message}; ${remedy}`);
+  }
+  const { heldOut, ...record } = data;
+  return heldOut === undefined ? record : { ...record, heldOut };
+}
+
+/** Records what identifies the images of a run. */
+export function writeDataRecord(paths: RunPaths, { name, ...identity }: DataRecord): void {
+  runFiles(paths).write(paths.dataRecord, `${JSON.stringify({ name, ...identity }, null, 2)}\n`);
+}
+
+/** How the validation images of a run are held out; runs of earlier versions held them out by position. */
+export function holdOutOf(paths: RunPaths): HoldOut | undefined {
+  const record = readDataRecord(paths);
+  return record === undefined ? { by: 'position' } : (record.holdOut ?? undefined);
+}
+
+/** What differs between the images that a run recorded and those found; undefined if nothing does. */
+export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity): string | undefined {
+  if (recorded.images !== found.images) {
+    return `${found.images.toLocaleString('en-US')} images instead of ${recorded.images.toLocaleString('en-US')}`;
+  }
+  return recorded.sha256 === found.sha256 ? undefined : 'as many images, but other ones or in another order';
+}
+
+/** The first split whose images differ from the recorded ones, and how, in words; undefined if none does. */
+export function changedSplit(recorded: DatasetIdentity, found: DatasetIdentity): string | undefined {
+  const words: Readonly<Record<Split, string>> = {
+    train: 'training',
+    validation: 'validation',
+    test: 'test',
+  };
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const difference = differenceBetween(recorded[split], found[split]);
+    if (difference !== undefined) {
+      return `its ${words[split]} images are not those the run was trained with: ${difference}`;
+    }
+  }
+  return undefined;
+}
