@@ -81,7 +81,8 @@ async function decodeWithSharp(
 ): Promise<DecodedImage> {
   const sharp = await loadSharp(source);
   try {
-    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels });
+    // Profiles are ignored, as in PNG files, whose decoder cannot apply them.
+    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels, ignoreIcc: true });
     const { width, height, space, pages = 1, orientation = 1, isProgressive } = await image.metadata();
     if (isProgressive && width * height > maxProgressivePixels) {
       throw new Error(`progressive, with ${height}x${width} pixels, which takes more than 1 GiB to decode`);

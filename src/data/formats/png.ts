@@ -1,13 +1,15 @@
 // Decodes PNG files of every colour type and depth to 8 bits, grey or colour.
 import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
+import { oriented } from '../pixels/oriented.ts';
 import type { DecodedImage } from '../rawImages.ts';
 import { corruptFile } from './bytes.ts';
+import { exifOrientation } from './exifOrientation.ts';
 import { hasPngSignature, type InflatedPng, inflatePng } from './pngChunks.ts';
 import { samplesOf } from './pngRows.ts';
 
 /**
- * Decodes a PNG file. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
+ * Decodes a PNG file. Colour profiles and gamma are ignored, the EXIF orientation is applied. Palettes and 1, 2 and 4 bits are expanded, 16 bits are rounded to 8, an alpha
  * channel is composited onto white.
  *
  * @param source the file, for errors
@@ -21,7 +23,8 @@ export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
     throw new UserError('invalid-data', `${source}: not a PNG image; convert it to PNG`);
   }
   try {
-    return onWhite(eightBit(inflatePng(bytes)));
+    const png = inflatePng(bytes);
+    return oriented(onWhite(eightBit(png)), exifOrientation(png.exif));
   } catch (cause) {
     throw corruptFile(source, cause instanceof Error ? cause.message : String(cause), cause);
   }

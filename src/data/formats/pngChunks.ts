@@ -25,6 +25,8 @@ export interface InflatedPng {
    * The alpha of each palette entry, or a single transparent colour, two bytes per channel; usually empty.
    */
   readonly transparency: Uint8Array;
+  /** EXIF data; usually empty. */
+  readonly exif: Uint8Array;
   /** The rows of one or up to seven passes, each preceded by its filter byte. */
   readonly data: Uint8Array;
 }
@@ -58,7 +60,7 @@ export function inflatePng(bytes: Uint8Array): InflatedPng {
   const view = viewOf(bytes);
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
-  let [palette, transparency] = [new Uint8Array(), new Uint8Array()];
+  let [palette, transparency, exif] = [new Uint8Array(), new Uint8Array(), new Uint8Array()];
   for (let offset = signature.length, type = ''; type !== 'IEND'; ) {
     const end =
       offset + frameLength <= bytes.length ? offset + frameLength + view.getUint32(offset) : Infinity;
@@ -70,7 +72,7 @@ export function inflatePng(bytes: Uint8Array): InflatedPng {
     if ((type === 'IHDR') !== (header === undefined)) {
       throw new Error(header ? 'it has two headers' : 'it does not start with a header');
     }
-    if (['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'].includes(type)) {
+    if (['IHDR', 'PLTE', 'tRNS', 'eXIf', 'IDAT', 'IEND'].includes(type)) {
       if (crc32(bytes.subarray(offset + 4, end - 4)) !== view.getUint32(end - 4)) {
         throw new Error(`its chunk ${type} does not match its checksum`);
       }
@@ -81,12 +83,14 @@ export function inflatePng(bytes: Uint8Array): InflatedPng {
       palette = Uint8Array.from(content);
     } else if (type === 'tRNS') {
       transparency = Uint8Array.from(content);
+    } else if (type === 'eXIf') {
+      exif = Uint8Array.from(content);
     } else if (type === 'IDAT') {
       data.push(content);
     }
     offset = end;
   }
-  return { header: header!, palette, transparency, data: inflated(data, header!) };
+  return { header: header!, palette, transparency, exif, data: inflated(data, header!) };
 }
 
 /** The passes of an image: one, or the non-empty ones of Adam7. */
