@@ -77,7 +77,7 @@ it('refuses to compare and to score', async () => {
   expect([compared.code, compared.stderr]).toEqual([1, expect.stringContaining('its test images are not')]);
   const [held] = record().heldOut;
   put(`photos/${held}`, 71);
-  const scored = await emerging.run('score', 'runs/a', 'photos/test/51.png', '--threads=1');
+  const scored = await emerging.run('score', 'runs/a', 'photos/test/51.png', '--draws=3', '--threads=1');
   expect(scored.code).toBe(1);
   expect(scored.stderr).toContain('its validation images are not those of the run');
   expect(scored.stderr).toContain('--reference photos to use these instead');
