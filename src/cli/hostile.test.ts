@@ -1,9 +1,10 @@
-// Every command that reads runs or exports, on folders that a stranger made: refused in words, in little time
-// and memory, whatever they hold.
+// Every command that reads runs, exports or images, on files that a stranger made: refused in words, in little
+// time and memory, whatever they hold.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandLine } from '../testing/command.ts';
+import { writeHostileImages } from '../testing/hostile/hostileImages.ts';
 import { type HostileFolder, writeHostileModels } from '../testing/hostile/hostileModels.ts';
 import { runInLimits } from '../testing/hostile/inLimits.ts';
 import type { Outcome } from '../testing/hostile/runCommands.ts';
@@ -16,6 +17,7 @@ const BYTES = 2 ** 30;
 
 let runs: readonly HostileFolder[];
 let exports: readonly HostileFolder[];
+let images: readonly HostileFolder[];
 
 beforeAll(async () => {
   writeTinyDataset(join(emerging.folder, 'data'));
@@ -36,6 +38,7 @@ beforeAll(async () => {
     run: join(emerging.folder, 'sound/run'),
     exported: join(emerging.folder, 'sound/export'),
   }));
+  images = writeHostileImages(join(emerging.folder, 'images'));
 });
 
 /** Runs commands in a process of their own; none may end it. */
@@ -86,6 +89,19 @@ it.each<[string, (path: string) => string[]]>([
   ['interpolate', (path) => ['interpolate', path, 'seed:0', 'seed:1', '--out=between.png', ...quick]],
 ])('%s survives all exports', { timeout: 600_000 }, async (_, command) => {
   await expectRefusals(exports, command);
+});
+
+const prepared = (path: string): string => `--out=${path.replace('images/', 'prepared-')}`;
+
+it.each<[string, (path: string) => string[]]>([
+  ['datasets show', (path) => ['datasets', 'show', path, '--count=4', '--limit=100', '--out=shown.png']],
+  ['datasets prepare', (path) => ['datasets', 'prepare', path, '--size=8', prepared(path)]],
+  ['score', (path) => ['score', 'sound/run', path, '--resize', '--draws=1', ...quick]],
+  ['encode', (path) => ['encode', 'sound/run', path, '--resize', '--out=latents.safetensors', ...quick]],
+  ['evaluate', (path) => ['evaluate', 'sound/run', `--data=${path}`, '--draws=1', ...quick]],
+  ['train', (path) => ['train', `--data=${path}`, '--steps=1', '--no-test', '--out=trained', ...quick]],
+])('%s survives all images', { timeout: 600_000 }, async (_, command) => {
+  await expectRefusals(images, command);
 });
 
 it('runs lists them all', { timeout: 60_000 }, async () => {

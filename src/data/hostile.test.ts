@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { blackPng, deflated, npy, picklesOfNothing, zip } from '../testing/hostile/hostileImages.ts';
 import { OverBudget } from './budget.ts';
 import { fixture } from './fixtures/formula.ts';
 import { decodeImage } from './formats/imageDecoding.ts';
@@ -28,85 +29,6 @@ afterEach(() => rm(folder, { recursive: true }));
 /** A time limit in ms: far more than any of these tests takes, far less than the file would take. */
 const quick = 5000;
 
-interface ZipFile {
-  readonly name: string;
-  readonly packed: Uint8Array;
-  /** The uncompressed size according to the archive. */
-  readonly size: number;
-  readonly checksum?: number;
-}
-
-/** An archive of deflated files; with `overlapping`, all entries point to the first file. */
-function zip(files: readonly ZipFile[], { overlapping = false } = {}): Uint8Array {
-  const [body, directory]: [Buffer[], Buffer[]] = [[], []];
-  let offset = 0;
-  files.forEach(({ name, packed, size, checksum = 0 }, index) => {
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(8, 4);
-    common.writeUInt32LE(checksum, 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(size, 18);
-    common.writeUInt16LE(name.length, 22);
-    const entry = Buffer.alloc(16);
-    entry.writeUInt32LE(overlapping ? 0 : offset, 12);
-    directory.push(
-      Buffer.from('PK\x01\x02\x14\x00'),
-      common,
-      Buffer.from(entry.subarray(2)),
-      Buffer.from(name),
-    );
-    if (!overlapping || index === 0) {
-      body.push(Buffer.from('PK\x03\x04'), common, Buffer.from(name), Buffer.from(packed));
-      offset += 30 + name.length + packed.length;
-    }
-  });
-  const size = Buffer.concat(directory).length;
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06');
-  end.writeUInt16LE(files.length, 8);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(size, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...body, ...directory, end]);
-}
-
-const deflated = (name: string, content: Uint8Array): ZipFile => ({
-  name,
-  packed: deflateRawSync(content),
-  size: content.length,
-  checksum: crc32(content),
-});
-
-function npy(shape: string, bytes: number): Uint8Array {
-  const header = Buffer.from(`{'descr': '|u1', 'fortran_order': False, 'shape': (${shape}), }\n`);
-  const start = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
-  start.writeUInt16LE(header.length, 8);
-  return Buffer.concat([start, header, Buffer.alloc(bytes)]);
-}
-
-/** A grey PNG file of one bit per pixel, all black. */
-function blackPng(side: number): Uint8Array {
-  const chunk = (type: string, data: Uint8Array): Buffer => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const frame = Buffer.alloc(8);
-    frame.writeUInt32BE(data.length, 0);
-    frame.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-  };
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
-  header[8] = 1;
-  const rows = Buffer.alloc(side * (1 + Math.ceil(side / 8)));
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    chunk('IDAT', deflateSync(rows)),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
 const write = async (name: string, bytes: Uint8Array): Promise<string> => {
   await mkdir(join(folder, name, '..'), { recursive: true });
   await writeFile(join(folder, name), bytes);
@@ -118,12 +40,7 @@ describe('a few bytes', () => {
   it(
     'cannot be a pickle of a billion empty images',
     async () => {
-      const pickle = Buffer.from(
-        '\x80\x02}X\x04\0\0\0datacnumpy.core.multiarray\n_reconstruct\n)R' +
-          '(K\x01(J\x00\xca\x9a\x3bK\x00K\x00K\x03tcnumpy\ndtype\n(X\x02\0\0\0u1tR\x89C\x00tbs.',
-        'latin1',
-      );
-      await expect(open(await write('a.pickle', pickle))).rejects.toThrow(
+      await expect(open(await write('a.pickle', picklesOfNothing()))).rejects.toThrow(
         /a.pickle: an array of shape 1000000000 x 0 x 0 x 3 is empty; use another copy/,
       );
     },

@@ -1,0 +1,149 @@
+// Files of images that promise far more than they hold, and folders of what only looks like images.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
+import { fixture } from '../../data/fixtures/formula.ts';
+import type { HostileFolder } from './hostileModels.ts';
+
+/** A file of an archive, and what the archive says of it. */
+interface ZipFile {
+  readonly name: string;
+  readonly packed: Uint8Array;
+  /** The uncompressed size according to the archive. */
+  readonly size: number;
+  readonly checksum?: number;
+}
+
+/** An archive of deflated files; with `overlapping`, all entries point to the first file. */
+export function zip(files: readonly ZipFile[], { overlapping = false } = {}): Uint8Array {
+  const [body, directory]: [Buffer[], Buffer[]] = [[], []];
+  let offset = 0;
+  files.forEach(({ name, packed, size, checksum = 0 }, index) => {
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(8, 4);
+    common.writeUInt32LE(checksum, 10);
+    common.writeUInt32LE(packed.length, 14);
+    common.writeUInt32LE(size, 18);
+    common.writeUInt16LE(name.length, 22);
+    const entry = Buffer.alloc(16);
+    entry.writeUInt32LE(overlapping ? 0 : offset, 12);
+    directory.push(
+      Buffer.from('PK\x01\x02\x14\x00'),
+      common,
+      Buffer.from(entry.subarray(2)),
+      Buffer.from(name),
+    );
+    if (!overlapping || index === 0) {
+      body.push(Buffer.from('PK\x03\x04'), common, Buffer.from(name), Buffer.from(packed));
+      offset += 30 + name.length + packed.length;
+    }
+  });
+  const size = Buffer.concat(directory).length;
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06');
+  end.writeUInt16LE(files.length, 8);
+  end.writeUInt16LE(files.length, 10);
+  end.writeUInt32LE(size, 12);
+  end.writeUInt32LE(offset, 16);
+  return Buffer.concat([...body, ...directory, end]);
+}
+
+/** A file of an archive. */
+export const deflated = (name: string, content: Uint8Array): ZipFile => ({
+  name,
+  packed: deflateRawSync(content),
+  size: content.length,
+  checksum: crc32(content),
+});
+
+/** A .npy file of zeros; the shape is as the header writes it. */
+export function npy(shape: string, bytes: number): Uint8Array {
+  const header = Buffer.from(`{'descr': '|u1', 'fortran_order': False, 'shape': (${shape}), }\n`);
+  const start = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
+  start.writeUInt16LE(header.length, 8);
+  return Buffer.concat([start, header, Buffer.alloc(bytes)]);
+}
+
+/** A grey PNG file, all black. */
+export function blackPng(side: number, bits: 1 | 16 = 1): Uint8Array {
+  const chunk = (type: string, data: Uint8Array): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header[8] = bits;
+  const rows = Buffer.alloc(side * (1 + Math.ceil((bits * side) / 8)));
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** A pickle, of 127 bytes, of a billion images without pixels. */
+export function picklesOfNothing(): Uint8Array {
+  return Buffer.from(
+    '\x80\x02}X\x04\0\0\0datacnumpy.core.multiarray\n_reconstruct\n)R' +
+      '(K\x01(J\x00\xca\x9a\x3bK\x00K\x00K\x03tcnumpy\ndtype\n(X\x02\0\0\0u1tR\x89C\x00tbs.',
+    'latin1',
+  );
+}
+
+/** A 16-bit PNG file of a hundred megapixels, in 200 kB. */
+function deepPng(): Uint8Array {
+  return blackPng(10_000, 16);
+}
+
+const files: Readonly<Record<string, () => Uint8Array>> = {
+  'nothing.pickle': picklesOfNothing,
+  'pixels.npz': () => zip([deflated('data.npy', npy('1000000, 1, 1', 1e6))]),
+  'zeros.npz': () => zip([{ name: 'data.npy', packed: new Uint8Array(2 ** 21), size: 2 ** 31 - 1 }]),
+  'nested.zip': () => {
+    const inner = zip([deflated('data.npy', npy('100, 1000, 1000', 1e8))]);
+    return zip([1, 2, 3].map((number) => deflated(`${number}.npz`, inner)));
+  },
+  'overlapping.zip': () => {
+    const png = deflated('', blackPng(100));
+    const names = Array.from({ length: 100 }, (_, index) => `train/${index}.png`);
+    return zip(
+      names.map((name) => ({ ...png, name })),
+      { overlapping: true },
+    );
+  },
+  'large.zip': () => {
+    const png = deflated('', blackPng(10_000));
+    return zip(['train/1.png', 'train/2.png', 'test/1.png'].map((name) => ({ ...png, name })));
+  },
+  'deep/train/a.png': deepPng,
+  'deep/test/b.png': deepPng,
+  'brackets.npz': () => zip([deflated('data.npy', npy('('.repeat(60_000), 10))]),
+};
+
+/** Writes files and folders that must be refused or survived, whichever command opens them as images. */
+export function writeHostileImages(folder: string): HostileFolder[] {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content());
+  }
+  for (const name of ['train/a.png', 'test/b.png']) {
+    mkdirSync(dirname(join(folder, 'odd', name)), { recursive: true });
+    copyFileSync(fixture('opaque.png'), join(folder, 'odd', name));
+  }
+  execFileSync('mkfifo', [join(folder, 'odd/train/fifo.png'), join(folder, 'fifo')]);
+  symlinkSync('/dev/zero', join(folder, 'odd/train/zero.png'));
+  symlinkSync('..', join(folder, 'odd/train/loop'));
+  symlinkSync('/dev/zero', join(folder, 'zero.npy'));
+  const single = Object.keys(files).filter((name) => !name.includes('/'));
+  return [...single, 'deep', 'odd', 'fifo', 'zero.npy'].map((name) => ({
+    path: join(folder, name),
+    verdict: 'cope',
+  }));
+}
