@@ -64,10 +64,10 @@ async function make(file: string): Promise<void> {
     const writer = new PackedWriter(file);
     for (let index = 0; index < count; index++) {
       const start = random.integer(2 ** 22);
-      writer.add(noise.subarray(start, start + imageBytes));
+      writer.add(noise.subarray(start, start + imageBytes), String(index));
     }
     writer.endSplit('train');
-    writer.add(noise.subarray(0, imageBytes));
+    writer.add(noise.subarray(0, imageBytes), 'test');
     writer.endSplit('test');
     writer.finish({ imageShape: [size, size, 3], source: 'bench/largeData', settings: { size }, notes: {} });
   });

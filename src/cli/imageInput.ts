@@ -1,4 +1,5 @@
 // The input images of a command: files and folders, or a split of a dataset.
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type ImageSet, readOne } from '../data/dataset.ts';
 import { fitImage } from '../data/pixels/fitImage.ts';
@@ -105,8 +106,21 @@ function datasetImages(
     const image = { shape: set.imageShape, pixels: readOne(set, index) };
     pixels.set(fitImage(image, imageShape, { source, resize }), index * dimensionsOf(imageShape));
   }
-  const names = Array.from({ length: count }, (_, index) => `${split}-${String(index).padStart(5, '0')}.png`);
-  return { names, pixels, skipped: [] };
+  // Names in an archive may occur twice, but each image needs one of its own.
+  const names = new Set<string>();
+  for (let index = 0; index < count; index++) {
+    const name = set.nameOf?.(index);
+    const isUsable = name !== undefined && isFileName(name) && !names.has(name);
+    names.add(isUsable ? name : `${split}-${String(index).padStart(5, '0')}.png`);
+  }
+  const inFolder = (name: string): string => (isFolder(source) ? join(source, name) : name);
+  const paths = [...names].map((name, index) => (name === set.nameOf?.(index) ? inFolder(name) : name));
+  return { names: [...names], paths, pixels, skipped: [] };
+}
+
+/** Whether a name is that of a file (or a tile of it), below the folder or archive, rather than a number in an array. */
+function isFileName(name: string): boolean {
+  return /\.\w+(#\d+)?$/.test(name) && !/^\/|\\|(^|\/)\.\.(\/|$)/.test(name);
 }
 
 /** Reports how many images were skipped in total, and sets exit code 1 if there were any. */

@@ -32,10 +32,10 @@ it('lists the oddest images first, whether simple or complex', async () => {
   expect(report).toMatchObject({ draws: 3, seed: 0, weights: 'average', bits: 8, skipped: [] });
   expect(report.reference).toEqual({ data: 'data', split: 'validation', images: 16, draws: 3, seed: 0 });
   const [first, second, ...rest] = report.images;
-  expect(first).toMatchObject({ file: 'noise, "white".png', percentile: 100, oddness: 1 });
-  expect(second).toMatchObject({ file: 'black.png', percentile: 0, oddness: 1 });
+  expect(first).toMatchObject({ file: 'mine/noise, "white".png', percentile: 100, oddness: 1 });
+  expect(second).toMatchObject({ file: 'mine/black.png', percentile: 0, oddness: 1 });
   expect(rest.map(({ file }: { file: string }) => file).sort()).toEqual(
-    [0, 1, 2, 3].map((i) => `own ${i}.png`),
+    [0, 1, 2, 3].map((i) => `mine/own ${i}.png`),
   );
   for (const { bitsPerDim, standardError, percentile, oddness } of report.images) {
     expect(bitsPerDim).toBeGreaterThan(0);
@@ -50,7 +50,7 @@ it('lists the oddest images first, whether simple or complex', async () => {
 
 it('gives an image the same score regardless of the others', async () => {
   const { images } = await scoreMine();
-  const own = images.find(({ file }: { file: string }) => file === 'own 2.png');
+  const own = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
   const { images: alone } = await emerging.json('score', 'runs/a', 'mine/own 2.png', '--threads=1');
   expect(alone).toEqual([own]);
 });
@@ -62,7 +62,7 @@ it('writes all scores as CSV and JSON, and the oddest images as a picture', asyn
   const lines = readFileSync(inFolder('scores.csv'), 'utf8').split('\n');
   expect(lines[0]).toBe('file,bitsPerDim,standardError,percentile,oddness');
   const { bitsPerDim, standardError } = report.images[0];
-  expect(lines[1]).toBe(`"noise, ""white"".png",${bitsPerDim},${standardError},100,1`);
+  expect(lines[1]).toBe(`"mine/noise, ""white"".png",${bitsPerDim},${standardError},100,1`);
   expect(lines).toHaveLength(8);
   // Three images in a row: noise first, then black.
   const { width, height, data } = decode(readFileSync(inFolder('oddest.png')));
@@ -75,9 +75,17 @@ it('writes all scores as CSV and JSON, and the oddest images as a picture', asyn
 it('escapes names in a CSV that spreadsheets would run as formulas', async () => {
   const names = ['=1+1.png', '+a.png', '-b.png', '@c.png', '\td.png', '=HYPERLINK("x",1).png', 'a=b.png'];
   for (const [index, name] of names.entries()) {
-    writePng(inFolder('formulas', name), tinyImages(1, 8, index), [8, 8, 1]);
+    writePng(inFolder(name), tinyImages(1, 8, index), [8, 8, 1]);
   }
-  await emerging.json('score', 'runs/a', 'formulas', '--draws=1', '--out=formulas.csv');
+  const { code, stderr } = await emerging.run(
+    'score',
+    '--draws=1',
+    '--out=formulas.csv',
+    '--',
+    'runs/a',
+    ...names,
+  );
+  expect(code, stderr).toBe(0);
   const lines = readFileSync(inFolder('formulas.csv'), 'utf8').trimEnd().split('\n').slice(1);
   const fields = lines.map((line) => line.replace(/(,[^,]*){4}$/, ''));
   expect(fields.sort()).toEqual(
@@ -98,7 +106,7 @@ it('prints a table, and skips unreadable images', async () => {
   writeFileSync(inFolder('some/b.png'), '');
   const { code, stdout, stderr } = await emerging.run('score', 'runs/a', 'some', '--draws=1');
   expect(stdout).toMatch(
-    /^IMAGE +BITS\/DIM +± +PERCENTILE +ODDNESS\na\.png +\d\.\d{3} +\d+\.\d +\d\.\d\d\n1 image compared with 16 validation images of data; 1 draw, average weights\n$/,
+    /^IMAGE +BITS\/DIM +± +PERCENTILE +ODDNESS\nsome\/a\.png +\d\.\d{3} +\d+\.\d +\d\.\d\d\n1 image compared with 16 validation images of data; 1 draw, average weights\n$/,
   );
   expect(stderr).toContain('skipped: some/b.png: empty; use another copy\n');
   expect(stderr.endsWith('emerging: 1 image skipped\n')).toBe(true);
@@ -130,7 +138,7 @@ it('scores with an export, without the data, as with its run', async () => {
     file: _,
     oddness: __,
     ...expected
-  } = images.find(({ file }: { file: string }) => file === 'own 2.png');
+  } = images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
   expect(own).toEqual([expected]);
 
   rmSync(inFolder('elsewhere/model/scores.json'));
@@ -161,4 +169,22 @@ it('keeps the scores of the validation images in the run, by weights, draws and 
     expect.stringContaining('runs/a/scores.json: it does not name its data and its model; delete it'),
   ]);
   rmSync(path);
+});
+
+it('names images of a dataset by files that can be found', async () => {
+  for (let index = 0; index < 12; index++) {
+    writePng(
+      inFolder(`photos/${index < 9 ? 'train' : 'test'}/n${index}.png`),
+      tinyImages(1, 8, index),
+      [8, 8, 1],
+    );
+  }
+  const fileNames = async (data: string): Promise<string[]> => {
+    const { images } = await emerging.json('score', 'runs/a', `--data=${data}`, '--draws=1', '--threads=1');
+    return images.map(({ file }: { file: string }) => file).sort();
+  };
+  expect(await fileNames('photos')).toEqual(['10', '11', '9'].map((index) => `photos/test/n${index}.png`));
+  await emerging.json('datasets', 'prepare', 'photos', '--size=8', '--channels=1', '--out=photos.images');
+  expect(await fileNames('photos.images')).toEqual(['10', '11', '9'].map((index) => `test/n${index}.png`));
+  expect((await fileNames('data'))[0]).toBe('test-00000.png');
 });

@@ -49,7 +49,7 @@ interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOpt
   readonly json?: true;
 }
 
-/** The score of a file, as stored. */
+/** The score of a file, as stored, by its path from the working directory. */
 interface FileScore extends Omit<Score, 'index'> {
   readonly file: string;
 }
@@ -110,7 +110,7 @@ async function runScore(
     : loadRun(directory, { step, orExport: true });
   const model = keep(new FlowModel(source, engine));
   const { imageShape } = model;
-  const { names, pixels, skipped } = await readImages(paths, imageShape, options);
+  const { names, paths: files = names, pixels, skipped } = await readImages(paths, imageShape, options);
   const reference = await referenceOf(source, model, directory, options);
   const { draws = reference.draws, seed = reference.seed } = options;
   const bar = createImageProgress({ label: 'scoring', images: names.length, passes: draws });
@@ -121,7 +121,7 @@ async function runScore(
   } finally {
     bar.finish();
   }
-  const images = scores.map(({ index, ...rest }): FileScore => ({ file: names[index]!, ...rest }));
+  const images = scores.map(({ index, ...rest }): FileScore => ({ file: files[index]!, ...rest }));
   const report = {
     step: model.step,
     images,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdtempSync,
@@ -34,7 +35,7 @@ function write(name: string, splits: { train: number; validation?: number; test:
   Object.entries(splits).forEach(([split, count], index) => {
     const all = pixels(count, index);
     for (let image = 0; image < count; image++) {
-      writer.add(all.subarray(image * imageSize, (image + 1) * imageSize));
+      writer.add(all.subarray(image * imageSize, (image + 1) * imageSize), `${split}/\n${image}.png`);
     }
     expect(writer.endSplit(split as 'train')).toBe(count);
   });
@@ -50,7 +51,54 @@ function changed(name: string, at: number, bytes: string): string {
   return inFolder(name);
 }
 
+/** The bytes of the names of four training and two test images. */
+const nameBytes = 4 * '"train/\\n0.png"\n'.length + 2 * '"test/\\n0.png"\n'.length;
+
+/** The file as an earlier version would have written it: without names and checksums of splits. */
+function asVersion1(path: string): string {
+  const bytes = readFileSync(path);
+  const [, json] = bytes.toString('utf8', 0, HEADER_BYTES).split('\n');
+  const { names, splits: _, ...header } = JSON.parse(json!);
+  const text = JSON.stringify(header);
+  const checksum = createHash('sha256').update(text).digest('hex');
+  const start = Buffer.alloc(HEADER_BYTES, ' ');
+  start.write(`emerging-images 1 ${checksum}\n${text}\n`);
+  const images = bytes.subarray(HEADER_BYTES, bytes.length - names.bytes);
+  writeFileSync(`${path}-1`, Buffer.concat([start, images]));
+  return `${path}-1`;
+}
+
 describe('a packed file', () => {
+  it('has the names of its images, and the checksums of its splits', async () => {
+    const path = write('named', { train: 3, validation: 1, test: 2 });
+    const { train, validation, test } = await packedFile.open(path);
+    expect([train.nameOf!(2), validation!.nameOf!(0), test.nameOf!(1)]).toEqual([
+      'train/\n2.png',
+      'validation/\n0.png',
+      'test/\n1.png',
+    ]);
+    expect(() => train.nameOf!(3)).toThrow(RangeError);
+    for (const split of [train, validation!, test]) {
+      expect(split.checksum).toBe(createHash('sha256').update(readAll(split)).digest('hex'));
+    }
+  });
+
+  it('of version 1 opens too, without names', async () => {
+    const path = asVersion1(write('old', { train: 4, test: 2 }));
+    const { train, test } = await packedFile.open(path);
+    expect([readAll(train), readAll(test)]).toEqual([pixels(4, 0), pixels(2, 1)]);
+    expect([train.nameOf, train.checksum]).toEqual([undefined, undefined]);
+    expect((await verifyPackedFile(path)).counts).toEqual({ train: 4, test: 2 });
+  });
+
+  it('is rejected if its names changed, once they are needed', async () => {
+    const path = changed('names', HEADER_BYTES + 6 * imageSize + 3, 'X');
+    const { train } = await packedFile.open(path);
+    expect(readAll(train)).toEqual(pixels(4, 0));
+    expect(() => train.nameOf!(0)).toThrow(`${path}: corrupt: its names do not match their checksum`);
+    await expect(verifyPackedFile(path)).rejects.toThrow('its names do not match');
+  });
+
   it('returns every split as it was written, and is recognised by its first bytes', async () => {
     const path = write('all', { train: 7, validation: 3, test: 2 });
     expect(await packedFile.recognises(path)).toBe(true);
@@ -67,7 +115,7 @@ describe('a packed file', () => {
     const lines = readFileSync(write('text', { train: 4, test: 2 }), 'latin1')
       .slice(0, HEADER_BYTES)
       .split('\n');
-    expect(lines[0]).toMatch(/^emerging-images 1 [0-9a-f]{64}$/);
+    expect(lines[0]).toMatch(/^emerging-images 2 [0-9a-f]{64}$/);
     expect(JSON.parse(lines[1]!)).toMatchObject({ ...about, counts: { train: 4, test: 2 } });
     expect(lines[2]).toMatch(/^ +$/);
     expect(readPackedHeader(inFolder('text')).source).toBe('somewhere');
@@ -94,7 +142,7 @@ describe('a packed file', () => {
   it('does not exist before it is complete, and leaves nothing behind if discarded', () => {
     const path = inFolder('unborn');
     const writer = new PackedWriter(path);
-    writer.add(pixels(1, 0));
+    writer.add(pixels(1, 0), 'a');
     expect(existsSync(path)).toBe(false);
     writer.discard();
     write('whole', { train: 1, test: 1 });
@@ -109,8 +157,8 @@ describe('a packed file', () => {
     ],
     [
       'its version',
-      changed('version', 16, '2'),
-      'a packed file of version 2, but only 1 is supported; prepare it again',
+      changed('version', 16, '3'),
+      'a packed file of version 3, but only up to 2 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
@@ -121,7 +169,7 @@ describe('a packed file', () => {
     const { test } = await packedFile.open(path);
     truncateSync(path, HEADER_BYTES + 5 * imageSize);
     await expect(packedFile.open(path)).rejects.toThrow(
-      `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270}; prepare it again`,
+      `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270 + nameBytes}; prepare it again`,
     );
     expect(() => readAll(test)).toThrow('truncated while it was in use');
     truncateSync(path, 300);

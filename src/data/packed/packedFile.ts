@@ -2,13 +2,24 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { openRegularFile } from '../../storage/fileBytes.ts';
 import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder } from '../../storage/files.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet, type PathFormat } from '../dataset.ts';
-import { corruptPackedFile, HEADER_BYTES, magic, type PackedHeader, readHeader } from './packedHeader.ts';
+import {
+  corruptPackedFile,
+  HEADER_BYTES,
+  magic,
+  type PackedHeader,
+  type packedSplits,
+  readHeader,
+} from './packedHeader.ts';
+
+/** The mean length of a name is limited: six bytes for each of the 4,096 characters of a path, in JSON. */
+const mostNameBytes = 6 * 4096;
 
 /** An open packed file. */
 interface PackedFile {
@@ -78,6 +89,7 @@ export async function verifyPackedFile(
     if (hash.digest('hex') !== header.sha256) {
       throw corruptPackedFile(path, 'its images do not match their checksum');
     }
+    readNames(packed);
     return header;
   } finally {
     closeSync(file);
@@ -88,10 +100,23 @@ export async function verifyPackedFile(
 function sourceOf(packed: PackedFile): DatasetSource {
   const { header } = packed;
   const { train, validation, test } = header.counts;
+  let names: readonly string[] | undefined;
+  const nameAt = (position: number): string => {
+    names ??= readNames(packed);
+    return names[position]!;
+  };
+  const split = (name: (typeof packedSplits)[number], first: number, count: number): ImageSet => {
+    const checksum = header.splits?.[name];
+    return {
+      ...imagesAt(packed, first, count),
+      ...(checksum !== undefined && { checksum }),
+      ...(header.names && { nameOf: (index: number) => nameAt(first + checkIndex(index, count)) }),
+    };
+  };
   return {
-    train: imagesAt(packed, 0, train),
-    ...(validation !== undefined && { validation: imagesAt(packed, train, validation) }),
-    test: imagesAt(packed, train + (validation ?? 0), test),
+    train: split('train', 0, train),
+    ...(validation !== undefined && { validation: split('validation', train, validation) }),
+    test: split('test', train + (validation ?? 0), test),
     notes: header.notes,
   };
 }
@@ -120,7 +145,7 @@ function openPacked(path: string): PackedFile {
   const file = openRegularFile(path);
   try {
     const header = readHeader(path, file);
-    const expected = HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
+    const expected = namesAt(header) + (header.names?.bytes ?? 0);
     const found = fstatSync(file).size;
     if (found !== expected) {
       throw corruptPackedFile(path, `it has ${found} bytes, expected ${expected}`);
@@ -129,6 +154,41 @@ function openPacked(path: string): PackedFile {
   } catch (error) {
     closeSync(file);
     throw error;
+  }
+}
+
+/** Where the names start: after the images. */
+function namesAt(header: PackedHeader): number {
+  return HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
+}
+
+/** The names of all images, in order; none in a file of version 1. */
+function readNames(packed: PackedFile): string[] {
+  const { path, header } = packed;
+  if (header.names === undefined) {
+    return [];
+  }
+  const { bytes: length, sha256 } = header.names;
+  if (length > mostNameBytes * totalOf(header)) {
+    throw corruptPackedFile(path, `it has ${length} bytes of names`);
+  }
+  const bytes = new Uint8Array(length);
+  readFully(packed, bytes, namesAt(header));
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    throw corruptPackedFile(path, 'its names do not match their checksum');
+  }
+  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
+  if (lines.length !== totalOf(header)) {
+    throw corruptPackedFile(path, `it has ${lines.length} names for ${totalOf(header)} images`);
+  }
+  return lines.map((line) => nameIn(line, path));
+}
+
+function nameIn(line: string, path: string): string {
+  try {
+    return z.string().parse(JSON.parse(line));
+  } catch (cause) {
+    throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a text in JSON`, cause);
   }
 }
 

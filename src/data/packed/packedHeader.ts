@@ -6,7 +6,9 @@ import { UserError } from '../../errors.ts';
 
 /** The start of a packed file. */
 export const magic = 'emerging-images';
-const version = 1;
+/** Version 1 has no checksums of splits and no names. */
+const version = 2;
+const versions = [1, version];
 
 /** Where the images start, after two lines of text padded with spaces. */
 export const HEADER_BYTES = 16_384;
@@ -15,6 +17,7 @@ export const HEADER_BYTES = 16_384;
 export const packedSplits = ['train', 'validation', 'test'] as const;
 
 const count = z.int().min(0);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
   imageShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
@@ -30,7 +33,11 @@ const headerSchema = z.object({
     test: count,
   }),
   /** SHA-256 of all images, in hexadecimal. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256,
+  /** SHA-256 of the images of each split; omitted in version 1. */
+  splits: z.object({ train: sha256, validation: sha256.optional(), test: sha256 }).optional(),
+  /** The names of the images, after the images: their number of bytes and SHA-256; omitted in version 1. */
+  names: z.object({ bytes: count, sha256 }).optional(),
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */
@@ -43,11 +50,11 @@ const headerSchema = z.object({
 export type PackedHeader = z.infer<typeof headerSchema>;
 
 /**
- * The bytes before the images: `emerging-images 1 SHA-256-OF-THE-NEXT-LINE`, the header as JSON, and spaces.
+ * The bytes before the images: `emerging-images 2 SHA-256-OF-THE-NEXT-LINE`, the header as JSON, and spaces.
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(`${magic} ${version} ${sha256(json)}\n${json}\n`);
+  const text = new TextEncoder().encode(`${magic} ${version} ${checksumOf(json)}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }
@@ -70,13 +77,13 @@ export function readHeader(path: string, file: number): PackedHeader {
   }
   const [line = '', json = ''] = bytes.toString('utf8').split('\n');
   const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
-  if (found !== undefined && Number(found) !== version) {
+  if (found !== undefined && !versions.includes(Number(found))) {
     throw new UserError(
       'invalid-data',
-      `${path}: a packed file of version ${found}, but only ${version} is supported; prepare it again`,
+      `${path}: a packed file of version ${found}, but only up to ${version} is supported; prepare it again`,
     );
   }
-  if (checksum !== sha256(json)) {
+  if (checksum !== checksumOf(json)) {
     throw corruptPackedFile(path, 'its header does not match its checksum');
   }
   const { data, error } = headerSchema.safeParse(JSON.parse(json));
@@ -87,10 +94,10 @@ export function readHeader(path: string, file: number): PackedHeader {
 }
 
 /** The error for a corrupt packed file. */
-export function corruptPackedFile(path: string, why: string): UserError {
-  return new UserError('invalid-data', `${path}: corrupt: ${why}; prepare it again`);
+export function corruptPackedFile(path: string, why: string, cause?: unknown): UserError {
+  return new UserError('invalid-data', `${path}: corrupt: ${why}; prepare it again`, { cause });
 }
 
-function sha256(text: string): string {
+function checksumOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

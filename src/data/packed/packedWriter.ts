@@ -5,7 +5,7 @@ import { PartialFile, removePartialFiles } from '../../storage/partialFiles.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
-export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts'>;
+export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts' | 'splits' | 'names'>;
 
 const BUFFER_BYTES = 2 ** 22;
 
@@ -13,11 +13,14 @@ const BUFFER_BYTES = 2 ** 22;
 export class PackedWriter {
   private readonly file: PartialFile;
   private readonly hash = createHash('sha256');
+  private splitHash = createHash('sha256');
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private buffered = 0;
   private position = HEADER_BYTES;
   private count = 0;
   private readonly counts: Partial<Record<(typeof packedSplits)[number], number>> = {};
+  private readonly splits: Partial<Record<(typeof packedSplits)[number], string>> = {};
+  private readonly names: string[] = [];
 
   /** Creates the partial file and removes leftovers of a crash; throws UserError, as does every method. */
   constructor(path: string) {
@@ -25,8 +28,10 @@ export class PackedWriter {
     this.file = new PartialFile(path);
   }
 
-  /** Appends an image, HWC. */
-  add(image: Uint8Array): void {
+  /** Appends an image, HWC, with its name. */
+  add(image: Uint8Array, name: string): void {
+    this.names.push(JSON.stringify(name));
+    this.splitHash.update(image);
     for (let done = 0; done < image.length; ) {
       const part = image.subarray(done, done + BUFFER_BYTES - this.buffered);
       this.buffer.set(part, this.buffered);
@@ -42,6 +47,8 @@ export class PackedWriter {
   /** Ends a split and returns the number of its images. Splits are written in the order of `packedSplits`. */
   endSplit(name: (typeof packedSplits)[number]): number {
     this.counts[name] = this.count;
+    this.splits[name] = this.splitHash.digest('hex');
+    this.splitHash = createHash('sha256');
     const { count } = this;
     this.count = 0;
     return count;
@@ -51,10 +58,15 @@ export class PackedWriter {
   finish(about: PackedAbout): PackedHeader {
     this.flush();
     const { train = 0, validation, test = 0 } = this.counts;
+    const none = createHash('sha256').digest('hex');
+    const names = new TextEncoder().encode(this.names.map((name) => `${name}\n`).join(''));
+    this.file.write(names, this.position);
     const header: PackedHeader = {
       ...about,
       counts: { train, ...(validation !== undefined && { validation }), test },
       sha256: this.hash.digest('hex'),
+      splits: { train: none, test: none, ...this.splits },
+      names: { bytes: names.length, sha256: createHash('sha256').update(names).digest('hex') },
     };
     this.file.write(headerBytes(header), 0);
     this.file.finish();

@@ -113,13 +113,13 @@ class Preparation {
     const fitted = mapInOrder(
       split.images(),
       { items: 2 * availableParallelism(), bytes: maxDecodedBytes },
-      (image, admit) => this.fitted(image, admit),
+      async (image, admit) => ({ name: image.name, picture: await this.fitted(image, admit) }),
     );
-    for await (const picture of fitted) {
+    for await (const { name: source, picture } of fitted) {
       if (signal?.aborted) {
         return;
       }
-      this.write(picture);
+      this.write(picture, source);
       this.pictures++;
       onProgress?.(this.pictures);
       // Decoding images from memory never yields to the event loop, which signals need.
@@ -145,7 +145,7 @@ class Preparation {
     }
   }
 
-  private write(picture: FittedPicture | UserError): void {
+  private write(picture: FittedPicture | UserError, name: string): void {
     if (picture instanceof UserError) {
       this.note('damaged');
       this.damaged.push(picture.message);
@@ -155,10 +155,11 @@ class Preparation {
     picture.notes.forEach((note) => {
       this.note(note);
     });
-    for (const image of picture.images) {
+    const isTiled = this.options.crop === 'tiles';
+    for (const [tile, image] of picture.images.entries()) {
       const reason = this.exclusionReason(image);
       if (reason === undefined) {
-        this.writer.add(image);
+        this.writer.add(image, isTiled ? `${name}#${tile}` : name);
       } else {
         this.note(reason);
       }

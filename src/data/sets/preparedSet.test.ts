@@ -27,7 +27,7 @@ const write = (side: number): void => {
     ['test', [3]],
   ] as const) {
     for (const value of values) {
-      writer.add(new Uint8Array(side * side * 3).fill(value));
+      writer.add(new Uint8Array(side * side * 3).fill(value), `${value}.png`);
     }
     writer.endSplit(split);
   }

@@ -17,6 +17,8 @@ import type { DecodedImage } from '../rawImages.ts';
 export interface NamedImages {
   /** The name of each image: its path, with `/`, relative to the innermost common folder. */
   readonly names: readonly string[];
+  /** The path of each image's file, from the working directory; absent if it has no file. */
+  readonly paths?: readonly string[];
   /** NHWC, 8 bits per channel. */
   readonly pixels: Uint8Array;
   /** One line per skipped file, with its name and the reason. */
@@ -85,7 +87,8 @@ export async function readImageFiles(
   [...images.values()].forEach((image, index) => {
     pixels.set(image, index * size);
   });
-  return { names: namesOf([...images.keys()]), pixels, skipped };
+  const found = [...images.keys()];
+  return { names: namesOf(found), paths: found, pixels, skipped };
 }
 
 /** Reads the image in a file; if a file in a folder cannot be read, reports why and returns undefined. */

@@ -2,7 +2,7 @@
 import { type DatasetSource, type ImageSet, readOne } from '../dataset.ts';
 import { isImageChannels, type RawDataset, type RawSplit } from '../rawImages.ts';
 
-/** The images of an opened dataset as if they were files: `train/0`, `train/1`, … */
+/** The images of an opened dataset as if they were files, with their names or else `train/0`, `train/1`, … */
 export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
   return {
     train: rawSplitOf('train', train),
@@ -21,7 +21,7 @@ function rawSplitOf(split: string, images: ImageSet): RawSplit {
     async *images() {
       for (let index = 0; index < images.count; index++) {
         yield {
-          name: `${split}/${index}`,
+          name: images.nameOf?.(index) ?? `${split}/${index}`,
           decode: async () => ({
             width,
             height,
