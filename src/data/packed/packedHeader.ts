@@ -35,9 +35,25 @@ const headerSchema = z.object({
   /** SHA-256 of all images, in hexadecimal. */
   sha256,
   /** SHA-256 of the images of each split; omitted in version 1. */
-  splits: z.object({ train: sha256, validation: sha256.optional(), test: sha256 }).optional(),
+  splits: z
+    .object({
+      /** Of the training images. */
+      train: sha256,
+      /** Of the validation images, if the file has any. */
+      validation: sha256.optional(),
+      /** Of the test images. */
+      test: sha256,
+    })
+    .optional(),
   /** The names of the images, after the images: their number of bytes and SHA-256; omitted in version 1. */
-  names: z.object({ bytes: count, sha256 }).optional(),
+  names: z
+    .object({
+      /** Their length. */
+      bytes: count,
+      /** Their checksum. */
+      sha256,
+    })
+    .optional(),
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */
