@@ -1,5 +1,5 @@
 // What identifies the images of a run, `data.json`: written when it starts, compared whenever they are read again.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HoldOut } from '../../data/dataset.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
