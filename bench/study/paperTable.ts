@@ -10,7 +10,7 @@ import { findPreset, type Preset } from '../../src/experiments/presets.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import { runPaths } from '../../src/training/run/runFolder.ts';
-import { readSummary } from '../../src/training/run/runSummary.ts';
+import { readSummary } from '../../src/training/run/summaryFile.ts';
 import { machine } from '../shared/machine.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
 

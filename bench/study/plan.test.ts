@@ -6,7 +6,7 @@ import { stringifyConfig } from '../../src/experiments/configText.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
 import { createRunFolder } from '../../src/training/run/newRunFolder.ts';
 import { checkpointPath } from '../../src/training/run/runFolder.ts';
-import { writeSummary } from '../../src/training/run/runSummary.ts';
+import { writeSummary } from '../../src/training/run/summaryFile.ts';
 import { type CostedUnit, costsOf, fit, isDone, runsOf, type Unit, unitsOf } from './plan.ts';
 import { readStudies } from './readStudies.ts';
 import { configOf, recordFailure, type StudyRun, searchRuns, seedRun } from './runs.ts';

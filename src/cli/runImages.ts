@@ -7,7 +7,8 @@ import { option, phrase, UserError } from '../errors.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { locateData } from '../training/run/dataMark.ts';
-import { differenceBetween, holdOutOf, readDataRecord } from '../training/run/dataRecord.ts';
+import { differenceBetween } from '../training/run/dataRecord.ts';
+import { holdOutOf, readDataRecord } from '../training/run/dataRecordFile.ts';
 import { noteOnStderr } from './terminal/output.ts';
 
 /** Fewer validation images than this say little. */

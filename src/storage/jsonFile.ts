@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { exists, readText, writeFileAtomically } from './files.ts';
-import { parseJsonObject } from './jsonLines.ts';
+import { parseJsonObject } from './jsonText.ts';
 
 /**
  * The object in a file; undefined if the file does not exist.

@@ -11,7 +11,7 @@ import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
 import { resumeRun, startRun } from './run/run.ts';
 import { checkpointPath, runPaths } from './run/runFolder.ts';
-import { writeSummary } from './run/runSummary.ts';
+import { writeSummary } from './run/summaryFile.ts';
 import { type TrainingOptions, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-'));

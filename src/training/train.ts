@@ -1,4 +1,4 @@
-// A training run from start to finish: batches, steps, validation, logs and checkpoints in a run folder.
+// A training run from start to finish: batches, steps, validation, and logs and checkpoints in a store.
 import type { Dataset } from '../data/dataset.ts';
 import type { DatasetIdentity } from '../data/identity.ts';
 import type { CompileOptions } from '../engine/program.ts';
@@ -7,14 +7,11 @@ import { call, phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
-import type { Lock } from '../storage/lock.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
-import { writeDataRecord } from './run/dataRecord.ts';
+import { timeOf, timingLine } from './run/logLines.ts';
 import { isAnchor, isMilestone, lastStepOf } from './run/milestones.ts';
-import { mendRunFiles, rewindRun } from './run/run.ts';
-import { listCheckpoints, type RunPaths } from './run/runFolder.ts';
-import { lockRun } from './run/runLock.ts';
-import { appendMetrics, appendTiming, trainingTime } from './run/runLogs.ts';
+import { placeOf, recordResult, recordStart } from './run/recordTraining.ts';
+import type { RunStore, StoreLock } from './run/runStore.ts';
 import { answerStep, requireTrained } from './run/setback.ts';
 import { guardedStep } from './step/guardedStep.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
@@ -29,8 +26,10 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly config: Config;
   /** The images; validation images are measured, test images are not touched. */
   readonly dataset: Dataset;
-  /** The run folder, which must exist. */
-  readonly paths: RunPaths;
+  /** Where the run is stored, which must exist. */
+  readonly store: RunStore;
+  /** The name of its preset, for its summary. */
+  readonly preset?: string | null | undefined;
   /** The state to resume from, which is copied; by default a new one is initialised from data. */
   readonly state?: TrainingState | undefined;
   /** What identifies the images, if the run is resumed on other ones than before. */
@@ -45,6 +44,11 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers, at most `threads`; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
+  /**
+   * Whether the summary says of a run that has done all its steps that it is complete; default true. False if the
+   * caller still has to evaluate it.
+   */
+  readonly completes?: boolean | undefined;
   /** Callbacks during training. */
   readonly events?: TrainingEvents;
 }
@@ -77,7 +81,7 @@ export interface TrainingResult {
 }
 
 /**
- * Trains a model and writes the run folder: metrics after every step, validation and checkpoints at milestones, a
+ * Trains a model and stores the run: its summary, metrics after every step, validation and checkpoints at milestones, a
  * checkpoint at the end, and in between one every ten minutes that replaces the previous one.
  *
  * All randomness is a function of the seed and the step, and so are the metrics and every checkpoint: if a
@@ -89,32 +93,37 @@ export interface TrainingResult {
  * learning rate.
  *
  * @throws UserError if training diverges at any rate, another process is training the run or has taken it over,
- * or a file cannot be written; the last sound state is then in the folder
+ * or a file cannot be written; the last sound state is then in the store
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { paths } = options;
-  const lock = lockRun(paths);
+  const { store } = options;
+  const lock = await store.lock();
   try {
     return await releaseAfter((keep) => trainLocked(options, lock, keep));
   } catch (error) {
-    throw withWayBack(error, paths);
+    throw await withWayBack(error, store);
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 
-async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Promise<TrainingResult> {
-  const { config, paths, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
+async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep): Promise<TrainingResult> {
+  const { config, dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
+  const { completes = true, otherImages } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
-  for (const note of mendRunFiles(paths)) {
+  for (const note of await store.mend()) {
     events.onTrouble?.(options.state?.step ?? 0, note);
   }
   const parts = await prepareTraining(options, engine, keep, events.onPreparing);
   const { model, schedule, trainer, checkpoints } = parts;
+  const { workers } = trainer.plan;
+  const place = placeOf(engine, workers);
   events.onPrepared?.(trainer.plan);
-  rewindRun(paths, config, trainer.state.step);
-  if (options.otherImages !== undefined) {
-    writeDataRecord(paths, { name: options.dataset.name, ...options.otherImages });
+  // Before the first step: after a kill it would be too late.
+  await recordStart(options, place);
+  await store.rewind(config, trainer.state.step);
+  if (otherImages !== undefined) {
+    await store.recordImages({ name: dataset.name, ...otherImages });
   }
   const { batchSize } = config.training;
   const lastStep = lastStepOf(schedule, stopAt);
@@ -129,19 +138,19 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
     const { step, bitsPerDim, learningRate } = outcome.record;
     seconds += stepSeconds;
     trained += batchSize;
-    appendMetrics(paths, outcome.record);
-    appendTiming(paths, step, stepSeconds, batchSize);
+    await store.appendMetrics(outcome.record);
+    await store.appendTiming(timingLine(step, stepSeconds, batchSize));
     events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
     await answerStep(parts, outcome, events);
     if (isMilestone(step, schedule)) {
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
-        appendMetrics(paths, { step, validationBitsPerDim: validated.bitsPerDim });
+        await store.appendMetrics({ step, validationBitsPerDim: validated.bitsPerDim });
       }
     }
     // Last, so that the log is complete up to any checkpoint that can be resumed.
     if (isAnchor(step, schedule) || checkpoints.age >= checkpointSeconds) {
-      checkpoints.save(trainer.state);
+      await checkpoints.save(trainer.state);
     }
     if (isMilestone(step, schedule)) {
       await events.onMilestone?.(step, trainer.state);
@@ -153,7 +162,7 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
     }
   }
   const { state } = trainer;
-  const checkpoint = checkpoints.save(state);
+  const checkpoint = await checkpoints.save(state);
   if (validated?.step !== state.step && !isInterrupted()) {
     validated = await validate(parts, events);
   }
@@ -162,16 +171,18 @@ async function trainLocked(options: TrainingOptions, lock: Lock, keep: Keep): Pr
   if (complete) {
     requireTrained(state, validationBitsPerDim);
   }
-  return {
+  const result = {
     model,
     state,
     validationBitsPerDim,
-    ...trainingTime(paths),
-    workers: trainer.plan.workers,
+    ...timeOf(await store.readTimings()),
+    workers,
     checkpoint,
     complete,
     interrupted: isInterrupted(),
   };
+  await recordResult(options, result, place, completes);
+  return result;
 }
 
 /** The validation result of the state after a step. */
@@ -190,18 +201,18 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
   return { step, bitsPerDim };
 }
 
-/** A training error; for a disk failure, with the step that the run can resume from. */
-function withWayBack(error: unknown, paths: RunPaths): unknown {
-  // Without a cause it is not the disk: something that is not a file is in the way.
+/** A training error; for a failure of the storage, with the step that the run can resume from. */
+async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
+  // Without a cause it is not the storage: something that is not a file is in the way.
   if (!(error instanceof UserError && error.code === 'io' && error.cause !== undefined)) {
     return error;
   }
-  const latest = listCheckpoints(paths).at(-1);
+  const latest = (await store.checkpointSteps()).at(-1);
   return latest === undefined
     ? error
     : new UserError(
         'io',
-        phrase`${error.phrase}. The run is safe up to step ${latest.step}: ${call('resumeRun', paths.directory)} resumes from there`,
+        phrase`${error.phrase}. The run is safe up to step ${latest}: ${call('resumeRun', store.name)} resumes from there`,
         { cause: error },
       );
 }

@@ -11,9 +11,9 @@ import { BatchLoader } from './batchLoader.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
-import { readLatestSoundCheckpoint } from './run/checkpointFile.ts';
 import { CheckpointWriter } from './run/checkpointWriter.ts';
-import { openRunFolder, type RunPaths } from './run/runFolder.ts';
+import { latestSoundCheckpoint } from './run/latestCheckpoint.ts';
+import type { RunStore } from './run/runStore.ts';
 import { startFromData } from './startFromData.ts';
 import { guardFor } from './step/guard.ts';
 import { isFiniteArray } from './step/notFinite.ts';
@@ -26,7 +26,7 @@ import { Validation } from './validation.ts';
 /** The parts of training. */
 export interface TrainingParts {
   readonly config: Config;
-  readonly paths: RunPaths;
+  readonly store: RunStore;
   readonly model: Glow;
   readonly schedule: Schedule;
   readonly batches: BatchLoader;
@@ -43,7 +43,7 @@ export interface TrainingParts {
 export interface TrainingSources {
   readonly config: Config;
   readonly dataset: Dataset;
-  readonly paths: RunPaths;
+  readonly store: RunStore;
   /** The state to resume from, which is copied. */
   readonly state?: TrainingState | undefined;
   /** Whether a step's activations are kept or recomputed. */
@@ -54,15 +54,15 @@ export interface TrainingSources {
 
 /** Compiles the programs, and initialises the weights from data if there is no state to resume. */
 export async function prepareTraining(
-  { config, dataset, paths, state, activations, workers }: TrainingSources,
+  { config, dataset, store, state, activations, workers }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
   onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
   const { batchSize, microBatch, learningRate } = config.training;
-  requireLatest(state, paths);
-  requireOptimizer(state, config, paths);
+  await requireLatest(state, store);
+  requireOptimizer(state, config, store);
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);
@@ -97,9 +97,9 @@ export async function prepareTraining(
   const options = { ...engine, batchSize: Math.max(microBatch, LEAST_MEASURED), seed };
   const validation = keep(new Validation(model, dataset.validation, options));
   const { layout } = trainer;
-  const written = { paths, layout, imageShape: model.imageShape, schedule };
-  const checkpoints = new CheckpointWriter(written, start.step);
-  return { config, paths, model, schedule, batches, trainer, validation, checkpoints, engine, startAgain };
+  const written = { store, layout, imageShape: model.imageShape, schedule };
+  const checkpoints = await CheckpointWriter.open(written, start.step);
+  return { config, store, model, schedule, batches, trainer, validation, checkpoints, engine, startAgain };
 }
 
 /** The number of batches tried for initialisation. */
@@ -133,28 +133,28 @@ async function soundStart(
 const LEAST_MEASURED = 64;
 
 /** Rejects an optimiser other than the one the state's moments belong to. */
-function requireOptimizer(state: TrainingState | undefined, { training }: Config, paths: RunPaths): void {
+function requireOptimizer(state: TrainingState | undefined, { training }: Config, { name }: RunStore): void {
   if (state && state.optimizer.name !== training.optimizer) {
     throw new UserError(
       'invalid-config',
-      `${paths.directory} was trained with ${state.optimizer.name}, but its training.optimizer is now ` +
+      `${name} was trained with ${state.optimizer.name}, but its training.optimizer is now ` +
         `${training.optimizer}: a run keeps the optimiser it started with; start a new run`,
     );
   }
 }
 
-/** Rejects a state older than the latest in the folder: the checkpoints would contradict the logs. */
-function requireLatest(state: TrainingState | undefined, paths: RunPaths): void {
-  const folder = openRunFolder(paths.directory);
+/** Rejects a state older than the latest that is stored: the checkpoints would contradict the logs. */
+async function requireLatest(state: TrainingState | undefined, store: RunStore): Promise<void> {
   const reached = state?.step ?? 0;
-  if (folder.latestCheckpoint === null || folder.latestCheckpoint.step <= reached) {
+  const [last = 0] = (await store.checkpointSteps()).slice(-1);
+  if (last <= reached) {
     return;
   }
-  const latest = readLatestSoundCheckpoint(folder).checkpoint;
+  const latest = (await latestSoundCheckpoint(store)).checkpoint;
   if (latest !== undefined && latest.step > reached) {
     throw new UserError(
       'exists',
-      `${paths.directory} is already trained to step ${latest.step}: ` +
+      `${store.name} is already trained to step ${latest.step}: ` +
         'continue from the state that resumeRun returns, or start in another folder',
     );
   }

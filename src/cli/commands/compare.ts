@@ -11,7 +11,7 @@ import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { holdOutOf } from '../../training/run/dataRecord.ts';
+import { holdOutOf } from '../../training/run/dataRecordFile.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';

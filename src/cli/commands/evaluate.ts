@@ -11,7 +11,7 @@ import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { runFiles } from '../../training/run/runFiles.ts';
-import { appendEvaluation, readSummary } from '../../training/run/runSummary.ts';
+import { appendEvaluation, readSummary } from '../../training/run/summaryFile.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';

@@ -5,19 +5,18 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { trainedModel } from '../../evaluation/model/trainedModel.ts';
-import { writeRunCard } from '../../evaluation/runs/runCard.ts';
-import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
-import type { JsonObject } from '../../storage/jsonLines.ts';
+import { finishRun } from '../../evaluation/runs/trainRun.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Lock } from '../../storage/lock.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import { lockRun } from '../../training/run/runLock.ts';
+import { evaluationsIn } from '../../training/run/runSummary.ts';
 import {
   appendEvaluation,
-  evaluationsIn,
   readSummary,
   readSummaryIfSound,
   writeSummary,
-} from '../../training/run/runSummary.ts';
+} from '../../training/run/summaryFile.ts';
 import type { TrainingResult } from '../../training/train.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite } from '../evaluationRecord.ts';
@@ -37,8 +36,7 @@ import { shellWord } from '../terminal/shellWord.ts';
 import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
 import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboard.ts';
 import { testAfterTraining } from '../training/testAfterTraining.ts';
-import { pictureTitle } from '../training/trainPictures.ts';
-import { aboutRun, placeOf, reachedBefore } from '../training/trainSummary.ts';
+import { reachedBefore } from '../training/trainSummary.ts';
 import { trainWithProgress } from '../training/trainWithProgress.ts';
 import { overflowNote } from './sample.ts';
 
@@ -94,7 +92,7 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
   requireLengthAhead(run, options);
   if (isDone(run, options)) {
     const { step } = run.state!;
-    const reached = reachedBefore(run);
+    const reached = await reachedBefore(run);
     print(reached, options, [
       `${directory} is already at step ${formatCount(step)}: nothing left to do`,
       isTested(reached, step)
@@ -133,35 +131,22 @@ async function finish(
   const { directory } = run.paths;
   const { state, interrupted } = result;
   const finished = result.complete && !interrupted;
-  const summary = {
-    ...aboutRun(run, state.step),
-    complete: finished,
-    bitsPerDim: result.validationBitsPerDim,
-    imagesPerSecond: result.imagesPerSecond,
-    seconds: result.seconds,
-    checkpoint: result.checkpoint,
-    ...placeOf(engine, result.workers),
-    samples: null,
-  };
-  // Recorded before test and samples, so that the training is not lost if they fail; complete only after the test, unless
-  // that is skipped or interrupted.
-  writeSummary(run.paths, { ...summary, complete: false });
-  const { test, untested, samples } = await releaseAfter(async (keep) => {
+  const { test, untested, samples, curve } = await releaseAfter(async (keep) => {
     const model = keep(new FlowModel(trainedModel(result.model, state, 'average'), engine));
     const { test, exitCode: untested } =
       finished && options.test ? await testAfterTraining(model, run, lock) : { test: undefined, exitCode: 0 };
     if (test) {
       appendEvaluation(run.paths, { step: state.step, ...test });
     }
-    writeSummary(run.paths, summary);
-    const samples =
-      interrupted || untested ? null : await drawOrNote('samples', () => lastSamples(model, state.step, run));
+    // Complete only after the test, unless that is skipped or interrupted.
+    writeSummary(run.paths, { ...readSummary(run.paths), complete: finished });
+    const { samples, curve } = await finishRun(run, result, untested ? undefined : model, drawOrNote);
+    if (samples !== null) {
+      writeStderr(overflowNote(samples.overflowed, samples.count));
+    }
     await drawOrNote('samples in TensorBoard', () => board?.onSamples(state.step));
-    return { test, untested, samples };
+    return { test, untested, samples: samples?.file ?? null, curve };
   });
-  writeSummary(run.paths, { ...summary, samples });
-  const curve = await drawOrNote('learning curve', () => drawLearningCurve(run.paths, pictureTitle(run)));
-  writeRunCard(run.paths, { model: result.model, config: run.config, step: state.step });
   print(readSummary(run.paths), options, [
     ...(test ? evaluationLines(test) : []),
     `${formatRate(result.imagesPerSecond)} images/s, ${formatCounted(state.step, 'step')} done`,
@@ -227,12 +212,6 @@ function isDone(
 /** Whether a summary has an evaluation on the test images after this step. */
 function isTested(summary: JsonObject, step: number): boolean {
   return evaluationsIn(summary).some((evaluation) => evaluation.split === 'test' && evaluation.step === step);
-}
-
-async function lastSamples(model: FlowModel, step: number, { paths }: PreparedRun): Promise<string> {
-  const { file, count, overflowed } = await drawSamples(model, step, paths);
-  writeStderr(overflowNote(overflowed, count));
-  return file;
 }
 
 /** Prints a summary as JSON, or the lines of text. */

@@ -10,11 +10,10 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { locateData } from '../../training/run/dataMark.ts';
-import { holdOutOf } from '../../training/run/dataRecord.ts';
+import { holdOutOf } from '../../training/run/dataRecordFile.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
 import { openRunFolder, type RunPaths, runPaths } from '../../training/run/runFolder.ts';
-import { readSummaryIfSound } from '../../training/run/runSummary.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */
@@ -37,8 +36,6 @@ export interface RunOptions {
 
 /** A run that can be trained. */
 export interface PreparedRun extends Run {
-  /** The name of its preset; null if it has none. */
-  readonly preset: string | null;
   /** Whether that preset was chosen by default, for images other than its own. */
   readonly assumed: boolean;
 }
@@ -72,8 +69,10 @@ async function newRun(
   requireWorkers(workers, { ...engine, images: config.training.microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
-  const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)));
-  return { ...run, preset: name ?? null, assumed: preset === undefined && name !== undefined && !isPresets };
+  const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)), {
+    preset: name ?? null,
+  });
+  return { ...run, assumed: preset === undefined && name !== undefined && !isPresets };
 }
 
 /** Treats the images of a configuration that lies in a run folder like those of the run. */
@@ -127,6 +126,5 @@ async function reopenedRun(
   const dataset =
     data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut: holdOutOf(paths) });
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
-  const { preset } = readSummaryIfSound(run.paths);
-  return { ...run, preset: typeof preset === 'string' ? preset : null, assumed: false };
+  return { ...run, assumed: false };
 }

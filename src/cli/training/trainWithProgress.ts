@@ -1,11 +1,13 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
+import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
-import { type TrainingResult, train } from '../../training/train.ts';
-import type { PreparationPart } from '../../training/trainingEvents.ts';
+import { type Place, placeOf } from '../../training/run/recordTraining.ts';
+import type { TrainingResult } from '../../training/train.ts';
+import type { PreparationPart, TrainingEvents } from '../../training/trainingEvents.ts';
 import type { StepOptions } from '../options.ts';
 import { FEW_IMAGES } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
@@ -14,8 +16,7 @@ import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { TensorBoard } from './tensorboard.ts';
-import { pictures } from './trainPictures.ts';
-import { movedText, type Place, placeOf, recordStart } from './trainSummary.ts';
+import { movedText } from './trainSummary.ts';
 
 /** From this many parameters on, training takes seconds to start and prints what it is doing. */
 const LARGE = 4e6;
@@ -33,7 +34,7 @@ export async function trainWithProgress(
   engine: CompileOptions,
   board: TensorBoard | undefined,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
-  const { config, dataset, schedule, paths, state, otherImages } = run;
+  const { config, dataset, schedule, paths, state } = run;
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
   const interruption = listenForInterruption(() =>
     bar.note('stopping after this step; press Ctrl-C again to stop at once'),
@@ -58,16 +59,14 @@ export async function trainWithProgress(
       `${damage}. Resuming from step ${formatCount(state?.step ?? 0)} instead; the file is renamed to ….damaged`,
     );
   }
-  const draw = pictures(run, stopAt, engine, (text) => bar.note(text));
+  const note = (text: string): void => bar.note(text);
   let recent: number | undefined;
   try {
-    const result = await train({
+    const training = {
       ...engine,
-      config,
-      dataset,
-      paths,
-      state,
-      otherImages,
+      ...run,
+      // Only once it was evaluated.
+      completes: false,
       stopAt,
       activations,
       workers,
@@ -84,7 +83,6 @@ export async function trainWithProgress(
           if (moved !== undefined) {
             bar.note(moved);
           }
-          recordStart(run, place);
           const treatment = activations === 'keep' ? 'kept' : 'recomputed';
           bar.note(
             `activations are ${treatment}: a step needs about ${formatBytes(bytes)} in total${sharingText(place)}`,
@@ -97,21 +95,17 @@ export async function trainWithProgress(
           board?.onStep(step, bitsPerDim, imagesPerSecond, learningRate);
           bar.update(step, { ...(recent !== undefined && { bitsPerDim: recent }), imagesPerSecond });
         },
-        onTrouble: (_, text) => bar.note(text),
+        onTrouble: (_: number, text: string) => bar.note(text),
         onValidation(step, bitsPerDim) {
           board?.onValidation(step, bitsPerDim);
           bar.note(`step ${step}: ${bitsPerDim.toFixed(3)} bits/dim on validation images (average weights)`);
         },
-        async onMilestone(step, state) {
-          await draw(step, state);
-          await drawOrNote(
-            `samples of step ${step} in TensorBoard`,
-            () => board?.onSamples(step),
-            (text) => bar.note(text),
-          );
+        async onMilestone(step) {
+          await drawOrNote(`samples of step ${step} in TensorBoard`, () => board?.onSamples(step), note);
         },
-      },
-    });
+      } satisfies TrainingEvents,
+    };
+    const result = await trainWithPictures(training, (what, draw) => drawOrNote(what, draw, note));
     return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
   } catch (error) {
     // A run that another process has taken over is no longer this one's to remove.

@@ -2,13 +2,14 @@
 import { dataName } from '../../experiments/experimentName.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
-import type { JsonObject } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { encodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
 import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import { readMetrics } from '../../training/run/runLogs.ts';
-import { evaluationsIn, readSummary } from '../../training/run/runSummary.ts';
+import { evaluationsIn } from '../../training/run/runSummary.ts';
+import { readSummary } from '../../training/run/summaryFile.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type ReferenceScores, scoresText } from '../measure/referenceScores.ts';
 import { FlowModel } from '../model/flowModel.ts';

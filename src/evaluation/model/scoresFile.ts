@@ -2,7 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { exists, readTextFile } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { parseJsonObject } from '../../storage/jsonLines.ts';
+import { parseJsonObject } from '../../storage/jsonText.ts';
 import { runFiles } from '../../training/run/runFiles.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import { problemInScores, type ReferenceScores } from '../measure/referenceScores.ts';

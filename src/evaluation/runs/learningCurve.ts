@@ -1,7 +1,7 @@
 // The learning curve of a run, from its metrics: as numbers and as a plot.
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
-import type { JsonObject } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import { readMetrics } from '../../training/run/runLogs.ts';
 

@@ -5,8 +5,8 @@ import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
 import { cardPath, runFiles } from '../../training/run/runFiles.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
-import { readSummary } from '../../training/run/runSummary.ts';
 import { changesIn } from '../../training/run/settingChanges.ts';
+import { readSummary } from '../../training/run/summaryFile.ts';
 import { modelCard } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 

@@ -9,7 +9,7 @@ import { checksumOf } from '../../numeric/checksum.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { stateFrom } from '../checkpoint.ts';
+import { checkpointContents, stateFrom } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { newGuard } from '../step/guard.ts';
 import { readLatestCheckpoint, saveCheckpoint } from './checkpointFile.ts';
@@ -37,7 +37,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
 function withMetadata(changes: Record<string, string | undefined>): void {
-  saveCheckpoint(new ClosedFolder(dirname(path)), path, state, layout, model.imageShape);
+  saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model.imageShape));
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
   const all = Object.fromEntries(changed) as Record<string, string>;
@@ -92,7 +92,11 @@ it.each([
 
 describe('a corrupt checkpoint', () => {
   const whole = (): Buffer => {
-    saveCheckpoint(new ClosedFolder(dirname(path)), path, state, layout, model.imageShape);
+    saveCheckpoint(
+      new ClosedFolder(dirname(path)),
+      path,
+      checkpointContents(state, layout, model.imageShape),
+    );
     return readFileSync(path);
   };
 
@@ -104,9 +108,7 @@ describe('a corrupt checkpoint', () => {
     saveCheckpoint(
       new ClosedFolder(dirname(path)),
       path,
-      { ...state, weights, average: zeros, optimizer },
-      few,
-      [4, 4, 1],
+      checkpointContents({ ...state, weights, average: zeros, optimizer }, few, [4, 4, 1]),
     );
     const bytes = readFileSync(path);
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));

@@ -1,27 +1,17 @@
 // Checkpoints on disk: writing, reading, and choosing which of a run's to read.
 import { phrase, UserError } from '../../errors.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
 import { readBytes } from '../../storage/files.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { type Checkpoint, checkpointContents, checkpointFrom } from '../checkpoint.ts';
-import type { ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingState } from '../trainingState.ts';
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { type Checkpoint, checkpointFrom } from '../checkpoint.ts';
 import { type CheckpointFile, type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**
- * Writes the checkpoint of a state to a file in a folder. The same state produces the same bytes.
+ * Writes a checkpoint to a file in a folder. The same contents produce the same bytes.
  *
  * @throws UserError if it cannot be written; an existing file is then left untouched
  */
-export function saveCheckpoint(
-  folder: ClosedFolder,
-  path: string,
-  state: TrainingState,
-  layout: ParameterLayout,
-  imageShape: ImageShape,
-): void {
-  const { tensors, metadata } = checkpointContents(state, layout, imageShape);
+export function saveCheckpoint(folder: ClosedFolder, path: string, { tensors, metadata }: Safetensors): void {
   folder.write(path, encodeSafetensors(tensors, metadata));
 }
 
@@ -75,38 +65,4 @@ export function readLatestCheckpoint(run: RunFolder, options: ReadOptions = {}):
         })
       : error;
   }
-}
-
-/** The latest sound checkpoint of a run, and what is wrong with each later one. */
-export interface SoundCheckpoint {
-  /** Undefined if the run has no checkpoint at all. */
-  readonly checkpoint?: Checkpoint;
-  readonly damages: readonly string[];
-}
-
-/**
- * Reads the latest sound checkpoint of a run, to resume from.
- *
- * @throws UserError if the run has checkpoints and none of them is sound
- */
-export function readLatestSoundCheckpoint({ checkpoints, paths }: RunFolder): SoundCheckpoint {
-  const damages: string[] = [];
-  for (const { path } of checkpoints.toReversed()) {
-    try {
-      return { checkpoint: readSoundCheckpoint(path), damages };
-    } catch (error) {
-      if (!(error instanceof UserError)) {
-        throw error;
-      }
-      damages.push(error.message);
-    }
-  }
-  if (damages.length > 0) {
-    throw new UserError(
-      'invalid-data',
-      `no usable checkpoint in ${paths.directory}; the latest: ${damages[0]}; ` +
-        `or delete ${paths.checkpoints} to restart training from scratch`,
-    );
-  }
-  return { damages };
 }

@@ -2,15 +2,11 @@
 // latest.
 import type { Schedule } from '../../experiments/schedule.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
-import { exists } from '../../storage/files.ts';
+import { checkpointContents } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { saveCheckpoint } from './checkpointFile.ts';
 import { isAnchor, isMilestone } from './milestones.ts';
-import { runFiles } from './runFiles.ts';
-import { checkpointPath, listCheckpoints, type RunPaths } from './runFolder.ts';
-import { readMetrics } from './runLogs.ts';
-import { readSummary } from './runSummary.ts';
+import type { RunStore } from './runStore.ts';
 
 /** The number of latest checkpoints kept, so that if the last is corrupt there is an earlier one. */
 const LAST = 3;
@@ -19,7 +15,7 @@ const ANCHORS = 2;
 
 /** What checkpoints are written from, and where. */
 export interface CheckpointWriterOptions {
-  readonly paths: RunPaths;
+  readonly store: RunStore;
   readonly layout: ParameterLayout;
   readonly imageShape: ImageShape;
   readonly schedule: Schedule;
@@ -33,13 +29,18 @@ export class CheckpointWriter {
   private lastStep: number;
   private lastTime = performance.now();
 
-  /** @param start the step that training resumes from; 0 for a new run */
-  constructor(options: CheckpointWriterOptions, start: number) {
-    const { paths } = options;
-    const validated = readMetrics(paths).filter((line) => 'validationBitsPerDim' in line);
+  private constructor(options: CheckpointWriterOptions, start: number, chosen: ReadonlySet<unknown>) {
     this.options = options;
-    this.chosen = new Set([...validated.map(({ step }) => step), readSummary(paths).steps]);
+    this.chosen = chosen;
     this.lastStep = start;
+  }
+
+  /** @param start the step that training resumes from; 0 for a new run */
+  static async open(options: CheckpointWriterOptions, start: number): Promise<CheckpointWriter> {
+    const { store } = options;
+    const validated = (await store.readMetrics()).filter((line) => 'validationBitsPerDim' in line);
+    const { steps } = await store.readSummary();
+    return new CheckpointWriter(options, start, new Set([...validated.map(({ step }) => step), steps]));
   }
 
   /** The seconds since the last checkpoint, or since the start. */
@@ -47,37 +48,28 @@ export class CheckpointWriter {
     return (performance.now() - this.lastTime) / 1000;
   }
 
-  /**
-   * Writes a state, unless already written, and returns its path; then removes checkpoints no longer kept.
-   * The log is flushed to disk first, so that it is complete up to any checkpoint that can be resumed, even
-   * after a power cut.
-   */
-  save(state: TrainingState): string {
-    const { paths, layout, imageShape } = this.options;
-    const path = checkpointPath(paths, state.step);
-    if (state.step === this.lastStep && exists(path)) {
+  /** Writes a state, unless already written, and returns its path; then removes checkpoints no longer kept. */
+  async save(state: TrainingState): Promise<string> {
+    const { store, layout, imageShape } = this.options;
+    const { step } = state;
+    const path = store.checkpointPath(step);
+    if (step === this.lastStep && (await store.checkpointSteps()).includes(step)) {
       return path;
     }
-    const files = runFiles(paths);
-    files.flush(paths.metrics);
-    files.makeFolder(paths.checkpoints);
-    saveCheckpoint(files, path, state, layout, imageShape);
-    this.lastStep = state.step;
+    await store.saveCheckpoint(step, checkpointContents(state, layout, imageShape));
+    this.lastStep = step;
     this.lastTime = performance.now();
-    this.removeOthers();
+    await this.removeOthers();
     return path;
   }
 
-  private removeOthers(): void {
-    const { paths, schedule } = this.options;
-    const written = listCheckpoints(paths);
-    const staying = stayingSteps(
-      written.map(({ step }) => step),
-      schedule,
-    );
-    for (const { step, path } of written) {
+  private async removeOthers(): Promise<void> {
+    const { store, schedule } = this.options;
+    const written = await store.checkpointSteps();
+    const staying = stayingSteps(written, schedule);
+    for (const step of written) {
       if (!staying.has(step) && !this.chosen.has(step)) {
-        runFiles(paths).remove(path);
+        await store.removeCheckpoint(step);
       }
     }
   }

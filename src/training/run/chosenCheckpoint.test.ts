@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Glow } from '../../models/glow.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
+import { checkpointContents } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { newGuard } from '../step/guard.ts';
 import { saveCheckpoint } from './checkpointFile.ts';
@@ -28,9 +29,7 @@ beforeAll(() => {
     saveCheckpoint(
       new ClosedFolder(paths.directory),
       checkpointPath(paths, step),
-      all,
-      layout,
-      model.imageShape,
+      checkpointContents(all, layout, model.imageShape),
     );
   }
 });

@@ -1,13 +1,10 @@
-// What identifies the images of a run, `data.json`: written when it starts, compared whenever they are read again.
+// What identifies the images of a run, as stored in its `data.json`: its text, and the comparison with images found.
 import * as z from 'zod';
 import type { HoldOut } from '../../data/dataset.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { UserError } from '../../errors.ts';
-import { exists, readText } from '../../storage/files.ts';
-import { parseJsonObject } from '../../storage/jsonLines.ts';
-import { runFiles } from './runFiles.ts';
-import type { RunPaths } from './runFolder.ts';
+import { parseJsonObject } from '../../storage/jsonText.ts';
 
 /** What identifies the images of a run, and the name or path they were opened by. */
 export interface DataRecord extends DatasetIdentity {
@@ -30,16 +27,14 @@ const recordSchema = z.object({
 });
 
 /**
- * What identifies the images of a run; undefined for a run of an earlier version, which has no record.
+ * The record in the text of a `data.json`.
  *
- * @throws UserError with the file's name if it is damaged
+ * @param path the file, for errors
+ * @throws UserError with its name if it is damaged
  */
-export function readDataRecord({ dataRecord: path }: RunPaths): DataRecord | undefined {
-  if (!exists(path)) {
-    return undefined;
-  }
+export function parseDataRecord(text: string, path: string): DataRecord {
   const remedy = 'restore it from a copy of the run';
-  const { data, error } = recordSchema.safeParse(parseJsonObject(readText(path), path, `; ${remedy}`));
+  const { data, error } = recordSchema.safeParse(parseJsonObject(text, path, `; ${remedy}`));
   if (error) {
     const [{ path: where, message }] = error.issues as [z.core.$ZodIssue];
     throw new UserError('invalid-data', `${path}: ${where.join('.')}: ${message}; ${remedy}`);
@@ -48,14 +43,13 @@ export function readDataRecord({ dataRecord: path }: RunPaths): DataRecord | und
   return heldOut === undefined ? record : { ...record, heldOut };
 }
 
-/** Records what identifies the images of a run. */
-export function writeDataRecord(paths: RunPaths, { name, ...identity }: DataRecord): void {
-  runFiles(paths).write(paths.dataRecord, `${JSON.stringify({ name, ...identity }, null, 2)}\n`);
+/** The text of a `data.json`. */
+export function dataRecordText({ name, ...identity }: DataRecord): string {
+  return `${JSON.stringify({ name, ...identity }, null, 2)}\n`;
 }
 
-/** How the validation images of a run are held out; runs of earlier versions held them out by position. */
-export function holdOutOf(paths: RunPaths): HoldOut | undefined {
-  const record = readDataRecord(paths);
+/** How the validation images of a run are held out; runs of earlier versions, without a record, held them out by position. */
+export function holdOutIn(record: DataRecord | undefined): HoldOut | undefined {
   return record === undefined ? { by: 'position' } : (record.holdOut ?? undefined);
 }
 

@@ -1,63 +1,38 @@
-// A run to train: a new one in its own folder, or one resumed from its last checkpoint.
-import type { Dataset, HoldOut } from '../../data/dataset.ts';
-import { type DatasetIdentity, identityOfDataset } from '../../data/identity.ts';
-import { checkAugmentations } from '../../data/pixels/augment.ts';
+// A run to train in its own folder: a new one, or one resumed from its last checkpoint.
+import type { Dataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
-import { option, phrase, UserError } from '../../errors.ts';
-import { optionsOf } from '../../experiments/config.ts';
-import { configKeys, configSchemaText } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { stringifyConfig } from '../../experiments/configText.ts';
-import { checkModelShape, modelFor, requireImageShape } from '../../experiments/modelShape.ts';
-import { resolveConfig } from '../../experiments/resolve.ts';
-import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { optimizerNames } from '../../optimizers/registry.ts';
 import { readTextFile } from '../../storage/files.ts';
-import { mendJsonLines, rewindJsonLines } from '../../storage/jsonLines.ts';
-import { stateFrom } from '../checkpoint.ts';
-import { ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingState } from '../trainingState.ts';
-import { readLatestSoundCheckpoint } from './checkpointFile.ts';
 import { locateData, markData } from './dataMark.ts';
-import { changedSplit, holdOutOf, readDataRecord, writeDataRecord } from './dataRecord.ts';
-import { createRunFolder, requireNoRun } from './newRunFolder.ts';
-import { requireNoLinks, runFiles } from './runFiles.ts';
-import { listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
-import { checkMetrics, checkTimings } from './runLogs.ts';
-import { readSummary } from './runSummary.ts';
-import { changedSettings, settingsOf } from './settingChanges.ts';
+import { holdOutOf } from './dataRecordFile.ts';
+import { folderStore } from './folderStore.ts';
+import { requireNoRun } from './newRunFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from './runFolder.ts';
+import {
+  changedConfig,
+  resumeStoredRun,
+  type StoredResumeOptions,
+  type StoredRun,
+  type StoredRunOptions,
+  startStoredRun,
+} from './storedRun.ts';
 
-/** A run, ready to train with `train({ ...run })`. */
-export interface Run {
-  /** The experiment. */
-  readonly config: Config;
-  /** Its images. */
-  readonly dataset: Dataset;
-  /** How long it trains, and at which rates. */
-  readonly schedule: Schedule;
+/** A run in a folder, ready to train with `train({ ...run })`. */
+export interface Run extends StoredRun {
   /** Its folder, which exists. */
   readonly paths: RunPaths;
-  /** The state of its last sound checkpoint; a run without one starts at its first step. */
-  readonly state?: TrainingState;
-  /** What identifies its images, if a resume continues on other ones; `train` records it. */
-  readonly otherImages?: DatasetIdentity;
-  /** What is wrong with each later checkpoint, one line each; `train` renames these files to `….damaged`. */
-  readonly damages?: readonly string[];
 }
 
 /** Options of a new run besides its configuration. */
-export interface RunOptions {
+export interface RunOptions extends StoredRunOptions {
   /** Your own images, instead of those from the configuration's `data.name` and `data.validation`. */
   readonly dataset?: Dataset;
 }
 
 /** Options of a resume besides the folder. */
-export interface ResumeOptions extends RunOptions {
-  /** Changes in the form `training.learningRate=0.0005`; `changes` override them. */
-  readonly set?: readonly string[] | undefined;
-  /** Whether the run may continue on images that are not those it was trained with. */
-  readonly otherImages?: boolean | undefined;
+export interface ResumeOptions extends StoredResumeOptions {
+  /** Your own images, instead of those that the run names. */
+  readonly dataset?: Dataset;
 }
 
 /**
@@ -68,15 +43,15 @@ export interface ResumeOptions extends RunOptions {
 export async function startRun(
   config: Config,
   directory: string,
-  { dataset }: RunOptions = {},
+  { dataset, ...options }: RunOptions = {},
 ): Promise<Run> {
   requireNoRun(directory);
-  const opened = await openData(config, { dataset });
-  const identity = await identityOfDataset(opened.dataset);
-  const paths = createRunFolder(directory, stringifyConfig(config));
+  const paths = runPaths(directory);
+  const { name, validation } = config.data;
+  const opened = dataset ?? { ...(await openDataset(name, { validation })), name };
+  const run = await startStoredRun(config, opened, folderStore(paths), options);
   markData(paths, config);
-  writeDataRecord(paths, { name: opened.dataset.name, ...identity });
-  return { config, ...opened, paths };
+  return { ...run, paths };
 }
 
 /**
@@ -94,26 +69,24 @@ export async function startRun(
 export async function resumeRun(
   directory: string,
   changes: ConfigLayer = {},
-  { dataset, set, otherImages }: ResumeOptions = {},
+  { dataset, ...options }: ResumeOptions = {},
 ): Promise<Run> {
-  const folder = openRunFolder(directory);
-  const { paths } = folder;
-  const config = configToResume(paths, changes, set);
-  const place =
-    dataset === undefined
-      ? locateData(paths, config, ['open them with openDataset and pass them as dataset']).path
-      : undefined;
-  const { checkpoint, damages } = readLatestSoundCheckpoint(folder);
-  const holdOut = holdOutOf(paths);
-  const from = { dataset, place, holdOut, trainedShape: checkpoint?.imageShape };
-  const opened = await openData(config, from);
-  const changed = await changedImages(paths, opened.dataset, otherImages);
-  const run = { config, ...opened, paths, damages, ...(changed && { otherImages: changed }) };
-  if (checkpoint === undefined) {
-    return run;
-  }
-  const model = modelFor(config.model, checkpoint.imageShape);
-  return { ...run, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
+  const { paths } = openRunFolder(directory);
+  const config = configToResume(paths, changes, options.set);
+  const run = await resumeStoredRun(
+    folderStore(paths),
+    dataset ?? (await openOwnImages(paths, config)),
+    changes,
+    options,
+  );
+  return { ...run, paths };
+}
+
+/** The images that a run names. */
+async function openOwnImages(paths: RunPaths, config: Config): Promise<Dataset> {
+  const { name, validation } = config.data;
+  const { path } = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
+  return { ...(await openDataset(path, { validation, holdOut: holdOutOf(paths) })), name };
 }
 
 /**
@@ -126,126 +99,5 @@ export function configToResume(
   changes: ConfigLayer,
   set: ResumeOptions['set'],
 ): Config {
-  const file = readTextFile(path);
-  const config = resolveConfig({ file, set, overrides: changes });
-  requireSameRun(resolveConfig({ file }), config);
-  return config;
-}
-
-function requireSameRun(before: Config, after: Config): void {
-  const changed = changedSettings(settingsOf(before), settingsOf(after));
-  const ownOptions = optionsOf(before.training.optimizer);
-  const isOfOther = (key: string): boolean =>
-    optimizerNames.some((name) => optionsOf(name).includes(key)) && !ownOptions.includes(key);
-  const changeable = configKeys()
-    .filter(({ key, changeable: mayChange }) => mayChange && !isOfOther(key.replace(/^training\./, '')))
-    .map(({ key }) => key);
-  const refused = changed.find((key) => !changeable.includes(key));
-  if (refused !== undefined) {
-    throw new UserError(
-      'invalid-config',
-      `a resume cannot change ${refused}: start a new run; a resume can change ${changeable.join(', ')}`,
-    );
-  }
-}
-
-/**
- * Restores the folder of a run to when the checkpoint of `step` was written (0: before the first): logs are
- * truncated, leftovers of a crash are removed, and later checkpoints, which are corrupt, are renamed to
- * `….damaged`. The configuration is updated to what the run is trained with from now on.
- *
- * @throws UserError if the folder cannot be written
- */
-export function rewindRun(paths: RunPaths, config: Config, step: number): void {
-  const files = runFiles(paths);
-  for (const folder of [paths.checkpoints, paths.samples]) {
-    files.makeFolder(folder);
-  }
-  for (const folder of [paths.directory, paths.checkpoints, paths.samples]) {
-    files.removePartialFiles(folder);
-  }
-  for (const { path } of listCheckpoints(paths).filter((checkpoint) => checkpoint.step > step)) {
-    files.setAside(path);
-  }
-  for (const log of [paths.metrics, paths.timings]) {
-    rewindJsonLines(files, log, (line) => Number(line.step) <= step);
-  }
-  files.write(paths.schema, configSchemaText());
-  files.write(paths.config, stringifyConfig(config));
-}
-
-/**
- * Makes a run folder fit to train in: damaged logs and a damaged summary are set aside as `….damaged`. The
- * sound lines of a log are kept; they tell which checkpoints to keep.
- *
- * @returns what was damaged and what was done, one line each
- * @throws UserError if one of the files to write is a link, or they cannot be written
- */
-export function mendRunFiles(paths: RunPaths): string[] {
-  requireNoLinks(paths);
-  const files = runFiles(paths);
-  const logs = [
-    { path: paths.metrics, check: checkMetrics },
-    { path: paths.timings, check: checkTimings },
-  ];
-  const notes = logs.flatMap(({ path, check }) => {
-    const mended = mendJsonLines(files, path, check);
-    return mended ? [`${mended.damage}; the log is kept as ${mended.aside}, its sound lines are used`] : [];
-  });
-  try {
-    readSummary(paths);
-  } catch (error) {
-    if (!(error instanceof UserError && error.code === 'invalid-data')) {
-      throw error;
-    }
-    const damage = error.message.replace(/; delete it$/, '');
-    notes.push(`${damage}; it is kept as ${files.setAside(paths.summary)}, and a new one is started`);
-  }
-  return notes;
-}
-
-/**
- * What identifies the images, if they are not those that the run has recorded.
- *
- * @throws UserError (`mismatch`) if they are not, and may not be
- */
-async function changedImages(
-  paths: RunPaths,
-  dataset: Dataset,
-  mayDiffer = false,
-): Promise<DatasetIdentity | undefined> {
-  const recorded = readDataRecord(paths);
-  if (recorded === undefined) {
-    return undefined;
-  }
-  const found = await identityOfDataset(dataset);
-  const difference = changedSplit(recorded, found);
-  if (difference !== undefined && !mayDiffer) {
-    throw new UserError(
-      'mismatch',
-      phrase`${dataset.name}: ${difference} (${paths.dataRecord}): restore them, start a new run, or resume with ${option('otherImages', true)}`,
-    );
-  }
-  return difference === undefined ? undefined : found;
-}
-
-async function openData(
-  config: Config,
-  from: {
-    dataset?: Dataset | undefined;
-    /** Where the images are, if not at the path of the configuration. */
-    place?: string | undefined;
-    holdOut?: HoldOut | undefined;
-    trainedShape?: ImageShape | undefined;
-  },
-): Promise<{ dataset: Dataset; schedule: Schedule }> {
-  const { place, trainedShape, holdOut } = from;
-  const { name, validation } = config.data;
-  const dataset = from.dataset ?? { ...(await openDataset(place ?? name, { validation, holdOut })), name };
-  if (trainedShape !== undefined) {
-    requireImageShape(dataset, trainedShape);
-  }
-  checkModelShape(config.model, dataset.imageShape);
-  checkAugmentations(config.data.augment, dataset.imageShape);
-  return { dataset, schedule: scheduleOf(config, dataset.train.count) };
+  return changedConfig(readTextFile(path), changes, set);
 }

@@ -10,7 +10,7 @@ import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
 import { appendMetrics, appendTiming } from './runLogs.ts';
-import { writeSummary } from './runSummary.ts';
+import { writeSummary } from './summaryFile.ts';
 
 let root: string;
 let paths: RunPaths;
@@ -58,7 +58,7 @@ it('keeps a trainer that has lost it from changing anything', () => {
   const before = readdirSync(paths.directory, { recursive: true });
   for (const change of [
     () => appendMetrics(paths, { step: 2 }),
-    () => appendTiming(paths, 2, 1, 1),
+    () => appendTiming(paths, { step: 2, seconds: 1 }),
     () => writeSummary(paths, { steps: 2 }),
     () => runFiles(paths).write(paths.curve, 'x'),
     () => runFiles(paths).remove(paths.metrics),

@@ -13,9 +13,9 @@ import { type TrainingOptions, train } from '../train.ts';
 import type { TrainingEvents } from '../trainingEvents.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { readSoundCheckpoint } from './checkpointFile.ts';
+import { troubleIn } from './logLines.ts';
 import { resumeRun, startRun } from './run.ts';
 import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
-import { troubleIn } from './runLogs.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'trouble-'));
 const inRoot = (name: string): string => join(root, name);

@@ -8,10 +8,8 @@ import { notFiniteInState } from '../step/notFinite.ts';
 import type { TrainingEvents } from '../trainingEvents.ts';
 import type { TrainingParts } from '../trainingParts.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { readSoundCheckpoint } from './checkpointFile.ts';
 import { isAnchor } from './milestones.ts';
-import { listCheckpoints } from './runFolder.ts';
-import { appendMetrics } from './runLogs.ts';
+import type { RunStore } from './runStore.ts';
 
 /**
  * Reports a dropped step, and rolls back to an earlier state if needed; at an anchor, also if the state is
@@ -61,22 +59,22 @@ interface Setback extends Record<string, unknown> {
  * @throws UserError if the limit of rollbacks is reached; the sound state is saved, and the error names it
  */
 async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
-  const { trainer, checkpoints, paths, config } = parts;
+  const { trainer, checkpoints, store, config } = parts;
   const { step, guard } = trainer.state;
   const { learningRate } = config.training;
-  const sound = lastSoundState(parts) ?? (await parts.startAgain());
+  const sound = (await lastSoundState(parts)) ?? (await parts.startAgain());
   const after = afterSetback(guard, sound.guard, sound.step);
   trainer.replace({ ...sound, step, guard: after });
   const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
-  appendMetrics(paths, setback);
+  await store.appendMetrics(setback);
   if (isExhausted(guard)) {
     const lower = Number(Math.min(learningRate * after.rateFactor, 0.001).toPrecision(1));
     const what =
       `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
       `rolled back ${guard.setbacks} times, halving the rate each time`;
-    const saved = checkpoints.save(trainer.state);
-    const again = call('resumeRun', paths.directory, { training: { learningRate: lower } });
+    const saved = await checkpoints.save(trainer.state);
+    const again = call('resumeRun', store.name, { training: { learningRate: lower } });
     throw new UserError(
       'diverged',
       phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,
@@ -88,13 +86,17 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
 /**
  * The last anchor state that is intact, was untroubled when saved, and has not already been tried in vain.
  */
-function lastSoundState({ trainer, schedule, paths }: TrainingParts): TrainingState | undefined {
+async function lastSoundState({
+  trainer,
+  schedule,
+  store,
+}: TrainingParts): Promise<TrainingState | undefined> {
   const { step: now, guard } = trainer.state;
-  for (const { step, path } of listCheckpoints(paths).toReversed()) {
+  for (const step of (await store.checkpointSteps()).toReversed()) {
     if (step > now || !isAnchor(step, schedule) || !mayGoBackTo(guard, step)) {
       continue;
     }
-    const state = readState(path, trainer.layout);
+    const state = await readState(store, step, trainer.layout);
     if (state !== null && isSound(state) && notFiniteInState(state, trainer.layout) === null) {
       return state;
     }
@@ -106,10 +108,14 @@ function isSound({ guard }: TrainingState): boolean {
   return guard.strain === 0 && guard.wentBackTo === null;
 }
 
-/** The state in a checkpoint; null if it is corrupt. */
-function readState(path: string, layout: ParameterLayout): TrainingState | null {
+/** The state in the checkpoint of a step; null if it is corrupt. */
+async function readState(
+  store: RunStore,
+  step: number,
+  layout: ParameterLayout,
+): Promise<TrainingState | null> {
   try {
-    return stateFrom(readSoundCheckpoint(path), layout);
+    return stateFrom(await store.readCheckpoint(step), layout);
   } catch (error) {
     if (error instanceof UserError) {
       return null;

@@ -1,6 +1,6 @@
 // The settings that resumes changed during a run, as listed in its summary.
 import type { Config } from '../../experiments/configSchema.ts';
-import type { JsonObject } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 
 /** Values by name, such as `training.learningRate`; undefined if not set. */
 export type Settings = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRunFolder } from './newRunFolder.ts';
 import type { RunPaths } from './runFolder.ts';
-import { appendEvaluation, readSummary, writeSummary } from './runSummary.ts';
+import { appendEvaluation, readSummary, writeSummary } from './summaryFile.ts';
 
 let root: string;
 let paths: RunPaths;
