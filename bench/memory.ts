@@ -13,7 +13,7 @@ import { wholeNumber } from '../src/cli/options.ts';
 import { formatBytes } from '../src/cli/terminal/format.ts';
 import { formatTable } from '../src/cli/terminal/table.ts';
 import { tinyConfig, tinyDataset } from '../src/testing/tinyRuns.ts';
-import { startRun } from '../src/training/run/run.ts';
+import { startRun } from '../src/training/run/run.node.ts';
 import { train } from '../src/training/train.ts';
 import { inTemporaryFolder } from './shared/temporaryFolder.ts';
 

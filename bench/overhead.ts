@@ -13,7 +13,7 @@ import { formatTable } from '../src/cli/terminal/table.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { BatchLoader } from '../src/training/batchLoader.ts';
 import { CheckpointWriter } from '../src/training/run/checkpointWriter.ts';
-import { startRun } from '../src/training/run/run.ts';
+import { startRun } from '../src/training/run/run.node.ts';
 import { Trainer } from '../src/training/step/trainer.ts';
 import { train } from '../src/training/train.ts';
 import { Validation } from '../src/training/validation.ts';

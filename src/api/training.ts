@@ -1,14 +1,25 @@
-// `emerging-flows/training`: configurations and presets, runs in their folders, and training.
+// `emerging-flows/training`: configurations and presets, runs in their folders or in files, and training.
 
+export { trainRun as train } from '../evaluation/runs/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export type { PaperResult } from '../experiments/paper.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
 export type { Schedule } from '../experiments/schedule.ts';
 export type { Groups } from '../training/parameterLayout.ts';
-export { type ResumeOptions, type Run, type RunOptions, resumeRun, startRun } from '../training/run/run.ts';
+export { listPrivateFiles, privateFiles, removePrivateFiles } from '../training/run/privateFiles.node.ts';
+export {
+  type ResumeOptions,
+  type Run,
+  type RunOptions,
+  resumeRun,
+  startRun,
+} from '../training/run/run.node.ts';
 export type { RunPaths } from '../training/run/runFolder.ts';
+export type { RunStore } from '../training/run/runStore.ts';
+export { memoryFiles, readFiles, type StoredFiles } from '../training/run/storedFiles.ts';
+export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../training/run/storedRun.ts';
 export type { GuardState } from '../training/step/guard.ts';
-export { type TrainingOptions, type TrainingResult, train } from '../training/train.ts';
+export type { TrainingOptions, TrainingResult } from '../training/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/trainingEvents.ts';
 export type { OptimizerState, TrainingStart, TrainingState, WeightsKind } from '../training/trainingState.ts';

@@ -15,14 +15,44 @@ export interface RuntimeFiles {
   readonly script?: string | URL;
 }
 
+/** How a page is set up, besides the runtime's files. */
+export interface RuntimeOptions extends RuntimeFiles {
+  /**
+   * Starts a worker whose script is `emerging-flows/worker`. Training then divides each batch among workers; without
+   * it, the thread that trains computes everything. Written in the page, for its bundler finds the script there.
+   */
+  readonly startWorker?: () => Worker;
+}
+
 type Runtime = typeof import('onnxruntime-web/wasm');
 
 let files: RuntimeFiles = {};
+let startWorker: (() => Worker) | undefined;
 const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
 
-/** Says where the runtime's files are; before the first model is used. */
-export function configureRuntime(where: RuntimeFiles): void {
+/** Says where the runtime's files are, and how workers are started; before the first model is used. */
+export function configureRuntime({ startWorker: start, ...where }: RuntimeOptions): void {
   files = where;
+  startWorker = start;
+}
+
+/** How workers are started, and where they find the runtime; undefined if the page has not said how. */
+export function gradientWorkerFactory(): { start(): Worker; runtime: RuntimeFiles } | undefined {
+  if (startWorker === undefined) {
+    return undefined;
+  }
+  const { wasm, script } = files;
+  // A worker may lie elsewhere than the page, and a URL object cannot be sent to it.
+  const absolute = (place: string | URL): string => new URL(place, globalThis.location.href).href;
+  return {
+    start: startWorker,
+    runtime: {
+      ...(wasm !== undefined && {
+        wasm: typeof wasm === 'string' || wasm instanceof URL ? absolute(wasm) : wasm,
+      }),
+      ...(script !== undefined && { script: absolute(script) }),
+    },
+  };
 }
 
 /** The runtime, loaded with the first session of a device; the one for WebGPU is several times larger. */
@@ -34,7 +64,8 @@ function load(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
   const runtime = (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu')).then(
     (ort) => {
       ort.env.logLevel = 'fatal';
-      ort.env.wasm.numThreads = threads;
+      // Without isolation, threads cannot share memory.
+      ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
       const { wasm, script } = files;
       if (wasm instanceof Uint8Array || wasm instanceof ArrayBuffer) {
         ort.env.wasm.wasmBinary = wasm;

@@ -1,11 +1,11 @@
 // The resources of the machine: cores and memory, as far as a page is told.
 
-/**
- * The number of threads that can share the work: without cross-origin isolation, memory cannot be shared, and
- * there is one.
- */
+/** More workers than this, each with a runtime of its own, would take long to start and much memory. */
+const MOST_WORKERS = 8;
+
+/** The number of threads that can run in parallel. */
 export function availableCores(): number {
-  return globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+  return Math.min(navigator.hardwareConcurrency, MOST_WORKERS);
 }
 
 /** What a WebAssembly memory can hold. */

@@ -22,20 +22,30 @@ export interface Bundle {
   readonly folder: string;
   /** Every file that went into it, as the bundler names it. */
   readonly inputs: Metafile['inputs'];
-  /** The bytes of the script, compressed, without the runtime. */
+  /** The bytes of all scripts, compressed one by one, without the runtime. */
   readonly compressedBytes: number;
 }
 
-/** Bundles a script, with no settings but that it is for a browser. */
-export async function bundle(script: string): Promise<Bundle> {
+/**
+ * Bundles a script for a page and scripts for workers, with no settings but that they are for a browser.
+ *
+ * @param workers the scripts of workers by the names of their files, without extension
+ */
+export async function bundle(
+  script: string,
+  workers: Readonly<Record<string, string>> = {},
+): Promise<Bundle> {
   const root = buildPackage();
   const project = join(root, 'project');
   mkdirSync(join(project, 'node_modules'), { recursive: true });
   symlinkSync(root, join(project, 'node_modules', 'emerging-flows'), 'junction');
-  writeFileSync(join(project, 'page.js'), script);
+  const scripts = Object.entries({ page: script, ...workers });
+  for (const [name, text] of scripts) {
+    writeFileSync(join(project, `${name}.js`), text);
+  }
   const folder = join(project, 'out');
   const { metafile } = await build({
-    entryPoints: [join(project, 'page.js')],
+    entryPoints: scripts.map(([name]) => join(project, `${name}.js`)),
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -45,7 +55,10 @@ export async function bundle(script: string): Promise<Bundle> {
     metafile: true,
     logLevel: 'silent',
   });
-  const compressedBytes = gzipSync(readFileSync(join(folder, 'page.js')), { level: 9 }).length;
+  const compressedBytes = Object.entries(metafile.outputs)
+    .filter(([, { inputs }]) => !Object.keys(inputs).some((input) => input.includes('onnxruntime-web')))
+    .map(([file]) => gzipSync(readFileSync(file), { level: 9 }).length)
+    .reduce((total, bytes) => total + bytes, 0);
   return { folder, inputs: metafile.inputs, compressedBytes };
 }
 

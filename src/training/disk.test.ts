@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
-import { resumeRun, startRun } from './run/run.ts';
+import { resumeRun, startRun } from './run/run.node.ts';
 import { openRunFolder, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 import type { TrainingEvents } from './trainingEvents.ts';

@@ -10,7 +10,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { type OptimizerName, optimizerNames } from '../optimizers/registry.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
-import { startRun } from './run/run.ts';
+import { startRun } from './run/run.node.ts';
 import { checkpointPath, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 

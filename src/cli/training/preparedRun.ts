@@ -12,8 +12,9 @@ import { requireWorkers } from '../../training/gradients/workers.ts';
 import { locateData } from '../../training/run/dataMark.ts';
 import { holdOutOf } from '../../training/run/dataRecordFile.ts';
 import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
-import { configToResume, type Run, resumeRun, startRun } from '../../training/run/run.ts';
+import { type Run, resumeRun, startRun } from '../../training/run/run.node.ts';
 import { openRunFolder, type RunPaths, runPaths } from '../../training/run/runFolder.ts';
+import { changedConfig } from '../../training/run/storedRun.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 
 /** The default preset, if neither a preset nor a file is named. */
@@ -117,8 +118,8 @@ async function reopenedRun(
   }
   const { steps, epochs, set, workers, data, otherImages } = options;
   const changes = { training: { steps, epochs } };
-  const { paths } = openRunFolder(directory);
-  const config = configToResume(paths, changes, set);
+  const { paths, config: file } = openRunFolder(directory);
+  const config = changedConfig(file, changes, set);
   requireWorkers(workers, { ...engine, images: config.training.microBatch });
   if (data === undefined) {
     placeOfData(paths, config);

@@ -16,7 +16,7 @@ import { writeRunCard } from './runCard.ts';
 import { type DrawnSamples, drawLearningCurve, drawSamples } from './runPictures.ts';
 
 /** A `Run` in a folder and how to train it. */
-export interface RunTrainingOptions extends TrainingOptions {
+interface RunTrainingOptions extends TrainingOptions {
   /** The run folder. */
   readonly paths: RunPaths;
 }
@@ -28,10 +28,17 @@ export interface RunTrainingOptions extends TrainingOptions {
 export type TryDrawing = <Drawn>(what: string, draw: () => Drawn | Promise<Drawn>) => Promise<Drawn | null>;
 
 /**
- * Trains a run in its folder as `train` does, and draws its learning curve and samples: at every milestone, and at the
- * end, when it also writes the model card. A picture that fails is reported as `onTrouble`.
+ * Trains a run as `train` of `src/training` does. In a folder it also draws the learning curve and samples, at every
+ * milestone and at the end, and writes the model card. A picture that fails is reported as `onTrouble`.
  */
-export async function trainRun(options: RunTrainingOptions): Promise<TrainingResult> {
+export async function trainRun(
+  options: TrainingOptions & { readonly paths?: RunPaths | undefined },
+): Promise<TrainingResult> {
+  const { paths } = options;
+  return paths === undefined ? train(options) : trainInFolder({ ...options, paths });
+}
+
+async function trainInFolder(options: RunTrainingOptions): Promise<TrainingResult> {
   let reached = options.state?.step ?? 0;
   const tryDrawing: TryDrawing = async (what, draw) => {
     try {

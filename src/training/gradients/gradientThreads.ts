@@ -7,7 +7,7 @@ import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { GradientOptions } from './gradientPlan.ts';
 import type { GradientProgram } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
-import { startThread, type Thread } from './thread.node.ts';
+import { sharedArray, startThread, type Thread } from './thread.node.ts';
 
 /** Starts threads with one program each, for the share of the images set by `plan`. */
 export async function startGradientThreads(
@@ -92,9 +92,6 @@ function copyOf({ image, noise }: Batch): Batch {
 
 function sharedGroups(shapes: Readonly<Record<string, readonly number[]>>): Groups {
   return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => {
-      const memory = new SharedArrayBuffer(Float32Array.BYTES_PER_ELEMENT * sizeOf(shape));
-      return [name, { shape, data: new Float32Array(memory) }];
-    }),
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: sharedArray(sizeOf(shape)) }]),
   );
 }

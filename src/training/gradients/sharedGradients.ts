@@ -8,6 +8,7 @@ import { availableBytes, availableCores } from '../../platform/machine.node.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import { type GradientOptions, type GradientPlan, planGradients } from './gradientPlan.ts';
 import { startGradientThreads } from './gradientThreads.ts';
+import { canStartThreads } from './thread.node.ts';
 import { requireWorkers, workersFor } from './workers.ts';
 
 /** What gradients are computed for, and with how many threads. */
@@ -45,7 +46,7 @@ export function planSharedGradients(
 ): SharedPlan {
   const { images, available = availableBytes() } = options;
   requireWorkers(options.workers, { ...options, threads });
-  const workers = options.workers ?? workersFor(model, { ...options, threads });
+  const workers = options.workers ?? (canStartThreads() ? workersFor(model, { ...options, threads }) : 1);
   if (workers === 1) {
     return { ...planGradients(model, layout, options), workers, threadsEach: threads };
   }

@@ -20,6 +20,16 @@ export interface Thread {
   kill(): Promise<unknown>;
 }
 
+/** Whether threads can be started. */
+export function canStartThreads(): boolean {
+  return true;
+}
+
+/** An array that threads share. */
+export function sharedArray(elements: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(Float32Array.BYTES_PER_ELEMENT * elements));
+}
+
 /** Starts a thread on `threadMain.node.ts`. */
 export function startThread(data: ThreadData): Thread {
   const worker = workerOf(data);

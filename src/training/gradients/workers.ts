@@ -3,6 +3,7 @@ import type { Device } from '../../engine/devices/device.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableCores } from '../../platform/machine.node.ts';
+import { canStartThreads } from './thread.node.ts';
 
 /** The limits on the number of workers. */
 export interface WorkerBounds {
@@ -42,6 +43,9 @@ function problemWith(
   }
   if (device !== 'cpu') {
     return phrase`${workers} workers need ${option('device', 'cpu')}: the device ${device} is shared by all`;
+  }
+  if (!canStartThreads()) {
+    return phrase`${workers} workers need a script: pass startWorker to configureRuntime, or use ${option('workers', 1)}`;
   }
   if (images % workers !== 0) {
     return images === 1

@@ -14,7 +14,7 @@ import type { TrainingEvents } from '../trainingEvents.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { readSoundCheckpoint } from './checkpointFile.ts';
 import { troubleIn } from './logLines.ts';
-import { resumeRun, startRun } from './run.ts';
+import { resumeRun, startRun } from './run.node.ts';
 import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'trouble-'));

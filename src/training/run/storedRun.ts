@@ -117,6 +117,21 @@ async function presetOf(store: RunStore): Promise<string | null> {
   }
 }
 
+/**
+ * The images that were passed.
+ *
+ * @throws UserError (`invalid-argument`) if none were
+ */
+export function requireDataset(dataset: Dataset | undefined): Dataset {
+  if (dataset === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      'a run that is not in a folder needs its images: pass them as dataset',
+    );
+  }
+  return dataset;
+}
+
 /** The schedule of an experiment on these images, which are checked against it. */
 function scheduleFor(config: Config, { imageShape, train }: Dataset): Schedule {
   checkModelShape(config.model, imageShape);

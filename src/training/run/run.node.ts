@@ -1,15 +1,17 @@
-// A run to train in its own folder: a new one, or one resumed from its last checkpoint.
+// A run to train, in its own folder or as files in memory: a new one, or one resumed from its last checkpoint.
 import type { Dataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { readTextFile } from '../../storage/files.ts';
 import { locateData, markData } from './dataMark.ts';
 import { holdOutOf } from './dataRecordFile.ts';
+import { filesStore } from './filesStore.ts';
 import { folderStore } from './folderStore.ts';
 import { requireNoRun } from './newRunFolder.ts';
 import { openRunFolder, type RunPaths, runPaths } from './runFolder.ts';
+import type { StoredFiles } from './storedFiles.ts';
 import {
   changedConfig,
+  requireDataset,
   resumeStoredRun,
   type StoredResumeOptions,
   type StoredRun,
@@ -38,20 +40,29 @@ export interface ResumeOptions extends StoredResumeOptions {
 /**
  * Starts a run: opens its images and creates its folder, with the configuration in it. `train` does the rest.
  *
- * @throws UserError if the images cannot be read or do not fit the model, or the folder already holds a run
+ * @param place the folder, or files such as `memoryFiles('digits')`
+ * @throws UserError if the images cannot be read or do not fit the model, or there is already a run
  */
+export async function startRun(config: Config, place: string, options?: RunOptions): Promise<Run>;
+export async function startRun(config: Config, place: StoredFiles, options?: RunOptions): Promise<StoredRun>;
 export async function startRun(
   config: Config,
-  directory: string,
+  place: string | StoredFiles,
   { dataset, ...options }: RunOptions = {},
-): Promise<Run> {
-  requireNoRun(directory);
-  const paths = runPaths(directory);
+): Promise<StoredRun> {
+  if (typeof place === 'string') {
+    requireNoRun(place);
+  }
   const { name, validation } = config.data;
   const opened = dataset ?? { ...(await openDataset(name, { validation })), name };
+  if (typeof place !== 'string') {
+    return startStoredRun(config, opened, filesStore(place), options);
+  }
+  const paths = runPaths(place);
   const run = await startStoredRun(config, opened, folderStore(paths), options);
   markData(paths, config);
-  return { ...run, paths };
+  const inFolder: Run = { ...run, paths };
+  return inFolder;
 }
 
 /**
@@ -60,26 +71,33 @@ export async function startRun(
  *
  * A corrupt checkpoint is reported in `damages`, and the one before it is used.
  *
+ * @param place the folder, or files such as those of a run that was downloaded from a page
  * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
  * 2000 } }`
  * @throws UserError if the folder holds no run, none of its checkpoints is sound, its images now have another
  * shape or are not those it was trained with, they are at a path that someone else has chosen, or the changes would
  * make it a different run
  */
+export async function resumeRun(place: string, changes?: ConfigLayer, options?: ResumeOptions): Promise<Run>;
 export async function resumeRun(
-  directory: string,
+  place: StoredFiles,
+  changes?: ConfigLayer,
+  options?: ResumeOptions,
+): Promise<StoredRun>;
+export async function resumeRun(
+  place: string | StoredFiles,
   changes: ConfigLayer = {},
   { dataset, ...options }: ResumeOptions = {},
-): Promise<Run> {
-  const { paths } = openRunFolder(directory);
-  const config = configToResume(paths, changes, options.set);
-  const run = await resumeStoredRun(
-    folderStore(paths),
-    dataset ?? (await openOwnImages(paths, config)),
-    changes,
-    options,
-  );
-  return { ...run, paths };
+): Promise<StoredRun> {
+  if (typeof place !== 'string') {
+    return resumeStoredRun(filesStore(place), requireDataset(dataset), changes, options);
+  }
+  const { paths, config: file } = openRunFolder(place);
+  const config = changedConfig(file, changes, options.set);
+  const images = dataset ?? (await openOwnImages(paths, config));
+  const run = await resumeStoredRun(folderStore(paths), images, changes, options);
+  const inFolder: Run = { ...run, paths };
+  return inFolder;
 }
 
 /** The images that a run names. */
@@ -87,17 +105,4 @@ async function openOwnImages(paths: RunPaths, config: Config): Promise<Dataset> 
   const { name, validation } = config.data;
   const { path } = locateData(paths, config, ['open them with openDataset and pass them as dataset']);
   return { ...(await openDataset(path, { validation, holdOut: holdOutOf(paths) })), name };
-}
-
-/**
- * The configuration of a run resumed with changes; neither its images nor its checkpoints are opened.
- *
- * @throws UserError if the changes would make it a different run
- */
-export function configToResume(
-  { config: path }: RunPaths,
-  changes: ConfigLayer,
-  set: ResumeOptions['set'],
-): Config {
-  return changedConfig(readTextFile(path), changes, set);
 }

@@ -1,0 +1,14 @@
+// `emerging-flows/training` in a page or its worker: configurations and presets, runs in files, and training.
+
+export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
+export { type Preset, presets } from '../experiments/presets.ts';
+export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
+export type { Schedule } from '../experiments/schedule.ts';
+export { listPrivateFiles, privateFiles, removePrivateFiles } from '../training/run/privateFiles.web.ts';
+export { resumeRun, startRun } from '../training/run/run.web.ts';
+export type { RunStore } from '../training/run/runStore.ts';
+export { memoryFiles, readFiles, type StoredFiles } from '../training/run/storedFiles.ts';
+export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../training/run/storedRun.ts';
+export { type TrainingOptions, type TrainingResult, train } from '../training/train.ts';
+export type { PreparationPart, TrainingEvents } from '../training/trainingEvents.ts';
+export type { TrainingState } from '../training/trainingState.ts';

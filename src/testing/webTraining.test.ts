@@ -1,0 +1,275 @@
+// Training in a page: the steps of Node from a real browser, in a worker with workers of its own, and runs that go from
+// a page to the command line and back.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset, ImageSet } from '../data/dataset.ts';
+import type { Config } from '../experiments/configSchema.ts';
+import { type Mixing, mixingNames } from '../models/mixing.ts';
+import { resumeRun, startRun } from '../training/run/run.node.ts';
+import { memoryFiles, readFiles } from '../training/run/storedFiles.ts';
+import { train } from '../training/train.ts';
+import { bundle, chromiumPath, openPage } from './browser.ts';
+import { tinyConfig, tinyDataset } from './tinyRuns.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'web-training-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const STEPS = 20;
+const dataset = tinyDataset(8);
+
+// Adamax divides by the size of a gradient: where that is mere rounding, so is the update. A low rate keeps this small.
+function configOf(mixing: Mixing, training: Parameters<typeof tinyConfig>[0] = {}): Config {
+  const config = tinyConfig({ steps: STEPS, learningRate: 0.001, warmupSteps: 10, ...training });
+  return { ...config, model: { ...config.model, mixing } };
+}
+
+/** The pixels of a set of images, in order. */
+async function pixelsOf(images: ImageSet): Promise<number[]> {
+  const pixels = new Uint8Array(images.count * images.imageShape.reduce((a, b) => a * b));
+  await images.read(
+    Array.from({ length: images.count }, (_, index) => index),
+    pixels,
+  );
+  return [...pixels];
+}
+
+/** A dataset as the text of an expression that makes it in a page. */
+async function inPageText({ name, imageShape, train, validation, test }: Dataset): Promise<string> {
+  const shape = JSON.stringify(imageShape);
+  const [a, b, c] = await Promise.all(
+    [train, validation, test].map(
+      async (set) => `library.imagesInMemory(Uint8Array.from([${await pixelsOf(set)}]), ${shape})`,
+    ),
+  );
+  return `({ name: ${JSON.stringify(name)}, imageShape: ${shape}, train: ${a}, validation: ${b}, test: ${c} })`;
+}
+
+/** The files of a run, as they travel to a page and back. */
+type Files = Readonly<Record<string, string>>;
+
+const base64 = (files: Readonly<Record<string, Uint8Array>>): Files =>
+  Object.fromEntries(
+    Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]),
+  );
+
+function writeRun(folder: string, files: Files): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), Buffer.from(text, 'base64'));
+  }
+}
+
+function readRun(folder: string): Files {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return Object.fromEntries(
+    names.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(folder.length + 1), readFileSync(path, 'base64')];
+    }),
+  );
+}
+
+/** bits/dim of every step and validation in a run's metrics. */
+function bitsIn(files: Files): number[] {
+  return Buffer.from(files['metrics.jsonl']!, 'base64')
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .map(({ bitsPerDim, validationBitsPerDim }) => bitsPerDim ?? validationBitsPerDim);
+}
+
+/** A run trained in Node, in memory. */
+async function trainedInNode(config: Config, workers = 1): Promise<Files> {
+  const files = memoryFiles('node');
+  await train({ ...(await startRun(config, files, { dataset })), threads: workers, workers });
+  return base64(await readFiles(files));
+}
+
+function expectClose(found: readonly number[], expected: readonly number[]): void {
+  expect(found).toHaveLength(expected.length);
+  expect(Math.max(...found.map((value, index) => Math.abs(value - expected[index]!)))).toBeLessThan(1e-4);
+}
+
+describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+  let images: string;
+  beforeAll(async () => {
+    const library = `
+      import * as main from 'emerging-flows';
+      import * as data from 'emerging-flows/data';
+      import * as training from 'emerging-flows/training';
+      const library = { ...main, ...data, ...training };
+    `;
+    const bundled = await bundle(
+      `
+      globalThis.startTrainer = () => { globalThis.trainer = new Worker('/trainer.js', { type: 'module' }); };
+      startTrainer();
+      let count = 0;
+      globalThis.ask = (code) => new Promise((resolve, reject) => {
+        const id = count++;
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => (data.failure ? reject(new Error(data.failure)) : resolve(data.result));
+        trainer.postMessage({ code, port: port2 }, [port2]);
+      });
+      `,
+      {
+        trainer: `${library}
+      library.configureRuntime({
+        wasm: '/runtime/ort-wasm-simd-threaded.wasm',
+        startWorker: () => new Worker('/gradients.js', { type: 'module' }),
+      });
+      const text = (bytes) => { let all = ''; for (const byte of bytes) all += String.fromCharCode(byte); return btoa(all); };
+      library.download = async (files) =>
+        Object.fromEntries(Object.entries(await library.readFiles(files)).map(([name, bytes]) => [name, text(bytes)]));
+      library.upload = (files) =>
+        Object.fromEntries(Object.entries(files).map(([name, all]) => [name, Uint8Array.from(atob(all), (each) => each.charCodeAt(0))]));
+      const AsyncFunction = (async () => {}).constructor;
+      onmessage = ({ data: { code, port } }) =>
+        new AsyncFunction('library', code)(library).then(
+          (result) => port.postMessage({ result }),
+          (error) => port.postMessage({ failure: (error.code ?? error.stack) + ': ' + error.message }),
+        );
+      `,
+        gradients: `import 'emerging-flows/worker';`,
+      },
+    );
+    ({ page, close } = await openPage(bundled));
+    images = await inPageText(dataset);
+  }, 120_000);
+  afterAll(() => close());
+
+  /** What the body of an async function with `library` and `dataset` returns in the page's worker. */
+  const inWorker = <Result>(code: string): Promise<Result> =>
+    page.evaluate(
+      (text) => (globalThis as unknown as { ask(code: string): Promise<Result> }).ask(text),
+      `const dataset = ${images};\n${code}`,
+    );
+
+  const trainedInPage = (config: Config, options = '{}'): Promise<Files> =>
+    inWorker(`
+      const files = library.memoryFiles('page');
+      const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
+      await library.train({ ...run, workers: 1, ...${options} });
+      return library.download(files);
+    `);
+
+  it.each(mixingNames)(
+    '%s: 20 steps are those of Node',
+    async (mixing) => {
+      const config = configOf(mixing);
+      expectClose(bitsIn(await trainedInPage(config)), bitsIn(await trainedInNode(config)));
+    },
+    120_000,
+  );
+
+  it('divides batches among workers, without isolation', async () => {
+    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+    const config = configOf('emerging');
+    const found = await trainedInPage(config, '{ workers: 2, threads: 2 }');
+    expect(JSON.parse(Buffer.from(found['summary.json']!, 'base64').toString())).toMatchObject({
+      workers: 2,
+      complete: true,
+      steps: STEPS,
+    });
+    expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
+  }, 120_000);
+
+  it('stops after a step, resumes, and goes on in Node and back', async () => {
+    const config = configOf('emerging');
+    const stopped = await inWorker<{ step: number; files: Files }>(`
+      const files = library.memoryFiles('page');
+      const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
+      const stop = new AbortController();
+      const onStep = (step) => { if (step === 5) stop.abort(); };
+      const { state, interrupted } = await library.train({ ...run, workers: 1, signal: stop.signal, events: { onStep } });
+      if (!interrupted) throw new Error('not interrupted');
+      await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1, stopAt: 9 });
+      return { step: state.step, files: await library.download(files) };
+    `);
+    expect(stopped.step).toBe(5);
+    const folder = join(root, 'downloaded');
+    writeRun(folder, stopped.files);
+    const run = await resumeRun(folder, {}, { dataset });
+    expect(run.state!.step).toBe(9);
+    await train({ ...run, threads: 1, stopAt: 14 });
+    const back = await inWorker<Files>(`
+      const files = library.memoryFiles('back', library.upload(${JSON.stringify(readRun(folder))}));
+      await library.train({ ...(await library.resumeRun(files, {}, { dataset })), workers: 1 });
+      return library.download(files);
+    `);
+    expectClose(bitsIn(back), bitsIn(await trainedInNode(config)));
+  }, 120_000);
+
+  it('keeps a run in the private file system, through a reload, for one trainer at a time', async () => {
+    const config = configOf('1x1');
+    await inWorker(`
+      const files = await library.privateFiles('kept');
+      const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
+      await library.train({ ...run, workers: 1, stopAt: 7 });
+    `);
+    await page.reload();
+    const { names, locked, files } = await inWorker<{ names: string[]; locked: string; files: Files }>(`
+      const names = await library.listPrivateFiles();
+      const files = await library.privateFiles('kept');
+      const run = await library.resumeRun(files, {}, { dataset });
+      let locked;
+      const onStep = async () => { locked ??= library.train({ ...run, workers: 1 }).catch((error) => error.message); };
+      await library.train({ ...run, workers: 1, events: { onStep } });
+      return { names, locked: await locked, files: await library.download(files) };
+    `);
+    expect(names).toEqual(['kept']);
+    expect(locked).toMatch(/^kept is being trained in another page or worker/);
+    expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+    await inWorker(`await library.removePrivateFiles('kept')`);
+    expect(await inWorker('return library.listPrivateFiles()')).toEqual([]);
+  }, 120_000);
+
+  it('says when there is no room, and keeps the last checkpoint', async () => {
+    const config = configOf('1x1', { steps: 200 });
+    await inWorker(`
+      const files = await library.privateFiles('full');
+      const run = await library.startRun(${JSON.stringify(config)}, files, { dataset });
+      await library.train({ ...run, workers: 1, stopAt: 3 });
+    `);
+    const session = await page.context().newCDPSession(page);
+    const origin = new URL(page.url()).origin;
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    const failed = inWorker(`
+      const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
+      await library.train({ ...run, workers: 1, stopAt: 6 });
+    `);
+    await expect(failed).rejects.toThrow(/io: cannot save full\/.*gives this page no more room/);
+    await session.send('Storage.overrideQuotaForOrigin', { origin });
+    const step = await inWorker(`
+      const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
+      const { state } = await library.train({ ...run, workers: 1, stopAt: 6 });
+      await library.removePrivateFiles('full');
+      return [run.state.step, state.step];
+    `);
+    expect(step).toEqual([3, 6]);
+  }, 120_000);
+
+  it('says what a page lacks', async () => {
+    const config = JSON.stringify(configOf('1x1'));
+    await expect(inWorker(`await library.startRun(${config}, 'runs/a', { dataset })`)).rejects.toThrow(
+      "a page has no folder 'runs/a': pass memoryFiles('runs/a')",
+    );
+    await expect(inWorker(`await library.startRun(${config}, library.memoryFiles('a'))`)).rejects.toThrow(
+      'needs its images: pass them as dataset',
+    );
+    await expect(
+      inWorker(`
+        library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
+        const run = await library.startRun(${config}, library.memoryFiles('a'), { dataset });
+        await library.train({ ...run, workers: 2, threads: 2 });
+      `),
+    ).rejects.toThrow('2 workers need a script: pass startWorker to configureRuntime');
+  });
+});

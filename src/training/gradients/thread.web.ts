@@ -1,0 +1,98 @@
+// A worker of a page: started with data, sent one request at a time, ended.
+//
+// It shares no memory with the page, which needs no cross-origin isolation: each request carries the weights, and each
+// answer the gradients.
+import { gradientWorkerFactory } from '../../engine/runtime.web.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
+import type { Batch } from '../likelihood.ts';
+import type { Groups } from '../parameterLayout.ts';
+import { copyInto } from './gradientSum.ts';
+import type { ThreadData } from './gradientThread.ts';
+import type { Thread } from './thread.node.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart extends ThreadData {
+  /** Where the runtime's files are. */
+  readonly runtime: unknown;
+}
+
+/** A request to a worker: the gradients of some images with these weights, or to end. */
+export type WorkerRequest = (Batch & { readonly weights: Groups }) | 'end';
+
+/** The answer to it. */
+export interface WorkerAnswer {
+  readonly bitsPerDim: NdArray;
+  readonly gradients: Groups;
+}
+
+/** What a worker sends: that it is ready or has ended, an answer, or why it failed. */
+export type WorkerMessage =
+  | 'ready'
+  | 'ended'
+  | { readonly answer: WorkerAnswer }
+  | { readonly failure: string };
+
+/** Whether workers can be started: the page must have said how. */
+export function canStartThreads(): boolean {
+  return gradientWorkerFactory() !== undefined;
+}
+
+/** Arrays that workers are sent copies of. */
+export function sharedArray(elements: number): Float32Array {
+  return new Float32Array(elements);
+}
+
+/** Starts a worker. */
+export function startThread(data: ThreadData): Thread {
+  const { start, runtime } = gradientWorkerFactory()!;
+  const worker = start();
+  let hasEnded = false;
+  let waiting: { resolve(message: WorkerMessage): void; reject(error: Error): void } | undefined;
+  worker.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => waiting?.resolve(message);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    hasEnded = true;
+    waiting?.reject(
+      new Error(`a gradient worker failed: ${event.message || 'its script could not be loaded'}`),
+    );
+  };
+  const send = (message: WorkerStart | WorkerRequest): Promise<WorkerMessage> => {
+    if (hasEnded) {
+      return Promise.reject(new Error('a gradient worker has ended'));
+    }
+    const answered = new Promise<WorkerMessage>((resolve, reject) => {
+      waiting = { resolve, reject };
+    });
+    worker.postMessage(message);
+    return answered.then((answer) => {
+      if (typeof answer === 'object' && 'failure' in answer) {
+        throw new Error(`a gradient worker failed: ${answer.failure}`);
+      }
+      return answer;
+    });
+  };
+  const kill = async (): Promise<void> => {
+    hasEnded = true;
+    worker.terminate();
+    waiting?.reject(new Error('a gradient worker was ended'));
+  };
+  const { weights, gradients } = data;
+  const ready = send({ ...data, runtime });
+  // Whoever waits for it is told.
+  ready.catch(() => {});
+  return {
+    ready: () => ready,
+    async ask(batch) {
+      const { answer } = (await send({ ...batch, weights })) as { answer: WorkerAnswer };
+      copyInto(gradients, answer.gradients);
+      return answer.bitsPerDim;
+    },
+    async end() {
+      if (!hasEnded) {
+        await send('end');
+        await kill();
+      }
+    },
+    kill,
+  };
+}

@@ -1,0 +1,39 @@
+// The script of a worker started by `thread.web.ts`: it answers with the results of `gradientThread.ts`.
+import { configureRuntime, type RuntimeFiles } from '../../engine/runtime.web.ts';
+import type { Groups } from '../parameterLayout.ts';
+import { copyInto } from './gradientSum.ts';
+import { type GradientThread, openGradientThread } from './gradientThread.ts';
+import type { WorkerMessage, WorkerRequest, WorkerStart } from './thread.web.ts';
+
+/** What is used of the global scope of a worker. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<WorkerStart | WorkerRequest>) => void) | null;
+  postMessage(message: WorkerMessage, transferred?: Transferable[]): void;
+}
+
+/** Makes this worker compute gradients for the page that has started it. */
+export function serveGradients(scope: WorkerScope): void {
+  let work: GradientThread | undefined;
+  let weights: Groups = {};
+  let gradients: Groups = {};
+  const answer = async (request: WorkerStart | WorkerRequest): Promise<void> => {
+    if (request === 'end') {
+      await work?.release();
+      scope.postMessage('ended');
+    } else if ('runtime' in request) {
+      configureRuntime(request.runtime as RuntimeFiles);
+      ({ weights, gradients } = request);
+      work = await openGradientThread(request);
+      scope.postMessage('ready');
+    } else {
+      copyInto(weights, request.weights);
+      const bitsPerDim = await work!.run(request);
+      scope.postMessage({ answer: { bitsPerDim, gradients } });
+    }
+  };
+  scope.onmessage = ({ data }) => {
+    answer(data).catch((error: unknown) => {
+      scope.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+    });
+  };
+}
