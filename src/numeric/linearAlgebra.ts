@@ -1,6 +1,6 @@
 // Linear algebra of small matrices in float64.
-import { Matrix, QrDecomposition } from 'ml-matrix';
 import { decompose, invert, logAbsDeterminantOf, pivotValues } from './lu.ts';
+import { qrDecompose } from './qr.ts';
 import type { RandomStream } from './random.ts';
 
 /** ln|det M| of a square matrix in row-major order; never out of range, −∞ for a singular matrix. */
@@ -15,15 +15,8 @@ export function inverse(values: ArrayLike<number>, size: number): Float64Array {
 
 /** A uniformly random orthogonal matrix, row-major (Haar measure: QR of a normal matrix, signs fixed). */
 export function randomOrthogonal(random: RandomStream, size: number): Float64Array {
-  const decomposition = new QrDecomposition(matrixOf(random.normals(size * size), size));
-  const q = decomposition.orthogonalMatrix;
-  const r = decomposition.upperTriangularMatrix;
-  for (let column = 0; column < size; column++) {
-    if (r.get(column, column) < 0) {
-      q.mulColumn(column, -1);
-    }
-  }
-  return Float64Array.from(q.to1DArray());
+  const { orthogonal, diagonal } = qrDecompose(random.normals(size * size), size);
+  return orthogonal.map((value, index) => (diagonal[index % size]! < 0 ? -value : value));
 }
 
 /**
@@ -49,8 +42,4 @@ export function orthogonalFactors(
     logScale: diagonal.map((value) => Math.log(Math.abs(value))),
     sign: diagonal.map(Math.sign),
   };
-}
-
-function matrixOf(values: ArrayLike<number>, size: number): Matrix {
-  return Matrix.from1DArray(size, size, Array.from(values));
 }

@@ -1,12 +1,17 @@
 // Builds an ONNX model, as the bytes that a session loads: nodes, constants, inputs and outputs.
-import onnxProto from 'onnx-proto';
 import { elementCount, isOpen, type Shape } from '../../tensor/shape.ts';
 import type { AttributeValue, Emitter, Precision } from './emitter.ts';
+import {
+  type AttributeProto,
+  type ElementType,
+  elementTypes,
+  type GraphProto,
+  modelBytes,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './modelBytes.ts';
 import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
-
-const { onnx } = onnxProto;
-const { AttributeType } = onnx.AttributeProto;
-const { DataType } = onnx.TensorProto;
 
 /**
  * The prefixes for the names of results and constants, each followed by a number; ONNX requires C
@@ -23,13 +28,13 @@ export function isReservedName(name: string): boolean {
 /** Collects the nodes of one ONNX graph, each after those whose results it reads. */
 export class OnnxBuilder implements Emitter {
   readonly precision: Precision;
-  private nodes: onnxProto.onnx.INodeProto[] = [];
+  private nodes: NodeProto[] = [];
   private named = 0;
-  private readonly constants = new Map<string, onnxProto.onnx.ITensorProto>();
+  private readonly constants = new Map<string, TensorProto>();
   /** The real constants by shape: equal ones, such as the tables of identical layers, are stored once. */
   private readonly arrays = new Map<string, (Float32Array | Float64Array)[]>();
-  private readonly inputs: onnxProto.onnx.IValueInfoProto[] = [];
-  private readonly outputs: onnxProto.onnx.IValueInfoProto[] = [];
+  private readonly inputs: ValueInfoProto[] = [];
+  private readonly outputs: ValueInfoProto[] = [];
   /** The shapes of tensors by name, where known here. */
   private readonly shapes = new Map<string, Shape>();
   /** The lists of 64-bit integers by name. */
@@ -63,26 +68,24 @@ export class OnnxBuilder implements Emitter {
     const change = this.node('Abs', [this.node('Sub', [next, value])]);
     const largest = this.node('ReduceMax', [change], { keepdims: 0 });
     const changed = this.node('Greater', [largest, this.reals(Float64Array.of(0), [])]);
-    const graph: onnxProto.onnx.IGraphProto = {
+    const graph: GraphProto = {
       name: 'body',
       node: this.nodes,
+      initializer: [],
+      valueInfo: [],
       input: [
-        scalarInfo(iteration, DataType.INT64),
-        scalarInfo(condition, DataType.BOOL),
+        scalarInfo(iteration, elementTypes.int64),
+        scalarInfo(condition, elementTypes.bool),
         this.realInfo(value),
       ],
-      output: [scalarInfo(changed, DataType.BOOL), this.realInfo(next)],
+      output: [scalarInfo(changed, elementTypes.bool), this.realInfo(next)],
     };
     this.nodes = outer;
     // The second input, a condition before the first iteration, is left out.
-    return this.add(
-      'Loop',
-      [this.integers([limit]), '', start],
-      [{ name: 'body', type: AttributeType.GRAPH, g: graph }],
-    );
+    return this.add('Loop', [this.integers([limit]), '', start], [{ name: 'body', graph }]);
   }
 
-  private add(type: string, inputs: readonly string[], attributes: onnxProto.onnx.IAttributeProto[]): string {
+  private add(type: string, inputs: readonly string[], attributes: AttributeProto[]): string {
     const output = this.freshName();
     this.nodes.push({
       opType: type,
@@ -119,7 +122,7 @@ export class OnnxBuilder implements Emitter {
 
   reals(values: Float32Array | Float64Array, shape: readonly number[]): string {
     const array = this.precision === 'float32' ? Float32Array.from(values) : Float64Array.from(values);
-    const dataType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
+    const dataType = elementTypes[this.precision];
     const key = `reals ${shape.join('x')}`;
     const sameShaped = this.arrays.get(key) ?? [];
     this.arrays.set(key, sameShaped);
@@ -131,7 +134,7 @@ export class OnnxBuilder implements Emitter {
   }
 
   integers(values: readonly number[]): string {
-    const name = this.constant(`integers ${values.join(' ')}`, DataType.INT64, [values.length], () =>
+    const name = this.constant(`integers ${values.join(' ')}`, elementTypes.int64, [values.length], () =>
       BigInt64Array.from(values, BigInt),
     );
     this.lists.set(name, values);
@@ -139,23 +142,23 @@ export class OnnxBuilder implements Emitter {
   }
 
   indices(key: string, shape: readonly number[], make: () => Int32Array): string {
-    return this.constant(`indices ${key}`, DataType.INT32, shape, make);
+    return this.constant(`indices ${key}`, elementTypes.int32, shape, make);
   }
 
   private constant(
     key: string,
-    dataType: number,
+    dataType: ElementType,
     dims: readonly number[],
     make: () => ArrayBufferView,
   ): string {
     const known = this.constants.get(key);
     if (known) {
-      return known.name!;
+      return known.name;
     }
     const name = `${CONSTANT}${this.constants.size}`;
     const { buffer, byteOffset, byteLength } = make();
     const rawData = new Uint8Array(buffer, byteOffset, byteLength);
-    this.constants.set(key, { name, dataType, dims: [...dims], rawData });
+    this.constants.set(key, { name, dataType, dims, rawData });
     return name;
   }
 
@@ -169,12 +172,12 @@ export class OnnxBuilder implements Emitter {
    * is long, and of those that are reshaped to a computed shape. It plans by shape which results may share
    * memory, and takes time quadratic in the number of those whose shape it does not know.
    */
-  private resultShapes(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.IValueInfoProto[] {
+  private resultShapes(nodes: readonly NodeProto[]): ValueInfoProto[] {
     return nodes.flatMap(({ opType, input, output }) => {
-      const name = output![0]!;
+      const name = output[0]!;
       const shape = this.shapes.get(name);
       const isUntold = (opType === 'Reshape' || opType === 'Loop') && !this.renamed.has(name);
-      const isComputed = opType === 'Reshape' && !this.lists.has(input![1]!);
+      const isComputed = opType === 'Reshape' && !this.lists.has(input[1]!);
       return isUntold && shape && (isOpen(shape) || isComputed) ? [this.valueInfo(name, shape)] : [];
     });
   }
@@ -195,9 +198,9 @@ export class OnnxBuilder implements Emitter {
         name: `output_${name}`,
         input: [source],
         output: [name],
-        attribute: [attribute('to', DataType.UINT8)],
+        attribute: [attribute('to', elementTypes.uint8)],
       });
-      this.outputs.push(this.valueInfo(name, shape, DataType.UINT8));
+      this.outputs.push(this.valueInfo(name, shape, elementTypes.uint8));
       return;
     }
     // A node's result is renamed; a copy is needed only for inputs, constants and tensors that are already an
@@ -205,7 +208,14 @@ export class OnnxBuilder implements Emitter {
     if (source.startsWith(RESULT) && !this.renamed.has(source)) {
       this.renamed.set(source, name);
     } else {
-      this.nodes.push({ opType: 'Identity', name: `output_${name}`, input: [source], output: [name] });
+      const copy = {
+        opType: 'Identity',
+        name: `output_${name}`,
+        input: [source],
+        output: [name],
+        attribute: [],
+      };
+      this.nodes.push(copy);
     }
     this.outputs.push(this.valueInfo(name, shape));
   }
@@ -213,19 +223,17 @@ export class OnnxBuilder implements Emitter {
   private valueInfo(
     name: string,
     shape: Shape,
-    elemType: number = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE,
-  ): onnxProto.onnx.IValueInfoProto {
-    const dim = shape.map((length) =>
-      length >= 0 ? { dimValue: length } : { dimParam: length === -1 ? 'N' : `${-length}N` },
-    );
-    return { name, type: { tensorType: { elemType, shape: { dim } } } };
+    elementType: ElementType = elementTypes[this.precision],
+  ): ValueInfoProto {
+    const axes = shape.map((length) => (length >= 0 ? length : length === -1 ? 'N' : `${-length}N`));
+    return { name, elementType, shape: axes };
   }
 
   /** The nodes on which an output depends: a reshape of a reshape leaves the first of them unused. */
-  private neededNodes(): onnxProto.onnx.INodeProto[] {
-    const needed = new Set([...this.outputs.map(({ name }) => name!), ...this.renamed.keys()]);
+  private neededNodes(): NodeProto[] {
+    const needed = new Set([...this.outputs.map(({ name }) => name), ...this.renamed.keys()]);
     const nodes = this.nodes.toReversed().filter((node) => {
-      const isNeeded = needed.has(node.output![0]!);
+      const isNeeded = needed.has(node.output[0]!);
       if (isNeeded) {
         for (const name of namesReadBy(node)) {
           needed.add(name);
@@ -237,44 +245,38 @@ export class OnnxBuilder implements Emitter {
   }
 
   /** The nodes, including those of inner graphs, with the names that results have as outputs. */
-  private withOutputNames(nodes: readonly onnxProto.onnx.INodeProto[]): onnxProto.onnx.INodeProto[] {
+  private withOutputNames(nodes: readonly NodeProto[]): NodeProto[] {
     const rename = (name: string): string => this.renamed.get(name) ?? name;
     return nodes.map((node) => ({
       ...node,
-      input: node.input?.map(rename) ?? [],
-      output: node.output?.map(rename) ?? [],
-      attribute:
-        node.attribute?.map((given) =>
-          given.g ? { ...given, g: { ...given.g, node: this.withOutputNames(given.g.node ?? []) } } : given,
-        ) ?? [],
+      input: node.input.map(rename),
+      output: node.output.map(rename),
+      attribute: node.attribute.map((given) =>
+        'graph' in given
+          ? { ...given, graph: { ...given.graph, node: this.withOutputNames(given.graph.node) } }
+          : given,
+      ),
     }));
   }
 
   /** A real tensor of an inner graph, of any shape. */
-  private realInfo(name: string): onnxProto.onnx.IValueInfoProto {
-    const elemType = this.precision === 'float32' ? DataType.FLOAT : DataType.DOUBLE;
-    return { name, type: { tensorType: { elemType } } };
+  private realInfo(name: string): ValueInfoProto {
+    return { name, elementType: elementTypes[this.precision] };
   }
 
   /** The model as ONNX bytes, opset 20. */
   build(): Uint8Array {
     const nodes = inOrderOfReadiness(this.neededNodes());
     const read = new Set(nodes.flatMap(namesReadBy));
-    const model: onnxProto.onnx.IModelProto = {
-      irVersion: 9,
-      opsetImport: [{ domain: '', version: 20 }],
-      producerName: 'emerging-flows',
-      graph: {
-        name: 'program',
-        node: this.withOutputNames(nodes),
-        // The constants of nodes that were left out are unused too, and ONNX Runtime would warn about them.
-        initializer: [...this.constants.values()].filter(({ name }) => read.has(name!)),
-        valueInfo: this.resultShapes(nodes),
-        input: this.inputs,
-        output: this.outputs,
-      },
-    };
-    return onnx.ModelProto.encode(model).finish();
+    return modelBytes({
+      name: 'program',
+      node: this.withOutputNames(nodes),
+      // The constants of nodes that were left out are unused too, and ONNX Runtime would warn about them.
+      initializer: [...this.constants.values()].filter(({ name }) => read.has(name)),
+      valueInfo: this.resultShapes(nodes),
+      input: this.inputs,
+      output: this.outputs,
+    });
   }
 }
 
@@ -299,18 +301,16 @@ function sameBits(a: Float32Array | Float64Array, b: Float32Array | Float64Array
   return left.every((bits, index) => bits === right[index]);
 }
 
-function scalarInfo(name: string, elemType: number): onnxProto.onnx.IValueInfoProto {
-  return { name, type: { tensorType: { elemType, shape: { dim: [] } } } };
+function scalarInfo(name: string, elementType: ElementType): ValueInfoProto {
+  return { name, elementType, shape: [] };
 }
 
-function attribute(name: string, value: AttributeValue): onnxProto.onnx.IAttributeProto {
+function attribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'string') {
-    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+    return { name, text: value };
   }
   if (typeof value === 'number') {
-    return { name, type: AttributeType.INT, i: value };
+    return { name, integer: value };
   }
-  return 'real' in value
-    ? { name, type: AttributeType.FLOAT, f: value.real }
-    : { name, type: AttributeType.INTS, ints: [...value] };
+  return 'real' in value ? { name, real: value.real } : { name, integers: value };
 }

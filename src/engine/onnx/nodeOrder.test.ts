@@ -1,12 +1,12 @@
-import type onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
+import type { GraphProto, NodeProto } from './modelBytes.ts';
 import { inOrderOfReadiness, namesReadBy } from './nodeOrder.ts';
 
-type Node = onnxProto.onnx.INodeProto;
+type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
 
-const node = (output: string, ...input: string[]): Node => ({ opType: 'Add', input, output: [output] });
-const outputsOf = (nodes: readonly Node[]): string[] => nodes.map(({ output }) => output![0]!);
+const node = (output: string, ...input: string[]): Node => ({ input, output: [output], attribute: [] });
+const outputsOf = (nodes: readonly Node[]): string[] => nodes.map(({ output }) => output[0]!);
 
 /** Throws unless every node comes after those that it reads. */
 function requireRunnable(nodes: readonly Node[]): void {
@@ -15,10 +15,10 @@ function requireRunnable(nodes: readonly Node[]): void {
   for (const each of nodes) {
     for (const name of namesReadBy(each)) {
       if (all.has(name) && !done.has(name)) {
-        throw new Error(`${each.output![0]} comes before ${name}`);
+        throw new Error(`${each.output[0]} comes before ${name}`);
       }
     }
-    done.add(each.output![0]!);
+    done.add(each.output[0]!);
   }
 }
 
@@ -53,14 +53,23 @@ describe('inOrderOfReadiness', () => {
   });
 
   it('accepts repeated reads of a node, and follows the reads of inner graphs', () => {
-    const inner = {
+    const named = (output: string, ...input: string[]): NodeProto => ({
+      ...node(output, ...input),
+      opType: 'Add',
+      name: output,
+    });
+    const graph: GraphProto = {
       name: 'body',
-      g: { node: [node('inside', 'late', 'late')], output: [{ name: 'inside' }] },
+      node: [named('inside', 'late', 'late')],
+      output: [{ name: 'inside', elementType: 1 }],
+      input: [],
+      initializer: [],
+      valueInfo: [],
     };
     const nodes = [
       node('first', 'given'),
       node('late', 'first', 'first'),
-      { opType: 'Loop', input: ['given'], output: ['loop'], attribute: [inner] },
+      { input: ['given'], output: ['loop'], attribute: [{ name: 'body', graph }] },
       node('last', 'loop'),
     ];
     expect(outputsOf(inOrderOfReadiness(nodes))).toEqual(['first', 'late', 'loop', 'last']);

@@ -1,7 +1,8 @@
 // The order of the nodes in an ONNX graph, and the names that each of them reads.
-import type onnxProto from 'onnx-proto';
+import type { NodeProto } from './modelBytes.ts';
 
-type Node = onnxProto.onnx.INodeProto;
+/** What is used of a node here. */
+type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
 
 /**
  * The same nodes, each placed as soon as its last input is available, so that a chain is not interrupted.
@@ -15,10 +16,10 @@ type Node = onnxProto.onnx.INodeProto;
  * such as the slope of a ReLU, comes early here; so it is computed right before its use, after the gradient
  * that it is combined with, and takes no memory until then.
  */
-export function inOrderOfReadiness(nodes: readonly Node[]): Node[] {
-  const producers = new Map(nodes.map((node) => [node.output![0]!, node]));
-  const missing = new Map<Node, number>();
-  const readers = new Map<Node, Node[]>();
+export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): Kind[] {
+  const producers = new Map(nodes.map((node) => [node.output[0]!, node]));
+  const missing = new Map<Kind, number>();
+  const readers = new Map<Kind, Kind[]>();
   for (const node of nodes) {
     const sources = new Set(namesReadBy(node).flatMap((name) => producers.get(name) ?? []));
     missing.set(node, sources.size);
@@ -31,7 +32,7 @@ export function inOrderOfReadiness(nodes: readonly Node[]): Node[] {
       }
     }
   }
-  const ordered: Node[] = [];
+  const ordered: Kind[] = [];
   const open = nodes.filter((node) => missing.get(node) === 0).reverse();
   for (let node = open.pop(); node; node = open.pop()) {
     ordered.push(node);
@@ -47,9 +48,11 @@ export function inOrderOfReadiness(nodes: readonly Node[]): Node[] {
 }
 
 /** The names that a node reads, including those read inside an inner graph. */
-export function namesReadBy({ input, attribute: attributes }: Node): string[] {
-  const inner = (attributes ?? []).flatMap(({ g }) =>
-    g ? [...(g.node ?? []), { input: g.output!.map(({ name }) => name!) }] : [],
+export function namesReadBy({ input, attribute: attributes }: Pick<Node, 'input' | 'attribute'>): string[] {
+  const inner = attributes.flatMap((attribute) =>
+    'graph' in attribute
+      ? [...attribute.graph.node.flatMap(namesReadBy), ...attribute.graph.output.map(({ name }) => name)]
+      : [],
   );
-  return [...(input ?? []), ...inner.flatMap(namesReadBy)];
+  return [...input, ...inner];
 }

@@ -7,7 +7,7 @@ import type { Checkpoint } from '../checkpoint.ts';
 import type { DataRecord } from './dataRecord.ts';
 
 /** A value, or a promise of it. */
-export type Awaitable<Value> = Value | Promise<Value>;
+type Awaitable<Value> = Value | Promise<Value>;
 
 /** The right to change a run, which one trainer has at a time. */
 export interface StoreLock {
