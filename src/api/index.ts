@@ -7,12 +7,15 @@ export {
   type DoctorOptions,
   diagnose,
 } from '../evaluation/doctor/doctor.ts';
+export type { HardImages, HardImagesExamination } from '../evaluation/doctor/examineHardImages.ts';
 export type { LayerExamination, NonFiniteWeights } from '../evaluation/doctor/examineLayer.ts';
 export type {
+  LatentMoments,
   LatentStatistics,
   Reconstruction,
   SampleStatistics,
 } from '../evaluation/doctor/examineModel.ts';
+export type { HardKind } from '../evaluation/doctor/hardImages.ts';
 export type { Finding, Measurement, Verdict } from '../evaluation/doctor/judge.ts';
 export type { LimitName } from '../evaluation/doctor/limits.ts';
 export { type ExportedModel, type ExportOptions, exportModel } from '../evaluation/export/exportModel.ts';

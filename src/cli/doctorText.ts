@@ -1,10 +1,12 @@
 // The text output of `emerging doctor`.
 import type { Diagnosis } from '../evaluation/doctor/doctor.ts';
+import type { HardImages } from '../evaluation/doctor/examineHardImages.ts';
 import type { Finding, Measurement } from '../evaluation/doctor/judge.ts';
 import { limitOf, limits } from '../evaluation/doctor/limits.ts';
 import { visibleText } from '../visibleText.ts';
 import { formatCount } from './terminal/format.ts';
 import { formatTable } from './terminal/table.ts';
+import { inCommandWords } from './terminal/wording.ts';
 
 /** What was checked. */
 export interface Examined {
@@ -22,7 +24,9 @@ export function doctorText(diagnosis: Diagnosis, examined: Examined): string {
   const parts = [
     layerTable(diagnosis),
     wholeModel(diagnosis),
+    hardImagesTable(diagnosis),
     limitTable(diagnosis),
+    estimates(diagnosis),
     verdict(diagnosis, examined),
   ];
   return parts.join('\n\n');
@@ -51,7 +55,7 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
     layers.map((layer) => [
       layer.layer,
       short(layer.roundTripError),
-      short(layer.logDetError),
+      `${about(layer.logDetEstimated)}${short(layer.logDetError)}`,
       layer.logDetUncertainty ? `± ${short(layer.logDetUncertainty)}` : (layer.logDetMethod ?? ''),
       short(layer.logDetRounding),
       short(layer.smallestDiagonal),
@@ -61,13 +65,16 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
   );
 }
 
-function wholeModel({ reconstruction, latents, samples, bitsPerDim }: Diagnosis): string {
+function wholeModel({ available, reconstruction, latents, samples, bitsPerDim }: Diagnosis): string {
   const { images, exactPixelShare, largestError, largestErrorInGreyLevels, worstImage } = reconstruction;
   const moments = latents.map(
-    ({ layer, mean, variance }) => `${layer} mean ${mean.toFixed(3)}, variance ${variance.toFixed(3)}`,
+    ({ layer, mean, variance, estimated }) =>
+      `${layer} mean ${about(estimated)}${mean.toFixed(3)}, variance ${about(estimated)}${variance.toFixed(3)}`,
   );
+  const count =
+    images < available ? `${formatCount(images)} of ${formatCount(available)}` : formatCount(images);
   return formatTable(
-    [{ title: 'model' }, { title: `on ${formatCount(images)} images` }],
+    [{ title: 'model' }, { title: `on ${count} images` }],
     [
       [
         'round trip',
@@ -77,14 +84,62 @@ function wholeModel({ reconstruction, latents, samples, bitsPerDim }: Diagnosis)
       ...moments.map((text, index) => [index === 0 ? 'latents' : '', text]),
       [
         'bits/dim',
-        `median ${bitsPerDim.median.toFixed(3)}, worst ${bitsPerDim.worst.bitsPerDim.toFixed(3)} (image ${bitsPerDim.worst.index})`,
+        `median ${about(true)}${bitsPerDim.median.toFixed(3)}, worst ${about(true)}${bitsPerDim.worst.bitsPerDim.toFixed(3)} (image ${bitsPerDim.worst.index})`,
       ],
       [
         'samples',
-        `${Math.round(samples.explodedShare * samples.count)} of ${samples.count} far out of range`,
+        `${Math.round(samples.explodedShare * samples.count)} of ${samples.count}, ≈ ${percent(samples.explodedShare)}, far out of range`,
       ],
     ],
   );
+}
+
+const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
+  unchanged: 'unchanged',
+  inverted: 'inverted',
+  compressed: 'compressed as JPEG, quality 75',
+  noise: 'with noise',
+  chosen: 'changed against the model',
+};
+
+function hardImagesTable({ hardImages: { images, kinds, smallestChange } }: Diagnosis): string {
+  const table = formatTable(
+    [
+      { title: 'hard images' },
+      { title: 'grey levels', align: 'right' },
+      { title: 'lost in float32', align: 'right' },
+      { title: 'lost in float64', align: 'right' },
+    ],
+    kinds.map(({ kind, change, lost: { float32, float64 } }) => [
+      hardKinds[kind],
+      change === 0 ? '' : `±${change}`,
+      `${float32} of ${images}`,
+      `${float64} of ${images}`,
+    ]),
+  );
+  const smallest = (change: number | null): string => (change === null ? 'none' : `±${change}`);
+  const direction = kinds.some(({ kind }) => kind === 'chosen')
+    ? ''
+    : '; none changed against the model: ln|det| is the same for every image';
+  return (
+    `${table}\nsmallest change found that loses an image: ${smallest(smallestChange.float32)} in float32, ` +
+    `${smallest(smallestChange.float64)} in float64${direction}`
+  );
+}
+
+/** What the sign ≈ means, and how to get the exact numbers. */
+function estimates({ layers, reconstruction: { images }, available }: Diagnosis): string {
+  const parts = [
+    ...(layers.some(({ logDetEstimated }) => logDetEstimated)
+      ? ['ln|det| error along random directions (--exact computes the whole Jacobian)']
+      : []),
+    ...(images < available
+      ? [`latents of ${formatCount(images)} images (--images ${available} uses all)`]
+      : []),
+    'bits/dim with one draw of noise (emerging evaluate takes more, and states the error)',
+    'the share of samples',
+  ];
+  return `≈ estimated: ${parts.join('; ')}`;
 }
 
 function limitTable({ worst }: Diagnosis): string {
@@ -129,20 +184,26 @@ function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage
     .join('\n');
 }
 
-function sentence({ layer, what, value, limit }: Finding): string {
-  return `${layer}: ${what}: ${short(value)}, limit ${short(limit)}`;
+function sentence({ layer, what, value, limit, estimated = false }: Finding): string {
+  return `${layer}: ${what}: ${about(estimated)}${short(value)}, limit ${short(limit)}`;
 }
 
 /** Advice for each kind of finding, once. */
 function advice(findings: readonly Finding[]): string[] {
   return [...new Set(findings.map(({ name }) => name))].map((name) => {
     const { what, advice: text } = limitOf(name);
-    return `what to do about ${what}: ${text}`;
+    return `what to do about ${what}: ${typeof text === 'string' ? text : inCommandWords(text)}`;
   });
 }
 
-function measured({ value, uncertainty = 0 }: Measurement): string {
-  return uncertainty > 0 ? `${short(value)} ± ${short(uncertainty)}` : short(value);
+function measured({ value, uncertainty = 0, estimated = false }: Measurement): string {
+  const text = uncertainty > 0 ? `${short(value)} ± ${short(uncertainty)}` : short(value);
+  return `${about(estimated)}${text}`;
+}
+
+/** The sign of an estimate. */
+function about(estimated: boolean | null): string {
+  return estimated ? '≈ ' : '';
 }
 
 /** A number in as few characters as possible; a dash for none. */

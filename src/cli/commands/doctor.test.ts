@@ -64,6 +64,14 @@ describe('a sound run', () => {
       expect(emergingLayer[key], key).toEqual(expect.any(Number));
     }
     expect(report.latents.map(({ layer }: { layer: string }) => layer)).toEqual(['levels/0/split', 'prior']);
+    expect(report.available).toBe(16);
+    const { images, kinds, smallestChange } = report.hardImages;
+    expect({ images, smallestChange }).toEqual({
+      images: 8,
+      smallestChange: { float32: null, float64: null },
+    });
+    expect(kinds).toContainEqual({ kind: 'chosen', change: 2, lost: { float32: 0, float64: 0 } });
+    expect(report.latents[0].estimated).toBe(true);
     expect(report.bitsPerDim.median).toEqual(expect.any(Number));
     expect(report.worstLayer.layer).toMatch(/^(levels|prior)/);
   });
@@ -74,7 +82,12 @@ describe('a sound run', () => {
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^layer +round trip/);
     expect(lines.filter((line) => line.startsWith('levels/0/steps/0/emerging '))).toHaveLength(1);
+    expect(stdout).toMatch(/model +on 8 of 48 images\n/);
     expect(stdout).toMatch(/round trip +100 % of the pixels exact/);
+    expect(stdout).toMatch(
+      /\nchanged against the model +±4 +0 of 8 +0 of 8\nsmallest change found .*none in float64\n/,
+    );
+    expect(stdout).toMatch(/\n≈ estimated: latents of 8 images \(--images 48 uses all\); bits\/dim/);
     expect(stdout).toMatch(/\nsmallest \|diagonal\| +< 0.05 +< 1e-4 /);
     expect(stdout).toMatch(
       /\nsound: .*\(runs\/sound at step 12, raw weights, test images of data\)\nclosest to a limit: (levels|prior)/,

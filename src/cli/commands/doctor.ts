@@ -1,7 +1,7 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
-import { type Diagnosis, diagnose } from '../../evaluation/doctor/doctor.ts';
+import { diagnose } from '../../evaluation/doctor/doctor.ts';
 import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
@@ -18,10 +18,11 @@ import {
 } from '../options.ts';
 import { openRunImages } from '../runImages.ts';
 import { writeStdout } from '../terminal/output.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { withProgress } from '../terminal/progressBars.ts';
 
 interface DoctorCommandOptions extends EngineOptions, CheckpointOptions {
   images: number;
+  exact?: boolean;
   split: Split;
   data?: string;
   weights: WeightsKind;
@@ -37,6 +38,10 @@ export function registerDoctor(program: Command): void {
     )
     .argument('<run>', 'a run folder')
     .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
+    .option(
+      '--exact',
+      'compare ln|det| with that of the whole Jacobian for images of any size, instead of an estimate; slow',
+    )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(
     addCheckpointOption(addWeightsOption(addDataOption(addSplitOption(command, 'validation')))),
@@ -55,17 +60,16 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const run = loadRun(directory, { weights, step, acceptDamage: true });
   const data = options.data ?? run.config.data.name;
   const images = await openRunImages(run, { split, chosen: true, data: options.data });
-  const bar = createProgress({ label: 'examining', total: layersOf(run.model).length, unit: 'layers' });
-  let diagnosis: Diagnosis;
-  try {
-    diagnosis = await diagnose(run, images, {
+  const layers = layersOf(run.model).length;
+  const diagnosis = await withProgress((show) =>
+    diagnose(run, images, {
       images: options.images,
-      onProgress: (done) => bar.update(done),
+      exact: options.exact,
+      onProgress: (done) => show('examining layers', done, layers),
+      onHardImages: (done, total) => show('trying hard images', done, total),
       ...engine,
-    });
-  } finally {
-    bar.finish();
-  }
+    }),
+  );
   const damage =
     run.damage === null ? [] : [{ layer: 'checkpoint', what: run.damage, value: 'wrong checksum' }];
   const report = {

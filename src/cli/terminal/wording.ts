@@ -18,6 +18,7 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
   resumeRun: (directory, changes = {}) =>
     `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,
+  verify: () => 'emerging encode --exact',
 };
 
 /** The exit codes: 2 for wrong usage, 1 for problems with files, data or the machine. */

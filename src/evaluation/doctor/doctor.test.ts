@@ -80,8 +80,15 @@ describe('a sound model', () => {
   it('is examined on images spread over the dataset, with progress reports', async () => {
     const done: number[] = [];
     const options = { ...engine, images: 100, onProgress: (layers: number) => done.push(layers) };
-    const { reconstruction, layers, bitsPerDim, latents } = await diagnose(await sound, images, options);
+    const { reconstruction, available, hardImages, layers, bitsPerDim, latents } = await diagnose(
+      await sound,
+      images,
+      options,
+    );
     expect(reconstruction.images).toBe(images.count);
+    expect(available).toBe(images.count);
+    expect(hardImages.images).toBe(16);
+    expect(latents.map(({ estimated }) => estimated)).toEqual([false, false]);
     expect(done).toEqual(layers.map((_, index) => index + 1));
     expect(bitsPerDim.worst.bitsPerDim).toBeGreaterThan(bitsPerDim.median);
     expect(latents.map(({ layer }) => layer)).toEqual(['levels/0/split', 'prior']);
@@ -91,6 +98,38 @@ describe('a sound model', () => {
       expect(variance).toBeLessThan(10);
     }
   });
+});
+
+it('marks as estimated what other images, noise or samples would change', async () => {
+  const { worst, latents, samples, bitsPerDim } = await diagnoseModel(await sound);
+  expect(latents.map(({ estimated }) => estimated)).toEqual([true, true]);
+  expect([samples.estimated, bitsPerDim.estimated]).toEqual([true, true]);
+  expect(worst.filter(({ estimated }) => estimated).map(({ name }) => name)).toEqual([
+    'latentMean',
+    'latentVariance',
+    'bitsPerDim',
+    'explodedSamples',
+  ]);
+});
+
+it('warns of hard images that do not return, whose number is that of all ways together', async () => {
+  const trained = await sound;
+  const path = 'levels/0/steps/0/coupling/conv3/bias';
+  const { shape, data } = constantValue(trained.parameters[path]!)!;
+  // t is the odd channels: the inverse divides by sigmoid(2 − 16).
+  const steep = constant({ shape, data: data.map((value, index) => (index % 2 === 1 ? -16 : value)) });
+  const parameters = { ...trained.parameters, [path]: steep };
+  const { warnings, hardImages } = await diagnoseModel({ ...trained, parameters });
+  const lost = hardImages.kinds.slice(1).reduce((total, one) => total + one.lost.float32, 0);
+  expect(lost).toBeGreaterThan(0);
+  expect(warnings).toContainEqual({
+    layer: 'model',
+    name: 'lostHardImages',
+    what: 'hard images not recovered in float32',
+    value: lost,
+    limit: 0,
+  });
+  expect(warnings.map(({ name }) => name)).not.toContain('lostHardImagesInFloat64');
 });
 
 describe('a fault', () => {
@@ -205,7 +244,18 @@ describe('a fault', () => {
     expect(examined.map(({ logDetMethod }) => logDetMethod)).toEqual(['directions', 'directions']);
     expect(examined[0]!.logDetError).toBeLessThan(examined[0]!.logDetUncertainty! + 1e-4);
     const { problems } = judge(measurementsOf(examined));
-    expect(problems.map(({ layer, name }) => [layer, name])).toEqual([['layer1', 'logDetError']]);
+    const found = { layer: 'layer1', name: 'logDetError', estimated: true };
+    expect(problems).toEqual([expect.objectContaining(found)]);
+
+    const exact = await examineLayers(layers, parameters, randomImages(1, shape, 'x'), {
+      ...engine,
+      exact: true,
+    });
+    expect(exact[0]).toMatchObject({ logDetMethod: 'dense', logDetEstimated: false, logDetUncertainty: 0 });
+    expect(exact[0]!.logDetError).toBeLessThan(1e-8);
+    const [problem] = judge(measurementsOf(exact)).problems;
+    expect(problem).toMatchObject({ layer: 'layer1', name: 'logDetError' });
+    expect(problem).not.toHaveProperty('estimated');
   });
 });
 
@@ -259,11 +309,12 @@ describe('judge', () => {
       { name: 'logDetError', layer: 'c', value: 0.02, uncertainty: 0.03 },
       { name: 'smallestDiagonal', layer: 'd', value: 0.5 },
       { name: 'latentVariance', layer: 'e', value: 1e9 },
+      { name: 'lostHardImagesInFloat64', layer: 'f', value: 3 },
     ]);
     expect(ok).toBe(false);
     expect(problems.map(({ layer }) => layer)).toEqual(['b', 'e']);
-    expect(warnings.map(({ layer }) => layer)).toEqual(['a']);
-    expect(worst.map(({ layer }) => layer)).toEqual(['b', 'c', 'd', 'e']);
+    expect(warnings.map(({ layer }) => layer)).toEqual(['a', 'f']);
+    expect(worst.map(({ layer }) => layer)).toEqual(['b', 'c', 'd', 'e', 'f']);
     expect(worstLayer!.layer).toBe('b');
   });
 });

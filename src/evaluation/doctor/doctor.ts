@@ -1,12 +1,14 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
 import { type ImageSet, subset } from '../../data/dataset.ts';
+import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { layersOf } from '../../models/layers.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
+import { examineHardImages, type HardImagesExamination } from './examineHardImages.ts';
 import { examineLayers, type LayerExamination } from './examineLayer.ts';
 import {
   examineModel,
@@ -22,16 +24,28 @@ export interface DoctorOptions extends CompileOptions {
   readonly images: number;
   /** The seed of random directions, dequantisation and samples. */
   readonly seed?: number;
+  /**
+   * Whether ln|det| of every layer is compared with that of its whole Jacobian; by default only for images of at most
+   * 800 values, and with an estimate for larger ones. Takes time and memory that grow as the cube and the square of
+   * the number of values.
+   */
+  readonly exact?: boolean | undefined;
   /** Called with the number of layers done. */
   onProgress?(layers: number): void;
+  /** Called with the number of ways done in which images were changed to be hard to recover, and of all. */
+  onHardImages?(done: number, total: number): void;
 }
 
 /** All measurements, and the verdict. */
 export interface Diagnosis extends Verdict {
+  /** How many images there were to choose from. */
+  readonly available: number;
   /** Each layer, in the order of encoding. */
   readonly layers: readonly LayerExamination[];
   /** The round trip of the images; positions are those in the dataset. */
   readonly reconstruction: Reconstruction;
+  /** Round trips of images unlike those that the model was trained on, made from some of the images. */
+  readonly hardImages: HardImagesExamination;
   /** The latents of the images, prior by prior. */
   readonly latents: readonly LatentStatistics[];
   /** Samples at temperature 1, as many as there are images. */
@@ -48,52 +62,87 @@ export interface BitsPerDimSpread {
   readonly median: number;
   /** The image with the highest bits/dim, and its position in the dataset. */
   readonly worst: Evaluation['worst'];
+  /** Always: other noise would give other values. `evaluate` takes more draws, and says how much they vary. */
+  readonly estimated: true;
 }
+
+/** The most images that are changed to be hard to recover, each in several ways. */
+const HARD_IMAGES = 16;
 
 /** Examines a trained model on real images. */
 export async function diagnose(
   trained: TrainedModel,
   images: ImageSet,
-  { images: wanted, seed = 0, onProgress, ...options }: DoctorOptions,
+  { images: wanted, seed = 0, exact = false, onProgress, onHardImages, ...options }: DoctorOptions,
 ): Promise<Diagnosis> {
   const { model, parameters } = trained;
   const { bits } = model.options;
   const count = Math.min(wanted, images.count);
-  const positions = Array.from({ length: count }, (_, i) => Math.floor((i * images.count) / count));
+  const positions = spread(count, images.count);
   const chosen = subset(images, positions);
   const x = await dequantised(chosen, model);
-  const { reconstruction, latents, samples } = await examineModel(trained, x, { ...options, seed });
+  const { reconstruction, samples, ...examined } = await examineModel(trained, x, { ...options, seed });
+  const estimated = count < images.count;
+  const latents = examined.latents.map((one) => ({ ...one, estimated }));
   const flow = new FlowModel(trained, options);
   const { bitsPerDim: mean, median, worst } = await evaluate(flow, chosen, { seed });
   await flow.release();
   const layers = await examineLayers(layersOf(model), parameters, x, {
     ...options,
     seed,
+    exact,
     onLayer: (done) => onProgress?.(done),
   });
-  const ofModel = (name: Measurement['name'], value: number, layer = 'model'): Measurement => ({
-    name,
-    layer,
-    value,
+  const hard = subset(chosen, spread(Math.min(count, HARD_IMAGES), count));
+  const hardImages = await examineHardImages(trained, hard, {
+    ...options,
+    seed,
+    onProgress: (done, total) => onHardImages?.(done, total),
   });
+  const ofModel = (
+    name: Measurement['name'],
+    value: number,
+    { layer = 'model', estimated = false } = {},
+  ): Measurement => ({ name, layer, value, ...(estimated && { estimated }) });
   const verdict = judge([
     ...measurementsOf(layers),
     ofModel('wrongPixelShare', 1 - reconstruction.exactPixelShare),
+    ofModel('lostHardImages', lostIn(hardImages, 'float32')),
+    ofModel('lostHardImagesInFloat64', lostIn(hardImages, 'float64')),
     ...latents.flatMap(({ layer, mean, variance }) => [
-      ofModel('latentMean', Math.abs(mean), layer),
-      ofModel('latentVariance', Math.max(variance, 1 / variance), layer),
+      ofModel('latentMean', Math.abs(mean), { layer, estimated }),
+      ofModel('latentVariance', Math.max(variance, 1 / variance), { layer, estimated }),
     ]),
-    ofModel('bitsPerDim', mean / bits),
-    ofModel('explodedSamples', samples.explodedShare),
+    ofModel('bitsPerDim', mean / bits, { estimated: true }),
+    ofModel('explodedSamples', samples.explodedShare, { estimated: true }),
   ]);
   return {
     ...verdict,
+    available: images.count,
     layers,
     reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
+    hardImages,
     latents,
     samples,
-    bitsPerDim: { mean, median, worst: { ...worst, index: positions[worst.index]! } },
+    bitsPerDim: {
+      mean,
+      median,
+      worst: { ...worst, index: positions[worst.index]! },
+      estimated: true,
+    },
   };
+}
+
+/** `count` of `total` positions, evenly spread. */
+function spread(count: number, total: number): number[] {
+  return Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
+}
+
+/** How many changed images do not return in a precision. */
+function lostIn({ kinds }: HardImagesExamination, precision: Precision): number {
+  return kinds
+    .filter(({ kind }) => kind !== 'unchanged')
+    .reduce((total, { lost }) => total + lost[precision], 0);
 }
 
 /** The measurements of layers that have a limit. */
@@ -118,6 +167,7 @@ export function measurementsOf(layers: readonly LayerExamination[]): Measurement
         layer: layer.layer,
         value: layer[name]!,
         uncertainty: name === 'logDetError' ? (logDetUncertainty ?? 0) : 0,
+        ...(name === 'logDetError' && layer.logDetEstimated && { estimated: true }),
       }));
     return [...weights, ...measured];
   });

@@ -7,6 +7,7 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { requireMemory } from '../../platform/memory.ts';
 import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
 import {
   LARGEST_DENSE,
@@ -51,6 +52,8 @@ export interface LayerExamination {
   readonly logDetError: number | null;
   /** How the numerical ln|det| was computed. */
   readonly logDetMethod: NumericLogDet['method'] | null;
+  /** Whether that is an estimate, from random directions. */
+  readonly logDetEstimated: boolean | null;
   /** The uncertainty of the numerical ln|det|, in nats per dimension. */
   readonly logDetUncertainty: number | null;
   /** The largest difference between ln|det| in float32 and in float64, in nats per dimension. */
@@ -65,6 +68,8 @@ export interface LayerExamination {
 export interface LayerOptions extends CompileOptions {
   /** The seed of random directions and of noise. */
   readonly seed?: number;
+  /** Whether the numerical ln|det| is that of the whole Jacobian for images of any size; default false. */
+  readonly exact?: boolean;
   /** Called after each layer with the number done. */
   onLayer?(done: number): void;
 }
@@ -80,7 +85,7 @@ export async function examineLayers(
   layers: readonly PlacedLayer[],
   parameters: Readonly<Record<string, Tensor>>,
   x: NdArray,
-  { onLayer, seed = 0, ...options }: LayerOptions = {},
+  { onLayer, seed = 0, exact = false, ...options }: LayerOptions = {},
 ): Promise<LayerExamination[]> {
   const results: LayerExamination[] = [];
   let reached = x;
@@ -96,6 +101,7 @@ export async function examineLayers(
     const { y, ...measured } = await measure(placed, inside, images, nonFiniteWeights.length > 0, {
       ...options,
       seed,
+      exact,
     });
     results.push({
       layer: path,
@@ -120,7 +126,7 @@ async function measure(
   parameters: Parameters,
   x: NdArray,
   broken: boolean,
-  { seed, ...options }: CompileOptions & { seed: number },
+  { seed, exact, ...options }: CompileOptions & { seed: number; exact: boolean },
 ): Promise<Measured & { y: NdArray }> {
   const images = input('x', x.shape);
   const { y, logDet } = bijection.forward(images, parameters);
@@ -133,19 +139,20 @@ async function measure(
   }
   const dimensions = dimensionsOf(bijection.inputShape);
   const map = new LayerMap(bijection, parameters, options);
-  const exact = await map.forward(Float64Array.from(x.data));
+  const precise = await map.forward(Float64Array.from(x.data));
   const said = found.logDet!;
   const saidOf = (image: number) => said.data[said.shape.length === 0 ? 0 : image]!;
-  const rounding = exact.logDet.map((value, image) => difference(saidOf(image), value) / dimensions);
+  const rounding = precise.logDet.map((value, image) => difference(saidOf(image), value) / dimensions);
   const first = Float64Array.from(x.data.subarray(0, dimensions));
-  const numeric = await numericLogDet(map, first, exact.logDet[0]!, seed);
+  const numeric = await numericLogDet(map, first, precise.logDet[0]!, { seed, exact });
   await map.release();
   const conditioning: Conditioning | null = await conditioningOf(bijection, parameters, options.threads);
   return {
     y: found.y!,
     roundTripError: relativeError(found.back!.data, x.data),
-    logDetError: difference(exact.logDet[0]!, numeric.value) / dimensions,
+    logDetError: difference(precise.logDet[0]!, numeric.value) / dimensions,
     logDetMethod: numeric.method,
+    logDetEstimated: numeric.method === 'directions',
     logDetUncertainty: numeric.uncertainty / dimensions,
     logDetRounding: rounding.reduce((most, value) => Math.max(most, value), 0),
     smallestDiagonal: conditioning?.smallestDiagonal ?? null,
@@ -157,11 +164,15 @@ const unmeasured: Measured = {
   roundTripError: null,
   logDetError: null,
   logDetMethod: null,
+  logDetEstimated: null,
   logDetUncertainty: null,
   logDetRounding: null,
   smallestDiagonal: null,
   conditionNumber: null,
 };
+
+/** Directions, moved images, outputs, their differences, and the decomposition, in float64. */
+const JACOBIAN_COPIES = 6;
 
 /** The number of random directions at first, and if these are not enough to clear a layer. */
 const DIRECTIONS = [8, 64];
@@ -170,9 +181,11 @@ async function numericLogDet(
   map: LayerMap,
   x: Float64Array,
   said: number,
-  seed: number,
+  { seed, exact }: { seed: number; exact: boolean },
 ): Promise<NumericLogDet> {
-  if (map.dimensions <= LARGEST_DENSE) {
+  if (exact || map.dimensions <= LARGEST_DENSE) {
+    const bytes = JACOBIAN_COPIES * 8 * map.dimensions ** 2;
+    requireMemory(`${JACOBIAN_COPIES} copies of the Jacobian of a layer`, bytes, 'leave ln|det| estimated');
     return logDetByDifferences(map, x);
   }
   const allowed = limitOf('logDetError').problem! * map.dimensions;

@@ -15,7 +15,13 @@ export interface Reconstruction extends ReturnedImages {
 }
 
 /** The latents of real images at one prior. */
-export interface LatentStatistics {
+export interface LatentStatistics extends LatentMoments {
+  /** Whether the dataset has more images than were used. */
+  readonly estimated: boolean;
+}
+
+/** The moments of latents at one prior. */
+export interface LatentMoments {
   /** The path of the split, or `prior`. */
   readonly layer: string;
   /** Near 0 where the model is trained. */
@@ -30,12 +36,14 @@ export interface SampleStatistics {
   readonly count: number;
   /** The share with a value beyond ±10 (images have values in [−½, ½)) or a NaN. */
   readonly explodedShare: number;
+  /** Always: other samples would give another share. */
+  readonly estimated: true;
 }
 
 /** The measurements of a model as a whole. */
 export interface ModelExamination {
   readonly reconstruction: Reconstruction;
-  readonly latents: readonly LatentStatistics[];
+  readonly latents: readonly LatentMoments[];
   readonly samples: SampleStatistics;
 }
 
@@ -79,7 +87,7 @@ export async function examineModel(
       largestErrorInGreyLevels: returned.largestError * 2 ** bits,
     },
     latents: found.map(({ data }, index) => ({ layer: paths[index]!, ...momentsOf(data) })),
-    samples: { count, explodedShare: explodedShare(sampled, dimensions) },
+    samples: { count, explodedShare: explodedShare(sampled, dimensions), estimated: true },
   };
 }
 

@@ -13,6 +13,8 @@ export interface Measurement {
   readonly what?: string;
   /** The uncertainty of the value, which is allowed for. */
   readonly uncertainty?: number;
+  /** Present and true if the value is an estimate: other images, noise or random directions would give another. */
+  readonly estimated?: boolean;
 }
 
 /** A measurement beyond a limit. */
@@ -27,6 +29,8 @@ export interface Finding {
   readonly limit: number;
   /** The key of the measurement. */
   readonly name: LimitName;
+  /** Present and true if the value is an estimate. */
+  readonly estimated?: boolean;
 }
 
 /** The verdict on the measurements. */
@@ -57,6 +61,7 @@ export function judge(measurements: readonly Measurement[]): Verdict {
       value,
       limit,
       name,
+      ...(measurement.estimated && { estimated: true }),
     });
     if (problem !== undefined && isBeyond(measurement, problem)) {
       problems.push(finding(problem));

@@ -1,4 +1,5 @@
 // The limits of the doctor: what is measured, the thresholds, and their reasons. See also docs/doctor.md.
+import { call, option, type Phrase, phrase } from '../../errors.ts';
 
 /** The key of a measurement. */
 export type LimitName =
@@ -9,6 +10,8 @@ export type LimitName =
   | 'logDetError'
   | 'logDetRounding'
   | 'wrongPixelShare'
+  | 'lostHardImages'
+  | 'lostHardImagesInFloat64'
   | 'latentMean'
   | 'latentVariance'
   | 'bitsPerDim'
@@ -31,10 +34,12 @@ export interface Limit {
   /** The reason for the limits. */
   readonly why: string;
   /** What to do about it. */
-  readonly advice: string;
+  readonly advice: string | Phrase;
 }
 
 const lowerRate = 'train with a lower training.learningRate or a longer warm-up';
+
+const exactRemedy = phrase`store what decoding gets wrong with ${call('verify')}, which recovers all; a new model with model.scaleFloor loses fewer`;
 
 /** Every limit: those of single layers, then those of the whole model. */
 export const limits: readonly Limit[] = [
@@ -107,6 +112,24 @@ export const limits: readonly Limit[] = [
     advice: 'see the layer with the largest round trip',
   },
   {
+    name: 'lostHardImages',
+    of: 'model',
+    what: 'hard images not recovered in float32',
+    worse: 'larger',
+    warning: 0,
+    why: 'no image need return from its latents; unlike pixels not recovered, this is no fault of a trained model',
+    advice: phrase`encode with ${option('precision', 'float64')}, which recovers most; ${exactRemedy}`,
+  },
+  {
+    name: 'lostHardImagesInFloat64',
+    of: 'model',
+    what: 'hard images not recovered in float64',
+    worse: 'larger',
+    warning: 0,
+    why: 'the inverse of a coupling divides by a scale that may be too small for any precision',
+    advice: exactRemedy,
+  },
+  {
     name: 'latentMean',
     of: 'model',
     what: "|mean| of a level's latents",
@@ -134,7 +157,7 @@ export const limits: readonly Limit[] = [
     problem: 100,
     warning: 1,
     why: 'at 1 the model is no better than uniform noise',
-    advice: 'train longer, or examine the other weights (--weights)',
+    advice: phrase`train longer, or examine the raw weights with ${option('weights', 'raw')}`,
   },
   {
     name: 'explodedSamples',

@@ -10,7 +10,6 @@ import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/ima
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { availableBytes } from '../../platform/machine.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
@@ -33,6 +32,7 @@ import {
   decodeBatch,
   encodeBatch,
   type ImageProgram,
+  imagesPerRun,
 } from './programs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -472,15 +472,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError (`out-of-memory`) if a single image does not fit
    */
-  private batchOf({ bytesPerImage }: ImageProgram): number {
-    const { device = 'cpu' } = this.options;
-    if (device !== 'cpu') {
-      // The memory of other devices is unknown.
-      return this.batchSize;
-    }
-    const what = `the activations of an image of ${showImageShape(this.imageShape)}`;
-    requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images');
-    return Math.max(1, Math.min(this.batchSize, Math.floor((SHARE * availableBytes()) / bytesPerImage)));
+  private batchOf(program: ImageProgram): number {
+    return imagesPerRun(program, { ...this.options, most: this.batchSize, imageShape: this.imageShape });
   }
 
   /** @throws UserError (`out-of-memory`, `unsupported`) if the pixels of so many images do not fit */
@@ -559,9 +552,6 @@ export function tooFarOut(largest: number, double: boolean): Phrase {
 }
 
 type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;
-
-/** The share of available memory that results may take: the runtime holds about twice what is alive. */
-const SHARE = 0.4;
 
 /** The most bytes of pixels that are returned at once: the longest array that every host has. */
 const MOST_PIXEL_BYTES = 2 ** 31 - 1;

@@ -3,7 +3,12 @@ import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type CompileOptions, compilePrepared, type Program } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
+import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
+import { requireMemory } from '../../platform/memory.ts';
+import { gradients } from '../../tensor/gradient.ts';
+import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
@@ -26,6 +31,31 @@ async function compileForImages(
   return Object.assign(await compilePrepared(prepared, options), { bytesPerImage });
 }
 
+/**
+ * The most images per run of a program: `most`, or fewer if their memory is not available.
+ *
+ * @throws UserError (`out-of-memory`) if a single image does not fit
+ */
+export function imagesPerRun(
+  { bytesPerImage }: ImageProgram,
+  {
+    most,
+    imageShape,
+    device = 'cpu',
+  }: Pick<CompileOptions, 'device'> & { most: number; imageShape: ImageShape },
+): number {
+  if (device !== 'cpu') {
+    // The memory of other devices is unknown.
+    return most;
+  }
+  const what = `the activations of an image of ${showImageShape(imageShape)}`;
+  requireMemory(what, bytesPerImage / SHARE, 'use a smaller model, or smaller images');
+  return Math.max(1, Math.min(most, Math.floor((SHARE * availableBytes()) / bytesPerImage)));
+}
+
+/** The share of available memory that results may take: the runtime holds about twice what is alive. */
+const SHARE = 0.4;
+
 /** The program that computes `bitsPerDim` of each image from `image` and `noise`. */
 export function compileLikelihood(
   { model, parameters }: TrainedModel,
@@ -46,6 +76,23 @@ export function compileEncoder(
   const { latents } = model.likelihood(image, constant(0.5), parametersFrom(parameters));
   const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
   return compileForImages({ inputs: { image }, outputs }, options);
+}
+
+/**
+ * The program that computes the `gradient` of Σ ln|det| of the layers with respect to `image`, as the encoder takes it;
+ * undefined if ln|det| is the same for every image.
+ */
+export async function compileLogDetGradient(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram | undefined> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const { logDet } = model.likelihood(image, constant(0.5), parametersFrom(parameters));
+  if (logDet.rank === 0) {
+    return undefined;
+  }
+  const [gradient] = gradients(sum(logDet), [image], constant(1));
+  return compileForImages({ inputs: { image }, outputs: { gradient: gradient! } }, options);
 }
 
 /** Runs an encoder: the latents of images. */

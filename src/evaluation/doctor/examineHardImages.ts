@@ -1,0 +1,91 @@
+// Round trips of images unlike those that the model was trained on: how many do not return, and the smallest change.
+import { type ImageSet, readAll } from '../../data/dataset.ts';
+import { reduceBits, toEightBit } from '../../data/pixels/bitDepth.ts';
+import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
+import type { CompileOptions } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
+import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { FlowModel } from '../model/flowModel.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
+import { changedImages, chosenImages, type HardKind } from './hardImages.ts';
+
+/** Images changed in one way, and how many of them do not return. */
+export interface HardImages {
+  /**
+   * `unchanged`; `inverted`; `compressed` as JPEG does, at quality 75; with uniform `noise`; or `chosen`: each pixel
+   * moved against the model, in the direction that makes its inverse amplify rounding more.
+   */
+  readonly kind: HardKind;
+  /** The largest change of a pixel in grey levels, of which a pixel of b bits has 2^b. */
+  readonly change: number;
+  /** How many of the images do not return every pixel, by the precision of encoding and decoding. */
+  readonly lost: Readonly<Record<Precision, number>>;
+}
+
+/** Round trips of changed images. */
+export interface HardImagesExamination {
+  /** How many images were changed in each way. */
+  readonly images: number;
+  /** Each way, and the unchanged images. */
+  readonly kinds: readonly HardImages[];
+  /**
+   * The smallest of the tried changes after which an image does not return: the largest change of one of its pixels in
+   * grey levels, by precision; null if all images return. A smaller one may exist.
+   */
+  readonly smallestChange: Readonly<Record<Precision, number | null>>;
+}
+
+/** How hard images are examined. */
+export interface HardImagesOptions extends CompileOptions {
+  /** The seed of the noise. */
+  readonly seed: number;
+  /** Called after each way of changing the images with the number of ways done, and of all. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** Changes images in several ways, and encodes and decodes them in float32 and in float64. */
+export function examineHardImages(
+  trained: TrainedModel,
+  images: ImageSet,
+  { seed, onProgress, ...options }: HardImagesOptions,
+): Promise<HardImagesExamination> {
+  return releaseAfter(async (keep) => {
+    const { imageShape } = trained.model;
+    const { bits } = trained.model.options;
+    const size = dimensionsOf(imageShape);
+    const levels = reduceBits(readAll(images), bits);
+    const flow = keep(new FlowModel(trained, { ...options, precision: 'float32' }));
+    const changed = [
+      ...changedImages(levels, { imageShape, bits, seed }),
+      ...(await chosenImages(trained, levels, options)),
+    ];
+    const smallest: Record<Precision, number | null> = { float32: null, float64: null };
+    const kinds: HardImages[] = [];
+    for (const { kind, levels: other } of changed) {
+      const changes = largestChanges(levels, other, size);
+      const pixels = toEightBit(other, bits);
+      const lost: Record<Precision, number> = { float32: 0, float64: 0 };
+      for (const precision of precisions) {
+        const latents = await flow.encode(pixels, { precision });
+        const { inexact } = await flow.verify(pixels, latents);
+        lost[precision] = inexact.length;
+        for (const image of inexact) {
+          smallest[precision] = Math.min(smallest[precision] ?? Number.POSITIVE_INFINITY, changes[image]!);
+        }
+      }
+      kinds.push({ kind, change: Math.max(...changes), lost });
+      onProgress?.(kinds.length, changed.length);
+    }
+    return { images: images.count, kinds, smallestChange: smallest };
+  });
+}
+
+/** The largest change of a pixel in each image. */
+function largestChanges(before: Uint8Array, after: Uint8Array, size: number): number[] {
+  const changes = new Array<number>(before.length / size).fill(0);
+  before.forEach((level, index) => {
+    const image = Math.floor(index / size);
+    changes[image] = Math.max(changes[image]!, Math.abs(after[index]! - level));
+  });
+  return changes;
+}

@@ -1,0 +1,110 @@
+// Images that are hard to recover: real ones inverted, with noise, compressed, and changed against the model.
+import { toEightBit } from '../../data/pixels/bitDepth.ts';
+import type { CompileOptions } from '../../engine/program.ts';
+import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { compileLogDetGradient, imagesPerRun } from '../model/programs.ts';
+import type { TrainedModel } from '../model/trainedModel.ts';
+import { blockCompressed } from './blockCompression.ts';
+
+/**
+ * What was done to the images. `chosen`: each pixel moved in the direction that lowers Σ ln|det| of the layers, which
+ * makes the inverse amplify rounding more.
+ */
+export type HardKind = 'unchanged' | 'inverted' | 'compressed' | 'noise' | 'chosen';
+
+/** Images changed in one way, at the model's bit depth. */
+export interface ChangedImages {
+  readonly kind: HardKind;
+  /** All images, concatenated. */
+  readonly levels: Uint8Array;
+}
+
+/** The quality of compression: what programs use by default. */
+export const COMPRESSION_QUALITY = 75;
+
+/** Noise is uniform within each of these. */
+const NOISE = [1, 2, 4];
+
+/** How many times each pixel is moved by one grey level against the model. */
+const CHOSEN_STEPS = 4;
+
+/** The images unchanged, inverted, compressed and with noise. */
+export function changedImages(
+  levels: Uint8Array,
+  { imageShape, bits, seed }: { imageShape: ImageShape; bits: number; seed: number },
+): ChangedImages[] {
+  const largest = 2 ** bits - 1;
+  return [
+    { kind: 'unchanged', levels },
+    { kind: 'inverted', levels: levels.map((level) => largest - level) },
+    { kind: 'compressed', levels: compressed(levels, imageShape, bits) },
+    ...NOISE.map((within): ChangedImages => {
+      const random = new RandomStream(seed, 'noise', within);
+      const noisy = levels.map((level) => clip(level + random.integer(2 * within + 1) - within, largest));
+      return { kind: 'noise', levels: noisy };
+    }),
+  ];
+}
+
+/**
+ * The images after each step of one grey level against the model; none if ln|det| is the same for every image, which
+ * leaves no direction to choose.
+ */
+export async function chosenImages(
+  trained: TrainedModel,
+  levels: Uint8Array,
+  options: CompileOptions,
+): Promise<ChangedImages[]> {
+  const {
+    imageShape,
+    options: { bits },
+  } = trained.model;
+  // The same images are chosen for every device.
+  const program = await compileLogDetGradient(trained, { ...options, device: 'cpu', precision: 'float32' });
+  if (program === undefined) {
+    return [];
+  }
+  const results: ChangedImages[] = [];
+  try {
+    const size = dimensionsOf(imageShape);
+    const batch = size * imagesPerRun(program, { most: levels.length / size, imageShape });
+    let reached = levels;
+    for (let step = 1; step <= CHOSEN_STEPS; step++) {
+      const moved = Uint8Array.from(reached);
+      for (let start = 0; start < levels.length; start += batch) {
+        const data = Float32Array.from(reached.subarray(start, start + batch));
+        const image = { shape: [data.length / size, ...imageShape], data };
+        const { gradient } = await program.run({ image });
+        gradient!.data.forEach((slope, index) => {
+          // A slope that is not a number has no direction.
+          const direction = -(Math.sign(slope) || 0);
+          moved[start + index] = clip(data[index]! + direction, 2 ** bits - 1);
+        });
+      }
+      results.push({ kind: 'chosen', levels: moved });
+      reached = moved;
+    }
+  } finally {
+    await program.release();
+  }
+  return results;
+}
+
+function compressed(levels: Uint8Array, imageShape: ImageShape, bits: number): Uint8Array {
+  const size = dimensionsOf(imageShape);
+  const pixels = toEightBit(levels, bits);
+  const result = new Uint8Array(levels.length);
+  for (let start = 0; start < levels.length; start += size) {
+    const image = blockCompressed(pixels.subarray(start, start + size), imageShape, COMPRESSION_QUALITY);
+    result.set(
+      image.map((value) => value >> (8 - bits)),
+      start,
+    );
+  }
+  return result;
+}
+
+function clip(level: number, largest: number): number {
+  return Math.min(Math.max(level, 0), largest);
+}
