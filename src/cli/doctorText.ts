@@ -11,9 +11,9 @@ import { inCommandWords } from './terminal/wording.ts';
 /** What was checked. */
 export interface Examined {
   readonly run: string;
-  readonly step: number;
-  readonly weights: string;
-  readonly data: string;
+  readonly step: number | undefined;
+  readonly weights: string | undefined;
+  readonly data: string | undefined;
   readonly split: string;
   /** Why the checkpoint fails its checksum. */
   readonly damage: string | null;
@@ -177,7 +177,11 @@ function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage
     ...warnings.map((finding) => `warning  ${sentence(finding)}`),
     ...advice([...problems, ...warnings]),
     `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
-      `(${run} at step ${formatCount(step)}, ${weights} weights, ${split} images of ${data})`,
+      `(${[
+        `${run}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,
+        ...(weights === undefined ? [] : [`${weights} weights`]),
+        `${split} images of ${data}`,
+      ].join(', ')})`,
     `${count === 0 ? 'closest to a limit' : 'worst layer'}: ${nearest}`,
   ]
     .map(visibleText)

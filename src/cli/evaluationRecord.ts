@@ -9,16 +9,17 @@ import { shellWord } from './terminal/shellWord.ts';
 /** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
   readonly split: Split;
-  readonly weights: WeightsKind;
+  /** Absent if an export does not say. */
+  readonly weights?: WeightsKind;
   readonly bits: number;
 }
 
 /** An evaluation as stored, without the per-image values. */
 export function evaluationRecord(
   { perImage: _, ...measured }: Evaluation,
-  about: { split: Split; weights: WeightsKind; bits: number },
+  { split, weights, bits }: { split: Split; weights: WeightsKind | undefined; bits: number },
 ): EvaluationRecord {
-  return { ...measured, ...about };
+  return { ...measured, split, ...(weights && { weights }), bits };
 }
 
 /**
@@ -51,7 +52,8 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const spread =
     `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
     `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
-  const how = `${weights} weights, ${bits} bits, ${formatCounted(draws, 'draw')}`;
+  const which = weights ? `${weights} weights, ` : '';
+  const how = `${which}${bits} bits, ${formatCounted(draws, 'draw')}`;
   return [
     `${measured.replace(' ()', '')}; ${how}${step}`,
     `over images: ${spread}`,

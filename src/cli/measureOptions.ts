@@ -18,7 +18,7 @@ const splits: readonly Split[] = ['test', 'validation', 'train'];
 export interface MeasureOptions extends EngineOptions, CheckpointOptions {
   readonly split: Split;
   readonly draws: number;
-  readonly weights: WeightsKind;
+  readonly weights?: WeightsKind;
   readonly batch: number;
   readonly seed: number;
   readonly data?: string;
@@ -37,7 +37,10 @@ export function addSplitOption(command: Command, fallback: Split): Command {
 
 /** Adds `--data`. */
 export function addDataOption(command: Command): Command {
-  return command.option('--data <name|path>', 'another dataset than the one that the run was trained on');
+  return command.option(
+    '--data <name|path>',
+    'another dataset than the one that the run was trained on; an export needs one',
+  );
 }
 
 /** Adds `--split`, `--data`, `--draws`, `--weights`, `--step`, `--batch`, `--seed`, `--json`, and the device options. */
@@ -48,7 +51,7 @@ export function addMeasureOptions(command: Command, defaults: { split: Split; dr
     wholeNumber(1),
     defaults.draws,
   );
-  addCheckpointOption(addWeightsOption(command))
+  addCheckpointOption(addWeightsOption(command, { orExport: true }))
     .option('--batch <n>', 'images per batch; does not affect the result', wholeNumber(1), 64)
     .option('--seed <n>', 'random seed of the noise', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');

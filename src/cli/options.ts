@@ -157,14 +157,13 @@ export function addInverseOption(command: Command): Command {
 
 const weightsKinds = ['average', 'raw'] as const satisfies WeightsKind[];
 
-/** Adds `--weights`. */
-export function addWeightsOption(command: Command): Command {
-  return command.option(
-    '--weights <kind>',
-    `which weights: ${weightsKinds.join(', ')}`,
-    oneOf('weights', weightsKinds),
-    'average',
-  );
+/** Adds `--weights`; with no default for commands that take exports, which have one kind. */
+export function addWeightsOption(command: Command, { orExport = false } = {}): Command {
+  const which = `which weights: ${weightsKinds.join(', ')}`;
+  const parse = oneOf('weights', weightsKinds);
+  return orExport
+    ? command.option('--weights <kind>', `${which} (default: average, or those of an export)`, parse)
+    : command.option('--weights <kind>', which, parse, 'average');
 }
 
 /** Which checkpoint of a run is used. */

@@ -1,10 +1,12 @@
-// The images that a run is measured on: a split of its training dataset, or of another one.
+// The images that a model is measured on: a split of the training dataset of its run, or of another one.
 import type { ImageSet } from '../data/dataset.ts';
 import { identityOf } from '../data/identity.ts';
 import { openSplit } from '../data/registry.ts';
 import type { Split } from '../data/sources/splitOfName.ts';
 import { option, phrase, UserError } from '../errors.ts';
 import type { LoadedRun } from '../evaluation/model/loadRun.ts';
+import { isRun } from '../evaluation/model/loadTrained.ts';
+import type { TrainedModel } from '../evaluation/model/trainedModel.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
 import { locateData } from '../training/run/dataMark.ts';
 import { differenceBetween } from '../training/run/dataRecord.ts';
@@ -23,6 +25,61 @@ export interface WantedImages {
   readonly data?: string | undefined;
   /** The option that names them, by default `data`. */
   readonly flag?: 'data' | 'reference';
+}
+
+/** The share of the training images held out if a model does not say: the default of `data.validation`. */
+const DEFAULT_VALIDATION = 0.02;
+
+/**
+ * Opens a split of the dataset of a run or, for an export, of the one that is named.
+ *
+ * @param directory of the run or export
+ * @throws UserError as `openRunImages` does, or if no dataset is named for an export
+ */
+export async function openImagesOf(
+  trained: LoadedRun | TrainedModel,
+  directory: string,
+  { data, ...wanted }: WantedImages,
+): Promise<ImageSet> {
+  if (isRun(trained)) {
+    return openRunImages(trained, { data, ...wanted });
+  }
+  if (data === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `${directory} is an export, which comes without images: name a dataset with --data`,
+    );
+  }
+  return openNamedImages(trained, { data, ...wanted });
+}
+
+/**
+ * Opens a split of a dataset for a model.
+ *
+ * @throws UserError if the images differ in shape from those of the model, or there are none
+ */
+export async function openNamedImages(
+  { model }: TrainedModel,
+  {
+    split,
+    data,
+    chosen,
+    validation = DEFAULT_VALIDATION,
+  }: WantedImages & { data: string; validation?: number },
+): Promise<ImageSet> {
+  const images = await openSplit(data, split, { validation, like: model.imageShape });
+  const remedy = 'name a dataset of such images';
+  requireImageShape({ name: data, imageShape: images.imageShape }, model.imageShape, remedy);
+  if (images.count === 0) {
+    throw noImages(data, { split, chosen });
+  }
+  return images;
+}
+
+/** The error for a split without images; `why` follows them. */
+function noImages(name: string, { split, chosen }: WantedImages, why = ''): UserError {
+  const otherSplit = chosen ? '; choose another --split' : '';
+  return new UserError('invalid-argument', `${name} has no ${split} images${why}${otherSplit}`);
 }
 
 /**
@@ -49,8 +106,7 @@ export async function openRunImages(
   requireImageShape({ name, imageShape: images.imageShape }, model.imageShape, otherwise);
   if (images.count === 0) {
     const why = split === 'validation' ? ': the run was trained with data.validation 0' : '';
-    const otherSplit = chosen ? '; choose another --split' : '';
-    throw new UserError('invalid-argument', `${name} has no ${split} images${why}${otherSplit}`);
+    throw noImages(name, { split, chosen }, why);
   }
   const difference = data === undefined ? await differenceFromRun(run, split, images) : undefined;
   if (difference !== undefined) {

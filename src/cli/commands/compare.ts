@@ -1,4 +1,4 @@
-// `emerging compare`: compares runs on the same images and noise, and plots their learning curves.
+// `emerging compare`: compares models on the same images and noise, and plots the learning curves of runs.
 import { realpathSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ImageSet } from '../../data/dataset.ts';
@@ -7,8 +7,11 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
+import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
+import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
+import { showImageShape } from '../../numeric/imageShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { holdOutOf } from '../../training/run/dataRecordFile.ts';
@@ -16,7 +19,7 @@ import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { differenceFromRun, openRunImages } from '../runImages.ts';
+import { differenceFromRun, openImagesOf } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
@@ -31,16 +34,19 @@ interface CompareCommandOptions extends MeasureOptions {
 export function registerCompare(program: Command): void {
   const command = program
     .command('compare')
-    .description('compare the bits/dim of runs image by image, and plot their learning curves')
-    .argument('<run...>', 'two or more run folders; the others are compared with the first')
+    .description('compare the bits/dim of models image by image, and plot the learning curves of runs')
+    .argument(
+      '<run...>',
+      'two or more run folders or exported models; the others are compared with the first',
+    )
     .option('--out <file>', 'the PNG for the learning curves', 'compare.png');
   addMeasureOptions(command, { split: 'validation', draws: 1 })
     .addHelpText(
       'after',
       '\nExample:\n  emerging compare runs/emerging runs/1x1 --out curves.png\n' +
-        '\nAll runs see the same images with the same noise. The standard error of a difference is therefore computed\n' +
+        '\nAll models see the same images with the same noise. The standard error of a difference is therefore computed\n' +
         'from the differences of single images, and is far smaller than those of the two values. A negative difference\n' +
-        'is better than the first run.',
+        'is better than the first model. Exports need --data, and have no curves.',
     )
     .action((runs: string[], options: CompareCommandOptions) => runCompare(runs, options));
 }
@@ -48,33 +54,45 @@ export function registerCompare(program: Command): void {
 async function runCompare(directories: readonly string[], options: CompareCommandOptions): Promise<void> {
   const { split, draws, weights, batch, seed, out, data } = options;
   if (directories.length < 2) {
-    throw new UserError('invalid-argument', 'compare needs at least two runs; emerging runs lists them');
+    throw new UserError('invalid-argument', 'compare needs at least two models; emerging runs lists runs');
   }
   requireWritablePng(out);
   const engine = await compileOptions(options);
-  const runs = directories.map((directory) => loadRun(directory, { weights, step: options.step }));
-  requireDifferent(runs);
-  const [first] = runs as [LoadedRun];
-  for (const run of runs) {
-    requireComparable(first, run, split);
+  const models = directories.map((directory): ComparedModel => {
+    const trained = loadTrained(directory, { weights, step: options.step });
+    return { directory, trained, run: isRun(trained) ? trained : undefined };
+  });
+  requireDifferent(models);
+  const [first] = models as [ComparedModel];
+  for (const model of models) {
+    requireComparable(first, model);
   }
-  const images = await openRunImages(first, { split, chosen: true, data });
+  const runs = models.flatMap(({ run }) => run ?? []);
+  for (const run of runs) {
+    requireSameData(runs[0]!, run, split);
+  }
+  const exported = models.find(({ run }) => run === undefined);
+  // An export cannot do without a name; a run knows which share of the training images is held out.
+  const source = (data === undefined && exported) || models.find(({ run }) => run) || first;
+  const images = await openImagesOf(source.trained, source.directory, { split, chosen: true, data });
   if (data === undefined) {
     await requireSameImages(runs, split, images);
   }
-  const passes = runs.length * draws;
+  const passes = models.length * draws;
   const bar = createImageProgress({ label: 'comparing', images: images.count, passes });
   let compared: Comparison[];
   try {
     compared = await releaseAfter((keep) => {
-      const models = runs.map((run) => keep(new FlowModel(run, { ...engine, batchSize: batch })));
-      return compareModels(models, images, { draws, seed, onProgress: (done) => bar.update(done) });
+      const flows = models.map(({ trained }) =>
+        keep(new FlowModel(trained, { ...engine, batchSize: batch })),
+      );
+      return compareModels(flows, images, { draws, seed, onProgress: (done) => bar.update(done) });
     });
   } finally {
     bar.finish();
   }
   const plot = curvePlot(
-    runs.map((run, index) => ({ name: directories[index]!, curve: readLearningCurve(run.paths) })),
+    runs.map(({ paths }) => ({ name: paths.directory, curve: readLearningCurve(paths) })),
     {
       title: 'Learning curves',
       subtitle: 'training batches light; validation images, average weights, with points',
@@ -91,52 +109,78 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   const entries = compared.map((one, index) => ({
     run: directories[index]!,
-    step: runs[index]!.step,
+    step: models[index]!.trained.step,
     ...one,
   }));
-  const about = { split, images: images.count, draws, seed, weights, bits: first.config.model.bits };
+  const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
+  const { bits } = first.trained.model.options;
+  const about = { split, images: images.count, draws, seed, weights: kinds, bits };
   writeStdout(
     options.json
       ? `${JSON.stringify({ ...about, runs: entries, file: drawn })}\n`
       : `${tableOf(entries)}\n` +
           `on the same ${formatCount(images.count)} ${split} images with the same noise ` +
-          `(${weights} weights, ${about.bits} bits, ${formatCounted(draws, 'draw')})\n` +
+          `(${kinds} weights, ${bits} bits, ${formatCounted(draws, 'draw')})\n` +
           `${drawn === null ? '' : `curves: ${visibleText(drawn)}\n`}`,
   );
 }
 
-/** Refuses a run that is named twice: it does not differ from itself, and the plot needs distinct names. */
-function requireDifferent(runs: readonly LoadedRun[]): void {
+/** One of the models that are compared. */
+interface ComparedModel {
+  /** The folder, as named by the user. */
+  readonly directory: string;
+  readonly trained: LoadedRun | TrainedModel;
+  /** The same if it is a run; undefined for an export. */
+  readonly run: LoadedRun | undefined;
+}
+
+/** Refuses a model that is named twice: it does not differ from itself, and the plot needs distinct names. */
+function requireDifferent(models: readonly ComparedModel[]): void {
   const seen = new Map<string, string>();
-  for (const { paths } of runs) {
-    const folder = realpathSync(paths.directory);
+  for (const { directory, run } of models) {
+    const folder = realpathSync(directory);
     const earlier = seen.get(folder);
     if (earlier !== undefined) {
+      const what = run ? 'run' : 'export';
       const names =
-        earlier === paths.directory
+        earlier === directory
           ? `${earlier} is named twice`
-          : `${earlier} and ${paths.directory} are the same run`;
-      throw new UserError('invalid-argument', `${names}: name different runs`);
+          : `${earlier} and ${directory} are the same ${what}`;
+      throw new UserError('invalid-argument', `${names}: name different ${what}s`);
     }
-    seen.set(folder, paths.directory);
+    seen.set(folder, directory);
   }
 }
 
-/** Refuses runs whose bits/dim are not comparable: on different images, or with different bits per pixel. */
-function requireComparable(first: LoadedRun, other: LoadedRun, split: Split): void {
-  const keys = {
-    'data.name': ({ config }: LoadedRun) => config.data.name,
-    'model.bits': ({ config }: LoadedRun) => config.model.bits,
+/** Refuses models whose bits/dim are not comparable: of images of another shape, or with other bits per pixel. */
+function requireComparable(first: ComparedModel, other: ComparedModel): void {
+  requireEqual(first.directory, other.directory, 'images', {
+    'the image shape': [first, other].map(({ trained }) => showImageShape(trained.model.imageShape)),
+    'model.bits': [first, other].map(({ trained }) => trained.model.options.bits),
+  });
+}
+
+/** Refuses runs that were trained on other data. */
+function requireSameData(first: LoadedRun, other: LoadedRun, split: Split): void {
+  const data = [first, other].map(({ config }) => config.data);
+  requireEqual(first.paths.directory, other.paths.directory, `${split} images`, {
+    'data.name': data.map(({ name }) => name),
     // The test images do not depend on it.
-    ...(split !== 'test' && { 'data.validation': ({ config }: LoadedRun) => config.data.validation }),
-  };
-  for (const [key, read] of Object.entries(keys)) {
-    const [one, two] = [read(first), read(other)];
+    ...(split !== 'test' && { 'data.validation': data.map(({ validation }) => validation) }),
+  });
+}
+
+function requireEqual(
+  first: string,
+  other: string,
+  images: string,
+  values: Readonly<Record<string, readonly (string | number)[]>>,
+): void {
+  for (const [key, [one, two]] of Object.entries(values)) {
     if (one !== two) {
       throw new UserError(
         'invalid-argument',
-        `${first.paths.directory} and ${other.paths.directory} cannot be compared on ${split} images: ` +
-          `${key} is ${one} in one and ${two} in the other`,
+        `${first} and ${other} cannot be compared on ${images}: ${key} is ${one} in one and ${two} in the other`,
       );
     }
   }
@@ -161,7 +205,7 @@ async function requireSameImages(runs: readonly LoadedRun[], split: Split, image
   }
 }
 
-function tableOf(entries: readonly (Comparison & { run: string; step: number })[]): string {
+function tableOf(entries: readonly (Comparison & { run: string; step: number | undefined })[]): string {
   const withError = (value: number, error: number | null, sign = ''): string =>
     `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${error.toFixed(4)}`}`;
   return formatTable(
@@ -173,7 +217,7 @@ function tableOf(entries: readonly (Comparison & { run: string; step: number })[
     ],
     entries.map(({ run, step, bitsPerDim, samplingError, difference, differenceError }, index) => [
       run,
-      formatCount(step),
+      step === undefined ? '' : formatCount(step),
       withError(bitsPerDim, samplingError),
       index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
     ]),

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { diagnose } from '../../evaluation/doctor/doctor.ts';
-import { loadRun } from '../../evaluation/model/loadRun.ts';
+import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { doctorText } from '../doctorText.ts';
@@ -16,7 +16,7 @@ import {
   type EngineOptions,
   wholeNumber,
 } from '../options.ts';
-import { openRunImages } from '../runImages.ts';
+import { openImagesOf } from '../runImages.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
@@ -25,7 +25,7 @@ interface DoctorCommandOptions extends EngineOptions, CheckpointOptions {
   exact?: boolean;
   split: Split;
   data?: string;
-  weights: WeightsKind;
+  weights?: WeightsKind;
   json?: true;
 }
 
@@ -34,9 +34,9 @@ export function registerDoctor(program: Command): void {
   const command = program
     .command('doctor')
     .description(
-      'check a run: inverse, log-determinant and conditioning of every layer, round trip of images',
+      'check a model: inverse, log-determinant and conditioning of every layer, round trip of images',
     )
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder, or an exported model')
     .option('--images <n>', 'how many images to use', wholeNumber(1), 64)
     .option(
       '--exact',
@@ -44,11 +44,13 @@ export function registerDoctor(program: Command): void {
     )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(
-    addCheckpointOption(addWeightsOption(addDataOption(addSplitOption(command, 'validation')))),
+    addCheckpointOption(
+      addWeightsOption(addDataOption(addSplitOption(command, 'validation')), { orExport: true }),
+    ),
   )
     .addHelpText(
       'after',
-      '\nExample:\n  emerging doctor runs/quickstart --images 16\n' +
+      '\nExample:\n  emerging doctor runs/quickstart --images 16\n  emerging doctor models/mnist --data mnist\n' +
         '\nThe exit code is 1 if there are problems; warnings do not count. docs/doctor.md explains the limits.',
     )
     .action((run: string, options: DoctorCommandOptions) => runDoctor(run, options));
@@ -57,12 +59,13 @@ export function registerDoctor(program: Command): void {
 async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
   const { split, weights, step } = options;
   const engine = await compileOptions(options);
-  const run = loadRun(directory, { weights, step, acceptDamage: true });
-  const data = options.data ?? run.config.data.name;
-  const images = await openRunImages(run, { split, chosen: true, data: options.data });
-  const layers = layersOf(run.model).length;
+  const trained = loadTrained(directory, { weights, step, acceptDamage: true });
+  const run = isRun(trained) ? trained : undefined;
+  const data = options.data ?? run?.config.data.name;
+  const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
+  const layers = layersOf(trained.model).length;
   const diagnosis = await withProgress((show) =>
-    diagnose(run, images, {
+    diagnose(trained, images, {
       images: options.images,
       exact: options.exact,
       onProgress: (done) => show('examining layers', done, layers),
@@ -70,16 +73,17 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
       ...engine,
     }),
   );
+  const wrongChecksum = run?.damage ?? null;
   const damage =
-    run.damage === null ? [] : [{ layer: 'checkpoint', what: run.damage, value: 'wrong checksum' }];
+    wrongChecksum === null ? [] : [{ layer: 'checkpoint', what: wrongChecksum, value: 'wrong checksum' }];
   const report = {
     ...diagnosis,
     ok: diagnosis.ok && damage.length === 0,
     problems: [...damage, ...diagnosis.problems],
   };
-  const about = { run: directory, step: run.step, weights, data, split };
+  const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: run.damage })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: wrongChecksum })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
 }

@@ -7,6 +7,7 @@ import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
+import { decodeMoved } from '../decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
 import {
   addCheckpointOption,
@@ -80,7 +81,11 @@ async function runEdit(
   const direction = { from: await mean(start), towards: await mean(end) };
   const latents = await model.encode(original.pixels);
   // Amount 0 is the reconstruction.
-  const edited = await model.decode(moveLatents(latents, { ...direction, amounts: [0, ...amount] }));
+  const moved = moveLatents(latents, { ...direction, amounts: [0, ...amount] });
+  const edited = await decodeMoved(model, moved, {
+    nameOf: (index) => (index === 0 ? image : `${image} moved by ${amount[index - 1]}`),
+    remedy: 'choose a smaller --amount, or other images',
+  });
   const row = Uint8Array.from([...original.pixels, ...edited]);
   const { imageShape } = model;
   writeFileAtomically(out, contactSheet(row, { imageShape, columns: 2 + amount.length }));

@@ -6,10 +6,12 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { drawsOf, type Evaluation, evaluate } from '../../evaluation/measure/evaluate.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
+import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import type { JsonObject } from '../../storage/jsonLines.ts';
 import { runFiles } from '../../training/run/runFiles.ts';
 import { appendEvaluation, readSummary } from '../../training/run/summaryFile.ts';
 import { visibleText } from '../../visibleText.ts';
@@ -17,7 +19,7 @@ import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluati
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions, stepText, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { notOfRun, openRunImages } from '../runImages.ts';
+import { notOfRun, openImagesOf } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -32,18 +34,21 @@ interface EvaluateCommandOptions extends MeasureOptions {
 export function registerEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
-    .description('measure the bits/dim of a run on held-out images')
-    .argument('<run>', 'a run folder')
+    .description('measure the bits/dim of a model on held-out images')
+    .argument('<run>', 'a run folder, or an exported model')
     .option(
       '--importance <k>',
       'also compute the importance-weighted bound with k draws per image',
       wholeNumber(1),
     )
-    .option('--worst <file>', 'the PNG for the 16 worst images (default: worst-SPLIT.png in the run folder)');
+    .option(
+      '--worst <file>',
+      'the PNG for the 16 worst images (default: worst-SPLIT.png in the run folder; none for an export)',
+    );
   addMeasureOptions(command, { split: 'test', draws: 2 })
     .addHelpText(
       'after',
-      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n' +
+      '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n  emerging evaluate models/mnist --data mnist\n' +
         '\nTwo standard errors are reported: over draws, how much the result would vary with other noise on the same\n' +
         'images; over images, how much it would vary with other images of the same kind. Choose models on\n' +
         '--split validation: if they are chosen on test images, the test result is too optimistic.',
@@ -52,56 +57,54 @@ export function registerEvaluate(program: Command): void {
 }
 
 async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
-  const { split, draws, weights, batch, seed, importance, data, step } = options;
-  if (options.worst !== undefined) {
-    requireWritablePng(options.worst);
+  const { split, draws, weights, batch, seed, importance, data, step, worst } = options;
+  if (worst !== undefined) {
+    requireWritablePng(worst);
   }
   const engine = await compileOptions(options);
-  const run = loadRun(directory, { weights, step });
-  // A corrupt summary should fail before the measurement rather than after it.
-  readSummary(run.paths);
-  const images = await openRunImages(run, { split, chosen: true, data });
+  const trained = loadTrained(directory, { weights, step });
+  const run = isRun(trained) ? trained : undefined;
+  if (run) {
+    // A corrupt summary should fail before the measurement rather than after it.
+    readSummary(run.paths);
+  }
+  const images = await openImagesOf(trained, directory, { split, chosen: true, data });
   const passes = drawsOf({ draws, importance });
   const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
   let measured: Evaluation;
   try {
     measured = await releaseAfter((keep) => {
-      const model = keep(new FlowModel(run, { ...engine, batchSize: batch }));
+      const model = keep(new FlowModel(trained, { ...engine, batchSize: batch }));
       return evaluate(model, images, { draws, seed, importance, onProgress: (done) => bar.update(done) });
     });
   } finally {
     bar.finish();
   }
-  const record = evaluationRecord(measured, { split, weights, bits: run.config.model.bits });
-  const otherData = await notOfRun(run, { split, data, images });
-  const entry = { step: run.step, seed, ...(otherData === undefined ? {} : { data }), ...record };
-  const picture = options.worst ?? join(directory, worstPicture(split, run));
-  const stored = writeOrWarn(() => {
-    if (otherData !== undefined) {
-      throw new UserError('mismatch', otherData);
-    }
-    appendEvaluation(run.paths, entry);
-    writeRunCard(run.paths, { ...run, step: run.lastStep });
-  });
-  const isWanted = stored || options.worst !== undefined;
+  const { bits } = trained.model.options;
+  const record = evaluationRecord(measured, { split, weights: trained.weights, bits });
+  const otherData = run ? await notOfRun(run, { split, data, images }) : undefined;
+  const isNamed = run === undefined || otherData !== undefined;
+  const entry = { step: trained.step, seed, ...(isNamed && { data }), ...record };
+  const stored = run !== undefined && storeOrWarn(run, entry, otherData);
+  const picture = worst ?? (run && stored ? join(directory, worstPicture(split, run)) : undefined);
   const drawn =
-    isWanted &&
+    picture !== undefined &&
     (await drawOrNote('picture of the worst images', () => {
       const png = drawWorst(images, measured.worstImages);
-      if (options.worst === undefined) {
+      if (run && worst === undefined) {
         runFiles(run.paths).write(picture, png);
       } else {
         writeFileAtomically(picture, png);
       }
       return picture;
     })) !== null;
-  if (options.worst !== undefined && !drawn) {
+  if (worst !== undefined && !drawn) {
     process.exitCode = 1;
   }
   const text = options.json
     ? JSON.stringify({ run: directory, ...entry, worstPicture: drawn ? picture : null })
     : [
-        ...evaluationLines(record, stepText(run.step, options)),
+        ...evaluationLines(record, stepText(trained.step, options)),
         ...(drawn ? [visibleText(`worst images: ${picture}`)] : []),
       ].join('\n');
   writeStdout(`${text}\n`);
@@ -116,12 +119,18 @@ function worstPicture(split: Split, { step, lastStep }: LoadedRun): string {
 }
 
 /**
- * Writes to the run folder and returns whether that worked. If it fails, for instance because the folder belongs to
- * another user, reports that in one line: the result is still printed.
+ * Stores an evaluation in the run folder and returns whether that worked. If it fails, for instance because the folder
+ * belongs to another user, reports that in one line: the result is still printed.
+ *
+ * @param otherData why the result is not one of the run, if it is not
  */
-function writeOrWarn(write: () => void): boolean {
+function storeOrWarn(run: LoadedRun, entry: JsonObject, otherData: string | undefined): boolean {
   try {
-    write();
+    if (otherData !== undefined) {
+      throw new UserError('mismatch', otherData);
+    }
+    appendEvaluation(run.paths, entry);
+    writeRunCard(run.paths, { ...run, step: run.lastStep });
     return true;
   } catch (error) {
     if (!(error instanceof UserError)) {

@@ -27,6 +27,15 @@ it('starts and ends with the exact images', async () => {
   expect(new Set(row.map(String)).size).toBe(5);
 });
 
+it('names the image that cannot be decoded, and what to change', async () => {
+  const far = ['--temperature=1e37', '--steps=3', '--out=far.png'];
+  const { code, stderr } = await emerging.run('interpolate', 'runs/a', 'a.png', 'seed:1', ...far);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^emerging: image [23] of 3 cannot be decoded: its largest latent is .* of this model; choose other ends, or lower --temperature if they are seeds\n$/,
+  );
+});
+
 it('accepts seeds: the first image sampled with each', async () => {
   await emerging.json('interpolate', 'runs/a', 'seed:3', 'b.png', '--temperature=0.7', '--out=s.png');
   const sampling = ['--count=1', '--seed=3', '--temperature=0.7', '--out=sample.png'];

@@ -8,6 +8,7 @@ import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
+import { decodeMoved } from '../decodeMoved.ts';
 import { addResizeOption, readImages } from '../imageInput.ts';
 import {
   addCheckpointOption,
@@ -63,7 +64,10 @@ async function runInterpolate(
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
   const [a, b] = [await latentsOf(ends[0], model, options), await latentsOf(ends[1], model, options)];
-  const images = await model.decode(interpolateLatents(a, b, steps));
+  const images = await decodeMoved(model, interpolateLatents(a, b, steps), {
+    nameOf: (index) => `image ${index + 1} of ${steps}`,
+    remedy: 'choose other ends, or lower --temperature if they are seeds',
+  });
   writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, columns: steps }));
   const [from, to] = ends;
   writeStdout(

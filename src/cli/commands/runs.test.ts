@@ -146,7 +146,7 @@ describe('compare', () => {
   it('refuses runs that are not comparable', async () => {
     expect(await emerging.run('compare', 'runs/a')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('at least two runs'),
+      stderr: expect.stringContaining('at least two models'),
     });
     expect(await emerging.run('compare', 'runs/a', 'runs/a/')).toMatchObject({
       code: 2,

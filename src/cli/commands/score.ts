@@ -1,16 +1,14 @@
 // `emerging score`: scores how unusual images are under a model.
 import type { Command } from 'commander';
 import { imagesInMemory } from '../../data/dataset.ts';
-import { openSplit } from '../../data/registry.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import type { ReferenceScores } from '../../evaluation/measure/referenceScores.ts';
 import { type Score, score } from '../../evaluation/measure/score.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
-import { isExported, loadExported } from '../../evaluation/model/loadExported.ts';
-import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
+import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
-import { requireImageShape } from '../../experiments/modelShape.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
@@ -27,7 +25,7 @@ import {
 } from '../options.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
-import { FEW_IMAGES } from '../runImages.ts';
+import { FEW_IMAGES, openNamedImages } from '../runImages.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -36,9 +34,6 @@ import { formatTable } from '../terminal/table.ts';
 /** How many images are printed and shown: no more than one would look through. */
 const LINES = 20;
 const PICTURES = 100;
-
-/** The share of the training images held out if a model does not say: the default of `data.validation`. */
-const DEFAULT_VALIDATION = 0.02;
 
 interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
   readonly draws?: number;
@@ -105,9 +100,7 @@ async function runScore(
     requireWritablePng(sheet);
   }
   const engine = await compileOptions(options);
-  const source = isExported(directory)
-    ? loadExported(directory, { step })
-    : loadRun(directory, { step, orExport: true });
+  const source = loadTrained(directory, { step });
   const model = keep(new FlowModel(source, engine));
   const { imageShape } = model;
   const { names, paths: files = names, pixels, skipped } = await readImages(paths, imageShape, options);
@@ -164,15 +157,16 @@ async function referenceOf(
   options: ScoreCommandOptions,
 ): Promise<ReferenceScores> {
   const { draws, seed, reference: data } = { ...scoreDefaults, ...options };
-  const run = 'paths' in source ? source : undefined;
+  const run = isRun(source) ? source : undefined;
   if (data !== undefined) {
-    const validation = run?.config.data.validation ?? DEFAULT_VALIDATION;
-    const images = await openSplit(data, 'validation', { validation, like: model.imageShape });
-    const remedy = 'name a dataset of such images';
-    requireImageShape({ name: data, imageShape: images.imageShape }, model.imageShape, remedy);
-    if (images.count === 0) {
-      throw new UserError('invalid-argument', `${data} has no validation images`);
-    }
+    const validation = run?.config.data.validation;
+    const wanted = {
+      split: 'validation',
+      chosen: false,
+      data,
+      ...(validation !== undefined && { validation }),
+    } as const;
+    const images = await openNamedImages(source, wanted);
     return measureWithProgress(model, images, { data, draws, seed });
   }
   if (run !== undefined) {

@@ -125,7 +125,7 @@ it('warns of hard images that do not return, whose number is that of all ways to
   expect(warnings).toContainEqual({
     layer: 'model',
     name: 'lostHardImages',
-    what: 'hard images not recovered in float32',
+    what: `hard images not recovered in float32, of ${8 * (hardImages.kinds.length - 1)}`,
     value: lost,
     limit: 0,
   });

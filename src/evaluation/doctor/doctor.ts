@@ -17,6 +17,7 @@ import {
   type SampleStatistics,
 } from './examineModel.ts';
 import { judge, type Measurement, type Verdict } from './judge.ts';
+import { limitOf } from './limits.ts';
 
 /** How a model is examined. */
 export interface DoctorOptions extends CompileOptions {
@@ -107,8 +108,8 @@ export async function diagnose(
   const verdict = judge([
     ...measurementsOf(layers),
     ofModel('wrongPixelShare', 1 - reconstruction.exactPixelShare),
-    ofModel('lostHardImages', lostIn(hardImages, 'float32')),
-    ofModel('lostHardImagesInFloat64', lostIn(hardImages, 'float64')),
+    lostIn(hardImages, 'float32'),
+    lostIn(hardImages, 'float64'),
     ...latents.flatMap(({ layer, mean, variance }) => [
       ofModel('latentMean', Math.abs(mean), { layer, estimated }),
       ofModel('latentVariance', Math.max(variance, 1 / variance), { layer, estimated }),
@@ -138,11 +139,12 @@ function spread(count: number, total: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor((i * total) / count));
 }
 
-/** How many changed images do not return in a precision. */
-function lostIn({ kinds }: HardImagesExamination, precision: Precision): number {
-  return kinds
-    .filter(({ kind }) => kind !== 'unchanged')
-    .reduce((total, { lost }) => total + lost[precision], 0);
+/** How many of the changed images do not return in a precision. */
+function lostIn({ images, kinds }: HardImagesExamination, precision: Precision): Measurement {
+  const name = precision === 'float32' ? 'lostHardImages' : 'lostHardImagesInFloat64';
+  const changed = kinds.filter(({ kind }) => kind !== 'unchanged');
+  const value = changed.reduce((total, { lost }) => total + lost[precision], 0);
+  return { name, layer: 'model', value, what: `${limitOf(name).what}, of ${images * changed.length}` };
 }
 
 /** The measurements of layers that have a limit. */

@@ -118,7 +118,7 @@ export const limits: readonly Limit[] = [
     worse: 'larger',
     warning: 0,
     why: 'no image need return from its latents; unlike pixels not recovered, this is no fault of a trained model',
-    advice: phrase`encode with ${option('precision', 'float64')}, which recovers most; ${exactRemedy}`,
+    advice: phrase`encode with ${option('precision', 'float64')}, which recovers more; ${exactRemedy}`,
   },
   {
     name: 'lostHardImagesInFloat64',

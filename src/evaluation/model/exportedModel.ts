@@ -1,5 +1,5 @@
 // A trained model from the bytes of an export's weights, which say what model they belong to.
-import { UserError } from '../../errors.ts';
+import { option, phrase, UserError } from '../../errors.ts';
 import { modelOptions } from '../../experiments/config.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
 import type { Glow } from '../../models/glow.ts';
@@ -38,7 +38,7 @@ export function exportedModel(
   if (weights !== undefined && metadata.weights !== weights) {
     throw new UserError(
       'invalid-argument',
-      `${name} holds the ${metadata.weights} weights: leave out the option, or export the run with weights: '${weights}'`,
+      phrase`${name} holds the ${metadata.weights ?? 'unknown'} weights: leave out the option, or export the run with ${option('weights', weights)}`,
     );
   }
   const own = stepIn(metadata);
@@ -62,7 +62,8 @@ export function exportedModel(
     }
     parameters[parameter] = constant(array);
   }
-  return { model, parameters, step: own };
+  const kind = metadata.weights === 'average' || metadata.weights === 'raw' ? metadata.weights : undefined;
+  return { model, parameters, step: own, weights: kind };
 }
 
 /** The step in the metadata; undefined if they have none. */

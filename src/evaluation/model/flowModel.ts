@@ -547,8 +547,12 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
 /** Why latents of an image with this largest one, in float64 or not, cannot be decoded; follows a colon. */
 export function tooFarOut(largest: number, double: boolean): Phrase {
   const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
-  const why = `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
-  return phrase`${why}; ${remedy}see ${call('diagnose')}`;
+  return phrase`${whyTooFarOut(largest)}; ${remedy}see ${call('diagnose')}`;
+}
+
+/** The same without a remedy, for latents that were not encoded from an image. */
+export function whyTooFarOut(largest: number): string {
+  return `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
 }
 
 type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;

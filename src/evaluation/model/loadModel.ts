@@ -2,8 +2,7 @@
 import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
-import { isExported, loadExported } from './loadExported.ts';
-import { loadRun } from './loadRun.ts';
+import { loadTrained } from './loadTrained.ts';
 
 /** Which weights to load, and how the model is used. */
 export interface LoadModelOptions extends FlowModelOptions {
@@ -29,8 +28,5 @@ export async function loadModel(
   directory: string,
   { weights, step, ...options }: LoadModelOptions = {},
 ): Promise<FlowModel> {
-  const trained = isExported(directory)
-    ? loadExported(directory, { weights, step })
-    : loadRun(directory, { weights, step, orExport: true });
-  return new FlowModel(trained, options);
+  return new FlowModel(loadTrained(directory, { weights, step }), options);
 }

@@ -15,6 +15,8 @@ export interface TrainedModel {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** The number of training steps that the weights have seen, if known. */
   readonly step?: number | undefined;
+  /** Whether the weights are the moving average or those after the last update, if known. */
+  readonly weights?: WeightsKind | undefined;
   /**
    * The bits/dim of the validation images, if known.
    *
@@ -33,5 +35,5 @@ export function trainedModel(
   const parameters = Object.fromEntries(
     Object.entries(arrays).map(([path, array]) => [path, constant(array)]),
   );
-  return { model, parameters, step: state.step };
+  return { model, parameters, step: state.step, weights };
 }

@@ -1,0 +1,30 @@
+// Decodes latents that a command computed itself, for which there is nothing to encode differently.
+
+import { UserError } from '../errors.ts';
+import type { FlowModel } from '../evaluation/model/flowModel.ts';
+import { whyTooFarOut } from '../evaluation/model/flowModel.ts';
+import { type Latents, largestLatent } from '../evaluation/model/latents.ts';
+import { dimensionsOf } from '../numeric/imageShape.ts';
+
+/**
+ * The images of latents.
+ *
+ * @param nameOf what the image at an index is, for the error
+ * @param remedy what to do about an image that cannot be decoded
+ * @throws UserError (`diverged`) if the values of an image are not finite
+ */
+export async function decodeMoved(
+  model: FlowModel,
+  latents: Latents,
+  { nameOf, remedy }: { nameOf: (index: number) => string; remedy: string },
+): Promise<Uint8Array> {
+  const values = await model.decodeValues(latents);
+  const size = dimensionsOf(model.imageShape);
+  const broken = values.findIndex((value) => !Number.isFinite(value));
+  if (broken >= 0) {
+    const image = Math.floor(broken / size);
+    const why = whyTooFarOut(largestLatent(latents, image));
+    throw new UserError('diverged', `${nameOf(image)} cannot be decoded: ${why}; ${remedy}`);
+  }
+  return model.pixelsOf(values);
+}

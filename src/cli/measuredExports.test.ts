@@ -1,0 +1,86 @@
+// `evaluate`, `doctor` and `compare` on exports: the results of the run, on the images that are named.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { commandLine } from '../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandLine();
+const test = ['--split=test', '--threads=1'];
+const listing = () => readdirSync(join(emerging.folder, 'exported'));
+
+beforeAll(async () => {
+  writeTinyDataset(join(emerging.folder, 'data'));
+  writeTinyDataset(join(emerging.folder, 'larger'), { size: 12 });
+  await emerging.json('train', '--data=data', ...tinyTraining, '--steps=6', '--out=runs/a', '--threads=1');
+  await emerging.json('export', 'runs/a', '--out=exported');
+});
+
+it('evaluate prints the bits/dim of the run, and writes nothing to the export', async () => {
+  const before = listing();
+  const ofRun = await emerging.json('evaluate', 'runs/a', ...test);
+  const ofExport = await emerging.json('evaluate', 'exported', '--data=data', ...test);
+  expect(ofExport).toEqual({ ...ofRun, run: 'exported', data: 'data', worstPicture: null });
+  expect(ofExport.weights).toBe('average');
+  expect(listing()).toEqual(before);
+  const drawn = await emerging.json('evaluate', 'exported', '--data=data', '--worst=worst.png', ...test);
+  expect(drawn.worstPicture).toBe('worst.png');
+  const { stdout, stderr } = await emerging.run('evaluate', 'exported', '--data=data', '--draws=1', ...test);
+  expect(stdout).toMatch(/^\d\.\d{4} bits\/dim .* on all 48 test images; average weights, 8 bits, 1 draw\n/);
+  expect(stdout).not.toMatch(/worst images:/);
+  expect(stderr).not.toMatch(/not saved/);
+});
+
+it('doctor examines an export as it does its run', async () => {
+  const how = ['--images=4', '--json', ...test];
+  const { stdout: run } = await emerging.run('doctor', 'runs/a', ...how);
+  const { code, stdout } = await emerging.run('doctor', 'exported', '--data=data', ...how);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({ ...JSON.parse(run), run: 'exported' });
+  const text = await emerging.run('doctor', 'exported', '--data=data', '--images=4', ...test);
+  expect(text.stdout).toMatch(/\(exported at step 6, average weights, test images of data\)/);
+});
+
+it('compare takes exports and runs', async () => {
+  const { runs, file, weights } = await emerging.json(
+    'compare',
+    'exported',
+    'runs/a',
+    '--data=data',
+    ...test,
+  );
+  expect(weights).toBe('average');
+  expect(runs.map(({ run }: { run: string }) => run)).toEqual(['exported', 'runs/a']);
+  expect(runs[1]).toMatchObject({ step: 6, difference: 0 });
+  expect(file).toBe('compare.png');
+  await emerging.json('export', 'runs/a', '--weights=raw', '--out=raw');
+  const exports = await emerging.json('compare', 'exported', 'raw', '--data=data', '--out=none.png', ...test);
+  expect(exports).toMatchObject({ weights: 'average and raw', file: null });
+  expect(exports.runs[1].difference).not.toBe(0);
+});
+
+it.each([
+  ['evaluate', ['evaluate', 'exported']],
+  ['doctor', ['doctor', 'exported']],
+  ['compare', ['compare', 'runs/a', 'exported']],
+])('%s asks for images', async (_, args) => {
+  expect(await emerging.run(...args)).toMatchObject({
+    code: 2,
+    stderr: 'emerging: exported is an export, which comes without images: name a dataset with --data\n',
+  });
+});
+
+it('other images and other weights are refused', async () => {
+  const shape = await emerging.run('evaluate', 'exported', '--data=larger');
+  expect(shape.stderr).toMatch(
+    /^emerging: the images of larger are 12x12x1, .* name a dataset of such images\n$/,
+  );
+  const weights = await emerging.run('doctor', 'exported', '--data=data', '--weights=raw');
+  expect(weights.stderr).toBe(
+    'emerging: exported holds the average weights: leave out the option, or export the run with --weights raw\n',
+  );
+  expect(await emerging.run('compare', 'exported', './exported', '--data=data')).toMatchObject({
+    code: 2,
+    stderr: 'emerging: exported and ./exported are the same export: name different exports\n',
+  });
+});
