@@ -237,7 +237,7 @@ const usage: [string, string[], string | RegExp][] = [
   [
     'measuring a folder that is not a run',
     ['evaluate', 'data'],
-    `data is not a run folder: it has no config.yaml; ${isNoRun} runs/quickstart`,
+    `data is neither a run folder nor an export: it has neither a config.yaml nor a manifest.json; ${isNoModel} runs/quickstart`,
   ],
   [
     'sampling a folder of runs',

@@ -136,6 +136,15 @@ describe('a run with', () => {
     expect(text.stdout).toMatch(/\nNOT SOUND: /);
   });
 
+  it('a small coupling scale says what recovers hard images', async () => {
+    plant(copyRun('steep'), 'average/levels/0/steps/0/coupling/conv3/bias', 1, -16);
+    const { stdout } = await doctor('runs/steep');
+    expect(stdout).toMatch(/\nwarning +model: hard images not recovered in float32, of 72: \d+, limit 0\n/);
+    expect(stdout).toMatch(
+      /\nwhat to do about hard images not recovered in float32: encode with --precision float64, which recovers more; store what decoding gets wrong with emerging encode --exact, .* model\.scaleFloor loses fewer\n/,
+    );
+  });
+
   it('a flipped byte is reported, and the run is still checked', async () => {
     const checkpoint = copyRun('flipped');
     const bytes = readFileSync(checkpoint);
