@@ -1,6 +1,7 @@
 // The text output of `emerging doctor`.
 import type { Diagnosis } from '../evaluation/doctor/doctor.ts';
 import type { HardImages } from '../evaluation/doctor/examineHardImages.ts';
+import { COMPRESSION_QUALITY } from '../evaluation/doctor/hardImages.ts';
 import type { Finding, Measurement } from '../evaluation/doctor/judge.ts';
 import { limitOf, limits } from '../evaluation/doctor/limits.ts';
 import { visibleText } from '../visibleText.ts';
@@ -97,7 +98,7 @@ function wholeModel({ available, reconstruction, latents, samples, bitsPerDim }:
 const hardKinds: Readonly<Record<HardImages['kind'], string>> = {
   unchanged: 'unchanged',
   inverted: 'inverted',
-  compressed: 'compressed as JPEG, quality 75',
+  compressed: `compressed as JPEG, quality ${COMPRESSION_QUALITY}`,
   noise: 'with noise',
   chosen: 'changed against the model',
 };
