@@ -11,7 +11,7 @@ import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import { writeRunCard } from '../../evaluation/runs/runCard.ts';
 import { drawWorst } from '../../evaluation/runs/runPictures.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import type { JsonObject } from '../../storage/jsonLines.ts';
+import type { JsonObject } from '../../storage/jsonText.ts';
 import { runFiles } from '../../training/run/runFiles.ts';
 import { appendEvaluation, readSummary } from '../../training/run/summaryFile.ts';
 import { visibleText } from '../../visibleText.ts';
