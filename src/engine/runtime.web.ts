@@ -4,55 +4,58 @@ import { option, phrase, UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-/** Where the runtime's files are. */
+/** Where the files of a build of the runtime are. */
 export interface RuntimeFiles {
   /**
-   * The WebAssembly of the runtime: its URL, or its bytes. By default next to the runtime's script, where
-   * bundlers that know `new URL(…, import.meta.url)` put it.
+   * Its WebAssembly: its URL, or its bytes. By default next to the runtime's script, where bundlers that know
+   * `new URL(…, import.meta.url)` put it. A URL that ends with `.gz` is decompressed here, for hosts that send files
+   * as they are.
    */
   readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
   /** The URL of the script that belongs to it, for the runtime's threads; needed only if it is elsewhere. */
   readonly script?: string | URL;
 }
 
-/** How a page is set up, besides the runtime's files. */
+/** How a page is set up. */
 export interface RuntimeOptions extends RuntimeFiles {
+  /** The files of the build for WebGPU, which is loaded only for the device `webgpu`. */
+  readonly webgpu?: RuntimeFiles;
   /**
    * Starts a worker whose script is `emerging-flows/worker`. Training then divides each batch among workers; without
-   * it, the thread that trains computes everything. Written in the page, for its bundler finds the script there.
+   * it, the thread that trains computes everything. It is written in the page, whose bundler finds the script there.
    */
   readonly startWorker?: () => Worker;
 }
 
 type Runtime = typeof import('onnxruntime-web/wasm');
 
-let files: RuntimeFiles = {};
-let startWorker: (() => Worker) | undefined;
+let options: RuntimeOptions = {};
 const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
 
 /** Says where the runtime's files are, and how workers are started; before the first model is used. */
-export function configureRuntime({ startWorker: start, ...where }: RuntimeOptions): void {
-  files = where;
-  startWorker = start;
+export function configureRuntime(chosen: RuntimeOptions): void {
+  options = chosen;
 }
 
 /** How workers are started, and where they find the runtime; undefined if the page has not said how. */
 export function gradientWorkerFactory(): { start(): Worker; runtime: RuntimeFiles } | undefined {
+  const { startWorker, wasm, script } = options;
   if (startWorker === undefined) {
     return undefined;
   }
-  const { wasm, script } = files;
   // A worker may lie elsewhere than the page, and a URL object cannot be sent to it.
   const absolute = (place: string | URL): string => new URL(place, globalThis.location.href).href;
   return {
     start: startWorker,
     runtime: {
-      ...(wasm !== undefined && {
-        wasm: typeof wasm === 'string' || wasm instanceof URL ? absolute(wasm) : wasm,
-      }),
+      ...(wasm !== undefined && { wasm: isPlace(wasm) ? absolute(wasm) : wasm }),
       ...(script !== undefined && { script: absolute(script) }),
     },
   };
+}
+
+function isPlace(wasm: RuntimeFiles['wasm']): wasm is string | URL {
+  return typeof wasm === 'string' || wasm instanceof URL;
 }
 
 /** The runtime, loaded with the first session of a device; the one for WebGPU is several times larger. */
@@ -61,27 +64,47 @@ function load(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
   if (known) {
     return known;
   }
-  const runtime = (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu')).then(
-    (ort) => {
-      ort.env.logLevel = 'fatal';
-      // Without isolation, threads cannot share memory.
-      ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
-      const { wasm, script } = files;
-      if (wasm instanceof Uint8Array || wasm instanceof ArrayBuffer) {
-        ort.env.wasm.wasmBinary = wasm;
-      }
-      if (typeof wasm === 'string' || wasm instanceof URL || script !== undefined) {
-        ort.env.wasm.wasmPaths = {
-          ...((typeof wasm === 'string' || wasm instanceof URL) && { wasm }),
-          ...(script !== undefined && { mjs: script }),
-        };
-      }
-      return ort;
-    },
-  );
+  const runtime = loadBuild(device, threads);
   loaded.set(device, runtime);
   runtime.catch(() => loaded.delete(device));
   return runtime;
+}
+
+async function loadBuild(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
+  const ort = await (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu'));
+  ort.env.logLevel = 'fatal';
+  // Without isolation, threads cannot share memory.
+  ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
+  const { wasm, script } = device === 'cpu' ? options : (options.webgpu ?? {});
+  if (isPlace(wasm) && /\.gz([?#]|$)/.test(String(wasm))) {
+    ort.env.wasm.wasmBinary = await fetchDecompressed(wasm);
+  } else if (wasm !== undefined && !isPlace(wasm)) {
+    ort.env.wasm.wasmBinary = wasm;
+  }
+  if ((isPlace(wasm) && ort.env.wasm.wasmBinary === undefined) || script !== undefined) {
+    ort.env.wasm.wasmPaths = {
+      ...(isPlace(wasm) && ort.env.wasm.wasmBinary === undefined && { wasm }),
+      ...(script !== undefined && { mjs: script }),
+    };
+  }
+  return ort;
+}
+
+/** The decompressed bytes at a URL. */
+async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
+  const fail = (reason: string, cause?: unknown): UserError =>
+    new UserError('io', `cannot load the runtime from ${url}: ${reason}`, { cause });
+  try {
+    const response = await fetch(url);
+    if (!response.ok || !response.body) {
+      throw fail(`the server answers ${response.status} ${response.statusText}`.trim());
+    }
+    return await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  } catch (error) {
+    throw error instanceof UserError
+      ? error
+      : fail(error instanceof Error ? error.message : String(error), error);
+  }
 }
 
 /**
