@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { chromium, type Page } from 'playwright-core';
 import { buildPackage } from './command.ts';
+import { goldenFolder } from './golden.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -26,7 +27,7 @@ export interface Bundle {
   readonly compressedBytes: number;
 }
 
-/** Bundles a script, with no settings but that it is for a browser. */
+/** Bundles a script beside `dist`, with no settings but that it is for a browser. */
 export async function bundle(script: string): Promise<Bundle> {
   const root = buildPackage();
   const project = join(root, 'project');
@@ -55,10 +56,14 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/** Opens a page with a bundle, which also finds `models/mnist` at `/mnist` and the runtime's files at `/runtime`. */
+/**
+ * Opens a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
+ * runtime's files at `/runtime`.
+ */
 export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(): Promise<void> }> {
   const roots: Readonly<Record<string, string>> = {
     '/mnist/': join(repository, 'models/mnist'),
+    '/golden/': goldenFolder,
     '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
     '/': folder,
   };
