@@ -1,7 +1,7 @@
 // What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
-import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '../numeric/ndarray.ts';
+import { nextTurn } from '../platform/eventLoop.node.ts';
+import { startSha256 } from '../platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
 import type { Dataset, HoldOut, ImageSet } from './dataset.ts';
 
@@ -56,12 +56,12 @@ export async function identityOfDataset({
 }
 
 async function checksumOf(images: ImageSet): Promise<string> {
-  const hash = createHash('sha256');
+  const hash = startSha256();
   const size = sizeOf(images.imageShape);
   const atOnce = Math.max(1, Math.min(images.count, Math.floor(blockBytes / size)));
   for (const block of batchesInOrder(images, atOnce)) {
     hash.update(block.images.subarray(0, block.count * size));
     await nextTurn();
   }
-  return hash.digest('hex');
+  return hash.digest();
 }

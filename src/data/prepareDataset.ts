@@ -5,6 +5,7 @@ import { showImageShape } from '../numeric/imageShape.ts';
 import { exists, requireWritable } from '../storage/files.ts';
 import { makeFolders } from '../storage/folders.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
+import { packedTarget } from './packed/packedTarget.ts';
 import { countPictures, prepare } from './packed/prepare.ts';
 import type { Crop } from './pixels/fitPicture.ts';
 import { datasets, openRawDataset } from './registry.ts';
@@ -93,7 +94,7 @@ export async function prepareDataset(
   for (const warning of dataset.warnings ?? []) {
     onWarning?.(warning);
   }
-  const prepared = await prepare(dataset, file, {
+  const prepared = await prepare(dataset, packedTarget(file), {
     ...rest,
     crop,
     validation,

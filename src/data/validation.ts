@@ -1,7 +1,7 @@
 // Which training images are held out for model selection, so that test images are never used for it.
-import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { sha256 } from '../platform/sha256.node.ts';
 import { type HoldOut, type ImageSet, subset } from './dataset.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
@@ -69,7 +69,7 @@ function limitOf(hashes: Float64Array, fraction: number): number {
 
 /** A multiple of 2⁻³² in [0, 1) from the name: unlike the hash that selects test images. */
 function hashOf(name: string): number {
-  return createHash('sha256').update(`validation/${name}`).digest().readUInt32BE() / 2 ** 32;
+  return Number.parseInt(sha256([`validation/${name}`]).slice(0, 8), 16) / 2 ** 32;
 }
 
 function divided(

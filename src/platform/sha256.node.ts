@@ -1,5 +1,6 @@
 // SHA-256, synchronous and in parts: the data may be too large for one array.
 import { createHash } from 'node:crypto';
+import type { RunningHash } from './runningHash.ts';
 
 /** SHA-256, in hexadecimal, of the concatenation of bytes and UTF-8 texts. */
 export function sha256(parts: Iterable<Uint8Array | string>): string {
@@ -8,4 +9,15 @@ export function sha256(parts: Iterable<Uint8Array | string>): string {
     hash.update(part);
   }
   return hash.digest('hex');
+}
+
+/** SHA-256 of bytes that come one after the other. */
+export function startSha256(): RunningHash {
+  const hash = createHash('sha256');
+  return {
+    update: (bytes) => {
+      hash.update(bytes);
+    },
+    digest: () => hash.digest('hex'),
+  };
 }

@@ -1,7 +1,7 @@
 // The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
-import { crc32, inflateSync } from 'node:zlib';
 import { maxDecodedBytes, maxSide } from '../rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
+import { crc32, inflateZlib } from './compression.node.ts';
 
 /** The fields of the header. */
 export interface PngHeader {
@@ -140,11 +140,7 @@ function inflated(data: readonly Uint8Array[], header: PngHeader): Uint8Array {
     (sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)),
     0,
   );
-  // A single chunk: several would be concatenated into a copy.
-  const bytes = inflateSync(Buffer.concat(data), {
-    maxOutputLength: size + trailingBytes,
-    chunkSize: size + trailingBytes + 1,
-  });
+  const bytes = inflateZlib(data, size + trailingBytes);
   if (bytes.length < size) {
     throw new Error(`its data has ${bytes.length} bytes, but its header requires ${size}`);
   }

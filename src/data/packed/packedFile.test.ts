@@ -16,6 +16,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { imagesInMemory, readAll } from '../dataset.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
 import { HEADER_BYTES } from './packedHeader.ts';
+import { packedTarget } from './packedTarget.ts';
 import { PackedWriter } from './packedWriter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
@@ -31,7 +32,7 @@ const pixels = (count: number, seed: number): Uint8Array => {
 
 function write(name: string, splits: { train: number; validation?: number; test: number }): string {
   const path = inFolder(name);
-  const writer = new PackedWriter(path);
+  const writer = new PackedWriter(packedTarget(path));
   Object.entries(splits).forEach(([split, count], index) => {
     const all = pixels(count, index);
     for (let image = 0; image < count; image++) {
@@ -141,7 +142,7 @@ describe('a packed file', () => {
 
   it('does not exist before it is complete, and leaves nothing behind if discarded', () => {
     const path = inFolder('unborn');
-    const writer = new PackedWriter(path);
+    const writer = new PackedWriter(packedTarget(path));
     writer.add(pixels(1, 0), 'a');
     expect(existsSync(path)).toBe(false);
     writer.discard();

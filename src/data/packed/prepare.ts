@@ -1,9 +1,9 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
-import { createHash } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { availableCores } from '../../platform/machine.node.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { OverBudget } from '../budget.ts';
 import { deviationOf } from '../pixels/deviation.ts';
@@ -11,7 +11,7 @@ import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPi
 import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
-import { PackedWriter } from './packedWriter.ts';
+import { type PackedTarget, PackedWriter } from './packedWriter.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
 const flatTiles = 'tiles of nearly one colour';
@@ -58,10 +58,10 @@ export function countPictures({ train, validation, test }: RawDataset): number |
  */
 export async function prepare(
   dataset: RawDataset,
-  path: string,
+  target: PackedTarget,
   options: PrepareOptions,
 ): Promise<Prepared | null> {
-  const writer = new PackedWriter(path);
+  const writer = new PackedWriter(target);
   const work = new Preparation(writer, options);
   try {
     for (const split of await splitsToPrepare(dataset, options)) {
@@ -112,7 +112,7 @@ class Preparation {
     const { signal, onProgress } = this.options;
     const fitted = mapInOrder(
       split.images(),
-      { items: 2 * availableParallelism(), bytes: maxDecodedBytes },
+      { items: 2 * availableCores(), bytes: maxDecodedBytes },
       async (image, admit) => ({ name: image.name, picture: await this.fitted(image, admit) }),
     );
     for await (const { name: source, picture } of fitted) {
@@ -173,7 +173,7 @@ class Preparation {
       return flatTiles;
     }
     if (unique) {
-      const checksum = createHash('sha256').update(image).digest('base64');
+      const checksum = sha256([image]);
       if (this.written.has(checksum)) {
         return duplicates;
       }
