@@ -68,6 +68,11 @@ export function totalCount(splits: readonly RawSplit[]): number | null {
   );
 }
 
+/** The number of source images of a dataset; null if it is only known at the end. */
+export function countPictures({ train, validation, test }: RawDataset): number | null {
+  return totalCount([train, ...(validation ? [validation] : []), test]);
+}
+
 /** The images of a split whose names are `wanted`. */
 export function only(split: RawSplit, wanted: (name: string) => boolean): RawSplit {
   return {

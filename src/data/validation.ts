@@ -2,7 +2,7 @@
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { sha256 } from '../platform/sha256.node.ts';
-import { type HoldOut, type ImageSet, subset } from './dataset.ts';
+import { type Dataset, type DatasetSource, type HoldOut, type ImageSet, subset } from './dataset.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;
@@ -58,6 +58,30 @@ export function holdOutValidation(images: ImageSet, fraction: number, rule?: Hol
     validation,
     { by: 'name', below },
   );
+}
+
+/**
+ * A dataset of the images in a source. If it has no validation images, they are held out of the training images as
+ * `holdOutValidation` does.
+ *
+ * @param name what the dataset was opened by
+ */
+export function datasetOf(
+  name: string,
+  source: DatasetSource,
+  { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
+): Dataset {
+  const { train, test, warnings, notes } = source;
+  return {
+    name,
+    imageShape: train.imageShape,
+    ...(source.validation
+      ? { train, validation: source.validation }
+      : holdOutValidation(train, validation, holdOut)),
+    test,
+    ...(warnings && { warnings }),
+    ...(notes && { notes }),
+  };
 }
 
 /** The limit just above the hash of the last image to hold out. */

@@ -23,7 +23,7 @@ export interface Bundle {
   readonly folder: string;
   /** Every file that went into it, as the bundler names it. */
   readonly inputs: Metafile['inputs'];
-  /** The bytes of the script, compressed, without the runtime. */
+  /** The bytes of the script and of all that it loads at once, compressed, without the runtime. */
   readonly compressedBytes: number;
 }
 
@@ -46,8 +46,17 @@ export async function bundle(script: string): Promise<Bundle> {
     metafile: true,
     logLevel: 'silent',
   });
-  const compressedBytes = gzipSync(readFileSync(join(folder, 'page.js')), { level: 9 }).length;
-  return { folder, inputs: metafile.inputs, compressedBytes };
+  return { folder, inputs: metafile.inputs, compressedBytes: compressedBytes(metafile) };
+}
+
+/** The compressed bytes of the script and of the files that it imports, except those that it loads when needed. */
+function compressedBytes({ outputs }: Metafile): number {
+  const loaded = Object.keys(outputs).filter((name) => name.endsWith('page.js'));
+  for (const name of loaded) {
+    const atOnce = outputs[name]!.imports.filter(({ kind }) => kind === 'import-statement');
+    loaded.push(...atOnce.map(({ path }) => path).filter((path) => !loaded.includes(path)));
+  }
+  return loaded.reduce((sum, name) => sum + gzipSync(readFileSync(name), { level: 9 }).length, 0);
 }
 
 const types: Readonly<Record<string, string>> = {

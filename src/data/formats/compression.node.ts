@@ -11,7 +11,7 @@ const inflateRawAsync = promisify(inflateRawLater);
  *
  * @throws Error if it is corrupt, truncated or has more than `most` bytes
  */
-export function inflateZlib(parts: readonly Uint8Array[], most: number): Uint8Array {
+export async function inflateZlib(parts: readonly Uint8Array[], most: number): Promise<Uint8Array> {
   // A single chunk: several would be concatenated into a copy.
   return inflateSync(Buffer.concat(parts), { maxOutputLength: most, chunkSize: most + 1 });
 }

@@ -6,7 +6,7 @@ import { isFolder } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
-import { charactersOf } from './bytes.ts';
+import { charactersOf, isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { type FileStore, isVisible, maxFileBytes } from './fileStore.ts';
 import { readTar } from './tar.ts';
@@ -35,12 +35,12 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
     return 'folder';
   }
   return withFile(path, async (file) => {
-    const text = charactersOf(await file.read(0, Math.min(262, file.size)));
-    if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) {
+    const start = await file.read(0, Math.min(262, file.size));
+    if (isZip(start)) {
       return 'zip';
     }
     const isTar =
-      text.slice(257, 262) === 'ustar' || (text.startsWith('\x1f\x8b') && /\.(tar\.gz|tgz)$/i.test(path));
+      charactersOf(start.subarray(257)) === 'ustar' || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path));
     return isTar ? 'tar' : undefined;
   });
 }

@@ -1,12 +1,14 @@
 // The images of a packed file, wherever its bytes are: read by index, or all of them to verify their checksums.
 import * as z from 'zod';
+import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { sha256 as sha256Of, startSha256 } from '../../platform/sha256.node.ts';
+import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { Budget } from '../budget.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet } from '../dataset.ts';
-import { gunzipped } from '../formats/gunzip.ts';
+import { decompressed } from '../formats/decompressed.ts';
 import {
   corruptPackedFile,
   HEADER_BYTES,
@@ -33,7 +35,7 @@ export interface PackedFile extends PackedBytes {
 }
 
 /** The bytes of a packed file in memory. */
-function packedInMemory(bytes: Uint8Array, path: string): PackedBytes {
+export function packedInMemory(bytes: Uint8Array, path: string): PackedBytes {
   return {
     path,
     size: bytes.length,
@@ -48,7 +50,14 @@ function packedInMemory(bytes: Uint8Array, path: string): PackedBytes {
  */
 export async function openGzipped(bytes: Uint8Array, path: string): Promise<PackedFile> {
   const budget = new Budget(path, bytes.length);
-  return openInMemory(await gunzipped(bytes, path, budget), path);
+  const content = await decompressed([bytes], 'gzip', maxBytesAtOnce, (length) =>
+    budget.spend(length, 'bytes'),
+  ).catch((cause: unknown) => {
+    throw cause instanceof UserError
+      ? cause
+      : corruptPackedFile(path, cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  return openInMemory(content, path);
 }
 
 /**

@@ -5,10 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { readAll } from '../dataset.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../rawImages.ts';
 import { packedFile } from './packedFile.ts';
 import { packedTarget } from './packedTarget.ts';
-import { countPictures, type PrepareOptions, prepare } from './prepare.ts';
+import { type PrepareOptions, prepare } from './prepare.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
 const inFolder = (name: string): string => join(folder, name);

@@ -8,7 +8,7 @@ import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { OverBudget } from '../budget.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
+import { type Admit, maxDecodedBytes, type RawDataset, type RawImage } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { type PackedTarget, PackedWriter } from './packedWriter.ts';
@@ -40,11 +40,6 @@ export interface Prepared {
   readonly header: PackedHeader;
   /** A line for each corrupt source image, which was left out. */
   readonly damaged: readonly string[];
-}
-
-/** The number of source images of a dataset; null if it is only known at the end. */
-export function countPictures({ train, validation, test }: RawDataset): number | null {
-  return totalCount([train, ...(validation ? [validation] : []), test]);
 }
 
 /**

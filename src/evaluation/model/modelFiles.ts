@@ -1,6 +1,7 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
+import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { checkpointFrom, stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
@@ -13,16 +14,6 @@ import { type TrainedModel, trainedModel } from './trainedModel.ts';
  * `checkpoints/step-….safetensors` of a run, whose last checkpoint counts.
  */
 export type ModelFiles = Readonly<Record<string, Uint8Array>>;
-
-/** How a model is fetched. */
-export interface FetchOptions {
-  /** Called with the bytes received, and their total if the server says it. */
-  onProgress?(bytes: number, total: number | undefined): void;
-  /** The most bytes to receive; default 1 GiB. */
-  readonly maxBytes?: number;
-  /** Ends the transfer. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * The trained model in files of an export or a run.
@@ -64,63 +55,8 @@ export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): 
  * @param url of the folder of the export
  * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`
  */
-export async function fetchModelFiles(
-  url: URL,
-  { onProgress, maxBytes = 2 ** 30, signal }: FetchOptions = {},
-): Promise<ModelFiles> {
+export async function fetchModelFiles(url: URL, options: FetchOptions = {}): Promise<ModelFiles> {
   const folder = url.href.endsWith('/') ? url : new URL(`${url.href}/`);
   const address = new URL(WEIGHTS_FILE, folder).href;
-  const response = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
-    throw cannotFetch(address, cause instanceof Error ? cause.message : String(cause), cause);
-  });
-  if (!response.ok || !response.body) {
-    throw cannotFetch(address, `the server answers ${response.status} ${response.statusText}`.trim());
-  }
-  const length = response.headers.get('content-length');
-  // A compressed transfer says the length of what is sent, not of what arrives.
-  const total =
-    length !== null && response.headers.get('content-encoding') === null ? Number(length) : undefined;
-  const parts: Uint8Array[] = [];
-  let received = 0;
-  const requireSmall = (bytes: number): void => {
-    if (bytes > maxBytes) {
-      throw new UserError(
-        'unsupported',
-        `${address}: more than ${maxBytes} bytes; raise maxBytes if you trust it`,
-      );
-    }
-  };
-  requireSmall(total ?? 0);
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw cannotFetch(address, 'the transfer broke off', cause);
-      });
-      if (done) {
-        break;
-      }
-      received += value.length;
-      requireSmall(received);
-      parts.push(value);
-      onProgress?.(received, total);
-    }
-  } finally {
-    await reader.cancel().catch(() => {
-      // The transfer has ended already, in whatever way the caller is told.
-    });
-  }
-  const bytes = new Uint8Array(received);
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return { [WEIGHTS_FILE]: bytes };
-}
-
-function cannotFetch(address: string, why: string, cause?: unknown): UserError {
-  return new UserError('io', `cannot fetch ${address}: ${why}; give the URL of the folder of an export`, {
-    cause,
-  });
+  return { [WEIGHTS_FILE]: await fetchBytes(address, options, 'give the URL of the folder of an export') };
 }
