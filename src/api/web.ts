@@ -9,13 +9,10 @@ export {
   type ImageSet,
   imagesInMemory,
 } from '../data/dataset.ts';
-export {
-  type ImageSource,
-  type OpenedImages,
-  type OpenImagesOptions,
-  openImages,
-} from '../data/openImages.web.ts';
+export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
+export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
+export type { GivenFiles } from '../data/sources/givenFiles.web.ts';
 export { configureRuntime, type RuntimeFiles } from '../engine/runtime.web.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {

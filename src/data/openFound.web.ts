@@ -1,11 +1,11 @@
 // The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
-import { fetchBytes } from '../platform/transfer.ts';
+import { fetchBytes, fetchOptionsOf } from '../platform/transfer.ts';
 import { type DatasetSource, type ImageSet, subset } from './dataset.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
-import type { ImageSource, OpenedImages, OpenImagesOptions } from './openImages.web.ts';
+import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
 import { MemoryTarget } from './packed/memoryTarget.ts';
 import { isPacked } from './packed/packedHeader.ts';
 import {
@@ -45,13 +45,12 @@ async function find(
 ): Promise<Found> {
   if (typeof source === 'string' || source instanceof URL) {
     const { href, pathname } = new URL(source, globalThis.location?.href);
-    const { onProgress, maxBytes, signal } = options;
+    const { onProgress, ...others } = options;
     const bytes = await fetchBytes(
       href,
       {
+        ...fetchOptionsOf(others),
         ...(onProgress && { onProgress: (done, total) => onProgress(done, total, 'bytes') }),
-        ...(maxBytes !== undefined && { maxBytes }),
-        ...(signal && { signal }),
       },
       'give the URL of a prepared file or a zip archive',
     );

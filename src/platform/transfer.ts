@@ -11,6 +11,15 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The options of a transfer among others. */
+export function fetchOptionsOf({ onProgress, maxBytes, signal }: FetchOptions): FetchOptions {
+  return {
+    ...(onProgress && { onProgress }),
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(signal && { signal }),
+  };
+}
+
 /**
  * Fetches a file.
  *

@@ -5,8 +5,7 @@ import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { checkpointFrom, stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
-import type { WeightsKind } from '../../training/trainingState.ts';
-import { exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
+import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /**
@@ -20,16 +19,16 @@ export type ModelFiles = Readonly<Record<string, Uint8Array>>;
  *
  * @throws UserError if they are of neither (`not-found`), or corrupt
  */
-export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): Promise<TrainedModel> {
+export async function modelFromFiles(
+  files: ModelFiles,
+  { weights, step }: ExportChoice = {},
+): Promise<TrainedModel> {
   const exported = files[WEIGHTS_FILE];
   if (exported) {
-    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export' }, { weights });
+    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export' }, { weights, step });
   }
   const config = files['config.yaml'];
-  const checkpoint = Object.keys(files)
-    .filter((name) => /(^|\/)step-\d{8,}\.safetensors$/.test(name))
-    .sort()
-    .at(-1);
+  const checkpoint = checkpointAmong(Object.keys(files), step);
   if (!config || checkpoint === undefined) {
     throw new UserError(
       'not-found',
@@ -47,6 +46,27 @@ export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): 
   }
   const model = modelFor(options, found.imageShape);
   return trainedModel(model, stateFrom(found, new ParameterLayout(model.parameters)), weights);
+}
+
+/** The last checkpoint among files, or that of a step; undefined if there is none. */
+function checkpointAmong(names: readonly string[], step: ExportChoice['step']): string | undefined {
+  const stepOf = (name: string): number =>
+    Number(/(?:^|\/)step-(\d{8,})\.safetensors$/.exec(name)?.[1] ?? Number.NaN);
+  const checkpoints = names
+    .filter((name) => !Number.isNaN(stepOf(name)))
+    .sort((one, other) => stepOf(one) - stepOf(other));
+  if (step === undefined || checkpoints.length === 0) {
+    return checkpoints.at(-1);
+  }
+  const found = checkpoints.find((name) => stepOf(name) === step);
+  if (found === undefined) {
+    throw new UserError(
+      'not-found',
+      `no checkpoint of step ${step} among the files: give that file, or the step of another ` +
+        `(${checkpoints.map(stepOf).join(', ')})`,
+    );
+  }
+  return found;
 }
 
 /**
