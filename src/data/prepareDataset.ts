@@ -88,6 +88,7 @@ export async function prepareDataset(
   const hasNativeShape =
     named !== undefined &&
     crop !== 'tiles' &&
+    limit === undefined &&
     showImageShape([size, size, channels]) === showImageShape(named.imageShape);
   const file =
     out ?? join(dataFolders()[0], hasNativeShape ? preparedName(named) : fileName(nameOrPath, size));
@@ -106,6 +107,7 @@ export async function prepareDataset(
     leastDeviation,
     size,
     channels,
+    limit,
     source: nameOrPath,
     onProgress: (pictures) => onProgress?.(pictures, total),
   });

@@ -331,4 +331,28 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       message: expect.stringMatching(/^files: its 2 images leave none for training or none for testing/),
     });
   });
+
+  it('are opened by the example of the documents', async () => {
+    const [, code] = /```js\n(import \{ openImages \}[^`]*(?:`[^`]+`[^`]*)*?)\n```\n/.exec(
+      readFileSync('docs/browser.md', 'utf8'),
+    )!;
+    const file = inFolder('mnist-5000.images.gz');
+    await prepareDataset('mnist', { out: file, limit: 100 });
+    await page.route('**/mnist-5000.images.gz', (route) => route.fulfill({ path: file }));
+    await page.evaluate(() => {
+      document.body.innerHTML = '<input type="file" webkitdirectory>';
+    });
+    await page.setInputFiles('input', inFolder('photos'));
+    const body = code!.replace(
+      /^import \{ openImages \} from 'emerging-flows';/,
+      'const { openImages } = library;',
+    );
+    const pixels = (await page.evaluate(`(async () => { ${body}; return [...pixels]; })()`)) as number[];
+    const { file: prepared } = (await prepareDataset(inFolder('photos'), {
+      size: 32,
+      out: inFolder('example.images'),
+    }))!;
+    const expected = described(await openDataset(prepared, { validation: 0.02 }));
+    expect(pixels).toEqual(expected.train.pixels.slice(0, 4 * 32 * 32 * 3));
+  });
 });

@@ -3,7 +3,7 @@ import type { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
 
 /** One file of a folder or an archive. */
-export interface StoredFile {
+interface StoredFile {
   /** Its path in the folder or archive, with `/`. */
   readonly name: string;
   /** The path of the folder or archive, and the name, for messages. */

@@ -27,6 +27,8 @@ export interface PrepareOptions extends FitOptions {
   readonly leastDeviation: number;
   /** Leaves out duplicates of earlier images, in any split. */
   readonly unique?: boolean;
+  /** The number of training images that the dataset has been limited to, recorded in the file. */
+  readonly limit?: number | undefined;
   /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
   /** Called with the number of source images done. */
@@ -66,7 +68,7 @@ export async function prepare(
         return null;
       }
     }
-    const { size, crop, channels, leastDeviation, unique, source } = options;
+    const { size, crop, channels, leastDeviation, unique, limit, source } = options;
     const imageShape: ImageShape = [size, size, channels];
     const header = writer.finish({
       imageShape: [...imageShape],
@@ -77,6 +79,7 @@ export async function prepare(
         channels,
         ...(crop === 'tiles' && { leastDeviation }),
         ...(unique && { unique: 'yes' }),
+        ...(limit !== undefined && { limit }),
       },
       notes: Object.fromEntries([...work.notes].sort()),
     });
