@@ -40,10 +40,15 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
 const nodeFolders: readonly string[] = ['storage', 'data', 'cli'];
 
 /**
- * Folders and single files that must run on any JavaScript platform: they may reach Node modules only through
- * `*.node.ts` files.
+ * Folders and single files that must run on any JavaScript platform, as must all `*.web.ts` files: they may reach Node
+ * modules only through `*.node.ts` files.
  */
 const runsAnywhere: readonly string[] = [
+  'api/index.web.ts',
+  'api/data.web.ts',
+  'api/training.web.ts',
+  'api/worker.web.ts',
+  'data/identity.ts',
   'numeric',
   'tensor',
   'engine',
@@ -342,7 +347,8 @@ describe('code that runs without Node', () => {
   const read = (file: string): string => readFileSync(`${root}/${file}`, 'utf8');
   const entries = files.filter(
     (file) =>
-      runsAnywhere.some((entry) => file === entry || file.startsWith(`${entry}/`)) &&
+      (file.endsWith('.web.ts') ||
+        runsAnywhere.some((entry) => file === entry || file.startsWith(`${entry}/`))) &&
       !file.endsWith('.test.ts') &&
       !isNodeFile(file),
   );
@@ -398,9 +404,11 @@ describe('code that runs without Node', () => {
     "let stats: import('node:fs').Stats;",
     "import { sha256 } from '../platform/sha256.node.ts';",
     "import { around } from '../numeric/around.ts';",
+    "import { inMemory } from '../storage/randomAccess.ts';",
   ])('accepts %s', (source) => {
     const sources: Record<string, string> = {
       'flows/new.ts': source,
+      'storage/randomAccess.ts': "import { again } from '../flows/new.ts';",
       'numeric/around.ts': "import { again } from '../flows/new.ts';",
       'storage/safetensors.ts': "import { sizeOf } from '../numeric/around.ts';",
     };

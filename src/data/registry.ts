@@ -27,7 +27,7 @@ import { loadSplit } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
-import { holdOutValidation } from './validation.ts';
+import { datasetOf, holdOutValidation } from './validation.ts';
 
 /** Every named dataset. */
 export const datasets: readonly NamedDataset[] = [
@@ -57,18 +57,7 @@ export async function openDataset(
   { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
 ): Promise<Dataset> {
   const { open } = await find(nameOrPath);
-  const source = await open();
-  const heldOut = source.validation
-    ? { train: source.train, validation: source.validation }
-    : holdOutValidation(source.train, validation, ruleFor(nameOrPath, holdOut));
-  return {
-    name: nameOrPath,
-    imageShape: source.train.imageShape,
-    ...heldOut,
-    test: source.test,
-    ...(source.warnings && { warnings: source.warnings }),
-    ...(source.notes && { notes: source.notes }),
-  };
+  return datasetOf(nameOrPath, await open(), { validation, holdOut: ruleFor(nameOrPath, holdOut) });
 }
 
 /** How one split of a dataset is opened. */

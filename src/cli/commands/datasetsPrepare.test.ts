@@ -37,6 +37,24 @@ describe('datasets prepare', () => {
     expect(readFileSync(inFolder('run/config.yaml'), 'utf8')).toContain('name: data/tiny-4.images');
   });
 
+  it('writes the first images to a compressed file, which trains like any other', async () => {
+    const options = ['--size=8', '--channels=1', '--limit=80', '--out=few.images.gz'];
+    const { code, stdout, stderr } = await emerging.run('datasets', 'prepare', 'tiny', ...options);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /^few\.images\.gz: 8x8x1, 80 for training, 24 for testing; 6\.5 KiB, compressed to \d\.\d KiB\n/,
+    );
+    const verified = await emerging.json('datasets', 'prepare', 'few.images.gz', '--verify');
+    expect(verified).toMatchObject({
+      settings: { limit: 80 },
+      compressedBytes: readFileSync(inFolder('few.images.gz')).length,
+    });
+    const trained = ['--data=few.images.gz', '--steps=2', ...tinyTraining, '--out=run-few'];
+    expect(await emerging.json('train', ...trained)).toMatchObject({ steps: 2 });
+    const none = await emerging.run('datasets', 'prepare', 'tiny', '--size=8', '--limit=0');
+    expect(none.code).toBe(2);
+  });
+
   it('prints JSON, and verifies what it wrote', async () => {
     const made = await emerging.json(
       'datasets',

@@ -19,6 +19,7 @@ interface DatasetsPrepareOptions {
   readonly validation: number;
   readonly leastDeviation: number;
   readonly unique?: true;
+  readonly limit?: number;
   readonly out?: string;
   readonly skipDamaged?: true;
   readonly verify?: true;
@@ -62,8 +63,13 @@ export function registerDatasetsPrepare(datasets: Command): void {
     )
     .option('--unique', 'skip duplicates of earlier images, in any split')
     .option(
+      '--limit <n>',
+      'the first n training images, and the same share of the others (default: all)',
+      wholeNumber(1),
+    )
+    .option(
       '--out <file>',
-      'the file to write (default: data/NAME-SIZE.images; for a built-in dataset: data/NAME.images)',
+      'the file to write, compressed if it ends in .gz (default: data/NAME-SIZE.images; for a built-in dataset: data/NAME.images)',
     )
     .option('--skip-damaged', 'exit with 0 even if images are corrupt')
     .option('--verify', 'verify the checksum of a prepared file instead')

@@ -1,6 +1,6 @@
 // The directory at the end of a zip archive: which files it contains, and where.
 // Our own: yauzl verifies no checksums, and reads the directory in two reads per file instead of one in all.
-import type { RandomAccess } from '../../storage/fileBytes.ts';
+import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { zipName } from './entryNames.ts';
 

@@ -8,7 +8,8 @@ import {
   type Part,
   type PathFormat,
 } from '../dataset.ts';
-import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
+import type { FileStore } from '../formats/fileStore.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';

@@ -8,8 +8,8 @@ import { withFile } from '../../storage/fileBytes.ts';
 import { isFolder, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { Budget, OverBudget } from '../budget.ts';
+import { maxFileBytes } from '../formats/fileStore.ts';
 import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
-import { maxFileBytes } from '../formats/storedFiles.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
 

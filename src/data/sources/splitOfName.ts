@@ -1,5 +1,5 @@
 // Determines the split of an image from its name: by folder, or by a stable hash.
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../platform/sha256.node.ts';
 
 /** The splits of a dataset. */
 export type Split = 'train' | 'validation' | 'test';
@@ -30,7 +30,7 @@ export function isTestByHash(name: string): boolean {
 
 /** A number in [0, 1) from the name: the first four bytes of its SHA-256. */
 function hashOf(name: string): number {
-  return createHash('sha256').update(name).digest().readUInt32BE() / 2 ** 32;
+  return Number.parseInt(sha256([name]).slice(0, 8), 16) / 2 ** 32;
 }
 
 /**

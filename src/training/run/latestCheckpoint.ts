@@ -28,10 +28,11 @@ export async function latestSoundCheckpoint(store: RunStore): Promise<SoundCheck
     }
   }
   if (damages.length > 0) {
+    const folder = store.checkpointPath(0).replace(/[/\\][^/\\]*$/, '');
     throw new UserError(
       'invalid-data',
       `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; ` +
-        'or delete its checkpoints to restart training from scratch',
+        `or delete ${folder} to restart training from scratch`,
     );
   }
   return { damages };
