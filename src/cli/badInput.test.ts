@@ -429,12 +429,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a file that is not an image',
     ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
-    'wrong.yaml: not a PNG, JPEG or WebP image; convert it',
+    'wrong.yaml: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it',
   ],
   [
     'a folder without image files',
     ['score', 'runs/a', 'data'],
-    'data: no PNG, JPEG or WebP images found; pass image files or folders of images',
+    'data: no PNG, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders of images',
   ],
   [
     'latents of another model',

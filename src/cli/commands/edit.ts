@@ -1,5 +1,6 @@
 // `emerging edit`: moves an image along the difference between two groups of images.
 import { type Command, InvalidArgumentError } from 'commander';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
@@ -35,7 +36,7 @@ export function registerEdit(program: Command): void {
     .command('edit')
     .description('move an image along the difference between two groups of images')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('<image>', 'a PNG, JPEG or WebP file')
+    .argument('<image>', `a ${imageFormats} file`)
     .requiredOption('--from <dir>', 'a folder of images without the attribute to add')
     .requiredOption('--towards <dir>', 'a folder of images with the attribute')
     .option(

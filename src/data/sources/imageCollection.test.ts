@@ -204,9 +204,9 @@ describe('a folder of images', () => {
   it('names images of other formats, which are left out', async () => {
     for (const name of [
       'train/a.png',
-      'train/b.GIF',
-      'train/c.tiff',
-      'train/d.gif',
+      'train/b.BMP',
+      'train/c.jxl',
+      'train/d.bmp',
       'test/e.png',
       'test/f.heic',
     ]) {
@@ -215,10 +215,10 @@ describe('a folder of images', () => {
     const { train, warnings } = await imageCollection.open(folder);
     expect(train.count).toBe(1);
     expect(warnings).toEqual([
-      `${folder}: images left out, of another format (.gif, .heic, .tiff; convert them to PNG): 4, such as test/f.heic`,
+      `${folder}: images left out, of another format (.bmp, .heic, .jxl; convert them to PNG): 4, such as test/f.heic`,
     ]);
     await rm(join(folder, 'test/f.heic'));
-    await Promise.all(['b.GIF', 'c.tiff', 'd.gif'].map((name) => rm(join(folder, 'train', name))));
+    await Promise.all(['b.BMP', 'c.jxl', 'd.bmp'].map((name) => rm(join(folder, 'train', name))));
     expect((await imageCollection.open(folder)).warnings).toBeUndefined();
   });
 
@@ -230,7 +230,7 @@ describe('a folder of images', () => {
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG or WebP image; convert it`,
+      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
     );
     await rm(join(folder, 'test/b.jpeg'));
     await put('stray.png');

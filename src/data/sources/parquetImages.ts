@@ -1,4 +1,4 @@
-// Images in Parquet files: each row has the bytes of a PNG, JPEG or WebP file, as published on dataset hubs.
+// Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
