@@ -6,11 +6,11 @@ import { isFolder } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
-import { charactersOf } from './bytes.ts';
+import { charactersOf, isGzip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
-import { readTar } from './tar.ts';
+import { isTarHeader, readTar, tarBlock } from './tar.ts';
 import { readZipEntry } from './zip.ts';
-import { readZipDirectory } from './zipDirectory.ts';
+import { hasZipDirectory, readZipDirectory } from './zipDirectory.ts';
 
 /** One file of a folder or an archive. */
 interface StoredFile {
@@ -63,7 +63,8 @@ export function openingOnce(): OpenStore {
 export const maxFileBytes = 2 ** 28;
 
 /**
- * The kind of archive at a path, by the file's first bytes and extension; 'folder' for a folder.
+ * The kind of archive at a path, by the file's first bytes, its end if it is named .zip or .exe (a zip archive after
+ * a program that unpacks it), and its name; 'folder' for a folder.
  *
  * @throws UserError if it cannot be read
  */
@@ -72,13 +73,15 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
     return 'folder';
   }
   return withFile(path, async (file) => {
-    const text = charactersOf(await file.read(0, Math.min(262, file.size)));
-    if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) {
+    const start = await file.read(0, Math.min(tarBlock, file.size));
+    const text = charactersOf(start.subarray(0, 4));
+    if (text === 'PK\x03\x04' || text === 'PK\x05\x06') {
       return 'zip';
     }
-    const isTar =
-      text.slice(257, 262) === 'ustar' || (text.startsWith('\x1f\x8b') && /\.(tar\.gz|tgz)$/i.test(path));
-    return isTar ? 'tar' : undefined;
+    if (isTarHeader(start) || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path))) {
+      return 'tar';
+    }
+    return /\.(zip|exe)$/i.test(path) && (await hasZipDirectory(file)) ? 'zip' : undefined;
   });
 }
 

@@ -132,6 +132,45 @@ describe('an archive of images', () => {
     expect(await namesOf(raw.test)).toEqual(['test/a.png']);
   });
 
+  it('is read after a program that unpacks it, and as a tar archive of version 7', async () => {
+    const bytes = await readFile(fixture('opaque.png'));
+    const program = Buffer.from(`MZ${'x'.repeat(999)}`);
+    for (const name of ['stored.zip', 'zip64.zip']) {
+      const path = join(folder, name);
+      await writeFile(path, Buffer.concat([program, await readFile(fixture(name))]));
+      expect(await imageCollection.recognises(path)).toBe(true);
+      const [plain, moved] = await Promise.all([fixture(name), path].map((at) => imageCollection.open(at)));
+      expect(readAll(moved!.train)).toEqual(readAll(plain!.train));
+      expect(readAll(moved!.test)).toEqual(readAll(plain!.test));
+    }
+    const packed = await packTar(
+      ['train/a.png', 'test/b.png'].map((name) => ({
+        header: { name, size: bytes.length, type: 'file' as const },
+        body: bytes,
+      })),
+    );
+    const old = Buffer.from(packed);
+    for (let at = 0; at < old.length; at += 512 * (1 + Math.ceil(bytes.length / 512))) {
+      // The header ends before the mark; the checksum is of a header without it.
+      old.fill(0, at + 257, at + 512);
+      old.fill(' ', at + 148, at + 156);
+      const sum = old.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
+      if (old[at] !== 0) {
+        old.write(`${sum.toString(8).padStart(6, '0')}\0`, at + 148, 'latin1');
+      } else {
+        old.fill(0, at, at + 512);
+      }
+    }
+    const path = join(folder, 'old.tar');
+    await writeFile(path, old);
+    expect(await imageCollection.recognises(path)).toBe(true);
+    const { train, test } = await imageCollection.open(path);
+    expect([train.count, test.count]).toEqual([1, 1]);
+    // A text is not taken for one.
+    await writeFile(path, 'a'.repeat(1024));
+    expect(await imageCollection.recognises(path)).toBe(false);
+  });
+
   it('is rejected if it decompresses to far too many bytes', async () => {
     const entries = [
       {
