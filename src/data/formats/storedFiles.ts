@@ -33,6 +33,7 @@ interface StoredFile {
 export interface FileStore {
   /** The path of the folder or archive. */
   readonly path: string;
+  readonly isArchive: boolean;
   /**
    * The names of all files except hidden ones: in alphabetical order for a folder, in stored order for an
    * archive, where a name may occur more than once. A folder is listed only once; files added later are not seen.
@@ -111,6 +112,7 @@ function folderFiles(path: string, limit: number): FileStore {
   const source = new Budget(path);
   return {
     path,
+    isArchive: false,
     names,
     async *files(wanted) {
       const budget = source.pass();
@@ -138,6 +140,7 @@ function zipFiles(path: string, limit: number): FileStore {
   let source: Budget | undefined;
   return {
     path,
+    isArchive: true,
     names: () =>
       withFile(path, async (file) =>
         (await readZipDirectory(file, path)).map(({ name }) => name).filter(isVisible),
@@ -201,6 +204,7 @@ function tarFiles(path: string, limit: number): FileStore {
   let links: string[] = [];
   return {
     path,
+    isArchive: true,
     links: () => links.filter(isVisible),
     async names() {
       const names: string[] = [];

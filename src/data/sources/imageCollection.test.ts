@@ -29,6 +29,11 @@ const namesOf = async (split: RawSplit): Promise<string[]> => {
 const expected = (first: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, index) => formulaImage(first + index, 10, 12, 3)));
 
+const put = async (name: string, from = 'opaque.png') => {
+  await mkdir(join(folder, name, '..'), { recursive: true });
+  await cp(fixture(from), join(folder, name));
+};
+
 describe('an archive of images', () => {
   it.each(['pictures.tar', 'pictures.tar.gz', 'pictures.zip', 'stored.zip', 'zip64.zip'])(
     'is read exactly: %s',
@@ -42,7 +47,7 @@ describe('an archive of images', () => {
       const seen = new Map<string, Uint8Array>();
       for (const split of [raw.train, raw.validation!, raw.test]) {
         for await (const image of split.images()) {
-          seen.set(image.name.replace(/^set\//, ''), (await image.decode()).data);
+          seen.set(image.name, (await image.decode()).data);
         }
       }
       for (const [split, first, count] of [
@@ -132,6 +137,47 @@ describe('an archive of images', () => {
     expect(await namesOf(raw.test)).toEqual(['test/a.png']);
   });
 
+  it.each([
+    ['a folder', 'holiday/', true],
+    ['its content', '', true],
+    ['a folder and other files', 'holiday/', false],
+  ])('compared with a folder, if it contains %s', async (_, top, isAlone) => {
+    const files = Array.from({ length: 60 }, (_, index) => `${index % 2 ? 'a' : 'b'}/${index}.png`).sort();
+    for (const name of files) {
+      await put(name);
+    }
+    const bytes = await readFile(fixture('opaque.png'));
+    const other = isAlone ? [] : [{ name: 'notes.txt', bytes: Buffer.from('no image') }];
+    const path = `${folder}.zip`;
+    try {
+      await writeFile(path, zipOf([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...other]));
+      const [plain, packed] = await Promise.all([folder, path].map((at) => imageCollection.openRaw!(at)));
+      const prefix = isAlone ? '' : top;
+      const inFolder = [...(await namesOf(plain!.train)), ...(await namesOf(plain!.test))];
+      expect([...(await namesOf(packed!.train)), ...(await namesOf(packed!.test))].sort()).toEqual(
+        inFolder.map((name) => `${prefix}${name}`).sort(),
+      );
+      const isSame =
+        JSON.stringify(await namesOf(packed!.test)) === JSON.stringify(await namesOf(plain!.test));
+      expect(isSame).toBe(isAlone);
+    } finally {
+      await rm(path);
+    }
+  });
+
+  it('keeps a folder that is a split', async () => {
+    const bytes = await readFile(fixture('opaque.png'));
+    const path = join(folder, 'a.zip');
+    await writeFile(
+      path,
+      zipOf(Array.from({ length: 60 }, (_, index) => ({ name: `train/${index}.png`, bytes }))),
+    );
+    const { train, test } = await imageCollection.openRaw!(path);
+    for (const name of [...(await namesOf(train)), ...(await namesOf(test))]) {
+      expect(name).toMatch(/^train\//);
+    }
+  });
+
   it('is read after a program that unpacks it, and as a tar archive of version 7', async () => {
     const bytes = await readFile(fixture('opaque.png'));
     const program = Buffer.from(`MZ${'x'.repeat(999)}`);
@@ -187,11 +233,6 @@ describe('an archive of images', () => {
 });
 
 describe('a folder of images', () => {
-  const put = async (name: string, from = 'opaque.png') => {
-    await mkdir(join(folder, name, '..'), { recursive: true });
-    await cp(fixture(from), join(folder, name));
-  };
-
   it('is split by its folders, sorted by name, without hidden and other files', async () => {
     for (const name of ['cats/train/b.png', 'cats/train/A/z.PNG', 'dogs/TEST/1.jpeg', 'dogs/val/2.webp']) {
       await put(name, { jpeg: 'smooth.jpeg', webp: 'lossless.webp' }[name.split('.')[1]!] ?? 'opaque.png');

@@ -5,7 +5,7 @@ import { decodeImage, imageFormats, imageName, otherImageName } from '../formats
 import { type FileStore, type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 import { loadImages } from './loadImages.ts';
-import { divide, type Split } from './splitOfName.ts';
+import { divide, type Split, splitOfFolder } from './splitOfName.ts';
 
 /** A folder or archive with images at any depth; other files are ignored. */
 export const imageCollection: PathFormat = {
@@ -33,7 +33,8 @@ async function openImageCollection(path: string, storeAt: OpenStore = openStore)
   const store = await storeAt(path);
   const files = await store.names();
   const names = files.filter((name) => imageName.test(name));
-  const splits = divide(names);
+  const top = store.isArchive ? topFolder(files) : '';
+  const splits = divide(names.map((name) => name.slice(top.length)));
   if (typeof splits === 'string') {
     throw new UserError('invalid-data', `${path}: ${splits}`);
   }
@@ -41,7 +42,7 @@ async function openImageCollection(path: string, storeAt: OpenStore = openStore)
     // Names can occur twice in an archive; the split depends only on the name.
     const chosen = names.filter((_, index) => splits[index] === wanted);
     const wantedNames = new Set(chosen);
-    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length });
+    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length, top });
   };
   return {
     train: part('train'),
@@ -49,6 +50,16 @@ async function openImageCollection(path: string, storeAt: OpenStore = openStore)
     test: part('test'),
     warnings: warningsAbout(path, files, store.links?.() ?? []),
   };
+}
+
+/**
+ * The folder that contains all files of an archive, with `/`, or nothing. Without it the names in an archive of a
+ * folder are those in the folder itself, and so are the splits. A folder `train` is a split, not such a folder.
+ */
+function topFolder(names: readonly string[]): string {
+  const top = /^[^/]+\//.exec(names[0] ?? '')?.[0] ?? '';
+  const isShared = splitOfFolder(top) === undefined && names.every((name) => name.startsWith(top));
+  return isShared ? top : '';
 }
 
 /** What is not read, or may not be meant, among the files of a folder or archive. */
@@ -68,16 +79,24 @@ function warningsAbout(path: string, files: readonly string[], links: readonly s
 }
 
 /**
- * The images among the files of a folder or archive, each passed through `convert` after decoding. If their
- * number is known, the archive is not read past the last of them.
+ * The images among the files of a folder or archive.
+ *
+ * @param options.count their number, if it is known; the archive is not read past the last of them
+ * @param options.top what their names start with that is not part of the images' names
+ * @param options.convert is applied to each image after decoding
  */
 export function imagesOf(
   store: FileStore,
   wanted: (name: string) => boolean,
   {
     count = null,
+    top = '',
     convert = (image) => image,
-  }: { count?: number | null; convert?: (image: DecodedImage, source: string) => DecodedImage } = {},
+  }: {
+    count?: number | null;
+    top?: string;
+    convert?: (image: DecodedImage, source: string) => DecodedImage;
+  } = {},
 ): RawSplit {
   return {
     count,
@@ -88,7 +107,7 @@ export function imagesOf(
       )) {
         budget.spend(1, 'images');
         yield {
-          name,
+          name: name.slice(top.length),
           async decode(admit) {
             return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
           },

@@ -17,8 +17,8 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-/** The split named by the first such folder: train, training, valid, validation, val, test, testing. */
-function splitOfFolder(name: string): Split | undefined {
+/** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
+export function splitOfFolder(name: string): Split | undefined {
   const folders = name.toLowerCase().split('/').slice(0, -1);
   return folders.map((folder) => words[folder]).find((split) => split !== undefined);
 }
