@@ -316,11 +316,13 @@ describe('a folder of images', () => {
     await put('stray.png');
     await put('test/b.png');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${folder}: stray.png is not in a folder train, validation or test, but others are`,
+      `${folder}: 1 of its 3 images are in no folder train, validation or test, such as stray.png, but the others are: move all`,
     );
     await rm(join(folder, 'stray.png'));
     await rm(join(folder, 'train'), { recursive: true });
-    await expect(imageCollection.open(folder)).rejects.toThrow('its 1 images leave none for training');
+    await expect(imageCollection.open(folder)).rejects.toThrow(
+      `${folder}: divided by their folders, its images are 1 for test and none for train: put images into a folder train`,
+    );
   });
 
   it('names a file that cannot be read', async () => {
