@@ -10,6 +10,7 @@ import { reportSkipped } from '../imageInput.ts';
 import { oneOf, wholeNumber } from '../options.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import { printPrepared, summaryOf } from '../training/preparedSummary.ts';
 
 interface DatasetsPrepareOptions {
@@ -106,7 +107,9 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     return;
   }
   const { file, name, header, damaged } = prepared;
-  printPrepared(summaryOf(file, header, damaged), options, [`to train: emerging train --data ${name}`]);
+  printPrepared(summaryOf(file, header, damaged), options, [
+    `to train: emerging train --data ${shellWord(name)}`,
+  ]);
   if (!options.skipDamaged) {
     reportSkipped(damaged);
   }
@@ -114,7 +117,10 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
 
 async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
   if (!existsSync(path) || !(await packedFile.recognises(path))) {
-    throw new UserError('invalid-argument', `${path}: expected ${packedFile.expects}`);
+    throw new UserError(
+      'invalid-argument',
+      `${path} is not a file of prepared images: name one that emerging datasets prepare has written`,
+    );
   }
   const { train, validation = 0, test } = readPackedHeader(path).counts;
   const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
