@@ -10,10 +10,11 @@ import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { oneOf, wholeNumber } from '../options.ts';
+import { requireWritablePng } from '../requireWritable.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -58,7 +59,7 @@ export function registerDatasetsShow(datasets: Command): void {
 async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
   const { split, limit } = options;
   const out = options.out ?? `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png`;
-  requireWritable(out);
+  requireWritablePng(out);
   const dataset = await openDataset(nameOrPath, { validation: 0.02 });
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
