@@ -111,7 +111,7 @@ describe('datasets prepare', () => {
       ['tiny', '--size=4', '--out=tiny/train-images-idx3-ubyte'],
       'already exists: choose another file with --out',
     ],
-    [['tiny', '--verify'], 'expected a file of prepared images'],
+    [['tiny', '--verify'], 'tiny is not a file of prepared images'],
     [['nowhere/at/all', '--size=4'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await emerging.run('datasets', 'prepare', ...args);

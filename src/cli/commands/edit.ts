@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
+import { realPath, writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
 import {
@@ -67,6 +67,12 @@ async function runEdit(
 ): Promise<void> {
   const { out, from, towards, amount = [1], step } = options;
   requireWritablePng(out);
+  if (realPath(from) === realPath(towards)) {
+    throw new UserError(
+      'invalid-argument',
+      `--from ${from} and --towards ${towards} are the same, so nothing would change: name two different folders`,
+    );
+  }
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { resize } = options;
   const read = (path: string) => readImages([path], model.imageShape, { resize });
@@ -99,7 +105,9 @@ async function runEdit(
 function amounts(text: string, earlier: readonly number[] = []): readonly number[] {
   const amount = Number(text);
   if (text.trim() === '' || !Number.isFinite(amount)) {
-    throw new InvalidArgumentError('It must be a number.');
+    throw new InvalidArgumentError(
+      'It must be one finite number, such as 0.5; repeat the option for several.',
+    );
   }
   return [...earlier, amount];
 }

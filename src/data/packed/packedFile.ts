@@ -30,8 +30,6 @@ interface PackedFile {
 
 /** A file written by `prepareDataset`; its images are read on demand. */
 export const packedFile: PathFormat = {
-  expects: 'a file of prepared images',
-
   async recognises(path) {
     if (isFolder(path)) {
       return false;

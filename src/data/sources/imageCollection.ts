@@ -1,7 +1,7 @@
 // Folders, zip and tar archives of images, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
 import type { PathFormat } from '../dataset.ts';
-import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { type FileStore, type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 import { loadImages } from './loadImages.ts';
@@ -9,8 +9,6 @@ import { divide, type Split, splitOfFolder } from './splitOfName.ts';
 
 /** A folder or archive with images at any depth; other files are ignored. */
 export const imageCollection: PathFormat = {
-  expects: `a folder, .zip, .tar or .tar.gz with ${imageFormats} images (optionally in folders train and test)`,
-
   async recognises(path, storeAt = openStore) {
     if ((await storeKind(path)) === undefined) {
       return false;

@@ -1,11 +1,10 @@
 // Images given by path: image files, and folders of them.
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { withFile } from '../../storage/fileBytes.ts';
-import { isFolder, requireExists } from '../../storage/files.ts';
+import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { Budget, OverBudget } from '../budget.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
@@ -137,15 +136,6 @@ async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
     }
     return file.read(0, file.size);
   });
-}
-
-/** The path with links resolved, if it exists. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return resolve(path);
-  }
 }
 
 /** The paths relative to the innermost common folder. */
