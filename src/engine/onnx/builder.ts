@@ -74,10 +74,10 @@ export class OnnxBuilder implements Emitter {
       output: [scalarInfo(changed, DataType.BOOL), this.realInfo(next)],
     };
     this.nodes = outer;
-    // The second input, a condition before the first iteration, is left out.
+    // The second input, the condition before the first iteration, is optional, but not every runtime lets it be left out.
     return this.add(
       'Loop',
-      [this.integers([limit]), '', start],
+      [this.integers([limit]), this.truth(), start],
       [{ name: 'body', type: AttributeType.GRAPH, g: graph }],
     );
   }
@@ -136,6 +136,11 @@ export class OnnxBuilder implements Emitter {
     );
     this.lists.set(name, values);
     return name;
+  }
+
+  /** The constant true. */
+  private truth(): string {
+    return this.constant('true', DataType.BOOL, [], () => Uint8Array.of(1));
   }
 
   indices(key: string, shape: readonly number[], make: () => Int32Array): string {
