@@ -588,7 +588,7 @@ it('reports the error as JSON with --json', async () => {
   expect(code).toBe(2);
   const { error, ...rest } = JSON.parse(stdout);
   expect(stderr).toBe(`emerging: ${error}\n`);
-  expect(rest).toEqual({});
+  expect(rest).toEqual({ code: 'not-found' });
 });
 
 it('leaves no run behind that did not complete its first step', async () => {
