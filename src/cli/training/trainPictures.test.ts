@@ -1,57 +1,31 @@
-// A renderer that aborts: training completes without its curve, a comparison prints its results without its plot.
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
-import { commandLine } from '../../testing/command.ts';
-import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+// The title of a run's pictures names the folder itself, however it was opened.
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { runPaths } from '../../training/run/runFolder.ts';
+import { pictureTitle } from './trainPictures.ts';
 
-const emerging = commandLine();
-const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
-const renderer = join(dirname(emerging.words()[1]!), '..', 'pictures', 'rasteriseMain.node.js');
-const train = (out: string): Parameters<typeof emerging.run> => [
-  'train',
-  '--data=data',
-  '--steps=2',
-  '--no-test',
-  '--tensorboard',
-  `--out=${out}`,
-  ...tinyTraining,
-];
+let folder: string;
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'title-')));
+  mkdirSync(join(folder, 'run'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
 
-beforeAll(() => writeTinyDataset(inFolder('data')));
+const titleOf = (directory: string): string => {
+  const preset = 'mnist-quickstart';
+  return pictureTitle({ preset, config: resolveConfig({ preset }), paths: runPaths(directory) });
+};
 
-it('loses only the pictures if the renderer aborts', async () => {
-  renameSync(renderer, `${renderer}.kept`);
-  writeFileSync(renderer, 'process.abort();');
-  try {
-    const { code, stdout, stderr } = await emerging.run(...train('runs/a'));
-    expect(code, stderr).toBe(0);
-    expect(stderr.match(/^no learning curve of step 1: the renderer crashed \(SIGABRT\)$/gm)).toHaveLength(1);
-    expect(stderr).toMatch(/^no learning curve: the renderer crashed \(SIGABRT\)$/m);
-    expect(stdout).toContain('2 steps done');
-    expect(stdout).not.toContain('curve');
-    expect(existsSync(inFolder('runs/a/curve.png'))).toBe(false);
-    expect(readdirSync(inFolder('runs/a/samples'))).toHaveLength(3);
-    expect(readFileSync(inFolder('runs/a/README.md'), 'utf8')).not.toContain('curve.png');
-    await emerging.json(...train('runs/b'));
-    const { code: failed, ...output } = await emerging.run('compare', 'runs/a', 'runs/b', '--json');
-    expect(failed).toBe(1);
-    expect(JSON.parse(output.stdout)).toMatchObject({
-      runs: [{ run: 'runs/a' }, { run: 'runs/b' }],
-      file: null,
-    });
-    expect(output.stderr).toMatch(/^no learning curves in compare.png: the renderer crashed \(SIGABRT\)$/m);
-  } finally {
-    renameSync(`${renderer}.kept`, renderer);
-  }
+it('is the same for a link to the folder', () => {
+  symlinkSync('run', join(folder, 'link'));
+  const title = `mnist-quickstart, ${join(folder, 'run')}`;
+  expect([titleOf(join(folder, 'run')), titleOf(join(folder, 'link'))]).toEqual([title, title]);
 });
 
-it('draws the curves of a run whose validation values all lie above the plot', async () => {
-  const metrics = inFolder('runs/a/metrics.jsonl');
-  writeFileSync(
-    metrics,
-    readFileSync(metrics, 'utf8').replace(/"validationBitsPerDim":[^,}]*/g, '"validationBitsPerDim":1e9'),
-  );
-  expect(await emerging.json('compare', 'runs/a', 'runs/b', '--out=c.png')).toMatchObject({ file: 'c.png' });
-  expect(existsSync(inFolder('c.png'))).toBe(true);
+it('has the path from the working directory if the folder is in it', () => {
+  expect(titleOf(join(process.cwd(), 'src', 'cli'))).toBe('mnist-quickstart, src/cli');
+  expect(titleOf('.')).toBe(`mnist-quickstart, ${realpathSync('.')}`);
 });

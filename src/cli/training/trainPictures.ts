@@ -6,6 +6,7 @@ import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { drawLearningCurve, drawSamples } from '../../evaluation/runs/runPictures.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { Glow } from '../../models/glow.ts';
+import { pathFrom, realFolder } from '../../storage/folders.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
@@ -16,9 +17,16 @@ const quick = 5000;
 /** … are drawn only as long as they take no more than this share of the time. */
 const mostShare = 0.02;
 
-/** The title of a run's pictures. */
-export function pictureTitle({ preset, config, paths }: PreparedRun): string {
-  return `${experimentName(preset, config)}, ${paths.directory}`;
+/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
+export function pictureTitle({
+  preset,
+  config,
+  paths,
+}: Pick<PreparedRun, 'preset' | 'config' | 'paths'>): string {
+  const folder = realFolder(paths.directory);
+  const below = pathFrom(realFolder('.'), folder);
+  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
+  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
 }
 
 /**
