@@ -51,6 +51,8 @@ it('moves by the full difference by default', async () => {
   expect((await edit('--from=dark', '--towards=bright')).amounts).toEqual([1]);
   const forth = rowOf('e.png');
   expect(forth).toHaveLength(3);
-  await edit('--from=bright', '--towards=dark', '--amount=-1');
+  const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
+  const { stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
+  expect(stderr).toBe('e.png exists and will be replaced\n');
   expect(rowOf('e.png')).toEqual(forth);
 });
