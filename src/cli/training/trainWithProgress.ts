@@ -1,6 +1,7 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
+import type { Schedule } from '../../experiments/schedule.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
@@ -57,6 +58,9 @@ export async function trainWithProgress(
     bar.note(
       `${damage}. Resuming from step ${formatCount(state?.step ?? 0)} instead; the file is renamed to ….damaged`,
     );
+  }
+  for (const warning of scheduleWarnings(schedule, stopAt)) {
+    bar.note(`warning: ${warning}`);
   }
   const draw = pictures(run, stopAt, engine, (text) => bar.note(text));
   let recent: number | undefined;
@@ -147,4 +151,21 @@ function sharingText({ device, threads, workers }: Place): string {
   return workers > 1
     ? `, with ${workers} data-parallel workers, each with its own weights and gradients`
     : `; ${threads} threads share each operation`;
+}
+
+/** What is probably not meant in the lengths of a run. */
+function scheduleWarnings({ totalSteps, warmupSteps }: Schedule, stopAt = totalSteps): string[] {
+  return [
+    ...(stopAt > totalSteps
+      ? [
+          `--stop-at ${stopAt} is beyond the last step: the run ends after step ${totalSteps}; --steps ${stopAt} trains longer`,
+        ]
+      : []),
+    ...(warmupSteps > totalSteps
+      ? [
+          `the warm-up of ${formatCounted(warmupSteps, 'step')} is longer than the run of ${formatCounted(totalSteps, 'step')}, so ` +
+            'the learning rate stays below training.learningRate; set training.warmupSteps',
+        ]
+      : []),
+  ];
 }
