@@ -441,7 +441,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a location where no folder can be created',
     [...train, '--out', '/proc/nothing/x'],
-    'cannot create the folder /proc/nothing/x: there is no folder /proc/nothing; create it or check the name',
+    'cannot create the folder /proc/nothing/x: its file system does not allow it; choose another location',
   ],
   [
     'a run inside a file',
