@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
-import { filesBelow } from '../../storage/folders.ts';
+import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
 import { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
 import { charactersOf, isGzip } from './bytes.ts';
@@ -41,6 +41,8 @@ export interface FileStore {
   names(): Promise<string[]>;
   /** The names of the links in a tar archive, which are not read, as of the last call of `names`. */
   links?(): readonly string[];
+  /** The names of what is no regular file in a folder (FIFOs, devices, links to folders), as of the last call of `names`. */
+  irregular?(): readonly string[];
   /**
    * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.
    */
@@ -104,16 +106,17 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
 }
 
 function folderFiles(path: string, limit: number): FileStore {
-  let listed: readonly string[] | undefined;
+  let listed: FilesBelow | undefined;
   const names = async (): Promise<string[]> => {
-    listed ??= filesBelow(path).files.filter(isVisible);
-    return [...listed];
+    listed ??= filesBelow(path);
+    return listed.files.filter(isVisible);
   };
   const source = new Budget(path);
   return {
     path,
     isArchive: false,
     names,
+    irregular: () => (listed?.others ?? []).filter(isVisible),
     async *files(wanted) {
       const budget = source.pass();
       for (const name of (await names()).filter(wanted)) {

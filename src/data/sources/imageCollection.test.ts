@@ -297,6 +297,11 @@ describe('a folder of images', () => {
     expect(warnings).toEqual([
       `${folder}: images left out, of another format (.bmp, .heic, .jxl; convert them to PNG): 4, such as test/f.heic`,
     ]);
+    await symlink(join(folder, 'test'), join(folder, 'train/also'));
+    expect((await imageCollection.open(folder)).warnings![1]).toBe(
+      `${folder}: left out, neither regular files nor folders, or links to folders: 1, such as train/also`,
+    );
+    await rm(join(folder, 'train/also'));
     await rm(join(folder, 'test/f.heic'));
     await Promise.all(['b.BMP', 'c.jxl', 'd.bmp'].map((name) => rm(join(folder, 'train', name))));
     expect((await imageCollection.open(folder)).warnings).toBeUndefined();

@@ -46,7 +46,7 @@ async function openImageCollection(path: string, storeAt: OpenStore = openStore)
     train: part('train'),
     ...(splits.includes('validation') && { validation: part('validation') }),
     test: part('test'),
-    warnings: warningsAbout(path, files, store.links?.() ?? []),
+    warnings: warningsAbout(store, files),
   };
 }
 
@@ -61,7 +61,9 @@ function topFolder(names: readonly string[]): string {
 }
 
 /** What is not read, or may not be meant, among the files of a folder or archive. */
-function warningsAbout(path: string, files: readonly string[], links: readonly string[]): string[] {
+function warningsAbout(store: FileStore, files: readonly string[]): string[] {
+  const { path } = store;
+  const [links, irregular] = [store.links?.() ?? [], store.irregular?.() ?? []];
   const seen = new Set<string>();
   const repeated = files.filter((name) => imageName.test(name) && seen.size === seen.add(name).size);
   const others = files.filter((name) => otherImageName.test(name));
@@ -71,6 +73,7 @@ function warningsAbout(path: string, files: readonly string[], links: readonly s
     names.length === 0 ? [] : [`${path}: ${what}: ${names.length}, such as ${names[0]}`];
   return [
     ...line(others, `images left out, of another format (${extensions.join(', ')}; convert them to PNG)`),
+    ...line(irregular, 'left out, neither regular files nor folders, or links to folders'),
     ...line(linked, 'links left out, whose images are read once (pack copies to have them twice)'),
     ...line(repeated, 'images read although their name occurs earlier in the archive'),
   ];
