@@ -8,6 +8,7 @@ import { UserError } from '../../errors.ts';
 import { type Comparison, compareModels } from '../../evaluation/measure/compareRuns.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { type LoadedRun, loadRun } from '../../evaluation/model/loadRun.ts';
+import { errorText } from '../../evaluation/runs/errorText.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
@@ -163,7 +164,7 @@ async function requireSameImages(runs: readonly LoadedRun[], split: Split, image
 
 function tableOf(entries: readonly (Comparison & { run: string; step: number })[]): string {
   const withError = (value: number, error: number | null, sign = ''): string =>
-    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${error.toFixed(4)}`}`;
+    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${errorText(error)}`}`;
   return formatTable(
     [
       { title: 'RUN' },

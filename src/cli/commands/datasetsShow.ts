@@ -15,7 +15,7 @@ import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { oneOf, wholeNumber } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { formatCount, formatCounted } from '../terminal/format.ts';
+import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -127,7 +127,7 @@ function pairText([first, later]: DuplicatePair): string {
 
 function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
   const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
-  const notes = Object.entries(dataset.notes ?? {}).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const notes = notesText(dataset.notes ?? {});
   const origin = (split: string): string =>
     split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
   const looked = splits.filter((split) => found.images[split] < dataset[split].count);
@@ -142,7 +142,7 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
       (split) =>
         `only the first ${formatCount(found.images[split])} ${split} images were inspected; see --limit`,
     ),
-    ...(notes.length === 0 ? [] : [`source  ${notes.join(', ')}`]),
+    ...(notes === '' ? [] : [`source  ${notes}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     `images  ${out}`,
   ];
