@@ -2,6 +2,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { option, phrase, UserError } from '../errors.ts';
 import { largestImage, showImageShape } from '../numeric/imageShape.ts';
+import { requireFinite, requireWhole } from '../numeric/optionValues.ts';
 import { exists, requireWritable } from '../storage/files.ts';
 import { makeFolders } from '../storage/folders.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
@@ -80,6 +81,8 @@ export async function prepareDataset(
       phrase`choose an image size for ${nameOrPath}, for example ${option('size', 32)}`,
     );
   }
+  requireWhole('size', size, 1);
+  requireFinite('leastDeviation', leastDeviation, 0);
   requireModelSize(size, channels);
   const hasNativeShape =
     named !== undefined &&
