@@ -52,7 +52,10 @@ it('moves by the full difference by default', async () => {
   const forth = rowOf('e.png');
   expect(forth).toHaveLength(3);
   const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
-  const { stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
+  const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
+  expect(stdout).toBe(
+    'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n',
+  );
   expect(stderr).toBe('e.png exists and will be replaced\n');
   expect(rowOf('e.png')).toEqual(forth);
 });

@@ -97,7 +97,8 @@ async function runEdit(
     options.json
       ? `${JSON.stringify({ file: out, step: model.step, image, amounts: amount, images: counts, skipped })}\n`
       : `${visibleText(image)} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
-          `by ${amount.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
+          `by ${amount.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n` +
+          `columns: original, reconstruction, ${amount.join(', ')}\n`,
   );
   reportSkipped(skipped);
 }
