@@ -21,7 +21,7 @@ export function requireWritableOutput(path: string): void {
   }
   requireWritable(path);
   if (exists(path)) {
-    noteOnStderr(`${path} exists and will be replaced`);
+    noteOnStderr(`${path} exists: the result will replace it`);
   }
 }
 
