@@ -112,8 +112,6 @@ export interface NamedDataset extends DatasetDescription {
 
 /** A format of users' own images, recognised by path. */
 export interface PathFormat {
-  /** What the path must contain, as the end of a sentence "expected …". */
-  readonly expects: string;
   /**
    * Whether the existing file or folder at `path` looks like this format; reads no images.
    *

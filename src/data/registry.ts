@@ -1,7 +1,8 @@
 // The named datasets and the formats of users' own images, and how they are opened.
 import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { exists } from '../storage/files.ts';
+import { exists, isFolder } from '../storage/files.ts';
+import { filesBelow } from '../storage/folders.ts';
 import {
   type Dataset,
   type DatasetSource,
@@ -11,6 +12,7 @@ import {
   type NamedDataset,
   type PathFormat,
 } from './dataset.ts';
+import { imageFormats } from './formats/imageDecoding.ts';
 import { openingOnce } from './formats/storedFiles.ts';
 import { packedFile } from './packed/packedFile.ts';
 import type { RawDataset } from './rawImages.ts';
@@ -181,6 +183,15 @@ async function findAt(path: string): Promise<Found> {
       };
     }
   }
-  const expected = pathFormats.map(({ expects }) => expects).join(', or ');
-  throw new UserError('invalid-data', `dataset '${path}': unknown image format; expected ${expected}`);
+  throw new UserError('invalid-data', `dataset '${path}': ${whyNot(path)}`);
+}
+
+/** Why no format recognises a file or folder, and what to do. */
+function whyNot(path: string): string {
+  if (!isFolder(path)) {
+    return 'neither an archive (.zip, .tar, .tar.gz) nor an array (.npy, .npz, .parquet) of images, nor a prepared file; name one, or a folder';
+  }
+  return filesBelow(path).files.length === 0
+    ? `the folder is empty; put ${imageFormats} images into it`
+    : `no images found in the folder, which has files of other kinds; put ${imageFormats} images into it`;
 }

@@ -113,7 +113,7 @@ function requireTraining(held: number, count: number, fraction: number): void {
   if (held >= count) {
     throw new UserError(
       'invalid-config',
-      `data.validation ${fraction} of ${count} training images leaves none to train on: use a smaller share or 0`,
+      `data.validation ${fraction} holds out ${held} of ${count} training images and leaves none to train on: add images, or use a smaller share or 0`,
     );
   }
 }

@@ -9,13 +9,14 @@ import {
   lstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { openRegularFile } from './fileBytes.ts';
@@ -48,6 +49,15 @@ export function exists(path: string): boolean {
 /** Whether a path is a folder; throws as `exists` does. */
 export function isFolder(path: string): boolean {
   return statusOf(path)?.isDirectory() === true;
+}
+
+/** The path with links resolved, if it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
 }
 
 /** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { visibleText } from '../../visibleText.ts';
-import { formatBytes, formatCount } from '../terminal/format.ts';
+import { formatBytes, formatCount, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
 /** The summary of a prepared file. */
@@ -48,12 +48,12 @@ export function printPrepared(
     validation === undefined ? undefined : `${formatCount(validation)} for validation`,
     `${formatCount(test)} for testing`,
   ].filter((part) => part !== undefined);
-  const notes = Object.entries(summary.notes).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const notes = notesText(summary.notes);
   const { compressedBytes } = summary;
   const compressed = compressedBytes === undefined ? '' : `, compressed to ${formatBytes(compressedBytes)}`;
   const lines = [
     `${summary.file}: ${showImageShape(summary.imageShape)}, ${splits.join(', ')}; ${formatBytes(summary.bytes)}${compressed}`,
-    ...(notes.length === 0 ? [] : [`of ${summary.source}: ${notes.join(', ')}`]),
+    ...(notes === '' ? [] : [`of the images of ${summary.source}: ${notes}`]),
     ...closing,
   ];
   writeStdout(`${lines.map(visibleText).join('\n')}\n`);

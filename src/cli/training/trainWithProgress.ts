@@ -2,6 +2,7 @@
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
+import type { Schedule } from '../../experiments/schedule.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
@@ -60,6 +61,9 @@ export async function trainWithProgress(
     );
   }
   const note = (text: string): void => bar.note(text);
+  for (const warning of scheduleWarnings(schedule, stopAt)) {
+    bar.note(`warning: ${warning}`);
+  }
   let recent: number | undefined;
   try {
     const training = {
@@ -141,4 +145,21 @@ function sharingText({ device, threads, workers }: Place): string {
   return workers > 1
     ? `, with ${workers} data-parallel workers, each with its own weights and gradients`
     : `; ${threads} threads share each operation`;
+}
+
+/** What is probably not meant in the lengths of a run. */
+function scheduleWarnings({ totalSteps, warmupSteps }: Schedule, stopAt = totalSteps): string[] {
+  return [
+    ...(stopAt > totalSteps
+      ? [
+          `--stop-at ${stopAt} is beyond the last step: the run ends after step ${totalSteps}; --steps ${stopAt} trains longer`,
+        ]
+      : []),
+    ...(warmupSteps > totalSteps
+      ? [
+          `the warm-up of ${formatCounted(warmupSteps, 'step')} is longer than the run of ${formatCounted(totalSteps, 'step')}, so ` +
+            'the learning rate stays below training.learningRate; set training.warmupSteps',
+        ]
+      : []),
+  ];
 }

@@ -22,6 +22,7 @@ export function folderOfFiles(folder: string, given: readonly GivenFile[]): File
   const source = new Budget(folder);
   return {
     path: folder,
+    isArchive: false,
     names: async () => names,
     async *files(wanted) {
       const budget = source.pass();

@@ -23,6 +23,7 @@ interface StoredFile {
 export interface FileStore {
   /** The path of the folder or archive. */
   readonly path: string;
+  readonly isArchive: boolean;
   /**
    * The names of all files except hidden ones: in alphabetical order for a folder, in stored order for an
    * archive, where a name may occur more than once. A folder is listed only once; files added later are not seen.
@@ -30,6 +31,8 @@ export interface FileStore {
   names(): Promise<string[]>;
   /** The names of the links in a tar archive, which are not read, as of the last call of `names`. */
   links?(): readonly string[];
+  /** The names of what is no regular file in a folder (FIFOs, devices, links to folders), as of the last call of `names`. */
+  irregular?(): readonly string[];
   /**
    * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.
    */

@@ -3,23 +3,35 @@ import { UserError } from '../../errors.ts';
 import { maxImagePixels } from '../budget.ts';
 import { oriented } from '../pixels/oriented.ts';
 import type { DecodedImage } from '../rawImages.ts';
+import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, corruptFile } from './bytes.ts';
 import { jpegHeader, type PhotoHeader, webpHeader } from './photoHeader.ts';
+
+/** The formats of `decodePhoto`, in words. */
+export const photoFormats = 'JPEG or WebP';
+
+/** The extensions of their file names, as a pattern. */
+export const photoExtensions = 'jpe?g|webp';
 
 /**
  * Decodes a JPEG or WebP file: grey or RGB on white, turned by its orientation, without regard to its profile.
  *
  * @param source the file, for errors
  * @param begin called before memory is allocated; an Error from it makes the file corrupt
- * @throws UserError if it is corrupt or too large, or a CMYK image, which browsers convert in other ways than Node
+ * @throws UserError if it is corrupt or too large, in another format, or a CMYK image, which browsers convert in
+ *   other ways than Node
  */
 export async function decodePhoto(
   bytes: Uint8Array,
   source: string,
-  begin: (width: number, height: number, isProgressive?: boolean) => Promise<void>,
+  begin: BeginDecoding,
 ): Promise<DecodedImage> {
   try {
-    const isWebp = charactersOf(bytes.subarray(0, 4)) === 'RIFF';
+    const start = charactersOf(bytes.subarray(0, 4));
+    const isWebp = start === 'RIFF';
+    if (!isWebp && !start.startsWith('\xff\xd8')) {
+      throw new UserError('unsupported', `${source}: not a PNG, ${photoFormats} image; convert it to PNG`);
+    }
     const header = (isWebp ? webpHeader : jpegHeader)(bytes as Uint8Array<ArrayBuffer>);
     const { width, height, colours, orientation, isProgressive, isAnimation } = header;
     if (width * height > maxImagePixels) {
@@ -28,7 +40,7 @@ export async function decodePhoto(
     if (colours === 4) {
       throw new UserError('unsupported', `${source}: a CMYK image; convert it to RGB`);
     }
-    await begin(width, height, isProgressive);
+    await begin(width, height, { isProgressive });
     const type = isWebp ? 'image/webp' : 'image/jpeg';
     const { isOpaque, pixels } = await pixelsOf(header, type);
     const channels = colours === 1 ? 1 : 3;

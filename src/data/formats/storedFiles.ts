@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
-import { filesBelow } from '../../storage/folders.ts';
+import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
 import { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
-import { charactersOf, isGzip, isZip } from './bytes.ts';
+import { isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
 import { type FileStore, isVisible, maxFileBytes } from './fileStore.ts';
-import { readTar } from './tar.ts';
+import { isTarHeader, readTar, tarBlock } from './tar.ts';
+import { hasZipDirectory } from './zipDirectory.ts';
 import { zipFiles } from './zipStore.ts';
 
 /** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
@@ -26,7 +27,8 @@ export function openingOnce(): OpenStore {
 }
 
 /**
- * The kind of archive at a path, by the file's first bytes and extension; 'folder' for a folder.
+ * The kind of archive at a path, by the file's first bytes, its end if it is named .zip or .exe (a zip archive after
+ * a program that unpacks it), and its name; 'folder' for a folder.
  *
  * @throws UserError if it cannot be read
  */
@@ -35,13 +37,14 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
     return 'folder';
   }
   return withFile(path, async (file) => {
-    const start = await file.read(0, Math.min(262, file.size));
+    const start = await file.read(0, Math.min(tarBlock, file.size));
     if (isZip(start)) {
       return 'zip';
     }
-    const isTar =
-      charactersOf(start.subarray(257)) === 'ustar' || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path));
-    return isTar ? 'tar' : undefined;
+    if (isTarHeader(start) || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path))) {
+      return 'tar';
+    }
+    return /\.(zip|exe)$/i.test(path) && (await hasZipDirectory(file)) ? 'zip' : undefined;
   });
 }
 
@@ -67,15 +70,17 @@ function zipFile(path: string, limit: number): FileStore {
 }
 
 function folderFiles(path: string, limit: number): FileStore {
-  let listed: readonly string[] | undefined;
+  let listed: FilesBelow | undefined;
   const names = async (): Promise<string[]> => {
-    listed ??= filesBelow(path).files.filter(isVisible);
-    return [...listed];
+    listed ??= filesBelow(path);
+    return listed.files.filter(isVisible);
   };
   const source = new Budget(path);
   return {
     path,
+    isArchive: false,
     names,
+    irregular: () => (listed?.others ?? []).filter(isVisible),
     async *files(wanted) {
       const budget = source.pass();
       for (const name of (await names()).filter(wanted)) {
@@ -107,6 +112,7 @@ function tarFiles(path: string, limit: number): FileStore {
   let links: string[] = [];
   return {
     path,
+    isArchive: true,
     links: () => links.filter(isVisible),
     async names() {
       const names: string[] = [];

@@ -23,6 +23,7 @@ export function zipFiles(path: string, limit: number, open: () => Promise<OpenAr
   const archive = sharedFile(open);
   return {
     path,
+    isArchive: true,
     async names() {
       const file = await archive.acquire();
       try {

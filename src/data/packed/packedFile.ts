@@ -11,8 +11,6 @@ import { openGzipped, type PackedFile, packedSource, verifyPacked, withHeader } 
 
 /** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
 export const packedFile: PathFormat = {
-  expects: 'a file of prepared images',
-
   async recognises(path) {
     return !isFolder(path) && isPacked(startOf(path));
   },

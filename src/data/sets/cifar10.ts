@@ -43,8 +43,6 @@ export const cifar10: NamedDataset = {
 
 /** The files of CIFAR-10's binary version, in an archive or folder. */
 export const cifar10Files = {
-  expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
-
   async recognises(path, storeAt = openStore) {
     const kind = await storeKind(path);
     // Checking a tar archive means reading all of it, so only those with a matching name are checked.

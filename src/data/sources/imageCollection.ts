@@ -1,4 +1,4 @@
-// Folders, zip and tar archives of PNG, JPEG or WebP images, split by folders named train, validation, test.
+// Folders, zip and tar archives of images, split by folders named train, validation, test.
 import type { PathFormat } from '../dataset.ts';
 import { imageName } from '../formats/imageDecoding.ts';
 import { type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
@@ -8,9 +8,6 @@ import { storedImages } from './storedImages.ts';
 
 /** A folder or archive with images at any depth; other files are ignored. */
 export const imageCollection: PathFormat = {
-  expects:
-    'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (optionally in folders train and test)',
-
   async recognises(path, storeAt = openStore) {
     if ((await storeKind(path)) === undefined) {
       return false;

@@ -19,9 +19,6 @@ import { imagesOf } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
 export const partFiles: PathFormat = {
-  expects:
-    'a .npy, .npz or .parquet file (images, unsigned bytes), or a folder of such files named train…, validation… and test…',
-
   async recognises(path) {
     return (await storeKind(path)) === 'folder'
       ? (await findParts(path)).some(({ split }) => split === 'train')

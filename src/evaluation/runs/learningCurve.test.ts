@@ -114,6 +114,18 @@ describe('curvePlot', () => {
     expect(series.map(({ name }) => name)).toEqual(['a, training', 'a', 'b, training', 'b']);
   });
 
+  it.each([0, 1])('shows a single batch as a point, with %d dropped ones', (dropped) => {
+    const lost = Array.from({ length: dropped }, (_, index) => ({ step: 2 + index, bitsPerDim: Number.NaN }));
+    const plot = curvePlot([{ name: 'a', curve: { training: [...steps(1), ...lost], validation: [] } }], {
+      title: 'a',
+    })!;
+    expect(plot.series.map(({ kind }) => kind)).toEqual(['points']);
+    expect(
+      curvePlot([{ name: 'a', curve: { training: steps(2), validation: [] } }], { title: 'a' })!.series[0]!
+        .kind,
+    ).toBe('line');
+  });
+
   it('is null if no finite value was measured', () => {
     const curve = { training: [{ step: 1, bitsPerDim: Number.NaN }], validation: [] };
     expect(curvePlot([{ name: 'a', curve }], { title: 'a' })).toBeNull();

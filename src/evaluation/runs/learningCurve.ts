@@ -86,7 +86,9 @@ export function curvePlot(
       {
         name: alone ? trainingName : `${name}, training`,
         unlisted: !alone && curve.validation.length > 0,
-        kind: 'line',
+        // A line needs two points.
+        kind:
+          training.filter(({ bitsPerDim }) => Number.isFinite(bitsPerDim)).length === 1 ? 'points' : 'line',
         hue,
         faint: true,
         points: training.map(toPoint),

@@ -4,6 +4,7 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
+import { pathFrom, realFolder } from '../../storage/folders.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
 import type { RunPaths } from '../../training/run/runFolder.ts';
 import { lockRun } from '../../training/run/runLock.ts';
@@ -112,9 +113,16 @@ const quick = 5000;
 /** … are drawn only as long as they take no more than this share of the time. */
 const mostShare = 0.02;
 
-/** The title of a run's pictures. */
-function pictureTitle({ preset = null, config, paths }: RunTrainingOptions): string {
-  return `${experimentName(preset, config)}, ${paths.directory}`;
+/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
+export function pictureTitle({
+  preset = null,
+  config,
+  paths,
+}: Pick<RunTrainingOptions, 'preset' | 'config' | 'paths'>): string {
+  const folder = realFolder(paths.directory);
+  const below = pathFrom(realFolder('.'), folder);
+  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
+  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
 }
 
 function engineOf(options: TrainingOptions): CompileOptions {

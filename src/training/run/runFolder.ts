@@ -107,16 +107,19 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
  * denies access to its configuration: whoever opens it is told why.
  */
 export function listRunFolders(parent: string): string[] {
-  return entriesOf(parent).filter((folder) => {
-    try {
-      return exists(runPaths(folder).config);
-    } catch (error) {
-      if (error instanceof UserError) {
-        return true;
-      }
-      throw error;
+  return entriesOf(parent).filter(isRunFolder);
+}
+
+/** Whether a folder is that of a run; also if the system denies access to its configuration. */
+export function isRunFolder(folder: string): boolean {
+  try {
+    return exists(runPaths(folder).config);
+  } catch (error) {
+    if (error instanceof UserError) {
+      return true;
     }
-  });
+    throw error;
+  }
 }
 
 function listExports(parent: string): string[] {
