@@ -105,7 +105,11 @@ export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({
+    executablePath: chromiumPath!,
+    // WebGPU on the Vulkan that the browser brings, in software.
+    args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  });
   const page = await browser.newPage();
   page.on('pageerror', (error) => {
     throw error;

@@ -18,7 +18,10 @@ beforeAll(async () => {
     import * as data from 'emerging-flows/data';
     import * as training from 'emerging-flows/training';
     globalThis.all = [data, training];
-    library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
+    library.configureRuntime({
+      wasm: '/runtime/ort-wasm-simd-threaded.wasm',
+      webgpu: { wasm: '/runtime/ort-wasm-simd-threaded.asyncify.wasm' },
+    });
     globalThis.library = library;
   `,
     { worker: `import 'emerging-flows/worker';` },
@@ -178,4 +181,30 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(four - one).toBeGreaterThanOrEqual(3);
     expect(sixteen - one).toBeGreaterThanOrEqual(15);
   });
+
+  it('gives the same values through WebGPU', async () => {
+    const model = await loadModel('models/mnist');
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(4 * 784);
+    await test.read([0, 1, 2, 3], digits);
+    const found = (await inPage(
+      `(async () => {
+        const gpu = await library.loadModel('/mnist', { device: 'webgpu', fallback: false });
+        const bits = [...await gpu.bitsPerDim(images)];
+        const samples = [...await gpu.sample({ count: 4, seed: 3 })];
+        const back = [...await gpu.decode(await gpu.encode(images))];
+        await gpu.release();
+        return { bits, samples, back };
+      })()`,
+      digits,
+    )) as Record<'bits' | 'samples' | 'back', number[]>;
+    const bits = await model.bitsPerDim(digits);
+    expect(Math.max(...found.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(1e-5);
+    const samples = await model.sample({ count: 4, seed: 3 });
+    expect(Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!)))).toBeLessThan(
+      3,
+    );
+    expect(found.back).toEqual([...digits]);
+    await model.release();
+  }, 120_000);
 });
