@@ -2,12 +2,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mixingNames } from '../models/mixing.ts';
-import { bundle, chromiumPath, openPage } from './browser.ts';
+import { bundle } from './browser.ts';
 import { expectWithin, goldenCases } from './golden.ts';
 import { layerChecks } from './goldenLayers.ts';
 import { modelChecks } from './goldenModels.ts';
 import { loopChecks, optimizerChecks } from './goldenOptimizers.ts';
 import type { Comparison, GoldenCheck } from './goldenValues.ts';
+import { chromiumPath, openPage } from './pages.ts';
 
 /** The lists of checks, by their names in the page. */
 const checks: Readonly<Record<string, readonly GoldenCheck[]>> = {

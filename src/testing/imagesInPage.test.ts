@@ -10,8 +10,9 @@ import { decodeImage } from '../data/formats/imageDecoding.ts';
 import { prepareDataset } from '../data/prepareDataset.ts';
 import { openDataset } from '../data/registry.ts';
 import type { UserError } from '../errors.ts';
-import { bundle, chromiumPath, openPage } from './browser.ts';
+import { bundle } from './browser.ts';
 import { described } from './describedDataset.ts';
+import { chromiumPath, openPage } from './pages.ts';
 import { writePng } from './pngFiles.ts';
 
 /** What a page and Node say about an image: its pixels or the error. */

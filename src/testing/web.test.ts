@@ -6,7 +6,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
 import { loadModel } from '../evaluation/model/loadModel.ts';
-import { type Bundle, bundle, chromiumPath, openPage } from './browser.ts';
+import { bundle } from './browser.ts';
+import { type Bundle, chromiumPath, openPage } from './pages.ts';
 
 const COUNT = 16;
 

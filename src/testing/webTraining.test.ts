@@ -11,7 +11,8 @@ import { type Mixing, mixingNames } from '../models/mixing.ts';
 import { resumeRun, startRun } from '../training/run/run.node.ts';
 import { memoryFiles, readFiles } from '../training/run/storedFiles.ts';
 import { train } from '../training/train.ts';
-import { bundle, chromiumPath, openPage } from './browser.ts';
+import { bundle } from './browser.ts';
+import { chromiumPath, openPage } from './pages.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'web-training-'));
@@ -254,6 +255,31 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       return [run.state.step, state.step];
     `);
     expect(step).toEqual([3, 6]);
+  }, 120_000);
+
+  it('is what the example of the documents says', async () => {
+    const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
+      readFileSync('docs/browser.md', 'utf8'),
+    )!;
+    const body = code!
+      .replace(/^import \{([^}]*)\} from 'emerging-flows[^']*';$/gm, 'const {$1} = library;')
+      .replace(/^configureRuntime\(\{[\s\S]*?^\}\);$/m, '')
+      .replace("const dataset = await openImages('/mnist-5000.images.gz');", '')
+      .replace(
+        "set: ['training.steps=300']",
+        "set: ['training.steps=3', 'training.batchSize=8', 'training.microBatch=8']",
+      )
+      .replaceAll('postMessage(', 'posted.push(')
+      .replace('globalThis.onmessage', 'globalThis.onstop');
+    expect(body.match(/import|configureRuntime\(|dataset = /g)).toBeNull();
+    const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
+      const posted = [];
+      ${body}
+      await library.removePrivateFiles('digits');
+      return posted;
+    `);
+    expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
+    expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
   }, 120_000);
 
   it('says what a page lacks', async () => {
