@@ -2,6 +2,7 @@
 
 import { option, phrase, UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
+import type { Device } from './devices/device.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 /** Where the files of a build of the runtime are. */
@@ -134,16 +135,31 @@ export async function createSession(
       ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
     });
     // This build ignores the arrays that it is given for outputs.
-    return new Session(ort, session, false);
+    return new Session(ort, session, false, (cause) => explainFailure(cause, device));
   } catch (cause) {
-    if (device === 'cpu') {
-      throw cause;
-    }
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
-    throw new UserError(
-      'unsupported',
-      phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', 'cpu')}`,
+    throw explainFailure(cause, device);
+  }
+}
+
+/** What the runtime says when its memory is full. */
+const outOfMemory = /bad_alloc|out of memory|\bOOM\b|Aborted\(\)|cannot enlarge memory/i;
+
+/** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
+export function explainFailure(cause: unknown, device: Device): unknown {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  // Exceptions in the runtime's own memory arrive as numbers when there is no room to describe them.
+  if (typeof cause === 'number' || cause instanceof RangeError || outOfMemory.test(reason)) {
+    return new UserError(
+      'out-of-memory',
+      phrase`the page has no more memory for this: use smaller batches or a smaller model, in training ${option('activations', 'recompute')}; start again in a new worker, since this one's memory never shrinks`,
       { cause },
     );
   }
+  return device === 'cpu'
+    ? cause
+    : new UserError(
+        'unsupported',
+        phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', 'cpu')}`,
+        { cause },
+      );
 }

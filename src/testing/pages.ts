@@ -1,8 +1,10 @@
-// Pages with a script that uses the built package, bundled as any bundler would, in headless Chromium.
+// Pages with a script that uses the built package, bundled as any bundler would, in headless Chromium or Firefox.
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, extname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
@@ -15,6 +17,9 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   existsSync,
 );
+
+/** The path of Firefox; undefined if the system has none. */
+export const firefoxPath = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
 
 /** A script for a page with the package in it. */
 export interface Bundle {
@@ -76,18 +81,30 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
+/** A server of a page. */
+interface PageServer {
+  readonly url: string;
+  /** What the page posts to `/report`. */
+  readonly reported: Promise<string>;
+  close(): Promise<void>;
+}
+
 /**
- * Opens a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
+ * Serves a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
  * runtime's files at `/runtime`.
  */
-export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(): Promise<void> }> {
+async function servePage({ folder }: Bundle): Promise<PageServer> {
   const roots: Readonly<Record<string, string>> = {
     '/mnist/': join(repository, 'models/mnist'),
     '/golden/': goldenFolder,
     '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
     '/': folder,
   };
-  const server = createServer((request, response) => {
+  let report: (text: string) => void;
+  const reported = new Promise<string>((resolve) => {
+    report = resolve;
+  });
+  const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const prefix = Object.keys(roots).find((start) => pathname.startsWith(start))!;
     const file = join(roots[prefix]!, pathname.slice(prefix.length));
@@ -96,6 +113,9 @@ export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(
       response.end(
         '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
       );
+    } else if (pathname === '/report') {
+      report(await text(request));
+      response.end();
     } else if (existsSync(file) && statSync(file).isFile() && dirname(file).startsWith(roots[prefix]!)) {
       const content = readFileSync(file);
       const type = types[extname(file)] ?? 'application/octet-stream';
@@ -106,6 +126,19 @@ export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    reported,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Opens a page with a bundle in Chromium; what `servePage` serves is there. */
+export async function openPage(bundle: Bundle): Promise<{ page: Page; close(): Promise<void> }> {
+  const server = await servePage(bundle);
   const browser = await chromium.launch({
     executablePath: chromiumPath!,
     // WebGPU on the Vulkan that the browser brings, in software.
@@ -115,12 +148,33 @@ export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(
   page.on('pageerror', (error) => {
     throw error;
   });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(server.url);
   return {
     page,
     async close() {
       await browser.close();
-      await new Promise((resolve) => server.close(resolve));
+      await server.close();
     },
   };
+}
+
+/** What a page with a bundle posts to `/report`, as JSON, in Firefox, which needs no driver for that. */
+export async function reportFromFirefox(bundle: Bundle, profile: string): Promise<unknown> {
+  const server = await servePage(bundle);
+  mkdirSync(profile, { recursive: true });
+  const options = ['--headless', '--no-remote', '--profile', profile, server.url];
+  const browser = spawn(firefoxPath!, options, { stdio: 'ignore' });
+  const ended = new Promise<never>((_, reject) => {
+    browser.on('error', reject);
+    browser.on('exit', (code) =>
+      reject(new Error(`Firefox exited with code ${code} before the page reported`)),
+    );
+  });
+  try {
+    return JSON.parse(await Promise.race([server.reported, ended]));
+  } finally {
+    browser.removeAllListeners('exit');
+    browser.kill('SIGKILL');
+    await server.close();
+  }
 }
