@@ -190,7 +190,7 @@ async function changedImages(
   if (difference !== undefined && !mayDiffer) {
     throw new UserError(
       'mismatch',
-      phrase`${dataset.name}: ${difference} (data.json of ${store.name}): restore them, start a new run, or resume with ${option('otherImages', true)}`,
+      phrase`${dataset.name}: ${difference} (${store.name}/data.json): restore them, start a new run, or resume with ${option('otherImages', true)}`,
     );
   }
   return difference === undefined ? undefined : found;
