@@ -1,5 +1,5 @@
 // Configurations: defaults and validation.
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
@@ -51,7 +51,7 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @internal Validates a value by a schema of the configuration. */
-export function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
+export function check<Output>(schema: z.ZodMiniType<Output>, value: unknown): Output {
   const result = schema.safeParse(value, { reportInput: true });
   if (!result.success) {
     throw explainIssue(result.error.issues[0]!, knownKeys);

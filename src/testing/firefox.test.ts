@@ -40,7 +40,7 @@ it.skipIf(firefoxPath === undefined)(
 
       const use = async () => {
         configureRuntime({
-          wasm: '/runtime/ort-wasm-simd-threaded.wasm',
+          wasm: '/runtime/ort-wasm-simd-threaded.wasm.gz',
           startWorker: () => new Worker('/gradients.js', { type: 'module' }),
         });
         const model = await loadModel('/mnist');

@@ -116,6 +116,10 @@ async function servePage({ folder }: Bundle): Promise<PageServer> {
     } else if (pathname === '/report') {
       report(await text(request));
       response.end();
+    } else if (file.endsWith('.wasm.gz')) {
+      // As a host that sends files as they are would.
+      response.writeHead(200, { 'content-type': 'application/gzip' });
+      response.end(gzipSync(readFileSync(file.slice(0, -3)), { level: 1 }));
     } else if (existsSync(file) && statSync(file).isFile() && dirname(file).startsWith(roots[prefix]!)) {
       const content = readFileSync(file);
       const type = types[extname(file)] ?? 'application/octet-stream';

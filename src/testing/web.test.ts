@@ -43,9 +43,9 @@ describe('the entry point for browsers', () => {
       import { contactSheet, loadModel } from 'emerging-flows';
       globalThis.used = [contactSheet, loadModel];
     `);
-    expect(compressedBytes).toBeLessThan(115_000);
+    expect(compressedBytes).toBeLessThan(65_000);
     // With everything that trains. Of both, the YAML of configurations is 30 kB, loaded only for runs.
-    expect(bundled.compressedBytes).toBeLessThan(135_000);
+    expect(bundled.compressedBytes).toBeLessThan(120_000);
   });
 });
 

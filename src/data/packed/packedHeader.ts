@@ -1,5 +1,5 @@
 // The header of a packed file: two lines of text that describe the images.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
 import { charactersOf } from '../formats/bytes.ts';
@@ -21,11 +21,12 @@ export function isPacked(start: Uint8Array): boolean {
 /** The splits of a packed file, in the order of their images. */
 export const packedSplits = ['train', 'validation', 'test'] as const;
 
-const count = z.int().min(0);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().check(z.minimum(0));
+const length = z.int().check(z.minimum(1));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
-  imageShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
+  imageShape: z.tuple([length, length, length]),
   /** The number of images of each split. */
   counts: z.object({
     /** For training. */
@@ -33,32 +34,32 @@ const headerSchema = z.object({
     /**
      * For model selection; omitted if these are held out from the training images when the file is opened.
      */
-    validation: count.optional(),
+    validation: z.optional(count),
     /** For the final evaluation. */
     test: count,
   }),
   /** SHA-256 of all images, in hexadecimal. */
   sha256,
   /** SHA-256 of the images of each split; omitted in version 1. */
-  splits: z
-    .object({
+  splits: z.optional(
+    z.object({
       /** Of the training images. */
       train: sha256,
       /** Of the validation images, if the file has any. */
-      validation: sha256.optional(),
+      validation: z.optional(sha256),
       /** Of the test images. */
       test: sha256,
-    })
-    .optional(),
+    }),
+  ),
   /** The names of the images, after the images: their number of bytes and SHA-256; omitted in version 1. */
-  names: z
-    .object({
+  names: z.optional(
+    z.object({
       /** Their length. */
       bytes: count,
       /** Their checksum. */
       sha256,
-    })
-    .optional(),
+    }),
+  ),
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */

@@ -1,5 +1,5 @@
 // The images of a packed file, wherever its bytes are: read by index, or all of them to verify their checksums.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
