@@ -44,7 +44,7 @@ describe('the entry point for browsers', () => {
       globalThis.used = [contactSheet, loadModel];
     `);
     expect(compressedBytes).toBeLessThan(65_000);
-    // With everything that trains. Of both, the YAML of configurations is 30 kB, loaded only for runs.
+    // With everything that trains.
     expect(bundled.compressedBytes).toBeLessThan(120_000);
   });
 });

@@ -30,7 +30,7 @@ export async function decodePhoto(
     const start = charactersOf(bytes.subarray(0, 4));
     const isWebp = start === 'RIFF';
     if (!isWebp && !start.startsWith('\xff\xd8')) {
-      throw new UserError('unsupported', `${source}: not a PNG, ${photoFormats} image; convert it to PNG`);
+      throw new UserError('invalid-data', `${source}: not a PNG, ${photoFormats} image; convert it to PNG`);
     }
     const header = (isWebp ? webpHeader : jpegHeader)(bytes as Uint8Array<ArrayBuffer>);
     const { width, height, colours, orientation, isProgressive, isAnimation } = header;
