@@ -16,8 +16,12 @@ export {
   startRun,
 } from '../training/run/run.node.ts';
 export type { RunPaths } from '../training/run/runFolder.ts';
-export type { RunStore } from '../training/run/runStore.ts';
-export { memoryFiles, readFiles, type StoredFiles } from '../training/run/storedFiles.ts';
+export {
+  memoryFiles,
+  readFiles,
+  type StoredFiles,
+  type StoredFilesLock,
+} from '../training/run/storedFiles.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../training/run/storedRun.ts';
 export type { GuardState } from '../training/step/guard.ts';
 export type { TrainingOptions, TrainingResult } from '../training/train.ts';

@@ -1,6 +1,6 @@
 // Files of runs in the browser's private file system for this page's origin, which survives a reload.
 import { UserError } from '../../errors.ts';
-import type { StoredFiles } from './storedFiles.ts';
+import type { StoredFiles, StoredFilesLock } from './storedFiles.ts';
 
 /** The folder of all runs. */
 const FOLDER = 'emerging-flows';
@@ -86,7 +86,7 @@ class PrivateFiles implements StoredFiles {
     }
   }
 
-  lock(): Promise<{ release(): Promise<void> }> {
+  lock(): Promise<StoredFilesLock> {
     return lockName(this.name);
   }
 
@@ -143,7 +143,7 @@ async function ifThere<Value>(found: Promise<Value>): Promise<Value | undefined>
 }
 
 /** The browser frees the lock of a page that is closed. */
-function lockName(name: string): Promise<{ release(): Promise<void> }> {
+function lockName(name: string): Promise<StoredFilesLock> {
   return new Promise((resolve, reject) => {
     navigator.locks
       .request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {

@@ -1,6 +1,12 @@
 // Files by name, in memory or in a browser's private file system: what a page has instead of a folder.
 import { UserError } from '../../errors.ts';
 
+/** The right to change files, which one trainer has at a time. */
+export interface StoredFilesLock {
+  /** Gives the right back. */
+  release(): Promise<void>;
+}
+
 /** Files by name, such as `checkpoints/step-00000040.safetensors`. */
 export interface StoredFiles {
   /** What messages call them. */
@@ -22,7 +28,7 @@ export interface StoredFiles {
    *
    * @throws UserError (`locked`) if another page or worker has it
    */
-  lock(): Promise<{ release(): Promise<void> }>;
+  lock(): Promise<StoredFilesLock>;
 }
 
 /** Files in memory: those of a run that was downloaded, or none. */
