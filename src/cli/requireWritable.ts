@@ -13,13 +13,14 @@ import { noteOnStderr } from './terminal/output.ts';
  * @throws UserError if not
  */
 export function requireWritableOutput(path: string): void {
+  // First: without access to the folder, nothing can be asked about the files in it.
+  requireWritable(path);
   const folder = dirname(path);
   for (const around of [folder, join(folder, '..')]) {
     if (['config.yaml', 'manifest.json'].some((name) => exists(join(around, name)))) {
       new ClosedFolder(around).requireNoLink(path);
     }
   }
-  requireWritable(path);
   if (exists(path)) {
     noteOnStderr(`${path} exists: the result will replace it`);
   }

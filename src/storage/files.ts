@@ -83,16 +83,19 @@ export function requireExists(path: string): void {
  * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
  */
 export function requireWritable(path: string): void {
-  if (isFolder(path)) {
-    throw wrongPath(path, 'write', 'EISDIR');
-  }
   if (!exists(dirname(path))) {
     throw wrongPath(path, 'write', 'ENOENT');
   }
+  if (!isFolder(dirname(path))) {
+    throw wrongPath(path, 'write', 'ENOTDIR');
+  }
   try {
-    accessSync(dirname(path), constants.W_OK);
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
   } catch (error) {
     throw cannotWrite(path, error);
+  }
+  if (isFolder(path)) {
+    throw wrongPath(path, 'write', 'EISDIR');
   }
 }
 
@@ -256,7 +259,7 @@ function statusOf(path: string): Stats | undefined {
  * The error for a path that is found to be unusable before it is used, with the message for the system's
  * error.
  */
-function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR'): UserError {
+function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR' | 'ENOTDIR'): UserError {
   const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
   return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);
 }
