@@ -1,7 +1,6 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
 
 import { option, phrase, UserError } from '../errors.ts';
-import { availableCores } from '../platform/machine.node.ts';
 import type { Device } from './devices/device.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -110,13 +109,14 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
 
 /**
  * Loads an ONNX model on a device. The number of threads of the first model is that of all: the runtime starts
- * them once. More than one needs cross-origin isolation.
+ * them once. More than one needs cross-origin isolation; by default it is one, since two that share the operations of a
+ * narrow model are slower.
  *
  * @throws UserError (`unsupported`) if the device, other than the CPU, cannot run it
  */
 export async function createSession(
   model: Uint8Array,
-  { device, threads = availableCores(), fallback }: SessionOptions,
+  { device, threads = 1, fallback }: SessionOptions,
 ): Promise<Session> {
   if (device !== 'cpu' && device !== 'webgpu') {
     throw new UserError(

@@ -93,7 +93,7 @@ interface PageServer {
  * Serves a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
  * runtime's files at `/runtime`.
  */
-async function servePage({ folder }: Bundle): Promise<PageServer> {
+async function servePage({ folder }: Bundle, isolated = false): Promise<PageServer> {
   const roots: Readonly<Record<string, string>> = {
     '/mnist/': join(repository, 'models/mnist'),
     '/golden/': goldenFolder,
@@ -106,6 +106,10 @@ async function servePage({ folder }: Bundle): Promise<PageServer> {
   });
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
+    if (isolated) {
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
     const prefix = Object.keys(roots).find((start) => pathname.startsWith(start))!;
     const file = join(roots[prefix]!, pathname.slice(prefix.length));
     if (pathname === '/') {
@@ -140,9 +144,16 @@ async function servePage({ folder }: Bundle): Promise<PageServer> {
   };
 }
 
-/** Opens a page with a bundle in Chromium; what `servePage` serves is there. */
-export async function openPage(bundle: Bundle): Promise<{ page: Page; close(): Promise<void> }> {
-  const server = await servePage(bundle);
+/**
+ * Opens a page with a bundle in Chromium; what `servePage` serves is there.
+ *
+ * @param options.isolated whether it is cross-origin isolated, so that its threads can share memory
+ */
+export async function openPage(
+  bundle: Bundle,
+  { isolated = false } = {},
+): Promise<{ page: Page; close(): Promise<void> }> {
+  const server = await servePage(bundle, isolated);
   const browser = await chromium.launch({
     executablePath: chromiumPath!,
     // WebGPU on the Vulkan that the browser brings, in software.

@@ -208,4 +208,22 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(found.back).toEqual([...digits]);
     await model.release();
   }, 120_000);
+
+  it('gives the same values in an isolated page, whose threads share memory', async () => {
+    const isolated = await openPage(bundled, { isolated: true });
+    await isolated.page.waitForFunction('globalThis.library');
+    const found = (await isolated.page.evaluate(`(async () => {
+      const model = await library.loadModel('/mnist', { threads: 2 });
+      const samples = [...await model.sample({ count: 4, seed: 3 })];
+      return { isolated: crossOriginIsolated, samples };
+    })()`)) as { isolated: boolean; samples: number[] };
+    await isolated.close();
+    expect(found.isolated).toBe(true);
+    const model = await loadModel('models/mnist');
+    const samples = await model.sample({ count: 4, seed: 3 });
+    expect(Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!)))).toBeLessThan(
+      2,
+    );
+    await model.release();
+  }, 120_000);
 });
