@@ -246,7 +246,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 6 });
     `);
-    await expect(failed).rejects.toThrow(/io: cannot save full\/.*gives this page no more room/);
+    await expect(failed).rejects.toThrow(
+      /io: cannot save full\/.*gives this page no more room.*The run is safe up to step 3/,
+    );
     await session.send('Storage.overrideQuotaForOrigin', { origin });
     const step = await inWorker(`
       const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
@@ -255,6 +257,26 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       return [run.state.step, state.step];
     `);
     expect(step).toEqual([3, 6]);
+  }, 120_000);
+
+  it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
+    const names = await inWorker<string[][]>(`
+      const root = await navigator.storage.getDirectory();
+      const folder = await root.getDirectoryHandle('emerging-flows', { create: true });
+      const begun = await folder.getDirectoryHandle('begun', { create: true });
+      // What a write leaves that did not come to its bytes.
+      await begun.getFileHandle('config.yaml', { create: true });
+      const files = await library.privateFiles('begun');
+      const before = [await files.list(), (await files.read('config.yaml')) === undefined ? 'nothing' : 'a file'];
+      await library.startRun(${JSON.stringify(configOf('1x1'))}, files, { dataset });
+      for (let time = 0; time < 20; time++) {
+        await (await files.lock()).release();
+      }
+      const after = await files.list();
+      await library.removePrivateFiles('begun');
+      return [...before, after];
+    `);
+    expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
   }, 120_000);
 
   it('is what the example of the documents says', async () => {

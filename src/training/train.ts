@@ -97,14 +97,14 @@ export interface TrainingResult {
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
   const { store } = options;
-  const lock = await store.lock();
-  try {
-    return await releaseAfter((keep) => trainLocked(options, lock, keep));
-  } catch (error) {
-    throw await withWayBack(error, store);
-  } finally {
-    await lock.release();
-  }
+  return releaseAfter(async (keep) => {
+    const lock = keep(await store.lock());
+    try {
+      return await releaseAfter((keepParts) => trainLocked(options, lock, keepParts));
+    } catch (error) {
+      throw await withWayBack(error, store);
+    }
+  });
 }
 
 async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep): Promise<TrainingResult> {

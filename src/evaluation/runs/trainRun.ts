@@ -10,6 +10,7 @@ import type { RunPaths } from '../../training/run/runFolder.ts';
 import { lockRun } from '../../training/run/runLock.ts';
 import { readSummary, writeSummary } from '../../training/run/summaryFile.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../../training/train.ts';
+import type { TrainingEvents } from '../../training/trainingEvents.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import { trainedModel } from '../model/trainedModel.ts';
@@ -50,8 +51,14 @@ async function trainInFolder(options: RunTrainingOptions): Promise<TrainingResul
       return null;
     }
   };
-  const result = await trainWithPictures(options, tryDrawing);
-  reached = result.state.step;
+  const events: TrainingEvents = {
+    ...options.events,
+    onStep(step, ...measured) {
+      reached = step;
+      options.events?.onStep?.(step, ...measured);
+    },
+  };
+  const result = await trainWithPictures({ ...options, events }, tryDrawing);
   // The training has released it, and the rest writes into the run folder too.
   const lock = lockRun(options.paths);
   try {

@@ -84,7 +84,9 @@ class FilesStore implements RunStore {
       const text = await this.logText(log);
       const sound = soundJsonLines(text, this.pathOf(log), check);
       if (sound !== undefined) {
-        const aside = await this.setAside(log);
+        const aside = await this.copyAside(log);
+        // At once: a page that is closed before the first checkpoint must not cost the sound lines.
+        await this.write(log, sound.text);
         this.logs.set(log, sound.text);
         notes.push(`${sound.damage}; the log is kept as ${aside}, its sound lines are used`);
       }
@@ -212,6 +214,13 @@ class FilesStore implements RunStore {
 
   /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …, and returns its new path. */
   private async setAside(name: string): Promise<string> {
+    const aside = await this.copyAside(name);
+    await this.files.remove(name);
+    return aside;
+  }
+
+  /** The same, but the file stays too. */
+  private async copyAside(name: string): Promise<string> {
     const taken = await this.files.list();
     let aside = `${name}.damaged`;
     for (let number = 2; taken.includes(aside); number++) {
@@ -219,7 +228,6 @@ class FilesStore implements RunStore {
     }
     const bytes = await this.files.read(name);
     await this.files.write(aside, bytes!);
-    await this.files.remove(name);
     return this.pathOf(aside);
   }
 

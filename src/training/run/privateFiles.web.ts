@@ -18,7 +18,11 @@ export async function privateFiles(name: string): Promise<StoredFiles> {
   return new PrivateFiles(name);
 }
 
-/** The names of the runs in the browser's private file system, in order. */
+/**
+ * The names of the runs in the browser's private file system, in order.
+ *
+ * @throws UserError (`unsupported`) if the browser refuses it
+ */
 export async function listPrivateFiles(): Promise<string[]> {
   const names: string[] = [];
   for await (const name of (await openRoot()).keys()) {
@@ -30,7 +34,7 @@ export async function listPrivateFiles(): Promise<string[]> {
 /**
  * Removes a run from the browser's private file system, if it is there.
  *
- * @throws UserError (`locked`) while it is trained
+ * @throws UserError (`unsupported`) if the browser refuses it; (`locked`) while it is trained
  */
 export async function removePrivateFiles(name: string): Promise<void> {
   requireFileName(name);
@@ -58,7 +62,8 @@ class PrivateFiles implements StoredFiles {
   async read(file: string): Promise<Uint8Array | undefined> {
     const { folder, last } = await this.placeOf(file, false);
     const handle = folder && (await ifThere(folder.getFileHandle(last)));
-    return handle && new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    const content = handle && (await contentOf(handle));
+    return content && new Uint8Array(await content.arrayBuffer());
   }
 
   async write(file: string, bytes: Uint8Array): Promise<void> {
@@ -121,13 +126,22 @@ async function openRoot(): Promise<FileSystemDirectoryHandle> {
 async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promise<string[]> {
   const names: string[] = [];
   for await (const [name, entry] of folder.entries()) {
-    names.push(
-      ...(entry.kind === 'file'
-        ? [prefix + name]
-        : await namesIn(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)),
-    );
+    if (entry.kind === 'directory') {
+      names.push(...(await namesIn(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)));
+    } else if ((await contentOf(entry as FileSystemFileHandle)) !== undefined) {
+      names.push(prefix + name);
+    }
   }
   return names;
+}
+
+/**
+ * What is in a file; undefined if that is nothing. A file is there, empty, before its first bytes are: if they never
+ * came, because of a full disk or a closed page, it counts as not written.
+ */
+async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
+  const file = await ifThere(handle.getFile());
+  return file === undefined || file.size === 0 ? undefined : file;
 }
 
 /** What a promise gives; undefined if an entry does not exist. */
@@ -145,22 +159,24 @@ async function ifThere<Value>(found: Promise<Value>): Promise<Value | undefined>
 /** The browser frees the lock of a page that is closed. */
 function lockName(name: string): Promise<StoredFilesLock> {
   return new Promise((resolve, reject) => {
-    navigator.locks
-      .request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
-        if (lock === null) {
-          reject(
-            new UserError(
-              'locked',
-              `${name} is being trained in another page or worker: wait for it, or stop it`,
-            ),
-          );
-          return undefined;
-        }
-        return new Promise<void>((free) => {
-          resolve({ release: async () => free() });
+    const held = navigator.locks.request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        throw new UserError(
+          'locked',
+          `${name} is being trained in another page or worker: wait for it, or stop it`,
+        );
+      }
+      return new Promise<void>((free) => {
+        resolve({
+          release() {
+            free();
+            // It settles once another may have the lock.
+            return held;
+          },
         });
-      })
-      .catch(reject);
+      });
+    });
+    held.catch(reject);
   });
 }
 

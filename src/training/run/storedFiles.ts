@@ -61,7 +61,13 @@ export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Ar
 
 /** All files by name, to download a run or to load its model. */
 export async function readFiles(files: StoredFiles): Promise<Record<string, Uint8Array>> {
-  const names = await files.list();
-  const contents = await Promise.all(names.map(async (name) => [name, (await files.read(name))!] as const));
-  return Object.fromEntries(contents);
+  const found: Record<string, Uint8Array> = {};
+  for (const name of await files.list()) {
+    const bytes = await files.read(name);
+    // A run that is being trained may have removed a checkpoint since.
+    if (bytes !== undefined) {
+      found[name] = bytes;
+    }
+  }
+  return found;
 }
