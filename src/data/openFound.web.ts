@@ -1,7 +1,7 @@
 // The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
-import { fetchBytes, fetchOptionsOf } from '../platform/transfer.ts';
+import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
 import { type DatasetSource, type ImageSet, subset } from './dataset.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
@@ -16,7 +16,7 @@ import {
   withHeader,
 } from './packed/packedImages.ts';
 import { prepare } from './packed/prepare.ts';
-import type { FitOptions } from './pixels/fitPicture.ts';
+import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
 import { countPictures, type RawDataset } from './rawImages.ts';
 import type { GivenFiles, GivenFolder } from './sources/givenFiles.web.ts';
 import { loadImages } from './sources/loadImages.ts';
@@ -44,7 +44,7 @@ async function find(
   options: OpenImagesOptions,
 ): Promise<Found> {
   if (typeof source === 'string' || source instanceof URL) {
-    const { href, pathname } = new URL(source, globalThis.location?.href);
+    const { href, pathname } = urlOf(source);
     const { onProgress, ...others } = options;
     const bytes = await fetchBytes(
       href,
@@ -135,6 +135,9 @@ async function toOneShape(
       'invalid-argument',
       phrase`choose an image size for ${name}, for example ${option('size', 32)}`,
     );
+  }
+  if (isFitting) {
+    requireFit({ size: size!, channels, crop }, options.leastDeviation);
   }
   const isFitted =
     shape !== undefined &&

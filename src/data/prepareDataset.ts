@@ -1,14 +1,13 @@
 // Prepares a dataset, by name or path, into one file of images of one size.
 import { basename, dirname, extname, join } from 'node:path';
 import { option, phrase, UserError } from '../errors.ts';
-import { largestImage, showImageShape } from '../numeric/imageShape.ts';
-import { requireFinite, requireWhole } from '../numeric/optionValues.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
 import { exists, requireWritable } from '../storage/files.ts';
 import { makeFolders } from '../storage/folders.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
 import { packedTarget } from './packed/packedTarget.ts';
 import { prepare } from './packed/prepare.ts';
-import type { Crop } from './pixels/fitPicture.ts';
+import { type Crop, requireFit } from './pixels/fitPicture.ts';
 import { countPictures, limited } from './rawImages.ts';
 import { datasets, openRawDataset } from './registry.ts';
 import { dataFolders } from './sets/dataFolder.ts';
@@ -86,9 +85,7 @@ export async function prepareDataset(
       phrase`choose an image size for ${nameOrPath}, for example ${option('size', 32)}`,
     );
   }
-  requireWhole('size', size, 1);
-  requireFinite('leastDeviation', leastDeviation, 0);
-  requireModelSize(size, channels);
+  requireFit({ size, channels, crop }, leastDeviation);
   const hasNativeShape =
     named !== undefined &&
     crop !== 'tiles' &&
@@ -116,18 +113,6 @@ export async function prepareDataset(
     onProgress: (pictures) => onProgress?.(pictures, total),
   });
   return prepared && { file, name: hasNativeShape && out === undefined ? nameOrPath : file, ...prepared };
-}
-
-/** Refuses a size that no model takes, before anything is read. */
-function requireModelSize(size: number, channels: number): void {
-  if (size * size > largestImage.pixels) {
-    const gigabytes = ((size * size * channels) / 2 ** 30).toFixed(1);
-    throw new UserError(
-      'invalid-argument',
-      `images of ${showImageShape([size, size, channels])} take ${gigabytes} GiB each, and models take at most ` +
-        `${Math.sqrt(largestImage.pixels)} pixels a side: choose a smaller size`,
-    );
-  }
 }
 
 /** `emoji-64.images` for the folder `some/where/emoji`. */

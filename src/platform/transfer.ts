@@ -21,18 +21,38 @@ export function fetchOptionsOf({ onProgress, maxBytes, signal }: FetchOptions): 
 }
 
 /**
+ * The URL of something, relative to the page if it is a string.
+ *
+ * @throws UserError (`invalid-argument`) if it is none, or there is no page
+ */
+export function urlOf(source: string | URL): URL {
+  try {
+    return new URL(source, globalThis.location?.href);
+  } catch (cause) {
+    throw new UserError(
+      'invalid-argument',
+      `'${source}' is no URL, and not relative to that of a page: give a complete URL`,
+      { cause },
+    );
+  }
+}
+
+/**
  * Fetches a file.
  *
  * @param advice what to give instead, for errors
- * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`
+ * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`; the reason of
+ *   `signal` if that ends it
  */
 export async function fetchBytes(
   address: string,
   { onProgress, maxBytes = 2 ** 30, signal }: FetchOptions,
   advice: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const cannotFetch = (why: string, cause?: unknown): UserError =>
-    new UserError('io', `cannot fetch ${address}: ${why}; ${advice}`, { cause });
+  const cannotFetch = (why: string, cause?: unknown): unknown =>
+    signal?.aborted
+      ? signal.reason
+      : new UserError('io', `cannot fetch ${address}: ${why}; ${advice}`, { cause });
   const response = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
     throw cannotFetch(cause instanceof Error ? cause.message : String(cause), cause);
   });

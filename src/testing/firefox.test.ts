@@ -20,7 +20,6 @@ interface Report {
   readonly samples: number[];
   readonly bits: number[];
   readonly losses: number[];
-  readonly resumed: number[];
 }
 
 it.skipIf(firefoxPath === undefined)(

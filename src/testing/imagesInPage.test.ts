@@ -328,12 +328,31 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       ),
     });
     expect(await open(several, { channels: 1 })).toMatchObject({ code: 'invalid-argument' });
+    expect(await open(several, { size: 0.5 })).toEqual({
+      code: 'invalid-argument',
+      message: 'size must be a whole number of 1 or more, not 0.5',
+    });
+    expect(await open(several, { size: 4096 })).toEqual({
+      code: 'invalid-argument',
+      message: expect.stringMatching(/models take at most 2048 pixels a side/),
+    });
     expect(await open(`[${one}, ${two}]`)).toEqual({
       code: 'invalid-data',
       message: expect.stringMatching(
         /^files: divided by a hash of their names, its images are .* none for .*: put images into a folder/,
       ),
     });
+  });
+
+  it('of files with the same name are all read, which is said', async () => {
+    const image = fileOf(fixture('opaque.png'));
+    const names = [...Array.from({ length: 30 }, (_, index) => `${index}.png`), '7.png'];
+    const found = await open(`[${names.map((name) => `new File([${image}], '${name}')`)}]`, { size: 4 });
+    const counts = [found.train, found.validation, found.test].map(({ names }) => names.length);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(31);
+    expect(found.warnings).toEqual([
+      'files: images read although an earlier one has the same name: 1, such as 7.png',
+    ]);
   });
 
   it('are opened by the example of the documents', async () => {

@@ -12,22 +12,22 @@ export interface GivenFile {
 }
 
 /**
- * Files as those of a folder, in alphabetical order.
+ * Files as those of a folder, in alphabetical order. Files from several folders may have the same path; all are kept.
  *
  * @param folder the name of the folder, for errors
  */
 export function folderOfFiles(folder: string, given: readonly GivenFile[]): FileStore {
-  const files = new Map(given.map(({ path, file }) => [path, file]));
-  const names = [...files.keys()].filter(isVisible).sort();
+  const files = given
+    .filter(({ path }) => isVisible(path))
+    .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const source = new Budget(folder);
   return {
     path: folder,
     isArchive: false,
-    names: async () => names,
+    names: async () => files.map(({ path }) => path),
     async *files(wanted) {
       const budget = source.pass();
-      for (const name of names.filter(wanted)) {
-        const file = files.get(name)!;
+      for (const { path: name, file } of files.filter(({ path }) => wanted(path))) {
         const place = `${folder}/${name}`;
         yield {
           name,

@@ -116,7 +116,7 @@ describe('an archive of images', () => {
     );
     expect(warnings).toEqual([
       `${path}: links left out, whose images are read once (pack copies to have them twice): 1, such as train/c.png`,
-      `${path}: images read although their name occurs earlier in the archive: 2, such as train/a.png`,
+      `${path}: images read although an earlier one has the same name: 2, such as train/a.png`,
     ]);
   });
 

@@ -20,7 +20,7 @@ export async function storedImages(store: FileStore): Promise<RawDataset> {
     throw new UserError('invalid-data', `${path}: ${splits}`);
   }
   const part = (wanted: Split): RawSplit => {
-    // Names can occur twice in an archive; the split depends only on the name.
+    // Names can occur twice in an archive or among given files; the split depends only on the name.
     const chosen = names.filter((_, index) => splits[index] === wanted);
     const wantedNames = new Set(chosen);
     return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length, top });
@@ -58,7 +58,7 @@ function warningsAbout(store: FileStore, files: readonly string[]): string[] {
     ...line(others, `images left out, of another format (${extensions.join(', ')}; convert them to PNG)`),
     ...line(irregular, 'left out, neither regular files nor folders, or links to folders'),
     ...line(linked, 'links left out, whose images are read once (pack copies to have them twice)'),
-    ...line(repeated, 'images read although their name occurs earlier in the archive'),
+    ...line(repeated, 'images read although an earlier one has the same name'),
   ];
 }
 

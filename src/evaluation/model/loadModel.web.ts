@@ -1,5 +1,5 @@
 // Loads a trained model in a page or its worker, from a URL or from files in memory.
-import { type FetchOptions, fetchOptionsOf } from '../../platform/transfer.ts';
+import { type FetchOptions, fetchOptionsOf, urlOf } from '../../platform/transfer.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
@@ -26,8 +26,6 @@ export async function loadModel(
 ): Promise<FlowModel> {
   const { weights, onProgress: _, maxBytes: __, signal: ___, ...use } = options;
   const isAddress = typeof source === 'string' || source instanceof URL;
-  const files = isAddress
-    ? await fetchModelFiles(new URL(source, globalThis.location?.href), fetchOptionsOf(options))
-    : source;
+  const files = isAddress ? await fetchModelFiles(urlOf(source), fetchOptionsOf(options)) : source;
   return new FlowModel(await modelFromFiles(files, { weights }), use);
 }
