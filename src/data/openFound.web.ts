@@ -2,7 +2,7 @@
 import { option, phrase, UserError } from '../errors.ts';
 import { showImageShape } from '../numeric/imageShape.ts';
 import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
-import { type DatasetSource, type ImageSet, subset } from './dataset.ts';
+import { type DatasetSource, defaultValidation, type ImageSet, subset } from './dataset.ts';
 import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
 import { isGzip, isZip } from './formats/bytes.ts';
 import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
@@ -33,7 +33,7 @@ export async function openFound(
   source: Exclude<ImageSource, GivenFiles> | GivenFolder,
   options: OpenImagesOptions,
 ): Promise<OpenedImages> {
-  const { validation = 0.02, holdOut } = options;
+  const { validation = defaultValidation, holdOut } = options;
   const found = await find(source, options);
   const { opened, damaged } = await toOneShape(found, options);
   return { ...datasetOf(found.name, opened, { validation, holdOut }), damaged };

@@ -205,6 +205,13 @@ it('refuses to restart, or start from an earlier state, if the run has got furth
   expect(bytes('again', 6)).toEqual(bytes('whole', 6));
 });
 
+it.each([0, 1.5, Number.NaN])('refuses to stop at step %d', async (stopAt) => {
+  const run = await startRun(tinyConfig(), inRoot(`stop at ${stopAt}`), { dataset });
+  await expect(train({ ...run, ...engine, stopAt })).rejects.toThrow(
+    `stopAt must be a whole number of 1 or more, not ${stopAt}`,
+  );
+});
+
 it('reports what it prepares: weights unless resuming from a state, and the programs of a step', async () => {
   const parts: string[] = [];
   const events = { onPreparing: (part: string) => parts.push(part), onStep: () => parts.push('step') };

@@ -6,6 +6,7 @@ import { type Keep, releaseAfter } from '../engine/resources.ts';
 import { call, phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
+import { requireWhole } from '../numeric/optionValues.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { timeOf, timingLine } from './run/logLines.ts';
@@ -92,11 +93,14 @@ export interface TrainingResult {
  * weights: the step is dropped. If that keeps happening, training rolls back to earlier weights with half the
  * learning rate.
  *
- * @throws UserError if training diverges at any rate, another process is training the run or has taken it over,
- * or a file cannot be written; the last sound state is then in the store
+ * @throws UserError if an option is invalid, training diverges at any rate, another process is training the run or has
+ * taken it over, or a file cannot be written; the last sound state is then in the store
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { store } = options;
+  const { store, stopAt } = options;
+  if (stopAt !== undefined) {
+    requireWhole('stopAt', stopAt, 1);
+  }
   return releaseAfter(async (keep) => {
     const lock = keep(await store.lock());
     try {

@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
-import type { Dataset } from '../../data/dataset.ts';
+import { type Dataset, defaultValidation } from '../../data/dataset.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
@@ -60,7 +60,7 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const { split, limit } = options;
   const out = options.out ?? `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png`;
   requireWritablePng(out);
-  const dataset = await openDataset(nameOrPath, { validation: 0.02 });
+  const dataset = await openDataset(nameOrPath, { validation: defaultValidation });
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }

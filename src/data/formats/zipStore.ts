@@ -68,10 +68,18 @@ function sharedFile(open: () => Promise<OpenArchive>): {
   let opened: Promise<OpenArchive> | undefined;
   return {
     async acquire() {
-      opened ??= open();
-      const { file } = await opened;
+      // Counted before it is open: whoever releases it meanwhile must not close it.
       users++;
-      return file;
+      opened ??= open().catch((error: unknown) => {
+        opened = undefined;
+        throw error;
+      });
+      try {
+        return (await opened).file;
+      } catch (error) {
+        users--;
+        throw error;
+      }
     },
     async release() {
       users--;
