@@ -3,15 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, expect, it } from 'vitest';
 import { buildPackage } from './command.ts';
 import { chromiumPath } from './pages.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 let server: ChildProcess | undefined;
-afterAll(() => {
+let browser: Browser | undefined;
+afterAll(async () => {
   server?.kill();
+  await browser?.close();
 });
 
 it.skipIf(chromiumPath === undefined)(
@@ -26,7 +28,7 @@ it.skipIf(chromiumPath === undefined)(
     const url = await new Promise<string>((resolve) => {
       server!.stdout!.once('data', (text: Buffer) => resolve(String(text).trim()));
     });
-    const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+    browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
     const page = await browser.newPage();
     const failures: string[] = [];
     page.on('pageerror', ({ message }) => failures.push(message));
@@ -39,14 +41,13 @@ it.skipIf(chromiumPath === undefined)(
     expect([first.width, second.width]).toEqual([first.height, first.height]);
     expect(await page.locator('#state').textContent()).toMatch(/^64 digits in \d+\.\d\d s$/);
     expect(failures).toEqual([]);
-    await browser.close();
   },
   120_000,
 );
 
 /** The sheet, once it is another one than `before` and has been drawn. */
 async function sheetOf(
-  page: Awaited<ReturnType<Awaited<ReturnType<typeof chromium.launch>>['newPage']>>,
+  page: Page,
   before: string,
 ): Promise<{ source: string; width: number; height: number }> {
   const found = await page.waitForFunction(
