@@ -262,7 +262,7 @@ describe('the arrows between folders', () => {
   it.each([
     ['cli/new.ts', "import { sizeOf } from '../numeric/ndarray.ts';"],
     ['evaluation/new.ts', "import { compile } from '../engine/program.ts';"],
-    ['evaluation/new.ts', "import { readSummary } from '../training/run/summaryFile.ts';"],
+    ['evaluation/new.ts', "import { readSummary } from '../training/folder/summaryFile.ts';"],
     ['numeric/new.ts', "import { UserError } from '../errors.ts';"],
     ['numeric/new.ts', "import { sizeOf } from './ndarray.ts';"],
     ['api/index.ts', "export { compile } from '../engine/program.ts';"],

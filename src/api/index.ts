@@ -57,4 +57,4 @@ export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
-export type { StepChoice } from '../training/run/chosenCheckpoint.ts';
+export type { StepChoice } from '../training/folder/chosenCheckpoint.ts';

@@ -6,6 +6,7 @@ export type { PaperResult } from '../experiments/paper.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
 export type { Schedule } from '../experiments/schedule.ts';
+export type { RunPaths } from '../training/folder/runFolder.ts';
 export type { Groups } from '../training/parameterLayout.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../training/run/privateFiles.node.ts';
 export {
@@ -15,7 +16,6 @@ export {
   resumeRun,
   startRun,
 } from '../training/run/run.node.ts';
-export type { RunPaths } from '../training/run/runFolder.ts';
 export {
   memoryFiles,
   readFiles,

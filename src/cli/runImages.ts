@@ -8,9 +8,9 @@ import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { isRun } from '../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../evaluation/model/trainedModel.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
-import { locateData } from '../training/run/dataMark.ts';
+import { locateData } from '../training/folder/dataMark.ts';
+import { holdOutOf, readDataRecord } from '../training/folder/dataRecordFile.ts';
 import { differenceBetween } from '../training/run/dataRecord.ts';
-import { holdOutOf, readDataRecord } from '../training/run/dataRecordFile.ts';
 import { noteOnStderr } from './terminal/output.ts';
 
 /** Fewer validation images than this say little. */

@@ -9,9 +9,9 @@ import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import { checkpointPath, runPaths } from './folder/runFolder.ts';
+import { writeSummary } from './folder/summaryFile.ts';
 import { resumeRun, startRun } from './run/run.node.ts';
-import { checkpointPath, runPaths } from './run/runFolder.ts';
-import { writeSummary } from './run/summaryFile.ts';
 import { type TrainingOptions, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-'));

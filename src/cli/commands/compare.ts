@@ -15,7 +15,7 @@ import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurv
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { holdOutOf } from '../../training/run/dataRecordFile.ts';
+import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';

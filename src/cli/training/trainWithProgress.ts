@@ -5,7 +5,7 @@ import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
 import type { Schedule } from '../../experiments/schedule.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
+import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
 import { type Place, placeOf } from '../../training/run/recordTraining.ts';
 import type { TrainingResult } from '../../training/train.ts';
 import type { PreparationPart, TrainingEvents } from '../../training/trainingEvents.ts';

@@ -1,6 +1,6 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
 import { type FetchOptions, fetchOptionsOf } from '../../platform/transfer.ts';
-import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
+import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { loadTrained } from './loadTrained.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runPaths } from '../../training/run/runFolder.ts';
+import { runPaths } from '../../training/folder/runFolder.ts';
 import { curvePlot, readLearningCurve, smoothed } from './learningCurve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));

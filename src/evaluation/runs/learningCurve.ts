@@ -2,8 +2,8 @@
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import type { RunPaths } from '../../training/run/runFolder.ts';
-import { readMetrics } from '../../training/run/runLogs.ts';
+import type { RunPaths } from '../../training/folder/runFolder.ts';
+import { readMetrics } from '../../training/folder/runLogs.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {

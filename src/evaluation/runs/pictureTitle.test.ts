@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { runPaths } from '../../training/run/runFolder.ts';
+import { runPaths } from '../../training/folder/runFolder.ts';
 import { pictureTitle } from './trainRun.ts';
 
 let folder: string;

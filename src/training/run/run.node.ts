@@ -2,12 +2,12 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { locateData, markData } from './dataMark.ts';
-import { holdOutOf } from './dataRecordFile.ts';
+import { locateData, markData } from '../folder/dataMark.ts';
+import { holdOutOf } from '../folder/dataRecordFile.ts';
+import { folderStore } from '../folder/folderStore.ts';
+import { requireNoRun } from '../folder/newRunFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from '../folder/runFolder.ts';
 import { filesStore } from './filesStore.ts';
-import { folderStore } from './folderStore.ts';
-import { requireNoRun } from './newRunFolder.ts';
-import { openRunFolder, type RunPaths, runPaths } from './runFolder.ts';
 import type { StoredFiles } from './storedFiles.ts';
 import {
   changedConfig,
