@@ -62,13 +62,15 @@ await inTemporaryFolder('browser', async (folder) => {
   const inPage = async (request: object): Promise<Figures> => {
     // A new browser each time: nothing is compiled or cached.
     const { page, close } = await openPage(bundle);
-    await page.waitForFunction('globalThis.run');
-    const figures = await page.evaluate(
-      (task) => (globalThis as never as { run(task: object): Promise<Figures> }).run(task),
-      request,
-    );
-    await close();
-    return figures;
+    try {
+      await page.waitForFunction('globalThis.run');
+      return await page.evaluate(
+        (task) => (globalThis as never as { run(task: object): Promise<Figures> }).run(task),
+        request,
+      );
+    } finally {
+      await close();
+    }
   };
   await withProgress(async (show) => {
     for (let round = 0; round < rounds; round++) {

@@ -59,13 +59,12 @@ const runsAnywhere: readonly string[] = [
   'optimizers',
   'training/gradients',
   'training/step',
+  'training/run',
   'training/batchLoader.ts',
   'training/checkpoint.ts',
   'training/startFromData.ts',
   'training/train.ts',
   'training/validation.ts',
-  'training/run/filesStore.ts',
-  'training/run/storedRun.ts',
   'evaluation/model/flowModel.ts',
   'evaluation/model/latents.ts',
   'evaluation/bijections',
@@ -417,7 +416,7 @@ describe('code that runs without Node', () => {
 
   it.each([
     ['flows/new.ts', "import { join } from 'node:path';"],
-    ['training/run/new.ts', "import { existsSync } from 'node:fs';"],
+    ['training/folder/new.ts', "import { existsSync } from 'node:fs';"],
     ['evaluation/new.ts', "import type { Stats } from 'node:fs';"],
     ['errors.ts', "import { inspect } from 'util';"],
   ])('forbids %s: %s', (file, source) => {

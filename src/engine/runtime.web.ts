@@ -1,6 +1,7 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
 
 import { option, phrase, UserError } from '../errors.ts';
+import { defaultThreads } from '../platform/machine.node.ts';
 import type { Device } from './devices/device.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -109,14 +110,13 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
 
 /**
  * Loads an ONNX model on a device. The number of threads of the first model is that of all: the runtime starts
- * them once. More than one needs cross-origin isolation; by default it is one, since two that share the operations of a
- * narrow model are slower.
+ * them once. More than one needs cross-origin isolation.
  *
  * @throws UserError (`unsupported`) if the device, other than the CPU, cannot run it
  */
 export async function createSession(
   model: Uint8Array,
-  { device, threads = 1, fallback }: SessionOptions,
+  { device, threads = defaultThreads(), fallback }: SessionOptions,
 ): Promise<Session> {
   if (device !== 'cpu' && device !== 'webgpu') {
     throw new UserError(
@@ -142,13 +142,13 @@ export async function createSession(
 }
 
 /** What the runtime says when its memory is full. */
-const outOfMemory = /bad_alloc|out of memory|\bOOM\b|Aborted\(\)|cannot enlarge memory/i;
+const outOfMemory = /bad_alloc|allocation failed|out of memory|\bOOM\b|Aborted\(\)|cannot enlarge memory/i;
 
 /** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
 export function explainFailure(cause: unknown, device: Device): unknown {
   const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
   // Exceptions in the runtime's own memory arrive as numbers when there is no room to describe them.
-  if (typeof cause === 'number' || cause instanceof RangeError || outOfMemory.test(reason)) {
+  if (typeof cause === 'number' || outOfMemory.test(reason)) {
     return new UserError(
       'out-of-memory',
       phrase`the page has no more memory for this: use smaller batches or a smaller model, in training ${option('activations', 'recompute')}; start again in a new worker, since this one's memory never shrinks`,

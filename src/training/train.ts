@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DatasetIdentity } from '../data/identity.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { type Keep, releaseAfter } from '../engine/resources.ts';
-import { call, phrase, UserError } from '../errors.ts';
+import { phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
@@ -216,7 +216,7 @@ async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
     ? error
     : new UserError(
         'io',
-        phrase`${error.phrase}. The run is safe up to step ${latest}: ${call('resumeRun', store.name)} resumes from there`,
+        phrase`${error.phrase}. The run is safe up to step ${latest}: ${store.resumption()} resumes from there`,
         { cause: error },
       );
 }

@@ -20,9 +20,9 @@ export const imageFormats = `PNG, ${photoFormats}`;
 /** The file names that `decodeImage` supports. */
 export const imageName = new RegExp(`\\.(png|${photoExtensions})$`, 'i');
 
-/** Names of images in other formats, which are reported rather than read. */
+/** Names of images in other formats, which are reported rather than read; which are read depends on the host. */
 export const otherImageName = new RegExp(
-  `(?<!\\.(${photoExtensions}))(?<=\\.(gif|tiff?|avif|bmp|heic|heif|jxl))$`,
+  `\\.(?!(${photoExtensions})$)(gif|tiff?|avif|bmp|heic|heif|jxl)$`,
   'i',
 );
 

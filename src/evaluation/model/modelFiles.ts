@@ -2,8 +2,7 @@
 import { UserError } from '../../errors.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
 import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
-import { decodeSafetensors } from '../../storage/safetensors.ts';
-import { checkpointFrom, stateFrom } from '../../training/checkpoint.ts';
+import { soundCheckpoint, stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
 import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
@@ -40,10 +39,7 @@ export async function modelFromFiles(
   // Loaded when needed: an export needs no YAML.
   const { resolveConfig } = await import('../../experiments/resolve.ts');
   const { model: options } = resolveConfig({ file });
-  const found = checkpointFrom(decodeSafetensors(files[checkpoint]!, checkpoint), checkpoint);
-  if (found.damage !== null) {
-    throw new UserError('invalid-data', found.damage);
-  }
+  const found = soundCheckpoint(files[checkpoint]!, checkpoint);
   const model = modelFor(options, found.imageShape);
   return trainedModel(model, stateFrom(found, new ParameterLayout(model.parameters)), weights);
 }

@@ -50,6 +50,7 @@ export function startThread(data: ThreadData): Thread {
   let hasEnded = false;
   let waiting: { resolve(message: WorkerMessage): void; reject(error: Error): void } | undefined;
   worker.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => waiting?.resolve(message);
+  worker.onmessageerror = () => waiting?.reject(new Error('an answer of a gradient worker cannot be read'));
   worker.onerror = (event) => {
     event.preventDefault();
     hasEnded = true;

@@ -47,7 +47,7 @@ it('says how far a run is safe when its storage is full', async () => {
     isFull = true;
   };
   await expect(train({ ...run, threads: 1, events: { onStep } })).rejects.toThrow(
-    /^cannot save metrics.jsonl: no more room\. The run is safe up to step 4: resumeRun\('run'\) resumes from there$/,
+    /^cannot save metrics.jsonl: no more room\. The run is safe up to step 4: resumeRun\(files, \{\}, \{ dataset \}\) resumes from there$/,
   );
   // The lock is free again, and the run complete up to the checkpoint.
   isFull = false;

@@ -28,11 +28,9 @@ export async function latestSoundCheckpoint(store: RunStore): Promise<SoundCheck
     }
   }
   if (damages.length > 0) {
-    const folder = store.checkpointPath(0).replace(/[/\\][^/\\]*$/, '');
     throw new UserError(
       'invalid-data',
-      `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; ` +
-        `or delete ${folder} to restart training from scratch`,
+      `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; ` + `or ${store.restart}`,
     );
   }
   return { damages };

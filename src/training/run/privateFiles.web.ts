@@ -15,6 +15,12 @@ const FOLDER = 'emerging-flows';
 export async function privateFiles(name: string): Promise<StoredFiles> {
   requireFileName(name);
   await openRoot();
+  if (!('createWritable' in FileSystemFileHandle.prototype)) {
+    throw new UserError(
+      'unsupported',
+      'this browser is too old to write to its private file system from a page: use memoryFiles, and download the run',
+    );
+  }
   return new PrivateFiles(name);
 }
 
@@ -54,20 +60,24 @@ class PrivateFiles implements StoredFiles {
     this.name = name;
   }
 
-  async list(): Promise<string[]> {
-    const folder = await ifThere((await openRoot()).getDirectoryHandle(this.name));
-    return folder === undefined ? [] : (await namesIn(folder, '')).sort();
+  list(): Promise<string[]> {
+    return explained(`cannot list the files of ${this.name}`, async () => {
+      const folder = await ifThere((await openRoot()).getDirectoryHandle(this.name));
+      return folder === undefined ? [] : (await namesIn(folder, '')).sort();
+    });
   }
 
-  async read(file: string): Promise<Uint8Array | undefined> {
-    const { folder, last } = await this.placeOf(file, false);
-    const handle = folder && (await ifThere(folder.getFileHandle(last)));
-    const content = handle && (await contentOf(handle));
-    return content && new Uint8Array(await content.arrayBuffer());
+  read(file: string): Promise<Uint8Array | undefined> {
+    return explained(`cannot read ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, false);
+      const handle = folder && (await ifThere(folder.getFileHandle(last)));
+      const content = handle && (await contentOf(handle));
+      return content && new Uint8Array(await content.arrayBuffer());
+    });
   }
 
-  async write(file: string, bytes: Uint8Array): Promise<void> {
-    try {
+  write(file: string, bytes: Uint8Array): Promise<void> {
+    return explained(`cannot save ${this.name}/${file}`, async () => {
       const { folder, last } = await this.placeOf(file, true);
       const handle = await folder!.getFileHandle(last, { create: true });
       // What is written takes the place of the file when the stream is closed, not before.
@@ -79,16 +89,16 @@ class PrivateFiles implements StoredFiles {
         await stream.abort().catch(() => {});
         throw error;
       }
-    } catch (cause) {
-      throw new UserError('io', `cannot save ${this.name}/${file}: ${reasonOf(cause)}`, { cause });
-    }
+    });
   }
 
-  async remove(file: string): Promise<void> {
-    const { folder, last } = await this.placeOf(file, false);
-    if (folder !== undefined) {
-      await ifThere(folder.removeEntry(last));
-    }
+  remove(file: string): Promise<void> {
+    return explained(`cannot remove ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, false);
+      if (folder !== undefined) {
+        await ifThere(folder.removeEntry(last));
+      }
+    });
   }
 
   lock(): Promise<StoredFilesLock> {
@@ -107,6 +117,15 @@ class PrivateFiles implements StoredFiles {
       folder = folder && (await ifThere(folder.getDirectoryHandle(part, { create })));
     }
     return { folder, last };
+  }
+}
+
+/** Does some work; the error of the browser becomes one that says what failed. */
+async function explained<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof UserError ? cause : new UserError('io', `${what}: ${reasonOf(cause)}`, { cause });
   }
 }
 
