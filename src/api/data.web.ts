@@ -13,3 +13,5 @@ export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/image
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export type { GivenFiles } from '../data/sources/givenFiles.web.ts';
+export { readImageFiles } from '../data/sources/givenImages.web.ts';
+export type { ImageFileOptions, NamedImages } from '../data/sources/imageFiles.ts';

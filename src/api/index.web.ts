@@ -3,6 +3,21 @@
 export { configureRuntime, type RuntimeFiles, type RuntimeOptions } from '../engine/runtime.web.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {
+  type BitsPerDimSpread,
+  type Diagnosis,
+  type DoctorOptions,
+  diagnose,
+} from '../evaluation/doctor/doctor.ts';
+export { type Comparison, compareModels } from '../evaluation/measure/compareRuns.ts';
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type MeasuredImage,
+} from '../evaluation/measure/evaluate.ts';
+export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
+export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
+export {
   type CodingOptions,
   type EncodeOptions,
   FlowModel,

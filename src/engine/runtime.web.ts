@@ -33,8 +33,21 @@ type Runtime = typeof import('onnxruntime-web/wasm');
 let options: RuntimeOptions = {};
 const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
 
-/** Says where the runtime's files are, and how workers are started; before the first model is used. */
+/**
+ * Says where the runtime's files are, and how workers are started; before the first model is used.
+ *
+ * @throws UserError (`invalid-argument`) for a key that it does not know
+ */
 export function configureRuntime(chosen: RuntimeOptions): void {
+  const unknown = Object.keys(chosen).find(
+    (key) => !['wasm', 'script', 'webgpu', 'startWorker'].includes(key),
+  );
+  if (unknown !== undefined) {
+    throw new UserError(
+      'invalid-argument',
+      `configureRuntime knows no ${unknown}: it takes wasm, script, webgpu and startWorker`,
+    );
+  }
   options = chosen;
 }
 
@@ -147,6 +160,16 @@ const outOfMemory = /bad_alloc|allocation failed|out of memory|\bOOM\b|Aborted\(
 /** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
 export function explainFailure(cause: unknown, device: Device): unknown {
   const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  if (reason.startsWith('no available backend found')) {
+    const { wasm } = device === 'webgpu' ? (options.webgpu ?? {}) : options;
+    const where = isPlace(wasm) ? String(wasm) : 'the files of the runtime';
+    return new UserError(
+      'io',
+      `cannot start ONNX Runtime with ${where}: ${reason.replace(/^.*?ERR: /, '')}; serve the file of ` +
+        'onnxruntime-web 1.30.0 there, name it in configureRuntime, and load the page again',
+      { cause },
+    );
+  }
   // Exceptions in the runtime's own memory arrive as numbers when there is no room to describe them.
   if (typeof cause === 'number' || outOfMemory.test(reason)) {
     return new UserError(

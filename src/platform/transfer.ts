@@ -59,6 +59,9 @@ export async function fetchBytes(
   if (!response.ok || !response.body) {
     throw cannotFetch(`the server answers ${response.status} ${response.statusText}`.trim());
   }
+  if (/^text\/html\b/.test(response.headers.get('content-type') ?? '')) {
+    throw cannotFetch('the server answers with a web page instead of a file');
+  }
   const length = response.headers.get('content-length');
   // A compressed transfer says the length of what is sent, not of what arrives.
   const total =

@@ -9,6 +9,7 @@ import { fixture, formulaImage } from '../data/fixtures/formula.ts';
 import { decodeImage } from '../data/formats/imageDecoding.ts';
 import { prepareDataset } from '../data/prepareDataset.ts';
 import { openDataset } from '../data/registry.ts';
+import { readImageFiles } from '../data/sources/imageFiles.ts';
 import type { UserError } from '../errors.ts';
 import { bundle } from './browser.ts';
 import { described } from './describedDataset.ts';
@@ -353,6 +354,42 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(found.warnings).toEqual([
       'files: images read although an earlier one has the same name: 1, such as 7.png',
     ]);
+  });
+
+  it('are read one by one for a model, as on Node', async () => {
+    // biome-ignore lint/suspicious/noExplicitAny: the page sends JSON.
+    const read = (names: readonly string[]): Promise<any> =>
+      page.evaluate(
+        async (files) => {
+          const { readImageFiles } = (
+            globalThis as unknown as { library: typeof import('../api/data.web.ts') }
+          ).library;
+          const given = files.map(
+            ([name, text]) => new File([Uint8Array.from(atob(text!), (each) => each.charCodeAt(0))], name!),
+          );
+          try {
+            const { pixels, ...rest } = await readImageFiles(given, [8, 8, 3], { resize: true });
+            return { pixels: [...pixels], ...rest };
+          } catch (error) {
+            return (error as Error).message;
+          }
+        },
+        names.map((name) => [basename(name), readFileSync(name, 'base64')]),
+      );
+    const sound = [fixture('opaque.png'), fixture('smooth.jpeg')];
+    const broken = inFolder('broken.png');
+    writeFileSync(broken, readFileSync(fixture('opaque.png')).subarray(0, 60));
+    const text = inFolder('notes.txt');
+    writeFileSync(text, 'notes');
+    const expected = await readImageFiles(sound, [8, 8, 3], { resize: true });
+    expect(await read([...sound, broken, text])).toEqual({
+      names: expected.names.map((name) => basename(name)),
+      pixels: [...expected.pixels],
+      skipped: [expect.stringMatching(/^broken\.png: /)],
+    });
+    expect(await read([broken])).toMatch(/^broken\.png: /);
+    expect(await read([text])).toMatch(/^notes\.txt: not a PNG, JPEG or WebP image/);
+    expect(await read([])).toBe('files: no PNG, JPEG or WebP images among them; choose others');
   });
 
   it('are opened by the example of the documents', async () => {

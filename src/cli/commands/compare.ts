@@ -69,8 +69,10 @@ async function runCompare(directories: readonly string[], options: CompareComman
     requireComparable(first, model);
   }
   const runs = models.flatMap(({ run }) => run ?? []);
-  for (const run of runs) {
-    requireSameData(runs[0]!, run, split);
+  if (data === undefined) {
+    for (const run of runs) {
+      requireSameData(runs[0]!, run, split);
+    }
   }
   const exported = models.find(({ run }) => run === undefined);
   // An export cannot do without a name; a run knows which share of the training images is held out.

@@ -117,7 +117,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
   const { file, name, header, damaged } = prepared;
   printPrepared(summaryOf(file, header, damaged), options, [
     levelsText(header),
-    `to train: emerging train --data ${shellWord(name)}`,
+    ...(timesHalved(header.imageShape[0]) > 0 ? [`to train: emerging train --data ${shellWord(name)}`] : []),
   ]);
   if (!options.skipDamaged) {
     reportSkipped(damaged);

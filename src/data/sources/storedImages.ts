@@ -1,7 +1,7 @@
 // The images among the files of a folder or archive, split by folders named train, validation, test.
 import { UserError } from '../../errors.ts';
 import type { FileStore } from '../formats/fileStore.ts';
-import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 import { divide, type Split, splitOfFolder } from './splitOfName.ts';
 
@@ -14,6 +14,12 @@ export async function storedImages(store: FileStore): Promise<RawDataset> {
   const { path } = store;
   const files = await store.names();
   const names = files.filter((name) => imageName.test(name));
+  if (names.length === 0) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: no ${imageFormats} images among its files (${files.slice(0, 3).join(', ') || 'none'}${files.length > 3 ? ', …' : ''})`,
+    );
+  }
   const top = store.isArchive ? topFolder(files) : '';
   const splits = divide(names.map((name) => name.slice(top.length)));
   if (typeof splits === 'string') {

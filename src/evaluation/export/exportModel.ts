@@ -1,5 +1,6 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 import { dataName } from '../../experiments/experimentName.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
@@ -116,11 +117,12 @@ function weightsFile({ model, parameters }: TrainedModel, { step, weights }: Mod
     const { shape, data } = constantValue(parameters[path]!)!;
     tensors.set(path, { shape, data: Float32Array.from(data) });
   }
-  return encodeSafetensors(tensors, {
+  const metadata = {
     format: 'emerging-flows',
     step: String(step),
     weights,
     imageShape: showImageShape(model.imageShape),
     model: JSON.stringify(model.options),
-  });
+  };
+  return encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
 }

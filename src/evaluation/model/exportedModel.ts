@@ -3,6 +3,7 @@ import { option, phrase, UserError } from '../../errors.ts';
 import { modelOptions } from '../../experiments/config.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
 import type { Glow } from '../../models/glow.ts';
+import { checksumOf } from '../../numeric/checksum.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
@@ -35,6 +36,10 @@ export function exportedModel(
   { weights, step }: ExportChoice = {},
 ): TrainedModel {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
+  // Exports of earlier versions have no checksum.
+  if (metadata.checksum !== undefined && metadata.checksum !== checksumOf(tensors, metadata)) {
+    throw new UserError('invalid-data', `${path} is corrupt: its checksum does not match; use another copy`);
+  }
   if (weights !== undefined && metadata.weights !== weights) {
     throw new UserError(
       'invalid-argument',

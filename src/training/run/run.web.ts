@@ -14,7 +14,8 @@ import {
 } from './storedRun.ts';
 
 /**
- * Starts a run in files, with its configuration in them. `train` does the rest.
+ * Starts a run in files, with its configuration in them, in which `data.name` is the name of the images. `train` does the
+ * rest.
  *
  * @param place such as `memoryFiles('digits')` or `await privateFiles('digits')`
  * @throws UserError if the images do not fit the model, or there is already a run
@@ -25,7 +26,10 @@ export async function startRun(
   { dataset, ...options }: StoredRunOptions & { readonly dataset?: Dataset } = {},
 ): Promise<StoredRun> {
   requireFiles(place);
-  return startStoredRun(config, requireDataset(dataset), filesStore(place), options);
+  const images = requireDataset(dataset);
+  // The name in the configuration is that of a dataset on Node's disk, which these images need not be.
+  const ofThese = { ...config, data: { ...config.data, name: images.name } };
+  return startStoredRun(ofThese, images, filesStore(place), options);
 }
 
 /**

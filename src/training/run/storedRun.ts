@@ -124,6 +124,12 @@ async function presetOf(store: RunStore): Promise<string | null> {
  * @throws UserError (`invalid-argument`) if none were
  */
 export function requireDataset(dataset: Dataset | undefined): Dataset {
+  if (dataset !== undefined && !(typeof dataset === 'object' && 'train' in dataset)) {
+    throw new UserError(
+      'invalid-argument',
+      'dataset must be what openImages or openDataset returns, with images to train on, to validate and to test',
+    );
+  }
   if (dataset === undefined) {
     throw new UserError(
       'invalid-argument',

@@ -1,0 +1,69 @@
+// Single images that a page has been given, for a model: chosen or dropped files, and folders of them.
+import { UserError } from '../../errors.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { Budget, OverBudget } from '../budget.ts';
+import { bytesOf, type GivenFile } from '../formats/blobStore.web.ts';
+import { maxFileBytes } from '../formats/fileStore.ts';
+import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import { fitImage } from '../pixels/fitImage.ts';
+import type { DecodedImage } from '../rawImages.ts';
+import { filesOf, type GivenFiles } from './givenFiles.web.ts';
+import type { ImageFileOptions, NamedImages } from './imageFiles.ts';
+
+/**
+ * Reads the images among files that a page has been given, in a model's form, sorted by name. If several files were
+ * given, those that cannot be read or have another image format are skipped, and files that are no images are ignored.
+ *
+ * @throws UserError if the only file cannot be read, an image has another size or colour type than `imageShape`, or no
+ *   image remains
+ */
+export async function readImageFiles(
+  given: GivenFiles,
+  imageShape: ImageShape,
+  { resize = false, onSkip }: ImageFileOptions = {},
+): Promise<Omit<NamedImages, 'paths'>> {
+  const { files } = await filesOf(given);
+  const isOnly = files.length === 1;
+  const chosen = files
+    .filter(({ path }) => isOnly || imageName.test(path) || otherImageName.test(path))
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
+  const budget = new Budget('files');
+  const skipped: string[] = [];
+  const read: { name: string; pixels: Uint8Array }[] = [];
+  for (const file of chosen) {
+    let image: DecodedImage;
+    try {
+      image = await decoded(file, budget);
+    } catch (error) {
+      if (isOnly || !(error instanceof UserError) || error instanceof OverBudget) {
+        throw error;
+      }
+      skipped.push(error.message);
+      onSkip?.(error.message);
+      continue;
+    }
+    const { height, width, channels, data } = image;
+    const found = { shape: [height, width, channels] as const, pixels: data };
+    read.push({ name: file.path, pixels: fitImage(found, imageShape, { source: file.path, resize }) });
+  }
+  if (read.length === 0) {
+    const none =
+      skipped.length === 0 ? `no ${imageFormats} images among them` : 'none of the images can be read';
+    throw new UserError('invalid-data', `files: ${none}; choose others`);
+  }
+  const size = sizeOf(imageShape);
+  const pixels = new Uint8Array(read.length * size);
+  read.forEach((image, index) => {
+    pixels.set(image.pixels, index * size);
+  });
+  return { names: read.map(({ name }) => name), pixels, skipped };
+}
+
+async function decoded({ path, file }: GivenFile, budget: Budget): Promise<DecodedImage> {
+  if (file.size > maxFileBytes) {
+    throw new UserError('invalid-data', `${path}: too large: ${file.size} bytes, at most ${maxFileBytes}`);
+  }
+  budget.grow(file.size);
+  return decodeImage(await bytesOf(file, path), path, { budget });
+}
