@@ -1,4 +1,5 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
+import type { Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
@@ -33,11 +34,13 @@ export async function trainWithProgress(
   { stopAt, resume, activations, workers }: StepOptions & { stopAt?: number; resume?: string },
   engine: CompileOptions,
   board: TensorBoard | undefined,
+  ranks: Ranks,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
   const { config, dataset, schedule, paths, state } = run;
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
-  const interruption = listenForInterruption(() =>
-    bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+  const interruption = listenForInterruption(
+    () => bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+    { ranks: ranks.size > 1 },
   );
   for (const warning of dataset.warnings ?? []) {
     bar.note(`warning: ${warning}`);
@@ -51,6 +54,9 @@ export async function trainWithProgress(
       `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
       `into ${paths.directory}`,
   );
+  if (ranks.size > 1) {
+    bar.note(ranksText(ranks, config.training.batchSize));
+  }
   if (run.assumed) {
     bar.note(`using preset ${run.preset}; choose another with --preset or --config`);
   }
@@ -70,6 +76,7 @@ export async function trainWithProgress(
       stopAt,
       activations,
       workers,
+      ranks,
       signal: interruption.signal,
       events: {
         onPreparing(part) {
@@ -78,7 +85,7 @@ export async function trainWithProgress(
           }
         },
         onPrepared({ activations, bytes, workers }) {
-          const place = placeOf(engine, workers);
+          const place = placeOf(engine, workers, ranks.size);
           const moved = movedText(run, place);
           if (moved !== undefined) {
             bar.note(moved);
@@ -115,6 +122,17 @@ export async function trainWithProgress(
     bar.finish();
     interruption.release();
   }
+}
+
+/** Where the ranks run, and how to stop them. */
+function ranksText({ size, hosts }: Ranks, batchSize: number): string {
+  const places = [...new Set(hosts)];
+  const where = places.length === 1 ? places[0] : `${places.length} machines (${places.join(', ')})`;
+  const stop =
+    process.env.OMPI_TOOL_NAME === 'mpirun'
+      ? `; mpirun answers Ctrl-C with a kill: kill -USR2 ${process.ppid} stops after a step, with a checkpoint`
+      : '';
+  return `${size} ranks on ${where}, each with ${formatCounted(batchSize / size, 'image')} of a batch${stop}`;
 }
 
 /** What the user should know about the images before training on them. */
