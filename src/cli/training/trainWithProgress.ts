@@ -15,6 +15,7 @@ import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { movedText } from './trainSummary.ts';
@@ -39,7 +40,13 @@ export async function trainWithProgress(
   const { config, dataset, schedule, paths, state } = run;
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
   const interruption = listenForInterruption(
-    () => bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+    () =>
+      bar.note(
+        ranks.size === 1
+          ? 'stopping after this step; press Ctrl-C again to stop at once'
+          : `stopping after this step; if the ranks are killed first, emerging train --resume ${shellWord(paths.directory)} ` +
+              'continues from the last checkpoint, with any number of ranks',
+      ),
     { ranks: ranks.size > 1 },
   );
   for (const warning of dataset.warnings ?? []) {
