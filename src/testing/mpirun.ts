@@ -1,0 +1,77 @@
+// Programs started by Open MPI's mpirun, for tests.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Whether mpirun is installed. */
+export const hasMpirun = spawnSync('mpirun', ['--version']).status === 0;
+
+/** The end of the names of tests that are skipped without it. */
+export const needsMpirun = '(needs mpirun: apt-get install openmpi-bin, scripts/install-system-packages)';
+
+/** How a job ended. */
+export interface JobResult {
+  /** The exit code of mpirun. */
+  readonly code: number | null;
+  readonly stdout: string;
+  /** Of all ranks; without what mpirun itself prints. */
+  readonly stderr: string;
+  /** What mpirun prints, between lines of dashes. */
+  readonly notices: string;
+}
+
+/** A job that runs. */
+export interface Job {
+  readonly mpirun: ChildProcess;
+  /** Waits until stderr contains a text. */
+  until(text: RegExp): Promise<void>;
+  /** The process ids of the ranks on this machine, in order. */
+  ranks(): number[];
+  readonly ended: Promise<JobResult>;
+}
+
+/** Ranks of a job on this machine alone, more than cores if need be. */
+const settings = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'btl', 'self,sm'];
+
+/** Starts a command as several ranks. */
+export function startJob(
+  ranks: number,
+  command: readonly string[],
+  { cwd, environment = {} }: { readonly cwd: string; readonly environment?: Record<string, string> },
+): Job {
+  const mpirun = spawn('mpirun', ['-n', String(ranks), ...settings, ...command], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', ...environment },
+  });
+  let [stdout, stderr] = ['', ''];
+  mpirun.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  mpirun.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return {
+    mpirun,
+    until: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (text.test(stderr)) {
+            resolve();
+          }
+        };
+        mpirun.stderr.on('data', look);
+        mpirun.on('close', () => reject(new Error(`the job ended without ${text}: ${stderr}`)));
+        look();
+      }),
+    ranks: () =>
+      readFileSync(`/proc/${mpirun.pid}/task/${mpirun.pid}/children`, 'utf8').trim().split(' ').map(Number),
+    ended: new Promise((resolve, reject) => {
+      mpirun.on('error', reject);
+      mpirun.on('close', (code) => {
+        const notice = /^-{70,}\n[\s\S]*?\n-{70,}\n/gm;
+        const notices = (stderr.match(notice) ?? []).join('');
+        resolve({ code, stdout, stderr: stderr.replace(notice, ''), notices });
+      });
+    }),
+  };
+}
