@@ -1,6 +1,7 @@
 // `mpirun emerging train`: one run by several processes, how it is stopped, killed and resumed, and what is refused.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
 import { hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
@@ -78,8 +79,7 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
     await again.until(/step [1-9]/);
     process.kill(again.ranks()[1]!, 'SIGTERM');
     const second = await again.ended;
-    // Rank 0 was not told, and ends as usual.
-    expect(second.code, second.stderr).toBe(0);
+    expect(second.code, second.stderr).toBe(143);
     expect(second.stderr).toMatch(/on each of 4 ranks before, now on cpu.* on each of 2 ranks/);
     expect(summaryOf('stopped')).toMatchObject({
       ranks: 2,
@@ -100,6 +100,41 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
     const resumed = await emerging.run('train', '--resume=killed', '--stop-at=3', '--no-test');
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(summaryOf('killed')).toMatchObject({ ranks: 1, steps: 3 });
+  });
+});
+
+describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
+  it('are named by rank 0, which ends them', async () => {
+    const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
+    const script = `
+      import { joinRanks } from ${JSON.stringify(library)};
+      const ranks = await joinRanks();
+      await new Promise((resolve) => setTimeout(resolve, ranks.rank === 1 ? 600_000 : 0));
+      console.log(JSON.stringify([await ranks.meet(0.3), ranks.cores >= 1]));
+      process.exitCode = 3;
+    `;
+    const command = [process.execPath, '--input-type=module', '--eval', script];
+    const { code, stdout } = await startJob(3, command, { cwd: emerging.folder }).ended;
+    expect(stdout).toBe('[[1],true]\n');
+    expect(code).toBe(3);
+  });
+
+  it('are reported once if the launcher does not start them for Open MPI', async () => {
+    const [node, ...args] = emerging.words(...train('--out=alone')) as [string, ...string[]];
+    const started = (environment: Record<string, string>) =>
+      spawnSync(node, args, {
+        cwd: emerging.folder,
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      });
+    const first = started({ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '0' });
+    expect(first.stderr).toBe(
+      'emerging: srun has started 2 processes, but each is alone for Open MPI: set SLURM_MPI_TYPE=pmix for srun, or use ' +
+        'mpirun inside of sbatch\n',
+    );
+    expect(first.status).toBe(1);
+    const second = started({ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '1' });
+    expect([second.stderr, second.status]).toEqual(['', 1]);
   });
 });
 

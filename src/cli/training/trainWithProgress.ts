@@ -23,6 +23,9 @@ import { movedText } from './trainSummary.ts';
 /** From this many parameters on, training takes seconds to start and prints what it is doing. */
 const LARGE = 4e6;
 
+/** The exit code after SIGTERM. */
+const TERMINATED = 143;
+
 /** What is printed during each preparation. */
 const preparations: Record<PreparationPart, string> = {
   weights: 'initialising the weights from the first batch',
@@ -120,7 +123,8 @@ export async function trainWithProgress(
       } satisfies TrainingEvents,
     };
     const result = await trainWithPictures(training, (what, draw) => drawOrNote(what, draw, note));
-    return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
+    // Perhaps only another rank was told to end.
+    return { result, exitCode: result.interrupted ? interruption.exitCode() || TERMINATED : 0 };
   } catch (error) {
     // A run that another process has taken over is no longer this one's to remove.
     const isOwn = !(error instanceof UserError && error.code === 'locked');
