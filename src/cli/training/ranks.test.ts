@@ -103,6 +103,16 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
   });
 });
 
+it.skipIf(!hasMpirun)(`ends if rank 0 cannot go on ${needsMpirun}`, async () => {
+  const job = start(2, ...train('--steps=100000', '--out=lost'));
+  await job.until(/step [1-9]/);
+  rmSync(inFolder('lost', 'training.lock'));
+  const { code, stderr } = await job.ended;
+  expect(stderr).toMatch(/^emerging: this training of lost ends here, since another may have begun/m);
+  expect(stderr).not.toContain('rank 1');
+  expect(code).toBe(1);
+});
+
 describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
   it('are named by rank 0, which ends them', async () => {
     const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
