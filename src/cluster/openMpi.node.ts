@@ -38,8 +38,8 @@ export interface MpiJob {
 }
 
 /**
- * Joins the MPI job that this process was started in. It blocks the event loop until all processes have joined: MPI
- * patches functions for memory in place, which must not run in another thread meanwhile.
+ * Joins the MPI job that this process was started in. It blocks the event loop until all processes have joined, because
+ * MPI changes the environment and the allocation of memory meanwhile.
  *
  * @throws UserError (`unsupported`) if koffi or Open MPI's library is missing
  */
@@ -141,6 +141,9 @@ async function openLibrary(): Promise<Library> {
       );
     },
   );
+  // UCX, which Open MPI loads where it is installed, would watch how this process allocates memory, and first try that by
+  // moving the end of the heap back and forth. Another thread that allocates just then loses what it got, and crashes.
+  process.env.UCX_MEM_EVENTS ??= 'n';
   const problems: unknown[] = [];
   for (const name of libraries) {
     try {

@@ -92,7 +92,8 @@ export function registerTrain(program: Command): void {
         '\nCtrl-C stops training after the current step, with a checkpoint and exit code 130; emerging train --resume\n' +
         'continues from there. A second Ctrl-C stops at once. During the evaluation on the test images after the last\n' +
         'step, Ctrl-C skips the rest of it: the run is saved, and emerging evaluate can evaluate it later.\n' +
-        'With --resume, --set can change training settings: --set training.learningRate=0.0005',
+        'With --resume, --set can change training settings: --set training.learningRate=0.0005\n' +
+        '\nmpirun -n 4 emerging train trains one run by four processes, on one or several machines: docs/machines.md',
     )
     .action((options: TrainCommandOptions) => onRanks((ranks) => runTrain(options, ranks)));
 }
