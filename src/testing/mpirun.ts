@@ -1,6 +1,7 @@
 // Programs started by Open MPI's mpirun, for tests.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { TwoMachines } from './twoMachines.ts';
 
 /** Whether mpirun is installed. */
 export const hasMpirun = spawnSync('mpirun', ['--version']).status === 0;
@@ -29,16 +30,23 @@ export interface Job {
   readonly ended: Promise<JobResult>;
 }
 
-/** Ranks of a job on this machine alone, more than cores if need be. */
-const settings = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'btl', 'self,sm'];
+/** More ranks than cores, if need be. */
+const settings = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none'];
+const onOneMachine = ['--mca', 'btl', 'self,sm'];
 
-/** Starts a command as several ranks. */
+/** Starts a command as several ranks, by default on this machine. */
 export function startJob(
   ranks: number,
   command: readonly string[],
-  { cwd, environment = {} }: { readonly cwd: string; readonly environment?: Record<string, string> },
+  { cwd, machines }: { readonly cwd: string; readonly machines?: TwoMachines },
 ): Job {
-  const mpirun = spawn('mpirun', ['-n', String(ranks), ...settings, ...command], {
+  const { onFirst, options, environment } = machines ?? {
+    onFirst: [],
+    options: onOneMachine,
+    environment: {},
+  };
+  const words = [...onFirst, 'mpirun', '-n', String(ranks), ...settings, ...options, ...command];
+  const mpirun = spawn(words[0]!, words.slice(1), {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', ...environment },
