@@ -1,7 +1,7 @@
 // `mpirun emerging train` on two machines, which are namespaces of this one: the bytes of two ranks on one machine, and
 // the end of a machine.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
@@ -38,9 +38,12 @@ describe.skipIf(machines === undefined)(`on two machines ${needsMpirun}, and net
   it('a run ends if one of them does, and goes on without it', async () => {
     const job = start(machines, '--steps=100000', '--out=dead');
     await job.until(/step [1-9]/);
+    const first = job.ranks();
     machines!.crashSecond();
     const { notices } = await job.ended;
     expect(notices).toContain('on node machine2');
+    // mpirun does not wait for the end of those that it kills.
+    await expect.poll(() => first.some((id) => existsSync(`/proc/${id}`)), { timeout: 30_000 }).toBe(false);
     const resume = emerging.words('train', '--resume=dead', '--stop-at=3', '--no-test');
     const [program, ...words] = [...machines!.onFirst, ...resume] as [string, ...string[]];
     const resumed = spawnSync(program, words, { cwd: emerging.folder, encoding: 'utf8' });
