@@ -1,4 +1,5 @@
 // The processes that share one training, which MPI calls ranks, and how they exchange data.
+import { availableCores } from '../platform/machine.node.ts';
 
 /** Numbers that are summed over the ranks in place. */
 export type Summed = Float32Array | Float64Array;
@@ -33,7 +34,9 @@ export const onlyRank: Ranks = {
   rank: 0,
   size: 1,
   hosts: ['localhost'],
-  cores: Number.POSITIVE_INFINITY,
+  get cores() {
+    return availableCores();
+  },
   sum: async () => {},
   broadcast: async () => {},
   meet: async () => [],

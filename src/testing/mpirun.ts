@@ -1,6 +1,7 @@
 // Programs started by Open MPI's mpirun, for tests.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { expect } from 'vitest';
 import type { TwoMachines } from './twoMachines.ts';
 
 /** Whether mpirun is installed. */
@@ -28,6 +29,11 @@ export interface Job {
   /** The process ids of the ranks on this machine, in order. */
   ranks(): number[];
   readonly ended: Promise<JobResult>;
+}
+
+/** Waits until processes are gone: mpirun does not wait for the end of those that it kills. */
+export async function gone(ids: readonly number[]): Promise<void> {
+  await expect.poll(() => ids.filter((id) => existsSync(`/proc/${id}`)), { timeout: 30_000 }).toEqual([]);
 }
 
 /** More ranks than cores, if need be. */

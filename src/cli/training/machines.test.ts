@@ -1,11 +1,11 @@
 // `mpirun emerging train` on two machines, which are namespaces of this one: the bytes of two ranks on one machine, and
 // the end of a machine.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
-import { hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { makeTwoMachines } from '../../testing/twoMachines.ts';
 import { checkpointPath, runPaths } from '../../training/run/runFolder.ts';
@@ -42,8 +42,7 @@ describe.skipIf(machines === undefined)(`on two machines ${needsMpirun}, and net
     machines!.crashSecond();
     const { notices } = await job.ended;
     expect(notices).toContain('on node machine2');
-    // mpirun does not wait for the end of those that it kills.
-    await expect.poll(() => first.some((id) => existsSync(`/proc/${id}`)), { timeout: 30_000 }).toBe(false);
+    await gone(first);
     const resume = emerging.words('train', '--resume=dead', '--stop-at=3', '--no-test');
     const [program, ...words] = [...machines!.onFirst, ...resume] as [string, ...string[]];
     const resumed = spawnSync(program, words, { cwd: emerging.folder, encoding: 'utf8' });

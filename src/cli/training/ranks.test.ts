@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
-import { hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { checkpointPath, listCheckpoints, runPaths } from '../../training/run/runFolder.ts';
 
@@ -92,11 +92,13 @@ describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
   it('ends if a rank is killed, says how to go on, and goes on in one process', async () => {
     const job = start(2, ...train('--steps=100000', '--out=killed'));
     await job.until(/step [1-9]/);
-    process.kill(job.ranks()[1]!, 'SIGKILL');
+    const ranks = job.ranks();
+    process.kill(ranks[1]!, 'SIGKILL');
     const { code, stderr, notices } = await job.ended;
     expect(code).toBe(128 + 9);
     expect(notices).toMatch(/rank 1 .*on node/);
     expect(stderr).toContain('emerging train --resume killed continues from the last checkpoint');
+    await gone(ranks);
     const resumed = await emerging.run('train', '--resume=killed', '--stop-at=3', '--no-test');
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(summaryOf('killed')).toMatchObject({ ranks: 1, steps: 3 });
