@@ -48,7 +48,7 @@ process.stdout.write(
 
 await writeDocumentPlot('inverses', {
   title: 'The inverse of one layer, by the size of the image',
-  subtitle: `one pixel of all ${sizes[0]!.batch} images, ${CHANNELS} channels`,
+  subtitle: `time for one pixel position in all ${sizes[0]!.batch} images of a batch, ${CHANNELS} channels`,
   x: { label: 'Height and width', unit: 'pixels', log: true, ticks: 'own', range: [7, 73] },
   y: { label: 'Time per pixel', unit: 'µs', log: true },
   series: names.map((name) => ({

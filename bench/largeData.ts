@@ -14,6 +14,7 @@ import { secondsOf } from '../src/bench/timing.ts';
 import { augmentationList } from '../src/cli/augmentationList.ts';
 import { nonNegative, wholeNumber } from '../src/cli/options.ts';
 import { formatBytes, formatCount, formatMilliseconds, formatRate } from '../src/cli/terminal/format.ts';
+import { packedTarget } from '../src/data/packed/packedTarget.ts';
 import { PackedWriter } from '../src/data/packed/packedWriter.ts';
 import type { AugmentationName } from '../src/data/pixels/augment.ts';
 import { openDataset } from '../src/data/registry.ts';
@@ -61,7 +62,7 @@ async function make(file: string): Promise<void> {
   const random = new RandomStream(0, 'large');
   const noise = Uint8Array.from({ length: 2 ** 22 + imageBytes }, () => random.integer(256));
   const seconds = await secondsOf(() => {
-    const writer = new PackedWriter(file);
+    const writer = new PackedWriter(packedTarget(file));
     for (let index = 0; index < count; index++) {
       const start = random.integer(2 ** 22);
       writer.add(noise.subarray(start, start + imageBytes), String(index));

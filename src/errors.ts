@@ -104,10 +104,10 @@ function inLibraryWords(term: Term): string {
 }
 
 /** A value as written in code. */
-function literal(value: Literal): string {
+export function literal(value: Literal): string {
   if (typeof value === 'object') {
     const entries = Object.entries(value).map(([key, one]) => `${key}: ${literal(one)}`);
-    return `{ ${entries.join(', ')} }`;
+    return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
   return typeof value === 'string' ? `'${value}'` : String(value);
 }

@@ -78,7 +78,9 @@ it('compile', () => {
       .getPreEmitDiagnostics(program, program.getSourceFile(file))
       .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
   );
-  const found = "Argument of type 'number' is not assignable to parameter of type 'string'.";
+  const found =
+    "Argument of type 'number' is not assignable to parameter of type " +
+    "'string | URL | Readonly<Record<string, Uint8Array<ArrayBufferLike>>>'.";
   expect(problems).toEqual([[], [], [], [], [], [], [found]]);
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Mixing } from '../../src/models/mixing.ts';
-import { runPaths } from '../../src/training/run/runFolder.ts';
+import { runPaths } from '../../src/training/folder/runFolder.ts';
 import { compare } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
 import { readStudies } from './readStudies.ts';

@@ -1,7 +1,7 @@
 // The finished runs of a study, with all their measurements.
 import { type CurvePoint, readLearningCurve } from '../../src/evaluation/runs/learningCurve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
-import { runPaths } from '../../src/training/run/runFolder.ts';
+import { runPaths } from '../../src/training/folder/runFolder.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';

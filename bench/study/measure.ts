@@ -17,7 +17,7 @@ import { writeRunCard } from '../../src/evaluation/runs/runCard.ts';
 import { countParameters, type Glow } from '../../src/models/glow.ts';
 import { dimensionsOf } from '../../src/numeric/imageShape.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
-import { appendEvaluation } from '../../src/training/run/summaryFile.ts';
+import { appendEvaluation } from '../../src/training/folder/summaryFile.ts';
 import type { StudyRun } from './runs.ts';
 
 /** The measurements with the average weights of the last step. */

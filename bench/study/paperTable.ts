@@ -9,8 +9,8 @@ import { paperExperiments } from '../../src/experiments/paper.ts';
 import { findPreset, type Preset } from '../../src/experiments/presets.ts';
 import { writeFileAtomically } from '../../src/storage/files.ts';
 import { writeJson } from '../../src/storage/jsonFile.ts';
-import { runPaths } from '../../src/training/run/runFolder.ts';
-import { readSummary } from '../../src/training/run/summaryFile.ts';
+import { runPaths } from '../../src/training/folder/runFolder.ts';
+import { readSummary } from '../../src/training/folder/summaryFile.ts';
 import { machine } from '../shared/machine.ts';
 import { hoursOf, type PaperRate, readPaperRates } from './paperRates.ts';
 

@@ -1,7 +1,7 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
 import type { Mixing } from '../../src/models/mixing.ts';
-import { runPaths } from '../../src/training/run/runFolder.ts';
-import { trainingTime } from '../../src/training/run/runLogs.ts';
+import { runPaths } from '../../src/training/folder/runFolder.ts';
+import { trainingTime } from '../../src/training/folder/runLogs.ts';
 import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type MixingSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';

@@ -8,8 +8,8 @@ import { resolveConfig } from '../../src/experiments/resolve.ts';
 import type { Mixing } from '../../src/models/mixing.ts';
 import { readTextFile } from '../../src/storage/files.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
-import { openRunFolder, runPaths } from '../../src/training/run/runFolder.ts';
-import { readSummary } from '../../src/training/run/summaryFile.ts';
+import { openRunFolder, runPaths } from '../../src/training/folder/runFolder.ts';
+import { readSummary } from '../../src/training/folder/summaryFile.ts';
 import { mixingsOf, type Study } from './studies.ts';
 
 const RATE = 'training.learningRate';

@@ -1,3 +1,15 @@
-// `emerging-flows/data` in a page or its worker: images in memory.
+// `emerging-flows/data` in a page or its worker: images from files, folders, archives, URLs and memory.
 
-export { type Dataset, type ImageSet, imagesInMemory } from '../data/dataset.ts';
+export {
+  type Dataset,
+  type DatasetSource,
+  type HoldOut,
+  type HoldOutByName,
+  type HoldOutByPosition,
+  type ImageSet,
+  imagesInMemory,
+} from '../data/dataset.ts';
+export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
+export { openImages } from '../data/openImages.web.ts';
+export type { Crop } from '../data/pixels/fitPicture.ts';
+export type { GivenFiles } from '../data/sources/givenFiles.web.ts';

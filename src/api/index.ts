@@ -50,9 +50,11 @@ export {
   writeLatents,
 } from '../evaluation/model/latentsFile.ts';
 export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.ts';
+export type { ModelFiles } from '../evaluation/model/modelFiles.ts';
 export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
-export type { StepChoice } from '../training/run/chosenCheckpoint.ts';
+export type { FetchOptions } from '../platform/transfer.ts';
+export type { StepChoice } from '../training/folder/chosenCheckpoint.ts';

@@ -8,6 +8,7 @@ export type { PaperResult } from '../experiments/paper.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';
 export type { Schedule } from '../experiments/schedule.ts';
+export type { RunPaths } from '../training/folder/runFolder.ts';
 export type { Groups } from '../training/parameterLayout.ts';
 export { followerStore } from '../training/ranks/followerStore.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../training/run/privateFiles.node.ts';
@@ -18,9 +19,12 @@ export {
   resumeRun,
   startRun,
 } from '../training/run/run.node.ts';
-export type { RunPaths } from '../training/run/runFolder.ts';
-export type { RunStore } from '../training/run/runStore.ts';
-export { memoryFiles, readFiles, type StoredFiles } from '../training/run/storedFiles.ts';
+export {
+  memoryFiles,
+  readFiles,
+  type StoredFiles,
+  type StoredFilesLock,
+} from '../training/run/storedFiles.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../training/run/storedRun.ts';
 export type { GuardState } from '../training/step/guard.ts';
 export type { TrainingOptions, TrainingResult } from '../training/train.ts';

@@ -7,8 +7,12 @@ export { type ConfigFile, type ConfigSources, resolveConfig } from '../experimen
 export type { Schedule } from '../experiments/schedule.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../training/run/privateFiles.web.ts';
 export { resumeRun, startRun } from '../training/run/run.web.ts';
-export type { RunStore } from '../training/run/runStore.ts';
-export { memoryFiles, readFiles, type StoredFiles } from '../training/run/storedFiles.ts';
+export {
+  memoryFiles,
+  readFiles,
+  type StoredFiles,
+  type StoredFilesLock,
+} from '../training/run/storedFiles.ts';
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../training/run/storedRun.ts';
 export { type TrainingOptions, type TrainingResult, train } from '../training/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/trainingEvents.ts';

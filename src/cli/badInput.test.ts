@@ -39,8 +39,35 @@ const usage: [string, string[], string | RegExp][] = [
   ],
   [
     'an image that does not exist',
-    ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'data', '--out', 'x.png'],
+    ['edit', 'runs/a', 'none.png', '--from', 'data', '--towards', 'empty', '--out', 'x.png'],
     'cannot read none.png: it does not exist; check the name',
+  ],
+  [
+    'an edit between two equal groups',
+    ['edit', 'runs/a', 'small.png', '--from', 'data', '--towards', 'runs/../data', '--out', 'x.png'],
+    '--from data and --towards runs/../data are the same, so nothing would change: name two different folders',
+  ],
+  [
+    'several amounts in one',
+    [
+      'edit',
+      'runs/a',
+      'small.png',
+      '--from',
+      'data',
+      '--towards',
+      'empty',
+      '--amount',
+      '1,2',
+      '--out',
+      'x.png',
+    ],
+    "option '--amount <a>' argument '1,2' is invalid. It must be one finite number, such as 0.5; repeat the option for several.",
+  ],
+  [
+    'a dataset shown in another format',
+    ['datasets', 'show', 'data', '--out', 'x.jpg'],
+    'cannot write x.jpg: pictures are written as PNG; name it x.png',
   ],
   [
     'latents written to a folder',
@@ -291,7 +318,7 @@ const usage: [string, string[], string | RegExp][] = [
       '--out',
       'x.png',
     ],
-    "option '--amount <a>' argument 'half' is invalid. It must be a number.",
+    "option '--amount <a>' argument 'half' is invalid. It must be one finite number, such as 0.5; repeat the option for several.",
   ],
   [
     'scores in an unknown format',
@@ -338,6 +365,16 @@ const usage: [string, string[], string | RegExp][] = [
 /** The same for errors outside the arguments. */
 const failures: [string, string[], string | RegExp][] = [
   [
+    'an empty folder',
+    ['train', '--data', 'empty'],
+    "dataset 'empty': the folder is empty; put PNG, JPEG, WebP, GIF, TIFF or AVIF images into it",
+  ],
+  [
+    'a text file instead of images',
+    ['datasets', 'prepare', 'wrong.yaml', '--size', '8'],
+    "dataset 'wrong.yaml': neither an archive (.zip, .tar, .tar.gz) nor an array (.npy, .npz, .parquet) of images, nor a prepared file; name one, or a folder",
+  ],
+  [
     'no such config file',
     ['train', '--config', 'none.yaml'],
     'cannot read none.yaml: it does not exist; check the name',
@@ -350,7 +387,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a folder without images',
     ['train', '--data', 'runs/a/checkpoints'],
-    /^dataset 'runs\/a\/checkpoints': unknown image format; expected a folder with train-images-idx3-ubyte .*, or a folder, \.zip, /,
+    "dataset 'runs/a/checkpoints': no images found in the folder, which has files of other kinds; put PNG, JPEG, WebP, GIF, TIFF or AVIF images into it",
   ],
   [
     'a missing image file',
@@ -404,7 +441,7 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a location where no folder can be created',
     [...train, '--out', '/proc/nothing/x'],
-    'cannot create the folder /proc/nothing/x: there is no folder /proc/nothing; create it or check the name',
+    'cannot create the folder /proc/nothing/x: its file system does not allow it; choose another location',
   ],
   [
     'a run inside a file',
@@ -429,12 +466,12 @@ const failures: [string, string[], string | RegExp][] = [
   [
     'a file that is not an image',
     ['interpolate', 'runs/a', 'seed:1', 'wrong.yaml', '--out', 'x.png'],
-    'wrong.yaml: not a PNG, JPEG or WebP image; convert it',
+    'wrong.yaml: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it',
   ],
   [
     'a folder without image files',
     ['score', 'runs/a', 'data'],
-    'data: no PNG, JPEG or WebP images found; pass image files or folders of images',
+    'data: no PNG, JPEG, WebP, GIF, TIFF or AVIF images found; pass image files or folders of images',
   ],
   [
     'latents of another model',
@@ -463,6 +500,7 @@ if (
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
   writeTinyDataset(inFolder('larger'), { size: 16 });
+  mkdirSync(inFolder('empty'));
   writePng(inFolder('wide.png'), new Uint8Array(72), [8, 9, 1]);
   writePng(inFolder('small.png'), new Uint8Array(64), [8, 8, 1]);
   writePng(
@@ -550,7 +588,7 @@ it('reports the error as JSON with --json', async () => {
   expect(code).toBe(2);
   const { error, ...rest } = JSON.parse(stdout);
   expect(stderr).toBe(`emerging: ${error}\n`);
-  expect(rest).toEqual({});
+  expect(rest).toEqual({ code: 'not-found' });
 });
 
 it('leaves no run behind that did not complete its first step', async () => {

@@ -1,6 +1,7 @@
 // An evaluation as `emerging evaluate` and `emerging train` store and print it.
 import type { Split } from '../data/sources/splitOfName.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
+import { errorText } from '../evaluation/runs/errorText.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
@@ -45,8 +46,8 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
   const { median, quantiles, worst, importance } = record;
   const errors = [
-    standardError === null ? [] : `± ${standardError.toFixed(4)} over draws`,
-    samplingError === null ? [] : `± ${samplingError.toFixed(4)} over images`,
+    standardError === null ? [] : `± ${errorText(standardError)} over draws`,
+    samplingError === null ? [] : `± ${errorText(samplingError)} over images`,
   ].flat();
   const measured = `${bitsPerDim.toFixed(4)} bits/dim (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
   const spread =

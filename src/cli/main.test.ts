@@ -106,7 +106,7 @@ it('shows the help without a command, as a usage error', async () => {
 
 it('prints a stack trace only with --debug', async () => {
   const { stderr } = await emerging.run('evaluate', 'nothing', '--debug');
-  expect(stderr).toMatch(/^emerging: nothing is not a run folder.*\n/);
+  expect(stderr).toMatch(/^emerging: nothing is neither a run folder.*\n/);
   expect(stderr).toMatch(/^ {4}at .*runFolder/m);
 });
 

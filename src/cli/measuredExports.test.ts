@@ -62,7 +62,7 @@ it('compare takes exports and runs', async () => {
 it.each([
   ['evaluate', ['evaluate', 'exported']],
   ['doctor', ['doctor', 'exported']],
-  ['compare', ['compare', 'runs/a', 'exported']],
+  ['compare', ['compare', 'runs/a', 'exported', '--out=new.png']],
 ])('%s asks for images', async (_, args) => {
   expect(await emerging.run(...args)).toMatchObject({
     code: 2,
@@ -79,7 +79,9 @@ it('other images and other weights are refused', async () => {
   expect(weights.stderr).toBe(
     'emerging: exported holds the average weights: leave out the option, or export the run with --weights raw\n',
   );
-  expect(await emerging.run('compare', 'exported', './exported', '--data=data')).toMatchObject({
+  expect(
+    await emerging.run('compare', 'exported', './exported', '--data=data', '--out=new.png'),
+  ).toMatchObject({
     code: 2,
     stderr: 'emerging: exported and ./exported are the same export: name different exports\n',
   });

@@ -10,8 +10,8 @@ import { Glow } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, writeTinyDataset } from '../testing/tinyImages.ts';
-import { markData } from '../training/run/dataMark.ts';
-import { runPaths } from '../training/run/runFolder.ts';
+import { markData } from '../training/folder/dataMark.ts';
+import { runPaths } from '../training/folder/runFolder.ts';
 import { openRunImages } from './runImages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'emerging-images-'));

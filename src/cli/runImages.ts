@@ -1,5 +1,5 @@
 // The images that a model is measured on: a split of the training dataset of its run, or of another one.
-import type { ImageSet } from '../data/dataset.ts';
+import { defaultValidation, type ImageSet } from '../data/dataset.ts';
 import { identityOf } from '../data/identity.ts';
 import { openSplit } from '../data/registry.ts';
 import type { Split } from '../data/sources/splitOfName.ts';
@@ -8,9 +8,9 @@ import type { LoadedRun } from '../evaluation/model/loadRun.ts';
 import { isRun } from '../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../evaluation/model/trainedModel.ts';
 import { requireImageShape } from '../experiments/modelShape.ts';
-import { locateData } from '../training/run/dataMark.ts';
+import { locateData } from '../training/folder/dataMark.ts';
+import { holdOutOf, readDataRecord } from '../training/folder/dataRecordFile.ts';
 import { differenceBetween } from '../training/run/dataRecord.ts';
-import { holdOutOf, readDataRecord } from '../training/run/dataRecordFile.ts';
 import { noteOnStderr } from './terminal/output.ts';
 
 /** Fewer validation images than this say little. */
@@ -26,9 +26,6 @@ export interface WantedImages {
   /** The option that names them, by default `data`. */
   readonly flag?: 'data' | 'reference';
 }
-
-/** The share of the training images held out if a model does not say: the default of `data.validation`. */
-const DEFAULT_VALIDATION = 0.02;
 
 /**
  * Opens a split of the dataset of a run or, for an export, of the one that is named.
@@ -64,7 +61,7 @@ export async function openNamedImages(
     split,
     data,
     chosen,
-    validation = DEFAULT_VALIDATION,
+    validation = defaultValidation,
   }: WantedImages & { data: string; validation?: number },
 ): Promise<ImageSet> {
   const images = await openSplit(data, split, { validation, like: model.imageShape });

@@ -4,6 +4,9 @@ import { sizeOf } from '../numeric/ndarray.ts';
 import type { OpenStore } from './formats/storedFiles.ts';
 import type { RawDataset } from './rawImages.ts';
 
+/** The share of the training images that is held out for validation, unless another one is chosen. */
+export const defaultValidation = 0.02;
+
 /** Images of one shape, 8 bits per channel, read by index; they need not fit into memory. */
 export interface ImageSet {
   /** The number of images. */
@@ -112,8 +115,6 @@ export interface NamedDataset extends DatasetDescription {
 
 /** A format of users' own images, recognised by path. */
 export interface PathFormat {
-  /** What the path must contain, as the end of a sentence "expected …". */
-  readonly expects: string;
   /**
    * Whether the existing file or folder at `path` looks like this format; reads no images.
    *

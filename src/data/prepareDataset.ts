@@ -5,8 +5,10 @@ import { showImageShape } from '../numeric/imageShape.ts';
 import { exists, requireWritable } from '../storage/files.ts';
 import { makeFolders } from '../storage/folders.ts';
 import type { PackedHeader } from './packed/packedHeader.ts';
-import { countPictures, prepare } from './packed/prepare.ts';
-import type { Crop } from './pixels/fitPicture.ts';
+import { packedTarget } from './packed/packedTarget.ts';
+import { prepare } from './packed/prepare.ts';
+import { type Crop, requireFit } from './pixels/fitPicture.ts';
+import { countPictures, limited } from './rawImages.ts';
 import { datasets, openRawDataset } from './registry.ts';
 import { dataFolders } from './sets/dataFolder.ts';
 import { preparedName } from './sets/preparedSet.ts';
@@ -25,7 +27,9 @@ export interface PrepareDatasetOptions {
   readonly leastDeviation?: number;
   /** Leaves out duplicates of earlier images, in any split. */
   readonly unique?: boolean;
-  /** The file to write; by default NAME.images, or NAME-SIZE.images, in the first data folder. */
+  /** The number of source images for training, from the first, and the same share of the others; all by default. */
+  readonly limit?: number | undefined;
+  /** The file to write, compressed if its name ends in `.gz`; by default NAME.images, or NAME-SIZE.images, in the first data folder. */
   readonly out?: string | undefined;
   /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
@@ -67,6 +71,7 @@ export async function prepareDataset(
     validation = 0.05,
     leastDeviation = 1,
     out,
+    limit,
     onProgress,
     onWarning,
     ...rest
@@ -80,26 +85,30 @@ export async function prepareDataset(
       phrase`choose an image size for ${nameOrPath}, for example ${option('size', 32)}`,
     );
   }
+  requireFit({ size, channels, crop }, leastDeviation);
   const hasNativeShape =
     named !== undefined &&
     crop !== 'tiles' &&
+    limit === undefined &&
     showImageShape([size, size, channels]) === showImageShape(named.imageShape);
   const file =
     out ?? join(dataFolders()[0], hasNativeShape ? preparedName(named) : fileName(nameOrPath, size));
   requireFree(file, out === undefined);
-  const dataset = await openRawDataset(nameOrPath);
+  const all = await openRawDataset(nameOrPath);
+  const dataset = limit === undefined ? all : limited(all, limit, nameOrPath);
   const total = countPictures(dataset);
   onProgress?.(0, total);
   for (const warning of dataset.warnings ?? []) {
     onWarning?.(warning);
   }
-  const prepared = await prepare(dataset, file, {
+  const prepared = await prepare(dataset, packedTarget(file), {
     ...rest,
     crop,
     validation,
     leastDeviation,
     size,
     channels,
+    limit,
     source: nameOrPath,
     onProgress: (pictures) => onProgress?.(pictures, total),
   });

@@ -1,4 +1,5 @@
 // Images as stored on disk: of any size, in sequence, decoded one at a time.
+import { option, phrase, UserError } from '../errors.ts';
 import { maxImagePixels } from './budget.ts';
 
 /** Larger images are rejected before they are decoded: 384 MiB, 134 million pixels in colour. */
@@ -66,6 +67,51 @@ export function totalCount(splits: readonly RawSplit[]): number | null {
     (sum, { count }) => (sum === null || count === null ? null : sum + count),
     0,
   );
+}
+
+/** The number of source images of a dataset; null if it is only known at the end. */
+export function countPictures({ train, validation, test }: RawDataset): number | null {
+  return totalCount([train, ...(validation ? [validation] : []), test]);
+}
+
+/**
+ * The first `limit` training images of a dataset, and the same share of the others, at least one.
+ *
+ * @param source the dataset, for errors
+ * @throws UserError if the limit is not a positive whole number, or the number of images is only known at the end
+ */
+export function limited(dataset: RawDataset, limit: number, source: string): RawDataset {
+  const { train, validation, test } = dataset;
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new UserError('invalid-argument', `limit is a number of images of at least 1, found ${limit}`);
+  }
+  const share = train.count === null ? Number.NaN : Math.min(1, limit / train.count);
+  const part = (split: RawSplit): RawSplit => {
+    const count = Math.max(1, Math.round(share * (split.count ?? Number.NaN)));
+    if (Number.isNaN(count)) {
+      throw new UserError(
+        'unsupported',
+        phrase`${source}: its number of images is only known at the end: omit ${option('limit', limit)}`,
+      );
+    }
+    return { count, images: () => first(split.images(), count) };
+  };
+  return {
+    ...dataset,
+    train: part(train),
+    ...(validation && { validation: part(validation) }),
+    test: part(test),
+  };
+}
+
+async function* first<Item>(items: AsyncIterable<Item>, count: number): AsyncGenerator<Item, void, void> {
+  let left = count;
+  for await (const item of items) {
+    yield item;
+    if (--left === 0) {
+      return;
+    }
+  }
 }
 
 /** The images of a split whose names are `wanted`. */

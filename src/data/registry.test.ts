@@ -138,10 +138,14 @@ describe('openDataset', () => {
     ['./no/such', /^dataset '\.\/no\/such': no such file or folder$/, 'not-found'],
     [
       'package.json',
-      /^dataset 'package.json': unknown image format; expected a folder with train-images/,
+      /^dataset 'package.json': neither an archive .* nor a prepared file; name one, or a folder$/,
       'invalid-data',
     ],
-    ['scripts', /^dataset 'scripts': unknown image format/, 'invalid-data'],
+    [
+      'scripts',
+      /^dataset 'scripts': no images found in the folder, which has files of other kinds; put PNG/,
+      'invalid-data',
+    ],
     ['package.json/mnist', /no such file or folder/, 'not-found'],
     ['./cifar10', /no such file or folder/, 'not-found'],
   ])('rejects %s', async (name, message, code) => {

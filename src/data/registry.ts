@@ -1,7 +1,8 @@
 // The named datasets and the formats of users' own images, and how they are opened.
 import { UserError, unknownName } from '../errors.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { exists } from '../storage/files.ts';
+import { exists, isFolder } from '../storage/files.ts';
+import { filesBelow } from '../storage/folders.ts';
 import {
   type Dataset,
   type DatasetSource,
@@ -11,6 +12,7 @@ import {
   type NamedDataset,
   type PathFormat,
 } from './dataset.ts';
+import { imageFormats } from './formats/imageDecoding.ts';
 import { openingOnce } from './formats/storedFiles.ts';
 import { packedFile } from './packed/packedFile.ts';
 import type { RawDataset } from './rawImages.ts';
@@ -27,7 +29,7 @@ import { loadSplit } from './sources/loadImages.ts';
 import { rawOf } from './sources/openedImages.ts';
 import { partFiles } from './sources/partFiles.ts';
 import type { Split } from './sources/splitOfName.ts';
-import { holdOutValidation } from './validation.ts';
+import { datasetOf, holdOutValidation } from './validation.ts';
 
 /** Every named dataset. */
 export const datasets: readonly NamedDataset[] = [
@@ -57,18 +59,7 @@ export async function openDataset(
   { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
 ): Promise<Dataset> {
   const { open } = await find(nameOrPath);
-  const source = await open();
-  const heldOut = source.validation
-    ? { train: source.train, validation: source.validation }
-    : holdOutValidation(source.train, validation, ruleFor(nameOrPath, holdOut));
-  return {
-    name: nameOrPath,
-    imageShape: source.train.imageShape,
-    ...heldOut,
-    test: source.test,
-    ...(source.warnings && { warnings: source.warnings }),
-    ...(source.notes && { notes: source.notes }),
-  };
+  return datasetOf(nameOrPath, await open(), { validation, holdOut: ruleFor(nameOrPath, holdOut) });
 }
 
 /** How one split of a dataset is opened. */
@@ -192,6 +183,15 @@ async function findAt(path: string): Promise<Found> {
       };
     }
   }
-  const expected = pathFormats.map(({ expects }) => expects).join(', or ');
-  throw new UserError('invalid-data', `dataset '${path}': unknown image format; expected ${expected}`);
+  throw new UserError('invalid-data', `dataset '${path}': ${whyNot(path)}`);
+}
+
+/** Why no format recognises a file or folder, and what to do. */
+function whyNot(path: string): string {
+  if (!isFolder(path)) {
+    return 'neither an archive (.zip, .tar, .tar.gz) nor an array (.npy, .npz, .parquet) of images, nor a prepared file; name one, or a folder';
+  }
+  return filesBelow(path).files.length === 0
+    ? `the folder is empty; put ${imageFormats} images into it`
+    : `no images found in the folder, which has files of other kinds; put ${imageFormats} images into it`;
 }

@@ -93,7 +93,11 @@ describe('holdOutValidation', () => {
       expect(() => holdOutValidation(numbered(10), share)).toThrow(UserError);
       expect(() => holdOutValidation(numbered(10), share)).toThrow(`found ${share}`);
     }
-    expect(() => holdOutValidation(numbered(10), 0.96)).toThrow('0.96 of 10 training images leaves none');
-    expect(() => holdOutValidation(numbered(1), 0.02)).toThrow('0.02 of 1 training images leaves none');
+    expect(() => holdOutValidation(numbered(10), 0.96)).toThrow(
+      '0.96 holds out 10 of 10 training images and leaves none',
+    );
+    expect(() => holdOutValidation(numbered(1), 0.02)).toThrow(
+      '0.02 holds out 1 of 1 training images and leaves none',
+    );
   });
 });

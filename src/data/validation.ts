@@ -1,8 +1,8 @@
 // Which training images are held out for model selection, so that test images are never used for it.
-import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { type HoldOut, type ImageSet, subset } from './dataset.ts';
+import { sha256 } from '../platform/sha256.node.ts';
+import { type Dataset, type DatasetSource, type HoldOut, type ImageSet, subset } from './dataset.ts';
 
 // A constant, not the run's seed: runs with different seeds must be measured on the same images.
 const validationSeed = 0;
@@ -60,6 +60,30 @@ export function holdOutValidation(images: ImageSet, fraction: number, rule?: Hol
   );
 }
 
+/**
+ * A dataset of the images in a source. If it has no validation images, they are held out of the training images as
+ * `holdOutValidation` does.
+ *
+ * @param name what the dataset was opened by
+ */
+export function datasetOf(
+  name: string,
+  source: DatasetSource,
+  { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
+): Dataset {
+  const { train, test, warnings, notes } = source;
+  return {
+    name,
+    imageShape: train.imageShape,
+    ...(source.validation
+      ? { train, validation: source.validation }
+      : holdOutValidation(train, validation, holdOut)),
+    test,
+    ...(warnings && { warnings }),
+    ...(notes && { notes }),
+  };
+}
+
 /** The limit just above the hash of the last image to hold out. */
 function limitOf(hashes: Float64Array, fraction: number): number {
   const { length } = hashes;
@@ -69,7 +93,7 @@ function limitOf(hashes: Float64Array, fraction: number): number {
 
 /** A multiple of 2⁻³² in [0, 1) from the name: unlike the hash that selects test images. */
 function hashOf(name: string): number {
-  return createHash('sha256').update(`validation/${name}`).digest().readUInt32BE() / 2 ** 32;
+  return Number.parseInt(sha256([`validation/${name}`]).slice(0, 8), 16) / 2 ** 32;
 }
 
 function divided(
@@ -89,7 +113,7 @@ function requireTraining(held: number, count: number, fraction: number): void {
   if (held >= count) {
     throw new UserError(
       'invalid-config',
-      `data.validation ${fraction} of ${count} training images leaves none to train on: use a smaller share or 0`,
+      `data.validation ${fraction} holds out ${held} of ${count} training images and leaves none to train on: add images, or use a smaller share or 0`,
     );
   }
 }

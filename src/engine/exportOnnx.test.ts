@@ -125,6 +125,15 @@ function namesReadIn({ node }: onnxProto.onnx.IGraphProto): string[] {
   ]);
 }
 
+it('passes every input of a Loop: not every runtime lets the condition be left out', async () => {
+  const settled = op.fixedPoint(x, 5, (state) => op.multiply(state, 0.5));
+  const { graph } = ModelProto.decode(await exportOnnx({ inputs: { x }, outputs: { y: settled } }));
+  const { input } = graph!.node!.find(({ opType }) => opType === 'Loop')!;
+  expect(input!.map((name) => name !== '')).toEqual([true, true, true]);
+  const condition = graph!.initializer!.find(({ name }) => name === input![1])!;
+  expect([condition.dataType, [...condition.rawData!]]).toEqual([9, [1]]);
+});
+
 it.each([1, 3])('declares the shapes of results with %i images', async (count) => {
   const image = input('image', [OPEN_BATCH, 2, 3, 4]);
   const rows = op.product(

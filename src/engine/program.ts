@@ -1,5 +1,6 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { requireWhole } from '../numeric/optionValues.ts';
 import { viewSource } from '../tensor/operations/layout.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
 import { elementCount, type Shape, showShape } from '../tensor/shape.ts';
@@ -54,7 +55,15 @@ export async function compilePrepared(
   definition: ProgramDefinition,
   options: CompileOptions = {},
 ): Promise<Program> {
+  requireThreads(options);
   return build(definition, await freeze(definition, options.threads), options);
+}
+
+/** Checks the number of threads; throws UserError (`invalid-argument`) if it is none. */
+export function requireThreads({ threads }: Pick<CompileOptions, 'threads'>): void {
+  if (threads !== undefined) {
+    requireWhole('threads', threads, 1);
+  }
 }
 
 /**

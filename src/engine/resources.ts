@@ -2,7 +2,7 @@
 
 /** Something that holds memory and threads until it is released. */
 interface Releasable {
-  release(): Promise<void>;
+  release(): Promise<void> | void;
 }
 
 /** Registers something for release, and returns it. */
@@ -37,7 +37,7 @@ async function releasedOnFailure<Result>(
     });
   } catch (error) {
     // Whatever the releases throw, the first failure is the one to report.
-    await Promise.allSettled(kept.map((resource) => resource.release()));
+    await Promise.allSettled(kept.map(async (resource) => resource.release()));
     throw error;
   }
 }

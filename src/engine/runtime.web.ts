@@ -1,58 +1,62 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
 
 import { option, phrase, UserError } from '../errors.ts';
-import { availableCores } from '../platform/machine.node.ts';
+import { defaultThreads } from '../platform/machine.node.ts';
+import type { Device } from './devices/device.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-/** Where the runtime's files are. */
+/** Where the files of a build of the runtime are. */
 export interface RuntimeFiles {
   /**
-   * The WebAssembly of the runtime: its URL, or its bytes. By default next to the runtime's script, where
-   * bundlers that know `new URL(…, import.meta.url)` put it.
+   * Its WebAssembly: its URL, or its bytes. By default next to the runtime's script, where bundlers that know
+   * `new URL(…, import.meta.url)` put it. A URL that ends with `.gz` is decompressed here, for hosts that send files
+   * as they are.
    */
   readonly wasm?: string | URL | ArrayBuffer | Uint8Array;
   /** The URL of the script that belongs to it, for the runtime's threads; needed only if it is elsewhere. */
   readonly script?: string | URL;
 }
 
-/** How a page is set up, besides the runtime's files. */
+/** How a page is set up. */
 export interface RuntimeOptions extends RuntimeFiles {
+  /** The files of the build for WebGPU, which is loaded only for the device `webgpu`. */
+  readonly webgpu?: RuntimeFiles;
   /**
    * Starts a worker whose script is `emerging-flows/worker`. Training then divides each batch among workers; without
-   * it, the thread that trains computes everything. Written in the page, for its bundler finds the script there.
+   * it, the thread that trains computes everything. It is written in the page, whose bundler finds the script there.
    */
   readonly startWorker?: () => Worker;
 }
 
 type Runtime = typeof import('onnxruntime-web/wasm');
 
-let files: RuntimeFiles = {};
-let startWorker: (() => Worker) | undefined;
+let options: RuntimeOptions = {};
 const loaded = new Map<'cpu' | 'webgpu', Promise<Runtime>>();
 
 /** Says where the runtime's files are, and how workers are started; before the first model is used. */
-export function configureRuntime({ startWorker: start, ...where }: RuntimeOptions): void {
-  files = where;
-  startWorker = start;
+export function configureRuntime(chosen: RuntimeOptions): void {
+  options = chosen;
 }
 
 /** How workers are started, and where they find the runtime; undefined if the page has not said how. */
 export function gradientWorkerFactory(): { start(): Worker; runtime: RuntimeFiles } | undefined {
+  const { startWorker, wasm, script } = options;
   if (startWorker === undefined) {
     return undefined;
   }
-  const { wasm, script } = files;
   // A worker may lie elsewhere than the page, and a URL object cannot be sent to it.
   const absolute = (place: string | URL): string => new URL(place, globalThis.location.href).href;
   return {
     start: startWorker,
     runtime: {
-      ...(wasm !== undefined && {
-        wasm: typeof wasm === 'string' || wasm instanceof URL ? absolute(wasm) : wasm,
-      }),
+      ...(wasm !== undefined && { wasm: isPlace(wasm) ? absolute(wasm) : wasm }),
       ...(script !== undefined && { script: absolute(script) }),
     },
   };
+}
+
+function isPlace(wasm: RuntimeFiles['wasm']): wasm is string | URL {
+  return typeof wasm === 'string' || wasm instanceof URL;
 }
 
 /** The runtime, loaded with the first session of a device; the one for WebGPU is several times larger. */
@@ -61,27 +65,47 @@ function load(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
   if (known) {
     return known;
   }
-  const runtime = (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu')).then(
-    (ort) => {
-      ort.env.logLevel = 'fatal';
-      // Without isolation, threads cannot share memory.
-      ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
-      const { wasm, script } = files;
-      if (wasm instanceof Uint8Array || wasm instanceof ArrayBuffer) {
-        ort.env.wasm.wasmBinary = wasm;
-      }
-      if (typeof wasm === 'string' || wasm instanceof URL || script !== undefined) {
-        ort.env.wasm.wasmPaths = {
-          ...((typeof wasm === 'string' || wasm instanceof URL) && { wasm }),
-          ...(script !== undefined && { mjs: script }),
-        };
-      }
-      return ort;
-    },
-  );
+  const runtime = loadBuild(device, threads);
   loaded.set(device, runtime);
   runtime.catch(() => loaded.delete(device));
   return runtime;
+}
+
+async function loadBuild(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
+  const ort = await (device === 'cpu' ? import('onnxruntime-web/wasm') : import('onnxruntime-web/webgpu'));
+  ort.env.logLevel = 'fatal';
+  // Without isolation, threads cannot share memory.
+  ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
+  const { wasm, script } = device === 'cpu' ? options : (options.webgpu ?? {});
+  if (isPlace(wasm) && /\.gz([?#]|$)/.test(String(wasm))) {
+    ort.env.wasm.wasmBinary = await fetchDecompressed(wasm);
+  } else if (wasm !== undefined && !isPlace(wasm)) {
+    ort.env.wasm.wasmBinary = wasm;
+  }
+  if ((isPlace(wasm) && ort.env.wasm.wasmBinary === undefined) || script !== undefined) {
+    ort.env.wasm.wasmPaths = {
+      ...(isPlace(wasm) && ort.env.wasm.wasmBinary === undefined && { wasm }),
+      ...(script !== undefined && { mjs: script }),
+    };
+  }
+  return ort;
+}
+
+/** The decompressed bytes at a URL. */
+async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
+  const fail = (reason: string, cause?: unknown): UserError =>
+    new UserError('io', `cannot load the runtime from ${url}: ${reason}`, { cause });
+  try {
+    const response = await fetch(url);
+    if (!response.ok || !response.body) {
+      throw fail(`the server answers ${response.status} ${response.statusText}`.trim());
+    }
+    return await new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
+  } catch (error) {
+    throw error instanceof UserError
+      ? error
+      : fail(error instanceof Error ? error.message : String(error), error);
+  }
 }
 
 /**
@@ -92,7 +116,7 @@ function load(device: 'cpu' | 'webgpu', threads: number): Promise<Runtime> {
  */
 export async function createSession(
   model: Uint8Array,
-  { device, threads = availableCores(), fallback }: SessionOptions,
+  { device, threads = defaultThreads(), fallback }: SessionOptions,
 ): Promise<Session> {
   if (device !== 'cpu' && device !== 'webgpu') {
     throw new UserError(
@@ -111,16 +135,31 @@ export async function createSession(
       ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
     });
     // This build ignores the arrays that it is given for outputs.
-    return new Session(ort, session, false);
+    return new Session(ort, session, false, (cause) => explainFailure(cause, device));
   } catch (cause) {
-    if (device === 'cpu') {
-      throw cause;
-    }
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
-    throw new UserError(
-      'unsupported',
-      phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', 'cpu')}`,
+    throw explainFailure(cause, device);
+  }
+}
+
+/** What the runtime says when its memory is full. */
+const outOfMemory = /bad_alloc|allocation failed|out of memory|\bOOM\b|Aborted\(\)|cannot enlarge memory/i;
+
+/** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
+export function explainFailure(cause: unknown, device: Device): unknown {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  // Exceptions in the runtime's own memory arrive as numbers when there is no room to describe them.
+  if (typeof cause === 'number' || outOfMemory.test(reason)) {
+    return new UserError(
+      'out-of-memory',
+      phrase`the page has no more memory for this: use smaller batches or a smaller model, in training ${option('activations', 'recompute')}; start again in a new worker, since this one's memory never shrinks`,
       { cause },
     );
   }
+  return device === 'cpu'
+    ? cause
+    : new UserError(
+        'unsupported',
+        phrase`the device '${device}' cannot run this: ${reason}; use ${option('device', 'cpu')}`,
+        { cause },
+      );
 }

@@ -31,16 +31,24 @@ export class Session {
   private readonly runtime: Runtime;
   private readonly session: RuntimeSession;
   private readonly writesInPlace: boolean;
+  private readonly explain: (cause: unknown) => unknown;
 
   /**
    * @internal Made by `createSession`.
    *
    * @param writesInPlace whether the runtime writes outputs to the arrays it is given; else they are copied there
+   * @param explain what to throw for a failure of the runtime; by default that failure
    */
-  constructor(runtime: Runtime, session: RuntimeSession, writesInPlace: boolean) {
+  constructor(
+    runtime: Runtime,
+    session: RuntimeSession,
+    writesInPlace: boolean,
+    explain: (cause: unknown) => unknown = (cause) => cause,
+  ) {
     this.runtime = runtime;
     this.session = session;
     this.writesInPlace = writesInPlace;
+    this.explain = explain;
   }
 
   /**
@@ -63,7 +71,9 @@ export class Session {
     for (const [name, array] of Object.entries(into)) {
       fetches[name] = array && this.writesInPlace ? this.tensorOf(array) : null;
     }
-    const results = await this.session.run(feeds, fetches);
+    const results = await this.session.run(feeds, fetches).catch((cause: unknown) => {
+      throw this.explain(cause);
+    });
     return Object.fromEntries(
       Object.entries(into).map(([name, array]) => {
         const { dims, data } = results[name]! as { dims: number[]; data: Float32Array | Float64Array };

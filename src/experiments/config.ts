@@ -1,5 +1,6 @@
 // Configurations: defaults and validation.
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
+import { defaultValidation } from '../data/dataset.ts';
 import { UserError } from '../errors.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
@@ -17,7 +18,7 @@ export const exclusivePairs = [
  */
 export const defaults: ConfigLayer = {
   seed: 0,
-  data: { augment: [], validation: 0.02 },
+  data: { augment: [], validation: defaultValidation },
   model: {
     levels: 3,
     depth: 8,
@@ -51,7 +52,7 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** @internal Validates a value by a schema of the configuration. */
-export function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
+export function check<Output>(schema: z.ZodMiniType<Output>, value: unknown): Output {
   const result = schema.safeParse(value, { reportInput: true });
   if (!result.success) {
     throw explainIssue(result.error.issues[0]!, knownKeys);

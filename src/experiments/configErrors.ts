@@ -1,5 +1,5 @@
 // Error messages for an invalid configuration: one line with the path, what was expected and what was found.
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { nearestNames, UserError, unknownName } from '../errors.ts';
 
 /**

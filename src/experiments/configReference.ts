@@ -1,11 +1,11 @@
 // Every key of a configuration with its meaning, default and range: for the help, and as a JSON Schema for
 // editors.
 import { stringify } from 'yaml';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { mixingsWith } from '../models/mixing.ts';
 import { optionDefaults } from '../optimizers/registry.ts';
 import { defaults as common } from './config.ts';
-import { isChangeable, layerSchema } from './configSchema.ts';
+import { layerSchema } from './configSchema.ts';
 
 /** The defaults of all keys, including those specific to one optimiser. */
 const defaults = { ...common, training: { ...common.training, ...optionDefaults } };
@@ -29,9 +29,9 @@ export interface ConfigKey {
 /** Every key of a configuration, in the order of the sections. */
 export function configKeys(): ConfigKey[] {
   return Object.entries(layerSchema.shape).flatMap(([name, field]) => {
-    const section = field.unwrap();
+    const section = field.def.innerType;
     const fallback = (defaults as Record<string, unknown>)[name];
-    return section instanceof z.ZodObject
+    return section instanceof z.ZodMiniObject
       ? Object.entries(section.shape).map(([key, inner]) =>
           describeKey(`${name}.${key}`, inner, (fallback as Record<string, unknown>)[key]),
         )
@@ -39,17 +39,18 @@ export function configKeys(): ConfigKey[] {
   });
 }
 
-function describeKey(key: string, schema: z.ZodType, fallback: unknown): ConfigKey {
+function describeKey(key: string, schema: z.ZodMiniType, fallback: unknown): ConfigKey {
   // The error for a value that can never be valid describes the valid ones.
-  const { error } = required(schema).safeParse(Symbol('no value'));
+  const { error } = schema.safeParse(Symbol('no value'));
+  const { description, changeable } = metadataOf(schema);
   const mixings = mixingsWith(key.replace(/^model\./, ''));
   return {
     key,
-    meaning: descriptionOf(schema),
+    meaning: description!,
     default: fallback === undefined ? null : stringify(fallback, { collectionStyle: 'flow' }).trim(),
     range: error!.issues[0]!.message,
     mixings: mixings.length > 0 ? mixings : null,
-    changeable: isChangeable(schema),
+    changeable: changeable === true,
   };
 }
 
@@ -97,13 +98,8 @@ export function configSchemaText(): string {
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 
-/** A schema without its optional wrapper. */
-function required(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional
-    ? required(schema.unwrap() as z.ZodType)
-    : schema;
-}
-
-function descriptionOf(schema: z.ZodType): string {
-  return schema.description ?? descriptionOf((schema as z.ZodOptional<z.ZodType>).unwrap());
+/** What is said about a schema, or about the one that it makes optional. */
+function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta {
+  const isOptional = schema instanceof z.ZodMiniOptional || schema instanceof z.ZodMiniExactOptional;
+  return { ...(isOptional && metadataOf(schema.def.innerType)), ...z.globalRegistry.get(schema) };
 }

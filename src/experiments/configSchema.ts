@@ -1,5 +1,5 @@
 // The schema of configurations: every key with its meaning, its values and its error text.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
@@ -24,34 +24,34 @@ function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
     most === Number.MAX_SAFE_INTEGER
       ? `a whole number of ${least} or more`
       : `a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+  return z.int(error).check(z.minimum(least, error), z.maximum(most, error));
 }
 
 function oddNumber(least: number, most: number) {
   const error = `an odd whole number from ${least} to ${most}`;
-  return z
-    .int({ error })
-    .min(least, { error })
-    .max(most, { error })
-    .refine((value) => value % 2 === 1, { error });
+  return z.int(error).check(
+    z.minimum(least, error),
+    z.maximum(most, error),
+    z.refine((value: number) => value % 2 === 1, error),
+  );
 }
 
 /** A number from 0 (included) to 1 (excluded). */
 function fraction(error: string) {
-  return z.number({ error }).min(0, { error }).lt(1, { error });
+  return z.number(error).check(z.minimum(0, error), z.lt(1, error));
 }
 
 /** A number above 0, at most `most`. */
 function positive(most: number, error: string) {
-  return z.number({ error }).gt(0, { error }).max(most, { error });
+  return z.number(error).check(z.gt(0, error), z.maximum(most, error));
 }
 
 function choice<const Names extends readonly string[]>(names: Names) {
-  return z.enum(names, { error: `one of ${names.join(', ')}` });
+  return z.enum(names, `one of ${names.join(', ')}`);
 }
 
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, { error: `a section with the keys ${Object.keys(shape).join(', ')}` });
+function section<Shape extends z.core.$ZodShape>(shape: Shape) {
+  return z.strictObject(shape, `a section with the keys ${Object.keys(shape).join(', ')}`);
 }
 
 const MOST_RATE = 1000;
@@ -68,125 +68,132 @@ const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
 
 /** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
-const changeable = { changeable: true };
-
-/** Whether a resume may change the key with this schema. */
-export function isChangeable(schema: z.ZodType): boolean {
-  return (
-    schema.meta()?.changeable === true ||
-    ((schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) &&
-      isChangeable(schema.unwrap() as z.ZodType))
-  );
-}
+const changeable = z.meta({ changeable: true });
 
 const MOST_AUGMENTATIONS = 16;
 
 const data = section({
   /** The name or the path of a dataset. */
   name: z
-    .string({ error: nameText })
-    .min(1, { error: nameText })
-    .max(4096, { error: 'at most 4096 characters long' })
-    .describe('The name or the path of a dataset.'),
+    .string(nameText)
+    .check(
+      z.minLength(1, nameText),
+      z.maxLength(4096, 'at most 4096 characters long'),
+      z.describe('The name or the path of a dataset.'),
+    ),
   /** How training images are augmented, in this order. */
   augment: z
-    .array(choice(choices.augment), { error: `a list of ${choices.augment.join(', ')}` })
-    .max(MOST_AUGMENTATIONS, { error: `a list of at most ${MOST_AUGMENTATIONS} augmentations` })
-    .describe('How training images are augmented, in this order.'),
+    .array(choice(choices.augment), `a list of ${choices.augment.join(', ')}`)
+    .check(
+      z.maxLength(MOST_AUGMENTATIONS, `a list of at most ${MOST_AUGMENTATIONS} augmentations`),
+      z.describe('How training images are augmented, in this order.'),
+    ),
   /** The share of the training images held out to choose models by; of few images, up to a tenth. */
-  validation: fraction('a share of the training images of at least 0 and below 1').describe(
-    'The share of the training images held out to choose models by; of few images, up to a tenth.',
+  validation: fraction('a share of the training images of at least 0 and below 1').check(
+    z.describe(
+      'The share of the training images held out to choose models by; of few images, up to a tenth.',
+    ),
   ),
 });
 
 const model = section({
   /** How often the image is squeezed; height and width must be divisible by 2^levels. */
-  levels: wholeNumber(1, 12).describe(
-    'How often the image is squeezed; height and width must be divisible by 2^levels.',
+  levels: wholeNumber(1, 12).check(
+    z.describe('How often the image is squeezed; height and width must be divisible by 2^levels.'),
   ),
   /** Flow steps in each level. */
-  depth: wholeNumber(1, 1000).describe('Flow steps in each level.'),
+  depth: wholeNumber(1, 1000).check(z.describe('Flow steps in each level.')),
   /** Hidden channels of the coupling networks. */
-  width: wholeNumber(1, MOST_CHANNELS).describe('Hidden channels of the coupling networks.'),
+  width: wholeNumber(1, MOST_CHANNELS).check(z.describe('Hidden channels of the coupling networks.')),
   /** What mixes channels and pixels between couplings. */
-  mixing: choice(choices.mixing).describe('What mixes channels and pixels between couplings.'),
+  mixing: choice(choices.mixing).check(z.describe('What mixes channels and pixels between couplings.')),
   /** The side length of the mixing's kernel; odd. */
-  kernelSize: oddNumber(3, 255).describe("The side length of the mixing's kernel; odd."),
+  kernelSize: oddNumber(3, 255).check(z.describe("The side length of the mixing's kernel; odd.")),
   /** The spacing of the kernel's taps. */
-  dilation: wholeNumber(1, 255).describe("The spacing of the kernel's taps."),
+  dilation: wholeNumber(1, 255).check(z.describe("The spacing of the kernel's taps.")),
   /** Channels inside the mixing's masked networks. */
-  hiddenChannels: wholeNumber(1, MOST_CHANNELS).describe("Channels inside the mixing's masked networks."),
+  hiddenChannels: wholeNumber(1, MOST_CHANNELS).check(
+    z.describe("Channels inside the mixing's masked networks."),
+  ),
   /** How the second half of the channels depends on the first. */
-  coupling: choice(choices.coupling).describe('How the second half of the channels depends on the first.'),
+  coupling: choice(choices.coupling).check(
+    z.describe('How the second half of the channels depends on the first.'),
+  ),
   /** A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none. */
   scaleFloor: z
-    .number({ error: scaleFloorText })
-    .min(0, { error: scaleFloorText })
-    .max(0.5, { error: scaleFloorText })
-    .exactOptional()
-    .describe(
-      'A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none.',
+    .exactOptional(
+      z.number(scaleFloorText).check(z.minimum(0, scaleFloorText), z.maximum(0.5, scaleFloorText)),
+    )
+    .check(
+      z.describe(
+        'A lower bound on the scales of affine couplings, which bounds what their inverse amplifies; 0 is none.',
+      ),
     ),
   /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   learnedPrior: z
-    .boolean({ error: 'true or false' })
-    .describe("Whether the priors' means and standard deviations are learned; standard normal otherwise."),
+    .boolean('true or false')
+    .check(
+      z.describe("Whether the priors' means and standard deviations are learned; standard normal otherwise."),
+    ),
   /** Bits of a pixel value; 8-bit images are reduced to them. */
-  bits: wholeNumber(1, 8).describe('Bits of a pixel value; 8-bit images are reduced to them.'),
+  bits: wholeNumber(1, 8).check(z.describe('Bits of a pixel value; 8-bit images are reduced to them.')),
 });
 
 const training = section({
   /** The rule by which gradients change the weights. */
-  optimizer: choice(choices.optimizer).describe('The rule by which gradients change the weights.'),
+  optimizer: choice(choices.optimizer).check(z.describe('The rule by which gradients change the weights.')),
   ...optionSchemas,
   /** The rate between warm-up and decay. */
-  learningRate: positive(MOST_RATE, rateText)
-    .describe('The rate between warm-up and decay.')
-    .meta(changeable),
+  learningRate: positive(MOST_RATE, rateText).check(
+    z.describe('The rate between warm-up and decay.'),
+    changeable,
+  ),
   /** The epochs over which the rate rises linearly; excludes warmupSteps. */
-  warmupEpochs: wholeNumber(0, MOST_EPOCHS)
-    .exactOptional()
-    .describe('The epochs over which the rate rises linearly; excludes warmupSteps.')
-    .meta(changeable),
+  warmupEpochs: z
+    .exactOptional(wholeNumber(0, MOST_EPOCHS))
+    .check(z.describe('The epochs over which the rate rises linearly; excludes warmupSteps.'), changeable),
   /** The steps over which the rate rises linearly; excludes warmupEpochs. */
-  warmupSteps: wholeNumber(0, MOST_STEPS)
-    .exactOptional()
-    .describe('The steps over which the rate rises linearly; excludes warmupEpochs.')
-    .meta(changeable),
+  warmupSteps: z
+    .exactOptional(wholeNumber(0, MOST_STEPS))
+    .check(z.describe('The steps over which the rate rises linearly; excludes warmupEpochs.'), changeable),
   /** The share of the steps, at the end, over which the rate falls linearly. */
   decay: z
-    .union([z.literal('none'), positive(1, decayText)], { error: decayText })
-    .describe('The share of the steps, at the end, over which the rate falls linearly.')
-    .meta(changeable),
+    .union([z.literal('none'), positive(1, decayText)], decayText)
+    .check(z.describe('The share of the steps, at the end, over which the rate falls linearly.'), changeable),
   /** Images per update, over all workers and micro-batches. */
-  batchSize: wholeNumber(1, MOST_IMAGES).describe('Images per update, over all workers and micro-batches.'),
+  batchSize: wholeNumber(1, MOST_IMAGES).check(
+    z.describe('Images per update, over all workers and micro-batches.'),
+  ),
   /** Images per run of the program; a divisor of batchSize. */
-  microBatch: wholeNumber(1, MOST_IMAGES)
-    .describe('Images per run of the program; a divisor of batchSize.')
-    .meta(changeable),
+  microBatch: wholeNumber(1, MOST_IMAGES).check(
+    z.describe('Images per run of the program; a divisor of batchSize.'),
+    changeable,
+  ),
   /** How many passes over the training images to train; excludes steps. */
-  epochs: wholeNumber(1, MOST_EPOCHS)
-    .exactOptional()
-    .describe('How many passes over the training images to train; excludes steps.')
-    .meta(changeable),
+  epochs: z
+    .exactOptional(wholeNumber(1, MOST_EPOCHS))
+    .check(z.describe('How many passes over the training images to train; excludes steps.'), changeable),
   /** How many updates to train; excludes epochs. */
-  steps: wholeNumber(1, MOST_STEPS)
-    .exactOptional()
-    .describe('How many updates to train; excludes epochs.')
-    .meta(changeable),
+  steps: z
+    .exactOptional(wholeNumber(1, MOST_STEPS))
+    .check(z.describe('How many updates to train; excludes epochs.'), changeable),
   /** The decay of the moving average of the weights; auto follows the length of an epoch. */
   averageDecay: z
-    .union([z.literal('auto'), fraction(averageDecayText)], { error: averageDecayText })
-    .describe('The decay of the moving average of the weights; auto follows the length of an epoch.')
-    .meta(changeable),
+    .union([z.literal('auto'), fraction(averageDecayText)], averageDecayText)
+    .check(
+      z.describe('The decay of the moving average of the weights; auto follows the length of an epoch.'),
+      changeable,
+    ),
   /** The norm to which gradients are clipped, in bits/dim; none turns clipping off. */
   clipNorm: z
-    .union([z.literal('none'), positive(MOST_NORM, clipNormText)], { error: clipNormText })
-    .describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.')
-    .meta(changeable),
+    .union([z.literal('none'), positive(MOST_NORM, clipNormText)], clipNormText)
+    .check(
+      z.describe('The norm to which gradients are clipped, in bits/dim; none turns clipping off.'),
+      changeable,
+    ),
 });
 
-const seed = wholeNumber(0).describe('The seed of every random number in the run.');
+const seed = wholeNumber(0).check(z.describe('The seed of every random number in the run.'));
 
 /** The schema of a whole configuration. */
 export const configSchema = section({
@@ -201,16 +208,18 @@ export const configSchema = section({
 });
 
 /** The schema of a partial configuration: every key is optional. */
-export const layerSchema = section({
-  /** The seed of every random number in the run. */
-  seed,
-  /** The images. */
-  data: data.partial().describe('The images.'),
-  /** The flow. */
-  model: model.partial().describe('The flow.'),
-  /** How the flow is fitted to the images. */
-  training: training.partial().describe('How the flow is fitted to the images.'),
-}).partial();
+export const layerSchema = z.partial(
+  section({
+    /** The seed of every random number in the run. */
+    seed,
+    /** The images. */
+    data: z.partial(data).check(z.describe('The images.')),
+    /** The flow. */
+    model: z.partial(model).check(z.describe('The flow.')),
+    /** How the flow is fitted to the images. */
+    training: z.partial(training).check(z.describe('How the flow is fitted to the images.')),
+  }),
+);
 
 /**
  * Everything needed to repeat a run, every default filled in.

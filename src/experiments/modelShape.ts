@@ -2,7 +2,13 @@
 import { UserError } from '../errors.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
 import { mixings } from '../models/mixing.ts';
-import { dimensionsOf, type ImageShape, showImageShape } from '../numeric/imageShape.ts';
+import {
+  dimensionsOf,
+  type ImageShape,
+  largestImage,
+  showImageShape,
+  timesHalved,
+} from '../numeric/imageShape.ts';
 import type { Config } from './configSchema.ts';
 
 /** The model options that must fit the images. */
@@ -10,9 +16,6 @@ export type ShapedModel = Pick<
   Config['model'],
   'levels' | 'mixing' | 'kernelSize' | 'dilation' | 'hiddenChannels'
 >;
-
-/** The most pixels and values of an image that a model takes: 2048 x 2048, and four channels of them. */
-const most = { pixels: 2 ** 22, values: 2 ** 24 };
 
 /**
  * The model of a configuration for images of this shape: its layers and the shapes of its parameters, none of
@@ -69,7 +72,7 @@ function checkSize(imageShape: ImageShape): void {
   if (!imageShape.every((length) => Number.isSafeInteger(length) && length > 0)) {
     throw new UserError('invalid-data', `${showImageShape(imageShape)} is not the shape of an image`);
   }
-  if (height * width > most.pixels || dimensionsOf(imageShape) > most.values) {
+  if (height * width > largestImage.pixels || dimensionsOf(imageShape) > largestImage.values) {
     throw new UserError(
       'unsupported',
       `the images are ${showImageShape(imageShape)}, and a model takes up to 2048x2048 pixels of four channels: ` +
@@ -92,15 +95,6 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
     `${levels} ${levels === 1 ? 'level needs' : 'levels need'} sides divisible by ${2 ** levels}, ` +
       `and the images are ${height} x ${width}: ${remedy}`,
   );
-}
-
-/** How many times `length` can be halved without a remainder. */
-function timesHalved(length: number): number {
-  let times = 0;
-  for (let rest = length; rest > 0 && rest % 2 === 0; rest /= 2) {
-    times++;
-  }
-  return times;
 }
 
 /**

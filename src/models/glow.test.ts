@@ -2,135 +2,17 @@
 // initialisation.
 import { describe, expect, it } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
-import { compile } from '../engine/program.ts';
-import { countTrained, parametersFrom, startingParameters } from '../flows/parameters.ts';
+import { countTrained } from '../flows/parameters.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { gradients } from '../tensor/gradient.ts';
-import { divide, negate, sum } from '../tensor/operations/index.ts';
-import { constant, input, type Tensor } from '../tensor/tensor.ts';
-import { expectClose, type GoldenCase, goldenCases, ndarray, storedArrays } from '../testing/golden.ts';
-import { bitsPerDim, countParameters, Glow, type GlowOptions } from './glow.ts';
+import { expectWithin, goldenCases } from '../testing/golden.ts';
+import { modelChecks } from '../testing/goldenModels.ts';
+import { countParameters, Glow, type GlowOptions } from './glow.ts';
 import { mixingNames } from './mixing.ts';
 
-const precisions: Precision[] = ['float64', 'float32'];
-
-function modelOf(golden: GoldenCase): Glow {
-  return new Glow(golden.config as GlowOptions, golden.config.imageShape as ImageShape);
-}
-
-/** The batch decoded from the priors' own latents: image values x in [−½, ½). */
-function dequantised(golden: GoldenCase): Float64Array {
-  const levels = 2 ** golden.config.bits;
-  return Float64Array.from(
-    golden.image.data,
-    (v: number, i: number) => (v + golden.noise.data[i]) / levels - 0.5,
-  );
-}
-
-describe.each(precisions)('%s', (precision) => {
-  it.each(goldenCases(/^model-(?!start).*$/))(
-    '%s: likelihood, latents, gradients, decoding',
-    async (_, golden) => {
-      const model = modelOf(golden);
-      const params = storedArrays(golden.params);
-      expect(Object.keys(model.parameters).sort()).toEqual(Object.keys(params).sort());
-      for (const [path, { shape }] of Object.entries(model.parameters)) {
-        expect(shape, path).toEqual(params[path]!.shape);
-      }
-      const tensors = Object.fromEntries(
-        Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
-      );
-      const p = parametersFrom(tensors);
-      const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
-      const { logLikelihood, logDet, latents } = model.likelihood(image, noise, p);
-      const given = golden.eps.map(({ shape }: { shape: number[] }, index: number) =>
-        input(`eps${index}`, shape),
-      );
-      const images = golden.image.shape[0];
-      const dimensions = golden.image.data.length / images;
-      const loss = divide(sum(negate(logLikelihood)), images * dimensions * Math.LN2);
-      const trained = Object.keys(golden.gradients);
-      expect([...trained].sort()).toEqual(
-        Object.keys(model.parameters)
-          .filter((path) => model.parameters[path]!.trained)
-          .sort(),
-      );
-      const outputs: Record<string, Tensor> = { logLikelihood, logDet, decoded: model.decode(given, p) };
-      latents.forEach((latent, index) => {
-        outputs[`latent ${index}`] = latent;
-      });
-      gradients(
-        loss,
-        trained.map((path) => tensors[path]!),
-        constant(1),
-      ).forEach((g, index) => {
-        outputs[`gradient ${trained[index]}`] = g;
-      });
-      const givenInputs = Object.fromEntries(
-        given.map((tensor: Tensor, index: number) => [`eps${index}`, tensor]),
-      );
-      const program = await compile(
-        { inputs: { image, noise, ...givenInputs, ...tensors }, outputs },
-        { precision },
-      );
-      const eps = Object.fromEntries(
-        golden.eps.map((array: { shape: number[]; data: number[] }, index: number) => [
-          `eps${index}`,
-          ndarray(array),
-        ]),
-      );
-      const result = await program.run({
-        image: ndarray(golden.image),
-        noise: ndarray(golden.noise),
-        ...eps,
-        ...params,
-      });
-      expectClose('logLikelihood', result.logLikelihood!.data, golden.logLikelihood, precision);
-      // If every log-determinant of a model is the same for all images, it is returned once.
-      const { shape, data } = result.logDet!;
-      const logDets = shape.length === 0 ? Array(images).fill(data[0]) : data;
-      expectClose('logDet', logDets, golden.logDet, precision);
-      const bits = Array.from(result.logLikelihood!.data, (value) => bitsPerDim(value, model.imageShape));
-      expectClose('bitsPerDim', bits, golden.bitsPerDim, precision);
-      latents.forEach((_, index) => {
-        expectClose(`latent ${index}`, result[`latent ${index}`]!.data, golden.eps[index].data, precision);
-      });
-      const expectedGradients = storedArrays(golden.gradients);
-      for (const path of trained) {
-        const { data } = expectedGradients[path]!;
-        expectClose(`gradient of ${path}`, result[`gradient ${path}`]!.data, data, precision);
-      }
-      expectClose('decoded', result.decoded!.data, dequantised(golden), precision);
-      await program.release();
-    },
-  );
-
-  it.each(goldenCases(/^model-start$/))(
-    '%s: actnorms are initialised in order, each on the output of those before it',
-    async (_, golden) => {
-      const model = modelOf(golden);
-      const params = storedArrays(golden.params);
-      const tensors = Object.fromEntries(
-        Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
-      );
-      const { parameters, started } = startingParameters(tensors);
-      const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
-      const { logLikelihood } = model.likelihood(image, noise, parameters);
-      const expected = storedArrays(golden.expected);
-      expect([...started.keys()].sort()).toEqual(Object.keys(expected).sort());
-      const outputs = { logLikelihood, ...Object.fromEntries(started) };
-      const program = await compile({ inputs: { image, noise, ...tensors }, outputs }, { precision });
-      const result = await program.run({
-        image: ndarray(golden.image),
-        noise: ndarray(golden.noise),
-        ...params,
-      });
-      for (const [path, { data }] of Object.entries(expected)) {
-        expectClose(path, result[path]!.data, data, precision);
-      }
-      await program.release();
-    },
-  );
+describe.each<Precision>(['float64', 'float32'])('%s', (precision) => {
+  for (const [names, check] of modelChecks) {
+    it.each(goldenCases(names))('%s', async (_, golden) => expectWithin(await check(golden, precision)));
+  }
 });
 
 describe('countParameters', () => {

@@ -3,6 +3,18 @@
 /** Height, width and channels of an image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
+/** The most pixels and values of an image that a model takes: 2048 x 2048, and four channels of them. */
+export const largestImage = { pixels: 2 ** 22, values: 2 ** 24 };
+
+/** How many times `length` can be halved without a remainder. */
+export function timesHalved(length: number): number {
+  let times = 0;
+  for (let rest = length; rest > 0 && rest % 2 === 0; rest /= 2) {
+    times++;
+  }
+  return times;
+}
+
 /** The number of values in an image: the D of bits/dim. */
 export function dimensionsOf([height, width, channels]: ImageShape): number {
   return height * width * channels;

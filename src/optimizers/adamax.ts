@@ -1,5 +1,5 @@
 // Adamax: the step is the first moment over a decaying maximum of the gradient's magnitude.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { abs, add, divide, maximum, multiply, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
@@ -59,8 +59,8 @@ export const adamaxChoice = optimizerChoice({
   options: {
     /** How adamax corrects its moments for their zero start. */
     biasCorrection: z
-      .enum(['glow', 'standard'], { error: 'one of glow, standard' })
-      .describe('How adamax corrects its moments for their zero start.'),
+      .enum(['glow', 'standard'], 'one of glow, standard')
+      .check(z.describe('How adamax corrects its moments for their zero start.')),
   },
   defaults: { biasCorrection: 'glow' },
   create: ({ biasCorrection }, stepsPerEpoch) => adamax({ beta2: 1 - 1 / stepsPerEpoch, biasCorrection }),

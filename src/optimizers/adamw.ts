@@ -1,5 +1,5 @@
 // AdamW: Adam with decoupled weight decay, which bypasses the moments.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { add, divide, multiply, sqrt, subtract } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
@@ -73,29 +73,37 @@ export const adamwChoice = optimizerChoice({
   options: {
     /** The decay of the running mean of the gradients, for adamw. */
     beta1: z
-      .number({ error: fraction })
-      .min(0, { error: fraction })
-      .lt(1, { error: fraction })
-      .describe('The decay of the running mean of the gradients, for adamw.'),
+      .number(fraction)
+      .check(
+        z.minimum(0, fraction),
+        z.lt(1, fraction),
+        z.describe('The decay of the running mean of the gradients, for adamw.'),
+      ),
     /** The decay of the running mean of the squared gradients, for adamw. */
     beta2: z
-      .number({ error: fraction })
-      .min(0, { error: fraction })
-      .lt(1, { error: fraction })
-      .describe('The decay of the running mean of the squared gradients, for adamw.'),
+      .number(fraction)
+      .check(
+        z.minimum(0, fraction),
+        z.lt(1, fraction),
+        z.describe('The decay of the running mean of the squared gradients, for adamw.'),
+      ),
     /** What adamw adds to its divisor, the root of the mean squared gradient. */
     epsilon: z
-      .number({ error: epsilonText })
-      .gt(0, { error: epsilonText })
-      .max(1, { error: epsilonText })
-      .describe('What adamw adds to its divisor, the root of the mean squared gradient.'),
+      .number(epsilonText)
+      .check(
+        z.gt(0, epsilonText),
+        z.maximum(1, epsilonText),
+        z.describe('What adamw adds to its divisor, the root of the mean squared gradient.'),
+      ),
     /** The share, times the learning rate, by which an adamw update shrinks the coupling network kernels. */
     weightDecay: z
-      .number({ error: weightDecayText })
-      .min(0, { error: weightDecayText })
-      .max(1000, { error: weightDecayText })
-      .describe(
-        'The share, times the learning rate, by which an adamw update shrinks the coupling network kernels.',
+      .number(weightDecayText)
+      .check(
+        z.minimum(0, weightDecayText),
+        z.maximum(1000, weightDecayText),
+        z.describe(
+          'The share, times the learning rate, by which an adamw update shrinks the coupling network kernels.',
+        ),
       ),
   },
   defaults: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },

@@ -1,5 +1,5 @@
 // Optimisers: rules by which gradients change weights, and how a configuration chooses one.
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { ProgramDefinition } from '../tensor/program.ts';
 
 /** What checkpoints record of an optimiser. */
@@ -23,20 +23,20 @@ export interface Optimizer extends OptimizerKind {
 }
 
 /** An optimiser that a configuration can choose. */
-export interface OptimizerChoice<Options extends z.ZodRawShape = z.ZodRawShape> extends OptimizerKind {
+export interface OptimizerChoice<Options extends z.core.$ZodShape = z.core.$ZodShape> extends OptimizerKind {
   /**
    * The keys of `training` that belong to it: meaning, values, and the expectation that completes the
    * sentence 'training.epsilon must be …'. A key shared by two optimisers means the same in both.
    */
   readonly options: Options;
   /** The defaults of the options. */
-  readonly defaults: z.infer<z.ZodObject<Options>>;
+  readonly defaults: z.infer<z.ZodMiniObject<Options>>;
   /** The optimiser with these options, for a run with `stepsPerEpoch` steps per epoch. */
-  create(options: z.infer<z.ZodObject<Options>>, stepsPerEpoch: number): Optimizer;
+  create(options: z.infer<z.ZodMiniObject<Options>>, stepsPerEpoch: number): Optimizer;
 }
 
 /** Returns the choice unchanged, with the types of its options inferred. */
-export function optimizerChoice<Options extends z.ZodRawShape>(
+export function optimizerChoice<Options extends z.core.$ZodShape>(
   choice: OptimizerChoice<Options>,
 ): OptimizerChoice<Options> {
   return choice;

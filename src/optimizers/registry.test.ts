@@ -1,6 +1,6 @@
 // Every optimiser: names and defaults, and that its loop computes the same as its ONNX model.
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { compileLoop } from '../engine/loop.ts';
 import { compile } from '../engine/program.ts';
 import type { NdArray } from '../numeric/ndarray.ts';

@@ -1,5 +1,5 @@
 // The optimisers by name: what `training.optimizer` chooses from.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { adamaxChoice } from './adamax.ts';
 import { adamwChoice } from './adamw.ts';
 import type { Optimizer, OptimizerChoice } from './optimizer.ts';
@@ -32,10 +32,10 @@ export const optionSchemas = Object.fromEntries(
   choices.flatMap(({ options }) =>
     Object.entries(options).map(([key, schema]) => [
       key,
-      z.exactOptional((schema as z.ZodType).meta({ ...z.globalRegistry.get(schema), changeable: true })),
+      z.exactOptional(schema).check(z.meta({ changeable: true })),
     ]),
   ),
-) as { [Key in keyof OptionSchemas]: z.ZodExactOptional<OptionSchemas[Key]> };
+) as { [Key in keyof OptionSchemas]: z.ZodMiniExactOptional<OptionSchemas[Key]> };
 
 /** The default of each optimiser option. */
 export const optionDefaults: Readonly<Record<string, unknown>> = Object.assign(

@@ -8,6 +8,11 @@ export function availableCores(): number {
   return Math.min(navigator.hardwareConcurrency, MOST_WORKERS);
 }
 
+/** The threads that share an operation, unless told otherwise: two that share those of a narrow model are slower. */
+export function defaultThreads(): number {
+  return 1;
+}
+
 /** What a WebAssembly memory can hold. */
 const LARGEST_MEMORY = 2 ** 32;
 

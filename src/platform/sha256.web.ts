@@ -1,16 +1,6 @@
 // SHA-256, synchronous and in parts, which the Web Cryptography API is not.
 import { sha256 as algorithm } from '@noble/hashes/sha2.js';
-import type { Hash } from './sha256.node.ts';
-
-/** SHA-256 of nothing yet. */
-export function startSha256(): Hash {
-  const hash = algorithm.create();
-  const encoder = new TextEncoder();
-  return {
-    update: (part) => void hash.update(typeof part === 'string' ? encoder.encode(part) : part),
-    digest: () => Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, '0')).join(''),
-  };
-}
+import type { RunningHash } from './runningHash.ts';
 
 /** SHA-256, in hexadecimal, of the concatenation of bytes and UTF-8 texts. */
 export function sha256(parts: Iterable<Uint8Array | string>): string {
@@ -19,4 +9,16 @@ export function sha256(parts: Iterable<Uint8Array | string>): string {
     hash.update(part);
   }
   return hash.digest();
+}
+
+/** SHA-256 of bytes and UTF-8 texts that come one after the other. */
+export function startSha256(): RunningHash {
+  const hash = algorithm.create();
+  const encoder = new TextEncoder();
+  return {
+    update: (part) => {
+      hash.update(typeof part === 'string' ? encoder.encode(part) : part);
+    },
+    digest: () => Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  };
 }

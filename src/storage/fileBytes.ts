@@ -3,31 +3,10 @@ import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { cannotRead, reasonFor } from './fileErrors.ts';
-
-/** Bytes with random access. */
-export interface RandomAccess {
-  /** In bytes. */
-  readonly size: number;
-  /** `length` bytes from `offset` on; throws UserError if there are fewer. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
-
-/** The most that is held in memory at once: 2 GiB, which is also the most that one call reads. */
-export const maxBytesAtOnce = 2 ** 31 - 1;
+import { checkRange, maxBytesAtOnce, type RandomAccess } from './randomAccess.ts';
 
 /** A FIFO is opened without waiting for its writer, and a terminal is not taken over. Not all systems have the flags. */
 const withoutWaiting = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
-
-/** Random access to bytes in memory; `source` names them in errors. */
-export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
-  return {
-    size: bytes.length,
-    async read(offset, length) {
-      checkRange(source, bytes.length, offset, length);
-      return bytes.subarray(offset, offset + length);
-    },
-  };
-}
 
 /**
  * Opens a file while `use` runs.
@@ -124,14 +103,4 @@ export function readWhole(path: string, limit = maxBytesAtOnce): Promise<Uint8Ar
     }
     return file.read(0, file.size);
   });
-}
-
-function checkRange(source: string, size: number, offset: number, length: number): void {
-  const inside = offset >= 0 && length >= 0 && offset + length <= size;
-  if (!inside || length > maxBytesAtOnce) {
-    throw new UserError(
-      'invalid-data',
-      `${source}: damaged: it has ${size} bytes, no ${length} from ${offset} on`,
-    );
-  }
 }

@@ -30,7 +30,10 @@ afterEach(() => {
 });
 
 /** Makes a file system call fail as it would on a full or broken disk. */
-function failWith(call: 'writeSync' | 'fsyncSync' | 'renameSync' | 'openSync', code: string): void {
+function failWith(
+  call: 'writeSync' | 'fsyncSync' | 'renameSync' | 'openSync' | 'accessSync',
+  code: string,
+): void {
   vi.spyOn(fs, call).mockImplementation(() => {
     throw systemError(code);
   });
@@ -202,6 +205,25 @@ describe('the status of a path', () => {
       code: 'not-found',
       message: expect.stringContaining(`there is no folder ${join(folder, 'none')}; create it`),
     });
+    fs.writeFileSync(join(folder, 'file'), '');
+    expect(failureOf(() => requireWritable(join(folder, 'file', 'new')))).toMatchObject({
+      message: `cannot write ${join(folder, 'file', 'new')}: there is a file where a folder is needed; choose another path`,
+    });
     requireWritable(join(folder, 'new'));
+  });
+
+  it('in a folder without access is refused as a place to write, before anything in it is asked for', () => {
+    failWith('accessSync', 'EACCES');
+    vi.spyOn(fs, 'statSync').mockImplementation(((path: string) => {
+      if (path !== folder) {
+        throw systemError('EACCES');
+      }
+      return { isDirectory: () => true };
+    }) as unknown as typeof fs.statSync);
+    syncBuiltinESMExports();
+    expect(failureOf(() => requireWritable(join(folder, 'new')))).toMatchObject({
+      code: 'io',
+      message: expect.stringMatching(/^cannot write .*new: permission denied; change its owner/),
+    });
   });
 });

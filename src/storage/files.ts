@@ -9,13 +9,14 @@ import {
   lstatSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { openRegularFile } from './fileBytes.ts';
@@ -50,6 +51,15 @@ export function isFolder(path: string): boolean {
   return statusOf(path)?.isDirectory() === true;
 }
 
+/** The path with links resolved, if it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
 /** When a file was last written, in milliseconds since 1970; undefined if it does not exist. */
 export function lastWritten(path: string): number | undefined {
   return statusOf(path)?.mtimeMs;
@@ -73,16 +83,19 @@ export function requireExists(path: string): void {
  * @throws UserError if not: `not-found` or `invalid-argument` if the name is wrong, `io` if the system refuses
  */
 export function requireWritable(path: string): void {
-  if (isFolder(path)) {
-    throw wrongPath(path, 'write', 'EISDIR');
-  }
   if (!exists(dirname(path))) {
     throw wrongPath(path, 'write', 'ENOENT');
   }
+  if (!isFolder(dirname(path))) {
+    throw wrongPath(path, 'write', 'ENOTDIR');
+  }
   try {
-    accessSync(dirname(path), constants.W_OK);
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
   } catch (error) {
     throw cannotWrite(path, error);
+  }
+  if (isFolder(path)) {
+    throw wrongPath(path, 'write', 'EISDIR');
   }
 }
 
@@ -246,7 +259,7 @@ function statusOf(path: string): Stats | undefined {
  * The error for a path that is found to be unusable before it is used, with the message for the system's
  * error.
  */
-function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR'): UserError {
+function wrongPath(path: string, doing: 'read' | 'write', code: 'ENOENT' | 'EISDIR' | 'ENOTDIR'): UserError {
   const kind = code === 'ENOENT' ? 'not-found' : 'invalid-argument';
   return new UserError(kind, `cannot ${doing} ${path}: ${reasonFor(code, path)}`);
 }

@@ -1,8 +1,9 @@
 // Folders and the paths in them: created, listed and removed, with readable errors.
 import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
-import { explainFileError } from './fileErrors.ts';
+import { explainFileError, hasCode } from './fileErrors.ts';
 import { exists } from './files.ts';
 
 /** The path of something in a folder, or in its subfolders. */
@@ -106,7 +107,12 @@ export function makeFolders(path: string): string[] {
     }
     return made;
   } catch (error) {
-    throw cleanedUpAfter(explainFileError(error, path, 'create the folder'), () => removeEmptyFolders(made));
+    // The parents exist: the file system, such as /proc, has no folders of this name.
+    const why = 'its file system does not allow it; choose another location';
+    const explained = hasCode(error, 'ENOENT')
+      ? new UserError('io', `cannot create the folder ${path}: ${why}`, { cause: error })
+      : explainFileError(error, path, 'create the folder');
+    throw cleanedUpAfter(explained, () => removeEmptyFolders(made));
   }
 }
 

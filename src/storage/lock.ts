@@ -1,7 +1,7 @@
 // A lock file: one holder at a time. A lock whose process is gone is stale and is ignored.
 import { closeSync, linkSync, lstatSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { cannotWrite, hasCode } from './fileErrors.ts';
 import { readText } from './files.ts';
 import { openPartial, partialPath } from './partialFiles.ts';

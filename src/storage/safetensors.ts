@@ -114,7 +114,7 @@ function readHeaderLength(bytes: Uint8Array, fail: Fail): number {
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > largestHeader) {
-    return fail(`its header would have ${length} bytes`);
+    return fail('it does not start like a safetensors file');
   }
   if (Number(length) > bytes.length - lengthBytes) {
     return fail(`it is truncated, with ${bytes.length - lengthBytes} of ${length} bytes of its header`);

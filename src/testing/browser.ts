@@ -1,110 +1,13 @@
-// Pages for tests: a script that uses the built package, bundled as any bundler would, in headless Chromium.
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { build, type Metafile } from 'esbuild';
-import { chromium, type Page } from 'playwright-core';
+// Pages for tests, with the package as it is now.
+import { join } from 'node:path';
 import { buildPackage } from './command.ts';
+import { type Bundle, bundlePackage } from './pages.ts';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-
-/** The path of Chromium; undefined if the system has none. */
-export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-);
-
-/** A script for a page with the package in it. */
-export interface Bundle {
-  /** The folder of the bundled files; the script is `page.js`. */
-  readonly folder: string;
-  /** Every file that went into it, as the bundler names it. */
-  readonly inputs: Metafile['inputs'];
-  /** The bytes of all scripts, compressed one by one, without the runtime. */
-  readonly compressedBytes: number;
-}
-
-/**
- * Bundles a script for a page and scripts for workers, with no settings but that they are for a browser.
- *
- * @param workers the scripts of workers by the names of their files, without extension
- */
+/** Bundles a script for a page and scripts for workers, as `bundlePackage` does, with the package beside them. */
 export async function bundle(
   script: string,
   workers: Readonly<Record<string, string>> = {},
 ): Promise<Bundle> {
   const root = buildPackage();
-  const project = join(root, 'project');
-  mkdirSync(join(project, 'node_modules'), { recursive: true });
-  symlinkSync(root, join(project, 'node_modules', 'emerging-flows'), 'junction');
-  const scripts = Object.entries({ page: script, ...workers });
-  for (const [name, text] of scripts) {
-    writeFileSync(join(project, `${name}.js`), text);
-  }
-  const folder = join(project, 'out');
-  const { metafile } = await build({
-    entryPoints: scripts.map(([name]) => join(project, `${name}.js`)),
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    metafile: true,
-    logLevel: 'silent',
-  });
-  const compressedBytes = Object.entries(metafile.outputs)
-    .filter(([, { inputs }]) => !Object.keys(inputs).some((input) => input.includes('onnxruntime-web')))
-    .map(([file]) => gzipSync(readFileSync(file), { level: 9 }).length)
-    .reduce((total, bytes) => total + bytes, 0);
-  return { folder, inputs: metafile.inputs, compressedBytes };
-}
-
-const types: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
-/** Opens a page with a bundle, which also finds `models/mnist` at `/mnist` and the runtime's files at `/runtime`. */
-export async function openPage({ folder }: Bundle): Promise<{ page: Page; close(): Promise<void> }> {
-  const roots: Readonly<Record<string, string>> = {
-    '/mnist/': join(repository, 'models/mnist'),
-    '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
-    '/': folder,
-  };
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url!, 'http://localhost');
-    const prefix = Object.keys(roots).find((start) => pathname.startsWith(start))!;
-    const file = join(roots[prefix]!, pathname.slice(prefix.length));
-    if (pathname === '/') {
-      response.writeHead(200, { 'content-type': 'text/html' });
-      response.end(
-        '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
-      );
-    } else if (existsSync(file) && statSync(file).isFile() && dirname(file).startsWith(roots[prefix]!)) {
-      const content = readFileSync(file);
-      const type = types[extname(file)] ?? 'application/octet-stream';
-      response.writeHead(200, { 'content-type': type, 'content-length': content.length });
-      response.end(content);
-    } else {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => {
-    throw error;
-  });
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  return {
-    page,
-    async close() {
-      await browser.close();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return bundlePackage(root, join(root, 'project'), script, workers);
 }

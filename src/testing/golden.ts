@@ -3,71 +3,32 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { Precision } from '../engine/onnx/emitter.ts';
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { type Comparison, compared, type GoldenCase } from './goldenValues.ts';
 
-/** One golden file: arrays under the keys that `maths` uses, and the other fields of its kind. */
-// biome-ignore lint/suspicious/noExplicitAny: each kind of file has its own form, which its test knows.
-export type GoldenCase = Record<string, any>;
+/** The folder of the cases: `GOLDEN`, or the project's copy. */
+export const goldenFolder = process.env.GOLDEN ?? fileURLToPath(new URL('../../golden', import.meta.url));
 
-const folder = process.env.GOLDEN ?? fileURLToPath(new URL('../../golden', import.meta.url));
-
-/** The cases whose file name matches, as `[name, case]`; the folder is `GOLDEN` or the project's copy. */
+/** The cases whose file name matches, as `[name, case]`. */
 export function goldenCases(pattern: RegExp): [string, GoldenCase][] {
-  const cases = readdirSync(folder)
+  const cases = readdirSync(goldenFolder)
     .filter((file) => file.endsWith('.json') && pattern.test(file.slice(0, -5)))
     .map((file): [string, GoldenCase] => [
       file.slice(0, -5),
-      JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')),
+      JSON.parse(readFileSync(`${goldenFolder}/${file}`, 'utf8')),
     ]);
   if (cases.length === 0) {
-    throw new Error(`no golden case in ${folder} matches ${pattern}`);
+    throw new Error(`no golden case in ${goldenFolder} matches ${pattern}`);
   }
   return cases;
 }
 
-/** An array as a golden file stores it. */
-export function ndarray({ shape, data }: { shape: number[]; data: number[] }): NdArray {
-  if (data.length !== sizeOf(shape)) {
-    throw new Error(`a golden array of shape ${shape} holds ${data.length} values`);
+/** Asserts that results match golden values within their tolerances. */
+export function expectWithin(comparisons: readonly Comparison[]): void {
+  for (const { what, error, tolerance } of comparisons) {
+    expect(error, `${what}: largest error`).toBeLessThan(tolerance);
   }
-  return { shape, data: Float64Array.from(data) };
+  expect(comparisons.length).toBeGreaterThan(0);
 }
-
-/**
- * A parameter or gradient of a golden file in the form of our layers: emerging kernels are stored there as
- * full k x k kernels, of which ours keep the corner.
- */
-function storedForm(path: string, array: NdArray): NdArray {
-  const corner = /(^|\/)kernel([12])$/.exec(path);
-  if (!corner || /conv\d\//.test(path)) {
-    return array;
-  }
-  const [size, , inputs, outputs] = array.shape as [number, number, number, number];
-  const side = (size + 1) / 2;
-  const first = corner[2] === '1' ? side - 1 : 0;
-  const data = new Float64Array(side * side * inputs * outputs);
-  let index = 0;
-  for (let row = first; row < first + side; row++) {
-    for (let column = first; column < first + side; column++) {
-      const start = (row * size + column) * inputs * outputs;
-      data.set(array.data.subarray(start, start + inputs * outputs), index);
-      index += inputs * outputs;
-    }
-  }
-  return { shape: [side, side, inputs, outputs], data };
-}
-
-/** All arrays of a golden section in stored form. */
-export function storedArrays(
-  section: Record<string, { shape: number[]; data: number[] }>,
-): Record<string, NdArray> {
-  return Object.fromEntries(
-    Object.entries(section).map(([path, array]) => [path, storedForm(path, ndarray(array))]),
-  );
-}
-
-/** The tolerances for golden values, relative to the largest entry, or to 1 if that is larger. */
-export const tolerances: Record<Precision, number> = { float64: 1e-9, float32: 1e-4 };
 
 /** Asserts that `actual` matches golden values within the precision's tolerance. */
 export function expectClose(
@@ -75,14 +36,7 @@ export function expectClose(
   actual: ArrayLike<number>,
   expected: ArrayLike<number>,
   precision: Precision,
-  tolerance = tolerances[precision],
+  tolerance?: number,
 ): void {
-  expect(actual.length, `${what}: number of values`).toBe(expected.length);
-  const size = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  let worst = 0;
-  for (let index = 0; index < expected.length; index++) {
-    const error = Math.abs(actual[index]! - expected[index]!) / size;
-    worst = Math.max(worst, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
-  }
-  expect(worst, `${what}: largest error relative to ${size}`).toBeLessThan(tolerance);
+  expectWithin([compared(what, actual, expected, precision, tolerance)]);
 }

@@ -2,8 +2,8 @@
 // tests to kill. Prints a line per step.
 import { existsSync } from 'node:fs';
 import type { OptimizerName } from '../optimizers/registry.ts';
+import { runPaths } from '../training/folder/runFolder.ts';
 import { resumeRun, startRun } from '../training/run/run.node.ts';
-import { runPaths } from '../training/run/runFolder.ts';
 import { train } from '../training/train.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 

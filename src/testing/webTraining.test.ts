@@ -11,7 +11,8 @@ import { type Mixing, mixingNames } from '../models/mixing.ts';
 import { resumeRun, startRun } from '../training/run/run.node.ts';
 import { memoryFiles, readFiles } from '../training/run/storedFiles.ts';
 import { train } from '../training/train.ts';
-import { bundle, chromiumPath, openPage } from './browser.ts';
+import { bundle } from './browser.ts';
+import { chromiumPath, openPage } from './pages.ts';
 import { tinyConfig, tinyDataset } from './tinyRuns.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'web-training-'));
@@ -245,7 +246,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
       await library.train({ ...run, workers: 1, stopAt: 6 });
     `);
-    await expect(failed).rejects.toThrow(/io: cannot save full\/.*gives this page no more room/);
+    await expect(failed).rejects.toThrow(
+      /io: cannot save full\/.*gives this page no more room.*The run is safe up to step 3/,
+    );
     await session.send('Storage.overrideQuotaForOrigin', { origin });
     const step = await inWorker(`
       const run = await library.resumeRun(await library.privateFiles('full'), {}, { dataset });
@@ -254,6 +257,51 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       return [run.state.step, state.step];
     `);
     expect(step).toEqual([3, 6]);
+  }, 120_000);
+
+  it('starts a run over that a closed page has barely begun, and locks it again at once', async () => {
+    const names = await inWorker<string[][]>(`
+      const root = await navigator.storage.getDirectory();
+      const folder = await root.getDirectoryHandle('emerging-flows', { create: true });
+      const begun = await folder.getDirectoryHandle('begun', { create: true });
+      // What a write leaves that did not come to its bytes.
+      await begun.getFileHandle('config.yaml', { create: true });
+      const files = await library.privateFiles('begun');
+      const before = [await files.list(), (await files.read('config.yaml')) === undefined ? 'nothing' : 'a file'];
+      await library.startRun(${JSON.stringify(configOf('1x1'))}, files, { dataset });
+      for (let time = 0; time < 20; time++) {
+        await (await files.lock()).release();
+      }
+      const after = await files.list();
+      await library.removePrivateFiles('begun');
+      return [...before, after];
+    `);
+    expect(names).toEqual([[], 'nothing', ['config.yaml', 'data.json']]);
+  }, 120_000);
+
+  it('is what the example of the documents says', async () => {
+    const [, code] = /```js\n\/\/ trainer\.js[^\n]*\n([\s\S]*?)```/.exec(
+      readFileSync('docs/browser.md', 'utf8'),
+    )!;
+    const body = code!
+      .replace(/^import \{([^}]*)\} from 'emerging-flows[^']*';$/gm, 'const {$1} = library;')
+      .replace(/^configureRuntime\(\{[\s\S]*?^\}\);$/m, '')
+      .replace("const dataset = await openImages('/mnist-5000.images.gz');", '')
+      .replace(
+        "set: ['training.steps=300']",
+        "set: ['training.steps=3', 'training.batchSize=8', 'training.microBatch=8']",
+      )
+      .replaceAll('postMessage(', 'posted.push(')
+      .replace('globalThis.onmessage', 'globalThis.onstop');
+    expect(body.match(/import|configureRuntime\(|dataset = /g)).toBeNull();
+    const posted = await inWorker<{ step?: number; validationBitsPerDim?: number }[]>(`
+      const posted = [];
+      ${body}
+      await library.removePrivateFiles('digits');
+      return posted;
+    `);
+    expect(posted.map(({ step }) => step)).toEqual([1, 2, 3, undefined]);
+    expect(posted.at(-1)!.validationBitsPerDim).toBeGreaterThan(0);
   }, 120_000);
 
   it('says what a page lacks', async () => {

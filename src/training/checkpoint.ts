@@ -5,7 +5,7 @@ import { checksumOf } from '../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
-import type { Safetensors } from '../storage/safetensors.ts';
+import { decodeSafetensors, type Safetensors } from '../storage/safetensors.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { type GuardState, guardSchema, newGuard } from './step/guard.ts';
 import type { TrainingState } from './trainingState.ts';
@@ -103,6 +103,20 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
     : `${path} is corrupt: its checksum does not match; use another copy`;
   const imageShape = sides as [number, number, number];
   return { path, step, updates, guard, optimizer, imageShape, tensors, damage };
+}
+
+/**
+ * The checkpoint in the bytes of a file.
+ *
+ * @param path the file, for errors
+ * @throws UserError if it is corrupt or is not a checkpoint
+ */
+export function soundCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
+  const checkpoint = checkpointFrom(decodeSafetensors(bytes, path), path);
+  if (checkpoint.damage !== null) {
+    throw new UserError('invalid-data', checkpoint.damage);
+  }
+  return checkpoint;
 }
 
 function isWhole(

@@ -9,8 +9,8 @@ import { UserError } from '../errors.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import { openRunFolder, runPaths } from './folder/runFolder.ts';
 import { resumeRun, startRun } from './run/run.node.ts';
-import { openRunFolder, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 

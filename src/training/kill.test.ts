@@ -10,8 +10,8 @@ import { RandomStream } from '../numeric/random.ts';
 import { type OptimizerName, optimizerNames } from '../optimizers/registry.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import { checkpointPath, runPaths } from './folder/runFolder.ts';
 import { startRun } from './run/run.node.ts';
-import { checkpointPath, runPaths } from './run/runFolder.ts';
 import { train } from './train.ts';
 
 /** Kills per optimiser; `KILLS=100` for a long run. */

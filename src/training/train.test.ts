@@ -9,9 +9,9 @@ import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import { checkpointPath, runPaths } from './folder/runFolder.ts';
+import { writeSummary } from './folder/summaryFile.ts';
 import { resumeRun, startRun } from './run/run.node.ts';
-import { checkpointPath, runPaths } from './run/runFolder.ts';
-import { writeSummary } from './run/summaryFile.ts';
 import { type TrainingOptions, train } from './train.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'train-'));
@@ -203,6 +203,13 @@ it('refuses to restart, or start from an earlier state, if the run has got furth
     await expect(training).rejects.toThrow('is already trained to step 6: ');
   }
   expect(bytes('again', 6)).toEqual(bytes('whole', 6));
+});
+
+it.each([0, 1.5, Number.NaN])('refuses to stop at step %d', async (stopAt) => {
+  const run = await startRun(tinyConfig(), inRoot(`stop at ${stopAt}`), { dataset });
+  await expect(train({ ...run, ...engine, stopAt })).rejects.toThrow(
+    `stopAt must be a whole number of 1 or more, not ${stopAt}`,
+  );
 });
 
 it('reports what it prepares: weights unless resuming from a state, and the programs of a step', async () => {

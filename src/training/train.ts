@@ -4,9 +4,10 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DatasetIdentity } from '../data/identity.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { type Keep, releaseAfter } from '../engine/resources.ts';
-import { call, phrase, UserError } from '../errors.ts';
+import { phrase, UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Glow } from '../models/glow.ts';
+import { requireWhole } from '../numeric/optionValues.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireSameState } from './ranks/sharedState.ts';
@@ -100,19 +101,22 @@ export interface TrainingResult {
  * weights: the step is dropped. If that keeps happening, training rolls back to earlier weights with half the
  * learning rate.
  *
- * @throws UserError if training diverges at any rate, another process is training the run or has taken it over,
- * or a file cannot be written; the last sound state is then in the store
+ * @throws UserError if an option is invalid, training diverges at any rate, another process is training the run or has
+ * taken it over, or a file cannot be written; the last sound state is then in the store
  */
 export async function train(options: TrainingOptions): Promise<TrainingResult> {
-  const { store } = options;
-  const lock = await store.lock();
-  try {
-    return await releaseAfter((keep) => trainLocked(options, lock, keep));
-  } catch (error) {
-    throw await withWayBack(error, store);
-  } finally {
-    await lock.release();
+  const { store, stopAt } = options;
+  if (stopAt !== undefined) {
+    requireWhole('stopAt', stopAt, 1);
   }
+  return releaseAfter(async (keep) => {
+    const lock = keep(await store.lock());
+    try {
+      return await releaseAfter((keepParts) => trainLocked(options, lock, keepParts));
+    } catch (error) {
+      throw await withWayBack(error, store);
+    }
+  });
 }
 
 async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep): Promise<TrainingResult> {
@@ -222,7 +226,7 @@ async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
     ? error
     : new UserError(
         'io',
-        phrase`${error.phrase}. The run is safe up to step ${latest}: ${call('resumeRun', store.name)} resumes from there`,
+        phrase`${error.phrase}. The run is safe up to step ${latest}: ${store.resumption()} resumes from there`,
         { cause: error },
       );
 }

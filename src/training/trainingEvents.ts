@@ -25,8 +25,8 @@ export interface TrainingEvents {
    */
   onMilestone?(step: number, state: TrainingState): void | Promise<void>;
   /**
-   * When a step is dropped, training rolls back to earlier weights, or a damaged log or summary is set aside before
-   * the first step: what happened and where, in one line.
+   * When a step is dropped, training rolls back to earlier weights, a damaged log or summary is set aside before the
+   * first step, or a picture cannot be drawn: what happened and where, in one line.
    */
   onTrouble?(step: number, text: string): void;
 }

@@ -10,11 +10,12 @@ import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
+import { errorText } from '../../evaluation/runs/errorText.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
-import { holdOutOf } from '../../training/run/dataRecordFile.ts';
+import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
 import { compileOptions } from '../options.ts';
@@ -207,7 +208,7 @@ async function requireSameImages(runs: readonly LoadedRun[], split: Split, image
 
 function tableOf(entries: readonly (Comparison & { run: string; step: number | undefined })[]): string {
   const withError = (value: number, error: number | null, sign = ''): string =>
-    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${error.toFixed(4)}`}`;
+    `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${errorText(error)}`}`;
   return formatTable(
     [
       { title: 'RUN' },

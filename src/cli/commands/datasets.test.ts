@@ -178,7 +178,7 @@ describe('datasets show', () => {
     ]);
     const { stdout } = await emerging.run('datasets', 'show', 'odd.images', '--split=test');
     expect(stdout).toContain(
-      '\nsource  208 grey converted to colour\nwarning: 3 images of a single colour, such as ',
+      '\nsource  grey converted to colour (208)\nwarning: 3 images of a single colour, such as ',
     );
     expect(existsSync(inFolder('odd-test.png'))).toBe(true);
   });
@@ -192,7 +192,7 @@ describe('datasets show', () => {
     const { notes } = await emerging.json('datasets', 'show', 'noted');
     expect(notes).toEqual({ '16-bit': 1, palette: 2 });
     const { stdout } = await emerging.run('datasets', 'show', 'noted');
-    expect(stdout).toContain('\nsource  1 16-bit, 2 palette\n');
+    expect(stdout).toContain('\nsource  16-bit (1), palette (2)\n');
   });
 
   it.each([

@@ -22,10 +22,11 @@ describe('datasets prepare', () => {
     expect(code, stderr).toBe(0);
     expect(stdout.split('\n')).toEqual([
       'data/tiny-4.images: 4x4x1, 160 for training, 48 for testing; 3.3 KiB',
+      '4 is divisible by 4: models can have up to 2 levels (model.levels)',
       'to train: emerging train --data data/tiny-4.images',
       '',
     ]);
-    expect(stderr).toContain('preparing 208/208 pictures');
+    expect(stderr).toContain('preparing 208/208 images');
     const trained = await emerging.json(
       'train',
       '--data=data/tiny-4.images',
@@ -35,6 +36,35 @@ describe('datasets prepare', () => {
     );
     expect(trained).toMatchObject({ steps: 2 });
     expect(readFileSync(inFolder('run/config.yaml'), 'utf8')).toContain('name: data/tiny-4.images');
+  });
+
+  it('writes the first images to a compressed file, which trains like any other', async () => {
+    const options = ['--size=8', '--channels=1', '--limit=80', '--out=few.images.gz'];
+    const { code, stdout, stderr } = await emerging.run('datasets', 'prepare', 'tiny', ...options);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /^few\.images\.gz: 8x8x1, 80 for training, 24 for testing; 6\.5 KiB, compressed to \d\.\d KiB\n/,
+    );
+    const verified = await emerging.json('datasets', 'prepare', 'few.images.gz', '--verify');
+    expect(verified).toMatchObject({
+      settings: { limit: 80 },
+      compressedBytes: readFileSync(inFolder('few.images.gz')).length,
+    });
+    const trained = ['--data=few.images.gz', '--steps=2', ...tinyTraining, '--out=run-few'];
+    expect(await emerging.json('train', ...trained)).toMatchObject({ steps: 2 });
+    const none = await emerging.run('datasets', 'prepare', 'tiny', '--size=8', '--limit=0');
+    expect(none.code).toBe(2);
+  });
+
+  it('says that no model takes a size, and refuses one that is too large before anything is read', async () => {
+    const odd = await emerging.run('datasets', 'prepare', 'tiny', '--size=5', '--out=odd.images');
+    expect([odd.code, odd.stdout]).toEqual([0, expect.stringContaining('odd side of 5')]);
+    expect(odd.stdout).toContain('use --size 6, or a multiple of 4 or 8');
+    const { code, stderr } = await emerging.run('datasets', 'prepare', 'tiny', '--size=20000');
+    expect([code, stderr]).toEqual([
+      2,
+      'emerging: images of 20000x20000x3 take 1.1 GiB each, and models take at most 2048 pixels a side: choose a smaller size\n',
+    ]);
   });
 
   it('prints JSON, and verifies what it wrote', async () => {
@@ -82,8 +112,9 @@ describe('datasets prepare', () => {
     expect(absent.code).toBe(1);
     writeFileSync(inFolder('data/imagenet32/val_32x32.npy'), npy(8));
     const made = await emerging.run('datasets', 'prepare', 'imagenet32');
-    expect(made.stdout.split('\n').slice(0, 2)).toEqual([
+    expect(made.stdout.split('\n').slice(0, 3)).toEqual([
       'data/imagenet32.images: 32x32x3, 24 for training, 8 for testing; 96.0 KiB',
+      '32 is divisible by 32: models can have up to 5 levels (model.levels)',
       'to train: emerging train --data imagenet32',
     ]);
     const list = await emerging.json('datasets');
@@ -111,7 +142,7 @@ describe('datasets prepare', () => {
       ['tiny', '--size=4', '--out=tiny/train-images-idx3-ubyte'],
       'already exists: choose another file with --out',
     ],
-    [['tiny', '--verify'], 'expected a file of prepared images'],
+    [['tiny', '--verify'], 'tiny is not a file of prepared images'],
     [['nowhere/at/all', '--size=4'], 'no such file or folder'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await emerging.run('datasets', 'prepare', ...args);

@@ -6,10 +6,13 @@ import type { PackedHeader } from '../../data/packed/packedHeader.ts';
 import { type Crop, crops } from '../../data/pixels/fitPicture.ts';
 import { type PreparedDataset, prepareDataset } from '../../data/prepareDataset.ts';
 import { UserError } from '../../errors.ts';
+import { timesHalved } from '../../numeric/imageShape.ts';
 import { reportSkipped } from '../imageInput.ts';
 import { oneOf, wholeNumber } from '../options.ts';
+import { formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress, type Progress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import { printPrepared, summaryOf } from '../training/preparedSummary.ts';
 
 interface DatasetsPrepareOptions {
@@ -19,6 +22,7 @@ interface DatasetsPrepareOptions {
   readonly validation: number;
   readonly leastDeviation: number;
   readonly unique?: true;
+  readonly limit?: number;
   readonly out?: string;
   readonly skipDamaged?: true;
   readonly verify?: true;
@@ -39,7 +43,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
     )
     .option(
       '--crop <name>',
-      `how pictures are cropped: ${cropNames.join(', ')}`,
+      `how images are cropped: ${cropNames.join(', ')}`,
       oneOf('crop', cropNames),
       'center',
     )
@@ -50,7 +54,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
     )
     .option(
       '--validation <share>',
-      'with --crop tiles: the share of the training pictures held out for validation',
+      'with --crop tiles: the share of the training images held out for validation',
       share,
       0.05,
     )
@@ -62,8 +66,13 @@ export function registerDatasetsPrepare(datasets: Command): void {
     )
     .option('--unique', 'skip duplicates of earlier images, in any split')
     .option(
+      '--limit <n>',
+      'the first n training images, and the same share of the others (default: all)',
+      wholeNumber(1),
+    )
+    .option(
       '--out <file>',
-      'the file to write (default: data/NAME-SIZE.images; for a built-in dataset: data/NAME.images)',
+      'the file to write, compressed if it ends in .gz (default: data/NAME-SIZE.images; for a built-in dataset: data/NAME.images)',
     )
     .option('--skip-damaged', 'exit with 0 even if images are corrupt')
     .option('--verify', 'verify the checksum of a prepared file instead')
@@ -72,7 +81,7 @@ export function registerDatasetsPrepare(datasets: Command): void {
       'after',
       `\nCrops:\n${cropNames.map((name) => `  ${name.padEnd(8)}${crops[name]}`).join('\n')}\n` +
         '\nCorrupt images are reported and skipped, and the exit code is then 1; with --skip-damaged it is 0.\n' +
-        'With --crop tiles, tiles of nearly one colour are skipped, and all tiles of a picture go to the same split.\n' +
+        'With --crop tiles, tiles of nearly one colour are skipped, and all tiles of an image go to the same split.\n' +
         '\nExample:\n  emerging datasets prepare photos --size 32 --out photos-32.images',
     )
     .action((nameOrPath: string, options: DatasetsPrepareOptions) =>
@@ -89,7 +98,7 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
       ...options,
       signal: interruption.signal,
       onProgress(pictures, total) {
-        bar ??= createProgress({ label: 'preparing', total, unit: 'pictures' });
+        bar ??= createProgress({ label: 'preparing', total, unit: 'images' });
         if (pictures > 0) {
           bar.update(pictures);
         }
@@ -106,7 +115,10 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
     return;
   }
   const { file, name, header, damaged } = prepared;
-  printPrepared(summaryOf(file, header, damaged), options, [`to train: emerging train --data ${name}`]);
+  printPrepared(summaryOf(file, header, damaged), options, [
+    levelsText(header),
+    `to train: emerging train --data ${shellWord(name)}`,
+  ]);
   if (!options.skipDamaged) {
     reportSkipped(damaged);
   }
@@ -114,7 +126,10 @@ async function runPrepare(nameOrPath: string, options: DatasetsPrepareOptions): 
 
 async function verify(path: string, options: DatasetsPrepareOptions): Promise<void> {
   if (!existsSync(path) || !(await packedFile.recognises(path))) {
-    throw new UserError('invalid-argument', `${path}: expected ${packedFile.expects}`);
+    throw new UserError(
+      'invalid-argument',
+      `${path} is not a file of prepared images: name one that emerging datasets prepare has written`,
+    );
   }
   const { train, validation = 0, test } = readPackedHeader(path).counts;
   const bar = createProgress({ label: 'verifying', total: train + validation + test, unit: 'images' });
@@ -125,6 +140,15 @@ async function verify(path: string, options: DatasetsPrepareOptions): Promise<vo
     bar.finish();
   }
   printPrepared(summaryOf(path, header, []), options, ['the checksum matches']);
+}
+
+/** Which depths the images allow: each level of a model halves their sides. */
+function levelsText({ imageShape: [size] }: PackedHeader): string {
+  const levels = timesHalved(size);
+  return levels === 0
+    ? `no model takes images with an odd side of ${size}, since each of its levels halves them: use --size ${size + 1}, or ` +
+        'a multiple of 4 or 8 for more levels'
+    : `${size} is divisible by ${2 ** levels}: models can have up to ${formatCounted(levels, 'level')} (model.levels)`;
 }
 
 function channelCount(text: string): 1 | 3 {

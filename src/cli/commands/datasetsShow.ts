@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
-import type { Dataset } from '../../data/dataset.ts';
+import { type Dataset, defaultValidation } from '../../data/dataset.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
@@ -10,11 +10,12 @@ import { UserError } from '../../errors.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
-import { requireWritable, writeFileAtomically } from '../../storage/files.ts';
+import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { augmentationList } from '../augmentationList.ts';
 import { oneOf, wholeNumber } from '../options.ts';
-import { formatCount, formatCounted } from '../terminal/format.ts';
+import { requireWritablePng } from '../requireWritable.ts';
+import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
@@ -58,8 +59,8 @@ export function registerDatasetsShow(datasets: Command): void {
 async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promise<void> {
   const { split, limit } = options;
   const out = options.out ?? `${basename(nameOrPath, extname(nameOrPath)) || 'images'}-${split}.png`;
-  requireWritable(out);
-  const dataset = await openDataset(nameOrPath, { validation: 0.02 });
+  requireWritablePng(out);
+  const dataset = await openDataset(nameOrPath, { validation: defaultValidation });
   if (dataset[split].count === 0) {
     throw new UserError('invalid-argument', `${nameOrPath} has no ${split} images: choose another --split`);
   }
@@ -126,7 +127,7 @@ function pairText([first, later]: DuplicatePair): string {
 
 function textOf(dataset: Dataset, found: Inspection, out: string, warnings: readonly string[]): string[] {
   const names = found.channels.length === 3 ? ['red', 'green', 'blue'] : ['grey'];
-  const notes = Object.entries(dataset.notes ?? {}).map(([note, count]) => `${formatCount(count)} ${note}`);
+  const notes = notesText(dataset.notes ?? {});
   const origin = (split: string): string =>
     split === 'validation' && dataset.holdOut ? ' (held out of the training images)' : '';
   const looked = splits.filter((split) => found.images[split] < dataset[split].count);
@@ -141,7 +142,7 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
       (split) =>
         `only the first ${formatCount(found.images[split])} ${split} images were inspected; see --limit`,
     ),
-    ...(notes.length === 0 ? [] : [`source  ${notes.join(', ')}`]),
+    ...(notes === '' ? [] : [`source  ${notes}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     `images  ${out}`,
   ];

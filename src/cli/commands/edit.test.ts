@@ -67,6 +67,11 @@ it('moves by the full difference by default', async () => {
   expect((await edit('--from=dark', '--towards=bright')).amounts).toEqual([1]);
   const forth = rowOf('e.png');
   expect(forth).toHaveLength(3);
-  await edit('--from=bright', '--towards=dark', '--amount=-1');
+  const again = ['--from=bright', '--towards=dark', '--amount=-1', '--out=e.png'];
+  const { stdout, stderr } = await emerging.run('edit', 'runs/a', 'x.png', ...again);
+  expect(stdout).toBe(
+    'x.png from 20 images towards 20 images by -1: e.png\ncolumns: original, reconstruction, -1\n',
+  );
+  expect(stderr).toBe('e.png exists: the result will replace it\n');
   expect(rowOf('e.png')).toEqual(forth);
 });

@@ -1,11 +1,12 @@
 // `emerging edit`: moves an image along the difference between two groups of images.
 import { type Command, InvalidArgumentError } from 'commander';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
-import { writeFileAtomically } from '../../storage/files.ts';
+import { realPath, writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { decodeMoved } from '../decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
@@ -36,7 +37,7 @@ export function registerEdit(program: Command): void {
     .command('edit')
     .description('move an image along the difference between two groups of images')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('<image>', 'a PNG, JPEG or WebP file')
+    .argument('<image>', `a ${imageFormats} file`)
     .requiredOption('--from <dir>', 'a folder of images without the attribute to add')
     .requiredOption('--towards <dir>', 'a folder of images with the attribute')
     .option(
@@ -67,6 +68,12 @@ async function runEdit(
 ): Promise<void> {
   const { out, from, towards, amount = [1], step } = options;
   requireWritablePng(out);
+  if (realPath(from) === realPath(towards)) {
+    throw new UserError(
+      'invalid-argument',
+      `--from ${from} and --towards ${towards} are the same, so nothing would change: name two different folders`,
+    );
+  }
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   const { resize } = options;
   const read = (path: string) => readImages([path], model.imageShape, { resize });
@@ -95,7 +102,8 @@ async function runEdit(
     options.json
       ? `${JSON.stringify({ file: out, step: model.step, image, amounts: amount, images: counts, skipped })}\n`
       : `${visibleText(image)} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
-          `by ${amount.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n`,
+          `by ${amount.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n` +
+          `columns: original, reconstruction, ${amount.join(', ')}\n`,
   );
   reportSkipped(skipped);
 }
@@ -103,7 +111,9 @@ async function runEdit(
 function amounts(text: string, earlier: readonly number[] = []): readonly number[] {
   const amount = Number(text);
   if (text.trim() === '' || !Number.isFinite(amount)) {
-    throw new InvalidArgumentError('It must be a number.');
+    throw new InvalidArgumentError(
+      'It must be one finite number, such as 0.5; repeat the option for several.',
+    );
   }
   return [...earlier, amount];
 }

@@ -1,5 +1,6 @@
 // `emerging encode`: writes the latents of images to a file that `emerging decode` reads.
 import { type Command, Option } from 'commander';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Precision, precisions } from '../../engine/onnx/emitter.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import type { Verification } from '../../evaluation/model/corrections.ts';
@@ -36,7 +37,7 @@ export function registerEncode(program: Command): void {
     .command('encode')
     .description('encode images as latents')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
+    .argument('[images...]', `${imageFormats} files, or folders of them`)
     .requiredOption('--out <file>', 'the safetensors file to write')
     .addOption(
       new Option(

@@ -57,6 +57,18 @@ it('a run has a model card with its numbers', () => {
 });
 
 describe('runs', () => {
+  it('says what is wrong with the configuration of the run that it is given', async () => {
+    cpSync(inFolder('runs/a'), inFolder('broken'), { recursive: true });
+    writeFileSync(inFolder('broken/config.yaml'), 'model: { depth: two }\n');
+    const { code, stdout } = await emerging.run('runs', 'broken');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^RUN .*\nbroken /);
+    expect(stdout).toContain(
+      "broken/config.yaml: model.depth must be a whole number from 1 to 1000, not 'two'",
+    );
+    expect(await emerging.json('runs', 'runs/a')).toMatchObject([{ run: 'runs/a', problem: null }]);
+  });
+
   it('lists the progress and results of every run', async () => {
     const [a, b, damaged] = await emerging.json('runs');
     const lines = readFileSync(inFolder('runs/a/metrics.jsonl'), 'utf8')

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { type RunOverview, runOverview } from '../../evaluation/runs/runOverview.ts';
 import { isFolder } from '../../storage/files.ts';
+import { isRunFolder, listRunFolders } from '../../training/folder/runFolder.ts';
 import { troubleText } from '../../training/run/logLines.ts';
-import { listRunFolders } from '../../training/run/runFolder.ts';
 import { visibleText } from '../../visibleText.ts';
 import { formatCount, formatRate } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
@@ -16,7 +16,7 @@ export function registerRuns(program: Command): void {
   program
     .command('runs')
     .description('list the runs in a folder with their progress and results')
-    .argument('[dir]', 'the folder that contains the run folders', 'runs')
+    .argument('[dir]', 'the folder that contains the run folders, or one of them', 'runs')
     .option('--json', 'print a JSON list')
     .addHelpText(
       'after',
@@ -36,7 +36,7 @@ function runsIn(directory: string): string[] {
       `there is no folder ${directory}: name the one that contains your runs, or start a run with emerging train`,
     );
   }
-  return listRunFolders(directory);
+  return isRunFolder(directory) ? [directory] : listRunFolders(directory);
 }
 
 function textOf(runs: readonly RunOverview[], directory: string): string {

@@ -1,6 +1,8 @@
 // `emerging score`: scores how unusual images are under a model.
+
 import type { Command } from 'commander';
 import { imagesInMemory } from '../../data/dataset.ts';
+import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import type { ReferenceScores } from '../../evaluation/measure/referenceScores.ts';
@@ -55,7 +57,7 @@ export function registerScore(program: Command): void {
     .command('score')
     .description('score how unusual each image is: its bits/dim compared with those of the validation images')
     .argument('<run>', 'a run folder, or an exported model')
-    .argument('[images...]', 'PNG, JPEG or WebP files, or folders of them')
+    .argument('[images...]', `${imageFormats} files, or folders of them`)
     .option(
       '--draws <k>',
       `dequantisation draws per image (default: ${scoreDefaults.draws}, or those of the export)`,

@@ -350,3 +350,23 @@ function snapshot(run: string): Record<string, string> {
     }),
   );
 }
+
+it('warns about a stop beyond the last step, and a warm-up longer than the run', async () => {
+  const lengths = ['--steps=2', '--stop-at=9', '--set=training.warmupSteps=5'];
+  const { code, stderr } = await emerging.run(
+    'train',
+    '--data=data',
+    ...tinyTraining,
+    ...lengths,
+    '--no-test',
+    '--out=runs/short',
+    '--threads=1',
+  );
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain(
+    'warning: --stop-at 9 is beyond the last step: the run ends after step 2; --steps 9 trains longer\n',
+  );
+  expect(stderr).toContain(
+    'warning: the warm-up of 5 steps is longer than the run of 2 steps, so the learning rate stays below',
+  );
+});

@@ -11,16 +11,16 @@ import { finishRun } from '../../evaluation/runs/trainRun.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Lock } from '../../storage/lock.ts';
-import { lastStepOf } from '../../training/run/milestones.ts';
-import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
-import { lockRun } from '../../training/run/runLock.ts';
-import { evaluationsIn } from '../../training/run/runSummary.ts';
+import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
+import { lockRun } from '../../training/folder/runLock.ts';
 import {
   appendEvaluation,
   readSummary,
   readSummaryIfSound,
   writeSummary,
-} from '../../training/run/summaryFile.ts';
+} from '../../training/folder/summaryFile.ts';
+import { lastStepOf } from '../../training/run/milestones.ts';
+import { evaluationsIn } from '../../training/run/runSummary.ts';
 import type { TrainingResult } from '../../training/train.ts';
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, failUnlessFinite } from '../evaluationRecord.ts';

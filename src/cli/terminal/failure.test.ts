@@ -97,7 +97,7 @@ describe('reportFailure', () => {
 
   it('prints one JSON object for programs that expect JSON', () => {
     expect(reportFailure(new UserError('io', 'no "such" file'), { json: true })).toBe(1);
-    expect(JSON.parse(stdout)).toEqual({ error: 'no "such" file' });
+    expect(JSON.parse(stdout)).toEqual({ error: 'no "such" file', code: 'io' });
     expect(stderr).toBe('emerging: no "such" file\n');
   });
 });

@@ -1,7 +1,7 @@
 // Reports the failure of a command: one readable line, and the exit code.
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
-import { UserError } from '../../errors.ts';
+import { UserError, type UserErrorCode } from '../../errors.ts';
 import { noteOnStderr, writeStderr, writeStdout } from './output.ts';
 import { exitCodeOf, messageOf } from './wording.ts';
 
@@ -9,7 +9,7 @@ import { exitCodeOf, messageOf } from './wording.ts';
 export interface FailureOptions {
   /** Also print the stack trace and the causes. */
   readonly debug?: boolean | undefined;
-  /** Also print `{"error": …}` on stdout, for programs that read JSON from it. */
+  /** Also print `{"error": …, "code": …}` on stdout, for programs that read JSON from it. */
   readonly json?: boolean | undefined;
 }
 
@@ -24,13 +24,22 @@ export function reportFailure(error: unknown, options: FailureOptions = {}): num
   const debug = options.debug === true;
   const message = describe(error, debug);
   if (options.json === true) {
-    writeStdout(`${JSON.stringify({ error: message })}\n`);
+    writeStdout(`${JSON.stringify({ error: message, code: codeOf(error) })}\n`);
   }
   noteOnStderr(`emerging: ${message}`);
   if (debug) {
     writeStderr(`${inspect(error)}\n`);
   }
   return error instanceof UserError ? exitCodeOf(error.code) : error instanceof CommanderError ? 2 : 1;
+}
+
+/** The kind of failure, as in the library; null for an unexpected one. */
+function codeOf(error: unknown): UserErrorCode | null {
+  return error instanceof UserError
+    ? error.code
+    : error instanceof CommanderError
+      ? 'invalid-argument'
+      : null;
 }
 
 /** Whether Commander threw this error after printing the help or the version. */

@@ -49,6 +49,13 @@ export function formatCounted(count: number, unit: string): string {
   return `${formatCount(count)} ${unit}${Math.round(count) === 1 ? '' : 's'}`;
 }
 
+/** How many images each conversion or omission concerned: `16-bit (40), enlarged (3)`. */
+export function notesText(notes: Readonly<Record<string, number>>): string {
+  return Object.entries(notes)
+    .map(([note, count]) => `${note} (${formatCount(count)})`)
+    .join(', ');
+}
+
 /** A rate per second, to about three significant digits: `812`, `31.4`, `0.52`. */
 export function formatRate(perSecond: number): string {
   if (perSecond >= 99.95) {

@@ -23,6 +23,10 @@ it
   },
 );
 
+it('is a path in the working directory if it starts like an option', () => {
+  expect(['-run', '-my run'].map(shellWord)).toEqual(['./-run', "'./-my run'"]);
+});
+
 it('is used in the commands of messages', () => {
   const error = new UserError('locked', phrase`${call('resumeRun', "my run's", { training: { steps: 3 } })}`);
   expect(messageOf(error)).toBe("emerging train --resume 'my run'\\''s' --set training.steps=3");

@@ -65,9 +65,9 @@ function flag(name: string, value: Literal): string {
   return value === true ? `--${dashed}` : `--${dashed} ${word(value)}`;
 }
 
-/** A value as a word of a shell. */
+/** A value as a word of a shell; a text that starts with a minus is a path. */
 function word(value: Literal): string {
-  return shellWord(String(value));
+  return typeof value === 'string' ? shellWord(value) : String(value);
 }
 
 function flags(options: Literal): string[] {

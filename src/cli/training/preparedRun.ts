@@ -10,13 +10,13 @@ import { dataName, isOnOwnData } from '../../experiments/experimentName.ts';
 import { findPreset } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { exists, readTextStream } from '../../storage/files.ts';
+import { locateData } from '../../training/folder/dataMark.ts';
+import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
+import { nextFreeRunFolder } from '../../training/folder/newRunFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from '../../training/folder/runFolder.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
 import { shareOf } from '../../training/ranks/batchShare.ts';
-import { locateData } from '../../training/run/dataMark.ts';
-import { holdOutOf } from '../../training/run/dataRecordFile.ts';
-import { nextFreeRunFolder } from '../../training/run/newRunFolder.ts';
 import { type Run, resumeRun, startRun } from '../../training/run/run.node.ts';
-import { openRunFolder, type RunPaths, runPaths } from '../../training/run/runFolder.ts';
 import { changedConfig } from '../../training/run/storedRun.ts';
 import { noteOnStderr } from '../terminal/output.ts';
 

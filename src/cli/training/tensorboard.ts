@@ -4,7 +4,7 @@ import { EventFile } from '../../evaluation/runs/eventFile.ts';
 import { samplesPath } from '../../evaluation/runs/runPictures.ts';
 import { exists, readBytes } from '../../storage/files.ts';
 import { listFolder } from '../../storage/folders.ts';
-import { runFiles } from '../../training/run/runFiles.ts';
+import { runFiles } from '../../training/folder/runFiles.ts';
 import type { PreparedRun } from './preparedRun.ts';
 
 /** Receives the events of a training run. */

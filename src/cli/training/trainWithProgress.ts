@@ -3,9 +3,10 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
+import type { Schedule } from '../../experiments/schedule.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { discardUnstartedRun } from '../../training/run/newRunFolder.ts';
+import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
 import { type Place, placeOf } from '../../training/run/recordTraining.ts';
 import type { TrainingResult } from '../../training/train.ts';
 import type { PreparationPart, TrainingEvents } from '../../training/trainingEvents.ts';
@@ -76,6 +77,9 @@ export async function trainWithProgress(
     );
   }
   const note = (text: string): void => bar.note(text);
+  for (const warning of scheduleWarnings(schedule, stopAt)) {
+    bar.note(`warning: ${warning}`);
+  }
   let recent: number | undefined;
   try {
     const training = {
@@ -170,4 +174,21 @@ function sharingText({ device, threads, workers }: Place): string {
   return workers > 1
     ? `, with ${workers} data-parallel workers, each with its own weights and gradients`
     : `; ${threads} threads share each operation`;
+}
+
+/** What is probably not meant in the lengths of a run. */
+function scheduleWarnings({ totalSteps, warmupSteps }: Schedule, stopAt = totalSteps): string[] {
+  return [
+    ...(stopAt > totalSteps
+      ? [
+          `--stop-at ${stopAt} is beyond the last step: the run ends after step ${totalSteps}; --steps ${stopAt} trains longer`,
+        ]
+      : []),
+    ...(warmupSteps > totalSteps
+      ? [
+          `the warm-up of ${formatCounted(warmupSteps, 'step')} is longer than the run of ${formatCounted(totalSteps, 'step')}, so ` +
+            'the learning rate stays below training.learningRate; set training.warmupSteps',
+        ]
+      : []),
+  ];
 }

@@ -16,6 +16,11 @@ export function isGzip(start: Uint8Array): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;
 }
 
+/** Whether a file that starts with these bytes is a zip archive. */
+export function isZip(start: Uint8Array): boolean {
+  return ['PK\x03\x04', 'PK\x05\x06'].includes(charactersOf(start.subarray(0, 4)));
+}
+
 /** The error for a corrupt file, or a corrupt file in an archive. */
 export function corruptFile(where: string, why: string, cause?: unknown): UserError {
   return new UserError('invalid-data', `${where}: corrupt: ${why}; use another copy`, { cause });

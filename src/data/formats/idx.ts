@@ -2,7 +2,7 @@
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import { maxBytesAtOnce } from '../../storage/fileBytes.ts';
+import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { Budget } from '../budget.ts';
 import { isGzip, viewOf } from './bytes.ts';
 

@@ -74,7 +74,7 @@ describe('decodeImage', () => {
 
   it.each([
     ['an empty file', new Uint8Array(), /^x: empty; use another copy$/],
-    ['text', Buffer.from('GIF89a and so on'), /^x: not a PNG, JPEG or WebP image; convert it$/],
+    ['text', Buffer.from('GIF and so on'), /^x: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it$/],
     [
       'half a JPEG',
       readFileSync(fixture('smooth.jpeg')).subarray(0, 600),
@@ -132,13 +132,92 @@ describe('decodeImage', () => {
     await expect(decodeImage(lie, 'lie.png')).rejects.toThrow(/lie.png: corrupt: .*larger than/);
   });
 
+  describe('of GIF, TIFF and AVIF files', () => {
+    const raw = { raw: { width: 12, height: 10, channels: 3 } } as const;
+    const flat = (value: number) => Buffer.alloc(colour.length, value);
+
+    it('reads GIF files, and the first frame of an animation', async () => {
+      const still = await decodeImage(await sharp(flat(90), raw).gif().toBuffer(), 'x');
+      expect([shapeOf(still), [...still.data], still.notes]).toEqual([[10, 12, 3], [...flat(90)], []]);
+      const frames = Buffer.concat([flat(200), flat(90)]);
+      const moving = await sharp(frames, { raw: { ...raw.raw, height: 20, pageHeight: 10 } })
+        .gif()
+        .toBuffer();
+      const first = await decodeImage(moving, 'x');
+      expect([shapeOf(first), [...first.data]]).toEqual([[10, 12, 3], [...flat(200)]]);
+      expect(first.notes).toEqual(['first of several frames']);
+    });
+
+    it('composites transparency onto white', async () => {
+      const clear = await sharp({ create: { width: 4, height: 3, channels: 4, background: '#00000000' } });
+      for (const file of [
+        clear.clone().gif(),
+        clear.clone().tiff({ compression: 'lzw' }),
+        clear.clone().avif({ lossless: true }),
+      ]) {
+        const image = await decodeImage(await file.toBuffer(), 'x');
+        expect([...image.data]).toEqual(Array(36).fill(255));
+        expect(image.notes).toContain('transparency on white');
+      }
+    });
+
+    it('rounds 16 bits, as in PNG files, and 10 and 12 bits', async () => {
+      const values = Uint16Array.from({ length: 120 }, (_, index) => (index * 547) % 65_536);
+      const deep = sharp(values, { raw: { width: 12, height: 10, channels: 1 } }).toColourspace('grey16');
+      const tiff = await decodeImage(await deep.clone().tiff({ compression: 'lzw' }).toBuffer(), 'x');
+      const png = await decodeImage(await deep.clone().png().toBuffer(), 'x');
+      expect(shapeOf(tiff)).toEqual([10, 12, 1]);
+      expect([...tiff.data]).toEqual(Array.from(values, (value) => Math.round(value / 257)));
+      expect([...tiff.data]).toEqual([...png.data]);
+      for (const bitdepth of [10, 12] as const) {
+        const white = sharp(new Uint16Array(360).fill(65_535), raw).toColourspace('rgb16');
+        const bytes = await white.avif({ lossless: true, bitdepth }).toBuffer();
+        const { data, notes } = await decodeImage(bytes, 'x');
+        expect([new Set(data), notes]).toEqual([new Set([255]), ['16-bit']]);
+      }
+    });
+
+    it('refuses what it cannot read, in one line', async () => {
+      const real = await sharp(colour, raw).toColourspace('scrgb').tiff({ compression: 'lzw' }).toBuffer();
+      await expect(decodeImage(real, 'x')).rejects.toThrow(
+        'x: its values are of type float, not of 8 or 16 bits: convert it to PNG',
+      );
+      const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1');
+      await expect(decodeImage(heic, 'x')).rejects.toThrow(/^x: not a PNG, .* image; convert it$/);
+      for (const format of ['gif', 'tiff', 'avif'] as const) {
+        const bytes = await sharp(colour, raw)[format]().toBuffer();
+        const half = bytes.subarray(0, bytes.length / 2);
+        await expect(decodeImage(half, 'x'), format).rejects.toThrow(/^x: corrupt: .*; use another copy$/);
+      }
+    });
+
+    it('rejects enormous images before they are decoded', async () => {
+      const gif = await sharp(flat(90), raw).gif().toBuffer();
+      // The sizes of the screen and of the frame, whose descriptor begins with a comma.
+      for (const at of [6, gif.lastIndexOf(Buffer.from(',\0\0\0\0')) + 5]) {
+        gif.writeUInt16LE(65_535, at);
+        gif.writeUInt16LE(65_535, at + 2);
+      }
+      await expect(decodeImage(gif, 'x')).rejects.toThrow(/^x: corrupt: .*limit/);
+      const flatTiff = (width: number, space: 'b-w' | 'grey16') =>
+        sharp({ create: { width, height: 9_000, channels: 3, background: 'red' } })
+          .toColourspace(space)
+          .tiff({ compression: 'deflate', predictor: 'none' })
+          .toBuffer();
+      await expect(decodeImage(await flatTiff(15_000, 'b-w'), 'x')).rejects.toThrow(/^x: corrupt: .*limit/);
+      await expect(decodeImage(await flatTiff(8_000, 'grey16'), 'x')).rejects.toThrow(
+        /^x: corrupt: 16 bits, with 9000x8000/,
+      );
+    });
+  });
+
   it('says in one line that sharp is missing', async () => {
     vi.doMock('sharp', () => {
       throw new Error("Cannot find package 'sharp'");
     });
     try {
       await expect(decode('smooth.jpeg')).rejects.toThrow(
-        /^smooth.jpeg: reading JPEG and WebP images requires the package sharp: run npm install sharp$/,
+        /^smooth.jpeg: reading images other than PNG requires the package sharp: run npm install sharp$/,
       );
       expect((await decode('opaque.png')).data).toEqual(colour);
     } finally {

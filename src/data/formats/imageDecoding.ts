@@ -1,9 +1,10 @@
-// Decodes PNG, JPEG and WebP files.
+// Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../errors.ts';
 import { Budget, maxImagePixels } from '../budget.ts';
-import { onWhite } from '../pixels/onWhite.ts';
 import type { Admit, DecodedImage } from '../rawImages.ts';
-import { charactersOf, corruptFile, viewOf } from './bytes.ts';
+import type { BeginDecoding } from './beginDecoding.ts';
+import { charactersOf, viewOf } from './bytes.ts';
+import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';
 import { decodePng } from './png.ts';
 
 /** The offset at which the width and height in a PNG file end. */
@@ -13,19 +14,25 @@ const maxProgressivePixels = (2 * maxImagePixels) / 3;
 /** Bytes per pixel while an image is decoded. */
 const decodedBytes = 3;
 
-/** The file names that `decodeImage` supports. */
-export const imageName = /\.(png|jpe?g|webp)$/i;
+/** The formats that `decodeImage` supports, in words. */
+export const imageFormats = `PNG, ${photoFormats}`;
 
-/** Names of images in other formats: reported rather than read, so that pixels do not depend on what is installed. */
-export const otherImageName = /\.(gif|bmp|tiff?|avif|heic|heif|jxl)$/i;
+/** The file names that `decodeImage` supports. */
+export const imageName = new RegExp(`\\.(png|${photoExtensions})$`, 'i');
+
+/** Names of images in other formats, which are reported rather than read; which are read depends on the host. */
+export const otherImageName = new RegExp(
+  `\\.(?!(${photoExtensions})$)(gif|tiff?|avif|bmp|heic|heif|jxl)$`,
+  'i',
+);
 
 /**
- * Decodes a PNG, JPEG or WebP file, recognised by its first bytes, not by name. The result is grey (1) or RGB
- * (3). Possible notes: 'palette', '16-bit', 'transparency on white', 'CMYK', 'rotated' (by its EXIF
- * orientation), 'first of several frames' (of an animation).
+ * Decodes an image file, recognised by its first bytes, not by name. The result is grey (1) or RGB (3). Possible
+ * notes: 'palette' (not of GIF files, which all have one), '16-bit' (or 10 or 12), 'transparency on white', 'CMYK',
+ * 'rotated' (by its EXIF orientation), 'first of several frames' (of an animation, or pages).
  *
- * PNG is always read by the same decoder, so that pixels do not depend on what is installed; JPEG and WebP
- * need the optional package sharp.
+ * PNG is always read by the same decoder, so that pixels do not depend on what is installed; the other formats
+ * need the optional package sharp, in a page the browser's own decoders.
  *
  * @param source the file, for errors
  * @param limits.budget the budget of the source that contains it; by default it is the only image
@@ -37,12 +44,17 @@ export async function decodeImage(
   source: string,
   { budget = new Budget(source, bytes.length), admit }: { budget?: Budget; admit?: Admit | undefined } = {},
 ): Promise<DecodedImage> {
-  const begin = async (width: number, height: number): Promise<void> => {
+  const begin: BeginDecoding = async (width, height, { valueBytes = 1, isProgressive = false } = {}) => {
     const pixels = width * height;
+    const most = isProgressive ? maxProgressivePixels : maxImagePixels / valueBytes;
+    if (pixels > most && pixels <= maxImagePixels) {
+      const why = isProgressive ? 'progressive' : `${8 * valueBytes} bits`;
+      throw new Error(`${why}, with ${height}x${width} pixels, which takes more than 1 GiB to decode`);
+    }
     // Larger images are rejected by the decoders.
     if (pixels <= maxImagePixels) {
       budget.spend(pixels, 'pixels');
-      await admit?.(decodedBytes * pixels);
+      await admit?.(decodedBytes * valueBytes * pixels);
     }
   };
   switch (formatOf(bytes)) {
@@ -52,75 +64,30 @@ export async function decodeImage(
         await begin(view.getUint32(pngSizeEnd - 8), view.getUint32(pngSizeEnd - 4));
       }
       return decodePng(bytes, source);
-    case 'JPEG':
-    case 'WebP':
-      return decodeWithSharp(bytes, source, begin);
+    case 'photo':
+      return decodePhoto(bytes, source, begin);
     case undefined:
       throw new UserError(
         'invalid-data',
-        `${source}: ${bytes.length === 0 ? 'empty; use another copy' : 'not a PNG, JPEG or WebP image; convert it'}`,
+        `${source}: ${bytes.length === 0 ? 'empty; use another copy' : `not a ${imageFormats} image; convert it`}`,
       );
   }
 }
 
-function formatOf(bytes: Uint8Array): 'PNG' | 'JPEG' | 'WebP' | undefined {
-  const start = charactersOf(bytes.subarray(0, 12));
+/** Whether it is a PNG file, one of the other supported formats, or neither. */
+function formatOf(bytes: Uint8Array): 'PNG' | 'photo' | undefined {
+  const start = charactersOf(bytes.subarray(0, 64));
   if (start.startsWith('\x89PNG')) {
     return 'PNG';
   }
-  if (start.startsWith('\xff\xd8\xff')) {
-    return 'JPEG';
-  }
-  return start.startsWith('RIFF') && start.endsWith('WEBP') ? 'WebP' : undefined;
+  const isWebP = start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP';
+  // JPEG, GIF, and TIFF in both byte orders.
+  const isOther = /^(\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*)/.test(start);
+  return isWebP || isOther || isAvif(bytes, start) ? 'photo' : undefined;
 }
 
-async function decodeWithSharp(
-  bytes: Uint8Array,
-  source: string,
-  begin: (width: number, height: number) => Promise<void>,
-): Promise<DecodedImage> {
-  const sharp = await loadSharp(source);
-  try {
-    // Profiles are ignored, as in PNG files, whose decoder cannot apply them.
-    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels, ignoreIcc: true });
-    const { width, height, space, pages = 1, orientation = 1, isProgressive } = await image.metadata();
-    if (isProgressive && width * height > maxProgressivePixels) {
-      throw new Error(`progressive, with ${height}x${width} pixels, which takes more than 1 GiB to decode`);
-    }
-    await begin(width, height);
-    const grey = space === 'b-w';
-    const { data, info } = await image
-      .autoOrient()
-      .toColourspace(grey ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const notes = [
-      ...(space === 'cmyk' ? ['CMYK'] : []),
-      ...(orientation > 1 ? ['rotated'] : []),
-      ...(pages > 1 ? ['first of several frames'] : []),
-    ];
-    return onWhite({ width: info.width, height: info.height, channels: info.channels, data, notes });
-  } catch (cause) {
-    if (cause instanceof UserError) {
-      throw cause;
-    }
-    const why = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]!;
-    throw corruptFile(source, why, cause);
-  }
-}
-
-async function loadSharp(source: string): Promise<typeof import('sharp')['default']> {
-  try {
-    const { default: sharp } = await import('sharp');
-    // Images are small and never read twice: no threads for a single image, no cache.
-    sharp.concurrency(1);
-    sharp.cache(false);
-    return sharp;
-  } catch (cause) {
-    throw new UserError(
-      'unsupported',
-      `${source}: reading JPEG and WebP images requires the package sharp: run npm install sharp`,
-      { cause },
-    );
-  }
+/** Whether the brands in the first box of the file, of which `start` has some, include AVIF; HEIC has others. */
+function isAvif(bytes: Uint8Array, start: string): boolean {
+  const brands = start.slice(8, Math.min(start.length, bytes.length >= 4 ? viewOf(bytes).getUint32(0) : 0));
+  return start.slice(4, 8) === 'ftyp' && /^(.{4})*?avi[fs]/s.test(brands);
 }

@@ -1,7 +1,7 @@
 // NumPy's .npy files of unsigned bytes: a header that is a Python dictionary, then the elements.
 import { UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
-import type { RandomAccess } from '../../storage/fileBytes.ts';
+import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { charactersOf, corruptFile, viewOf } from './bytes.ts';
 
 /** The location of an array of unsigned bytes: row-major from `offset`. */

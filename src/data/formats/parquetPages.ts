@@ -9,7 +9,8 @@ import { requireSingleZstdFrame } from './zstdFrame.ts';
 
 /** A column, as described by the file's footer. */
 export interface ByteColumn {
-  readonly codec: string;
+  /** Undefined if the file, damaged or newer, names one that is not known. */
+  readonly codec: string | undefined;
   /** How many levels on the path to the values are optional. */
   readonly maxDefinitionLevel: number;
 }
@@ -128,10 +129,12 @@ function dataPageV2(bytes: Uint8Array, header: PageHeader, column: ByteColumn, r
   };
 }
 
-function inflated(bytes: Uint8Array, size: number, codec: string): Uint8Array {
-  const codecFunction = decompress[codec];
+function inflated(bytes: Uint8Array, size: number, codec: string | undefined): Uint8Array {
+  const codecFunction = codec === undefined ? undefined : decompress[codec];
   if (codecFunction === undefined) {
-    throw new Error(`unsupported compression ${codec}: expected snappy, zstd, gzip or no compression`);
+    throw new Error(
+      `unsupported compression ${codec ?? 'of an unknown kind'}: expected snappy, zstd, gzip or no compression`,
+    );
   }
   // Some writers leave empty pages uncompressed.
   const page = bytes.length === 0 ? bytes : codecFunction(bytes, atMost(size, maxPageBytes));

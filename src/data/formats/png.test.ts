@@ -53,14 +53,14 @@ function uint32(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }
 
-const read = (form: Form) => {
-  const { height, width, channels, data } = decodePng(pngBytes(form), 'some/file.png');
+const read = async (form: Form) => {
+  const { height, width, channels, data } = await decodePng(pngBytes(form), 'some/file.png');
   return { shape: [height, width, channels], pixels: [...data] };
 };
 
-const failure = (bytes: Uint8Array): string => {
+const failure = async (bytes: Uint8Array): Promise<string> => {
   try {
-    decodePng(bytes, 'some/file.png');
+    await decodePng(bytes, 'some/file.png');
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
     return (error as UserError).message;
@@ -71,11 +71,11 @@ const failure = (bytes: Uint8Array): string => {
 const two = { width: 2, height: 2, depth: 8 };
 
 describe('decodePng reads', () => {
-  it('8 bits, grey and colour, with and without an opaque alpha channel', () => {
+  it('8 bits, grey and colour, with and without an opaque alpha channel', async () => {
     const greys = { shape: [2, 2, 1], pixels: [1, 2, 3, 4] };
     const colours = { shape: [1, 2, 3], pixels: [1, 2, 3, 4, 5, 6] };
     expect(
-      read({
+      await read({
         ...two,
         type: grey,
         rows: [
@@ -85,7 +85,7 @@ describe('decodePng reads', () => {
       }),
     ).toEqual(greys);
     expect(
-      read({
+      await read({
         ...two,
         type: greyAlpha,
         rows: [
@@ -95,37 +95,37 @@ describe('decodePng reads', () => {
       }),
     ).toEqual(greys);
     const one = { ...two, height: 1 };
-    expect(read({ ...one, type: colour, rows: [[1, 2, 3, 4, 5, 6]] })).toEqual(colours);
-    expect(read({ ...one, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(colours);
+    expect(await read({ ...one, type: colour, rows: [[1, 2, 3, 4, 5, 6]] })).toEqual(colours);
+    expect(await read({ ...one, type: colourAlpha, rows: [[1, 2, 3, 255, 4, 5, 6, 255]] })).toEqual(colours);
   });
 
-  it('1, 2 and 4 bits, with rows padded to whole bytes', () => {
+  it('1, 2 and 4 bits, with rows padded to whole bytes', async () => {
     const three = { width: 3, height: 2, type: grey };
     const rows = [[0b10100000], [0b01000000]];
-    expect(read({ ...three, depth: 1, rows }).pixels).toEqual([255, 0, 255, 0, 255, 0]);
+    expect((await read({ ...three, depth: 1, rows })).pixels).toEqual([255, 0, 255, 0, 255, 0]);
     const quarters = [[0b00011011 & 0b11111100], [0b11000100]];
-    expect(read({ ...three, depth: 2, rows: quarters }).pixels).toEqual([0, 85, 170, 255, 0, 85]);
+    expect((await read({ ...three, depth: 2, rows: quarters })).pixels).toEqual([0, 85, 170, 255, 0, 85]);
     const nibbles = [
       [0x0f, 0x70],
       [0x12, 0xe0],
     ];
-    expect(read({ ...three, depth: 4, rows: nibbles }).pixels).toEqual([0, 255, 119, 17, 34, 238]);
+    expect((await read({ ...three, depth: 4, rows: nibbles })).pixels).toEqual([0, 255, 119, 17, 34, 238]);
   });
 
-  it('16 bits, rounded to 8', () => {
+  it('16 bits, rounded to 8', async () => {
     const rows = [
       [0, 0, 255, 255],
       [128, 0, 1, 128],
     ];
-    expect(read({ ...two, depth: 16, type: grey, rows }).pixels).toEqual([0, 255, 128, 1]);
+    expect((await read({ ...two, depth: 16, type: grey, rows })).pixels).toEqual([0, 255, 128, 1]);
   });
 
-  it('palettes of any depth, with opaque entries in the transparency chunk', () => {
+  it('palettes of any depth, with opaque entries in the transparency chunk', async () => {
     const palette = [10, 20, 30, 40, 50, 60, 70, 80, 90];
     const pixels = [70, 80, 90, 10, 20, 30, 40, 50, 60, 40, 50, 60];
     const form = { ...two, type: indexed, palette };
     expect(
-      read({
+      await read({
         ...form,
         rows: [
           [2, 0],
@@ -134,19 +134,19 @@ describe('decodePng reads', () => {
       }),
     ).toEqual({ shape: [2, 2, 3], pixels });
     const packed = { ...form, depth: 2, rows: [[0b10000000], [0b01010000]] };
-    expect(read(packed).pixels).toEqual(pixels);
-    expect(read({ ...packed, transparency: [255, 255] }).pixels).toEqual(pixels);
+    expect((await read(packed)).pixels).toEqual(pixels);
+    expect((await read({ ...packed, transparency: [255, 255] })).pixels).toEqual(pixels);
   });
 
-  it('interlaced images', () => {
+  it('interlaced images', async () => {
     // For 2x2 pixels the first, sixth and seventh passes are not empty: (0, 0), (0, 1), then the second row.
     const form = { ...two, type: grey, interlaced: true, rows: [[1], [2], [3, 4]] };
-    expect(read(form).pixels).toEqual([1, 2, 3, 4]);
+    expect((await read(form)).pixels).toEqual([1, 2, 3, 4]);
     const nibbles = [[0x1f], [0x2f], [0x34]];
-    expect(read({ ...form, depth: 4, rows: nibbles }).pixels).toEqual([17, 34, 51, 68]);
+    expect((await read({ ...form, depth: 4, rows: nibbles })).pixels).toEqual([17, 34, 51, 68]);
   });
 
-  it('every filter, including the one with three neighbours', () => {
+  it('every filter, including the one with three neighbours', async () => {
     // The rows 1, 2, 3, then 5, 9, 12 and so on, filtered.
     const sent = [
       [0, 1, 2, 3],
@@ -160,7 +160,7 @@ describe('decodePng reads', () => {
       deflateSync(Buffer.from(sent.flat())),
     ];
     const file = [...signature, ...chunk('IHDR', header), ...chunk('IDAT', [...data]), ...chunk('IEND', [])];
-    expect([...decodePng(Uint8Array.from(file), 'x').data]).toEqual([
+    expect([...(await decodePng(Uint8Array.from(file), 'x')).data]).toEqual([
       ...[1, 2, 3],
       ...[5, 9, 12],
       ...[6, 10, 13],
@@ -169,7 +169,7 @@ describe('decodePng reads', () => {
     ]);
   });
 
-  it('a hundred million samples of 16 bits', () => {
+  it('a hundred million samples of 16 bits', async () => {
     const [width, height] = [10_000, 10_000];
     const header = [...uint32(width), ...uint32(height), 16, grey, 0, 0, 0];
     const data = chunkBytes('IDAT', deflateSync(new Uint8Array(height * (1 + 2 * width)), { level: 1 }));
@@ -178,7 +178,7 @@ describe('decodePng reads', () => {
       data,
       chunkBytes('IEND', new Uint8Array()),
     ]);
-    const image = decodePng(file, 'x');
+    const image = await decodePng(file, 'x');
     expect([image.width, image.height, image.data.length]).toEqual([width, height, 1e8]);
   });
 
@@ -219,8 +219,8 @@ describe('decodePng reads', () => {
         transparency: [255, 7],
       },
     ],
-  ])('images that are partly transparent, by %s, composited onto white', (_, form) => {
-    expect(decodePng(pngBytes(form), 'some/file.png').notes).toContain('transparency on white');
+  ])('images that are partly transparent, by %s, composited onto white', async (_, form) => {
+    expect((await decodePng(pngBytes(form), 'some/file.png')).notes).toContain('transparency on white');
   });
 });
 
@@ -272,27 +272,29 @@ describe('decodePng rejects', () => {
       pngBytes({ ...two, depth: 16, type: indexed, palette: [1, 1, 1], rows }),
       /colour type 3 with 16 bits/,
     ],
-  ])('%s', (_, bytes, message) => {
-    expect(failure(bytes)).toMatch(message);
+  ])('%s', async (_, bytes, message) => {
+    expect(await failure(bytes)).toMatch(message);
   });
 
-  it('every truncation and every flipped bit', () => {
+  it('every truncation and every flipped bit', async () => {
     for (let length = 0; length < sound.length - 4; length++) {
-      expect(failure(sound.subarray(0, length)), `${length} bytes`).toMatch(/corrupt|not a PNG|empty/);
+      expect(await failure(sound.subarray(0, length)), `${length} bytes`).toMatch(/corrupt|not a PNG|empty/);
     }
     for (let bit = 0; bit < 8 * sound.length; bit++) {
       const flipped = Uint8Array.from(sound);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      expect(failure(flipped), `bit ${bit}`).toMatch(/corrupt|not a PNG/);
+      expect(await failure(flipped), `bit ${bit}`).toMatch(/corrupt|not a PNG/);
     }
   });
 
-  it('random bytes after a signature', () => {
+  it('random bytes after a signature', async () => {
     const header = [...sound.subarray(0, 16)];
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, whole) => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), fc.boolean(), async (bytes, whole) => {
         const start = whole ? header : header.slice(0, 8);
-        expect(failure(Uint8Array.from([...start, ...bytes]))).toMatch(/^some\/file\.png: corrupt: .+; use/);
+        expect(await failure(Uint8Array.from([...start, ...bytes]))).toMatch(
+          /^some\/file\.png: corrupt: .+; use/,
+        );
       }),
     );
   });

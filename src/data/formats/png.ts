@@ -15,7 +15,7 @@ import { samplesOf } from './pngRows.ts';
  * @param source the file, for errors
  * @throws UserError if it is not a PNG file or is corrupt
  */
-export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
+export async function decodePng(bytes: Uint8Array, source: string): Promise<DecodedImage> {
   if (bytes.length === 0) {
     throw new UserError('invalid-data', `${source}: empty; use another copy`);
   }
@@ -23,7 +23,7 @@ export function decodePng(bytes: Uint8Array, source: string): DecodedImage {
     throw new UserError('invalid-data', `${source}: not a PNG image; convert it to PNG`);
   }
   try {
-    const png = inflatePng(bytes);
+    const png = await inflatePng(bytes);
     return oriented(onWhite(eightBit(png)), exifOrientation(png.exif));
   } catch (cause) {
     throw corruptFile(source, cause instanceof Error ? cause.message : String(cause), cause);

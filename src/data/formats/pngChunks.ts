@@ -1,7 +1,7 @@
 // The chunks of a PNG file that define its pixels, checked and decompressed; all others are skipped.
-import { crc32, inflateSync } from 'node:zlib';
 import { maxDecodedBytes, maxSide } from '../rawImages.ts';
 import { charactersOf, viewOf } from './bytes.ts';
+import { crc32, inflateZlib } from './compression.node.ts';
 
 /** The fields of the header. */
 export interface PngHeader {
@@ -56,7 +56,7 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
  *
  * @throws Error if it is corrupt or has too many pixels
  */
-export function inflatePng(bytes: Uint8Array): InflatedPng {
+export async function inflatePng(bytes: Uint8Array): Promise<InflatedPng> {
   const view = viewOf(bytes);
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
@@ -90,7 +90,7 @@ export function inflatePng(bytes: Uint8Array): InflatedPng {
     }
     offset = end;
   }
-  return { header: header!, palette, transparency, exif, data: inflated(data, header!) };
+  return { header: header!, palette, transparency, exif, data: await inflated(data, header!) };
 }
 
 /** The passes of an image: one, or the non-empty ones of Adam7. */
@@ -135,20 +135,16 @@ export function rowBytes({ depth, channels }: PngHeader, columns: number): numbe
   return Math.ceil((columns * channels * depth) / 8);
 }
 
-function inflated(data: readonly Uint8Array[], header: PngHeader): Uint8Array {
+async function inflated(data: readonly Uint8Array[], header: PngHeader): Promise<Uint8Array> {
   const size = passesOf(header).reduce(
     (sum, { columns, rows }) => sum + rows * (1 + rowBytes(header, columns)),
     0,
   );
-  // A single chunk: several would be concatenated into a copy.
-  const bytes = inflateSync(Buffer.concat(data), {
-    maxOutputLength: size + trailingBytes,
-    chunkSize: size + trailingBytes + 1,
-  });
+  const bytes = await inflateZlib(data, size + trailingBytes);
   if (bytes.length < size) {
     throw new Error(`its data has ${bytes.length} bytes, but its header requires ${size}`);
   }
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, size);
+  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
 }
 
 function readHeader(chunk: Uint8Array): PngHeader {

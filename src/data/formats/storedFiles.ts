@@ -1,50 +1,17 @@
 // The files in a folder, zip or tar archive, behind one interface.
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
+import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { isFolder } from '../../storage/files.ts';
-import { filesBelow } from '../../storage/folders.ts';
+import { type FilesBelow, filesBelow } from '../../storage/folders.ts';
 import { Budget } from '../budget.ts';
 import type { Admit } from '../rawImages.ts';
-import { charactersOf } from './bytes.ts';
+import { isGzip, isZip } from './bytes.ts';
 import { tidy } from './entryNames.ts';
-import { readTar } from './tar.ts';
-import { readZipEntry } from './zip.ts';
-import { readZipDirectory } from './zipDirectory.ts';
-
-/** One file of a folder or an archive. */
-interface StoredFile {
-  /** Its path in the folder or archive, with `/`. */
-  readonly name: string;
-  /** The path of the folder or archive, and the name, for messages. */
-  readonly source: string;
-  /** The budget of this pass over the folder or archive. */
-  readonly budget: Budget;
-  /**
-   * Reads all of it.
-   *
-   * @param admit called before memory is allocated
-   * @throws UserError with the file's name if it is corrupt or cannot be read
-   */
-  read(admit?: Admit): Promise<Uint8Array>;
-}
-
-/** The files in a folder or archive. */
-export interface FileStore {
-  /** The path of the folder or archive. */
-  readonly path: string;
-  /**
-   * The names of all files except hidden ones: in alphabetical order for a folder, in stored order for an
-   * archive, where a name may occur more than once. A folder is listed only once; files added later are not seen.
-   */
-  names(): Promise<string[]>;
-  /** The names of the links in a tar archive, which are not read, as of the last call of `names`. */
-  links?(): readonly string[];
-  /**
-   * The files whose names are `wanted`, in that order; throws UserError if an archive as a whole is corrupt.
-   */
-  files(wanted: (name: string) => boolean): AsyncIterable<StoredFile>;
-}
+import { type FileStore, isVisible, maxFileBytes } from './fileStore.ts';
+import { isTarHeader, readTar, tarBlock } from './tar.ts';
+import { hasZipDirectory } from './zipDirectory.ts';
+import { zipFiles } from './zipStore.ts';
 
 /** Opens a folder or archive: `openStore`, or the result of `openingOnce`. */
 export type OpenStore = (path: string) => Promise<FileStore>;
@@ -59,11 +26,9 @@ export function openingOnce(): OpenStore {
   };
 }
 
-/** Larger files are rejected: 256 MiB, far more than any image takes. */
-export const maxFileBytes = 2 ** 28;
-
 /**
- * The kind of archive at a path, by the file's first bytes and extension; 'folder' for a folder.
+ * The kind of archive at a path, by the file's first bytes, its end if it is named .zip or .exe (a zip archive after
+ * a program that unpacks it), and its name; 'folder' for a folder.
  *
  * @throws UserError if it cannot be read
  */
@@ -72,13 +37,14 @@ export async function storeKind(path: string): Promise<'folder' | 'zip' | 'tar' 
     return 'folder';
   }
   return withFile(path, async (file) => {
-    const text = charactersOf(await file.read(0, Math.min(262, file.size)));
-    if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) {
+    const start = await file.read(0, Math.min(tarBlock, file.size));
+    if (isZip(start)) {
       return 'zip';
     }
-    const isTar =
-      text.slice(257, 262) === 'ustar' || (text.startsWith('\x1f\x8b') && /\.(tar\.gz|tgz)$/i.test(path));
-    return isTar ? 'tar' : undefined;
+    if (isTarHeader(start) || (isGzip(start) && /\.(tar\.gz|tgz)$/i.test(path))) {
+      return 'tar';
+    }
+    return /\.(zip|exe)$/i.test(path) && (await hasZipDirectory(file)) ? 'zip' : undefined;
   });
 }
 
@@ -95,20 +61,26 @@ export async function openStore(path: string, limit: number = maxFileBytes): Pro
       `${path}: corrupt, or not a folder, .zip, .tar or .tar.gz; use another copy`,
     );
   }
-  const source = { folder: folderFiles, zip: zipFiles, tar: tarFiles }[kind];
+  const source = { folder: folderFiles, zip: zipFile, tar: tarFiles }[kind];
   return source(path, limit);
 }
 
+function zipFile(path: string, limit: number): FileStore {
+  return zipFiles(path, limit, () => openFile(path));
+}
+
 function folderFiles(path: string, limit: number): FileStore {
-  let listed: readonly string[] | undefined;
+  let listed: FilesBelow | undefined;
   const names = async (): Promise<string[]> => {
-    listed ??= filesBelow(path).files.filter(isVisible);
-    return [...listed];
+    listed ??= filesBelow(path);
+    return listed.files.filter(isVisible);
   };
   const source = new Budget(path);
   return {
     path,
+    isArchive: false,
     names,
+    irregular: () => (listed?.others ?? []).filter(isVisible),
     async *files(wanted) {
       const budget = source.pass();
       for (const name of (await names()).filter(wanted)) {
@@ -131,64 +103,6 @@ function folderFiles(path: string, limit: number): FileStore {
   };
 }
 
-function zipFiles(path: string, limit: number): FileStore {
-  let source: Budget | undefined;
-  return {
-    path,
-    names: () =>
-      withFile(path, async (file) =>
-        (await readZipDirectory(file, path)).map(({ name }) => name).filter(isVisible),
-      ),
-    async *files(wanted) {
-      const archive = sharedFile(path);
-      const file = await archive.acquire();
-      try {
-        source ??= new Budget(path, file.size);
-        const budget = source.pass();
-        for (const entry of await readZipDirectory(file, path)) {
-          if (!isVisible(entry.name) || !wanted(entry.name)) {
-            continue;
-          }
-          const read = async (admit?: Admit): Promise<Uint8Array> => {
-            await admit?.(entry.size);
-            const opened = await archive.acquire();
-            try {
-              return await readZipEntry(opened, entry, path, { limit, budget });
-            } finally {
-              await archive.release();
-            }
-          };
-          yield { name: entry.name, source: `${path}: ${entry.name}`, budget, read };
-        }
-      } finally {
-        await archive.release();
-      }
-    },
-  };
-}
-
-/** A file that stays open while it has users, and is reopened for later ones. */
-function sharedFile(path: string): { acquire(): Promise<RandomAccess>; release(): Promise<void> } {
-  let users = 0;
-  let opened: ReturnType<typeof openFile> | undefined;
-  return {
-    async acquire() {
-      opened ??= openFile(path);
-      const { file } = await opened;
-      users++;
-      return file;
-    },
-    async release() {
-      users--;
-      if (users === 0) {
-        const last = opened!;
-        opened = undefined;
-        await (await last).close();
-      }
-    },
-  };
-}
-
 function tarFiles(path: string, limit: number): FileStore {
   let source: Budget | undefined;
   const pass = async (): Promise<Budget> => {
@@ -198,6 +112,7 @@ function tarFiles(path: string, limit: number): FileStore {
   let links: string[] = [];
   return {
     path,
+    isArchive: true,
     links: () => links.filter(isVisible),
     async names() {
       const names: string[] = [];
@@ -224,9 +139,4 @@ function tarFiles(path: string, limit: number): FileStore {
       }
     },
   };
-}
-
-/** Neither hidden nor added to archives by macOS. */
-function isVisible(name: string): boolean {
-  return !/(^|\/)(\.|__MACOSX\/)/.test(name);
 }

@@ -7,13 +7,35 @@ import { createTarDecoder, type ParsedTarEntry } from 'modern-tar';
 import { UserError } from '../../errors.ts';
 import { withFile } from '../../storage/fileBytes.ts';
 import type { Budget } from '../budget.ts';
-import { corruptFile, isGzip } from './bytes.ts';
+import { charactersOf, corruptFile, isGzip } from './bytes.ts';
 
 /** A file in a tar archive, with its content. */
 export interface TarFile {
   /** Its path as stored in the archive; nothing is ever written there. */
   readonly name: string;
   readonly bytes: Uint8Array;
+}
+
+/** The bytes of a header in a tar archive. */
+export const tarBlock = 512;
+
+/**
+ * Whether a file that starts with these bytes is a tar archive: its first header has the mark, or, as in archives of
+ * version 7, only the right checksum.
+ */
+export function isTarHeader(start: Uint8Array): boolean {
+  if (start.length < tarBlock || start[0] === 0) {
+    return false;
+  }
+  if (charactersOf(start.subarray(257, 262)) === 'ustar') {
+    return true;
+  }
+  const [from, to] = [148, 156];
+  const sum = start
+    .subarray(0, tarBlock)
+    .reduce((total, byte, at) => total + (at >= from && at < to ? 0x20 : byte), 0);
+  const stored = /^\s*([0-7]+)[\s\0]/.exec(charactersOf(start.subarray(from, to)))?.[1];
+  return stored !== undefined && Number.parseInt(stored, 8) === sum;
 }
 
 /**

@@ -1,13 +1,11 @@
 // Files of zip archives, read in place, one at a time, each verified by its checksum.
-import { promisify } from 'node:util';
-import { crc32, inflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
-import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import type { Budget } from '../budget.ts';
 import { corruptFile, viewOf } from './bytes.ts';
+import { crc32, inflateRaw } from './compression.node.ts';
 import type { ZipEntry } from './zipDirectory.ts';
 
-const inflate = promisify(inflateRaw);
 const localSignature = 0x04034b50;
 /** The highest compression ratio of deflate. */
 const strongestCompression = 1032;
@@ -67,7 +65,7 @@ async function inflated(packed: Uint8Array, size: number, where: string): Promis
     );
   }
   // Rejected as soon as it exceeds the size in the archive.
-  return inflate(packed, { maxOutputLength: Math.max(1, size) }).catch((cause: Error) => {
+  return inflateRaw(packed, size).catch((cause: Error) => {
     throw corruptFile(where, cause.message, cause);
   });
 }

@@ -1,6 +1,6 @@
 // The directory at the end of a zip archive: which files it contains, and where.
 // Our own: yauzl verifies no checksums, and reads the directory in two reads per file instead of one in all.
-import type { RandomAccess } from '../../storage/fileBytes.ts';
+import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { corruptFile, viewOf } from './bytes.ts';
 import { zipName } from './entryNames.ts';
 
@@ -9,6 +9,7 @@ const end64Signature = 0x06064b50;
 const locator64Signature = 0x07064b50;
 const directorySignature = 0x02014b50;
 const endLength = 22;
+const end64Length = 56;
 /** The length of a file's local header, without the name. */
 const localHeaderLength = 30;
 const maxCommentLength = 0xffff;
@@ -29,7 +30,7 @@ export interface ZipEntry {
   readonly method: number;
   readonly encrypted: boolean;
   readonly checksum: number;
-  /** Where its local header starts. */
+  /** Where its local header starts in the file. */
   readonly offset: number;
 }
 
@@ -40,7 +41,7 @@ export interface ZipEntry {
  * @throws UserError if it is not a zip archive, or its directory is corrupt
  */
 export async function readZipDirectory(file: RandomAccess, source: string): Promise<ZipEntry[]> {
-  const { count, size, offset } = await findDirectory(file, source);
+  const { count, size, offset, prefix } = await findDirectory(file, source);
   const bytes = await file.read(offset, size);
   const view = viewOf(bytes);
   const entries: ZipEntry[] = [];
@@ -69,7 +70,8 @@ export async function readZipDirectory(file: RandomAccess, source: string): Prom
       offset: view.getUint32(position + 42, true),
     };
     const extra = bytes.subarray(position + 46 + nameLength, position + 46 + nameLength + extraLength);
-    entries.push(withSizes64(entry, extra, source));
+    const whole = withSizes64(entry, extra, source);
+    entries.push({ ...whole, offset: whole.offset + prefix });
     position = next;
   }
   if (position !== size) {
@@ -94,38 +96,83 @@ function requireNoOverlap(entries: readonly ZipEntry[], directory: number, sourc
   });
 }
 
-async function findDirectory(
-  file: RandomAccess,
-  source: string,
-): Promise<{ count: number; size: number; offset: number }> {
+/** Whether a file ends like a zip archive, whatever it starts with: a self-extracting one starts with a program. */
+export async function hasZipDirectory(file: RandomAccess): Promise<boolean> {
+  return (await findEnd(file)) !== undefined;
+}
+
+/** The end record at the end of a zip archive: the last bytes of the file, and where it starts in them. */
+async function findEnd(file: RandomAccess): Promise<{ view: DataView; at: number } | undefined> {
   const length = Math.min(file.size, endLength + maxCommentLength);
-  const bytes = await file.read(file.size - length, length);
-  const view = viewOf(bytes);
+  const view = viewOf(await file.read(file.size - length, length));
   let at = length - endLength;
   while (at >= 0 && view.getUint32(at, true) !== endSignature) {
     at--;
   }
-  if (at < 0) {
+  return at < 0 ? undefined : { view, at };
+}
+
+/** A directory: its number of files, where it is in the file, and the bytes that precede the archive in the file. */
+interface Directory {
+  readonly count: number;
+  readonly size: number;
+  readonly offset: number;
+  readonly prefix: number;
+}
+
+async function findDirectory(file: RandomAccess, source: string): Promise<Directory> {
+  const found = await findEnd(file);
+  if (found === undefined) {
     throw corruptFile(source, 'it has no directory at its end; it may be truncated');
   }
-  const short = {
-    count: view.getUint16(at + 10, true),
-    size: view.getUint32(at + 12, true),
-    offset: view.getUint32(at + 16, true),
-  };
+  const { view, at } = found;
+  const end = file.size - view.byteLength + at;
   const locator = at - 20;
   if (locator < 0 || view.getUint32(locator, true) !== locator64Signature) {
-    return short;
+    const [size, offset] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
+    return placed(file, { count: view.getUint16(at + 10, true), size, offset }, end);
   }
-  const end64 = viewOf(await file.read(uint64(view, locator + 8, source), 56));
-  if (end64.getUint32(0, true) !== end64Signature) {
+  const claimed = uint64(view, locator + 8, source);
+  const [start, end64] =
+    (await recordAt(file, claimed)) ?? (await recordAt(file, end - 20 - end64Length)) ?? [];
+  if (start === undefined || end64 === undefined) {
     throw corruptFile(source, 'its directory is not where its end record points');
   }
-  return {
-    count: uint64(end64, 32, source),
-    size: uint64(end64, 40, source),
-    offset: uint64(end64, 48, source),
-  };
+  const [count, size, offset] = [32, 40, 48].map((field) => uint64(end64, field, source)) as [
+    number,
+    number,
+    number,
+  ];
+  return placed(file, { count, size, offset }, start);
+}
+
+/** The end record of a zip64 archive, if it is there. */
+async function recordAt(file: RandomAccess, start: number): Promise<[number, DataView] | undefined> {
+  if (start < 0 || start + end64Length > file.size) {
+    return undefined;
+  }
+  const view = viewOf(await file.read(start, end64Length));
+  return view.getUint32(0, true) === end64Signature ? [start, view] : undefined;
+}
+
+/**
+ * The directory whose end record starts at `end`. If it is not where the record says, but right before the record,
+ * as many bytes were put before the archive.
+ */
+async function placed(
+  file: RandomAccess,
+  claimed: Omit<Directory, 'prefix'>,
+  end: number,
+): Promise<Directory> {
+  const before = end - claimed.size;
+  const isAt = async (offset: number): Promise<boolean> =>
+    offset >= 0 &&
+    offset + 4 <= end &&
+    viewOf(await file.read(offset, 4)).getUint32(0, true) === directorySignature;
+  const isMoved = before > claimed.offset && !(await isAt(claimed.offset)) && (await isAt(before));
+  return isMoved
+    ? { ...claimed, offset: before, prefix: before - claimed.offset }
+    : { ...claimed, prefix: 0 };
 }
 
 /** The entry, with the sizes and the offset that do not fit into 32 bits read from the extra field. */

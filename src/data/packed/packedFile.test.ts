@@ -10,12 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { imagesInMemory, readAll } from '../dataset.ts';
 import { packedFile, readPackedHeader, verifyPackedFile } from './packedFile.ts';
 import { HEADER_BYTES } from './packedHeader.ts';
+import { packedTarget } from './packedTarget.ts';
 import { PackedWriter } from './packedWriter.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packed-'));
@@ -31,7 +33,7 @@ const pixels = (count: number, seed: number): Uint8Array => {
 
 function write(name: string, splits: { train: number; validation?: number; test: number }): string {
   const path = inFolder(name);
-  const writer = new PackedWriter(path);
+  const writer = new PackedWriter(packedTarget(path));
   Object.entries(splits).forEach(([split, count], index) => {
     const all = pixels(count, index);
     for (let image = 0; image < count; image++) {
@@ -141,7 +143,7 @@ describe('a packed file', () => {
 
   it('does not exist before it is complete, and leaves nothing behind if discarded', () => {
     const path = inFolder('unborn');
-    const writer = new PackedWriter(path);
+    const writer = new PackedWriter(packedTarget(path));
     writer.add(pixels(1, 0), 'a');
     expect(existsSync(path)).toBe(false);
     writer.discard();
@@ -192,5 +194,46 @@ describe('a packed file', () => {
     for (const path of [folder, inFolder('short'), inFolder('other')]) {
       expect(await packedFile.recognises(path)).toBe(false);
     }
+  });
+});
+
+describe('a gzipped file', () => {
+  it('has the images, names and header of a plain one', async () => {
+    const [plain, gzipped] = ['plain', 'packed.gz'].map((name) =>
+      write(name, { train: 4, validation: 2, test: 3 }),
+    );
+    expect(gunzipSync(readFileSync(gzipped!))).toEqual(readFileSync(plain!));
+    expect(await packedFile.recognises(gzipped!)).toBe(true);
+    expect(readPackedHeader(gzipped!)).toEqual(readPackedHeader(plain!));
+    expect(await verifyPackedFile(gzipped!)).toEqual(readPackedHeader(plain!));
+    const [one, other] = await Promise.all([packedFile.open(plain!), packedFile.open(gzipped!)]);
+    for (const split of ['train', 'validation', 'test'] as const) {
+      expect(readAll(other[split]!)).toEqual(readAll(one[split]!));
+      expect(other[split]!.nameOf!(1)).toBe(one[split]!.nameOf!(1));
+    }
+  });
+
+  it('is refused if it is corrupt, truncated or of something else', async () => {
+    const path = write('sound.gz', { train: 4, test: 2 });
+    const bytes = readFileSync(path);
+    const refused = async (content: Uint8Array, message: RegExp): Promise<void> => {
+      writeFileSync(inFolder('bad.gz'), content);
+      await expect(packedFile.open(inFolder('bad.gz'))).rejects.toThrow(message);
+    };
+    const corrupt = /bad\.gz: corrupt: [^\n]*; prepare it again$/;
+    await refused(bytes.subarray(0, bytes.length - 30), corrupt);
+    for (const at of [20, bytes.length >> 1, bytes.length - 6]) {
+      await refused(
+        bytes.map((value, index) => (index === at ? value ^ 8 : value)),
+        corrupt,
+      );
+    }
+    await refused(gzipSync('text'), corrupt);
+    // Rightly compressed, but not the images of the header.
+    const changedImages = gunzipSync(bytes);
+    changedImages[20_000 - 3_600]! ^= 1;
+    await refused(gzipSync(changedImages), /its images do not match their checksum/);
+    writeFileSync(inFolder('text.gz'), gzipSync('text'));
+    expect(await packedFile.recognises(inFolder('text.gz'))).toBe(false);
   });
 });

@@ -1,65 +1,33 @@
-// Packed files: prepared images of one size, uncompressed, so that any of them can be read by index.
-import { createHash } from 'node:crypto';
+// Packed files on disk: prepared images of one size that can be read by index, or gzipped ones, read into memory.
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import * as z from 'zod';
-import type { ImageShape } from '../../numeric/imageShape.ts';
-import { sizeOf } from '../../numeric/ndarray.ts';
-import { openRegularFile } from '../../storage/fileBytes.ts';
+import { constants, gunzipSync } from 'node:zlib';
+import { openRegularFile, readWhole } from '../../storage/fileBytes.ts';
 import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder } from '../../storage/files.ts';
-import { checkIndex, checkOutput, type DatasetSource, type ImageSet, type PathFormat } from '../dataset.ts';
-import {
-  corruptPackedFile,
-  HEADER_BYTES,
-  magic,
-  type PackedHeader,
-  type packedSplits,
-  readHeader,
-} from './packedHeader.ts';
+import type { PathFormat } from '../dataset.ts';
+import { isGzip } from '../formats/bytes.ts';
+import { corruptPackedFile, HEADER_BYTES, isPacked, type PackedHeader, readHeader } from './packedHeader.ts';
+import { openGzipped, type PackedFile, packedSource, verifyPacked, withHeader } from './packedImages.ts';
 
-/** The mean length of a name is limited: six bytes for each of the 4,096 characters of a path, in JSON. */
-const mostNameBytes = 6 * 4096;
-
-/** An open packed file. */
-interface PackedFile {
-  readonly path: string;
-  readonly file: number;
-  readonly header: PackedHeader;
-}
-
-/** A file written by `prepareDataset`; its images are read on demand. */
+/** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
 export const packedFile: PathFormat = {
-  expects: 'a file of prepared images',
-
   async recognises(path) {
-    if (isFolder(path)) {
-      return false;
-    }
-    const file = openRegularFile(path);
-    try {
-      const start = Buffer.alloc(magic.length + 1);
-      readSync(file, start, 0, start.length, 0);
-      return start.toString('latin1') === `${magic} `;
-    } catch (error) {
-      throw cannotRead(path, error);
-    } finally {
-      closeSync(file);
-    }
+    return !isFolder(path) && isPacked(startOf(path));
   },
 
-  open: async (path) => sourceOf(openPacked(path)),
+  async open(path) {
+    const { packed } = await openPacked(path);
+    return packedSource(packed);
+  },
 };
 
 /**
  * The header of a packed file.
  *
- * @throws UserError if it is not a packed file, corrupt or truncated
+ * @throws UserError if it is not a packed file or its header is corrupt
  */
 export function readPackedHeader(path: string): PackedHeader {
-  const { file, header } = openPacked(path);
-  closeSync(file);
-  return header;
+  return readHeader(path, startOf(path));
 }
 
 /**
@@ -72,131 +40,67 @@ export async function verifyPackedFile(
   path: string,
   onProgress?: (images: number) => void,
 ): Promise<PackedHeader> {
-  const packed = openPacked(path);
-  const { file, header } = packed;
+  const { packed, close } = await openPacked(path);
   try {
-    const size = sizeOf(header.imageShape);
-    const total = totalOf(header);
-    const step = Math.max(1, Math.floor(2 ** 24 / size));
-    const hash = createHash('sha256');
-    for (let first = 0; first < total; first += step) {
-      const bytes = new Uint8Array(Math.min(step, total - first) * size);
-      readFully(packed, bytes, HEADER_BYTES + first * size);
-      hash.update(bytes);
-      onProgress?.(Math.min(first + step, total));
-      await nextTurn();
-    }
-    if (hash.digest('hex') !== header.sha256) {
-      throw corruptPackedFile(path, 'its images do not match their checksum');
-    }
-    readNames(packed);
-    return header;
+    await verifyPacked(packed, onProgress);
+    return packed.header;
+  } finally {
+    close();
+  }
+}
+
+function isGzipped(path: string): boolean {
+  return isGzip(firstBytes(path, 2));
+}
+
+/** The first bytes of a packed file, decompressed; of other files, whatever they start with. */
+function startOf(path: string): Uint8Array {
+  const bytes = firstBytes(path, HEADER_BYTES);
+  return isGzip(bytes) ? startOfGzipped(bytes) : bytes;
+}
+
+/** The first bytes of a file, at most `most`. */
+function firstBytes(path: string, most: number): Uint8Array {
+  const file = openRegularFile(path);
+  try {
+    const start = new Uint8Array(most);
+    return start.subarray(0, readSync(file, start, 0, most, 0));
+  } catch (error) {
+    throw cannotRead(path, error);
   } finally {
     closeSync(file);
   }
 }
 
-/** The file stays open: images are read from it on demand. */
-function sourceOf(packed: PackedFile): DatasetSource {
-  const { header } = packed;
-  const { train, validation, test } = header.counts;
-  let names: readonly string[] | undefined;
-  const nameAt = (position: number): string => {
-    names ??= readNames(packed);
-    return names[position]!;
-  };
-  const split = (name: (typeof packedSplits)[number], first: number, count: number): ImageSet => {
-    const checksum = header.splits?.[name];
-    return {
-      ...imagesAt(packed, first, count),
-      ...(checksum !== undefined && { checksum }),
-      ...(header.names && { nameOf: (index: number) => nameAt(first + checkIndex(index, count)) }),
-    };
-  };
-  return {
-    train: split('train', 0, train),
-    ...(validation !== undefined && { validation: split('validation', train, validation) }),
-    test: split('test', train + (validation ?? 0), test),
-    notes: header.notes,
-  };
+/** What the start of a gzipped file decompresses to; nothing if it is corrupt. */
+function startOfGzipped(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, HEADER_BYTES);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
-function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
-  const imageShape: ImageShape = packed.header.imageShape;
-  const size = sizeOf(imageShape);
-  return {
-    count,
-    imageShape,
-    read(indices, out) {
-      checkOutput(indices.length * size, out);
-      for (let start = 0, end = 0; start < indices.length; start = end) {
-        const index = checkIndex(indices[start]!, count);
-        // Consecutive images take one read.
-        for (end = start + 1; end < indices.length && indices[end] === index + end - start; end++) {
-          checkIndex(indices[end]!, count);
-        }
-        readFully(packed, out.subarray(start * size, end * size), HEADER_BYTES + (first + index) * size);
-      }
-    },
-  };
-}
-
-function openPacked(path: string): PackedFile {
+/** The file stays open for images that are read on demand; a gzipped one is read and verified at once. */
+async function openPacked(path: string): Promise<{ packed: PackedFile; close(): void }> {
+  if (isGzipped(path)) {
+    return { packed: await openGzipped(await readWhole(path), path), close: () => {} };
+  }
   const file = openRegularFile(path);
   try {
-    const header = readHeader(path, file);
-    const expected = namesAt(header) + (header.names?.bytes ?? 0);
-    const found = fstatSync(file).size;
-    if (found !== expected) {
-      throw corruptPackedFile(path, `it has ${found} bytes, expected ${expected}`);
-    }
-    return { path, file, header };
+    const packed = withHeader({
+      path,
+      size: fstatSync(file).size,
+      read: (out, position) => readFully(path, file, out, position),
+    });
+    return { packed, close: () => closeSync(file) };
   } catch (error) {
     closeSync(file);
     throw error;
   }
 }
 
-/** Where the names start: after the images. */
-function namesAt(header: PackedHeader): number {
-  return HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
-}
-
-/** The names of all images, in order; none in a file of version 1. */
-function readNames(packed: PackedFile): string[] {
-  const { path, header } = packed;
-  if (header.names === undefined) {
-    return [];
-  }
-  const { bytes: length, sha256 } = header.names;
-  if (length > mostNameBytes * totalOf(header)) {
-    throw corruptPackedFile(path, `it has ${length} bytes of names`);
-  }
-  const bytes = new Uint8Array(length);
-  readFully(packed, bytes, namesAt(header));
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw corruptPackedFile(path, 'its names do not match their checksum');
-  }
-  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
-  if (lines.length !== totalOf(header)) {
-    throw corruptPackedFile(path, `it has ${lines.length} names for ${totalOf(header)} images`);
-  }
-  return lines.map((line) => nameIn(line, path));
-}
-
-function nameIn(line: string, path: string): string {
-  try {
-    return z.string().parse(JSON.parse(line));
-  } catch (cause) {
-    throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a text in JSON`, cause);
-  }
-}
-
-function totalOf({ counts }: PackedHeader): number {
-  return counts.train + (counts.validation ?? 0) + counts.test;
-}
-
-function readFully({ path, file }: PackedFile, out: Uint8Array, position: number): void {
+function readFully(path: string, file: number, out: Uint8Array, position: number): void {
   for (let done = 0; done < out.length; ) {
     let read: number;
     try {

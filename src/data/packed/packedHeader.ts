@@ -1,11 +1,11 @@
 // The header of a packed file: two lines of text that describe the images.
-import { createHash } from 'node:crypto';
-import { readSync } from 'node:fs';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
+import { sha256 as sha256Of } from '../../platform/sha256.node.ts';
+import { charactersOf } from '../formats/bytes.ts';
 
 /** The start of a packed file. */
-export const magic = 'emerging-images';
+const magic = 'emerging-images';
 /** Version 1 has no checksums of splits and no names. */
 const version = 2;
 const versions = [1, version];
@@ -13,14 +13,20 @@ const versions = [1, version];
 /** Where the images start, after two lines of text padded with spaces. */
 export const HEADER_BYTES = 16_384;
 
+/** Whether a file starts as packed files do. */
+export function isPacked(start: Uint8Array): boolean {
+  return charactersOf(start.subarray(0, magic.length + 1)) === `${magic} `;
+}
+
 /** The splits of a packed file, in the order of their images. */
 export const packedSplits = ['train', 'validation', 'test'] as const;
 
-const count = z.int().min(0);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().check(z.minimum(0));
+const length = z.int().check(z.minimum(1));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
-  imageShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]),
+  imageShape: z.tuple([length, length, length]),
   /** The number of images of each split. */
   counts: z.object({
     /** For training. */
@@ -28,32 +34,32 @@ const headerSchema = z.object({
     /**
      * For model selection; omitted if these are held out from the training images when the file is opened.
      */
-    validation: count.optional(),
+    validation: z.optional(count),
     /** For the final evaluation. */
     test: count,
   }),
   /** SHA-256 of all images, in hexadecimal. */
   sha256,
   /** SHA-256 of the images of each split; omitted in version 1. */
-  splits: z
-    .object({
+  splits: z.optional(
+    z.object({
       /** Of the training images. */
       train: sha256,
       /** Of the validation images, if the file has any. */
-      validation: sha256.optional(),
+      validation: z.optional(sha256),
       /** Of the test images. */
       test: sha256,
-    })
-    .optional(),
+    }),
+  ),
   /** The names of the images, after the images: their number of bytes and SHA-256; omitted in version 1. */
-  names: z
-    .object({
+  names: z.optional(
+    z.object({
       /** Their length. */
       bytes: count,
       /** Their checksum. */
       sha256,
-    })
-    .optional(),
+    }),
+  ),
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */
@@ -70,7 +76,7 @@ export type PackedHeader = z.infer<typeof headerSchema>;
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(`${magic} ${version} ${checksumOf(json)}\n${json}\n`);
+  const text = new TextEncoder().encode(`${magic} ${version} ${sha256Of([json])}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }
@@ -81,17 +87,15 @@ export function headerBytes(header: PackedHeader): Uint8Array {
 }
 
 /**
- * Reads the header of an open file.
+ * Reads the header of a file from its start, which is `HEADER_BYTES` long unless the file is shorter.
  *
  * @throws UserError with the path if it is missing, corrupt or of another version
  */
-export function readHeader(path: string, file: number): PackedHeader {
-  const bytes = Buffer.alloc(HEADER_BYTES);
-  const length = readSync(file, bytes, 0, HEADER_BYTES, 0);
-  if (length < HEADER_BYTES) {
-    throw corruptPackedFile(path, `it ends after ${length} bytes`);
+export function readHeader(path: string, start: Uint8Array): PackedHeader {
+  if (start.length < HEADER_BYTES) {
+    throw corruptPackedFile(path, `it ends after ${start.length} bytes`);
   }
-  const [line = '', json = ''] = bytes.toString('utf8').split('\n');
+  const [line = '', json = ''] = new TextDecoder().decode(start).split('\n');
   const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
   if (found !== undefined && !versions.includes(Number(found))) {
     throw new UserError(
@@ -99,7 +103,7 @@ export function readHeader(path: string, file: number): PackedHeader {
       `${path}: a packed file of version ${found}, but only up to ${version} is supported; prepare it again`,
     );
   }
-  if (checksum !== checksumOf(json)) {
+  if (checksum !== sha256Of([json])) {
     throw corruptPackedFile(path, 'its header does not match its checksum');
   }
   const { data, error } = headerSchema.safeParse(JSON.parse(json));
@@ -112,8 +116,4 @@ export function readHeader(path: string, file: number): PackedHeader {
 /** The error for a corrupt packed file. */
 export function corruptPackedFile(path: string, why: string, cause?: unknown): UserError {
   return new UserError('invalid-data', `${path}: corrupt: ${why}; prepare it again`, { cause });
-}
-
-function checksumOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,19 +1,27 @@
-// Writes a packed file, image by image, to a partial file that is renamed when it is complete.
-import { createHash } from 'node:crypto';
-import { basename, dirname } from 'node:path';
-import { PartialFile, removePartialFiles } from '../../storage/partialFiles.ts';
+// Writes a packed file, image by image, to disk or into memory.
+import { sha256, startSha256 } from '../../platform/sha256.node.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
 export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts' | 'splits' | 'names'>;
 
+/** Where a packed file is written: `write`, then `finish` or `discard`; each may throw UserError. */
+export interface PackedTarget {
+  /** Writes all of these bytes, at a position in the file. */
+  write(bytes: Uint8Array, position: number): void;
+  /** The file is complete. */
+  finish(): void;
+  /** Leaves nothing. */
+  discard(): void;
+}
+
 const BUFFER_BYTES = 2 ** 22;
 
 /** A packed file in progress: `add` and `endSplit`, then `finish` or `discard`. */
 export class PackedWriter {
-  private readonly file: PartialFile;
-  private readonly hash = createHash('sha256');
-  private splitHash = createHash('sha256');
+  private readonly file: PackedTarget;
+  private readonly hash = startSha256();
+  private splitHash = startSha256();
   private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private buffered = 0;
   private position = HEADER_BYTES;
@@ -22,10 +30,8 @@ export class PackedWriter {
   private readonly splits: Partial<Record<(typeof packedSplits)[number], string>> = {};
   private readonly names: string[] = [];
 
-  /** Creates the partial file and removes leftovers of a crash; throws UserError, as does every method. */
-  constructor(path: string) {
-    removePartialFiles(dirname(path), basename(path));
-    this.file = new PartialFile(path);
+  constructor(target: PackedTarget) {
+    this.file = target;
   }
 
   /** Appends an image, HWC, with its name. */
@@ -47,33 +53,33 @@ export class PackedWriter {
   /** Ends a split and returns the number of its images. Splits are written in the order of `packedSplits`. */
   endSplit(name: (typeof packedSplits)[number]): number {
     this.counts[name] = this.count;
-    this.splits[name] = this.splitHash.digest('hex');
-    this.splitHash = createHash('sha256');
+    this.splits[name] = this.splitHash.digest();
+    this.splitHash = startSha256();
     const { count } = this;
     this.count = 0;
     return count;
   }
 
-  /** Writes the header and renames the file. */
+  /** Writes the header; the file is then complete. */
   finish(about: PackedAbout): PackedHeader {
     this.flush();
     const { train = 0, validation, test = 0 } = this.counts;
-    const none = createHash('sha256').digest('hex');
+    const none = sha256([]);
     const names = new TextEncoder().encode(this.names.map((name) => `${name}\n`).join(''));
     this.file.write(names, this.position);
     const header: PackedHeader = {
       ...about,
       counts: { train, ...(validation !== undefined && { validation }), test },
-      sha256: this.hash.digest('hex'),
+      sha256: this.hash.digest(),
       splits: { train: none, test: none, ...this.splits },
-      names: { bytes: names.length, sha256: createHash('sha256').update(names).digest('hex') },
+      names: { bytes: names.length, sha256: sha256([names]) },
     };
     this.file.write(headerBytes(header), 0);
     this.file.finish();
     return header;
   }
 
-  /** Deletes the partial file. */
+  /** Leaves nothing. */
   discard(): void {
     this.file.discard();
   }

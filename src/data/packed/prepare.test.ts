@@ -5,9 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
 import { readAll } from '../dataset.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../rawImages.ts';
 import { packedFile } from './packedFile.ts';
-import { countPictures, type PrepareOptions, prepare } from './prepare.ts';
+import { packedTarget } from './packedTarget.ts';
+import { type PrepareOptions, prepare } from './prepare.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'prepare-'));
 const inFolder = (name: string): string => join(folder, name);
@@ -72,7 +73,7 @@ describe('prepare', () => {
     };
     expect(countPictures(dataset)).toBe(5);
     const [done, reported]: [number[], string[]] = [[], []];
-    const prepared = await prepare(dataset, inFolder('all'), {
+    const prepared = await prepare(dataset, packedTarget(inFolder('all')), {
       ...options,
       onProgress: (pictures) => done.push(pictures),
       onDamaged: (reason) => reported.push(reason),
@@ -95,13 +96,13 @@ describe('prepare', () => {
 
   it('is deterministic to the byte', async () => {
     const dataset = { train: many(0), test: many(100) };
-    await prepare(dataset, inFolder('one'), options);
-    await prepare(dataset, inFolder('two'), options);
+    await prepare(dataset, packedTarget(inFolder('one')), options);
+    await prepare(dataset, packedTarget(inFolder('two')), options);
     expect(readFileSync(inFolder('one'))).toEqual(readFileSync(inFolder('two')));
   });
 
   it('keeps the tiles of an image in one split, and holds out some images', async () => {
-    const prepared = await prepare({ train: many(0), test: many(120) }, inFolder('tiles'), {
+    const prepared = await prepare({ train: many(0), test: many(120) }, packedTarget(inFolder('tiles')), {
       ...options,
       crop: 'tiles',
     });
@@ -119,7 +120,7 @@ describe('prepare', () => {
 
   it('holds out images by name, independently of their order', async () => {
     const validationOf = async (name: string, train: RawSplit) => {
-      await prepare({ train, test: many(120) }, inFolder(name), { ...options, crop: 'tiles' });
+      await prepare({ train, test: many(120) }, packedTarget(inFolder(name)), { ...options, crop: 'tiles' });
       return String(readAll((await open(name)).validation!));
     };
     const pictures = Object.fromEntries(
@@ -133,25 +134,29 @@ describe('prepare', () => {
 
   it('uses the validation images of the source if there are any', async () => {
     const dataset = { train: many(0), validation: split({ v: picture(2, 4, 50) }), test: many(100) };
-    const prepared = await prepare(dataset, inFolder('own'), { ...options, crop: 'tiles' });
+    const prepared = await prepare(dataset, packedTarget(inFolder('own')), { ...options, crop: 'tiles' });
     expect(prepared?.header.counts).toEqual({ train: 60, validation: 2, test: 60 });
   });
 
   it('leaves out tiles of nearly one colour, and records the limit', async () => {
     const blank = { ...picture(2, 4, 0), data: Uint8Array.of(5, 5, 5, 6, 5, 5, 5, 5) };
     const dataset = { train: split({ a: blank, b: blank }), test: split({ c: blank }) };
-    const prepared = await prepare(dataset, inFolder('blank'), { ...options, crop: 'tiles' });
+    const prepared = await prepare(dataset, packedTarget(inFolder('blank')), { ...options, crop: 'tiles' });
     expect(prepared?.header.counts).toEqual({ train: 1, validation: 1, test: 1 });
     expect(prepared?.header.notes).toMatchObject({ 'tiles of nearly one colour': 3 });
     expect(prepared?.header.settings).toMatchObject({ leastDeviation: 0.1 });
-    const all = await prepare(dataset, inFolder('all-tiles'), {
+    const all = await prepare(dataset, packedTarget(inFolder('all-tiles')), {
       ...options,
       crop: 'tiles',
       leastDeviation: 0,
     });
     expect(all?.header.counts).toEqual({ train: 2, validation: 2, test: 2 });
     // The deviation of 5, 5, 5, 6 is 0.43.
-    const strict = prepare(dataset, inFolder('strict'), { ...options, crop: 'tiles', leastDeviation: 0.44 });
+    const strict = prepare(dataset, packedTarget(inFolder('strict')), {
+      ...options,
+      crop: 'tiles',
+      leastDeviation: 0.44,
+    });
     await expect(strict).rejects.toThrow('no images remain for train (2 tiles of nearly one colour)');
   });
 
@@ -166,7 +171,7 @@ describe('prepare', () => {
       validation: split({ d: two }),
       test: split({ e: three, f: two }),
     };
-    const prepared = await prepare(dataset, inFolder('unique'), { ...options, unique: true });
+    const prepared = await prepare(dataset, packedTarget(inFolder('unique')), { ...options, unique: true });
     expect(prepared?.header).toMatchObject({
       counts: { train: 2, validation: 0, test: 1 },
       settings: { unique: 'yes' },
@@ -183,7 +188,7 @@ describe('prepare', () => {
     ['none', {}, 'here: no images remain for train'],
   ])('leaves no file behind if no images remain: %s', async (name, pictures, message) => {
     const dataset = { train: split(pictures), test: many(0) };
-    await expect(prepare(dataset, inFolder(name), options)).rejects.toThrow(message);
+    await expect(prepare(dataset, packedTarget(inFolder(name)), options)).rejects.toThrow(message);
     expect(leftOf(name)).toEqual([]);
   });
 
@@ -196,12 +201,16 @@ describe('prepare', () => {
     };
     const dataset = { train: many(0), test: many(100) };
     expect(
-      await prepare(dataset, inFolder('ended'), { ...options, signal: controller.signal, onProgress }),
+      await prepare(dataset, packedTarget(inFolder('ended')), {
+        ...options,
+        signal: controller.signal,
+        onProgress,
+      }),
     ).toBeNull();
     const broken = split({ a: picture(2, 2, 0), b: new TypeError('a mistake') });
-    await expect(prepare({ train: broken, test: many(0) }, inFolder('broken'), options)).rejects.toThrow(
-      'a mistake',
-    );
+    await expect(
+      prepare({ train: broken, test: many(0) }, packedTarget(inFolder('broken')), options),
+    ).rejects.toThrow('a mistake');
     for (const name of ['ended', 'broken']) {
       expect(leftOf(name)).toEqual([]);
     }

@@ -1,17 +1,17 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
-import { createHash } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
+import { nextTurn } from '../../platform/eventLoop.node.ts';
+import { availableCores } from '../../platform/machine.node.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { OverBudget } from '../budget.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, totalCount } from '../rawImages.ts';
+import { type Admit, maxDecodedBytes, type RawDataset, type RawImage } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
-import { PackedWriter } from './packedWriter.ts';
+import { type PackedTarget, PackedWriter } from './packedWriter.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
 const flatTiles = 'tiles of nearly one colour';
@@ -27,6 +27,8 @@ export interface PrepareOptions extends FitOptions {
   readonly leastDeviation: number;
   /** Leaves out duplicates of earlier images, in any split. */
   readonly unique?: boolean;
+  /** The number of training images that the dataset has been limited to, recorded in the file. */
+  readonly limit?: number | undefined;
   /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
   /** Called with the number of source images done. */
@@ -42,11 +44,6 @@ export interface Prepared {
   readonly damaged: readonly string[];
 }
 
-/** The number of source images of a dataset; null if it is only known at the end. */
-export function countPictures({ train, validation, test }: RawDataset): number | null {
-  return totalCount([train, ...(validation ? [validation] : []), test]);
-}
-
 /**
  * Prepares a dataset into a packed file, which is written completely or not at all.
  *
@@ -58,10 +55,10 @@ export function countPictures({ train, validation, test }: RawDataset): number |
  */
 export async function prepare(
   dataset: RawDataset,
-  path: string,
+  target: PackedTarget,
   options: PrepareOptions,
 ): Promise<Prepared | null> {
-  const writer = new PackedWriter(path);
+  const writer = new PackedWriter(target);
   const work = new Preparation(writer, options);
   try {
     for (const split of await splitsToPrepare(dataset, options)) {
@@ -71,7 +68,7 @@ export async function prepare(
         return null;
       }
     }
-    const { size, crop, channels, leastDeviation, unique, source } = options;
+    const { size, crop, channels, leastDeviation, unique, limit, source } = options;
     const imageShape: ImageShape = [size, size, channels];
     const header = writer.finish({
       imageShape: [...imageShape],
@@ -82,6 +79,7 @@ export async function prepare(
         channels,
         ...(crop === 'tiles' && { leastDeviation }),
         ...(unique && { unique: 'yes' }),
+        ...(limit !== undefined && { limit }),
       },
       notes: Object.fromEntries([...work.notes].sort()),
     });
@@ -112,7 +110,7 @@ class Preparation {
     const { signal, onProgress } = this.options;
     const fitted = mapInOrder(
       split.images(),
-      { items: 2 * availableParallelism(), bytes: maxDecodedBytes },
+      { items: 2 * availableCores(), bytes: maxDecodedBytes },
       async (image, admit) => ({ name: image.name, picture: await this.fitted(image, admit) }),
     );
     for await (const { name: source, picture } of fitted) {
@@ -173,7 +171,7 @@ class Preparation {
       return flatTiles;
     }
     if (unique) {
-      const checksum = createHash('sha256').update(image).digest('base64');
+      const checksum = sha256([image]);
       if (this.written.has(checksum)) {
         return duplicates;
       }

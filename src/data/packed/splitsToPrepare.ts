@@ -1,5 +1,5 @@
 // Assigns source images to the splits of a prepared file.
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../platform/sha256.node.ts';
 import type { Crop } from '../pixels/fitPicture.ts';
 import { only, type RawDataset, type RawSplit } from '../rawImages.ts';
 import type { packedSplits } from './packedHeader.ts';
@@ -48,7 +48,7 @@ async function heldOutPictures(train: RawSplit, share: number): Promise<Readonly
     names.push(name);
   }
   const count = share === 0 ? 0 : Math.max(1, Math.round(share * names.length));
-  const ranks = new Map(names.map((name) => [name, createHash('sha256').update(name).digest('hex')]));
+  const ranks = new Map(names.map((name) => [name, sha256([name])]));
   const ordered = names.toSorted((a, b) => (ranks.get(a)! < ranks.get(b)! ? -1 : 1));
   return new Set(ordered.slice(0, Math.min(count, names.length - 1)));
 }

@@ -1,5 +1,7 @@
 // Converts a source image of any size to square images of a dataset: downscaled, cropped or cut into tiles.
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import { UserError } from '../../errors.ts';
+import { type ImageShape, largestImage, showImageShape } from '../../numeric/imageShape.ts';
+import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import type { DecodedImage } from '../rawImages.ts';
 import { onWhite } from './onWhite.ts';
 import { grey, inColour, resized } from './resize.ts';
@@ -21,6 +23,25 @@ export interface FitOptions {
   readonly crop: Crop;
   /** Grey (1) or colour (3). */
   readonly channels: 1 | 3;
+}
+
+/**
+ * Checks how images are to be converted, before anything is read.
+ *
+ * @param leastDeviation of tiles
+ * @throws UserError (`invalid-argument`) if a number is none, or no model takes images of this size
+ */
+export function requireFit({ size, channels }: FitOptions, leastDeviation = 0): void {
+  requireWhole('size', size, 1);
+  requireFinite('leastDeviation', leastDeviation, 0);
+  if (size * size > largestImage.pixels) {
+    const gigabytes = ((size * size * channels) / 2 ** 30).toFixed(1);
+    throw new UserError(
+      'invalid-argument',
+      `images of ${showImageShape([size, size, channels])} take ${gigabytes} GiB each, and models take at most ` +
+        `${Math.sqrt(largestImage.pixels)} pixels a side: choose a smaller size`,
+    );
+  }
 }
 
 /** The images made from a source image. */

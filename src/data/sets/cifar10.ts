@@ -8,7 +8,8 @@ import {
   type Part,
   type PathFormat,
 } from '../dataset.ts';
-import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
+import type { FileStore } from '../formats/fileStore.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
@@ -42,8 +43,6 @@ export const cifar10: NamedDataset = {
 
 /** The files of CIFAR-10's binary version, in an archive or folder. */
 export const cifar10Files = {
-  expects: 'cifar-10-binary.tar.gz or its data_batch_1.bin, …, test_batch.bin',
-
   async recognises(path, storeAt = openStore) {
     const kind = await storeKind(path);
     // Checking a tar archive means reading all of it, so only those with a matching name are checked.

@@ -5,8 +5,8 @@ import { imageName } from '../formats/imageDecoding.ts';
 import { openStore } from '../formats/storedFiles.ts';
 import { antiAliasedResize } from '../pixels/antiAliasedResize.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
-import { imagesOf } from '../sources/imageCollection.ts';
 import { loadImages } from '../sources/loadImages.ts';
+import { imagesOf } from '../sources/storedImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
 

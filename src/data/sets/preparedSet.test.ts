@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readOne } from '../dataset.ts';
+import { packedTarget } from '../packed/packedTarget.ts';
 import { PackedWriter } from '../packed/packedWriter.ts';
 import { openDataset } from '../registry.ts';
 import { imagenet32 } from './imagenet.ts';
@@ -21,7 +22,7 @@ afterEach(() => {
 
 /** Two training images and one test image. */
 const write = (side: number): void => {
-  const writer = new PackedWriter(file);
+  const writer = new PackedWriter(packedTarget(file));
   for (const [split, values] of [
     ['train', [1, 2]],
     ['test', [3]],

@@ -1,6 +1,6 @@
 // Files with many images in one array: NumPy's .npy and .npz, and pickled batches, alone or in a zip archive.
 import { UserError } from '../../errors.ts';
-import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { inMemory, maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import type { Budget } from '../budget.ts';
 import { charactersOf } from '../formats/bytes.ts';
 import { isUnsignedByte, readNpyHeader } from '../formats/npy.ts';

@@ -15,8 +15,6 @@ const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFil
 
 /** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each uncompressed or as `.gz`. */
 export const idxFolder = {
-  expects: `a folder with ${trainFile} and ${testFile} (each may end in .gz)`,
-
   async recognises(path) {
     const names = await readdir(path).catch((error: unknown): string[] => {
       if (hasCode(error, 'ENOTDIR')) {

@@ -29,6 +29,11 @@ const namesOf = async (split: RawSplit): Promise<string[]> => {
 const expected = (first: number, count: number) =>
   Buffer.concat(Array.from({ length: count }, (_, index) => formulaImage(first + index, 10, 12, 3)));
 
+const put = async (name: string, from = 'opaque.png') => {
+  await mkdir(join(folder, name, '..'), { recursive: true });
+  await cp(fixture(from), join(folder, name));
+};
+
 describe('an archive of images', () => {
   it.each(['pictures.tar', 'pictures.tar.gz', 'pictures.zip', 'stored.zip', 'zip64.zip'])(
     'is read exactly: %s',
@@ -42,7 +47,7 @@ describe('an archive of images', () => {
       const seen = new Map<string, Uint8Array>();
       for (const split of [raw.train, raw.validation!, raw.test]) {
         for await (const image of split.images()) {
-          seen.set(image.name.replace(/^set\//, ''), (await image.decode()).data);
+          seen.set(image.name, (await image.decode()).data);
         }
       }
       for (const [split, first, count] of [
@@ -111,7 +116,7 @@ describe('an archive of images', () => {
     );
     expect(warnings).toEqual([
       `${path}: links left out, whose images are read once (pack copies to have them twice): 1, such as train/c.png`,
-      `${path}: images read although their name occurs earlier in the archive: 2, such as train/a.png`,
+      `${path}: images read although an earlier one has the same name: 2, such as train/a.png`,
     ]);
   });
 
@@ -132,6 +137,86 @@ describe('an archive of images', () => {
     expect(await namesOf(raw.test)).toEqual(['test/a.png']);
   });
 
+  it.each([
+    ['a folder', 'holiday/', true],
+    ['its content', '', true],
+    ['a folder and other files', 'holiday/', false],
+  ])('compared with a folder, if it contains %s', async (_, top, isAlone) => {
+    const files = Array.from({ length: 60 }, (_, index) => `${index % 2 ? 'a' : 'b'}/${index}.png`).sort();
+    for (const name of files) {
+      await put(name);
+    }
+    const bytes = await readFile(fixture('opaque.png'));
+    const other = isAlone ? [] : [{ name: 'notes.txt', bytes: Buffer.from('no image') }];
+    const path = `${folder}.zip`;
+    try {
+      await writeFile(path, zipOf([...files.map((name) => ({ name: `${top}${name}`, bytes })), ...other]));
+      const [plain, packed] = await Promise.all([folder, path].map((at) => imageCollection.openRaw!(at)));
+      const prefix = isAlone ? '' : top;
+      const inFolder = [...(await namesOf(plain!.train)), ...(await namesOf(plain!.test))];
+      expect([...(await namesOf(packed!.train)), ...(await namesOf(packed!.test))].sort()).toEqual(
+        inFolder.map((name) => `${prefix}${name}`).sort(),
+      );
+      const isSame =
+        JSON.stringify(await namesOf(packed!.test)) === JSON.stringify(await namesOf(plain!.test));
+      expect(isSame).toBe(isAlone);
+    } finally {
+      await rm(path);
+    }
+  });
+
+  it('keeps a folder that is a split', async () => {
+    const bytes = await readFile(fixture('opaque.png'));
+    const path = join(folder, 'a.zip');
+    await writeFile(
+      path,
+      zipOf(Array.from({ length: 60 }, (_, index) => ({ name: `train/${index}.png`, bytes }))),
+    );
+    const { train, test } = await imageCollection.openRaw!(path);
+    for (const name of [...(await namesOf(train)), ...(await namesOf(test))]) {
+      expect(name).toMatch(/^train\//);
+    }
+  });
+
+  it('is read after a program that unpacks it, and as a tar archive of version 7', async () => {
+    const bytes = await readFile(fixture('opaque.png'));
+    const program = Buffer.from(`MZ${'x'.repeat(999)}`);
+    for (const name of ['stored.zip', 'zip64.zip']) {
+      const path = join(folder, name);
+      await writeFile(path, Buffer.concat([program, await readFile(fixture(name))]));
+      expect(await imageCollection.recognises(path)).toBe(true);
+      const [plain, moved] = await Promise.all([fixture(name), path].map((at) => imageCollection.open(at)));
+      expect(readAll(moved!.train)).toEqual(readAll(plain!.train));
+      expect(readAll(moved!.test)).toEqual(readAll(plain!.test));
+    }
+    const packed = await packTar(
+      ['train/a.png', 'test/b.png'].map((name) => ({
+        header: { name, size: bytes.length, type: 'file' as const },
+        body: bytes,
+      })),
+    );
+    const old = Buffer.from(packed);
+    for (let at = 0; at < old.length; at += 512 * (1 + Math.ceil(bytes.length / 512))) {
+      // The header ends before the mark; the checksum is of a header without it.
+      old.fill(0, at + 257, at + 512);
+      old.fill(' ', at + 148, at + 156);
+      const sum = old.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
+      if (old[at] !== 0) {
+        old.write(`${sum.toString(8).padStart(6, '0')}\0`, at + 148, 'latin1');
+      } else {
+        old.fill(0, at, at + 512);
+      }
+    }
+    const path = join(folder, 'old.tar');
+    await writeFile(path, old);
+    expect(await imageCollection.recognises(path)).toBe(true);
+    const { train, test } = await imageCollection.open(path);
+    expect([train.count, test.count]).toEqual([1, 1]);
+    // A text is not taken for one.
+    await writeFile(path, 'a'.repeat(1024));
+    expect(await imageCollection.recognises(path)).toBe(false);
+  });
+
   it('is rejected if it decompresses to far too many bytes', async () => {
     const entries = [
       {
@@ -148,11 +233,6 @@ describe('an archive of images', () => {
 });
 
 describe('a folder of images', () => {
-  const put = async (name: string, from = 'opaque.png') => {
-    await mkdir(join(folder, name, '..'), { recursive: true });
-    await cp(fixture(from), join(folder, name));
-  };
-
   it('is split by its folders, sorted by name, without hidden and other files', async () => {
     for (const name of ['cats/train/b.png', 'cats/train/A/z.PNG', 'dogs/TEST/1.jpeg', 'dogs/val/2.webp']) {
       await put(name, { jpeg: 'smooth.jpeg', webp: 'lossless.webp' }[name.split('.')[1]!] ?? 'opaque.png');
@@ -204,9 +284,9 @@ describe('a folder of images', () => {
   it('names images of other formats, which are left out', async () => {
     for (const name of [
       'train/a.png',
-      'train/b.GIF',
-      'train/c.tiff',
-      'train/d.gif',
+      'train/b.BMP',
+      'train/c.jxl',
+      'train/d.bmp',
       'test/e.png',
       'test/f.heic',
     ]) {
@@ -215,10 +295,15 @@ describe('a folder of images', () => {
     const { train, warnings } = await imageCollection.open(folder);
     expect(train.count).toBe(1);
     expect(warnings).toEqual([
-      `${folder}: images left out, of another format (.gif, .heic, .tiff; convert them to PNG): 4, such as test/f.heic`,
+      `${folder}: images left out, of another format (.bmp, .heic, .jxl; convert them to PNG): 4, such as test/f.heic`,
     ]);
+    await symlink(join(folder, 'test'), join(folder, 'train/also'));
+    expect((await imageCollection.open(folder)).warnings![1]).toBe(
+      `${folder}: left out, neither regular files nor folders, or links to folders: 1, such as train/also`,
+    );
+    await rm(join(folder, 'train/also'));
     await rm(join(folder, 'test/f.heic'));
-    await Promise.all(['b.GIF', 'c.tiff', 'd.gif'].map((name) => rm(join(folder, 'train', name))));
+    await Promise.all(['b.BMP', 'c.jxl', 'd.bmp'].map((name) => rm(join(folder, 'train', name))));
     expect((await imageCollection.open(folder)).warnings).toBeUndefined();
   });
 
@@ -230,17 +315,19 @@ describe('a folder of images', () => {
     );
     await writeFile(join(folder, 'test/b.jpeg'), 'no image');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG or WebP image; convert it`,
+      `${join(folder, 'test/b.jpeg')}: not a PNG, JPEG, WebP, GIF, TIFF or AVIF image; convert it`,
     );
     await rm(join(folder, 'test/b.jpeg'));
     await put('stray.png');
     await put('test/b.png');
     await expect(imageCollection.open(folder)).rejects.toThrow(
-      `${folder}: stray.png is not in a folder train, validation or test, but others are`,
+      `${folder}: 1 of its 3 images are in no folder train, validation or test, such as stray.png, but the others are: move all`,
     );
     await rm(join(folder, 'stray.png'));
     await rm(join(folder, 'train'), { recursive: true });
-    await expect(imageCollection.open(folder)).rejects.toThrow('its 1 images leave none for training');
+    await expect(imageCollection.open(folder)).rejects.toThrow(
+      `${folder}: divided by their folders, its images are 1 for test and none for train: put images into a folder train`,
+    );
   });
 
   it('names a file that cannot be read', async () => {

@@ -1,17 +1,13 @@
-// Folders, zip and tar archives of PNG, JPEG or WebP images, split by folders named train, validation, test.
-import { UserError } from '../../errors.ts';
+// Folders, zip and tar archives of images, split by folders named train, validation, test.
 import type { PathFormat } from '../dataset.ts';
-import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
-import { type FileStore, type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
-import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { imageName } from '../formats/imageDecoding.ts';
+import { type OpenStore, openStore, storeKind } from '../formats/storedFiles.ts';
+import type { RawDataset } from '../rawImages.ts';
 import { loadImages } from './loadImages.ts';
-import { divide, type Split } from './splitOfName.ts';
+import { storedImages } from './storedImages.ts';
 
 /** A folder or archive with images at any depth; other files are ignored. */
 export const imageCollection: PathFormat = {
-  expects:
-    'a folder, .zip, .tar or .tar.gz with PNG, JPEG or WebP images (optionally in folders train and test)',
-
   async recognises(path, storeAt = openStore) {
     if ((await storeKind(path)) === undefined) {
       return false;
@@ -31,73 +27,5 @@ export const imageCollection: PathFormat = {
 };
 
 async function openImageCollection(path: string, storeAt: OpenStore = openStore): Promise<RawDataset> {
-  const store = await storeAt(path);
-  const files = await store.names();
-  const names = files.filter((name) => imageName.test(name));
-  const splits = divide(names);
-  if (typeof splits === 'string') {
-    throw new UserError('invalid-data', `${path}: ${splits}`);
-  }
-  const part = (wanted: Split): RawSplit => {
-    // Names can occur twice in an archive; the split depends only on the name.
-    const chosen = names.filter((_, index) => splits[index] === wanted);
-    const wantedNames = new Set(chosen);
-    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length });
-  };
-  return {
-    train: part('train'),
-    ...(splits.includes('validation') && { validation: part('validation') }),
-    test: part('test'),
-    warnings: warningsAbout(path, files, store.links?.() ?? []),
-  };
-}
-
-/** What is not read, or may not be meant, among the files of a folder or archive. */
-function warningsAbout(path: string, files: readonly string[], links: readonly string[]): string[] {
-  const seen = new Set<string>();
-  const repeated = files.filter((name) => imageName.test(name) && seen.size === seen.add(name).size);
-  const others = files.filter((name) => otherImageName.test(name));
-  const linked = links.filter((name) => imageName.test(name));
-  const extensions = [...new Set(others.map((name) => name.toLowerCase().replace(/^.*\./, '.')))].sort();
-  const line = (names: readonly string[], what: string): string[] =>
-    names.length === 0 ? [] : [`${path}: ${what}: ${names.length}, such as ${names[0]}`];
-  return [
-    ...line(others, `images left out, of another format (${extensions.join(', ')}; convert them to PNG)`),
-    ...line(linked, 'links left out, whose images are read once (pack copies to have them twice)'),
-    ...line(repeated, 'images read although their name occurs earlier in the archive'),
-  ];
-}
-
-/**
- * The images among the files of a folder or archive, each passed through `convert` after decoding. If their
- * number is known, the archive is not read past the last of them.
- */
-export function imagesOf(
-  store: FileStore,
-  wanted: (name: string) => boolean,
-  {
-    count = null,
-    convert = (image) => image,
-  }: { count?: number | null; convert?: (image: DecodedImage, source: string) => DecodedImage } = {},
-): RawSplit {
-  return {
-    count,
-    async *images() {
-      let left = count ?? Infinity;
-      for await (const { name, source, budget, read } of store.files(
-        (name) => imageName.test(name) && wanted(name),
-      )) {
-        budget.spend(1, 'images');
-        yield {
-          name,
-          async decode(admit) {
-            return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
-          },
-        };
-        if (--left === 0) {
-          return;
-        }
-      }
-    },
-  };
+  return storedImages(await storeAt(path));
 }

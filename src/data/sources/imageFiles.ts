@@ -1,15 +1,14 @@
-// Images given by path: PNG, JPEG and WebP files, and folders of them.
-import { realpathSync } from 'node:fs';
+// Images given by path: image files, and folders of them.
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { withFile } from '../../storage/fileBytes.ts';
-import { isFolder, requireExists } from '../../storage/files.ts';
+import { isFolder, realPath, requireExists } from '../../storage/files.ts';
 import { filesBelow } from '../../storage/folders.ts';
 import { Budget, OverBudget } from '../budget.ts';
-import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
-import { maxFileBytes } from '../formats/storedFiles.ts';
+import { maxFileBytes } from '../formats/fileStore.ts';
+import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
 
@@ -41,12 +40,12 @@ interface ImageFile {
   readonly refusal?: string;
 }
 
-const otherFormat = 'not a PNG, JPEG or WebP image; convert it to PNG';
+const otherFormat = `not a ${imageFormats} image; convert it to PNG`;
 const notRegular = 'neither a regular file nor a folder, or a link to a folder; pass the folder itself';
 
 /**
- * Reads the images at `paths`: the given files, and all PNG, JPEG and WebP files in the given folders and
- * below, sorted by name, as for training. Files in folders are skipped if they cannot be read, have another
+ * Reads the images at `paths`: the given files, and all image files in the given folders and below,
+ * sorted by name, as for training. Files in folders are skipped if they cannot be read, have another
  * image format, or are not regular files. Each real file is read once, and links to folders are not followed.
  *
  * @throws OverBudget if small files decode to far too many pixels
@@ -75,8 +74,7 @@ export async function readImageFiles(
     }
   }
   if (images.size === 0) {
-    const none =
-      skipped.length === 0 ? 'no PNG, JPEG or WebP images found' : 'none of its images can be read';
+    const none = skipped.length === 0 ? `no ${imageFormats} images found` : 'none of its images can be read';
     throw new UserError(
       'invalid-data',
       `${paths.join(', ')}: ${none}; pass image files or folders of images`,
@@ -138,15 +136,6 @@ async function readFile({ path, refusal }: ImageFile): Promise<Uint8Array> {
     }
     return file.read(0, file.size);
   });
-}
-
-/** The path with links resolved, if it exists. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return resolve(path);
-  }
 }
 
 /** The paths relative to the innermost common folder. */

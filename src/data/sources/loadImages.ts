@@ -1,5 +1,5 @@
 // Decodes images into memory, for datasets that are small enough.
-import { call, phrase, type Term, UserError } from '../../errors.ts';
+import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
 import { inColour } from '../pixels/resize.ts';
@@ -16,8 +16,12 @@ const imageOverhead = 1024;
  * @param source the dataset's name or path, for errors
  * @throws UserError if an image is corrupt, differs in size from the first, or there are too many
  */
-export async function loadImages(raw: RawDataset, source: string): Promise<DatasetSource> {
-  const collector = new Collector(source);
+export async function loadImages(
+  raw: RawDataset,
+  source: string,
+  options: LoadOptions = {},
+): Promise<DatasetSource> {
+  const collector = new Collector(source, options);
   const train = await collector.collect(raw.train, 'train');
   const validation = raw.validation && (await collector.collect(raw.validation, 'validation'));
   const test = await collector.collect(raw.test, 'test');
@@ -28,6 +32,14 @@ export async function loadImages(raw: RawDataset, source: string): Promise<Datas
     notes: collector.notes(),
     ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }),
   };
+}
+
+/** How images are decoded into memory. */
+export interface LoadOptions {
+  /** What to do about images of several sizes, or too many, as the end of an error; by default prepare them. */
+  adviseToFit?(size: number): Phrase;
+  /** Called with the number of images decoded. */
+  onProgress?(images: number): void;
 }
 
 /** Which images `loadSplit` decodes. */
@@ -51,7 +63,7 @@ export async function loadSplit(
   split: RawSplit,
   { source, name, like, most }: SplitToLoad,
 ): Promise<ImageSet> {
-  const collector = new Collector(source, like?.[2] === 3);
+  const collector = new Collector(source, {}, like?.[2] === 3);
   return collector.imageSet(await collector.collect(split, name, most));
 }
 
@@ -64,14 +76,17 @@ interface Collected {
 /** Collects images, and tracks their common shape. */
 class Collector {
   readonly #source: string;
+  readonly #options: LoadOptions;
   #first: DecodedImage | undefined;
   #colour: boolean;
   #bytes = 0;
+  #count = 0;
   readonly #notes = new Map<string, number>();
 
   /** @param colour whether grey images become colour in any case */
-  constructor(source: string, colour = false) {
+  constructor(source: string, options: LoadOptions, colour = false) {
     this.#source = source;
+    this.#options = options;
     this.#colour = colour;
   }
 
@@ -86,6 +101,8 @@ class Collector {
       }
       images.push(image);
       names.push(raw.name);
+      this.#count++;
+      this.#options.onProgress?.(this.#count);
       if (images.length >= most) {
         break;
       }
@@ -126,10 +143,7 @@ class Collector {
         showImageShape([height, width, channels]),
       );
       const what = `${this.#source}: all images must have the same size, but ${name} is ${found} and others are ${expected}`;
-      throw new UserError(
-        'not-ready',
-        phrase`${what}: run ${this.#preparation(32)}, or another size, and train on its output file`,
-      );
+      throw new UserError('not-ready', phrase`${what}: ${this.#advice(32)}`);
     }
     // Counted as colour, since a later image may have it.
     this.#bytes += image.height * image.width * 3 + imageOverhead;
@@ -137,12 +151,15 @@ class Collector {
       const side = Math.min(first.height, first.width);
       throw new UserError(
         'not-ready',
-        phrase`${this.#source}: more images than fit into memory: run ${this.#preparation(side)}, and train on its output file`,
+        phrase`${this.#source}: more images than fit into memory: ${this.#advice(side)}`,
       );
     }
   }
 
-  #preparation(size: number): Term {
-    return call('prepareDataset', this.#source, { size });
+  #advice(size: number): Phrase {
+    return (
+      this.#options.adviseToFit?.(size) ??
+      phrase`run ${call('prepareDataset', this.#source, { size })}, or another size, and train on its output file`
+    );
   }
 }

@@ -1,9 +1,9 @@
-// Images in Parquet files: each row has the bytes of a PNG, JPEG or WebP file, as published on dataset hubs.
+// Images in Parquet files: each row has the bytes of an image file, as published on dataset hubs.
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { UserError } from '../../errors.ts';
-import { maxBytesAtOnce, type RandomAccess } from '../../storage/fileBytes.ts';
+import { maxBytesAtOnce, type RandomAccess } from '../../storage/randomAccess.ts';
 import type { Budget } from '../budget.ts';
 import { viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
@@ -13,6 +13,7 @@ import type { RawImage } from '../rawImages.ts';
 /** The names of image columns, if no column has a field `bytes`. */
 const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];
 
+const damagedFooter = 'its footer, at the end of the file, is damaged; use another copy';
 /** Longer footers are rejected; those of tens of thousands of row groups are shorter. */
 const maxFooterBytes = 2 ** 24;
 
@@ -43,6 +44,7 @@ export async function* parquetImages(
   const metadata = await readMetadata(file, source, budget);
   let row = 0;
   for (const group of metadata.row_groups) {
+    const start = row;
     try {
       const { path, codec, maxDefinitionLevel } = imageColumn(metadata, group);
       const chunk = await readChunk(file, group, path);
@@ -64,7 +66,9 @@ export async function* parquetImages(
         row++;
       }
     } catch (cause) {
-      throw cause instanceof UserError ? cause : unreadable(source, cause);
+      throw cause instanceof UserError
+        ? cause
+        : unreadable(source, cause, `the row group from row ${start} on is damaged; use another copy`);
     }
   }
 }
@@ -75,6 +79,7 @@ async function readMetadata(file: RandomAccess, source: string, budget: Budget):
   try {
     await requireShortFooter(file);
     const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
+    requireTable(metadata);
     const rows = metadata.row_groups.reduce((sum, { num_rows }) => sum + Number(num_rows), 0);
     if (rows !== Number(metadata.num_rows) || metadata.row_groups.some(({ num_rows }) => num_rows < 0)) {
       throw new Error(`its footer claims ${metadata.num_rows} rows, but ${rows} in its row groups`);
@@ -82,7 +87,23 @@ async function readMetadata(file: RandomAccess, source: string, budget: Budget):
     budget.spend(rows, 'images');
     return metadata;
   } catch (cause) {
-    throw cause instanceof UserError ? cause : unreadable(source, cause);
+    throw cause instanceof UserError ? cause : unreadable(source, cause, damagedFooter);
+  }
+}
+
+/** The parser takes what the footer of a damaged file says, without asking whether it describes a table. */
+function requireTable({ schema, row_groups }: FileMetaData): void {
+  const isTable =
+    Array.isArray(schema) &&
+    schema.every((element) => typeof element?.name === 'string') &&
+    Array.isArray(row_groups) &&
+    row_groups.every(
+      (group) =>
+        Array.isArray(group?.columns) &&
+        group.columns.every(({ meta_data }) => !meta_data || Array.isArray(meta_data.path_in_schema)),
+    );
+  if (!isTable) {
+    throw new Error(damagedFooter);
   }
 }
 
@@ -146,7 +167,9 @@ async function readChunk(file: RandomAccess, group: RowGroup, path: readonly str
   return file.read(Number(dictionary_page_offset || data_page_offset), length);
 }
 
-function unreadable(source: string, cause: unknown): UserError {
-  const why = (cause as Error).message.replace(/^parquet /, '');
+function unreadable(source: string, cause: unknown, damaged: string): UserError {
+  // The parser trips over damaged bytes, and then speaks of JavaScript instead of the file.
+  const tripped = cause instanceof TypeError || cause instanceof RangeError || cause instanceof SyntaxError;
+  const why = tripped ? damaged : (cause as Error).message.replace(/^parquet /, '');
   return new UserError('invalid-data', `${source}: cannot be read as Parquet: ${why}`, { cause });
 }

@@ -74,6 +74,27 @@ describe('arrays', () => {
     await expect(imagesOf(fixture(name))).rejects.toThrow(message);
   });
 
+  it('are rejected in the words of the file if a byte of a Parquet footer is wrong', async () => {
+    const whole = await readFile(fixture('plain.parquet'));
+    const path = join(folder, 'x.parquet');
+    const footer = whole.length - 8 - whole.readUInt32LE(whole.length - 8);
+    let rejected = 0;
+    for (let at = footer; at < whole.length - 8; at += 3) {
+      for (const value of [0, 0x15, 0xff]) {
+        await writeFile(path, Uint8Array.from(whole).with(at, value));
+        const message = await imagesOf(path).then(
+          () => '',
+          (error: Error) => `${error.name}: ${error.message}`,
+        );
+        rejected += message === '' ? 0 : 1;
+        expect(message, `${at}, ${value}`).not.toMatch(
+          /undefined|null|not a function|not iterable|Offset is/,
+        );
+      }
+    }
+    expect(rejected).toBeGreaterThan(20);
+  });
+
   it.each(['colour.npy', 'val_data.npz', 'protocol4.pickle', 'zstd.parquet', 'snappy.parquet'])(
     'are rejected if %s is truncated',
     async (name) => {

@@ -2,24 +2,23 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { openFile, type RandomAccess, withFile } from '../../storage/fileBytes.ts';
+import { openFile, withFile } from '../../storage/fileBytes.ts';
 import { cannotRead, hasCode } from '../../storage/fileErrors.ts';
+import type { RandomAccess } from '../../storage/randomAccess.ts';
 import { Budget } from '../budget.ts';
 import type { PathFormat } from '../dataset.ts';
 import { charactersOf } from '../formats/bytes.ts';
+import type { FileStore } from '../formats/fileStore.ts';
 import { imageName } from '../formats/imageDecoding.ts';
-import { type FileStore, openStore, storeKind } from '../formats/storedFiles.ts';
+import { openStore, storeKind } from '../formats/storedFiles.ts';
 import { only, type RawDataset, type RawImage, type RawSplit, totalCount } from '../rawImages.ts';
 import { batchImages, countNpy, looksLikeBatch } from './batchFile.ts';
-import { imagesOf } from './imageCollection.ts';
 import { loadImages } from './loadImages.ts';
 import { isTestByHash, type Split } from './splitOfName.ts';
+import { imagesOf } from './storedImages.ts';
 
 /** Arrays and tables of images: one file, or a folder of files whose names start with their split. */
 export const partFiles: PathFormat = {
-  expects:
-    'a .npy, .npz or .parquet file (images, unsigned bytes), or a folder of such files named train…, validation… and test…',
-
   async recognises(path) {
     return (await storeKind(path)) === 'folder'
       ? (await findParts(path)).some(({ split }) => split === 'train')

@@ -1,5 +1,5 @@
 // Determines the split of an image from its name: by folder, or by a stable hash.
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../platform/sha256.node.ts';
 
 /** The splits of a dataset. */
 export type Split = 'train' | 'validation' | 'test';
@@ -17,8 +17,8 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
-/** The split named by the first such folder: train, training, valid, validation, val, test, testing. */
-function splitOfFolder(name: string): Split | undefined {
+/** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
+export function splitOfFolder(name: string): Split | undefined {
   const folders = name.toLowerCase().split('/').slice(0, -1);
   return folders.map((folder) => words[folder]).find((split) => split !== undefined);
 }
@@ -30,7 +30,7 @@ export function isTestByHash(name: string): boolean {
 
 /** A number in [0, 1) from the name: the first four bytes of its SHA-256. */
 function hashOf(name: string): number {
-  return createHash('sha256').update(name).digest().readUInt32BE() / 2 ** 32;
+  return Number.parseInt(sha256([name]).slice(0, 8), 16) / 2 ** 32;
 }
 
 /**
@@ -42,16 +42,34 @@ function hashOf(name: string): number {
 export function divide(names: readonly string[]): readonly Split[] | string {
   const byFolder = names.map(splitOfFolder);
   const has = (split: Split): boolean => byFolder.includes(split);
-  const outside = names[byFolder.indexOf(undefined)];
-  if ((has('train') || has('validation') || has('test')) && outside !== undefined) {
-    return `${outside} is not in a folder train, validation or test, but others are`;
+  const outside = names.filter((_, index) => byFolder[index] === undefined);
+  if (outside.length > 0 && outside.length < names.length) {
+    return (
+      `${outside.length} of its ${names.length} images are in no folder train, validation or test, such as ` +
+      `${outside[0]}, but the others are: move all into such folders, or none`
+    );
   }
   const splits = has('test')
     ? byFolder
     : names.map((name, index) =>
         byFolder[index] === 'validation' ? 'validation' : isTestByHash(name) ? 'test' : 'train',
       );
-  return splits.includes('train') && splits.includes('test')
-    ? (splits as Split[])
-    : `its ${names.length} images leave none for training or none for testing: put some into folders train and test`;
+  const missing = (['train', 'test'] as const).filter((split) => !splits.includes(split));
+  if (missing.length === 0) {
+    return splits as Split[];
+  }
+  const byFolders = has('train') || has('validation') || has('test');
+  const how = byFolders ? 'by their folders' : 'by a hash of their names';
+  const toDo = `put images into a folder ${missing.join(' and a folder ')}${byFolders ? '' : ', or add images'}`;
+  const none = missing.join(' and none for ');
+  return `divided ${how}, its images are ${countsOf(splits as Split[])} and none for ${none}: ${toDo}`;
+}
+
+/** The number of images in each split, in words. */
+function countsOf(splits: readonly Split[]): string {
+  return (['train', 'validation', 'test'] as const)
+    .map((split) => [splits.filter((one) => one === split).length, split] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, split]) => `${count} for ${split}`)
+    .join(', ');
 }

@@ -81,8 +81,8 @@ export class OnnxBuilder implements Emitter {
       output: [scalarInfo(changed, elementTypes.bool), this.realInfo(next)],
     };
     this.nodes = outer;
-    // The second input, a condition before the first iteration, is left out.
-    return this.add('Loop', [this.integers([limit]), '', start], [{ name: 'body', graph }]);
+    // The second input, the condition before the first iteration, is optional, but not every runtime lets it be left out.
+    return this.add('Loop', [this.integers([limit]), this.truth(), start], [{ name: 'body', graph }]);
   }
 
   private add(type: string, inputs: readonly string[], attributes: AttributeProto[]): string {
@@ -139,6 +139,11 @@ export class OnnxBuilder implements Emitter {
     );
     this.lists.set(name, values);
     return name;
+  }
+
+  /** The constant true. */
+  private truth(): string {
+    return this.constant('true', elementTypes.bool, [], () => Uint8Array.of(1));
   }
 
   indices(key: string, shape: readonly number[], make: () => Int32Array): string {

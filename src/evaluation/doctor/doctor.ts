@@ -3,6 +3,7 @@
 import { type ImageSet, subset } from '../../data/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
+import { releaseAfter } from '../../engine/resources.ts';
 import { layersOf } from '../../models/layers.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
@@ -85,9 +86,10 @@ export async function diagnose(
   const { reconstruction, samples, ...examined } = await examineModel(trained, x, { ...options, seed });
   const estimated = count < images.count;
   const latents = examined.latents.map((one) => ({ ...one, estimated }));
-  const flow = new FlowModel(trained, options);
-  const { bitsPerDim: mean, median, worst } = await evaluate(flow, chosen, { seed });
-  await flow.release();
+  const measured = await releaseAfter((keep) =>
+    evaluate(keep(new FlowModel(trained, options)), chosen, { seed }),
+  );
+  const { bitsPerDim: mean, median, worst } = measured;
   const layers = await examineLayers(layersOf(model), parameters, x, {
     ...options,
     seed,

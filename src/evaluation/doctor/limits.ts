@@ -117,7 +117,7 @@ export const limits: readonly Limit[] = [
     what: 'hard images not recovered in float32',
     worse: 'larger',
     warning: 0,
-    why: 'no image need return from its latents; unlike pixels not recovered, this is no fault of a trained model',
+    why: 'nothing guarantees that an image returns from its latents; unlike pixels not recovered, this is no fault of the training',
     advice: phrase`encode with ${option('precision', 'float64')}, which recovers more; ${exactRemedy}`,
   },
   {

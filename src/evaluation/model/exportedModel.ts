@@ -6,7 +6,7 @@ import type { Glow } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
-import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
+import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import type { TrainedModel } from './trainedModel.ts';
 

@@ -11,7 +11,7 @@ import { expectClose } from '../../testing/golden.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
-import { FlowModel, type FlowModelOptions } from './flowModel.ts';
+import { FlowModel, type FlowModelOptions, type SampleOptions } from './flowModel.ts';
 import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
 import { compileDecoder } from './programs.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
@@ -283,9 +283,33 @@ describe('sample', () => {
     }
   });
 
+  it.each([
+    [{ count: Number.NaN }, 'count must be a whole number of 0 or more, not NaN'],
+    [{ count: -1 }, 'count must be a whole number of 0 or more, not -1'],
+    [{ count: 1, temperature: 'x' }, "temperature must be a number of 0 or more, not 'x'"],
+    [{ count: 1, seed: 0.5 }, 'seed must be a whole number of 0 or more, not 0.5'],
+  ])('refuses %j', async (options, message) => {
+    const refused = expect(model.sample(options as unknown as SampleOptions)).rejects;
+    await refused.toThrow(message);
+    await refused.toMatchObject({ code: 'invalid-argument' });
+  });
+
+  it('refuses options of the model and pixels that are none', async () => {
+    const trained = { model: model.model, parameters: model.parameters };
+    expect(() => new FlowModel(trained as TrainedModel, { threads: -1 })).toThrow(
+      'threads must be a whole number of 1 or more, not -1',
+    );
+    expect(() => new FlowModel(trained as TrainedModel, { batchSize: 0 })).toThrow(
+      'batchSize must be a whole number of 1 or more, not 0',
+    );
+    await expect(model.encode([1, 2] as unknown as Uint8Array)).rejects.toThrow(
+      'images must be a Uint8Array',
+    );
+  });
+
   it.each([-0.1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the temperature %d', async (temperature) => {
     await expect(model.sample({ count: 1, temperature })).rejects.toThrow(
-      `the temperature must be a number of 0 or more, not ${temperature}`,
+      `temperature must be a number of 0 or more, not ${temperature}`,
     );
   });
 });

@@ -2,12 +2,13 @@
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
-import type { CompileOptions, Program } from '../../engine/program.ts';
+import { type CompileOptions, type Program, requireThreads } from '../../engine/program.ts';
 import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
@@ -134,6 +135,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     trained: TrainedModel,
     { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
   ) {
+    requireWhole('batchSize', batchSize, 1);
+    requireThreads(options);
     const { imageShape, latentShapes } = trained.model;
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;
@@ -159,8 +162,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /**
    * Draws images, `[count, H, W, C]`. Image i depends on the seed, the temperature and i.
    *
-   * @throws UserError if the temperature is below zero or not a number, or if a value is not finite and `onOverflow` is
-   *   not passed
+   * @throws UserError if an option has an invalid value, or if a value is not finite and `onOverflow` is not passed
    */
   async sample({
     count,
@@ -169,12 +171,9 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     onProgress,
     onOverflow,
   }: SampleOptions): Promise<Uint8Array> {
-    if (!(temperature >= 0 && temperature < Number.POSITIVE_INFINITY)) {
-      throw new UserError(
-        'invalid-argument',
-        `the temperature must be a number of 0 or more, not ${temperature}`,
-      );
-    }
+    requireWhole('count', count, 0);
+    requireFinite('temperature', temperature, 0);
+    requireWhole('seed', seed, 0);
     const dimensions = dimensionsOf(this.imageShape);
     const pixels = this.pixelsFor(count);
     const overflowed: number[] = [];
@@ -390,12 +389,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     images: ImageSet,
     { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
   ): Promise<Float64Array[]> {
-    if (!Number.isInteger(draws) || draws < 1) {
-      throw new UserError(
-        'invalid-argument',
-        `the number of draws must be a whole number of 1 or more, not ${draws}`,
-      );
-    }
+    requireWhole('draws', draws, 1);
+    requireWhole('seed', seed, 0);
     const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
     if (given !== expected) {
       throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
@@ -491,6 +486,9 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   private setOf(images: Uint8Array): ImageSet {
+    if (!(images instanceof Uint8Array)) {
+      throw new UserError('invalid-argument', 'images must be a Uint8Array of pixels, 8 bits per value');
+    }
     if (images.length % dimensionsOf(this.imageShape) !== 0) {
       const shape = showImageShape(this.imageShape);
       throw new UserError(

@@ -1,11 +1,13 @@
-// Loads a trained model from a run folder or an export.
-import type { StepChoice } from '../../training/run/chosenCheckpoint.ts';
+// Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
+import { type FetchOptions, fetchOptionsOf } from '../../platform/transfer.ts';
+import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
 import { loadTrained } from './loadTrained.ts';
+import { fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
 
-/** Which weights to load, and how the model is used. */
-export interface LoadModelOptions extends FlowModelOptions {
+/** Which weights to load, how they are fetched, and how the model is used. */
+export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
   /**
    * The moving average of the weights (default), or the raw weights after the last update. An export has only
    * one kind; requesting the other is an error.
@@ -21,12 +23,18 @@ export interface LoadModelOptions extends FlowModelOptions {
 /**
  * Loads a trained model.
  *
- * @param directory a run folder or an exported model
- * @throws UserError if it is neither (`not-found`), has no checkpoint of that step (`not-found`) or none yet (`not-ready`), or they are corrupt
+ * @param source the path of a run folder or an exported model, the URL of the folder of an export, or the files of an
+ * export or a run by name
+ * @throws UserError if it cannot be fetched (`io`), is neither (`not-found`), has no checkpoint of that step (`not-found`) or none yet (`not-ready`), or they are corrupt
  */
 export async function loadModel(
-  directory: string,
-  { weights, step, ...options }: LoadModelOptions = {},
+  source: string | URL | ModelFiles,
+  options: LoadModelOptions = {},
 ): Promise<FlowModel> {
-  return new FlowModel(loadTrained(directory, { weights, step }), options);
+  const { weights, step, onProgress: _, maxBytes: __, signal: ___, ...use } = options;
+  if (typeof source === 'string') {
+    return new FlowModel(loadTrained(source, { weights, step }), use);
+  }
+  const files = source instanceof URL ? await fetchModelFiles(source, fetchOptionsOf(options)) : source;
+  return new FlowModel(await modelFromFiles(files, { weights, step }), use);
 }

@@ -1,7 +1,8 @@
 // Loads a trained model in a page or its worker, from a URL or from files in memory.
+import { type FetchOptions, fetchOptionsOf, urlOf } from '../../platform/transfer.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
-import { type FetchOptions, fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
+import { fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
 
 /** Which weights to load, how they are fetched, and how the model is used. */
 export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
@@ -21,16 +22,10 @@ export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
  */
 export async function loadModel(
   source: string | URL | ModelFiles,
-  { weights, onProgress, maxBytes, signal, ...options }: LoadModelOptions = {},
+  options: LoadModelOptions = {},
 ): Promise<FlowModel> {
+  const { weights, onProgress: _, maxBytes: __, signal: ___, ...use } = options;
   const isAddress = typeof source === 'string' || source instanceof URL;
-  const fetching = {
-    ...(onProgress && { onProgress }),
-    ...(maxBytes !== undefined && { maxBytes }),
-    ...(signal && { signal }),
-  };
-  const files = isAddress
-    ? await fetchModelFiles(new URL(source, globalThis.location?.href), fetching)
-    : source;
-  return new FlowModel(await modelFromFiles(files, weights), options);
+  const files = isAddress ? await fetchModelFiles(urlOf(source), fetchOptionsOf(options)) : source;
+  return new FlowModel(await modelFromFiles(files, { weights }), use);
 }

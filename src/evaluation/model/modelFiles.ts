@@ -1,11 +1,10 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
 import { modelFor } from '../../experiments/modelShape.ts';
-import { decodeSafetensors } from '../../storage/safetensors.ts';
-import { checkpointFrom, stateFrom } from '../../training/checkpoint.ts';
+import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
+import { soundCheckpoint, stateFrom } from '../../training/checkpoint.ts';
 import { ParameterLayout } from '../../training/parameterLayout.ts';
-import type { WeightsKind } from '../../training/trainingState.ts';
-import { exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
+import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /**
@@ -14,31 +13,21 @@ import { type TrainedModel, trainedModel } from './trainedModel.ts';
  */
 export type ModelFiles = Readonly<Record<string, Uint8Array>>;
 
-/** How a model is fetched. */
-export interface FetchOptions {
-  /** Called with the bytes received, and their total if the server says it. */
-  onProgress?(bytes: number, total: number | undefined): void;
-  /** The most bytes to receive; default 1 GiB. */
-  readonly maxBytes?: number;
-  /** Ends the transfer. */
-  readonly signal?: AbortSignal;
-}
-
 /**
  * The trained model in files of an export or a run.
  *
  * @throws UserError if they are of neither (`not-found`), or corrupt
  */
-export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): Promise<TrainedModel> {
+export async function modelFromFiles(
+  files: ModelFiles,
+  { weights, step }: ExportChoice = {},
+): Promise<TrainedModel> {
   const exported = files[WEIGHTS_FILE];
   if (exported) {
-    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export' }, { weights });
+    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export' }, { weights, step });
   }
   const config = files['config.yaml'];
-  const checkpoint = Object.keys(files)
-    .filter((name) => /(^|\/)step-\d{8,}\.safetensors$/.test(name))
-    .sort()
-    .at(-1);
+  const checkpoint = checkpointAmong(Object.keys(files), step);
   if (!config || checkpoint === undefined) {
     throw new UserError(
       'not-found',
@@ -50,12 +39,30 @@ export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): 
   // Loaded when needed: an export needs no YAML.
   const { resolveConfig } = await import('../../experiments/resolve.ts');
   const { model: options } = resolveConfig({ file });
-  const found = checkpointFrom(decodeSafetensors(files[checkpoint]!, checkpoint), checkpoint);
-  if (found.damage !== null) {
-    throw new UserError('invalid-data', found.damage);
-  }
+  const found = soundCheckpoint(files[checkpoint]!, checkpoint);
   const model = modelFor(options, found.imageShape);
   return trainedModel(model, stateFrom(found, new ParameterLayout(model.parameters)), weights);
+}
+
+/** The last checkpoint among files, or that of a step; undefined if there is none. */
+function checkpointAmong(names: readonly string[], step: ExportChoice['step']): string | undefined {
+  const stepOf = (name: string): number =>
+    Number(/(?:^|\/)step-(\d{8,})\.safetensors$/.exec(name)?.[1] ?? Number.NaN);
+  const checkpoints = names
+    .filter((name) => !Number.isNaN(stepOf(name)))
+    .sort((one, other) => stepOf(one) - stepOf(other));
+  if (step === undefined || checkpoints.length === 0) {
+    return checkpoints.at(-1);
+  }
+  const found = checkpoints.find((name) => stepOf(name) === step);
+  if (found === undefined) {
+    throw new UserError(
+      'not-found',
+      `no checkpoint of step ${step} among the files: give that file, or the step of another ` +
+        `(${checkpoints.map(stepOf).join(', ')})`,
+    );
+  }
+  return found;
 }
 
 /**
@@ -64,63 +71,8 @@ export async function modelFromFiles(files: ModelFiles, weights?: WeightsKind): 
  * @param url of the folder of the export
  * @throws UserError (`io`) if it cannot be fetched, (`unsupported`) if it is larger than `maxBytes`
  */
-export async function fetchModelFiles(
-  url: URL,
-  { onProgress, maxBytes = 2 ** 30, signal }: FetchOptions = {},
-): Promise<ModelFiles> {
+export async function fetchModelFiles(url: URL, options: FetchOptions = {}): Promise<ModelFiles> {
   const folder = url.href.endsWith('/') ? url : new URL(`${url.href}/`);
   const address = new URL(WEIGHTS_FILE, folder).href;
-  const response = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
-    throw cannotFetch(address, cause instanceof Error ? cause.message : String(cause), cause);
-  });
-  if (!response.ok || !response.body) {
-    throw cannotFetch(address, `the server answers ${response.status} ${response.statusText}`.trim());
-  }
-  const length = response.headers.get('content-length');
-  // A compressed transfer says the length of what is sent, not of what arrives.
-  const total =
-    length !== null && response.headers.get('content-encoding') === null ? Number(length) : undefined;
-  const parts: Uint8Array[] = [];
-  let received = 0;
-  const requireSmall = (bytes: number): void => {
-    if (bytes > maxBytes) {
-      throw new UserError(
-        'unsupported',
-        `${address}: more than ${maxBytes} bytes; raise maxBytes if you trust it`,
-      );
-    }
-  };
-  requireSmall(total ?? 0);
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw cannotFetch(address, 'the transfer broke off', cause);
-      });
-      if (done) {
-        break;
-      }
-      received += value.length;
-      requireSmall(received);
-      parts.push(value);
-      onProgress?.(received, total);
-    }
-  } finally {
-    await reader.cancel().catch(() => {
-      // The transfer has ended already, in whatever way the caller is told.
-    });
-  }
-  const bytes = new Uint8Array(received);
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return { [WEIGHTS_FILE]: bytes };
-}
-
-function cannotFetch(address: string, why: string, cause?: unknown): UserError {
-  return new UserError('io', `cannot fetch ${address}: ${why}; give the URL of the folder of an export`, {
-    cause,
-  });
+  return { [WEIGHTS_FILE]: await fetchBytes(address, options, 'give the URL of the folder of an export') };
 }

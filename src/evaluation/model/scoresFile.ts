@@ -3,8 +3,8 @@ import { UserError } from '../../errors.ts';
 import { exists, readTextFile } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { parseJsonObject } from '../../storage/jsonText.ts';
-import { runFiles } from '../../training/run/runFiles.ts';
-import type { RunPaths } from '../../training/run/runFolder.ts';
+import { runFiles } from '../../training/folder/runFiles.ts';
+import type { RunPaths } from '../../training/folder/runFolder.ts';
 import { problemInScores, type ReferenceScores } from '../measure/referenceScores.ts';
 
 /** The name of the file in an export or a run folder. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runPaths } from '../../training/run/runFolder.ts';
+import { runPaths } from '../../training/folder/runFolder.ts';
 import { curvePlot, readLearningCurve, smoothed } from './learningCurve.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'learning-curve-'));
@@ -112,6 +112,18 @@ describe('curvePlot', () => {
     expect(series.map(({ hue }) => hue)).toEqual([0, 0, 1, 1]);
     expect(series.map(({ unlisted }) => unlisted ?? false)).toEqual([true, false, true, false]);
     expect(series.map(({ name }) => name)).toEqual(['a, training', 'a', 'b, training', 'b']);
+  });
+
+  it.each([0, 1])('shows a single batch as a point, with %d dropped ones', (dropped) => {
+    const lost = Array.from({ length: dropped }, (_, index) => ({ step: 2 + index, bitsPerDim: Number.NaN }));
+    const plot = curvePlot([{ name: 'a', curve: { training: [...steps(1), ...lost], validation: [] } }], {
+      title: 'a',
+    })!;
+    expect(plot.series.map(({ kind }) => kind)).toEqual(['points']);
+    expect(
+      curvePlot([{ name: 'a', curve: { training: steps(2), validation: [] } }], { title: 'a' })!.series[0]!
+        .kind,
+    ).toBe('line');
   });
 
   it('is null if no finite value was measured', () => {

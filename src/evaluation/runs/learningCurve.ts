@@ -2,8 +2,8 @@
 import { mean, quantile } from '../../numeric/statistics.ts';
 import type { Plot, PlotSeries } from '../../pictures/plot.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import type { RunPaths } from '../../training/run/runFolder.ts';
-import { readMetrics } from '../../training/run/runLogs.ts';
+import type { RunPaths } from '../../training/folder/runFolder.ts';
+import { readMetrics } from '../../training/folder/runLogs.ts';
 
 /** bits/dim at a step. */
 export interface CurvePoint {
@@ -86,7 +86,9 @@ export function curvePlot(
       {
         name: alone ? trainingName : `${name}, training`,
         unlisted: !alone && curve.validation.length > 0,
-        kind: 'line',
+        // A line needs two points.
+        kind:
+          training.filter(({ bitsPerDim }) => Number.isFinite(bitsPerDim)).length === 1 ? 'points' : 'line',
         hue,
         faint: true,
         points: training.map(toPoint),

@@ -107,6 +107,15 @@ it('is named after its dataset if that is not the one of its preset', () => {
   expect(own).toContain('| mnist-quickstart, seed 0 |');
 });
 
+it.each([
+  [0.2, 'less than a second'],
+  [1.2, '1 second'],
+  [12, '12 seconds'],
+])('says that training took %d seconds', (seconds, text) => {
+  const summary = { steps: 40, seconds, device: 'cpu', threads: 2 };
+  expect(modelCard({ ...about, summary })).toContain(`, ${text} on cpu with 2 threads`);
+});
+
 it('shows a dash for values of a summary that are neither text nor numbers', () => {
   const odd = { toString: 1, valueOf: 1 };
   const summary = {

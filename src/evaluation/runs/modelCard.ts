@@ -10,6 +10,7 @@ import type { JsonObject } from '../../storage/jsonText.ts';
 import { troubleText } from '../../training/run/logLines.ts';
 import { evaluationsIn } from '../../training/run/runSummary.ts';
 import { changedSettings, changesIn, changesText, settingsOf } from '../../training/run/settingChanges.ts';
+import { errorText } from './errorText.ts';
 import { markdownTable } from './markdownTable.ts';
 import { markdownText } from './markdownText.ts';
 
@@ -93,8 +94,17 @@ function trainingText(
     return text;
   }
   const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
-  const time = `${(seconds / 60).toFixed(1)} minutes on ${shown(device)} with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}${ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`}`;
+  const time = `${timeText(seconds)} on ${shown(device)} with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}${ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`}`;
   return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
+}
+
+/** `1.5 minutes`, or `12 seconds` below a minute. */
+function timeText(seconds: number): string {
+  if (seconds >= 60) {
+    return `${(seconds / 60).toFixed(1)} minutes`;
+  }
+  const whole = Math.round(seconds);
+  return whole === 0 ? 'less than a second' : `${whole} ${whole === 1 ? 'second' : 'seconds'}`;
 }
 
 function share(validation: number): string {
@@ -123,11 +133,12 @@ function numbers(summary: JsonObject): string {
     return 'Nothing was measured yet.';
   }
   const digits = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
+  const error = (value: unknown): string => (typeof value === 'number' ? errorText(value) : '-');
   const rows = [...measured.values()].map((one) => [
     shown(one.split),
     digits(one.bitsPerDim),
-    digits(one.standardError),
-    digits(one.samplingError),
+    error(one.standardError),
+    error(one.samplingError),
     shown(one.images),
     shown(one.draws ?? 1),
     shown(one.weights),

@@ -3,10 +3,10 @@ import type { Config } from '../../experiments/configSchema.ts';
 import type { Glow } from '../../models/glow.ts';
 import { exists } from '../../storage/files.ts';
 import { pathFrom } from '../../storage/folders.ts';
-import { cardPath, runFiles } from '../../training/run/runFiles.ts';
-import type { RunPaths } from '../../training/run/runFolder.ts';
+import { cardPath, runFiles } from '../../training/folder/runFiles.ts';
+import type { RunPaths } from '../../training/folder/runFolder.ts';
+import { readSummary } from '../../training/folder/summaryFile.ts';
 import { changesIn } from '../../training/run/settingChanges.ts';
-import { readSummary } from '../../training/run/summaryFile.ts';
 import { modelCard } from './modelCard.ts';
 import { samplesPath } from './runPictures.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { runPaths } from '../../training/run/runFolder.ts';
+import { runPaths } from '../../training/folder/runFolder.ts';
 import { runOverview } from './runOverview.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'run-overview-'));

@@ -3,11 +3,11 @@ import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
+import { runPaths } from '../../training/folder/runFolder.ts';
+import { readMetrics, trainingTime } from '../../training/folder/runLogs.ts';
+import { readSummary } from '../../training/folder/summaryFile.ts';
 import { type Trouble, troubleIn } from '../../training/run/logLines.ts';
-import { runPaths } from '../../training/run/runFolder.ts';
-import { readMetrics, trainingTime } from '../../training/run/runLogs.ts';
 import { evaluationsIn } from '../../training/run/runSummary.ts';
-import { readSummary } from '../../training/run/summaryFile.ts';
 import { finiteMean, learningCurveIn } from './learningCurve.ts';
 
 /** A run in a list; values that it does not have yet are null. */

@@ -4,11 +4,13 @@ import { releaseAfter } from '../../engine/resources.ts';
 import { experimentName } from '../../experiments/experimentName.ts';
 import { scheduleOf } from '../../experiments/schedule.ts';
 import { Glow } from '../../models/glow.ts';
+import { pathFrom, realFolder } from '../../storage/folders.ts';
+import type { RunPaths } from '../../training/folder/runFolder.ts';
+import { lockRun } from '../../training/folder/runLock.ts';
+import { readSummary, writeSummary } from '../../training/folder/summaryFile.ts';
 import { lastStepOf } from '../../training/run/milestones.ts';
-import type { RunPaths } from '../../training/run/runFolder.ts';
-import { lockRun } from '../../training/run/runLock.ts';
-import { readSummary, writeSummary } from '../../training/run/summaryFile.ts';
 import { type TrainingOptions, type TrainingResult, train } from '../../training/train.ts';
+import type { TrainingEvents } from '../../training/trainingEvents.ts';
 import type { TrainingState } from '../../training/trainingState.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import { trainedModel } from '../model/trainedModel.ts';
@@ -49,8 +51,14 @@ async function trainInFolder(options: RunTrainingOptions): Promise<TrainingResul
       return null;
     }
   };
-  const result = await trainWithPictures(options, tryDrawing);
-  reached = result.state.step;
+  const events: TrainingEvents = {
+    ...options.events,
+    onStep(step, ...measured) {
+      reached = step;
+      options.events?.onStep?.(step, ...measured);
+    },
+  };
+  const result = await trainWithPictures({ ...options, events }, tryDrawing);
   // The training has released it, and the rest writes into the run folder too.
   const lock = lockRun(options.paths);
   try {
@@ -112,9 +120,16 @@ const quick = 5000;
 /** … are drawn only as long as they take no more than this share of the time. */
 const mostShare = 0.02;
 
-/** The title of a run's pictures. */
-function pictureTitle({ preset = null, config, paths }: RunTrainingOptions): string {
-  return `${experimentName(preset, config)}, ${paths.directory}`;
+/** The title of a run's pictures: what it is, and its folder, also if it was opened as `.` or through a link. */
+export function pictureTitle({
+  preset = null,
+  config,
+  paths,
+}: Pick<RunTrainingOptions, 'preset' | 'config' | 'paths'>): string {
+  const folder = realFolder(paths.directory);
+  const below = pathFrom(realFolder('.'), folder);
+  const isBelow = below !== '' && !/^\.\.(\/|$)/.test(below);
+  return `${experimentName(preset, config)}, ${isBelow ? below : folder}`;
 }
 
 function engineOf(options: TrainingOptions): CompileOptions {

@@ -3,6 +3,7 @@
 // It shares no memory with the page, which needs no cross-origin isolation: each request carries the weights, and each
 // answer the gradients.
 import { gradientWorkerFactory } from '../../engine/runtime.web.ts';
+import { UserError, type UserErrorCode } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../likelihood.ts';
 import type { Groups } from '../parameterLayout.ts';
@@ -30,7 +31,7 @@ export type WorkerMessage =
   | 'ready'
   | 'ended'
   | { readonly answer: WorkerAnswer }
-  | { readonly failure: string };
+  | { readonly failure: string; readonly code?: UserErrorCode };
 
 /** Whether workers can be started: the page must have said how. */
 export function canStartThreads(): boolean {
@@ -49,9 +50,12 @@ export function startThread(data: ThreadData): Thread {
   let hasEnded = false;
   let waiting: { resolve(message: WorkerMessage): void; reject(error: Error): void } | undefined;
   worker.onmessage = ({ data: message }: MessageEvent<WorkerMessage>) => waiting?.resolve(message);
+  worker.onmessageerror = () => waiting?.reject(new Error('an answer of a gradient worker cannot be read'));
   worker.onerror = (event) => {
     event.preventDefault();
     hasEnded = true;
+    // After an error that nobody caught it would go on waiting for requests.
+    worker.terminate();
     waiting?.reject(
       new Error(`a gradient worker failed: ${event.message || 'its script could not be loaded'}`),
     );
@@ -66,7 +70,8 @@ export function startThread(data: ThreadData): Thread {
     worker.postMessage(message);
     return answered.then((answer) => {
       if (typeof answer === 'object' && 'failure' in answer) {
-        throw new Error(`a gradient worker failed: ${answer.failure}`);
+        const text = `a gradient worker failed: ${answer.failure}`;
+        throw answer.code === undefined ? new Error(text) : new UserError(answer.code, text);
       }
       return answer;
     });
@@ -89,8 +94,11 @@ export function startThread(data: ThreadData): Thread {
     },
     async end() {
       if (!hasEnded) {
-        await send('end');
-        await kill();
+        try {
+          await send('end');
+        } finally {
+          await kill();
+        }
       }
     },
     kill,

@@ -1,5 +1,6 @@
 // The script of a worker started by `thread.web.ts`: it answers with the results of `gradientThread.ts`.
 import { configureRuntime, type RuntimeFiles } from '../../engine/runtime.web.ts';
+import { UserError } from '../../errors.ts';
 import type { Groups } from '../parameterLayout.ts';
 import { copyInto } from './gradientSum.ts';
 import { type GradientThread, openGradientThread } from './gradientThread.ts';
@@ -8,7 +9,7 @@ import type { WorkerMessage, WorkerRequest, WorkerStart } from './thread.web.ts'
 /** What is used of the global scope of a worker. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerStart | WorkerRequest>) => void) | null;
-  postMessage(message: WorkerMessage, transferred?: Transferable[]): void;
+  postMessage(message: WorkerMessage): void;
 }
 
 /** Makes this worker compute gradients for the page that has started it. */
@@ -33,7 +34,10 @@ export function serveGradients(scope: WorkerScope): void {
   };
   scope.onmessage = ({ data }) => {
     answer(data).catch((error: unknown) => {
-      scope.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+      scope.postMessage({
+        failure: error instanceof Error ? error.message : String(error),
+        ...(error instanceof UserError && { code: error.code }),
+      });
     });
   };
 }

@@ -1,5 +1,5 @@
 // The storage of a run on ranks other than 0, which alone reads and writes it.
-import { UserError } from '../../errors.ts';
+import { call, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import type { RunStore } from '../run/runStore.ts';
@@ -9,6 +9,8 @@ export function followerStore(name: string, config: Config): RunStore {
   const ignore = (): void => {};
   return {
     name,
+    resumption: (changes) => call('resumeRun', name, ...(changes === undefined ? [] : [changes])),
+    restart: `delete the checkpoints of ${name} to restart training from scratch`,
     create: ignore,
     readConfig: () => ({ path: 'config.yaml', text: stringifyConfig(config) }),
     lock: () => ({ renew: ignore, release: ignore }),

@@ -1,6 +1,6 @@
 // The training state of several ranks: rank 0 has it, all others take it over, and it must stay the same everywhere.
 import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
-import { call, phrase, UserError } from '../../errors.ts';
+import { phrase, UserError } from '../../errors.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
@@ -40,11 +40,7 @@ export async function shareArrays(ranks: Ranks, state: TrainingState): Promise<v
  *
  * @throws UserError (`mismatch`) on rank 0 if they differ, LeaderFailed on the others
  */
-export async function requireSameState(
-  ranks: Ranks,
-  state: TrainingState,
-  { name }: RunStore,
-): Promise<void> {
+export async function requireSameState(ranks: Ranks, state: TrainingState, store: RunStore): Promise<void> {
   if (ranks.size === 1) {
     return;
   }
@@ -55,7 +51,7 @@ export async function requireSameState(
     if (other !== -1) {
       throw new UserError(
         'mismatch',
-        phrase`after step ${step} the weights of ${nameOfRank(ranks, other)} differ from those of ${nameOfRank(ranks, 0)}: one of the machines computes wrongly, or they do not run the same software; the checkpoints before this step are kept, and ${call('resumeRun', name)} resumes the run`,
+        phrase`after step ${step} the weights of ${nameOfRank(ranks, other)} differ from those of ${nameOfRank(ranks, 0)}: one of the machines computes wrongly, or they do not run the same software; the checkpoints before this step are kept, and ${store.resumption()} resumes the run`,
       );
     }
   });

@@ -1,5 +1,5 @@
 // What identifies the images of a run, as stored in its `data.json`: its text, and the comparison with images found.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { HoldOut } from '../../data/dataset.ts';
 import type { DatasetIdentity, SplitIdentity } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
@@ -11,19 +11,36 @@ export interface DataRecord extends DatasetIdentity {
   readonly name: string;
 }
 
-const splitSchema = z.object({ images: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+// Each error text completes the sentence 'train.images: expected …'.
+const countText = 'a whole number of 0 or more';
+const sha256Text = '64 hexadecimal digits';
+const belowText = 'a number from 0 to 1';
+const splitSchema = z.object(
+  {
+    images: z.int(countText).check(z.minimum(0, countText)),
+    sha256: z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text)),
+  },
+  'an object with images and sha256',
+);
 const recordSchema = z.object({
-  name: z.string(),
+  name: z.string('a name'),
   train: splitSchema,
   validation: splitSchema,
   test: splitSchema,
-  holdOut: z
-    .discriminatedUnion('by', [
-      z.object({ by: z.literal('position') }),
-      z.object({ by: z.literal('name'), below: z.number().min(0).max(1) }),
-    ])
-    .nullable(),
-  heldOut: z.array(z.string()).optional(),
+  holdOut: z.nullable(
+    z.discriminatedUnion(
+      'by',
+      [
+        z.object({ by: z.literal('position') }),
+        z.object({
+          by: z.literal('name'),
+          below: z.number(belowText).check(z.minimum(0, belowText), z.maximum(1, belowText)),
+        }),
+      ],
+      'a way to hold images out, by position or by name',
+    ),
+  ),
+  heldOut: z.optional(z.array(z.string('a name'), 'a list of names')),
 });
 
 /**
@@ -37,7 +54,7 @@ export function parseDataRecord(text: string, path: string): DataRecord {
   const { data, error } = recordSchema.safeParse(parseJsonObject(text, path, `; ${remedy}`));
   if (error) {
     const [{ path: where, message }] = error.issues as [z.core.$ZodIssue];
-    throw new UserError('invalid-data', `${path}: ${where.join('.')}: ${message}; ${remedy}`);
+    throw new UserError('invalid-data', `${path}: ${where.join('.')}: expected ${message}; ${remedy}`);
   }
   const { heldOut, ...record } = data;
   return heldOut === undefined ? record : { ...record, heldOut };

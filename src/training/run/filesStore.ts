@@ -1,5 +1,5 @@
 // A run stored as files by name, in a page: the same files as in a run folder, which the command line can resume.
-import { UserError } from '../../errors.ts';
+import { type Literal, literal, UserError } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import {
@@ -10,19 +10,22 @@ import {
   parseJsonLines,
   soundJsonLines,
 } from '../../storage/jsonText.ts';
-import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { type Checkpoint, checkpointFrom } from '../checkpoint.ts';
+import { encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
+import { type Checkpoint, soundCheckpoint } from '../checkpoint.ts';
 import { type DataRecord, dataRecordText, parseDataRecord } from './dataRecord.ts';
 import { checkMetrics, checkTimings } from './logLines.ts';
+import { checkpointFolder, checkpointName, runFileNames, stepOfCheckpoint } from './runFileNames.ts';
 import type { RunStore } from './runStore.ts';
 import { parseSummary, summaryText, withEvaluationsOf } from './runSummary.ts';
 import type { StoredFiles } from './storedFiles.ts';
 
-const CONFIG = 'config.yaml';
-const SUMMARY = 'summary.json';
-const IMAGES = 'data.json';
-const METRICS = 'metrics.jsonl';
-const TIMINGS = 'timings.jsonl';
+const {
+  config: CONFIG,
+  summary: SUMMARY,
+  dataRecord: IMAGES,
+  metrics: METRICS,
+  timings: TIMINGS,
+} = runFileNames;
 
 /**
  * The storage of a run as files. Logs are kept in memory and written with each checkpoint: a page that is closed loses
@@ -35,20 +38,34 @@ export function filesStore(files: StoredFiles): RunStore {
 class FilesStore implements RunStore {
   readonly name: string;
   private readonly files: StoredFiles;
+  readonly restart: string;
   /** The text of each log that was read or appended to. */
   private readonly logs = new Map<string, string>();
+  /** The logs whose text is not in the files yet. */
+  private readonly changed = new Set<string>();
 
   constructor(files: StoredFiles) {
     this.name = files.name;
+    this.restart = 'start a new run under another name';
     this.files = files;
   }
 
-  async create(config: string): Promise<void> {
-    const names = await this.files.list();
-    if (names.length > 0) {
-      throw new UserError('exists', `${this.name} already holds a run: resume it, or use another name`);
+  resumption(changes?: Literal): string {
+    return `resumeRun(files, ${literal(changes ?? {})}, { dataset })`;
+  }
+
+  async create(config: Config): Promise<void> {
+    // Two pages may start a run of this name at once.
+    const { release } = await this.files.lock();
+    try {
+      const names = await this.files.list();
+      if (names.length > 0) {
+        throw new UserError('exists', `${this.name} already holds a run: resume it, or use another name`);
+      }
+      await this.write(CONFIG, stringifyConfig(config));
+    } finally {
+      await release();
     }
-    await this.write(CONFIG, config);
   }
 
   async readConfig(): Promise<{ path: string; text: string }> {
@@ -63,6 +80,7 @@ class FilesStore implements RunStore {
     const lock = await this.files.lock();
     // Another page may have trained the run meanwhile.
     this.logs.clear();
+    this.changed.clear();
     return {
       renew() {},
       release: async () => {
@@ -84,8 +102,10 @@ class FilesStore implements RunStore {
       const text = await this.logText(log);
       const sound = soundJsonLines(text, this.pathOf(log), check);
       if (sound !== undefined) {
-        const aside = await this.setAside(log);
-        this.logs.set(log, sound.text);
+        const aside = await this.copyAside(log);
+        // At once: a page that is closed before the first checkpoint must not cost the sound lines.
+        this.setLog(log, sound.text);
+        await this.flush();
         notes.push(`${sound.damage}; the log is kept as ${aside}, its sound lines are used`);
       }
     }
@@ -103,7 +123,7 @@ class FilesStore implements RunStore {
 
   async rewind(config: Config, step: number): Promise<void> {
     for (const later of (await this.checkpointSteps()).filter((saved) => saved > step)) {
-      await this.setAside(checkpointName(later));
+      await this.setAside(fileOf(later));
     }
     for (const log of [METRICS, TIMINGS]) {
       const kept = jsonLinesWhile(
@@ -111,7 +131,7 @@ class FilesStore implements RunStore {
         this.pathOf(log),
         (line) => Number(line.step) <= step,
       );
-      this.logs.set(log, kept);
+      this.setLog(log, kept);
     }
     await this.flush();
     await this.write(CONFIG, stringifyConfig(config));
@@ -152,38 +172,33 @@ class FilesStore implements RunStore {
   }
 
   async checkpointSteps(): Promise<number[]> {
+    const inFolder = `${checkpointFolder}/`;
     return (await this.files.list())
-      .flatMap((name) => {
-        const digits = /^checkpoints\/step-(\d{8,})\.safetensors$/.exec(name)?.[1];
-        return digits === undefined ? [] : [Number(digits)];
-      })
+      .filter((name) => name.startsWith(inFolder))
+      .flatMap((name) => stepOfCheckpoint(name.slice(inFolder.length)) ?? [])
       .sort((a, b) => a - b);
   }
 
   checkpointPath(step: number): string {
-    return this.pathOf(checkpointName(step));
+    return this.pathOf(fileOf(step));
   }
 
   async readCheckpoint(step: number): Promise<Checkpoint> {
     const path = this.checkpointPath(step);
-    const bytes = await this.files.read(checkpointName(step));
+    const bytes = await this.files.read(fileOf(step));
     if (bytes === undefined) {
       throw new UserError('not-found', `${path} does not exist`);
     }
-    const checkpoint = checkpointFrom(decodeSafetensors(bytes, path), path);
-    if (checkpoint.damage !== null) {
-      throw new UserError('invalid-data', checkpoint.damage);
-    }
-    return checkpoint;
+    return soundCheckpoint(bytes, path);
   }
 
   async saveCheckpoint(step: number, { tensors, metadata }: Safetensors): Promise<void> {
     await this.flush();
-    await this.files.write(checkpointName(step), encodeSafetensors(tensors, metadata));
+    await this.files.write(fileOf(step), encodeSafetensors(tensors, metadata));
   }
 
   removeCheckpoint(step: number): Promise<void> {
-    return this.files.remove(checkpointName(step));
+    return this.files.remove(fileOf(step));
   }
 
   private async readLog(log: string, check: LineCheck): Promise<JsonObject[]> {
@@ -191,7 +206,7 @@ class FilesStore implements RunStore {
   }
 
   private async append(log: string, line: JsonObject): Promise<void> {
-    this.logs.set(log, (await this.logText(log)) + jsonLine(line));
+    this.setLog(log, (await this.logText(log)) + jsonLine(line));
   }
 
   private async logText(log: string): Promise<string> {
@@ -204,14 +219,29 @@ class FilesStore implements RunStore {
     return text;
   }
 
+  private setLog(log: string, text: string): void {
+    if (this.logs.get(log) !== text) {
+      this.logs.set(log, text);
+      this.changed.add(log);
+    }
+  }
+
   private async flush(): Promise<void> {
-    for (const [log, text] of this.logs) {
-      await this.write(log, text);
+    for (const log of this.changed) {
+      await this.write(log, this.logs.get(log)!);
+      this.changed.delete(log);
     }
   }
 
   /** Renames a file to the first free one of `….damaged`, `….damaged-2`, …, and returns its new path. */
   private async setAside(name: string): Promise<string> {
+    const aside = await this.copyAside(name);
+    await this.files.remove(name);
+    return aside;
+  }
+
+  /** The same, but the file stays too. */
+  private async copyAside(name: string): Promise<string> {
     const taken = await this.files.list();
     let aside = `${name}.damaged`;
     for (let number = 2; taken.includes(aside); number++) {
@@ -219,7 +249,6 @@ class FilesStore implements RunStore {
     }
     const bytes = await this.files.read(name);
     await this.files.write(aside, bytes!);
-    await this.files.remove(name);
     return this.pathOf(aside);
   }
 
@@ -237,6 +266,6 @@ class FilesStore implements RunStore {
   }
 }
 
-function checkpointName(step: number): string {
-  return `checkpoints/step-${String(step).padStart(8, '0')}.safetensors`;
+function fileOf(step: number): string {
+  return `${checkpointFolder}/${checkpointName(step)}`;
 }

@@ -30,8 +30,7 @@ export async function latestSoundCheckpoint(store: RunStore): Promise<SoundCheck
   if (damages.length > 0) {
     throw new UserError(
       'invalid-data',
-      `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; ` +
-        'or delete its checkpoints to restart training from scratch',
+      `no usable checkpoint in ${store.name}; the latest: ${damages[0]}; ` + `or ${store.restart}`,
     );
   }
   return { damages };

@@ -1,6 +1,6 @@
 // Files of runs in the browser's private file system for this page's origin, which survives a reload.
 import { UserError } from '../../errors.ts';
-import type { StoredFiles } from './storedFiles.ts';
+import type { StoredFiles, StoredFilesLock } from './storedFiles.ts';
 
 /** The folder of all runs. */
 const FOLDER = 'emerging-flows';
@@ -15,10 +15,20 @@ const FOLDER = 'emerging-flows';
 export async function privateFiles(name: string): Promise<StoredFiles> {
   requireFileName(name);
   await openRoot();
+  if (!('createWritable' in FileSystemFileHandle.prototype)) {
+    throw new UserError(
+      'unsupported',
+      'this browser is too old to write to its private file system from a page: use memoryFiles, and download the run',
+    );
+  }
   return new PrivateFiles(name);
 }
 
-/** The names of the runs in the browser's private file system, in order. */
+/**
+ * The names of the runs in the browser's private file system, in order.
+ *
+ * @throws UserError (`unsupported`) if the browser refuses it
+ */
 export async function listPrivateFiles(): Promise<string[]> {
   const names: string[] = [];
   for await (const name of (await openRoot()).keys()) {
@@ -30,7 +40,7 @@ export async function listPrivateFiles(): Promise<string[]> {
 /**
  * Removes a run from the browser's private file system, if it is there.
  *
- * @throws UserError (`locked`) while it is trained
+ * @throws UserError (`unsupported`) if the browser refuses it; (`locked`) while it is trained
  */
 export async function removePrivateFiles(name: string): Promise<void> {
   requireFileName(name);
@@ -50,19 +60,24 @@ class PrivateFiles implements StoredFiles {
     this.name = name;
   }
 
-  async list(): Promise<string[]> {
-    const folder = await ifThere((await openRoot()).getDirectoryHandle(this.name));
-    return folder === undefined ? [] : (await namesIn(folder, '')).sort();
+  list(): Promise<string[]> {
+    return explained(`cannot list the files of ${this.name}`, async () => {
+      const folder = await ifThere((await openRoot()).getDirectoryHandle(this.name));
+      return folder === undefined ? [] : (await namesIn(folder, '')).sort();
+    });
   }
 
-  async read(file: string): Promise<Uint8Array | undefined> {
-    const { folder, last } = await this.placeOf(file, false);
-    const handle = folder && (await ifThere(folder.getFileHandle(last)));
-    return handle && new Uint8Array(await (await handle.getFile()).arrayBuffer());
+  read(file: string): Promise<Uint8Array | undefined> {
+    return explained(`cannot read ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, false);
+      const handle = folder && (await ifThere(folder.getFileHandle(last)));
+      const content = handle && (await contentOf(handle));
+      return content && new Uint8Array(await content.arrayBuffer());
+    });
   }
 
-  async write(file: string, bytes: Uint8Array): Promise<void> {
-    try {
+  write(file: string, bytes: Uint8Array): Promise<void> {
+    return explained(`cannot save ${this.name}/${file}`, async () => {
       const { folder, last } = await this.placeOf(file, true);
       const handle = await folder!.getFileHandle(last, { create: true });
       // What is written takes the place of the file when the stream is closed, not before.
@@ -74,19 +89,19 @@ class PrivateFiles implements StoredFiles {
         await stream.abort().catch(() => {});
         throw error;
       }
-    } catch (cause) {
-      throw new UserError('io', `cannot save ${this.name}/${file}: ${reasonOf(cause)}`, { cause });
-    }
+    });
   }
 
-  async remove(file: string): Promise<void> {
-    const { folder, last } = await this.placeOf(file, false);
-    if (folder !== undefined) {
-      await ifThere(folder.removeEntry(last));
-    }
+  remove(file: string): Promise<void> {
+    return explained(`cannot remove ${this.name}/${file}`, async () => {
+      const { folder, last } = await this.placeOf(file, false);
+      if (folder !== undefined) {
+        await ifThere(folder.removeEntry(last));
+      }
+    });
   }
 
-  lock(): Promise<{ release(): Promise<void> }> {
+  lock(): Promise<StoredFilesLock> {
     return lockName(this.name);
   }
 
@@ -102,6 +117,15 @@ class PrivateFiles implements StoredFiles {
       folder = folder && (await ifThere(folder.getDirectoryHandle(part, { create })));
     }
     return { folder, last };
+  }
+}
+
+/** Does some work; the error of the browser becomes one that says what failed. */
+async function explained<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof UserError ? cause : new UserError('io', `${what}: ${reasonOf(cause)}`, { cause });
   }
 }
 
@@ -121,13 +145,22 @@ async function openRoot(): Promise<FileSystemDirectoryHandle> {
 async function namesIn(folder: FileSystemDirectoryHandle, prefix: string): Promise<string[]> {
   const names: string[] = [];
   for await (const [name, entry] of folder.entries()) {
-    names.push(
-      ...(entry.kind === 'file'
-        ? [prefix + name]
-        : await namesIn(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)),
-    );
+    if (entry.kind === 'directory') {
+      names.push(...(await namesIn(entry as FileSystemDirectoryHandle, `${prefix}${name}/`)));
+    } else if ((await contentOf(entry as FileSystemFileHandle)) !== undefined) {
+      names.push(prefix + name);
+    }
   }
   return names;
+}
+
+/**
+ * What is in a file; undefined if that is nothing. A file is there, empty, before its first bytes are: if they never
+ * came, because of a full disk or a closed page, it counts as not written.
+ */
+async function contentOf(handle: FileSystemFileHandle): Promise<File | undefined> {
+  const file = await ifThere(handle.getFile());
+  return file === undefined || file.size === 0 ? undefined : file;
 }
 
 /** What a promise gives; undefined if an entry does not exist. */
@@ -143,24 +176,26 @@ async function ifThere<Value>(found: Promise<Value>): Promise<Value | undefined>
 }
 
 /** The browser frees the lock of a page that is closed. */
-function lockName(name: string): Promise<{ release(): Promise<void> }> {
+function lockName(name: string): Promise<StoredFilesLock> {
   return new Promise((resolve, reject) => {
-    navigator.locks
-      .request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
-        if (lock === null) {
-          reject(
-            new UserError(
-              'locked',
-              `${name} is being trained in another page or worker: wait for it, or stop it`,
-            ),
-          );
-          return undefined;
-        }
-        return new Promise<void>((free) => {
-          resolve({ release: async () => free() });
+    const held = navigator.locks.request(`${FOLDER}/${name}`, { ifAvailable: true }, (lock) => {
+      if (lock === null) {
+        throw new UserError(
+          'locked',
+          `${name} is being trained in another page or worker: wait for it, or stop it`,
+        );
+      }
+      return new Promise<void>((free) => {
+        resolve({
+          release() {
+            free();
+            // It settles once another may have the lock.
+            return held;
+          },
         });
-      })
-      .catch(reject);
+      });
+    });
+    held.catch(reject);
   });
 }
 

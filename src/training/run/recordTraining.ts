@@ -5,7 +5,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
-import { availableCores } from '../../platform/machine.node.ts';
+import { defaultThreads } from '../../platform/machine.node.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { troubleIn } from './logLines.ts';
@@ -33,12 +33,8 @@ export interface Place {
 }
 
 /** Where programs compiled with these options run, and the numbers of workers and ranks. */
-export function placeOf(
-  { device = 'cpu', threads = availableCores() }: CompileOptions,
-  workers: number,
-  ranks: number,
-): Place {
-  return { device, threads, workers, ranks };
+export function placeOf({ device = 'cpu', threads }: CompileOptions, workers: number, ranks: number): Place {
+  return { device, threads: threads ?? Math.max(workers, defaultThreads()), workers, ranks };
 }
 
 /**

@@ -2,12 +2,12 @@
 import type { Dataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { locateData, markData } from './dataMark.ts';
-import { holdOutOf } from './dataRecordFile.ts';
+import { locateData } from '../folder/dataMark.ts';
+import { holdOutOf } from '../folder/dataRecordFile.ts';
+import { folderStore } from '../folder/folderStore.ts';
+import { requireNoRun } from '../folder/newRunFolder.ts';
+import { openRunFolder, type RunPaths, runPaths } from '../folder/runFolder.ts';
 import { filesStore } from './filesStore.ts';
-import { folderStore } from './folderStore.ts';
-import { requireNoRun } from './newRunFolder.ts';
-import { openRunFolder, type RunPaths, runPaths } from './runFolder.ts';
 import type { StoredFiles } from './storedFiles.ts';
 import {
   changedConfig,
@@ -60,7 +60,6 @@ export async function startRun(
   }
   const paths = runPaths(place);
   const run = await startStoredRun(config, opened, folderStore(paths), options);
-  markData(paths, config);
   const inFolder: Run = { ...run, paths };
   return inFolder;
 }
@@ -90,12 +89,12 @@ export async function resumeRun(
   { dataset, ...options }: ResumeOptions = {},
 ): Promise<StoredRun> {
   if (typeof place !== 'string') {
-    return resumeStoredRun(filesStore(place), requireDataset(dataset), changes, options);
+    return resumeStoredRun(filesStore(place), () => requireDataset(dataset), changes, options);
   }
   const { paths, config: file } = openRunFolder(place);
   const config = changedConfig(file, changes, options.set);
-  const images = dataset ?? (await openOwnImages(paths, config));
-  const run = await resumeStoredRun(folderStore(paths), images, changes, options);
+  const openImages = (): Dataset | Promise<Dataset> => dataset ?? openOwnImages(paths, config);
+  const run = await resumeStoredRun(folderStore(paths), openImages, changes, options);
   const inFolder: Run = { ...run, paths };
   return inFolder;
 }

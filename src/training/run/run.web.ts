@@ -40,7 +40,7 @@ export async function resumeRun(
   { dataset, ...options }: StoredResumeOptions & { readonly dataset?: Dataset } = {},
 ): Promise<StoredRun> {
   requireFiles(place);
-  return resumeStoredRun(filesStore(place), requireDataset(dataset), changes, options);
+  return resumeStoredRun(filesStore(place), () => requireDataset(dataset), changes, options);
 }
 
 function requireFiles(place: StoredFiles | string): void {

@@ -1,4 +1,5 @@
 // Where a run is stored: a folder on a disk, files in the memory of a page or in its private file system.
+import type { Literal, Term } from '../../errors.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import type { ConfigFile } from '../../experiments/resolve.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
@@ -24,14 +25,17 @@ export interface StoreLock {
 export interface RunStore {
   /** What messages call the run: the path of its folder, or a name. */
   readonly name: string;
+  /** How messages write the call that resumes the run, with changes if there are any. */
+  resumption(changes?: Literal): Term | string;
+  /** How a run without a usable checkpoint can be trained from scratch: `delete runs/a/checkpoints to …`. */
+  readonly restart: string;
 
   /**
-   * Creates the run.
+   * Creates the run, with its configuration.
    *
-   * @param config its configuration as YAML
    * @throws UserError (`exists`) if there is one already
    */
-  create(config: string): Awaitable<void>;
+  create(config: Config): Awaitable<void>;
   /**
    * The run's configuration.
    *

@@ -9,13 +9,13 @@ import { optimizerNames } from '../../optimizers/registry.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../batchLoader.ts';
+import { readSoundCheckpoint } from '../folder/checkpointFile.ts';
+import { checkpointPath, openRunFolder, runPaths } from '../folder/runFolder.ts';
 import { type TrainingOptions, train } from '../train.ts';
 import type { TrainingEvents } from '../trainingEvents.ts';
 import type { TrainingState } from '../trainingState.ts';
-import { readSoundCheckpoint } from './checkpointFile.ts';
 import { troubleIn } from './logLines.ts';
 import { resumeRun, startRun } from './run.node.ts';
-import { checkpointPath, openRunFolder, runPaths } from './runFolder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'trouble-'));
 const inRoot = (name: string): string => join(root, name);

@@ -1,5 +1,5 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
-import { call, phrase, UserError } from '../../errors.ts';
+import { phrase, UserError } from '../../errors.ts';
 import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import { shareArrays, startOfLeader } from '../ranks/sharedState.ts';
@@ -77,7 +77,7 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
       `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
       `rolled back ${guard.setbacks} times, halving the rate each time`;
     const saved = await checkpoints.save(trainer.state);
-    const again = call('resumeRun', store.name, { training: { learningRate: lower } });
+    const again = store.resumption({ training: { learningRate: lower } });
     throw new UserError(
       'diverged',
       phrase`${what}. ${saved} holds the weights of step ${sound.step}: ${again} resumes from them with a lower rate`,

@@ -1,6 +1,12 @@
 // Files by name, in memory or in a browser's private file system: what a page has instead of a folder.
 import { UserError } from '../../errors.ts';
 
+/** The right to change files, which one trainer has at a time. */
+export interface StoredFilesLock {
+  /** Gives the right back. */
+  release(): Promise<void>;
+}
+
 /** Files by name, such as `checkpoints/step-00000040.safetensors`. */
 export interface StoredFiles {
   /** What messages call them. */
@@ -22,7 +28,7 @@ export interface StoredFiles {
    *
    * @throws UserError (`locked`) if another page or worker has it
    */
-  lock(): Promise<{ release(): Promise<void> }>;
+  lock(): Promise<StoredFilesLock>;
 }
 
 /** Files in memory: those of a run that was downloaded, or none. */
@@ -55,7 +61,13 @@ export function memoryFiles(name: string, files: Readonly<Record<string, Uint8Ar
 
 /** All files by name, to download a run or to load its model. */
 export async function readFiles(files: StoredFiles): Promise<Record<string, Uint8Array>> {
-  const names = await files.list();
-  const contents = await Promise.all(names.map(async (name) => [name, (await files.read(name))!] as const));
-  return Object.fromEntries(contents);
+  const found: Record<string, Uint8Array> = {};
+  for (const name of await files.list()) {
+    const bytes = await files.read(name);
+    // A run that is being trained may have removed a checkpoint since.
+    if (bytes !== undefined) {
+      found[name] = bytes;
+    }
+  }
+  return found;
 }

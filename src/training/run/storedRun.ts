@@ -6,7 +6,6 @@ import { option, phrase, UserError } from '../../errors.ts';
 import { optionsOf } from '../../experiments/config.ts';
 import { configKeys } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { stringifyConfig } from '../../experiments/configText.ts';
 import { checkModelShape, modelFor, requireImageShape } from '../../experiments/modelShape.ts';
 import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
@@ -66,7 +65,7 @@ export async function startStoredRun(
 ): Promise<StoredRun> {
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
-  await store.create(stringifyConfig(config));
+  await store.create(config);
   await store.recordImages({ name: dataset.name, ...identity });
   return { config, dataset, schedule, store, preset };
 }
@@ -77,6 +76,7 @@ export async function startStoredRun(
  *
  * A corrupt checkpoint is reported in `damages`, and the one before it is used.
  *
+ * @param openImages opens the run's images, once its checkpoint has been read
  * @param changes settings that differ from the run's configuration from now on, such as `{ training: { steps:
  * 2000 } }`
  * @throws UserError if the store holds no run, none of its checkpoints is sound, the images have another shape or
@@ -84,12 +84,13 @@ export async function startStoredRun(
  */
 export async function resumeStoredRun(
   store: RunStore,
-  dataset: Dataset,
+  openImages: () => Dataset | Promise<Dataset>,
   changes: ConfigLayer = {},
   { set, otherImages }: StoredResumeOptions = {},
 ): Promise<StoredRun> {
   const config = changedConfig(await store.readConfig(), changes, set);
   const { checkpoint, damages } = await latestSoundCheckpoint(store);
+  const dataset = await openImages();
   if (checkpoint !== undefined) {
     requireImageShape(dataset, checkpoint.imageShape);
   }
@@ -190,7 +191,7 @@ async function changedImages(
   if (difference !== undefined && !mayDiffer) {
     throw new UserError(
       'mismatch',
-      phrase`${dataset.name}: ${difference} (data.json of ${store.name}): restore them, start a new run, or resume with ${option('otherImages', true)}`,
+      phrase`${dataset.name}: ${difference} (${store.name}/data.json): restore them, start a new run, or resume with ${option('otherImages', true)}`,
     );
   }
   return difference === undefined ? undefined : found;

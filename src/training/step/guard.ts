@@ -2,7 +2,7 @@
 //
 // It decides only by a `GuardState`, which checkpoints hold: an interrupted run decides as an uninterrupted
 // one.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** The limits of the guard. */
 export const guardLimits = {
@@ -26,7 +26,8 @@ export const guardLimits = {
   mostSetbacks: 4,
 } as const;
 
-const rangeSchema = z.strictObject({ seen: z.int().min(0), mean: z.number(), deviation: z.number() });
+const count = z.int().check(z.minimum(0));
+const rangeSchema = z.strictObject({ seen: count, mean: z.number(), deviation: z.number() });
 
 /** The form of a `GuardState` in a checkpoint. */
 export const guardSchema = z.strictObject({
@@ -37,15 +38,15 @@ export const guardSchema = z.strictObject({
   /** The range of the natural logarithm of the gradient's norm. */
   logNorm: rangeSchema,
   /** How much trouble there has been recently. */
-  strain: z.int().min(0),
+  strain: count,
   /** Dropped steps in the whole run. */
-  dropped: z.int().min(0),
+  dropped: count,
   /** The number of rollbacks with this learning rate. */
-  setbacks: z.int().min(0),
+  setbacks: count,
   /** The factor on the schedule's learning rate. */
   rateFactor: z.number(),
   /** After a rollback, the step rolled back to, until a later state has proved sound; null otherwise. */
-  wentBackTo: z.int().min(0).nullable(),
+  wentBackTo: z.nullable(count),
 });
 
 /** The state that the guard carries from step to step. */

@@ -6,14 +6,8 @@ import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
-import {
-  expectClose,
-  type GoldenCase,
-  goldenCases,
-  ndarray,
-  storedArrays,
-  tolerances,
-} from '../../testing/golden.ts';
+import { expectClose, goldenCases } from '../../testing/golden.ts';
+import { type GoldenCase, ndarray, storedArrays, tolerances } from '../../testing/goldenValues.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { BatchLoader } from '../batchLoader.ts';
 import { gradientDefinition } from '../gradients/gradientProgram.ts';

@@ -3,7 +3,7 @@ import { phrase, UserError } from '../../errors.ts';
 import type { ClosedFolder } from '../../storage/closedFolder.ts';
 import { readBytes } from '../../storage/files.ts';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../../storage/safetensors.ts';
-import { type Checkpoint, checkpointFrom } from '../checkpoint.ts';
+import { type Checkpoint, checkpointFrom, soundCheckpoint } from '../checkpoint.ts';
 import { type CheckpointFile, type RunFolder, requireCheckpoint } from './runFolder.ts';
 
 /**
@@ -26,11 +26,7 @@ function readCheckpoint(path: string): Checkpoint {
  * @throws UserError if it is corrupt, cannot be read or is not a checkpoint
  */
 export function readSoundCheckpoint(path: string): Checkpoint {
-  const checkpoint = readCheckpoint(path);
-  if (checkpoint.damage !== null) {
-    throw new UserError('invalid-data', checkpoint.damage);
-  }
-  return checkpoint;
+  return soundCheckpoint(readBytes(path), path);
 }
 
 /** Whether a wrong checksum is accepted. */

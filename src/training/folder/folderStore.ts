@@ -1,26 +1,30 @@
 // A run stored in a folder.
 
-import { UserError } from '../../errors.ts';
+import { call, UserError } from '../../errors.ts';
 import { configSchemaText } from '../../experiments/configReference.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';
 import { mendJsonLines, readJsonLines, rewindJsonLines } from '../../storage/jsonLines.ts';
+import { checkMetrics, checkTimings } from '../run/logLines.ts';
+import type { RunStore } from '../run/runStore.ts';
 import { readSoundCheckpoint, saveCheckpoint } from './checkpointFile.ts';
+import { markData } from './dataMark.ts';
 import { readDataRecord, writeDataRecord } from './dataRecordFile.ts';
-import { checkMetrics, checkTimings } from './logLines.ts';
 import { createRunFolder } from './newRunFolder.ts';
 import { requireNoLinks, runFiles } from './runFiles.ts';
 import { checkpointPath, listCheckpoints, openRunFolder, type RunPaths } from './runFolder.ts';
 import { lockRun } from './runLock.ts';
 import { appendMetrics, appendTiming, readMetrics } from './runLogs.ts';
-import type { RunStore } from './runStore.ts';
 import { readSummary, writeSummary } from './summaryFile.ts';
 
 /** The storage of the run in a folder, which need not exist yet. */
 export function folderStore(paths: RunPaths): RunStore {
   return {
     name: paths.directory,
+    resumption: (changes) => call('resumeRun', paths.directory, ...(changes === undefined ? [] : [changes])),
+    restart: `delete ${paths.checkpoints} to restart training from scratch`,
     create(config) {
-      createRunFolder(paths.directory, config);
+      createRunFolder(paths.directory, stringifyConfig(config));
+      markData(paths, config);
     },
     readConfig: () => openRunFolder(paths.directory).config,
     lock: () => lockRun(paths),

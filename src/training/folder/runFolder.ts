@@ -3,6 +3,7 @@ import { call, nearestNames, phrase, UserError } from '../../errors.ts';
 import { SCHEMA_FILE } from '../../experiments/configText.ts';
 import { exists, isFolder, readTextFile, type TextFile } from '../../storage/files.ts';
 import { folderOf, listFolder, pathIn } from '../../storage/folders.ts';
+import { checkpointFolder, checkpointName, runFileNames, stepOfCheckpoint } from '../run/runFileNames.ts';
 
 /** The paths of a run's files. */
 export interface RunPaths {
@@ -51,15 +52,15 @@ export interface RunFolder {
 export function runPaths(directory: string): RunPaths {
   return {
     directory,
-    config: pathIn(directory, 'config.yaml'),
+    config: pathIn(directory, runFileNames.config),
     schema: pathIn(directory, SCHEMA_FILE),
-    metrics: pathIn(directory, 'metrics.jsonl'),
-    timings: pathIn(directory, 'timings.jsonl'),
-    checkpoints: pathIn(directory, 'checkpoints'),
+    metrics: pathIn(directory, runFileNames.metrics),
+    timings: pathIn(directory, runFileNames.timings),
+    checkpoints: pathIn(directory, checkpointFolder),
     curve: pathIn(directory, 'curve.png'),
     samples: pathIn(directory, 'samples'),
-    summary: pathIn(directory, 'summary.json'),
-    dataRecord: pathIn(directory, 'data.json'),
+    summary: pathIn(directory, runFileNames.summary),
+    dataRecord: pathIn(directory, runFileNames.dataRecord),
     dataMark: pathIn(directory, 'data.mark'),
     lock: pathIn(directory, 'training.lock'),
   };
@@ -67,7 +68,7 @@ export function runPaths(directory: string): RunPaths {
 
 /** The path of the checkpoint after `step` steps: `checkpoints/step-00000040.safetensors`. */
 export function checkpointPath(paths: RunPaths, step: number): string {
-  return pathIn(paths.checkpoints, `step-${String(step).padStart(8, '0')}.safetensors`);
+  return pathIn(paths.checkpoints, checkpointName(step));
 }
 
 /**
@@ -107,16 +108,19 @@ export function requireCheckpoint(run: RunFolder): CheckpointFile {
  * denies access to its configuration: whoever opens it is told why.
  */
 export function listRunFolders(parent: string): string[] {
-  return entriesOf(parent).filter((folder) => {
-    try {
-      return exists(runPaths(folder).config);
-    } catch (error) {
-      if (error instanceof UserError) {
-        return true;
-      }
-      throw error;
+  return entriesOf(parent).filter(isRunFolder);
+}
+
+/** Whether a folder is that of a run; also if the system denies access to its configuration. */
+export function isRunFolder(folder: string): boolean {
+  try {
+    return exists(runPaths(folder).config);
+  } catch (error) {
+    if (error instanceof UserError) {
+      return true;
     }
-  });
+    throw error;
+  }
 }
 
 function listExports(parent: string): string[] {
@@ -137,8 +141,8 @@ export function listCheckpoints(paths: RunPaths): CheckpointFile[] {
   }
   return listFolder(paths.checkpoints)
     .flatMap((name) => {
-      const digits = /^step-(\d{8,})\.safetensors$/.exec(name)?.[1];
-      return digits === undefined ? [] : [{ step: Number(digits), path: pathIn(paths.checkpoints, name) }];
+      const step = stepOfCheckpoint(name);
+      return step === undefined ? [] : [{ step, path: pathIn(paths.checkpoints, name) }];
     })
     .sort((a, b) => a.step - b.step);
 }

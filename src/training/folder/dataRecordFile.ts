@@ -1,7 +1,7 @@
 // The file `data.json` of a run folder: what identifies the run's images.
 import type { HoldOut } from '../../data/dataset.ts';
 import { exists, readText } from '../../storage/files.ts';
-import { type DataRecord, dataRecordText, holdOutIn, parseDataRecord } from './dataRecord.ts';
+import { type DataRecord, dataRecordText, holdOutIn, parseDataRecord } from '../run/dataRecord.ts';
 import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 

@@ -2,9 +2,9 @@
 import { UserError } from '../../errors.ts';
 import { exists, readText } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
+import { evaluationsIn, parseSummary, summaryText, withEvaluationsOf } from '../run/runSummary.ts';
 import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
-import { evaluationsIn, parseSummary, summaryText, withEvaluationsOf } from './runSummary.ts';
 
 /**
  * The contents of `summary.json`; an empty object if it does not exist.

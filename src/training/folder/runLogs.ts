@@ -1,7 +1,7 @@
 // The logs in a run folder.
 import { appendJsonLine, readJsonLines } from '../../storage/jsonLines.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
-import { checkMetrics, checkTimings, type TrainingTime, timeOf } from './logLines.ts';
+import { checkMetrics, checkTimings, type TrainingTime, timeOf } from '../run/logLines.ts';
 import { runFiles } from './runFiles.ts';
 import type { RunPaths } from './runFolder.ts';
 

@@ -1,0 +1,76 @@
+// Files that a page has been given, as they are stored in a folder or archive.
+import { UserError } from '../../errors.ts';
+import { checkRange, type RandomAccess } from '../../storage/randomAccess.ts';
+import { Budget } from '../budget.ts';
+import { type FileStore, isVisible, maxFileBytes } from './fileStore.ts';
+import { zipFiles } from './zipStore.ts';
+
+/** A file, and its path among those that were given with it, with `/`. */
+export interface GivenFile {
+  readonly path: string;
+  readonly file: Blob;
+}
+
+/**
+ * Files as those of a folder, in alphabetical order. Files from several folders may have the same path; all are kept.
+ *
+ * @param folder the name of the folder, for errors
+ */
+export function folderOfFiles(folder: string, given: readonly GivenFile[]): FileStore {
+  const files = given
+    .filter(({ path }) => isVisible(path))
+    .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const source = new Budget(folder);
+  return {
+    path: folder,
+    isArchive: false,
+    names: async () => files.map(({ path }) => path),
+    async *files(wanted) {
+      const budget = source.pass();
+      for (const { path: name, file } of files.filter(({ path }) => wanted(path))) {
+        const place = `${folder}/${name}`;
+        yield {
+          name,
+          source: place,
+          budget,
+          async read(admit) {
+            if (file.size > maxFileBytes) {
+              throw new UserError(
+                'invalid-data',
+                `${place}: too large: ${file.size} bytes, at most ${maxFileBytes}`,
+              );
+            }
+            budget.grow(file.size);
+            await admit?.(file.size);
+            return bytesOf(file, place);
+          },
+        };
+      }
+    },
+  };
+}
+
+/** The files of a zip archive that a page has been given. */
+export function zipOfBlob(name: string, archive: Blob): FileStore {
+  return zipFiles(name, maxFileBytes, async () => ({ file: accessTo(archive, name), close: async () => {} }));
+}
+
+/** All bytes of a file; throws UserError if the browser cannot read it. */
+export async function bytesOf(file: Blob, source: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError('io', `cannot read ${source}: ${why}; choose it again`, { cause });
+  }
+}
+
+function accessTo(file: Blob, source: string): RandomAccess {
+  return {
+    size: file.size,
+    async read(offset, length) {
+      checkRange(source, file.size, offset, length);
+      return bytesOf(file.slice(offset, offset + length), source);
+    },
+  };
+}

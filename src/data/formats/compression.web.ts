@@ -1,0 +1,37 @@
+// Deflate by the browser, and CRC-32.
+import { decompressed } from './decompressed.ts';
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) {
+    value = (value >>> 1) ^ ((value & 1) * 0xedb88320);
+  }
+  return value;
+});
+
+/** The CRC-32 of bytes. */
+export function crc32(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (let index = 0; index < bytes.length; index++) {
+    value = (value >>> 8) ^ crcTable[(value ^ bytes[index]!) & 0xff]!;
+  }
+  return ~value >>> 0;
+}
+
+/**
+ * Decompresses zlib data, given in parts, whose checksum is verified.
+ *
+ * @throws Error if it is corrupt, truncated or has more than `most` bytes, or bytes follow its end
+ */
+export function inflateZlib(parts: readonly Uint8Array[], most: number): Promise<Uint8Array> {
+  return decompressed(parts, 'deflate', most);
+}
+
+/**
+ * Decompresses deflated data.
+ *
+ * @throws Error if it is corrupt, truncated or has more than `most` bytes
+ */
+export function inflateRaw(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  return decompressed([bytes], 'deflate-raw', most);
+}

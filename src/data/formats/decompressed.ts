@@ -1,0 +1,42 @@
+// Decompresses data in memory by a stream, wherever JavaScript runs.
+
+/**
+ * The content of compressed data, given in parts, whose checksum is verified if the format has one.
+ *
+ * @param most the maximum number of bytes
+ * @param onBytes called with the number of bytes before they are kept; ends the work by an error
+ * @throws Error if it is corrupt, truncated or too large
+ */
+export async function decompressed(
+  parts: readonly Uint8Array[],
+  format: CompressionFormat,
+  most: number,
+  onBytes?: (bytes: number) => void,
+): Promise<Uint8Array> {
+  const reader = new Blob([...(parts as readonly Uint8Array<ArrayBuffer>[])])
+    .stream()
+    .pipeThrough(new DecompressionStream(format))
+    .getReader();
+  const found: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      onBytes?.(next.value.length);
+      length += next.value.length;
+      if (length > most) {
+        throw new Error(`larger than ${most} bytes`);
+      }
+      found.push(next.value);
+    }
+  } finally {
+    // Not awaited: after an error there is nothing left to end.
+    reader.cancel().catch(() => {});
+  }
+  const content = new Uint8Array(length);
+  let position = 0;
+  for (const part of found) {
+    content.set(part, position);
+    position += part.length;
+  }
+  return content;
+}

@@ -1,0 +1,109 @@
+// Decodes JPEG, WebP, GIF, TIFF and AVIF files by the optional package sharp.
+import type { Metadata, Sharp } from 'sharp';
+import { UserError } from '../../errors.ts';
+import { maxImagePixels } from '../budget.ts';
+import { onWhite } from '../pixels/onWhite.ts';
+import { type DecodedImage, isImageChannels } from '../rawImages.ts';
+import type { BeginDecoding } from './beginDecoding.ts';
+import { corruptFile } from './bytes.ts';
+
+/** The formats of `decodePhoto`, in words. */
+export const photoFormats = 'JPEG, WebP, GIF, TIFF or AVIF';
+
+/** The extensions of their file names, as a pattern. */
+export const photoExtensions = 'jpe?g|webp|gif|tiff?|avif';
+
+/**
+ * Decodes a file to grey (1) or RGB (3). Colour profiles are ignored, as in PNG files, whose decoder cannot apply
+ * them.
+ *
+ * @param source the file, for errors
+ * @param begin called before the pixels are decoded
+ * @throws UserError if it is corrupt or too large, its values are neither 8 nor 16 bits, or sharp is missing
+ */
+export async function decodePhoto(
+  bytes: Uint8Array,
+  source: string,
+  begin: BeginDecoding,
+): Promise<DecodedImage> {
+  const sharp = await loadSharp(source);
+  try {
+    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: maxImagePixels, ignoreIcc: true });
+    const about = await image.metadata();
+    const { width, height, depth, isProgressive } = about;
+    if (depth !== 'uchar' && depth !== 'ushort') {
+      throw new UserError(
+        'unsupported',
+        `${source}: its values are of type ${depth}, not of 8 or 16 bits: convert it to PNG`,
+      );
+    }
+    await begin(width, height, { valueBytes: depth === 'ushort' ? 2 : 1, isProgressive });
+    const { data, info } = await pixelsOf(image.autoOrient(), about);
+    if (!isImageChannels(info.channels)) {
+      throw new UserError(
+        'unsupported',
+        `${source}: it has ${info.channels} channels: convert it to grey or RGB`,
+      );
+    }
+    return onWhite({
+      width: info.width,
+      height: info.height,
+      channels: info.channels,
+      data,
+      notes: notesOn(about),
+    });
+  } catch (cause) {
+    if (cause instanceof UserError) {
+      throw cause;
+    }
+    const why = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]!;
+    throw corruptFile(source, why, cause);
+  }
+}
+
+interface Pixels {
+  readonly data: Uint8Array;
+  readonly info: { readonly width: number; readonly height: number; readonly channels: number };
+}
+
+/** The pixels with 8 bits per value; sharp would cut off the lower bits instead of rounding. */
+async function pixelsOf(image: Sharp, { depth, space, bitsPerSample = 16 }: Metadata): Promise<Pixels> {
+  if (depth !== 'ushort' || space === 'cmyk') {
+    const eightBit = image.toColourspace(space === 'b-w' ? 'b-w' : 'srgb').raw({ depth: 'uchar' });
+    return eightBit.toBuffer({ resolveWithObject: true });
+  }
+  const { data, info } = await image
+    .toColourspace(space === 'grey16' ? 'grey16' : 'rgb16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  // Values of 10 or 12 bits are in the upper bits.
+  const [shift, largest] = [16 - bitsPerSample, 2 ** bitsPerSample - 1];
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  return { data: Uint8Array.from(values, (value) => Math.round(((value >> shift) * 255) / largest)), info };
+}
+
+function notesOn({ depth, format, isPalette, orientation = 1, pages = 1, space }: Metadata): string[] {
+  return [
+    ...(isPalette && format !== 'gif' ? ['palette'] : []),
+    ...(depth === 'ushort' ? ['16-bit'] : []),
+    ...(space === 'cmyk' ? ['CMYK'] : []),
+    ...(orientation > 1 ? ['rotated'] : []),
+    ...(pages > 1 ? ['first of several frames'] : []),
+  ];
+}
+
+async function loadSharp(source: string): Promise<typeof import('sharp')['default']> {
+  try {
+    const { default: sharp } = await import('sharp');
+    // Images are small and never read twice: no threads for a single image, no cache.
+    sharp.concurrency(1);
+    sharp.cache(false);
+    return sharp;
+  } catch (cause) {
+    throw new UserError(
+      'unsupported',
+      `${source}: reading images other than PNG requires the package sharp: run npm install sharp`,
+      { cause },
+    );
+  }
+}

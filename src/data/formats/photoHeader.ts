@@ -1,0 +1,162 @@
+// What JPEG and WebP files say about their image, and the files without profile and orientation.
+//
+// A browser applies both, and browsers differ in how that is turned off: it gets files that have neither.
+import { charactersOf, viewOf } from './bytes.ts';
+import { exifOrientation } from './exifOrientation.ts';
+
+/** A JPEG or WebP file that has not been decoded. */
+export interface PhotoHeader {
+  /** The stored width, before the image is turned. */
+  readonly width: number;
+  /** The stored height. */
+  readonly height: number;
+  /** The colours of a JPEG file: grey 1, colour 3, CMYK 4; 3 for WebP. */
+  readonly colours: number;
+  /** The EXIF orientation, 1 to 8. */
+  readonly orientation: number;
+  /** Whether it is a progressive JPEG. */
+  readonly isProgressive: boolean;
+  /** Whether it is an animation of several frames. */
+  readonly isAnimation: boolean;
+  /** The file without colour profile and EXIF data, in parts. */
+  readonly plain: readonly Uint8Array<ArrayBuffer>[];
+}
+
+const exifStart = 'Exif\0\0';
+
+/**
+ * The header of a JPEG file.
+ *
+ * @throws Error if it is corrupt or truncated
+ */
+export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
+  const view = viewOf(bytes);
+  const plain = [bytes.subarray(0, 2)];
+  let frame: Pick<PhotoHeader, 'width' | 'height' | 'colours' | 'isProgressive'> | undefined;
+  let orientation = 1;
+  for (let offset = 2; ; ) {
+    if (offset + 4 > bytes.length || bytes[offset] !== 0xff) {
+      throw new Error(`it has no marker after ${offset} bytes`);
+    }
+    const marker = bytes[offset + 1]!;
+    if (marker === 0xff) {
+      // Padding.
+      offset++;
+      continue;
+    }
+    if (marker === 0xda) {
+      plain.push(bytes.subarray(offset));
+      break;
+    }
+    const end = offset + 2 + view.getUint16(offset + 2);
+    const content = bytes.subarray(offset + 4, end);
+    if (end > bytes.length || end < offset + 4) {
+      throw new Error(`it ends after ${bytes.length} bytes`);
+    }
+    // Frame headers, among which are three other markers.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      if (content.length < 6) {
+        throw new Error('its frame header is too short');
+      }
+      const [height, width] = [view.getUint16(offset + 5), view.getUint16(offset + 7)];
+      frame = { width, height, colours: content[5]!, isProgressive: marker % 4 === 2 };
+    }
+    const isExif = marker === 0xe1 && charactersOf(content.subarray(0, 6)) === exifStart;
+    const isProfile = marker === 0xe2 && charactersOf(content.subarray(0, 12)) === 'ICC_PROFILE\0';
+    if (isExif) {
+      orientation = exifOrientation(content.subarray(6));
+    }
+    if (!isExif && !isProfile) {
+      plain.push(bytes.subarray(offset, end));
+    }
+    offset = end;
+  }
+  if (frame === undefined || frame.width === 0 || frame.height === 0) {
+    throw new Error('it has no frame header');
+  }
+  if (!hasEnd(plain.at(-1)!)) {
+    throw new Error(`it ends after ${bytes.length} bytes`);
+  }
+  return { ...frame, orientation, isAnimation: false, plain };
+}
+
+/** Whether the marker of the end occurs: decoders fill the rest of a truncated file with grey. */
+function hasEnd(scan: Uint8Array): boolean {
+  let at = scan.length - 2;
+  while (at >= 0 && !(scan[at] === 0xff && scan[at + 1] === 0xd9)) {
+    at--;
+  }
+  return at >= 0;
+}
+
+/**
+ * The header of a WebP file.
+ *
+ * @throws Error if it is corrupt or truncated
+ */
+export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
+  const view = viewOf(bytes);
+  const last = bytes.length < 12 ? Infinity : 8 + view.getUint32(4, true);
+  if (last > bytes.length) {
+    throw new Error(`it ends after ${bytes.length} bytes`);
+  }
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size: readonly [width: number, height: number] | undefined;
+  let orientation = 1;
+  let frames = 0;
+  for (let offset = 12; offset + 8 <= last; ) {
+    const end = offset + 8 + view.getUint32(offset + 4, true);
+    if (end > last) {
+      throw new Error(`it ends after ${bytes.length} bytes`);
+    }
+    const type = charactersOf(bytes.subarray(offset, offset + 4));
+    const content = bytes.subarray(offset + 8, end);
+    const next = Math.min(end + (end % 2), last);
+    size ??= sizeIn(type, content);
+    frames += type === 'ANMF' ? 1 : 0;
+    if (type === 'EXIF') {
+      const isMarked = charactersOf(content.subarray(0, 6)) === exifStart;
+      orientation = exifOrientation(content.subarray(isMarked ? 6 : 0));
+    } else if (type !== 'ICCP') {
+      const chunk = bytes.slice(offset, next);
+      if (type === 'VP8X') {
+        // No longer with a profile (0x20) and EXIF data (0x08).
+        chunk[8]! &= ~0x28;
+      }
+      chunks.push(chunk);
+    }
+    offset = next;
+  }
+  if (size === undefined) {
+    throw new Error('it has no image');
+  }
+  const start = bytes.slice(0, 12);
+  viewOf(start).setUint32(4, 4 + chunks.reduce((sum, { length }) => sum + length, 0), true);
+  const [width, height] = size;
+  return {
+    width,
+    height,
+    colours: 3,
+    orientation,
+    isProgressive: false,
+    isAnimation: frames > 1,
+    plain: [start, ...chunks],
+  };
+}
+
+/** The size of the image, if this chunk says it. */
+function sizeIn(type: string, content: Uint8Array): readonly [number, number] | undefined {
+  const view = viewOf(content);
+  if (type === 'VP8X' && content.length >= 10) {
+    const sideAt = (at: number): number => 1 + view.getUint16(at, true) + 0x10000 * content[at + 2]!;
+    return [sideAt(4), sideAt(7)];
+  }
+  if (type === 'VP8L' && content.length >= 5) {
+    const sides = view.getUint32(1, true);
+    return [1 + (sides & 0x3fff), 1 + ((sides >>> 14) & 0x3fff)];
+  }
+  if (type === 'VP8 ' && content.length >= 10) {
+    return [view.getUint16(6, true) & 0x3fff, view.getUint16(8, true) & 0x3fff];
+  }
+  return undefined;
+}

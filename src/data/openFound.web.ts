@@ -1,0 +1,189 @@
+// The images that a page has been given: decoded, fitted, and divided into the parts of a dataset.
+import { option, phrase, UserError } from '../errors.ts';
+import { showImageShape } from '../numeric/imageShape.ts';
+import { fetchBytes, fetchOptionsOf, urlOf } from '../platform/transfer.ts';
+import { type DatasetSource, defaultValidation, type ImageSet, subset } from './dataset.ts';
+import { bytesOf, folderOfFiles, zipOfBlob } from './formats/blobStore.web.ts';
+import { isGzip, isZip } from './formats/bytes.ts';
+import type { ImageSource, OpenedImages, OpenImagesOptions } from './imageSource.web.ts';
+import { MemoryTarget } from './packed/memoryTarget.ts';
+import { isPacked } from './packed/packedHeader.ts';
+import {
+  openGzipped,
+  openInMemory,
+  packedInMemory,
+  packedSource,
+  withHeader,
+} from './packed/packedImages.ts';
+import { prepare } from './packed/prepare.ts';
+import { type FitOptions, requireFit } from './pixels/fitPicture.ts';
+import { countPictures, type RawDataset } from './rawImages.ts';
+import type { GivenFiles, GivenFolder } from './sources/givenFiles.web.ts';
+import { loadImages } from './sources/loadImages.ts';
+import { rawOf } from './sources/openedImages.ts';
+import { divide, type Split } from './sources/splitOfName.ts';
+import { storedImages } from './sources/storedImages.ts';
+import { datasetOf } from './validation.ts';
+
+/** What was found at a source: images to decode, or images of one shape. */
+type Found = { readonly name: string } & ({ readonly raw: RawDataset } | { readonly opened: DatasetSource });
+
+/** Opens images whose files, if they are files, have been found. */
+export async function openFound(
+  source: Exclude<ImageSource, GivenFiles> | GivenFolder,
+  options: OpenImagesOptions,
+): Promise<OpenedImages> {
+  const { validation = defaultValidation, holdOut } = options;
+  const found = await find(source, options);
+  const { opened, damaged } = await toOneShape(found, options);
+  return { ...datasetOf(found.name, opened, { validation, holdOut }), damaged };
+}
+
+async function find(
+  source: Exclude<ImageSource, GivenFiles> | GivenFolder,
+  options: OpenImagesOptions,
+): Promise<Found> {
+  if (typeof source === 'string' || source instanceof URL) {
+    const { href, pathname } = urlOf(source);
+    const { onProgress, ...others } = options;
+    const bytes = await fetchBytes(
+      href,
+      {
+        ...fetchOptionsOf(others),
+        ...(onProgress && { onProgress: (done, total) => onProgress(done, total, 'bytes') }),
+      },
+      'give the URL of a prepared file or a zip archive',
+    );
+    return inFile(new Blob([bytes]), options.name ?? (pathname.split('/').at(-1) || href));
+  }
+  if (source instanceof Blob) {
+    return inFile(source, options.name ?? (source instanceof File ? source.name : 'images'));
+  }
+  if ('imageShape' in source) {
+    return inArray(source, options.name ?? 'images');
+  }
+  const { name: folder, files } = source;
+  const [only] = files;
+  if (files.length === 1 && only && !(await isImageFile(only.file))) {
+    return inFile(only.file, options.name ?? only.path);
+  }
+  const name = options.name ?? folder ?? 'files';
+  return { name, raw: await storedImages(folderOfFiles(name, files)) };
+}
+
+/** Neither an archive nor a prepared file. */
+async function isImageFile(file: Blob): Promise<boolean> {
+  const start = await startOf(file, 'file');
+  return !(isZip(start) || isGzip(start) || isPacked(start));
+}
+
+/** The images in a prepared file, gzipped or not, or a zip archive. */
+async function inFile(file: Blob, name: string): Promise<Found> {
+  const start = await startOf(file, name);
+  if (isZip(start)) {
+    return { name, raw: await storedImages(zipOfBlob(name, file)) };
+  }
+  if (!isGzip(start) && !isPacked(start)) {
+    throw new UserError(
+      'invalid-data',
+      `${name}: neither a prepared file nor a zip archive of images; give several image files as a list`,
+    );
+  }
+  const open = isGzip(start) ? openGzipped : openInMemory;
+  return { name, opened: packedSource(await open(await bytesOf(file, name), name)) };
+}
+
+function startOf(file: Blob, name: string): Promise<Uint8Array> {
+  return bytesOf(file.slice(0, 64), name);
+}
+
+/** Images in memory, divided by their names or numbers as those of a file are. */
+function inArray(images: ImageSet, name: string): Found {
+  const names = Array.from({ length: images.count }, (_, index) => images.nameOf?.(index) ?? String(index));
+  const splits = divide(names);
+  if (typeof splits === 'string') {
+    throw new UserError('invalid-data', `${name}: ${splits}`);
+  }
+  const part = (wanted: Split): ImageSet =>
+    subset(
+      images,
+      names.flatMap((_, index) => (splits[index] === wanted ? [index] : [])),
+    );
+  return {
+    name,
+    opened: {
+      train: part('train'),
+      ...(splits.includes('validation') && { validation: part('validation') }),
+      test: part('test'),
+    },
+  };
+}
+
+/** Decodes images into memory, fitted if that is wanted. */
+async function toOneShape(
+  found: Found,
+  options: OpenImagesOptions,
+): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
+  const { name } = found;
+  const shape = 'opened' in found ? found.opened.train.imageShape : undefined;
+  const { crop = 'center', channels = shape?.[2] === 1 ? 1 : 3, unique = false, onProgress } = options;
+  const size = options.size ?? shape?.[0];
+  const isFitting =
+    options.size !== undefined || options.channels !== undefined || crop !== 'center' || unique;
+  if (isFitting && size === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      phrase`choose an image size for ${name}, for example ${option('size', 32)}`,
+    );
+  }
+  if (isFitting) {
+    requireFit({ size: size!, channels, crop }, options.leastDeviation);
+  }
+  const isFitted =
+    shape !== undefined &&
+    showImageShape(shape) === `${size}x${size}x${channels}` &&
+    crop !== 'tiles' &&
+    !unique;
+  if ('opened' in found && (!isFitting || isFitted)) {
+    return { opened: found.opened, damaged: [] };
+  }
+  const raw = 'opened' in found ? rawOf(found.opened) : found.raw;
+  if (isFitting) {
+    return fitted(raw, name, { size: size!, channels, crop }, options);
+  }
+  const total = countPictures(raw) ?? undefined;
+  const opened = await loadImages(raw, name, {
+    adviseToFit: (side) => phrase`add ${option('size', side)}, or another size, to fit them`,
+    ...(onProgress && { onProgress: (images) => onProgress(images, total, 'images') }),
+  });
+  return { opened, damaged: [] };
+}
+
+/** Fits images as `prepareDataset` does, to a prepared file in memory. */
+async function fitted(
+  raw: RawDataset,
+  name: string,
+  fit: FitOptions,
+  { validation = 0.05, leastDeviation = 1, unique = false, signal, onProgress, onDamaged }: OpenImagesOptions,
+): Promise<{ opened: DatasetSource; damaged: readonly string[] }> {
+  const total = countPictures(raw) ?? undefined;
+  const target = new MemoryTarget(name);
+  const prepared = await prepare(raw, target, {
+    ...fit,
+    source: name,
+    validation,
+    leastDeviation,
+    unique,
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress: (images) => onProgress(images, total, 'images') }),
+    ...(onDamaged && { onDamaged }),
+  });
+  if (prepared === null) {
+    throw signal!.reason;
+  }
+  const opened = packedSource(withHeader(packedInMemory(target.bytes(), name)));
+  return {
+    opened: { ...opened, ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }) },
+    damaged: prepared.damaged,
+  };
+}

@@ -1,0 +1,105 @@
+// The images among the files of a folder or archive, split by folders named train, validation, test.
+import { UserError } from '../../errors.ts';
+import type { FileStore } from '../formats/fileStore.ts';
+import { decodeImage, imageName, otherImageName } from '../formats/imageDecoding.ts';
+import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { divide, type Split, splitOfFolder } from './splitOfName.ts';
+
+/**
+ * The images among the files of a folder or archive, at any depth; other files are ignored.
+ *
+ * @throws UserError if they cannot be split into images for training and for testing
+ */
+export async function storedImages(store: FileStore): Promise<RawDataset> {
+  const { path } = store;
+  const files = await store.names();
+  const names = files.filter((name) => imageName.test(name));
+  const top = store.isArchive ? topFolder(files) : '';
+  const splits = divide(names.map((name) => name.slice(top.length)));
+  if (typeof splits === 'string') {
+    throw new UserError('invalid-data', `${path}: ${splits}`);
+  }
+  const part = (wanted: Split): RawSplit => {
+    // Names can occur twice in an archive or among given files; the split depends only on the name.
+    const chosen = names.filter((_, index) => splits[index] === wanted);
+    const wantedNames = new Set(chosen);
+    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length, top });
+  };
+  return {
+    train: part('train'),
+    ...(splits.includes('validation') && { validation: part('validation') }),
+    test: part('test'),
+    warnings: warningsAbout(store, files),
+  };
+}
+
+/**
+ * The folder that contains all files of an archive, with `/`, or nothing. Without it the names in an archive of a
+ * folder are those in the folder itself, and so are the splits. A folder `train` is a split, not such a folder.
+ */
+function topFolder(names: readonly string[]): string {
+  const top = /^[^/]+\//.exec(names[0] ?? '')?.[0] ?? '';
+  const isShared = splitOfFolder(top) === undefined && names.every((name) => name.startsWith(top));
+  return isShared ? top : '';
+}
+
+/** What is not read, or may not be meant, among the files of a folder or archive. */
+function warningsAbout(store: FileStore, files: readonly string[]): string[] {
+  const { path } = store;
+  const [links, irregular] = [store.links?.() ?? [], store.irregular?.() ?? []];
+  const seen = new Set<string>();
+  const repeated = files.filter((name) => imageName.test(name) && seen.size === seen.add(name).size);
+  const others = files.filter((name) => otherImageName.test(name));
+  const linked = links.filter((name) => imageName.test(name));
+  const extensions = [...new Set(others.map((name) => name.toLowerCase().replace(/^.*\./, '.')))].sort();
+  const line = (names: readonly string[], what: string): string[] =>
+    names.length === 0 ? [] : [`${path}: ${what}: ${names.length}, such as ${names[0]}`];
+  return [
+    ...line(others, `images left out, of another format (${extensions.join(', ')}; convert them to PNG)`),
+    ...line(irregular, 'left out, neither regular files nor folders, or links to folders'),
+    ...line(linked, 'links left out, whose images are read once (pack copies to have them twice)'),
+    ...line(repeated, 'images read although an earlier one has the same name'),
+  ];
+}
+
+/**
+ * The images among the files of a folder or archive.
+ *
+ * @param options.count their number, if it is known; the archive is not read past the last of them
+ * @param options.top what their names start with that is not part of the images' names
+ * @param options.convert is applied to each image after decoding
+ */
+export function imagesOf(
+  store: FileStore,
+  wanted: (name: string) => boolean,
+  {
+    count = null,
+    top = '',
+    convert = (image) => image,
+  }: {
+    count?: number | null;
+    top?: string;
+    convert?: (image: DecodedImage, source: string) => DecodedImage;
+  } = {},
+): RawSplit {
+  return {
+    count,
+    async *images() {
+      let left = count ?? Infinity;
+      for await (const { name, source, budget, read } of store.files(
+        (name) => imageName.test(name) && wanted(name),
+      )) {
+        budget.spend(1, 'images');
+        yield {
+          name: name.slice(top.length),
+          async decode(admit) {
+            return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
+          },
+        };
+        if (--left === 0) {
+          return;
+        }
+      }
+    },
+  };
+}

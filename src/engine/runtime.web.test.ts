@@ -1,0 +1,25 @@
+// How failures of the runtime in a page are explained.
+import { expect, it } from 'vitest';
+import { explainFailure } from './runtime.web.ts';
+
+it.each([
+  // As a training of 1,024 images of 32x32x3 at width 512 ended in Chromium.
+  ['a full memory', new Error('failed to call OrtRun(). ERROR_CODE: 6, ERROR_MESSAGE: std::bad_alloc')],
+  ['an exception without words', 137463664],
+  ['an array that cannot be allocated', new RangeError('Array buffer allocation failed')],
+])('says what to do about %s', (_, cause) => {
+  expect(explainFailure(cause, 'cpu')).toMatchObject({
+    code: 'out-of-memory',
+    message: expect.stringContaining('start again in a new worker'),
+    cause,
+  });
+});
+
+it('says that a device is lost, and leaves other failures as they are', () => {
+  const lost = new Error('Failed to run: GPUDevice was lost\nat somewhere');
+  expect(explainFailure(lost, 'webgpu')).toMatchObject({
+    code: 'unsupported',
+    message: "the device 'webgpu' cannot run this: Failed to run: GPUDevice was lost; use device: 'cpu'",
+  });
+  expect(explainFailure(lost, 'cpu')).toBe(lost);
+});

@@ -1,0 +1,67 @@
+// Loading a model from a URL and from files in memory, with the values of the one on disk.
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from './loadModel.ts';
+
+const weights = readFileSync('models/mnist/model.safetensors');
+let server: Server;
+let address: string;
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    if (request.url === '/mnist/model.safetensors') {
+      response.writeHead(200, { 'content-length': weights.length });
+      response.end(weights);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+describe('loadModel', () => {
+  it('has the same model from a URL, from files and from disk', async () => {
+    const seen: [number, number | undefined][] = [];
+    const models = await Promise.all([
+      loadModel('models/mnist'),
+      loadModel(new URL(`${address}/mnist`), { onProgress: (...of) => seen.push(of) }),
+      loadModel({ 'model.safetensors': weights }),
+    ]);
+    const [{ fingerprint }] = models;
+    expect(models.map((model) => model.fingerprint)).toEqual([fingerprint, fingerprint, fingerprint]);
+    expect(seen.at(-1)).toEqual([weights.length, weights.length]);
+  });
+
+  it('bounds a transfer, and says what is wrong with a source', async () => {
+    const failures: [() => Promise<unknown>, string, RegExp][] = [
+      [
+        () => loadModel(new URL(`${address}/mnist`), { maxBytes: 1000 }),
+        'unsupported',
+        /more than 1000 bytes/,
+      ],
+      [() => loadModel(new URL(`${address}/none`)), 'io', /^cannot fetch .*: the server answers 404/],
+      [() => loadModel({}), 'not-found', /^no model among the files \(none\)/],
+      [
+        () => loadModel({ 'model.safetensors': weights.subarray(0, 100) }),
+        'invalid-data',
+        /^cannot read model/,
+      ],
+      [() => loadModel({ 'model.safetensors': weights }, { step: 1 }), 'invalid-argument', /step/],
+      [
+        () =>
+          loadModel(
+            { 'config.yaml': weights, 'checkpoints/step-00000040.safetensors': weights },
+            { step: 3 },
+          ),
+        'not-found',
+        /^no checkpoint of step 3 among the files: .*\(40\)$/,
+      ],
+    ];
+    for (const [failure, code, message] of failures) {
+      await expect(failure()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    }
+  });
+});

@@ -1,0 +1,21 @@
+// Checks of numbers that a caller of the library passes: one line says which option is wrong.
+import { UserError } from '../errors.ts';
+
+/** Checks that an option is a whole number of at least `least`; throws UserError (`invalid-argument`) if not. */
+export function requireWhole(name: string, value: unknown, least: number): void {
+  if (!Number.isSafeInteger(value) || Number(value) < least) {
+    throw invalid(name, `a whole number of ${least} or more`, value);
+  }
+}
+
+/** Checks that an option is a finite number of at least `least`; throws UserError (`invalid-argument`) if not. */
+export function requireFinite(name: string, value: unknown, least: number): void {
+  if (!Number.isFinite(value) || Number(value) < least) {
+    throw invalid(name, `a number of ${least} or more`, value);
+  }
+}
+
+function invalid(name: string, expected: string, value: unknown): UserError {
+  const found = typeof value === 'string' ? `'${value}'` : String(value);
+  return new UserError('invalid-argument', `${name} must be ${expected}, not ${found}`);
+}

@@ -1,0 +1,34 @@
+// A transfer that is ended, and addresses that are none.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fetchBytes, urlOf } from './transfer.ts';
+
+// Sends a byte, and then nothing more.
+const server = createServer((_, response) => {
+  response.writeHead(200, { 'content-length': 2 }).write('a');
+});
+let url: string;
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+it('ends with the reason of its signal, before and within the transfer', async () => {
+  const reason = new Error('no longer wanted');
+  await expect(fetchBytes(url, { signal: AbortSignal.abort(reason) }, '')).rejects.toBe(reason);
+  const end = new AbortController();
+  const onProgress = (): void => end.abort(reason);
+  await expect(fetchBytes(url, { signal: end.signal, onProgress }, '')).rejects.toBe(reason);
+});
+
+it('takes a complete URL where there is no page', () => {
+  expect(urlOf('http://example.org/a').href).toBe('http://example.org/a');
+  expect(() => urlOf('/mnist')).toThrow(
+    "'/mnist' is no URL, and not relative to that of a page: give a complete URL",
+  );
+});

@@ -1,0 +1,35 @@
+// Bytes with random access, wherever they are.
+import { UserError } from '../errors.ts';
+
+/** Bytes with random access. */
+export interface RandomAccess {
+  /** In bytes. */
+  readonly size: number;
+  /** `length` bytes from `offset` on; throws UserError if there are fewer. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** The most that is held in memory at once: 2 GiB, which is also the most that one call reads. */
+export const maxBytesAtOnce = 2 ** 31 - 1;
+
+/** Random access to bytes in memory; `source` names them in errors. */
+export function inMemory(bytes: Uint8Array, source: string): RandomAccess {
+  return {
+    size: bytes.length,
+    async read(offset, length) {
+      checkRange(source, bytes.length, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** Throws UserError that names `source` if it has no such bytes, or they are too many at once. */
+export function checkRange(source: string, size: number, offset: number, length: number): void {
+  const inside = offset >= 0 && length >= 0 && offset + length <= size;
+  if (!inside || length > maxBytesAtOnce) {
+    throw new UserError(
+      'invalid-data',
+      `${source}: damaged: it has ${size} bytes, no ${length} from ${offset} on`,
+    );
+  }
+}

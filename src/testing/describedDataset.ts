@@ -1,0 +1,19 @@
+// All that a dataset holds, as plain values, to compare those of a page with those of Node.
+import { type Dataset, type ImageSet, readAll } from '../data/dataset.ts';
+
+/** The images of a dataset with their names, by split, and how they were divided and converted. */
+export function described(dataset: Dataset) {
+  const split = (images: ImageSet) => ({
+    names: Array.from({ length: images.count }, (_, index) => images.nameOf?.(index)),
+    pixels: [...readAll(images)],
+  });
+  const { name: _, imageShape, notes, holdOut } = dataset;
+  return {
+    imageShape,
+    notes,
+    holdOut,
+    train: split(dataset.train),
+    validation: split(dataset.validation),
+    test: split(dataset.test),
+  };
+}

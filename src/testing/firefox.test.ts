@@ -1,0 +1,89 @@
+// The library in a page of Firefox: a model's values, and a training, against Node's.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { loadModel } from '../evaluation/model/loadModel.ts';
+import { startRun } from '../training/run/run.node.ts';
+import { memoryFiles } from '../training/run/storedFiles.ts';
+import { train } from '../training/train.ts';
+import { bundle } from './browser.ts';
+import { firefoxPath, reportFromFirefox } from './pages.ts';
+import { tinyConfig, tinyDataset } from './tinyRuns.ts';
+
+const profile = mkdtempSync(join(tmpdir(), 'firefox-'));
+afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+
+interface Report {
+  readonly failure?: string;
+  readonly browser: string;
+  readonly samples: number[];
+  readonly bits: number[];
+  readonly losses: number[];
+}
+
+it.skipIf(firefoxPath === undefined)(
+  'has the values of Node, in Firefox (scripts/install-system-packages)',
+  async () => {
+    const config = tinyConfig({ learningRate: 0.001, warmupSteps: 10 });
+    const dataset = tinyDataset(8);
+    const pixels = new Uint8Array(40 * 64);
+    dataset.train.read(
+      Array.from({ length: 40 }, (_, index) => index),
+      pixels,
+    );
+    const script = `
+      import { configureRuntime, loadModel } from 'emerging-flows';
+      import { imagesInMemory } from 'emerging-flows/data';
+      import { privateFiles, removePrivateFiles, resumeRun, startRun, train } from 'emerging-flows/training';
+
+      const use = async () => {
+        configureRuntime({
+          wasm: '/runtime/ort-wasm-simd-threaded.wasm.gz',
+          startWorker: () => new Worker('/gradients.js', { type: 'module' }),
+        });
+        const model = await loadModel('/mnist');
+        const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
+        const bits = await model.bitsPerDim(samples);
+        await model.release();
+        const images = imagesInMemory(Uint8Array.from([${pixels}]), [8, 8, 1]);
+        const dataset = { name: 'tiny', imageShape: [8, 8, 1], train: images, validation: images, test: images };
+        const files = await privateFiles('firefox');
+        const run = await startRun(${JSON.stringify(config)}, files, { dataset });
+        const losses = [];
+        const onStep = (step, loss) => losses.push(loss);
+        await train({ ...run, workers: 2, threads: 2, stopAt: 4, events: { onStep } });
+        await train({ ...(await resumeRun(files, {}, { dataset })), workers: 2, threads: 2, events: { onStep } });
+        await removePrivateFiles('firefox');
+        return { browser: navigator.userAgent, samples: [...samples], bits: [...bits], losses };
+      };
+      const report = await use().catch((error) => ({ failure: String(error.stack ?? error) + ' ' + error.message }));
+      await fetch('/report', { method: 'POST', body: JSON.stringify(report) });
+    `;
+    const bundled = await bundle(script, { gradients: `import 'emerging-flows/worker';` });
+    const found = (await reportFromFirefox(bundled, join(profile, 'profile'))) as Report;
+    expect(found.failure).toBeUndefined();
+    expect(found.browser).toContain('Firefox');
+
+    const model = await loadModel('models/mnist');
+    const samples = await model.sample({ count: 8, temperature: 0.8, seed: 3 });
+    expect(
+      Math.max(...found.samples.map((value, index) => Math.abs(value - samples[index]!))),
+    ).toBeLessThanOrEqual(1);
+    const bits = await model.bitsPerDim(Uint8Array.from(found.samples));
+    expect(Math.max(...found.bits.map((value, index) => Math.abs(value - bits[index]!)))).toBeLessThan(2e-6);
+    await model.release();
+
+    const losses: number[] = [];
+    const onStep = (_: number, loss: number): void => {
+      losses.push(loss);
+    };
+    const run = await startRun(config, memoryFiles('node'), { dataset });
+    await train({ ...run, threads: 2, workers: 2, events: { onStep } });
+    expect(found.losses).toHaveLength(losses.length);
+    expect(Math.max(...found.losses.map((loss, index) => Math.abs(loss - losses[index]!)))).toBeLessThan(
+      1e-4,
+    );
+  },
+  120_000,
+);

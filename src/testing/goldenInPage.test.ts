@@ -1,0 +1,59 @@
+// Every golden case of layers, models and optimisers in a page: the values and gradients of Node's tests there.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mixingNames } from '../models/mixing.ts';
+import { bundle } from './browser.ts';
+import { expectWithin, goldenCases } from './golden.ts';
+import { layerChecks } from './goldenLayers.ts';
+import { modelChecks } from './goldenModels.ts';
+import { loopChecks, optimizerChecks } from './goldenOptimizers.ts';
+import type { Comparison, GoldenCheck } from './goldenValues.ts';
+import { chromiumPath, openPage } from './pages.ts';
+
+/** The lists of checks, by their names in the page. */
+const checks: Readonly<Record<string, readonly GoldenCheck[]>> = {
+  layerChecks,
+  modelChecks,
+  optimizerChecks,
+  loopChecks,
+};
+
+const script = `
+  import { configureRuntime } from 'emerging-flows';
+  import { layerChecks } from '../dist/testing/goldenLayers.js';
+  import { modelChecks } from '../dist/testing/goldenModels.js';
+  import { loopChecks, optimizerChecks } from '../dist/testing/goldenOptimizers.js';
+  configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
+  const checks = { layerChecks, modelChecks, optimizerChecks, loopChecks };
+  globalThis.check = async (list, index, name) => {
+    const golden = await (await fetch('/golden/' + name + '.json')).json();
+    return checks[list][index][1](golden, 'float64');
+  };
+`;
+
+describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+  let page: Page;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    ({ page, close } = await openPage(await bundle(script)));
+    await page.waitForFunction('globalThis.check');
+  });
+  afterAll(() => close());
+
+  for (const [list, listed] of Object.entries(checks)) {
+    describe(list, () => {
+      for (const [index, [names]] of listed.entries()) {
+        it.each(goldenCases(names).map(([name]) => name))('%s', async (name) => {
+          const call = `check('${list}', ${index}, '${name}')`;
+          expectWithin((await page.evaluate(call)) as Comparison[]);
+        });
+      }
+    });
+  }
+
+  it('includes a whole model for every mixing', () => {
+    const [[names]] = modelChecks as [GoldenCheck];
+    const found = goldenCases(names).map(([, { config }]) => config.mixing);
+    expect([...new Set(found)].sort()).toEqual(mixingNames.toSorted());
+  });
+});

@@ -1,0 +1,177 @@
+// The golden cases of layers: values, log-determinants, gradients and the inverse, as comparisons.
+import type { Precision } from '../engine/onnx/emitter.ts';
+import { compile } from '../engine/program.ts';
+import { actnorm } from '../flows/actnorm.ts';
+import type { Bijection } from '../flows/bijection.ts';
+import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
+import { type CouplingOptions, coupling } from '../flows/coupling.ts';
+import { parametersFrom, startingParameters } from '../flows/parameters.ts';
+import { split, topPrior } from '../flows/prior.ts';
+import { scaledConvolution } from '../flows/scaledConvolution.ts';
+import { squeeze } from '../flows/squeeze.ts';
+import { type MixingOptions, mixingNames } from '../models/mixing.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import { gradients } from '../tensor/gradient.ts';
+import { add, multiply, sum } from '../tensor/operations/index.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import {
+  type Comparison,
+  compared,
+  type GoldenCase,
+  type GoldenCheck,
+  ndarray,
+  requireSameNames,
+  storedArrays,
+  tolerances,
+} from './goldenValues.ts';
+import { layerOfMixing } from './layers.ts';
+
+/** A file of golden cases of a mixing begins with its name. */
+const ofMixings = `(${mixingNames.join('|')})(-.*)?`;
+
+/** The checks of layers, by the names of their cases. */
+export const layerChecks: readonly GoldenCheck[] = [
+  [new RegExp(`^(actnorm|conv1x1-.*|coupling-.*|squeeze|${ofMixings})$`), checkBijection],
+  [/^actnorm-start$/, checkStart],
+  [/^scaled-convolution$/, checkScaledConvolution],
+  [/^split$/, checkSplit],
+  [/^prior$/, checkPrior],
+];
+
+/** The layer that a golden case describes: a mixing's own, unless its kind is none. */
+function layerOf(golden: GoldenCase): Bijection {
+  const shape = golden.x.shape.slice(1) as ImageShape;
+  switch (golden.kind) {
+    case 'actnorm':
+      return actnorm(shape);
+    case 'conv1x1':
+      return { free: conv1x1, plu: conv1x1Plu, qr: conv1x1Qr }[
+        golden.parametrization as 'free' | 'plu' | 'qr'
+      ](shape);
+    case 'coupling':
+      return coupling(shape, golden as CouplingOptions & GoldenCase);
+    case 'squeeze':
+      return squeeze(shape);
+    default:
+      return layerOfMixing(golden.kind, shape, golden as MixingOptions & GoldenCase);
+  }
+}
+
+/** Input tensors for arrays, by name. */
+function asInputs(arrays: Record<string, NdArray>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(arrays).map(([name, { shape }]) => [name, input(name, shape)]));
+}
+
+const perImage = (value: NdArray, images: number) =>
+  value.shape.length === 0 ? Array<number>(images).fill(value.data[0]!) : value.data;
+
+/** Values, gradients and inverse of a bijection. */
+async function checkBijection(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const layer = layerOf(golden);
+  const images = golden.x.shape[0];
+  const params = storedArrays(golden.params);
+  const expectedGradients = golden.gradients ? storedArrays(golden.gradients) : {};
+  const tensors = asInputs(params);
+  const p = parametersFrom(tensors);
+  const x = input('x', golden.x.shape);
+  const { y, logDet } = layer.forward(x, p);
+  const outputs: Record<string, Tensor> = { y, logDet };
+  if (golden.gradients) {
+    const total = logDet.rank === 0 ? multiply(logDet, images) : sum(logDet);
+    const loss = add(sum(multiply(y, constant(ndarray(golden.yWeight)))), total);
+    const variables: Record<string, Tensor> = { x, ...tensors };
+    const names = Object.keys(expectedGradients);
+    const trained = Object.keys(layer.parameters).filter((name) => layer.parameters[name]!.trained);
+    requireSameNames('golden gradients', names, ['x', ...trained]);
+    gradients(
+      loss,
+      names.map((name) => variables[name]!),
+      constant(1),
+    ).forEach((g, index) => {
+      outputs[`gradient ${names[index]}`] = g;
+    });
+  }
+  const target = input('y', golden.y.shape);
+  outputs.inverse = layer.inverse(target, p);
+  const program = await compile({ inputs: { x, y: target, ...tensors }, outputs }, { precision });
+  const result = await program.run({ x: ndarray(golden.x), y: ndarray(golden.y), ...params });
+  await program.release();
+  return [
+    compared('y', result.y!.data, golden.y.data, precision),
+    compared('logDet', perImage(result.logDet!, images), golden.logDet, precision),
+    ...Object.entries(expectedGradients).map(([name, { data }]) =>
+      compared(`gradient of ${name}`, result[`gradient ${name}`]!.data, data, precision),
+    ),
+    compared('inverse of y', result.inverse!.data, golden.x.data, precision),
+  ];
+}
+
+/** The data-dependent initialisation of an actnorm. */
+async function checkStart(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const layer = actnorm(golden.x.shape.slice(1));
+  const { parameters, started } = startingParameters({});
+  const x = input('x', golden.x.shape);
+  const { y } = layer.forward(x, parameters);
+  const outputs = { y, ...Object.fromEntries(started) };
+  const program = await compile({ inputs: { x }, outputs }, { precision });
+  const result = await program.run({ x: ndarray(golden.x) });
+  await program.release();
+  // One channel varies by 1e-4 around 0.5. Rounding just x and the bias to float32, with exact arithmetic
+  // after that, already puts its y off by 1.13e-4 of the largest entry: no float32 program does better.
+  const tolerance = precision === 'float32' ? 1.5e-4 : tolerances.float64;
+  return [
+    compared('y', result.y!.data, golden.y.data, precision, tolerance),
+    ...Object.entries<{ data: number[] }>(golden.expected).map(([name, { data }]) =>
+      compared(name, result[name]!.data, data, precision),
+    ),
+  ];
+}
+
+async function checkScaledConvolution(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const params = storedArrays(golden.params);
+  const tensors = asInputs(params);
+  const x = input('x', golden.x.shape);
+  const y = scaledConvolution(x, parametersFrom(tensors));
+  const program = await compile({ inputs: { x, ...tensors }, outputs: { y } }, { precision });
+  const result = await program.run({ x: ndarray(golden.x), ...params });
+  await program.release();
+  return [compared('y', result.y!.data, golden.y.data, precision)];
+}
+
+async function checkSplit(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const params = storedArrays(golden.params);
+  const tensors = asInputs(params);
+  const p = parametersFrom(tensors);
+  const layer = split(golden.x.shape.slice(1), { learnedPrior: true });
+  const x = input('x', golden.x.shape);
+  const [y, epsilon] = [input('y', golden.y.shape), input('epsilon', golden.eps.shape)];
+  const outputs = { ...layer.forward(x, p), inverse: layer.inverse(y, epsilon, p) };
+  const program = await compile({ inputs: { x, y, epsilon, ...tensors }, outputs }, { precision });
+  const feeds = { x: ndarray(golden.x), y: ndarray(golden.y), epsilon: ndarray(golden.eps), ...params };
+  const result = await program.run(feeds);
+  await program.release();
+  return [
+    compared('y', result.y!.data, golden.y.data, precision),
+    compared('epsilon', result.epsilon!.data, golden.eps.data, precision),
+    compared('logPrior', result.logPrior!.data, golden.logPrior, precision),
+    compared('inverse', result.inverse!.data, golden.x.data, precision),
+  ];
+}
+
+async function checkPrior(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const params = storedArrays(golden.params);
+  const tensors = asInputs(params);
+  const p = parametersFrom(tensors);
+  const layer = topPrior(golden.x.shape.slice(1), { learnedPrior: true });
+  const [x, epsilon] = [input('x', golden.x.shape), input('epsilon', golden.eps.shape)];
+  const outputs = { ...layer.forward(x, p), inverse: layer.inverse(epsilon, p) };
+  const program = await compile({ inputs: { x, epsilon, ...tensors }, outputs }, { precision });
+  const result = await program.run({ x: ndarray(golden.x), epsilon: ndarray(golden.eps), ...params });
+  await program.release();
+  return [
+    compared('epsilon', result.epsilon!.data, golden.eps.data, precision),
+    compared('logPrior', result.logPrior!.data, golden.logPrior, precision),
+    compared('inverse', result.inverse!.data, golden.x.data, precision),
+  ];
+}

@@ -1,0 +1,142 @@
+// The golden models: likelihoods, latents, gradients, decoding, and data-dependent initialisation, as comparisons.
+import type { Precision } from '../engine/onnx/emitter.ts';
+import { compile } from '../engine/program.ts';
+import { parametersFrom, startingParameters } from '../flows/parameters.ts';
+import { bitsPerDim, Glow, type GlowOptions } from '../models/glow.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { gradients } from '../tensor/gradient.ts';
+import { divide, negate, sum } from '../tensor/operations/index.ts';
+import { constant, input, type Tensor } from '../tensor/tensor.ts';
+import {
+  type Comparison,
+  compared,
+  type GoldenCase,
+  type GoldenCheck,
+  ndarray,
+  requireSameNames,
+  storedArrays,
+} from './goldenValues.ts';
+
+/** The checks of models, by the names of their cases. */
+export const modelChecks: readonly GoldenCheck[] = [
+  [/^model-(?!start).*$/, checkModel],
+  [/^model-start$/, checkStart],
+];
+
+function modelOf(golden: GoldenCase): Glow {
+  return new Glow(golden.config as GlowOptions, golden.config.imageShape as ImageShape);
+}
+
+/** The batch decoded from the priors' own latents: image values x in [−½, ½). */
+function dequantised(golden: GoldenCase): Float64Array {
+  const levels = 2 ** golden.config.bits;
+  return Float64Array.from(
+    golden.image.data,
+    (v: number, i: number) => (v + golden.noise.data[i]) / levels - 0.5,
+  );
+}
+
+/** Likelihood, latents, gradients and decoding. */
+async function checkModel(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const model = modelOf(golden);
+  const params = storedArrays(golden.params);
+  const named = (arrays: Readonly<Record<string, { readonly shape: readonly number[] }>>): string[] =>
+    Object.entries(arrays).map(([path, { shape }]) => `${path} ${shape.join('x')}`);
+  requireSameNames('golden parameters', named(params), named(model.parameters));
+  const tensors = Object.fromEntries(
+    Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
+  );
+  const p = parametersFrom(tensors);
+  const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
+  const { logLikelihood, logDet, latents } = model.likelihood(image, noise, p);
+  const given = golden.eps.map(({ shape }: { shape: number[] }, index: number) =>
+    input(`eps${index}`, shape),
+  );
+  const images = golden.image.shape[0];
+  const dimensions = golden.image.data.length / images;
+  const loss = divide(sum(negate(logLikelihood)), images * dimensions * Math.LN2);
+  const trained = Object.keys(golden.gradients);
+  requireSameNames(
+    'golden gradients',
+    trained,
+    Object.keys(model.parameters).filter((path) => model.parameters[path]!.trained),
+  );
+  const outputs: Record<string, Tensor> = { logLikelihood, logDet, decoded: model.decode(given, p) };
+  latents.forEach((latent, index) => {
+    outputs[`latent ${index}`] = latent;
+  });
+  gradients(
+    loss,
+    trained.map((path) => tensors[path]!),
+    constant(1),
+  ).forEach((g, index) => {
+    outputs[`gradient ${trained[index]}`] = g;
+  });
+  const givenInputs = Object.fromEntries(
+    given.map((tensor: Tensor, index: number) => [`eps${index}`, tensor]),
+  );
+  const program = await compile(
+    { inputs: { image, noise, ...givenInputs, ...tensors }, outputs },
+    { precision },
+  );
+  const eps = Object.fromEntries(
+    golden.eps.map((array: { shape: number[]; data: number[] }, index: number) => [
+      `eps${index}`,
+      ndarray(array),
+    ]),
+  );
+  const result = await program.run({
+    image: ndarray(golden.image),
+    noise: ndarray(golden.noise),
+    ...eps,
+    ...params,
+  });
+  await program.release();
+  // If every log-determinant of a model is the same for all images, it is returned once.
+  const { shape, data } = result.logDet!;
+  const logDets = shape.length === 0 ? Array(images).fill(data[0]) : data;
+  const bits = Array.from(result.logLikelihood!.data, (value) => bitsPerDim(value, model.imageShape));
+  const expectedGradients = storedArrays(golden.gradients);
+  return [
+    compared('logLikelihood', result.logLikelihood!.data, golden.logLikelihood, precision),
+    compared('logDet', logDets, golden.logDet, precision),
+    compared('bitsPerDim', bits, golden.bitsPerDim, precision),
+    ...latents.map((_, index) =>
+      compared(`latent ${index}`, result[`latent ${index}`]!.data, golden.eps[index].data, precision),
+    ),
+    ...trained.map((path) =>
+      compared(
+        `gradient of ${path}`,
+        result[`gradient ${path}`]!.data,
+        expectedGradients[path]!.data,
+        precision,
+      ),
+    ),
+    compared('decoded', result.decoded!.data, dequantised(golden), precision),
+  ];
+}
+
+/** Actnorms are initialised in order, each on the output of those before it. */
+async function checkStart(golden: GoldenCase, precision: Precision): Promise<Comparison[]> {
+  const model = modelOf(golden);
+  const params = storedArrays(golden.params);
+  const tensors = Object.fromEntries(
+    Object.entries(params).map(([path, { shape }]) => [path, input(path, shape)]),
+  );
+  const { parameters, started } = startingParameters(tensors);
+  const [image, noise] = [input('image', golden.image.shape), input('noise', golden.image.shape)];
+  const { logLikelihood } = model.likelihood(image, noise, parameters);
+  const expected = storedArrays(golden.expected);
+  requireSameNames('golden parameters', [...started.keys()], Object.keys(expected));
+  const outputs = { logLikelihood, ...Object.fromEntries(started) };
+  const program = await compile({ inputs: { image, noise, ...tensors }, outputs }, { precision });
+  const result = await program.run({
+    image: ndarray(golden.image),
+    noise: ndarray(golden.noise),
+    ...params,
+  });
+  await program.release();
+  return Object.entries(expected).map(([path, { data }]) =>
+    compared(path, result[path]!.data, data, precision),
+  );
+}

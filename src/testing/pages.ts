@@ -1,0 +1,195 @@
+// Pages with a script that uses the built package, bundled as any bundler would, in headless Chromium or Firefox.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, extname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+import { chromium, type Page } from 'playwright-core';
+import { goldenFolder } from './golden.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The path of Chromium; undefined if the system has none. */
+export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+
+/** The path of Firefox; undefined if the system has none. */
+export const firefoxPath = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
+
+/** A script for a page with the package in it. */
+export interface Bundle {
+  /** The folder of the bundled files; the script is `page.js`. */
+  readonly folder: string;
+  /** Every file that went into it, as the bundler names it. */
+  readonly inputs: Metafile['inputs'];
+  /** The bytes of the page's script and of all that it loads at once, compressed, without the runtime. */
+  readonly compressedBytes: number;
+}
+
+/**
+ * Bundles a script for a page and scripts for workers, with no settings but that they are for a browser.
+ *
+ * @param root the built package
+ * @param project the folder for the scripts, which is created
+ * @param workers the scripts of workers by the names of their files, without extension
+ */
+export async function bundlePackage(
+  root: string,
+  project: string,
+  script: string,
+  workers: Readonly<Record<string, string>> = {},
+): Promise<Bundle> {
+  mkdirSync(join(project, 'node_modules'), { recursive: true });
+  symlinkSync(root, join(project, 'node_modules', 'emerging-flows'), 'junction');
+  const scripts = Object.entries({ page: script, ...workers });
+  for (const [name, text] of scripts) {
+    writeFileSync(join(project, `${name}.js`), text);
+  }
+  const folder = join(project, 'out');
+  const { metafile } = await build({
+    entryPoints: scripts.map(([name]) => join(project, `${name}.js`)),
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    metafile: true,
+    logLevel: 'silent',
+  });
+  return { folder, inputs: metafile.inputs, compressedBytes: compressedBytes(metafile) };
+}
+
+/** The compressed bytes of the script and of the files that it imports, except those that it loads when needed. */
+function compressedBytes({ outputs }: Metafile): number {
+  const loaded = Object.keys(outputs).filter((name) => name.endsWith('page.js'));
+  for (const name of loaded) {
+    const atOnce = outputs[name]!.imports.filter(({ kind }) => kind === 'import-statement');
+    loaded.push(...atOnce.map(({ path }) => path).filter((path) => !loaded.includes(path)));
+  }
+  return loaded.reduce((sum, name) => sum + gzipSync(readFileSync(name), { level: 9 }).length, 0);
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
+
+/** A server of a page. */
+interface PageServer {
+  readonly url: string;
+  /** What the page posts to `/report`. */
+  readonly reported: Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a page with a bundle, which also finds `models/mnist` at `/mnist`, the golden cases at `/golden` and the
+ * runtime's files at `/runtime`.
+ */
+async function servePage({ folder }: Bundle, isolated = false): Promise<PageServer> {
+  const roots: Readonly<Record<string, string>> = {
+    '/mnist/': join(repository, 'models/mnist'),
+    '/golden/': goldenFolder,
+    '/runtime/': join(repository, 'node_modules/onnxruntime-web/dist'),
+    '/': folder,
+  };
+  let report: (text: string) => void;
+  const reported = new Promise<string>((resolve) => {
+    report = resolve;
+  });
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    if (isolated) {
+      response.setHeader('cross-origin-opener-policy', 'same-origin');
+      response.setHeader('cross-origin-embedder-policy', 'require-corp');
+    }
+    const prefix = Object.keys(roots).find((start) => pathname.startsWith(start))!;
+    const file = join(roots[prefix]!, pathname.slice(prefix.length));
+    if (pathname === '/') {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(
+        '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
+      );
+    } else if (pathname === '/report') {
+      report(await text(request));
+      response.end();
+    } else if (file.endsWith('.wasm.gz')) {
+      // As a host that sends files as they are would.
+      response.writeHead(200, { 'content-type': 'application/gzip' });
+      response.end(gzipSync(readFileSync(file.slice(0, -3)), { level: 1 }));
+    } else if (existsSync(file) && statSync(file).isFile() && dirname(file).startsWith(roots[prefix]!)) {
+      const content = readFileSync(file);
+      const type = types[extname(file)] ?? 'application/octet-stream';
+      response.writeHead(200, { 'content-type': type, 'content-length': content.length });
+      response.end(content);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    reported,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/**
+ * Opens a page with a bundle in Chromium; what `servePage` serves is there.
+ *
+ * @param options.isolated whether it is cross-origin isolated, so that its threads can share memory
+ */
+export async function openPage(
+  bundle: Bundle,
+  { isolated = false } = {},
+): Promise<{ page: Page; close(): Promise<void> }> {
+  const server = await servePage(bundle, isolated);
+  const browser = await chromium.launch({
+    executablePath: chromiumPath!,
+    // WebGPU on the Vulkan that the browser brings, in software.
+    args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  });
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => {
+    throw error;
+  });
+  await page.goto(server.url);
+  return {
+    page,
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+/** What a page with a bundle posts to `/report`, as JSON, in Firefox, which needs no driver for that. */
+export async function reportFromFirefox(bundle: Bundle, profile: string): Promise<unknown> {
+  const server = await servePage(bundle);
+  mkdirSync(profile, { recursive: true });
+  const options = ['--headless', '--no-remote', '--profile', profile, server.url];
+  const browser = spawn(firefoxPath!, options, { stdio: 'ignore' });
+  const ended = new Promise<never>((_, reject) => {
+    browser.on('error', reject);
+    browser.on('exit', (code) =>
+      reject(new Error(`Firefox exited with code ${code} before the page reported`)),
+    );
+  });
+  try {
+    return JSON.parse(await Promise.race([server.reported, ended]));
+  } finally {
+    browser.removeAllListeners('exit');
+    browser.kill('SIGKILL');
+    await server.close();
+  }
+}
