@@ -12,7 +12,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['bench', 'evaluation', 'training'],
   bench: ['evaluation'],
   evaluation: ['training'],
-  training: ['experiments', 'engine', 'pictures'],
+  training: ['experiments', 'engine', 'pictures', 'cluster'],
   experiments: ['models', 'data', 'optimizers'],
   models: ['flows'],
   flows: ['tensor'],
@@ -23,6 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   storage: ['numeric'],
   pictures: ['numeric'],
   numeric: ['platform'],
+  cluster: ['platform'],
   platform: [],
 };
 
@@ -31,6 +32,7 @@ const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 
 /** Packages, and the only files that may import them. */
 const wrapped: Readonly<Record<string, readonly string[]>> = {
+  koffi: ['cluster/openMpi.node.ts'],
   'onnxruntime-node': ['engine/runtime.node.ts'],
   // The test runs exported files in both builds of the runtime.
   'onnxruntime-web': ['engine/runtime.web.ts', 'evaluation/export/exportPrograms.test.ts'],

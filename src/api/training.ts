@@ -1,5 +1,7 @@
 // `emerging-flows/training`: configurations and presets, runs in their folders or in files, and training.
 
+export { joinRanks } from '../cluster/joinRanks.node.ts';
+export type { Ranks, Summed } from '../cluster/ranks.ts';
 export { trainRun as train } from '../evaluation/runs/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export type { PaperResult } from '../experiments/paper.ts';
@@ -8,6 +10,7 @@ export { type ConfigFile, type ConfigSources, resolveConfig } from '../experimen
 export type { Schedule } from '../experiments/schedule.ts';
 export type { RunPaths } from '../training/folder/runFolder.ts';
 export type { Groups } from '../training/parameterLayout.ts';
+export { followerStore } from '../training/ranks/followerStore.ts';
 export { listPrivateFiles, privateFiles, removePrivateFiles } from '../training/run/privateFiles.node.ts';
 export {
   type ResumeOptions,

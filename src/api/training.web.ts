@@ -1,5 +1,6 @@
 // `emerging-flows/training` in a page or its worker: configurations and presets, runs in files, and training.
 
+export type { Ranks, Summed } from '../cluster/ranks.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';
 export { type Preset, presets } from '../experiments/presets.ts';
 export { type ConfigFile, type ConfigSources, resolveConfig } from '../experiments/resolve.ts';

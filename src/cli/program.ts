@@ -1,5 +1,4 @@
 // The definition of the command: every subcommand and its options.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
 import { registerBench } from './commands/bench.ts';
@@ -19,10 +18,7 @@ import { registerSample } from './commands/sample.ts';
 import { registerScore } from './commands/score.ts';
 import { registerTrain } from './commands/train.ts';
 import { refuseEmpty } from './refuseEmpty.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.ts';
 
 /** The command `emerging` with its subcommands; it throws errors instead of printing them and exiting. */
 export function createProgram(): Command {

@@ -102,17 +102,23 @@ export interface PaddedBatch {
  * Yields every image exactly once, in order, in batches of equal size; the last one is padded if necessary.
  * Each batch is a new array. An empty image set has no batches.
  * Throws RangeError if `batchSize` is not a positive integer.
+ *
+ * @param part only the images from position `first` to before `end`; by default all
  */
-export function* batchesInOrder(images: ImageSet, batchSize: number): Generator<PaddedBatch, void, void> {
+export function* batchesInOrder(
+  images: ImageSet,
+  batchSize: number,
+  { first, end }: { readonly first: number; readonly end: number } = { first: 0, end: images.count },
+): Generator<PaddedBatch, void, void> {
   checkBatchSize(batchSize);
-  const last = images.count - 1;
-  for (let start = 0; start <= last; start += batchSize) {
+  const last = end - 1;
+  for (let start = first; start <= last; start += batchSize) {
     const out = new Uint8Array(batchSize * sizeOf(images.imageShape));
     images.read(
       Array.from({ length: batchSize }, (_, offset) => Math.min(start + offset, last)),
       out,
     );
-    yield { images: out, count: Math.min(batchSize, images.count - start) };
+    yield { images: out, count: Math.min(batchSize, end - start) };
   }
 }
 

@@ -16,34 +16,40 @@ export interface BatchLoaderOptions {
   readonly bits: number;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
+  /** The part of each batch that is loaded; by default all of it. */
+  readonly share?: { readonly first: number; readonly images: number };
 }
 
 /**
- * Batches by step, from 0: shuffled, augmented images and dequantisation noise, functions of seed and step.
+ * Batches by step, from 0, or the same part of each: shuffled, augmented images and dequantisation noise, functions of seed and step.
  */
 export class BatchLoader {
   private readonly stream: BatchStream;
   private readonly images: ImageSet;
   private readonly options: BatchLoaderOptions;
+  /** The first image of the part that is loaded. */
+  private readonly first: number;
   private readonly pixels: Uint8Array;
   private readonly noise: Float32Array;
 
   constructor(images: ImageSet, options: BatchLoaderOptions) {
-    const { batchSize, seed, augment } = options;
-    const size = batchSize * dimensionsOf(images.imageShape);
+    const { batchSize, seed, augment, share = { first: 0, images: batchSize } } = options;
+    const dimensions = dimensionsOf(images.imageShape);
     this.stream = new BatchStream(images, batchSize, seed, augment);
     this.images = images;
     this.options = options;
-    this.pixels = new Uint8Array(size);
-    this.noise = new Float32Array(size);
+    this.first = share.first;
+    this.pixels = new Uint8Array(share.images * dimensions);
+    // Cut from the noise of the whole batch: a share has the same noise however the batch is divided.
+    this.noise = new Float32Array((share.first + share.images) * dimensions);
   }
 
   /** The batch of a step; its noise is overwritten by the next call. */
   at(step: number): Batch {
     const { seed, bits } = this.options;
-    this.stream.batchAt(step, this.pixels);
+    this.stream.batchAt(step, this.pixels, this.first);
     new RandomStream(seed, 'noise', step).fillDequantisationNoise(this.noise);
     const image = imageArray(this.pixels, this.images.imageShape, bits);
-    return { image, noise: { shape: image.shape, data: this.noise } };
+    return { image, noise: { shape: image.shape, data: this.noise.subarray(-this.pixels.length) } };
   }
 }

@@ -78,6 +78,8 @@ export interface Measurement {
   readonly draw: number;
   /** Whether it depends on the image's content instead of its index, so that position does not matter. */
   readonly noiseByContent?: boolean;
+  /** The positions of the images to measure, `end` excluded, by default all; the results of others are 0. */
+  readonly part?: { readonly first: number; readonly end: number };
   /** The program's inputs besides images and noise. */
   readonly weights?: NamedArrays;
   /** Called after each batch with the number of images done. */
@@ -88,13 +90,13 @@ export interface Measurement {
 export async function measureBitsPerDim(
   program: Program,
   images: ImageSet,
-  { batchSize, bits, seed, draw, noiseByContent = false, weights = {}, onProgress }: Measurement,
+  { batchSize, bits, seed, draw, noiseByContent = false, part, weights = {}, onProgress }: Measurement,
 ): Promise<Float64Array> {
   const dimensions = dimensionsOf(images.imageShape);
   const result = new Float64Array(images.count);
   const noise = new Float32Array(batchSize * dimensions);
-  let done = 0;
-  for (const batch of batchesInOrder(images, batchSize)) {
+  let done = part?.first ?? 0;
+  for (const batch of batchesInOrder(images, batchSize, part)) {
     for (let index = 0; index < batch.count; index++) {
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
       const which = noiseByContent ? sha256([pixels]) : done + index;
@@ -109,7 +111,7 @@ export async function measureBitsPerDim(
     });
     result.set(bitsPerDim!.data.subarray(0, batch.count), done);
     done += batch.count;
-    onProgress?.(done);
+    onProgress?.(done - (part?.first ?? 0));
     await nextTurn();
   }
   return result;

@@ -105,10 +105,10 @@ export class ParameterLayout {
     return Object.fromEntries(groups.map(({ name, shape }) => [name, shape]));
   }
 
-  /** Arrays of zeros for every trained group. */
-  zeros(): Groups {
+  /** Arrays of zeros for every trained group, or for all groups. */
+  zeros(which: 'all' | 'trained' = 'trained'): Groups {
     return Object.fromEntries(
-      Object.entries(this.shapes('trained')).map(([name, shape]) => [
+      Object.entries(this.shapes(which)).map(([name, shape]) => [
         name,
         { shape, data: new Float32Array(sizeOf(shape)) },
       ]),

@@ -1,4 +1,5 @@
 // A training run from start to finish: batches, steps, validation, and logs and checkpoints in a store.
+import { isOnAny, onlyRank, type Ranks } from '../cluster/ranks.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DatasetIdentity } from '../data/identity.ts';
 import type { CompileOptions } from '../engine/program.ts';
@@ -9,6 +10,7 @@ import type { Glow } from '../models/glow.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
+import { requireSameState } from './ranks/sharedState.ts';
 import { timeOf, timingLine } from './run/logLines.ts';
 import { isAnchor, isMilestone, lastStepOf } from './run/milestones.ts';
 import { placeOf, recordResult, recordStart } from './run/recordTraining.ts';
@@ -37,7 +39,7 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly otherImages?: DatasetIdentity | undefined;
   /** Ends after this step without changing the schedule. */
   readonly stopAt?: number | undefined;
-  /** When aborted, training ends after the current step; a run always takes at least one step. */
+  /** When aborted, on any rank, training ends after the current step; a run always takes at least one step. */
   readonly signal?: AbortSignal | undefined;
   /** The seconds of training after which a checkpoint is written between milestones; default 600. */
   readonly checkpointSeconds?: number | undefined;
@@ -45,6 +47,12 @@ export interface TrainingOptions extends Omit<CompileOptions, 'precision'> {
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers, at most `threads`; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
+  /**
+   * The processes that train together, each of which calls this function with the same run; by default only this one.
+   * Each computes its share of every batch. Rank 0 alone reports events and writes: the others need a store, but its
+   * contents do not matter.
+   */
+  readonly ranks?: Ranks | undefined;
   /**
    * Whether the summary says of a run that has done all its steps that it is complete; default true. False if the
    * caller still has to evaluate it.
@@ -113,7 +121,7 @@ export async function train(options: TrainingOptions): Promise<TrainingResult> {
 
 async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep): Promise<TrainingResult> {
   const { config, dataset, store, stopAt, signal, checkpointSeconds = 600, events = {} } = options;
-  const { completes = true, otherImages } = options;
+  const { completes = true, otherImages, ranks = onlyRank } = options;
   const engine: CompileOptions = { ...options, precision: 'float32' };
   for (const note of await store.mend()) {
     events.onTrouble?.(options.state?.step ?? 0, note);
@@ -121,7 +129,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
   const parts = await prepareTraining(options, engine, keep, events.onPreparing);
   const { model, schedule, trainer, checkpoints } = parts;
   const { workers } = trainer.plan;
-  const place = placeOf(engine, workers);
+  const place = placeOf(engine, workers, ranks.size);
   events.onPrepared?.(trainer.plan);
   // Before the first step: after a kill it would be too late.
   await recordStart(options, place);
@@ -131,7 +139,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
   }
   const { batchSize } = config.training;
   const lastStep = lastStepOf(schedule, stopAt);
-  const isInterrupted = (): boolean => signal?.aborted === true;
+  const isInterrupted = (): Promise<boolean> => isOnAny(ranks, signal?.aborted === true);
   let validated: Validated | undefined;
   let trained = 0;
   let seconds = 0;
@@ -147,6 +155,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
     events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
     await answerStep(parts, outcome, events);
     if (isMilestone(step, schedule)) {
+      await requireSameState(ranks, trainer.state, store);
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
         await store.appendMetrics({ step, validationBitsPerDim: validated.bitsPerDim });
@@ -158,16 +167,17 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
     }
     if (isMilestone(step, schedule)) {
       await events.onMilestone?.(step, trainer.state);
+      await ranks.meet();
     }
     lock.renew();
     await nextTurn();
-    if (isInterrupted()) {
+    if (await isInterrupted()) {
       break;
     }
   }
   const { state } = trainer;
   const checkpoint = await checkpoints.save(state);
-  if (validated?.step !== state.step && !isInterrupted()) {
+  if (validated?.step !== state.step && !(await isInterrupted())) {
     validated = await validate(parts, events);
   }
   const validationBitsPerDim = validated?.step === state.step ? validated.bitsPerDim : null;
@@ -183,7 +193,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
     workers,
     checkpoint,
     complete,
-    interrupted: isInterrupted(),
+    interrupted: await isInterrupted(),
   };
   await recordResult(options, result, place, completes);
   return result;

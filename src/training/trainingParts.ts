@@ -1,4 +1,5 @@
 // The parts of training: compiled programs, and weights initialised from data or taken from a checkpoint.
+import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
@@ -11,6 +12,8 @@ import { BatchLoader } from './batchLoader.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
+import { shareOf } from './ranks/batchShare.ts';
+import { shareArrays, startOfLeader } from './ranks/sharedState.ts';
 import { CheckpointWriter } from './run/checkpointWriter.ts';
 import { latestSoundCheckpoint } from './run/latestCheckpoint.ts';
 import type { RunStore } from './run/runStore.ts';
@@ -32,7 +35,10 @@ export interface TrainingParts {
   readonly batches: BatchLoader;
   readonly trainer: Trainer;
   readonly validation: Validation;
-  readonly checkpoints: CheckpointWriter;
+  /** Writes checkpoints; on ranks other than 0 nothing. */
+  readonly checkpoints: Pick<CheckpointWriter, 'age' | 'save'>;
+  /** The processes that train together. */
+  readonly ranks: Ranks;
   /** How programs are compiled. */
   readonly engine: CompileOptions;
   /** Recomputes the initial state of the run. */
@@ -50,33 +56,40 @@ export interface TrainingSources {
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers. */
   readonly workers?: number | undefined;
+  /** The processes that train together; by default only this one. */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** Compiles the programs, and initialises the weights from data if there is no state to resume. */
 export async function prepareTraining(
-  { config, dataset, store, state, activations, workers }: TrainingSources,
+  { config, dataset, store, state, activations, workers, ranks = onlyRank }: TrainingSources,
   engine: CompileOptions,
   keep: Keep,
   onPreparing: (part: PreparationPart) => void = () => {},
 ): Promise<TrainingParts> {
   const { seed } = config;
-  const { batchSize, microBatch, learningRate } = config.training;
+  const { batchSize, learningRate } = config.training;
+  const share = shareOf(config.training, ranks);
+  const { microBatch } = share;
   await requireLatest(state, store);
   requireOptimizer(state, config, store);
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
-  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits, augment });
+  const loading = { batchSize, seed, bits: config.model.bits, augment };
+  const batches = new BatchLoader(dataset.train, { ...loading, share });
   const startAgain = (into?: Groups): Promise<TrainingStart> =>
-    soundStart(model, batches, seed, engine, into);
+    soundStart(model, new BatchLoader(dataset.train, loading), seed, engine, into);
   const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
   const updating = { optimizer, averageDecay: schedule.averageDecay };
-  const update = await Update.compile(new ParameterLayout(model.parameters), updating);
+  const layout = new ParameterLayout(model.parameters);
+  const update = await Update.compile(layout, updating);
   if (!state) {
     onPreparing('weights');
   }
-  const start = state ?? (await startAgain(update.groups('weights')));
+  const own = update.groups('weights');
+  const start = await startOfLeader(ranks, layout, () => state ?? startAgain(own), own);
   onPreparing('programs');
   const trainer = keep(
     await Trainer.create(
@@ -91,16 +104,32 @@ export async function prepareTraining(
         update,
         activations,
         workers,
+        ranks,
       },
     ),
   );
-  const options = { ...engine, batchSize: Math.max(microBatch, LEAST_MEASURED), seed };
+  await shareArrays(ranks, trainer.state);
+  const options = { ...engine, batchSize: Math.max(microBatch, LEAST_MEASURED), seed, ranks };
   const validation = keep(new Validation(model, dataset.validation, options));
-  const { layout } = trainer;
   const written = { store, layout, imageShape: model.imageShape, schedule };
-  const checkpoints = await CheckpointWriter.open(written, start.step);
-  return { config, store, model, schedule, batches, trainer, validation, checkpoints, engine, startAgain };
+  const checkpoints = ranks.rank === 0 ? await CheckpointWriter.open(written, start.step) : noCheckpoints;
+  return {
+    config,
+    store,
+    model,
+    schedule,
+    batches,
+    trainer,
+    validation,
+    checkpoints,
+    ranks,
+    engine,
+    startAgain,
+  };
 }
+
+/** On ranks other than 0, which have the same state. */
+const noCheckpoints: TrainingParts['checkpoints'] = { age: 0, save: async () => '' };
 
 /** The number of batches tried for initialisation. */
 const MOST_STARTS = 5;

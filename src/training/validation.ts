@@ -1,4 +1,5 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
+import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
@@ -12,6 +13,14 @@ export interface ValidationOptions extends CompileOptions {
   readonly batchSize: number;
   /** The seed of the noise. */
   readonly seed: number;
+  /** The processes that measure a share of the images each; by default only this one. */
+  readonly ranks?: Ranks;
+}
+
+/** The images that a rank measures: as many as the others, or one more or fewer. */
+function partOf({ count }: ImageSet, { rank, size }: Ranks): { first: number; end: number } {
+  const startOf = (which: number): number => Math.floor((which * count) / size);
+  return { first: startOf(rank), end: startOf(rank + 1) };
 }
 
 /**
@@ -36,10 +45,21 @@ export class Validation {
     if (images.count === 0) {
       return null;
     }
+    const { seed, ranks = onlyRank } = options;
     const batchSize = Math.min(options.batchSize, images.count);
-    const measurement = { batchSize, bits: model.options.bits, seed: options.seed, draw: 0, weights };
+    const measurement = {
+      batchSize,
+      bits: model.options.bits,
+      seed,
+      draw: 0,
+      weights,
+      part: partOf(images, ranks),
+    };
     this.program ??= await this.compile(batchSize);
-    return mean(await measureBitsPerDim(this.program, images, measurement));
+    const bitsPerDim = await measureBitsPerDim(this.program, images, measurement);
+    // Zeros for the images of other ranks: their sum is exact.
+    await ranks.sum(bitsPerDim);
+    return mean(bitsPerDim);
   }
 
   /** Frees the program. */

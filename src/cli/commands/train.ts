@@ -1,13 +1,17 @@
 // `emerging train`: trains a model in a run folder, then evaluates it and draws samples.
 import type { Command } from 'commander';
+import { fromLeader, type Ranks } from '../../cluster/ranks.ts';
+import { identityOfDataset } from '../../data/identity.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
 import { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { trainedModel } from '../../evaluation/model/trainedModel.ts';
 import { finishRun } from '../../evaluation/runs/trainRun.ts';
+import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import type { Lock } from '../../storage/lock.ts';
+import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
 import { lockRun } from '../../training/folder/runLock.ts';
 import {
   appendEvaluation,
@@ -33,7 +37,15 @@ import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
-import { DEFAULT_PRESET, type PreparedRun, prepareRun, type RunOptions } from '../training/preparedRun.ts';
+import { type Assignment, followRun, requireSameCommand, requireSameImages } from '../training/followRun.ts';
+import { onRanks } from '../training/onRanks.ts';
+import {
+  DEFAULT_PRESET,
+  imagesOf,
+  type PreparedRun,
+  prepareRun,
+  type RunOptions,
+} from '../training/preparedRun.ts';
 import { hasEvents, type TensorBoard, tensorBoard } from '../training/tensorboard.ts';
 import { testAfterTraining } from '../training/testAfterTraining.ts';
 import { reachedBefore } from '../training/trainSummary.ts';
@@ -80,16 +92,40 @@ export function registerTrain(program: Command): void {
         '\nCtrl-C stops training after the current step, with a checkpoint and exit code 130; emerging train --resume\n' +
         'continues from there. A second Ctrl-C stops at once. During the evaluation on the test images after the last\n' +
         'step, Ctrl-C skips the rest of it: the run is saved, and emerging evaluate can evaluate it later.\n' +
-        'With --resume, --set can change training settings: --set training.learningRate=0.0005',
+        'With --resume, --set can change training settings: --set training.learningRate=0.0005\n' +
+        '\nmpirun -n 4 emerging train trains one run by four processes, on one or several machines: docs/machines.md',
     )
-    .action((options: TrainCommandOptions) => runTrain(options));
+    .action((options: TrainCommandOptions) => onRanks((ranks) => runTrain(options, ranks)));
 }
 
-async function runTrain(options: TrainCommandOptions): Promise<void> {
-  const engine = await compileOptions(options);
-  const run = await prepareRun(options, engine);
+async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<void> {
+  await requireSameCommand(ranks);
+  const { threads = ranks.size > 1 ? ranks.cores : undefined } = options;
+  const engine = await compileOptions({ ...options, ...(threads !== undefined && { threads }) });
+  let opened: PreparedRun | undefined;
+  const assignment = await fromLeader<Assignment | null>(ranks, async () => {
+    opened = await prepareRun(options, engine, ranks);
+    const { config, paths } = opened;
+    requireLengthAhead(opened, options);
+    return isDone(opened, options)
+      ? null
+      : { config, name: paths.directory, images: imagesOf(opened, options) };
+  });
+  if (opened !== undefined) {
+    await runOpened(opened, options, engine, ranks);
+  } else if (assignment !== null) {
+    await followRun(ranks, assignment, options, engine);
+  }
+}
+
+/** Trains the run that this process has opened, alone or as rank 0. */
+async function runOpened(
+  run: PreparedRun,
+  options: TrainCommandOptions,
+  engine: CompileOptions,
+  ranks: Ranks,
+): Promise<void> {
   const { directory } = run.paths;
-  requireLengthAhead(run, options);
   if (isDone(run, options)) {
     const { step } = run.state!;
     const reached = await reachedBefore(run);
@@ -102,8 +138,19 @@ async function runTrain(options: TrainCommandOptions): Promise<void> {
     ]);
     return;
   }
+  if (ranks.size > 1) {
+    try {
+      await requireSameImages(ranks, async () => ({
+        checksum: JSON.stringify(await identityOfDataset(run.dataset)),
+      }));
+    } catch (error) {
+      throw options.resume === undefined
+        ? cleanedUpAfter(error, () => discardUnstartedRun(run.paths))
+        : error;
+    }
+  }
   const board = options.tensorboard || hasEvents(run) ? tensorBoard(run) : undefined;
-  const { result, exitCode } = await trainWithProgress(run, options, engine, board);
+  const { result, exitCode } = await trainWithProgress(run, options, engine, board, ranks);
   // The training has released it, and the rest writes into the run folder too.
   const lock = lockRun(run.paths);
   try {

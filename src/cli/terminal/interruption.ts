@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 
 /** Signals that ask a process to end. */
-type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGUSR2';
 
 /** Listens for Ctrl-C (SIGINT) and for a request to terminate (SIGTERM). */
 export interface Interruption {
@@ -25,14 +25,21 @@ const SAME_SIGNAL_MS = 500;
 /**
  * Starts listening; `announce` reports the first signal in a way that does not disturb a progress bar.
  *
+ * @param options.ranks whether this is one of several processes of mpirun, which forwards SIGUSR2, but follows every
+ *   other signal with SIGKILL
  * @param options.hangUp whether to listen for a closed terminal (SIGHUP) too; otherwise a process with children in
  *   separate process groups would leave them running
  */
 export function listenForInterruption(
   announce: () => void,
-  { hangUp = false }: { readonly hangUp?: boolean } = {},
+  { hangUp = false, ranks = false }: { readonly hangUp?: boolean; readonly ranks?: boolean } = {},
 ): Interruption {
-  const names: readonly EndSignal[] = hangUp ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+  const names: readonly EndSignal[] = [
+    'SIGINT',
+    'SIGTERM',
+    ...(hangUp ? (['SIGHUP'] as const) : []),
+    ...(ranks ? (['SIGUSR2'] as const) : []),
+  ];
   const controller = new AbortController();
   let received: EndSignal | undefined;
   let forward: (() => void) | undefined;

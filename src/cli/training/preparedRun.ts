@@ -1,5 +1,7 @@
 // The run that `emerging train` trains: which one the options select, and its configuration.
 import { dirname, join } from 'node:path';
+import type { Ranks } from '../../cluster/ranks.ts';
+import type { HoldOut } from '../../data/dataset.ts';
 import { openDataset } from '../../data/registry.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { option, type Phrase, phrase, UserError } from '../../errors.ts';
@@ -13,6 +15,7 @@ import { holdOutOf } from '../../training/folder/dataRecordFile.ts';
 import { nextFreeRunFolder } from '../../training/folder/newRunFolder.ts';
 import { openRunFolder, type RunPaths, runPaths } from '../../training/folder/runFolder.ts';
 import { requireWorkers } from '../../training/gradients/workers.ts';
+import { shareOf } from '../../training/ranks/batchShare.ts';
 import { type Run, resumeRun, startRun } from '../../training/run/run.node.ts';
 import { changedConfig } from '../../training/run/storedRun.ts';
 import { noteOnStderr } from '../terminal/output.ts';
@@ -44,17 +47,18 @@ export interface PreparedRun extends Run {
 /**
  * Creates the folder of a new run, or opens one to resume.
  *
- * @throws UserError before anything is created if the requested number of workers is impossible
+ * @throws UserError before anything is created if the requested number of workers, or that of ranks, is impossible
  */
-export function prepareRun(options: RunOptions, engine: CompileOptions): Promise<PreparedRun> {
+export function prepareRun(options: RunOptions, engine: CompileOptions, ranks: Ranks): Promise<PreparedRun> {
   return options.resume === undefined
-    ? newRun(options, engine)
-    : reopenedRun(options.resume, options, engine);
+    ? newRun(options, engine, ranks)
+    : reopenedRun(options.resume, options, engine, ranks);
 }
 
 async function newRun(
   { preset, config: path, set, out, seed, workers, ...options }: RunOptions,
   engine: CompileOptions,
+  ranks: Ranks,
 ): Promise<PreparedRun> {
   if (options.otherImages) {
     throw new UserError('invalid-argument', '--other-images is for resuming a run: add --resume RUN');
@@ -67,7 +71,7 @@ async function newRun(
   const isOfFile =
     file !== undefined && !data && resolveConfig({ preset: name, file }).data.name === given.data.name;
   const config = isOfFile ? withOwnData(file.path, given) : given;
-  requireWorkers(workers, { ...engine, images: config.training.microBatch });
+  requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
   const isPresets = name !== undefined && isOnOwnData(name, config);
   const folder = isPresets ? (findPreset(name).folder ?? name) : folderName(dataName(config));
   const run = await startRun(config, out ?? nextFreeRunFolder(join('runs', folder)), {
@@ -82,6 +86,16 @@ function withOwnData(path: string, config: Config): Config {
   return exists(paths.checkpoints) || exists(paths.summary)
     ? { ...config, data: { ...config.data, name: placeOfData(paths, config) } }
     : config;
+}
+
+/** Where other ranks open the images of a run, and the images held out of them. */
+export function imagesOf(
+  { paths, config }: PreparedRun,
+  { resume, data }: RunOptions,
+): { path: string; holdOut: HoldOut | undefined } {
+  return resume === undefined
+    ? { path: config.data.name, holdOut: undefined }
+    : { path: data ?? locateData(paths, config, dataRemedy(config)).path, holdOut: holdOutOf(paths) };
 }
 
 /** The path of a run's images; reports it if it is not the obvious one. */
@@ -107,6 +121,7 @@ async function reopenedRun(
   directory: string,
   options: RunOptions,
   engine: CompileOptions,
+  ranks: Ranks,
 ): Promise<PreparedRun> {
   for (const other of ['preset', 'config', 'out', 'seed'] as const) {
     if (options[other] !== undefined) {
@@ -120,7 +135,7 @@ async function reopenedRun(
   const changes = { training: { steps, epochs } };
   const { paths, config: file } = openRunFolder(directory);
   const config = changedConfig(file, changes, set);
-  requireWorkers(workers, { ...engine, images: config.training.microBatch });
+  requireWorkers(workers, { ...engine, images: shareOf(config.training, ranks).microBatch });
   if (data === undefined) {
     placeOfData(paths, config);
   }

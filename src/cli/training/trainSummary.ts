@@ -25,17 +25,18 @@ export async function reachedBefore(run: PreparedRun): Promise<JsonObject> {
 
 /** The note for a run that resumes on another device or with other threads; undefined if neither changed. */
 export function movedText({ paths, state }: PreparedRun, now: Place): string | undefined {
-  const { device, threads, workers = 1 } = readSummary(paths);
+  const { device, threads, workers = 1, ranks = 1 } = readSummary(paths);
   if (state === undefined || device === undefined) {
     return undefined;
   }
-  const [earlier, later] = [showPlace({ device, threads, workers }), showPlace(now)];
+  const [earlier, later] = [showPlace({ device, threads, workers, ranks }), showPlace(now)];
   return earlier === later
     ? undefined
     : `trained on ${earlier} before, now on ${later}: the last digits will differ from those of an uninterrupted run`;
 }
 
-function showPlace({ device, threads, workers }: Record<keyof Place, unknown>): string {
-  const place = `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-  return workers === 1 ? place : `${place} and ${workers} workers`;
+function showPlace({ device, threads, workers, ranks }: Record<keyof Place, unknown>): string {
+  const threaded = `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const place = workers === 1 ? threaded : `${threaded} and ${workers} workers`;
+  return ranks === 1 ? place : `${place} on each of ${ranks} ranks`;
 }

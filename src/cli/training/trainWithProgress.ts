@@ -1,4 +1,5 @@
 // Training with its user interface: a progress bar, notes, pictures, and a clean stop on Ctrl-C.
+import type { Ranks } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
@@ -15,12 +16,16 @@ import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatBytes, formatCount, formatCounted } from '../terminal/format.ts';
 import { listenForInterruption } from '../terminal/interruption.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { shellWord } from '../terminal/shellWord.ts';
 import type { PreparedRun } from './preparedRun.ts';
 import type { TensorBoard } from './tensorboard.ts';
 import { movedText } from './trainSummary.ts';
 
 /** From this many parameters on, training takes seconds to start and prints what it is doing. */
 const LARGE = 4e6;
+
+/** The exit code after SIGTERM. */
+const TERMINATED = 143;
 
 /** What is printed during each preparation. */
 const preparations: Record<PreparationPart, string> = {
@@ -34,11 +39,19 @@ export async function trainWithProgress(
   { stopAt, resume, activations, workers }: StepOptions & { stopAt?: number; resume?: string },
   engine: CompileOptions,
   board: TensorBoard | undefined,
+  ranks: Ranks,
 ): Promise<{ result: TrainingResult; exitCode: number }> {
   const { config, dataset, schedule, paths, state } = run;
   const bar = createProgress({ label: 'step', total: schedule.totalSteps, start: state?.step ?? 0 });
-  const interruption = listenForInterruption(() =>
-    bar.note('stopping after this step; press Ctrl-C again to stop at once'),
+  const interruption = listenForInterruption(
+    () =>
+      bar.note(
+        ranks.size === 1
+          ? 'stopping after this step; press Ctrl-C again to stop at once'
+          : `stopping after this step; if the ranks are killed first, emerging train --resume ${shellWord(paths.directory)} ` +
+              'continues from the last checkpoint, with any number of ranks',
+      ),
+    { ranks: ranks.size > 1 },
   );
   for (const warning of dataset.warnings ?? []) {
     bar.note(`warning: ${warning}`);
@@ -52,6 +65,9 @@ export async function trainWithProgress(
       `${formatCount(dataset.train.count)} images of ${dataset.name}, ${formatCounted(schedule.totalSteps, 'step')}, ` +
       `into ${paths.directory}`,
   );
+  if (ranks.size > 1) {
+    bar.note(ranksText(ranks, config.training.batchSize));
+  }
   if (run.assumed) {
     bar.note(`using preset ${run.preset}; choose another with --preset or --config`);
   }
@@ -74,6 +90,7 @@ export async function trainWithProgress(
       stopAt,
       activations,
       workers,
+      ranks,
       signal: interruption.signal,
       events: {
         onPreparing(part) {
@@ -82,7 +99,7 @@ export async function trainWithProgress(
           }
         },
         onPrepared({ activations, bytes, workers }) {
-          const place = placeOf(engine, workers);
+          const place = placeOf(engine, workers, ranks.size);
           const moved = movedText(run, place);
           if (moved !== undefined) {
             bar.note(moved);
@@ -110,7 +127,8 @@ export async function trainWithProgress(
       } satisfies TrainingEvents,
     };
     const result = await trainWithPictures(training, (what, draw) => drawOrNote(what, draw, note));
-    return { result, exitCode: result.interrupted ? interruption.exitCode() : 0 };
+    // Perhaps only another rank was told to end.
+    return { result, exitCode: result.interrupted ? interruption.exitCode() || TERMINATED : 0 };
   } catch (error) {
     // A run that another process has taken over is no longer this one's to remove.
     const isOwn = !(error instanceof UserError && error.code === 'locked');
@@ -119,6 +137,17 @@ export async function trainWithProgress(
     bar.finish();
     interruption.release();
   }
+}
+
+/** Where the ranks run, and how to stop them. */
+function ranksText({ size, hosts }: Ranks, batchSize: number): string {
+  const places = [...new Set(hosts)];
+  const where = places.length === 1 ? places[0] : `${places.length} machines (${places.join(', ')})`;
+  const stop =
+    process.env.OMPI_TOOL_NAME === 'mpirun'
+      ? `; mpirun answers Ctrl-C with a kill: kill -USR2 ${process.ppid} stops after a step, with a checkpoint`
+      : '';
+  return `${size} ranks on ${where}, each with ${formatCounted(batchSize / size, 'image')} of a batch${stop}`;
 }
 
 /** What the user should know about the images before training on them. */

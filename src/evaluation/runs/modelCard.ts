@@ -86,7 +86,7 @@ function differencesFrom(preset: string, config: Config): string[] {
 function trainingText(
   step: number,
   batchSize: number,
-  { seconds, device, threads, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
+  { seconds, device, threads, ranks = 1, steps, droppedSteps = 0, setbacks = 0 }: JsonObject,
 ): string {
   const text = `${step.toLocaleString('en-US')} steps of ${batchSize} images each`;
   // The summary describes its own steps; after a kill, the checkpoint may be from other ones.
@@ -94,7 +94,7 @@ function trainingText(
     return text;
   }
   const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
-  const time = `${timeText(seconds)} on ${shown(device)} with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}`;
+  const time = `${timeText(seconds)} on ${shown(device)} with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}${ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`}`;
   return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
 }
 

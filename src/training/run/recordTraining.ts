@@ -28,11 +28,13 @@ export interface Place {
   readonly device: string;
   readonly threads: number;
   readonly workers: number;
+  /** The number of processes that train together, each with these threads and workers. */
+  readonly ranks: number;
 }
 
-/** Where programs compiled with these options run, and the number of workers. */
-export function placeOf({ device = 'cpu', threads }: CompileOptions, workers: number): Place {
-  return { device, threads: threads ?? Math.max(workers, defaultThreads()), workers };
+/** Where programs compiled with these options run, and the numbers of workers and ranks. */
+export function placeOf({ device = 'cpu', threads }: CompileOptions, workers: number, ranks: number): Place {
+  return { device, threads: threads ?? Math.max(workers, defaultThreads()), workers, ranks };
 }
 
 /**
@@ -107,11 +109,12 @@ function imagesOf(identity: DatasetIdentity | undefined): Settings {
   return identity === undefined ? {} : { images: identity.train.sha256.slice(0, 12) };
 }
 
-/** Where a run was trained before; values missing from its summary are assumed unchanged. */
-function placeBefore({ device, threads, workers }: JsonObject, now: Place): Settings {
+/** Where a run was trained before; values missing from its summary are assumed unchanged, or one rank. */
+function placeBefore({ device, threads, workers, ranks }: JsonObject, now: Place): Settings {
   return {
     device: device ?? now.device,
     threads: threads ?? now.threads,
     workers: workers ?? now.workers,
+    ranks: ranks ?? (device === undefined ? now.ranks : 1),
   };
 }

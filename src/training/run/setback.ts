@@ -2,6 +2,7 @@
 import { phrase, UserError } from '../../errors.ts';
 import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
+import { shareArrays, startOfLeader } from '../ranks/sharedState.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import type { StepOutcome } from '../step/guardedStep.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
@@ -59,12 +60,14 @@ interface Setback extends Record<string, unknown> {
  * @throws UserError if the limit of rollbacks is reached; the sound state is saved, and the error names it
  */
 async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
-  const { trainer, checkpoints, store, config } = parts;
+  const { trainer, checkpoints, store, config, ranks } = parts;
   const { step, guard } = trainer.state;
   const { learningRate } = config.training;
-  const sound = (await lastSoundState(parts)) ?? (await parts.startAgain());
+  const find = async () => (await lastSoundState(parts)) ?? (await parts.startAgain());
+  const sound = await startOfLeader(ranks, trainer.layout, find);
   const after = afterSetback(guard, sound.guard, sound.step);
   trainer.replace({ ...sound, step, guard: after });
+  await shareArrays(ranks, trainer.state);
   const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
   await store.appendMetrics(setback);

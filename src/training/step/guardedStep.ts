@@ -1,6 +1,8 @@
 // A training step under the guard: an update, or a dropped step with its reason.
+import { gather } from '../../cluster/ranks.ts';
 import { learningRateAt } from '../../experiments/schedule.ts';
 import { mean } from '../../numeric/statistics.ts';
+import { shareOf } from '../ranks/batchShare.ts';
 import type { TrainingParts } from '../trainingParts.ts';
 import { explainRefusal } from './explainRefusal.ts';
 import { afterRefusal, afterStep, mustGoBack, refusal } from './guard.ts';
@@ -28,8 +30,8 @@ export interface StepOutcome {
 
 /** Takes the next step. A dropped one changes only the step number and the guard's state. */
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
-  const { trainer, schedule, batches, config, model, engine } = parts;
-  const { microBatch } = config.training;
+  const { trainer, schedule, batches, config, model, engine, ranks } = parts;
+  const { microBatch } = shareOf(config.training, ranks);
   const { state } = trainer;
   const { guard } = state;
   const step = state.step + 1;
@@ -48,7 +50,9 @@ export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
     return { record, mustGoBack: false };
   }
   const refused = { refusal: reason, bitsPerDim, batch, gradients, state, microBatch };
-  const { text, inState } = await explainRefusal(model, trainer.layout, refused, engine);
+  const { text: own, inState } = await explainRefusal(model, trainer.layout, refused, engine);
+  // Only the rank with the image at fault can say more than what was refused.
+  const text = (await gather(ranks, own)).find((found) => found !== reason) ?? own;
   trainer.dropStep();
   trainer.remember(afterRefusal(guard));
   return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.state.guard) };

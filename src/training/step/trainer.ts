@@ -1,10 +1,12 @@
 // Training steps: the gradients of a batch, and the update of the weights.
+import { onlyRank, type Ranks, ranksBeside } from '../../cluster/ranks.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
 import type { Glow } from '../../models/glow.ts';
+import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
-import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
+import { addInPlace, normOf, scaleInPlace, sumOverRanks } from '../gradients/gradientSum.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
@@ -22,16 +24,18 @@ interface Gradients {
 
 /** The loss and gradients of a batch. */
 export interface BatchGradients extends Gradients {
-  /** bits/dim of each image of the batch. */
+  /** bits/dim of each image of the batch, on all ranks. */
   readonly bitsPerDim: Float32Array;
 }
 
 /** Options of a trainer. */
 export interface TrainerOptions extends CompileOptions, UpdateOptions {
-  /** Images per update. */
+  /** Images per update, on all ranks. */
   readonly batchSize: number;
-  /** Images per run of the program, a divisor of `batchSize`; by default all of them. */
+  /** Images per run of the program, a divisor of those of a rank; by default all of them. */
   readonly microBatch?: number;
+  /** The processes that share each batch evenly; by default only this one. */
+  readonly ranks?: Ranks;
   /** The norm to which gradients are clipped; by default Infinity. */
   readonly clipNorm?: number;
   /** The update, already compiled with these options, if the state is already in its memory. */
@@ -70,7 +74,7 @@ export class Trainer {
     this.weightUpdate = weightUpdate;
     this.current = state;
     this.total = weightUpdate.groups('gradients');
-    this.part = options.batchSize === microBatchOf(options) ? {} : layout.zeros();
+    this.part = imagesOf(options) === microBatchOf(options) ? {} : layout.zeros();
   }
 
   /** Compiles the programs for training from a copy of `state`; the update always runs on the host. */
@@ -80,7 +84,12 @@ export class Trainer {
       const update = options.update ?? (await Update.compile(layout, options));
       const own = update.take(state);
       // Planned last, when the state has already taken its share of the available memory.
-      const plan = planSharedGradients(model, layout, { ...options, images: microBatchOf(options) });
+      const available = availableBytes() / ranksBeside(options.ranks ?? onlyRank);
+      const plan = planSharedGradients(model, layout, {
+        ...options,
+        images: microBatchOf(options),
+        available,
+      });
       const gradientProgram = keep(await plan.compile(options));
       return new Trainer(layout, options, plan, gradientProgram, update, own);
     });
@@ -97,20 +106,27 @@ export class Trainer {
     return gradients;
   }
 
-  /** The loss and gradients of a batch, accumulated in float32 over the micro-batches; changes no weight. */
+  /**
+   * The loss and gradients of a batch, accumulated in float32 over the micro-batches and summed over the ranks, each of
+   * which passes its share of the batch; changes no weight.
+   */
   async gradientsOf(batch: Batch): Promise<BatchGradients> {
-    const { batchSize } = this.options;
+    const { batchSize, ranks = onlyRank } = this.options;
+    const images = imagesOf(this.options);
     const microBatch = microBatchOf(this.options);
     const bitsPerDim = new Float32Array(batchSize);
-    for (let first = 0; first < batchSize; first += microBatch) {
+    for (let first = 0; first < images; first += microBatch) {
       const target = first === 0 ? this.total : this.part;
       const part = partOf(batch, first, microBatch);
       const found = await this.gradientProgram.run(part, this.current.weights, target);
-      bitsPerDim.set(found.data, first);
+      bitsPerDim.set(found.data, ranks.rank * images + first);
       if (first > 0) {
         addInPlace(this.total, this.part);
       }
     }
+    // Zeros for the images of other ranks: their sum is exact.
+    await ranks.sum(bitsPerDim);
+    await sumOverRanks(ranks, this.total);
     return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
   }
 
@@ -147,6 +163,11 @@ export class Trainer {
   }
 }
 
-function microBatchOf({ batchSize, microBatch = batchSize }: TrainerOptions): number {
-  return microBatch;
+/** The images of this rank. */
+function imagesOf({ batchSize, ranks = onlyRank }: TrainerOptions): number {
+  return batchSize / ranks.size;
+}
+
+function microBatchOf(options: TrainerOptions): number {
+  return options.microBatch ?? imagesOf(options);
 }

@@ -1,0 +1,52 @@
+// `mpirun emerging train` on two machines, which are namespaces of this one: the bytes of two ranks on one machine, and
+// the end of a machine.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../../testing/command.ts';
+import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { makeTwoMachines } from '../../testing/twoMachines.ts';
+import { checkpointPath, runPaths } from '../../training/folder/runFolder.ts';
+
+const emerging = commandLine();
+const machines = hasMpirun ? makeTwoMachines(emerging.folder) : undefined;
+const pathsOf = (name: string) => runPaths(join(emerging.folder, name));
+const start = (on: typeof machines, ...args: string[]) =>
+  startJob(2, emerging.words('train', '--data=data', ...tinyTraining, '--no-test', '--threads=1', ...args), {
+    cwd: emerging.folder,
+    ...(on && { machines: on }),
+  });
+
+beforeAll(() => writeTinyDataset(join(emerging.folder, 'data')));
+afterAll(() => machines?.remove());
+
+describe.skipIf(machines === undefined)(`on two machines ${needsMpirun}, and network namespaces`, () => {
+  it('a run has the bytes of two ranks on one', async () => {
+    const { code, stderr } = await start(machines, '--steps=10', '--out=two').ended;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('2 ranks on 2 machines (machine1, machine2), each with 8 images of a batch');
+    expect((await start(undefined, '--steps=10', '--out=one').ended).code).toBe(0);
+    const bytes = (name: string) => [
+      readFileSync(pathsOf(name).metrics, 'utf8'),
+      readFileSync(checkpointPath(pathsOf(name), 10), 'base64'),
+    ];
+    expect(bytes('two')).toEqual(bytes('one'));
+  });
+
+  it('a run ends if one of them does, and goes on without it', async () => {
+    const job = start(machines, '--steps=100000', '--out=dead');
+    await job.until(/step [1-9]/);
+    const first = job.ranks();
+    machines!.crashSecond();
+    const { notices } = await job.ended;
+    expect(notices).toContain('on node machine2');
+    await gone(first);
+    const resume = emerging.words('train', '--resume=dead', '--stop-at=3', '--no-test');
+    const [program, ...words] = [...machines!.onFirst, ...resume] as [string, ...string[]];
+    const resumed = spawnSync(program, words, { cwd: emerging.folder, encoding: 'utf8' });
+    expect(resumed.status, resumed.stderr).toBe(0);
+    expect(resumed.stdout).toContain('3 steps done');
+  });
+});

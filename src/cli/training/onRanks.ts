@@ -1,0 +1,55 @@
+// A command on all ranks that an MPI launcher has started: joining them, and how failures end the job.
+import { setTimeout as pause } from 'node:timers/promises';
+import { joinRanks } from '../../cluster/joinRanks.node.ts';
+import { launchIn } from '../../cluster/launcher.ts';
+import { isKnownToAll, LeaderFailed, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
+import { phrase, UserError } from '../../errors.ts';
+
+/** A rank waits this long before it reports a failure: rank 0 may have the same one, and its report ends the job. */
+const PRECEDENCE_MS = 2000;
+
+/**
+ * Runs a command on all ranks, or in this process if it is the only one. A failure is reported once and ends the job:
+ * cleanly if all ranks know of it, else by MPI, which ends all processes when the one that failed has ended.
+ */
+export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<void> {
+  const ranks = await joined();
+  if (ranks === undefined) {
+    return;
+  }
+  try {
+    await run(ranks);
+  } catch (error) {
+    if (!isKnownToAll(error)) {
+      throw ranks.rank === 0 ? error : await afterLeader(error, nameOfRank(ranks, ranks.rank));
+    }
+    await ranks.leave();
+    if (error instanceof LeaderFailed) {
+      return;
+    }
+    throw error;
+  }
+  await ranks.leave();
+}
+
+/** The ranks; undefined on all but rank 0 if they cannot work together. */
+async function joined(): Promise<Ranks | undefined> {
+  try {
+    return await joinRanks();
+  } catch (error) {
+    if (error instanceof LeaderFailed) {
+      process.exitCode = 1;
+      return undefined;
+    }
+    const rank = launchIn(process.env)?.rank ?? 0;
+    throw rank === 0 ? error : await afterLeader(error, `rank ${rank}`);
+  }
+}
+
+/** A failure of a rank, with its name. */
+async function afterLeader(error: unknown, name: string): Promise<unknown> {
+  await pause(PRECEDENCE_MS);
+  return error instanceof UserError
+    ? new UserError(error.code, phrase`${name}: ${error.phrase}`, { cause: error })
+    : new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}

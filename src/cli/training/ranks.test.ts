@@ -1,0 +1,211 @@
+// `mpirun emerging train`: one run by several processes, how it is stopped, killed and resumed, and what is refused.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../../testing/command.ts';
+import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { checkpointPath, listCheckpoints, runPaths } from '../../training/folder/runFolder.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const train = (...args: string[]) => ['train', '--data=data', ...tinyTraining, '--no-test', ...args];
+
+beforeAll(() => writeTinyDataset(inFolder('data')));
+
+const start = (ranks: number, ...args: string[]): Job =>
+  startJob(ranks, emerging.words(...args), { cwd: emerging.folder });
+const run = (ranks: number, ...args: string[]): Promise<JobResult> => start(ranks, ...args).ended;
+
+/** Runs the command in a folder of its own on rank 1, or with other arguments. */
+const differing = (script: string, ...args: string[]): Promise<JobResult> => {
+  const words = emerging.words(...args).map((word) => `'${word}'`);
+  const shell = `if [ $OMPI_COMM_WORLD_RANK = 1 ]; then ${script}; fi; exec ${words.join(' ')} $MORE`;
+  return startJob(2, ['sh', '-c', shell], { cwd: emerging.folder }).ended;
+};
+
+const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8'));
+const lossesOf = (name: string) =>
+  readFileSync(runPaths(inFolder(name)).metrics, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .flatMap(({ bitsPerDim }) => bitsPerDim ?? []);
+const bytesOf = (name: string, step: number) => [
+  readFileSync(runPaths(inFolder(name)).metrics, 'utf8'),
+  readFileSync(checkpointPath(runPaths(inFolder(name)), step), 'base64'),
+];
+
+describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
+  it.each([2, 4])(
+    'of %i is that of one process up to rounding, with the same bytes each time',
+    async (ranks) => {
+      const [one, first, second] = ['one', 'first', 'second'].map((name) => `${name}-${ranks}`);
+      const settings = ['--steps=20', '--set=training.microBatch=4', '--set=training.clipNorm=1'];
+      await emerging.json(...train(...settings, `--out=${one}`));
+      for (const name of [first!, second!]) {
+        const { code, stderr, stdout } = await run(ranks, ...train(...settings, `--out=${name}`));
+        expect(code, stderr).toBe(0);
+        // Rank 0 alone prints.
+        expect(stdout.match(/20 steps done/g)).toHaveLength(1);
+        expect(stderr.match(/parameters/g)).toHaveLength(1);
+        expect(stderr).toContain(`${ranks} ranks on `);
+      }
+      const [expected, found] = [lossesOf(one!), lossesOf(first!)];
+      expect(found).toHaveLength(20);
+      for (const [step, loss] of found.entries()) {
+        expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
+      }
+      expect(bytesOf(second!, 20)).toEqual(bytesOf(first!, 20));
+      expect(summaryOf(first!)).toMatchObject({ ranks, steps: 20, complete: true });
+      expect(readFileSync(inFolder(first!, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
+      const samples = listCheckpoints(runPaths(inFolder(first!))).map(({ step }) => step);
+      expect(samples).toEqual([4, 8, 12, 16, 20]);
+    },
+  );
+
+  it('stops after a step if mpirun gets SIGUSR2, or any rank SIGTERM, and resumes with other ranks', async () => {
+    const job = start(4, ...train('--steps=100000', '--out=stopped'));
+    await job.until(/step [1-9]/);
+    job.mpirun.kill('SIGUSR2');
+    const { code, stderr, stdout } = await job.ended;
+    expect(code, stderr).toBe(128 + 12);
+    expect(stderr).toContain('stopping after this step');
+    expect(stdout).toContain('to continue: emerging train --resume stopped');
+    const { steps } = summaryOf('stopped');
+    expect(lossesOf('stopped')).toHaveLength(steps);
+    const again = start(2, 'train', '--resume=stopped', '--no-test');
+    await again.until(/step [1-9]/);
+    process.kill(again.ranks()[1]!, 'SIGTERM');
+    const second = await again.ended;
+    expect(second.code, second.stderr).toBe(143);
+    expect(second.stderr).toMatch(/on each of 4 ranks before, now on cpu.* on each of 2 ranks/);
+    expect(summaryOf('stopped')).toMatchObject({
+      ranks: 2,
+      complete: false,
+      changes: expect.arrayContaining([{ step: steps, setting: 'ranks', from: 4, to: 2 }]),
+    });
+    expect(summaryOf('stopped').steps).toBeGreaterThan(steps);
+  });
+
+  it('ends if a rank is killed, says how to go on, and goes on in one process', async () => {
+    const job = start(2, ...train('--steps=100000', '--out=killed'));
+    await job.until(/step [1-9]/);
+    const ranks = job.ranks();
+    process.kill(ranks[1]!, 'SIGKILL');
+    const { code, stderr, notices } = await job.ended;
+    expect(code).toBe(128 + 9);
+    expect(notices).toMatch(/rank 1 .*on node/);
+    expect(stderr).toContain('emerging train --resume killed continues from the last checkpoint');
+    await gone(ranks);
+    const resumed = await emerging.run('train', '--resume=killed', '--stop-at=3', '--no-test');
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(summaryOf('killed')).toMatchObject({ ranks: 1, steps: 3 });
+  });
+});
+
+it.skipIf(!hasMpirun)(`ends if rank 0 cannot go on ${needsMpirun}`, async () => {
+  const job = start(2, ...train('--steps=100000', '--out=lost'));
+  await job.until(/step [1-9]/);
+  rmSync(inFolder('lost', 'training.lock'));
+  const { code, stderr } = await job.ended;
+  expect(stderr).toMatch(/^emerging: this training of lost ends here, since another may have begun/m);
+  expect(stderr).not.toContain('rank 1');
+  expect(code).toBe(1);
+});
+
+describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
+  it('are named by rank 0, which ends them', async () => {
+    const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
+    const script = `
+      import { joinRanks } from ${JSON.stringify(library)};
+      const ranks = await joinRanks();
+      await new Promise((resolve) => setTimeout(resolve, ranks.rank === 1 ? 600_000 : 0));
+      console.log(JSON.stringify([await ranks.meet(0.3), ranks.cores >= 1]));
+      process.exitCode = 3;
+    `;
+    const command = [process.execPath, '--input-type=module', '--eval', script];
+    const { code, stdout } = await startJob(3, command, { cwd: emerging.folder }).ended;
+    expect(stdout).toBe('[[1],true]\n');
+    expect(code).toBe(3);
+  });
+
+  it('are reported once if the launcher does not start them for Open MPI', async () => {
+    const [node, ...args] = emerging.words(...train('--out=alone')) as [string, ...string[]];
+    const started = (environment: Record<string, string>) =>
+      spawnSync(node, args, {
+        cwd: emerging.folder,
+        encoding: 'utf8',
+        env: { ...process.env, ...environment },
+      });
+    const first = started({ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '0' });
+    expect(first.stderr).toBe(
+      'emerging: srun has started 2 processes, but each is alone for Open MPI: set SLURM_MPI_TYPE=pmix for srun, or use ' +
+        'mpirun inside of sbatch\n',
+    );
+    expect(first.status).toBe(1);
+    const second = started({ SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '1' });
+    expect([second.stderr, second.status]).toEqual(['', 1]);
+  });
+});
+
+describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, () => {
+  /** The lines that a job printed must be one. */
+  const expectLine = ({ code, stdout, stderr }: JobResult, expected: RegExp, exitCode: number): void => {
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(expected)]);
+    expect(stdout).toBe('');
+    expect(code).toBe(exitCode);
+  };
+
+  it.each([
+    [3, /^emerging: 3 ranks cannot divide a batch of 16 images evenly: start 2, or use /],
+    [4, /^emerging: 4 ranks are more than the 2 images of a batch/],
+  ])('is refused by rank 0 alone: %i ranks', async (ranks, expected) => {
+    const size = ranks === 4 ? ['--set=training.batchSize=2'] : [];
+    expectLine(await run(ranks, ...train('--out=refused', ...size)), expected, 2);
+    expect(() => readFileSync(inFolder('refused', 'config.yaml'))).toThrow('ENOENT');
+  });
+
+  it('is refused by rank 0 alone: a run that exists, or that another job trains', async () => {
+    await emerging.json(...train('--steps=2', '--out=exists'));
+    expectLine(await run(2, ...train('--out=exists')), /^emerging: exists already holds a run; choose/, 2);
+    const job = start(2, ...train('--steps=100000', '--out=busy'));
+    await job.until(/step [1-9]/);
+    const second = await run(2, 'train', '--resume=busy');
+    expect(second.stderr).toMatch(/^emerging: busy is being trained by process \d+ on /m);
+    expect(second.stderr).not.toContain('rank 1');
+    expect(second.code).toBe(1);
+    job.mpirun.kill('SIGUSR2');
+    expect((await job.ended).code).toBe(140);
+  });
+
+  it('names the rank with another command, no images, or other images, and leaves no run', async () => {
+    const args = train('--steps=2', '--out=differing');
+    expectLine(
+      await differing('MORE=--seed=1', ...args),
+      /^emerging: rank 1 on .* was started with '.*--seed=1', rank 0 on .* '.*differing': all ranks of/,
+      1,
+    );
+    mkdirSync(inFolder('elsewhere'));
+    expectLine(
+      await differing('cd elsewhere', ...args),
+      /^emerging: rank 1 on .*: unknown file, folder or dataset 'data'/,
+      1,
+    );
+    writeTinyDataset(inFolder('elsewhere', 'data'), { seed: 5 });
+    expectLine(
+      await differing('cd elsewhere', ...args),
+      /^emerging: the images of rank 1 on .* are not those of rank 0 on .*: copy them, or use a shared disk$/,
+      1,
+    );
+    expect(() => readFileSync(inFolder('differing', 'config.yaml'))).toThrow('ENOENT');
+    // The run folder is rank 0's alone: the other rank need not see it.
+    rmSync(inFolder('elsewhere', 'data'), { recursive: true });
+    writeTinyDataset(inFolder('elsewhere', 'data'));
+    const { code, stderr } = await differing('cd elsewhere', ...args);
+    expect(code, stderr).toBe(0);
+    expect(summaryOf('differing')).toMatchObject({ ranks: 2 });
+    expect(() => readFileSync(inFolder('elsewhere', 'differing', 'config.yaml'))).toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,38 @@
+// What is said if a part of the installation is missing.
+import { afterEach, expect, it, vi } from 'vitest';
+
+afterEach(() => {
+  vi.doUnmock('koffi');
+  vi.resetModules();
+});
+
+const joining = async () => (await import('./openMpi.node.ts')).joinMpiJob();
+
+it('says in one line that koffi is missing', async () => {
+  vi.doMock('koffi', () => {
+    throw new Error("Cannot find package 'koffi'");
+  });
+  await expect(joining()).rejects.toThrow(
+    /^training on several machines requires the package koffi: run npm install koffi$/,
+  );
+});
+
+it('says in one line that Open MPI is missing, also if there is another MPI', async () => {
+  vi.doMock('koffi', () => ({
+    default: {
+      load(name: string) {
+        if (name !== 'libmpi.so') {
+          throw new Error(`${name}: cannot open shared object file`);
+        }
+        return {
+          symbol() {
+            throw new Error('Cannot find symbol ompi_mpi_comm_world');
+          },
+        };
+      },
+    },
+  }));
+  await expect(joining()).rejects.toThrow(
+    /^training on several machines requires Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin on every machine, or load your cluster's module for Open MPI$/,
+  );
+});

@@ -1,0 +1,134 @@
+// The processes that share one training, which MPI calls ranks, and how they exchange data.
+import { availableCores } from '../platform/machine.node.ts';
+
+/** Numbers that are summed over the ranks in place. */
+export type Summed = Float32Array | Float64Array;
+
+/** One of several processes that run the same program; every method is called by all of them, in the same order. */
+export interface Ranks {
+  /** The number of this process, from 0; rank 0 leads. */
+  readonly rank: number;
+  /** How many processes there are. */
+  readonly size: number;
+  /** The host of each rank. */
+  readonly hosts: readonly string[];
+  /** The cores that this rank may use: its share of those of its host. */
+  readonly cores: number;
+  /** Replaces numbers by their sums over all ranks, which are the same bytes on every rank. */
+  sum(numbers: Summed): Promise<void>;
+  /** Replaces bytes by those of a rank. */
+  broadcast(bytes: Uint8Array, from: number): Promise<void>;
+  /**
+   * Waits for all ranks without keeping a core busy. Returns once all are here.
+   *
+   * @param seconds how long rank 0 waits; by default forever
+   * @returns the ranks that rank 0 has waited for in vain; on other ranks none
+   */
+  meet(seconds?: number): Promise<readonly number[]>;
+  /** Waits for all ranks, then leaves: the last call. A process that ends without it ends all others. */
+  leave(): Promise<void>;
+}
+
+/** A process on its own. */
+export const onlyRank: Ranks = {
+  rank: 0,
+  size: 1,
+  hosts: ['localhost'],
+  get cores() {
+    return availableCores();
+  },
+  sum: async () => {},
+  broadcast: async () => {},
+  meet: async () => [],
+  leave: async () => {},
+};
+
+/** Thrown on other ranks if rank 0 has failed, which reports why. */
+export class LeaderFailed extends Error {
+  constructor() {
+    super('rank 0 has failed');
+    this.name = 'LeaderFailed';
+  }
+}
+
+/** A rank by number and host, for messages. */
+export function nameOfRank({ hosts }: Pick<Ranks, 'hosts'>, rank: number): string {
+  return `rank ${rank} on ${hosts[rank]}`;
+}
+
+/** How many ranks run on the host of this one. */
+export function ranksBeside({ hosts, rank }: Pick<Ranks, 'hosts' | 'rank'>): number {
+  return hosts.filter((host) => host === hosts[rank]).length;
+}
+
+/** The errors of `fromLeader`. */
+const known = new WeakSet<object>();
+
+/** Whether all ranks know of a failure, and have left their work too. */
+export function isKnownToAll(error: unknown): boolean {
+  return error instanceof LeaderFailed || (error instanceof Error && known.has(error));
+}
+
+/** Whether something holds on any rank. */
+export async function isOnAny(ranks: Ranks, holds: boolean): Promise<boolean> {
+  const count = Float64Array.of(holds ? 1 : 0);
+  await ranks.sum(count);
+  return count[0]! > 0;
+}
+
+/** The values of all ranks in order, as JSON. */
+export async function gather<Value>(ranks: Ranks, value: Value): Promise<Value[]> {
+  const all: Value[] = [];
+  for (let rank = 0; rank < ranks.size; rank++) {
+    all.push(rank === ranks.rank ? await send(ranks, value, rank) : await receive<Value>(ranks, rank));
+  }
+  return all;
+}
+
+/**
+ * A value that rank 0 finds, on all ranks, as JSON.
+ *
+ * @throws what `find` throws on rank 0, and LeaderFailed on all others
+ */
+export async function fromLeader<Value>(ranks: Ranks, find: () => Value | Promise<Value>): Promise<Value> {
+  if (ranks.size === 1) {
+    return find();
+  }
+  if (ranks.rank > 0) {
+    const { value, failed } = await receive<{ value: Value; failed: boolean }>(ranks, 0);
+    if (failed) {
+      throw new LeaderFailed();
+    }
+    return value;
+  }
+  let value: Value;
+  try {
+    value = await find();
+  } catch (error) {
+    await send(ranks, { failed: true }, 0);
+    if (error instanceof Error) {
+      known.add(error);
+    }
+    throw error;
+  }
+  await send(ranks, { value, failed: false }, 0);
+  return value;
+}
+
+async function send<Value>(ranks: Ranks, value: Value, from: number): Promise<Value> {
+  // Without this, the others would keep a core busy for as long as it took to find the value.
+  await ranks.meet();
+  const bytes = new TextEncoder().encode(JSON.stringify(value) ?? 'null');
+  await ranks.sum(Float64Array.of(bytes.length));
+  await ranks.broadcast(bytes, from);
+  return value;
+}
+
+async function receive<Value>(ranks: Ranks, from: number): Promise<Value> {
+  await ranks.meet();
+  const length = Float64Array.of(0);
+  await ranks.sum(length);
+  const bytes = new Uint8Array(length[0]!);
+  await ranks.broadcast(bytes, from);
+  return JSON.parse(new TextDecoder().decode(bytes));
+}

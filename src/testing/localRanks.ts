@@ -1,0 +1,63 @@
+// Ranks within this process, which take turns: what they compute, without MPI.
+import { LeaderFailed, type Ranks } from '../cluster/ranks.ts';
+
+/**
+ * Runs a function as each of several ranks, and returns their results. The first failure ends the wait, except on ranks
+ * that fail because rank 0 has.
+ */
+export async function onLocalRanks<Result>(
+  size: number,
+  run: (ranks: Ranks) => Promise<Result>,
+): Promise<Result[]> {
+  let waiting: { rank: number; value: unknown; resolve(values: unknown[]): void }[] = [];
+  /** What each rank brings, once all have come. */
+  const exchange = <Value>(rank: number, value: Value): Promise<Value[]> =>
+    new Promise((resolve) => {
+      waiting.push({ rank, value, resolve: resolve as (values: unknown[]) => void });
+      if (waiting.length === size) {
+        const all = waiting.sort((a, b) => a.rank - b.rank);
+        waiting = [];
+        for (const one of all) {
+          one.resolve(all.map((other) => other.value));
+        }
+      }
+    });
+  const ranks = Array.from({ length: size }, (_, rank): Ranks => {
+    const meet = async (): Promise<readonly number[]> => {
+      await exchange(rank, null);
+      return [];
+    };
+    return {
+      rank,
+      size,
+      hosts: Array.from({ length: size }, (_, index) => `host${index}`),
+      cores: 1,
+      async sum(numbers) {
+        const all = await exchange(rank, numbers.slice());
+        numbers.fill(0);
+        for (const one of all) {
+          for (let index = 0; index < numbers.length; index++) {
+            numbers[index]! += one[index]!;
+          }
+        }
+      },
+      async broadcast(bytes, from) {
+        bytes.set((await exchange(rank, bytes.slice()))[from]!);
+      },
+      meet,
+      async leave() {
+        await meet();
+      },
+    };
+  });
+  return Promise.all(
+    ranks.map((own) =>
+      run(own).catch((error) => {
+        if (error instanceof LeaderFailed) {
+          return new Promise<never>(() => {});
+        }
+        throw error;
+      }),
+    ),
+  );
+}

@@ -1,0 +1,204 @@
+// One training by several ranks: the results of one process, the same state everywhere, and decisions taken together.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import type { Ranks } from '../../cluster/ranks.ts';
+import type { ConfigLayer } from '../../experiments/configSchema.ts';
+import { resolveConfig } from '../../experiments/resolve.ts';
+import { readJsonLines } from '../../storage/jsonLines.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
+import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { BatchLoader } from '../batchLoader.ts';
+import { checkpointPath, runPaths } from '../folder/runFolder.ts';
+import { resumeRun, startRun } from '../run/run.node.ts';
+import { type TrainingOptions, type TrainingResult, train } from '../train.ts';
+import { shareOf } from './batchShare.ts';
+import { followerStore } from './followerStore.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'ranks-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+type Options = Partial<TrainingOptions> & { readonly resume?: boolean };
+
+/** Trains a run by several ranks: rank 0 in a folder, the others with a store that is empty. */
+async function trained(
+  size: number,
+  name: string,
+  config: TrainingOptions['config'],
+  optionsOf: (ranks: Ranks) => Options = () => ({}),
+): Promise<TrainingResult[]> {
+  const run = (resume = false) =>
+    resume
+      ? resumeRun(inRoot(name), { training: { steps: config.training.steps } }, { dataset })
+      : startRun(config, inRoot(name), { dataset });
+  return onLocalRanks(size, async (ranks) => {
+    const { resume, ...options } = optionsOf(ranks);
+    const own =
+      ranks.rank === 0 ? await run(resume) : { config, dataset, store: followerStore(name, config) };
+    return train({ ...own, threads: 1, ranks, ...options });
+  });
+}
+
+const stateOf = ({ state }: TrainingResult) => ({
+  step: state.step,
+  guard: state.guard,
+  weights: Object.entries(state.weights).map(([group, { data }]) => [group, Array.from(data)]),
+  moments: JSON.stringify(state.optimizer.moments),
+});
+const weightsOf = ({ state }: TrainingResult) =>
+  Object.values(state.weights).flatMap(({ data }) => Array.from(data));
+const metricsOf = (name: string) => readFileSync(runPaths(inRoot(name)).metrics, 'utf8');
+const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+
+/**
+ * The losses of all steps agree to 1e-5; the weights to 1e-4, because the first gradient of an actnorm is zero but for
+ * rounding, which the optimiser scales up to a whole step.
+ */
+function expectClose(found: { name: string; result: TrainingResult }, expected: typeof found): void {
+  const [ours, theirs] = [found, expected].map(({ name }) =>
+    readJsonLines(runPaths(inRoot(name)).metrics).map(({ bitsPerDim, validationBitsPerDim }) =>
+      Number(bitsPerDim ?? validationBitsPerDim),
+    ),
+  ) as [number[], number[]];
+  expect(ours).toHaveLength(theirs.length);
+  expect(Math.max(...ours.map((value, step) => Math.abs(value - theirs[step]!)))).toBeLessThan(1e-5);
+  const [weights, others] = [weightsOf(found.result), weightsOf(expected.result)];
+  expect(Math.max(...weights.map((value, index) => Math.abs(value - others[index]!)))).toBeLessThan(1e-4);
+}
+
+const configOf = (model: ConfigLayer['model']) =>
+  resolveConfig({
+    overrides: {
+      data: { name: 'tiny', augment: ['flip'] },
+      model: { levels: 2, depth: 1, width: 4, ...model },
+      training: { batchSize: 16, microBatch: 4, clipNorm: 1, warmupSteps: 0, steps: 20 },
+    },
+  });
+
+describe.each(['emerging', 'periodic', '1x1'] as const)(
+  '20 steps with clipping and micro-batches (%s)',
+  (mixing) => {
+    const config = configOf({ mixing });
+
+    it.each([2, 4])(
+      'by %i ranks are those of one process up to rounding, and the same each time',
+      async (size) => {
+        const name = `${mixing}-${size}`;
+        const [one] = await trained(1, `${name}-one`, config);
+        const several = await trained(size, name, config);
+        expectClose({ name, result: several[0]! }, { name: `${name}-one`, result: one! });
+        for (const other of several) {
+          expect(stateOf(other)).toEqual(stateOf(several[0]!));
+          expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
+        }
+        await trained(size, `${name}-again`, config);
+        for (const path of [
+          (run: string) => runPaths(run).metrics,
+          (run: string) => checkpointPath(runPaths(run), 20),
+        ]) {
+          expect(readFileSync(path(inRoot(name))).equals(readFileSync(path(inRoot(`${name}-again`))))).toBe(
+            true,
+          );
+        }
+      },
+    );
+  },
+);
+
+it('resumes with another number of ranks, and says so in the summary', async () => {
+  const config = tinyConfig();
+  const [whole] = await trained(1, 'whole', config);
+  await trained(4, 'parts', config, () => ({ stopAt: 3 }));
+  expect(summaryOf('parts')).toMatchObject({ ranks: 4, steps: 3 });
+  const [first, second] = await trained(2, 'parts', config, () => ({ resume: true }));
+  expectClose({ name: 'parts', result: first! }, { name: 'whole', result: whole! });
+  expect(stateOf(second!)).toEqual(stateOf(first!));
+  expect(summaryOf('parts')).toMatchObject({
+    ranks: 2,
+    steps: 6,
+    changes: [{ step: 3, setting: 'ranks', from: 4, to: 2 }],
+  });
+});
+
+it('stops all ranks after the same step, with a checkpoint, whichever is told to', async () => {
+  const results = await trained(2, 'stopped', tinyConfig(), ({ rank }) => ({
+    signal: rank === 1 ? AbortSignal.abort() : new AbortController().signal,
+  }));
+  expect(results.map(({ interrupted, state }) => [interrupted, state.step])).toEqual([
+    [true, 1],
+    [true, 1],
+  ]);
+  expect(results[0]!.checkpoint).toBe(checkpointPath(runPaths(inRoot('stopped')), 1));
+  expect(readFileSync(results[0]!.checkpoint).length).toBeGreaterThan(0);
+});
+
+it('drops a step with a bad image on any rank, names the layer, and rolls all ranks back alike', async () => {
+  const { at } = BatchLoader.prototype;
+  vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+    const batch = at.call(this, index);
+    // The part of rank 1, at steps 3 to 5.
+    if (index >= 2 && index <= 4 && batch.image.shape[0] === 4 && Reflect.get(this, 'first') === 4) {
+      batch.image.data[7] = 1e30;
+    }
+    return batch;
+  });
+  const told: string[] = [];
+  const results = await trained(2, 'spoilt', tinyConfig(), ({ rank }) => ({
+    events: rank === 0 ? { onTrouble: (_, text) => told.push(text) } : {},
+  }));
+  expect(told.slice(0, 3)).toEqual(
+    [3, 4, 5].map((step) =>
+      expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
+    ),
+  );
+  expect(told[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
+  expect(stateOf(results[1]!)).toEqual(stateOf(results[0]!));
+  expect(results[0]!.state.guard).toMatchObject({ dropped: 3, setbacks: 1 });
+});
+
+it('ends at the next milestone if the weights of a rank differ, and names the rank', async () => {
+  const failing = trained(2, 'faulty', tinyConfig(), ({ rank }) => ({
+    events: {
+      onMilestone(step, { weights }) {
+        if (rank === 1 && step === 2) {
+          weights.small!.data[3]! += 1e-6;
+        }
+      },
+    },
+  }));
+  await expect(failing).rejects.toThrow(
+    /^after step 4 the weights of rank 1 on host1 differ from those of rank 0 on host0: /,
+  );
+  expect(metricsOf('faulty').trim().split('\n')).toHaveLength(5);
+});
+
+describe('the share of a rank', () => {
+  it('is a part of the batch, in micro-batches that divide it', () => {
+    const shares = [0, 1, 2].map((rank) => shareOf({ batchSize: 96, microBatch: 24 }, { rank, size: 3 }));
+    expect(shares.map(({ first, images }) => [first, images])).toEqual([
+      [0, 32],
+      [32, 32],
+      [64, 32],
+    ]);
+    expect(shares[0]!.microBatch).toBe(16);
+    expect(shareOf({ batchSize: 96, microBatch: 24 }, { rank: 0, size: 1 }).microBatch).toBe(24);
+  });
+
+  it.each([
+    [
+      5,
+      /^5 ranks are more than the 4 images of a batch: start at most 4, or use a larger training.batchSize$/,
+    ],
+    [
+      3,
+      /^3 ranks cannot divide a batch of 4 images evenly: start 2, or use a training.batchSize that is a multiple of 3$/,
+    ],
+  ])('does not exist for %i ranks and 4 images', (size, message) => {
+    expect(() => shareOf({ batchSize: 4, microBatch: 4 }, { rank: 0, size })).toThrow(message);
+  });
+});
