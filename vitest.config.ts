@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
+    globalSetup: 'src/testing/builtPackage.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // ONNX Runtime is a native addon with its own threads: processes keep a crash to one file.
