@@ -12,6 +12,6 @@ export {
 export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
+export { readImageFiles } from '../data/readImageFiles.web.ts';
 export type { GivenFiles } from '../data/sources/givenFiles.web.ts';
-export { readImageFiles } from '../data/sources/givenImages.web.ts';
 export type { ImageFileOptions, NamedImages } from '../data/sources/imageFiles.ts';

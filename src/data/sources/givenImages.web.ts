@@ -8,22 +8,14 @@ import { maxFileBytes } from '../formats/fileStore.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import { fitImage } from '../pixels/fitImage.ts';
 import type { DecodedImage } from '../rawImages.ts';
-import { filesOf, type GivenFiles } from './givenFiles.web.ts';
 import type { ImageFileOptions, NamedImages } from './imageFiles.ts';
 
-/**
- * Reads the images among files that a page has been given, in a model's form, sorted by name. If several files were
- * given, those that cannot be read or have another image format are skipped, and files that are no images are ignored.
- *
- * @throws UserError if the only file cannot be read, an image has another size or colour type than `imageShape`, or no
- *   image remains
- */
-export async function readImageFiles(
-  given: GivenFiles,
+/** Reads the images among files, as `readImageFiles` does. */
+export async function readGivenImages(
+  files: readonly GivenFile[],
   imageShape: ImageShape,
-  { resize = false, onSkip }: ImageFileOptions = {},
+  { resize = false, onSkip }: ImageFileOptions,
 ): Promise<Omit<NamedImages, 'paths'>> {
-  const { files } = await filesOf(given);
   const isOnly = files.length === 1;
   const chosen = files
     .filter(({ path }) => isOnly || imageName.test(path) || otherImageName.test(path))
