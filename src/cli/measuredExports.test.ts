@@ -1,5 +1,5 @@
 // `evaluate`, `doctor` and `compare` on exports: the results of the run, on the images that are named.
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { commandLine } from '../testing/command.ts';
@@ -57,6 +57,31 @@ it('compare takes exports and runs', async () => {
   const exports = await emerging.json('compare', 'exported', 'raw', '--data=data', '--out=none.png', ...test);
   expect(exports).toMatchObject({ weights: 'average and raw', file: null });
   expect(exports.runs[1].difference).not.toBe(0);
+});
+
+it('compare measures runs of other images on those that are named', async () => {
+  cpSync(join(emerging.folder, 'data'), join(emerging.folder, 'copied'), { recursive: true });
+  const training = ['--data=copied', '--no-test', ...tinyTraining, '--set=data.validation=0.5'];
+  await emerging.json('train', ...training, '--steps=2', '--out=runs/copied');
+  const pair = ['compare', 'runs/a', 'runs/copied', '--out=pair.png', ...test];
+  const refused = await emerging.run(...pair);
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /^emerging: .*cannot be compared on test images: data\.name is data in one and copied in /,
+    ),
+  ]);
+  const shares = await emerging.run(...pair, '--data=data', '--split=validation');
+  expect([shares.code, shares.stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /cannot be compared on validation images: data\.validation is .* in one and 0\.5 in the/,
+    ),
+  ]);
+  expect((await emerging.json(...pair, '--data=data')).runs[1]).toMatchObject({
+    run: 'runs/copied',
+    step: 2,
+  });
 });
 
 it.each([

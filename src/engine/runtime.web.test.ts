@@ -1,6 +1,6 @@
 // How failures of the runtime in a page are explained.
 import { expect, it } from 'vitest';
-import { explainFailure } from './runtime.web.ts';
+import { configureRuntime, explainFailure } from './runtime.web.ts';
 
 it.each([
   // As a training of 1,024 images of 32x32x3 at width 512 ended in Chromium.
@@ -22,4 +22,18 @@ it('says that a device is lost, and leaves other failures as they are', () => {
     message: "the device 'webgpu' cannot run this: Failed to run: GPUDevice was lost; use device: 'cpu'",
   });
   expect(explainFailure(lost, 'cpu')).toBe(lost);
+});
+
+it('names the file with which the runtime does not start, and refuses options that it does not know', () => {
+  configureRuntime({ wasm: '/nope.wasm' });
+  const missing = new Error(
+    'no available backend found. ERR: [wasm] RuntimeError: Aborted(both async and sync)',
+  );
+  expect(explainFailure(missing, 'cpu')).toMatchObject({
+    code: 'io',
+    message: expect.stringMatching(
+      /^cannot start ONNX Runtime with \/nope\.wasm: \[wasm\] RuntimeError: .*; serve the file of onnxruntime-web/,
+    ),
+  });
+  expect(() => configureRuntime({ wsam: '/x.wasm' } as never)).toThrow('configureRuntime knows no wsam');
 });

@@ -5,7 +5,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fetchBytes, urlOf } from './transfer.ts';
 
 // Sends a byte, and then nothing more.
-const server = createServer((_, response) => {
+const server = createServer(({ url: path }, response) => {
+  if (path === '/page') {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!doctype html>');
+    return;
+  }
   response.writeHead(200, { 'content-length': 2 }).write('a');
 });
 let url: string;
@@ -24,6 +28,12 @@ it('ends with the reason of its signal, before and within the transfer', async (
   const end = new AbortController();
   const onProgress = (): void => end.abort(reason);
   await expect(fetchBytes(url, { signal: end.signal, onProgress }, '')).rejects.toBe(reason);
+});
+
+it('does not take a web page for the file that was asked for', async () => {
+  await expect(fetchBytes(`${url}page`, {}, 'check it')).rejects.toThrow(
+    /page: the server answers with a web page instead of a file; check it$/,
+  );
 });
 
 it('takes a complete URL where there is no page', () => {

@@ -1,5 +1,6 @@
 // Fetches a file whole, within a limit.
 import { UserError } from '../errors.ts';
+import { joinBytes } from './joinBytes.ts';
 
 /** How a file is fetched. */
 export interface FetchOptions {
@@ -96,11 +97,5 @@ export async function fetchBytes(
       // The transfer has ended already, in whatever way the caller is told.
     });
   }
-  const bytes = new Uint8Array(received);
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 }

@@ -329,6 +329,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       ),
     });
     expect(await open(several, { channels: 1 })).toMatchObject({ code: 'invalid-argument' });
+    expect(await open(`[new File(['text'], 'notes.txt')]`, { size: 8 })).toEqual({
+      code: 'invalid-data',
+      message: expect.stringMatching(/no PNG, JPEG or WebP images among its files \(notes\.txt\)$/),
+    });
     expect(await open(several, { size: 0.5 })).toEqual({
       code: 'invalid-argument',
       message: 'size must be a whole number of 1 or more, not 0.5',

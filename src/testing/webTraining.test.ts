@@ -313,6 +313,15 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       'needs its images: pass them as dataset',
     );
     await expect(
+      inWorker(`await library.startRun(${config}, library.memoryFiles('a'), { dataset: 'mnist' })`),
+    ).rejects.toThrow('dataset must be what openImages');
+    const given = await inWorker<Files>(`
+      const files = library.memoryFiles('named');
+      await library.startRun(${config}, files, { dataset: { ...dataset, name: 'given.zip' } });
+      return library.download(files);
+    `);
+    expect(Buffer.from(given['config.yaml']!, 'base64').toString()).toContain('name: given.zip\n');
+    await expect(
       inWorker(`
         library.configureRuntime({ wasm: '/runtime/ort-wasm-simd-threaded.wasm' });
         const run = await library.startRun(${config}, library.memoryFiles('a'), { dataset });

@@ -69,10 +69,8 @@ async function runCompare(directories: readonly string[], options: CompareComman
     requireComparable(first, model);
   }
   const runs = models.flatMap(({ run }) => run ?? []);
-  if (data === undefined) {
-    for (const run of runs) {
-      requireSameData(runs[0]!, run, split);
-    }
+  for (const run of runs) {
+    requireSameData(runs[0]!, run, split, data);
   }
   const exported = models.find(({ run }) => run === undefined);
   // An export cannot do without a name; a run knows which share of the training images is held out.
@@ -163,12 +161,12 @@ function requireComparable(first: ComparedModel, other: ComparedModel): void {
   });
 }
 
-/** Refuses runs that were trained on other data. */
-function requireSameData(first: LoadedRun, other: LoadedRun, split: Split): void {
+/** Refuses runs that were trained on other data, unless images are named for both, or have held out another share. */
+function requireSameData(first: LoadedRun, other: LoadedRun, split: Split, named: string | undefined): void {
   const data = [first, other].map(({ config }) => config.data);
   requireEqual(first.paths.directory, other.paths.directory, `${split} images`, {
-    'data.name': data.map(({ name }) => name),
-    // The test images do not depend on it.
+    ...(named === undefined && { 'data.name': data.map(({ name }) => name) }),
+    // The test images do not depend on it. With other shares, one has trained on images that the other has held out.
     ...(split !== 'test' && { 'data.validation': data.map(({ validation }) => validation) }),
   });
 }

@@ -1,4 +1,5 @@
 // Decompresses data in memory by a stream, wherever JavaScript runs.
+import { joinBytes } from '../../platform/joinBytes.ts';
 
 /**
  * The content of compressed data, given in parts, whose checksum is verified if the format has one.
@@ -32,11 +33,5 @@ export async function decompressed(
     // Not awaited: after an error there is nothing left to end.
     reader.cancel().catch(() => {});
   }
-  const content = new Uint8Array(length);
-  let position = 0;
-  for (const part of found) {
-    content.set(part, position);
-    position += part.length;
-  }
-  return content;
+  return joinBytes(found);
 }

@@ -1,5 +1,6 @@
 // Messages in the protobuf wire format, written: the part of it that an ONNX model needs. See
 // https://protobuf.dev/programming-guides/encoding/.
+import { joinBytes } from '../../platform/joinBytes.ts';
 
 /** How the value of a field is laid out. */
 const wireTypes = { varint: 0, lengthDelimited: 2, fixed32: 5 } as const;
@@ -83,13 +84,7 @@ export class Message {
 
   /** The bytes of the message. */
   finish(): Uint8Array {
-    const all = new Uint8Array(this.length);
-    let position = 0;
-    for (const piece of [...this.pieces, Uint8Array.from(this.bytes)]) {
-      all.set(piece, position);
-      position += piece.length;
-    }
-    return all;
+    return joinBytes([...this.pieces, Uint8Array.from(this.bytes)]);
   }
 
   private tag(field: number, wireType: number): void {

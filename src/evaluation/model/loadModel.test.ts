@@ -49,6 +49,12 @@ describe('loadModel', () => {
         'invalid-data',
         /^cannot read model/,
       ],
+      [
+        () =>
+          loadModel({ 'model.safetensors': weights.map((byte, at) => (at === 400_003 ? byte ^ 64 : byte)) }),
+        'invalid-data',
+        /^model\.safetensors is corrupt: its checksum does not match; use another copy$/,
+      ],
       [() => loadModel({ 'model.safetensors': weights }, { step: 1 }), 'invalid-argument', /step/],
       [
         () =>
