@@ -124,6 +124,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
         trainer: `${library}
       library.configureRuntime({
         wasm: '/runtime/ort-wasm-simd-threaded.wasm',
+        webgpu: { wasm: '/runtime/ort-wasm-simd-threaded.asyncify.wasm' },
         startWorker: () => new Worker('/gradients.js', { type: 'module' }),
       });
       const text = (bytes) => { let all = ''; for (const byte of bytes) all += String.fromCharCode(byte); return btoa(all); };
@@ -180,6 +181,14 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
       steps: STEPS,
     });
     expectClose(bitsIn(found), bitsIn(await trainedInNode(config, 2)));
+  }, 120_000);
+
+  it('takes the same steps through WebGPU', async () => {
+    const config = configOf('emerging', { steps: 6 });
+    expectClose(
+      bitsIn(await trainedInPage(config, "{ device: 'webgpu' }")),
+      bitsIn(await trainedInNode(config)),
+    );
   }, 120_000);
 
   it('stops after a step, resumes, and goes on in Node and back', async () => {
