@@ -15,8 +15,7 @@ import { Glow } from '../src/models/glow.ts';
 import { type ActivationChoice, activationChoices } from '../src/training/gradients/gradientPlan.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
 import { startFromData } from '../src/training/startFromData.ts';
-import { Trainer } from '../src/training/step/trainer.ts';
-import { Update } from '../src/training/step/update.ts';
+import { openStateArrays, Trainer } from '../src/training/step/trainer.ts';
 import { machine } from './shared/machine.ts';
 import { asOptions, scriptJson } from './shared/processes.ts';
 
@@ -50,14 +49,14 @@ const ARRAYS = 5;
 async function measure({ depth = 1, width, batch, activations, steps }: Options): Promise<Measured> {
   const model = new Glow({ ...paperModel, depth, width, mixing: 'emerging' }, paperImageShape);
   const batches = randomBatches(paperImageShape, batch);
-  const update = await Update.compile(new ParameterLayout(model.parameters), benchUpdate);
+  const options = { ...benchUpdate, batchSize: batch };
+  const arrays = await openStateArrays(new ParameterLayout(model.parameters), options);
   // Initialised from one image: initialisation holds all activations of its batch at once.
   const first = randomBatches(paperImageShape, 1).at(0);
-  const state = await startFromData(model, first, 0, {}, update.groups('weights'));
+  const state = await startFromData(model, first, 0, {}, arrays.drawn);
   const trainer = await Trainer.create(model, state, {
-    ...benchUpdate,
-    batchSize: batch,
-    update,
+    ...options,
+    arrays,
     activations,
   });
   let seconds = Number.POSITIVE_INFINITY;

@@ -5,7 +5,7 @@ import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamax } from '../optimizers/adamax.ts';
 import { BatchLoader } from '../training/batchLoader.ts';
-import type { UpdateOptions } from '../training/step/update.ts';
+import type { UpdateOptions } from '../training/step/stateArrays.ts';
 
 /** A model without its mixing, in which the timed models differ. */
 export type BenchModel = Omit<GlowOptions, 'mixing'>;

@@ -180,7 +180,7 @@ function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<
         const made = performance.now();
         const gradients = await trainer.gradientsOf(batch);
         const found = performance.now();
-        trainer.update(gradients, 1e-4);
+        await trainer.update(gradients, 1e-4);
         const end = performance.now();
         return {
           batch: (made - begin) / 1000,
@@ -190,10 +190,11 @@ function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<
       },
       pass: (round) => secondsOf(() => forward.run({ ...microBatches.at(round) })),
       async profile() {
-        const into = trainer.layout.zeros();
+        const { arrays } = trainer;
+        const { memory } = arrays;
         const operators = await profile(
-          (profiled) => plan.compile(profiled),
-          (program) => program.run(microBatches.at(0), trainer.state.weights, into),
+          (profiled) => plan.compile({ ...profiled, ...(memory && { memory }) }),
+          (program) => program.run(microBatches.at(0), arrays.weights, arrays.target(0)),
           benchmark,
         );
         const share = runsOf(benchmark) / plan.workers;

@@ -1,18 +1,31 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
-import { viewSource } from '../tensor/operations/layout.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
-import { elementCount, type Shape, showShape } from '../tensor/shape.ts';
-import { constantValue, type Tensor } from '../tensor/tensor.ts';
+import { isOpen, type Shape, showShape } from '../tensor/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
+import { DeviceArray } from './deviceArray.ts';
+import { holdsArrays } from './deviceMemory.ts';
 import { type Device, styleOf } from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
-import { hostedValue, isHosted } from './hosted.ts';
+import { isHosted } from './hosted.ts';
+import {
+  feedName,
+  HOSTED,
+  type HostPart,
+  hostFeeds,
+  hostValues,
+  PackedOperands,
+  packed,
+  SeparateOperands,
+} from './hostPart.ts';
 import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
+import { releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
-import type { Session } from './session.ts';
+import type { AnyArray, Session } from './session.ts';
+import type { Traffic } from './traffic.ts';
 
 /** How a program is compiled. */
 export interface CompileOptions {
@@ -36,10 +49,20 @@ export interface CompileOptions {
   differentiated?: boolean;
   /** The path prefix of a file to which the time of every node is written on release; none by default. */
   profile?: string;
+  /**
+   * The outputs that stay on the device: every run writes them to arrays of its memory. None by default; only for devices
+   * that hold arrays.
+   */
+  onDevice?: readonly string[];
+  /** Where to count what crosses to and from the device; by default nowhere. */
+  traffic?: Traffic;
 }
 
 /** Arrays by name. */
 export type NamedArrays = Readonly<Record<string, NdArray>>;
+
+/** Arrays by name, on the host or on the device of a program. */
+export type ProgramArrays = Readonly<Record<string, AnyArray>>;
 
 /**
  * Compiles a program for a device: its graph is prepared in the style that the device prefers, what depends
@@ -96,152 +119,198 @@ async function valuesOf(tensors: readonly Tensor[], threads?: number): Promise<N
   return tensors.map((_, index) => values[`value${index}`]!);
 }
 
-/** A tensor that the host computes before the session runs, and where its operands come from. */
-interface HostNode {
-  name: string;
-  tensor: Tensor;
-  operands: Operand[];
-}
-
-/** A constant, or a range of an array by name: an input of the session or an output of the prelude. */
-type Operand = NdArray | { name: string; start: number; shape: Shape };
-
 async function build(
   definition: ProgramDefinition,
   known: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', device = 'cpu', threads, fallback = true, profile } = options;
+  const { precision = 'float32', device = 'cpu', threads, fallback = true, profile, traffic } = options;
+  const { onDevice = [] } = options;
   const outputs = Object.values(definition.outputs);
   // Whatever only a hosted tensor needs is left to the prelude.
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
   const isAtHand = (node: Tensor): boolean => names.has(node) || known.has(node);
   const order = topologicalOrder(outputs, (node) => isAtHand(node) || isHosted(node));
   const hosted = order.filter((node) => isHosted(node) && !isAtHand(node));
-  const before: Record<string, Tensor> = {};
-  const operandOf = (tensor: Tensor): Operand => {
-    const fixed = known.get(tensor) ?? constantValue(tensor);
-    if (fixed) {
-      return fixed;
-    }
-    let source = tensor;
-    let start = 0;
-    for (let view = viewSource(source); view && !names.has(source); view = viewSource(source)) {
-      source = view.source;
-      start += view.start;
-    }
-    const name = names.get(source);
-    if (name !== undefined) {
-      return { name: feedName(name), start, shape: tensor.shape };
-    }
-    const computed = `operand${Object.keys(before).length}`;
-    before[computed] = tensor;
-    return { name: computed, start: 0, shape: tensor.shape };
-  };
+  const isPacked =
+    holdsArrays(device) &&
+    hosted.length > 0 &&
+    ![...hosted, ...hosted.flatMap(({ inputs }) => inputs)].some(({ shape }) => isOpen(shape));
+  const operands = isPacked ? new PackedOperands(known) : new SeparateOperands(known, names);
   const hostNodes = hosted.map((tensor, index) => ({
     name: `host${index}`,
     tensor,
-    operands: tensor.inputs.map(operandOf),
+    operands: tensor.inputs.map((input) => operands.of(input)),
   }));
-  const prelude =
-    Object.keys(before).length > 0
-      ? await build({ inputs: definition.inputs, outputs: before }, known, options)
-      : undefined;
-  const inputs = Object.fromEntries([
-    ...Object.entries(definition.inputs).map(([name, tensor]) => [feedName(name), tensor]),
-    ...hostNodes.map(({ name, tensor }) => [name, tensor]),
-  ]);
+  const before = operands.outputs();
   const named = Object.entries(definition.outputs).map(([name, tensor]) => [fetchName(name), tensor]);
-  const model = lower({
-    inputs,
-    outputs: Object.fromEntries(named),
-    known,
-    precision,
-    style: styleOf(device),
+  return releaseOnFailure(async (keep) => {
+    const prelude =
+      Object.keys(before).length > 0
+        ? keep(
+            await build({ inputs: usedInputs(definition, before), outputs: before }, known, {
+              ...options,
+              onDevice: [],
+            }),
+          )
+        : undefined;
+    const model = lower({
+      inputs: Object.fromEntries([
+        ...Object.entries(definition.inputs).map(([name, tensor]) => [feedName(name), tensor]),
+        ...(isPacked ? [] : hostNodes.map(({ name, tensor }) => [name, tensor])),
+      ]),
+      packed: isPacked ? { name: HOSTED, tensors: hosted } : undefined,
+      outputs: Object.fromEntries(named),
+      known,
+      precision,
+      style: styleOf(device),
+    });
+    const session = await createSession(model, {
+      device,
+      threads,
+      fallback,
+      profile,
+      traffic,
+      onDevice: onDevice.map(fetchName),
+    });
+    return new Program(
+      definition,
+      { precision, device, onDevice, isProfiled: profile !== undefined },
+      session,
+      { nodes: hostNodes, isPacked, prelude },
+    );
   });
-  const session = await createSession(model, { device, threads, fallback, profile });
-  return new Program(definition, precision, session, hostNodes, prelude, profile !== undefined);
+}
+
+/** The arrays, which must all be on the host. */
+export function onHost(arrays: ProgramArrays): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => {
+      if (array instanceof DeviceArray) {
+        throw new Error(`'${name}' is in the memory of the device '${array.device}', not on the host`);
+      }
+      return [name, array];
+    }),
+  );
+}
+
+/** How a program was compiled. */
+interface ProgramSettings {
+  readonly precision: Precision;
+  readonly device: Device;
+  /** The outputs that every run writes to arrays of the device. */
+  readonly onDevice: readonly string[];
+  readonly isProfiled: boolean;
 }
 
 /** A program ready to run. */
 export class Program {
   /** The inputs that `run` takes. */
   readonly inputs: ProgramDefinition['inputs'];
-  /** The outputs that `run` returns. */
+  /** The outputs that `run` computes. */
   readonly outputs: ProgramDefinition['outputs'];
-  private readonly precision: Precision;
+  private readonly settings: ProgramSettings;
   private readonly session: Session;
-  private readonly hostNodes: readonly HostNode[];
-  private readonly prelude: Program | undefined;
-  private readonly isProfiled: boolean;
+  private readonly host: HostPart;
 
   /** @internal Made by `compile`. */
-  constructor(
-    definition: ProgramDefinition,
-    precision: Precision,
-    session: Session,
-    hostNodes: readonly HostNode[],
-    prelude: Program | undefined,
-    isProfiled: boolean,
-  ) {
+  constructor(definition: ProgramDefinition, settings: ProgramSettings, session: Session, host: HostPart) {
     this.inputs = definition.inputs;
     this.outputs = definition.outputs;
-    this.precision = precision;
+    this.settings = settings;
     this.session = session;
-    this.hostNodes = hostNodes;
-    this.prelude = prelude;
-    this.isProfiled = isProfiled;
+    this.host = host;
   }
 
   /**
-   * Runs the program on arrays by name and returns its outputs by name. An output named in `into` is written
-   * to the array given there, which must have the program's precision; the others are new arrays.
+   * Runs the program on arrays by name and returns its outputs by name, but for those that it writes to arrays of the
+   * device. An output named in `into` is written to the array given there, which must have the program's precision; the
+   * others are new arrays.
+   *
+   * @throws Error if an input is missing or has another shape, or an array is in the wrong place
    */
-  async run(feeds: NamedArrays, into: NamedArrays = {}): Promise<Record<string, NdArray>> {
+  async run(feeds: ProgramArrays, into: ProgramArrays = {}): Promise<Record<string, NdArray>> {
     checkFeeds(this.inputs, feeds);
-    const available: Record<string, NdArray> = this.prelude ? await this.prelude.run(feeds) : {};
-    const inputs: Record<string, NdArray> = {};
+    const { nodes, isPacked, prelude } = this.host;
+    const inputs: Record<string, AnyArray> = {};
     for (const name of Object.keys(this.inputs)) {
-      available[feedName(name)] = feeds[name]!;
       inputs[feedName(name)] = this.inPrecision(feeds[name]!);
     }
-    // Operations on the same matrix receive the same array, and can share their work.
-    const views = new Map<string, NdArray>();
-    for (const { name, tensor, operands } of this.hostNodes) {
-      const values = operands.map((operand) => viewOf(operand, available, views));
-      inputs[name] = this.inPrecision(hostedValue(tensor, values));
+    if (nodes.length > 0) {
+      const computed = prelude ? await prelude.run(feeds) : {};
+      const values = hostValues(nodes, { ...hostFeeds(feeds), ...computed });
+      for (const [name, value] of Object.entries(isPacked ? { [HOSTED]: packed(values) } : values)) {
+        inputs[name] = this.inPrecision(value);
+      }
     }
-    const fetches: Record<string, NdArray | null> = {};
+    const fetches: Record<string, AnyArray | null> = {};
     for (const name of Object.keys(this.outputs)) {
       const target = into[name];
-      if (target && target.data instanceof Float32Array !== (this.precision === 'float32')) {
-        throw new Error(`the array for the output '${name}' must be ${this.precision}`);
-      }
+      this.checkTarget(name, target);
       fetches[fetchName(name)] = target ?? null;
     }
     const results = await this.session.run(inputs, fetches);
-    return Object.fromEntries(Object.keys(this.outputs).map((name) => [name, results[fetchName(name)]!]));
+    return Object.fromEntries(
+      Object.keys(this.outputs).flatMap((name) => {
+        const result = results[fetchName(name)];
+        return result ? [[name, result]] : [];
+      }),
+    );
   }
 
   /** Frees the session, and writes its profile if it was compiled with one. */
   async release(): Promise<void> {
-    await this.prelude?.release();
-    if (this.isProfiled) {
+    await this.host.prelude?.release();
+    if (this.settings.isProfiled) {
       this.session.endProfiling();
     }
     await this.session.release();
   }
 
-  /** The array itself if it has the program's precision, a converted copy otherwise. */
-  private inPrecision(array: NdArray): NdArray {
-    const Type = this.precision === 'float32' ? Float32Array : Float64Array;
-    return array.data instanceof Type ? array : { shape: array.shape, data: Type.from(array.data) };
+  /** The array itself if it has the program's precision or is on the device, a converted copy otherwise. */
+  private inPrecision(array: AnyArray): AnyArray {
+    const Type = this.settings.precision === 'float32' ? Float32Array : Float64Array;
+    return array instanceof DeviceArray || array.data instanceof Type
+      ? array
+      : { shape: array.shape, data: Type.from(array.data) };
+  }
+
+  /** Throws unless an output may be written to this array. */
+  private checkTarget(name: string, target: AnyArray | undefined): void {
+    const { precision, device, onDevice } = this.settings;
+    if (onDevice.includes(name)) {
+      if (!(target instanceof DeviceArray)) {
+        throw new Error(`the output '${name}' stays on the device '${device}': give it an array there`);
+      }
+    } else if (target instanceof DeviceArray) {
+      throw new Error(`the output '${name}' comes to the host: it cannot be written to an array of a device`);
+    }
+    if (!target) {
+      return;
+    }
+    if (
+      !(target instanceof DeviceArray) &&
+      target.data instanceof Float32Array !== (precision === 'float32')
+    ) {
+      throw new Error(`the array for the output '${name}' must be ${precision}`);
+    }
+    const { shape } = this.outputs[name]!;
+    if (target instanceof DeviceArray && !fits(target.shape, shape)) {
+      throw new Error(
+        `the array for the output '${name}' must have shape ${showShape(shape)}, not ${showShape(target.shape)}`,
+      );
+    }
   }
 }
 
-/** The name of an input within the session, where an output may have the same name. */
-function feedName(name: string): string {
-  return `input ${name}`;
+/** The inputs that outputs depend on. */
+function usedInputs(
+  { inputs }: ProgramDefinition,
+  outputs: Readonly<Record<string, Tensor>>,
+): ProgramDefinition['inputs'] {
+  const given = new Set(Object.values(inputs));
+  const used = new Set(topologicalOrder(Object.values(outputs), (tensor) => given.has(tensor)));
+  return Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => used.has(tensor)));
 }
 
 /** The name of an output within the session, where constants and host results have names too. */
@@ -249,41 +318,28 @@ function fetchName(name: string): string {
   return `output ${name}`;
 }
 
-function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArray>): NdArray {
-  if ('data' in operand) {
-    return operand;
-  }
-  const { name, start, shape: declared } = operand;
-  const key = `${name} ${start} ${declared.join('x')}`;
-  const { data } = arrays[name]!;
-  // An open axis has the length that the array implies, which only a whole array does.
-  const shape = declared.map((length) =>
-    length < 0 ? data.length / (elementCount(declared) / length) : length,
+/** Whether an array's shape is one that a tensor may have. */
+function fits(given: Shape, shape: Shape): boolean {
+  return (
+    given.length === shape.length &&
+    shape.every((length, axis) => (length < 0 ? given[axis]! % -length === 0 : given[axis] === length))
   );
-  const view = views.get(key) ?? { shape, data: data.subarray(start, start + elementCount(shape)) };
-  views.set(key, view);
-  return view;
 }
 
 /** Throws unless every input is present and has its shape, and all agree on the size of the open batch. */
-function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: NamedArrays): void {
+function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: ProgramArrays): void {
   let batch: { name: string; size: number } | undefined;
   for (const [name, { shape }] of Object.entries(inputs)) {
     const given = feeds[name];
     if (!given) {
       throw new Error(`the program's input '${name}' is missing`);
     }
-    const fits =
-      given.shape.length === shape.length &&
-      shape.every((length, axis) =>
-        length < 0 ? given.shape[axis]! % -length === 0 : given.shape[axis] === length,
-      );
-    if (!fits) {
+    if (!fits(given.shape, shape)) {
       throw new Error(
         `the input '${name}' must have shape ${showShape(shape)}, not ${showShape(given.shape)}`,
       );
     }
-    if (given.data.length !== sizeOf(given.shape)) {
+    if (!(given instanceof DeviceArray) && given.data.length !== sizeOf(given.shape)) {
       throw new Error(
         `the input '${name}' has ${given.data.length} values for shape ${showShape(given.shape)}`,
       );

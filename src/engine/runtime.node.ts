@@ -4,6 +4,7 @@ import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
 import { option, phrase, UserError } from '../errors.ts';
 import { once } from '../numeric/once.ts';
+import type { Device } from './devices/device.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 /** The native library, loaded with the first session: many commands need none. */
@@ -24,34 +25,55 @@ let profiled = 0;
  */
 export async function createSession(
   model: Uint8Array,
-  { device, threads = availableParallelism(), fallback, profile }: SessionOptions,
+  { device, threads = availableParallelism(), fallback, profile, traffic, allocates = false }: SessionOptions,
 ): Promise<Session> {
   const ort = await load();
   try {
     const session = await ort.InferenceSession.create(model, {
-      executionProviders: [device],
+      executionProviders: [providerOf(device)],
       intraOpNumThreads: threads,
       // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
       logSeverityLevel: 3,
+      // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
+      ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
       // A program's threads would keep spinning after its run and take the cores from the next program.
       extra: {
         session: { force_spinning_stop: '1', ...(!fallback && { disable_cpu_ep_fallback: '1' }) },
       },
     });
-    return new Session(ort, session, true);
+    return new Session(ort, session, {
+      device,
+      writesInPlace: true,
+      traffic,
+      explain: (cause) => failureOf(device, 'failed', cause),
+    });
   } catch (cause) {
-    if (device === 'cpu') {
-      throw cause;
-    }
-    throw new UserError(
-      'unsupported',
-      phrase`the device '${device}' cannot run this: ${firstLine(cause)}; use ${option('device', 'cpu')}`,
-      { cause },
-    );
+    throw failureOf(device, 'cannot run this', cause);
   }
+}
+
+/**
+ * The provider of a device. With EMERGING_WEBGPU_VALIDATION=full, WebGPU checks every command that it is given, which is
+ * slow: for tests and for reports of faults.
+ */
+function providerOf(device: Device): Device | { name: 'webgpu'; validationMode: 'full' } {
+  return device === 'webgpu' && process.env.EMERGING_WEBGPU_VALIDATION === 'full'
+    ? { name: 'webgpu', validationMode: 'full' }
+    : device;
+}
+
+/** The error for what the runtime says of a device; on a CPU, what it says itself. */
+function failureOf(device: Device, what: string, cause: unknown): unknown {
+  return device === 'cpu'
+    ? cause
+    : new UserError(
+        'unsupported',
+        phrase`the device '${device}' ${what}: ${firstLine(cause)}; use ${option('device', 'cpu')}`,
+        { cause },
+      );
 }
 
 function firstLine(error: unknown): string {

@@ -129,7 +129,7 @@ async function fetchDecompressed(url: string | URL): Promise<ArrayBuffer> {
  */
 export async function createSession(
   model: Uint8Array,
-  { device, threads = defaultThreads(), fallback }: SessionOptions,
+  { device, threads = defaultThreads(), fallback, traffic, onDevice = [], allocates = false }: SessionOptions,
 ): Promise<Session> {
   if (device !== 'cpu' && device !== 'webgpu') {
     throw new UserError(
@@ -145,10 +145,19 @@ export async function createSession(
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
       logSeverityLevel: 3,
+      ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
+      ...(onDevice.length > 0 && {
+        preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+      }),
       ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
     });
     // This build ignores the arrays that it is given for outputs.
-    return new Session(ort, session, false, (cause) => explainFailure(cause, device));
+    return new Session(ort, session, {
+      device,
+      writesInPlace: false,
+      traffic,
+      explain: (cause) => explainFailure(cause, device),
+    });
   } catch (cause) {
     throw explainFailure(cause, device);
   }

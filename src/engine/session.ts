@@ -1,11 +1,16 @@
 // A loaded ONNX model, whichever build of ONNX Runtime has loaded it.
-import type { NdArray } from '../numeric/ndarray.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { DeviceArray } from './deviceArray.ts';
 import type { Device } from './devices/device.ts';
+import type { Traffic } from './traffic.ts';
 
-/** An array in the runtime's memory. */
-interface RuntimeTensor {
+/** An array in the runtime's memory, or in that of a device. */
+export interface RuntimeTensor {
   readonly dims: readonly number[];
   readonly data: unknown;
+  /** The memory of the device; only for arrays there. */
+  readonly gpuBuffer: unknown;
+  dispose(): void;
 }
 
 type TensorMap<Value> = Readonly<Record<string, Value>>;
@@ -15,6 +20,7 @@ export interface Runtime<Tensor extends RuntimeTensor = RuntimeTensor> {
   readonly Tensor: {
     new (type: 'float32', data: Float32Array, dims: readonly number[]): Tensor;
     new (type: 'float64', data: Float64Array, dims: readonly number[]): Tensor;
+    fromGpuBuffer(buffer: never, options: { dataType: 'float32'; dims: readonly number[] }): Tensor;
   };
 }
 
@@ -26,63 +32,80 @@ export interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
   release(): Promise<void>;
 }
 
+/** An array that a program takes: of the host, or of the device that the program runs on. */
+export type AnyArray = NdArray | DeviceArray;
+
+/** How a build of the runtime treats outputs, on a device. */
+export interface SessionSettings {
+  readonly device: Device;
+  /** Whether the runtime writes outputs to the arrays it is given; else they are copied there. */
+  readonly writesInPlace: boolean;
+  /** What to throw for a failure of the runtime; by default that failure. */
+  explain?(cause: unknown): unknown;
+  /** Where to count what crosses to and from the device. */
+  readonly traffic?: Traffic | undefined;
+}
+
 /** A loaded model. Arrays are float32 or float64, as the model declares them. */
 export class Session {
   private readonly runtime: Runtime;
   private readonly session: RuntimeSession;
-  private readonly writesInPlace: boolean;
-  private readonly explain: (cause: unknown) => unknown;
+  private readonly settings: SessionSettings;
 
-  /**
-   * @internal Made by `createSession`.
-   *
-   * @param writesInPlace whether the runtime writes outputs to the arrays it is given; else they are copied there
-   * @param explain what to throw for a failure of the runtime; by default that failure
-   */
-  constructor(
-    runtime: Runtime,
-    session: RuntimeSession,
-    writesInPlace: boolean,
-    explain: (cause: unknown) => unknown = (cause) => cause,
-  ) {
+  /** @internal Made by `createSession`. */
+  constructor(runtime: Runtime, session: RuntimeSession, settings: SessionSettings) {
     this.runtime = runtime;
     this.session = session;
-    this.writesInPlace = writesInPlace;
-    this.explain = explain;
+    this.settings = settings;
   }
 
   /**
-   * Runs the model on inputs by name.
+   * Runs the model on inputs by name, and returns the outputs that come to the host.
    *
    * @param into the outputs to compute, each with the array to write it to, or null for a new array; by default
    * all outputs, in new arrays
+   * @throws Error for an array of another device: the runtime itself would compute with garbage
    */
   async run(
-    inputs: Readonly<Record<string, NdArray>>,
-    into: Readonly<Record<string, NdArray | null>> = Object.fromEntries(
+    inputs: Readonly<Record<string, AnyArray>>,
+    into: Readonly<Record<string, AnyArray | null>> = Object.fromEntries(
       this.session.outputNames.map((name) => [name, null]),
     ),
   ): Promise<Record<string, NdArray>> {
-    const feeds: Record<string, RuntimeTensor> = {};
-    for (const [name, array] of Object.entries(inputs)) {
-      feeds[name] = this.tensorOf(array);
-    }
+    const { writesInPlace } = this.settings;
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const [name, array] of Object.entries(into)) {
-      fetches[name] = array && this.writesInPlace ? this.tensorOf(array) : null;
+      fetches[name] = array && writesInPlace ? this.tensorOf(name, array) : null;
     }
-    const results = await this.session.run(feeds, fetches).catch((cause: unknown) => {
-      throw this.explain(cause);
-    });
-    return Object.fromEntries(
-      Object.entries(into).map(([name, array]) => {
-        const { dims, data } = results[name]! as { dims: number[]; data: Float32Array | Float64Array };
-        if (array && !this.writesInPlace) {
-          array.data.set(data);
+    const found = await this.runTensors(inputs, fetches);
+    const results: Record<string, NdArray> = {};
+    for (const [name, array] of Object.entries(into)) {
+      const result = found[name]!;
+      if (array instanceof DeviceArray) {
+        if (!writesInPlace) {
+          array.replace(result);
+        } else if (result !== array.tensor) {
+          // Another handle of the same memory, which stays.
+          result.dispose();
         }
-        return [name, array ?? { shape: dims, data }];
-      }),
-    );
+        continue;
+      }
+      const { dims, data } = result as { dims: readonly number[]; data: Float32Array | Float64Array };
+      if (array && !writesInPlace) {
+        array.data.set(data);
+      }
+      results[name] = array ?? { shape: dims, data };
+    }
+    this.count(inputs, Object.values(results));
+    return results;
+  }
+
+  /** Runs a model whose only output stays on the device, in new memory, which the caller frees. */
+  async runOnDevice(inputs: Readonly<Record<string, AnyArray>>): Promise<RuntimeTensor> {
+    const [name] = this.session.outputNames;
+    const found = await this.runTensors(inputs, { [name!]: null });
+    this.count(inputs, []);
+    return found[name!]!;
   }
 
   /** Writes the profile of a session that was created with one. */
@@ -95,10 +118,55 @@ export class Session {
     await this.session.release();
   }
 
-  private tensorOf({ shape, data }: NdArray): RuntimeTensor {
+  private runTensors(
+    inputs: Readonly<Record<string, AnyArray>>,
+    fetches: TensorMap<RuntimeTensor | null>,
+  ): Promise<TensorMap<RuntimeTensor>> {
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const [name, array] of Object.entries(inputs)) {
+      feeds[name] = this.tensorOf(name, array);
+    }
+    const { explain = (cause: unknown) => cause } = this.settings;
+    return this.session.run(feeds, fetches).catch((cause: unknown) => {
+      throw explain(cause);
+    });
+  }
+
+  private tensorOf(name: string, array: AnyArray): RuntimeTensor {
+    const { shape } = array;
+    if (array instanceof DeviceArray) {
+      const { device } = this.settings;
+      if (array.device !== device) {
+        throw new Error(
+          `'${name}' is in the memory of the device '${array.device}', which a program for '${device}' cannot reach`,
+        );
+      }
+      const { tensor } = array;
+      return tensor.dims.length === shape.length &&
+        tensor.dims.every((length, axis) => length === shape[axis])
+        ? tensor
+        : this.runtime.Tensor.fromGpuBuffer(tensor.gpuBuffer as never, { dataType: 'float32', dims: shape });
+    }
+    const { data } = array;
     return data instanceof Float32Array
       ? new this.runtime.Tensor('float32', data, shape)
       : new this.runtime.Tensor('float64', data, shape);
+  }
+
+  private count(inputs: Readonly<Record<string, AnyArray>>, down: readonly NdArray[]): void {
+    const { traffic } = this.settings;
+    if (!traffic) {
+      return;
+    }
+    const up = Object.values(inputs).filter((array) => !(array instanceof DeviceArray));
+    const bytesOf = (arrays: readonly AnyArray[]): number =>
+      arrays.reduce((total, { shape }) => total + Float32Array.BYTES_PER_ELEMENT * sizeOf(shape), 0);
+    traffic.runs++;
+    traffic.waits += down.length > 0 ? 1 : 0;
+    traffic.arraysUp += up.length;
+    traffic.bytesUp += bytesOf(up);
+    traffic.arraysDown += down.length;
+    traffic.bytesDown += bytesOf(down);
   }
 }
 
@@ -111,4 +179,10 @@ export interface SessionOptions {
   readonly fallback: boolean;
   /** The path prefix of a file to which the time of every node is written; by default none. */
   readonly profile?: string | undefined;
+  /** Where to count what crosses to and from the device; by default nowhere. */
+  readonly traffic?: Traffic | undefined;
+  /** The outputs that are always written to arrays of the device; by default none. */
+  readonly onDevice?: readonly string[] | undefined;
+  /** Whether the outputs stay on the device, in new memory (`runOnDevice`); default false. */
+  readonly allocates?: boolean | undefined;
 }

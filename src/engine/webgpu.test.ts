@@ -89,7 +89,7 @@ async function trained(
     const options = { batchSize: BATCH, optimizer, averageDecay: 0.9, activations, ...device };
     const trainer = keep(await Trainer.create(model, state, options));
     const { bitsPerDim, gradientNorm } = await trainer.step(batch, LEARNING_RATE);
-    const { weights, average, optimizer: remembered } = trainer.state;
+    const { weights, average, optimizer: remembered } = await trainer.state();
     const arrays = Object.entries({ weights, average, ...remembered.moments }).flatMap(([kind, groups]) =>
       Object.entries(groups).map(([group, { data }]) => [`${kind}/${group}`, data.slice()]),
     );

@@ -33,7 +33,7 @@ async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
     await trainer.step(batches.at(step), learningRateAt(step + 1, schedule));
   }
   await trainer.release();
-  return trainedModel(model, trainer.state, 'raw');
+  return trainedModel(model, await trainer.state(), 'raw');
 }
 
 it('recovers every pixel of 200 test images, in float32', async () => {

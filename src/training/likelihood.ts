@@ -2,7 +2,7 @@
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
-import type { NamedArrays, Program } from '../engine/program.ts';
+import type { Program, ProgramArrays } from '../engine/program.ts';
 import { type Parameters, parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
@@ -81,7 +81,7 @@ export interface Measurement {
   /** The positions of the images to measure, `end` excluded, by default all; the results of others are 0. */
   readonly part?: { readonly first: number; readonly end: number };
   /** The program's inputs besides images and noise. */
-  readonly weights?: NamedArrays;
+  readonly weights?: ProgramArrays;
   /** Called after each batch with the number of images done. */
   onProgress?(images: number): void;
 }

@@ -17,6 +17,12 @@ export function arrayName(kind: 'weights' | 'gradients', name: string): string {
   return `${kind}/${name}`;
 }
 
+/**
+ * How trained parameters are packed: the large ones apart, which suits the host, or all in one vector, which suits a
+ * device, where every array of a program costs time.
+ */
+type Packing = 'large ones apart' | 'one vector';
+
 /** One array of the layout, and the parameters packed into it in order. */
 interface Group {
   readonly name: string;
@@ -38,13 +44,13 @@ export class ParameterLayout {
   private readonly groups: readonly Group[];
   private readonly places: ReadonlyMap<string, { group: string; shape: readonly number[]; start: number }>;
 
-  constructor(specs: ParameterSpecs) {
+  constructor(specs: ParameterSpecs, packing: Packing = 'large ones apart') {
     this.specs = specs;
     const groups = new Map<string, Group>();
     for (const [path, { shape, trained }] of Object.entries(specs)) {
       const size = sizeOf(shape);
-      const name = !trained ? 'fixed' : size > LARGE ? path : 'small';
-      const group = groups.get(name) ?? { name, shape: size > LARGE ? shape : [0], trained, members: [] };
+      const name = groupOf(path, size, trained, packing);
+      const group = groups.get(name) ?? { name, shape: [0], trained, members: [] };
       const previous = group.members.at(-1);
       const start = previous ? previous.start + sizeOf(previous.shape) : 0;
       group.members.push({ path, shape, start });
@@ -134,6 +140,13 @@ export class ParameterLayout {
     );
   }
 
+  /** Sets the elements of trained groups to 1 where weights decay, and to 0 elsewhere. */
+  markDecays(groups: Readonly<Groups>): void {
+    for (const [path, { data }] of Object.entries(this.unpack(groups))) {
+      data.fill(this.specs[path]!.decays ? 1 : 0);
+    }
+  }
+
   /** Copies parameters by path into their groups' arrays, as float32. */
   pack(arrays: Readonly<Record<string, NdArray>>): Groups {
     return Object.fromEntries(
@@ -167,6 +180,16 @@ export class ParameterLayout {
     }
     return arrays;
   }
+}
+
+function groupOf(path: string, size: number, trained: boolean, packing: Packing): string {
+  if (!trained) {
+    return 'fixed';
+  }
+  if (packing === 'one vector') {
+    return 'trained';
+  }
+  return size > LARGE ? path : 'small';
 }
 
 /** The members of a group, in runs that belong to the same flow step. */

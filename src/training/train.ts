@@ -19,7 +19,7 @@ import { answerStep, requireTrained } from './run/setback.ts';
 import { guardedStep } from './step/guardedStep.ts';
 import type { TrainingEvents } from './trainingEvents.ts';
 import { prepareTraining, type TrainingParts } from './trainingParts.ts';
-import { type TrainingState, weightsOf } from './trainingState.ts';
+import type { TrainingState } from './trainingState.ts';
 
 /**
  * A `Run` (what is trained, on what, and where it is written) and how to train it. Training is in float32.
@@ -133,7 +133,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
   events.onPrepared?.(trainer.plan);
   // Before the first step: after a kill it would be too late.
   await recordStart(options, place);
-  await store.rewind(config, trainer.state.step);
+  await store.rewind(config, trainer.progress.step);
   if (otherImages !== undefined) {
     await store.recordImages({ name: dataset.name, ...otherImages });
   }
@@ -143,7 +143,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
   let validated: Validated | undefined;
   let trained = 0;
   let seconds = 0;
-  while (trainer.state.step < lastStep) {
+  while (trainer.progress.step < lastStep) {
     const begin = performance.now();
     const outcome = await guardedStep(parts);
     const stepSeconds = (performance.now() - begin) / 1000;
@@ -155,7 +155,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
     events.onStep?.(step, bitsPerDim, trained / seconds, learningRate);
     await answerStep(parts, outcome, events);
     if (isMilestone(step, schedule)) {
-      await requireSameState(ranks, trainer.state, store);
+      await requireSameState(ranks, trainer, store);
       validated = await validate(parts, events);
       if (validated.bitsPerDim !== null) {
         await store.appendMetrics({ step, validationBitsPerDim: validated.bitsPerDim });
@@ -163,10 +163,10 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
     }
     // Last, so that the log is complete up to any checkpoint that can be resumed.
     if (isAnchor(step, schedule) || checkpoints.age >= checkpointSeconds) {
-      await checkpoints.save(trainer.state);
+      await checkpoints.save(await trainer.state());
     }
     if (isMilestone(step, schedule)) {
-      await events.onMilestone?.(step, trainer.state);
+      await events.onMilestone?.(step, await trainer.state());
       await ranks.meet();
     }
     lock.renew();
@@ -175,7 +175,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
       break;
     }
   }
-  const { state } = trainer;
+  const state = await trainer.state();
   const checkpoint = await checkpoints.save(state);
   if (validated?.step !== state.step && !(await isInterrupted())) {
     validated = await validate(parts, events);
@@ -207,8 +207,8 @@ interface Validated {
 }
 
 async function validate({ trainer, validation }: TrainingParts, events: TrainingEvents): Promise<Validated> {
-  const { step } = trainer.state;
-  const bitsPerDim = await validation.measure(weightsOf(trainer.state, 'average'));
+  const { step } = trainer.progress;
+  const bitsPerDim = await validation.measure(trainer.weights('average'));
   if (bitsPerDim !== null) {
     events.onValidation?.(step, bitsPerDim);
   }

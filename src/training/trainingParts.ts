@@ -13,15 +13,14 @@ import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { shareOf } from './ranks/batchShare.ts';
-import { shareArrays, startOfLeader } from './ranks/sharedState.ts';
+import { shareState, startOfLeader } from './ranks/sharedState.ts';
 import { CheckpointWriter } from './run/checkpointWriter.ts';
 import { latestSoundCheckpoint } from './run/latestCheckpoint.ts';
 import type { RunStore } from './run/runStore.ts';
 import { startFromData } from './startFromData.ts';
 import { guardFor } from './step/guard.ts';
 import { isFiniteArray } from './step/notFinite.ts';
-import { Trainer } from './step/trainer.ts';
-import { Update } from './step/update.ts';
+import { openStateArrays, Trainer } from './step/trainer.ts';
 import type { PreparationPart } from './trainingEvents.ts';
 import type { TrainingStart, TrainingState } from './trainingState.ts';
 import { Validation } from './validation.ts';
@@ -84,32 +83,24 @@ export async function prepareTraining(
   const optimizer = optimizerOf(config.training, schedule.stepsPerEpoch);
   const updating = { optimizer, averageDecay: schedule.averageDecay };
   const layout = new ParameterLayout(model.parameters);
-  const update = await Update.compile(layout, updating);
+  const training = { ...engine, batchSize, microBatch, ranks, ...updating };
+  const arrays = keep(await openStateArrays(layout, training));
   if (!state) {
     onPreparing('weights');
   }
-  const own = update.groups('weights');
-  const start = await startOfLeader(ranks, layout, () => state ?? startAgain(own), own);
+  const { drawn } = arrays;
+  const start = await startOfLeader(ranks, layout, () => state ?? startAgain(drawn), drawn);
   onPreparing('programs');
   const trainer = keep(
     await Trainer.create(
       model,
       { ...start, guard: guardFor(learningRate, start.guard) },
-      {
-        ...engine,
-        batchSize,
-        microBatch,
-        clipNorm: schedule.clipNorm,
-        ...updating,
-        update,
-        activations,
-        workers,
-        ranks,
-      },
+      { ...training, clipNorm: schedule.clipNorm, arrays, activations, workers },
     ),
   );
-  await shareArrays(ranks, trainer.state);
-  const options = { ...engine, batchSize: Math.max(microBatch, LEAST_MEASURED), seed, ranks };
+  await shareState(ranks, trainer);
+  const measured = Math.max(microBatch, LEAST_MEASURED);
+  const options = { ...engine, layout: arrays.layout, batchSize: measured, seed, ranks };
   const validation = keep(new Validation(model, dataset.validation, options));
   const written = { store, layout, imageShape: model.imageShape, schedule };
   const checkpoints = ranks.rank === 0 ? await CheckpointWriter.open(written, start.step) : noCheckpoints;

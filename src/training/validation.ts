@@ -1,14 +1,16 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
 import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import type { ImageSet } from '../data/dataset.ts';
-import { type CompileOptions, compile, type Program } from '../engine/program.ts';
+import { type CompileOptions, compile, type Program, type ProgramArrays } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import { mean } from '../numeric/statistics.ts';
 import { likelihoodDefinition, measureBitsPerDim } from './likelihood.ts';
-import { type Groups, ParameterLayout } from './parameterLayout.ts';
+import type { ParameterLayout } from './parameterLayout.ts';
 
 /** How validation images are measured. */
 export interface ValidationOptions extends CompileOptions {
+  /** How the parameters are laid out in the weights. */
+  readonly layout: ParameterLayout;
   /** Images per run of the program, at most. */
   readonly batchSize: number;
   /** The seed of the noise. */
@@ -40,7 +42,7 @@ export class Validation {
   }
 
   /** The mean bits/dim of the images with these weights; null if there are no images. */
-  async measure(weights: Groups): Promise<number | null> {
+  async measure(weights: ProgramArrays): Promise<number | null> {
     const { model, images, options } = this;
     if (images.count === 0) {
       return null;
@@ -68,7 +70,7 @@ export class Validation {
   }
 
   private compile(batchSize: number): Promise<Program> {
-    const parameters = new ParameterLayout(this.model.parameters).inputs();
-    return compile(likelihoodDefinition(this.model, batchSize, parameters), this.options);
+    const { model, options } = this;
+    return compile(likelihoodDefinition(model, batchSize, options.layout.inputs()), options);
   }
 }

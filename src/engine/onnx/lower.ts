@@ -2,6 +2,7 @@
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { afterOperation } from '../../tensor/operations/checkpoint.ts';
 import { fixedPointOperation } from '../../tensor/operations/fixedPoint.ts';
+import { elementCount } from '../../tensor/shape.ts';
 import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { OnnxBuilder } from './builder.ts';
@@ -16,6 +17,8 @@ export interface Lowering {
   readonly precision: Precision;
   /** Which nodes operations are lowered to, and whether some nodes wait for others. */
   readonly style: NodeStyle;
+  /** Tensors that come one after the other in a single input, a vector of this name. */
+  readonly packed?: { readonly name: string; readonly tensors: readonly Tensor[] } | undefined;
   /** The outputs of type uint8; their values must be in 0..255. */
   readonly bytes?: readonly string[];
 }
@@ -26,12 +29,23 @@ export interface Lowering {
  *
  * @throws Error if an operation has no ONNX nodes
  */
-export function lower({ inputs, outputs, known, precision, style, bytes = [] }: Lowering): Uint8Array {
+export function lower({
+  inputs,
+  packed,
+  outputs,
+  known,
+  precision,
+  style,
+  bytes = [],
+}: Lowering): Uint8Array {
   const emit = new OnnxBuilder(precision);
   const names = new Map<Tensor, string>();
   for (const [name, tensor] of Object.entries(inputs)) {
     emit.input(name, tensor.shape);
     names.set(tensor, name);
+  }
+  if (packed) {
+    unpack(emit, packed, names);
   }
   const atHand = (node: Tensor): boolean => names.has(node) || known.has(node);
   for (const tensor of topologicalOrder(Object.values(outputs), atHand)) {
@@ -51,6 +65,22 @@ export function lower({ inputs, outputs, known, precision, style, bytes = [] }: 
     emit.output(name, names.get(tensor)!, tensor.shape, { bytes: bytes.includes(name) });
   }
   return emit.build();
+}
+
+/** Emits an input, and the nodes that cut it into tensors. */
+function unpack(
+  emit: OnnxBuilder,
+  { name, tensors }: NonNullable<Lowering['packed']>,
+  names: Map<Tensor, string>,
+): void {
+  emit.input(name, [tensors.reduce((total, { shape }) => total + elementCount(shape), 0)]);
+  let start = 0;
+  for (const tensor of tensors) {
+    const end = start + elementCount(tensor.shape);
+    const part = emit.node('Slice', [name, emit.integers([start]), emit.integers([end]), emit.integers([0])]);
+    names.set(tensor, emit.node('Reshape', [part, emit.integers([...tensor.shape])]));
+    start = end;
+  }
 }
 
 /** Emits the nodes of a tensor, given the names of its inputs, and returns the name of the result. */

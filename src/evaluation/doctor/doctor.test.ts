@@ -46,7 +46,7 @@ async function train(mixing: Mixing): Promise<TrainedModel> {
     await trainer.step(batch, 0.003);
   }
   await trainer.release();
-  return trainedModel(model, trainer.state, 'average');
+  return trainedModel(model, await trainer.state(), 'average');
 }
 
 const sound = train('emerging');

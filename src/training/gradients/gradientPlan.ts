@@ -8,7 +8,12 @@ import { availableBytes } from '../../platform/machine.node.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
-import { compileWhole, type GradientProgram, gradientDefinition } from './gradientProgram.ts';
+import {
+  compileWhole,
+  type GradientEngine,
+  type GradientProgram,
+  gradientDefinition,
+} from './gradientProgram.ts';
 import { type Pieces, piecesOf } from './pieces.ts';
 import { compilePieces, runsOf } from './piecewiseGradients.ts';
 
@@ -31,7 +36,7 @@ export interface GradientPlan {
   /** The graphs to run, prepared for the device, and how often each runs per batch. */
   readonly runs: ReadonlyMap<ProgramDefinition, number>;
   /** Compiles the program. */
-  compile(options: CompileOptions): Promise<GradientProgram>;
+  compile(options: GradientEngine): Promise<GradientProgram>;
 }
 
 /** What gradients are computed for. */

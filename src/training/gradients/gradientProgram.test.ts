@@ -55,7 +55,8 @@ it.each<[string, Partial<GlowOptions>]>([
   for (const activations of ['keep', 'recompute'] as const) {
     const program = await plan(changes, activations).compile({});
     const into = layout.zeros();
-    const bitsPerDim = await program.run(batch, weights, into);
+    const bitsPerDim = { shape: [3], data: new Float32Array(3) };
+    await program.run(batch, weights, { bitsPerDim, gradients: into });
     results.push({ bitsPerDim, ...layout.unpack(into) });
     await program.release();
   }

@@ -1,19 +1,34 @@
 // The gradients of a batch by one program, which keeps the forward activations.
-import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
+import type { DeviceMemory } from '../../engine/deviceMemory.ts';
+import { type CompileOptions, compilePrepared, type ProgramArrays } from '../../engine/program.ts';
+import type { AnyArray } from '../../engine/session.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
 import { gradients } from '../../tensor/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import { type Batch, bitsPerDimOf } from '../likelihood.ts';
-import { arrayName, type Groups, type ParameterLayout } from '../parameterLayout.ts';
+import { arrayName, type ParameterLayout } from '../parameterLayout.ts';
+
+/** Where the results of a batch go. */
+export interface GradientTarget {
+  /** bits/dim of each image. */
+  readonly bitsPerDim: AnyArray;
+  /** The gradients of the loss, by group. */
+  readonly gradients: ProgramArrays;
+}
+
+/** How gradients are compiled. */
+export interface GradientEngine extends CompileOptions {
+  /** The memory that the results go to, if they stay on the device: so does everything between. */
+  readonly memory?: DeviceMemory;
+}
 
 /** Computes the gradients of batches. */
 export interface GradientProgram {
-  /** bits/dim of each image of a batch; writes the gradients of the loss to the groups' arrays in `into`. */
-  run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray>;
+  /** Writes bits/dim of each image of a batch and the gradients of the loss. */
+  run(batch: Batch, weights: ProgramArrays, into: GradientTarget): Promise<void>;
   /** Frees its resources. */
   release(): Promise<void>;
 }
@@ -22,13 +37,16 @@ export interface GradientProgram {
 export async function compileWhole(
   definition: ProgramDefinition,
   layout: ParameterLayout,
-  options: CompileOptions,
+  { memory, ...options }: GradientEngine,
 ): Promise<GradientProgram> {
-  const program = await compilePrepared(definition, options);
+  const program = await compilePrepared(definition, {
+    ...options,
+    ...(memory && { onDevice: Object.keys(definition.outputs) }),
+  });
   return {
-    async run(batch, weights, into) {
-      const named = layout.trained.map((group) => [arrayName('gradients', group), into[group]!]);
-      return (await program.run({ ...batch, ...weights }, Object.fromEntries(named))).bitsPerDim!;
+    async run(batch, weights, { bitsPerDim, gradients }) {
+      const named = layout.trained.map((group) => [arrayName('gradients', group), gradients[group]!]);
+      await program.run({ ...batch, ...weights }, { bitsPerDim, ...Object.fromEntries(named) });
     },
     release: () => program.release(),
   };

@@ -44,7 +44,9 @@ export async function openGradientThread({
   return {
     async run(batch) {
       copyInto(ownWeights, weights);
-      const bitsPerDim = await program.run(batch, ownWeights, ownGradients);
+      const images = batch.image.shape[0]!;
+      const bitsPerDim = { shape: [images], data: new Float32Array(images) };
+      await program.run(batch, ownWeights, { bitsPerDim, gradients: ownGradients });
       copyInto(gradients, ownGradients);
       return bitsPerDim;
     },

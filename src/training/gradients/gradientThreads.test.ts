@@ -78,7 +78,8 @@ test.each([2, 3])('the memory of %d workers is that of their arrays', async (wor
   const [weights, gradients] = [layout.initial(1), layout.zeros()];
   const shape = [images, ...model.imageShape];
   const array = { shape, data: new Float32Array(sizeOf(shape)) };
-  await program.run({ image: array, noise: array }, weights, gradients);
+  const bitsPerDim = { shape: [images], data: new Float32Array(images) };
+  await program.run({ image: array, noise: array }, weights, { bitsPerDim, gradients });
   await program.release();
 
   // The training's own arrays are counted with the step.

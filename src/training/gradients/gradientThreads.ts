@@ -1,11 +1,11 @@
 // Threads that compute the gradients of their share of each batch, and their shared memory.
-import type { CompileOptions } from '../../engine/program.ts';
+import { type CompileOptions, onHost, type ProgramArrays } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { GradientOptions } from './gradientPlan.ts';
-import type { GradientProgram } from './gradientProgram.ts';
+import type { GradientProgram, GradientTarget } from './gradientProgram.ts';
 import { addInPlace, copyInto } from './gradientSum.ts';
 import { sharedArray, startThread, type Thread } from './thread.node.ts';
 
@@ -57,8 +57,9 @@ class ThreadedGradients implements GradientProgram {
     this.threads = threads;
   }
 
-  async run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray> {
-    copyInto(this.weights, weights);
+  async run(batch: Batch, weights: ProgramArrays, target: GradientTarget): Promise<void> {
+    copyInto(this.weights, onHost(weights));
+    const { bitsPerDim, ...into } = onHost({ ...target.gradients, bitsPerDim: target.bitsPerDim });
     const images = batch.image.shape[0]! / this.threads.length;
     const parts = this.threads.map((_, index) => copyOf(partOf(batch, index * images, images)));
     const answers = await allOf(this.threads.map(({ thread }, index) => thread.ask(parts[index]!)));
@@ -66,11 +67,9 @@ class ThreadedGradients implements GradientProgram {
       const combine = index === 0 ? copyInto : addInPlace;
       combine(into, gradients);
     });
-    const bitsPerDim = new Float32Array(answers.length * images);
     answers.forEach(({ data }, index) => {
-      bitsPerDim.set(data, index * images);
+      bitsPerDim!.data.set(data, index * images);
     });
-    return { shape: [bitsPerDim.length], data: bitsPerDim };
   }
 
   async release(): Promise<void> {

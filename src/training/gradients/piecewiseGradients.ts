@@ -1,30 +1,30 @@
 // The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
-import {
-  type CompileOptions,
-  compilePrepared,
-  type NamedArrays,
-  type Program,
-} from '../../engine/program.ts';
+import { compilePrepared, type Program, type ProgramArrays } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
-import type { NdArray } from '../../numeric/ndarray.ts';
+import type { AnyArray } from '../../engine/session.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
-import { arrayName, type Groups, type ParameterLayout } from '../parameterLayout.ts';
-import type { GradientProgram } from './gradientProgram.ts';
+import { arrayName, type ParameterLayout } from '../parameterLayout.ts';
+import type { GradientEngine, GradientProgram, GradientTarget } from './gradientProgram.ts';
+import { DevicePieceArrays, HostPieceArrays, type PieceArrays } from './pieceArrays.ts';
 import { densities, densityName, type Pieces, type PlacedPiece } from './pieces.ts';
 
 /** Compiles the pieces, once for each kind. */
 export function compilePieces(
   pieces: Pieces,
   layout: ParameterLayout,
-  options: CompileOptions,
+  { memory, ...options }: GradientEngine,
 ): Promise<GradientProgram> {
   return releaseOnFailure(async (keep) => {
     const programs = new Map<ProgramDefinition, Program>();
     for (const definition of runsOf(pieces).keys()) {
-      programs.set(definition, keep(await compilePrepared(definition, options)));
+      const onDevice = memory ? Object.keys(definition.outputs) : [];
+      programs.set(definition, keep(await compilePrepared(definition, { ...options, onDevice })));
     }
-    return new PiecewiseGradients(pieces, layout, programs);
+    const arrays = memory
+      ? await DevicePieceArrays.open(pieces, layout, memory, options)
+      : new HostPieceArrays(layout);
+    return new PiecewiseGradients(pieces, arrays, programs);
   });
 }
 
@@ -43,32 +43,36 @@ export function runsOf({ start, stages, end }: Pieces): Map<ProgramDefinition, n
  */
 class PiecewiseGradients implements GradientProgram {
   private readonly pieces: Pieces;
-  private readonly layout: ParameterLayout;
+  private readonly arrays: PieceArrays;
   private readonly programs: ReadonlyMap<ProgramDefinition, Program>;
 
-  constructor(pieces: Pieces, layout: ParameterLayout, programs: ReadonlyMap<ProgramDefinition, Program>) {
+  constructor(pieces: Pieces, arrays: PieceArrays, programs: ReadonlyMap<ProgramDefinition, Program>) {
     this.pieces = pieces;
-    this.layout = layout;
+    this.arrays = arrays;
     this.programs = programs;
   }
 
-  async run(batch: Batch, weights: Groups, into: Groups): Promise<NdArray> {
-    const [given, wanted] = [this.layout.unpack(weights), this.layout.unpack(into)];
+  async run(batch: Batch, weights: ProgramArrays, { bitsPerDim, gradients }: GradientTarget): Promise<void> {
+    const given = await this.arrays.parameters(weights);
+    const wanted = this.arrays.gradients(gradients);
     const { start, stages, end } = this.pieces;
-    let { x } = await this.runPiece(start, { ...batch });
-    const taken: { stage: PlacedPiece; feeds: NamedArrays }[] = [];
-    for (const stage of stages) {
+    let { x } = await this.runPiece(start, -1, { ...batch });
+    const taken: { stage: PlacedPiece; index: number; feeds: ProgramArrays }[] = [];
+    for (const [index, stage] of stages.entries()) {
       const feeds = { x: x!, ...ofStage(stage, 'weights', given) };
-      const { y, ...remembered } = stage.piece.forward ? await this.runPiece(stage.piece.forward, feeds) : {};
-      taken.push({ stage, feeds: { ...feeds, ...remembered } });
+      const { y, ...remembered } = stage.piece.forward
+        ? await this.runPiece(stage.piece.forward, index, feeds)
+        : {};
+      taken.push({ stage, index, feeds: { ...feeds, ...remembered } });
       x = y;
     }
-    const added: Record<string, NdArray> = {};
-    let gradientOfY: NdArray | undefined;
+    const added: Record<string, AnyArray> = {};
+    let gradientOfY: AnyArray | undefined;
     for (let last = taken.pop(); last; last = taken.pop()) {
-      const { stage, feeds } = last;
+      const { stage, index, feeds } = last;
       const found = await this.runPiece(
         stage.piece.backward,
+        index,
         { ...feeds, ...(gradientOfY && { gradientOfY }) },
         ofStage(stage, 'gradients', wanted),
       );
@@ -79,19 +83,24 @@ class PiecewiseGradients implements GradientProgram {
         }
       }
     }
-    return (await this.runPiece(end, added)).bitsPerDim!;
+    await this.programs.get(end)!.run(added, { bitsPerDim });
+    await this.arrays.finish(gradients);
   }
 
   async release(): Promise<void> {
     await Promise.all([...this.programs.values()].map((program) => program.release()));
+    await this.arrays.release();
   }
 
-  private runPiece(
+  /** Runs a program of a stage, and returns its outputs wherever they are. */
+  private async runPiece(
     definition: ProgramDefinition,
-    feeds: NamedArrays,
-    into?: NamedArrays,
-  ): Promise<Record<string, NdArray>> {
-    return this.programs.get(definition)!.run(feeds, into);
+    index: number,
+    feeds: ProgramArrays,
+    gradients: ProgramArrays = {},
+  ): Promise<ProgramArrays> {
+    const into = { ...this.arrays.outputsOf(index, definition), ...gradients };
+    return { ...into, ...(await this.programs.get(definition)!.run(feeds, into)) };
   }
 }
 
@@ -99,8 +108,8 @@ class PiecewiseGradients implements GradientProgram {
 function ofStage(
   { path, parameters }: PlacedPiece,
   kind: 'weights' | 'gradients',
-  arrays: NamedArrays,
-): Record<string, NdArray> {
+  arrays: ProgramArrays,
+): Record<string, AnyArray> {
   return Object.fromEntries(
     parameters.flatMap((name) => {
       const array = arrays[`${path}/${name}`];

@@ -43,19 +43,20 @@ function setting(): { batch: Batch; weights: Groups } {
   };
 }
 
+/** Arrays for the results of a batch. */
+function target() {
+  return { bitsPerDim: { shape: [images], data: new Float32Array(images) }, gradients: layout.zeros() };
+}
+
 /** The results of a plan for two sets of weights in turn. */
 async function resultsOf(plan: SharedPlan): Promise<Float32Array[]> {
   const { batch, weights } = setting();
   const program = await plan.compile({});
   const results: Float32Array[] = [];
   for (let round = 0; round < 2; round++) {
-    const gradients = layout.zeros();
-    const bitsPerDim = await program.run(batch, weights, gradients);
-    expect(bitsPerDim.shape).toEqual([images]);
-    results.push(
-      bitsPerDim.data as Float32Array,
-      ...layout.trained.map((group) => gradients[group]!.data as Float32Array),
-    );
+    const { bitsPerDim, gradients } = target();
+    await program.run(batch, weights, { bitsPerDim, gradients });
+    results.push(bitsPerDim.data, ...layout.trained.map((group) => gradients[group]!.data as Float32Array));
     for (const { data } of Object.values(weights)) {
       data.set(data.map((value) => value * 1.01));
     }
@@ -113,9 +114,9 @@ test('a failure in a thread fails the run, and leaves nothing to wait for', asyn
   const { batch, weights } = setting();
   const program = await planned({ workers: 2 }).compile({});
   const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
-  await expect(program.run({ ...batch, noise: wrong }, weights, layout.zeros())).rejects.toThrow(/noise/);
+  await expect(program.run({ ...batch, noise: wrong }, weights, target())).rejects.toThrow(/noise/);
   // The threads have ended, or are about to: nothing is left to wait for.
-  await expect(program.run(batch, weights, layout.zeros())).rejects.toThrow(
+  await expect(program.run(batch, weights, target())).rejects.toThrow(
     /^a gradient thread (has ended|exited with code 1)$/,
   );
   await program.release();

@@ -5,6 +5,7 @@ import { checksumOf } from '../../numeric/checksum.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { RunStore } from '../run/runStore.ts';
+import type { Trainer } from '../step/trainer.ts';
 import type { TrainingStart, TrainingState } from '../trainingState.ts';
 
 /**
@@ -28,11 +29,16 @@ export async function startOfLeader(
   return found ?? { ...counters, weights: { ...layout.zeros('all'), ...into }, average: {} };
 }
 
-/** Replaces the arrays of a state, in place, by those of rank 0. */
-export async function shareArrays(ranks: Ranks, state: TrainingState): Promise<void> {
+/** Replaces the arrays of a trainer by those of rank 0. */
+export async function shareState(ranks: Ranks, trainer: Trainer): Promise<void> {
+  if (ranks.size === 1) {
+    return;
+  }
+  const state = await trainer.state();
   for (const { data } of arraysOf(state).values()) {
     await ranks.broadcast(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0);
   }
+  await trainer.replace(state);
 }
 
 /**
@@ -40,10 +46,11 @@ export async function shareArrays(ranks: Ranks, state: TrainingState): Promise<v
  *
  * @throws UserError (`mismatch`) on rank 0 if they differ, LeaderFailed on the others
  */
-export async function requireSameState(ranks: Ranks, state: TrainingState, store: RunStore): Promise<void> {
+export async function requireSameState(ranks: Ranks, trainer: Trainer, store: RunStore): Promise<void> {
   if (ranks.size === 1) {
     return;
   }
+  const state = await trainer.state();
   const { step, updates, guard } = state;
   const found = await gather(ranks, [checksumOf(arraysOf(state)), JSON.stringify({ step, updates, guard })]);
   await fromLeader(ranks, () => {

@@ -2,7 +2,7 @@
 import { phrase, UserError } from '../../errors.ts';
 import { stateFrom } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
-import { shareArrays, startOfLeader } from '../ranks/sharedState.ts';
+import { shareState, startOfLeader } from '../ranks/sharedState.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import type { StepOutcome } from '../step/guardedStep.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
@@ -26,7 +26,7 @@ export async function answerStep(
     events.onTrouble?.(step, `step ${step} was dropped: ${dropped}`);
   }
   const atAnAnchor = isAnchor(step, schedule);
-  const unsound = atAnAnchor ? notFiniteInState(trainer.state, trainer.layout) : null;
+  const unsound = atAnAnchor ? notFiniteInState(await trainer.state(), trainer.layout) : null;
   const reason = mustGoBack ? dropped : unsound;
   if (reason) {
     const { backToStep, rateFactor } = await goBack(parts, reason);
@@ -36,7 +36,7 @@ export async function answerStep(
         `rate (${reason})`,
     );
   } else if (atAnAnchor) {
-    trainer.remember(atAnchor(trainer.state.guard));
+    trainer.remember(atAnchor(trainer.progress.guard));
   }
 }
 
@@ -61,13 +61,13 @@ interface Setback extends Record<string, unknown> {
  */
 async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
   const { trainer, checkpoints, store, config, ranks } = parts;
-  const { step, guard } = trainer.state;
+  const { step, guard } = trainer.progress;
   const { learningRate } = config.training;
   const find = async () => (await lastSoundState(parts)) ?? (await parts.startAgain());
   const sound = await startOfLeader(ranks, trainer.layout, find);
   const after = afterSetback(guard, sound.guard, sound.step);
-  trainer.replace({ ...sound, step, guard: after });
-  await shareArrays(ranks, trainer.state);
+  await trainer.replace({ ...sound, step, guard: after });
+  await shareState(ranks, trainer);
   const setback: Setback = { step, backToStep: sound.step, rateFactor: after.rateFactor, reason };
   // Also on the last one: the saved state counts this rollback too, so log and state agree.
   await store.appendMetrics(setback);
@@ -76,7 +76,7 @@ async function goBack(parts: TrainingParts, reason: string): Promise<Setback> {
     const what =
       `the training diverged at step ${step}: ${reason}; with training.learningRate=${learningRate} it had already ` +
       `rolled back ${guard.setbacks} times, halving the rate each time`;
-    const saved = await checkpoints.save(trainer.state);
+    const saved = await checkpoints.save(await trainer.state());
     const again = store.resumption({ training: { learningRate: lower } });
     throw new UserError(
       'diverged',
@@ -94,7 +94,7 @@ async function lastSoundState({
   schedule,
   store,
 }: TrainingParts): Promise<TrainingState | undefined> {
-  const { step: now, guard } = trainer.state;
+  const { step: now, guard } = trainer.progress;
   for (const step of (await store.checkpointSteps()).toReversed()) {
     if (step > now || !isAnchor(step, schedule) || !mayGoBackTo(guard, step)) {
       continue;

@@ -32,28 +32,28 @@ export interface StepOutcome {
 export async function guardedStep(parts: TrainingParts): Promise<StepOutcome> {
   const { trainer, schedule, batches, config, model, engine, ranks } = parts;
   const { microBatch } = shareOf(config.training, ranks);
-  const { state } = trainer;
-  const { guard } = state;
-  const step = state.step + 1;
+  const { guard, step: before } = trainer.progress;
+  const step = before + 1;
   const learningRate = learningRateAt(step, schedule) * guard.rateFactor;
   const batch = batches.at(step - 1);
   const found = await trainer.gradientsOf(batch);
-  const { gradientNorm, gradients } = found;
+  const { gradientNorm } = found;
   const bitsPerDim = mean(found.bitsPerDim);
   const epoch = Math.ceil(step / schedule.stepsPerEpoch);
   const record = { step, epoch, bitsPerDim, learningRate, gradientNorm };
   const seen = { bitsPerDim, gradientNorm, willBeCut: schedule.clipNorm < Number.POSITIVE_INFINITY };
   const reason = refusal(guard, seen);
   if (reason === null) {
-    trainer.update(found, learningRate);
+    await trainer.update(found, learningRate);
     trainer.remember(afterStep(guard, seen));
     return { record, mustGoBack: false };
   }
+  const [state, gradients] = [await trainer.state(), await trainer.arrays.readGradients()];
   const refused = { refusal: reason, bitsPerDim, batch, gradients, state, microBatch };
   const { text: own, inState } = await explainRefusal(model, trainer.layout, refused, engine);
   // Only the rank with the image at fault can say more than what was refused.
   const text = (await gather(ranks, own)).find((found) => found !== reason) ?? own;
   trainer.dropStep();
   trainer.remember(afterRefusal(guard));
-  return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.state.guard) };
+  return { record: { ...record, dropped: text }, mustGoBack: inState || mustGoBack(trainer.progress.guard) };
 }

@@ -1,109 +1,107 @@
 // Training steps: the gradients of a batch, and the update of the weights.
-import { onlyRank, type Ranks, ranksBeside } from '../../cluster/ranks.ts';
-import type { CompileOptions } from '../../engine/program.ts';
+import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
+import { holdsArrays } from '../../engine/deviceMemory.ts';
+import type { ProgramArrays } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
-import { addInPlace, normOf, scaleInPlace, sumOverRanks } from '../gradients/gradientSum.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
 import { type Batch, partOf } from '../likelihood.ts';
-import { type Groups, ParameterLayout } from '../parameterLayout.ts';
-import type { TrainingStart, TrainingState } from '../trainingState.ts';
+import { ParameterLayout } from '../parameterLayout.ts';
+import type { TrainingStart, TrainingState, WeightsKind } from '../trainingState.ts';
+import { DeviceArrays } from './deviceArrays.ts';
 import type { GuardState } from './guard.ts';
-import { Update, type UpdateOptions } from './update.ts';
-
-/** The gradients of a mean bits/dim, for an update. */
-interface Gradients {
-  /** Their Euclidean norm, before clipping. */
-  readonly gradientNorm: number;
-  /** The gradients by group; overwritten by the next batch. */
-  readonly gradients: Groups;
-}
-
-/** The loss and gradients of a batch. */
-export interface BatchGradients extends Gradients {
-  /** bits/dim of each image of the batch, on all ranks. */
-  readonly bitsPerDim: Float32Array;
-}
+import { HostArrays } from './hostArrays.ts';
+import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArrays.ts';
 
 /** Options of a trainer. */
-export interface TrainerOptions extends CompileOptions, UpdateOptions {
-  /** Images per update, on all ranks. */
-  readonly batchSize: number;
-  /** Images per run of the program, a divisor of those of a rank; by default all of them. */
-  readonly microBatch?: number;
-  /** The processes that share each batch evenly; by default only this one. */
-  readonly ranks?: Ranks;
+export interface TrainerOptions extends StateArraysOptions {
   /** The norm to which gradients are clipped; by default Infinity. */
   readonly clipNorm?: number;
-  /** The update, already compiled with these options, if the state is already in its memory. */
-  readonly update?: Update;
+  /**
+   * The arrays, already opened with these options, if the initial weights are already in them; they are not released with
+   * the trainer.
+   */
+  readonly arrays?: StateArrays;
   /** Whether the forward activations are kept or recomputed; by default depends on the available memory. */
   readonly activations?: ActivationChoice | undefined;
   /** The number of data-parallel workers; by default what is likely to be fastest. */
   readonly workers?: number | undefined;
 }
 
+/** How far training is: its state without the arrays. */
+export type Progress = Pick<TrainingState, 'step' | 'updates' | 'guard'>;
+
 /** The programs and the state of training. */
 export class Trainer {
+  /** The layout of the states that it takes and returns. */
   readonly layout: ParameterLayout;
   /** The number of workers, whether activations are kept or recomputed, and how much memory this takes. */
   readonly plan: SharedPlan;
+  /** The arrays of the state. */
+  readonly arrays: StateArrays;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
-  private readonly weightUpdate: Update;
-  private current: TrainingState;
-  /** The gradients of the batch, and of one micro-batch if there are several, in reused arrays. */
-  private readonly total: Groups;
-  private readonly part: Groups;
+  private current: Progress;
 
   private constructor(
     layout: ParameterLayout,
     options: TrainerOptions,
     plan: SharedPlan,
     gradientProgram: GradientProgram,
-    weightUpdate: Update,
-    state: TrainingState,
+    arrays: StateArrays,
+    progress: Progress,
   ) {
     this.layout = layout;
     this.options = options;
     this.plan = plan;
     this.gradientProgram = gradientProgram;
-    this.weightUpdate = weightUpdate;
-    this.current = state;
-    this.total = weightUpdate.groups('gradients');
-    this.part = imagesOf(options) === microBatchOf(options) ? {} : layout.zeros();
+    this.arrays = arrays;
+    this.current = progress;
   }
 
-  /** Compiles the programs for training from a copy of `state`; the update always runs on the host. */
+  /** Compiles the programs for training from a copy of `state`. */
   static async create(model: Glow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
-      const update = options.update ?? (await Update.compile(layout, options));
-      const own = update.take(state);
+      const arrays = options.arrays ?? keep(await openStateArrays(layout, options));
+      await arrays.take(state);
       // Planned last, when the state has already taken its share of the available memory.
       const available = availableBytes() / ranksBeside(options.ranks ?? onlyRank);
-      const plan = planSharedGradients(model, layout, {
+      const plan = planSharedGradients(model, arrays.layout, {
         ...options,
         images: microBatchOf(options),
         available,
       });
-      const gradientProgram = keep(await plan.compile(options));
-      return new Trainer(layout, options, plan, gradientProgram, update, own);
+      const { memory } = arrays;
+      const gradientProgram = keep(await plan.compile({ ...options, ...(memory && { memory }) }));
+      return new Trainer(layout, options, plan, gradientProgram, arrays, progressOf(state));
     });
   }
 
-  get state(): TrainingState {
+  /** How far training is. */
+  get progress(): Progress {
     return this.current;
+  }
+
+  /** The state; on the host its arrays are those of the training, which change with every update. */
+  async state(): Promise<TrainingState> {
+    return { ...this.current, ...(await this.arrays.read()) };
+  }
+
+  /** The weights for programs in the layout of the arrays. Before the first update the average equals the weights. */
+  weights(kind: WeightsKind): ProgramArrays {
+    const { weights, average } = this.arrays;
+    return kind === 'raw' || this.current.updates === 0 ? weights : { ...weights, ...average };
   }
 
   /** One update of the weights from one batch, with the given learning rate. */
   async step(batch: Batch, learningRate: number): Promise<BatchGradients> {
-    const gradients = await this.gradientsOf(batch);
-    this.update(gradients, learningRate);
-    return gradients;
+    const found = await this.gradientsOf(batch);
+    await this.update(found, learningRate);
+    return found;
   }
 
   /**
@@ -111,34 +109,26 @@ export class Trainer {
    * which passes its share of the batch; changes no weight.
    */
   async gradientsOf(batch: Batch): Promise<BatchGradients> {
-    const { batchSize, ranks = onlyRank } = this.options;
-    const images = imagesOf(this.options);
+    const { arrays } = this;
     const microBatch = microBatchOf(this.options);
-    const bitsPerDim = new Float32Array(batchSize);
-    for (let first = 0; first < images; first += microBatch) {
-      const target = first === 0 ? this.total : this.part;
-      const part = partOf(batch, first, microBatch);
-      const found = await this.gradientProgram.run(part, this.current.weights, target);
-      bitsPerDim.set(found.data, ranks.rank * images + first);
-      if (first > 0) {
-        addInPlace(this.total, this.part);
-      }
+    const parts = imagesOf(this.options) / microBatch;
+    for (let part = 0; part < parts; part++) {
+      const images = partOf(batch, part * microBatch, microBatch);
+      await this.gradientProgram.run(images, arrays.weights, arrays.target(part));
+      await arrays.add(part);
     }
-    // Zeros for the images of other ranks: their sum is exact.
-    await ranks.sum(bitsPerDim);
-    await sumOverRanks(ranks, this.total);
-    return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
+    return arrays.collect();
   }
 
-  /** Updates the weights by gradients, which are clipped in place to the norm set in the options. */
-  update({ gradients, gradientNorm }: Gradients, learningRate: number): void {
+  /** Updates the weights by the gradients of the latest batch, clipped to the norm set in the options. */
+  async update({ gradientNorm }: BatchGradients, learningRate: number): Promise<void> {
     const { clipNorm = Number.POSITIVE_INFINITY } = this.options;
     const { step } = this.current;
     const updates = this.current.updates + 1;
     if (gradientNorm > clipNorm) {
-      scaleInPlace(gradients, clipNorm / gradientNorm);
+      await this.arrays.scale(clipNorm / gradientNorm);
     }
-    this.weightUpdate.run(gradients, updates, learningRate);
+    await this.arrays.update(updates, learningRate);
     this.current = { ...this.current, step: step + 1, updates };
   }
 
@@ -153,14 +143,28 @@ export class Trainer {
   }
 
   /** Continues from a copy of another state. */
-  replace(state: TrainingStart): void {
-    this.current = this.weightUpdate.take(state);
+  async replace(state: TrainingStart): Promise<void> {
+    await this.arrays.take(state);
+    this.current = progressOf(state);
   }
 
-  /** Frees the program of the gradients. */
+  /** Frees the programs, and the arrays unless they were given. */
   async release(): Promise<void> {
     await this.gradientProgram.release();
+    if (!this.options.arrays) {
+      await this.arrays.release();
+    }
   }
+}
+
+/** Opens the arrays of a training where its device wants them. */
+export function openStateArrays(layout: ParameterLayout, options: StateArraysOptions): Promise<StateArrays> {
+  const { device = 'cpu' } = options;
+  return holdsArrays(device) ? DeviceArrays.open(layout, options) : HostArrays.open(layout, options);
+}
+
+function progressOf({ step, updates, guard }: TrainingStart): Progress {
+  return { step, updates, guard };
 }
 
 /** The images of this rank. */

@@ -1,12 +1,13 @@
-// The update in its memory: which weights decay, which gradients it takes, and which moments it rejects.
+// The update in the host's memory: which weights decay, which gradients it takes, and which moments it rejects.
 import { describe, expect, it } from 'vitest';
+import { onHost } from '../../engine/program.ts';
 import { Glow } from '../../models/glow.ts';
 import type { Mixing } from '../../models/mixing.ts';
 import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { newGuard } from './guard.ts';
-import { Update } from './update.ts';
+import { HostArrays } from './hostArrays.ts';
 
 const averageDecay = 0.9;
 const decaying = adamw({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.5 });
@@ -34,6 +35,8 @@ function twos(layout: ParameterLayout) {
   return { step: 0, updates: 0, guard: newGuard(0), weights, average: {} };
 }
 
+const options = { averageDecay, batchSize: 2 };
+
 describe('the weight decay', () => {
   // At this width some kernels are packed with the small parameters, and others have their own array.
   it.each<Mixing>(['emerging', 'maf', '1x1-plu'])(
@@ -41,10 +44,10 @@ describe('the weight decay', () => {
     async (mixing) => {
       const layout = layoutOf(mixing, 136);
       expect(layout.trained.filter((group) => group.includes('coupling')).length).toBeGreaterThan(0);
-      const update = await Update.compile(layout, { optimizer: decaying, averageDecay });
-      const { weights } = update.take(twos(layout));
-      update.run(layout.zeros(), 1, 0.25);
-      for (const [path, { data }] of Object.entries(layout.unpack(weights))) {
+      const arrays = await HostArrays.open(layout, { optimizer: decaying, ...options });
+      await arrays.take(twos(layout));
+      await arrays.update(1, 0.25);
+      for (const [path, { data }] of Object.entries(layout.unpack(arrays.weights))) {
         const decays = /\/coupling\/conv\d\/kernel$/.test(path);
         expect(new Set(data), path).toEqual(new Set([decays ? 2 - 0.25 * 0.5 * 2 : 2]));
       }
@@ -56,27 +59,25 @@ describe('an update', () => {
   const layout = layoutOf('emerging', 4);
 
   it.each([decaying, adamax({ beta2: 0.9, biasCorrection: 'standard' })])(
-    'by $name uses the gradients it is passed, wherever they are',
+    'by $name uses the gradients of the batch, scaled',
     async (optimizer) => {
-      const update = await Update.compile(layout, { optimizer, averageDecay });
-      const gradients = layout.zeros();
-      gradients.small!.data[3] = -7;
-      const { weights, optimizer: remembered, average } = update.take(twos(layout));
-      update.run(gradients, 1, 0.25);
+      const arrays = await HostArrays.open(layout, { optimizer, ...options });
+      await arrays.take(twos(layout));
+      const { gradients } = arrays.target(0);
+      onHost(gradients).small!.data[3] = -14;
+      await arrays.scale(0.5);
+      await arrays.update(1, 0.25);
+      const { weights, optimizer: remembered, average } = await arrays.read();
       expect(remembered.moments.first!.small!.data[3]).toBeCloseTo(0.1 * -7, 6);
       expect(weights.small!.data[3]).toBeCloseTo(2.25, 6);
       expect(average.small!.data[3]).toBeCloseTo(2.25, 6);
-      // Its own memory works as well.
-      update.groups('gradients').small!.data[3] = 0;
-      update.run(update.groups('gradients'), 2, 0.25);
-      expect(remembered.moments.first!.small!.data[3]).toBeCloseTo(0.9 * 0.1 * -7, 6);
     },
   );
 
   it('rejects the moments of another optimiser', async () => {
-    const update = await Update.compile(layout, { optimizer: decaying, averageDecay });
+    const arrays = await HostArrays.open(layout, { optimizer: decaying, ...options });
     const optimizer = { name: 'adamax', moments: { first: layout.zeros(), second: layout.zeros() } };
-    expect(() => update.take({ ...twos(layout), optimizer })).toThrow(
+    await expect(arrays.take({ ...twos(layout), optimizer })).rejects.toThrow(
       'an adamw update cannot use the moments of adamax',
     );
   });

@@ -1,0 +1,159 @@
+// The part of a program that the host computes: where its operands come from, and how its results reach the session.
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import { concatenate, reshape, viewSource } from '../tensor/operations/layout.ts';
+import { elementCount, type Shape } from '../tensor/shape.ts';
+import { constantValue, type Tensor } from '../tensor/tensor.ts';
+import { DeviceArray } from './deviceArray.ts';
+import { hostedValue } from './hosted.ts';
+import type { NamedArrays, Program, ProgramArrays } from './program.ts';
+
+/** What the host computes before the session of a program runs. */
+export interface HostPart {
+  readonly nodes: readonly HostNode[];
+  /** Whether the session takes all results as one vector, `HOSTED`. */
+  readonly isPacked: boolean;
+  /** Computes the operands that are no inputs of the program. */
+  readonly prelude: Program | undefined;
+}
+
+/** A tensor that the host computes, under its name in the session, and where its operands come from. */
+interface HostNode {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly operands: readonly Operand[];
+}
+
+/** A constant, or a range of an array by name: an input of the session or an output of the prelude. */
+type Operand = NdArray | { readonly name: string; readonly start: number; readonly shape: Shape };
+
+/** The input of a session that holds the results of the host one after the other. */
+export const HOSTED = 'hosted';
+
+/** The name of an input within the session, where an output may have the same name. */
+export function feedName(name: string): string {
+  return `input ${name}`;
+}
+
+/** The operands of the host, each an array of its own: parts of inputs where possible, outputs of the prelude otherwise. */
+export class SeparateOperands {
+  private readonly known: ReadonlyMap<Tensor, NdArray>;
+  private readonly names: ReadonlyMap<Tensor, string>;
+  private readonly computed: Record<string, Tensor> = {};
+
+  constructor(known: ReadonlyMap<Tensor, NdArray>, names: ReadonlyMap<Tensor, string>) {
+    this.known = known;
+    this.names = names;
+  }
+
+  /** Where a tensor comes from. */
+  of(tensor: Tensor): Operand {
+    const fixed = this.known.get(tensor) ?? constantValue(tensor);
+    if (fixed) {
+      return fixed;
+    }
+    let source = tensor;
+    let start = 0;
+    for (let view = viewSource(source); view && !this.names.has(source); view = viewSource(source)) {
+      source = view.source;
+      start += view.start;
+    }
+    const given = this.names.get(source);
+    if (given !== undefined) {
+      return { name: feedName(given), start, shape: tensor.shape };
+    }
+    const name = `operand${Object.keys(this.computed).length}`;
+    this.computed[name] = tensor;
+    return { name, start: 0, shape: tensor.shape };
+  }
+
+  /** The outputs of the prelude. */
+  outputs(): Readonly<Record<string, Tensor>> {
+    return this.computed;
+  }
+}
+
+/**
+ * The operands of the host one after the other in a single output of the prelude: each array that comes from a device
+ * costs a wait. Their shapes must be fixed.
+ */
+export class PackedOperands {
+  private readonly known: ReadonlyMap<Tensor, NdArray>;
+  private readonly starts = new Map<Tensor, number>();
+  private length = 0;
+
+  constructor(known: ReadonlyMap<Tensor, NdArray>) {
+    this.known = known;
+  }
+
+  /** Where a tensor comes from. */
+  of(tensor: Tensor): Operand {
+    const fixed = this.known.get(tensor) ?? constantValue(tensor);
+    if (fixed) {
+      return fixed;
+    }
+    const start = this.starts.get(tensor) ?? this.length;
+    if (!this.starts.has(tensor)) {
+      this.starts.set(tensor, start);
+      this.length += elementCount(tensor.shape);
+    }
+    return { name: 'operands', start, shape: tensor.shape };
+  }
+
+  /** The outputs of the prelude. */
+  outputs(): Readonly<Record<string, Tensor>> {
+    const flat = [...this.starts.keys()].map((tensor) => reshape(tensor, [elementCount(tensor.shape)]));
+    return flat.length === 0 ? {} : { operands: concatenate(flat, 0) };
+  }
+}
+
+/** The feeds that are on the host, by their names in the session. */
+export function hostFeeds(feeds: ProgramArrays): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(feeds).flatMap(([name, array]) =>
+      array instanceof DeviceArray ? [] : [[feedName(name), array]],
+    ),
+  );
+}
+
+/** The values of tensors that the host computes from arrays by name. */
+export function hostValues(nodes: readonly HostNode[], arrays: NamedArrays): Record<string, NdArray> {
+  // Operations on the same matrix receive the same array, and can share their work.
+  const views = new Map<string, NdArray>();
+  return Object.fromEntries(
+    nodes.map(({ name, tensor, operands }) => [
+      name,
+      hostedValue(
+        tensor,
+        operands.map((operand) => viewOf(operand, arrays, views)),
+      ),
+    ]),
+  );
+}
+
+/** The values of arrays one after the other, as float32. */
+export function packed(arrays: NamedArrays): NdArray {
+  const values = Object.values(arrays);
+  const data = new Float32Array(values.reduce((total, { shape }) => total + sizeOf(shape), 0));
+  let start = 0;
+  for (const array of values) {
+    data.set(array.data, start);
+    start += array.data.length;
+  }
+  return { shape: [data.length], data };
+}
+
+function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArray>): NdArray {
+  if ('data' in operand) {
+    return operand;
+  }
+  const { name, start, shape: declared } = operand;
+  const key = `${name} ${start} ${declared.join('x')}`;
+  const { data } = arrays[name]!;
+  // An open axis has the length that the array implies, which only a whole array does.
+  const shape = declared.map((length) =>
+    length < 0 ? data.length / (elementCount(declared) / length) : length,
+  );
+  const view = views.get(key) ?? { shape, data: data.subarray(start, start + elementCount(shape)) };
+  views.set(key, view);
+  return view;
+}

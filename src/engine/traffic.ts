@@ -1,0 +1,20 @@
+// What crosses between the host and a device, counted where arrays are handed to the runtime.
+
+/** Counts of what has crossed between the host and a device. */
+export interface Traffic {
+  /** Runs of programs. */
+  runs: number;
+  /** Runs whose results the host waited for. */
+  waits: number;
+  /** Arrays, and their bytes, from the host to the device. */
+  arraysUp: number;
+  bytesUp: number;
+  /** Arrays, and their bytes, from the device to the host. */
+  arraysDown: number;
+  bytesDown: number;
+}
+
+/** Counts that start at zero. */
+export function newTraffic(): Traffic {
+  return { runs: 0, waits: 0, arraysUp: 0, bytesUp: 0, arraysDown: 0, bytesDown: 0 };
+}

@@ -1,0 +1,298 @@
+// The arrays of a training in the memory of a device: each kind in one vector, updated there.
+import { onlyRank } from '../../cluster/ranks.ts';
+import type { DeviceArray } from '../../engine/deviceArray.ts';
+import { DeviceMemory } from '../../engine/deviceMemory.ts';
+import { inPlace } from '../../engine/graph/inPlace.ts';
+import { type CompileOptions, compile, type Program, type ProgramArrays } from '../../engine/program.ts';
+import { releaseOnFailure } from '../../engine/resources.ts';
+import { option, phrase, UserError } from '../../errors.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { averageShare, withAverage } from '../../optimizers/average.ts';
+import { add, concatenate, multiply, pad, reshape, sum } from '../../tensor/operations/index.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input, type Tensor } from '../../tensor/tensor.ts';
+import type { GradientTarget } from '../gradients/gradientProgram.ts';
+import { sumOverRanks } from '../gradients/gradientSum.ts';
+import { type Groups, ParameterLayout } from '../parameterLayout.ts';
+import type { TrainingStart } from '../trainingState.ts';
+import {
+  type ArraysOfState,
+  type BatchGradients,
+  requireOwnMoments,
+  type StateArrays,
+  type StateArraysOptions,
+} from './stateArrays.ts';
+
+/** The one group of trained weights in a packed layout. */
+const TRAINED = 'trained';
+
+/** The most bytes of a vector that WebGPU's operations can reach: four bindings of 128 MiB each, which all adapters have. */
+const MOST_BYTES = 2 ** 29;
+
+/** The programs of a step besides that of the gradients. */
+interface StepPrograms {
+  /** The optimiser and the average of the weights, in place. */
+  readonly update: Program;
+  /** From the gradients and bits/dim of every micro-batch to what the host is told: bits/dim, then the squared norm. */
+  readonly report: Program;
+  /** total = total + part, and total = total·factor. */
+  readonly add: Program | undefined;
+  readonly scale: Program;
+}
+
+/** The arrays of the trained weights on a device; host arrays of the usual layout come in and go out. */
+export class DeviceArrays implements StateArrays {
+  readonly layout: ParameterLayout;
+  readonly memory: DeviceMemory;
+  readonly drawn = {};
+  private readonly hostLayout: ParameterLayout;
+  private readonly options: StateArraysOptions;
+  private readonly programs: StepPrograms;
+  /** Gradients of the batch, and of one micro-batch if there are several. */
+  private readonly total: DeviceArray;
+  private readonly part: DeviceArray;
+  /** bits/dim of every micro-batch. */
+  private readonly bitsPerDim: readonly DeviceArray[];
+  /** Weights, average and moments by name, and the fixed weights. */
+  private readonly vectors = new Map<string, DeviceArray>();
+  private fixed: Groups = {};
+  /** The copy on the host, until the arrays change. */
+  private copied: Promise<ArraysOfState> | undefined;
+
+  private constructor(
+    hostLayout: ParameterLayout,
+    layout: ParameterLayout,
+    options: StateArraysOptions,
+    memory: DeviceMemory,
+    programs: StepPrograms,
+    {
+      total,
+      part,
+      bitsPerDim,
+    }: { total: DeviceArray; part: DeviceArray; bitsPerDim: readonly DeviceArray[] },
+  ) {
+    this.hostLayout = hostLayout;
+    this.layout = layout;
+    this.options = options;
+    this.memory = memory;
+    this.programs = programs;
+    this.total = total;
+    this.part = part;
+    this.bitsPerDim = bitsPerDim;
+  }
+
+  /**
+   * Compiles the programs and allocates the arrays of the gradients; `take` allocates the others.
+   *
+   * @param hostLayout the layout of the states that come in and go out
+   * @throws UserError (`unsupported`) if the device does not work here, or is too small for the weights
+   */
+  static async open(hostLayout: ParameterLayout, options: StateArraysOptions): Promise<DeviceArrays> {
+    const { device = 'webgpu', traffic, ranks = onlyRank, batchSize } = options;
+    const layout = new ParameterLayout(hostLayout.specs, 'one vector');
+    const shape = layout.shapeOf(TRAINED);
+    const bytes = Float32Array.BYTES_PER_ELEMENT * sizeOf(shape);
+    if (bytes > MOST_BYTES) {
+      throw new UserError(
+        'unsupported',
+        phrase`the ${sizeOf(shape)} weights of this model take ${Math.ceil(bytes / 2 ** 20)} MiB, and the device '${device}' holds at most ${MOST_BYTES / 2 ** 20} MiB in an array: use a smaller model, or ${option('device', 'cpu')}`,
+      );
+    }
+    const images = batchSize / ranks.size;
+    const { microBatch = images } = options;
+    const parts = images / microBatch;
+    return releaseOnFailure(async (keep) => {
+      const memory = keep(await DeviceMemory.open(device, traffic));
+      const total = await memory.allocate(shape);
+      const part = parts > 1 ? await memory.allocate(shape) : total;
+      const bitsPerDim: DeviceArray[] = [];
+      for (let index = 0; index < parts; index++) {
+        bitsPerDim.push(await memory.allocate([microBatch]));
+      }
+      const engine: CompileOptions = { device, fallback: false, ...(traffic && { traffic }) };
+      const inMemory = async (definition: ProgramDefinition): Promise<Program> => {
+        const onDevice = Object.keys(definition.outputs);
+        return keep(await compile(inPlace(definition), { ...engine, onDevice }));
+      };
+      const programs = {
+        update: await inMemory(withAverage(options.optimizer.program)),
+        report: keep(await compile(reportOf(sizeOf(shape), parts, microBatch), engine)),
+        add: parts > 1 ? await inMemory(sumProgram()) : undefined,
+        scale: await inMemory(scaleProgram()),
+      };
+      const arrays = { total, part, bitsPerDim };
+      const opened = new DeviceArrays(hostLayout, layout, options, memory, programs, arrays);
+      if ('decays' in options.optimizer.program.inputs) {
+        const decays = layout.zeros();
+        layout.markDecays(decays);
+        await opened.fill('decays', decays[TRAINED]!.data as Float32Array);
+      }
+      return opened;
+    });
+  }
+
+  get weights(): ProgramArrays {
+    const fixed = this.vectors.get('fixed');
+    return { [TRAINED]: this.vectors.get('weights')!, ...(fixed && { fixed }) };
+  }
+
+  get average(): ProgramArrays {
+    return { [TRAINED]: this.vectors.get('average')! };
+  }
+
+  target(part: number): GradientTarget {
+    return {
+      bitsPerDim: this.bitsPerDim[part]!,
+      gradients: { [TRAINED]: part === 0 ? this.total : this.part },
+    };
+  }
+
+  async add(part: number): Promise<void> {
+    if (part > 0) {
+      const { total } = this;
+      await this.programs.add!.run({ total, part: this.part }, { total });
+    }
+  }
+
+  async collect(): Promise<BatchGradients> {
+    const { ranks = onlyRank, batchSize } = this.options;
+    if (ranks.size > 1) {
+      await this.sumOverRanks();
+    }
+    const parts = this.bitsPerDim.map((array, index) => [`part${index}`, array]);
+    const { told } = await this.programs.report.run({ gradients: this.total, ...Object.fromEntries(parts) });
+    const own = told!.data.subarray(0, -1);
+    const bitsPerDim = new Float32Array(batchSize);
+    bitsPerDim.set(own, ranks.rank * own.length);
+    await ranks.sum(bitsPerDim);
+    return { bitsPerDim, gradientNorm: Math.sqrt(told!.data.at(-1)!) };
+  }
+
+  async scale(factor: number): Promise<void> {
+    const { total } = this;
+    await this.programs.scale.run({ total, factor: scalar(factor) }, { total });
+  }
+
+  async update(t: number, learningRate: number): Promise<void> {
+    const { optimizer, averageDecay } = this.options;
+    const scalars = { ...optimizer.scalars(t, learningRate), share: averageShare(t, averageDecay) };
+    const feeds = Object.entries(scalars).map(([name, value]) => [name, scalar(value)]);
+    this.copied = undefined;
+    const vectors = Object.fromEntries(this.vectors);
+    await this.programs.update.run(
+      { ...vectors, gradients: this.total, ...Object.fromEntries(feeds) },
+      vectors,
+    );
+  }
+
+  async take(state: TrainingStart): Promise<void> {
+    const { optimizer } = this.options;
+    requireOwnMoments(optimizer, state);
+    this.copied = undefined;
+    const { [TRAINED]: weights, fixed } = this.packed(state.weights);
+    await this.fill('weights', weights);
+    await this.fill('average', this.packed(state.average)[TRAINED]);
+    for (const moment of optimizer.moments) {
+      await this.fill(moment, this.packed(state.optimizer?.moments[moment])[TRAINED]);
+    }
+    if (fixed) {
+      await this.fill('fixed', fixed);
+    }
+    this.fixed = Object.fromEntries(
+      Object.entries(state.weights).filter(([group]) => !this.hostLayout.trained.includes(group)),
+    );
+  }
+
+  read(): Promise<ArraysOfState> {
+    this.copied ??= this.copyToHost();
+    return this.copied;
+  }
+
+  private async copyToHost(): Promise<ArraysOfState> {
+    const { name, moments } = this.options.optimizer;
+    const remembered: Record<string, Groups> = {};
+    for (const moment of moments) {
+      remembered[moment] = await this.readVector(this.vectors.get(moment)!);
+    }
+    return {
+      weights: { ...this.fixed, ...(await this.readVector(this.vectors.get('weights')!)) },
+      average: await this.readVector(this.vectors.get('average')!),
+      optimizer: { name, moments: remembered },
+    };
+  }
+
+  readGradients(): Promise<Groups> {
+    return this.readVector(this.total);
+  }
+
+  async release(): Promise<void> {
+    for (const program of Object.values(this.programs)) {
+      await program?.release();
+    }
+    await this.memory.release();
+  }
+
+  /** The gradients of all ranks, through the host: MPI does not see a device. */
+  private async sumOverRanks(): Promise<void> {
+    const { ranks = onlyRank } = this.options;
+    const { data } = await this.memory.read(this.total);
+    const summed = { [TRAINED]: { shape: [data.length], data } };
+    await sumOverRanks(ranks, summed);
+    await this.memory.write(this.total, data as Float32Array);
+  }
+
+  /** Host arrays in the layout of the device, by group. */
+  private packed(groups: Groups = {}): Readonly<Record<string, Float32Array>> {
+    const arrays = this.layout.pack(this.hostLayout.unpack(groups));
+    return Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data as Float32Array]));
+  }
+
+  /** The host's arrays of a vector of the device. */
+  private async readVector(vector: DeviceArray): Promise<Groups> {
+    return this.hostLayout.pack(this.layout.unpack({ [TRAINED]: await this.memory.read(vector) }));
+  }
+
+  /** Sets a vector; by default to zeros. */
+  private async fill(name: string, data?: Float32Array): Promise<void> {
+    const values = data ?? new Float32Array(sizeOf(this.total.shape));
+    const known = this.vectors.get(name);
+    if (known) {
+      await this.memory.write(known, values);
+    } else {
+      this.vectors.set(name, await this.memory.allocate([values.length], values));
+    }
+  }
+}
+
+function scalar(value: number) {
+  return { shape: [], data: Float32Array.of(value) };
+}
+
+function sumProgram(): ProgramDefinition {
+  const [total, part] = [input('total', [OPEN_BATCH]), input('part', [OPEN_BATCH])];
+  return { inputs: { total, part }, outputs: { total: add(total, part) } };
+}
+
+function scaleProgram(): ProgramDefinition {
+  const [total, factor] = [input('total', [OPEN_BATCH]), input('factor', [])];
+  return { inputs: { total, factor }, outputs: { total: multiply(total, factor) } };
+}
+
+/** The program that tells the host bits/dim of all images, and after them Σ g² over `length` gradients. */
+function reportOf(length: number, parts: number, microBatch: number): ProgramDefinition {
+  const gradients = input('gradients', [length]);
+  const bitsPerDim = Array.from({ length: parts }, (_, index) => input(`part${index}`, [microBatch]));
+  const inputs = Object.fromEntries(bitsPerDim.map((tensor, index) => [`part${index}`, tensor]));
+  const told = concatenate([...bitsPerDim, reshape(sumOfSquares(gradients, length), [1])], 0);
+  return { inputs: { gradients, ...inputs }, outputs: { told } };
+}
+
+/** The rows that a vector is summed in: one workgroup would sum a whole vector alone, one number after the other. */
+const ROWS = 1024;
+
+function sumOfSquares(gradients: Tensor, length: number): Tensor {
+  const columns = Math.ceil(length / ROWS);
+  const rows = reshape(pad(gradients, 0, 0, ROWS * columns - length), [ROWS, columns]);
+  return sum(sum(multiply(rows, rows), [1]));
+}

@@ -1,0 +1,82 @@
+// The arrays of a training, wherever they are, and the arithmetic of its steps on them.
+import type { Ranks } from '../../cluster/ranks.ts';
+import type { DeviceMemory } from '../../engine/deviceMemory.ts';
+import type { CompileOptions, ProgramArrays } from '../../engine/program.ts';
+import type { Optimizer } from '../../optimizers/optimizer.ts';
+import type { GradientTarget } from '../gradients/gradientProgram.ts';
+import type { Groups, ParameterLayout } from '../parameterLayout.ts';
+import type { TrainingStart, TrainingState } from '../trainingState.ts';
+
+/** The settings of an update. */
+export interface UpdateOptions {
+  readonly optimizer: Optimizer;
+  /** The decay of the moving average of the weights. */
+  readonly averageDecay: number;
+}
+
+/** What the arrays are for. */
+export interface StateArraysOptions extends UpdateOptions, CompileOptions {
+  /** Images per update, on all ranks. */
+  readonly batchSize: number;
+  /** Images per run of the gradient program, a divisor of those of a rank; by default all of them. */
+  readonly microBatch?: number;
+  /** The processes that share each batch evenly; by default only this one. */
+  readonly ranks?: Ranks;
+}
+
+/** The loss and the gradients of a batch, which are in the arrays. */
+export interface BatchGradients {
+  /** bits/dim of each image of the batch, on all ranks. */
+  readonly bitsPerDim: Float32Array;
+  /** The Euclidean norm of the gradients, before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** The arrays of a training state. */
+export type ArraysOfState = Pick<TrainingState, 'weights' | 'average' | 'optimizer'>;
+
+/**
+ * Weights, gradients, average and moments, in the memory of the host or of a device. The training reads and writes them
+ * through this alone, and asks for copies on the host only where it needs them.
+ */
+export interface StateArrays {
+  /** How parameters are laid out in the arrays that programs take. */
+  readonly layout: ParameterLayout;
+  /** The device's memory, for whatever else is to stay there; undefined on the host. */
+  readonly memory: DeviceMemory | undefined;
+  /** Arrays of the host into which the initial weights are best drawn; empty if there are none. */
+  readonly drawn: Groups;
+  /** The weights, fixed ones included, for programs. */
+  readonly weights: ProgramArrays;
+  /** The moving average of the trained weights, for programs. */
+  readonly average: ProgramArrays;
+  /** Where the gradient program writes the results of micro-batch `part` of a batch. */
+  target(part: number): GradientTarget;
+  /** Adds the gradients of a micro-batch to those before it; nothing for the first. */
+  add(part: number): Promise<void>;
+  /** Sums the results over the ranks, and tells the host what the guard decides on. */
+  collect(): Promise<BatchGradients>;
+  /** Multiplies the gradients by a number. */
+  scale(factor: number): Promise<void>;
+  /** Update t = 1, 2, … of the weights by the gradients, with the schedule's learning rate. */
+  update(t: number, learningRate: number): Promise<void>;
+  /**
+   * Takes over a copy of the arrays of a state; missing ones are zero.
+   *
+   * @throws Error if the state belongs to another optimiser
+   */
+  take(state: TrainingStart): Promise<void>;
+  /** The arrays of the state on the host; there they may be the arrays themselves, which change with the next update. */
+  read(): Promise<ArraysOfState>;
+  /** The gradients on the host. */
+  readGradients(): Promise<Groups>;
+  /** Frees the arrays and their programs. */
+  release(): Promise<void>;
+}
+
+/** Rejects the moments of another optimiser. */
+export function requireOwnMoments({ name }: Optimizer, { optimizer }: TrainingStart): void {
+  if (optimizer && optimizer.name !== name) {
+    throw new Error(`an ${name} update cannot use the moments of ${optimizer.name}`);
+  }
+}
