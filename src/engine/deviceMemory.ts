@@ -2,7 +2,7 @@
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { OPEN_BATCH, showShape } from '../tensor/shape.ts';
 import { input } from '../tensor/tensor.ts';
-import { DeviceArray } from './deviceArray.ts';
+import { DeviceArray } from './arrays.ts';
 import { type Device, styleOf } from './devices/device.ts';
 import { lower } from './onnx/lower.ts';
 import { releaseOnFailure } from './resources.ts';
@@ -78,6 +78,7 @@ export class DeviceMemory {
 
   /** Replaces the contents of an array. */
   async write(array: DeviceArray, data: Float32Array): Promise<void> {
+    array.requireHeld();
     array.replace(await this.copyUp(array.shape, data));
   }
 

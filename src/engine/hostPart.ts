@@ -3,21 +3,11 @@ import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { concatenate, reshape, viewSource } from '../tensor/operations/layout.ts';
 import { elementCount, type Shape } from '../tensor/shape.ts';
 import { constantValue, type Tensor } from '../tensor/tensor.ts';
-import { DeviceArray } from './deviceArray.ts';
+import { DeviceArray, type NamedArrays, type ProgramArrays } from './arrays.ts';
 import { hostedValue } from './hosted.ts';
-import type { NamedArrays, Program, ProgramArrays } from './program.ts';
-
-/** What the host computes before the session of a program runs. */
-export interface HostPart {
-  readonly nodes: readonly HostNode[];
-  /** Whether the session takes all results as one vector, `HOSTED`. */
-  readonly isPacked: boolean;
-  /** Computes the operands that are no inputs of the program. */
-  readonly prelude: Program | undefined;
-}
 
 /** A tensor that the host computes, under its name in the session, and where its operands come from. */
-interface HostNode {
+export interface HostNode {
   readonly name: string;
   readonly tensor: Tensor;
   readonly operands: readonly Operand[];

@@ -1,4 +1,5 @@
 // Compiled programs: names, feeds, constant folding, and host computations.
+
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -6,7 +7,8 @@ import * as op from '../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { constant, input, type Tensor } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
-import { type CompileOptions, compile, evaluate, type NamedArrays, type Program } from './program.ts';
+import type { NamedArrays } from './arrays.ts';
+import { type CompileOptions, compile, evaluate, type Program } from './program.ts';
 
 const array = (shape: number[], ...values: number[]): NdArray => ({
   shape,

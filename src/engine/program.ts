@@ -5,7 +5,7 @@ import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor
 import { isOpen, type Shape, showShape } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
-import { DeviceArray } from './deviceArray.ts';
+import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
 import { type Device, styleOf } from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
@@ -13,7 +13,7 @@ import { isHosted } from './hosted.ts';
 import {
   feedName,
   HOSTED,
-  type HostPart,
+  type HostNode,
   hostFeeds,
   hostValues,
   PackedOperands,
@@ -24,7 +24,7 @@ import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
 import { releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
-import type { AnyArray, Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { Traffic } from './traffic.ts';
 
 /** How a program is compiled. */
@@ -57,12 +57,6 @@ export interface CompileOptions {
   /** Where to count what crosses to and from the device; by default nowhere. */
   traffic?: Traffic;
 }
-
-/** Arrays by name. */
-export type NamedArrays = Readonly<Record<string, NdArray>>;
-
-/** Arrays by name, on the host or on the device of a program. */
-export type ProgramArrays = Readonly<Record<string, AnyArray>>;
 
 /**
  * Compiles a program for a device: its graph is prepared in the style that the device prefers, what depends
@@ -182,16 +176,13 @@ async function build(
   });
 }
 
-/** The arrays, which must all be on the host. */
-export function onHost(arrays: ProgramArrays): Record<string, NdArray> {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, array]) => {
-      if (array instanceof DeviceArray) {
-        throw new Error(`'${name}' is in the memory of the device '${array.device}', not on the host`);
-      }
-      return [name, array];
-    }),
-  );
+/** What the host computes before the session of a program runs. */
+interface HostPart {
+  readonly nodes: readonly HostNode[];
+  /** Whether the session takes all results as one vector, `HOSTED`. */
+  readonly isPacked: boolean;
+  /** Computes the operands that are no inputs of the program. */
+  readonly prelude: Program | undefined;
 }
 
 /** How a program was compiled. */

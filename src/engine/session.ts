@@ -1,17 +1,8 @@
 // A loaded ONNX model, whichever build of ONNX Runtime has loaded it.
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
-import { DeviceArray } from './deviceArray.ts';
+import { type AnyArray, DeviceArray, type RuntimeTensor } from './arrays.ts';
 import type { Device } from './devices/device.ts';
 import type { Traffic } from './traffic.ts';
-
-/** An array in the runtime's memory, or in that of a device. */
-export interface RuntimeTensor {
-  readonly dims: readonly number[];
-  readonly data: unknown;
-  /** The memory of the device; only for arrays there. */
-  readonly gpuBuffer: unknown;
-  dispose(): void;
-}
 
 type TensorMap<Value> = Readonly<Record<string, Value>>;
 
@@ -31,9 +22,6 @@ export interface RuntimeSession<Tensor extends RuntimeTensor = RuntimeTensor> {
   endProfiling(): void;
   release(): Promise<void>;
 }
-
-/** An array that a program takes: of the host, or of the device that the program runs on. */
-export type AnyArray = NdArray | DeviceArray;
 
 /** How a build of the runtime treats outputs, on a device. */
 export interface SessionSettings {

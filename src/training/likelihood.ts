@@ -1,8 +1,10 @@
 // bits/dim of every image in a dataset, by a program that computes it per batch.
+
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
-import type { Program, ProgramArrays } from '../engine/program.ts';
+import type { ProgramArrays } from '../engine/arrays.ts';
+import type { Program } from '../engine/program.ts';
 import { type Parameters, parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';

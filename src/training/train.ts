@@ -215,17 +215,19 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
   return { step, bitsPerDim };
 }
 
-/** A training error; for a failure of the storage, with the step that the run can resume from. */
+/** A training error; for a failure of the storage or of a device, with the step that the run can resume from. */
 async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
-  // Without a cause it is not the storage: something that is not a file is in the way.
-  if (!(error instanceof UserError && error.code === 'io' && error.cause !== undefined)) {
+  // Without a cause neither has failed: something that is not a file is in the way, or a device cannot be used so.
+  const hasFailed =
+    error instanceof UserError && ['io', 'unsupported'].includes(error.code) && error.cause !== undefined;
+  if (!hasFailed) {
     return error;
   }
   const latest = (await store.checkpointSteps()).at(-1);
   return latest === undefined
     ? error
     : new UserError(
-        'io',
+        error.code,
         phrase`${error.phrase}. The run is safe up to step ${latest}: ${store.resumption()} resumes from there`,
         { cause: error },
       );

@@ -1,7 +1,9 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
+
 import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import type { ImageSet } from '../data/dataset.ts';
-import { type CompileOptions, compile, type Program, type ProgramArrays } from '../engine/program.ts';
+import type { ProgramArrays } from '../engine/arrays.ts';
+import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import { mean } from '../numeric/statistics.ts';
 import { likelihoodDefinition, measureBitsPerDim } from './likelihood.ts';

@@ -1,5 +1,6 @@
 // A bijection as programs: its values, and the gradients of a loss over every part of the result.
-import { type CompileOptions, compile, type NamedArrays, type Program } from '../../engine/program.ts';
+import type { NamedArrays } from '../../engine/arrays.ts';
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';

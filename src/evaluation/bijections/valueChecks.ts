@@ -1,5 +1,6 @@
 // The checks of a bijection's values: start values, shapes, inverse, independence of the images.
-import type { NamedArrays, Program } from '../../engine/program.ts';
+import type { NamedArrays } from '../../engine/arrays.ts';
+import type { Program } from '../../engine/program.ts';
 import { countNonFinite, relativeError } from '../../numeric/compare.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';

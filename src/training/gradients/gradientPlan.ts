@@ -2,7 +2,6 @@
 import type { Device } from '../../engine/devices/device.ts';
 import { peakElements } from '../../engine/graph/memory.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';

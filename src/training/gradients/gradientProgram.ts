@@ -1,7 +1,7 @@
 // The gradients of a batch by one program, which keeps the forward activations.
+import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
-import { type CompileOptions, compilePrepared, type ProgramArrays } from '../../engine/program.ts';
-import type { AnyArray } from '../../engine/session.ts';
+import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import { gradients } from '../../tensor/gradient.ts';

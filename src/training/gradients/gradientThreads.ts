@@ -1,5 +1,6 @@
 // Threads that compute the gradients of their share of each batch, and their shared memory.
-import { type CompileOptions, onHost, type ProgramArrays } from '../../engine/program.ts';
+import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
+import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, partOf } from '../likelihood.ts';

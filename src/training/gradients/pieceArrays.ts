@@ -1,13 +1,7 @@
 // The arrays between the pieces of a gradient: on the host, or in the memory of a device.
-import type { DeviceArray } from '../../engine/deviceArray.ts';
+import { type DeviceArray, onHost, type ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
-import {
-  type CompileOptions,
-  compile,
-  onHost,
-  type Program,
-  type ProgramArrays,
-} from '../../engine/program.ts';
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
 import { concatenate, reshape } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';

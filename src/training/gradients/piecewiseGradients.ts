@@ -1,7 +1,7 @@
 // The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
-import { compilePrepared, type Program, type ProgramArrays } from '../../engine/program.ts';
+import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
+import { compilePrepared, type Program } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
-import type { AnyArray } from '../../engine/session.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
 import { arrayName, type ParameterLayout } from '../parameterLayout.ts';

@@ -1,9 +1,10 @@
 // The arrays of a training in the memory of a device: each kind in one vector, updated there.
+
 import { onlyRank } from '../../cluster/ranks.ts';
-import type { DeviceArray } from '../../engine/deviceArray.ts';
+import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { inPlace } from '../../engine/graph/inPlace.ts';
-import { type CompileOptions, compile, type Program, type ProgramArrays } from '../../engine/program.ts';
+import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';

@@ -1,7 +1,9 @@
 // The arrays of a training, wherever they are, and the arithmetic of its steps on them.
+
 import type { Ranks } from '../../cluster/ranks.ts';
+import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
-import type { CompileOptions, ProgramArrays } from '../../engine/program.ts';
+import type { CompileOptions } from '../../engine/program.ts';
 import type { Optimizer } from '../../optimizers/optimizer.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';

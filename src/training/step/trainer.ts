@@ -1,7 +1,8 @@
 // Training steps: the gradients of a batch, and the update of the weights.
+
 import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
+import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
-import type { ProgramArrays } from '../../engine/program.ts';
 import { releaseOnFailure } from '../../engine/resources.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';

@@ -1,0 +1,126 @@
+// Arrays in the memory of a device: programs read and write them there, and nothing wrong ends in garbage or a crash.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { add, multiply } from '../tensor/operations/index.ts';
+import { OPEN_BATCH } from '../tensor/shape.ts';
+import { input } from '../tensor/tensor.ts';
+import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
+import { onHost } from './arrays.ts';
+import { DeviceMemory } from './deviceMemory.ts';
+import { inPlace } from './graph/inPlace.ts';
+import { compile, type Program } from './program.ts';
+import { newTraffic } from './traffic.ts';
+
+const x = input('x', [OPEN_BATCH]);
+const y = input('y', [OPEN_BATCH]);
+const vector = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
+
+it('is refused where programs cannot hold arrays', () => {
+  expect(() => DeviceMemory.open('cpu')).toThrow("the device 'cpu' holds no arrays between runs");
+});
+
+it('rejects an update in place whose inputs may be read too late', () => {
+  const late = { inputs: { x, y }, outputs: { x: add(x, y), y: multiply(x, 2) } };
+  expect(() => inPlace(late)).toThrow("'x' cannot be updated in place: multiply may read it after");
+  const sum = add(x, y);
+  expect(() => inPlace({ inputs: { x, y }, outputs: { x: sum, y: multiply(sum, 2) } })).not.toThrow();
+});
+
+describeOnGpu('device memory', () => {
+  const traffic = newTraffic();
+  let memory: DeviceMemory;
+  let doubled: Program;
+  let sum: Program;
+  const onHostAlone = { inputs: { x }, outputs: { y: multiply(x, 2) } };
+
+  beforeAll(async () => {
+    memory = await DeviceMemory.open('webgpu', traffic);
+    doubled = await compile(onHostAlone, { ...onGpu, traffic });
+    sum = await compile(inPlace({ inputs: { x, y }, outputs: { x: add(x, y) } }), {
+      ...onGpu,
+      onDevice: ['x'],
+      traffic,
+    });
+  });
+
+  afterAll(async () => {
+    await Promise.all([memory.release(), doubled.release(), sum.release()]);
+  });
+
+  it('holds arrays of any shape, which programs update where they are', async () => {
+    const array = await memory.allocate([2, 3], Float32Array.from([1, 2, 3, 4, 5, 6]));
+    expect(await memory.read(array)).toEqual({ shape: [2, 3], data: Float32Array.from([1, 2, 3, 4, 5, 6]) });
+    const total = await memory.allocate([3], Float32Array.from([1, -0, 3]));
+    for (let round = 0; round < 3; round++) {
+      expect(await sum.run({ x: total, y: vector(1, 0, 100) }, { x: total })).toEqual({});
+    }
+    expect((await memory.read(total)).data).toEqual(Float32Array.from([4, 0, 303]));
+    await memory.write(total, Float32Array.from([7, 8, 9]));
+    expect((await doubled.run({ x: total })).y!.data).toEqual(Float32Array.from([14, 16, 18]));
+    expect((await memory.read(await memory.allocate([2]))).data).toEqual(new Float32Array(2));
+  });
+
+  it('counts what crosses', async () => {
+    const [a, b] = [await memory.allocate([5]), await memory.allocate([5])];
+    Object.assign(traffic, newTraffic());
+    await sum.run({ x: a, y: b }, { x: a });
+    expect(traffic).toEqual({ ...newTraffic(), runs: 1 });
+    await doubled.run({ x: vector(1, 2, 3) });
+    const [arraysUp, bytesUp, arraysDown, bytesDown] = [1, 12, 1, 12];
+    expect(traffic).toEqual({ runs: 2, waits: 1, arraysUp, bytesUp, arraysDown, bytesDown });
+  });
+
+  it('keeps arrays in their place', async () => {
+    const array = await memory.allocate([2]);
+    const onCpu = await compile(onHostAlone);
+    await expect(onCpu.run({ x: array })).rejects.toThrow(
+      "'input x' is in the memory of the device 'webgpu', which a program for 'cpu' cannot reach",
+    );
+    await onCpu.release();
+    await expect(sum.run({ x: array, y: array })).rejects.toThrow(
+      "the output 'x' stays on the device 'webgpu': give it an array there",
+    );
+    await expect(sum.run({ x: array, y: array }, { x: vector(0, 0) })).rejects.toThrow('stays on the device');
+    await expect(doubled.run({ x: array }, { y: array })).rejects.toThrow(
+      "the output 'y' comes to the host: it cannot be written to an array of a device",
+    );
+    const longer = await memory.allocate([2, 1]);
+    await expect(sum.run({ x: array, y: array }, { x: longer })).rejects.toThrow(
+      "the array for the output 'x' must have shape",
+    );
+    expect(() => onHost({ array })).toThrow(
+      "'array' is in the memory of the device 'webgpu', not on the host",
+    );
+    await expect(memory.allocate([3], new Float32Array(2))).rejects.toThrow('2 values for an array of shape');
+  });
+
+  it('ends in words, whatever the order of releases', async () => {
+    const other = await DeviceMemory.open('webgpu');
+    const [kept, early] = [await other.allocate([2]), await other.allocate([2])];
+    early.release();
+    early.release();
+    await expect(other.read(early)).rejects.toThrow(
+      "an array of the device 'webgpu' is used after its release",
+    );
+    await other.release();
+    for (const use of [
+      () => sum.run({ x: kept, y: kept }, { x: kept }),
+      () => doubled.run({ x: kept }),
+      () => memory.read(kept),
+      () => memory.write(kept, new Float32Array(2)),
+    ]) {
+      await expect(use()).rejects.toThrow("an array of the device 'webgpu' is used after its release");
+    }
+  });
+});
+
+describeOnGpu('the last program', () => {
+  it('may end before the arrays that it used', async () => {
+    const memory = await DeviceMemory.open('webgpu');
+    const array = await memory.allocate([2], Float32Array.from([1, 2]));
+    const program = await compile({ inputs: { x }, outputs: { y: multiply(x, 2) } }, onGpu);
+    await program.run({ x: array });
+    await program.release();
+    expect((await memory.read(array)).data).toEqual(Float32Array.from([1, 2]));
+    await memory.release();
+  });
+});

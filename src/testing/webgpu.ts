@@ -1,0 +1,33 @@
+// WebGPU in tests: whether there is a driver, here a software one, and checks of every command that it is given.
+import { describe } from 'vitest';
+import { compile } from '../engine/program.ts';
+import { UserError } from '../errors.ts';
+import { input } from '../tensor/tensor.ts';
+
+// Before the first session: the runtime reads it once.
+process.env.EMERGING_WEBGPU_VALIDATION = 'full';
+
+/** Programs on the GPU, every operation of them. */
+export const onGpu = { device: 'webgpu', fallback: false } as const;
+
+/** Whether there is a driver for WebGPU. */
+async function hasWebGpu(): Promise<boolean> {
+  const x = input('x', [1]);
+  try {
+    const program = await compile({ inputs: { x }, outputs: { y: x } }, { device: 'webgpu' });
+    await program.release();
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+const available = await hasWebGpu();
+
+/** Tests that need WebGPU, skipped where there is no driver. */
+export function describeOnGpu(name: string, tests: () => void): void {
+  describe.skipIf(!available)(`${name} (needs a Vulkan driver: scripts/install-system-packages)`, tests);
+}

@@ -1,0 +1,136 @@
+// Runs on a device, here a software one: trouble, interruptions, and changes between devices.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import type { ConfigLayer } from '../experiments/configSchema.ts';
+import { readJsonLines } from '../storage/jsonLines.ts';
+import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
+import { BatchLoader } from './batchLoader.ts';
+import { runPaths } from './folder/runFolder.ts';
+import { resumeRun, startRun } from './run/run.node.ts';
+import { type TrainingOptions, type TrainingResult, train } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'device-'));
+const inRoot = (name: string): string => join(root, name);
+const dataset = tinyDataset(8);
+const onCpu = { device: 'cpu', threads: 1, workers: 1 } as const;
+
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+/** What runs all sessions of the runtime, which does not declare that they are of a class. */
+const sessions = (InferenceSession as unknown as { prototype: { run(...args: unknown[]): Promise<unknown> } })
+  .prototype;
+const { run } = sessions;
+
+const linesOf = (name: string) => readJsonLines(runPaths(inRoot(name)).metrics);
+const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
+
+async function started(
+  name: string,
+  options: Partial<TrainingOptions>,
+  training: ConfigLayer['training'] = {},
+): Promise<TrainingResult> {
+  return train({ ...(await startRun(tinyConfig(training), inRoot(name), { dataset })), ...options });
+}
+
+async function resumed(name: string, options: Partial<TrainingOptions>): Promise<TrainingResult> {
+  return train({ ...(await resumeRun(inRoot(name), {}, { dataset })), ...options });
+}
+
+/** The losses of two runs agree to 1e-4, and so do their weights. */
+function expectSame(a: TrainingResult, b: TrainingResult, [first, second]: [string, string]): void {
+  const losses = (name: string) =>
+    linesOf(name).map(({ bitsPerDim, validationBitsPerDim }) => Number(bitsPerDim ?? validationBitsPerDim));
+  const [ours, theirs] = [losses(first), losses(second)];
+  expect(ours).toHaveLength(theirs.length);
+  for (const [step, loss] of ours.entries()) {
+    expect(Math.abs(loss - theirs[step]!)).toBeLessThan(1e-4);
+  }
+  for (const [group, { data }] of Object.entries(a.state.weights)) {
+    const other = b.state.weights[group]!.data;
+    expect(Math.max(...Array.from(data, (value, index) => Math.abs(value - other[index]!)))).toBeLessThan(
+      1e-4,
+    );
+  }
+}
+
+describeOnGpu('a run on a device', () => {
+  it('has the losses of one on the CPU, and either goes on where the other stopped', async () => {
+    const whole = await started('cpu', onCpu);
+    expectSame(await started('gpu', onGpu), whole, ['gpu', 'cpu']);
+    await started('both', { ...onGpu, stopAt: 3 });
+    await resumed('both', { ...onCpu, stopAt: 4 });
+    expectSame(await resumed('both', onGpu), whole, ['both', 'cpu']);
+    expect(summaryOf('both').changes).toEqual(
+      expect.arrayContaining([
+        { step: 3, setting: 'device', from: 'webgpu', to: 'cpu' },
+        { step: 4, setting: 'device', from: 'cpu', to: 'webgpu' },
+      ]),
+    );
+  });
+
+  it('stops after the step of an interruption, with a checkpoint', async () => {
+    const stop = new AbortController();
+    const onStep = (step: number) => step === 3 && stop.abort();
+    const result = await started('stopped', { ...onGpu, signal: stop.signal, events: { onStep } });
+    expect(result).toMatchObject({ interrupted: true, state: { step: 3 } });
+    const whole = await started('whole', onGpu);
+    expectSame(await resumed('stopped', onGpu), whole, ['stopped', 'whole']);
+  });
+
+  it('drops bad steps, names the layer, and rolls back', async () => {
+    const { at } = BatchLoader.prototype;
+    vi.spyOn(BatchLoader.prototype, 'at').mockImplementation(function (this: BatchLoader, index) {
+      const batch = at.call(this, index);
+      if (index >= 2 && index <= 4) {
+        batch.image.data[7] = 1e30;
+      }
+      return batch;
+    });
+    const told: string[] = [];
+    const events = { onTrouble: (_: number, text: string) => told.push(text) };
+    const { state } = await started('spoilt', { ...onGpu, events });
+    expect(told.slice(0, 3)).toEqual(
+      [3, 4, 5].map((step) =>
+        expect.stringMatching(`^step ${step} was dropped: the loss is not finite: first in layer`),
+      ),
+    );
+    expect(told[3]).toMatch(/^step 5: rolled back to the weights of step 2/);
+    expect(state).toMatchObject({ step: 6, updates: 3, guard: { dropped: 3, setbacks: 1 } });
+  });
+
+  it('ends in one line if the device is lost, and goes on on the CPU', async () => {
+    let runs = 0;
+    vi.spyOn(sessions, 'run').mockImplementation(function (this: unknown, ...args) {
+      return isLost && ++runs > 2
+        ? Promise.reject(new Error('WebGPU device lost (2): gone\nmore'))
+        : run.apply(this, args);
+    });
+    let isLost = false;
+    const events = {
+      onStep(step: number) {
+        isLost = step === 3;
+      },
+    };
+    await expect(started('lost', { ...onGpu, events })).rejects.toThrow(
+      new RegExp(
+        "^the device 'webgpu' failed: WebGPU device lost \\(2\\): gone; use device: 'cpu'\\. The run is safe up to step 2: " +
+          "resumeRun\\('.*lost'\\) resumes from there$",
+      ),
+    );
+    isLost = false;
+    expect((await resumed('lost', onCpu)).state.step).toBe(6);
+  });
+
+  it('keeps its memory over 500 steps', async () => {
+    const seen: number[] = [];
+    const onStep = (step: number) => step % 50 === 0 && seen.push(process.memoryUsage.rss());
+    await started('long', { ...onGpu, events: { onStep } }, { steps: 500 });
+    // The first hundred steps fill pools; after that a leak of one array of 4 KB per step would show.
+    expect(Math.max(...seen.slice(5)) - Math.max(...seen.slice(2, 5))).toBeLessThan(8 * 2 ** 20);
+  });
+});

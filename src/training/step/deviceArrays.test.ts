@@ -1,0 +1,238 @@
+// Training whose state is on a device, here a software one: the numbers of the processor, and little that crosses.
+import { expect, it } from 'vitest';
+import { releaseAfter } from '../../engine/resources.ts';
+import { newTraffic, type Traffic } from '../../engine/traffic.ts';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { mixingNames } from '../../models/mixing.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { median } from '../../numeric/statistics.ts';
+import { adamax } from '../../optimizers/adamax.ts';
+import { adamw } from '../../optimizers/adamw.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
+import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
+import type { ActivationChoice } from '../gradients/gradientPlan.ts';
+import { type Batch, partOf } from '../likelihood.ts';
+import { ParameterLayout } from '../parameterLayout.ts';
+import { startFromData } from '../startFromData.ts';
+import type { TrainingState } from '../trainingState.ts';
+import { DeviceArrays } from './deviceArrays.ts';
+import { Trainer, type TrainerOptions } from './trainer.ts';
+
+const imageShape: ImageShape = [4, 8, 1];
+const BATCH = 4;
+const optimizers = {
+  adamax: adamax({ beta2: 0.9, biasCorrection: 'glow' }),
+  adamw: adamw({ beta1: 0.9, beta2: 0.99, epsilon: 1e-4, weightDecay: 0.1 }),
+};
+
+const modelOf = (changes: Partial<GlowOptions>): Glow =>
+  new Glow(
+    {
+      levels: 2,
+      depth: 2,
+      width: 4,
+      mixing: 'emerging',
+      kernelSize: 3,
+      dilation: 1,
+      hiddenChannels: 8,
+      learnedPrior: true,
+      bits: 8,
+      ...changes,
+    },
+    imageShape,
+  );
+
+function batchAt(step: number): Batch {
+  const random = new RandomStream(1, 'images', step);
+  const shape = [BATCH, ...imageShape];
+  return {
+    image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
+    noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
+  };
+}
+
+type Choices = Partial<TrainerOptions> & { readonly activations?: ActivationChoice };
+
+/** A start away from the initial weights, where the last layers are zero. */
+async function startOf(model: Glow): Promise<TrainingState> {
+  const state = await startFromData(model, batchAt(0), 1);
+  const random = new RandomStream(2);
+  for (const group of new ParameterLayout(model.parameters).trained) {
+    const { data } = state.weights[group]!;
+    data.forEach((value, index) => {
+      data[index] = value + 0.02 * random.normal();
+    });
+  }
+  return { ...state, optimizer: { name: 'adamax', moments: {} } };
+}
+
+/** The state after steps from another one, and the losses and norms on the way. */
+async function trained(model: Glow, start: TrainingState, steps: number, options: Choices) {
+  return releaseAfter(async (keep) => {
+    const { optimizer = optimizers.adamax } = options;
+    const from = start.updates === 0 ? { ...start, optimizer: { name: optimizer.name, moments: {} } } : start;
+    const trainer = keep(
+      await Trainer.create(model, from, {
+        batchSize: BATCH,
+        averageDecay: 0.9,
+        threads: 1,
+        workers: 1,
+        activations: 'keep',
+        ...options,
+        optimizer,
+      }),
+    );
+    const seen: number[][] = [];
+    for (let step = 1; step <= steps; step++) {
+      const { bitsPerDim, gradientNorm } = await trainer.step(batchAt(trainer.progress.step + 1), 0.001);
+      seen.push([...bitsPerDim, gradientNorm]);
+    }
+    return { state: await trainer.state(), seen, gradients: await trainer.arrays.readGradients() };
+  });
+}
+
+/** The largest difference between the weights, averages and moments of two states, relative to values above 1. */
+function difference(a: TrainingState, b: TrainingState): number {
+  const partsOf = ({ weights, average, optimizer }: TrainingState) =>
+    Object.entries({ weights, average, ...optimizer.moments }).flatMap(([part, groups]) =>
+      Object.entries(groups).map(([group, { data }]) => [`${part}/${group}`, data] as const),
+    );
+  const others = new Map(partsOf(b));
+  return Math.max(
+    ...partsOf(a).map(([name, data]) => {
+      const other = others.get(name)!;
+      expect(other).toHaveLength(data.length);
+      return Math.max(
+        ...Array.from(data, (value, index) => Math.abs(value - other[index]!) / Math.max(1, Math.abs(value))),
+      );
+    }),
+  );
+}
+
+const normOf = (seen: readonly number[]): number => seen.at(-1)!;
+
+const mostOf = (a: readonly number[][], b: readonly number[][]): number =>
+  Math.max(...a.flat().map((value, index) => Math.abs(value / b.flat()[index]! - 1)));
+
+it('refuses weights that do not fit into the arrays of a device, before anything is allocated', async () => {
+  const layout = new ParameterLayout({
+    kernel: { shape: [2 ** 27 + 1], trained: true, decays: false, initial: () => new Float64Array(0) },
+  });
+  const options = {
+    optimizer: optimizers.adamax,
+    averageDecay: 0.9,
+    batchSize: 1,
+    device: 'webgpu',
+  } as const;
+  await expect(DeviceArrays.open(layout, options)).rejects.toThrow(
+    /^the 134217729 weights of this model take 513 MiB, and the device 'webgpu' holds at most 512 MiB in an array: use a smaller model, or device: 'cpu'$/,
+  );
+});
+
+describeOnGpu('training on a device', () => {
+  const cases = [
+    ...mixingNames.map((mixing) => ({ mixing, name: 'adamax' }) as const),
+    { mixing: 'emerging', name: 'adamw' } as const,
+  ];
+
+  it.each(cases)(
+    '$mixing, $name: 20 steps, resumed in the middle, are those of a CPU',
+    async ({ mixing, name }) => {
+      const model = modelOf({ mixing, depth: 1 });
+      const optimizer = optimizers[name];
+      const start = await startOf(model);
+      const freely = await trained(model, start, 20, { optimizer });
+      const clipNorm = median(freely.seen.map(normOf));
+      const options = { optimizer, microBatch: 2, clipNorm };
+      const expected = await trained(model, start, 20, options);
+      const half = await trained(model, start, 10, { ...options, ...onGpu });
+      const found = await trained(model, half.state, 10, { ...options, ...onGpu });
+      expect(difference(expected.state, found.state)).toBeLessThan(1e-4);
+      expect(mostOf(expected.seen, [...half.seen, ...found.seen])).toBeLessThan(1e-3);
+      // Some steps were clipped, others not, and the weights have moved.
+      const norms = expected.seen.map(normOf);
+      expect([Math.min(...norms) < clipNorm, Math.max(...norms) > clipNorm]).toEqual([true, true]);
+      expect(difference(start, { ...start, weights: found.state.weights })).toBeGreaterThan(0.005);
+    },
+  );
+
+  it('in pieces is the same, in micro-batches and without', async () => {
+    const model = modelOf({ mixing: 'emerging', depth: 3 });
+    const start = await startOf(model);
+    for (const microBatch of [2, 4]) {
+      const kept = await trained(model, start, 4, { ...onGpu, microBatch });
+      const recomputed = await trained(model, start, 4, { ...onGpu, microBatch, activations: 'recompute' });
+      expect(difference(kept.state, recomputed.state)).toBeLessThan(1e-5);
+    }
+  });
+
+  it.each(['keep', 'recompute'] as const)(
+    'moves nothing that grows with the weights (%s)',
+    async (activations) => {
+      const crossing = async (width: number): Promise<Traffic> => {
+        const model = modelOf({ width });
+        const traffic = newTraffic();
+        await releaseAfter(async (keep) => {
+          const trainer = keep(
+            await Trainer.create(model, await startOf(model), {
+              ...onGpu,
+              batchSize: BATCH,
+              averageDecay: 0.9,
+              optimizer: optimizers.adamax,
+              activations,
+              traffic,
+            }),
+          );
+          await trainer.step(batchAt(1), 0.001);
+          Object.assign(traffic, newTraffic());
+          await trainer.step(batchAt(2), 0.001);
+        });
+        return traffic;
+      };
+      const [narrow, wide] = [await crossing(4), await crossing(64)];
+      expect(wide).toEqual(narrow);
+      const images = 2 * 4 * BATCH * sizeOf(imageShape);
+      // Besides images and noise: two scalars, and the matrices that the host inverts with their determinants.
+      expect(narrow.bytesUp).toBeGreaterThan(images + 8);
+      expect(narrow.bytesUp).toBeLessThan(images + 8 + 4 * 4 * 200);
+      expect(narrow.waits).toBe(activations === 'keep' ? 2 : 1 + 4);
+    },
+  );
+
+  it('sums the gradients of several ranks', async () => {
+    const model = modelOf({ depth: 1 });
+    const start = await startOf(model);
+    const expected = await trained(model, start, 3, {});
+    const states = await onLocalRanks(2, async (ranks) =>
+      releaseAfter(async (keep) => {
+        const trainer = keep(
+          await Trainer.create(model, start, {
+            ...onGpu,
+            batchSize: BATCH,
+            averageDecay: 0.9,
+            optimizer: optimizers.adamax,
+            ranks,
+          }),
+        );
+        for (let step = 1; step <= 3; step++) {
+          await trainer.step(partOf(batchAt(step), ranks.rank * 2, 2), 0.001);
+        }
+        return trainer.state();
+      }),
+    );
+    expect(difference(states[0]!, states[1]!)).toBe(0);
+    expect(difference(expected.state, states[0]!)).toBeLessThan(1e-4);
+  });
+
+  it('tells the guard of gradients that are not finite', async () => {
+    const model = modelOf({ depth: 1 });
+    const start = await startOf(model);
+    const layout = new ParameterLayout(model.parameters);
+    const { data } = layout.unpack(start.weights)['levels/0/steps/0/actnorm/bias']!;
+    data.fill(Number.NaN);
+    const { seen } = await trained(model, start, 1, onGpu);
+    expect(seen[0]!.every(Number.isNaN)).toBe(true);
+  });
+});
