@@ -11,6 +11,7 @@ export const cpu: GraphStyle = {
   // xᵀ·g; ONNX Runtime is slower with a transposed left operand (`bench/products.ts`). Where nothing is
   // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
+  stacks: false,
   waits: true,
   operators: processorOperators,
 };

@@ -7,6 +7,7 @@ import type { GraphStyle } from './graphStyle.ts';
 export const gpu: GraphStyle = {
   blocks: ({ images }) => [images],
   rows: () => 'pixels',
+  stacks: true,
   waits: false,
   // Which of these would be faster on a GPU too has not been measured; all of them run there.
   operators: processorOperators,

@@ -1,11 +1,14 @@
 // From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
 // found, and operations left out or merged where possible.
 import type { ProgramDefinition } from '../../tensor/program.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
+import { isInput, type Tensor } from '../../tensor/tensor.ts';
+import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';
 import { expansion } from './expand.ts';
 import { rewrite } from './rewrite.ts';
 import { simplification } from './simplify.ts';
+import { stacking } from './stacking.ts';
 
 /**
  * How a corner convolution is inverted: as a wavefront over anti-diagonals, as part of the program, or one
@@ -34,13 +37,29 @@ export function prepare(
   definition: ProgramDefinition,
   { device = 'cpu', differentiated = false, inverse = 'wavefront' }: PrepareOptions = {},
 ): ProgramDefinition {
-  const options = { style: styleOf(device), differentiated, sequential: inverse === 'sequential' };
+  const style = styleOf(device);
+  const options = { style, differentiated, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
-  const found = passed(expanded, new Map(), simplification);
+  const found = passed(style.stacks ? withStacks(expanded) : expanded, new Map(), simplification);
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
   const given = Object.values(found.inputs);
   return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplification);
+}
+
+/** A program that computes at once what is alike, with its gradients still to be found. */
+function withStacks(expanded: ProgramDefinition): ProgramDefinition {
+  // Simplification moves scales from images to weights.
+  const simplified = passed(expanded, new Map(), (order) => ({
+    ...simplification(order),
+    gradients: pulledBack,
+  }));
+  const { inputs, outputs } = simplified;
+  const variables = topologicalOrder(Object.values(outputs)).flatMap(
+    (tensor) => gradientAskedFor(tensor)?.pullback.variables ?? [],
+  );
+  const apart = new Set([...Object.values(inputs), ...variables].filter((tensor) => !isInput(tensor)));
+  return passed(simplified, new Map(), (order) => stacking(order, apart));
 }
 
 /** A program after a pass over its graph. */
