@@ -12,6 +12,7 @@ export const cpu: GraphStyle = {
   // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
   stacks: false,
+  mostParts: 1,
   waits: true,
   operators: processorOperators,
 };

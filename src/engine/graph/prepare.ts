@@ -1,7 +1,8 @@
 // From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
 // found, and operations left out or merged where possible.
-import type { ProgramDefinition } from '../../tensor/program.ts';
+
 import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
+import type { ProgramDefinition } from '../../tensor/program.ts';
 import { isInput, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';

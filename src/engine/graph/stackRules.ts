@@ -96,10 +96,11 @@ const matrixProduct: StackRule<Transposition> = ({ member, operands, count }) =>
     b.stacked || transposeA
       ? stackedProduct(matrices(a, transposeA), matrices(b, transposeB))
       : // All rows of all members, by one matrix.
-        reshape(
-          product(reshape(a.tensor, [count * rows, a.tensor.shape[2]!]), b.tensor, { transposeB }),
-          [count, rows, columns],
-        );
+        reshape(product(reshape(a.tensor, [count * rows, a.tensor.shape[2]!]), b.tensor, { transposeB }), [
+          count,
+          rows,
+          columns,
+        ]);
   return bias ? add(result, bias.stacked ? ofRank(bias.tensor, 2) : bias.tensor) : result;
 };
 

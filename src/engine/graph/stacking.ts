@@ -21,7 +21,7 @@ export function stacking(order: readonly Tensor[], apart: ReadonlySet<Tensor>): 
   const stacks = new Map<Kind, Tensor>();
 
   /** The replacement for an original. */
-  const valueOf = (tensor: Tensor): Tensor => {
+  const replacementOf = (tensor: Tensor): Tensor => {
     const known = values.get(tensor);
     if (known) {
       return known;
@@ -31,7 +31,10 @@ export function stacking(order: readonly Tensor[], apart: ReadonlySet<Tensor>): 
     const value =
       kind && inStack !== undefined
         ? reshape(slice(stackOf(kind), 0, inStack, inStack + 1), tensor.shape)
-        : recomputed(tensor, tensor.inputs.map((input) => valueOf(original(input)!)));
+        : recomputed(
+            tensor,
+            tensor.inputs.map((input) => replacementOf(original(input)!)),
+          );
     values.set(tensor, value);
     return value;
   };
@@ -60,7 +63,7 @@ export function stacking(order: readonly Tensor[], apart: ReadonlySet<Tensor>): 
   const operandOf = (operands: readonly Tensor[]): Operand => {
     const first = operands[0]!;
     return operands.every((operand) => operand === first)
-      ? { tensor: valueOf(first), stacked: false }
+      ? { tensor: replacementOf(first), stacked: false }
       : { tensor: together(operands), stacked: true };
   };
 
@@ -81,7 +84,7 @@ export function stacking(order: readonly Tensor[], apart: ReadonlySet<Tensor>): 
       }
     }
     return concatenate(
-      tensors.map((tensor) => reshape(valueOf(tensor), [1, ...tensor.shape])),
+      tensors.map((tensor) => reshape(replacementOf(tensor), [1, ...tensor.shape])),
       0,
     );
   };
@@ -90,7 +93,7 @@ export function stacking(order: readonly Tensor[], apart: ReadonlySet<Tensor>): 
     gradients: pulledBack,
     make(tensor, of) {
       const first = original(tensor);
-      return first ? valueOf(first) : recomputed(tensor, tensor.inputs.map(of));
+      return first ? replacementOf(first) : recomputed(tensor, tensor.inputs.map(of));
     },
   };
 

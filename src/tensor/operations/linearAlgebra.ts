@@ -41,7 +41,9 @@ function products(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 2) {
     return product(a, b);
   }
-  const [left, right] = [a, b].map((x) => reshape(x, [elementCount(x.shape.slice(0, -2)), ...x.shape.slice(-2)])) as [Tensor, Tensor];
+  const [left, right] = [a, b].map((x) =>
+    reshape(x, [elementCount(x.shape.slice(0, -2)), ...x.shape.slice(-2)]),
+  ) as [Tensor, Tensor];
   return reshape(stackedProduct(left, right), a.shape);
 }
 
