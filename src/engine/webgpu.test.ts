@@ -41,9 +41,9 @@ async function hasWebGpu(): Promise<boolean> {
   }
 }
 
-/** A two-level model in the middle of training, and the next batch. */
+/** A model of two levels, each of two steps, in the middle of training, and the next batch. */
 async function inTraining(mixing: Mixing) {
-  const options = { levels: 2, depth: 1, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
+  const options = { levels: 2, depth: 2, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
   const model = new Glow({ ...options, learnedPrior: true, bits: 8 }, imageShape);
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];

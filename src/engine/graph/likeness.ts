@@ -31,17 +31,17 @@ export interface Likeness {
 }
 
 /**
- * The kinds of tensors in a graph, given inputs first. Nothing is like a tensor with an open batch, one of those in
- * `apart`, one whose operation cannot be applied to a stack, or one that depends on such a tensor.
+ * The kinds of tensors in a graph, given inputs first. Nothing is like a tensor with an open batch, one whose
+ * operation cannot be applied to a stack, or one that depends on such a tensor.
  */
-export function likenessIn(order: readonly Tensor[], apart: ReadonlySet<Tensor>): Likeness {
+export function likenessIn(order: readonly Tensor[]): Likeness {
   const originals = new Map<Tensor, Tensor>();
   const firsts = new Map<string, Tensor>();
   const kinds = new Kinds();
   const runs = runsOfSlices(order);
   const sameConstant = distinctConstants();
   for (const tensor of order) {
-    if (isOpen(tensor.shape) || apart.has(tensor)) {
+    if (isOpen(tensor.shape)) {
       continue;
     }
     if (isInput(tensor)) {

@@ -3,11 +3,11 @@
 
 import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
-import { isInput, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';
 import { expansion } from './expand.ts';
-import { rewrite } from './rewrite.ts';
+import { type Pass, rewrite } from './rewrite.ts';
 import { simplification } from './simplify.ts';
 import { stacking } from './stacking.ts';
 
@@ -41,26 +41,29 @@ export function prepare(
   const style = styleOf(device);
   const options = { style, differentiated, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
-  const found = passed(style.stacks ? withStacks(expanded) : expanded, new Map(), simplification);
+  const stacked = style.stacks ? withStacks(expanded) : expanded;
+  const found = passed(stacked, new Map(), simplificationOf(stacked));
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
   const given = Object.values(found.inputs);
-  return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplification);
+  return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
 }
 
-/** A program that computes at once what is alike, with its gradients still to be found. */
+/** A program that computes at once what is alike; its gradients are still to be found. */
 function withStacks(expanded: ProgramDefinition): ProgramDefinition {
-  // Simplification moves scales from images to weights.
-  const simplified = passed(expanded, new Map(), (order) => ({
-    ...simplification(order),
-    gradients: pulledBack,
-  }));
-  const { inputs, outputs } = simplified;
+  // Simplified first: that moves scales from images to weights.
+  const simplify = simplificationOf(expanded);
+  const simplified = passed(expanded, new Map(), (order) => ({ ...simplify(order), gradients: pulledBack }));
+  return passed(simplified, new Map(), stacking);
+}
+
+/** The pass that simplifies a program. */
+function simplificationOf({ inputs, outputs }: ProgramDefinition): (order: readonly Tensor[]) => Pass {
   const variables = topologicalOrder(Object.values(outputs)).flatMap(
     (tensor) => gradientAskedFor(tensor)?.pullback.variables ?? [],
   );
-  const apart = new Set([...Object.values(inputs), ...variables].filter((tensor) => !isInput(tensor)));
-  return passed(simplified, new Map(), (order) => stacking(order, apart));
+  const kept = new Set([...Object.values(inputs), ...variables]);
+  return (order) => simplification(order, kept);
 }
 
 /** A program after a pass over its graph. */

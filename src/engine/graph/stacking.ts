@@ -10,13 +10,9 @@ import { type Kind, likenessIn } from './likeness.ts';
 import type { Pass } from './rewrite.ts';
 import { type Operand, stacked } from './stackRules.ts';
 
-/**
- * The pass that stacks what is alike.
- *
- * @param apart tensors that must stay in the graph as they are: values are given for them, or gradients asked
- */
-export function stacking(order: readonly Tensor[], apart: ReadonlySet<Tensor>): Pass {
-  const { original, kindOf } = likenessIn(order, apart);
+/** The pass that stacks what is alike. */
+export function stacking(order: readonly Tensor[]): Pass {
+  const { original, kindOf } = likenessIn(order);
   const values = new Map<Tensor, Tensor>();
   const stacks = new Map<Kind, Tensor>();
 

@@ -207,6 +207,7 @@ export const plainOperators: Operators = {
   logSigmoid,
   maximum: one('Max'),
   multiply: one('Mul'),
+  named: same,
   negate: one('Neg'),
   oneHot,
   pad,
