@@ -4,15 +4,28 @@
 // The slices of a stack take the place of its members, and gradients are found afterwards: those of the slices are
 // concatenated, so what they flow back through is stacked too.
 import { pulledBack } from '../../tensor/gradient.ts';
+import { sum } from '../../tensor/operations/broadcast.ts';
+import { add } from '../../tensor/operations/elementwise.ts';
 import { concatenate, reshape, reshapeSource, slice, sliced } from '../../tensor/operations/layout.ts';
 import { apply, isInput, type Tensor } from '../../tensor/tensor.ts';
 import { type Kind, likenessIn } from './likeness.ts';
 import type { Pass } from './rewrite.ts';
 import { type Operand, stacked } from './stackRules.ts';
+import { sumsIn } from './sums.ts';
+
+/** From this number on, terms of a sum are added at once. */
+const MANY = 8;
 
 /** The pass that stacks what is alike. */
-export function stacking(order: readonly Tensor[]): Pass {
+export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pass {
   const { original, kindOf } = likenessIn(order);
+  const stackedKind = (tensor: Tensor): Kind | undefined => {
+    const kind = isAtHand(tensor) ? undefined : kindOf(tensor);
+    return kind && kind.members.length > 1 ? kind : undefined;
+  };
+  // Of numbers, or of one for each image.
+  const isSmall = (tensor: Tensor): boolean => tensor.rank <= 1;
+  const sums = sumsIn(order, roots, (tensor) => isSmall(tensor) && !stackedKind(original(tensor) ?? tensor));
   const values = new Map<Tensor, Tensor>();
   const stacks = new Map<Kind, Tensor>();
 
@@ -22,17 +35,44 @@ export function stacking(order: readonly Tensor[]): Pass {
     if (known) {
       return known;
     }
-    const kind = isAtHand(tensor) ? undefined : kindOf(tensor);
-    const inStack = kind && kind.members.length > 1 ? kind.places.get(tensor) : undefined;
+    const kind = stackedKind(tensor);
+    const place = kind?.places.get(tensor);
     const value =
-      kind && inStack !== undefined
-        ? reshape(slice(stackOf(kind), 0, inStack, inStack + 1), tensor.shape)
-        : recomputed(
-            tensor,
-            tensor.inputs.map((input) => replacementOf(original(input)!)),
-          );
+      kind && place !== undefined
+        ? reshape(slice(stackOf(kind), 0, place, place + 1), tensor.shape)
+        : alone(tensor, (input) => replacementOf(original(input)!));
     values.set(tensor, value);
     return value;
+  };
+
+  /** A tensor that is computed by itself. */
+  const alone = (tensor: Tensor, of: (input: Tensor) => Tensor): Tensor => {
+    const terms = sums.get(tensor);
+    return terms && terms.length > 2
+      ? sumOf(terms, of)
+      : tensor.inputs.length === 0
+        ? tensor
+        : apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
+  };
+
+  /** The sum of terms: the members of a stack are added at once, and so are many terms of one shape. */
+  const sumOf = (terms: readonly Tensor[], of: (term: Tensor) => Tensor): Tensor => {
+    const left = terms.map((term) => original(term) ?? term);
+    const parts: Tensor[] = [];
+    for (const kind of new Set(left.flatMap((term) => stackedKind(term) ?? []))) {
+      if (kind.members.every((member) => left.includes(member))) {
+        parts.push(sum(stackOf(kind), [0]));
+        for (const member of kind.members) {
+          left.splice(left.indexOf(member), 1);
+        }
+      }
+    }
+    for (const shape of new Set(left.map((term) => String(term.shape)))) {
+      const alike = left.filter((term) => String(term.shape) === shape);
+      const values = alike.map((term) => (original(term) ? replacementOf(term) : of(term)));
+      parts.push(...(values.length >= MANY ? [sum(asStack(values), [0])] : values));
+    }
+    return parts.reduce((total, part) => add(total, part));
   };
 
   /** All members of a kind, `[K, …]`. */
@@ -79,17 +119,14 @@ export function stacking(order: readonly Tensor[]): Pass {
         return slice(stackOf(kind), 0, start, start + tensors.length);
       }
     }
-    return concatenate(
-      tensors.map((tensor) => reshape(replacementOf(tensor), [1, ...tensor.shape])),
-      0,
-    );
+    return asStack(tensors.map(replacementOf));
   };
 
   return {
     gradients: pulledBack,
     make(tensor, of) {
       const first = original(tensor);
-      return first ? replacementOf(first) : recomputed(tensor, tensor.inputs.map(of));
+      return first ? replacementOf(first) : alone(tensor, of);
     },
   };
 
@@ -100,7 +137,10 @@ export function stacking(order: readonly Tensor[]): Pass {
   }
 }
 
-/** The same operation on other inputs. */
-function recomputed(tensor: Tensor, inputs: readonly Tensor[]): Tensor {
-  return tensor.inputs.length === 0 ? tensor : apply(tensor.operation, inputs, tensor.attributes);
+/** Tensors of one shape as one, `[K, …]`. */
+function asStack(tensors: readonly Tensor[]): Tensor {
+  return concatenate(
+    tensors.map((tensor) => reshape(tensor, [1, ...tensor.shape])),
+    0,
+  );
 }
