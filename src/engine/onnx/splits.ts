@@ -53,22 +53,25 @@ export function emitSplit(
   x: string,
   { axis, lengths, most }: { axis: number; lengths: readonly number[]; most: number },
 ): string[] {
-  const count = lengths.length;
-  if (count === 1) {
+  if (lengths.length === 1) {
     return [x];
   }
-  // As few groups as possible are split again: each of them takes the place of one part.
-  const groups = Math.min(most, Math.max(0, Math.ceil((count - most) / (most - 1))));
-  const grouped = groups === 0 ? 0 : count - Math.min(count, most) + groups;
-  const sections: number[][] = [];
-  for (let group = 0; group < groups; group++) {
-    const [from, to] = [group, group + 1].map((edge) => Math.round((edge * grouped) / groups));
-    sections.push(lengths.slice(from, to));
-  }
-  sections.push(...lengths.slice(grouped).map((length) => [length]));
+  const sections = sectionsOf(lengths, most);
   const totals = sections.map((section) => section.reduce((total, length) => total + length));
   const parts = emit.nodes('Split', [x, emit.integers(totals)], totals.length, { axis });
   return parts.flatMap((part, index) => emitSplit(emit, part, { axis, lengths: sections[index]!, most }));
+}
+
+/** At most `most` sections, as few as possible with more than one part: those are split again. */
+function sectionsOf(lengths: readonly number[], most: number): number[][] {
+  const count = lengths.length;
+  const groups = Math.min(most, Math.max(0, Math.ceil((count - most) / (most - 1))));
+  const grouped = groups === 0 ? 0 : count - most + groups;
+  const edges = Array.from({ length: groups + 1 }, (_, group) => Math.round((group * grouped) / groups));
+  return [
+    ...edges.slice(1).map((end, group) => lengths.slice(edges[group], end)),
+    ...lengths.slice(grouped).map((length) => [length]),
+  ];
 }
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
