@@ -18,9 +18,9 @@ const imageShape: ImageShape = [4, 8, 1];
 const BATCH = 2;
 const TOLERANCE = 1e-4;
 
-/** A two-level model away from its start, where the last layer of every network is zero. */
+/** A model of two levels, each of two steps, away from its start, where the last layer of every network is zero. */
 async function trainedTo(mixing: Mixing) {
-  const options = { levels: 2, depth: 1, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
+  const options = { levels: 2, depth: 2, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
   const model = new Glow({ ...options, learnedPrior: true, bits: 8 }, imageShape);
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];

@@ -11,6 +11,8 @@ export const cpu: GraphStyle = {
   // xᵀ·g; ONNX Runtime is slower with a transposed left operand (`bench/products.ts`). Where nothing is
   // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
+  stacks: false,
+  mostParts: 1,
   waits: true,
   operators: processorOperators,
 };

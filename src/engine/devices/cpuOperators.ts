@@ -2,8 +2,8 @@
 import type { Order } from '../../tensor/operations/layout.ts';
 import type { Transposition } from '../../tensor/operations/product.ts';
 import type { Shifts } from '../../tensor/operations/shift.ts';
-import { elementCount, isOpen } from '../../tensor/shape.ts';
 import { alignedTaps, type Operator, type Operators, onnxShape, plainOperators } from '../onnx/operators.ts';
+import { productWithOnes, rowSum } from './rowSums.ts';
 
 /**
  * A column bias is added after the product, by all threads: as an input of the product, a single thread would
@@ -17,24 +17,20 @@ const product: Operator<Transposition> = (emit, node, [a, b, bias]) => {
 };
 
 /** The slope of a ReLU as a steep line, clipped: three times as fast as Sign; not available in float64. */
-const step: Operator = (emit, _, [x]) =>
+export const step: Operator = (emit, _, [x]) =>
   emit.precision === 'float32'
     ? emit.node('HardSigmoid', [x!], { alpha: { real: 1e30 }, beta: { real: 0 } })
     : emit.node('Sign', [x!]);
 
 /** A sum over rows as a product with a row of ones: a reduction over leading axes is 30 times slower. */
 const sum: Operator<readonly number[]> = (emit, node, inputs) => {
-  const { attributes: axes, shape } = node;
-  const given = node.inputs[0]!.shape;
-  const leading = axes.every((axis, index) => axis === index);
-  const rows = elementCount(given.slice(0, axes.length));
-  if (!leading || rows <= 1 || axes.length === given.length || isOpen(shape)) {
+  const found = rowSum(node);
+  if (!found) {
     return plain<readonly number[]>('sum')(emit, node, inputs);
   }
-  const columns = elementCount(shape);
+  const { rows, columns } = found;
   const matrix = emit.node('Reshape', [inputs[0]!, emit.integers([rows, columns])]);
-  const ones = emit.reals(new Float64Array(rows).fill(1), [1, rows]);
-  return emit.node('Reshape', [emit.node('Gemm', [ones, matrix]), emit.integers(shape)]);
+  return emit.node('Reshape', [productWithOnes(emit, matrix, rows), emit.integers(node.shape)]);
 };
 
 /** Up to this length a row is permuted by a product. */

@@ -1,13 +1,15 @@
 // The graph style a GPU prefers: few large operations. It has no cache for which a batch would have to be
 // split.
-import { processorOperators } from './cpuOperators.ts';
+import { gpuOperators } from './gpuOperators.ts';
 import type { GraphStyle } from './graphStyle.ts';
 
 /** The graph style for a GPU. */
 export const gpu: GraphStyle = {
   blocks: ({ images }) => [images],
   rows: () => 'pixels',
+  stacks: true,
+  // A program of WebGPU may use at least eight arrays: one is the whole.
+  mostParts: 7,
   waits: false,
-  // Which of these would be faster on a GPU too has not been measured; all of them run there.
-  operators: processorOperators,
+  operators: gpuOperators,
 };

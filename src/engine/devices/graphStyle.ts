@@ -19,4 +19,9 @@ export interface GraphStyle extends NodeStyle {
   blocks(network: ConvolutionNetwork): readonly number[];
   /** What a row of such a network's activations stands for: a pixel, or a channel. */
   rows(network: ConvolutionNetwork): 'pixels' | 'channels';
+  /**
+   * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
+   * stack: for a device where the number of operations costs more than the copies in and out of stacks.
+   */
+  readonly stacks: boolean;
 }

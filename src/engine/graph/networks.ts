@@ -2,6 +2,7 @@
 import { type Convolution, convolutionOperation } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
 import { isResultOf, type Tensor } from '../../tensor/tensor.ts';
+import { soleUsers } from './soleUsers.ts';
 
 /** A convolution, and the shift and scale of its channels that follow it and are its only use. */
 export interface FusedConvolution {
@@ -67,24 +68,6 @@ export function groupsOf(order: readonly Tensor[], results: readonly Tensor[]): 
 /** Whether a part of a network is a convolution. */
 export function isFused(part: Tensor | FusedConvolution): part is FusedConvolution {
   return 'convolution' in part;
-}
-
-/** The only use of each tensor that has exactly one and whose value is not needed itself. */
-function soleUsers(order: readonly Tensor[], results: readonly Tensor[]): Map<Tensor, Tensor> {
-  const users = new Map<Tensor, Tensor>();
-  const others = new Set(results);
-  for (const node of order) {
-    for (const input of node.inputs) {
-      if (users.has(input)) {
-        others.add(input);
-      }
-      users.set(input, node);
-    }
-  }
-  for (const tensor of others) {
-    users.delete(tensor);
-  }
-  return users;
 }
 
 function fusedFrom(convolution: Tensor<Convolution>, user: ReadonlyMap<Tensor, Tensor>): FusedConvolution {

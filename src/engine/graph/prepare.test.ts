@@ -65,6 +65,32 @@ describe.each(devices)('%s', (device) => {
   });
 });
 
+describe.each(devices)('%s: a tensor in the middle of a graph', (device) => {
+  const [x, y] = [input('x', [6]), input('y', [6])];
+  // An elementwise function of a reshape is computed before the reshape.
+  const middle = op.reshape(op.exp(x), [2, 3]);
+  const result = op.relu(op.multiply(middle, op.reshape(y, [2, 3])));
+  const values = { shape: [6], data: Float64Array.of(1, 2, 3, 4, 5, 6) };
+  const run = async (definition: ProgramDefinition, feeds: Record<string, NdArray>) => {
+    const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
+    const found = await program.run(feeds);
+    await program.release();
+    return [...found.result!.data];
+  };
+
+  it('has the values that are given for it', async () => {
+    const given = { shape: [2, 3], data: values.data };
+    const feeds = { y: values, middle: given };
+    expect(await run({ inputs: { y, middle }, outputs: { result } }, feeds)).toEqual([1, 4, 9, 16, 25, 36]);
+  });
+
+  it('has the gradient that is asked with respect to it', async () => {
+    const [gradient] = gradients(op.sum(result), [middle], constant(1));
+    const definition = { inputs: { x, y }, outputs: { result: gradient! } };
+    expect(await run(definition, { x: values, y: values })).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
 it('splits wide networks into blocks on a CPU only', () => {
   const concatenations = (device: (typeof devices)[number]) =>
     tensorsOf(prepare(couplingProgram(false), { device })).filter(

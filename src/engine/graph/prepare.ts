@@ -1,11 +1,15 @@
 // From a graph of tensors to the graph that a device runs: composite operations are expanded, gradients
 // found, and operations left out or merged where possible.
+
+import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';
 import { expansion } from './expand.ts';
-import { rewrite } from './rewrite.ts';
+import { type Pass, rewrite } from './rewrite.ts';
 import { simplification } from './simplify.ts';
+import { stacking } from './stacking.ts';
 
 /**
  * How a corner convolution is inverted: as a wavefront over anti-diagonals, as part of the program, or one
@@ -34,13 +38,32 @@ export function prepare(
   definition: ProgramDefinition,
   { device = 'cpu', differentiated = false, inverse = 'wavefront' }: PrepareOptions = {},
 ): ProgramDefinition {
-  const options = { style: styleOf(device), differentiated, sequential: inverse === 'sequential' };
+  const style = styleOf(device);
+  const options = { style, differentiated, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
-  const found = passed(expanded, new Map(), simplification);
+  const stacked = style.stacks ? withStacks(expanded) : expanded;
+  const found = passed(stacked, new Map(), simplificationOf(stacked));
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
   const given = Object.values(found.inputs);
-  return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplification);
+  return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
+}
+
+/** A program that computes at once what is alike; its gradients are still to be found. */
+function withStacks(expanded: ProgramDefinition): ProgramDefinition {
+  // Simplified first: that moves scales from images to weights.
+  const simplify = simplificationOf(expanded);
+  const simplified = passed(expanded, new Map(), (order) => ({ ...simplify(order), gradients: pulledBack }));
+  return passed(simplified, new Map(), stacking);
+}
+
+/** The pass that simplifies a program. */
+function simplificationOf({ inputs, outputs }: ProgramDefinition): (order: readonly Tensor[]) => Pass {
+  const variables = topologicalOrder(Object.values(outputs)).flatMap(
+    (tensor) => gradientAskedFor(tensor)?.pullback.variables ?? [],
+  );
+  const kept = new Set([...Object.values(inputs), ...variables]);
+  return (order) => simplification(order, kept);
 }
 
 /** A program after a pass over its graph. */

@@ -1,7 +1,7 @@
 // Leaves operations out or merges them with their neighbours, and finds gradients on the way.
 import { differentiate } from '../../tensor/gradient.ts';
 import { expandSource } from '../../tensor/operations/broadcast.ts';
-import { afterOperation } from '../../tensor/operations/checkpoint.ts';
+import { afterOperation, named } from '../../tensor/operations/checkpoint.ts';
 import { add, divide, multiply, subtract, totalOperation } from '../../tensor/operations/elementwise.ts';
 import {
   concatenate,
@@ -26,34 +26,40 @@ import type { Pass } from './rewrite.ts';
 /**
  * The pass that simplifies, and differentiates what it has simplified; the resulting gradients have yet to be
  * simplified.
+ *
+ * @param kept the tensors for which values are given or gradients asked: what uses them still does
  */
-export function simplification(order: readonly Tensor[]): Pass {
+export function simplification(order: readonly Tensor[], kept: ReadonlySet<Tensor>): Pass {
   const accumulated = accumulatedProducts(order);
+  const simplified = (tensor: Tensor, of: (tensor: Tensor) => Tensor): Tensor => {
+    const inputs = tensor.inputs.map(of);
+    if (isResultOf(reshapeOperation, tensor)) {
+      return reshaped(inputs[0]!, tensor.shape);
+    }
+    if (isResultOf(productOperation, tensor)) {
+      const [a, b, own] = inputs as [Tensor, Tensor, Tensor?];
+      const sum = accumulated.get(tensor);
+      return simplerProduct(a, b, { ...tensor.attributes, bias: sum ? of(sum) : own });
+    }
+    if (isResultOf(totalOperation, tensor)) {
+      const sums = new Set(tensor.inputs.flatMap((part) => accumulated.get(part) ?? []));
+      return sumOf(tensor.inputs.filter((part) => !sums.has(part)).map(of));
+    }
+    if (isResultOf(afterOperation, tensor)) {
+      const [, ...others] = tensor.inputs;
+      const sums = new Set(others.flatMap((part) => accumulated.get(part) ?? []));
+      const left = others.filter((part) => !sums.has(part)).map((part) => unpadded(of(part)));
+      return waiting(inputs[0]!, left);
+    }
+    return tensor.operation.evaluate
+      ? simplerFunction(tensor.operation, inputs)
+      : apply(tensor.operation, inputs, tensor.attributes);
+  };
   return {
     gradients: differentiate,
     make(tensor, of) {
-      const inputs = tensor.inputs.map(of);
-      if (isResultOf(reshapeOperation, tensor)) {
-        return reshaped(inputs[0]!, tensor.shape);
-      }
-      if (isResultOf(productOperation, tensor)) {
-        const [a, b, own] = inputs as [Tensor, Tensor, Tensor?];
-        const sum = accumulated.get(tensor);
-        return simplerProduct(a, b, { ...tensor.attributes, bias: sum ? of(sum) : own });
-      }
-      if (isResultOf(totalOperation, tensor)) {
-        const sums = new Set(tensor.inputs.flatMap((part) => accumulated.get(part) ?? []));
-        return sumOf(tensor.inputs.filter((part) => !sums.has(part)).map(of));
-      }
-      if (isResultOf(afterOperation, tensor)) {
-        const [, ...others] = tensor.inputs;
-        const sums = new Set(others.flatMap((part) => accumulated.get(part) ?? []));
-        const left = others.filter((part) => !sums.has(part)).map((part) => unpadded(of(part)));
-        return waiting(inputs[0]!, left);
-      }
-      return tensor.operation.evaluate
-        ? simplerFunction(tensor.operation, inputs)
-        : apply(tensor.operation, inputs, tensor.attributes);
+      const result = simplified(tensor, of);
+      return kept.has(tensor) ? named(result) : result;
     },
   };
 }

@@ -28,7 +28,7 @@ export function isReservedName(name: string): boolean {
 /** Collects the nodes of one ONNX graph, each after those whose results it reads. */
 export class OnnxBuilder implements Emitter {
   readonly precision: Precision;
-  private nodes: NodeProto[] = [];
+  private added: NodeProto[] = [];
   private named = 0;
   private readonly constants = new Map<string, TensorProto>();
   /** The real constants by shape: equal ones, such as the tables of identical layers, are stored once. */
@@ -53,16 +53,22 @@ export class OnnxBuilder implements Emitter {
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string {
-    return this.add(
-      type,
-      inputs,
-      Object.entries(attributes).map(([name, value]) => attribute(name, value)),
-    );
+    return this.nodes(type, inputs, 1, attributes)[0]!;
+  }
+
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string[] {
+    const given = Object.entries(attributes).map(([name, value]) => attribute(name, value));
+    return this.add(type, inputs, given, outputs);
   }
 
   repeat(start: string, limit: number, body: (value: string) => string): string {
-    const outer = this.nodes;
-    this.nodes = [];
+    const outer = this.added;
+    this.added = [];
     const [iteration, condition, value] = [this.freshName(), this.freshName(), this.freshName()];
     const next = body(value);
     const change = this.node('Abs', [this.node('Sub', [next, value])]);
@@ -70,7 +76,7 @@ export class OnnxBuilder implements Emitter {
     const changed = this.node('Greater', [largest, this.reals(Float64Array.of(0), [])]);
     const graph: GraphProto = {
       name: 'body',
-      node: this.nodes,
+      node: this.added,
       initializer: [],
       valueInfo: [],
       input: [
@@ -80,18 +86,19 @@ export class OnnxBuilder implements Emitter {
       ],
       output: [scalarInfo(changed, elementTypes.bool), this.realInfo(next)],
     };
-    this.nodes = outer;
+    this.added = outer;
     // The second input, the condition before the first iteration, is optional, but not every runtime lets it be left out.
-    return this.add('Loop', [this.integers([limit]), this.truth(), start], [{ name: 'body', graph }]);
+    return this.add('Loop', [this.integers([limit]), this.truth(), start], [{ name: 'body', graph }])[0]!;
   }
 
-  private add(type: string, inputs: readonly string[], attributes: AttributeProto[]): string {
-    const output = this.freshName();
-    this.nodes.push({
+  private add(type: string, inputs: readonly string[], attributes: AttributeProto[], outputs = 1): string[] {
+    const output = Array.from({ length: outputs }, () => this.freshName());
+    const [first] = output as [string];
+    this.added.push({
       opType: type,
-      name: `${type}_${output.slice(RESULT.length)}`,
-      input: type === 'Reshape' ? this.pastReshapes(inputs, output) : [...inputs],
-      output: [output],
+      name: `${type}_${first.slice(RESULT.length)}`,
+      input: type === 'Reshape' ? this.pastReshapes(inputs, first) : [...inputs],
+      output,
       attribute: attributes,
     });
     return output;
@@ -198,7 +205,7 @@ export class OnnxBuilder implements Emitter {
    */
   output(name: string, source: string, shape: Shape, { bytes = false } = {}): void {
     if (bytes) {
-      this.nodes.push({
+      this.added.push({
         opType: 'Cast',
         name: `output_${name}`,
         input: [source],
@@ -220,7 +227,7 @@ export class OnnxBuilder implements Emitter {
         output: [name],
         attribute: [],
       };
-      this.nodes.push(copy);
+      this.added.push(copy);
     }
     this.outputs.push(this.valueInfo(name, shape));
   }
@@ -237,8 +244,8 @@ export class OnnxBuilder implements Emitter {
   /** The nodes on which an output depends: a reshape of a reshape leaves the first of them unused. */
   private neededNodes(): NodeProto[] {
     const needed = new Set([...this.outputs.map(({ name }) => name), ...this.renamed.keys()]);
-    const nodes = this.nodes.toReversed().filter((node) => {
-      const isNeeded = needed.has(node.output[0]!);
+    const nodes = this.added.toReversed().filter((node) => {
+      const isNeeded = node.output.some((name) => needed.has(name));
       if (isNeeded) {
         for (const name of namesReadBy(node)) {
           needed.add(name);

@@ -25,6 +25,13 @@ export interface Emitter {
     inputs: readonly string[],
     attributes?: Readonly<Record<string, AttributeValue>>,
   ): string;
+  /** Adds a node with several outputs and returns their names. */
+  nodes(
+    type: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes?: Readonly<Record<string, AttributeValue>>,
+  ): string[];
   /** A real constant in the program's precision. */
   reals(values: Float32Array | Float64Array, shape: readonly number[]): string;
   /** A constant list of 64-bit integers: axes, sizes, pads. */

@@ -8,6 +8,7 @@ import { topologicalOrder } from '../../tensor/traversal.ts';
 import { OnnxBuilder } from './builder.ts';
 import type { Precision } from './emitter.ts';
 import { type NodeStyle, plainOperators } from './operators.ts';
+import { emitSplit, splitsAmong } from './splits.ts';
 
 /** What to lower: tensors by name, and those with known values. */
 export interface Lowering {
@@ -48,12 +49,25 @@ export function lower({
     unpack(emit, packed, names);
   }
   const atHand = (node: Tensor): boolean => names.has(node) || known.has(node);
-  for (const tensor of topologicalOrder(Object.values(outputs), atHand)) {
+  const order = topologicalOrder(Object.values(outputs), atHand);
+  const splits = style.mostParts > 1 ? splitsAmong(order.filter((tensor) => !atHand(tensor))) : undefined;
+  for (const tensor of order) {
     const value = known.get(tensor);
     if (names.has(tensor)) {
       continue;
     }
-    if (value) {
+    const split = splits?.get(tensor);
+    if (split) {
+      const { source, axis, parts } = split;
+      const lengths = parts.map(({ start, end }) => end - start);
+      const found = emitSplit(emit, names.get(source)!, { axis, lengths, most: style.mostParts });
+      parts.forEach(({ slices }, index) => {
+        for (const part of slices) {
+          emit.describe(found[index]!, part.shape);
+          names.set(part, found[index]!);
+        }
+      });
+    } else if (value) {
       names.set(tensor, emit.reals(value.data, tensor.shape));
     } else {
       const name = emitNode(emit, tensor, names, style);

@@ -17,7 +17,7 @@ type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
  * that it is combined with, and takes no memory until then.
  */
 export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): Kind[] {
-  const producers = new Map(nodes.map((node) => [node.output[0]!, node]));
+  const producers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
   const missing = new Map<Kind, number>();
   const readers = new Map<Kind, Kind[]>();
   for (const node of nodes) {

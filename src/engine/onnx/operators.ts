@@ -23,6 +23,11 @@ export interface NodeStyle {
    * does not keep to a given order.
    */
   readonly waits: boolean;
+  /**
+   * How many parts one node may split a tensor into where its slices make up the whole; 1 if every slice is a node
+   * of its own.
+   */
+  readonly mostParts: number;
 }
 
 /** A shape in the form of ONNX's Reshape: the one open axis is inferred. */
@@ -202,6 +207,7 @@ export const plainOperators: Operators = {
   logSigmoid,
   maximum: one('Max'),
   multiply: one('Mul'),
+  named: same,
   negate: one('Neg'),
   oneHot,
   pad,

@@ -3,6 +3,7 @@ import { apply, isResultOf, type Operation, type Tensor } from '../tensor.ts';
 
 const checkpointOperation = markOperation('checkpoint');
 const rememberOperation = markOperation('remember');
+const namedOperation = markOperation('named');
 
 /** An operation that changes nothing and costs nothing. */
 function markOperation(name: string): Operation<undefined> {
@@ -31,6 +32,14 @@ export function isRemembered(x: Tensor): boolean {
   return isResultOf(rememberOperation, x);
 }
 
+/**
+ * `x` itself, marked as a tensor that a program or a gradient names: what is computed from it must not be computed
+ * from its inputs instead.
+ */
+export function named(x: Tensor): Tensor {
+  return isResultOf(namedOperation, x) ? x : (apply(namedOperation, [x], undefined) as Tensor);
+}
+
 /** The operation of `after`. */
 export const afterOperation: Operation<undefined> = { name: 'after', shape: ([x]) => x! };
 
@@ -43,6 +52,11 @@ export function after(x: Tensor, others: readonly Tensor[]): Tensor {
 
 /** The source of a tensor that was only marked or made to wait; undefined for any other. */
 export function markedSource(x: Tensor): Tensor | undefined {
-  const operations = [checkpointOperation, rememberOperation, afterOperation] as Operation<unknown>[];
+  const operations = [
+    checkpointOperation,
+    rememberOperation,
+    namedOperation,
+    afterOperation,
+  ] as Operation<unknown>[];
   return operations.includes(x.operation) ? x.inputs[0] : undefined;
 }

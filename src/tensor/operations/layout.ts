@@ -75,6 +75,11 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
     : (apply(sliceOperation, [x], { axis, start, end }) as Tensor);
 }
 
+/** The source of a slice and its range; undefined for any other tensor. */
+export function sliced(x: Tensor): (Range & { source: Tensor }) | undefined {
+  return isResultOf(sliceOperation, x) ? { source: x.inputs[0]!, ...x.attributes } : undefined;
+}
+
 /** The consecutive parts of the given lengths along an axis. */
 export function split(x: Tensor, axis: number, lengths: readonly number[]): Tensor[] {
   let start = 0;

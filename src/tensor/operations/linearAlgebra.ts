@@ -1,9 +1,9 @@
 // Determinants and inverses of small matrices, real and complex.
-import { isOpen, type Shape } from '../shape.ts';
+import { elementCount, isOpen, type Shape } from '../shape.ts';
 import { apply, constant, type Operation, type Tensor } from '../tensor.ts';
 import { multiply, negate } from './elementwise.ts';
 import { reshape, transpose } from './layout.ts';
-import { product } from './product.ts';
+import { product, stackedProduct } from './product.ts';
 
 const isSquare = (x: Shape): boolean => x.length >= 2 && x.at(-1) === x.at(-2) && !isOpen(x);
 const notSquare = { problem: 'the matrices must be square' };
@@ -31,15 +31,23 @@ const inverseOperation: Operation<undefined> = {
   name: 'inverse',
   shape: ([w]) => (isSquare(w!) ? w! : notSquare),
   gradient: (node, g) => {
-    const y = transpose(node as Tensor);
-    return [negate(product(product(y, g), y))];
+    const y = transposedMatrices(node as Tensor);
+    return [negate(products(products(y, g), y))];
   },
 };
 
-/**
- * W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular; has a gradient for a single
- * matrix.
- */
+/** The product of each matrix of a stack `[…, n, n]` with its counterpart in another one of that shape. */
+function products(a: Tensor, b: Tensor): Tensor {
+  if (a.rank === 2) {
+    return product(a, b);
+  }
+  const [left, right] = [a, b].map((x) =>
+    reshape(x, [elementCount(x.shape.slice(0, -2)), ...x.shape.slice(-2)]),
+  ) as [Tensor, Tensor];
+  return reshape(stackedProduct(left, right), a.shape);
+}
+
+/** W⁻¹ of each square matrix of a stack `[…, n, n]`, NaN where W is singular. */
 export function inverse(w: Tensor): Tensor {
   return apply(inverseOperation, [w], undefined) as Tensor;
 }

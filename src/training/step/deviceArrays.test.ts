@@ -140,7 +140,7 @@ describeOnGpu('training on a device', () => {
   it.each(cases)(
     '$mixing, $name: 20 steps, resumed in the middle, are those of a CPU',
     async ({ mixing, name }) => {
-      const model = modelOf({ mixing, depth: 1 });
+      const model = modelOf({ mixing });
       const optimizer = optimizers[name];
       const start = await startOf(model);
       const freely = await trained(model, start, 20, { optimizer });

@@ -1,0 +1,146 @@
+// Computes tensors that are alike at once, as one stack: a device that pays for every operation pays once for the
+// weights of all flow steps.
+//
+// The slices of a stack take the place of its members, and gradients are found afterwards: those of the slices are
+// concatenated, so what they flow back through is stacked too.
+import { pulledBack } from '../../tensor/gradient.ts';
+import { sum } from '../../tensor/operations/broadcast.ts';
+import { add } from '../../tensor/operations/elementwise.ts';
+import { concatenate, reshape, reshapeSource, slice, sliced } from '../../tensor/operations/layout.ts';
+import { apply, isInput, type Tensor } from '../../tensor/tensor.ts';
+import { type Kind, likenessIn } from './likeness.ts';
+import type { Pass } from './rewrite.ts';
+import { type Operand, stacked } from './stackRules.ts';
+import { sumsIn } from './sums.ts';
+
+/** From this number on, terms of a sum are added at once. */
+const MANY = 8;
+
+/** The pass that stacks what is alike. */
+export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pass {
+  const { original, kindOf } = likenessIn(order);
+  const stackedKind = (tensor: Tensor): Kind | undefined => {
+    const kind = isAtHand(tensor) ? undefined : kindOf(tensor);
+    return kind && kind.members.length > 1 ? kind : undefined;
+  };
+  // Of numbers, or of one for each image.
+  const isSmall = (tensor: Tensor): boolean => tensor.rank <= 1;
+  const sums = sumsIn(order, roots, (tensor) => isSmall(tensor) && !stackedKind(original(tensor) ?? tensor));
+  const values = new Map<Tensor, Tensor>();
+  const stacks = new Map<Kind, Tensor>();
+
+  /** The replacement for an original. */
+  const replacementOf = (tensor: Tensor): Tensor => {
+    const known = values.get(tensor);
+    if (known) {
+      return known;
+    }
+    const kind = stackedKind(tensor);
+    const place = kind?.places.get(tensor);
+    const value =
+      kind && place !== undefined
+        ? reshape(slice(stackOf(kind), 0, place, place + 1), tensor.shape)
+        : alone(tensor, (input) => replacementOf(original(input)!));
+    values.set(tensor, value);
+    return value;
+  };
+
+  /** A tensor that is computed by itself. */
+  const alone = (tensor: Tensor, of: (input: Tensor) => Tensor): Tensor => {
+    const terms = sums.get(tensor);
+    return terms && terms.length > 2
+      ? sumOf(terms, of)
+      : tensor.inputs.length === 0
+        ? tensor
+        : apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
+  };
+
+  /** The sum of terms: the members of a stack are added at once, and so are many terms of one shape. */
+  const sumOf = (terms: readonly Tensor[], of: (term: Tensor) => Tensor): Tensor => {
+    const left = terms.map((term) => original(term) ?? term);
+    const parts: Tensor[] = [];
+    for (const kind of new Set(left.flatMap((term) => stackedKind(term) ?? []))) {
+      if (kind.members.every((member) => left.includes(member))) {
+        parts.push(sum(stackOf(kind), [0]));
+        for (const member of kind.members) {
+          left.splice(left.indexOf(member), 1);
+        }
+      }
+    }
+    for (const shape of new Set(left.map((term) => String(term.shape)))) {
+      const alike = left.filter((term) => String(term.shape) === shape);
+      const values = alike.map((term) => (original(term) ? replacementOf(term) : of(term)));
+      parts.push(...(values.length >= MANY ? [sum(asStack(values), [0])] : values));
+    }
+    return parts.reduce((total, part) => add(total, part));
+  };
+
+  /** All members of a kind, `[K, …]`. */
+  const stackOf = (kind: Kind): Tensor => {
+    const stack = stacks.get(kind) ?? computed(kind);
+    stacks.set(kind, stack);
+    return stack;
+  };
+  const computed = ({ members }: Kind): Tensor => {
+    const [first, last] = [members[0]!, members.at(-1)!];
+    const count = members.length;
+    const range = sliced(first);
+    if (range && range.axis === 0 && isInput(range.source)) {
+      const all = slice(range.source, 0, range.start, sliced(last)!.end);
+      return reshape(all, [count, ...first.shape]);
+    }
+    const operands = first.inputs.map((_, index) =>
+      operandOf(members.map(({ inputs }) => original(inputs[index]!)!)),
+    );
+    return stacked({ member: first, operands, count })!;
+  };
+
+  /** The operands of all members of a stack. */
+  const operandOf = (operands: readonly Tensor[]): Operand => {
+    const first = operands[0]!;
+    return operands.every((operand) => operand === first)
+      ? { tensor: replacementOf(first), stacked: false }
+      : { tensor: together(operands), stacked: true };
+  };
+
+  /** Tensors that are alike as one tensor: their stack, a part of it, or copies. */
+  const together = (tensors: readonly Tensor[]): Tensor => {
+    const [first] = tensors as [Tensor];
+    const source = reshapeSource(first);
+    if (isAtHand(first) && source) {
+      const sources = tensors.map(({ inputs }) => original(inputs[0]!)!);
+      return reshape(together(sources), [tensors.length, ...first.shape]);
+    }
+    const kind = kindOf(first);
+    const start = kind?.places.get(first);
+    if (kind && start !== undefined && !isInput(first)) {
+      const isRange = tensors.every((tensor, index) => kind.members[start + index] === tensor);
+      if (isRange) {
+        return slice(stackOf(kind), 0, start, start + tensors.length);
+      }
+    }
+    return asStack(tensors.map(replacementOf));
+  };
+
+  return {
+    gradients: pulledBack,
+    make(tensor, of) {
+      const first = original(tensor);
+      return first ? replacementOf(first) : alone(tensor, of);
+    },
+  };
+
+  /** Whether a tensor costs nothing: an input of the program in some shape. */
+  function isAtHand(tensor: Tensor): boolean {
+    const source = reshapeSource(tensor);
+    return isInput(tensor) || (source !== undefined && isAtHand(original(source)!));
+  }
+}
+
+/** Tensors of one shape as one, `[K, …]`. */
+function asStack(tensors: readonly Tensor[]): Tensor {
+  return concatenate(
+    tensors.map((tensor) => reshape(tensor, [1, ...tensor.shape])),
+    0,
+  );
+}

@@ -1,0 +1,123 @@
+// Gradient programs for a GPU, where what is alike in all flow steps is computed at once. They run here on a CPU, in
+// float64; `src/engine/webgpu.test.ts` runs them on a GPU.
+import onnxProto from 'onnx-proto';
+import { expect, it } from 'vitest';
+import { styleOf } from '../../engine/devices/device.ts';
+import { prepare } from '../../engine/graph/prepare.ts';
+import { isHosted } from '../../engine/hosted.ts';
+import { lower } from '../../engine/onnx/lower.ts';
+import { compilePrepared, freeze } from '../../engine/program.ts';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
+import { mixingNames } from '../../models/mixing.ts';
+import type { ImageShape } from '../../numeric/imageShape.ts';
+import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { RandomStream } from '../../numeric/random.ts';
+import { type ProgramDefinition, tensorsOf } from '../../tensor/program.ts';
+import { expectClose } from '../../testing/golden.ts';
+import { arrayName, ParameterLayout } from '../parameterLayout.ts';
+import { gradientDefinition } from './gradientProgram.ts';
+
+const { onnx } = onnxProto;
+
+const options: GlowOptions = {
+  levels: 2,
+  depth: 3,
+  width: 8,
+  mixing: 'emerging',
+  kernelSize: 3,
+  dilation: 1,
+  hiddenChannels: 16,
+  learnedPrior: true,
+  bits: 8,
+};
+
+const IMAGES = 3;
+
+function definitionOf(changes: Partial<GlowOptions>, imageShape: ImageShape, images = IMAGES) {
+  const model = new Glow({ ...options, ...changes }, imageShape);
+  const layout = new ParameterLayout(model.parameters);
+  const definition = gradientDefinition(model, layout, { images, batchSize: images });
+  return { layout, definition };
+}
+
+it.each<[string, Partial<GlowOptions>]>([
+  ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
+  ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
+  ['an odd depth, dilated, a floor', { depth: 5, levels: 1, dilation: 2, scaleFloor: 0.2 }],
+  ['single steps', { depth: 1 }],
+  ['kernels in arrays of their own', { width: 130, depth: 2 }],
+])('%s: the same loss and gradients with stacks as without', async (_, changes) => {
+  const imageShape = [4, 8, 2] as const;
+  const { layout, definition } = definitionOf(changes, imageShape);
+  const random = new RandomStream(1);
+  const weights = Object.fromEntries(
+    Object.entries(layout.initial(2)).map(([name, { shape, data }]) => {
+      // Away from the initial weights, where the last layers are zero; fixed permutations are kept.
+      const noise = random.normals(data.length);
+      const moved = Float64Array.from(data, (value, i) => value + (name === 'fixed' ? 0 : 0.03 * noise[i]!));
+      return [name, { shape, data: moved }];
+    }),
+  );
+  const shape = [IMAGES, ...imageShape];
+  const image = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  const noise = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.uniform()) };
+  const [expected, actual] = await Promise.all<Record<string, NdArray>>(
+    (['cpu', 'webgpu'] as const).map(async (device) => {
+      const program = await compilePrepared(prepare(definition, { device }), { precision: 'float64' });
+      const values = await program.run({ image, noise, ...weights });
+      await program.release();
+      const groups = layout.trained.map((name) => [name, values[arrayName('gradients', name)]!]);
+      return { bitsPerDim: values.bitsPerDim!, ...layout.unpack(Object.fromEntries(groups)) };
+    }),
+  );
+  for (const [name, { data }] of Object.entries(expected!)) {
+    expectClose(name, actual![name]!.data, data, 'float64', 1e-12);
+    expect(
+      data.some((value) => value !== 0),
+      name,
+    ).toBe(true);
+  }
+});
+
+/** How many nodes of each type a GPU computes in the model of a definition; a Reshape computes nothing. */
+async function nodesOf(definition: ProgramDefinition): Promise<Record<string, number>> {
+  const { inputs, outputs } = prepare(definition, { device: 'webgpu' });
+  const known = await freeze({ inputs, outputs });
+  const hosted = tensorsOf({ inputs, outputs }).filter((tensor) => isHosted(tensor) && !known.has(tensor));
+  const given = Object.fromEntries(hosted.map((tensor, index) => [`host${index}`, tensor]));
+  const named = Object.entries(outputs).map(([name, tensor]) => [`output ${name}`, tensor]);
+  const bytes = lower({
+    inputs: { ...inputs, ...given },
+    outputs: Object.fromEntries(named),
+    known,
+    precision: 'float32',
+    style: styleOf('webgpu'),
+  });
+  const counts: Record<string, number> = {};
+  for (const { opType } of onnx.ModelProto.decode(bytes).graph!.node!) {
+    if (opType !== 'Reshape') {
+      counts[opType!] = (counts[opType!] ?? 0) + 1;
+    }
+  }
+  return counts;
+}
+
+const total = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+it('has few nodes, and hardly more for the weights of deeper models', async () => {
+  const [shallow, deep] = await Promise.all(
+    [8, 14].map((depth) => {
+      const { definition } = definitionOf({ levels: 3, depth, width: 512 }, [32, 32, 3], 32);
+      return nodesOf(definition);
+    }),
+  );
+  expect(total(shallow!)).toBeLessThan(2500);
+  // Those on images, of a flow step: more than 200 before its weights were stacked.
+  expect((total(deep!) - total(shallow!)) / (3 * (14 - 8))).toBeLessThan(81);
+  // Scales, their reordering, the determinants' diagonals, sums over a stack: for all steps of a level at once.
+  for (const type of ['Exp', 'Log', 'Abs', 'Div', 'MatMul']) {
+    expect(shallow![type], type).toBeGreaterThan(0);
+    expect(deep![type], type).toBe(shallow![type]);
+  }
+});
