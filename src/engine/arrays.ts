@@ -16,7 +16,9 @@ export interface RuntimeTensor {
  * while the host sees it only through `DeviceMemory.read`. It is float32.
  */
 export class DeviceArray {
+  /** Its shape. */
   readonly shape: readonly number[];
+  /** The device whose memory it is in. */
   readonly device: Device;
   private held: RuntimeTensor | undefined;
 

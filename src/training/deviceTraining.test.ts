@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
 import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { Session } from '../engine/session.ts';
 import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
@@ -20,11 +20,6 @@ const onCpu = { device: 'cpu', threads: 1, workers: 1 } as const;
 
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
-
-/** What runs all sessions of the runtime, which does not declare that they are of a class. */
-const sessions = (InferenceSession as unknown as { prototype: { run(...args: unknown[]): Promise<unknown> } })
-  .prototype;
-const { run } = sessions;
 
 const linesOf = (name: string) => readJsonLines(runPaths(inRoot(name)).metrics);
 const summaryOf = (name: string) => JSON.parse(readFileSync(runPaths(inRoot(name)).summary, 'utf8'));
@@ -104,11 +99,13 @@ describeOnGpu('a run on a device', () => {
   });
 
   it('ends in one line if the device is lost, and goes on on the CPU', async () => {
-    let runs = 0;
-    vi.spyOn(sessions, 'run').mockImplementation(function (this: unknown, ...args) {
-      return isLost && ++runs > 2
-        ? Promise.reject(new Error('WebGPU device lost (2): gone\nmore'))
-        : run.apply(this, args);
+    const { run } = Session.prototype;
+    vi.spyOn(Session.prototype, 'run').mockImplementation(function (this: Session, ...args) {
+      if (isLost) {
+        const lost = new Error('WebGPU device lost (2): gone\nmore');
+        vi.spyOn(Reflect.get(this, 'session'), 'run').mockRejectedValueOnce(lost);
+      }
+      return run.apply(this, args);
     });
     let isLost = false;
     const events = {
