@@ -58,7 +58,7 @@ export function likenessIn(order: readonly Tensor[]): Likeness {
     if (!canBeStacked(tensor) || inputs.length < tensor.inputs.length) {
       continue;
     }
-    const operation = `${tensor.operation.name} ${JSON.stringify(tensor.attributes)}`;
+    const operation = `${tensor.operation.name} ${attributesText(tensor)}`;
     const computation = `${operation} of ${inputs.map(({ id }) => id)}`;
     const first = firsts.get(computation) ?? tensor;
     firsts.set(computation, first);
@@ -70,6 +70,13 @@ export function likenessIn(order: readonly Tensor[]): Likeness {
   }
   const sorted = kinds.sorted();
   return { original: (tensor) => originals.get(tensor), kindOf: (tensor) => sorted.get(tensor) };
+}
+
+/** An operation's attributes as text; JSON alone has no infinity. */
+function attributesText({ attributes }: Tensor): string | undefined {
+  return JSON.stringify(attributes, (_, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
 }
 
 /** Tensors by kind, while a graph is read. */

@@ -28,6 +28,7 @@ export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pa
   const sums = sumsIn(order, roots, (tensor) => isSmall(tensor) && !stackedKind(original(tensor) ?? tensor));
   const values = new Map<Tensor, Tensor>();
   const stacks = new Map<Kind, Tensor>();
+  const copied = new Map<string, Tensor>();
 
   /** The replacement for an original. */
   const replacementOf = (tensor: Tensor): Tensor => {
@@ -47,12 +48,13 @@ export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pa
 
   /** A tensor that is computed by itself. */
   const alone = (tensor: Tensor, of: (input: Tensor) => Tensor): Tensor => {
+    if (tensor.inputs.length === 0) {
+      return tensor;
+    }
     const terms = sums.get(tensor);
     return terms && terms.length > 2
       ? sumOf(terms, of)
-      : tensor.inputs.length === 0
-        ? tensor
-        : apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
+      : apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
   };
 
   /** The sum of terms: the members of a stack are added at once, and so are many terms of one shape. */
@@ -119,14 +121,22 @@ export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pa
         return slice(stackOf(kind), 0, start, start + tensors.length);
       }
     }
-    return asStack(tensors.map(replacementOf));
+    const key = tensors.map(({ id }) => id).join();
+    const copies = copied.get(key) ?? asStack(tensors.map(replacementOf));
+    copied.set(key, copies);
+    return copies;
   };
 
+  // Of what can be stacked, only this is asked for by its own name.
+  const used = new Set([...roots, ...order.flatMap((tensor) => (original(tensor) ? [] : tensor.inputs))]);
   return {
     gradients: pulledBack,
     make(tensor, of) {
       const first = original(tensor);
-      return first ? replacementOf(first) : alone(tensor, of);
+      if (!first) {
+        return alone(tensor, of);
+      }
+      return used.has(tensor) ? replacementOf(first) : undefined;
     },
   };
 

@@ -94,8 +94,9 @@ export function split(x: Tensor, axis: number, lengths: readonly number[]): Tens
  * The source of a reshape or of a slice along the first axis of a vector, and where its elements begin in it.
  */
 export function viewSource(x: Tensor): { source: Tensor; start: number } | undefined {
-  if (isResultOf(sliceOperation, x) && x.rank === 1) {
-    return { source: x.inputs[0]!, start: x.attributes.start };
+  const range = sliced(x);
+  if (range && x.rank === 1) {
+    return { source: range.source, start: range.start };
   }
   const source = reshapeSource(x);
   return source && { source, start: 0 };

@@ -169,6 +169,10 @@ const cases: Record<string, Case> = {
     build: (w) => op.complexLogAbsDet(op.add(w, op.multiply(w, w))),
   },
   inverse: { shapes: [[4, 4]], build: (w) => op.inverse(op.exp(w)) },
+  'inverse of a stack': {
+    shapes: [[2, 3, 3]],
+    build: (w) => op.inverse(op.add(w, op.multiply(op.identity(3), 4))),
+  },
 };
 
 function randomArray(name: string, shape: number[], positive: boolean): NdArray {
