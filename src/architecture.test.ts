@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 /** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   api: ['evaluation'],
-  cli: ['bench', 'evaluation', 'training'],
+  cli: ['bench', 'studio', 'evaluation', 'training'],
+  studio: ['evaluation'],
   bench: ['evaluation'],
   evaluation: ['training'],
   training: ['experiments', 'engine', 'pictures', 'cluster'],
@@ -39,7 +40,7 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
-const nodeFolders: readonly string[] = ['storage', 'data', 'cli'];
+const nodeFolders: readonly string[] = ['storage', 'data', 'studio', 'cli'];
 
 /**
  * Folders and single files that must run on any JavaScript platform, as must all `*.web.ts` files: they may reach Node
@@ -451,7 +452,7 @@ const documents = [
 
 /** A flag, or `emerging` followed by a command; `emerging convolutions` does not match. */
 const commandWords =
-  /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|train)\b/;
+  /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|studio|train)\b/;
 
 /** The string literals in a file that mention flags or commands. */
 function textsWithCommandWords(source: string): string[] {
