@@ -443,6 +443,64 @@ describe('code that runs without Node', () => {
   });
 });
 
+describe('the page of the studio', () => {
+  const page = fileURLToPath(new URL('../studio', import.meta.url));
+  const pageFiles = readdirSync(page, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.test.ts') && file !== 'vite.config.ts');
+  const sources = new Map(pageFiles.map((file) => [file, readFileSync(`${page}/${file}`, 'utf8')]));
+
+  it('imports the public API alone, and no room imports another', () => {
+    expect(pageFiles.some((file) => file.startsWith('rooms/'))).toBe(true);
+    expect([...sources].flatMap(([file, source]) => pageViolations(file, source))).toEqual([]);
+  });
+
+  it('uses no Node globals', () => {
+    expect(
+      [...sources].flatMap(([file, source]) => nodeGlobalsIn(source).map((name) => `${file}: ${name}`)),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['work/new.ts', "import { loadModel } from '../../src/api/index.web.ts';"],
+    ['work/new.ts', "import { emerging } from 'emerging-flows/flows';"],
+    ['parts/New.tsx', "import { join } from 'node:path';"],
+    ['parts/New.tsx', "import { Draw } from '../rooms/draw/Draw.tsx';"],
+    ['rooms/new/New.tsx', "import { Draw } from '../draw/Draw.tsx';"],
+  ])('may not have in %s: %s', (file, source) => {
+    expect(pageViolations(file, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ['work/new.ts', "import { loadModel } from 'emerging-flows';"],
+    ['new.ts', "import type { OfferedModel } from '../src/studio/offeredModel.ts';"],
+    ['rooms.ts', "const room = await import('./rooms/draw/Draw.tsx');"],
+    ['rooms/new/New.tsx', "import './new.css'; import { Slider } from '../../parts/Slider.tsx';"],
+  ])('may have in %s: %s', (file, source) => {
+    expect(pageViolations(file, source)).toEqual([]);
+  });
+});
+
+/** The imports of a file of the studio's page that it must not have; `file` is a path within `studio`. */
+function pageViolations(file: string, source: string): string[] {
+  const packages = /^(preact|@preact\/signals)$|^preact\/hooks$|^emerging-flows(\/(data|training|worker))?$/;
+  const room = /^rooms\/[^/]+\//;
+  const types = importsOf(source).filter((specifier) => !importedValues(source).includes(specifier));
+  return importsOf(source)
+    .filter((specifier) => {
+      if (!specifier.startsWith('.')) {
+        return !packages.test(specifier);
+      }
+      const target = posix.join(posix.dirname(file), specifier);
+      if (target.startsWith('../')) {
+        return !(target === '../src/studio/offeredModel.ts' && types.includes(specifier));
+      }
+      const own = room.exec(file)?.[0];
+      return file !== 'rooms.ts' && room.test(target) && room.exec(target)![0] !== own;
+    })
+    .map((specifier) => `${file} imports ${specifier}`);
+}
+
 /** Files that write documents for users of the command: model cards, and the schema next to a configuration. */
 const documents = [
   'evaluation/export/exportModel.ts',

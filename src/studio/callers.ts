@@ -29,6 +29,6 @@ export function refusalOf(
 }
 
 /** Whether a host is this machine itself. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

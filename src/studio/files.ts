@@ -8,7 +8,7 @@ import { offeredModels } from './offeredModels.ts';
 import { fileOn, placesOn, type Shelf, shelfOf } from './shelf.ts';
 
 const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
-const pageFolder = pathIn(packageFolder, 'dist', 'page');
+const builtPage = pathIn(packageFolder, 'dist', 'page');
 
 /** The models that come with the package. */
 export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
@@ -27,9 +27,10 @@ export interface StudioFiles {
 /**
  * The files of a studio that offers the models on these shelves.
  *
+ * @param pageFolder the built page; by default that of the package
  * @throws UserError (`not-ready`) if its page is not built
  */
-export function studioFiles(shelves: readonly Shelf[]): StudioFiles {
+export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): StudioFiles {
   if (!exists(pathIn(pageFolder, 'index.html'))) {
     throw new UserError('not-ready', `there is no page in ${pageFolder}: build it with npm run build`);
   }

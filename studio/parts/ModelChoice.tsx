@@ -3,6 +3,7 @@ import { changeSettings } from '../address.ts';
 import { chosenModel, chosenPath, models, modelsProblem, type OfferedModel } from '../models.ts';
 import { Choice } from './Choice.tsx';
 import { Notice } from './Notice.tsx';
+import './model-choice.css';
 
 /** The choice of a model, and what is known of it. */
 export function ModelChoice() {
@@ -33,16 +34,22 @@ export function ModelChoice() {
       />
       {model === undefined && <Notice>This studio does not offer the model “{path}”.</Notice>}
       {model && model.problem !== null && <Notice>{model.problem}</Notice>}
-      {model && model.problem === null && <p class="control-note">{factsOf(model)}</p>}
+      {model && model.problem === null && (
+        <p class="control-note model-facts">
+          {factsOf(model).map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+        </p>
+      )}
     </div>
   );
 }
 
-function factsOf({ data, step, test }: OfferedModel): string {
+function factsOf({ data, step, test }: OfferedModel): string[] {
   const facts = [
     data !== null && `trained on ${data}`,
     step !== null && `${step.toLocaleString('en')} steps`,
     test !== null && `${test.toFixed(3)} bits/dim`,
   ];
-  return facts.filter((fact) => fact !== false).join(' · ');
+  return facts.filter((fact) => fact !== false);
 }

@@ -58,14 +58,10 @@ export function Draw() {
       <header class="draw-intro">
         <h1>Draw</h1>
         <p>
-          Each of these images was noise, sent backwards through a flow. Move the temperature, take another
-          seed, and open an image to see how likely the model finds it.
+          Each image was noise, sent backwards through a flow. Change the temperature or the seed, and open an
+          image to see how likely the model finds it.
         </p>
       </header>
-      <section class="draw-controls" aria-label="What is drawn">
-        <ModelChoice />
-        <Controls {...drawn} onChange={changeSettings} />
-      </section>
       <section class="draw-sheet" aria-label="Samples">
         {sheet && !isVisible(sheet) && (
           <Notice>Images with {sheet.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
@@ -105,6 +101,10 @@ export function Draw() {
             Save sheet
           </button>
         </div>
+      </section>
+      <section class="draw-controls" aria-label="What is drawn">
+        <ModelChoice />
+        <Controls {...drawn} onChange={changeSettings} />
       </section>
       <Walk
         ends={ends}
