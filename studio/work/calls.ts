@@ -37,15 +37,23 @@ type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: string };
 
-/** The other side, as a worker or a page sees it. */
+/** The way to the other side, as a worker has it. */
 interface Port {
   postMessage(message: Question | Answer): void;
   addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
 }
 
-/** Performs tasks for the page that has started this worker. `sentenceOf` says what went wrong. */
-export function serve(tasks: Tasks, sentenceOf: (error: unknown) => string): void {
-  const port = globalThis as unknown as Port;
+/**
+ * Performs tasks for the page that has started this worker.
+ *
+ * @param sentenceOf says what went wrong
+ * @param port the way to the page; by default the worker's own
+ */
+export function serve(
+  tasks: Tasks,
+  sentenceOf: (error: unknown) => string,
+  port = globalThis as unknown as Port,
+): void {
   const running = new Map<number, AbortController>();
   const perform = async ({ id, task, argument }: Order): Promise<void> => {
     const controller = new AbortController();

@@ -38,8 +38,8 @@ export function seedIn(text: string): number | undefined {
 }
 
 function within(text: string | undefined, usual: number, most: number): number {
-  const value = Number(text ?? '');
-  return text === undefined || text === '' || !(value >= 0) ? usual : Math.min(most, value);
+  const value = Number(text || Number.NaN);
+  return Number.isFinite(value) && value >= 0 ? Math.min(most, value) : usual;
 }
 
 function wholeWithin(text: string | undefined, usual: number, most: number): number {
