@@ -70,7 +70,7 @@ export function Large({ sheet, index, model, saveAs, onMove, onWalk, onClose }: 
                 <span data-testid="bits">{bits.toFixed(4)}</span> bits/dim
               </strong>
               <span class="quiet">
-                what one value of it costs under the model; the lower, the more likely
+                The bits that the model needs for each value of this image: fewer means more likely.
               </span>
             </p>
           )}
