@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'studio/**/*.test.ts'],
     globalSetup: 'src/testing/builtPackage.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,

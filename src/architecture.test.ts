@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 /** The folders of `src`, each with those directly below it; whatever can be reached along the arrows may be imported. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   api: ['evaluation'],
-  cli: ['bench', 'evaluation', 'training'],
+  cli: ['bench', 'studio', 'evaluation', 'training'],
+  studio: ['evaluation'],
   bench: ['evaluation'],
   evaluation: ['training'],
   training: ['experiments', 'engine', 'pictures', 'cluster'],
@@ -39,7 +40,7 @@ const wrapped: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */
-const nodeFolders: readonly string[] = ['storage', 'data', 'cli'];
+const nodeFolders: readonly string[] = ['storage', 'data', 'studio', 'cli'];
 
 /**
  * Folders and single files that must run on any JavaScript platform, as must all `*.web.ts` files: they may reach Node
@@ -442,6 +443,64 @@ describe('code that runs without Node', () => {
   });
 });
 
+describe('the page of the studio', () => {
+  const page = fileURLToPath(new URL('../studio', import.meta.url));
+  const pageFiles = readdirSync(page, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.test.ts') && file !== 'vite.config.ts');
+  const sources = new Map(pageFiles.map((file) => [file, readFileSync(`${page}/${file}`, 'utf8')]));
+
+  it('imports the public API alone, and no room imports another', () => {
+    expect(pageFiles.some((file) => file.startsWith('rooms/'))).toBe(true);
+    expect([...sources].flatMap(([file, source]) => pageViolations(file, source))).toEqual([]);
+  });
+
+  it('uses no Node globals', () => {
+    expect(
+      [...sources].flatMap(([file, source]) => nodeGlobalsIn(source).map((name) => `${file}: ${name}`)),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['work/new.ts', "import { loadModel } from '../../src/api/index.web.ts';"],
+    ['work/new.ts', "import { emerging } from 'emerging-flows/flows';"],
+    ['parts/New.tsx', "import { join } from 'node:path';"],
+    ['parts/New.tsx', "import { Draw } from '../rooms/draw/Draw.tsx';"],
+    ['rooms/new/New.tsx', "import { Draw } from '../draw/Draw.tsx';"],
+  ])('may not have in %s: %s', (file, source) => {
+    expect(pageViolations(file, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ['work/new.ts', "import { loadModel } from 'emerging-flows';"],
+    ['new.ts', "import type { OfferedModel } from '../src/studio/offeredModel.ts';"],
+    ['rooms.ts', "const room = await import('./rooms/draw/Draw.tsx');"],
+    ['rooms/new/New.tsx', "import './new.css'; import { Slider } from '../../parts/Slider.tsx';"],
+  ])('may have in %s: %s', (file, source) => {
+    expect(pageViolations(file, source)).toEqual([]);
+  });
+});
+
+/** The imports of a file of the studio's page that it must not have; `file` is a path within `studio`. */
+function pageViolations(file: string, source: string): string[] {
+  const packages = /^(preact|@preact\/signals)$|^preact\/hooks$|^emerging-flows(\/(data|training|worker))?$/;
+  const room = /^rooms\/[^/]+\//;
+  const types = importsOf(source).filter((specifier) => !importedValues(source).includes(specifier));
+  return importsOf(source)
+    .filter((specifier) => {
+      if (!specifier.startsWith('.')) {
+        return !packages.test(specifier);
+      }
+      const target = posix.join(posix.dirname(file), specifier);
+      if (target.startsWith('../')) {
+        return !(target === '../src/studio/offeredModel.ts' && types.includes(specifier));
+      }
+      const own = room.exec(file)?.[0];
+      return file !== 'rooms.ts' && room.test(target) && room.exec(target)![0] !== own;
+    })
+    .map((specifier) => `${file} imports ${specifier}`);
+}
+
 /** Files that write documents for users of the command: model cards, and the schema next to a configuration. */
 const documents = [
   'evaluation/export/exportModel.ts',
@@ -451,7 +510,7 @@ const documents = [
 
 /** A flag, or `emerging` followed by a command; `emerging convolutions` does not match. */
 const commandWords =
-  /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|train)\b/;
+  /(^|\s)--[a-z]|\bemerging (bench|compare|config|datasets|decode|doctor|edit|encode|evaluate|export|interpolate|presets|runs|sample|score|studio|train)\b/;
 
 /** The string literals in a file that mention flags or commands. */
 function textsWithCommandWords(source: string): string[] {

@@ -16,6 +16,7 @@ import { registerPresets } from './commands/presets.ts';
 import { registerRuns } from './commands/runs.ts';
 import { registerSample } from './commands/sample.ts';
 import { registerScore } from './commands/score.ts';
+import { registerStudio } from './commands/studio.ts';
 import { registerTrain } from './commands/train.ts';
 import { refuseEmpty } from './refuseEmpty.ts';
 import { version } from './version.ts';
@@ -48,6 +49,7 @@ export function createProgram(): Command {
   registerEdit(program);
   registerScore(program);
   registerExport(program);
+  registerStudio(program);
   registerPresets(program);
   registerConfig(program);
   registerDatasets(program);

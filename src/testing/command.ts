@@ -37,10 +37,14 @@ export interface CommandLine {
   start(script: string, ...args: string[]): ChildProcess;
 }
 
-/** Prepares the command for the tests of one file. */
-export function commandLine(): CommandLine {
+/**
+ * Prepares the command for the tests of one file.
+ *
+ * @param root the folder of the built package
+ */
+export function commandLine(root = buildPackage()): CommandLine {
   const folder = temporaryFolder();
-  const scripts = join(buildPackage(), 'dist');
+  const scripts = join(root, 'dist');
   const main = join(scripts, 'cli', 'main.js');
   // The key of the account is not that of whoever runs the tests.
   const environment = { ...process.env, NODE_OPTIONS: '', XDG_STATE_HOME: join(scripts, 'state') };

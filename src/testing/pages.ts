@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
-import { chromium, type Page } from 'playwright-core';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { goldenFolder } from './golden.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -154,23 +154,32 @@ export async function openPage(
   { isolated = false } = {},
 ): Promise<{ page: Page; close(): Promise<void> }> {
   const server = await servePage(bundle, isolated);
+  const { page, close } = await openChromium(server.url);
+  return {
+    page,
+    async close() {
+      await close();
+      await server.close();
+    },
+  };
+}
+
+/** Opens a page by its URL in Chromium; an error in the page fails the test. */
+export async function openChromium(
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; close(): Promise<void> }> {
   const browser = await chromium.launch({
     executablePath: chromiumPath!,
     // WebGPU on the Vulkan that the browser brings, in software.
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   });
-  const page = await browser.newPage();
+  const page = await (await browser.newContext(options)).newPage();
   page.on('pageerror', (error) => {
     throw error;
   });
-  await page.goto(server.url);
-  return {
-    page,
-    async close() {
-      await browser.close();
-      await server.close();
-    },
-  };
+  await page.goto(url);
+  return { page, close: () => browser.close() };
 }
 
 /** What a page with a bundle posts to `/report`, as JSON, in Firefox, which needs no driver for that. */

@@ -1,0 +1,56 @@
+// The files of a studio by their paths from the page: the page itself, the models, and the list of them.
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../errors.ts';
+import { exists } from '../storage/files.ts';
+import { filesBelow, pathIn } from '../storage/folders.ts';
+import { MODELS_FILE } from './offeredModel.ts';
+import { offeredModels } from './offeredModels.ts';
+import { fileOn, placesOn, type Shelf, shelfOf } from './shelf.ts';
+
+const packageFolder = fileURLToPath(new URL('../..', import.meta.url));
+const builtPage = pathIn(packageFolder, 'dist', 'page');
+
+/** The models that come with the package. */
+export const bundledModels: Shelf = shelfOf('models', pathIn(packageFolder, 'models'));
+
+/** Where the content of a file is. */
+export type Content = { readonly file: string } | { readonly text: string };
+
+/** The files of a studio. */
+export interface StudioFiles {
+  /** The content at a path from the page; undefined if there is none. */
+  find(path: string): Content | undefined;
+  /** The paths of all files. */
+  list(): string[];
+}
+
+/**
+ * The files of a studio that offers the models on these shelves.
+ *
+ * @param pageFolder the built page; by default that of the package
+ * @throws UserError (`not-ready`) if its page is not built
+ */
+export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): StudioFiles {
+  if (!exists(pathIn(pageFolder, 'index.html'))) {
+    throw new UserError('not-ready', `there is no page in ${pageFolder}: build it with npm run build`);
+  }
+  const page = new Set(filesBelow(pageFolder).files);
+  const models = () => offeredModels(placesOn(shelves));
+  return {
+    find(path) {
+      if (page.has(path)) {
+        return { file: pathIn(pageFolder, path) };
+      }
+      if (path === MODELS_FILE) {
+        return { text: `${JSON.stringify(models(), null, 2)}\n` };
+      }
+      const file = fileOn(shelves, path);
+      return file !== undefined && exists(file) ? { file } : undefined;
+    },
+    list: () => [
+      ...page,
+      MODELS_FILE,
+      ...models().flatMap(({ path, files }) => files.map((name) => `${path}/${name}`)),
+    ],
+  };
+}

@@ -1,0 +1,87 @@
+// What is known of the models that a studio offers, without loading their weights.
+import * as z from 'zod/mini';
+import { UserError } from '../errors.ts';
+import { isExported } from '../evaluation/model/loadExported.ts';
+import { runOverview } from '../evaluation/runs/runOverview.ts';
+import { exists, readTextFile } from '../storage/files.ts';
+import { pathFrom, pathIn } from '../storage/folders.ts';
+import { parseJsonObject } from '../storage/jsonText.ts';
+import { listCheckpoints, runPaths } from '../training/folder/runFolder.ts';
+import type { OfferedModel } from './offeredModel.ts';
+import { isWithin, type Place } from './shelf.ts';
+
+/** The models in these places. What is wrong with one is its `problem`, and does not concern the others. */
+export function offeredModels(places: readonly Place[]): OfferedModel[] {
+  return places.map((place) => {
+    const { path, folder } = place;
+    const kind = isExported(folder) ? 'export' : 'run';
+    const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
+    try {
+      requireOwnFiles(folder);
+      return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder)) };
+    } catch (error) {
+      if (error instanceof UserError) {
+        return { ...unknown, problem: error.message };
+      }
+      throw error;
+    }
+  });
+}
+
+type Found = Omit<OfferedModel, 'path' | 'kind'>;
+
+function runIn(folder: string): Found {
+  const { preset, data, test, problem } = runOverview(folder);
+  if (problem !== null) {
+    throw new UserError('invalid-data', problem);
+  }
+  const paths = runPaths(folder);
+  const last = listCheckpoints(paths).at(-1);
+  if (last === undefined) {
+    throw new UserError('not-ready', 'no checkpoint yet: wait until its training has written one');
+  }
+  const files = [paths.config, last.path].map((file) => pathFrom(folder, file));
+  return { files, preset, data, step: last.step, test, problem: null };
+}
+
+/** What is read of a manifest; the rest of it may be anything. */
+const manifestSchema = z.object({
+  trained: z.object({
+    preset: z.nullable(z.string()),
+    dataset: z.string(),
+    step: z.number(),
+    bitsPerDim: z.array(z.object({ bitsPerDim: z.nullable(z.number()), split: z.optional(z.string()) })),
+  }),
+});
+
+function exportIn(folder: string): Found {
+  const path = pathIn(folder, 'manifest.json');
+  const { data: manifest } = manifestSchema.safeParse(
+    parseJsonObject(readTextFile(path).text, path, '; export it again'),
+  );
+  if (manifest === undefined) {
+    throw new UserError('invalid-data', `${path} does not describe a model: export it again`);
+  }
+  const { preset, dataset, step, bitsPerDim } = manifest.trained;
+  const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
+  return { files: ['model.safetensors'], preset, data: dataset, step, test, problem: null };
+}
+
+/** What a description is read from. */
+const described = [
+  'manifest.json',
+  'config.yaml',
+  'metrics.jsonl',
+  'timings.jsonl',
+  'summary.json',
+  'checkpoints',
+];
+
+/** @throws UserError (`invalid-data`) if one of them is a link out of the folder, which is not followed */
+function requireOwnFiles(folder: string): void {
+  for (const path of described.map((name) => pathIn(folder, name))) {
+    if (exists(path) && !isWithin(folder, path)) {
+      throw new UserError('invalid-data', `${path} is a link out of its folder: replace it with a copy`);
+    }
+  }
+}

@@ -1,0 +1,242 @@
+// The server of a studio: what it hands out, and what it refuses.
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stringifyConfig } from '../experiments/configText.ts';
+import { tinyConfig } from '../testing/tinyRuns.ts';
+import { studioFiles } from './files.ts';
+import type { OfferedModel } from './offeredModel.ts';
+import { type RunningStudio, serveStudio } from './server.ts';
+import { shelfOf } from './shelf.ts';
+
+let root: string;
+let studio: RunningStudio;
+
+const path = (...names: string[]): string => join(root, ...names);
+
+/** A run folder whose checkpoint is a text. */
+function writeRun(...names: string[]): void {
+  mkdirSync(path(...names, 'checkpoints'), { recursive: true });
+  writeFileSync(path(...names, 'config.yaml'), stringifyConfig(tinyConfig()));
+  writeFileSync(path(...names, 'checkpoints', 'step-00000006.safetensors'), 'weights');
+  writeFileSync(path(...names, 'data.mark'), 'secret');
+}
+
+/** An export whose weights are a text. */
+function writeExport(manifest: string, ...names: string[]): void {
+  mkdirSync(path(...names), { recursive: true });
+  writeFileSync(path(...names, 'manifest.json'), manifest);
+  writeFileSync(path(...names, 'model.safetensors'), 'weights');
+}
+
+const manifest = JSON.stringify({
+  trained: { preset: null, dataset: 'tiny', step: 6, bitsPerDim: [{ bitsPerDim: 2.5, split: 'test' }] },
+});
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'emerging-'));
+  mkdirSync(path('page', 'assets'), { recursive: true });
+  writeFileSync(path('page', 'index.html'), '<!doctype html>');
+  writeFileSync(path('page', 'assets', 'main.js'), 'script');
+  writeFileSync(path('secret'), 'secret');
+  writeRun('runs', 'first');
+  writeExport(manifest, 'runs', 'second');
+  studio = await serve();
+});
+afterEach(async () => {
+  await studio.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const serve = (host = '127.0.0.1', port = 0): Promise<RunningStudio> =>
+  serveStudio(studioFiles([shelfOf('runs', path('runs'))], path('page')), { host, port });
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Asks with a path that is sent as it is. */
+function ask(target: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  const { hostname, port } = new URL(studio.url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path: target, headers, method }, async (response) =>
+      resolve({ status: response.statusCode!, headers: response.headers, body: await text(response) }),
+    )
+      .on('error', reject)
+      .end();
+  });
+}
+
+const models = async (): Promise<OfferedModel[]> => JSON.parse((await ask('/models.json')).body);
+
+it('serves the page, isolated, with only its own scripts, and what changes is not stored', async () => {
+  const { status, headers, body } = await ask('/');
+  expect({ status, body }).toEqual({ status: 200, body: '<!doctype html>' });
+  expect(headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+    'x-content-type-options': 'nosniff',
+  });
+  expect(headers['content-security-policy']).toMatch(
+    /default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/,
+  );
+  expect(headers['content-security-policy']).not.toMatch(/unsafe-inline|\*/);
+  expect((await ask('/assets/main.js')).headers).toMatchObject({
+    'content-type': 'text/javascript; charset=utf-8',
+    'cache-control': 'max-age=31536000, immutable',
+  });
+  expect(await ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: '' });
+});
+
+it('lists runs and exports, and serves the files that make them up', async () => {
+  const unknown = { preset: null, test: null, problem: null };
+  expect(await models()).toEqual([
+    {
+      ...unknown,
+      path: 'runs/first',
+      kind: 'run',
+      files: ['config.yaml', 'checkpoints/step-00000006.safetensors'],
+      data: 'tiny',
+      step: 6,
+    },
+    {
+      ...unknown,
+      path: 'runs/second',
+      kind: 'export',
+      files: ['model.safetensors'],
+      data: 'tiny',
+      step: 6,
+      test: 2.5,
+    },
+  ]);
+  const { status, headers, body } = await ask('/runs/second/model.safetensors');
+  expect({ status, body }).toEqual({ status: 200, body: 'weights' });
+  expect(headers).toMatchObject({ 'content-length': '7', 'cache-control': 'no-store' });
+  expect(await ask('/runs/first/checkpoints/step-00000006.safetensors')).toMatchObject({ body: 'weights' });
+});
+
+it('finds runs that begin while it runs', async () => {
+  writeRun('runs', 'third');
+  expect((await models()).map((one) => one.path)).toContain('runs/third');
+  expect(await ask('/runs/third/config.yaml')).toMatchObject({ status: 200 });
+});
+
+describe('requests that are refused', () => {
+  it.each([
+    '/../secret',
+    '/runs/../../secret',
+    '/runs/first/../../secret',
+    '/runs/first/%2e%2e/%2e%2e/secret',
+    '/runs/first/..%2f..%2fsecret',
+    '/runs/first/..%5c..%5csecret',
+    '/runs/first/config.yaml%00',
+    '/runs/first/%',
+    '//runs/first/config.yaml',
+    '/runs/first',
+    '/runs/first/',
+    '/runs/first/data.mark',
+    '/runs/first/checkpoints/../data.mark',
+    '/assets',
+    'http://elsewhere/index.html',
+  ])('are those for %s', async (target) => {
+    const { status, body } = await ask(target);
+    expect({ status, body }).toEqual({ status: 404, body: 'there is nothing here\n' });
+  });
+
+  it.each(['elsewhere.example', 'elsewhere.example:80', '127.0.0.1.elsewhere.example', '192.0.2.1'])(
+    'are those to the host "%s"',
+    async (host) => {
+      expect(await ask('/', { host })).toMatchObject({ status: 403 });
+    },
+  );
+
+  it('are those of pages elsewhere, and all that would change something', async () => {
+    const { host } = new URL(studio.url);
+    expect(await ask('/models.json', { origin: 'http://elsewhere.example' })).toMatchObject({ status: 403 });
+    expect(await ask('/models.json', { origin: 'null' })).toMatchObject({ status: 403 });
+    expect(await ask('/models.json', { origin: `http://${host}` })).toMatchObject({ status: 200 });
+    expect(await ask('/models.json', { host: `localhost:${new URL(studio.url).port}` })).toMatchObject({
+      status: 200,
+    });
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      expect(await ask('/', {}, method)).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    }
+  });
+});
+
+describe('folders from strangers', () => {
+  it('lead nowhere through links', async () => {
+    writeRun('elsewhere');
+    symlinkSync(path('elsewhere'), path('runs', 'linked'));
+    rmSync(path('runs', 'second', 'model.safetensors'));
+    symlinkSync(path('secret'), path('runs', 'second', 'model.safetensors'));
+    rmSync(path('runs', 'first'), { recursive: true });
+    mkdirSync(path('runs', 'first'));
+    writeFileSync(path('runs', 'first', 'config.yaml'), stringifyConfig(tinyConfig()));
+    symlinkSync(path('elsewhere', 'checkpoints'), path('runs', 'first', 'checkpoints'));
+
+    const offered = await models();
+    expect(offered.map((one) => one.path)).toEqual(['runs/first', 'runs/second']);
+    expect(offered[0]).toMatchObject({
+      files: [],
+      problem: expect.stringMatching(/is a link out of its folder/),
+    });
+    for (const file of [
+      'linked/config.yaml',
+      'second/model.safetensors',
+      'first/checkpoints/step-00000006.safetensors',
+    ]) {
+      expect(await ask(`/runs/${file}`), file).toMatchObject({ status: 404 });
+    }
+  });
+
+  it('are described by a sentence if they are damaged, and the others stay', async () => {
+    writeExport('{ "trained": 3 }', 'runs', 'odd');
+    writeExport('not JSON', 'runs', 'text');
+    mkdirSync(path('runs', 'empty'));
+    writeFileSync(path('runs', 'empty', 'config.yaml'), 'model: { levels: many }');
+    mkdirSync(path('runs', 'young'));
+    writeFileSync(path('runs', 'young', 'config.yaml'), stringifyConfig(tinyConfig()));
+    const problems = Object.fromEntries((await models()).map((one) => [one.path, one.problem]));
+    expect(problems).toEqual({
+      'runs/first': null,
+      'runs/second': null,
+      'runs/odd': expect.stringMatching(/manifest\.json does not describe a model/),
+      'runs/text': expect.stringMatching(/manifest\.json/),
+      'runs/empty': expect.stringMatching(/model\.levels must be/),
+      'runs/young': expect.stringMatching(/no checkpoint yet/),
+    });
+    expect(JSON.stringify(problems)).not.toContain('\\n');
+  });
+});
+
+describe('where it listens', () => {
+  it('is named by its address or the host that was said, if it is more than this machine', async () => {
+    await studio.close();
+    studio = await serve('0.0.0.0');
+    expect(await ask('/', { host: '192.0.2.1' })).toMatchObject({ status: 200 });
+    expect(await ask('/', { host: 'elsewhere.example' })).toMatchObject({ status: 403 });
+  });
+
+  it('is any port if the usual one is taken, and none if another was chosen', async () => {
+    const port = Number(new URL(studio.url).port);
+    await expect(serve('127.0.0.1', port)).rejects.toMatchObject({
+      code: 'io',
+      message: `cannot listen at 127.0.0.1, port ${port}: another program listens there; choose another port`,
+    });
+    const files = studioFiles([], path('page'));
+    const two = [
+      await serveStudio(files, { host: '127.0.0.1' }),
+      await serveStudio(files, { host: '127.0.0.1' }),
+    ];
+    expect(two[0]!.url).not.toBe(two[1]!.url);
+    await Promise.all(two.map((one) => one.close()));
+  });
+});

@@ -1,0 +1,51 @@
+// Where the page is: a room and its settings, in the hash of the URL, so that a link shows the same.
+import { computed, signal } from '@preact/signals';
+
+/** Settings of a room by name, as text. `model` means the same in every room. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** Browsers refuse too many changes of the URL; those of a moving slider are put together. */
+const REST_MS = 200;
+
+const current = signal(read());
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** The name of the room in the address; empty if it names none. */
+export const roomName = computed(() => current.value.room);
+
+/** The settings in the address. */
+export const settings = computed(() => current.value.settings);
+
+/** The link to a room with these settings: `#/draw?seed=3`. */
+export function linkTo(room: string, chosen: Settings = {}): string {
+  // Slashes are allowed there, and easier to read.
+  const query = new URLSearchParams(chosen).toString().replaceAll('%2F', '/');
+  return `#/${room}${query === '' ? '' : `?${query}`}`;
+}
+
+/** Changes settings of the room that is open, without a step in the browser's history. */
+export function changeSettings(changes: Settings): void {
+  const { room, settings: before } = current.value;
+  current.value = { room, settings: { ...before, ...changes } };
+  clearTimeout(timer);
+  timer = setTimeout(() => history.replaceState(null, '', linkTo(room, current.value.settings)), REST_MS);
+}
+
+/** Opens a room by its name, in place of an address that names none. */
+export function enter(room: string): void {
+  current.value = { ...current.value, room };
+  history.replaceState(null, '', linkTo(room, current.value.settings));
+}
+
+addEventListener('hashchange', () => {
+  clearTimeout(timer);
+  current.value = read();
+});
+
+function read(): { readonly room: string; readonly settings: Settings } {
+  const [path = '', query = ''] = location.hash.split('?');
+  return {
+    room: path.replace(/^#\/?/, ''),
+    settings: Object.fromEntries(new URLSearchParams(query)),
+  };
+}

@@ -1,0 +1,55 @@
+// The choice among the models that the studio offers.
+import { changeSettings } from '../address.ts';
+import { chosenModel, chosenPath, models, modelsProblem, type OfferedModel } from '../models.ts';
+import { Choice } from './Choice.tsx';
+import { Notice } from './Notice.tsx';
+import './model-choice.css';
+
+/** The choice of a model, and what is known of it. */
+export function ModelChoice() {
+  if (modelsProblem.value !== undefined) {
+    return <Notice>{modelsProblem.value}</Notice>;
+  }
+  const offered = models.value;
+  const path = chosenPath.value;
+  if (offered === undefined) {
+    return null;
+  }
+  if (path === undefined) {
+    return <Notice>This studio offers no model.</Notice>;
+  }
+  const model = chosenModel.value;
+  const options = offered.map((one) => ({
+    value: one.path,
+    text: one.problem === null ? one.path : `${one.path} – cannot be used`,
+    disabled: one.problem !== null,
+  }));
+  return (
+    <div class="model-choice">
+      <Choice
+        label="Model"
+        value={path}
+        options={model ? options : [{ value: path, text: `${path} – not here` }, ...options]}
+        onChange={(chosen) => changeSettings({ model: chosen })}
+      />
+      {model === undefined && <Notice>This studio does not offer the model “{path}”.</Notice>}
+      {model && model.problem !== null && <Notice>{model.problem}</Notice>}
+      {model && model.problem === null && (
+        <p class="control-note model-facts">
+          {factsOf(model).map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function factsOf({ data, step, test }: OfferedModel): string[] {
+  const facts = [
+    data !== null && `trained on ${data}`,
+    step !== null && `${step.toLocaleString('en')} steps`,
+    test !== null && `${test.toFixed(3)} bits/dim`,
+  ];
+  return facts.filter((fact) => fact !== false);
+}

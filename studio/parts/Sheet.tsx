@@ -1,0 +1,73 @@
+// Images side by side, each of which can be chosen.
+import { useRef, useState } from 'preact/hooks';
+import type { Images } from '../work/tasks.ts';
+import { countOf, imageOf, Picture } from './Picture.tsx';
+import './sheet.css';
+
+interface SheetProps {
+  readonly images: Images;
+  /** What is shown, for those who do not see it. */
+  readonly label: string;
+  /** Whether newer images are on their way. */
+  readonly outdated?: boolean;
+  /** Letters on some images, by their index. */
+  readonly marks?: ReadonlyMap<number, string>;
+  onChoose(index: number): void;
+}
+
+/** A nearly square sheet. Its images are one stop of the Tab key; the arrow keys move among them. */
+export function Sheet({ images, label, outdated = false, marks, onChoose }: SheetProps) {
+  const grid = useRef<HTMLFieldSetElement>(null);
+  const [focused, setFocused] = useState(0);
+  const count = countOf(images);
+  const [height, width] = images.shape;
+  // As on the sheets of the command line.
+  const columns = Math.min(count, Math.max(1, Math.ceil(Math.sqrt((count * height) / width))));
+  const move = (event: KeyboardEvent): void => {
+    const steps: Readonly<Record<string, number>> = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      ArrowUp: -columns,
+      ArrowDown: columns,
+      Home: -count,
+      End: count,
+    };
+    const by = steps[event.key];
+    if (by === undefined) {
+      return;
+    }
+    event.preventDefault();
+    const wanted = focused + by;
+    const inside = Math.abs(by) === count ? (by < 0 ? 0 : count - 1) : wanted;
+    if (inside >= 0 && inside < count) {
+      setFocused(inside);
+      grid.current?.querySelectorAll('button')[inside]?.focus();
+    }
+  };
+  return (
+    <fieldset
+      ref={grid}
+      class="sheet"
+      style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}
+      aria-label={label}
+      aria-busy={outdated}
+      data-outdated={outdated}
+      onKeyDown={move}
+    >
+      {Array.from({ length: count }, (_, index) => (
+        <button
+          // A place on the sheet stays one when its image changes.
+          key={index}
+          type="button"
+          tabIndex={index === Math.min(focused, count - 1) ? 0 : -1}
+          aria-label={`Image ${index + 1}${marks?.has(index) ? `, end ${marks.get(index)} of the walk` : ''}`}
+          onFocus={() => setFocused(index)}
+          onClick={() => onChoose(index)}
+        >
+          <Picture image={imageOf(images, index)} />
+          {marks?.has(index) && <span class="sheet-mark">{marks.get(index)}</span>}
+        </button>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,45 @@
+// A labelled slider with its value.
+import { useId } from 'preact/hooks';
+import './controls.css';
+
+interface SliderProps {
+  readonly label: string;
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+  readonly step: number;
+  /** The value as text. */
+  readonly shown?: string;
+  /** What its ends mean. */
+  readonly ends?: readonly [string, string];
+  onChange(value: number): void;
+}
+
+/** A slider that reports every movement. */
+export function Slider({ label, value, least, most, step, shown, ends, onChange }: SliderProps) {
+  const id = useId();
+  return (
+    <div class="control">
+      <div class="control-head">
+        <label for={id}>{label}</label>
+        {shown !== undefined && <output for={id}>{shown}</output>}
+      </div>
+      <input
+        id={id}
+        type="range"
+        min={least}
+        max={most}
+        step={step}
+        value={value}
+        aria-valuetext={shown}
+        onInput={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
+      />
+      {ends && (
+        <div class="control-ends" aria-hidden="true">
+          <span>{ends[0]}</span>
+          <span>{ends[1]}</span>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+// The rooms of the studio, in the order of its navigation. A new room is a folder in `rooms` and an entry here.
+import type { ComponentType } from 'preact';
+
+/** A room. It reads its state from the address, and keeps it there. */
+export interface Room {
+  /** Its name in the address: `#/draw`. */
+  readonly name: string;
+  readonly title: string;
+  /** Loads what it shows, when it is entered for the first time. */
+  load(): Promise<ComponentType>;
+}
+
+/** All rooms; the first one is entered if the address names none. */
+export const rooms: readonly [Room, ...Room[]] = [
+  { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
+];

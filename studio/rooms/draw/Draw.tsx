@@ -1,0 +1,138 @@
+// The room Draw: a sheet of samples, one of them large, and a walk between two.
+import { useEffect, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
+import { addressOf, chosenModel } from '../../models.ts';
+import { ModelChoice } from '../../parts/ModelChoice.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
+import { Sheet } from '../../parts/Sheet.tsx';
+import { fileWord, savePng } from '../../parts/savePng.ts';
+import { Working } from '../../parts/Working.tsx';
+import { compute } from '../../work/compute.ts';
+import { useWork } from '../../work/useWork.ts';
+import { Controls } from './Controls.tsx';
+import { drawSettings } from './drawSettings.ts';
+import { Large } from './Large.tsx';
+import { type End, endNames, useEnds } from './useEnds.ts';
+import { Walk } from './Walk.tsx';
+import './draw.css';
+
+/** The room. */
+export function Draw() {
+  const offered = chosenModel.value;
+  const model = offered?.problem === null ? offered : undefined;
+  const drawn = drawSettings(settings.value);
+  const { temperature, seed, count } = drawn;
+  const drawing = useWork(
+    model &&
+      (async (waiting) => ({
+        ...(await compute('sample', { model: addressOf(model), ...drawn }, waiting)),
+        ...drawn,
+        model,
+      })),
+    [model?.path, temperature, seed, count],
+  );
+  const sheet = drawing.result;
+  const ends = useEnds(model?.path);
+  const [opened, setOpened] = useState<number>();
+  // What is open belongs to its sheet.
+  useEffect(() => setOpened(undefined), [sheet]);
+
+  const choose = (index: number): void => {
+    if (ends.wanted === undefined) {
+      setOpened(index);
+    } else {
+      ends.choose(ends.wanted, endOf(index));
+    }
+  };
+  const endOf = (index: number): End => ({ image: imageOf(sheet!, index), of: sheet!, index });
+  const marks = new Map(
+    ends.chosen.flatMap((end, which) =>
+      end && end.of === sheet ? [[end.index, endNames[which]!] as const] : [],
+    ),
+  );
+  const name = model && `${fileWord(model.path)}-seed-${sheet?.seed}-temperature-${sheet?.temperature}`;
+
+  return (
+    <div class="draw">
+      <header class="draw-intro">
+        <h1>Draw</h1>
+        <p>
+          Each image was noise, sent backwards through a flow. Change the temperature or the seed, and open an
+          image to see how likely the model finds it.
+        </p>
+      </header>
+      <section class="draw-sheet" aria-label="Samples">
+        {sheet && !isVisible(sheet) && (
+          <Notice>Images with {sheet.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
+        )}
+        {sheet && isVisible(sheet) ? (
+          <Sheet
+            images={sheet}
+            label={`${countOf(sheet)} samples from seed ${sheet.seed} at temperature ${sheet.temperature}`}
+            outdated={drawing.progress !== undefined}
+            marks={marks}
+            onChoose={choose}
+          />
+        ) : (
+          <div class="draw-blank" aria-hidden="true" />
+        )}
+        <div class="draw-foot">
+          <div class="draw-state">
+            <Working work={drawing} />
+            {ends.wanted !== undefined && (
+              <p class="draw-hint" role="status">
+                Choose image {endNames[ends.wanted]} on the sheet.
+              </p>
+            )}
+            {sheet && sheet.overflowed.length > 0 && (
+              <p class="draw-hint">
+                {sheet.overflowed.length} of them have values that are not finite, and are black: lower the
+                temperature.
+              </p>
+            )}
+          </div>
+          <button
+            type="button"
+            class="button"
+            disabled={sheet === undefined}
+            onClick={() => sheet && savePng(sheet, `samples-${name}`)}
+          >
+            Save sheet
+          </button>
+        </div>
+      </section>
+      <section class="draw-controls" aria-label="What is drawn">
+        <ModelChoice />
+        <Controls {...drawn} onChange={changeSettings} />
+      </section>
+      <Walk
+        ends={ends}
+        model={model && addressOf(model)}
+        onAny={sheet && (() => ends.chooseBoth(twoOf(countOf(sheet)).map(endOf)))}
+        saveAs={`walk-${name}`}
+      />
+      {sheet && opened !== undefined && (
+        <Large
+          sheet={sheet}
+          index={opened}
+          model={addressOf(sheet.model)}
+          saveAs={`sample-${opened + 1}-${name}`}
+          onMove={setOpened}
+          onWalk={() => {
+            ends.choose(0, endOf(opened));
+            setOpened(undefined);
+          }}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Two places of a sheet by chance; the same one twice if it has no other. */
+function twoOf(count: number): number[] {
+  const first = Math.floor(Math.random() * count);
+  const second = Math.floor(Math.random() * Math.max(1, count - 1));
+  return [first, second >= first && count > 1 ? second + 1 : second];
+}

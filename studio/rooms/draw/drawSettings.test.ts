@@ -1,0 +1,42 @@
+// The settings of the room Draw as text in an address, which anyone may have written.
+import { expect, it } from 'vitest';
+import { drawSettings, otherSeed, seedIn } from './drawSettings.ts';
+
+const usual = { temperature: 0.8, seed: 0, count: 64 };
+
+it.each([
+  [{}, usual],
+  [
+    { temperature: '0', seed: '12', count: '16' },
+    { temperature: 0, seed: 12, count: 16 },
+  ],
+  [{ temperature: 'warm', seed: '-1', count: '' }, usual],
+  [{ temperature: '-0.5', seed: '1.5', count: '2.5' }, usual],
+  [{ temperature: 'NaN', seed: 'Infinity', count: 'x' }, usual],
+  [
+    { temperature: '9', count: '1e9' },
+    { temperature: 1.2, seed: 0, count: 400 },
+  ],
+  [{ count: '0' }, { ...usual, count: 1 }],
+])('reads %o', (settings, expected) => {
+  expect(drawSettings(settings)).toEqual(expected);
+});
+
+it('takes a seed that was typed only if it is one', () => {
+  expect(['7', ' 8 ', '', '-1', '1.5', 'x', '1e3', '9007199254740993'].map(seedIn)).toEqual([
+    7,
+    8,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    1000,
+    undefined,
+  ]);
+});
+
+it('finds another seed', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    expect(otherSeed(seed)).not.toBe(seed);
+  }
+});

@@ -1,0 +1,168 @@
+// The studio in Chromium: the frame of the page, the models that it offers, and where it can be hosted.
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../src/testing/command.ts';
+import { chromiumPath, openChromium } from '../src/testing/pages.ts';
+import { buildStudio, serveFolder, startStudio } from '../src/testing/studio.ts';
+import { tinyTraining, writeTinyDataset } from '../src/testing/tinyImages.ts';
+
+const emerging = commandLine(await buildStudio());
+const closing: (() => Promise<void>)[] = [];
+const opened = async <Opened extends { close(): Promise<void> }>(
+  opening: Promise<Opened>,
+): Promise<Opened> => {
+  const one = await opening;
+  closing.push(() => one.close());
+  return one;
+};
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) {
+    await close();
+  }
+});
+
+const sheetOf = (page: Page, name = /samples from seed/) => page.getByRole('group', { name });
+
+describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-packages)', () => {
+  let studio: Awaited<ReturnType<typeof startStudio>>;
+  beforeAll(async () => {
+    writeTinyDataset(join(emerging.folder, 'data'));
+    await emerging.json(
+      'train',
+      '--data=data',
+      ...tinyTraining,
+      '--steps=3',
+      '--out=runs/<b>tiny',
+      '--threads=1',
+    );
+    const broken = join(emerging.folder, 'runs', 'broken');
+    mkdirSync(broken);
+    cpSync('models/mnist/manifest.json', join(broken, 'manifest.json'));
+    writeFileSync(join(broken, 'model.safetensors'), 'not weights');
+    studio = await startStudio(emerging);
+  });
+  afterAll(() => studio.close());
+
+  const open = async (hash = '', options = {}): Promise<Page> =>
+    (await opened(openChromium(studio.url + hash, options))).page;
+
+  it('opens its first room, isolated, and names it', async () => {
+    const page = await open();
+    await sheetOf(page).waitFor();
+    expect(new URL(page.url()).hash).toBe('#/draw');
+    expect(await page.title()).toBe('Draw · Emerging studio');
+    expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+    expect(await page.getByRole('navigation').getByRole('link').first().getAttribute('aria-current')).toBe(
+      'page',
+    );
+  });
+
+  it('draws from a run, whose name is text', async () => {
+    const page = await open();
+    await sheetOf(page).waitFor();
+    await page.getByLabel('Model').selectOption('runs/<b>tiny');
+    await page.waitForFunction(() => document.querySelector('canvas')?.width === 8);
+    await page.waitForFunction(() => location.hash.includes('model=runs/%3Cb%3Etiny'));
+    expect(await page.locator('b').count()).toBe(0);
+    expect(await page.getByText('3 steps').count()).toBe(1);
+  });
+
+  it('says in a sentence what is wrong with a model, a link or a room', async () => {
+    const page = await open('#/draw?model=runs/broken');
+    expect(await page.getByRole('alert').textContent()).toMatch(
+      /^Cannot read model\.safetensors as safetensors: .*\.$/,
+    );
+    await page.goto(`${studio.url}#/draw?model=runs/gone`);
+    await page.getByText('This studio does not offer the model “runs/gone”.').waitFor();
+    await page.goto(`${studio.url}#/nowhere`);
+    await page.getByText('There is no room “nowhere”.').waitFor();
+  });
+
+  it('draws in two tabs at a time', async () => {
+    const page = await open();
+    const other = await page.context().newPage();
+    await other.goto(`${studio.url}#/draw?seed=5`);
+    await Promise.all([sheetOf(page).waitFor(), sheetOf(other, /seed 5/).waitFor()]);
+  });
+
+  it('loads nothing from elsewhere, and says nothing on the console', async () => {
+    const { page } = await opened(openChromium('about:blank'));
+    const asked: string[] = [];
+    const said: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('console', (message) => said.push(message.text()));
+    await page.goto(studio.url);
+    await sheetOf(page).waitFor();
+    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  it('remembers a theme that the system does not have', async () => {
+    const page = await open('', { colorScheme: 'light' });
+    const theme = () => page.locator('html').getAttribute('data-theme');
+    await page.getByRole('button', { name: 'Use the dark theme' }).click();
+    await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Use the light theme' }).waitFor();
+    expect(await theme()).toBe('dark');
+  });
+
+  it.each([
+    ['light', 1200],
+    ['dark', 390],
+  ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+    const page = await open('', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+    const faults = async (): Promise<string[]> => {
+      const { violations } = await page.evaluate(() =>
+        (globalThis as unknown as { axe: typeof axe }).axe.run(),
+      );
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    };
+    await sheetOf(page).waitFor();
+    await page.evaluate(axe.source);
+    expect(await faults()).toEqual([]);
+    await page.getByRole('button', { name: 'Any two' }).click();
+    await page.getByRole('slider', { name: 'From A to B' }).waitFor();
+    await page.getByRole('button', { name: 'Image 3', exact: true }).click();
+    await page.getByText('bits/dim', { exact: false }).last().waitFor();
+    expect(await faults()).toEqual([]);
+    // Nothing is wider than the page.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+});
+
+describe.skipIf(chromiumPath === undefined)('as static files (scripts/install-system-packages)', () => {
+  it('draws below any path of a host that sets no headers', async () => {
+    const { stdout } = await emerging.run('studio', '--build=site');
+    expect(stdout).toMatch(/^\d+ files: site\n$/);
+    const host = await opened(serveFolder(join(emerging.folder, 'site'), '/people/ada/'));
+    const { page } = await opened(openChromium(`${host.url}#/draw?seed=2&count=16`));
+    await sheetOf(page, /^16 samples from seed 2/).waitFor();
+    expect(await page.evaluate('crossOriginIsolated')).toBe(false);
+    expect(await page.getByLabel('Model').locator('option').allTextContents()).toEqual(['models/mnist']);
+  });
+
+  it('refuses a folder with other files', async () => {
+    mkdirSync(join(emerging.folder, 'mine'));
+    writeFileSync(join(emerging.folder, 'mine', 'notes'), '');
+    const { code, stderr } = await emerging.run('studio', '--build=mine');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^[^\n]*mine is not empty \(notes is in it\)[^\n]*\n$/),
+    });
+  });
+});
+
+it('refuses a folder that does not exist', async () => {
+  const { code, stderr } = await emerging.run('studio', 'nowhere');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(
+      /there is no folder nowhere: name a run, an export, or a folder of them\n$/,
+    ),
+  });
+});

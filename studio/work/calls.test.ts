@@ -1,0 +1,100 @@
+// Calls between a page and its worker, with both sides in this process.
+import { expect, it } from 'vitest';
+import { type Call, connect, serve } from './calls.ts';
+
+/** A worker that serves these tasks. */
+class LocalWorker extends EventTarget {
+  static started = 0;
+  readonly inside = new EventTarget();
+  ended = false;
+
+  constructor(tasks: Parameters<typeof serve>[0]) {
+    super();
+    LocalWorker.started++;
+    serve(tasks, (error) => `${(error as Error).message}.`, {
+      postMessage: (data) => this.dispatchEvent(new MessageEvent('message', { data: structuredClone(data) })),
+      addEventListener: (type, listener) => this.inside.addEventListener(type, listener as EventListener),
+    });
+  }
+
+  postMessage(data: unknown): void {
+    this.inside.dispatchEvent(new MessageEvent('message', { data: structuredClone(data) }));
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
+}
+
+const seen: string[] = [];
+const tasks = {
+  async double(value: number, { report }: Call) {
+    report({ done: 1, total: 2, doing: 'Doubling' });
+    return 2 * value;
+  },
+  async fail() {
+    throw new Error('it does not work');
+  },
+  async wait(name: string, { signal }: Call) {
+    seen.push(`${name} begins`);
+    await new Promise((_, reject) => {
+      signal.addEventListener('abort', () => {
+        seen.push(`${name} ends`);
+        reject(signal.reason);
+      });
+    });
+  },
+};
+
+let worker: LocalWorker;
+const compute = connect<typeof tasks>(() => {
+  worker = new LocalWorker(tasks);
+  return worker as unknown as Worker;
+});
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+it('brings a result, after progress, or a sentence', async () => {
+  const progress: unknown[] = [];
+  const onProgress = (one: unknown) => progress.push(one);
+  expect(await Promise.all([compute('double', 3, { onProgress }), compute('double', 4)])).toEqual([6, 8]);
+  expect(progress).toEqual([{ done: 1, total: 2, doing: 'Doubling' }]);
+  await expect(compute('fail', undefined)).rejects.toThrow('it does not work.');
+});
+
+it('ends a call when it is cancelled, here at once and there', async () => {
+  const controller = new AbortController();
+  const waiting = compute('wait', 'first', { signal: controller.signal });
+  await turn();
+  controller.abort();
+  await expect(waiting).rejects.toBe(controller.signal.reason);
+  expect(seen.splice(0)).toEqual(['first begins', 'first ends']);
+});
+
+it('never begins a call that was cancelled right away', async () => {
+  const calls = ['one', 'two', 'three'].map((name) => {
+    const controller = new AbortController();
+    return { controller, waiting: compute('wait', name, { signal: controller.signal }) };
+  });
+  for (const { controller, waiting } of calls.slice(0, 2)) {
+    controller.abort();
+    await expect(waiting).rejects.toBe(controller.signal.reason);
+  }
+  await turn();
+  expect(seen.splice(0)).toEqual(['three begins']);
+  const { controller, waiting } = calls[2]!;
+  controller.abort();
+  await expect(waiting).rejects.toThrow();
+  await expect(compute('double', 1, { signal: controller.signal })).rejects.toThrow();
+});
+
+it('tells every caller when the worker dies, and starts another for the next call', async () => {
+  await compute('double', 1);
+  const [first, before] = [worker, LocalWorker.started];
+  const open = [compute('wait', 'a'), compute('wait', 'b')];
+  first.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+  const sentence = 'The computation broke off (out of memory): try it again.';
+  await Promise.all(open.map((one) => expect(one).rejects.toThrow(sentence)));
+  expect(first.ended).toBe(true);
+  expect(await compute('double', 5)).toBe(10);
+  expect(LocalWorker.started).toBe(before + 1);
+});

@@ -1,0 +1,148 @@
+// Calls from the page to a worker: a task and its argument there; progress, then a result or a sentence back.
+
+/** How far a task is. */
+export interface Progress {
+  readonly done: number;
+  /** Undefined if unknown. */
+  readonly total: number | undefined;
+  /** What is counted, as it reads after "loading the model": bytes, images. */
+  readonly doing: string;
+}
+
+/** What a task knows of its call. */
+export interface Call {
+  /** Aborted when nobody waits for the result any more. */
+  readonly signal: AbortSignal;
+  report(progress: Progress): void;
+}
+
+/** Functions that a worker performs, by name. Arguments and results are copied. */
+export type Tasks = Readonly<Record<string, (argument: never, call: Call) => Promise<unknown>>>;
+
+/** How a page waits for a task. */
+export interface Waiting {
+  /** Ends the call at once, with the signal's reason. */
+  readonly signal?: AbortSignal;
+  onProgress?(progress: Progress): void;
+}
+
+interface Order {
+  readonly id: number;
+  readonly task: string;
+  readonly argument: unknown;
+}
+type Question = Order | { readonly id: number; readonly cancel: true };
+type Answer =
+  | { readonly id: number; readonly progress: Progress }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly failure: string };
+
+/** The way to the other side, as a worker has it. */
+interface Port {
+  postMessage(message: Question | Answer): void;
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void;
+}
+
+/**
+ * Performs tasks for the page that has started this worker.
+ *
+ * @param sentenceOf says what went wrong
+ * @param port the way to the page; by default the worker's own
+ */
+export function serve(
+  tasks: Tasks,
+  sentenceOf: (error: unknown) => string,
+  port = globalThis as unknown as Port,
+): void {
+  const running = new Map<number, AbortController>();
+  const perform = async ({ id, task, argument }: Order): Promise<void> => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    running.set(id, controller);
+    try {
+      // What has been cancelled already, as by a slider that moves on, is not begun.
+      await new Promise((resolve) => setTimeout(resolve));
+      signal.throwIfAborted();
+      const report = (progress: Progress): void => port.postMessage({ id, progress });
+      port.postMessage({ id, result: await tasks[task]!(argument as never, { signal, report }) });
+    } catch (error) {
+      if (!signal.aborted) {
+        port.postMessage({ id, failure: sentenceOf(error) });
+      }
+    } finally {
+      running.delete(id);
+    }
+  };
+  port.addEventListener('message', ({ data }: MessageEvent<Question>) => {
+    if ('cancel' in data) {
+      running.get(data.id)?.abort();
+    } else {
+      perform(data);
+    }
+  });
+}
+
+/** Calls a task of a worker. */
+export type Caller<Known extends Tasks> = <Name extends keyof Known & string>(
+  task: Name,
+  argument: Parameters<Known[Name]>[0],
+  waiting?: Waiting,
+) => Promise<Awaited<ReturnType<Known[Name]>>>;
+
+interface OpenCall {
+  resolve(result: unknown): void;
+  reject(reason: unknown): void;
+  onProgress?(progress: Progress): void;
+}
+
+/**
+ * Connects the page to a worker that serves tasks. It is started by the first call, and again after it has died: the
+ * memory of WebAssembly never shrinks, so one that is out of memory is of no use any more.
+ */
+export function connect<Known extends Tasks>(start: () => Worker): Caller<Known> {
+  const open = new Map<number, OpenCall>();
+  let worker: Worker | undefined;
+  let calls = 0;
+  const listen = (started: Worker): Worker => {
+    started.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
+      const call = open.get(data.id);
+      if ('progress' in data) {
+        call?.onProgress?.(data.progress);
+        return;
+      }
+      open.delete(data.id);
+      if ('failure' in data) {
+        call?.reject(new Error(data.failure));
+      } else {
+        call?.resolve(data.result);
+      }
+    });
+    started.addEventListener('error', ({ message }) => {
+      started.terminate();
+      worker = undefined;
+      for (const { reject } of open.values()) {
+        reject(new Error(`The computation broke off (${message || 'no reason is known'}): try it again.`));
+      }
+      open.clear();
+    });
+    return started;
+  };
+  return (task, argument, { signal, onProgress } = {}) =>
+    new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const id = calls++;
+      worker ??= listen(start());
+      open.set(id, {
+        resolve: resolve as (result: unknown) => void,
+        reject,
+        ...(onProgress && { onProgress }),
+      });
+      worker.postMessage({ id, task, argument } satisfies Question);
+      signal?.addEventListener('abort', () => {
+        if (open.delete(id)) {
+          worker?.postMessage({ id, cancel: true } satisfies Question);
+          reject(signal.reason);
+        }
+      });
+    });
+}
