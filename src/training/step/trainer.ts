@@ -6,7 +6,7 @@ import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
-import { addInPlace, normOf, scaleInPlace, sumOverRanks } from '../gradients/gradientSum.ts';
+import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
@@ -126,7 +126,9 @@ export class Trainer {
     }
     // Zeros for the images of other ranks: their sum is exact.
     await ranks.sum(bitsPerDim);
-    await sumOverRanks(ranks, this.total);
+    for (const gradients of this.weightUpdate.wholeOf('gradients')) {
+      await ranks.sum(gradients);
+    }
     return { bitsPerDim, gradientNorm: normOf(this.total), gradients: this.total };
   }
 

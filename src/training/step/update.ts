@@ -52,6 +52,11 @@ export class Update {
     return Object.fromEntries(arrays);
   }
 
+  /** The arrays of all trained groups with this name, in as few pieces as possible. */
+  wholeOf(name: string): Float32Array[] {
+    return this.loop.wholeOf(name);
+  }
+
   /**
    * A copy of a state in this memory; missing arrays are zero.
    *
