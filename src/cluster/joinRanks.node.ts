@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
-import { Exchanges, LEAST_SECONDS, patienceOf } from './exchanges.ts';
+import { Exchanges, LEAST_SECONDS, patienceOf } from './exchanges.node.ts';
 import { type Launch, launchIn } from './launcher.ts';
 import { openMpi } from './openMpi.node.ts';
 import { gather, LeaderFailed, onlyRank, type Ranks } from './ranks.ts';

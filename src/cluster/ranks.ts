@@ -83,6 +83,15 @@ export function isKnownToAll(error: unknown): boolean {
   return error instanceof LeaderFailed || (error instanceof Error && known.has(error));
 }
 
+/** The part of a number of images that a rank works on: as many as the others, or one more or fewer; `end` excluded. */
+export function partOfRank(
+  { rank, size }: Pick<Ranks, 'rank' | 'size'>,
+  count: number,
+): { readonly first: number; readonly end: number } {
+  const startOf = (which: number): number => Math.floor((which * count) / size);
+  return { first: startOf(rank), end: startOf(rank + 1) };
+}
+
 /** Whether something holds on any rank. */
 export async function isOnAny(ranks: Ranks, holds: boolean): Promise<boolean> {
   const count = Float64Array.of(holds ? 1 : 0);

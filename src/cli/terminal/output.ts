@@ -1,17 +1,36 @@
 // All output of the command line. Names from outside may contain escape sequences, which must not reach the terminal.
+import { PassThrough } from 'node:stream';
 import { visibleLines, visibleText } from '../../visibleText.ts';
+
+let isMuted = false;
+
+/** Whether nothing is written from now on: of several processes that run a command together, one alone writes. */
+export function mute(muted: boolean): void {
+  isMuted = muted;
+}
+
+/** Where progress is shown. */
+export function progressStream(): NodeJS.WritableStream & { isTTY?: boolean } {
+  return isMuted ? new PassThrough().resume() : process.stderr;
+}
+
+function write(stream: NodeJS.WritableStream, text: string): void {
+  if (!isMuted) {
+    stream.write(text);
+  }
+}
 
 /** Writes lines to stdout with control characters escaped, as in `\u001b`; escaped JSON has the same meaning. */
 export function writeStdout(lines: string): void {
-  process.stdout.write(visibleLines(lines));
+  write(process.stdout, visibleLines(lines));
 }
 
 /** Writes a text to stderr as one line. */
 export function noteOnStderr(text: string): void {
-  process.stderr.write(`${visibleText(text)}\n`);
+  write(process.stderr, `${visibleText(text)}\n`);
 }
 
 /** Writes lines to stderr with control characters escaped, as in `\u001b`. */
 export function writeStderr(lines: string): void {
-  process.stderr.write(visibleLines(lines));
+  write(process.stderr, visibleLines(lines));
 }
