@@ -22,10 +22,13 @@ export function patienceOf(rank: number, worked: number, least: number): number 
 const PIECE_BYTES = 2 ** 19;
 const AT_A_TIME = 2;
 
-/** For this share of its own work, and at least this long in milliseconds, a rank looks all the time; then ever less. */
+/**
+ * For this share of its own work, and at least this long in milliseconds, a rank looks all the time; then ever less, until
+ * a piece arrives: the next one will soon.
+ */
 const EAGER_SHARE = 0.05;
-const LEAST_EAGER = 1;
-/** Then it pauses for this share of its wait so far, in milliseconds between these. */
+const LEAST_EAGER = 2;
+/** It pauses for this share of its wait so far, in milliseconds between these. */
 const PAUSE_SHARE = 0.1;
 const [FIRST_PAUSE, LONGEST_PAUSE] = [1, 20];
 
@@ -119,7 +122,7 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
     seconds: number,
     progress: () => number = () => 0,
   ): Promise<number[]> {
-    const begin = performance.now();
+    let begin = performance.now();
     const eager = Math.max(LEAST_EAGER, EAGER_SHARE * (begin - this.ended));
     let [waited, last, before] = [0, begin, progress()];
     for (;;) {
@@ -134,8 +137,12 @@ export class Exchanges implements Pick<Ranks, 'sum' | 'broadcast' | 'meet'> {
         await pause(Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, PAUSE_SHARE * soFar)));
       }
       const now = performance.now();
-      waited = progress() === before ? waited + Math.min(SUSPENDED, now - last) : 0;
-      before = progress();
+      waited += Math.min(SUSPENDED, now - last);
+      if (progress() !== before) {
+        before = progress();
+        begin = now;
+        waited = 0;
+      }
       last = now;
     }
   }

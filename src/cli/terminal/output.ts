@@ -14,23 +14,21 @@ export function progressStream(): NodeJS.WritableStream & { isTTY?: boolean } {
   return isMuted ? new PassThrough().resume() : process.stderr;
 }
 
-function write(stream: NodeJS.WritableStream, text: string): void {
-  if (!isMuted) {
-    stream.write(text);
-  }
-}
-
 /** Writes lines to stdout with control characters escaped, as in `\u001b`; escaped JSON has the same meaning. */
 export function writeStdout(lines: string): void {
-  write(process.stdout, visibleLines(lines));
+  if (!isMuted) {
+    process.stdout.write(visibleLines(lines));
+  }
 }
 
 /** Writes a text to stderr as one line. */
 export function noteOnStderr(text: string): void {
-  write(process.stderr, `${visibleText(text)}\n`);
+  writeStderr(`${visibleText(text)}\n`);
 }
 
 /** Writes lines to stderr with control characters escaped, as in `\u001b`. */
 export function writeStderr(lines: string): void {
-  write(process.stderr, visibleLines(lines));
+  if (!isMuted) {
+    process.stderr.write(visibleLines(lines));
+  }
 }
