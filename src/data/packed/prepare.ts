@@ -115,14 +115,14 @@ class Preparation {
   async add([name, split]: SplitToPrepare): Promise<void> {
     const { onProgress } = this.options;
     for await (const { name: source, picture } of this.pictures(split)) {
-      if (this.isStopped) {
-        return;
-      }
       this.write(picture, source);
       this.done++;
       onProgress?.(this.done);
       // Decoding images from memory never yields to the event loop, which signals need.
       await nextTurn();
+    }
+    if (this.isStopped) {
+      return;
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
       throw new UserError(
@@ -152,6 +152,7 @@ class Preparation {
     for await (const picture of fit(split.images())) {
       if (isStopped()) {
         onStop();
+        return;
       }
       yield picture;
     }
