@@ -1,26 +1,39 @@
 // One rank of `bench/machines.ts`: trains without writing anything, and times what the ranks exchange.
+import { cpus } from 'node:os';
 import { Command } from 'commander';
+import { randomPixels } from '../src/bench/benchModel.ts';
 import { wholeNumber } from '../src/cli/options.ts';
 import { joinRanks } from '../src/cluster/joinRanks.node.ts';
-import type { Ranks } from '../src/cluster/ranks.ts';
+import { gather, type Ranks } from '../src/cluster/ranks.ts';
+import { type Dataset, imagesInMemory } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/registry.ts';
+import { UserError } from '../src/errors.ts';
+import type { Config } from '../src/experiments/configSchema.ts';
+import { findPreset } from '../src/experiments/presets.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
+import { median } from '../src/numeric/statistics.ts';
 import { availableCores } from '../src/platform/machine.node.ts';
 import { followerStore } from '../src/training/ranks/followerStore.ts';
 import { train } from '../src/training/train.ts';
 
-/** What rank 0 measured, over all timed steps. */
+/** What rank 0 measured. */
 export interface RankTimes {
   readonly hosts: number;
   /** Of each rank. */
   readonly threads: number;
-  readonly seconds: number;
-  /** Until all ranks have come to a sum. */
+  readonly workers: number;
+  /** The name of the dataset, or `random pixels` if it is missing. */
+  readonly images: string;
+  /** The seconds of a step, the median. */
+  readonly step: number;
+  /** The seconds of a mean step until all ranks have come to a sum. */
   readonly waiting: number;
-  /** In sums, once all have come. */
+  /** The seconds of a mean step in sums, once all have come. */
   readonly summing: number;
-  /** Summed by each rank. */
+  /** Summed by each rank in a step. */
   readonly bytes: number;
+  /** How many cores of its machine other programs kept busy meanwhile. */
+  readonly others: number;
 }
 
 /** The first steps are slower: memory is allocated, and ranks start at different times. */
@@ -52,6 +65,21 @@ const timed: Ranks = {
   },
 };
 
+/** The images of a configuration; random ones in their place if they have not been downloaded. */
+async function imagesOf({ data: { name, validation }, training }: Config): Promise<Dataset> {
+  try {
+    return await openDataset(name, { validation });
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'not-ready')) {
+      throw error;
+    }
+    const { imageShape } = findPreset(preset);
+    const images = imagesInMemory(randomPixels(imageShape, training.batchSize), imageShape);
+    const none = imagesInMemory(new Uint8Array(0), imageShape);
+    return { name: 'random pixels', imageShape, train: images, validation: none, test: none };
+  }
+}
+
 const total = WARM_UP + steps;
 const { training } = resolveConfig({ preset });
 const config = resolveConfig({
@@ -61,13 +89,23 @@ const config = resolveConfig({
     training: { batchSize: batch, microBatch: Math.min(training.microBatch, batch), steps: 5 * (total + 1) },
   },
 });
-const { name, validation } = config.data;
+const dataset = await imagesOf(config);
 const own = threads ?? Math.min(ranks.cores, availableCores());
-let begin = 0;
-let seconds = 0;
-await train({
+/** The seconds, of one core, that this process and all of its machine have worked. */
+function busySeconds(): { own: number; all: number } {
+  const { user, system } = process.cpuUsage();
+  const all = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  return { own: (user + system) / 1e6, all: all / 1000 };
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+
+const seconds: number[] = [];
+let last = 0;
+let [start, end] = [busySeconds(), busySeconds()];
+const { workers } = await train({
   config,
-  dataset: await openDataset(name, { validation }),
+  dataset,
   store: followerStore('nowhere', config),
   ranks: timed,
   threads: own,
@@ -75,23 +113,31 @@ await train({
   stopAt: total,
   events: {
     onStep(step) {
+      const now = performance.now();
       if (step === WARM_UP) {
         [waiting, summing, bytes] = [0, 0, 0];
-        begin = performance.now();
-      } else if (step === total) {
-        seconds = (performance.now() - begin) / 1000;
+        start = busySeconds();
+      } else if (step > WARM_UP) {
+        seconds.push((now - last) / 1000);
       }
+      last = now;
+      end = busySeconds();
     },
   },
 });
+const worked = await gather(ranks, end.own - start.own);
+const onThisHost = worked.filter((_, rank) => ranks.hosts[rank] === ranks.hosts[ranks.rank]);
 if (ranks.rank === 0) {
   const times: RankTimes = {
     hosts: new Set(ranks.hosts).size,
     threads: own,
-    seconds,
-    waiting,
-    summing,
-    bytes,
+    workers,
+    images: dataset.name,
+    step: median(seconds),
+    waiting: waiting / steps,
+    summing: summing / steps,
+    bytes: bytes / steps,
+    others: Math.max(0, (end.all - start.all - sumOf(onThisHost)) / sumOf(seconds)),
   };
   process.stdout.write(JSON.stringify(times));
 }

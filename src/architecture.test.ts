@@ -20,7 +20,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   optimizers: ['tensor'],
   engine: ['tensor'],
   tensor: ['numeric'],
-  data: ['storage'],
+  data: ['storage', 'cluster'],
   storage: ['numeric'],
   pictures: ['numeric'],
   numeric: ['platform'],

@@ -102,7 +102,8 @@ async function imagesOf(preset: Preset): Promise<string> {
   return inWords[state];
 }
 
-function trainingImages(preset: Preset): number {
+/** The training images of a preset of the paper, without those held out. */
+export function trainingImages(preset: Preset): number {
   const { validation = 0.02 } = preset.config.data ?? {};
   const images = datasetOf(preset).counts?.train ?? GALAXY_IMAGES;
   return Math.round(images * (1 - validation));

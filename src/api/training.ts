@@ -1,6 +1,6 @@
 // `emerging-flows/training`: configurations and presets, runs in their folders or in files, and training.
 
-export { joinRanks } from '../cluster/joinRanks.node.ts';
+export { type JoinOptions, joinRanks } from '../cluster/joinRanks.node.ts';
 export type { Ranks, Summed } from '../cluster/ranks.ts';
 export { trainRun as train } from '../evaluation/runs/trainRun.ts';
 export type { Config, ConfigLayer } from '../experiments/configSchema.ts';

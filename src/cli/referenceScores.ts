@@ -1,4 +1,5 @@
 // The scores of a run's validation images: from its cache, or measured and added to it.
+import { fromLeader, onlyRank } from '../cluster/ranks.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { UserError } from '../errors.ts';
 import type { ReferenceScores } from '../evaluation/measure/referenceScores.ts';
@@ -7,6 +8,7 @@ import type { FlowModel } from '../evaluation/model/flowModel.ts';
 import { type LoadedRun, validationOf } from '../evaluation/model/loadRun.ts';
 import { readCachedScores, storeScores } from '../evaluation/model/scoresFile.ts';
 import { dataName } from '../experiments/experimentName.ts';
+import { openSame } from './ranks/sameInputs.ts';
 import { openRunImages } from './runImages.ts';
 import { createImageProgress } from './terminal/imageProgress.ts';
 import { noteOnStderr } from './terminal/output.ts';
@@ -24,17 +26,24 @@ export async function referenceScores(
   run: LoadedRun,
   model: FlowModel,
   { draws, seed }: { draws: number; seed: number },
+  ranks = onlyRank,
 ): Promise<ReferenceScores> {
   const of = validationOf(run.config);
   const { fingerprint } = model;
-  const cached = readCachedScores(run.paths, of, { fingerprint, draws, seed });
-  if (cached !== undefined) {
+  // Of rank 0, whichever others have: all measure, or none does.
+  const cached = await fromLeader(
+    ranks,
+    () => readCachedScores(run.paths, of, { fingerprint, draws, seed }) ?? null,
+  );
+  if (cached !== null) {
     return cached;
   }
-  const images = await openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' });
-  const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed });
+  const images = await openSame(ranks, () =>
+    openRunImages(run, { split: 'validation', chosen: false, flag: 'reference' }),
+  );
+  const scores = await measureWithProgress(model, images, { data: dataName(run.config), draws, seed }, ranks);
   // Others cannot be kept as JSON.
-  if (scores.bitsPerDim.every(Number.isFinite)) {
+  if (ranks.rank === 0 && scores.bitsPerDim.every(Number.isFinite)) {
     try {
       storeScores(run.paths, of, scores);
     } catch (error) {
@@ -52,11 +61,12 @@ export async function measureWithProgress(
   model: FlowModel,
   images: ImageSet,
   { data, draws, seed }: { data: string; draws: number; seed: number },
+  ranks = onlyRank,
 ): Promise<ReferenceScores> {
   const bar = createImageProgress({ label: 'validation', images: images.count, passes: draws });
   try {
     const onProgress = (done: number): void => bar.update(done);
-    return await measureReference(model, images, data, { draws, seed, onProgress });
+    return await measureReference(model, images, data, { draws, seed, ranks, onProgress });
   } finally {
     bar.finish();
   }

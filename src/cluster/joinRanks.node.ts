@@ -3,21 +3,31 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
+import { Exchanges, LEAST_SECONDS, patienceOf } from './exchanges.node.ts';
 import { type Launch, launchIn } from './launcher.ts';
-import { joinMpiJob, type MpiJob } from './openMpi.node.ts';
+import { openMpi } from './openMpi.node.ts';
 import { gather, LeaderFailed, onlyRank, type Ranks } from './ranks.ts';
+import { whileOthersJoin } from './startWatch.node.ts';
+
+/** How ranks are joined. */
+export interface JoinOptions {
+  /** The least time in seconds that a rank waits for others before it takes them for lost; default 30. */
+  readonly leastPatience?: number;
+}
 
 /**
- * The processes that a launcher (mpirun, srun) has started together; only this one without a launcher.
+ * The processes that a launcher (mpirun, srun) has started together; only this one without a launcher. If some of them do
+ * not come in time, this is printed, and the process is killed.
  *
  * @throws UserError (`unsupported`) if koffi or Open MPI's library is missing, or the launcher is not for it
  */
-export async function joinRanks(): Promise<Ranks> {
+export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions = {}): Promise<Ranks> {
   const launch = launchIn(process.env);
   if (launch === undefined) {
     return onlyRank;
   }
-  const job = await joinMpiJob();
+  const mpi = await openMpi();
+  const job = await whileOthersJoin(lateText(launch, leastPatience), () => mpi.join());
   if (job.size !== launch.size) {
     job.finalize();
     throw launch.rank === 0 ? notTogether(launch) : new LeaderFailed();
@@ -25,35 +35,44 @@ export async function joinRanks(): Promise<Ranks> {
   let left = false;
   process.once('exit', (code) => {
     if (!left) {
-      // The others would wait for this process forever.
+      // The others would wait for this process.
       job.abort(code || 1);
     }
   });
-  const base = ranksOf(job, async () => {
-    await job.meet(Number.POSITIVE_INFINITY);
-    left = true;
-    job.finalize();
-  });
-  const places = await gather(base, { host: hostname(), processors: allowedProcessors() });
-  const own = places[job.rank]!;
-  const sharing = places.filter(({ host, processors }) => host === own.host && processors === own.processors);
-  return {
-    ...base,
-    hosts: places.map(({ host }) => host),
-    cores: Math.max(1, Math.floor(availableCores() / sharing.length)),
-  };
-}
-
-function ranksOf(job: MpiJob, leave: () => Promise<void>): Ranks {
-  return {
+  const exchanges = new Exchanges(job, leastPatience);
+  const base: Ranks = {
     rank: job.rank,
     size: job.size,
     hosts: [],
     cores: 1,
-    sum: (numbers) => job.sum(numbers),
-    broadcast: (bytes, from) => job.broadcast(bytes, from),
-    meet: (seconds = Number.POSITIVE_INFINITY) => job.meet(seconds),
-    leave,
+    sum: (numbers) => exchanges.sum(numbers),
+    broadcast: (bytes, from) => exchanges.broadcast(bytes, from),
+    meet: (seconds) => exchanges.meet(seconds),
+    async leave() {
+      await exchanges.meet();
+      left = true;
+      job.finalize();
+    },
+  };
+  const places = await gather(base, { host: hostname(), processors: allowedProcessors() });
+  const own = places[job.rank]!;
+  const sharing = places.filter(({ host, processors }) => host === own.host && processors === own.processors);
+  exchanges.hosts = places.map(({ host }) => host);
+  return {
+    ...base,
+    hosts: exchanges.hosts,
+    cores: Math.max(1, Math.floor(availableCores() / sharing.length)),
+  };
+}
+
+/** How long this process waits for others to join, and what is said if they do not. */
+function lateText({ launcher, rank, size }: Launch, least: number): { seconds: number; message: string } {
+  const seconds = patienceOf(rank, performance.now() / 1000, least);
+  return {
+    seconds,
+    message:
+      `emerging: rank ${rank} on ${hostname()} has waited ${Math.round(seconds)} seconds for all ${size} processes that ` +
+      `${launcher} has started: see which machine or network hangs, or start without it`,
   };
 }
 

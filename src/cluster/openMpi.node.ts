@@ -1,58 +1,67 @@
 // Open MPI's library: the functions that ranks need, called through koffi.
-import { setTimeout as pause } from 'node:timers/promises';
+//
+// All of them return at once, and MPI works on what they have started whenever it is asked whether it is done. A call that
+// waits would block the event loop; one in another thread takes a millisecond, ten times as long as a small sum.
 import { UserError } from '../errors.ts';
 import type { Summed } from './ranks.ts';
 
 /** The library's names, by how likely they are. */
 const libraries = ['libmpi.so.40', 'libmpi.so', 'libmpi.40.dylib', 'libmpi.dylib'];
 
-/** MPI_THREAD_SERIALIZED: calls from any thread, one at a time. */
-const SERIALIZED = 2;
+/** MPI_THREAD_FUNNELED: the process has several threads, of which this one alone calls MPI. */
+const FUNNELED = 1;
 /** MPI_IN_PLACE of Open MPI. */
 const IN_PLACE = 1n;
-/** Counts are an int: longer arrays go in pieces. */
-const MOST_NUMBERS = 2 ** 28;
 
-/** Between two looks at whether something has arrived, in milliseconds: at first, and after a while. */
-const FIRST_PAUSE = 0.2;
-const LONGEST_PAUSE = 20;
+type ForeignFunction = (...values: readonly unknown[]) => number;
 
-type Call = (...values: readonly unknown[]) => number;
+/**
+ * Something that MPI does: whether it is done. MPI works on it when this is asked. The caller keeps
+ * its arrays, unchanged, until then.
+ */
+export type Request = () => boolean;
 
-/** A C function, which can also run in another thread. */
-type ForeignFunction = Call & {
-  async(...values: readonly [...unknown[], (error: unknown, result: number) => void]): void;
-};
-
-/** A job of MPI that this process is part of. */
+/** A job of MPI that this process is part of. Requests that concern all processes are started in the same order by all. */
 export interface MpiJob {
   readonly rank: number;
   readonly size: number;
-  sum(numbers: Summed): Promise<void>;
-  broadcast(bytes: Uint8Array, from: number): Promise<void>;
-  meet(seconds: number): Promise<readonly number[]>;
+  /** Replaces numbers by their sums over all processes. */
+  sum(numbers: Summed): Request;
+  /** Replaces bytes by those of a process. */
+  broadcast(bytes: Uint8Array, from: number): Request;
+  /** Done once all processes have started it. */
+  barrier(): Request;
+  /** Sends an empty message to a process. */
+  send(to: number): Request;
+  /** Receives an empty message from a process. */
+  receive(from: number): Request;
   /** Tells MPI that this process will end; ends nothing else. */
   finalize(): void;
   /** Ends all processes, this one included. */
   abort(exitCode: number): void;
 }
 
+/** Open MPI's library, before this process has joined the others. */
+export interface Mpi {
+  /**
+   * Joins the job that this process was started in. It blocks the event loop until all processes have joined, because MPI
+   * changes the environment and the allocation of memory meanwhile.
+   */
+  join(): MpiJob;
+}
+
 /**
- * Joins the MPI job that this process was started in. It blocks the event loop until all processes have joined, because
- * MPI changes the environment and the allocation of memory meanwhile.
+ * Loads Open MPI's library.
  *
  * @throws UserError (`unsupported`) if koffi or Open MPI's library is missing
  */
-export async function joinMpiJob(): Promise<MpiJob> {
-  const { symbol, call } = await openLibrary();
-  const provided = Int32Array.of(0);
-  call('MPI_Init_thread', 'void*', 'void*', 'int', 'void*')(null, null, SERIALIZED, provided);
-  if (provided[0]! < SERIALIZED) {
-    throw new UserError(
-      'unsupported',
-      'this Open MPI was built without threads: use one with MPI_THREAD_SERIALIZED, as all distributions have',
-    );
-  }
+export async function openMpi(): Promise<Mpi> {
+  const library = await openLibrary();
+  return { join: () => joinWith(library) };
+}
+
+function joinWith({ symbol, call }: Library): MpiJob {
+  call('MPI_Init_thread', 'void*', 'void*', 'int', 'void*')(null, null, FUNNELED, Int32Array.of(0));
   const world = symbol('ompi_mpi_comm_world');
   const [float, double, byte] = ['float', 'double', 'byte'].map((type) => symbol(`ompi_mpi_${type}`));
   const add = symbol('ompi_mpi_op_sum');
@@ -61,12 +70,8 @@ export async function joinMpiJob(): Promise<MpiJob> {
     call(name, 'void*', 'void*')(world, result);
     return result[0]!;
   };
-  const [rank, size] = [one('MPI_Comm_rank'), one('MPI_Comm_size')];
-  const allReduce = inThread(
-    call('MPI_Allreduce', 'void*', 'void*', 'int', 'void*', 'void*', 'void*'),
-    'MPI_Allreduce',
-  );
-  const broadcast = inThread(call('MPI_Bcast', 'void*', 'int', 'void*', 'int', 'void*'), 'MPI_Bcast');
+  const startSum = call('MPI_Iallreduce', 'void*', 'void*', 'int', 'void*', 'void*', 'void*', 'void*');
+  const startBroadcast = call('MPI_Ibcast', 'void*', 'int', 'void*', 'int', 'void*', 'void*');
   const startBarrier = call('MPI_Ibarrier', 'void*', 'void*');
   const startSend = call('MPI_Isend', 'void*', 'int', 'void*', 'int', 'int', 'void*', 'void*');
   const startReceive = call('MPI_Irecv', 'void*', 'int', 'void*', 'int', 'int', 'void*', 'void*');
@@ -74,8 +79,7 @@ export async function joinMpiJob(): Promise<MpiJob> {
   const finalize = call('MPI_Finalize');
   const abort = call('MPI_Abort', 'void*', 'int');
   const nothing = new Uint8Array(1);
-  /** A request, and whether it is done. */
-  const request = (start: (handle: BigUint64Array) => number): (() => boolean) => {
+  const request = (start: (handle: BigUint64Array) => number): Request => {
     const handle = new BigUint64Array(1);
     const flag = Int32Array.of(0);
     start(handle);
@@ -87,38 +91,17 @@ export async function joinMpiJob(): Promise<MpiJob> {
     };
   };
   return {
-    rank,
-    size,
-    async sum(numbers) {
+    rank: one('MPI_Comm_rank'),
+    size: one('MPI_Comm_size'),
+    sum(numbers) {
       const type = numbers instanceof Float32Array ? float : double;
-      for (let start = 0; start < numbers.length; start += MOST_NUMBERS) {
-        const piece = numbers.subarray(start, start + MOST_NUMBERS);
-        await allReduce(IN_PLACE, piece, piece.length, type, add, world);
-      }
+      return request((handle) => startSum(IN_PLACE, numbers, numbers.length, type, add, world, handle));
     },
-    async broadcast(bytes, from) {
-      for (let start = 0; start < bytes.length; start += MOST_NUMBERS) {
-        const piece = bytes.subarray(start, start + MOST_NUMBERS);
-        await broadcast(piece, piece.length, byte, from, world);
-      }
-    },
-    async meet(seconds) {
-      // One by one, so that rank 0 can say who is missing.
-      const arrivals =
-        rank === 0
-          ? Array.from({ length: size - 1 }, (_, index) =>
-              request((handle) => startReceive(nothing, 0, byte, index + 1, 0, world, handle)),
-            )
-          : [request((handle) => startSend(nothing, 0, byte, 0, 0, world, handle))];
-      if (!(await until(() => arrivals.map((isDone) => isDone()).every(Boolean), seconds))) {
-        return arrivals.flatMap((isDone, index) => (isDone() ? [] : [index + 1]));
-      }
-      await until(
-        request((handle) => startBarrier(world, handle)),
-        Number.POSITIVE_INFINITY,
-      );
-      return [];
-    },
+    broadcast: (bytes, from) =>
+      request((handle) => startBroadcast(bytes, bytes.length, byte, from, world, handle)),
+    barrier: () => request((handle) => startBarrier(world, handle)),
+    send: (to) => request((handle) => startSend(nothing, 0, byte, to, 0, world, handle)),
+    receive: (from) => request((handle) => startReceive(nothing, 0, byte, from, 0, world, handle)),
     finalize: () => void finalize(),
     abort: (exitCode) => void abort(world, exitCode),
   };
@@ -164,30 +147,4 @@ async function openLibrary(): Promise<Library> {
       "on every machine, or load your cluster's module for Open MPI",
     { cause: problems[0] },
   );
-}
-
-/** A function in another thread, so that the event loop runs meanwhile. Its arrays must not move or be freed. */
-function inThread(called: ForeignFunction, name: string): (...values: readonly unknown[]) => Promise<void> {
-  return (...values) =>
-    new Promise((resolve, reject) => {
-      called.async(...values, (error, result) => {
-        if (error || result !== 0) {
-          reject(error ?? new Error(`${name} failed with code ${result}`));
-        } else {
-          resolve();
-        }
-      });
-    });
-}
-
-/** Looks until something holds, ever less often; false if that takes longer than some seconds. */
-async function until(holds: () => boolean, seconds: number): Promise<boolean> {
-  const end = performance.now() + 1000 * seconds;
-  for (let wait = FIRST_PAUSE; !holds(); wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-    if (performance.now() > end) {
-      return false;
-    }
-    await pause(wait);
-  }
-  return true;
 }

@@ -6,13 +6,13 @@ afterEach(() => {
   vi.resetModules();
 });
 
-const joining = async () => (await import('./openMpi.node.ts')).joinMpiJob();
+const opening = async () => (await import('./openMpi.node.ts')).openMpi();
 
 it('says in one line that koffi is missing', async () => {
   vi.doMock('koffi', () => {
     throw new Error("Cannot find package 'koffi'");
   });
-  await expect(joining()).rejects.toThrow(
+  await expect(opening()).rejects.toThrow(
     /^training on several machines requires the package koffi: run npm install koffi$/,
   );
 });
@@ -32,7 +32,7 @@ it('says in one line that Open MPI is missing, also if there is another MPI', as
       },
     },
   }));
-  await expect(joining()).rejects.toThrow(
+  await expect(opening()).rejects.toThrow(
     /^training on several machines requires Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin on every machine, or load your cluster's module for Open MPI$/,
   );
 });

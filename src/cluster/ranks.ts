@@ -1,10 +1,16 @@
 // The processes that share one training, which MPI calls ranks, and how they exchange data.
+import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
 
 /** Numbers that are summed over the ranks in place. */
 export type Summed = Float32Array | Float64Array;
 
-/** One of several processes that run the same program; every method is called by all of them, in the same order. */
+/**
+ * One of several processes that run the same program; every method is called by all of them, in the same order.
+ *
+ * A rank that waits longer for others than ten times as long as its own work since the last exchange took, and than 30
+ * seconds, throws a UserError (`io`), which names who is missing as far as it knows.
+ */
 export interface Ranks {
   /** The number of this process, from 0; rank 0 leads. */
   readonly rank: number;
@@ -19,9 +25,10 @@ export interface Ranks {
   /** Replaces bytes by those of a rank. */
   broadcast(bytes: Uint8Array, from: number): Promise<void>;
   /**
-   * Waits for all ranks without keeping a core busy. Returns once all are here.
+   * Waits for all ranks. Returns once all are here. Ranks other than 0 wait however long it takes: before it, rank 0 may
+   * have worked alone.
    *
-   * @param seconds how long rank 0 waits; by default forever
+   * @param seconds how long rank 0 waits, before it returns instead of throwing an error
    * @returns the ranks that rank 0 has waited for in vain; on other ranks none
    */
   meet(seconds?: number): Promise<readonly number[]>;
@@ -51,9 +58,16 @@ export class LeaderFailed extends Error {
   }
 }
 
-/** A rank by number and host, for messages. */
+/** Thrown if other ranks do not come to an exchange in time. */
+export class RanksLost extends UserError {
+  constructor(message: string) {
+    super('io', message);
+  }
+}
+
+/** A rank by number and, once it is known, host, for messages. */
 export function nameOfRank({ hosts }: Pick<Ranks, 'hosts'>, rank: number): string {
-  return `rank ${rank} on ${hosts[rank]}`;
+  return hosts[rank] === undefined ? `rank ${rank}` : `rank ${rank} on ${hosts[rank]}`;
 }
 
 /** How many ranks run on the host of this one. */
@@ -67,6 +81,15 @@ const known = new WeakSet<object>();
 /** Whether all ranks know of a failure, and have left their work too. */
 export function isKnownToAll(error: unknown): boolean {
   return error instanceof LeaderFailed || (error instanceof Error && known.has(error));
+}
+
+/** The part of a number of images that a rank works on: as many as the others, or one more or fewer; `end` excluded. */
+export function partOfRank(
+  { rank, size }: Pick<Ranks, 'rank' | 'size'>,
+  count: number,
+): { readonly first: number; readonly end: number } {
+  const startOf = (which: number): number => Math.floor((which * count) / size);
+  return { first: startOf(rank), end: startOf(rank + 1) };
 }
 
 /** Whether something holds on any rank. */

@@ -93,6 +93,21 @@ describe('compileLoop', () => {
     expect(loop.vectorsOf('all').y![0]).toBe(Math.max(-Math.fround(value), Math.fround(value)));
   });
 
+  it('has each vector of all sets in one array, with zeros between them', async () => {
+    const lengths = { first: 33, none: 0, second: 5 };
+    const loop = await compileLoop(everything(), lengths);
+    for (const [name, length] of Object.entries(lengths)) {
+      fill(loop.vectorsOf(name), { x: vector(`x of ${name}`, length), y: vector(`y of ${name}`, length) });
+    }
+    const [whole, ...others] = loop.wholeOf('y');
+    expect(others).toEqual([]);
+    const { first, second } = { first: loop.vectorsOf('first').y!, second: loop.vectorsOf('second').y! };
+    expect(whole!.filter((value) => value !== 0)).toEqual(Float32Array.of(...first, ...second));
+    whole!.fill(7);
+    expect([...first, ...second].every((value) => value === 7)).toBe(true);
+    expect(loop.vectorsOf('first').x).toEqual(vector('x of first', 33).data);
+  });
+
   it('works on one set and leaves the others alone', async () => {
     const lengths = { first: 33, none: 0, second: 5, third: 70_000 };
     const loop = await compileLoop(everything(), lengths);

@@ -69,25 +69,32 @@ export async function compileLoop(
   const memories = placesOf(lengths, vectors.length);
   const bytes = memories.reduce((total, places) => total + places.at(-1)!.end, 0);
   requireMemory("the weights and the optimiser's arrays", bytes, 'use a smaller model');
+  const wholes: Record<string, Float32Array>[] = [];
   for (const places of memories) {
-    const memory = memoryOf(places.at(-1)!.end);
+    const { end } = places.at(-1)!;
+    const memory = memoryOf(end);
     const { exports } = await WebAssembly.instantiate(module, { loop: { memory } });
-    for (const { name, begin, end } of places) {
-      const stride = (end - begin) / vectors.length;
-      const starts = vectors.map((_, index) => begin + index * stride);
-      const arrays = vectors.map((vector, index) => [
-        vector,
-        new Float32Array(memory.buffer, starts[index]!, lengths[name]!),
-      ]);
+    // Vector by vector, each of all sets: what is done to one vector of all sets is done in one piece.
+    const stride = end / vectors.length;
+    const arraysAt = (offset: number, length: number): Record<string, Float32Array> =>
+      Object.fromEntries(
+        vectors.map((vector, index) => [
+          vector,
+          new Float32Array(memory.buffer, index * stride + offset, length),
+        ]),
+      );
+    wholes.push(arraysAt(0, stride / Float32Array.BYTES_PER_ELEMENT));
+    for (const { name, begin } of places) {
+      const offset = begin / vectors.length;
       sets.set(name, {
-        starts,
+        starts: vectors.map((_, index) => index * stride + offset),
         bytes: lengths[name]! * Float32Array.BYTES_PER_ELEMENT,
-        vectors: Object.fromEntries(arrays),
+        vectors: arraysAt(offset, lengths[name]!),
         run: exports.run as VectorSet['run'],
       });
     }
   }
-  return new Loop(scalars, sets);
+  return new Loop(scalars, sets, wholes);
 }
 
 /** Where a process has limited address space, WebAssembly fails to reserve it long before memory runs out. */
@@ -108,10 +115,7 @@ function memoryOf(bytes: number): WebAssembly.Memory {
   }
 }
 
-/**
- * The place of a set's vectors in a memory, one after the other: bytes `begin` (inclusive) to `end`
- * (exclusive).
- */
+/** The place of a set's vectors in a memory, as if they were one after the other: bytes `begin` to `end` (exclusive). */
 interface Place {
   readonly name: string;
   readonly begin: number;
@@ -156,16 +160,27 @@ interface VectorSet {
 export class Loop {
   private readonly scalars: readonly string[];
   private readonly sets: ReadonlyMap<string, VectorSet>;
+  private readonly wholes: readonly Readonly<Record<string, Float32Array>>[];
 
   /** @internal Made by `compileLoop`. */
-  constructor(scalars: readonly string[], sets: ReadonlyMap<string, VectorSet>) {
+  constructor(
+    scalars: readonly string[],
+    sets: ReadonlyMap<string, VectorSet>,
+    wholes: readonly Readonly<Record<string, Float32Array>>[],
+  ) {
     this.scalars = scalars;
     this.sets = sets;
+    this.wholes = wholes;
   }
 
   /** The vectors of a set, by the names of inputs and outputs: fill them before a run, read them after it. */
   vectorsOf(set: string): Readonly<Record<string, Float32Array>> {
     return this.setOf(set).vectors;
+  }
+
+  /** A vector of all sets, with zeros between them: one array for each memory, usually one. */
+  wholeOf(vector: string): Float32Array[] {
+    return this.wholes.map((vectors) => vectors[vector]!);
   }
 
   /**

@@ -62,7 +62,8 @@ export function startJob(
     stdout += text;
   });
   mpirun.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
+    // mpirun ends some of its own notices with a null character.
+    stderr += text.replaceAll('\0', '');
   });
   return {
     mpirun,

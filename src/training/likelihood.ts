@@ -1,5 +1,5 @@
 // bits/dim of every image in a dataset, by a program that computes it per batch.
-
+import { onlyRank, partOfRank, type Ranks } from '../cluster/ranks.ts';
 import { batchesInOrder } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
@@ -80,11 +80,11 @@ export interface Measurement {
   readonly draw: number;
   /** Whether it depends on the image's content instead of its index, so that position does not matter. */
   readonly noiseByContent?: boolean;
-  /** The positions of the images to measure, `end` excluded, by default all; the results of others are 0. */
-  readonly part?: { readonly first: number; readonly end: number };
+  /** The processes that measure a part of the images each; by default only this one. */
+  readonly ranks?: Ranks | undefined;
   /** The program's inputs besides images and noise. */
   readonly weights?: ProgramArrays;
-  /** Called after each batch with the number of images done. */
+  /** Called after each batch with the number of images done, by all ranks if they are equally fast. */
   onProgress?(images: number): void;
 }
 
@@ -92,12 +92,22 @@ export interface Measurement {
 export async function measureBitsPerDim(
   program: Program,
   images: ImageSet,
-  { batchSize, bits, seed, draw, noiseByContent = false, part, weights = {}, onProgress }: Measurement,
+  {
+    batchSize,
+    bits,
+    seed,
+    draw,
+    noiseByContent = false,
+    weights = {},
+    ranks = onlyRank,
+    onProgress,
+  }: Measurement,
 ): Promise<Float64Array> {
   const dimensions = dimensionsOf(images.imageShape);
   const result = new Float64Array(images.count);
   const noise = new Float32Array(batchSize * dimensions);
-  let done = part?.first ?? 0;
+  const part = partOfRank(ranks, images.count);
+  let done = part.first;
   for (const batch of batchesInOrder(images, batchSize, part)) {
     for (let index = 0; index < batch.count; index++) {
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
@@ -113,8 +123,10 @@ export async function measureBitsPerDim(
     });
     result.set(bitsPerDim!.data.subarray(0, batch.count), done);
     done += batch.count;
-    onProgress?.(done - (part?.first ?? 0));
+    onProgress?.(Math.round(((done - part.first) / (part.end - part.first)) * images.count));
     await nextTurn();
   }
+  // Zeros for the images of other ranks: their sum is exact.
+  await ranks.sum(result);
   return result;
 }

@@ -1,5 +1,5 @@
 // A training run from start to finish: batches, steps, validation, and logs and checkpoints in a store.
-import { isOnAny, onlyRank, type Ranks } from '../cluster/ranks.ts';
+import { isOnAny, onlyRank, type Ranks, RanksLost } from '../cluster/ranks.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DatasetIdentity } from '../data/identity.ts';
 import type { CompileOptions } from '../engine/program.ts';
@@ -162,8 +162,9 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
       }
     }
     // Last, so that the log is complete up to any checkpoint that can be resumed.
-    if (isAnchor(step, schedule) || checkpoints.age >= checkpointSeconds) {
+    if (isAnchor(step, schedule) || (await isOnAny(ranks, checkpoints.age >= checkpointSeconds))) {
       await checkpoints.save(await trainer.state());
+      await ranks.meet();
     }
     if (isMilestone(step, schedule)) {
       await events.onMilestone?.(step, await trainer.state());
@@ -177,6 +178,7 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
   }
   const state = await trainer.state();
   const checkpoint = await checkpoints.save(state);
+  await ranks.meet();
   if (validated?.step !== state.step && !(await isInterrupted())) {
     validated = await validate(parts, events);
   }
@@ -215,8 +217,16 @@ async function validate({ trainer, validation }: TrainingParts, events: Training
   return { step, bitsPerDim };
 }
 
-/** A training error; for a failure of the storage or of a device, with the step that the run can resume from. */
+/** A training error; for a failure of the storage, of a device or of other ranks, with how the run can be resumed. */
 async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
+  if (error instanceof RanksLost) {
+    const { message, code } = error;
+    return new UserError(
+      code,
+      phrase`${message}. Nothing saved is lost: ${store.resumption()} resumes the run, with any number of ranks`,
+      { cause: error },
+    );
+  }
   // Without a cause neither has failed: something that is not a file is in the way, or a device cannot be used so.
   const hasFailed =
     error instanceof UserError && ['io', 'unsupported'].includes(error.code) && error.cause !== undefined;

@@ -1,6 +1,5 @@
 // The validation of a run: bits/dim of held-out training images, with the same noise each time.
-
-import { onlyRank, type Ranks } from '../cluster/ranks.ts';
+import type { Ranks } from '../cluster/ranks.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import type { ProgramArrays } from '../engine/arrays.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
@@ -19,12 +18,6 @@ export interface ValidationOptions extends CompileOptions {
   readonly seed: number;
   /** The processes that measure a share of the images each; by default only this one. */
   readonly ranks?: Ranks;
-}
-
-/** The images that a rank measures: as many as the others, or one more or fewer. */
-function partOf({ count }: ImageSet, { rank, size }: Ranks): { first: number; end: number } {
-  const startOf = (which: number): number => Math.floor((which * count) / size);
-  return { first: startOf(rank), end: startOf(rank + 1) };
 }
 
 /**
@@ -49,7 +42,7 @@ export class Validation {
     if (images.count === 0) {
       return null;
     }
-    const { seed, ranks = onlyRank } = options;
+    const { seed, ranks } = options;
     const batchSize = Math.min(options.batchSize, images.count);
     const measurement = {
       batchSize,
@@ -57,13 +50,10 @@ export class Validation {
       seed,
       draw: 0,
       weights,
-      part: partOf(images, ranks),
+      ranks,
     };
     this.program ??= await this.compile(batchSize);
-    const bitsPerDim = await measureBitsPerDim(this.program, images, measurement);
-    // Zeros for the images of other ranks: their sum is exact.
-    await ranks.sum(bitsPerDim);
-    return mean(bitsPerDim);
+    return mean(await measureBitsPerDim(this.program, images, measurement));
   }
 
   /** Frees the program. */

@@ -1,6 +1,8 @@
 // `emerging evaluate`: measures the bits/dim of a run on held-out images.
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Ranks } from '../../cluster/ranks.ts';
+import { identityOf } from '../../data/identity.ts';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
@@ -17,7 +19,9 @@ import { appendEvaluation, readSummary } from '../../training/folder/summaryFile
 import { visibleText } from '../../visibleText.ts';
 import { evaluationLines, evaluationRecord, failUnlessFinite } from '../evaluationRecord.ts';
 import { addMeasureOptions, type MeasureOptions } from '../measureOptions.ts';
-import { compileOptions, stepText, wholeNumber } from '../options.ts';
+import { stepText, wholeNumber } from '../options.ts';
+import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
+import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { requireWritablePng } from '../requireWritable.ts';
 import { notOfRun, openImagesOf } from '../runImages.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
@@ -51,34 +55,48 @@ export function registerEvaluate(program: Command): void {
       '\nExample:\n  emerging evaluate runs/quickstart --draws 4 --importance 16\n  emerging evaluate models/mnist --data mnist\n' +
         '\nTwo standard errors are reported: over draws, how much the result would vary with other noise on the same\n' +
         'images; over images, how much it would vary with other images of the same kind. Choose models on\n' +
-        '--split validation: if they are chosen on test images, the test result is too optimistic.',
+        '--split validation: if they are chosen on test images, the test result is too optimistic.\n' +
+        '\nmpirun -n 4 emerging evaluate divides the images among four processes: docs/machines.md',
     )
-    .action((run: string, options: EvaluateCommandOptions) => runEvaluate(run, options));
+    .action((run: string, options: EvaluateCommandOptions) =>
+      onRanks((ranks) => runEvaluate(run, options, ranks)),
+    );
 }
 
-async function runEvaluate(directory: string, options: EvaluateCommandOptions): Promise<void> {
+async function runEvaluate(directory: string, options: EvaluateCommandOptions, ranks: Ranks): Promise<void> {
   const { split, draws, weights, batch, seed, importance, data, step, worst } = options;
-  if (worst !== undefined) {
+  if (worst !== undefined && ranks.rank === 0) {
     requireWritablePng(worst);
   }
-  const engine = await compileOptions(options);
-  const trained = loadTrained(directory, { weights, step });
+  const engine = await compileOptionsOf(ranks, options);
+  const { trained, images } = await requireSameInputs(ranks, async () => {
+    const trained = loadTrained(directory, { weights, step });
+    if (isRun(trained)) {
+      // A corrupt summary should fail before the measurement rather than after it.
+      readSummary(trained.paths);
+    }
+    const images = await openImagesOf(trained, directory, { split, chosen: true, data });
+    const checksums =
+      ranks.size === 1
+        ? {}
+        : { model: new FlowModel(trained).fingerprint, images: JSON.stringify(await identityOf(images)) };
+    return { trained, images, checksums };
+  });
   const run = isRun(trained) ? trained : undefined;
-  if (run) {
-    // A corrupt summary should fail before the measurement rather than after it.
-    readSummary(run.paths);
-  }
-  const images = await openImagesOf(trained, directory, { split, chosen: true, data });
   const passes = drawsOf({ draws, importance });
   const bar = createImageProgress({ label: 'evaluating', images: images.count, passes });
   let measured: Evaluation;
   try {
     measured = await releaseAfter((keep) => {
       const model = keep(new FlowModel(trained, { ...engine, batchSize: batch }));
-      return evaluate(model, images, { draws, seed, importance, onProgress: (done) => bar.update(done) });
+      const onProgress = (done: number): void => bar.update(done);
+      return evaluate(model, images, { draws, seed, importance, ranks, onProgress });
     });
   } finally {
     bar.finish();
+  }
+  if (ranks.rank > 0) {
+    return;
   }
   const { bits } = trained.model.options;
   const record = evaluationRecord(measured, { split, weights: trained.weights, bits });

@@ -1,6 +1,7 @@
 // `emerging score`: scores how unusual images are under a model.
 
 import type { Command } from 'commander';
+import type { Ranks } from '../../cluster/ranks.ts';
 import { imagesInMemory } from '../../data/dataset.ts';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
@@ -13,6 +14,7 @@ import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
@@ -20,11 +22,12 @@ import {
   addCheckpointOption,
   addEngineOptions,
   type CheckpointOptions,
-  compileOptions,
   type EngineOptions,
   stepText,
   wholeNumber,
 } from '../options.ts';
+import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
+import { openSame, requireSameInputs } from '../ranks/sameInputs.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
 import { FEW_IMAGES, openNamedImages } from '../runImages.ts';
@@ -80,10 +83,11 @@ export function registerScore(program: Command): void {
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
         '\nThe percentile is the share of validation images with lower bits/dim: 0 is simpler than all of them, 100 more\n' +
-        'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.',
+        'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.\n' +
+        '\nmpirun -n 4 emerging score divides the images among four processes: docs/machines.md',
     )
     .action((run: string, images: string[], options: ScoreCommandOptions) =>
-      releaseAfter((keep) => runScore(keep, run, images, options)),
+      onRanks((ranks) => releaseAfter((keep) => runScore(keep, run, images, options, ranks))),
     );
 }
 
@@ -92,29 +96,39 @@ async function runScore(
   directory: string,
   paths: readonly string[],
   options: ScoreCommandOptions,
+  ranks: Ranks,
 ): Promise<void> {
   const { out, sheet, step } = options;
   const format = out === undefined ? undefined : formatOf(out);
-  if (out !== undefined) {
+  if (out !== undefined && ranks.rank === 0) {
     requireWritableOutput(out);
   }
-  if (sheet !== undefined) {
+  if (sheet !== undefined && ranks.rank === 0) {
     requireWritablePng(sheet);
   }
-  const engine = await compileOptions(options);
-  const source = loadTrained(directory, { step });
-  const model = keep(new FlowModel(source, engine));
+  const engine = await compileOptionsOf(ranks, options);
+  const { source, model, read } = await requireSameInputs(ranks, async () => {
+    const source = loadTrained(directory, { step });
+    const model = keep(new FlowModel(source, engine));
+    const read = await readImages(paths, model.imageShape, options);
+    const checksums = ranks.size === 1 ? {} : { model: model.fingerprint, images: sha256([read.pixels]) };
+    return { source, model, read, checksums };
+  });
   const { imageShape } = model;
-  const { names, paths: files = names, pixels, skipped } = await readImages(paths, imageShape, options);
-  const reference = await referenceOf(source, model, directory, options);
+  const { names, paths: files = names, pixels, skipped } = read;
+  const reference = await referenceOf(source, model, directory, options, ranks);
   const { draws = reference.draws, seed = reference.seed } = options;
   const bar = createImageProgress({ label: 'scoring', images: names.length, passes: draws });
   let scores: Score[];
   try {
     const onProgress = (done: number): void => bar.update(done);
-    scores = await score(model, imagesInMemory(pixels, imageShape), reference, { draws, seed, onProgress });
+    const how = { draws, seed, ranks, onProgress };
+    scores = await score(model, imagesInMemory(pixels, imageShape), reference, how);
   } finally {
     bar.finish();
+  }
+  if (ranks.rank > 0) {
+    return;
   }
   const images = scores.map(({ index, ...rest }): FileScore => ({ file: files[index]!, ...rest }));
   const report = {
@@ -157,6 +171,7 @@ async function referenceOf(
   model: FlowModel,
   directory: string,
   options: ScoreCommandOptions,
+  ranks: Ranks,
 ): Promise<ReferenceScores> {
   const { draws, seed, reference: data } = { ...scoreDefaults, ...options };
   const run = isRun(source) ? source : undefined;
@@ -168,11 +183,11 @@ async function referenceOf(
       data,
       ...(validation !== undefined && { validation }),
     } as const;
-    const images = await openNamedImages(source, wanted);
-    return measureWithProgress(model, images, { data, draws, seed });
+    const images = await openSame(ranks, () => openNamedImages(source, wanted));
+    return measureWithProgress(model, images, { data, draws, seed }, ranks);
   }
   if (run !== undefined) {
-    return { ...(await referenceScores(run, model, { draws, seed })), data: run.config.data.name };
+    return { ...(await referenceScores(run, model, { draws, seed }, ranks)), data: run.config.data.name };
   }
   const scores = source.scores?.(model.fingerprint);
   if (scores === undefined) {

@@ -28,17 +28,17 @@ import {
   addEngineOptions,
   addStepOptions,
   collect,
-  compileOptions,
   type EngineOptions,
   type StepOptions,
   wholeNumber,
 } from '../options.ts';
+import { compileOptionsOf, onRanks } from '../ranks/onRanks.ts';
+import { requireSameInputs } from '../ranks/sameInputs.ts';
 import { drawOrNote } from '../terminal/drawOrNote.ts';
 import { formatCount, formatCounted, formatRate } from '../terminal/format.ts';
 import { writeStderr, writeStdout } from '../terminal/output.ts';
 import { shellWord } from '../terminal/shellWord.ts';
-import { type Assignment, followRun, requireSameCommand, requireSameImages } from '../training/followRun.ts';
-import { onRanks } from '../training/onRanks.ts';
+import { type Assignment, followRun } from '../training/followRun.ts';
 import {
   DEFAULT_PRESET,
   imagesOf,
@@ -99,9 +99,7 @@ export function registerTrain(program: Command): void {
 }
 
 async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<void> {
-  await requireSameCommand(ranks);
-  const { threads = ranks.size > 1 ? ranks.cores : undefined } = options;
-  const engine = await compileOptions({ ...options, ...(threads !== undefined && { threads }) });
+  const engine = await compileOptionsOf(ranks, options);
   let opened: PreparedRun | undefined;
   const assignment = await fromLeader<Assignment | null>(ranks, async () => {
     opened = await prepareRun(options, engine, ranks);
@@ -140,8 +138,8 @@ async function runOpened(
   }
   if (ranks.size > 1) {
     try {
-      await requireSameImages(ranks, async () => ({
-        checksum: JSON.stringify(await identityOfDataset(run.dataset)),
+      await requireSameInputs(ranks, async () => ({
+        checksums: { images: JSON.stringify(await identityOfDataset(run.dataset)) },
       }));
     } catch (error) {
       throw options.resume === undefined

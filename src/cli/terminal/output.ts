@@ -1,17 +1,34 @@
 // All output of the command line. Names from outside may contain escape sequences, which must not reach the terminal.
+import { PassThrough } from 'node:stream';
 import { visibleLines, visibleText } from '../../visibleText.ts';
+
+let isMuted = false;
+
+/** Whether nothing is written from now on: of several processes that run a command together, one alone writes. */
+export function mute(muted: boolean): void {
+  isMuted = muted;
+}
+
+/** Where progress is shown. */
+export function progressStream(): NodeJS.WritableStream & { isTTY?: boolean } {
+  return isMuted ? new PassThrough().resume() : process.stderr;
+}
 
 /** Writes lines to stdout with control characters escaped, as in `\u001b`; escaped JSON has the same meaning. */
 export function writeStdout(lines: string): void {
-  process.stdout.write(visibleLines(lines));
+  if (!isMuted) {
+    process.stdout.write(visibleLines(lines));
+  }
 }
 
 /** Writes a text to stderr as one line. */
 export function noteOnStderr(text: string): void {
-  process.stderr.write(`${visibleText(text)}\n`);
+  writeStderr(`${visibleText(text)}\n`);
 }
 
 /** Writes lines to stderr with control characters escaped, as in `\u001b`. */
 export function writeStderr(lines: string): void {
-  process.stderr.write(visibleLines(lines));
+  if (!isMuted) {
+    process.stderr.write(visibleLines(lines));
+  }
 }

@@ -2,6 +2,7 @@
 import cliProgress from 'cli-progress';
 import { visibleText } from '../../visibleText.ts';
 import { formatDuration, formatRate } from './format.ts';
+import { progressStream } from './output.ts';
 import { SmoothedRate } from './smoothedRate.ts';
 
 /** Shown in addition to the progress itself. */
@@ -43,7 +44,10 @@ const shortestPause = 5;
 const longestPause = 60;
 
 /** Starts showing progress: `step 420/1500 ━━━━──── 28 % · 1.93 bits/dim · 812 images/s · 1m 12s left`. */
-export function createProgress(options: ProgressOptions, stream: ProgressStream = process.stderr): Progress {
+export function createProgress(
+  options: ProgressOptions,
+  stream: ProgressStream = progressStream(),
+): Progress {
   const onTerminal = stream.isTTY === true && process.env.TERM !== 'dumb';
   return onTerminal ? new TerminalProgress(options, stream) : new PlainProgress(options, stream);
 }

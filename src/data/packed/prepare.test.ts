@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
 import { readAll } from '../dataset.ts';
 import { countPictures, type DecodedImage, type RawDataset, type RawSplit } from '../rawImages.ts';
 import { packedFile } from './packedFile.ts';
@@ -66,6 +67,45 @@ const options: PrepareOptions = {
 const open = async (name: string) => packedFile.open(inFolder(name));
 
 describe('prepare', () => {
+  it.each([2, 3])(
+    'by %i ranks writes the bytes of one process, and all stop if one is told to',
+    async (size) => {
+      const dataset: RawDataset = {
+        train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 40, 10), d: picture(2, 3, 20) }),
+        test: many(30),
+      };
+      const tiled: PrepareOptions = { ...options, crop: 'tiles' };
+      const nowhere = { write() {}, finish() {}, discard() {} };
+      const targetOf = (name: string, rank: number) => (rank === 0 ? packedTarget(inFolder(name)) : nowhere);
+      const expected = await prepare(dataset, packedTarget(inFolder(`one-of-${size}`)), tiled);
+      const found = await onLocalRanks(size, (ranks) =>
+        prepare(dataset, targetOf(`shared-${size}`, ranks.rank), { ...tiled, ranks }),
+      );
+      expect(found).toEqual(Array.from({ length: size }, () => expected));
+      expect(readFileSync(inFolder(`shared-${size}`))).toEqual(readFileSync(inFolder(`one-of-${size}`)));
+      const stopped = await onLocalRanks(size, (ranks) =>
+        prepare(dataset, targetOf(`stopped-${size}`, ranks.rank), {
+          ...tiled,
+          ranks,
+          ...(ranks.rank === 1 && { signal: AbortSignal.abort() }),
+        }),
+      );
+      expect(stopped).toEqual(Array.from({ length: size }, () => null));
+      expect(leftOf(`stopped-${size}`)).toEqual([]);
+    },
+  );
+
+  it('by several ranks refuses other images on one of them', async () => {
+    const nowhere = { write() {}, finish() {}, discard() {} };
+    const failing = onLocalRanks(2, (ranks) => {
+      const train = split({ a: picture(2, 2, 0), [ranks.rank === 0 ? 'b' : 'c']: picture(2, 2, 5) });
+      return prepare({ train, test: many(0) }, nowhere, { ...options, ranks });
+    });
+    await expect(failing).rejects.toThrow(
+      /^the images of rank 1 on host1 do not have the names of those of rank 0 on host0: /,
+    );
+  });
+
   it('writes the images of every split in order, with notes on conversions', async () => {
     const dataset: RawDataset = {
       train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 4, 10), d: picture(2, 3, 20) }),

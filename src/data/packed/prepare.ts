@@ -1,4 +1,5 @@
 // Prepares a dataset: decodes every source image once and writes images of one size to a packed file.
+import { onlyRank, type Ranks } from '../../cluster/ranks.ts';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
@@ -8,10 +9,11 @@ import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { OverBudget } from '../budget.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import { type Admit, maxDecodedBytes, type RawDataset, type RawImage } from '../rawImages.ts';
+import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, type RawSplit } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { type PackedTarget, PackedWriter } from './packedWriter.ts';
+import { type NamedPicture, sharedPictures } from './sharedPictures.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
 const flatTiles = 'tiles of nearly one colour';
@@ -29,6 +31,8 @@ export interface PrepareOptions extends FitOptions {
   readonly unique?: boolean;
   /** The number of training images that the dataset has been limited to, recorded in the file. */
   readonly limit?: number | undefined;
+  /** The processes that decode a share of the source images each, all with the same options; by default only this one. */
+  readonly ranks?: Ranks | undefined;
   /** Stops the work and deletes the partial file. */
   readonly signal?: AbortSignal;
   /** Called with the number of source images done. */
@@ -63,7 +67,7 @@ export async function prepare(
   try {
     for (const split of await splitsToPrepare(dataset, options)) {
       await work.add(split);
-      if (options.signal?.aborted) {
+      if (work.isStopped) {
         writer.discard();
         return null;
       }
@@ -96,7 +100,9 @@ class Preparation {
   readonly damaged: string[] = [];
   private readonly writer: PackedWriter;
   private readonly options: PrepareOptions;
-  private pictures = 0;
+  /** Whether the signal has stopped the work, on any rank. */
+  isStopped = false;
+  private done = 0;
   /** The checksums of written images, if duplicates are left out. */
   private readonly written = new Set<string>();
 
@@ -107,27 +113,48 @@ class Preparation {
 
   /** Writes the images of a split. */
   async add([name, split]: SplitToPrepare): Promise<void> {
-    const { signal, onProgress } = this.options;
-    const fitted = mapInOrder(
-      split.images(),
-      { items: 2 * availableCores(), bytes: maxDecodedBytes },
-      async (image, admit) => ({ name: image.name, picture: await this.fitted(image, admit) }),
-    );
-    for await (const { name: source, picture } of fitted) {
-      if (signal?.aborted) {
-        return;
-      }
+    const { onProgress } = this.options;
+    for await (const { name: source, picture } of this.pictures(split)) {
       this.write(picture, source);
-      this.pictures++;
-      onProgress?.(this.pictures);
+      this.done++;
+      onProgress?.(this.done);
       // Decoding images from memory never yields to the event loop, which signals need.
       await nextTurn();
+    }
+    if (this.isStopped) {
+      return;
     }
     if (this.writer.endSplit(name) === 0 && name !== 'validation') {
       throw new UserError(
         'invalid-data',
         `${this.options.source}: no images remain for ${name}${this.why()}`,
       );
+    }
+  }
+
+  /** What has become of all source images, in order. */
+  private async *pictures(split: RawSplit): AsyncGenerator<NamedPicture, void, void> {
+    const { signal, ranks = onlyRank } = this.options;
+    const limits = { items: 2 * availableCores(), bytes: maxDecodedBytes };
+    const fit = (some: AsyncIterable<RawImage>): AsyncIterable<NamedPicture> =>
+      mapInOrder(some, limits, async (image, admit) => ({
+        name: image.name,
+        picture: await this.fitted(image, admit),
+      }));
+    const isStopped = (): boolean => signal?.aborted === true;
+    const onStop = (): void => {
+      this.isStopped = true;
+    };
+    if (ranks.size > 1) {
+      yield* sharedPictures(split.images(), ranks, fit, { isStopped, onStop });
+      return;
+    }
+    for await (const picture of fit(split.images())) {
+      if (isStopped()) {
+        onStop();
+        return;
+      }
+      yield picture;
     }
   }
 

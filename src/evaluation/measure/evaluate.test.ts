@@ -8,6 +8,7 @@ import { RandomStream } from '../../numeric/random.ts';
 import { mean, variance } from '../../numeric/statistics.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { randomParameters } from '../../testing/layers.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../training/likelihood.ts';
@@ -50,6 +51,22 @@ describe('against a plain likelihood', () => {
     const noise = new Float64Array(dimensionsOf(imageShape));
     new RandomStream(seed, 'dequantise', 0, index).fillDequantisationNoise(noise);
     return plainBitsPerDim(readOne(images, index), noise, imageShape, options, values);
+  });
+
+  it.each([2, 7, 30])('by %i ranks, the same', async (size) => {
+    const measured = await onLocalRanks(size, async (ranks) => {
+      const flow = new FlowModel({ model, parameters }, { batchSize: 4, threads: 1 });
+      const done: number[] = [];
+      const onProgress = (images: number): void => void done.push(images);
+      const found = await evaluate(flow, images, { seed, draws: 2, importance: 2, ranks, onProgress });
+      await flow.release();
+      expect(done.at(-1) ?? 40).toBe(40);
+      return found;
+    });
+    const flow = new FlowModel({ model, parameters }, { threads: 1 });
+    const expected = await evaluate(flow, images, { seed, draws: 2, importance: 2 });
+    await flow.release();
+    expect(measured).toEqual(measured.map(() => expected));
   });
 
   it.each([1, 7, 64])('at batch size %i', async (batchSize) => {

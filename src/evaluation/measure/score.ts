@@ -26,9 +26,9 @@ export async function score(
   model: FlowModel,
   images: ImageSet,
   reference: ImageSet | ReferenceScores,
-  { draws = 1, seed = 0, onProgress }: LikelihoodOptions = {},
+  { draws = 1, seed = 0, ranks, onProgress }: LikelihoodOptions = {},
 ): Promise<Score[]> {
-  const how = { draws, seed, noiseByContent: true };
+  const how = { draws, seed, ranks, noiseByContent: true };
   const measured = await model.bitsPerDimByDraw(images, { ...how, ...(onProgress && { onProgress }) });
   if ('bitsPerDim' in reference) {
     return rank(measured, Float64Array.from(reference.bitsPerDim));
@@ -36,6 +36,7 @@ export async function score(
   const { bitsPerDim } = await measureReference(model, reference, '', {
     draws,
     seed,
+    ranks,
     onProgress: (done) => onProgress?.(draws * images.count + done),
   });
   return rank(measured, Float64Array.from(bitsPerDim));
@@ -50,9 +51,9 @@ export async function measureReference(
   model: FlowModel,
   images: ImageSet,
   data: string,
-  { draws = 4, seed = 0, onProgress }: LikelihoodOptions = {},
+  { draws = 4, seed = 0, ranks, onProgress }: LikelihoodOptions = {},
 ): Promise<ReferenceScores> {
-  const how = { draws, seed, noiseByContent: true, ...(onProgress && { onProgress }) };
+  const how = { draws, seed, ranks, noiseByContent: true, ...(onProgress && { onProgress }) };
   const { perImage } = summarise(await model.bitsPerDimByDraw(images, how));
   return { data, draws, seed, fingerprint: model.fingerprint, bitsPerDim: Array.from(perImage.toSorted()) };
 }

@@ -1,4 +1,5 @@
 // A trained model for inference: 8-bit images and latents in and out, programs compiled on first use.
+import type { Ranks } from '../../cluster/ranks.ts';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
@@ -91,6 +92,11 @@ export interface LikelihoodOptions {
   readonly seed?: number;
   /** Whether it depends on the image itself instead of i: then the other images have no influence. */
   readonly noiseByContent?: boolean;
+  /**
+   * The processes that measure a part of the images each, by default only this one: all call the same method with the
+   * same images, and get the same results.
+   */
+  readonly ranks?: Ranks | undefined;
   /** Called with the number of images done, over all draws. */
   onProgress?(images: number): void;
 }
@@ -387,7 +393,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */
   async bitsPerDimByDraw(
     images: ImageSet,
-    { draws = 1, seed = 0, noiseByContent = false, onProgress }: LikelihoodOptions = {},
+    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: LikelihoodOptions = {},
   ): Promise<Float64Array[]> {
     requireWhole('draws', draws, 1);
     requireWhole('seed', seed, 0);
@@ -400,8 +406,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     const measured: Float64Array[] = [];
     for (let draw = 0; draw < draws; draw++) {
       const progress = (done: number): void => onProgress?.(draw * images.count + done);
-      const measurement = { batchSize, bits: this.bits, seed, draw, noiseByContent, onProgress: progress };
-      measured.push(await measureBitsPerDim(program, images, measurement));
+      const how = { batchSize, bits: this.bits, seed, draw, noiseByContent, ranks, onProgress: progress };
+      measured.push(await measureBitsPerDim(program, images, how));
     }
     return measured;
   }

@@ -1,6 +1,4 @@
-// In-place arithmetic on groups of arrays on the host: copies, sums over micro-batches, threads and ranks, norms,
-// scaling.
-import type { Ranks } from '../../cluster/ranks.ts';
+// In-place arithmetic on groups of arrays on the host: copies, sums over micro-batches and threads, norms, scaling.
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Groups } from '../parameterLayout.ts';
 
@@ -18,13 +16,6 @@ export function addInPlace(total: Groups, terms: Groups): void {
     for (let index = 0; index < data.length; index++) {
       data[index]! += added[index]!;
     }
-  }
-}
-
-/** Replaces every array by its sum over the ranks, in float32. */
-export async function sumOverRanks(ranks: Ranks, arrays: Groups): Promise<void> {
-  for (const { data } of Object.values(arrays)) {
-    await ranks.sum(data);
   }
 }
 

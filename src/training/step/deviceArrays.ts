@@ -14,7 +14,6 @@ import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
-import { sumOverRanks } from '../gradients/gradientSum.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingStart } from '../trainingState.ts';
 import {
@@ -238,8 +237,7 @@ export class DeviceArrays implements StateArrays {
   private async sumOverRanks(): Promise<void> {
     const { ranks = onlyRank } = this.options;
     const { data } = await this.memory.read(this.total);
-    const summed = { [TRAINED]: { shape: [data.length], data } };
-    await sumOverRanks(ranks, summed);
+    await ranks.sum(data);
     await this.memory.write(this.total, data as Float32Array);
   }
 

@@ -4,7 +4,7 @@ import { compileLoop, type Loop } from '../../engine/loop.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
-import { addInPlace, normOf, scaleInPlace, sumOverRanks } from '../gradients/gradientSum.ts';
+import { addInPlace, normOf, scaleInPlace } from '../gradients/gradientSum.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingStart } from '../trainingState.ts';
 import {
@@ -87,7 +87,9 @@ export class HostArrays implements StateArrays {
     // Zeros for the images of other ranks: their sum is exact.
     const bitsPerDim = this.bitsPerDim.slice();
     await ranks.sum(bitsPerDim);
-    await sumOverRanks(ranks, this.total);
+    for (const gradients of this.loop.wholeOf('gradients')) {
+      await ranks.sum(gradients);
+    }
     return { bitsPerDim, gradientNorm: normOf(this.total) };
   }
 

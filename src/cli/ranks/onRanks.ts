@@ -3,23 +3,30 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { joinRanks } from '../../cluster/joinRanks.node.ts';
 import { launchIn } from '../../cluster/launcher.ts';
 import { isKnownToAll, LeaderFailed, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
+import type { CompileOptions } from '../../engine/program.ts';
 import { phrase, UserError } from '../../errors.ts';
+import { compileOptions, type EngineOptions } from '../options.ts';
+import { mute } from '../terminal/output.ts';
+import { requireSameCommand } from './sameInputs.ts';
 
 /** A rank waits this long before it reports a failure: rank 0 may have the same one, and its report ends the job. */
 const PRECEDENCE_MS = 2000;
 
 /**
- * Runs a command on all ranks, or in this process if it is the only one. A failure is reported once and ends the job:
- * cleanly if all ranks know of it, else by MPI, which ends all processes when the one that failed has ended.
+ * Runs a command on all ranks, or in this process if it is the only one. Rank 0 alone prints. A failure is reported once
+ * and ends the job: cleanly if all ranks know of it, else by MPI, which ends all processes when the one that failed has ended.
  */
 export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<void> {
   const ranks = await joined();
   if (ranks === undefined) {
     return;
   }
+  mute(ranks.rank > 0);
   try {
+    await requireSameCommand(ranks);
     await run(ranks);
   } catch (error) {
+    mute(false);
     if (!isKnownToAll(error)) {
       throw ranks.rank === 0 ? error : await afterLeader(error, nameOfRank(ranks, ranks.rank));
     }
@@ -30,6 +37,11 @@ export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<voi
     throw error;
   }
   await ranks.leave();
+}
+
+/** How programs are compiled on a rank: by default with the threads that it may use. */
+export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<CompileOptions> {
+  return compileOptions(ranks.size > 1 ? { ...options, threads: options.threads ?? ranks.cores } : options);
 }
 
 /** The ranks; undefined on all but rank 0 if they cannot work together. */

@@ -184,7 +184,7 @@ describe.skipIf(!hasMpirun)(`bad input to several ranks ${needsMpirun}`, () => {
     const args = train('--steps=2', '--out=differing');
     expectLine(
       await differing('MORE=--seed=1', ...args),
-      /^emerging: rank 1 on .* was started with '.*--seed=1', rank 0 on .* '.*differing': all ranks of/,
+      /^emerging: rank 1 on .* was started with '.*--seed=1', rank 0 on .* '.*differing': all ranks run/,
       1,
     );
     mkdirSync(inFolder('elsewhere'));

@@ -1,0 +1,138 @@
+// A model, not a measurement: how long the rows of the paper's table with depth 8 and 32 would take on up to 64 machines.
+//
+//   npx tsx bench/cluster.ts
+//   npx tsx bench/cluster.ts --speed 16 --networks 25 --latency 0.00001
+//
+// From the rates of paper-rates.json, which docs/results/paper.md uses too, the number of parameters, and two numbers
+// measured here or given: an update of the weights, and the sum of two ranks. Writes docs/results/cluster.md and a figure.
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { formatCount } from '../src/cli/terminal/format.ts';
+import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
+import { presets } from '../src/experiments/presets.ts';
+import { resolveConfig } from '../src/experiments/resolve.ts';
+import { Glow } from '../src/models/glow.ts';
+import { sizeOf } from '../src/numeric/ndarray.ts';
+import { median } from '../src/numeric/statistics.ts';
+import { optimizerOf } from '../src/optimizers/registry.ts';
+import { writeFileAtomically } from '../src/storage/files.ts';
+import { normOf } from '../src/training/gradients/gradientSum.ts';
+import { ParameterLayout } from '../src/training/parameterLayout.ts';
+import { Update } from '../src/training/step/update.ts';
+import { writeDocumentPlot } from './shared/documentPlot.ts';
+import { machine as machineName } from './shared/machine.ts';
+import {
+  type ClusterTraining,
+  clusterHours,
+  clusterTraining,
+  type Machine,
+  type Network,
+} from './study/clusterModel.ts';
+import { readPaperRates } from './study/paperRates.ts';
+import { paperPresets, trainingImages } from './study/paperTable.ts';
+
+const FOLDER = 'docs/results';
+const machines = [1, 2, 4, 8, 16, 32, 64];
+/** The rows of the figure. */
+const drawn = ['cifar10-emerging-d8', 'cifar10-emerging-d32'];
+const ROUNDS = 25;
+
+const numbers = (text: string): number[] => text.split(',').map(Number);
+const options = new Command('cluster')
+  .option('--speed <list>', 'machines that many times as fast as the measured one', numbers, [1, 16])
+  .option('--networks <list>', 'Gbit/s', numbers, [1, 10])
+  .option('--latency <seconds>', 'of a message', Number, 5e-5)
+  .option('--sum <GB/s>', 'the bytes that two ranks on one machine sum in a second', Number, 4)
+  .option('--update <ns>', 'an update of one parameter (default: measured now)', Number)
+  .parse()
+  .opts<{ speed: number[]; networks: number[]; latency: number; sum: number; update?: number }>();
+
+/** The seconds of an update of one parameter, with the norm of its gradient, on this machine. */
+async function measureUpdate(): Promise<number> {
+  const preset = presets.find(({ name }) => name === drawn[0])!;
+  const { model, training } = resolveConfig({ preset: preset.name });
+  const layout = new ParameterLayout(new Glow(model, preset.imageShape).parameters);
+  const update = await Update.compile(layout, { optimizer: optimizerOf(training, 1), averageDecay: 0.999 });
+  const gradients = update.groups('gradients');
+  const parameters = Object.values(gradients).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const seconds: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const begin = performance.now();
+    normOf(gradients);
+    update.run(gradients, round, 0);
+    seconds.push((performance.now() - begin) / 1000);
+  }
+  return median(seconds) / parameters;
+}
+
+const updateSeconds = options.update === undefined ? await measureUpdate() : options.update * 1e-9;
+const rates = readPaperRates(FOLDER);
+const trainings = paperPresets()
+  .filter(({ config }) => config.model?.depth === 8 || config.model?.depth === 32)
+  .flatMap((preset) => {
+    const rate = rates[preset.name];
+    return rate === undefined ? [] : [clusterTraining(preset, trainingImages(preset), rate)];
+  });
+const machineOf = (speed: number): Machine => ({
+  speed,
+  updateSeconds,
+  sumBytesPerSecond: options.sum * 1e9,
+});
+const networkOf = (gigabitsPerSecond: number): Network => ({ gigabitsPerSecond, latency: options.latency });
+
+function tableOf(speed: number, network: number): string {
+  const cells = trainings.map((training) => [
+    `\`${training.preset}\``,
+    `${(training.parameters / 1e6).toFixed(1)} M`,
+    ...machines.map((count) =>
+      formatCount(Math.round(clusterHours(training, count, networkOf(network), machineOf(speed)))),
+    ),
+  ]);
+  const whose = speed === 1 ? 'as fast as the measured one' : `${speed} times as fast as the measured one`;
+  return (
+    `## Machines ${whose}, ${network} Gbit/s\n\n` +
+    markdownTable(['preset', 'parameters', ...machines.map((count) => `${count}`)], cells)
+  );
+}
+
+const measured = [...new Set(trainings.map(({ rate }) => rate.machine))].join('; ');
+const text =
+  '# A model of the paper on several machines\n\n' +
+  '**A model, not a measurement**: no training has run on more than two machines, and those were network namespaces of one. ' +
+  'Generated by `npx tsx bench/cluster.ts`. Hours for all steps of each row of [the table of the paper](paper.md) with depth 8 ' +
+  'or 32, by the number of machines.\n\n' +
+  `Measured parts: images/s of one machine, those of [paper.md](paper.md) (${measured}, steps of ${trainings[0]!.rate.batch} ` +
+  `images); an update of the weights, ${(updateSeconds * 1e9).toFixed(1)} ns for each parameter (${machineName()}); a sum over two ` +
+  `of its processes, ${options.sum} GB/s. Assumed: a network with ${options.latency * 1e6} µs for each message, of which all machines ` +
+  'use the full rate at once; images divided evenly; machines of the same speed that never wait for each other for another ' +
+  'reason. A step on n machines takes the images of its share at the measured rate, no less than one update, and one sum of all gradients (4 ' +
+  'bytes for each parameter) by a ring: 2(n−1)/n of these bytes over the network of each machine, in messages of 512 KiB. A ' +
+  'faster machine is an assumption too: as if more cores made all of a step faster alike.\n\n' +
+  `![Hours by the number of machines](cluster.png)\n\n${options.speed
+    .flatMap((speed) => options.networks.map((network) => tableOf(speed, network)))
+    .join('\n\n')}\n`;
+writeFileAtomically(join(FOLDER, 'cluster.md'), text);
+process.stderr.write(`wrote ${join(FOLDER, 'cluster.md')}\n`);
+
+const [speed = 1] = options.speed;
+const seriesOf = (training: ClusterTraining, hue: number) =>
+  options.networks.map((network, index) => ({
+    name: `${training.preset}, ${network} Gbit/s`,
+    kind: 'line and points' as const,
+    hue,
+    dashed: index === 0,
+    points: machines.map((count) => ({
+      x: count,
+      y: clusterHours(training, count, networkOf(network), machineOf(speed)),
+    })),
+  }));
+await writeDocumentPlot('results/cluster', {
+  title: 'A model, not a measurement: hours of a training on several machines',
+  subtitle: `machines ${speed === 1 ? 'as fast as' : `${speed} times as fast as`} the measured one (${measured})`,
+  x: { label: 'Machines', log: true, ticks: 'own' },
+  y: { label: 'Time of all steps', unit: 'h', log: true },
+  series: drawn.flatMap((name, hue) => {
+    const training = trainings.find(({ preset }) => preset === name);
+    return training === undefined ? [] : seriesOf(training, hue);
+  }),
+});

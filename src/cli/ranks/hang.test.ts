@@ -1,0 +1,91 @@
+// Ranks that hang: before they have joined, while they join, and during a step. The job ends, and says who is missing.
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../../testing/command.ts';
+import { gone, hasMpirun, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { listCheckpoints, runPaths } from '../../training/folder/runFolder.ts';
+
+const emerging = commandLine();
+const start = (ranks: number, command: readonly string[]) =>
+  startJob(ranks, command, { cwd: emerging.folder });
+const linesOf = (stderr: string): string[] =>
+  stderr.split('\n').filter((line) => line.startsWith('emerging:'));
+
+/** A program that joins the others, with little patience. */
+const joining = (before: string, after: string): string[] => {
+  const library = join(dirname(emerging.words()[1]!), '..', 'cluster', 'joinRanks.node.js');
+  const script = `
+    const isSecond = process.env.OMPI_COMM_WORLD_RANK === '1';
+    const stop = () => process.kill(process.pid, 'SIGSTOP');
+    ${before}
+    const { joinRanks } = await import(${JSON.stringify(library)});
+    const ranks = await joinRanks({ leastPatience: 2 });
+    ${after}
+    try {
+      await ranks.sum(Float64Array.of(1));
+    } catch (error) {
+      console.error('emerging: ' + error.message);
+      process.exit(1);
+    }
+    await ranks.leave();
+  `;
+  return [process.execPath, '--input-type=module', '--eval', script];
+};
+
+beforeAll(() => writeTinyDataset(join(emerging.folder, 'data')));
+
+describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
+  it('before it joins ends the job', async () => {
+    const { code, stderr } = await start(3, joining('if (isSecond) stop();', '')).ended;
+    expect(linesOf(stderr)[0]).toMatch(
+      /^emerging: rank 0 on .* has waited \d+ seconds for all 3 processes that mpirun has started: /,
+    );
+    expect(code).not.toBe(0);
+  });
+
+  it.each([
+    [
+      'another one',
+      'if (ranks.rank === 1) stop();',
+      /^emerging: rank 1 on .* has not come to exchange data for 2 seconds: /,
+    ],
+    [
+      'rank 0',
+      'if (ranks.rank === 0) stop();',
+      /^emerging: rank 0 on .* has not come to exchange data for \d+ seconds: /,
+    ],
+  ])('later is named: %s', async (_, after, expected) => {
+    const job = start(3, joining('', after));
+    const { code, stderr } = await job.ended;
+    expect(linesOf(stderr)[0]).toMatch(expected);
+    expect(code).toBe(1);
+  });
+
+  it('during training is named within a minute; nothing saved is lost', { timeout: 120_000 }, async () => {
+    const words = emerging.words(
+      'train',
+      '--data=data',
+      ...tinyTraining,
+      '--no-test',
+      '--steps=100000',
+      '--out=hung',
+    );
+    const job = start(2, words);
+    await job.until(/step [1-9]/);
+    const ranks = job.ranks();
+    process.kill(ranks[1]!, 'SIGSTOP');
+    const { code, stderr } = await job.ended;
+    expect(linesOf(stderr)).toEqual([
+      expect.stringMatching(
+        /^emerging: rank 1 on .* has not come to exchange data for 30 seconds: .*\. Nothing saved is lost: emerging train --resume hung resumes the run, with any number of ranks$/,
+      ),
+    ]);
+    expect(code).toBe(1);
+    await gone(ranks);
+    const saved = listCheckpoints(runPaths(join(emerging.folder, 'hung'))).length;
+    const resumed = await emerging.run('train', '--resume=hung', '--stop-at=3', '--no-test');
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(listCheckpoints(runPaths(join(emerging.folder, 'hung'))).length).toBeGreaterThanOrEqual(saved);
+  });
+});

@@ -1,0 +1,128 @@
+// `mpirun emerging evaluate`, `score` and `datasets prepare`: the results of one process, printed and written by rank 0.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../../testing/command.ts';
+import { hasMpirun, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
+import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
+import { runPaths } from '../../training/folder/runFolder.ts';
+
+const emerging = commandLine();
+const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
+const start = (ranks: number, command: readonly string[]): Promise<JobResult> =>
+  startJob(ranks, command, { cwd: emerging.folder }).ended;
+const run = (ranks: number, ...args: string[]): Promise<JobResult> => start(ranks, emerging.words(...args));
+
+/** Runs the command after a script on rank 1. */
+const differing = (script: string, ...args: string[]): Promise<JobResult> => {
+  const words = emerging.words(...args).map((word) => `'${word}'`);
+  const shell = `if [ $OMPI_COMM_WORLD_RANK = 1 ]; then ${script}; fi; exec ${words.join(' ')}`;
+  return start(2, ['sh', '-c', shell]);
+};
+
+const json = async (ranks: number, ...args: string[]) => {
+  const { code, stdout, stderr } = await run(ranks, ...args, '--json');
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+};
+const evaluationsOf = (name: string): object[] =>
+  JSON.parse(readFileSync(runPaths(inFolder(name)).summary, 'utf8')).evaluations;
+
+beforeAll(async () => {
+  writeTinyDataset(inFolder('data'));
+  await emerging.json('train', '--data=data', ...tinyTraining, '--no-test', '--steps=3', '--out=run');
+});
+
+describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
+  it.each([2, 3])('evaluate with the numbers of one process: %i', async (ranks) => {
+    const args = ['evaluate', 'run', '--draws=3', '--importance=4', '--batch=7'];
+    const expected = await emerging.json(...args);
+    const before = evaluationsOf('run').length;
+    expect(await json(ranks, ...args)).toEqual(expected);
+    expect(evaluationsOf('run').slice(before)).toEqual([evaluationsOf('run')[before - 1]]);
+    const printed = await run(ranks, ...args);
+    expect(printed.stdout.match(/bits\/dim/g)!.length).toBe(
+      (await emerging.run(...args)).stdout.match(/bits\/dim/g)!.length,
+    );
+  });
+
+  it('score with the numbers of one process, with and without a cache of reference scores on rank 0', async () => {
+    const args = (of: string, out: string) => ['score', of, '--data=data', '--draws=2', `--out=${out}.json`];
+    cpSync(inFolder('run'), inFolder('copy'), { recursive: true });
+    // The first process measures the validation images, and keeps their scores.
+    expect((await emerging.run(...args('run', 'one'))).code).toBe(0);
+    for (const [ranks, of, out] of [
+      [2, 'run', 'two'],
+      [3, 'copy', 'three'],
+    ] as const) {
+      const { code, stderr } = await run(ranks, ...args(of, out));
+      expect(code, stderr).toBe(0);
+      expect(readFileSync(inFolder(`${out}.json`), 'utf8')).toBe(readFileSync(inFolder('one.json'), 'utf8'));
+    }
+    expect(readFileSync(inFolder('copy', 'scores.json'))).toEqual(
+      readFileSync(inFolder('run', 'scores.json')),
+    );
+  });
+
+  it('prepare the bytes of one process, corrupt images included', async () => {
+    for (const [folder, count] of [
+      ['train', 45],
+      ['test', 5],
+    ] as const) {
+      mkdirSync(inFolder('photos', folder), { recursive: true });
+      for (let index = 0; index < count; index++) {
+        const data = Uint8Array.from({ length: 72 }, (_, pixel) => (37 * index + pixel * pixel) % 256);
+        const whole = encode({ width: 9, height: 8, data, channels: 1 });
+        const bytes = index === 20 ? whole.subarray(0, 60) : whole;
+        writeFileSync(inFolder('photos', folder, `${String(index).padStart(3, '0')}.png`), bytes);
+      }
+    }
+    const args = (out: string) => [
+      'datasets',
+      'prepare',
+      'photos',
+      '--size=8',
+      '--crop=center',
+      `--out=${out}`,
+    ];
+    const one = await emerging.run(...args('one.images'));
+    const two = await run(3, ...args('two.images'));
+    expect([two.code, two.stdout.replaceAll('two.images', 'one.images')]).toEqual([one.code, one.stdout]);
+    expect(two.stderr.match(/skipped/g)).toEqual(one.stderr.match(/skipped/g));
+    expect(readFileSync(inFolder('two.images'))).toEqual(readFileSync(inFolder('one.images')));
+  });
+
+  it('report an error once, by rank 0, and name a rank with another model or other images', async () => {
+    const lines = ({ stderr }: JobResult): string[] => stderr.trim().split('\n');
+    const missing = await run(2, 'evaluate', 'nowhere');
+    expect(lines(missing)).toEqual([(await emerging.run('evaluate', 'nowhere')).stderr.trim()]);
+    expect(missing.code).not.toBe(0);
+    await emerging.json(
+      'train',
+      '--data=data',
+      ...tinyTraining,
+      '--no-test',
+      '--steps=2',
+      '--out=elsewhere/run',
+    );
+    cpSync(inFolder('data'), inFolder('elsewhere', 'data'), { recursive: true });
+    expect(lines(await differing('cd elsewhere', 'evaluate', 'run'))).toEqual([
+      expect.stringMatching(
+        /^emerging: the model of rank 1 on .* is not that of rank 0 on .*: copy its folder/,
+      ),
+    ]);
+    cpSync(inFolder('photos'), inFolder('elsewhere', 'photos'), { recursive: true });
+    writeFileSync(inFolder('elsewhere', 'photos', 'train', 'more.png'), 'corrupt');
+    const prepared = await differing(
+      'cd elsewhere',
+      'datasets',
+      'prepare',
+      'photos',
+      '--size=8',
+      '--out=x.images',
+    );
+    expect(lines(prepared).at(-1)).toMatch(/^emerging: the images of rank 1 on .* do not have the names of/);
+    expect(() => readFileSync(inFolder('x.images'))).toThrow('ENOENT');
+  });
+});

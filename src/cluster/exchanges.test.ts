@@ -1,0 +1,97 @@
+// Exchanges with a job of MPI that a test controls: pieces, and ranks that do not come.
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Exchanges, patienceOf } from './exchanges.node.ts';
+import type { MpiJob, Request } from './openMpi.node.ts';
+
+/** A job in which everything is done at once, but for what is overridden. */
+function jobOf(overrides: Partial<MpiJob> = {}): MpiJob {
+  const done = (): Request => () => true;
+  return {
+    rank: 0,
+    size: 3,
+    sum: done,
+    broadcast: done,
+    barrier: done,
+    send: done,
+    receive: done,
+    finalize: () => {},
+    abort: () => {},
+    ...overrides,
+  };
+}
+
+function exchangesOf(job: MpiJob, least: number): Exchanges {
+  const exchanges = new Exchanges(job, least);
+  exchanges.hosts = ['a', 'b', 'c'];
+  return exchanges;
+}
+
+it('waits ten times as long as a rank itself has worked, or a least time, on rank 0 less than on others', () => {
+  expect([patienceOf(0, 1, 30), patienceOf(0, 60, 30)]).toEqual([30, 600]);
+  expect(patienceOf(2, 60, 30)).toBeGreaterThan(patienceOf(0, 60, 30));
+});
+
+it('exchanges long arrays in pieces, in order, two at a time', async () => {
+  const numbers = new Float32Array(1_000_000);
+  const pieces: Float32Array[] = [];
+  let [open, most] = [0, 0];
+  const sum = (piece: Float32Array | Float64Array): Request => {
+    pieces.push(piece as Float32Array);
+    most = Math.max(most, ++open);
+    let looks = 3;
+    return () => {
+      looks--;
+      open -= looks === 0 ? 1 : 0;
+      return looks <= 0;
+    };
+  };
+  await exchangesOf(jobOf({ sum }), 30).sum(numbers);
+  expect(most).toBe(2);
+  expect(pieces.length).toBeGreaterThan(2);
+  expect(pieces.map(({ byteOffset }) => byteOffset)).toEqual(
+    pieces.map((_, index) => index * pieces[0]!.byteLength),
+  );
+  expect(pieces.reduce((total, { length }) => total + length, 0)).toBe(numbers.length);
+});
+
+describe('ranks that do not come', () => {
+  const never = (): Request => () => false;
+
+  it('are named by rank 0', async () => {
+    const job = jobOf({ sum: never, receive: (from) => () => from === 1 });
+    await expect(exchangesOf(job, 0.05).sum(Float64Array.of(1))).rejects.toThrow(
+      /^rank 2 on c has not come to exchange data for 0 seconds: /,
+    );
+    await expect(
+      exchangesOf(jobOf({ sum: never, receive: never }), 0.05).sum(Float64Array.of(1)),
+    ).rejects.toThrow(/^rank 1 on b, rank 2 on c have not come to exchange data/);
+  });
+
+  it('are not accused if all have come, and are returned by a meeting with a limit', async () => {
+    await expect(exchangesOf(jobOf({ sum: never }), 0.05).sum(Float64Array.of(1))).rejects.toThrow(
+      /^all ranks have come to exchange data, but nothing has arrived/,
+    );
+    const job = jobOf({ receive: (from) => () => from !== 2 });
+    expect(await exchangesOf(job, 30).meet(0.05)).toEqual([2]);
+  });
+
+  it('are waited for as long as something arrives', async () => {
+    const numbers = new Float32Array(5_000_000);
+    const sum = (): Request => {
+      const begin = performance.now();
+      return () => performance.now() - begin > 150;
+    };
+    // All pieces together take longer than the limit, none of them alone.
+    await exchangesOf(jobOf({ sum }), 0.4).sum(numbers);
+  });
+
+  it('are not accused of the time in which this process itself was suspended', async () => {
+    const begin = performance.now();
+    const sum = (): Request => () => performance.now() - begin > 2600;
+    const summed = exchangesOf(jobOf({ sum }), 1.5).sum(Float64Array.of(1));
+    await pause(20);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+    await summed;
+  });
+});
