@@ -16,9 +16,8 @@ import { sizeOf } from '../src/numeric/ndarray.ts';
 import { median } from '../src/numeric/statistics.ts';
 import { optimizerOf } from '../src/optimizers/registry.ts';
 import { writeFileAtomically } from '../src/storage/files.ts';
-import { normOf } from '../src/training/gradients/gradientSum.ts';
 import { ParameterLayout } from '../src/training/parameterLayout.ts';
-import { Update } from '../src/training/step/update.ts';
+import { openStateArrays } from '../src/training/step/trainer.ts';
 import { writeDocumentPlot } from './shared/documentPlot.ts';
 import { machine as machineName } from './shared/machine.ts';
 import {
@@ -52,14 +51,15 @@ async function measureUpdate(): Promise<number> {
   const preset = presets.find(({ name }) => name === drawn[0])!;
   const { model, training } = resolveConfig({ preset: preset.name });
   const layout = new ParameterLayout(new Glow(model, preset.imageShape).parameters);
-  const update = await Update.compile(layout, { optimizer: optimizerOf(training, 1), averageDecay: 0.999 });
-  const gradients = update.groups('gradients');
+  const optimizer = optimizerOf(training, 1);
+  const arrays = await openStateArrays(layout, { optimizer, averageDecay: 0.999, batchSize: 1 });
+  const gradients = await arrays.readGradients();
   const parameters = Object.values(gradients).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const seconds: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     const begin = performance.now();
-    normOf(gradients);
-    update.run(gradients, round, 0);
+    await arrays.collect();
+    await arrays.update(round, 0);
     seconds.push((performance.now() - begin) / 1000);
   }
   return median(seconds) / parameters;
