@@ -12,8 +12,9 @@ import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { requireNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import {
@@ -28,6 +29,7 @@ import {
 import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
 import { FEW_IMAGES, openNamedImages } from '../runImages.ts';
+import { type Maps, mapsText, writeMaps } from '../scoreMaps.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -43,6 +45,7 @@ interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOpt
   readonly reference?: string;
   readonly out?: string;
   readonly sheet?: string;
+  readonly map?: string;
   readonly json?: true;
 }
 
@@ -74,13 +77,19 @@ export function registerScore(program: Command): void {
     )
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
     .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
+    .option(
+      '--map <dir>',
+      'a new or empty folder for one PNG per image: the image beside a map of where its bits/dim are',
+    )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
         '\nThe percentile is the share of validation images with lower bits/dim: 0 is simpler than all of them, 100 more\n' +
-        'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.',
+        'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.\n' +
+        '\nThe mean over a map is the bits/dim of its image: dark places cost few bits, bright ones many. All maps of a\n' +
+        'call have the same colours, from the lowest to the highest bits of a typical image.',
     )
     .action((run: string, images: string[], options: ScoreCommandOptions) =>
       releaseAfter((keep) => runScore(keep, run, images, options)),
@@ -93,7 +102,7 @@ async function runScore(
   paths: readonly string[],
   options: ScoreCommandOptions,
 ): Promise<void> {
-  const { out, sheet, step } = options;
+  const { out, sheet, map: mapFolder, step } = options;
   const format = out === undefined ? undefined : formatOf(out);
   if (out !== undefined) {
     requireWritableOutput(out);
@@ -101,10 +110,16 @@ async function runScore(
   if (sheet !== undefined) {
     requireWritablePng(sheet);
   }
+  if (mapFolder !== undefined) {
+    requireNewFolder(mapFolder);
+  }
   const engine = await compileOptions(options);
   const source = loadTrained(directory, { step });
   const model = keep(new FlowModel(source, engine));
   const { imageShape } = model;
+  if (mapFolder !== undefined) {
+    requireDrawable(1, { imageShape });
+  }
   const { names, paths: files = names, pixels, skipped } = await readImages(paths, imageShape, options);
   const reference = await referenceOf(source, model, directory, options);
   const { draws = reference.draws, seed = reference.seed } = options;
@@ -116,6 +131,10 @@ async function runScore(
   } finally {
     bar.finish();
   }
+  const maps =
+    mapFolder === undefined
+      ? undefined
+      : await writeMaps(model, { names, pixels, folder: mapFolder, draws, seed });
   const images = scores.map(({ index, ...rest }): FileScore => ({ file: files[index]!, ...rest }));
   const report = {
     step: model.step,
@@ -132,6 +151,7 @@ async function runScore(
       seed: reference.seed,
     },
     skipped,
+    ...(maps && { maps }),
   };
   if (out !== undefined) {
     writeFileAtomically(out, format === 'csv' ? csv(images) : `${JSON.stringify(report, null, 2)}\n`);
@@ -223,9 +243,14 @@ interface Report {
   readonly images: readonly FileScore[];
   readonly draws: number;
   readonly reference: { readonly data: string; readonly images: number };
+  readonly maps?: Maps;
 }
 
-function text({ images, draws, reference }: Report, step: string, ...files: (string | undefined)[]): string {
+function text(
+  { images, draws, reference, maps }: Report,
+  step: string,
+  ...files: (string | undefined)[]
+): string {
   const table = formatTable(
     [
       { title: 'IMAGE' },
@@ -251,5 +276,5 @@ function text({ images, draws, reference }: Report, step: string, ...files: (str
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const written = files.filter((file) => file !== undefined).map((file) => `${visibleText(file)}\n`);
-  return `${table}\n${rest}${about}${written.join('')}`;
+  return `${table}\n${rest}${about}${written.join('')}${maps ? mapsText(maps) : ''}`;
 }
