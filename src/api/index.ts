@@ -32,6 +32,7 @@ export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenc
 export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
 export type { Correction, Corrections, Verification } from '../evaluation/model/corrections.ts';
 export {
+  type BitsMapOptions,
   type CodingOptions,
   type DecodeOptions,
   type EncodeOptions,
@@ -41,7 +42,14 @@ export {
   type SampleOptions,
   type ScoreOptions,
 } from '../evaluation/model/flowModel.ts';
-export { interpolateLatents, type Latents, meanLatents, moveLatents } from '../evaluation/model/latents.ts';
+export {
+  type Draw,
+  drawLatents,
+  interpolateLatents,
+  type Latents,
+  meanLatents,
+  moveLatents,
+} from '../evaluation/model/latents.ts';
 export {
   type EncodedFrom,
   type NamedLatents,
@@ -51,10 +59,18 @@ export {
 } from '../evaluation/model/latentsFile.ts';
 export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.ts';
 export type { ModelFiles } from '../evaluation/model/modelFiles.ts';
+export type { StageDescription, StageImages } from '../evaluation/model/stages.ts';
 export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
+export {
+  type ActivationOptions,
+  type DrawnActivations,
+  drawActivations,
+} from '../pictures/activations.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
+export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
+export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';
 export type { StepChoice } from '../training/folder/chosenCheckpoint.ts';

@@ -18,6 +18,7 @@ export {
 export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
 export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
 export {
+  type BitsMapOptions,
   type CodingOptions,
   type EncodeOptions,
   FlowModel,
@@ -25,12 +26,27 @@ export {
   type LikelihoodOptions,
   type SampleOptions,
 } from '../evaluation/model/flowModel.ts';
-export { interpolateLatents, type Latents, meanLatents, moveLatents } from '../evaluation/model/latents.ts';
+export {
+  type Draw,
+  drawLatents,
+  interpolateLatents,
+  type Latents,
+  meanLatents,
+  moveLatents,
+} from '../evaluation/model/latents.ts';
 export { type LoadModelOptions, loadModel } from '../evaluation/model/loadModel.web.ts';
 export type { ModelFiles } from '../evaluation/model/modelFiles.ts';
+export type { StageDescription, StageImages } from '../evaluation/model/stages.ts';
 export { type TrainedModel, trainedModel } from '../evaluation/model/trainedModel.ts';
 export type { ImageShape } from '../numeric/imageShape.ts';
 export type { NdArray } from '../numeric/ndarray.ts';
 export { RandomStream } from '../numeric/random.ts';
+export {
+  type ActivationOptions,
+  type DrawnActivations,
+  drawActivations,
+} from '../pictures/activations.ts';
 export { type ContactSheetOptions, contactSheet } from '../pictures/contactSheet.ts';
+export { type HeatRange, heatMap, heatRange } from '../pictures/heatMap.ts';
+export { type MapPictureOptions, mapPicture } from '../pictures/mapPicture.ts';
 export type { FetchOptions } from '../platform/transfer.ts';

@@ -9,6 +9,11 @@ export interface Transformed {
   readonly y: Tensor;
   /** ln|det ∂y/∂x|: shape `[N]`, one number per image, or shape `[]` if it is the same for every image. */
   readonly logDet: Tensor;
+  /**
+   * Where ln|det| arises: the share of every pixel of x, `[N, H, W]`, which add up to `logDet`. Missing if all
+   * pixels of an image have the same share.
+   */
+  readonly logDetMap?: Tensor;
 }
 
 /**

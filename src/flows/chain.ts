@@ -4,8 +4,9 @@ import { showImageShape } from '../numeric/imageShape.ts';
 import { add } from '../tensor/operations/index.ts';
 import { sameShape } from '../tensor/shape.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
-import type { Bijection } from './bijection.ts';
+import type { Bijection, Transformed } from './bijection.ts';
 import { type ParameterSpecs, prefixed } from './parameters.ts';
+import { logDetShares, sharesBefore } from './pixelMap.ts';
 
 /**
  * The composition of bijections, the first one applied first; the log-determinants add up. Each part's
@@ -45,13 +46,25 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     forward(x, p) {
       let y = x;
       let logDet: Tensor = constant(0);
+      const results: Transformed[] = [];
       for (const [key, part] of entries) {
         const result = part.forward(y, p.at(key));
+        results.push(result);
         y = result.y;
         logDet = add(logDet, result.logDet);
       }
-      return { y, logDet };
+      return results.some(({ logDetMap }) => logDetMap)
+        ? { y, logDet, logDetMap: mapOf(parts, results) }
+        : { y, logDet };
     },
     inverse: (y, p) => entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key)), y),
   };
+}
+
+/** The shares of the pixels of a chain's input, from the results of its parts; at least one has a map. */
+function mapOf(parts: Readonly<Record<string, Bijection>>, results: readonly Transformed[]): Tensor {
+  return Object.values(parts).reduceRight<Tensor>((shares, { inputShape, outputShape }, index) => {
+    const before = sharesBefore(shares, outputShape, inputShape);
+    return add(before, logDetShares(results[index]!, inputShape));
+  }, constant(0));
 }

@@ -15,6 +15,7 @@ import {
   sigmoid,
   split,
   subtract,
+  sum,
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
@@ -102,7 +103,11 @@ export function coupling(
       const [a, b] = halves(x);
       const { shift, scale, logScale } = shiftAndScale(a, p);
       const y = multiply(add(b, shift), scale);
-      return { y: concatenate([a, y], 3), logDet: sumPerImage(logScale) };
+      return {
+        y: concatenate([a, y], 3),
+        logDet: sumPerImage(logScale),
+        logDetMap: sum(logScale, [3]),
+      };
     },
     inverse(y, p) {
       const [a, b] = halves(y);

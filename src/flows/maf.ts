@@ -19,6 +19,7 @@ import {
   slice,
   split,
   subtract,
+  sum,
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
@@ -68,7 +69,12 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
   const network = maskedNetwork(channels, hiddenChannels);
   const forwardOnce = (x: Tensor, p: Parameters) => {
     const { shift, t } = network.shiftAndScale(x, p);
-    return { y: add(multiply(x, sigmoid(t)), shift), logDet: sumPerImage(logSigmoid(t)) };
+    const logScale = logSigmoid(t);
+    return {
+      y: add(multiply(x, sigmoid(t)), shift),
+      logDet: sumPerImage(logScale),
+      logDetMap: sum(logScale, [3]),
+    };
   };
   const inverseOnce = (y: Tensor, p: Parameters) =>
     fixedPoint(y, longestChain + 1, (x) => {
@@ -84,7 +90,11 @@ export function maf(shape: ImageShape, { hiddenChannels = 96 }: MafOptions = {})
     forward(x, p) {
       const first = forwardOnce(x, p.at('first'));
       const second = forwardOnce(flipAll(first.y), p.at('second'));
-      return { y: flipAll(second.y), logDet: add(first.logDet, second.logDet) };
+      return {
+        y: flipAll(second.y),
+        logDet: add(first.logDet, second.logDet),
+        logDetMap: add(first.logDetMap, flip(flip(second.logDetMap, 1), 2)),
+      };
     },
     inverse(y, p) {
       const middle = flipAll(inverseOnce(flipAll(y), p.at('second')));

@@ -12,26 +12,40 @@ import {
   split as splitChannels,
   squareOffsets,
   subtract,
+  sum,
   sumPerImage,
 } from '../tensor/operations/index.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { filledParameter, type ParameterSpecs, type Parameters } from './parameters.ts';
 import { pairedScaledConvolution, scaledConvolutionParameters } from './scaledConvolution.ts';
 
 /** Mean and logarithm of the standard deviation; undefined for the standard normal. */
 type Gaussian = { mean: Tensor; logDeviation: Tensor } | undefined;
 
+/** Latents, and their log-density under a prior. */
+export interface Standardised {
+  /** The latents, standard normal under the prior. */
+  readonly epsilon: Tensor;
+  /** The log-density of z, `[N]`. */
+  readonly logPrior: Tensor;
+  /** The share of every pixel in it, `[N, H, W]`. */
+  readonly logPriorMap: Tensor;
+}
+
 /** ε = (z − mean)·e^(−logDeviation), and ln N(z) = Σ(−½ ln 2π − logDeviation − ½ ε²) per image. */
-function standardise(z: Tensor, gaussian: Gaussian): { epsilon: Tensor; logPrior: Tensor } {
-  const dimensions = z.shape.slice(1).reduce((product, length) => product * length, 1);
-  const normaliser = constant(-0.5 * Math.log(2 * Math.PI) * dimensions);
+function standardise(z: Tensor, gaussian: Gaussian): Standardised {
+  const [, height, width, channels] = z.shape as [number, number, number, number];
+  const normaliser = (dimensions: number): number => -0.5 * Math.log(2 * Math.PI) * dimensions;
+  const densities = (energy: Tensor) => ({
+    logPrior: subtract(normaliser(height * width * channels), sumPerImage(energy)),
+    logPriorMap: subtract(normaliser(channels), sum(energy, [3])),
+  });
   if (!gaussian) {
-    return { epsilon: z, logPrior: subtract(normaliser, sumPerImage(multiply(multiply(z, z), 0.5))) };
+    return { epsilon: z, ...densities(multiply(multiply(z, z), 0.5)) };
   }
   const { mean, logDeviation } = gaussian;
   const epsilon = multiply(subtract(z, mean), exp(negate(logDeviation)));
-  const energy = add(multiply(multiply(epsilon, epsilon), 0.5), logDeviation);
-  return { epsilon, logPrior: subtract(normaliser, sumPerImage(energy)) };
+  return { epsilon, ...densities(add(multiply(multiply(epsilon, epsilon), 0.5), logDeviation)) };
 }
 
 /** z = mean + ε·e^logDeviation. */
@@ -45,8 +59,8 @@ export interface Split {
   /** The shape of the half that is kept, and of the latent. */
   readonly keptShape: ImageShape;
   readonly latentShape: ImageShape;
-  /** y is the half that is kept; ε the other half, standardised; logPrior its log-density, `[N]`. */
-  forward(x: Tensor, p: Parameters): { y: Tensor; epsilon: Tensor; logPrior: Tensor };
+  /** y is the half that is kept; the other half is standardised. */
+  forward(x: Tensor, p: Parameters): Standardised & { readonly y: Tensor };
   inverse(y: Tensor, epsilon: Tensor, p: Parameters): Tensor;
 }
 
@@ -84,7 +98,7 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
 /** The prior of the remainder at the top of a model. */
 export interface TopPrior {
   readonly parameters: ParameterSpecs;
-  forward(z: Tensor, p: Parameters): { epsilon: Tensor; logPrior: Tensor };
+  forward(z: Tensor, p: Parameters): Standardised;
   inverse(epsilon: Tensor, p: Parameters): Tensor;
 }
 

@@ -16,9 +16,11 @@ import {
   type Densities,
   type PlacedStage,
   type Stage,
+  type StagePlace,
   type StageResult,
   splitStage,
   sumOfDensities,
+  sumOfShares,
   topStage,
 } from './stages.ts';
 
@@ -118,8 +120,27 @@ export class Glow {
     return subtract(add(logPrior, logDet), dimensionsOf(this.imageShape) * this.options.bits * Math.LN2);
   }
 
+  /**
+   * The share of every pixel in the log-likelihood, `[N, H, W]`; they add up to it. What all pixels share is
+   * divided evenly; what arises at a pixel of a squeezed image, among the pixels that it stands for.
+   *
+   * @param image as for `likelihood`
+   * @param noise u, of the same shape
+   */
+  logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters): Tensor {
+    const x = this.dequantise(image, noise);
+    const shares = sumOfShares(this.stages, this.resultsOf(x, parameters));
+    return subtract(shares, this.imageShape[2] * this.options.bits * Math.LN2);
+  }
+
   /** The latents of dequantised images `[N, H, W, C]` in [−½, ½), their log-density and Σ ln|det|. */
   encode(x: Tensor, parameters: Parameters): Encoding {
+    const results = this.resultsOf(x, parameters);
+    return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
+  }
+
+  /** @internal The result of every stage for dequantised images. */
+  resultsOf(x: Tensor, parameters: Parameters): StageResult[] {
     const results: StageResult[] = [];
     let z = x;
     for (const { path, stage } of this.stages) {
@@ -127,7 +148,7 @@ export class Glow {
       results.push(result);
       z = result.y ?? z;
     }
-    return { latents: results.flatMap(({ epsilon }) => epsilon ?? []), ...sumOfDensities(results) };
+    return results;
   }
 
   /** The dequantised images with these latents: the inverse of `encode`. */
@@ -146,22 +167,25 @@ export class Glow {
 function stagesOf(options: GlowOptions, imageShape: ImageShape): PlacedStage[] {
   const stages: PlacedStage[] = [];
   let shape = imageShape;
-  const place = (path: string, stage: Stage): void => {
-    stages.push({ path, stage });
+  const place = (where: StagePlace, stage: Stage): void => {
+    stages.push({ ...where, stage });
     shape = stage.outputShape ?? shape;
   };
   for (let level = 0; level < options.levels; level++) {
     const path = `levels/${level}`;
-    place(`${path}/squeeze`, bijectionStage(squeeze(shape)));
+    place({ path: `${path}/squeeze`, kind: 'squeeze', level }, bijectionStage(squeeze(shape)));
     const step = bijectionStage(flowStep(shape, options));
     for (let index = 0; index < options.depth; index++) {
-      place(`${path}/steps/${index}`, step);
+      place({ path: `${path}/steps/${index}`, kind: 'step', level, step: index }, step);
     }
     if (level < options.levels - 1) {
-      place(`${path}/split`, splitStage(split(shape, options)));
+      place({ path: `${path}/split`, kind: 'split', level }, splitStage(split(shape, options)));
     }
   }
-  place('prior', topStage(topPrior(shape, options), shape));
+  place(
+    { path: 'prior', kind: 'prior', level: options.levels - 1 },
+    topStage(topPrior(shape, options), shape),
+  );
   return stages;
 }
 

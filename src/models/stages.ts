@@ -1,13 +1,15 @@
 // The stages that an image passes through in a model, and the contribution of each to the likelihood.
 import type { Bijection } from '../flows/bijection.ts';
 import type { ParameterSpecs, Parameters } from '../flows/parameters.ts';
-import type { Split, TopPrior } from '../flows/prior.ts';
+import { logDetShares, sharesBefore } from '../flows/pixelMap.ts';
+import type { Split, Standardised, TopPrior } from '../flows/prior.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import {
   add,
   concatenate,
   multiply,
   split as splitChannels,
+  sum,
   sumPerImage,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
@@ -27,7 +29,10 @@ interface StageValues {
 }
 
 /** The result of applying a stage to a batch: its output, and its contribution to each density. */
-export interface StageResult extends StageValues, Partial<Densities> {}
+export interface StageResult extends StageValues, Partial<Densities> {
+  /** The shares of the pixels of x in its contributions, broadcasting to `[N, H, W]`. */
+  readonly shares: Tensor;
+}
 
 /** A squeeze, a flow step, a split or the top prior. */
 export interface Stage {
@@ -46,9 +51,20 @@ export interface Stage {
   inverse(values: StageValues, parameters: Parameters): Tensor;
 }
 
-/** A stage, and the prefix of its parameters' paths. */
-export interface PlacedStage {
+/** The place of a stage in a model. */
+export interface StagePlace {
+  /** The prefix of its parameters' paths, such as `levels/0/steps/3`. */
   readonly path: string;
+  /** What kind of stage it is. */
+  readonly kind: 'squeeze' | 'step' | 'split' | 'prior';
+  /** Its level, from 0; that of the prior is the last one. */
+  readonly level: number;
+  /** The position of a flow step in its level, from 0. */
+  readonly step?: number;
+}
+
+/** A stage and its place. */
+export interface PlacedStage extends StagePlace {
   readonly stage: Stage;
 }
 
@@ -58,7 +74,10 @@ export function bijectionStage(bijection: Bijection): Stage {
     parameters: bijection.parameters,
     outputShape: bijection.outputShape,
     bijection,
-    forward: (x, p) => bijection.forward(x, p),
+    forward(x, p) {
+      const result = bijection.forward(x, p);
+      return { y: result.y, logDet: result.logDet, shares: logDetShares(result, bijection.inputShape) };
+    },
     inverse: ({ y }, p) => bijection.inverse(y!, p),
   };
 }
@@ -78,15 +97,19 @@ export function splitStage(split: Split): Stage {
       outputShape: shape,
       parameters: split.parameters,
       forward(x, p) {
-        const { y, epsilon, logPrior } = split.forward(x, p);
-        return { y: concatenate([y, epsilon], 3), logDet: logDetOf(epsilon, logPrior, latentShape) };
+        const { y, ...standardised } = split.forward(x, p);
+        const { epsilon } = standardised;
+        return { y: concatenate([y, epsilon], 3), ...logDetOf(standardised, latentShape) };
       },
       inverse(y, p) {
         const [stays, epsilon] = splitChannels(y, 3, [kept, latentShape[2]]) as [Tensor, Tensor];
         return split.inverse(stays, epsilon, p);
       },
     },
-    forward: (x, p) => split.forward(x, p),
+    forward(x, p) {
+      const { logPriorMap: shares, ...result } = split.forward(x, p);
+      return { ...result, shares };
+    },
     inverse: ({ y, epsilon }, p) => split.inverse(y!, epsilon!, p),
   };
 }
@@ -102,20 +125,30 @@ export function topStage(top: TopPrior, shape: ImageShape): Stage {
       outputShape: shape,
       parameters: top.parameters,
       forward(x, p) {
-        const { epsilon, logPrior } = top.forward(x, p);
-        return { y: epsilon, logDet: logDetOf(epsilon, logPrior, shape) };
+        const standardised = top.forward(x, p);
+        return { y: standardised.epsilon, ...logDetOf(standardised, shape) };
       },
       inverse: (y, p) => top.inverse(y, p),
     },
-    forward: (x, p) => top.forward(x, p),
+    forward(x, p) {
+      const { logPriorMap: shares, ...result } = top.forward(x, p);
+      return { ...result, shares };
+    },
     inverse: ({ epsilon }, p) => top.inverse(epsilon!, p),
   };
 }
 
-/** ln|det ∂ε/∂z|: by how much the log-density of z exceeds that of ε under the standard normal. */
-function logDetOf(epsilon: Tensor, logPrior: Tensor, shape: ImageShape): Tensor {
-  const normaliser = (dimensionsOf(shape) / 2) * Math.log(2 * Math.PI);
-  return add(add(logPrior, normaliser), multiply(sumPerImage(multiply(epsilon, epsilon)), 0.5));
+/** ln|det ∂ε/∂z| and its map: by how much the log-density of z exceeds that of ε under the standard normal. */
+function logDetOf(
+  { epsilon, logPrior, logPriorMap }: Standardised,
+  shape: ImageShape,
+): { logDet: Tensor; logDetMap: Tensor } {
+  const normaliser = (dimensions: number): number => (dimensions / 2) * Math.log(2 * Math.PI);
+  const squares = multiply(epsilon, epsilon);
+  return {
+    logDet: add(add(logPrior, normaliser(dimensionsOf(shape))), multiply(sumPerImage(squares), 0.5)),
+    logDetMap: add(add(logPriorMap, normaliser(shape[2])), multiply(sum(squares, [3]), 0.5)),
+  };
 }
 
 /** The densities of a batch, from the contributions of every stage. */
@@ -123,4 +156,15 @@ export function sumOfDensities(added: readonly Partial<Densities>[]): Densities 
   const sumOf = (density: keyof Densities): Tensor =>
     added.reduce<Tensor>((total, { [density]: term }) => (term ? add(total, term) : total), constant(0));
   return { logPrior: sumOf('logPrior'), logDet: sumOf('logDet') };
+}
+
+/**
+ * The shares of the pixels of an image in the densities of all stages, `[N, H, W]`: what arises at a pixel of a
+ * squeezed image is divided evenly among the pixels of the block that it stands for.
+ */
+export function sumOfShares(stages: readonly PlacedStage[], results: readonly StageResult[]): Tensor {
+  return stages.reduceRight<Tensor>((after, { stage: { bijection, outputShape } }, index) => {
+    const { inputShape } = bijection;
+    return add(sharesBefore(after, outputShape ?? inputShape, inputShape), results[index]!.shares);
+  }, constant(0));
 }

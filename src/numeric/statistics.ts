@@ -31,7 +31,12 @@ export function median(values: ArrayLike<number>): number {
   return values.length === 0 ? Number.NaN : quantile(Float64Array.from(values).sort(), 0.5);
 }
 
-/** The smallest and the largest of some values. */
-export function rangeOf(values: readonly number[]): readonly [least: number, most: number] {
-  return [Math.min(...values), Math.max(...values)];
+/** The smallest and the largest of some values; NaN if one is NaN. */
+export function rangeOf(values: ArrayLike<number>): readonly [least: number, most: number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let index = 0; index < values.length; index++) {
+    least = Math.min(least, values[index]!);
+    most = Math.max(most, values[index]!);
+  }
+  return [least, most];
 }

@@ -1,5 +1,5 @@
-// bits/dim of one image, written with plain loops over numbers: the reference that a model's graph is checked
-// against. It uses none of the code under test; its models mix by 1x1 or emerging convolutions, affine, with
+// bits/dim of one image, and where they arise in it, written with plain loops over numbers: the reference that a
+// model's graph is checked against. It uses none of the code under test; its models mix by 1x1 or emerging convolutions, affine, with
 // learned priors.
 import { determinant, Matrix } from 'ml-matrix';
 
@@ -26,10 +26,32 @@ type Get = (name: string) => ArrayLike<number>;
 export function plainBitsPerDim(
   image: ArrayLike<number>,
   noise: ArrayLike<number>,
-  [height, width, channels]: readonly [number, number, number],
+  shape: readonly [number, number, number],
   model: PlainModel,
   parameters: PlainParameters,
 ): number {
+  const bits = sum(plainBitsMap(image, noise, shape, model, parameters).flat());
+  return bits / (shape[0] * shape[1] * shape[2]);
+}
+
+/** −log2 p(image) for one draw of the noise, divided among the pixels; rows of columns. */
+export function plainBitsMap(
+  image: ArrayLike<number>,
+  noise: ArrayLike<number>,
+  [height, width, channels]: readonly [number, number, number],
+  model: PlainModel,
+  parameters: PlainParameters,
+): number[][] {
+  const nats = range(height).map(() => range(width).map(() => -channels * model.bits * Math.LN2));
+  /** Adds a log-density that arises at a pixel of an image of this size, to each pixel of its block. */
+  const place = (x: Pixels, row: number, column: number, logDensity: number): void => {
+    const side = height / x.length;
+    for (const r of range(side)) {
+      for (const c of range(side)) {
+        nats[row * side + r]![column * side + c]! += logDensity / side ** 2;
+      }
+    }
+  };
   const steps = 2 ** model.bits;
   let x = grid(height, width, (row, column) =>
     Array.from({ length: channels }, (_, channel) => {
@@ -37,15 +59,14 @@ export function plainBitsPerDim(
       return (Math.floor(image[at]! / 2 ** (8 - model.bits)) + noise[at]!) / steps - 0.5;
     }),
   );
-  let logLikelihood = 0;
   for (let level = 0; level < model.levels; level++) {
     x = squeeze(x);
     for (let step = 0; step < model.depth; step++) {
       const get: Get = (name) => parameters[`levels/${level}/steps/${step}/${name}`]!.data;
       for (const layer of [actnorm, mixing, coupling]) {
-        const { y, logDet } = layer(x, get, model);
+        const { y, logDets } = layer(x, get, model);
         x = y;
-        logLikelihood += logDet;
+        each(y, (_, row, column) => place(y, row, column, logDets(row, column)));
       }
     }
     if (level < model.levels - 1) {
@@ -53,7 +74,8 @@ export function plainBitsPerDim(
       const h = scaledConvolution(kept, (name) => parameters[`levels/${level}/split/${name}`]!.data);
       each(x, (pixel, row, column) => {
         pixel.slice(pixel.length / 2).forEach((value, i) => {
-          logLikelihood += logNormal(value, h[row]![column]![2 * i]!, h[row]![column]![2 * i + 1]!);
+          const [mean, logDeviation] = [h[row]![column]![2 * i]!, h[row]![column]![2 * i + 1]!];
+          place(x, row, column, logNormal(value, mean, logDeviation));
         });
       });
       x = kept;
@@ -66,22 +88,24 @@ export function plainBitsPerDim(
   );
   each(x, (pixel, row, column) => {
     pixel.forEach((value, i) => {
-      logLikelihood += logNormal(value, h[row]![column]![i]!, h[row]![column]![pixel.length + i]!);
+      const [mean, logDeviation] = [h[row]![column]![i]!, h[row]![column]![pixel.length + i]!];
+      place(x, row, column, logNormal(value, mean, logDeviation));
     });
   });
-  return model.bits - logLikelihood / (height * width * channels * Math.LN2);
+  return nats.map((row) => row.map((value) => -value / Math.LN2));
 }
 
 interface Result {
   y: Pixels;
-  logDet: number;
+  /** The share of a pixel in ln|det|. */
+  logDets(row: number, column: number): number;
 }
 
 function actnorm(x: Pixels, get: Get): Result {
   const logScales = Array.from(get('actnorm/logScale'));
   return {
     y: map(x, (pixel) => affine(pixel, (name) => get(`actnorm/${name}`))),
-    logDet: pixels(x) * 3 * sum(logScales),
+    logDets: () => 3 * sum(logScales),
   };
 }
 
@@ -90,7 +114,7 @@ function mixing(x: Pixels, get: Get, { mixing, kernelSize, dilation }: PlainMode
   const weight = get('conv1x1/weight');
   const matrix = Matrix.from1DArray(channels, channels, Array.from(weight));
   let y = map(x, (pixel) => product(pixel, weight, 0, channels));
-  let logDet = pixels(x) * Math.log(Math.abs(determinant(matrix)));
+  let logDet = Math.log(Math.abs(determinant(matrix)));
   if (mixing === 'emerging') {
     const side = (kernelSize + 1) / 2;
     // The first kernel looks right and down from its first tap, the second left and up from its last.
@@ -117,12 +141,12 @@ function mixing(x: Pixels, get: Get, { mixing, kernelSize, dilation }: PlainMode
           ),
         ),
       );
-      logDet += pixels(x) * sum(range(channels).map((c) => Math.log(Math.abs(entry(centreTap, c, c)))));
+      logDet += sum(range(channels).map((c) => Math.log(Math.abs(entry(centreTap, c, c)))));
     }
     const bias = get('emerging/bias');
     y = map(y, (pixel) => pixel.map((value, c) => value + bias[c]!));
   }
-  return { y, logDet };
+  return { y, logDets: () => logDet };
 }
 
 function coupling(x: Pixels, get: Get): Result {
@@ -137,17 +161,17 @@ function coupling(x: Pixels, get: Get): Result {
     relu(affine(product(pixel, get('coupling/conv2/kernel'), 0, pixel.length), part('conv2'))),
   );
   const h = scaledConvolution(second, part('conv3'));
-  let logDet = 0;
+  const logDets = map(x, () => [0]);
   const y = grid(x.length, x[0]!.length, (row, column) => {
     const half = kept[row]![column]!;
     const changed = x[row]![column]!.slice(half.length).map((value, i) => {
       const scale = 1 / (1 + Math.exp(-(h[row]![column]![2 * i + 1]! + 2)));
-      logDet += Math.log(scale);
+      logDets[row]![column]![0]! += Math.log(scale);
       return (value + h[row]![column]![2 * i]!) * scale;
     });
     return [...half, ...changed];
   });
-  return { y, logDet };
+  return { y, logDets: (row, column) => logDets[row]![column]![0]! };
 }
 
 /** A 3x3 convolution, a bias and a scale; the last input channel is 1 on the zero padding and 0 inside. */
@@ -206,10 +230,6 @@ function each(x: Pixels, look: (pixel: number[], row: number, column: number) =>
       look(pixel, row, column);
     });
   });
-}
-
-function pixels(x: Pixels): number {
-  return x.length * x[0]!.length;
 }
 
 function range(length: number): number[] {

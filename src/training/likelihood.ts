@@ -92,6 +92,27 @@ export interface Measurement {
 export async function measureBitsPerDim(
   program: Program,
   images: ImageSet,
+  measurement: Measurement,
+): Promise<Float64Array> {
+  const result = new Float64Array(images.count);
+  await measureInBatches(program, images, measurement, ({ bitsPerDim }, first, count) => {
+    result.set(bitsPerDim!.data.subarray(0, count), first);
+  });
+  // Zeros for the images of other ranks: their sum is exact.
+  await measurement.ranks?.sum(result);
+  return result;
+}
+
+/**
+ * Runs a program that takes `image` and `noise` on all images of a dataset, for one noise draw; lets the event
+ * loop run between batches.
+ *
+ * @param take is called with the results of each batch, the position of its first image and the number of its
+ *   images; results may hold further ones after these
+ */
+export async function measureInBatches(
+  program: Program,
+  images: ImageSet,
   {
     batchSize,
     bits,
@@ -102,9 +123,9 @@ export async function measureBitsPerDim(
     ranks = onlyRank,
     onProgress,
   }: Measurement,
-): Promise<Float64Array> {
+  take: (results: Readonly<Record<string, NdArray>>, first: number, count: number) => void,
+): Promise<void> {
   const dimensions = dimensionsOf(images.imageShape);
-  const result = new Float64Array(images.count);
   const noise = new Float32Array(batchSize * dimensions);
   const part = partOfRank(ranks, images.count);
   let done = part.first;
@@ -116,17 +137,10 @@ export async function measureBitsPerDim(
       stream.fillDequantisationNoise(noise.subarray(index * dimensions, (index + 1) * dimensions));
     }
     const image = imageArray(batch.images, images.imageShape, bits);
-    const { bitsPerDim } = await program.run({
-      image,
-      noise: { shape: image.shape, data: noise },
-      ...weights,
-    });
-    result.set(bitsPerDim!.data.subarray(0, batch.count), done);
+    const results = await program.run({ image, noise: { shape: image.shape, data: noise }, ...weights });
+    take(results, done, batch.count);
     done += batch.count;
     onProgress?.(Math.round(((done - part.first) / (part.end - part.first)) * images.count));
     await nextTurn();
   }
-  // Zeros for the images of other ranks: their sum is exact.
-  await ranks.sum(result);
-  return result;
 }

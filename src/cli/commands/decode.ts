@@ -21,6 +21,7 @@ import {
   noteDeviceOf,
   stepText,
 } from '../options.ts';
+import { pngNames } from '../pngNames.ts';
 import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
@@ -74,11 +75,8 @@ async function runDecode(
     noteOnStderr(`skipped: ${reason}`);
     skipped.push(reason);
   };
+  const fileNames = pngNames(names);
   names.forEach((name, index) => {
-    let file = name;
-    while (!/\.png$/i.test(file) || file in files) {
-      file += '.png';
-    }
     const correction = encodedFrom?.corrections?.get(index);
     const pixels = model.pixelsOfImage(values.subarray(index * size, (index + 1) * size), correction);
     const checksum = encodedFrom?.checksums[index] ?? null;
@@ -86,7 +84,7 @@ async function runDecode(
       const why = inCommandWords(tooFarOut(largestLatent(latents, index), isDouble(latents)));
       skip(`${name} cannot be decoded: ${why}`);
     } else {
-      files[file] = contactSheet(pixels, { imageShape, scale: 1 });
+      files[fileNames[index]!] = contactSheet(pixels, { imageShape, scale: 1 });
       corrected.push(...(correction ? [index] : []));
       inexact.push(...(checksum !== null && checksum !== shortChecksum([pixels]) ? [index] : []));
     }

@@ -13,9 +13,10 @@ import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
-import { contactSheet } from '../../pictures/contactSheet.ts';
+import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
+import { requireNewFolder } from '../../storage/newFolder.ts';
 import { visibleText } from '../../visibleText.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import {
@@ -31,6 +32,7 @@ import { openSame, requireSameInputs } from '../ranks/sameInputs.ts';
 import { measureWithProgress, referenceScores, scoreDefaults } from '../referenceScores.ts';
 import { requireWritableOutput, requireWritablePng } from '../requireWritable.ts';
 import { FEW_IMAGES, openNamedImages } from '../runImages.ts';
+import { type Maps, mapsText, writeMaps } from '../scoreMaps.ts';
 import { formatCount, formatCounted } from '../terminal/format.ts';
 import { createImageProgress } from '../terminal/imageProgress.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
@@ -46,6 +48,7 @@ interface ScoreCommandOptions extends EngineOptions, CheckpointOptions, ImageOpt
   readonly reference?: string;
   readonly out?: string;
   readonly sheet?: string;
+  readonly map?: string;
   readonly json?: true;
 }
 
@@ -77,6 +80,10 @@ export function registerScore(program: Command): void {
     )
     .option('--out <file>', 'write all scores to a .csv or .json file, the oddest first')
     .option('--sheet <file>', `write a PNG of the ${PICTURES} oddest images, row by row`)
+    .option(
+      '--map <dir>',
+      'a new or empty folder for one PNG per image: the image beside a map of where its bits/dim are',
+    )
     .option('--json', 'print the result as JSON on stdout');
   addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
@@ -84,6 +91,8 @@ export function registerScore(program: Command): void {
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
         '\nThe percentile is the share of validation images with lower bits/dim: 0 is simpler than all of them, 100 more\n' +
         'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.\n' +
+        '\nThe mean over a map is the bits/dim of its image: dark places cost few bits, bright ones many. All maps of a\n' +
+        'call have the same colours, from the lowest to the highest bits of a typical image.\n' +
         '\nmpirun -n 4 emerging score divides the images among four processes: docs/machines.md',
     )
     .action((run: string, images: string[], options: ScoreCommandOptions) =>
@@ -98,7 +107,7 @@ async function runScore(
   options: ScoreCommandOptions,
   ranks: Ranks,
 ): Promise<void> {
-  const { out, sheet, step } = options;
+  const { out, sheet, map: mapFolder, step } = options;
   const format = out === undefined ? undefined : formatOf(out);
   if (out !== undefined && ranks.rank === 0) {
     requireWritableOutput(out);
@@ -106,10 +115,16 @@ async function runScore(
   if (sheet !== undefined && ranks.rank === 0) {
     requireWritablePng(sheet);
   }
+  if (mapFolder !== undefined && ranks.rank === 0) {
+    requireNewFolder(mapFolder);
+  }
   const engine = await compileOptionsOf(ranks, options);
   const { source, model, read } = await requireSameInputs(ranks, async () => {
     const source = loadTrained(directory, { step });
     const model = keep(new FlowModel(source, engine));
+    if (mapFolder !== undefined) {
+      requireDrawable(1, model);
+    }
     const read = await readImages(paths, model.imageShape, options);
     const checksums = ranks.size === 1 ? {} : { model: model.fingerprint, images: sha256([read.pixels]) };
     return { source, model, read, checksums };
@@ -130,6 +145,10 @@ async function runScore(
   if (ranks.rank > 0) {
     return;
   }
+  const maps =
+    mapFolder === undefined
+      ? undefined
+      : await writeMaps(model, { names, pixels, folder: mapFolder, draws, seed });
   const images = scores.map(({ index, ...rest }): FileScore => ({ file: files[index]!, ...rest }));
   const report = {
     step: model.step,
@@ -146,6 +165,7 @@ async function runScore(
       seed: reference.seed,
     },
     skipped,
+    ...(maps && { maps }),
   };
   if (out !== undefined) {
     writeFileAtomically(out, format === 'csv' ? csv(images) : `${JSON.stringify(report, null, 2)}\n`);
@@ -238,9 +258,14 @@ interface Report {
   readonly images: readonly FileScore[];
   readonly draws: number;
   readonly reference: { readonly data: string; readonly images: number };
+  readonly maps?: Maps;
 }
 
-function text({ images, draws, reference }: Report, step: string, ...files: (string | undefined)[]): string {
+function text(
+  { images, draws, reference, maps }: Report,
+  step: string,
+  ...files: (string | undefined)[]
+): string {
   const table = formatTable(
     [
       { title: 'IMAGE' },
@@ -266,5 +291,5 @@ function text({ images, draws, reference }: Report, step: string, ...files: (str
     `${formatCounted(images.length, 'image')} compared with ${formatCounted(reference.images, 'validation image')} of ` +
     `${visibleText(reference.data)}; ${formatCounted(draws, 'draw')}, average weights${step}\n`;
   const written = files.filter((file) => file !== undefined).map((file) => `${visibleText(file)}\n`);
-  return `${table}\n${rest}${about}${written.join('')}`;
+  return `${table}\n${rest}${about}${written.join('')}${maps ? mapsText(maps) : ''}`;
 }

@@ -13,6 +13,7 @@ export interface BijectionGraph {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly y: Tensor;
   readonly logDet: Tensor;
+  readonly logDetMap?: Tensor;
   /** inverse(target). */
   readonly inverse: Tensor;
 }
@@ -43,7 +44,7 @@ export function graphOf(layer: Bijection, images: number): BijectionGraph {
   };
 }
 
-/** The program that computes `y`, `logDet` and `inverse`. */
+/** The program that computes `y`, `logDet`, its map if there is one, and `inverse`. */
 export function compileValues(
   { inputs, ...outputs }: BijectionGraph,
   options: CompileOptions,
@@ -56,10 +57,11 @@ export function compileValues(
  * logDet, both sums over the batch, with respect to that input.
  */
 export function compileGradients(
-  { inputs, y, logDet, inverse }: BijectionGraph,
+  { inputs, ...values }: BijectionGraph,
   names: readonly string[],
   options: CompileOptions,
 ): Promise<Program> {
+  const { y, logDet } = values;
   const weight = input('weight', y.shape);
   const total = logDet.rank === 0 ? multiply(logDet, y.shape[0]!) : sum(logDet);
   const loss = add(sum(multiply(y, weight)), total);
@@ -68,6 +70,6 @@ export function compileGradients(
     `gradient ${names[index]}`,
     gradient,
   ]);
-  const outputs = { y, logDet, inverse, ...Object.fromEntries(found) };
+  const outputs = { ...values, ...Object.fromEntries(found) };
   return compile({ inputs: { ...inputs, weight }, outputs }, options);
 }

@@ -13,6 +13,7 @@ import {
   checkIndependence,
   checkInverseAtStart,
   checkInverses,
+  checkLogDetMap,
   checkOpenBatch,
   finiteValues,
   startValues,
@@ -52,6 +53,7 @@ export interface BijectionReport {
  * - inverse(forward(x)) = x and forward(inverse(y)) = y, with random and with initial parameters;
  * - logDet of each image against its dense Jacobian, or along random directions where an image has more than 800
  *   values;
+ * - that logDetMap, if there is one, adds up to logDet;
  * - the gradients of x and of every trained parameter against central differences; that none is zero everywhere; that
  *   masked elements have no gradient and no effect;
  * - that no image depends on another one, and that an open batch gives the same results;
@@ -116,6 +118,7 @@ async function runChecks(
       checkGradients(context, graph, program, feeds, withoutEffect),
     );
     await attempt('logDet', () => checkLogDets(context, x, parameters, result.logDet!, right === true));
+    await attempt('logDetMap', () => checkLogDetMap(context, result));
     await attempt('float32', () => checkFloat32(context, graph, feeds, right !== undefined));
     await attempt('open batch', () => checkOpenBatch(context, feeds, result));
   }

@@ -48,6 +48,9 @@ export function checkedGraph(context: CheckContext): BijectionGraph | undefined 
     shape('y', graph.y.shape, [images, ...outputShape]),
     shape('inverse', graph.inverse.shape, [images, ...inputShape]),
     shape('logDet', graph.logDet.shape, graph.logDet.rank === 0 ? [] : [images]),
+    ...(graph.logDetMap
+      ? [shape('logDetMap', graph.logDetMap.shape, [images, ...inputShape.slice(0, 2)])]
+      : []),
     context.note('values of an image gained or lost', lost, 0),
   ];
   return right.every(Boolean) ? graph : undefined;
@@ -91,6 +94,20 @@ export async function checkInverses(
   const back = await program.run({ ...feeds, x: inverse!, target: y! });
   context.note('inverse(forward(x))', relativeError(back.inverse!.data, feeds.x!.data), LIMITS.inverse);
   context.note('forward(inverse(y))', relativeError(back.y!.data, feeds.target!.data), LIMITS.inverse);
+}
+
+/** Whether the map of the log-determinant, if there is one, adds up to it. */
+export function checkLogDetMap(context: CheckContext, { logDet, logDetMap }: Arrays): void {
+  if (logDetMap) {
+    const said = Array.from(
+      { length: context.images },
+      (_, image) => logDet!.data[logDet!.shape.length === 0 ? 0 : image]!,
+    );
+    const sums = said.map((_, image) =>
+      Array.from(ofImage(logDetMap, image).data).reduce((sum, share) => sum + share, 0),
+    );
+    context.note('sum of logDetMap against logDet', relativeError(sums, said), LIMITS.same);
+  }
 }
 
 /** Whether the results of an image are unchanged when another image changes. */

@@ -15,7 +15,12 @@ import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { constantValue, type Tensor } from '../../tensor/tensor.ts';
-import { imageArray, measureBitsPerDim } from '../../training/likelihood.ts';
+import {
+  imageArray,
+  type Measurement,
+  measureBitsPerDim,
+  measureInBatches,
+} from '../../training/likelihood.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from '../measure/referenceScores.ts';
 import {
   asSeen,
@@ -28,14 +33,18 @@ import {
 } from './corrections.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import {
+  compileBitsMap,
   compileDecoder,
   compileEncoder,
   compileLikelihood,
+  compileStages,
   decodeBatch,
   encodeBatch,
   type ImageProgram,
   imagesPerRun,
+  stagesBatch,
 } from './programs.ts';
+import { type StageDescription, type StageImages, stagesOf } from './stages.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** How a model is used. */
@@ -101,6 +110,12 @@ export interface LikelihoodOptions {
   onProgress?(images: number): void;
 }
 
+/** How a map of bits is measured. */
+export interface BitsMapOptions extends LikelihoodOptions {
+  /** The precision of the computation; by default the model's own, float32. */
+  readonly precision?: Precision;
+}
+
 /** How images are scored. */
 export interface ScoreOptions extends Pick<LikelihoodOptions, 'draws' | 'seed'> {
   /** What to compare them with, instead of the validation images that the model knows. */
@@ -120,6 +135,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly bits: number;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
+  /** The stages that an image passes through: squeezes, flow steps, splits and the top prior, in order. */
+  readonly stages: readonly StageDescription[];
   /** The layers and shapes of the model, for building your own graphs. */
   readonly model: Glow;
   /** Its weights by path, as constants. */
@@ -147,6 +164,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;
     this.latentShapes = latentShapes;
+    this.stages = stagesOf(trained.model);
     this.model = trained.model;
     this.parameters = trained.parameters;
     this.step = trained.step;
@@ -391,25 +409,84 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */
-  async bitsPerDimByDraw(
-    images: ImageSet,
-    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: LikelihoodOptions = {},
-  ): Promise<Float64Array[]> {
-    requireWhole('draws', draws, 1);
-    requireWhole('seed', seed, 0);
+  async bitsPerDimByDraw(images: ImageSet, options: LikelihoodOptions = {}): Promise<Float64Array[]> {
     const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
     if (given !== expected) {
       throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
     }
-    const program = await this.program(compileLikelihood, this.precision);
-    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
     const measured: Float64Array[] = [];
-    for (let draw = 0; draw < draws; draw++) {
-      const progress = (done: number): void => onProgress?.(draw * images.count + done);
-      const how = { batchSize, bits: this.bits, seed, draw, noiseByContent, ranks, onProgress: progress };
+    await this.forEachDraw(compileLikelihood, this.precision, images, options, async (program, how) => {
       measured.push(await measureBitsPerDim(program, images, how));
-    }
+    });
     return measured;
+  }
+
+  /**
+   * Where the bits of images are: the share of every pixel in −log2 p of its image, `[N, H, W]`, the mean over
+   * draws of the dequantisation noise. The shares of an image add up to its −log2 p: divided by H·W·C, to what
+   * `bitsPerDim` returns for the same draws, seed and precision. Shares may be negative.
+   *
+   * Latents, couplings and autoregressive layers count where they are; a pixel of a squeezed image stands for
+   * the block of pixels that it was made of, and its share is divided evenly among them. What does not depend
+   * on the place (other layers, dequantisation) is divided evenly among all pixels.
+   *
+   * @throws UserError if `images` does not hold a whole number of images
+   */
+  async bitsMap(
+    images: Uint8Array,
+    { precision = this.precision, ...options }: BitsMapOptions = {},
+  ): Promise<NdArray> {
+    const set = this.setOf(images);
+    const [height, width] = this.imageShape;
+    const area = height * width;
+    const data = new Float64Array(set.count * area);
+    const { draws = 1 } = options;
+    await this.forEachDraw(compileBitsMap, precision, set, options, (program, how) =>
+      measureInBatches(program, set, how, ({ bitsMap }, first, count) => {
+        for (let index = 0; index < count * area; index++) {
+          data[first * area + index]! += bitsMap!.data[index]! / draws;
+        }
+      }),
+    );
+    return { shape: [set.count, height, width], data };
+  }
+
+  /**
+   * What every stage makes of images, each pixel in the middle of its interval (u = ½): the images that it
+   * passes on and the latents that it factors out, in the order of `stages`. The latents are those of `encode`.
+   *
+   * @throws UserError if `images` does not hold a whole number of images
+   */
+  async stageImages(
+    images: Uint8Array,
+    { precision = this.precision, onProgress }: EncodeOptions = {},
+  ): Promise<StageImages[]> {
+    const { count } = this.setOf(images);
+    const dimensions = dimensionsOf(this.imageShape);
+    const arrayOf = (shape: ImageShape): NdArray => ({
+      shape: [count, ...shape],
+      data: zerosOf(precision, count * dimensionsOf(shape)),
+    });
+    const found = this.stages.map(
+      (stage): StageImages => ({
+        ...stage,
+        ...(stage.outputShape && { output: arrayOf(stage.outputShape) }),
+        ...(stage.latentShape && { latent: arrayOf(stage.latentShape) }),
+      }),
+    );
+    await this.inBatches(count, compileStages, precision, async (program, first, end) => {
+      const batch = images.subarray(first * dimensions, end * dimensions);
+      const image = imageArray(batch, this.imageShape, this.bits);
+      const results = await stagesBatch(program, image, found.length);
+      found.forEach((stage, index) => {
+        for (const part of ['output', 'latent'] as const) {
+          const array = stage[part];
+          array?.data.set(results[index]![part]!.data, (first * array.data.length) / count);
+        }
+      });
+      onProgress?.(end);
+    });
+    return found;
   }
 
   /** Frees the programs; they are recompiled if the model is used again. */
@@ -443,6 +520,25 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
       }
     });
     return program;
+  }
+
+  /** Runs `work` once for every draw of the noise, with how to measure it. */
+  private async forEachDraw(
+    compiler: Compiler,
+    precision: Precision,
+    images: ImageSet,
+    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: LikelihoodOptions,
+    work: (program: ImageProgram, how: Measurement) => Promise<void>,
+  ): Promise<void> {
+    requireWhole('draws', draws, 1);
+    requireWhole('seed', seed, 0);
+    const program = await this.program(compiler, precision);
+    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
+    for (let draw = 0; draw < draws; draw++) {
+      const progress = (done: number): void => onProgress?.(draw * images.count + done);
+      const how = { batchSize, bits: this.bits, seed, draw, noiseByContent, ranks };
+      await work(program, { ...how, onProgress: progress });
+    }
   }
 
   /** The precision in which latents are decoded. */

@@ -1,6 +1,7 @@
 // Latents on the host: drawn from the priors, between those of two images, moved along a direction.
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { RandomStream } from '../../numeric/random.ts';
 
 /**
@@ -16,21 +17,31 @@ export function isDouble(latents: Latents): boolean {
 
 /** Which latents are drawn. */
 export interface Draw {
-  /** The first image in the seed's infinite sequence of images. */
-  readonly first: number;
   /** How many images. */
   readonly count: number;
-  /** The standard deviation. */
-  readonly temperature: number;
-  /** The seed of the sequence. */
-  readonly seed: number;
+  /** The first image in the seed's infinite sequence of images; default 0. */
+  readonly first?: number;
+  /** The standard deviation; default 1. */
+  readonly temperature?: number;
+  /** The seed of the sequence; default 0. */
+  readonly seed?: number;
 }
 
-/** Latents of images `first` to `first + count − 1` of a seed: normal, times the temperature. */
+/**
+ * Latents of images `first` to `first + count − 1` of a seed: normal, times the temperature. They are those of the
+ * images that `sample` draws.
+ *
+ * @param shapes the `latentShapes` of a model
+ * @throws UserError if an option has an invalid value
+ */
 export function drawLatents(
   shapes: readonly ImageShape[],
-  { first, count, temperature, seed }: Draw,
+  { count, first = 0, temperature = 1, seed = 0 }: Draw,
 ): NdArray[] {
+  requireWhole('count', count, 0);
+  requireWhole('first', first, 0);
+  requireFinite('temperature', temperature, 0);
+  requireWhole('seed', seed, 0);
   const latents = shapes.map((shape) => ({
     shape: [count, ...shape],
     data: new Float32Array(count * dimensionsOf(shape)),

@@ -8,10 +8,10 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
 import { gradients } from '../../tensor/gradient.ts';
-import { sum } from '../../tensor/operations/index.ts';
+import { divide, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './trainedModel.ts';
@@ -65,6 +65,55 @@ export function compileLikelihood(
     likelihoodDefinition(model, OPEN_BATCH, { inputs: {}, tensors: parameters }),
     options,
   );
+}
+
+/** The program that computes `bitsMap`, where −log2 p of each image arises, from `image` and `noise`. */
+export function compileBitsMap(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters));
+  return compileForImages(
+    { inputs: { image, noise }, outputs: { bitsMap: divide(map, -Math.LN2) } },
+    options,
+  );
+}
+
+/** The program that computes what every stage makes of `image`, as the encoder takes it. */
+export function compileStages(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const image = input('image', [OPEN_BATCH, ...model.imageShape]);
+  const x = model.dequantise(image, constant(0.5));
+  const outputs: Record<string, Tensor> = {};
+  model.resultsOf(x, parametersFrom(parameters)).forEach(({ y, epsilon }, index) => {
+    Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
+  });
+  return compileForImages({ inputs: { image }, outputs }, options);
+}
+
+/** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
+export async function stagesBatch(
+  program: Program,
+  image: NdArray,
+  stages: number,
+): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
+  const results = await program.run({ image });
+  return Array.from({ length: stages }, (_, index) => ({
+    output: results[stageOutput(index)],
+    latent: results[stageLatent(index)],
+  }));
+}
+
+function stageOutput(index: number): string {
+  return `output${index}`;
+}
+
+function stageLatent(index: number): string {
+  return `latent of ${index}`;
 }
 
 /** The program that encodes `image`, integers at the model's bit depth, with u = ½. */

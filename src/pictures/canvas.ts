@@ -1,0 +1,104 @@
+// A small colour canvas: images, enlarged pixel by pixel, and labels in a 3x5 font.
+import { encode } from 'fast-png';
+
+/** Where something is drawn: the pixel of its upper left corner. */
+export type Place = readonly [left: number, top: number];
+
+/** An image of 8 bits per channel to draw, grey or colour. */
+export interface DrawnImage {
+  readonly pixels: Uint8Array;
+  readonly shape: readonly [height: number, width: number, channels: number];
+}
+
+/** The size of a letter with the gap after it, in pixels. */
+const letter = { width: 8, height: 10, scale: 2 };
+const white = 255;
+const ink = 40;
+
+/** The rows of each letter, as three bits. */
+const font: Readonly<Record<string, readonly number[]>> = {
+  '0': [7, 5, 5, 5, 7],
+  '1': [2, 6, 2, 2, 7],
+  '2': [7, 1, 7, 4, 7],
+  '3': [7, 1, 7, 1, 7],
+  '4': [5, 5, 7, 1, 1],
+  '5': [7, 4, 7, 1, 7],
+  '6': [7, 4, 7, 5, 7],
+  '7': [7, 1, 1, 2, 2],
+  '8': [7, 5, 7, 5, 7],
+  '9': [7, 5, 7, 1, 7],
+  '.': [0, 0, 0, 0, 2],
+  '-': [0, 0, 7, 0, 0],
+  '/': [1, 1, 2, 4, 4],
+  A: [7, 5, 7, 5, 5],
+  B: [6, 5, 6, 5, 6],
+  D: [6, 5, 5, 5, 6],
+  F: [7, 4, 6, 4, 4],
+  I: [7, 2, 2, 2, 7],
+  M: [7, 7, 5, 5, 5],
+  N: [6, 5, 5, 5, 5],
+  S: [7, 4, 7, 1, 7],
+  T: [7, 2, 2, 2, 2],
+  ' ': [0, 0, 0, 0, 0],
+};
+
+/** The width and the height of a text, in pixels. */
+export function textSize(text: string): readonly [width: number, height: number] {
+  return [text.length * letter.width - letter.scale, letter.height];
+}
+
+/** A white picture to draw on. What lies outside of it is left out. */
+export class Canvas {
+  private readonly width: number;
+  private readonly height: number;
+  private readonly data: Uint8Array;
+
+  constructor(width: number, height: number) {
+    this.width = width;
+    this.height = height;
+    this.data = new Uint8Array(3 * width * height).fill(white);
+  }
+
+  /** Draws an image with every pixel as a square of this side. */
+  drawImage(
+    { pixels, shape: [height, width, channels] }: DrawnImage,
+    [left, top]: Place,
+    side: number,
+  ): void {
+    for (let row = 0; row < height * side; row++) {
+      for (let column = 0; column < width * side; column++) {
+        const start = (Math.floor(row / side) * width + Math.floor(column / side)) * channels;
+        const colour = channels === 1 ? [0, 0, 0] : [0, 1, 2];
+        this.drawPixel(
+          [left + column, top + row],
+          colour.map((channel) => pixels[start + channel]!),
+        );
+      }
+    }
+  }
+
+  /** Draws a text of capitals, digits and signs that the font has. */
+  drawText(text: string, [left, top]: Place): void {
+    Array.from(text).forEach((character, index) => {
+      const rows = font[character];
+      if (!rows) {
+        throw new Error(`the font has no letter '${character}'`);
+      }
+      const pixels = Uint8Array.from({ length: 15 }, (_, pixel) =>
+        (rows[Math.floor(pixel / 3)]! >> (2 - (pixel % 3))) & 1 ? ink : white,
+      );
+      this.drawImage({ pixels, shape: [5, 3, 1] }, [left + index * letter.width, top], letter.scale);
+    });
+  }
+
+  /** The picture as the bytes of a PNG. */
+  encode(): Uint8Array {
+    return encode({ width: this.width, height: this.height, data: this.data, channels: 3, depth: 8 });
+  }
+
+  private drawPixel([left, top]: Place, colour: readonly number[]): void {
+    if (left >= 0 && left < this.width && top >= 0 && top < this.height) {
+      this.data.set(colour, 3 * (top * this.width + left));
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// An image beside the map of its bits, with the scale of the colours, as one PNG.
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { mean } from '../numeric/statistics.ts';
+import { Canvas, textSize } from './canvas.ts';
+import { requireDrawable } from './contactSheet.ts';
+import { type HeatRange, heatMap } from './heatMap.ts';
+
+/** How an image and its map are drawn. */
+export interface MapPictureOptions {
+  /** Height, width and channels of the image: grey (1) or colour (3). */
+  readonly imageShape: ImageShape;
+  /** The bits per pixel with the darkest and with the brightest colour, such as `heatRange` of all maps. */
+  readonly range: HeatRange;
+}
+
+/** The longer side, in pixels, up to which images are enlarged. */
+const comfortableSide = 224;
+const margin = 8;
+const barWidth = 14;
+/** The bar has room for three labels, and the caption for its text. */
+const smallest = { barHeight: 48, panelWidth: textSize('-00.00 BITS/DIM')[0] };
+
+/**
+ * An image beside the map of its bits (`FlowModel.bitsMap`) as the bytes of a PNG. The labels are bits per value,
+ * so that the mean over the map, written below it, is the image's bits/dim.
+ *
+ * @param image 8 bits per value, `[H, W, C]`
+ * @param map bits per pixel, `[H, W]`
+ * @throws UserError if the image has other than 1 or 3 channels, or is too large for a picture
+ */
+export function mapPicture(
+  image: Uint8Array,
+  map: ArrayLike<number>,
+  { imageShape, range }: MapPictureOptions,
+): Uint8Array {
+  const [height, width, channels] = imageShape;
+  const side = Math.max(1, Math.floor(comfortableSide / Math.max(height, width)));
+  requireDrawable(1, { imageShape });
+  const [low, high] = range;
+  const labels = [high, (low + high) / 2, low].map((bits) => numberText(bits / channels));
+  const labelWidth = Math.max(...labels.map((label) => textSize(label)[0]));
+  const textHeight = textSize('')[1];
+  const [panelWidth, panelHeight] = [
+    Math.max(width * side, smallest.panelWidth),
+    Math.max(height * side, smallest.barHeight),
+  ];
+  const mapLeft = 2 * margin + panelWidth;
+  const barLeft = mapLeft + panelWidth + margin;
+  const labelLeft = barLeft + barWidth + margin / 2;
+  const canvas = new Canvas(labelLeft + labelWidth + margin, panelHeight + textHeight + 3 * margin);
+  canvas.drawImage({ pixels: image, shape: imageShape }, [margin, margin], side);
+  canvas.drawImage({ pixels: heatMap(map, range), shape: [height, width, 3] }, [mapLeft, margin], side);
+  canvas.drawText(`${numberText(mean(map) / channels)} BITS/DIM`, [mapLeft, panelHeight + 2 * margin]);
+  const bar = Float64Array.from({ length: panelHeight * barWidth }, (_, index) => {
+    const share = Math.floor(index / barWidth) / (panelHeight - 1);
+    return high - share * (high - low);
+  });
+  canvas.drawImage({ pixels: heatMap(bar, range), shape: [panelHeight, barWidth, 3] }, [barLeft, margin], 1);
+  labels.forEach((label, index) => {
+    const top = margin + (index * (panelHeight - textHeight)) / 2;
+    canvas.drawText(label, [labelLeft, Math.round(top)]);
+  });
+  return canvas.encode();
+}
+
+/** A number with two digits after the point, in the letters of the font. */
+function numberText(value: number): string {
+  return Number.isNaN(value) ? 'NAN' : Number.isFinite(value) ? value.toFixed(2) : value > 0 ? 'INF' : '-INF';
+}

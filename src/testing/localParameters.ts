@@ -1,0 +1,19 @@
+// Random parameters with which the networks and kernels of a flow see the pixel itself alone.
+import { randomParameters } from '../evaluation/bijections/randomParameters.ts';
+import type { ParameterSpecs } from '../flows/parameters.ts';
+import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+
+/** Random values for all parameters; of kernels with an odd side, only the centre tap is not zero. */
+export function localParameters(specs: ParameterSpecs): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(randomParameters(specs)).map(([path, { shape, data }]) => {
+      const centre = (sizeOf(shape.slice(0, 2)) - 1) / 2;
+      const perTap = sizeOf(shape.slice(2));
+      const isKernel = shape.length === 4;
+      const local = Float64Array.from(data, (value, index) =>
+        isKernel && Math.floor(index / perTap) !== centre ? 0 : value,
+      );
+      return [path, { shape, data: local }];
+    }),
+  );
+}
