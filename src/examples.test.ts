@@ -24,7 +24,8 @@ function examplesOf(file: string): string[] {
 }
 
 const [readme] = examplesOf('README.md') as [string];
-const [trained, returning, training, below, errors] = examplesOf('docs/library.md') as [
+const [trained, returning, inside, training, below, errors] = examplesOf('docs/library.md') as [
+  string,
   string,
   string,
   string,
@@ -55,7 +56,7 @@ beforeAll(async () => {
 it('compile', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, trained, returning, training, below, errors, wrong].map((code, number) => [
+    [readme, trained, returning, inside, training, below, errors, wrong].map((code, number) => [
       join(root, `example${number}.mts`),
       code,
     ]),
@@ -81,7 +82,7 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([[], [], [], [], [], [], [found]]);
+  expect(problems).toEqual([[], [], [], [], [], [], [], [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
@@ -100,6 +101,19 @@ it('docs/library.md: a trained model', async () => {
 it('docs/library.md: images that return', async () => {
   const lines = await run('returning', returning);
   expect(lines.at(-1)).toBe('true');
+});
+
+it('docs/library.md: looking inside', async () => {
+  expect((await run('inside', inside)).join(' ')).toBe('[ 2, 28, 28 ] 784 784');
+  for (const [file, size] of [
+    // An image and its map, then the labels of the scale, which are wider for larger numbers.
+    ['map.png', [expect.any(Number), 224 + 34]],
+    ['levels-0-steps-0.png', [2 * 58 - 2, 56]],
+    ['levels-1-squeeze.png', [56, 2 * 30 - 2]],
+  ] as const) {
+    const { width, height } = decode(readFileSync(join(emerging.folder, file)));
+    expect([file, width, height]).toEqual([file, ...size]);
+  }
 });
 
 it('docs/library.md: building and training', async () => {

@@ -6,6 +6,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
 import { loadModel } from '../evaluation/model/loadModel.ts';
+import { largestDifference } from '../numeric/compare.ts';
+import { drawActivations } from '../pictures/activations.ts';
 import { bundle } from './browser.ts';
 import { type Bundle, chromiumPath, openPage } from './pages.ts';
 
@@ -108,6 +110,35 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     // A value at the border of two grey levels may be rounded to either.
     expect(Math.max(...differences)).toBeLessThanOrEqual(1);
     expect(differences.filter((difference) => difference > 0).length).toBeLessThan(COUNT);
+    await model.release();
+  });
+
+  it('says where the bits are and what stages make of images, as Node does', async () => {
+    const model = await loadModel('models/mnist');
+    const { test } = await openDataset('mnist', { validation: 0 });
+    const digits = new Uint8Array(2 * 784);
+    await test.read([0, 1], digits);
+    const found = (await inPage(
+      `(async () => {
+        const map = await model.bitsMap(images, { precision: 'float64' });
+        const stage = (await model.stageImages(images)).at(5);
+        const { pixels, imageShape } = library.drawActivations(stage.output, { imageShape: model.imageShape });
+        const picture = library.mapPicture(images.subarray(0, 784), map.data.subarray(0, 784), {
+          imageShape: model.imageShape,
+          range: library.heatRange(map),
+        });
+        return { bits: [...map.data], pixels: [...pixels], imageShape, path: stage.path, picture: picture.length };
+      })()`,
+      digits,
+    )) as { bits: number[]; pixels: number[]; imageShape: number[]; path: string; picture: number };
+    const map = await model.bitsMap(digits, { precision: 'float64' });
+    expect(largestDifference(found.bits, map.data)).toBeLessThan(1e-9);
+    expect(found.path).toBe(model.stages[5]!.path);
+    const { output } = (await model.stageImages(digits))[5]!;
+    const drawn = drawActivations(output!, { imageShape: model.imageShape });
+    expect(found.imageShape).toEqual(drawn.imageShape);
+    expect(largestDifference(found.pixels, drawn.pixels)).toBeLessThanOrEqual(1);
+    expect(found.picture).toBeGreaterThan(500);
     await model.release();
   });
 

@@ -5,6 +5,8 @@ import { decode } from 'fast-png';
 import { beforeAll, expect, it } from 'vitest';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { mapPicture } from '../../pictures/mapPicture.ts';
 import { commandLine } from '../../testing/command.ts';
 import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
@@ -70,6 +72,32 @@ it('writes all scores as CSV and JSON, and the oddest images as a picture', asyn
   const blockAt = (left: number) => Array.from({ length: 32 }, (_, column) => data[left + column]);
   expect(new Set(blockAt(0)).size).toBeGreaterThan(4);
   expect(new Set(blockAt(34))).toEqual(new Set([0]));
+});
+
+it('writes maps whose mean is the bits/dim of each image, in the same colours', async () => {
+  const report = await scoreMine('--draws=2', '--map=maps');
+  const files = ['black', 'noise, "white"', 'own 0', 'own 1', 'own 2', 'own 3'].map(
+    (name) => `maps/${name}.png`,
+  );
+  expect(report.maps).toMatchObject({ folder: 'maps', files });
+  const [low, high] = report.maps.range;
+  const model = await loadModel(inFolder('runs/a'), { threads: 1 });
+  const pixels = readPixels(inFolder('mine/own 2.png'));
+  const map = await model.bitsMap(pixels, { draws: 2, noiseByContent: true });
+  await model.release();
+  const { file, bitsPerDim } = report.images.find(({ file }: { file: string }) => file === 'mine/own 2.png');
+  expect(mean(map.data)).toBeCloseTo(bitsPerDim, 5);
+  const picture = mapPicture(pixels, map.data, { imageShape: [8, 8, 1], range: [low, high] });
+  expect(decode(readFileSync(inFolder(file.replace('mine', 'maps')))).data).toEqual(decode(picture).data);
+
+  const text = await emerging.run('score', 'runs/a', 'mine', '--threads=1', '--draws=2', '--map=other');
+  expect(text.stdout).toContain(
+    `\n6 maps, dark ${low.toFixed(2)} to bright ${high.toFixed(2)} bits/dim; ` +
+      'what is beyond has the colour of that end: other\n',
+  );
+  const again = await emerging.run('score', 'runs/a', 'mine', '--map=maps');
+  expect(again.code).toBe(2);
+  expect(again.stderr).toMatch(/^emerging: maps is not empty \(.*\); choose another folder\n$/);
 });
 
 it('escapes names in a CSV that spreadsheets would run as formulas', async () => {

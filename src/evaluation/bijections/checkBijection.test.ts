@@ -127,6 +127,27 @@ describe('checkBijection', () => {
     );
   });
 
+  it('finds a map of the log-determinant that does not add up to it, or has another shape', async () => {
+    const layer = coupling(shape, { width: 4 });
+    const withMap = (change: (map: Tensor) => Tensor): Bijection =>
+      altered(layer, {
+        forward: (x, p) => {
+          const result = layer.forward(x, p);
+          return { ...result, logDetMap: change(result.logDetMap!) };
+        },
+      });
+    expect(await problemsOf(withMap((map) => map))).toEqual([]);
+    expect(await problemsOf(withMap((map) => multiply(map, 1.001)))).toEqual([
+      'sum of logDetMap against logDet',
+    ]);
+    expect(await problemsOf(withMap((map) => sum(map, [1])))).toEqual([
+      'shape of logDetMap: [3, 3], expected [3, 4, 3]',
+    ]);
+    expect(await problemsOf(withMap((map) => flip(map, 0)))).toContain(
+      'logDetMap of an image when another changes',
+    );
+  });
+
   it('finds a wrong inverse, and one that is correct only at the initial parameters', async () => {
     const noInverse = altered(scaling, { inverse: (y) => y });
     expect(await problemsOf(noInverse)).toEqual(['inverse(forward(x))', 'forward(inverse(y))']);

@@ -1,7 +1,9 @@
 // A trained model in use: round trips, what the results depend on, and what is refused.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
+import { evaluate } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
+import { parametersFrom } from '../../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -12,7 +14,7 @@ import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import { startFromData } from '../../training/startFromData.ts';
 import { FlowModel, type FlowModelOptions, type SampleOptions } from './flowModel.ts';
-import { interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
+import { drawLatents, interpolateLatents, meanLatents, moveLatents, sliceLatents } from './latents.ts';
 import { compileDecoder } from './programs.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
@@ -243,6 +245,29 @@ describe('sample', () => {
     expect(await model.sample({ count: 2, seed: 4 })).toEqual(six.subarray(0, 2 * 64));
     expect(await model.sample({ count: 6, seed: 5 })).not.toEqual(six);
     expect(await model.sample({ count: 6, seed: 4, temperature: 1 })).toEqual(six);
+  });
+
+  it('decodes latents that are drawn as those of samples, level by level', async () => {
+    const drawn = drawLatents(model.latentShapes, { count: 6, seed: 4, temperature: 0.8 });
+    expect(await model.decode(drawn)).toEqual(await model.sample({ count: 6, seed: 4, temperature: 0.8 }));
+    const later = drawLatents(model.latentShapes, { count: 2, first: 4, seed: 4, temperature: 0.8 });
+    expect(later).toEqual(
+      sliceLatents(drawn, 4, 6).map(({ shape, data }) => ({ shape, data: data.slice() })),
+    );
+    expect(() => drawLatents(model.latentShapes, { count: 1.5 })).toThrow('count');
+    expect(() => drawLatents(model.latentShapes, { count: 1, temperature: -1 })).toThrow('temperature');
+
+    // One level of encoded images redrawn: the image has exactly these latents, the others as they were.
+    const latents = await model.encode(images.subarray(0, 6 * 64), { precision: 'float64' });
+    for (const level of [0, 1]) {
+      const redrawn = latents.with(level, drawn[level]!);
+      const values = await model.decodeValues(redrawn);
+      const x = constant({ shape: [6, ...imageShape], data: values });
+      const found = await evaluate(model.model.encode(x, parametersFrom(model.parameters)).latents);
+      found.forEach(({ data }, index) => {
+        expectClose(`latents ${index}`, data, redrawn[index]!.data, 'float64');
+      });
+    }
   });
 
   it('returns the same pixels with either inverse of emerging convolutions', async () => {
