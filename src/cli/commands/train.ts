@@ -100,7 +100,8 @@ export function registerTrain(program: Command): void {
 
 async function runTrain(options: TrainCommandOptions, ranks: Ranks): Promise<void> {
   await requireSameCommand(ranks);
-  const { threads = ranks.size > 1 ? ranks.cores : undefined } = options;
+  const own = ranks.size > 1 && options.device.device === 'cpu' ? ranks.cores : undefined;
+  const { threads = own } = options;
   const engine = await compileOptions({ ...options, ...(threads !== undefined && { threads }) });
   let opened: PreparedRun | undefined;
   const assignment = await fromLeader<Assignment | null>(ranks, async () => {
