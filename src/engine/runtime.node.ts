@@ -7,11 +7,14 @@ import { once } from '../numeric/once.ts';
 import { type Device, type DeviceChoice, showDevice } from './devices/device.ts';
 import { reasonOf, Session, type SessionOptions } from './session.ts';
 
+/** With EMERGING_RUNTIME_LOG=info, the runtime writes what it does to stderr, as for every dispatch to a GPU. */
+const logsAll = process.env.EMERGING_RUNTIME_LOG === 'info';
+
 /** The native library, loaded with the first session: many commands need none. */
 const load = once(async () => {
   const ort = await import('onnxruntime-node');
   // What the runtime would print to stderr is in the errors that it throws.
-  ort.env.logLevel = 'fatal';
+  ort.env.logLevel = logsAll ? 'info' : 'fatal';
   return ort;
 });
 
@@ -44,7 +47,7 @@ export async function createSession(
       // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      logSeverityLevel: logsAll ? 1 : 3,
       // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
       ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
