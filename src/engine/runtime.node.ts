@@ -83,6 +83,9 @@ function providerOf({
     : device;
 }
 
+/** What the runtime says if an array does not fit in the memory of a device. */
+const memoryFull = /out.?of.?(device.?)?memory|failed to allocate memory/i;
+
 /** What the runtime says if a device is not there, or not its libraries. */
 const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library/;
 
@@ -92,6 +95,13 @@ function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown 
     return cause;
   }
   const [name, reason] = [showDevice(choice), reasonOf(cause)];
+  if (memoryFull.test(reason)) {
+    return new UserError(
+      'out-of-memory',
+      phrase`the memory of the device '${name}' is full: ${reason}; use a smaller training.microBatch or batch, ${option('activations', 'recompute')} in training, or ${option('device', 'cpu')}`,
+      { cause },
+    );
+  }
   return new UserError(
     'unsupported',
     missing.test(reason)
