@@ -11,7 +11,9 @@ import { tryDevice } from './tryDevice.ts';
 
 /** Whether a device works here. */
 export interface DeviceReport {
+  /** The device. */
   readonly device: Device;
+  /** Whether a small program ran on it. */
   readonly works: boolean;
   /** Why it does not work; null if it does. */
   readonly reason: string | null;
@@ -21,7 +23,9 @@ export interface DeviceReport {
 
 /** The devices, and the adapters among which WebGPU finds its own. */
 export interface DeviceList {
+  /** Every device that the library knows. */
   readonly devices: readonly DeviceReport[];
+  /** The adapters of the system. */
   readonly adapters: AdapterList;
 }
 
@@ -78,6 +82,9 @@ function remedyFor(device: Device, adapters: AdapterList): string | null {
 function webGpuRemedy(list: AdapterList): string {
   if (process.platform !== 'linux') {
     return 'update the system and the driver of the GPU';
+  }
+  if (process.arch === 'arm64') {
+    return 'onnxruntime-node has no WebGPU on Linux with an ARM processor';
   }
   const hidden = hiding.filter((name) => process.env[name] !== undefined);
   if (hidden.length > 0) {

@@ -6,11 +6,13 @@ export interface Traffic {
   runs: number;
   /** Runs whose results the host waited for. */
   waits: number;
-  /** Arrays, and their bytes, from the host to the device. */
+  /** Arrays from the host to the device. */
   arraysUp: number;
+  /** Their bytes. */
   bytesUp: number;
-  /** Arrays, and their bytes, from the device to the host. */
+  /** Arrays from the device to the host. */
   arraysDown: number;
+  /** Their bytes. */
   bytesDown: number;
 }
 

@@ -1,5 +1,7 @@
 // `emerging devices` as a process, with and without drivers.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
 import { describeOnGpu } from '../../testing/webgpu.ts';
@@ -62,6 +64,7 @@ describe.skipIf(process.platform !== 'linux')('without a driver', () => {
       "emerging: the device 'webgpu' does not work here: Failed to get a WebGPU adapter: No supported adapters; " +
         'emerging devices says what is missing, or use --device cpu',
     );
+    expect(existsSync(join(emerging.folder, 'runs'))).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@
 
 /** A GPU, or a program that stands in for one, with the limits that matter here. */
 export interface Adapter {
+  /** As its driver names it. */
   readonly name: string;
   /** `software` computes on the processor. */
   readonly kind: 'discrete' | 'integrated' | 'virtual' | 'software' | 'unknown';
@@ -15,10 +16,13 @@ export interface Adapter {
   readonly storageBuffers: number;
 }
 
-/** The adapters, or in words why they cannot be listed. */
-export type AdapterList =
-  | { readonly adapters: readonly Adapter[] }
-  | { readonly adapters: null; readonly reason: string; readonly missing: 'list' | 'koffi' | 'loader' };
+/** The adapters of the system. */
+export interface AdapterList {
+  /** Null if they cannot be listed. */
+  readonly adapters: readonly Adapter[] | null;
+  /** Why they cannot be listed; null if they can. */
+  readonly reason: string | null;
+}
 
 const loaders: Partial<Record<NodeJS.Platform, string>> = { linux: 'libvulkan.so.1', win32: 'vulkan-1.dll' };
 
@@ -42,7 +46,7 @@ export async function listAdapters(): Promise<AdapterList> {
   const loader = loaders[process.platform];
   if (loader === undefined) {
     const reason = 'this system does not list its adapters: the runtime takes the default one';
-    return { adapters: null, reason, missing: 'list' };
+    return { adapters: null, reason };
   }
   const koffi = await import('koffi').then(
     ({ default: module }) => module,
@@ -52,14 +56,13 @@ export async function listAdapters(): Promise<AdapterList> {
     return {
       adapters: null,
       reason: 'adapters are listed by the package koffi: npm install koffi',
-      missing: 'koffi',
     };
   }
   let library: ReturnType<typeof koffi.load>;
   try {
     library = koffi.load(loader);
   } catch {
-    return { adapters: null, reason: `the Vulkan loader ${loader} is not installed`, missing: 'loader' };
+    return { adapters: null, reason: `the Vulkan loader ${loader} is not installed` };
   }
   const call = (name: string, count: number) => library.func(name, 'int', Array(count).fill('void*'));
   const callVoid = (name: string, count: number) => library.func(name, 'void', Array(count).fill('void*'));
@@ -70,7 +73,7 @@ export async function listAdapters(): Promise<AdapterList> {
   const instance = new BigUint64Array(1);
   if (call('vkCreateInstance', 3)(info, null, instance) !== 0) {
     // VK_ERROR_INCOMPATIBLE_DRIVER: there is none.
-    return { adapters: [] };
+    return { adapters: [], reason: null };
   }
   try {
     const list = call('vkEnumeratePhysicalDevices', 3);
@@ -92,6 +95,7 @@ export async function listAdapters(): Promise<AdapterList> {
         readMemory(handle, memory);
         return adapterOf(properties, driver, memory);
       }),
+      reason: null,
     };
   } finally {
     callVoid('vkDestroyInstance', 2)(instance[0], null);
