@@ -14,7 +14,10 @@ Output:
   LARGEST ARRAY    the most bytes of an array that a program binds at once
   ARRAYS           the most arrays that one program binds
 
-With several adapters, the runtime takes one of high performance: docs/gpu.md says how to choose another.`;
+With several adapters, the runtime takes one of high performance: docs/gpu.md says how to choose another.
+
+Example:
+  emerging devices --json`;
 
 /** Adds the command `devices`. */
 export function registerDevices(program: Command): void {
