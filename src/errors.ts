@@ -38,7 +38,13 @@ export type UserErrorCode =
 export type Literal = string | number | boolean | { readonly [key: string]: Literal };
 
 /** The functions that messages suggest calling. */
-export type CallName = 'diagnose' | 'downloadDataset' | 'prepareDataset' | 'resumeRun' | 'verify';
+export type CallName =
+  | 'diagnose'
+  | 'downloadDataset'
+  | 'listDevices'
+  | 'prepareDataset'
+  | 'resumeRun'
+  | 'verify';
 
 /** A part of a message that depends on how the library is used: an option or a call. */
 export type Term =

@@ -1,5 +1,7 @@
 // `emerging-flows`: load and use a trained model; measure, compare, diagnose and export models; errors.
 
+export type { Adapter, AdapterList } from '../engine/devices/vulkan.node.ts';
+export { type DeviceList, type DeviceReport, listDevices } from '../engine/listDevices.node.ts';
 export { UserError, type UserErrorCode } from '../errors.ts';
 export {
   type BitsPerDimSpread,

@@ -1,47 +1,40 @@
 // Times training and likelihoods of models, in turn in one process.
 import { type OperatorTime, profile } from '../engine/profile.node.ts';
-import { type CompileOptions, compile } from '../engine/program.ts';
+import { compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
+import { newTraffic, type Traffic, trafficSince } from '../engine/traffic.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
-import { countParameters, Glow } from '../models/glow.ts';
+import { countParameters } from '../models/glow.ts';
 import type { Mixing } from '../models/mixing.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
 import { median } from '../numeric/statistics.ts';
-import type { BatchLoader } from '../training/batchLoader.ts';
-import type { ActivationChoice, GradientPlan } from '../training/gradients/gradientPlan.ts';
+import type { GradientPlan } from '../training/gradients/gradientPlan.ts';
 import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
 import { requireWorkers } from '../training/gradients/workers.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
-import { startFromData } from '../training/startFromData.ts';
-import { Trainer } from '../training/step/trainer.ts';
-import { type BenchModel, benchUpdate, randomBatches } from './benchModel.ts';
+import { randomBatches } from './benchModel.ts';
+import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining } from './benchTraining.ts';
+import { type CountedTraining, countDispatches } from './countDispatches.node.ts';
 import { timeProducts } from './timeProducts.ts';
 import { measureInTurn, secondsOf, type Turns } from './timing.ts';
 
 /** What is timed. */
-export interface TrainingBenchmark extends CompileOptions {
+export interface TrainingBenchmark extends BenchTrainingOptions {
   readonly mixings: readonly Mixing[];
-  readonly model: BenchModel;
-  readonly imageShape: ImageShape;
-  readonly batchSize: number;
-  /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */
-  readonly microBatch?: number;
   /** Timed rounds of steps and then of forward passes; in each, every mixing runs one in turn. */
   readonly rounds: number;
-  /** Whether the matrix products are timed on their own, and all operators in the step; default true. */
+  /**
+   * Whether, on a CPU, the matrix products are timed on their own, and all operators in the step, and on WebGPU the
+   * dispatches of a step are counted; default true.
+   */
   readonly products?: boolean;
-  /** Whether activations are kept or recomputed; default auto. */
-  readonly activations?: ActivationChoice | undefined;
-  /** The number of data-parallel workers; by default what is likely to be fastest. */
-  readonly workers?: number | undefined;
   /** Checked before each measurement of a round. */
   readonly signal?: AbortSignal;
   /** Called with the kind of work and how much of it is done. */
   onProgress?(what: TimedWork, done: number, total: number): void;
 }
 
-/** The kinds of work: rounds, including warm-up, operator profiles, and products on their own. */
-type TimedWork = 'round' | 'profile' | 'product';
+/** The kinds of work: rounds, including warm-up, operator profiles, counts of dispatches, and products on their own. */
+type TimedWork = 'round' | 'profile' | 'count' | 'product';
 
 /** The parts of a step, in order: images and noise, forward and backward, optimiser. */
 export const stepParts = ['batch', 'gradients', 'update'] as const;
@@ -65,10 +58,15 @@ export interface TrainingTimes {
   readonly activations: GradientPlan['activations'];
   /** The number of data-parallel workers. */
   readonly workers: number;
-  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. */
+  /** What a step moves between the host and the device; null on a CPU. */
+  readonly traffic: Traffic | null;
+  /** The programs that a step starts on the GPU of WebGPU; null if they were not counted. */
+  readonly dispatches: number | null;
+  /** A worker's time for the gradients of a step by ONNX operator, longest first; profiling adds to it. Empty on a GPU. */
   readonly operators: readonly OperatorTime[];
   /**
-   * The time of the step's matrix products at the best rate that each shape reaches on its own in this run.
+   * The time of the step's matrix products at the best rate that each shape reaches on its own in this run; null if they
+   * were not timed, as on a GPU, whose products would be timed with what crosses to and from it.
    */
   readonly productFloor: number | null;
 }
@@ -77,7 +75,9 @@ const WARM_UP = 3;
 
 /** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { mixings, workers, products = true, onProgress } = benchmark;
+  const { mixings, workers, device = 'cpu', onProgress } = benchmark;
+  const isMore = benchmark.products ?? true;
+  const products = isMore && device === 'cpu';
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   const measured = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
@@ -92,7 +92,8 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
       operators.push(await contender.profile());
       onProgress?.('profile', index + 1, contenders.length);
     }
-    return contenders.map(({ mixing, parameters, plan }, index) => ({
+    return contenders.map(({ mixing, parameters, plan, traffic }, index) => ({
+      traffic: device === 'cpu' ? null : traffic(),
       plan,
       mixing,
       parameters,
@@ -104,18 +105,26 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
       operators: operators[index] ?? [],
     }));
   });
-  // The models are released by now: the products have the memory and processor to themselves.
+  // The models are released by now: what follows has the memory and processor to itself.
   const results: TrainingTimes[] = [];
-  for (const { plan, parts, ...times } of measured) {
+  for (const [index, { plan, parts, ...times }] of measured.entries()) {
     const told = (done: number, total: number): void => onProgress?.('product', done, total);
+    const counts = isMore && device === 'webgpu';
+    if (counts) {
+      onProgress?.('count', index, measured.length);
+    }
     results.push({
       ...times,
+      dispatches: counts ? await countDispatches(trainingOf(benchmark, times.mixing)) : null,
       steps: parts.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
       parts: Object.fromEntries(
         stepParts.map((part) => [part, median(parts.map((step) => step[part]))]),
       ) as Record<StepPart, number>,
       productFloor: products ? runsOf(benchmark) * (await timeProducts(plan, benchmark, told)) : null,
     });
+    if (counts) {
+      onProgress?.('count', index + 1, measured.length);
+    }
   }
   return results;
 }
@@ -143,6 +152,24 @@ async function timeRounds(
   return { steps, forwards };
 }
 
+/** What another process needs to take the steps of one mixing. */
+function trainingOf(
+  { model, imageShape, batchSize, microBatch, activations, device }: TrainingBenchmark,
+  mixing: Mixing,
+): CountedTraining {
+  return {
+    options: {
+      model,
+      imageShape,
+      batchSize,
+      activations,
+      ...(microBatch !== undefined && { microBatch }),
+      ...(device && { device }),
+    },
+    mixing,
+  };
+}
+
 /** One timed model with its programs. */
 interface Contender {
   readonly mixing: Mixing;
@@ -152,6 +179,8 @@ interface Contender {
   step(round: number): Promise<Record<StepPart, number>>;
   /** The seconds of a forward pass of a micro-batch, including making it. */
   pass(round: number): Promise<number>;
+  /** What the last step moved to and from the device. */
+  traffic(): Traffic;
   /** The time of a worker per operator in the gradients of a step. */
   profile(): Promise<readonly OperatorTime[]>;
   release(): Promise<void>;
@@ -159,14 +188,16 @@ interface Contender {
 
 function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<Contender> {
   const { imageShape, batchSize, microBatch = batchSize } = benchmark;
-  const model = new Glow({ ...benchmark.model, mixing }, imageShape);
-  const [batches, microBatches] = [batchSize, microBatch].map((count) =>
-    randomBatches(imageShape, count, model.options.bits),
-  ) as [BatchLoader, BatchLoader];
+  const traffic = newTraffic();
+  let moved = newTraffic();
   return releaseOnFailure(async (keep) => {
-    const state = await startFromData(model, batches.at(0), 0, benchmark);
+    const { model, state, trainer, batches } = await prepareBenchTraining(
+      { ...benchmark, traffic },
+      mixing,
+      keep,
+    );
     const { parameters } = trainedModel(model, state, 'raw');
-    const trainer = keep(await Trainer.create(model, state, { ...benchmark, ...benchUpdate }));
+    const microBatches = randomBatches(imageShape, microBatch, model.options.bits);
     const definition = likelihoodDefinition(model, microBatch, { inputs: {}, tensors: parameters });
     const forward = keep(await compile(definition, benchmark));
     const { plan } = trainer;
@@ -175,13 +206,15 @@ function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<
       plan,
       parameters: countParameters(model.options, imageShape),
       async step(round) {
+        const before = { ...traffic };
         const begin = performance.now();
         const batch = batches.at(round);
         const made = performance.now();
         const gradients = await trainer.gradientsOf(batch);
         const found = performance.now();
-        await trainer.update(gradients, 1e-4);
+        await trainer.update(gradients, BENCH_RATE);
         const end = performance.now();
+        moved = trafficSince(before, traffic);
         return {
           batch: (made - begin) / 1000,
           gradients: (found - made) / 1000,
@@ -189,6 +222,7 @@ function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<
         };
       },
       pass: (round) => secondsOf(() => forward.run({ ...microBatches.at(round) })),
+      traffic: () => moved,
       async profile() {
         const { arrays } = trainer;
         const { memory } = arrays;

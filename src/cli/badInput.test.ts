@@ -224,6 +224,32 @@ const usage: [string, string[], string | RegExp][] = [
     ['train', '--preset=MNIST'],
     /^unknown preset 'MNIST': did you mean mnist-/,
   ],
+  [
+    'a GPU that is no number',
+    [...train, '--device', 'cuda:x'],
+    /^'cuda:x': a GPU of cuda is chosen by its number/,
+  ],
+  [
+    'a device without its number',
+    [...train, '--device', 'cuda:'],
+    /^'cuda:': a GPU of cuda is chosen by its number/,
+  ],
+  [
+    'a number of no device',
+    [...train, '--device', 'gpu:1'],
+    "unknown device 'gpu': did you mean cpu or webgpu?",
+  ],
+  ['a second CPU', [...train, '--device', 'cpu:1'], "'cpu:1': there is one CPU; use cpu"],
+  [
+    'an adapter by its number',
+    [...train, '--device', 'webgpu:0'],
+    "'webgpu:0': the runtime chooses the adapter itself; use webgpu, and hide the drivers of other adapters with VK_LOADER_DRIVERS_SELECT (docs/gpu.md)",
+  ],
+  [
+    'threads of a device',
+    [...train, '--device', 'webgpu', '--threads', '1'],
+    '--threads 1 is for the CPU: leave it out with --device webgpu',
+  ],
   ['an empty device', [...train, '--device='], "unknown device '': known: cpu, webgpu, cuda"],
   ['an empty folder', [...train, '--out='], '--out is empty: give it a value, or leave it out'],
   [
@@ -493,7 +519,12 @@ if (
   failures.push([
     'an unavailable device',
     [...train, '--device', 'cuda', '--out', 'runs/cuda'],
-    /^the device 'cuda' cannot run this: .+; use --device cpu$/,
+    /^the device 'cuda' does not work here: .+; emerging devices says what is missing, or use --device cpu$/,
+  ]);
+  failures.push([
+    'an unavailable second GPU',
+    [...train, '--device', 'cuda:1', '--out', 'runs/cuda'],
+    /^the device 'cuda:1' does not work here: .+; emerging devices says what is missing, or use --device cpu$/,
   ]);
 }
 

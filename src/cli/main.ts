@@ -69,7 +69,7 @@ function explained(error: unknown): unknown {
     const help = [...commandPath(program, given), '--help'].join(' ');
     return new UserError('invalid-argument', `${what}; see ${help}`, { cause: error });
   }
-  if (error instanceof Error && outOfMemory.test(error.message)) {
+  if (error instanceof Error && !(error instanceof UserError) && outOfMemory.test(error.message)) {
     return new UserError(
       'out-of-memory',
       `out of memory (${error.message.split('\n')[0]}): ` +

@@ -1,13 +1,12 @@
 // Options shared by several commands, and the parsers of their values.
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Device, devices } from '../engine/devices/device.ts';
+import { type DeviceChoice, devices, parseDevice } from '../engine/devices/device.ts';
 import { inverseMethods } from '../engine/graph/prepare.ts';
 import type { Precision } from '../engine/onnx/emitter.ts';
-import { type CompileOptions, compile } from '../engine/program.ts';
+import { type CompileOptions, requirePlace } from '../engine/program.ts';
+import { tryDevice } from '../engine/tryDevice.ts';
 import { unknownName } from '../errors.ts';
-import { add } from '../tensor/operations/index.ts';
-import { input } from '../tensor/tensor.ts';
 import type { StepChoice } from '../training/folder/chosenCheckpoint.ts';
 import { type ActivationChoice, activationChoices } from '../training/gradients/gradientPlan.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
@@ -16,7 +15,7 @@ import { noteOnStderr } from './terminal/output.ts';
 
 /** Options of every command that runs programs. */
 export interface EngineOptions {
-  readonly device: Device;
+  readonly device: DeviceChoice;
   readonly threads?: number;
 }
 
@@ -24,11 +23,11 @@ export interface EngineOptions {
 export function addEngineOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--device <name>', `where to run: ${devices.join(', ')}`)
-        .argParser(oneOf('device', devices))
-        .default('cpu'),
+      new Option('--device <name>', `where to run: ${devices.join(', ')}, or cuda:1 for the second GPU`)
+        .argParser(parseDevice)
+        .default({ device: 'cpu' } satisfies DeviceChoice, 'cpu'),
     )
-    .option('--threads <n>', 'number of threads (default: one per core)', threadCount);
+    .option('--threads <n>', 'number of threads of the CPU (default: one per core)', threadCount);
 }
 
 /** How a training step is computed. */
@@ -74,21 +73,20 @@ function threadCount(text: string): number {
  * How programs are compiled for these options. The device is tried immediately, not only after the data have
  * been read and a run folder has been created.
  *
- * @throws UserError if it is unavailable
+ * @throws UserError if it is unavailable, or threads are given for a device that is no CPU
  */
 export async function compileOptions({ device, threads }: EngineOptions): Promise<CompileOptions> {
-  const options: CompileOptions = { device, ...(threads !== undefined && { threads }) };
-  if (device !== 'cpu') {
-    const x = input('x', [1]);
-    const program = await compile({ inputs: { x }, outputs: { y: add(x, 1) } }, options);
-    await program.release();
+  const options: CompileOptions = { ...device, ...(threads !== undefined && { threads }) };
+  requirePlace(options);
+  if (device.device !== 'cpu') {
+    await tryDevice(device);
   }
   return options;
 }
 
 /** Reports on stderr if programs do not run on the requested device: WebGPU has no float64. */
 export function noteDeviceOf(precision: Precision, { device }: EngineOptions): void {
-  if (precision === 'float64' && device === 'webgpu') {
+  if (precision === 'float64' && device.device === 'webgpu') {
     noteOnStderr('webgpu has no float64: this runs on the CPU');
   }
 }

@@ -6,6 +6,7 @@ import { registerCompare } from './commands/compare.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDatasets } from './commands/datasets.ts';
 import { registerDecode } from './commands/decode.ts';
+import { registerDevices } from './commands/devices.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEdit } from './commands/edit.ts';
 import { registerEncode } from './commands/encode.ts';
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   registerPresets(program);
   registerConfig(program);
   registerDatasets(program);
+  registerDevices(program);
   registerBench(program);
   return program;
 }

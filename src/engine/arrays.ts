@@ -16,9 +16,9 @@ export interface RuntimeTensor {
  * while the host sees it only through `DeviceMemory.read`. It is float32.
  */
 export class DeviceArray {
-  /** Its shape. */
+  /** Its shape; its numbers are in row-major order. */
   readonly shape: readonly number[];
-  /** The device whose memory it is in. */
+  /** Where it is. */
   readonly device: Device;
   private held: RuntimeTensor | undefined;
 

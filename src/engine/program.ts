@@ -1,4 +1,6 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
+
+import { option, phrase, UserError } from '../errors.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
@@ -7,7 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
 import { holdsArrays } from './deviceMemory.ts';
-import { type Device, styleOf } from './devices/device.ts';
+import { type Device, type DeviceChoice, styleOf } from './devices/device.ts';
 import { type InverseMethod, prepare } from './graph/prepare.ts';
 import { isHosted } from './hosted.ts';
 import {
@@ -33,7 +35,9 @@ export interface CompileOptions {
   precision?: Precision;
   /** Default: cpu. */
   device?: Device;
-  /** Threads that share each operation; by default one per core. */
+  /** Which GPU of the device `cuda`, from 0, which is the default. */
+  deviceIndex?: number;
+  /** Threads of the CPU that share each operation; by default one per core. Only for the device `cpu`. */
   threads?: number;
   /**
    * Whether operations that the device does not support may run on the CPU; default true. With false, such a
@@ -72,14 +76,38 @@ export async function compilePrepared(
   definition: ProgramDefinition,
   options: CompileOptions = {},
 ): Promise<Program> {
-  requireThreads(options);
+  requirePlace(options);
   return build(definition, await freeze(definition, options.threads), options);
 }
 
-/** Checks the number of threads; throws UserError (`invalid-argument`) if it is none. */
-export function requireThreads({ threads }: Pick<CompileOptions, 'threads'>): void {
+/**
+ * Checks where programs are to run.
+ *
+ * @throws UserError (`invalid-argument`) for a number of threads that is none or not for a CPU, and for a GPU by number
+ * on a device that has no numbers
+ */
+export function requirePlace({
+  device = 'cpu',
+  deviceIndex,
+  threads,
+}: DeviceChoice & Pick<CompileOptions, 'threads'>): void {
   if (threads !== undefined) {
     requireWhole('threads', threads, 1);
+    if (device !== 'cpu') {
+      throw new UserError(
+        'invalid-argument',
+        phrase`${option('threads', threads)} is for the CPU: leave it out with ${option('device', device)}`,
+      );
+    }
+  }
+  if (deviceIndex !== undefined) {
+    requireWhole('deviceIndex', deviceIndex, 0);
+    if (device !== 'cuda') {
+      throw new UserError(
+        'invalid-argument',
+        `deviceIndex chooses a GPU of cuda: leave it out with ${device}`,
+      );
+    }
   }
 }
 
@@ -118,8 +146,8 @@ async function build(
   known: ReadonlyMap<Tensor, NdArray>,
   options: CompileOptions,
 ): Promise<Program> {
-  const { precision = 'float32', device = 'cpu', threads, fallback = true, profile, traffic } = options;
-  const { onDevice = [] } = options;
+  const { precision = 'float32', device = 'cpu', deviceIndex, threads, fallback = true } = options;
+  const { profile, traffic, onDevice = [] } = options;
   const outputs = Object.values(definition.outputs);
   // Whatever only a hosted tensor needs is left to the prelude.
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
@@ -161,6 +189,7 @@ async function build(
     });
     const session = await createSession(model, {
       device,
+      deviceIndex,
       threads,
       fallback,
       profile,

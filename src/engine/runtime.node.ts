@@ -2,16 +2,19 @@
 // First: it must run before the native library is loaded.
 import './noTelemetry.node.ts';
 import { availableParallelism } from 'node:os';
-import { option, phrase, UserError } from '../errors.ts';
+import { call, option, phrase, UserError } from '../errors.ts';
 import { once } from '../numeric/once.ts';
-import type { Device } from './devices/device.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { type Device, type DeviceChoice, showDevice } from './devices/device.ts';
+import { reasonOf, Session, type SessionOptions } from './session.ts';
+
+/** With EMERGING_RUNTIME_LOG=info, the runtime writes what it does to stderr, as for every dispatch to a GPU. */
+const logsAll = process.env.EMERGING_RUNTIME_LOG === 'info';
 
 /** The native library, loaded with the first session: many commands need none. */
 const load = once(async () => {
   const ort = await import('onnxruntime-node');
   // What the runtime would print to stderr is in the errors that it throws.
-  ort.env.logLevel = 'fatal';
+  ort.env.logLevel = logsAll ? 'info' : 'fatal';
   return ort;
 });
 
@@ -25,17 +28,26 @@ let profiled = 0;
  */
 export async function createSession(
   model: Uint8Array,
-  { device, threads = availableParallelism(), fallback, profile, traffic, allocates = false }: SessionOptions,
+  {
+    device,
+    deviceIndex = 0,
+    threads = availableParallelism(),
+    fallback,
+    profile,
+    traffic,
+    allocates = false,
+  }: SessionOptions,
 ): Promise<Session> {
   const ort = await load();
+  const choice = { device, deviceIndex };
   try {
     const session = await ort.InferenceSession.create(model, {
-      executionProviders: [providerOf(device)],
+      executionProviders: [providerOf(choice)],
       intraOpNumThreads: threads,
       // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      logSeverityLevel: logsAll ? 1 : 3,
       // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
       ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: `${profile}-${profiled++}` }),
@@ -48,10 +60,10 @@ export async function createSession(
       device,
       writesInPlace: true,
       traffic,
-      explain: (cause) => failureOf(device, 'failed', cause),
+      explain: (cause) => failureOf(choice, 'failed', cause),
     });
   } catch (cause) {
-    throw failureOf(device, 'cannot run this', cause);
+    throw failureOf(choice, 'cannot run this', cause);
   }
 }
 
@@ -59,23 +71,42 @@ export async function createSession(
  * The provider of a device. With EMERGING_WEBGPU_VALIDATION=full, WebGPU checks every command that it is given, which is
  * slow: for tests and for reports of faults.
  */
-function providerOf(device: Device): Device | { name: 'webgpu'; validationMode: 'full' } {
+function providerOf({
+  device,
+  deviceIndex,
+}: Required<DeviceChoice>): Device | { name: Device; validationMode?: 'full'; deviceId?: number } {
+  if (device === 'cuda') {
+    return { name: device, deviceId: deviceIndex };
+  }
   return device === 'webgpu' && process.env.EMERGING_WEBGPU_VALIDATION === 'full'
-    ? { name: 'webgpu', validationMode: 'full' }
+    ? { name: device, validationMode: 'full' }
     : device;
 }
 
-/** The error for what the runtime says of a device; on a CPU, what it says itself. */
-function failureOf(device: Device, what: string, cause: unknown): unknown {
-  return device === 'cpu'
-    ? cause
-    : new UserError(
-        'unsupported',
-        phrase`the device '${device}' ${what}: ${firstLine(cause)}; use ${option('device', 'cpu')}`,
-        { cause },
-      );
-}
+/** What the runtime says if an array does not fit in the memory of a device. */
+const memoryFull = /out.?of.?(device.?)?memory|failed to allocate memory/i;
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+/** What the runtime says if a device is not there, or not its libraries. */
+const missing = /Failed to get a WebGPU adapter|Failed to load (shared )?library/;
+
+/** The error for what the runtime says of a device; on a CPU, what it says itself. */
+function failureOf(choice: DeviceChoice, what: string, cause: unknown): unknown {
+  if (choice.device === 'cpu') {
+    return cause;
+  }
+  const [name, reason] = [showDevice(choice), reasonOf(cause)];
+  if (memoryFull.test(reason)) {
+    return new UserError(
+      'out-of-memory',
+      phrase`the memory of the device '${name}' is full: ${reason}; use a smaller training.microBatch or batch, ${option('activations', 'recompute')} in training, or ${option('device', 'cpu')}`,
+      { cause },
+    );
+  }
+  return new UserError(
+    'unsupported',
+    missing.test(reason)
+      ? phrase`the device '${name}' does not work here: ${reason}; ${call('listDevices')} says what is missing, or use ${option('device', 'cpu')}`
+      : phrase`the device '${name}' ${what}: ${reason}; use ${option('device', 'cpu')}`,
+    { cause },
+  );
 }

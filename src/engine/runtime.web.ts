@@ -3,7 +3,7 @@
 import { option, phrase, UserError } from '../errors.ts';
 import { defaultThreads } from '../platform/machine.node.ts';
 import type { Device } from './devices/device.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { reasonOf, Session, type SessionOptions } from './session.ts';
 
 /** Where the files of a build of the runtime are. */
 export interface RuntimeFiles {
@@ -168,7 +168,7 @@ const outOfMemory = /bad_alloc|allocation failed|out of memory|\bOOM\b|Aborted\(
 
 /** The error for a failure of the runtime: memory that is full, or a device that cannot run a model or is lost. */
 export function explainFailure(cause: unknown, device: Device): unknown {
-  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  const reason = reasonOf(cause);
   if (reason.startsWith('no available backend found')) {
     const { wasm } = device === 'webgpu' ? (options.webgpu ?? {}) : options;
     const where = isPlace(wasm) ? String(wasm) : 'the files of the runtime';

@@ -161,6 +161,8 @@ export class Session {
 /** Where and how a model runs. */
 export interface SessionOptions {
   readonly device: Device;
+  /** Which GPU of the device `cuda`; by default the first. */
+  readonly deviceIndex?: number | undefined;
   /** Threads that share each operation; by default one per core. */
   readonly threads?: number | undefined;
   /** Whether operations that the device does not support may run on the CPU. */
@@ -173,4 +175,10 @@ export interface SessionOptions {
   readonly onDevice?: readonly string[] | undefined;
   /** Whether the outputs stay on the device, in new memory (`runOnDevice`); default false. */
   readonly allocates?: boolean | undefined;
+}
+
+/** What the runtime says of a failure, in one line, without the place in its sources and the condition there. */
+export function reasonOf(cause: unknown): string {
+  const [line] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  return line!.replace(/^\/onnxruntime_src\/.* was false\. /, '');
 }

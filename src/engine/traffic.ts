@@ -16,6 +16,18 @@ export interface Traffic {
   bytesDown: number;
 }
 
+/** The counts since earlier ones. */
+export function trafficSince(earlier: Traffic, now: Traffic): Traffic {
+  return {
+    runs: now.runs - earlier.runs,
+    waits: now.waits - earlier.waits,
+    arraysUp: now.arraysUp - earlier.arraysUp,
+    bytesUp: now.bytesUp - earlier.bytesUp,
+    arraysDown: now.arraysDown - earlier.arraysDown,
+    bytesDown: now.bytesDown - earlier.bytesDown,
+  };
+}
+
 /** Counts that start at zero. */
 export function newTraffic(): Traffic {
   return { runs: 0, waits: 0, arraysUp: 0, bytesUp: 0, arraysDown: 0, bytesDown: 0 };

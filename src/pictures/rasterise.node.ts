@@ -1,6 +1,6 @@
 // SVG to PNG in a child process: the native renderer aborts on some input, and then only the picture is lost.
 import { type ExecFileException, execFile } from 'node:child_process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { argumentsFor, mainBeside } from '../platform/childScript.node.ts';
 
 /** How a picture is drawn. */
 interface RasteriseOptions {
@@ -10,7 +10,7 @@ interface RasteriseOptions {
   readonly limit?: number;
 }
 
-const renderer = fileURLToPath(import.meta.url.replace(/rasterise(\.node\.[jt]s)$/, 'rasteriseMain$1'));
+const renderer = mainBeside(import.meta.url);
 /** A plot takes about a second; this leaves room for a busy machine. */
 const defaultLimit = 60_000;
 
@@ -42,17 +42,6 @@ export function rasterise(
     child.stdin?.on('error', () => {});
     child.stdin?.end(svg);
   });
-}
-
-/** The arguments for Node; when running from the sources, the process has to transpile TypeScript first. */
-function argumentsFor(script: string): string[] {
-  if (!script.endsWith('.ts')) {
-    return [script];
-  }
-  const [translator, main] = [import.meta.resolve('tsx/esm/api'), pathToFileURL(script).href].map((module) =>
-    JSON.stringify(module),
-  );
-  return ['-e', `import(${translator}).then(({ register }) => { register(); return import(${main}); })`];
 }
 
 function reasonOf(error: ExecFileException, stderr: string, limit: number): string {

@@ -229,7 +229,9 @@ async function withWayBack(error: unknown, store: RunStore): Promise<unknown> {
   }
   // Without a cause neither has failed: something that is not a file is in the way, or a device cannot be used so.
   const hasFailed =
-    error instanceof UserError && ['io', 'unsupported'].includes(error.code) && error.cause !== undefined;
+    error instanceof UserError &&
+    ['io', 'unsupported', 'out-of-memory'].includes(error.code) &&
+    error.cause !== undefined;
   if (!hasFailed) {
     return error;
   }

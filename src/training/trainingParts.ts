@@ -1,7 +1,7 @@
 // The parts of training: compiled programs, and weights initialised from data or taken from a checkpoint.
 import { onlyRank, type Ranks } from '../cluster/ranks.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { CompileOptions } from '../engine/program.ts';
+import { type CompileOptions, requirePlace } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
@@ -72,6 +72,7 @@ export async function prepareTraining(
   const { microBatch } = share;
   await requireLatest(state, store);
   requireOptimizer(state, config, store);
+  requirePlace(engine);
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
   const schedule = scheduleOf(config, dataset.train.count);

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { countParameters } from '../../models/glow.ts';
 import { commandLine } from '../../testing/command.ts';
+import { describeOnGpu } from '../../testing/webgpu.ts';
 
 const emerging = commandLine();
 const tiny = ['--levels=1', '--depth=1', '--width=4', '--batch=2', '--size=4', '--channels=1', '--rounds=2'];
@@ -124,4 +125,47 @@ it('times the inverses of each level by each method, all of them accurate', asyn
     expect(error, method).toBeLessThan(method === 'sequential' ? 1e-12 : 1e-4);
     expect(seconds).toBeGreaterThan(0);
   }
+});
+
+describeOnGpu('bench train on a device', () => {
+  const onDevice = ['bench', 'train', '--device=webgpu', '--mixing=1x1', ...tiny];
+
+  it('counts what a step moves and starts, the same every time', async () => {
+    const result = await emerging.json(...onDevice);
+    expect(result).toMatchObject({
+      device: 'webgpu',
+      productShare: null,
+      operators: [],
+      activations: 'keep',
+    });
+    expect(result).not.toHaveProperty('threads');
+    expect(result.adapters.length).toBeGreaterThan(0);
+    // Images and noise of 2x4x4x1 numbers, the host's results, and the scalars of an update go up.
+    const { traffic, dispatches } = result;
+    expect(traffic.bytesUp).toBeGreaterThanOrEqual(2 * 2 * 16 * 4);
+    expect(traffic.bytesUp).toBeLessThan(4 * result.parameters);
+    // bits/dim of two images and the norm come down.
+    expect(traffic.bytesDown).toBeGreaterThanOrEqual(3 * 4);
+    expect(traffic.bytesDown).toBeLessThan(4 * result.parameters);
+    expect(traffic.waits).toBeGreaterThan(0);
+    expect(traffic.waits).toBeLessThanOrEqual(traffic.runs);
+    expect(dispatches).toBeGreaterThan(traffic.runs);
+    expect(await emerging.json(...onDevice)).toMatchObject({ traffic, dispatches });
+  });
+
+  it('counts more runs with recomputed activations, and no dispatches if not asked to', async () => {
+    const kept = await emerging.json(...onDevice, '--no-products');
+    const recomputed = await emerging.json(...onDevice, '--no-products', '--activations=recompute');
+    expect(recomputed).toMatchObject({ activations: 'recompute', dispatches: null });
+    expect(recomputed.traffic.runs).toBeGreaterThan(kept.traffic.runs);
+  });
+
+  it('prints where, and what was left out', async () => {
+    const { code, stdout } = await emerging.run(...onDevice);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^STEP +DISPATCHES +RUNS +WAITS +UP +ARRAYS +DOWN +ARRAYS$/m);
+    expect(stdout).toMatch(/^1x1 +\d+ +\d+ +\d+ +[\d.]+ \w+ +\d+ +[\d.]+ \w+ +\d+$/m);
+    expect(stdout).toMatch(/^on webgpu, .+; products and operators are timed on the CPU only$/m);
+    expect(stdout).not.toContain('OPERATOR');
+  });
 });

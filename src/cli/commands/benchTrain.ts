@@ -3,7 +3,10 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { trainingFigures } from '../../bench/figures.ts';
 import { stepParts, type TrainingTimes, timeTraining } from '../../bench/timeTraining.ts';
+import { showDevice } from '../../engine/devices/device.ts';
+import { type Adapter, listAdapters } from '../../engine/devices/vulkan.node.ts';
 import type { OperatorTime } from '../../engine/profile.node.ts';
+import { visibleText } from '../../visibleText.ts';
 import { addBenchOptions, type BenchOptions, modelOf } from '../bench/benchOptions.ts';
 import { addStepOptions, compileOptions, type StepOptions } from '../options.ts';
 import {
@@ -29,6 +32,10 @@ Output:
   peak memory          of the process, with the models of all mixings
   step, ms             median times of its parts: batch, gradients, weight update
   operator             time of the gradients by operator, for one worker; profiling each node slows it down
+On a GPU, instead of products and operators:
+  waits                how often a step waits for results of the device
+  up, down             what a step moves to the device and back
+  dispatches           on webgpu: the programs that a step starts, counted by the runtime's log in another process
 
 Example:
   emerging bench train --mixing 1x1,emerging --levels 2 --depth 4 --width 64 --batch 64 --size 28 --channels 1`;
@@ -39,7 +46,7 @@ export function registerBenchTrain(bench: Command): void {
     .command('train')
     .description('time training steps and forward passes, and the matrix products in a step');
   addStepOptions(addBenchOptions(command, { batch: 32, rounds: 7 }))
-    .option('--no-products', 'do not time matrix products and operators separately')
+    .option('--no-products', 'do not time matrix products and operators separately, nor count dispatches')
     .addHelpText('after', help)
     .action((options: BenchTrainOptions) => runBenchTrain(options));
 }
@@ -62,9 +69,11 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
       ...engine,
     }),
   );
+  const adapters = options.device.device === 'webgpu' ? (await listAdapters()).adapters : undefined;
   const results = times.map((each) => ({
     ...trainingFigures(each, batch),
     ...measuredModel(options),
+    ...(adapters && { adapters: adapters.map(({ name }) => name) }),
     batch,
     rounds,
   }));
@@ -97,6 +106,10 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   );
   writeStdout(`${table}\n`);
   writeStdout(`\n${partsTable(results)}\n`);
+  if (options.device.device !== 'cpu') {
+    writeStdout(`\n${trafficTable(results)}\n\n${placeText(options, adapters)}\n`);
+    return;
+  }
   for (const result of options.products ? results : []) {
     writeStdout(`\n${operatorTable(result.mixing, result.operators)}\n`);
   }
@@ -112,8 +125,8 @@ function measuredModel(options: BenchTrainOptions) {
     kernelSize,
     size,
     channels,
-    device,
-    threads: threads ?? availableParallelism(),
+    device: showDevice(device),
+    ...(device.device === 'cpu' && { threads: threads ?? availableParallelism() }),
   };
 }
 
@@ -129,6 +142,43 @@ function partsTable(results: readonly Pick<TrainingTimes, 'mixing' | 'parts'>[])
       ...stepParts.map((part) => formatMilliseconds(result.parts[part], 1)),
     ]),
   );
+}
+
+/** What a step moves to the device and back, and how often the host waits for it. */
+function trafficTable(results: readonly Pick<TrainingTimes, 'mixing' | 'traffic' | 'dispatches'>[]): string {
+  const right = (title: string) => ({ title, align: 'right' as const });
+  return formatTable(
+    [
+      { title: 'STEP' },
+      right('DISPATCHES'),
+      right('RUNS'),
+      right('WAITS'),
+      right('UP'),
+      right('ARRAYS'),
+      right('DOWN'),
+      right('ARRAYS'),
+    ],
+    results.map(({ mixing, traffic, dispatches }) => [
+      mixing,
+      dispatches === null ? '-' : formatCount(dispatches),
+      ...[traffic!.runs, traffic!.waits].map(formatCount),
+      formatBytes(traffic!.bytesUp),
+      formatCount(traffic!.arraysUp),
+      formatBytes(traffic!.bytesDown),
+      formatCount(traffic!.arraysDown),
+    ]),
+  );
+}
+
+/** Where the steps ran, and what was left out there. */
+function placeText(
+  { device, products }: BenchTrainOptions,
+  adapters: readonly Adapter[] | null | undefined,
+): string {
+  const named = (adapters ?? []).map(({ name, kind }) => `${visibleText(name)} (${kind})`);
+  const on = named.length > 1 ? `one of ${named.join(', ')}` : named[0];
+  const where = `on ${showDevice(device)}${on === undefined ? '' : `, ${on}`}; peak memory is that of the host`;
+  return products ? `${where}; products and operators are timed on the CPU only` : where;
 }
 
 /** Operators with a smaller share of the time than this are summed up as others. */

@@ -41,7 +41,8 @@ export async function onRanks(run: (ranks: Ranks) => Promise<void>): Promise<voi
 
 /** How programs are compiled on a rank: by default with the threads that it may use. */
 export function compileOptionsOf(ranks: Ranks, options: EngineOptions): Promise<CompileOptions> {
-  return compileOptions(ranks.size > 1 ? { ...options, threads: options.threads ?? ranks.cores } : options);
+  const sharesCores = ranks.size > 1 && options.device.device === 'cpu';
+  return compileOptions(sharesCores ? { ...options, threads: options.threads ?? ranks.cores } : options);
 }
 
 /** The ranks; undefined on all but rank 0 if they cannot work together. */

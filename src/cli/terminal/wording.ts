@@ -14,6 +14,7 @@ import { shellWord } from './shellWord.ts';
 const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => string>> = {
   diagnose: () => 'emerging doctor',
   downloadDataset: (name) => `emerging datasets get ${word(name)}`,
+  listDevices: () => 'emerging devices',
   prepareDataset: (source, options = {}) =>
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
   resumeRun: (directory, changes = {}) =>

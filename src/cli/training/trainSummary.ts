@@ -36,7 +36,8 @@ export function movedText({ paths, state }: PreparedRun, now: Place): string | u
 }
 
 function showPlace({ device, threads, workers, ranks }: Record<keyof Place, unknown>): string {
-  const threaded = `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const threaded =
+    device === 'cpu' ? `${device} with ${threads} ${threads === 1 ? 'thread' : 'threads'}` : `${device}`;
   const place = workers === 1 ? threaded : `${threaded} and ${workers} workers`;
   return ranks === 1 ? place : `${place} on each of ${ranks} ranks`;
 }

@@ -1,4 +1,5 @@
 // A layer with fixed parameters as a function in float64: its values and vector-Jacobian products.
+import { onCpu } from '../../engine/devices/device.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
 import type { Bijection } from '../../flows/bijection.ts';
 import type { Parameters } from '../../flows/parameters.ts';
@@ -26,7 +27,7 @@ export class LayerMap {
   constructor(layer: Bijection, parameters: Parameters, options: CompileOptions = {}) {
     this.layer = layer;
     this.parameters = parameters;
-    this.options = { ...options, device: 'cpu', precision: 'float64' };
+    this.options = { ...onCpu(options), precision: 'float64' };
     this.dimensions = dimensionsOf(layer.inputShape);
   }
 

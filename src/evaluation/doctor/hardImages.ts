@@ -1,5 +1,6 @@
 // Images that are hard to recover: real ones inverted, with noise, compressed, and changed against the model.
 import { toEightBit } from '../../data/pixels/bitDepth.ts';
+import { onCpu } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { dimensionsOf, type ImageShape } from '../../numeric/imageShape.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -61,7 +62,7 @@ export async function chosenImages(
     options: { bits },
   } = trained.model;
   // The same images are chosen for every device.
-  const program = await compileLogDetGradient(trained, { ...options, device: 'cpu', precision: 'float32' });
+  const program = await compileLogDetGradient(trained, { ...onCpu(options), precision: 'float32' });
   if (program === undefined) {
     return [];
   }

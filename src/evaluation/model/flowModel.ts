@@ -3,7 +3,7 @@ import type { Ranks } from '../../cluster/ranks.ts';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
-import { type CompileOptions, type Program, requireThreads } from '../../engine/program.ts';
+import { type CompileOptions, type Program, requirePlace } from '../../engine/program.ts';
 import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
@@ -159,7 +159,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
   ) {
     requireWhole('batchSize', batchSize, 1);
-    requireThreads(options);
+    requirePlace(options);
     const { imageShape, latentShapes } = trained.model;
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;

@@ -116,6 +116,11 @@ it.each([
   expect(modelCard({ ...about, summary })).toContain(`, ${text} on cpu with 2 threads`);
 });
 
+it('names no threads of a device, not even those of an older summary', () => {
+  const summary = { steps: 40, seconds: 60, device: 'webgpu', threads: 2, ranks: 2 };
+  expect(modelCard({ ...about, summary })).toContain(', 1.0 minutes on webgpu on each of 2 ranks');
+});
+
 it('shows a dash for values of a summary that are neither text nor numbers', () => {
   const odd = { toString: 1, valueOf: 1 };
   const summary = {
@@ -128,6 +133,6 @@ it('shows a dash for values of a summary that are neither text nor numbers', () 
   };
   const card = modelCard({ ...about, summary });
   expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | average | - |');
-  expect(card).toContain('1.0 minutes on - with 2 threads');
+  expect(card).toContain('1.0 minutes on -');
   expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
 });

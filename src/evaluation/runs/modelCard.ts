@@ -94,7 +94,9 @@ function trainingText(
     return text;
   }
   const trouble = troubleText({ droppedSteps: Number(droppedSteps), setbacks: Number(setbacks) });
-  const time = `${timeText(seconds)} on ${shown(device)} with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}${ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`}`;
+  const threaded = device === 'cpu' ? ` with ${shown(threads)} ${threads === 1 ? 'thread' : 'threads'}` : '';
+  const each = ranks === 1 ? '' : ` on each of ${shown(ranks)} ranks`;
+  const time = `${timeText(seconds)} on ${shown(device)}${threaded}${each}`;
   return [text, ...(trouble === null ? [] : [trouble]), time].join(', ');
 }
 

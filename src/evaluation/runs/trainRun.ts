@@ -133,9 +133,10 @@ export function pictureTitle({
 }
 
 function engineOf(options: TrainingOptions): CompileOptions {
-  const { device, threads, fallback, inverse } = options;
+  const { device, deviceIndex, threads, fallback, inverse } = options;
   return {
     ...(device && { device }),
+    ...(deviceIndex !== undefined && { deviceIndex }),
     ...(threads !== undefined && { threads }),
     ...(fallback !== undefined && { fallback }),
     ...(inverse && { inverse }),

@@ -1,6 +1,7 @@
 // What the summary of a run says of its training: before the first step, and after the last.
 import type { Dataset } from '../../data/dataset.ts';
 import type { DatasetIdentity } from '../../data/identity.ts';
+import { showDevice } from '../../engine/devices/device.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Config } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
@@ -25,16 +26,27 @@ export interface RecordedRun {
 
 /** What the resulting bytes depend on besides the configuration. */
 export interface Place {
+  /** As `parseDevice` reads it. */
   readonly device: string;
-  readonly threads: number;
+  /** The threads that share its operations; undefined on a device, which schedules its own work. */
+  readonly threads: number | undefined;
   readonly workers: number;
   /** The number of processes that train together, each with these threads and workers. */
   readonly ranks: number;
 }
 
 /** Where programs compiled with these options run, and the numbers of workers and ranks. */
-export function placeOf({ device = 'cpu', threads }: CompileOptions, workers: number, ranks: number): Place {
-  return { device, threads: threads ?? Math.max(workers, defaultThreads()), workers, ranks };
+export function placeOf(
+  { device = 'cpu', deviceIndex = 0, threads }: CompileOptions,
+  workers: number,
+  ranks: number,
+): Place {
+  return {
+    device: showDevice({ device, deviceIndex }),
+    threads: device === 'cpu' ? (threads ?? Math.max(workers, defaultThreads())) : undefined,
+    workers,
+    ranks,
+  };
 }
 
 /**
@@ -113,7 +125,8 @@ function imagesOf(identity: DatasetIdentity | undefined): Settings {
 function placeBefore({ device, threads, workers, ranks }: JsonObject, now: Place): Settings {
   return {
     device: device ?? now.device,
-    threads: threads ?? now.threads,
+    // Older summaries have a number of threads on every device.
+    threads: (device ?? now.device) === 'cpu' ? (threads ?? now.threads) : undefined,
     workers: workers ?? now.workers,
     ranks: ranks ?? (device === undefined ? now.ranks : 1),
   };

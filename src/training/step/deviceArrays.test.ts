@@ -77,7 +77,7 @@ async function trained(model: Glow, start: TrainingState, steps: number, options
       await Trainer.create(model, from, {
         batchSize: BATCH,
         averageDecay: 0.9,
-        threads: 1,
+        ...(options.device === undefined && { threads: 1 }),
         workers: 1,
         activations: 'keep',
         ...options,

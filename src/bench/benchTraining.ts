@@ -1,0 +1,51 @@
+// The training that is benchmarked: a model with its weights, and batches of random pixels.
+
+import type { CompileOptions } from '../engine/program.ts';
+import type { Keep } from '../engine/resources.ts';
+import { Glow } from '../models/glow.ts';
+import type { Mixing } from '../models/mixing.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import type { BatchLoader } from '../training/batchLoader.ts';
+import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
+import { startFromData } from '../training/startFromData.ts';
+import { Trainer } from '../training/step/trainer.ts';
+import type { TrainingStart } from '../training/trainingState.ts';
+import { type BenchModel, benchUpdate, randomBatches } from './benchModel.ts';
+
+/** The model and the steps of a benchmark. */
+export interface BenchTrainingOptions extends CompileOptions {
+  readonly model: BenchModel;
+  readonly imageShape: ImageShape;
+  readonly batchSize: number;
+  /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */
+  readonly microBatch?: number;
+  /** Whether activations are kept or recomputed; default auto. */
+  readonly activations?: ActivationChoice | undefined;
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
+}
+
+/** A training that is ready for its first step. */
+export interface BenchTraining {
+  readonly model: Glow;
+  readonly state: TrainingStart;
+  readonly trainer: Trainer;
+  readonly batches: BatchLoader;
+}
+
+/** The learning rate of its steps. */
+export const BENCH_RATE = 1e-4;
+
+/** Prepares the training of one mixing. */
+export async function prepareBenchTraining(
+  options: BenchTrainingOptions,
+  mixing: Mixing,
+  keep: Keep,
+): Promise<BenchTraining> {
+  const { imageShape, batchSize } = options;
+  const model = new Glow({ ...options.model, mixing }, imageShape);
+  const batches = randomBatches(imageShape, batchSize, model.options.bits);
+  const state = await startFromData(model, batches.at(0), 0, options);
+  const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate }));
+  return { model, state, trainer, batches };
+}
