@@ -12,7 +12,8 @@ import { buildPackage, type CommandLine } from './command.ts';
 export async function buildStudio(): Promise<string> {
   const repository = fileURLToPath(new URL('../..', import.meta.url));
   const root = buildPackage();
-  for (const folder of ['studio', 'models']) {
+  // Of the sources, the page shows excerpts.
+  for (const folder of ['studio', 'models', 'src/flows', 'src/models', 'src/engine/graph']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
   copyFileSync(join(repository, 'tsconfig.json'), join(root, 'tsconfig.json'));
