@@ -23,6 +23,7 @@ export default defineConfig({
     // Sources are on GitHub; sizes are no news.
     reportCompressedSize: false,
     chunkSizeWarningLimit: 20_000,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   worker: { format: 'es' },
 });

@@ -59,6 +59,14 @@ function unitImages([height, width, channels]: ImageShape): NdArray {
   return { shape: [size, height, width, channels], data };
 }
 
+/** Compares numbers one by one. */
+function expectClose(found: readonly number[], expected: ArrayLike<number>, digits: number): void {
+  expect(found).toHaveLength(expected.length);
+  found.forEach((value, index) => {
+    expect(value).toBeCloseTo(expected[index]!, digits);
+  });
+}
+
 const flat = (values: readonly (readonly (readonly number[])[])[]): Float64Array =>
   Float64Array.from(values.flat(2));
 
@@ -174,10 +182,8 @@ describe('the inverse along anti-diagonals', () => {
       array([side, side, 1, 1], kernel),
       dilation,
     );
-    solved.forEach((value, pixel) => {
-      expect(value).toBeCloseTo(x[pixel]!, 9);
-      expect(value).toBeCloseTo(reference.data[pixel]!, 9);
-    });
+    expectClose(solved, x, 9);
+    expectClose(solved, reference.data, 9);
     // Of the products in the library's graph, those with a bias are the steps that wait for others.
     const graph = solveGraph(
       input('y', [1, height, width, 1]),
@@ -221,8 +227,7 @@ describe('a periodic convolution', () => {
     };
     const image = { shape: [1, size, size, 2], data: Float64Array.from(x.flat()) };
     const { y, logDet } = await applied(periodic([size, size, 2]), parameters, image);
-    const own = wrappedConvolution(x, kernel, size).flat();
-    own.forEach((value, index) => expect(value).toBeCloseTo(y!.data[index]!, 12));
+    expectClose(wrappedConvolution(x, kernel, size).flat(), y!.data, 12);
     const sum = inverses.reduce((total, { logAbsDet }) => total + logAbsDet, 0);
     expect(sum).toBeCloseTo(logDet!.data[0]!, 10);
   });
@@ -234,8 +239,8 @@ describe('a periodic convolution', () => {
     expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: size * size }, (_, index) => index));
     const forth = fromFrequencies(applyMatrices(toFrequencies(x, size), matrices), size, all).flat();
     const back = fromFrequencies(applyMatrices(toFrequencies(y, size), inverses), size, all).flat();
-    y.flat().forEach((value, index) => expect(forth[index]).toBeCloseTo(value, 10));
-    x.flat().forEach((value, index) => expect(back[index]).toBeCloseTo(value, 10));
+    expectClose(forth, y.flat(), 10);
+    expectClose(back, x.flat(), 10);
   });
 });
 
@@ -247,10 +252,8 @@ it.each([2, 3, 5, 8])(
     const expected = logAbsDeterminant(matrix.flat(), size);
     const { p, l, u } = pluOf(matrix);
     const { q, r } = qrOf(matrix);
-    const close = (product: number[][]): void =>
-      product.flat().forEach((value, index) => expect(value).toBeCloseTo(matrix.flat()[index]!, 10));
-    close(productOf(p, productOf(l, u)));
-    close(productOf(q, r));
+    expectClose(productOf(p, productOf(l, u)).flat(), matrix.flat(), 10);
+    expectClose(productOf(q, r).flat(), matrix.flat(), 10);
     expect(logAbsOfDiagonal(u)).toBeCloseTo(expected, 10);
     expect(logAbsOfDiagonal(r)).toBeCloseTo(expected, 10);
     const triangular = (matrix: number[][]) =>

@@ -9,7 +9,7 @@ export function Excerpt({ name }: { name: ExcerptName }) {
     <figure class="how-excerpt">
       <figcaption>{file}</figcaption>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be reached with the keyboard. */}
-      <pre tabIndex={0} aria-label={`Lines of ${file}`}>
+      <pre tabIndex={0}>
         <code>{code}</code>
       </pre>
     </figure>

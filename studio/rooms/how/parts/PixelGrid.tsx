@@ -5,6 +5,9 @@ export interface PixelLook {
   readonly class?: string;
   readonly fill?: string;
   readonly opacity?: number;
+  /** A short text in it. */
+  readonly text?: string;
+  readonly textClass?: string;
 }
 
 interface PixelGridProps {
@@ -20,23 +23,27 @@ interface PixelGridProps {
 /** A grid of pixels, numbered row by row. */
 export function PixelGrid({ height, width, label, look, selected, onSelect }: PixelGridProps) {
   const drawing = (
-    <svg
-      viewBox={`0 0 ${width} ${height}`}
-      {...(onSelect ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}
-    >
+    <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
       {Array.from({ length: height * width }, (_, pixel) => {
-        const shown = look(pixel);
+        const { class: name = '', fill = '', opacity = '', text, textClass = '' } = look(pixel);
+        const [row, column] = [Math.floor(pixel / width), pixel % width];
         return (
-          <rect
-            // A place in the image stays one when its look changes.
-            key={pixel}
-            x={(pixel % width) + 0.04}
-            y={Math.floor(pixel / width) + 0.04}
-            width={0.92}
-            height={0.92}
-            class={shown.class ?? ''}
-            style={{ fill: shown.fill ?? '', fillOpacity: shown.opacity ?? '' }}
-          />
+          // A place in the image stays one when its look changes.
+          <g key={pixel}>
+            <rect
+              x={column + 0.04}
+              y={row + 0.04}
+              width={0.92}
+              height={0.92}
+              class={name}
+              style={{ fill, fillOpacity: opacity }}
+            />
+            {text !== undefined && (
+              <text x={column + 0.5} y={row + 0.63} class={textClass}>
+                {text}
+              </text>
+            )}
+          </g>
         );
       })}
       {selected !== undefined && (

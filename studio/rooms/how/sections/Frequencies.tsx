@@ -1,5 +1,6 @@
 // Periodic convolutions: in the frequency domain, one small matrix for each frequency.
 import { useMemo, useState } from 'preact/hooks';
+import { Picture } from '../../../parts/Picture.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import {
   applyMatrices,
@@ -54,12 +55,16 @@ export function Frequencies() {
   );
 }
 
-/** A kernel near the identity: `strength` is how far from it. */
+/** A kernel near the identity, which keeps the mean of every channel: `strength` is how far from it. */
 function kernelOf(strength: number): PeriodicKernel {
   const draw = normals(17);
-  return Array.from({ length: 9 }, (_, tap) =>
-    CHANNELS.map((input) =>
-      CHANNELS.map((output) => strength * 0.3 * draw() + (tap === 4 && input === output ? 1 : 0)),
+  const drawn = Array.from({ length: 9 }, () => CHANNELS.map(() => CHANNELS.map(() => 0.3 * draw())));
+  return drawn.map((tap, index) =>
+    tap.map((row, input) =>
+      row.map((value, output) => {
+        const mean = drawn.reduce((sum, one) => sum + one[input]![output]!, 0) / drawn.length;
+        return strength * (value - mean) + (index === 4 && input === output ? 1 : 0);
+      }),
     ),
   );
 }
@@ -166,15 +171,8 @@ function powersOf({ re, im }: ComplexImage): number[] {
 
 /** An image with the three channels of a screen. */
 function Coloured({ values, label }: { values: readonly (readonly number[])[]; label: string }) {
-  const level = (value: number): number => Math.round(255 * Math.min(1, Math.max(0, value)));
-  return (
-    <PixelGrid
-      height={SIZE}
-      width={SIZE}
-      label={label}
-      look={(pixel) => ({ fill: `rgb(${values[pixel]!.map(level).join(' ')})` })}
-    />
-  );
+  const pixels = Uint8Array.from(values.flat(), (value) => 255 * Math.min(1, Math.max(0, value)));
+  return <Picture image={{ pixels, shape: [SIZE, SIZE, CHANNELS.length] }} label={label} />;
 }
 
 interface SpectrumProps {

@@ -114,7 +114,7 @@ function Diagram() {
           // Levels are known by their place.
           <li key={index}>
             <p class="how-level-shape">{shown(level.before)}</p>
-            <p class="how-block">squeeze → {shown(level.shape)}</p>
+            <p>squeeze → {shown(level.shape)}</p>
             <ul class="how-steps" aria-label={`${depth} flow steps`}>
               {stepParts.map(({ name, does }) => (
                 <li key={name} class={name === 'emerging' ? 'how-here' : ''}>
@@ -126,8 +126,10 @@ function Diagram() {
             <p class="how-times">
               {depth === 1 ? 'once' : `${depth} times`}; {counted(level.inverseSteps)} steps back
             </p>
-            <p class="how-block how-latent">
-              {index === levels - 1 ? 'all of it' : 'split: half of it'} → latent {shown(level.latent)}
+            <p class="how-leaves">
+              {index === levels - 1 ? 'all of it is latent:' : 'split: one half is latent,'}{' '}
+              {shown(level.latent)}
+              {index < levels - 1 && '; the other goes on'}
             </p>
           </li>
         ))}

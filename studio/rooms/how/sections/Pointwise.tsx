@@ -25,7 +25,7 @@ export function Pointwise() {
         training; Q·R reaches every invertible matrix.
       </p>
       <Factors />
-      <div class="how-scroll">
+      <div class="how-costs-frame">
         <table class="how-costs">
           <caption>What each form costs for C channels, besides the product with every pixel</caption>
           <thead>

@@ -66,10 +66,18 @@ function Matrices() {
   const [ordinary, corner] = [entriesOf('ordinary'), entriesOf(kind)];
   const elimination = decimal(logAbsDetOf(denseOf(ordinary, size)), 3);
   const name = `${kind} kernel`;
+  const allowed = new Set(offsetsOf(kind, 3).map(String));
   const looks = new Map(
-    offsetsOf(kind, 3).map(([down, right]) => {
-      const [h, w] = [Math.floor(pixel / SIDE) + down, (pixel % SIDE) + right];
-      return [h >= 0 && h < SIDE && w >= 0 && w < SIDE ? h * SIDE + w : -1, tapClass([down, right])];
+    offsetsOf('ordinary', 3).map((offset) => {
+      const [h, w] = [Math.floor(pixel / SIDE) + offset[0], (pixel % SIDE) + offset[1]];
+      const inside = h >= 0 && h < SIDE && w >= 0 && w < SIDE;
+      // What the mask takes away is only hinted at.
+      const kept = allowed.has(String(offset));
+      const text = kept ? (isCentre(offset) ? 'how-on-centre' : 'how-on-tap') : '';
+      return [
+        inside ? h * SIDE + w : -1,
+        { class: tapClass(offset), opacity: kept ? 1 : 0.25, textClass: text },
+      ];
     }),
   );
   return (
@@ -121,12 +129,12 @@ function Matrices() {
         <Panel title={name}>
           <MatrixDrawing entries={corner} size={size} channels={channels} pixel={pixel} label={name} />
         </Panel>
-        <Panel title="the image: choose a pixel">
+        <Panel title="the image, in the order of its pixels">
           <PixelGrid
             height={SIDE}
             width={SIDE}
-            label="The image, its pixels in the colours of the taps that read them"
-            look={(place) => ({ class: looks.get(place) ?? 'how-empty' })}
+            label="The image, its pixels numbered, in the colours of the taps that read them"
+            look={(place) => ({ class: 'how-empty', ...looks.get(place), text: String(place + 1) })}
             selected={pixel}
             onSelect={setPixel}
           />
@@ -174,5 +182,5 @@ function MatrixDrawing({ entries, size, channels, pixel, label }: MatrixDrawingP
 /** The class of a tap's colour: the centre, or one of the eight directions around it. */
 function tapClass(offset: readonly [number, number]): string {
   const [down, right] = offset;
-  return isCentre(offset) ? 'how-tap-centre' : `how-tap-${3 * (down + 1) + right + 1}`;
+  return isCentre(offset) ? 'how-centre' : `how-tap-${3 * (down + 1) + right + 1}`;
 }
