@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { typeOf } from '../studio/headers.ts';
 import { buildPackage, type CommandLine } from './command.ts';
@@ -49,6 +51,13 @@ export async function startStudio(emerging: CommandLine, ...args: string[]): Pro
       await ended;
     },
   };
+}
+
+/** What axe finds wrong with a page. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
 /** Serves a folder below a path, as a host that sets no headers but the type does. */

@@ -21,10 +21,10 @@ export function Corners() {
   return (
     <>
       <p>
-        An ordinary <i>d</i> × <i>d</i> convolution computes every pixel from all of its neighbours, and each
-        of those from theirs. Whoever wants to go back finds no place to begin: every unknown pixel is in the
-        equations of all pixels around it. That is one system of H·W·C linear equations, and its determinant
-        is as costly as its solution.
+        An ordinary <i>d</i>&nbsp;×&nbsp;<i>d</i> convolution computes every pixel from all of its neighbours,
+        and each of those from theirs. Whoever wants to go back finds no place to begin: every unknown pixel
+        is in the equations of all pixels around it. That is one system of H·W·C linear equations, and its
+        determinant is as costly as its solution.
       </p>
       <p>
         An emerging convolution consists of two kernels, each cut down to one corner. The first sees only

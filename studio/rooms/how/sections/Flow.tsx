@@ -78,8 +78,9 @@ function RoundTrip() {
         result ? (
           <>
             The {counted(result.latents.reduce((sum, { values }) => sum + values.length, 0))} latents of the
-            image have mean {decimal(result.mean)} and standard deviation {decimal(result.deviation)} (it was
-            drawn at temperature {TEMPERATURE}); the image costs {decimal(result.bitsPerDim)} bits/dim.{' '}
+            image have mean {decimal(result.mean)} and standard deviation {decimal(result.deviation)} (noise
+            has 1; this image was drawn at temperature {TEMPERATURE}, and each of its pixels is taken at the
+            middle of its grey level). The image costs {decimal(result.bitsPerDim)} bits/dim.{' '}
             {noise === 0
               ? `Back from its own noise, ${counted(result.equal)} of ${counted(result.back.pixels.length)} values are the same.`
               : 'With other noise mixed in, another image comes back.'}

@@ -34,8 +34,8 @@ export function Frequencies() {
       <p>
         There is another way to make an ordinary convolution easy: let it wrap around the edges, as if the
         image repeated itself for ever. Then waves pass through it unchanged, except that each is multiplied
-        by a factor, or with C channels by a C × C matrix. Take the image apart into its frequencies, and one
-        matrix of H·W·C rows falls apart into H·W matrices of C rows.
+        by a factor, or with C channels by a C&nbsp;×&nbsp;C matrix. Take the image apart into its
+        frequencies, and one matrix of H·W·C rows falls apart into H·W matrices of C rows.
       </p>
       <PeriodicFigure />
       <Pair

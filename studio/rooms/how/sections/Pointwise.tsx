@@ -17,11 +17,12 @@ export function Pointwise() {
     <>
       <p>
         The kernels of an emerging convolution cannot mix channels freely, because of the order at their
-        centre. So a 1 × 1 convolution comes before them: one C × C matrix W, the same for every pixel (
-        <Source of="glow">Kingma and Dhariwal, 2018</Source>). Its ln|det| is H·W·ln|det W|. The matrix can be
-        trained as it is, or as a product of factors whose determinant can be read off: P·L·U with a fixed
-        permutation, or Q·R with Q as reflections (<Source of="householder">Tomczak and Welling, 2016</Source>
-        ; <Source of="emerging">Hoogeboom and others, 2019</Source>). P·L·U cannot change its permutation in
+        centre. So a 1&nbsp;×&nbsp;1 convolution comes before them: one C&nbsp;×&nbsp;C matrix W, the same for
+        every pixel (<Source of="glow">Kingma and Dhariwal, 2018</Source>). Its ln|det| is H·W·ln|det W|. The
+        matrix can be trained as it is, or as a product of factors whose determinant can be read off: P·L·U
+        with a fixed permutation, or Q·R with Q as reflections (
+        <Source of="householder">Tomczak and Welling, 2016</Source>;{' '}
+        <Source of="emerging">Hoogeboom and others, 2019</Source>). P·L·U cannot change its permutation in
         training; Q·R reaches every invertible matrix.
       </p>
       <Factors />
@@ -136,7 +137,8 @@ function Factors() {
       }
       description={
         <>
-          A random {channels} × {channels} matrix. {explanations[form]} ln|det W| = {decimal(logAbsDet, 3)}.
+          A random {channels}&nbsp;×&nbsp;{channels} matrix. {explanations[form]} ln|det W| ={' '}
+          {decimal(logAbsDet, 3)}.
         </>
       }
     >
