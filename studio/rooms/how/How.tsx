@@ -32,22 +32,26 @@ const sections: readonly Section[] = [
 export function How() {
   const { section } = settings.value;
   useEffect(() => {
-    document.getElementById(`how-${section}`)?.scrollIntoView();
+    if (section !== undefined) {
+      show(section);
+    }
   }, [section]);
   return (
     <article class="how">
       <header>
         <h1>How it works</h1>
         <p class="how-lead">
-          Emerging convolutions are ordinary convolutions that can be inverted, and whose determinant can be
-          read off. This is how, from the first idea to the whole model. Every figure computes what it shows;
-          the code beside the formulas is the code of this library.
+          An emerging convolution sees as much as an ordinary one, and yet it can be inverted, and its
+          determinant can be read off. Here is why, from the first idea to the whole model. Every figure
+          computes what it shows; the code beside the formulas is the code of this library.
         </p>
         <nav aria-label="Sections">
           <ol>
             {sections.map(({ name, title }) => (
               <li key={name}>
-                <a href={linkTo('how', { ...settings.value, section: name })}>{title}</a>
+                <a href={linkTo('how', { ...settings.value, section: name })} onClick={() => show(name)}>
+                  {title}
+                </a>
               </li>
             ))}
           </ol>
@@ -61,4 +65,9 @@ export function How() {
       ))}
     </article>
   );
+}
+
+/** Scrolls to a section; a link to where the address already is changes nothing else. */
+function show(section: string): void {
+  document.getElementById(`how-${section}`)?.scrollIntoView();
 }

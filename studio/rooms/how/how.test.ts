@@ -51,7 +51,7 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowDown');
     }
-    await fields.getByText('row 13, column 13 of the result: the first kernel reads 1 pixels').waitFor();
+    await fields.getByText('row 13, column 13 of the result: the first kernel reads 1 pixel,').waitFor();
   });
 
   it('adds up the diagonal of the matrix that it shows', async () => {
@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     await periodic.getByLabel('Frequencies inverted').press('ArrowLeft');
     await periodic.getByText('the rest is missing').waitFor();
     await periodic.getByRole('application').first().press('ArrowDown');
-    await periodic.getByText('with 1 waves downwards and 2 to the right').waitFor();
+    await periodic.getByText('with 1 wave downwards and 2 to the right').waitFor();
     const factors = figure('A matrix over the channels, and its factors');
     const value = async (): Promise<string> => /ln.det W. = \S+/.exec((await factors.textContent())!)![0];
     const before = await value();

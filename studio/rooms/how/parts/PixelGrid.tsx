@@ -1,5 +1,7 @@
 // The pixels of a small image as squares. One can be pointed at, or moved with the arrow keys.
 
+import { Fragment } from 'preact';
+
 /** How a pixel looks: a class of how.css, or a colour of its own. */
 export interface PixelLook {
   readonly class?: string;
@@ -29,7 +31,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
         const [row, column] = [Math.floor(pixel / width), pixel % width];
         return (
           // A place in the image stays one when its look changes.
-          <g key={pixel}>
+          <Fragment key={pixel}>
             <rect
               x={column + 0.04}
               y={row + 0.04}
@@ -43,7 +45,7 @@ export function PixelGrid({ height, width, label, look, selected, onSelect }: Pi
                 {text}
               </text>
             )}
-          </g>
+          </Fragment>
         );
       })}
       {selected !== undefined && (

@@ -10,3 +10,8 @@ export function decimal(number: number, digits = 2): string {
   const text = Math.abs(number).toFixed(digits);
   return number < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
+
+/** A number of things, of one of which `noun` is the name. */
+export function some(number: number, noun: string): string {
+  return `${decimal(number, 0)} ${noun}${Math.abs(number) === 1 ? '' : 's'}`;
+}

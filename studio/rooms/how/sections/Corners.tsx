@@ -7,6 +7,7 @@ import { Figure, Panel } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { Source } from '../parts/Source.tsx';
+import { some } from '../parts/text.ts';
 
 const SIZE = 13;
 
@@ -21,16 +22,17 @@ export function Corners() {
   return (
     <>
       <p>
-        An ordinary <i>d</i>&nbsp;×&nbsp;<i>d</i> convolution computes every pixel from all of its neighbours,
-        and each of those from theirs. Whoever wants to go back finds no place to begin: every unknown pixel
-        is in the equations of all pixels around it. That is one system of H·W·C linear equations, and its
-        determinant is as costly as its solution.
+        An ordinary <i>d</i>&nbsp;×&nbsp;<i>d</i> convolution computes every pixel from its neighbours on all
+        sides. Going back, there is no place to begin: every unknown pixel is in the equations of all pixels
+        around it. It is one system of H·W·C linear equations, and its determinant costs as much as its
+        solution.
       </p>
       <p>
         An emerging convolution consists of two kernels, each cut down to one corner. The first sees only
-        pixels to the right and below, the second only pixels to the left and above. The last pixel is then
-        computed from itself alone, so there is a place to begin; and applied one after the other, the two see
-        in all directions (<Source of="emerging">Hoogeboom, van den Berg and Welling, 2019</Source>).
+        pixels to the right and below, the second only pixels to the left and above. For each of them there is
+        a place to begin: one pixel, in a corner of the image, is computed from itself alone. Applied one
+        after the other, the two see in all directions (
+        <Source of="emerging">Hoogeboom, van den Berg and Welling, 2019</Source>).
       </p>
       <ReceptiveFields />
       <Pair tex={'y_{h,w} = \\sum_{i,j\\,\\ge\\,0} x_{h+di,\\,w+dj}\\;K_{ij}'} excerpt="offsets">
@@ -76,9 +78,10 @@ function ReceptiveFields() {
       }
       description={
         <>
-          The pixel in row {row + 1}, column {column + 1} of the result: the first kernel reads {first}{' '}
-          pixels, the second {second}; together they see {both}, of the {full} that an ordinary {kernelSize} ×{' '}
-          {kernelSize} kernel sees here. The darker a pixel, the more paths lead from it to the result.
+          The pixel in row {row + 1}, column {column + 1} of the result: the first kernel reads{' '}
+          {some(first, 'pixel')}, the second {second}; together they see {both}, of the {full} that an
+          ordinary {kernelSize} × {kernelSize} kernel sees here. The stronger the colour of a pixel, the more
+          paths lead from it to the result.
         </>
       }
     >

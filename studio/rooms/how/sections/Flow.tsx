@@ -22,11 +22,11 @@ export function Flow() {
     <>
       <p>
         A normalizing flow is an invertible function that turns images into noise. Run backwards, it turns
-        noise into images. Because the function can be inverted, the probability of an image is known exactly:
-        it is the probability of its noise, times the factor by which the function stretches or squeezes the
-        space around the image. That factor is the determinant of the Jacobian, and everything on this page is
-        about functions whose inverse and determinant are both cheap (
-        <Source of="flows">Papamakarios and others, 2021</Source>, tell the whole story).
+        noise into images. Because the function can be inverted, the probability density of an image is known
+        exactly: it is the density of its noise, times the factor by which the function stretches the space
+        around the image. That factor is the absolute determinant of the Jacobian, and this page is about
+        functions whose inverse and determinant are both cheap (
+        <Source of="flows">Papamakarios and others, 2021</Source>, give an overview).
       </p>
       <RoundTrip />
       <Pair

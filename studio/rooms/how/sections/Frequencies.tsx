@@ -21,7 +21,7 @@ import { Formula } from '../parts/Formula.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { PixelGrid } from '../parts/PixelGrid.tsx';
 import { seaPicture } from '../parts/pictures.ts';
-import { decimal } from '../parts/text.ts';
+import { decimal, some } from '../parts/text.ts';
 
 const SIZE = 16;
 const CHANNELS = [0, 1, 2];
@@ -121,8 +121,9 @@ function PeriodicFigure() {
       }
       description={
         <>
-          ln|det| over all {SIZE * SIZE} frequencies: {decimal(total, 3)}. The frequency with {u} waves
-          downwards and {v} to the right has ln|det| = {decimal(inverses[frequency]!.logAbsDet, 3)}.{' '}
+          ln|det| over all {SIZE * SIZE} frequencies: {decimal(total, 3)}. The frequency with{' '}
+          {some(u, 'wave')} downwards and {decimal(v, 0)} to the right has ln|det| ={' '}
+          {decimal(inverses[frequency]!.logAbsDet, 3)}.{' '}
           {solved === groups.length
             ? 'All frequencies are inverted: the image is back.'
             : 'The lowest frequencies are inverted; the rest is missing from the image.'}
@@ -158,7 +159,10 @@ function PeriodicFigure() {
           <Coloured values={x} label="The image of the frequencies that are inverted" />
         </Panel>
       </div>
-      <ComplexTable matrix={matrices[frequency]!} title={`The matrix of frequency (${u}, ${v})`} />
+      <ComplexTable
+        matrix={matrices[frequency]!}
+        title={`The matrix of frequency (${decimal(u, 0)}, ${decimal(v, 0)})`}
+      />
     </Figure>
   );
 }

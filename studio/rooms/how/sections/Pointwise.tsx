@@ -60,8 +60,8 @@ export function Pointwise() {
         </table>
       </div>
       <p>
-        All of that is small beside the product itself, which takes H·W·C² multiplications for every image. A
-        trained model computes the inverse once and keeps it.
+        The product itself takes H·W·C² multiplications for every image; what the table lists is done once for
+        a whole batch. A trained model computes the inverse once and keeps it.
       </p>
       <Pair
         tex={'\\begin{gathered}W = P\\,L\\,U \\\\ \\ln\\lvert\\det W\\rvert = \\sum_c s_c\\end{gathered}'}

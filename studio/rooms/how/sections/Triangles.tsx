@@ -43,8 +43,8 @@ export function Triangles() {
         tex={'\\ln\\lvert\\det\\rvert = H\\,W \\sum_{c=1}^{C} \\ln\\lvert K_{00}[c,c]\\rvert'}
         excerpt="cornerLogDet"
       >
-        For one corner. <Formula tex={'K_{00}'} /> is its centre tap, a C × C matrix. An emerging convolution
-        adds up two of these, <i>C</i> logarithms each, whatever the size of the image.
+        For one corner. <Formula tex={'K_{00}'} /> is its centre tap, a C&nbsp;×&nbsp;C matrix. An emerging
+        convolution adds up two of these, <i>C</i> logarithms each, whatever the size of the image.
       </Pair>
       <Pair
         tex={'\\begin{gathered}K_{00}[i,o] = 0 \\\\ \\text{unless } i \\le o\\end{gathered}'}
