@@ -97,6 +97,8 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     await sheetOf(page).waitFor();
     expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+    // What sets formulas is as large as the rest of the page: only the room with formulas loads it.
+    expect(asked.filter((url) => /katex|How-/i.test(url))).toEqual([]);
     expect(said).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ export function Corners() {
   return (
     <>
       <p>
-        An ordinary <i>d</i>&nbsp;×&nbsp;<i>d</i> convolution computes every pixel from its neighbours on all
+        An ordinary <i>k</i>&nbsp;×&nbsp;<i>k</i> convolution computes every pixel from its neighbours on all
         sides. Going back, there is no place to begin: every unknown pixel is in the equations of all pixels
         around it. It is one system of H·W·C linear equations, and its determinant costs as much as its
         solution.
@@ -38,6 +38,14 @@ export function Corners() {
       <Pair tex={'y_{h,w} = \\sum_{i,j\\,\\ge\\,0} x_{h+di,\\,w+dj}\\;K_{ij}'} excerpt="offsets">
         The first kernel, with dilation <i>d</i>. In the code, direction 1 is right and down, and −1 left and
         up: the corner is stored alone, not as a full kernel with zeros.
+      </Pair>
+      <Pair
+        tex={
+          '\\begin{gathered}y = \\text{corner}_2(\\text{corner}_1(x)) + b \\\\ \\ln\\lvert\\det\\rvert = \\ln\\lvert\\det\\rvert_1 + \\ln\\lvert\\det\\rvert_2\\end{gathered}'
+        }
+        excerpt="emergingForward"
+      >
+        The whole layer: the corners one after the other, then a bias. Their log-determinants add up.
       </Pair>
     </>
   );

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
 import { levelsOf, type Shape } from '../maths/levels.ts';
+import { Block } from '../parts/Block.tsx';
 import { Figure } from '../parts/Figure.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { Source } from '../parts/Source.tsx';
@@ -114,6 +115,13 @@ function Diagram() {
           // Levels are known by their place.
           <li key={index}>
             <p class="how-level-shape">{shown(level.before)}</p>
+            <div class="how-blocks" aria-hidden="true">
+              <Block shape={level.before} most={shape[0]} look="how-plain" />
+              →
+              <Block shape={level.shape} most={shape[0]} look="how-first" />
+              →
+              <Block shape={level.latent} most={shape[0]} look="how-second" />
+            </div>
             <p>squeeze → {shown(level.shape)}</p>
             <ul class="how-steps" aria-label={`${depth} flow steps`}>
               {stepParts.map(({ name, does }) => (
