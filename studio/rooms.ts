@@ -13,4 +13,5 @@ export interface Room {
 /** All rooms; the first one is entered if the address names none. */
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
+  { name: 'how', title: 'How it works', load: async () => (await import('./rooms/how/How.tsx')).How },
 ];

@@ -8,6 +8,7 @@ export const contentPolicy = [
   "worker-src 'self'",
   "connect-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
   "img-src 'self' blob: data:",
   "base-uri 'none'",
   "form-action 'none'",
@@ -31,6 +32,7 @@ const types: Readonly<Record<string, string>> = {
   json: 'application/json; charset=utf-8',
   svg: 'image/svg+xml',
   wasm: 'application/wasm',
+  woff2: 'font/woff2',
 };
 
 /** The type of a file by its name; what is unknown is bytes, which no browser interprets. */

@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import { typeOf } from '../studio/headers.ts';
 import { buildPackage, type CommandLine } from './command.ts';
@@ -12,7 +14,8 @@ import { buildPackage, type CommandLine } from './command.ts';
 export async function buildStudio(): Promise<string> {
   const repository = fileURLToPath(new URL('../..', import.meta.url));
   const root = buildPackage();
-  for (const folder of ['studio', 'models']) {
+  // Of the sources, the page shows excerpts.
+  for (const folder of ['studio', 'models', 'src/flows', 'src/models', 'src/engine/graph']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
   copyFileSync(join(repository, 'tsconfig.json'), join(root, 'tsconfig.json'));
@@ -48,6 +51,15 @@ export async function startStudio(emerging: CommandLine, ...args: string[]): Pro
       await ended;
     },
   };
+}
+
+/** What axe finds wrong with a page. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'] }),
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
 /** Serves a folder below a path, as a host that sets no headers but the type does. */

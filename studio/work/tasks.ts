@@ -1,5 +1,5 @@
 // What the rooms compute with a trained model, in a worker.
-import { contactSheet, type ImageShape, interpolateLatents } from 'emerging-flows';
+import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
 import type { Call } from './calls.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 
@@ -7,6 +7,20 @@ import { type ModelAddress, modelAt } from './models.ts';
 export interface Images {
   readonly pixels: Uint8Array;
   readonly shape: ImageShape;
+}
+
+/** An image that went through a model and back. */
+export interface RoundTrip {
+  readonly image: Images;
+  /** The latents that were decoded, of each prior. */
+  readonly latents: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
+  /** Mean and standard deviation of the image's own latents. */
+  readonly mean: number;
+  readonly deviation: number;
+  readonly bitsPerDim: number;
+  readonly back: Images;
+  /** The values of the image that came back as they were. */
+  readonly equal: number;
 }
 
 /** The dequantisation draws of a bits/dim, and their seed: those of `emerging score`. */
@@ -54,6 +68,46 @@ export const tasks = {
     const between = interpolateLatents(from, to, steps);
     const pixels = await model.decode(between, { onProgress: progressOf(call, 'Walking', steps) });
     return { pixels, shape: model.imageShape };
+  },
+
+  /**
+   * A sample, its latents, and the image that comes back from them when a share of other noise is mixed in, which
+   * changes nothing about their variance.
+   */
+  async roundTrip(
+    {
+      model: address,
+      seed,
+      temperature,
+      noise,
+    }: { model: ModelAddress; seed: number; temperature: number; noise: number },
+    call: Call,
+  ): Promise<RoundTrip> {
+    const model = await modelAt(address, call);
+    const pixels = await model.sample({ count: 1, seed, temperature });
+    const [latents, [bitsPerDim]] = [await model.encode(pixels), await model.bitsPerDim(pixels, measured)];
+    call.signal.throwIfAborted();
+    const random = new RandomStream(seed, 'other noise');
+    const mixed = latents.map(({ shape, data }) => ({
+      shape,
+      data: Float32Array.from(
+        data,
+        (value) => Math.sqrt(1 - noise ** 2) * value + noise * temperature * random.normal(),
+      ),
+    }));
+    const back = await model.decode(mixed);
+    const values = latents.flatMap(({ data }) => [...data]);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+    return {
+      image: { pixels, shape: model.imageShape },
+      latents: mixed.map(({ shape, data }) => ({ shape, values: data })),
+      mean,
+      deviation: Math.sqrt(variance),
+      bitsPerDim: bitsPerDim!,
+      back: { pixels: back, shape: model.imageShape },
+      equal: back.filter((value, index) => value === pixels[index]).length,
+    };
   },
 
   /** Images on one sheet, as the bytes of a PNG. */

@@ -1,0 +1,50 @@
+// Excerpts of the library's sources for the page, cut out when it is bundled: they are always what is computed.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Plugin } from 'vite';
+import { type ExcerptPlace, places } from './rooms/how/places.ts';
+
+const MODULE = 'virtual:excerpts';
+
+/** The excerpts by name, as the module `virtual:excerpts`. `root` is the folder that holds `src`. */
+export function excerpts(root: string): Plugin {
+  const resolved = `\0${MODULE}`;
+  return {
+    name: 'excerpts',
+    resolveId: (id) => (id === MODULE ? resolved : null),
+    load(id) {
+      if (id !== resolved) {
+        return null;
+      }
+      const cut = Object.entries(places).map(([name, place]) => {
+        const file = join(root, place.file);
+        this.addWatchFile(file);
+        return [name, { file: place.file, code: excerptOf(readFileSync(file, 'utf8'), place) }];
+      });
+      return `export default ${JSON.stringify(Object.fromEntries(cut))}`;
+    },
+  };
+}
+
+/**
+ * The lines of a source from the one that contains `from` to the next that begins with `to`, without their
+ * common indentation.
+ *
+ * @throws if there is not exactly one beginning, or no end: the source has changed, and the page must follow
+ */
+export function excerptOf(source: string, { file, from, to }: ExcerptPlace): string {
+  const lines = source.split('\n');
+  const begins = lines.flatMap((line, index) => (line.includes(from) ? [index] : []));
+  const [begin] = begins;
+  if (begin === undefined || begins.length > 1) {
+    throw new Error(`${begins.length} lines of ${file} contain '${from}': the excerpt needs exactly one`);
+  }
+  const length = lines.slice(begin).findIndex((line) => line.startsWith(to));
+  if (length === -1) {
+    throw new Error(`no line of ${file} after '${from}' begins with '${to}', where the excerpt should end`);
+  }
+  const excerpt = lines.slice(begin, begin + length + 1);
+  const indented = excerpt.filter((line) => line.trim() !== '').map((line) => line.search(/\S/));
+  const indentation = Math.min(...indented);
+  return excerpt.map((line) => line.slice(indentation)).join('\n');
+}

@@ -1,0 +1,149 @@
+// The room How it works in Chromium: its figures follow the keyboard, and its formulas and excerpts are there.
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandLine } from '../../../src/testing/command.ts';
+import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
+import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { kernelOf, logDiagonal, matrixOf } from './maths/convolutions.ts';
+import { decimal } from './parts/text.ts';
+import { places } from './places.ts';
+
+const emerging = commandLine(await buildStudio());
+
+describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/install-system-packages)', () => {
+  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let page: Page;
+  let closePage: () => Promise<void>;
+  const asked: string[] = [];
+  const said: string[] = [];
+  beforeAll(async () => {
+    studio = await startStudio(emerging);
+    ({ page, close: closePage } = await openChromium('about:blank'));
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('console', (message) => said.push(message.text()));
+    await page.goto(`${studio.url}#/how`);
+    await page.getByRole('heading', { name: 'How it works' }).waitFor();
+  });
+  afterAll(async () => {
+    await closePage();
+    await studio.close();
+  });
+
+  const figure = (name: string) => page.getByRole('figure', { name });
+
+  it('sends an image to noise and back', async () => {
+    const trip = figure('An image, its noise, and back');
+    await trip.getByText('Back from its own noise, 784 of 784 values are the same.').waitFor();
+    await trip.getByRole('slider').press('End');
+    await trip.getByText('another image comes back').waitFor();
+  });
+
+  it('shows what a pixel is computed from, wherever the arrow keys lead', async () => {
+    const fields = figure('What one pixel is computed from');
+    await fields
+      .getByText('the first kernel reads 4 pixels, the second 4; together they see 9, of the 9')
+      .waitFor();
+    await fields.getByRole('combobox').selectOption('5');
+    await fields.getByRole('slider').press('ArrowRight');
+    await fields.getByText('reads 9 pixels, the second 9; together they see 25').waitFor();
+    await fields.getByRole('application').first().focus();
+    for (let press = 0; press < 20; press++) {
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowDown');
+    }
+    await fields.getByText('row 13, column 13 of the result: the first kernel reads 1 pixel,').waitFor();
+  });
+
+  it('adds up the diagonal of the matrix that it shows', async () => {
+    const matrices = figure('The matrix of a 3 × 3 convolution of a 5 × 5 image');
+    await matrices.getByRole('slider').press('ArrowRight');
+    await matrices.getByLabel('Channels').selectOption('2');
+    await matrices.getByLabel('Corner').selectOption('second');
+    await matrices.getByText('is lower triangular, with 50 values').waitFor();
+    const expected = logDiagonal(matrixOf(kernelOf('second', 2, 0.9, 11), 5, 5));
+    expect(await matrices.getByTestId('diagonal').textContent()).toBe(decimal(expected, 3));
+  });
+
+  it('runs over the image in anti-diagonals, by steps and by itself', async () => {
+    const wave = figure('A convolution undone');
+    await wave.getByLabel('Image size').press('Home');
+    const [play, step] = ['Play', 'One step'].map((name) => wave.getByRole('button', { name }));
+    for (let press = 0; press < 3; press++) {
+      await step!.press('Enter');
+    }
+    await wave.getByText('6 of 16 pixels are solved; one pixel at a time, 3 of 16').waitFor();
+    await play!.press('Enter');
+    await wave.getByText('everything is solved after 7 steps; one pixel at a time, 16 of 16').waitFor();
+    await play!.waitFor();
+    expect(await step!.isDisabled()).toBe(true);
+  });
+
+  it('inverts frequency by frequency, and factors a matrix', async () => {
+    const periodic = figure('An image, its spectrum, and what the kernel does to each frequency');
+    await periodic.getByText('All frequencies are inverted: the image is back.').waitFor();
+    await periodic.getByLabel('Frequencies inverted').press('ArrowLeft');
+    await periodic.getByText('the rest is missing').waitFor();
+    await periodic.getByRole('application').first().press('ArrowDown');
+    await periodic.getByText('with 1 wave downwards and 2 to the right').waitFor();
+    const factors = figure('A matrix over the channels, and its factors');
+    const value = async (): Promise<string> => /ln.det W. = \S+/.exec((await factors.textContent())!)![0];
+    const before = await value();
+    await factors.getByLabel('Form').selectOption('qr');
+    await factors.getByRole('img', { name: 'The matrix R' }).waitFor();
+    expect(await value()).toBe(before);
+  });
+
+  it('counts the steps of a whole model', async () => {
+    const model = figure('From an image to latents');
+    await model.getByLabel('Images').selectOption('mnist');
+    await model.getByText('784 values go in, and 784 latents come out').waitFor();
+    // Two levels of eight steps, two corners each: 14 + 14 − 1 and 7 + 7 − 1 anti-diagonals.
+    expect(await model.getByTestId('inverse-steps').textContent()).toBe(String(8 * 2 * (27 + 13)));
+  });
+
+  it('sets its formulas, for screen readers too, beside lines of the sources', async () => {
+    expect(await page.locator('.katex-error').count()).toBe(0);
+    expect(await page.locator('.how-formula math').count()).toBeGreaterThan(9);
+    expect(await page.evaluate(() => document.fonts.check('16px KaTeX_Main'))).toBe(true);
+    const files = await page.locator('.how-excerpt figcaption').allTextContents();
+    expect(files.sort()).toEqual(
+      Object.values(places)
+        .map(({ file }) => file as string)
+        .sort(),
+    );
+    expect(await page.getByText('product(permutation(p), product(lower(p), upper(p)))').count()).toBe(1);
+  });
+
+  it('leads to a section by its address', async () => {
+    await page
+      .getByRole('navigation', { name: 'Sections' })
+      .getByText('Periodic convolutions')
+      .press('Enter');
+    await page.waitForFunction(() => location.hash.includes('section=periodic'));
+    const top = () =>
+      page.locator('#how-periodic').evaluate((section) => section.getBoundingClientRect().top);
+    await expect.poll(top).toBeLessThan(100);
+  });
+
+  it('loads nothing from elsewhere, and says nothing on the console', () => {
+    expect(asked.some((url) => url.endsWith('.woff2'))).toBe(true);
+    expect(asked.filter((url) => !url.startsWith(studio.url))).toEqual([]);
+    expect(said).toEqual([]);
+  });
+
+  it.each([
+    ['light', 1200],
+    ['dark', 390],
+  ] as const)('has no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+    const opened = await openChromium(`${studio.url}#/how`, {
+      colorScheme,
+      viewport: { width, height: 800 },
+      reducedMotion: 'reduce',
+    });
+    await opened.page.getByText('values are the same').waitFor();
+    expect(await accessibilityFaults(opened.page)).toEqual([]);
+    // Nothing is wider than the page.
+    expect(await opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await opened.close();
+  });
+});

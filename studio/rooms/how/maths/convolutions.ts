@@ -1,0 +1,133 @@
+// Convolutions as the figures draw them: which pixels they read, and the matrix that they are.
+import { normals } from './random.ts';
+
+/** How far a tap of a kernel is from its centre. */
+export type Offset = readonly [down: number, right: number];
+
+/** An ordinary convolution, or one of the two corners of an emerging one. */
+export type Kind = 'ordinary' | 'first' | 'second';
+
+/** A kernel: its taps by their offsets, each with a weight from each input channel to each output channel. */
+export interface Kernel {
+  readonly kind: Kind;
+  readonly offsets: readonly Offset[];
+  /** `[tap][input][output]`. */
+  readonly weights: readonly (readonly (readonly number[])[])[];
+}
+
+/** The offsets of the taps that a mask leaves, in the order of the library: row by row. */
+export function offsetsOf(kind: Kind, kernelSize: number, dilation = 1): Offset[] {
+  const reach = (kernelSize - 1) / 2;
+  const least = kind === 'first' ? 0 : -reach;
+  const most = kind === 'second' ? 0 : reach;
+  const distances = Array.from({ length: most - least + 1 }, (_, index) => (least + index) * dilation);
+  return distances.flatMap((down) => distances.map((right): Offset => [down, right]));
+}
+
+/** The pixels of an image that a pixel is computed from, row by row; each with the number of ways to it. */
+export function pixelsRead(
+  [row, column]: Offset,
+  steps: readonly (readonly Offset[])[],
+  height: number,
+  width: number,
+): Map<number, number> {
+  let read = new Map([[row * width + column, 1]]);
+  // From the result back to the image: the last convolution first.
+  for (const offsets of [...steps].reverse()) {
+    const before = new Map<number, number>();
+    for (const [pixel, ways] of read) {
+      for (const [down, right] of offsets) {
+        const [h, w] = [Math.floor(pixel / width) + down, (pixel % width) + right];
+        if (h >= 0 && h < height && w >= 0 && w < width) {
+          before.set(h * width + w, (before.get(h * width + w) ?? 0) + ways);
+        }
+      }
+    }
+    read = before;
+  }
+  return new Map([...read].sort(([a], [b]) => a - b));
+}
+
+/** A kernel with random weights; the centre weighs `centre` from each channel to itself. */
+export function kernelOf(kind: Kind, channels: number, centre: number, seed: number): Kernel {
+  const draw = normals(seed);
+  // All nine are drawn, so that the corners and the ordinary kernel share theirs.
+  const all = new Map(
+    offsetsOf('ordinary', 3).map((offset) => [
+      String(offset),
+      Array.from({ length: channels }, () => Array.from({ length: channels }, () => 0.35 * draw())),
+    ]),
+  );
+  const offsets = offsetsOf(kind, 3);
+  const weights = offsets.map((offset) =>
+    all.get(String(offset))!.map((row, input) =>
+      row.map((weight, output) => {
+        if (!isCentre(offset)) {
+          return weight;
+        }
+        // At the centre, channels have an order too: this is the rest of the mask.
+        const allowed = { ordinary: true, first: input <= output, second: input >= output }[kind];
+        return input === output ? centre * (1 + 0.2 * weight) : allowed ? weight : 0;
+      }),
+    ),
+  );
+  return { kind, offsets, weights };
+}
+
+/** Whether an offset is that of the pixel itself. */
+export function isCentre([down, right]: Offset): boolean {
+  return down === 0 && right === 0;
+}
+
+/** An entry of the matrix of a convolution that is not outside its kernel. */
+export interface Entry {
+  /** Which output value. */
+  readonly row: number;
+  /** Which input value. */
+  readonly column: number;
+  readonly offset: Offset;
+  readonly value: number;
+}
+
+/**
+ * The matrix of a convolution with zero padding, y = M·x. Values are ordered pixel by pixel, row by row, and
+ * within a pixel from the last channel to the first: in this order both corners are triangular.
+ */
+export function matrixOf({ offsets, weights }: Kernel, height: number, width: number): Entry[] {
+  const channels = weights[0]!.length;
+  const place = (h: number, w: number, channel: number): number =>
+    (h * width + w) * channels + channels - 1 - channel;
+  const entries: Entry[] = [];
+  for (let pixel = 0; pixel < height * width; pixel++) {
+    const [h, w] = [Math.floor(pixel / width), pixel % width];
+    offsets.forEach((offset, tap) => {
+      const [row, column] = [h + offset[0], w + offset[1]];
+      if (row < 0 || row >= height || column < 0 || column >= width) {
+        return;
+      }
+      weights[tap]!.forEach((outputs, input) => {
+        outputs.forEach((value, output) => {
+          if (value !== 0) {
+            entries.push({ row: place(h, w, output), column: place(row, column, input), offset, value });
+          }
+        });
+      });
+    });
+  }
+  return entries;
+}
+
+/** The sum of ln|diagonal|: ln|det| of a triangular matrix. */
+export function logDiagonal(entries: readonly Entry[]): number {
+  const diagonal = entries.filter(({ row, column }) => row === column);
+  return diagonal.reduce((sum, { value }) => sum + Math.log(Math.abs(value)), 0);
+}
+
+/** The entries as all numbers of a matrix. */
+export function denseOf(entries: readonly Entry[], size: number): number[][] {
+  const dense = Array.from({ length: size }, () => Array<number>(size).fill(0));
+  for (const { row, column, value } of entries) {
+    dense[row]![column]! += value;
+  }
+  return dense;
+}

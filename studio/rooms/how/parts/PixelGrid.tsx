@@ -1,0 +1,112 @@
+// The pixels of a small image as squares. One can be pointed at, or moved with the arrow keys.
+
+import { Fragment } from 'preact';
+
+/** How a pixel looks: a class of how.css, or a colour of its own. */
+export interface PixelLook {
+  readonly class?: string;
+  readonly fill?: string;
+  readonly opacity?: number;
+  /** A short text in it. */
+  readonly text?: string;
+  readonly textClass?: string;
+}
+
+interface PixelGridProps {
+  readonly height: number;
+  readonly width: number;
+  /** What it is, for those who do not see it. */
+  readonly label: string;
+  look(pixel: number): PixelLook;
+  readonly selected?: number;
+  onSelect?(pixel: number): void;
+}
+
+/** A grid of pixels, numbered row by row. */
+export function PixelGrid({ height, width, label, look, selected, onSelect }: PixelGridProps) {
+  const drawing = (
+    <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      {Array.from({ length: height * width }, (_, pixel) => {
+        const { class: name = '', fill = '', opacity = '', text, textClass = '' } = look(pixel);
+        const [row, column] = [Math.floor(pixel / width), pixel % width];
+        return (
+          // A place in the image stays one when its look changes.
+          <Fragment key={pixel}>
+            <rect
+              x={column + 0.04}
+              y={row + 0.04}
+              width={0.92}
+              height={0.92}
+              class={name}
+              style={{ fill, fillOpacity: opacity }}
+            />
+            {text !== undefined && (
+              <text x={column + 0.5} y={row + 0.63} class={textClass}>
+                {text}
+              </text>
+            )}
+          </Fragment>
+        );
+      })}
+      {selected !== undefined && (
+        <rect
+          class="how-selected"
+          x={selected % width}
+          y={Math.floor(selected / width)}
+          width={1}
+          height={1}
+        />
+      )}
+    </svg>
+  );
+  if (!onSelect) {
+    return <div class="how-grid">{drawing}</div>;
+  }
+  return (
+    <div
+      class="how-grid"
+      role="application"
+      aria-roledescription="pixels"
+      aria-label={`${label}. The arrow keys choose a pixel.`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the arrow keys.
+      tabIndex={0}
+      onKeyDown={(event) => {
+        const moved = movedBy(event.key, selected ?? 0, height, width);
+        if (moved !== undefined) {
+          event.preventDefault();
+          onSelect(moved);
+        }
+      }}
+      onPointerMove={(event) => event.pointerType === 'mouse' && onSelect(pixelAt(event, height, width))}
+      onPointerDown={(event) => onSelect(pixelAt(event, height, width))}
+    >
+      {drawing}
+    </div>
+  );
+}
+
+/** The pixel that an arrow key leads to; undefined for any other key. */
+function movedBy(key: string, pixel: number, height: number, width: number): number | undefined {
+  const steps: Readonly<Record<string, readonly [number, number]>> = {
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+    ArrowLeft: [0, -1],
+    ArrowRight: [0, 1],
+  };
+  const step = steps[key];
+  if (step === undefined) {
+    return undefined;
+  }
+  const row = within(Math.floor(pixel / width) + step[0], height);
+  return row * width + within((pixel % width) + step[1], width);
+}
+
+function pixelAt({ clientX, clientY, currentTarget }: PointerEvent, height: number, width: number): number {
+  const box = (currentTarget as Element).querySelector('svg')!.getBoundingClientRect();
+  const row = within(Math.floor(((clientY - box.top) / box.height) * height), height);
+  return row * width + within(Math.floor(((clientX - box.left) / box.width) * width), width);
+}
+
+function within(place: number, length: number): number {
+  return Math.min(length - 1, Math.max(0, place));
+}

@@ -1,0 +1,16 @@
+// A source, named in the text.
+import type { ComponentChildren } from 'preact';
+
+const addresses = {
+  emerging: 'https://arxiv.org/abs/1901.11137',
+  flows: 'https://arxiv.org/abs/1912.02762',
+  nice: 'https://arxiv.org/abs/1410.8516',
+  realNvp: 'https://arxiv.org/abs/1605.08803',
+  glow: 'https://arxiv.org/abs/1807.03039',
+  householder: 'https://arxiv.org/abs/1611.09630',
+} as const;
+
+/** A link to a publication. */
+export function Source({ of, children }: { of: keyof typeof addresses; children: ComponentChildren }) {
+  return <a href={addresses[of]}>{children}</a>;
+}

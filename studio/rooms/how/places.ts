@@ -1,0 +1,47 @@
+// Where the excerpts of the library's sources are that the room shows; `virtual:excerpts` has their text.
+
+/** Lines of a source: from the only one that contains `from` to the next that begins with `to`. */
+export interface ExcerptPlace {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The excerpts by name. */
+export const places = {
+  chain: { file: 'src/flows/chain.ts', from: 'forward(x, p) {', to: '    },' },
+  offsets: { file: 'src/flows/emerging.ts', from: 'for (let row = 0; row < side; row++) {', to: '    }' },
+  emergingForward: { file: 'src/flows/emerging.ts', from: 'forward(x, p) {', to: '    },' },
+  mask: { file: 'src/flows/emerging.ts', from: 'for (let i = 0; i < channels; i++) {', to: '      }' },
+  cornerLogDet: {
+    file: 'src/flows/emerging.ts',
+    from: 'logDetPerPixel: (p) =>',
+    to: '      logDetPerPixel',
+  },
+  wavefront: {
+    file: 'src/engine/graph/wavefront.ts',
+    from: 'diagonals.forEach((diagonal, t) => {',
+    to: '  });',
+  },
+  periodicLogDet: {
+    file: 'src/flows/periodic.ts',
+    from: 'const perFrequency =',
+    to: '      return { y: add',
+  },
+  periodicInverse: { file: 'src/flows/periodic.ts', from: 'inverse(y, p) {', to: '    },' },
+  plu: {
+    file: 'src/flows/conv1x1.ts',
+    from: 'product(permutation(p), product(lower',
+    to: '    logDet: (p)',
+  },
+  qr: {
+    file: 'src/flows/conv1x1.ts',
+    from: 'product(orthogonal(p), triangular(p))',
+    to: '    logDet: (p)',
+  },
+  squeeze: { file: 'src/flows/squeeze.ts', from: 'forward(x) {', to: '    },' },
+  flowStep: { file: 'src/models/glow.ts', from: "return chain('step', {", to: '  });' },
+} as const satisfies Record<string, ExcerptPlace>;
+
+/** The name of an excerpt. */
+export type ExcerptName = keyof typeof places;

@@ -1,0 +1,207 @@
+// The inverse of a corner: anti-diagonals that run over the image, beside one pixel at a time.
+import { useEffect, useState } from 'preact/hooks';
+import { Choice } from '../../../parts/Choice.tsx';
+import { Slider } from '../../../parts/Slider.tsx';
+import { normals } from '../maths/random.ts';
+import {
+  cornerOf,
+  diagonalsOf,
+  neighboursOf,
+  solveByDiagonals,
+  waitingDiagonals,
+} from '../maths/wavefront.ts';
+import { Figure, Panel } from '../parts/Figure.tsx';
+import { Pair } from '../parts/Pair.tsx';
+import { PixelGrid, type PixelLook } from '../parts/PixelGrid.tsx';
+import { ringPicture } from '../parts/pictures.ts';
+import { counted } from '../parts/text.ts';
+
+/** How long a step is shown when it is played. */
+const STEP_MS = 160;
+
+/** The section. */
+export function Inverse() {
+  return (
+    <>
+      <p>
+        Going back through a triangular matrix is substitution: the first unknown stands alone, then the
+        second depends on the first, and so on. Value by value that takes H·W·C steps, one after the other.
+        But a pixel does not need all pixels before it, only a few neighbours above it and to its left. All
+        pixels of an anti-diagonal are therefore known at the same moment, and a processor can compute them at
+        once: H + W − 1 steps.
+      </p>
+      <Wavefront />
+      <Pair
+        tex={
+          '\\begin{aligned}x_{h,w} = {}& y_{h,w}\\,K_{00}^{-1} \\\\ & - \\sum_{(i,j)\\ne(0,0)} x_{h-di,\\,w-dj}\\;K_{ij}K_{00}^{-1}\\end{aligned}'
+        }
+        excerpt="wavefront"
+      >
+        For the second kernel, with its taps counted away from the centre. The first is solved in the same way
+        from the bottom right. <code>given</code> holds <i>y</i> times the inverse of the centre tap,{' '}
+        <code>solved</code> the anti-diagonals so far. One matrix product finishes a whole anti-diagonal.
+      </Pair>
+      <p>
+        The number of steps depends on neither the kernel nor the dilation: the library goes over all
+        anti-diagonals. With dilation <i>d</i> the first <i>d</i> of them have no neighbours, and need no
+        product. An emerging convolution has two corners, so its inverse takes 2·(H + W − 1) steps.
+      </p>
+    </>
+  );
+}
+
+function Wavefront() {
+  const [size, setSize] = useState(16);
+  const [kernelSize, setKernelSize] = useState(3);
+  const [dilation, setDilation] = useState(1);
+  const [step, setStep] = useState(0);
+  const [playing, setPlaying] = useState(false);
+  const diagonals = diagonalsOf(size, size);
+  const [steps, pixels] = [diagonals.length, size * size];
+  const restart = (change: () => void): void => {
+    change();
+    setStep(0);
+    setPlaying(false);
+  };
+  useEffect(() => {
+    if (!playing) {
+      return undefined;
+    }
+    if (step >= pixels) {
+      setPlaying(false);
+      return undefined;
+    }
+    // When the wave has arrived, what is left of the other way is shown faster.
+    const next = step < steps ? step + 1 : Math.min(pixels, step + Math.ceil((pixels - steps) / 24));
+    const timer = setTimeout(() => setStep(next), STEP_MS);
+    return () => clearTimeout(timer);
+  }, [playing, step, steps, pixels]);
+  const side = (kernelSize + 1) / 2;
+  const waiting = waitingDiagonals(size, size, kernelSize, dilation);
+  const waves = new Map(diagonals.flatMap((some, index) => some.map((pixel) => [pixel, index + 1] as const)));
+  const sequence = new Map(Array.from({ length: pixels }, (_, pixel) => [pixel, pixel + 1]));
+  return (
+    <Figure
+      title="A convolution undone"
+      moving={playing}
+      controls={
+        <>
+          <Slider
+            label="Image size"
+            value={size}
+            least={4}
+            most={32}
+            step={1}
+            shown={`${size} × ${size}`}
+            onChange={(value) => restart(() => setSize(value))}
+          />
+          <Choice
+            label="Kernel size"
+            value={String(kernelSize)}
+            options={[3, 5].map((one) => ({ value: String(one), text: `${one} × ${one}` }))}
+            onChange={(value) => restart(() => setKernelSize(Number(value)))}
+          />
+          <Choice
+            label="Dilation"
+            value={String(dilation)}
+            options={['1', '2', '3'].map((value) => ({ value, text: value }))}
+            onChange={(value) => restart(() => setDilation(Number(value)))}
+          />
+        </>
+      }
+      description={
+        <>
+          Step {counted(step)}. By anti-diagonals{' '}
+          {step >= steps
+            ? `everything is solved after ${steps} steps`
+            : `${counted(solvedBy(waves, step))} of ${counted(pixels)} pixels are solved`}
+          ; one pixel at a time, {counted(Math.min(step, pixels))} of {counted(pixels)}. Of the {steps}{' '}
+          anti-diagonals, {waiting} wait for others.
+        </>
+      }
+    >
+      <div class="how-panels how-two">
+        <Panel title={`by anti-diagonals: ${steps} steps`}>
+          <Solving
+            {...{ size, side, dilation, step }}
+            order={waves}
+            label="The image, solved by anti-diagonals"
+          />
+        </Panel>
+        <Panel title={`one pixel at a time: ${counted(pixels)} steps`}>
+          <Solving
+            {...{ size, side, dilation, step }}
+            order={sequence}
+            label="The image, solved one pixel at a time"
+          />
+        </Panel>
+      </div>
+      <div class="how-player">
+        <button
+          type="button"
+          class="button primary"
+          onClick={() => {
+            if (!playing && step >= pixels) {
+              setStep(0);
+            }
+            setPlaying(!playing);
+          }}
+        >
+          {playing ? 'Pause' : 'Play'}
+        </button>
+        <button
+          type="button"
+          class="button"
+          disabled={step >= pixels}
+          onClick={() => {
+            setPlaying(false);
+            setStep(step + 1);
+          }}
+        >
+          One step
+        </button>
+        <button type="button" class="button" disabled={step === 0} onClick={() => restart(() => {})}>
+          Back to the start
+        </button>
+      </div>
+    </Figure>
+  );
+}
+
+interface SolvingProps {
+  readonly size: number;
+  readonly side: number;
+  readonly dilation: number;
+  readonly step: number;
+  /** The step that solves each pixel, from 1. */
+  readonly order: ReadonlyMap<number, number>;
+  readonly label: string;
+}
+
+/** What is solved as the picture that it was, the rest as the convolution left it. */
+function Solving({ size, side, dilation, step, order, label }: SolvingProps) {
+  const draw = normals(29);
+  const kernel = Array.from({ length: side * side }, (_, tap) =>
+    tap === 0 ? 1 : (0.55 * draw()) / (side - 1),
+  );
+  const y = cornerOf(ringPicture(size), size, kernel, dilation);
+  const x = solveByDiagonals(y, size, kernel, dilation);
+  const needed = new Set(
+    x.flatMap((_, pixel) => (order.get(pixel) === step ? neighboursOf(pixel, size, side, dilation) : [])),
+  );
+  const look = (pixel: number): PixelLook => {
+    const at = order.get(pixel)!;
+    if (at === step) {
+      return { class: 'how-now' };
+    }
+    const [from, most] = at < step ? [x, 0.5] : [y, 2.2];
+    const level = Math.min(1, Math.max(0, from[pixel]! / (2 * most) + 0.5));
+    const state = at < step ? 'how-solved' : 'how-unsolved';
+    return { class: needed.has(pixel) ? 'how-needed' : state, opacity: 0.08 + 0.92 * level };
+  };
+  return <PixelGrid height={size} width={size} label={label} look={look} />;
+}
+
+function solvedBy(order: ReadonlyMap<number, number>, step: number): number {
+  return [...order.values()].filter((at) => at <= step).length;
+}

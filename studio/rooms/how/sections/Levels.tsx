@@ -1,0 +1,151 @@
+// How the layers sit in the multi-scale model: squeeze, flow steps, split.
+import { useState } from 'preact/hooks';
+import { Choice } from '../../../parts/Choice.tsx';
+import { Slider } from '../../../parts/Slider.tsx';
+import { levelsOf, type Shape } from '../maths/levels.ts';
+import { Block } from '../parts/Block.tsx';
+import { Figure } from '../parts/Figure.tsx';
+import { Pair } from '../parts/Pair.tsx';
+import { Source } from '../parts/Source.tsx';
+import { counted } from '../parts/text.ts';
+
+const images: Readonly<Record<string, { readonly text: string; readonly shape: Shape }>> = {
+  mnist: { text: 'MNIST: 28 × 28 × 1', shape: [28, 28, 1] },
+  cifar: { text: 'CIFAR-10: 32 × 32 × 3', shape: [32, 32, 3] },
+  large: { text: 'ImageNet 64: 64 × 64 × 3', shape: [64, 64, 3] },
+};
+
+const stepParts = [
+  { name: 'actnorm', does: 'scales and shifts every channel' },
+  { name: '1 × 1', does: 'mixes the channels' },
+  { name: 'emerging', does: 'mixes pixels and channels' },
+  { name: 'coupling', does: 'changes one half, as a network of the other says' },
+];
+
+/** The section. */
+export function Levels() {
+  return (
+    <>
+      <p>
+        A layer alone changes little; a model stacks many. Each level first squeezes the image: blocks of 2 ×
+        2 pixels become four times as many channels, so that there is something to mix. Then come the flow
+        steps. After them a split lets half of the channels leave as latents, and the rest goes on to a
+        coarser level (<Source of="realNvp">Dinh, Sohl-Dickstein and Bengio, 2017</Source>;{' '}
+        <Source of="glow">Kingma and Dhariwal, 2018</Source>).
+      </p>
+      <p>
+        The couplings are where the model learns most: one half of the channels decides, through a network,
+        how the other half is scaled and shifted (<Source of="nice">Dinh, Krueger and Bengio, 2015</Source>).
+        The network is never inverted, so it can be anything. What stands between two couplings decides which
+        values meet, and that is the place of the emerging convolution.
+      </p>
+      <Diagram />
+      <Pair
+        tex={
+          '\\begin{gathered}H \\times W \\times C \\\\ \\downarrow \\\\ \\tfrac{H}{2} \\times \\tfrac{W}{2} \\times 4C\\end{gathered}'
+        }
+        excerpt="squeeze"
+      >
+        Squeeze only moves values: ln|det| = 0.
+      </Pair>
+      <Pair
+        tex={'\\text{step} = \\text{coupling} \\circ \\text{mixing} \\circ \\text{actnorm}'}
+        excerpt="flowStep"
+      >
+        One flow step. The mixing has a name in the configuration: 1x1, emerging, periodic and others.
+      </Pair>
+    </>
+  );
+}
+
+function Diagram() {
+  const [image, setImage] = useState('cifar');
+  const [wanted, setWanted] = useState(3);
+  const [depth, setDepth] = useState(8);
+  const { shape } = images[image]!;
+  // Both sides are halved in every level.
+  const most = [4, 3, 2].find((count) => shape.slice(0, 2).every((side) => side % 2 ** count === 0))!;
+  const levels = Math.min(wanted, most);
+  const found = levelsOf(shape, levels, depth);
+  const sum = (of: (level: (typeof found)[number]) => number): number =>
+    found.reduce((total, level) => total + of(level), 0);
+  const latents = sum(({ latent }) => latent[0] * latent[1] * latent[2]);
+  return (
+    <Figure
+      title="From an image to latents"
+      controls={
+        <>
+          <Choice
+            label="Images"
+            value={image}
+            options={Object.entries(images).map(([value, { text }]) => ({ value, text }))}
+            onChange={setImage}
+          />
+          <Slider
+            label="Levels"
+            value={levels}
+            least={1}
+            most={most}
+            step={1}
+            shown={String(levels)}
+            onChange={setWanted}
+          />
+          <Slider
+            label="Flow steps in each level"
+            value={depth}
+            least={1}
+            most={48}
+            step={1}
+            shown={String(depth)}
+            onChange={setDepth}
+          />
+        </>
+      }
+      description={
+        <>
+          {counted(shape[0] * shape[1] * shape[2])} values go in, and {counted(latents)} latents come out:
+          nothing is lost. Sampling inverts {counted(levels * depth)} emerging convolutions in{' '}
+          <span data-testid="inverse-steps">{counted(sum(({ inverseSteps }) => inverseSteps))}</span> steps by
+          anti-diagonals.
+        </>
+      }
+    >
+      <ol class="how-levels">
+        {found.map((level, index) => (
+          // Levels are known by their place.
+          <li key={index}>
+            <p class="how-level-shape">{shown(level.before)}</p>
+            <div class="how-blocks" aria-hidden="true">
+              <Block shape={level.before} most={shape[0]} look="how-plain" />
+              →
+              <Block shape={level.shape} most={shape[0]} look="how-first" />
+              →
+              <Block shape={level.latent} most={shape[0]} look="how-second" />
+            </div>
+            <p>squeeze → {shown(level.shape)}</p>
+            <ul class="how-steps" aria-label={`${depth} flow steps`}>
+              {stepParts.map(({ name, does }) => (
+                <li key={name} class={name === 'emerging' ? 'how-here' : ''}>
+                  <strong>{name}</strong>
+                  <span>{does}</span>
+                </li>
+              ))}
+            </ul>
+            <p class="how-times">
+              {depth === 1 ? 'once' : `${depth} times`}; {counted(level.inverseSteps)} steps back
+            </p>
+            <p class="how-leaves">
+              {index === levels - 1 ? 'all of it is latent:' : 'split: one half is latent,'}{' '}
+              {shown(level.latent)}
+              {index < levels - 1 && '; the other goes on'}
+            </p>
+          </li>
+        ))}
+      </ol>
+    </Figure>
+  );
+}
+
+function shown([height, width, channels]: Shape): string {
+  return `${height} × ${width} × ${channels}`;
+}

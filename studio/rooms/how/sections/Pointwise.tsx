@@ -1,0 +1,192 @@
+// 1x1 convolutions: one matrix for all pixels, free or in factors.
+import { useState } from 'preact/hooks';
+import { Choice } from '../../../parts/Choice.tsx';
+import { Slider } from '../../../parts/Slider.tsx';
+import { logAbsDetOf, logAbsOfDiagonal, type Matrix, pluOf, qrOf } from '../maths/matrices.ts';
+import { normals } from '../maths/random.ts';
+import { Figure } from '../parts/Figure.tsx';
+import { Pair } from '../parts/Pair.tsx';
+import { Source } from '../parts/Source.tsx';
+import { decimal } from '../parts/text.ts';
+
+type Form = 'free' | 'plu' | 'qr';
+
+/** The section. */
+export function Pointwise() {
+  return (
+    <>
+      <p>
+        The kernels of an emerging convolution cannot mix channels freely, because of the order at their
+        centre. So a 1&nbsp;×&nbsp;1 convolution comes before them: one C&nbsp;×&nbsp;C matrix W, the same for
+        every pixel (<Source of="glow">Kingma and Dhariwal, 2018</Source>). Its ln|det| is H·W·ln|det W|. The
+        matrix can be trained as it is, or as a product of factors whose determinant can be read off: P·L·U
+        with a fixed permutation, or Q·R with Q as reflections (
+        <Source of="householder">Tomczak and Welling, 2016</Source>;{' '}
+        <Source of="emerging">Hoogeboom and others, 2019</Source>). P·L·U cannot change its permutation in
+        training; Q·R reaches every invertible matrix.
+      </p>
+      <Factors />
+      <div class="how-costs-frame">
+        <table class="how-costs">
+          <caption>What each form costs for C channels, besides the product with every pixel</caption>
+          <thead>
+            <tr>
+              <th scope="col">form</th>
+              <th scope="col">W from its factors</th>
+              <th scope="col">ln|det W|</th>
+              <th scope="col">inverse of W</th>
+            </tr>
+          </thead>
+          <tbody>
+            <tr>
+              <th scope="row">free</th>
+              <td>nothing</td>
+              <td>elimination, order C³</td>
+              <td>elimination, order C³</td>
+            </tr>
+            <tr>
+              <th scope="row">P·L·U</th>
+              <td>product of triangles, order C³</td>
+              <td>C numbers added</td>
+              <td>two triangles, order C³</td>
+            </tr>
+            <tr>
+              <th scope="row">Q·R</th>
+              <td>C reflections, order C³</td>
+              <td>C logarithms</td>
+              <td>a triangle, order C³, and a transpose</td>
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      <p>
+        The product itself takes H·W·C² multiplications for every image; what the table lists is done once for
+        a whole batch. A trained model computes the inverse once and keeps it.
+      </p>
+      <Pair
+        tex={'\\begin{gathered}W = P\\,L\\,U \\\\ \\ln\\lvert\\det W\\rvert = \\sum_c s_c\\end{gathered}'}
+        excerpt="plu"
+      >
+        The diagonal of U is ±e<sup>s</sup>, its signs fixed: it never reaches zero.
+      </Pair>
+      <Pair
+        tex={
+          '\\begin{gathered}W = Q_1 \\cdots Q_C\\,R \\\\ \\ln\\lvert\\det W\\rvert = \\sum_c \\ln\\lvert R_{cc}\\rvert\\end{gathered}'
+        }
+        excerpt="qr"
+      >
+        Reflections turn space without stretching it: |det Q| = 1.
+      </Pair>
+    </>
+  );
+}
+
+function Factors() {
+  const [form, setForm] = useState<Form>('plu');
+  const [channels, setChannels] = useState(6);
+  const [seed, setSeed] = useState(1);
+  const draw = normals(seed);
+  const weight = Array.from({ length: channels }, () => Array.from({ length: channels }, draw));
+  const { p, l, u } = pluOf(weight);
+  const { q, r } = qrOf(weight);
+  const factors = {
+    free: [],
+    plu: [
+      { name: 'P', matrix: p },
+      { name: 'L', matrix: l },
+      { name: 'U', matrix: u },
+    ],
+    qr: [
+      { name: 'Q', matrix: q },
+      { name: 'R', matrix: r },
+    ],
+  }[form];
+  const logAbsDet = {
+    free: logAbsDetOf(weight),
+    plu: logAbsOfDiagonal(u),
+    qr: logAbsOfDiagonal(r),
+  }[form];
+  return (
+    <Figure
+      title="A matrix over the channels, and its factors"
+      controls={
+        <>
+          <Choice
+            label="Form"
+            value={form}
+            options={[
+              { value: 'free', text: 'free' },
+              { value: 'plu', text: 'P·L·U' },
+              { value: 'qr', text: 'Q·R' },
+            ]}
+            onChange={(value) => setForm(value as Form)}
+          />
+          <Slider
+            label="Channels"
+            value={channels}
+            least={2}
+            most={12}
+            step={1}
+            shown={String(channels)}
+            onChange={setChannels}
+          />
+          <button type="button" class="button" onClick={() => setSeed(seed + 1)}>
+            Another matrix
+          </button>
+        </>
+      }
+      description={
+        <>
+          A random {channels}&nbsp;×&nbsp;{channels} matrix. {explanations[form]} ln|det W| ={' '}
+          {decimal(logAbsDet, 3)}.
+        </>
+      }
+    >
+      <div class="how-factors">
+        <Heat name="W" matrix={weight} />
+        {factors.map(({ name, matrix }, index) => (
+          <div class="how-factor" key={name}>
+            <span class="how-sign" aria-hidden="true">
+              {index === 0 ? '=' : '·'}
+            </span>
+            <Heat name={name} matrix={matrix} />
+          </div>
+        ))}
+      </div>
+    </Figure>
+  );
+}
+
+const explanations: Readonly<Record<Form, string>> = {
+  free: 'It has no structure: its determinant takes an elimination.',
+  plu: 'P swaps rows, L has 1 on its diagonal: the diagonal of U alone has the determinant.',
+  qr: 'Q turns and reflects: the diagonal of R alone has the determinant.',
+};
+
+/** A matrix with its positive and negative values in two colours. */
+function Heat({ name, matrix }: { name: string; matrix: Matrix }) {
+  const size = matrix.length;
+  const most = Math.max(...matrix.flat().map(Math.abs));
+  return (
+    <div class="how-panel">
+      <div class="how-grid">
+        <svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={`The matrix ${name}`}>
+          {matrix.flatMap((row, i) =>
+            row.map((value, j) => (
+              <rect
+                key={i * size + j}
+                x={j + 0.04}
+                y={i + 0.04}
+                width={0.92}
+                height={0.92}
+                class={Math.abs(value) < 1e-9 ? 'how-empty' : value > 0 ? 'how-first' : 'how-second'}
+                style={{ fillOpacity: Math.abs(value) < 1e-9 ? '' : 0.15 + (0.85 * Math.abs(value)) / most }}
+              />
+            )),
+          )}
+        </svg>
+      </div>
+      <p>{name}</p>
+    </div>
+  );
+}

@@ -1,0 +1,186 @@
+// Why each corner is triangular: its matrix, coloured by the taps of the kernel.
+import { useState } from 'preact/hooks';
+import { Choice } from '../../../parts/Choice.tsx';
+import { Slider } from '../../../parts/Slider.tsx';
+import {
+  denseOf,
+  type Entry,
+  isCentre,
+  type Kind,
+  kernelOf,
+  logDiagonal,
+  matrixOf,
+  offsetsOf,
+} from '../maths/convolutions.ts';
+import { logAbsDetOf } from '../maths/matrices.ts';
+import { Figure, Panel } from '../parts/Figure.tsx';
+import { Formula } from '../parts/Formula.tsx';
+import { Pair } from '../parts/Pair.tsx';
+import { PixelGrid } from '../parts/PixelGrid.tsx';
+import { counted, decimal } from '../parts/text.ts';
+
+const SIDE = 5;
+const SEED = 11;
+
+/** The section. */
+export function Triangles() {
+  return (
+    <>
+      <p>
+        A convolution is linear, so it is a matrix. Number the values of the image row by row: then every row
+        of the matrix holds the kernel once, at the places of the pixels that it reads. A kernel that only
+        looks forward in this order fills only the upper triangle; one that only looks back, only the lower.
+        The determinant of a triangular matrix is the product of its diagonal, and on the diagonal stands, for
+        every pixel again, the same centre tap.
+      </p>
+      <p>
+        With more than one channel there is one more condition. At the centre tap a pixel reads itself, so its
+        channels need an order too: the first kernel lets a channel read those up to itself, the second those
+        from itself on.
+      </p>
+      <Matrices />
+      <Pair
+        tex={'\\ln\\lvert\\det\\rvert = H\\,W \\sum_{c=1}^{C} \\ln\\lvert K_{00}[c,c]\\rvert'}
+        excerpt="cornerLogDet"
+      >
+        For one corner. <Formula tex={'K_{00}'} /> is its centre tap, a C&nbsp;×&nbsp;C matrix. An emerging
+        convolution adds up two of these, <i>C</i> logarithms each, whatever the size of the image.
+      </Pair>
+      <Pair
+        tex={'\\begin{gathered}K_{00}[i,o] = 0 \\\\ \\text{unless } i \\le o\\end{gathered}'}
+        excerpt="mask"
+      >
+        The order of the channels, as a mask over the centre tap; for the second kernel the other way round.
+      </Pair>
+    </>
+  );
+}
+
+function Matrices() {
+  const [kind, setKind] = useState<'first' | 'second'>('first');
+  const [channels, setChannels] = useState(1);
+  const [centre, setCentre] = useState(0.8);
+  const [pixel, setPixel] = useState(12);
+  const size = SIDE * SIDE * channels;
+  const entriesOf = (one: Kind): Entry[] => matrixOf(kernelOf(one, channels, centre, SEED), SIDE, SIDE);
+  const [ordinary, corner] = [entriesOf('ordinary'), entriesOf(kind)];
+  const elimination = decimal(logAbsDetOf(denseOf(ordinary, size)), 3);
+  const name = `${kind} kernel`;
+  const allowed = new Set(offsetsOf(kind, 3).map(String));
+  const looks = new Map(
+    offsetsOf('ordinary', 3).map((offset) => {
+      const [h, w] = [Math.floor(pixel / SIDE) + offset[0], (pixel % SIDE) + offset[1]];
+      const inside = h >= 0 && h < SIDE && w >= 0 && w < SIDE;
+      // What the mask takes away is only hinted at.
+      const kept = allowed.has(String(offset));
+      const text = kept ? (isCentre(offset) ? 'how-on-centre' : 'how-on-tap') : '';
+      return [
+        inside ? h * SIDE + w : -1,
+        { class: tapClass(offset), opacity: kept ? 1 : 0.25, textClass: text },
+      ];
+    }),
+  );
+  return (
+    <Figure
+      title="The matrix of a 3 × 3 convolution of a 5 × 5 image"
+      controls={
+        <>
+          <Choice
+            label="Corner"
+            value={kind}
+            options={[
+              { value: 'first', text: 'first: right and down' },
+              { value: 'second', text: 'second: left and up' },
+            ]}
+            onChange={(value) => setKind(value as 'first' | 'second')}
+          />
+          <Choice
+            label="Channels"
+            value={String(channels)}
+            options={['1', '2'].map((value) => ({ value, text: value }))}
+            onChange={(value) => setChannels(Number(value))}
+          />
+          <Slider
+            label="Centre tap"
+            value={centre}
+            least={0.1}
+            most={2}
+            step={0.1}
+            shown={decimal(centre, 1)}
+            onChange={setCentre}
+          />
+        </>
+      }
+      description={
+        <>
+          Pixel {pixel + 1} of 25 is outlined, and so {channels === 1 ? 'is its row' : 'are its rows'} in both
+          matrices. The matrix of the {name} is {kind === 'first' ? 'upper' : 'lower'} triangular, with{' '}
+          {counted(size)} values on its diagonal; their logarithms add up to ln|det| ={' '}
+          <span data-testid="diagonal">{decimal(logDiagonal(corner), 3)}</span>. The ordinary one has entries
+          on both sides: its ln|det| = {elimination} takes an elimination, about{' '}
+          {counted(Math.round(size ** 3 / 3))} multiplications.
+        </>
+      }
+    >
+      <div class="how-panels how-matrices">
+        <Panel title="ordinary convolution">
+          <MatrixDrawing entries={ordinary} size={size} channels={channels} pixel={pixel} label="ordinary" />
+        </Panel>
+        <Panel title={name}>
+          <MatrixDrawing entries={corner} size={size} channels={channels} pixel={pixel} label={name} />
+        </Panel>
+        <Panel title="the image, in the order of its pixels">
+          <PixelGrid
+            height={SIDE}
+            width={SIDE}
+            label="The image, its pixels numbered, in the colours of the taps that read them"
+            look={(place) => ({ class: 'how-empty', ...looks.get(place), text: String(place + 1) })}
+            selected={pixel}
+            onSelect={setPixel}
+          />
+        </Panel>
+      </div>
+    </Figure>
+  );
+}
+
+interface MatrixDrawingProps {
+  readonly entries: readonly Entry[];
+  readonly size: number;
+  readonly channels: number;
+  /** The pixel whose rows are outlined. */
+  readonly pixel: number;
+  readonly label: string;
+}
+
+function MatrixDrawing({ entries, size, channels, pixel, label }: MatrixDrawingProps) {
+  return (
+    <div class="how-grid">
+      <svg
+        viewBox={`-0.5 -0.5 ${size + 1} ${size + 1}`}
+        role="img"
+        aria-label={`The matrix of the ${label}, ${size} by ${size}, ${entries.length} entries`}
+      >
+        <rect class="how-sheet" x={-0.5} y={-0.5} width={size + 1} height={size + 1} />
+        {entries.map(({ row, column, offset }) => (
+          <rect
+            key={row * size + column}
+            class={tapClass(offset)}
+            x={column + 0.06}
+            y={row + 0.06}
+            width={0.88}
+            height={0.88}
+          />
+        ))}
+        <line class="how-diagonal" x1={0} y1={0} x2={size} y2={size} />
+        <rect class="how-selected" x={0} y={pixel * channels} width={size} height={channels} />
+      </svg>
+    </div>
+  );
+}
+
+/** The class of a tap's colour: the centre, or one of the eight directions around it. */
+function tapClass(offset: readonly [number, number]): string {
+  const [down, right] = offset;
+  return isCentre(offset) ? 'how-centre' : `how-tap-${3 * (down + 1) + right + 1}`;
+}
