@@ -1,10 +1,43 @@
 // Bundles the studio's page from its sources and the built package: `npm run build`, or `npx vite studio` to change it.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { DIGITS_COUNT, DIGITS_FILE } from './work/digits.ts';
+
+/** Adds digits to train on, prepared by the built package. */
+function digits(): Plugin {
+  let source: Uint8Array | undefined;
+  return {
+    name: 'digits',
+    apply: 'build',
+    generateBundle() {
+      source ??= preparedDigits();
+      this.emitFile({ type: 'asset', fileName: DIGITS_FILE, source });
+    },
+  };
+}
+
+function preparedDigits(): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'emerging-digits-'));
+  try {
+    const file = join(folder, DIGITS_FILE);
+    const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+    const options = ['datasets', 'prepare', 'mnist', `--limit=${DIGITS_COUNT}`, `--out=${file}`];
+    // What it says goes to stderr if it fails.
+    execFileSync(process.execPath, [command, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 export default defineConfig({
   // Relative: a site may lie in any folder of its host.
   base: './',
+  plugins: [digits()],
   resolve: {
     alias: {
       // 27 MB that no room uses.
