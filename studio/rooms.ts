@@ -13,4 +13,5 @@ export interface Room {
 /** All rooms; the first one is entered if the address names none. */
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
+  { name: 'train', title: 'Train', load: async () => (await import('./rooms/train/Train.tsx')).Train },
 ];

@@ -13,6 +13,8 @@ import { DIGITS_FILE } from './digits.ts';
 /** A run that is kept. */
 export interface KeptRun {
   readonly name: string;
+  /** Whether nothing is kept of it: it was stopped before its configuration was written, or never begun. */
+  readonly isEmpty: boolean;
   /** What it was begun with; undefined if its files are damaged. */
   readonly about: RunAbout | undefined;
   /** The text of its logs. */
@@ -63,9 +65,11 @@ export async function keptRun(name: string): Promise<KeptRun> {
     step,
     png: new Uint8Array((await files.read(samplesName(step))) ?? []),
   }));
-  const { about, problem } = aboutOf(await textOf('config.yaml'));
+  const isEmpty = !names.includes('config.yaml');
+  const { about, problem } = isEmpty ? {} : aboutOf(await textOf('config.yaml'));
   return {
     name,
+    isEmpty,
     about,
     problem,
     metrics: await textOf('metrics.jsonl'),
@@ -85,7 +89,7 @@ function isComplete(summary: string): boolean {
   }
 }
 
-function aboutOf(text: string): Pick<KeptRun, 'about' | 'problem'> {
+function aboutOf(text: string): Partial<Pick<KeptRun, 'about' | 'problem'>> {
   try {
     const { model, data, training } = resolveConfig({ file: { path: 'config.yaml', text } });
     const { mixing, levels, depth, width } = model;

@@ -1,19 +1,13 @@
 // The images that a training in the page uses: the digits that come with it, or pictures of the user.
-import { type OpenedImages, openImages } from 'emerging-flows/data';
+import { type GivenFolder, type OpenedImages, openImages } from 'emerging-flows/data';
 import { DIGITS_FILE } from './digits.ts';
-
-/** A picture of the user, and its path in the folder that was chosen. */
-export interface ChosenFile {
-  readonly path: string;
-  readonly file: File;
-}
 
 /** What is trained on. */
 export type Pictures =
   | { readonly kind: 'digits'; readonly url: string }
   | {
       readonly kind: 'files';
-      readonly files: readonly ChosenFile[];
+      readonly folder: GivenFolder;
       /** Height and width that the pictures are fitted to. */
       readonly size: number;
       /** Grey (1) or colour (3). */
@@ -28,12 +22,14 @@ export function openPictures(
   if (pictures.kind === 'digits') {
     return openImages(pictures.url, { name: DIGITS_FILE, onProgress: report });
   }
-  const { files, size, channels } = pictures;
-  return openImages(files.map(withPath), { size, channels, onProgress: report });
+  const { folder, size, channels } = pictures;
+  const files = folder.files.map(({ path, file }) => withPath(file, folder.name, path));
+  return openImages(files, { size, channels, onProgress: report });
 }
 
 /** A file that was sent to a worker does not say in every browser in which folder it was. */
-function withPath({ path, file }: ChosenFile): File {
-  Object.defineProperty(file, 'webkitRelativePath', { value: path });
-  return file;
+function withPath(file: Blob, folder: string | undefined, path: string): File {
+  return Object.defineProperty(new File([file], path), 'webkitRelativePath', {
+    value: folder === undefined ? path : `${folder}/${path}`,
+  });
 }
