@@ -1,6 +1,7 @@
 // What the rooms compute with a trained model, in a worker.
 import { contactSheet, type ImageShape, interpolateLatents } from 'emerging-flows';
 import type { Call } from './calls.ts';
+import { examine } from './doctor.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 
 /** Images of 8 bits, one after another. */
@@ -55,6 +56,9 @@ export const tasks = {
     const pixels = await model.decode(between, { onProgress: progressOf(call, 'Walking', steps) });
     return { pixels, shape: model.imageShape };
   },
+
+  /** What the doctor says of a model. */
+  examine,
 
   /** Images on one sheet, as the bytes of a PNG. */
   async sheet({ pixels, shape, columns }: Images & { columns?: number }): Promise<Uint8Array<ArrayBuffer>> {

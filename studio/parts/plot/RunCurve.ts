@@ -14,6 +14,9 @@ export interface CurveMark {
   readonly kind: 'dropped' | 'setback';
 }
 
+/** What is said of the last steps is over so many of them. */
+const RECENT = 50;
+
 /** The measurements of a run. Logs that go back, as after a resume from an earlier step, replace what was later. */
 export class RunCurve {
   /** The mean over each batch. */
@@ -21,7 +24,7 @@ export class RunCurve {
   /** The mean over the validation images, with the average weights. */
   readonly validation: CurvePoint[] = [];
   readonly marks: CurveMark[] = [];
-  private readonly times: { readonly step: number; readonly seconds: number }[] = [];
+  private readonly times: { readonly step: number; readonly seconds: number; readonly rate: number }[] = [];
 
   /** The last step. */
   get step(): number {
@@ -31,6 +34,15 @@ export class RunCurve {
   /** The seconds of all steps. */
   get seconds(): number {
     return this.times.at(-1)?.seconds ?? 0;
+  }
+
+  /** Images per second over the last steps; undefined if unknown. */
+  get speed(): number | undefined {
+    const rates = this.times
+      .slice(-RECENT)
+      .map(({ rate }) => rate)
+      .filter(Number.isFinite);
+    return rates.length === 0 ? undefined : rates.length / rates.reduce((sum, rate) => sum + 1 / rate, 0);
   }
 
   /** Adds a line of `metrics.jsonl`; what is no such line is skipped. */
@@ -55,10 +67,10 @@ export class RunCurve {
 
   /** Adds a line of `timings.jsonl`. */
   addTiming(line: unknown): void {
-    const { step, seconds } = fieldsOf(line);
+    const { step, seconds, imagesPerSecond } = fieldsOf(line);
     if (isStep(step) && typeof seconds === 'number' && seconds >= 0) {
       cut(this.times, step);
-      this.times.push({ step, seconds: this.seconds + seconds });
+      this.times.push({ step, seconds: this.seconds + seconds, rate: numberIn(imagesPerSecond) });
     }
   }
 
@@ -76,9 +88,9 @@ export class RunCurve {
     return this.times[low - 1]?.seconds ?? 0;
   }
 
-  /** The mean bits/dim of the last batches, 50 at most; NaN if there are none. */
+  /** The mean bits/dim of the last batches; NaN if there are none. */
   recent(): number {
-    return meanOf(this.training.slice(-50));
+    return meanOf(this.training.slice(-RECENT));
   }
 
   private forgetFrom(step: number): void {

@@ -1,10 +1,9 @@
 // What is trained: data, model, training, and a second model to race against.
-import type { GivenFolder } from 'emerging-flows/data';
 import { useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
 import { NumberField } from '../../parts/NumberField.tsx';
 import type { Pictures } from '../../work/pictures.ts';
-import { chosenFolder, picturesFor } from './chosenPictures.ts';
+import { picturesFor } from './chosenPictures.ts';
 import { DataChoice } from './DataChoice.tsx';
 import { ModelFields } from './ModelFields.tsx';
 import { SizeFacts } from './SizeFacts.tsx';
@@ -16,8 +15,7 @@ import { useSizes } from './useSizes.ts';
 export function Setup({ settings }: { settings: TrainSettings }) {
   const [isStarting, setStarting] = useState(false);
   const { model, rival, levels, rate, batch, steps, seed } = settings;
-  const folder: GivenFolder | undefined = chosenFolder.value;
-  const pictures = picturesFor(settings, folder);
+  const pictures = picturesFor(settings);
   const models = rival ? [model, rival] : [model];
   const sizes = useSizes(settings, models);
   const isReady = pictures !== undefined && sizes.fit && !isStarting;

@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { download } from '../../parts/download.ts';
 import { Notice } from '../../parts/Notice.tsx';
 import { Dot } from '../../parts/plot/Dot.tsx';
+import { SampleStrip } from '../../parts/SampleStrip.tsx';
 import { lookUp } from '../../work/training.ts';
 import { digits, picturesFor } from './chosenPictures.ts';
 import { ResumeHint } from './ResumeHint.tsx';
-import { SampleStrip } from './SampleStrip.tsx';
 import { goOn, remove, show, stop, type Training, threadsFor } from './trainings.ts';
 import type { TrainSettings } from './trainSettings.ts';
 

@@ -1,12 +1,8 @@
-// The pictures of the user that were chosen in this page; a page that is loaded again must be given them again.
-import { signal } from '@preact/signals';
-import type { GivenFolder } from 'emerging-flows/data';
+// What is trained on: the digits that come with the page, or the pictures that were chosen.
+import { chosenFolder } from '../../parts/PictureFiles.tsx';
 import { DIGITS_FILE } from '../../work/digits.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import type { TrainSettings } from './trainSettings.ts';
-
-/** The pictures; undefined if none were chosen. */
-export const chosenFolder = signal<GivenFolder | undefined>(undefined);
 
 /** The digits that come with the page. */
 export function digits(): Pictures {

@@ -1,8 +1,15 @@
 // Samples of a run over time, from the same latents each time.
-import type { Training } from './trainings.ts';
+import './samples.css';
 
-/** The sheets, the latest first. */
-export function SampleStrip({ name, samples }: Pick<Training, 'name' | 'samples'>) {
+interface SampleStripProps {
+  /** The name of the run. */
+  readonly name: string;
+  /** The sheets, earliest first. */
+  readonly samples: readonly { readonly step: number; readonly url: string }[];
+}
+
+/** The sheets side by side; nothing if there is none. */
+export function SampleStrip({ name, samples }: SampleStripProps) {
   if (samples.length === 0) {
     return null;
   }
