@@ -38,8 +38,9 @@ function Part({ block }: { block: Block }) {
       );
     case 'table':
       return (
-        <div class="card-table">
-          <table>
+        <section class="card-table" aria-label="A table of the model card">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard. */}
+          <table tabIndex={0}>
             <tbody>
               {block.rows.map((row, index) => (
                 <tr key={index}>
@@ -50,7 +51,7 @@ function Part({ block }: { block: Block }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       );
     default:
       return <p>{block.text}</p>;
