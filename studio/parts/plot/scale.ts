@@ -14,7 +14,7 @@ export function rangeOf(series: readonly PlotSeries[]): readonly [number, number
       .filter(({ x, y }) => x >= start && Number.isFinite(y))
       .map(({ y }) => y)
       .sort((a, b) => a - b);
-    const spikes = kind === 'line' ? Math.ceil(SPIKE_SHARE * values.length) : 0;
+    const spikes = kind === 'line' ? Math.round(SPIKE_SHARE * values.length) : 0;
     return values.length === 0 ? [] : [values[0]!, values[Math.max(0, values.length - 1 - spikes)]!];
   });
   if (ends.length === 0) {

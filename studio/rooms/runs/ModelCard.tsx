@@ -38,7 +38,7 @@ function Part({ block }: { block: Block }) {
       );
     case 'table':
       return (
-        <section class="card-table" aria-label="A table of the model card">
+        <div class="card-table">
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard. */}
           <table tabIndex={0}>
             <tbody>
@@ -51,7 +51,7 @@ function Part({ block }: { block: Block }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </div>
       );
     default:
       return <p>{block.text}</p>;
