@@ -2,6 +2,7 @@
 import { contactSheet, type ImageShape, interpolateLatents } from 'emerging-flows';
 import type { Call } from './calls.ts';
 import { examine } from './doctor.ts';
+import { keptModels } from './keptModels.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 
 /** Images of 8 bits, one after another. */
@@ -56,6 +57,9 @@ export const tasks = {
     const pixels = await model.decode(between, { onProgress: progressOf(call, 'Walking', steps) });
     return { pixels, shape: model.imageShape };
   },
+
+  /** The models that were trained in this browser. */
+  keptModels,
 
   /** What the doctor says of a model. */
   examine,

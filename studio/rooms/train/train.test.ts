@@ -124,6 +124,16 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await page.getByText('seconds of training').first().waitFor();
     expect(await valuesOf('1x1-1x6')).not.toEqual(steps);
 
+    // The other rooms offer what was trained.
+    await page.getByRole('link', { name: 'Draw' }).click();
+    await page.getByLabel('Model').selectOption('browser/1x1-1x6');
+    await page.getByText('10 steps').waitFor();
+    await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
+    await page.reload();
+    await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
+    expect(await page.getByLabel('Model').inputValue()).toBe('browser/1x1-1x6');
+    await page.getByRole('link', { name: 'Train' }).click();
+
     await button('1x1-1x6', 'Delete').click();
     await button('1x1-1x6', 'Keep').click();
     await button('1x1-1x6', 'Delete').click();

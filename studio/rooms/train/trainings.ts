@@ -1,6 +1,7 @@
 // The runs of the room: those that are kept, and those that train now. They go on when another room is entered.
 import { signal } from '@preact/signals';
 import type { ConfigLayer } from 'emerging-flows/training';
+import { findModels } from '../../models.ts';
 import { linesOf, RunCurve } from '../../parts/plot/RunCurve.ts';
 import type { KeptRun, RunAbout } from '../../work/keptRuns.ts';
 import type { Pictures } from '../../work/pictures.ts';
@@ -106,6 +107,7 @@ export async function remove(run: Training): Promise<void> {
   try {
     await lookUp('remove', { name: run.name });
     forget(run);
+    findModels();
   } catch (error) {
     run.problem = messageOf(error);
     changed();
@@ -237,6 +239,8 @@ async function end(run: Training): Promise<void> {
     run.problem ??= messageOf(error);
   }
   changed();
+  // The other rooms offer its model.
+  findModels();
 }
 
 /** Takes what is kept of a run; one of which nothing is kept is forgotten. */
