@@ -6,7 +6,7 @@ import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { optimizers } from '../optimizers/registry.ts';
 import { availableBytes } from '../platform/machine.node.ts';
-import { planSharedGradients, type SharingOptions } from './gradients/sharedGradients.ts';
+import { planSharedGradients } from './gradients/sharedGradients.ts';
 import { ParameterLayout } from './parameterLayout.ts';
 
 /** The size of a training. */
@@ -21,6 +21,16 @@ export interface TrainingSize {
   readonly fits: boolean;
 }
 
+/** Where a training would run. */
+export interface TrainingSizeOptions {
+  /** By default one per core. */
+  readonly threads?: number | undefined;
+  /** The number of data-parallel workers; by default what is likely to be fastest. */
+  readonly workers?: number | undefined;
+  /** The bytes that may be allocated; by default what the system or the browser says. */
+  readonly available?: number | undefined;
+}
+
 /** The runtime holds about twice what is live. */
 const RUNTIME_SHARE = 2;
 
@@ -32,11 +42,7 @@ const RUNTIME_SHARE = 2;
 export function trainingSize(
   { model: options, training }: Config,
   imageShape: ImageShape,
-  {
-    threads,
-    workers,
-    available = availableBytes(),
-  }: Pick<SharingOptions, 'threads' | 'workers' | 'available'> = {},
+  { threads, workers, available = availableBytes() }: TrainingSizeOptions = {},
 ): TrainingSize {
   const model = modelFor(options, imageShape);
   const parameters = countParameters(options, imageShape);
