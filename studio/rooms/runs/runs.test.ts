@@ -132,7 +132,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 
-  it('examines a run on pictures of the user, and says that others do not fit', async () => {
+  it('examines a run on pictures of the user, layer by layer', async () => {
     const folder = join(emerging.folder, 'pictures');
     mkdirSync(folder);
     const pixels = tinyImages(40, 8, 0);
