@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { OfferedModel } from '../src/studio/offeredModel.ts';
 import { settings } from './address.ts';
+import { compute } from './work/compute.ts';
 import type { ModelAddress } from './work/models.ts';
 
 export type { OfferedModel } from '../src/studio/offeredModel.ts';
@@ -27,15 +28,39 @@ export async function findModels(): Promise<void> {
     if (!response.ok) {
       throw new Error(`the server answers ${response.status}: ${(await response.text()).trim()}`);
     }
-    models.value = await response.json();
+    const offered: OfferedModel[] = await response.json();
+    // Those of this browser take a moment; what needs none of them does not wait.
+    if (!settings.value.model?.startsWith(KEPT)) {
+      models.value = [...offered, ...(models.value ?? []).filter(({ path }) => path.startsWith(KEPT))];
+    }
+    models.value = [...offered, ...(await modelsOfThisBrowser())];
     modelsProblem.value = undefined;
   } catch (error) {
     modelsProblem.value = `The list of models cannot be loaded: ${(error as Error).message}`;
   }
 }
 
+/** The path of models that were trained in this browser begins so. */
+const KEPT = 'browser/';
+
+/** Where they are, for the worker, by path. */
+const places = new Map<string, string>();
+
+async function modelsOfThisBrowser(): Promise<OfferedModel[]> {
+  const kept = await compute('keptModels', undefined as never);
+  return kept.map(({ name, url, files, step }) => {
+    const path = KEPT + name;
+    places.set(path, url);
+    return { path, kind: 'run', files, preset: null, data: null, step, test: null, problem: null };
+  });
+}
+
 /** Where a model is, for the worker. */
 export function addressOf({ path, files }: OfferedModel): ModelAddress {
+  const kept = places.get(path);
+  if (kept !== undefined) {
+    return { url: kept, files };
+  }
   // The name of a folder may contain anything.
   const place = path.split('/').map(encodeURIComponent).join('/');
   return { url: new URL(`${place}/`, document.baseURI).href, files };

@@ -10,8 +10,15 @@ export interface Room {
   load(): Promise<ComponentType>;
 }
 
+/** Whether the page is one of static files, without a server that looks at this machine's folders. */
+const isStatic = document.querySelector('meta[name="studio"][content="static"]') !== null;
+
 /** All rooms; the first one is entered if the address names none. */
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
+  { name: 'train', title: 'Train', load: async () => (await import('./rooms/train/Train.tsx')).Train },
+  ...(isStatic
+    ? []
+    : [{ name: 'runs', title: 'Runs', load: async () => (await import('./rooms/runs/Runs.tsx')).Runs }]),
   { name: 'how', title: 'How it works', load: async () => (await import('./rooms/how/How.tsx')).How },
 ];

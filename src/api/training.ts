@@ -29,4 +29,5 @@ export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../traini
 export type { GuardState } from '../training/step/guard.ts';
 export type { TrainingOptions, TrainingResult } from '../training/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/trainingEvents.ts';
+export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/trainingSize.ts';
 export type { OptimizerState, TrainingStart, TrainingState, WeightsKind } from '../training/trainingState.ts';

@@ -16,4 +16,5 @@ export {
 export type { StoredResumeOptions, StoredRun, StoredRunOptions } from '../training/run/storedRun.ts';
 export { type TrainingOptions, type TrainingResult, train } from '../training/train.ts';
 export type { PreparationPart, TrainingEvents } from '../training/trainingEvents.ts';
+export { type TrainingSize, type TrainingSizeOptions, trainingSize } from '../training/trainingSize.ts';
 export type { TrainingState } from '../training/trainingState.ts';

@@ -1,8 +1,10 @@
-// The files of a studio by their paths from the page: the page itself, the models, and the list of them.
+// The files of a studio by their paths from the page: the page itself, the models and runs, and the lists of them.
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { exists } from '../storage/files.ts';
 import { filesBelow, pathIn } from '../storage/folders.ts';
+import { RUNS_FILE } from './foundRun.ts';
+import { runFinder } from './foundRuns.ts';
 import { MODELS_FILE } from './offeredModel.ts';
 import { offeredModels } from './offeredModels.ts';
 import { fileOn, placesOn, type Shelf, shelfOf } from './shelf.ts';
@@ -20,7 +22,7 @@ export type Content = { readonly file: string } | { readonly text: string };
 export interface StudioFiles {
   /** The content at a path from the page; undefined if there is none. */
   find(path: string): Content | undefined;
-  /** The paths of all files. */
+  /** The paths of the files that make up the page and the models; what only a server has is not among them. */
   list(): string[];
 }
 
@@ -36,6 +38,7 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   }
   const page = new Set(filesBelow(pageFolder).files);
   const models = () => offeredModels(placesOn(shelves));
+  const findRuns = runFinder();
   return {
     find(path) {
       if (page.has(path)) {
@@ -43,6 +46,9 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
       }
       if (path === MODELS_FILE) {
         return { text: `${JSON.stringify(models(), null, 2)}\n` };
+      }
+      if (path === RUNS_FILE) {
+        return { text: `${JSON.stringify(findRuns(placesOn(shelves)), null, 2)}\n` };
       }
       const file = fileOn(shelves, path);
       return file !== undefined && exists(file) ? { file } : undefined;

@@ -75,10 +75,15 @@ const described = [
   'timings.jsonl',
   'summary.json',
   'checkpoints',
+  'samples',
 ];
 
-/** @throws UserError (`invalid-data`) if one of them is a link out of the folder, which is not followed */
-function requireOwnFiles(folder: string): void {
+/**
+ * Checks that what describes a model or a run is in its folder.
+ *
+ * @throws UserError (`invalid-data`) if a file is a link out of the folder, which is not followed
+ */
+export function requireOwnFiles(folder: string): void {
   for (const path of described.map((name) => pathIn(folder, name))) {
     if (exists(path) && !isWithin(folder, path)) {
       throw new UserError('invalid-data', `${path} is a link out of its folder: replace it with a copy`);

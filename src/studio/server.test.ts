@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../experiments/configText.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
+import type { FoundRun } from './foundRun.ts';
 import type { OfferedModel } from './offeredModel.ts';
 import { type RunningStudio, serveStudio } from './server.ts';
 import { shelfOf } from './shelf.ts';
@@ -128,6 +129,52 @@ it('finds runs that begin while it runs', async () => {
   expect(await ask('/runs/third/config.yaml')).toMatchObject({ status: 200 });
 });
 
+it('hands out a part of a log that grows, by its offset', async () => {
+  writeFileSync(path('runs', 'first', 'metrics.jsonl'), '{"step":1}\n{"step":2}\n');
+  const part = (range: string) => ask('/runs/first/metrics.jsonl', { range });
+  expect(await part('bytes=11-')).toMatchObject({
+    status: 206,
+    headers: { 'content-range': 'bytes 11-21/22', 'content-length': '11' },
+    body: '{"step":2}\n',
+  });
+  expect(await part('bytes=0-10')).toMatchObject({ status: 206, body: '{"step":1}\n' });
+  expect(await part('bytes=21-999')).toMatchObject({ status: 206, body: '\n' });
+  for (const range of ['bytes=22-', 'bytes=9-3']) {
+    expect(await part(range)).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */22' } });
+  }
+  expect(await part('bytes=-5')).toMatchObject({ status: 200, headers: { 'content-length': '22' } });
+  writeFileSync(path('runs', 'first', 'metrics.jsonl'), '');
+  expect(await part('bytes=0-')).toMatchObject({ status: 416 });
+  expect(await ask('/runs/first/metrics.jsonl')).toMatchObject({ status: 200, body: '' });
+});
+
+it('lists runs at some depth as they go, with what the page may look at', async () => {
+  writeRun('runs', 'mine', 'deep');
+  mkdirSync(path('runs', 'mine', 'deep', 'samples'));
+  writeFileSync(path('runs', 'mine', 'deep', 'samples', 'step-00000006.png'), 'picture');
+  writeFileSync(path('runs', 'mine', 'deep', 'samples', 'notes.png'), 'secret');
+  const logs = (text: string) => writeFileSync(path('runs', 'mine', 'deep', 'metrics.jsonl'), text);
+  const deep = async () =>
+    (JSON.parse((await ask('/runs.json')).body) as FoundRun[]).find((one) => one.path === 'runs/mine/deep');
+  logs('{"step":6,"bitsPerDim":3}\n');
+  expect(await deep()).toMatchObject({ step: 6, train: 3, validation: null, problem: null });
+  logs('{"step":6,"bitsPerDim":3}\n{"step":6,"validationBitsPerDim":2.5}\n');
+  expect(await deep()).toMatchObject({
+    validation: 2.5,
+    files: ['config.yaml', 'checkpoints/step-00000006.safetensors'],
+    samples: ['samples/step-00000006.png'],
+  });
+  expect(await ask('/runs/mine/deep/samples/step-00000006.png')).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'image/png' },
+  });
+  expect(await ask('/runs/mine/deep/samples/notes.png')).toMatchObject({ status: 404 });
+  writeRun('runs', 'a', 'b', 'c', 'too-deep');
+  writeRun('runs', '.hidden');
+  const found: FoundRun[] = JSON.parse((await ask('/runs.json')).body);
+  expect(found.map((one) => one.path)).toEqual(['runs/first', 'runs/mine/deep']);
+});
+
 describe('requests that are refused', () => {
   it.each([
     '/../secret',
@@ -182,6 +229,9 @@ describe('folders from strangers', () => {
     writeFileSync(path('runs', 'first', 'config.yaml'), stringifyConfig(tinyConfig()));
     symlinkSync(path('elsewhere', 'checkpoints'), path('runs', 'first', 'checkpoints'));
 
+    symlinkSync(path('secret'), path('runs', 'second', 'README.md'));
+    symlinkSync(root, path('runs', 'round'));
+
     const offered = await models();
     expect(offered.map((one) => one.path)).toEqual(['runs/first', 'runs/second']);
     expect(offered[0]).toMatchObject({
@@ -191,6 +241,7 @@ describe('folders from strangers', () => {
     for (const file of [
       'linked/config.yaml',
       'second/model.safetensors',
+      'second/README.md',
       'first/checkpoints/step-00000006.safetensors',
     ]) {
       expect(await ask(`/runs/${file}`), file).toMatchObject({ status: 404 });

@@ -1,5 +1,5 @@
 // The server of a studio: it answers the page of this machine's browser, reads files, and writes none.
-import { createReadStream, fstatSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { UserError } from '../errors.ts';
@@ -91,7 +91,7 @@ function answer(request: IncomingMessage, response: ServerResponse, files: Studi
     } else if (content === undefined) {
       say(response, 404, 'there is nothing here');
     } else {
-      send(response, path!, content);
+      send(request, response, path!, content);
     }
   } catch (error) {
     // Whatever is wrong with one file, the others are still there.
@@ -120,20 +120,57 @@ function pathOf(target: string): string | undefined {
   }
 }
 
-function send(response: ServerResponse, path: string, content: Content): void {
-  const headers = {
+function send({ headers }: IncomingMessage, response: ServerResponse, path: string, content: Content): void {
+  const described = {
     'content-type': typeOf(path),
     // The names of these files change with their contents; everything else may change at any moment.
     'cache-control': path.startsWith('assets/') ? 'max-age=31536000, immutable' : 'no-store',
   };
   if ('text' in content) {
-    response.writeHead(200, headers).end(content.text);
+    response.writeHead(200, described).end(content.text);
     return;
   }
   const file = openRegularFile(content.file);
-  response.writeHead(200, { ...headers, 'content-length': fstatSync(file).size });
-  const stream = createReadStream('', { fd: file });
+  const { size } = fstatSync(file);
+  const part = partOf(headers.range, size);
+  if (part === 'none') {
+    closeSync(file);
+    response.writeHead(416, { 'content-range': `bytes */${size}`, 'cache-control': 'no-store' }).end();
+    return;
+  }
+  const { start, end } = part ?? { start: 0, end: size - 1 };
+  response.writeHead(part ? 206 : 200, {
+    ...described,
+    'content-length': end - start + 1,
+    ...(part && { 'content-range': `bytes ${start}-${end}/${size}` }),
+  });
+  if (size === 0) {
+    closeSync(file);
+    response.end();
+    return;
+  }
+  // Not more than was said, should it grow meanwhile.
+  const stream = createReadStream('', { fd: file, start, end });
   stream.on('error', () => response.destroy());
   response.on('close', () => stream.destroy());
   stream.pipe(response);
+}
+
+/**
+ * The part of a file that a page asks for, as of a log that grows: `bytes=1000-` or `bytes=1000-1999`. Other forms are
+ * answered with the whole file, as the standard allows.
+ *
+ * @returns `none` if the file ends before it; undefined if no part is asked for
+ */
+function partOf(
+  range: string | undefined,
+  size: number,
+): { start: number; end: number } | 'none' | undefined {
+  const [, first, last] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(range ?? '') ?? [];
+  if (first === undefined) {
+    return undefined;
+  }
+  const start = Number(first);
+  const end = Math.min(size - 1, last ? Number(last) : size - 1);
+  return start < size && start <= end ? { start, end } : 'none';
 }

@@ -16,25 +16,69 @@ export interface Place {
 export type Shelf = () => readonly Place[];
 
 /** The files of a model's folder that are handed out; nothing else in it ever is. */
-const handedOut = /^(model\.safetensors|config\.yaml|checkpoints\/step-\d{8,}\.safetensors)$/;
+const handedOut = new RegExp(
+  `^(${[
+    // The model.
+    'model\\.safetensors',
+    'config\\.yaml',
+    'checkpoints/step-\\d{8,}\\.safetensors',
+    // How its training goes.
+    '(metrics|timings)\\.jsonl',
+    'summary\\.json',
+    'README\\.md',
+    'samples/step-\\d{8,}\\.png',
+  ].join('|')})$`,
+);
 
-/** The models of a folder, which may be one itself, below `prefix` in the page. */
+/** How far below a named folder models are looked for, and in how many folders. */
+const MOST_LEVELS = 3;
+const MOST_FOLDERS = 1000;
+
+/** The models of a folder and of the folders below, `prefix` being its path in the page; it may be a model itself. */
 export function shelfOf(prefix: string, folder: string): Shelf {
-  const place = (model: string): Place => ({
-    path: `${prefix}/${basename(resolve(model))}`,
-    folder: model,
-  });
   return () => {
     if (!isFolder(folder)) {
       return [];
     }
     if (isModel(folder)) {
-      return [place(folder)];
+      return [{ path: `${prefix}/${basename(resolve(folder))}`, folder }];
     }
-    // A link in a folder of models may lead anywhere; whoever means its target names that instead.
-    const models = listFolder(folder).map((name) => pathIn(folder, name));
-    return models.filter((model) => isWithin(folder, model) && isModel(model)).map(place);
+    return modelsBelow({ path: prefix, folder });
   };
+}
+
+/** The models below a folder, a level at a time; no models are looked for in a model. */
+function modelsBelow(top: Place): Place[] {
+  const models: Place[] = [];
+  let level = [top];
+  let looked = 0;
+  for (let depth = 0; depth < MOST_LEVELS && level.length > 0; depth++) {
+    const inside = level.slice(0, MOST_FOLDERS - looked).flatMap(foldersIn);
+    looked += level.length;
+    models.push(...inside.filter(({ folder }) => isModel(folder)));
+    level = inside.filter(({ folder }) => !isModel(folder));
+  }
+  return models;
+}
+
+/** The folders in a folder. A link may lead anywhere; whoever means its target names that instead. */
+function foldersIn({ path, folder }: Place): Place[] {
+  return namesIn(folder)
+    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+    .map((name) => ({ path: `${path}/${name}`, folder: pathIn(folder, name) }))
+    .filter((inside) => isWithin(folder, inside.folder) && isFolder(inside.folder));
+}
+
+/** What is in a folder; nothing if the system does not show it. */
+function namesIn(folder: string): string[] {
+  try {
+    return listFolder(folder);
+  } catch (error) {
+    if (error instanceof UserError) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 /**
@@ -59,6 +103,7 @@ export function placesOn(shelves: readonly Shelf[]): Place[] {
 
 /** The file that a path from the page names; undefined if it is none that is handed out. */
 export function fileOn(shelves: readonly Shelf[], path: string): string | undefined {
+  // A model's folder has no model in it: at most one place matches.
   const place = placesOn(shelves).find((one) => path.startsWith(`${one.path}/`));
   const name = place && path.slice(place.path.length + 1);
   if (name === undefined || !handedOut.test(name)) {

@@ -85,7 +85,7 @@ function makeFoldersIn(site: ClosedFolder, inside: string): void {
   }
 }
 
-/** A file's content; a page that cannot count on headers says itself what it may load. */
+/** A file's content; a page that cannot count on a server says so, and itself what it may load. */
 function contentOf(files: StudioFiles, name: string): Uint8Array | string {
   const content = files.find(name);
   if (content === undefined) {
@@ -97,7 +97,7 @@ function contentOf(files: StudioFiles, name: string): Uint8Array | string {
   return name === 'index.html'
     ? readText(content.file).replace(
         '<head>',
-        `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}">`,
+        `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,
       )
     : readBytes(content.file);
 }

@@ -9,21 +9,21 @@ export interface Progress {
   readonly doing: string;
 }
 
-/** What a task knows of its call. */
-export interface Call {
+/** What a task knows of its call. Most tasks report progress; one may report other news. */
+export interface Call<News = Progress> {
   /** Aborted when nobody waits for the result any more. */
   readonly signal: AbortSignal;
-  report(progress: Progress): void;
+  report(news: News): void;
 }
 
 /** Functions that a worker performs, by name. Arguments and results are copied. */
-export type Tasks = Readonly<Record<string, (argument: never, call: Call) => Promise<unknown>>>;
+export type Tasks = Readonly<Record<string, (argument: never, call: Call<never>) => Promise<unknown>>>;
 
 /** How a page waits for a task. */
-export interface Waiting {
+export interface Waiting<News = Progress> {
   /** Ends the call at once, with the signal's reason. */
   readonly signal?: AbortSignal;
-  onProgress?(progress: Progress): void;
+  onProgress?(news: News): void;
 }
 
 interface Order {
@@ -33,7 +33,7 @@ interface Order {
 }
 type Question = Order | { readonly id: number; readonly cancel: true };
 type Answer =
-  | { readonly id: number; readonly progress: Progress }
+  | { readonly id: number; readonly progress: unknown }
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: string };
 
@@ -63,7 +63,7 @@ export function serve(
       // What has been cancelled already, as by a slider that moves on, is not begun.
       await new Promise((resolve) => setTimeout(resolve));
       signal.throwIfAborted();
-      const report = (progress: Progress): void => port.postMessage({ id, progress });
+      const report = (progress: unknown): void => port.postMessage({ id, progress });
       port.postMessage({ id, result: await tasks[task]!(argument as never, { signal, report }) });
     } catch (error) {
       if (!signal.aborted) {
@@ -86,13 +86,19 @@ export function serve(
 export type Caller<Known extends Tasks> = <Name extends keyof Known & string>(
   task: Name,
   argument: Parameters<Known[Name]>[0],
-  waiting?: Waiting,
+  waiting?: Waiting<NewsOf<Known[Name]>>,
 ) => Promise<Awaited<ReturnType<Known[Name]>>>;
+
+type NewsOf<Task> = Task extends (argument: never, call: infer Told) => unknown
+  ? Told extends Call<infer News>
+    ? News
+    : Progress
+  : Progress;
 
 interface OpenCall {
   resolve(result: unknown): void;
   reject(reason: unknown): void;
-  onProgress?(progress: Progress): void;
+  onProgress?(news: unknown): void;
 }
 
 /**
@@ -135,7 +141,7 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
       open.set(id, {
         resolve: resolve as (result: unknown) => void,
         reject,
-        ...(onProgress && { onProgress }),
+        ...(onProgress && { onProgress: onProgress as (news: unknown) => void }),
       });
       worker.postMessage({ id, task, argument } satisfies Question);
       signal?.addEventListener('abort', () => {

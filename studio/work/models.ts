@@ -1,6 +1,7 @@
 // The models that a worker has loaded, each from the files in its folder.
 import { type FlowModel, loadModel, UserError } from 'emerging-flows';
 import type { Call, Progress } from './calls.ts';
+import { keptFile } from './keptModels.ts';
 
 /** Where a model is: the URL of its folder, with a slash at the end, and the names of its files there. */
 export interface ModelAddress {
@@ -85,7 +86,7 @@ async function fetchFiles(
 ): Promise<Record<string, Uint8Array>> {
   const found: Record<string, Uint8Array> = {};
   for (const name of files) {
-    found[name] = await fetchFile(new URL(name, url), signal, onProgress);
+    found[name] = (await keptFile(url, name)) ?? (await fetchFile(new URL(name, url), signal, onProgress));
   }
   return found;
 }

@@ -1,6 +1,8 @@
 // What the rooms compute with a trained model, in a worker.
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
 import type { Call } from './calls.ts';
+import { examine } from './doctor.ts';
+import { keptModels } from './keptModels.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 
 /** Images of 8 bits, one after another. */
@@ -109,6 +111,11 @@ export const tasks = {
       equal: back.filter((value, index) => value === pixels[index]).length,
     };
   },
+  /** The models that were trained in this browser. */
+  keptModels,
+
+  /** What the doctor says of a model. */
+  examine,
 
   /** Images on one sheet, as the bytes of a PNG. */
   async sheet({ pixels, shape, columns }: Images & { columns?: number }): Promise<Uint8Array<ArrayBuffer>> {

@@ -21,7 +21,9 @@ interface StudioCommandOptions {
 export function registerStudio(program: Command): void {
   program
     .command('studio')
-    .description('see and touch flows in a page: a server for this machine, or static files for any host')
+    .description(
+      'see, touch and train flows in a page: a server for this machine, or static files for any host',
+    )
     .argument('[folders...]', 'runs, exported models, or folders of them (default: runs, if it exists)')
     .option('--port <n>', `the port (default: ${USUAL_PORT}, or any if that is taken)`, portNumber)
     .option('--host <name>', 'the network interface: others than this machine can then reach it', '127.0.0.1')
@@ -29,7 +31,7 @@ export function registerStudio(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  emerging studio\n  emerging studio runs/quickstart --build site' +
-        '\n\nThe server only reads, and only the models. A site contains the configurations of its runs.',
+        '\n\nThe server only reads, and only models and runs. A site contains the configurations of its runs.',
     )
     .action((folders: string[], options: StudioCommandOptions) => runStudio(folders, options));
 }

@@ -1,0 +1,48 @@
+// A labelled field for a number.
+import { useEffect, useId, useState } from 'preact/hooks';
+import './controls.css';
+
+interface NumberFieldProps {
+  readonly label: string;
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+  /** Whether numbers between whole ones are allowed. */
+  readonly fraction?: boolean;
+  onChange(value: number): void;
+}
+
+/** A field that tells of a number when it is one; what is being typed may be none yet. */
+export function NumberField({ label, value, least, most, fraction = false, onChange }: NumberFieldProps) {
+  const id = useId();
+  const [typed, setTyped] = useState(String(value));
+  useEffect(() => setTyped(String(value)), [value]);
+  const numberIn = (text: string): number | undefined => {
+    const number = Number(text);
+    const isOne = text.trim() !== '' && (fraction ? Number.isFinite(number) : Number.isSafeInteger(number));
+    return isOne && number >= least && number <= most ? number : undefined;
+  };
+  return (
+    <div class="control">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="number"
+        inputMode={fraction ? 'decimal' : 'numeric'}
+        min={least}
+        max={most}
+        step={fraction ? 'any' : 1}
+        value={typed}
+        aria-invalid={numberIn(typed) === undefined}
+        onInput={({ currentTarget }) => {
+          setTyped(currentTarget.value);
+          const number = numberIn(currentTarget.value);
+          if (number !== undefined) {
+            onChange(number);
+          }
+        }}
+        onBlur={() => setTyped(String(value))}
+      />
+    </div>
+  );
+}

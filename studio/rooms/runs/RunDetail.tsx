@@ -1,0 +1,60 @@
+// A run: where it stands, its samples, its card, and what the doctor says.
+import { Notice } from '../../parts/Notice.tsx';
+import { SampleStrip } from '../../parts/SampleStrip.tsx';
+import { ModelCard } from './ModelCard.tsx';
+import { RunDoctor } from './RunDoctor.tsx';
+import { RunSummary } from './RunSummary.tsx';
+import { type FoundRun, urlOf, type WatchedRun } from './watch.ts';
+
+/** The run. */
+export function RunDetail({ run, watched }: { run: FoundRun; watched: WatchedRun | undefined }) {
+  const samples = run.samples.map((file) => ({
+    step: Number(/(\d+)\.png$/.exec(file)![1]),
+    url: urlOf(run.path, file),
+  }));
+  return (
+    <article class="run" aria-label={run.path}>
+      <h2>{run.path}</h2>
+      {run.problem !== null ? (
+        <Notice>{run.problem}</Notice>
+      ) : (
+        <>
+          <dl class="run-facts">
+            {factsOf(run, watched).map(([what, value]) => (
+              <div key={what}>
+                <dt>{what}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+          {watched?.isCut && <p class="control-note">Its logs are longer than what is read of them here.</p>}
+          <SampleStrip name={run.path} samples={samples} />
+          {run.files.length > 0 && <RunDoctor run={run} />}
+          <ModelCard path={run.path} when={run.when} />
+          <RunSummary path={run.path} when={run.when} />
+        </>
+      )}
+    </article>
+  );
+}
+
+function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [string, string])[] {
+  const bits = (value: number | null): string | null =>
+    value === null ? null : `${value.toFixed(4)} bits/dim`;
+  const rate = (value: number | null | undefined): string | null =>
+    value == null ? null : `${Math.round(value).toLocaleString('en')} images/s`;
+  const facts: (readonly [string, string | null])[] = [
+    ['Steps', `${run.step.toLocaleString('en')}${run.complete ? ', complete' : ''}`],
+    ['Training', bits(run.train)],
+    ['Validation', bits(run.validation)],
+    ['Test', bits(run.test)],
+    ['Speed of the last steps', rate(watched?.speed)],
+    ['Speed of all steps', rate(run.imagesPerSecond)],
+    ['Steps dropped', run.droppedSteps === 0 ? null : run.droppedSteps.toLocaleString('en')],
+    ['Rolled back', run.setbacks === 0 ? null : run.setbacks.toLocaleString('en')],
+    ['Images', run.data],
+    ['Preset', run.preset],
+    ['Last change', run.when === null ? null : new Date(run.when).toLocaleString('en')],
+  ];
+  return facts.flatMap(([what, value]) => (value === null ? [] : [[what, value] as const]));
+}

@@ -1,0 +1,37 @@
+// What the summary of a run says of its training.
+import { useText } from './fetchText.ts';
+
+/** The entries that are numbers, words, yes or no. */
+export function RunSummary({ path, when }: { path: string; when: string | null }) {
+  const entries = entriesOf(useText(path, 'summary.json', when));
+  if (entries.length === 0) {
+    return null;
+  }
+  return (
+    <details class="run-part">
+      <summary>Summary</summary>
+      <dl class="run-facts">
+        {entries.map(([what, value]) => (
+          <div key={what}>
+            <dt>{what}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function entriesOf(text: string | undefined): (readonly [string, string])[] {
+  try {
+    return Object.entries<unknown>(JSON.parse(text ?? '{}')).flatMap(([what, value]) => {
+      if (typeof value === 'number') {
+        return [[what, value.toLocaleString('en', { maximumFractionDigits: 4 })] as const];
+      }
+      return typeof value === 'string' || typeof value === 'boolean' ? [[what, String(value)] as const] : [];
+    });
+  } catch {
+    // It is damaged, or being written: the next resume of the run sets it aside.
+    return [];
+  }
+}

@@ -1,0 +1,38 @@
+// Which runs the room shows, as its address says it.
+import type { Settings } from '../../address.ts';
+import type { FoundRun } from './watch.ts';
+
+/** What is shown. */
+export interface RunsSettings {
+  /** The path of the run that is open; undefined if there is none. */
+  readonly open: string | undefined;
+  /** The paths of the runs on the plot. */
+  readonly shown: readonly string[];
+}
+
+/** More curves than colours cannot be told apart. */
+export const MOST_SHOWN = 6;
+
+/** The settings in an address; without any, the run that has changed last. */
+export function runsSettings({ run, shown }: Settings, runs: readonly FoundRun[] | undefined): RunsSettings {
+  const sound = (runs ?? []).filter(({ problem }) => problem === null);
+  const latest = sound.reduce<FoundRun | undefined>(
+    (last, one) => (last && (last.when ?? '') >= (one.when ?? '') ? last : one),
+    undefined,
+  );
+  const open = run ?? latest?.path ?? runs?.[0]?.path;
+  return { open, shown: shown === undefined ? (open === undefined ? [] : [open]) : pathsIn(shown) };
+}
+
+/** The setting for these runs; a path may contain a comma. */
+export function shownText(paths: readonly string[]): string {
+  return paths.map((path) => path.replace(/[%,]/g, encodeURIComponent)).join(',');
+}
+
+function pathsIn(text: string): string[] {
+  return text
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => part.replaceAll('%2C', ',').replaceAll('%25', '%'))
+    .slice(0, MOST_SHOWN);
+}

@@ -1,0 +1,147 @@
+// The runs in the folders of the server, watched while the room is open.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { FoundRun } from '../../../src/studio/foundRun.ts';
+import { RunCurve } from '../../parts/plot/RunCurve.ts';
+import { LogReader } from './LogReader.ts';
+
+export type { FoundRun } from '../../../src/studio/foundRun.ts';
+
+/** Between two looks. */
+const PAUSE_MS = 2500;
+
+/** The URL of a file of a run. */
+export function urlOf(path: string, file: string): string {
+  // The name of a folder may contain anything.
+  const place = `${path}/${file}`.split('/').map(encodeURIComponent).join('/');
+  return new URL(place, document.baseURI).href;
+}
+
+/** A run whose logs are read. */
+export interface WatchedRun {
+  readonly curve: RunCurve;
+  /** Images per second over its last steps. */
+  readonly speed: number | undefined;
+  /** Whether its logs are too long to be read to their ends. */
+  readonly isCut: boolean;
+}
+
+/** What is known of the runs. */
+export interface Watch {
+  /** Undefined until it is known. */
+  readonly runs: readonly FoundRun[] | undefined;
+  /** The logs of those that are looked at, by path. */
+  readonly watched: ReadonlyMap<string, WatchedRun>;
+  /** Why nothing new is known, as a sentence. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Looks at all runs again and again, and at the logs of some.
+ *
+ * @param pathsAmong the paths of these
+ * @param key what that depends on besides the runs: they are looked at again when it changes
+ */
+export function useWatch(pathsAmong: (runs: readonly FoundRun[]) => readonly string[], key: string): Watch {
+  const [watch, setWatch] = useState<Watch>({ runs: undefined, watched: new Map(), problem: undefined });
+  const logs = useRef(new Map<string, RunLogs>());
+  const wanted = useRef(pathsAmong);
+  const lookAgain = useRef(() => {});
+  wanted.current = pathsAmong;
+  useEffect(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLooking = false;
+    const look = async (): Promise<void> => {
+      if (isLooking) {
+        return;
+      }
+      isLooking = true;
+      clearTimeout(timer);
+      try {
+        const runs = await fetchRuns(signal);
+        const watched = await readLogs(logs.current, runs, wanted.current(runs), signal);
+        setWatch({ runs, watched, problem: undefined });
+      } catch (error) {
+        if (!signal.aborted) {
+          const why = error instanceof TypeError ? 'is the studio still running?' : (error as Error).message;
+          setWatch((before) => ({ ...before, problem: `The runs cannot be looked at: ${why}` }));
+        }
+      }
+      isLooking = false;
+      if (!signal.aborted) {
+        timer = setTimeout(look, PAUSE_MS);
+      }
+    };
+    lookAgain.current = look;
+    look();
+    return () => {
+      controller.abort();
+      clearTimeout(timer);
+    };
+  }, []);
+  useEffect(() => {
+    lookAgain.current();
+  }, [key]);
+  return watch;
+}
+
+async function fetchRuns(signal: AbortSignal): Promise<FoundRun[]> {
+  const response = await fetch(new URL('runs.json', document.baseURI), { cache: 'no-store', signal });
+  if (!response.ok) {
+    throw new Error(`the server answers ${response.status}: ${(await response.text()).trim()}`);
+  }
+  return response.json();
+}
+
+async function readLogs(
+  logs: Map<string, RunLogs>,
+  runs: readonly FoundRun[],
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, WatchedRun>> {
+  const watched = new Map<string, WatchedRun>();
+  for (const { path, when, problem } of runs) {
+    if (paths.includes(path) && problem === null) {
+      const known = logs.get(path) ?? new RunLogs(path);
+      logs.set(path, known);
+      watched.set(path, await known.read(when, signal));
+    }
+  }
+  return watched;
+}
+
+/** The logs of a run, read as they grow. */
+class RunLogs {
+  private readonly metrics: LogReader;
+  private readonly timings: LogReader;
+  private curve = new RunCurve();
+  private readAt: string | null | undefined;
+
+  constructor(path: string) {
+    this.metrics = new LogReader(urlOf(path, 'metrics.jsonl'));
+    this.timings = new LogReader(urlOf(path, 'timings.jsonl'));
+  }
+
+  /** @param when the run has changed last */
+  async read(when: string | null, signal: AbortSignal): Promise<WatchedRun> {
+    if (when !== this.readAt) {
+      const metrics = await this.metrics.read(signal);
+      const timings = await this.timings.read(signal);
+      this.curve = metrics.isReplaced ? new RunCurve() : this.curve;
+      for (const line of metrics.lines) {
+        this.curve.addMetrics(line);
+      }
+      // Those of a resume begin with a step that is known, and replace it.
+      for (const line of timings.lines) {
+        this.curve.addTiming(line);
+      }
+      this.readAt = when;
+    }
+    return {
+      curve: this.curve,
+      speed: this.curve.speed,
+      isCut: this.metrics.isFull || this.timings.isFull,
+    };
+  }
+}

@@ -1,0 +1,43 @@
+// The fields of a model: mixing, depth and width.
+import type { ComponentChildren } from 'preact';
+import { Choice } from '../../parts/Choice.tsx';
+import { NumberField } from '../../parts/NumberField.tsx';
+import { limits, type ModelSettings, mixings } from './trainSettings.ts';
+
+interface ModelFieldsProps {
+  readonly legend: string;
+  readonly model: ModelSettings;
+  /** Fields besides. */
+  readonly children?: ComponentChildren;
+  onChange(model: ModelSettings): void;
+}
+
+/** The fields of one of the models. */
+export function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
+  return (
+    <fieldset class="train-fields">
+      <legend>{legend}</legend>
+      <Choice
+        label="Mixing"
+        value={model.mixing}
+        options={Object.entries(mixings).map(([value, text]) => ({ value, text }))}
+        onChange={(mixing) => onChange({ ...model, mixing: mixing as ModelSettings['mixing'] })}
+      />
+      {children}
+      <NumberField
+        label="Depth"
+        value={model.depth}
+        least={limits.depth[0]}
+        most={limits.depth[1]}
+        onChange={(depth) => onChange({ ...model, depth })}
+      />
+      <NumberField
+        label="Width"
+        value={model.width}
+        least={limits.width[0]}
+        most={limits.width[1]}
+        onChange={(width) => onChange({ ...model, width })}
+      />
+    </fieldset>
+  );
+}

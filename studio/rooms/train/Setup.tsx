@@ -1,0 +1,118 @@
+// What is trained: data, model, training, and a second model to race against.
+import { useState } from 'preact/hooks';
+import { changeSettings } from '../../address.ts';
+import { NumberField } from '../../parts/NumberField.tsx';
+import type { Pictures } from '../../work/pictures.ts';
+import { picturesFor } from './chosenPictures.ts';
+import { DataChoice } from './DataChoice.tsx';
+import { ModelFields } from './ModelFields.tsx';
+import { SizeFacts } from './SizeFacts.tsx';
+import { begin, findKept, threadsFor, trainings } from './trainings.ts';
+import { configOf, freeName, limits, type ModelSettings, type TrainSettings } from './trainSettings.ts';
+import { useSizes } from './useSizes.ts';
+
+/** The form. It keeps what is chosen in the address. */
+export function Setup({ settings }: { settings: TrainSettings }) {
+  const [isStarting, setStarting] = useState(false);
+  const { model, rival, levels, rate, batch, steps, seed } = settings;
+  const pictures = picturesFor(settings);
+  const models = rival ? [model, rival] : [model];
+  const sizes = useSizes(settings, models);
+  const isReady = pictures !== undefined && sizes.fit && !isStarting;
+  const start = async (what: Pictures): Promise<void> => {
+    setStarting(true);
+    await findKept();
+    // Before the first begins: they share the machine from the start.
+    const threads = threadsFor(models.length);
+    for (const one of models) {
+      const taken = trainings.value.map(({ name }) => name);
+      begin(freeName(one, taken), configOf(settings, one), what, threads);
+    }
+    setStarting(false);
+  };
+  return (
+    <section class="train-setup" aria-label="What is trained">
+      <DataChoice settings={settings} />
+      <ModelFields
+        legend="Model"
+        model={model}
+        onChange={({ mixing, depth, width }) =>
+          changeSettings({ mixing, depth: String(depth), width: String(width) })
+        }
+      >
+        <NumberField
+          label="Levels"
+          value={levels}
+          least={limits.levels[0]}
+          most={limits.levels[1]}
+          onChange={(value) => changeSettings({ levels: String(value) })}
+        />
+      </ModelFields>
+      <label class="train-check">
+        <input
+          type="checkbox"
+          checked={rival !== undefined}
+          onChange={({ currentTarget }) =>
+            changeSettings({ rival: currentTarget.checked ? rivalOf(model).mixing : '' })
+          }
+        />
+        Race a second model
+      </label>
+      {rival && (
+        <ModelFields
+          legend="Second model"
+          model={rival}
+          onChange={({ mixing, depth, width }) =>
+            changeSettings({ rival: mixing, rivalDepth: String(depth), rivalWidth: String(width) })
+          }
+        />
+      )}
+      <fieldset class="train-fields">
+        <legend>Training</legend>
+        <NumberField
+          label="Steps"
+          value={steps}
+          least={limits.steps[0]}
+          most={limits.steps[1]}
+          onChange={(value) => changeSettings({ steps: String(value) })}
+        />
+        <NumberField
+          label="Batch"
+          value={batch}
+          least={limits.batch[0]}
+          most={limits.batch[1]}
+          onChange={(value) => changeSettings({ batch: String(value) })}
+        />
+        <NumberField
+          label="Rate"
+          fraction
+          value={rate}
+          least={limits.rate[0]}
+          most={limits.rate[1]}
+          onChange={(value) => changeSettings({ rate: String(value) })}
+        />
+        <NumberField
+          label="Seed"
+          value={seed}
+          least={limits.seed[0]}
+          most={limits.seed[1]}
+          onChange={(value) => changeSettings({ seed: String(value) })}
+        />
+      </fieldset>
+      <SizeFacts sizes={sizes} models={models} />
+      <button
+        type="button"
+        class="button primary"
+        disabled={!isReady}
+        onClick={() => pictures && start(pictures)}
+      >
+        {rival ? 'Start the race' : 'Start training'}
+      </button>
+    </section>
+  );
+}
+
+/** What a model is compared with first: the paper compares emerging convolutions with 1x1 ones. */
+function rivalOf({ mixing }: ModelSettings): Pick<ModelSettings, 'mixing'> {
+  return { mixing: mixing === '1x1' ? 'emerging' : '1x1' };
+}

@@ -1,0 +1,133 @@
+// A run of the room: how far it is, its samples, and what can be done with it.
+import { useState } from 'preact/hooks';
+import { download } from '../../parts/download.ts';
+import { Notice } from '../../parts/Notice.tsx';
+import { Dot } from '../../parts/plot/Dot.tsx';
+import { SampleStrip } from '../../parts/SampleStrip.tsx';
+import { lookUp } from '../../work/training.ts';
+import { digits, picturesFor } from './chosenPictures.ts';
+import { ResumeHint } from './ResumeHint.tsx';
+import { goOn, remove, show, stop, type Training, threadsFor } from './trainings.ts';
+import type { TrainSettings } from './trainSettings.ts';
+
+/** The run. */
+export function TrainingCard({ run, settings }: { run: Training; settings: TrainSettings }) {
+  const { name, hue, state, steps, curve, complete } = run;
+  const isDone = complete && state === 'resting';
+  const share = steps === undefined ? undefined : Math.min(1, curve.step / steps);
+  return (
+    <article class={`training hue-${hue % 6}`} aria-label={name}>
+      <header class="training-head">
+        <label class="train-check">
+          <input
+            type="checkbox"
+            checked={run.isShown}
+            onChange={({ currentTarget }) => show(run, currentTarget.checked)}
+            aria-label={`Show ${name} on the plot`}
+          />
+          <svg class="plot-legend" width="14" height="14" aria-hidden="true">
+            <Dot hue={hue} x={7} y={7} />
+          </svg>
+        </label>
+        <h2>{name}</h2>
+        <Actions run={run} settings={settings} isDone={isDone} />
+      </header>
+      {share !== undefined && <progress value={share} aria-label={`Progress of ${name}`} />}
+      <p class="training-facts">
+        {factsOf(run, isDone).map((fact) => (
+          <span key={fact}>{fact}</span>
+        ))}
+      </p>
+      {run.notes.map((note) => (
+        <p key={note} class="control-note">
+          {note}
+        </p>
+      ))}
+      {run.problem !== undefined && <Notice>{run.problem}</Notice>}
+      <SampleStrip name={name} samples={run.samples} />
+    </article>
+  );
+}
+
+function factsOf(
+  { state, doing, curve, steps, imagesPerSecond, workers, saved, about }: Training,
+  isDone: boolean,
+): string[] {
+  const validation = curve.validation.at(-1)?.bits;
+  const recent = curve.recent();
+  const facts = [
+    state === 'training' && (doing ?? 'Training'),
+    state === 'stopping' && 'Stopping after this step',
+    state === 'resting' && (isDone ? 'Done' : 'Resting'),
+    curve.step > 0 &&
+      `step ${curve.step.toLocaleString('en')}${steps === undefined ? '' : ` of ${steps.toLocaleString('en')}`}`,
+    Number.isFinite(recent) && `training ${recent.toFixed(3)} bits/dim`,
+    validation !== undefined && Number.isFinite(validation) && `validation ${validation.toFixed(3)}`,
+    state !== 'resting' &&
+      imagesPerSecond !== undefined &&
+      `${Math.round(imagesPerSecond).toLocaleString('en')} images/s`,
+    state !== 'resting' && workers !== undefined && `${workers} ${workers === 1 ? 'worker' : 'workers'}`,
+    state === 'resting' && !isDone && saved > 0 && `saved at step ${saved.toLocaleString('en')}`,
+    about !== undefined && `${about.levels} ${about.levels === 1 ? 'level' : 'levels'}, on ${about.data}`,
+  ];
+  return facts.filter((fact) => fact !== false);
+}
+
+/** What can be done with it now. */
+function Actions({ run, settings, isDone }: { run: Training; settings: TrainSettings; isDone: boolean }) {
+  const [isSure, setSure] = useState(false);
+  const [isTold, setTold] = useState(false);
+  const { name, state, about } = run;
+  if (state !== 'resting') {
+    return (
+      <div class="training-actions">
+        <button type="button" class="button" onClick={() => stop(run)}>
+          {state === 'training' ? 'Pause' : 'Stop at once'}
+        </button>
+      </div>
+    );
+  }
+  const pictures = about?.isDigits ? digits() : picturesFor({ ...settings, data: 'files' });
+  const save = async (): Promise<void> => {
+    download(await lookUp('archive', { name }), `${name}.zip`, 'application/zip');
+    setTold(true);
+  };
+  return (
+    <div class="training-actions">
+      {!isDone && about && (
+        <button
+          type="button"
+          class="button"
+          disabled={pictures === undefined}
+          title={pictures === undefined ? 'Choose its pictures again first' : undefined}
+          onClick={() => pictures && goOn(run, pictures, threadsFor(1))}
+        >
+          Go on
+        </button>
+      )}
+      {about && (
+        <button type="button" class="button" onClick={save}>
+          Download
+        </button>
+      )}
+      {isSure ? (
+        <>
+          <button type="button" class="button" onClick={() => remove(run)}>
+            Delete for good
+          </button>
+          <button type="button" class="button" onClick={() => setSure(false)}>
+            Keep
+          </button>
+        </>
+      ) : (
+        <button type="button" class="button" onClick={() => setSure(true)}>
+          Delete
+        </button>
+      )}
+      {!isDone && about && pictures === undefined && (
+        <p class="control-note">To go on, choose its pictures again: “Your own pictures”.</p>
+      )}
+      {isTold && about && <ResumeHint name={name} about={about} />}
+    </div>
+  );
+}

@@ -1,0 +1,128 @@
+// What the room trains, as its address says it.
+import type { Config, ConfigLayer } from 'emerging-flows/training';
+import type { Settings } from '../../address.ts';
+
+type Mixing = Config['model']['mixing'];
+
+/** A model to train. */
+export interface ModelSettings {
+  readonly mixing: Mixing;
+  readonly depth: number;
+  readonly width: number;
+}
+
+/** What is trained. */
+export interface TrainSettings {
+  readonly data: 'digits' | 'files';
+  /** Height and width that the user's pictures are fitted to. */
+  readonly size: number;
+  readonly channels: 1 | 3;
+  readonly levels: number;
+  readonly model: ModelSettings;
+  /** The model that it races against; undefined if it trains alone. */
+  readonly rival: ModelSettings | undefined;
+  readonly rate: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly seed: number;
+}
+
+/** The mixings by name, with what they are called. */
+export const mixings: Readonly<Record<Mixing, string>> = {
+  emerging: 'emerging',
+  '1x1': '1x1',
+  '1x1-plu': '1x1, as P L U',
+  '1x1-qr': '1x1, as Q R',
+  periodic: 'periodic',
+  maf: 'masked autoregressive',
+  reverse: 'reversed channels',
+  shuffle: 'shuffled channels',
+};
+
+/** The least and the largest number of each kind. */
+export const limits = {
+  size: [8, 256],
+  levels: [1, 8],
+  depth: [1, 100],
+  width: [1, 2048],
+  rate: [1e-6, 1],
+  batch: [1, 1024],
+  steps: [1, 1_000_000],
+  seed: [0, Number.MAX_SAFE_INTEGER],
+} as const;
+
+/** The settings in an address; what is missing or impossible there is as in the quick start. */
+export function trainSettings(address: Settings): TrainSettings {
+  const whole = (name: keyof typeof limits, usual: number, key: string = name): number => {
+    const value = number(name, usual, key);
+    return Number.isInteger(value) ? value : usual;
+  };
+  const number = (name: keyof typeof limits, usual: number, key: string = name): number => {
+    const value = Number(address[key] || Number.NaN);
+    const [least, most] = limits[name];
+    return value >= least && value <= most ? value : usual;
+  };
+  const model: ModelSettings = {
+    mixing: mixingIn(address.mixing) ?? 'emerging',
+    depth: whole('depth', 4),
+    width: whole('width', 64),
+  };
+  const rival = mixingIn(address.rival);
+  return {
+    data: address.data === 'files' ? 'files' : 'digits',
+    size: whole('size', 32),
+    channels: address.channels === '1' ? 1 : 3,
+    levels: whole('levels', 2),
+    model,
+    rival: rival && {
+      mixing: rival,
+      depth: whole('depth', model.depth, 'rivalDepth'),
+      width: whole('width', model.width, 'rivalWidth'),
+    },
+    rate: number('rate', 0.015),
+    batch: whole('batch', 64),
+    steps: whole('steps', 1700),
+    seed: whole('seed', 0),
+  };
+}
+
+/** The share of the steps over which the quick start warms up. */
+const WARM_UP = 150 / 1700;
+
+/** The configuration of a training; the rest is as in the quick start. */
+export function configOf(
+  { levels, rate, batch, steps, seed }: TrainSettings,
+  { mixing, depth, width }: ModelSettings,
+): ConfigLayer {
+  return {
+    seed,
+    model: { levels, mixing, depth, width },
+    training: {
+      learningRate: rate,
+      batchSize: batch,
+      microBatch: batch,
+      steps,
+      warmupSteps: Math.round(WARM_UP * steps),
+    },
+  };
+}
+
+/** The shape of the images. */
+export function shapeOf({ data, size, channels }: TrainSettings): [number, number, number] {
+  return data === 'digits' ? [28, 28, 1] : [size, size, channels];
+}
+
+/** A name for a run, other than those that are taken. */
+export function freeName({ mixing, depth, width }: ModelSettings, taken: readonly string[]): string {
+  const name = `${mixing}-${depth}x${width}`;
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? name : `${name}-${number}`;
+    if (!taken.includes(candidate)) {
+      return candidate;
+    }
+  }
+}
+
+function mixingIn(text: string | undefined): Mixing | undefined {
+  return Object.hasOwn(mixings, text ?? '') ? (text as Mixing) : undefined;
+}

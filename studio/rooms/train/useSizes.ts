@@ -1,0 +1,52 @@
+// How large the trainings would be: parameters and memory, known before they begin.
+import type { TrainingSize } from 'emerging-flows/training';
+import { lookUp } from '../../work/training.ts';
+import { useWork, type Work } from '../../work/useWork.ts';
+import { threadsFor } from './trainings.ts';
+import { configOf, type ModelSettings, shapeOf, type TrainSettings } from './trainSettings.ts';
+
+/** The sizes of the models that would be trained. */
+export interface Sizes {
+  readonly work: Work<readonly TrainingSize[]>;
+  /** Whether all of them fit; false while it is not known. */
+  readonly fit: boolean;
+  /** Why they do not fit, as a sentence. */
+  readonly problem: string | undefined;
+}
+
+/** Finds the sizes anew when the settings change. */
+export function useSizes(settings: TrainSettings, models: readonly ModelSettings[]): Sizes {
+  const shape = shapeOf(settings);
+  const orders = models.map((model) => ({
+    config: configOf(settings, model),
+    shape,
+    threads: threadsFor(models.length),
+  }));
+  const work = useWork(
+    async (waiting) => {
+      const sizes: TrainingSize[] = [];
+      for (const order of orders) {
+        sizes.push(await lookUp('size', order, waiting));
+      }
+      return sizes;
+    },
+    [JSON.stringify(orders.map(({ config, shape: one }) => [config, one]))],
+  );
+  const known = work.progress === undefined && work.problem === undefined ? work.result : undefined;
+  const bytes = known?.reduce((sum, one) => sum + one.bytes, 0) ?? 0;
+  const available = known?.[0]?.available ?? 0;
+  const fit = known?.every((one) => one.fits) === true;
+  const problem =
+    known && !fit
+      ? `This needs about ${memoryText(bytes)}, and a page has at most ${memoryText(available)}: choose a smaller width, depth or batch.`
+      : undefined;
+  return { work, fit, problem };
+}
+
+/** `340 MiB`, `2.1 GiB`. */
+export function memoryText(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20;
+  return mebibytes < 1000
+    ? `${Math.max(1, Math.round(mebibytes))} MiB`
+    : `${(mebibytes / 1024).toLocaleString('en', { maximumFractionDigits: 1 })} GiB`;
+}

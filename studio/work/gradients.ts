@@ -1,0 +1,2 @@
+// The worker that computes gradients of its share of a batch.
+import 'emerging-flows/worker';

@@ -1,0 +1,11 @@
+// The worker that trains a model, and keeps its run in the browser's private file system.
+import { configureRuntime } from 'emerging-flows';
+import { serve } from './calls.ts';
+import { sentenceOf } from './models.ts';
+import { trainingTasks } from './trainingTasks.ts';
+
+configureRuntime({
+  startWorker: () =>
+    new Worker(new URL('./gradients.ts', import.meta.url), { type: 'module', name: 'gradients' }),
+});
+serve(trainingTasks, sentenceOf);
