@@ -106,6 +106,36 @@ describe('prepare', () => {
     );
   });
 
+  it('by several ranks closes the images if a file cannot be written', async () => {
+    let open = 0;
+    const train: RawSplit = {
+      count: 100,
+      async *images() {
+        open++;
+        try {
+          yield* split(
+            Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${index}`, picture(2, 2, index)])),
+          ).images();
+        } finally {
+          open--;
+        }
+      },
+    };
+    const full = {
+      write() {
+        throw new Error('the disk is full');
+      },
+      finish() {},
+      discard() {},
+    };
+    const failing = onLocalRanks(2, async (ranks) => {
+      const failed = prepare({ train, test: many(0) }, full, { ...options, ranks }).catch((error) => error);
+      return String(await failed);
+    });
+    expect(await failing).toEqual(Array(2).fill('Error: the disk is full'));
+    expect(open).toBe(0);
+  });
+
   it('writes the images of every split in order, with notes on conversions', async () => {
     const dataset: RawDataset = {
       train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 4, 10), d: picture(2, 3, 20) }),
