@@ -138,7 +138,11 @@ function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArra
   }
   const { name, start, shape: declared } = operand;
   const key = `${name} ${start} ${declared.join('x')}`;
-  const { data } = arrays[name]!;
+  const array = arrays[name];
+  if (!array) {
+    throw new Error(`'${name}' is in the memory of a device, and the host computes with it`);
+  }
+  const { data } = array;
   // An open axis has the length that the array implies, which only a whole array does.
   const shape = declared.map((length) =>
     length < 0 ? data.length / (elementCount(declared) / length) : length,

@@ -63,7 +63,9 @@ export class Session {
     const { writesInPlace } = this.settings;
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const [name, array] of Object.entries(into)) {
-      fetches[name] = array && writesInPlace ? this.tensorOf(name, array) : null;
+      // Also where the runtime takes no arrays: a wrong one is refused before the run, not after it.
+      const target = array ? this.tensorOf(name, array) : null;
+      fetches[name] = writesInPlace ? target : null;
     }
     const found = await this.runTensors(inputs, fetches);
     const results: Record<string, NdArray> = {};
