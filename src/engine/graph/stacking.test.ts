@@ -1,3 +1,4 @@
+// Stacks: what the same operations compute from like weights has the same values at once as one after the other.
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
