@@ -106,7 +106,7 @@ describe('prepare', () => {
     );
   });
 
-  it('by several ranks closes the images if a file cannot be written', async () => {
+  it('by several ranks closes the images if it fails between two of them', async () => {
     let open = 0;
     const train: RawSplit = {
       count: 100,
@@ -121,18 +121,15 @@ describe('prepare', () => {
         }
       },
     };
-    const full = {
-      write() {
-        throw new Error('the disk is full');
-      },
-      finish() {},
-      discard() {},
-    };
+    const nowhere = { write() {}, finish() {}, discard() {} };
     const failing = onLocalRanks(2, async (ranks) => {
-      const failed = prepare({ train, test: many(0) }, full, { ...options, ranks }).catch((error) => error);
-      return String(await failed);
+      const onProgress = () => {
+        throw new Error(`nobody looks, and ${open} are open`);
+      };
+      const preparing = prepare({ train, test: many(0) }, nowhere, { ...options, ranks, onProgress });
+      return String(await preparing.catch((error) => error));
     });
-    expect(await failing).toEqual(Array(2).fill('Error: the disk is full'));
+    expect(await failing).toEqual(Array(2).fill('Error: nobody looks, and 2 are open'));
     expect(open).toBe(0);
   });
 
