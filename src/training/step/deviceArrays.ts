@@ -1,5 +1,4 @@
 // The arrays of a training in the memory of a device: each kind in one vector, updated there.
-
 import { onlyRank } from '../../cluster/ranks.ts';
 import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';

@@ -1,5 +1,4 @@
 // Training steps: the gradients of a batch, and the update of the weights.
-
 import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
