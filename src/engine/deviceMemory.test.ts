@@ -106,7 +106,7 @@ describeOnGpu('device memory', () => {
     await solved.release();
   });
 
-  it('ends in words, whatever the order of releases', async () => {
+  it('refuses arrays after their release, whatever the order of releases', async () => {
     const other = await DeviceMemory.open('webgpu');
     const [kept, early] = [await other.allocate([2]), await other.allocate([2])];
     early.release();
