@@ -120,10 +120,10 @@ export function hostValues(nodes: readonly HostNode[], arrays: NamedArrays): Rec
   );
 }
 
-/** The values of arrays one after the other, as float32. */
+/** The values of arrays one after the other, in float64, as the host computes them. */
 export function packed(arrays: NamedArrays): NdArray {
   const values = Object.values(arrays);
-  const data = new Float32Array(values.reduce((total, { shape }) => total + sizeOf(shape), 0));
+  const data = new Float64Array(values.reduce((total, { shape }) => total + sizeOf(shape), 0));
   let start = 0;
   for (const array of values) {
     data.set(array.data, start);
