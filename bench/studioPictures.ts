@@ -5,9 +5,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { chromiumPath } from '../src/testing/browser.ts';
-import { openChromium } from '../src/testing/pages.ts';
 import { commandLine } from '../src/testing/command.ts';
+import { chromiumPath, openChromium } from '../src/testing/pages.ts';
 import { startStudio } from '../src/testing/studio.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -35,10 +34,13 @@ const pictures: readonly Picture[] = [
     async prepare(page) {
       await page.getByText('Race a second model').click();
       await page.getByRole('button', { name: 'Start the race' }).click();
-      await page.getByText(/step 150 of/).first().waitFor({ timeout: 300_000 });
+      await page
+        .getByText(/step 150 of/)
+        .first()
+        .waitFor({ timeout: 300_000 });
     },
   },
-  { name: 'how', address: '#/how?section=triangular', prepare: settled },
+  { name: 'how', address: '#/how?section=triangles', prepare: settled },
 ];
 
 if (chromiumPath === undefined) {

@@ -17,7 +17,7 @@ export interface Machine {
   readonly speed: number;
   /** The seconds of an update of the weights, of each parameter; measured. */
   readonly updateSeconds: number;
-  /** The bytes of an array that two ranks of one machine sum in a second; measured, without a network. */
+  /** The bytes of an array that two ranks of one machine sum in a second, without a network. */
   readonly sumBytesPerSecond: number;
 }
 

@@ -1,5 +1,4 @@
 // How fast this machine trains the paper's models: the time that each row of its table would take here.
-
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import type { Preset } from '../../src/experiments/presets.ts';

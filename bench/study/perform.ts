@@ -1,5 +1,4 @@
 // A unit of work: the search for the learning rates, the runs of a seed, and their measurements.
-
 import { existsSync } from 'node:fs';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';

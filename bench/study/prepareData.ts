@@ -1,5 +1,4 @@
 // The images of a study: available, prepared once, or an error that says how to get them.
-
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';

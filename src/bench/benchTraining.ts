@@ -1,5 +1,4 @@
 // The training that is benchmarked: a model with its weights, and batches of random pixels.
-
 import type { CompileOptions } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
 import { Glow } from '../models/glow.ts';

@@ -1,5 +1,4 @@
 // Times sampling of trained models, along with their forward passes.
-
 import type { InverseMethod } from '../engine/graph/prepare.ts';
 import type { CompileOptions } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';

@@ -1,5 +1,4 @@
 // Decodes latents that a command computed itself, for which there is nothing to encode differently.
-
 import { UserError } from '../errors.ts';
 import type { FlowModel } from '../evaluation/model/flowModel.ts';
 import { whyTooFarOut } from '../evaluation/model/flowModel.ts';

@@ -119,7 +119,7 @@ async function openLibrary(): Promise<Library> {
     (cause) => {
       throw new UserError(
         'unsupported',
-        'training on several machines requires the package koffi: run npm install koffi',
+        'processes that work together require the package koffi: run npm install koffi',
         { cause },
       );
     },
@@ -143,7 +143,7 @@ async function openLibrary(): Promise<Library> {
   }
   throw new UserError(
     'unsupported',
-    "training on several machines requires Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin " +
+    "processes that work together require Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin " +
       "on every machine, or load your cluster's module for Open MPI",
     { cause: problems[0] },
   );

@@ -13,7 +13,7 @@ it('says in one line that koffi is missing', async () => {
     throw new Error("Cannot find package 'koffi'");
   });
   await expect(opening()).rejects.toThrow(
-    /^training on several machines requires the package koffi: run npm install koffi$/,
+    /^processes that work together require the package koffi: run npm install koffi$/,
   );
 });
 
@@ -33,6 +33,6 @@ it('says in one line that Open MPI is missing, also if there is another MPI', as
     },
   }));
   await expect(opening()).rejects.toThrow(
-    /^training on several machines requires Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin on every machine, or load your cluster's module for Open MPI$/,
+    /^processes that work together require Open MPI's library, libmpi.so.40: run apt-get install openmpi-bin on every machine, or load your cluster's module for Open MPI$/,
   );
 });

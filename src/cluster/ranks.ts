@@ -1,4 +1,4 @@
-// The processes that share one training, which MPI calls ranks, and how they exchange data.
+// The processes that share one training or measurement, which MPI calls ranks, and how they exchange data.
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
 

@@ -21,12 +21,19 @@ export class DeviceArray {
   /** Where it is. */
   readonly device: Device;
   private held: RuntimeTensor | undefined;
+  private readonly onRelease: (array: DeviceArray) => void;
 
   /** @internal Made by a device memory. */
-  constructor(device: Device, shape: readonly number[], tensor: RuntimeTensor) {
+  constructor(
+    device: Device,
+    shape: readonly number[],
+    tensor: RuntimeTensor,
+    onRelease: (array: DeviceArray) => void = () => {},
+  ) {
     this.device = device;
     this.shape = shape;
     this.held = tensor;
+    this.onRelease = onRelease;
   }
 
   /**
@@ -57,6 +64,7 @@ export class DeviceArray {
   release(): void {
     this.held?.dispose();
     this.held = undefined;
+    this.onRelease(this);
   }
 }
 

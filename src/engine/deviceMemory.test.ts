@@ -1,8 +1,8 @@
 // Arrays in the memory of a device: programs read and write them there, and nothing wrong ends in garbage or a crash.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { add, multiply } from '../tensor/operations/index.ts';
+import { add, multiply, solveCorner } from '../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input } from '../tensor/tensor.ts';
+import { constant, input } from '../tensor/tensor.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
 import { onHost } from './arrays.ts';
 import { DeviceMemory } from './deviceMemory.ts';
@@ -93,7 +93,20 @@ describeOnGpu('device memory', () => {
     await expect(memory.allocate([3], new Float32Array(2))).rejects.toThrow('2 values for an array of shape');
   });
 
-  it('ends in words, whatever the order of releases', async () => {
+  it('refuses arrays of the device for what the host computes image by image', async () => {
+    const images = input('y', [OPEN_BATCH, 2, 2, 1]);
+    const kernel = constant({ shape: [1, 1, 1, 1], data: Float64Array.of(2) });
+    const solved = await compile(
+      { inputs: { y: images }, outputs: { x: solveCorner(images, kernel, 1) } },
+      { device: 'webgpu', inverse: 'sequential' },
+    );
+    await expect(solved.run({ y: await memory.allocate([1, 2, 2, 1]) })).rejects.toThrow(
+      "'input y' is in the memory of a device, and the host computes with it",
+    );
+    await solved.release();
+  });
+
+  it('refuses arrays after their release, whatever the order of releases', async () => {
     const other = await DeviceMemory.open('webgpu');
     const [kept, early] = [await other.allocate([2]), await other.allocate([2])];
     early.release();

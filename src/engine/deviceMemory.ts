@@ -5,7 +5,7 @@ import { input } from '../tensor/tensor.ts';
 import { DeviceArray } from './arrays.ts';
 import { type Device, styleOf } from './devices/device.ts';
 import { lower } from './onnx/lower.ts';
-import { releaseOnFailure } from './resources.ts';
+import { releaseInTurn, releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
 import type { Session } from './session.ts';
 import type { Traffic } from './traffic.ts';
@@ -62,7 +62,8 @@ export class DeviceMemory {
     shape: readonly number[],
     data: Float32Array = new Float32Array(sizeOf(shape)),
   ): Promise<DeviceArray> {
-    const array = new DeviceArray(this.device, shape, await this.copyUp(shape, data));
+    const tensor = await this.copyUp(shape, data);
+    const array = new DeviceArray(this.device, shape, tensor, (released) => this.arrays.delete(released));
     this.arrays.add(array);
     return array;
   }
@@ -92,12 +93,7 @@ export class DeviceMemory {
 
   /** Frees all arrays; using one of them afterwards is an error. */
   async release(): Promise<void> {
-    for (const array of this.arrays) {
-      array.release();
-    }
-    this.arrays.clear();
-    await this.up.release();
-    await this.down.release();
+    await releaseInTurn([...this.arrays, this.up, this.down]);
   }
 
   private copyUp(shape: readonly number[], data: Float32Array) {

@@ -120,10 +120,10 @@ export function hostValues(nodes: readonly HostNode[], arrays: NamedArrays): Rec
   );
 }
 
-/** The values of arrays one after the other, as float32. */
+/** The values of arrays one after the other, in float64, as the host computes them. */
 export function packed(arrays: NamedArrays): NdArray {
   const values = Object.values(arrays);
-  const data = new Float32Array(values.reduce((total, { shape }) => total + sizeOf(shape), 0));
+  const data = new Float64Array(values.reduce((total, { shape }) => total + sizeOf(shape), 0));
   let start = 0;
   for (const array of values) {
     data.set(array.data, start);
@@ -138,7 +138,11 @@ function viewOf(operand: Operand, arrays: NamedArrays, views: Map<string, NdArra
   }
   const { name, start, shape: declared } = operand;
   const key = `${name} ${start} ${declared.join('x')}`;
-  const { data } = arrays[name]!;
+  const array = arrays[name];
+  if (!array) {
+    throw new Error(`'${name}' is in the memory of a device, and the host computes with it`);
+  }
+  const { data } = array;
   // An open axis has the length that the array implies, which only a whole array does.
   const shape = declared.map((length) =>
     length < 0 ? data.length / (elementCount(declared) / length) : length,

@@ -64,7 +64,7 @@ async function failureOf(device: Device): Promise<string | null> {
     if (!(error instanceof UserError)) {
       throw error;
     }
-    return visibleText(reasonOf(error.cause));
+    return visibleText(reasonOf(error.cause ?? error));
   }
 }
 

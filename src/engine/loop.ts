@@ -5,7 +5,6 @@
 // loop reads each number once and writes it once, in place: for arrays as large as the weights that is most
 // of the time. The arrays are in memory that WebAssembly can reach; ONNX Runtime reads them from there like
 // any others.
-
 import { UserError } from '../errors.ts';
 import { requireMemory } from '../platform/memory.ts';
 import { checkInputs, type ProgramDefinition, tensorsOf } from '../tensor/program.ts';

@@ -1,5 +1,4 @@
 // Compiled programs: names, feeds, constant folding, and host computations.
-
 import { describe, expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';

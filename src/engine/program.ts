@@ -1,5 +1,4 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
-
 import { option, phrase, UserError } from '../errors.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
@@ -24,7 +23,7 @@ import {
 } from './hostPart.ts';
 import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
-import { releaseOnFailure } from './resources.ts';
+import { releaseAfter, releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
 import type { Session } from './session.ts';
 import type { Traffic } from './traffic.ts';
@@ -135,9 +134,9 @@ export async function evaluate(tensors: readonly Tensor[], threads?: number): Pr
 async function valuesOf(tensors: readonly Tensor[], threads?: number): Promise<NdArray[]> {
   const outputs = Object.fromEntries(tensors.map((tensor, index) => [`value${index}`, tensor]));
   const options: CompileOptions = { precision: 'float64', ...(threads && { threads }) };
-  const program = await build({ inputs: {}, outputs }, new Map(), options);
-  const values = await program.run({});
-  await program.release();
+  const values = await releaseAfter(async (keep) =>
+    keep(await build({ inputs: {}, outputs }, new Map(), options)).run({}),
+  );
   return tensors.map((_, index) => values[`value${index}`]!);
 }
 

@@ -26,6 +26,21 @@ export function releaseOnFailure<Result>(make: (keep: Keep) => Promise<Result>):
   return releasedOnFailure([], make);
 }
 
+/** Releases in this order, each whatever the others throw; throws the first failure. */
+export async function releaseInTurn(resources: readonly (Releasable | undefined)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const resource of resources) {
+    try {
+      await resource?.release();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) {
+    throw failures[0];
+  }
+}
+
 async function releasedOnFailure<Result>(
   kept: Releasable[],
   work: (keep: Keep) => Promise<Result>,

@@ -1,5 +1,4 @@
 // ONNX Runtime in a page or its worker: the one file that knows the package for the web.
-
 import { option, phrase, UserError } from '../errors.ts';
 import { defaultThreads } from '../platform/machine.node.ts';
 import type { Device } from './devices/device.ts';

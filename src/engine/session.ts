@@ -1,5 +1,5 @@
 // A loaded ONNX model, whichever build of ONNX Runtime has loaded it.
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
 import { type AnyArray, DeviceArray, type RuntimeTensor } from './arrays.ts';
 import type { Device } from './devices/device.ts';
 import type { Traffic } from './traffic.ts';
@@ -63,7 +63,9 @@ export class Session {
     const { writesInPlace } = this.settings;
     const fetches: Record<string, RuntimeTensor | null> = {};
     for (const [name, array] of Object.entries(into)) {
-      fetches[name] = array && writesInPlace ? this.tensorOf(name, array) : null;
+      // Also where the runtime takes no arrays: a wrong one is refused before the run, not after it.
+      const target = array ? this.tensorOf(name, array) : null;
+      fetches[name] = writesInPlace ? target : null;
     }
     const found = await this.runTensors(inputs, fetches);
     const results: Record<string, NdArray> = {};
@@ -146,9 +148,9 @@ export class Session {
     if (!traffic) {
       return;
     }
-    const up = Object.values(inputs).filter((array) => !(array instanceof DeviceArray));
-    const bytesOf = (arrays: readonly AnyArray[]): number =>
-      arrays.reduce((total, { shape }) => total + Float32Array.BYTES_PER_ELEMENT * sizeOf(shape), 0);
+    const up = Object.values(inputs).flatMap((array) => (array instanceof DeviceArray ? [] : [array]));
+    const bytesOf = (arrays: readonly NdArray[]): number =>
+      arrays.reduce((total, { data }) => total + data.byteLength, 0);
     traffic.runs++;
     traffic.waits += down.length > 0 ? 1 : 0;
     traffic.arraysUp += up.length;

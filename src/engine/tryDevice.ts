@@ -1,14 +1,15 @@
 // Whether a device works here, by running a small program on it.
+import { UserError } from '../errors.ts';
 import { add } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
-import type { DeviceChoice } from './devices/device.ts';
+import { type DeviceChoice, showDevice } from './devices/device.ts';
 import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';
 
 /**
  * Runs a program of one addition on a device.
  *
- * @throws UserError (`unsupported`) if the device does not work here; Error if it computes something else
+ * @throws UserError (`unsupported`) if the device does not work here, or computes something else
  */
 export async function tryDevice(choice: DeviceChoice): Promise<void> {
   const x = input('x', [1]);
@@ -22,6 +23,6 @@ export async function tryDevice(choice: DeviceChoice): Promise<void> {
     return program.run({ x: { shape: [1], data: Float32Array.of(2) } });
   });
   if (y!.data[0] !== 3) {
-    throw new Error(`the device '${choice.device}' computes 2 + 1 = ${y!.data[0]}`);
+    throw new UserError('unsupported', `the device '${showDevice(choice)}' computes 2 + 1 = ${y!.data[0]}`);
   }
 }

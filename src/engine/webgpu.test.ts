@@ -1,4 +1,4 @@
-// Samples drawn on a GPU, here a software one, match those of the CPU.
+// Samples drawn on a GPU, here a software one, match those of the CPU; float64, which a GPU lacks, keeps its digits.
 import { it } from 'vitest';
 import { FlowModel, type FlowModelOptions } from '../evaluation/model/flowModel.ts';
 import { drawLatents } from '../evaluation/model/latents.ts';
@@ -8,10 +8,13 @@ import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { inverse, multiply } from '../tensor/operations/index.ts';
+import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { startFromData } from '../training/startFromData.ts';
+import { compile } from './program.ts';
 import { releaseAfter } from './resources.ts';
 
 const imageShape: ImageShape = [4, 8, 1];
@@ -50,6 +53,17 @@ async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayL
 const repeats = (mixing: Mixing) => mixings[mixing].inverse === 'fixed-point';
 
 describeOnGpu('webgpu', () => {
+  it('computes in float64 with what the host computes, on the CPU', async () => {
+    const w = input('w', [2, 2]);
+    const program = await compile(
+      { inputs: { w }, outputs: { y: multiply(inverse(w), 1) } },
+      { device: 'webgpu', precision: 'float64' },
+    );
+    const { y } = await program.run({ w: { shape: [2, 2], data: Float64Array.of(3, 0, 0, 7) } });
+    await program.release();
+    expectClose('inverse', y!.data, [1 / 3, 0, 0, 1 / 7], 'float64');
+  });
+
   it.each(mixingNames.filter((mixing) => !repeats(mixing)))('%s: samples without the CPU', async (mixing) => {
     expectClose('values', await sampled(mixing, onGpu), await sampled(mixing, {}), 'float32', TOLERANCE);
   });

@@ -1,5 +1,4 @@
 // The presets: named experiments, each with its configuration and reported result.
-
 import type { DatasetDescription } from '../data/dataset.ts';
 import { descriptions } from '../data/sets/descriptions.ts';
 import { unknownName } from '../errors.ts';

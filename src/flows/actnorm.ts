@@ -1,5 +1,4 @@
 // Activation normalisation: a scale and a shift per channel, initialised from the first batch.
-
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { add, divide, exp, log, multiply, negate, sqrt, subtract, sum } from '../tensor/operations/index.ts';

@@ -1,9 +1,12 @@
 // Chains: their order, the paths of their parameters, and the errors for parts that do not fit.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
+import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
+import { transpose } from '../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
-import { input } from '../tensor/tensor.ts';
+import { constant, input } from '../tensor/tensor.ts';
 import { actnorm } from './actnorm.ts';
+import type { Bijection } from './bijection.ts';
 import { chain } from './chain.ts';
 import { conv1x1 } from './conv1x1.ts';
 import { coupling } from './coupling.ts';
@@ -57,6 +60,38 @@ describe('chain', () => {
     });
     expect(result.logDet!.data[0]).toBeCloseTo(0, 12);
     await program.release();
+  });
+
+  it('may turn images, or make them larger, before a layer whose log-determinant depends on the place', async () => {
+    const small = squeeze([4, 6, 1]);
+    const larger: Bijection = {
+      ...small,
+      name: 'larger',
+      inputShape: small.outputShape,
+      outputShape: small.inputShape,
+      forward: (x, p) => ({ y: small.inverse(x, p), logDet: constant(0) }),
+      inverse: (y, p) => small.forward(y, p).y,
+    };
+    const turned: Bijection = {
+      name: 'turned',
+      inputShape: [2, 3, 2],
+      outputShape: [3, 2, 2],
+      parameters: {},
+      forward: (x) => ({ y: transpose(x, [0, 2, 1, 3]), logDet: constant(0) }),
+      inverse: (y) => transpose(y, [0, 2, 1, 3]),
+    };
+    const layers = [
+      chain('turning', { turned, coupling: coupling([3, 2, 2], { width: 3 }) }),
+      chain('enlarging', {
+        larger,
+        squeeze: small,
+        coupling: coupling([2, 3, 4], { width: 3 }),
+        again: larger,
+      }),
+    ];
+    for (const layer of layers) {
+      expect((await checkBijection(layer)).problems).toEqual([]);
+    }
   });
 
   it('reports a missing parameter by its full path', () => {

@@ -1,5 +1,4 @@
 // Composes bijections.
-
 import { showImageShape } from '../numeric/imageShape.ts';
 import { add } from '../tensor/operations/index.ts';
 import { sameShape } from '../tensor/shape.ts';

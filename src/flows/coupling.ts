@@ -1,5 +1,4 @@
 // The coupling layer, affine or additive, and the network inside it.
-
 import type { ImageShape } from '../numeric/imageShape.ts';
 import {
   add,

@@ -1,6 +1,5 @@
 // The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
 // one.
-
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import { once } from '../numeric/once.ts';

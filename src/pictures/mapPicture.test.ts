@@ -69,9 +69,9 @@ describe('mapPicture', () => {
     expect(at(barLeft + 13, 8 + height * side - 1)).toEqual(dark);
   });
 
-  it('writes numbers that are not finite', () => {
+  it('writes numbers that are not finite, or huge', () => {
     const image = new Uint8Array(4);
-    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1e9]) {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1e9, 3e38]) {
       const map = new Float64Array(4).fill(value);
       const picture = mapPicture(image, map, { imageShape: [2, 2, 1], range: [value, 1] });
       expect(decode(picture).channels).toBe(3);

@@ -63,7 +63,13 @@ export function mapPicture(
   return canvas.encode();
 }
 
+/** From this number on, only the order of magnitude has room. */
+const LARGE = 1e5;
+
 /** A number with two digits after the point, in the letters of the font. */
 function numberText(value: number): string {
-  return Number.isNaN(value) ? 'NAN' : Number.isFinite(value) ? value.toFixed(2) : value > 0 ? 'INF' : '-INF';
+  if (Number.isFinite(value)) {
+    return Math.abs(value) < LARGE ? value.toFixed(2) : value.toExponential(0).toUpperCase();
+  }
+  return Number.isNaN(value) ? 'NAN' : value > 0 ? 'INF' : '-INF';
 }

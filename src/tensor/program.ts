@@ -1,5 +1,4 @@
 // A program: named inputs and outputs of a graph.
-
 import { constantValue, isInput, type Tensor } from './tensor.ts';
 import { topologicalOrder } from './traversal.ts';
 

@@ -1,5 +1,4 @@
 // The golden cases of optimisers: weights and their averages after each of several updates, as comparisons.
-
 import { compileLoop } from '../engine/loop.ts';
 import type { Precision } from '../engine/onnx/emitter.ts';
 import { compile } from '../engine/program.ts';

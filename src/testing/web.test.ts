@@ -1,5 +1,4 @@
 // The library in a page: what is bundled, and the values of Node from a real browser.
-
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import type { Page } from 'playwright-core';

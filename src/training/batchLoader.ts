@@ -1,5 +1,4 @@
 // The training batches of each step, ready for a program.
-
 import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import type { AugmentationName } from '../data/pixels/augment.ts';

@@ -163,7 +163,9 @@ async function trainLocked(options: TrainingOptions, lock: StoreLock, keep: Keep
     }
     // Last, so that the log is complete up to any checkpoint that can be resumed.
     if (isAnchor(step, schedule) || (await isOnAny(ranks, checkpoints.age >= checkpointSeconds))) {
-      await checkpoints.save(await trainer.state());
+      if (ranks.rank === 0) {
+        await checkpoints.save(await trainer.state());
+      }
       await ranks.meet();
     }
     if (isMilestone(step, schedule)) {

@@ -1,5 +1,4 @@
 // The training state: everything carried from step to step besides the configuration.
-
 import type { Groups } from './parameterLayout.ts';
 import type { GuardState } from './step/guard.ts';
 

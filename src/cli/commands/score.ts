@@ -1,5 +1,4 @@
 // `emerging score`: scores how unusual images are under a model.
-
 import type { Command } from 'commander';
 import type { Ranks } from '../../cluster/ranks.ts';
 import { imagesInMemory } from '../../data/dataset.ts';

@@ -1,5 +1,4 @@
 // Checks the decompressed size of a Zstandard frame in advance: a few bytes can expand to gigabytes.
-
 import { viewOf } from './bytes.ts';
 
 const magic = 0xfd2fb528;

@@ -106,6 +106,33 @@ describe('prepare', () => {
     );
   });
 
+  it('by several ranks closes the images if it fails between two of them', async () => {
+    let open = 0;
+    const train: RawSplit = {
+      count: 100,
+      async *images() {
+        open++;
+        try {
+          yield* split(
+            Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${index}`, picture(2, 2, index)])),
+          ).images();
+        } finally {
+          open--;
+        }
+      },
+    };
+    const nowhere = { write() {}, finish() {}, discard() {} };
+    const failing = onLocalRanks(2, async (ranks) => {
+      const onProgress = () => {
+        throw new Error(`nobody looks, and ${open} are open`);
+      };
+      const preparing = prepare({ train, test: many(0) }, nowhere, { ...options, ranks, onProgress });
+      return String(await preparing.catch((error) => error));
+    });
+    expect(await failing).toEqual(Array(2).fill('Error: nobody looks, and 2 are open'));
+    expect(open).toBe(0);
+  });
+
   it('writes the images of every split in order, with notes on conversions', async () => {
     const dataset: RawDataset = {
       train: split({ aa: picture(2, 2, 0), b: null, ccc: picture(4, 4, 10), d: picture(2, 3, 20) }),

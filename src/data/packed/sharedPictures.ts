@@ -40,24 +40,28 @@ export async function* sharedPictures(
   const names = startSha256();
   const own = fit(everyOther(images, ranks, (name) => names.update(new TextEncoder().encode(`${name}\n`))));
   const iterator = own[Symbol.asyncIterator]();
-  for (let isLast = false; !isLast; ) {
-    const pictures = await take(iterator, AT_A_TIME);
-    const all = await gather(ranks, { stopped: isStopped(), sent: pictures.map(withoutPixels) });
-    if (all.some(({ stopped }) => stopped)) {
-      await iterator.return?.();
-      onStop();
-      return;
+  try {
+    for (let isLast = false; !isLast; ) {
+      const pictures = await take(iterator, AT_A_TIME);
+      const all = await gather(ranks, { stopped: isStopped(), sent: pictures.map(withoutPixels) });
+      if (all.some(({ stopped }) => stopped)) {
+        onStop();
+        return;
+      }
+      const found: NamedPicture[][] = [];
+      for (const [rank, { sent }] of all.entries()) {
+        const pixels = rank === ranks.rank ? pixelsOf(pictures) : new Uint8Array(bytesOf(sent));
+        await ranks.broadcast(pixels, rank);
+        found.push(received(sent, pixels));
+      }
+      for (let index = 0; index < AT_A_TIME; index++) {
+        yield* found.flatMap((of) => of[index] ?? []);
+      }
+      isLast = found.some((of) => of.length < AT_A_TIME);
     }
-    const found: NamedPicture[][] = [];
-    for (const [rank, { sent }] of all.entries()) {
-      const pixels = rank === ranks.rank ? pixelsOf(pictures) : new Uint8Array(bytesOf(sent));
-      await ranks.broadcast(pixels, rank);
-      found.push(received(sent, pixels));
-    }
-    for (let index = 0; index < AT_A_TIME; index++) {
-      yield* found.flatMap((of) => of[index] ?? []);
-    }
-    isLast = found.some((of) => of.length < AT_A_TIME);
+  } finally {
+    // However it ends: what is being decoded reads from files that are closed after this.
+    await iterator.return?.();
   }
   const digests = await gather(ranks, names.digest());
   await fromLeader(ranks, () => {

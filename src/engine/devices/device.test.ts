@@ -1,3 +1,4 @@
+// Devices by their names, and which options belong to which.
 import { expect, it } from 'vitest';
 import { input } from '../../tensor/tensor.ts';
 import { compile } from '../program.ts';

@@ -1,4 +1,4 @@
-// The nodes for a GPU, run on a CPU: they are standard ones. `src/engine/webgpu.test.ts` runs them on a GPU.
+// The nodes for a GPU, run on a CPU: they are standard ones. `src/training/step/deviceArrays.test.ts` runs them on a GPU.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';

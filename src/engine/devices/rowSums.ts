@@ -1,5 +1,4 @@
 // Sums over leading axes, as products with a row of ones.
-
 import { elementCount, isOpen } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Emitter } from '../onnx/emitter.ts';

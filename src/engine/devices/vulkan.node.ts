@@ -40,6 +40,8 @@ const DRIVER = { type: 1_000_196_000, size: 536, name: 20, info: 276 };
 const LIMITS = { storageBufferRange: 28, storageBuffers: 76 };
 const MEMORY = { size: 520, heaps: 260, firstHeap: 264, heapSize: 16 };
 const VERSION_1_1 = (1 << 22) | (1 << 12);
+/** The error if there is no driver. */
+const INCOMPATIBLE_DRIVER = -9;
 
 /** Lists the adapters of the system. */
 export async function listAdapters(): Promise<AdapterList> {
@@ -71,9 +73,12 @@ export async function listAdapters(): Promise<AdapterList> {
   const info = structure(INSTANCE_INFO);
   info.writeBigUInt64LE(koffi.address(application), INSTANCE_INFO.application);
   const instance = new BigUint64Array(1);
-  if (call('vkCreateInstance', 3)(info, null, instance) !== 0) {
-    // VK_ERROR_INCOMPATIBLE_DRIVER: there is none.
+  const created = call('vkCreateInstance', 3)(info, null, instance);
+  if (created === INCOMPATIBLE_DRIVER) {
     return { adapters: [], reason: null };
+  }
+  if (created !== 0) {
+    return { adapters: null, reason: `the Vulkan loader ${loader} fails with error ${created}` };
   }
   try {
     const list = call('vkEnumeratePhysicalDevices', 3);

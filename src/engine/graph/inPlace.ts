@@ -5,10 +5,10 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 
 /**
- * The same program, for outputs that are written over inputs: every node that writes one comes last and reads no input.
+ * The same program, prepared for a device, for outputs that are written over inputs: every node that writes one comes last and reads no input.
  * The runtime does not know that an output is also an input. It keeps the order that the graph demands and no other, and
  * WebGPU forbids a node to read what it writes: so each of these outputs is computed elsewhere and then copied, by the
- * larger of a number and itself, which keeps every bit.
+ * larger of a number and itself, which keeps every finite number.
  *
  * @throws Error if an input that is overwritten is also read by what its output does not depend on, which could come later
  */

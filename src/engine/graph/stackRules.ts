@@ -93,7 +93,7 @@ const matrixProduct: StackRule<Transposition> = ({ member, operands, count }) =>
   const matrices = (operand: Operand, transposed: boolean): Tensor =>
     transposed ? transpose(whole(operand, count), [0, 2, 1]) : whole(operand, count);
   const result =
-    b.stacked || transposeA
+    b.stacked || transposeA || !a.stacked
       ? stackedProduct(matrices(a, transposeA), matrices(b, transposeB))
       : // All rows of all members, by one matrix.
         reshape(product(reshape(a.tensor, [count * rows, a.tensor.shape[2]!]), b.tensor, { transposeB }), [

@@ -1,3 +1,4 @@
+// Stacks: what the same operations compute from like weights has the same values at once as one after the other.
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -120,6 +121,10 @@ const cases: Record<string, [shapes: number[][], layer: (...parts: Tensor[]) => 
       [3, 4],
     ],
     (a, b) => op.product(a, b, { bias: fixed(2, 4) }),
+  ],
+  'product, with nothing but a bias of its own': [
+    [[2, 4]],
+    (bias) => op.product(fixed(2, 3), fixed(3, 4), { bias }),
   ],
   'product, by one matrix': [[[2, 3]], (a) => op.product(a, fixed(4, 3), { transposeB: true })],
   'product, of one matrix': [[[3, 2]], (b) => op.product(fixed(4, 3), b)],

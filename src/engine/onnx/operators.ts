@@ -1,5 +1,4 @@
 // The ONNX nodes for every operation, in the standard operators of opset 20.
-
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Order, Padding, Range } from '../../tensor/operations/layout.ts';
 import type { Transposition } from '../../tensor/operations/product.ts';

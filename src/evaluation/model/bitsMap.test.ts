@@ -11,6 +11,7 @@ import { mean } from '../../numeric/statistics.ts';
 import { constant } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { localParameters } from '../../testing/localParameters.ts';
+import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsMap } from '../../testing/plainLikelihood.ts';
 import { randomParameters } from '../bijections/randomParameters.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
@@ -121,6 +122,18 @@ it('is the same in float32, up to rounding, and in batches', async () => {
   expect(largestDifference(single.data, double.data)).toBeGreaterThan(0);
   const batched = await modelOf({}, shape, { batchSize: 2 }).bitsMap(images, { precision: 'float64' });
   expectClose('batches', batched.data, double.data, 'float64');
+});
+
+it('is the same on every one of several ranks', async () => {
+  const shape: ImageShape = [8, 12, 1];
+  const images = randomPixels(5, shape);
+  const expected = await modelOf({}, shape).bitsMap(images, { draws: 2 });
+  for (const size of [2, 7]) {
+    const found = await onLocalRanks(size, (ranks) =>
+      modelOf({}, shape).bitsMap(images, { draws: 2, ranks }),
+    );
+    expect(found).toEqual(found.map(() => expected));
+  }
 });
 
 describe('shows a changed pixel where it is', () => {

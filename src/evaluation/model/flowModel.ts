@@ -448,6 +448,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
         }
       }),
     );
+    // Zeros for the images of other ranks: their sum is exact.
+    await options.ranks?.sum(data);
     return { shape: [set.count, height, width], data };
   }
 

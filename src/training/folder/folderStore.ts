@@ -1,5 +1,4 @@
 // A run stored in a folder.
-
 import { call, UserError } from '../../errors.ts';
 import { configSchemaText } from '../../experiments/configReference.ts';
 import { stringifyConfig } from '../../experiments/configText.ts';

@@ -2,7 +2,7 @@
 import { type DeviceArray, onHost, type ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import { releaseOnFailure } from '../../engine/resources.ts';
+import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { concatenate, reshape } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { elementCount } from '../../tensor/shape.ts';
@@ -151,8 +151,7 @@ export class DevicePieceArrays implements PieceArrays {
   }
 
   async release(): Promise<void> {
-    await this.cut.release();
-    await this.join.release();
+    await releaseInTurn([this.cut, this.join]);
   }
 }
 

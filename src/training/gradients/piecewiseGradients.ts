@@ -1,7 +1,7 @@
 // The gradients of a batch, piecewise: images between stages are kept, nearly everything else is recomputed.
 import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import { compilePrepared, type Program } from '../../engine/program.ts';
-import { releaseOnFailure } from '../../engine/resources.ts';
+import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Batch } from '../likelihood.ts';
 import { arrayName, type ParameterLayout } from '../parameterLayout.ts';
@@ -88,8 +88,7 @@ class PiecewiseGradients implements GradientProgram {
   }
 
   async release(): Promise<void> {
-    await Promise.all([...this.programs.values()].map((program) => program.release()));
-    await this.arrays.release();
+    await releaseInTurn([...this.programs.values(), this.arrays]);
   }
 
   /** Runs a program of a stage, and returns its outputs wherever they are. */

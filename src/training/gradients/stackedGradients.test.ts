@@ -1,5 +1,5 @@
 // Gradient programs for a GPU, where what is alike in all flow steps is computed at once. They run here on a CPU, in
-// float64; `src/engine/webgpu.test.ts` runs them on a GPU.
+// float64; `../step/deviceArrays.test.ts` runs them on a GPU.
 import onnxProto from 'onnx-proto';
 import { expect, it } from 'vitest';
 import { styleOf } from '../../engine/devices/device.ts';

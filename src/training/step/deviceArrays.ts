@@ -1,11 +1,11 @@
 // The arrays of a training in the memory of a device: each kind in one vector, updated there.
-
 import { onlyRank } from '../../cluster/ranks.ts';
 import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { inPlace } from '../../engine/graph/inPlace.ts';
-import { type CompileOptions, compile, type Program } from '../../engine/program.ts';
-import { releaseOnFailure } from '../../engine/resources.ts';
+import { prepare } from '../../engine/graph/prepare.ts';
+import { type CompileOptions, compile, compilePrepared, type Program } from '../../engine/program.ts';
+import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
@@ -113,7 +113,9 @@ export class DeviceArrays implements StateArrays {
       const engine: CompileOptions = { device, fallback: false, ...(traffic && { traffic }) };
       const inMemory = async (definition: ProgramDefinition): Promise<Program> => {
         const onDevice = Object.keys(definition.outputs);
-        return keep(await compile(inPlace(definition), { ...engine, onDevice }));
+        // After the preparation, which may change who reads what.
+        const prepared = inPlace(prepare(definition, { device }));
+        return keep(await compilePrepared(prepared, { ...engine, onDevice }));
       };
       const programs = {
         update: await inMemory(withAverage(options.optimizer.program)),
@@ -205,7 +207,10 @@ export class DeviceArrays implements StateArrays {
   }
 
   read(): Promise<ArraysOfState> {
-    this.copied ??= this.copyToHost();
+    this.copied ??= this.copyToHost().catch((error: unknown) => {
+      this.copied = undefined;
+      throw error;
+    });
     return this.copied;
   }
 
@@ -227,10 +232,7 @@ export class DeviceArrays implements StateArrays {
   }
 
   async release(): Promise<void> {
-    for (const program of Object.values(this.programs)) {
-      await program?.release();
-    }
-    await this.memory.release();
+    await releaseInTurn([...Object.values(this.programs), this.memory]);
   }
 
   /** The gradients of all ranks, through the host: MPI does not see a device. */

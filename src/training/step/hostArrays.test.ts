@@ -1,5 +1,4 @@
 // The update in the host's memory: which weights decay, which gradients it takes, and which moments it rejects.
-
 import { describe, expect, it } from 'vitest';
 import { onHost } from '../../engine/arrays.ts';
 import { Glow } from '../../models/glow.ts';

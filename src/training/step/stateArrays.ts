@@ -1,5 +1,4 @@
 // The arrays of a training, wherever they are, and the arithmetic of its steps on them.
-
 import type { Ranks } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';

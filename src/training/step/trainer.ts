@@ -1,9 +1,8 @@
 // Training steps: the gradients of a batch, and the update of the weights.
-
 import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
-import { releaseOnFailure } from '../../engine/resources.ts';
+import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
@@ -151,10 +150,7 @@ export class Trainer {
 
   /** Frees the programs, and the arrays unless they were given. */
   async release(): Promise<void> {
-    await this.gradientProgram.release();
-    if (!this.options.arrays) {
-      await this.arrays.release();
-    }
+    await releaseInTurn([this.gradientProgram, this.options.arrays ? undefined : this.arrays]);
   }
 }
 
