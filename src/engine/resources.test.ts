@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Keep, releaseAfter, releaseOnFailure } from './resources.ts';
+import { type Keep, releaseAfter, releaseInTurn, releaseOnFailure } from './resources.ts';
 
 /** Creates resources by name, and records the names of those released. */
 function resources(): { make(name: string): { release(): Promise<void> }; released: string[] } {
@@ -39,5 +39,24 @@ describe.each([
     });
     await expect(failing).rejects.toThrow('first');
     expect(released).toEqual(['a']);
+  });
+});
+
+describe('in turn', () => {
+  it('releases everything, and throws what failed first', async () => {
+    const released: number[] = [];
+    const resource = (number: number, fails = false) => ({
+      async release() {
+        released.push(number);
+        if (fails) {
+          throw new Error(`failure ${number}`);
+        }
+      },
+    });
+    await releaseInTurn([resource(1), undefined, resource(2)]);
+    await expect(
+      releaseInTurn([resource(3), resource(4, true), resource(5, true), resource(6)]),
+    ).rejects.toThrow('failure 4');
+    expect(released).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
