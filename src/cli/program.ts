@@ -19,6 +19,7 @@ import { registerSample } from './commands/sample.ts';
 import { registerScore } from './commands/score.ts';
 import { registerStudio } from './commands/studio.ts';
 import { registerTrain } from './commands/train.ts';
+import { refuseRanks } from './ranks/refuseRanks.ts';
 import { refuseEmpty } from './refuseEmpty.ts';
 import { version } from './version.ts';
 
@@ -34,7 +35,10 @@ export function createProgram(): Command {
         '  emerging sample runs/first --out samples.png\n' +
         '\nIn a clone, or if the package is a dependency, run npx emerging.',
     )
-    .hook('preAction', (_, called) => refuseEmpty(called))
+    .hook('preAction', (_, called) => {
+      refuseEmpty(called);
+      refuseRanks(called, process.env);
+    })
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });

@@ -1,5 +1,5 @@
 // Joining the processes that a launcher has started together with this one.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { UserError } from '../errors.ts';
 import { availableCores } from '../platform/machine.node.ts';
@@ -33,8 +33,16 @@ export async function joinRanks({ leastPatience = LEAST_SECONDS }: JoinOptions =
     throw launch.rank === 0 ? notTogether(launch) : new LeaderFailed();
   }
   let left = false;
+  const say = (what: string): void => {
+    writeSync(2, `rank ${job.rank} on ${hostname()}: ${what}\n`);
+  };
+  // Node would print an error that nobody caught only after the end of all processes, that is, never.
+  process.on('uncaughtExceptionMonitor', (error) => say(error.stack ?? String(error)));
   process.once('exit', (code) => {
     if (!left) {
+      if (code === 0) {
+        say('ended without leave(), which ends all others');
+      }
       // The others would wait for this process.
       job.abort(code || 1);
     }

@@ -18,6 +18,18 @@ it('is refused where programs cannot hold arrays', () => {
   expect(() => DeviceMemory.open('cpu')).toThrow("the device 'cpu' holds no arrays between runs");
 });
 
+it('is refused for a device that there is not', () => {
+  expect(() => DeviceMemory.open('gpu' as 'webgpu')).toThrow("unknown device 'gpu'");
+});
+
+it('holds no output of a program on the CPU', async () => {
+  const definition = { inputs: { x }, outputs: { y: multiply(x, 2) } };
+  await expect(compile(definition, { onDevice: ['y'] })).rejects.toThrow(
+    "no output can stay on the device 'cpu': it holds no arrays between runs",
+  );
+  await expect(compile(definition, { device: 'gpu' as 'cpu' })).rejects.toThrow("unknown device 'gpu'");
+});
+
 it('rejects an update in place whose inputs may be read too late', () => {
   const late = { inputs: { x, y }, outputs: { x: add(x, y), y: multiply(x, 2) } };
   expect(() => inPlace(late)).toThrow("'x' cannot be updated in place: multiply may read it after");
@@ -87,6 +99,9 @@ describeOnGpu('device memory', () => {
     await expect(sum.run({ x: array, y: array }, { x: longer })).rejects.toThrow(
       "the array for the output 'x' must have shape",
     );
+    await expect(doubled.run({ x: array }, { z: vector(0, 0) })).rejects.toThrow(
+      "the program has no output 'z'",
+    );
     expect(() => onHost({ array })).toThrow(
       "'array' is in the memory of the device 'webgpu', not on the host",
     );
@@ -115,6 +130,8 @@ describeOnGpu('device memory', () => {
       "an array of the device 'webgpu' is used after its release",
     );
     await other.release();
+    await other.release();
+    await expect(other.allocate([2])).rejects.toThrow("the memory of the device 'webgpu' has been released");
     for (const use of [
       () => sum.run({ x: kept, y: kept }, { x: kept }),
       () => doubled.run({ x: kept }),
@@ -123,6 +140,24 @@ describeOnGpu('device memory', () => {
     ]) {
       await expect(use()).rejects.toThrow("an array of the device 'webgpu' is used after its release");
     }
+  });
+});
+
+describeOnGpu('outputs on a device', () => {
+  it('are those of the program, each in an array of its own', async () => {
+    const outputs = { y: multiply(x, 2), z: multiply(x, 3) };
+    await expect(compile({ inputs: { x }, outputs }, { ...onGpu, onDevice: ['nope'] })).rejects.toThrow(
+      "the program has no output 'nope' to stay on the device",
+    );
+    const memory = await DeviceMemory.open('webgpu');
+    const program = await compile({ inputs: { x }, outputs }, { ...onGpu, onDevice: ['y', 'z'] });
+    const array = await memory.allocate([2]);
+    await expect(program.run({ x: vector(1, 2) }, { y: array, z: array })).rejects.toThrow(
+      'two outputs cannot be written to the same array',
+    );
+    await program.release();
+    await program.release();
+    await memory.release();
   });
 });
 

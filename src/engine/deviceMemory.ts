@@ -25,6 +25,7 @@ export class DeviceMemory {
   private readonly up: Session;
   private readonly down: Session;
   private readonly arrays = new Set<DeviceArray>();
+  private isReleased = false;
 
   private constructor(device: Device, up: Session, down: Session) {
     this.device = device;
@@ -39,6 +40,7 @@ export class DeviceMemory {
    * @throws UserError (`unsupported`) if the device does not work here; Error if it cannot hold arrays
    */
   static open(device: Device, traffic?: Traffic): Promise<DeviceMemory> {
+    const style = styleOf(device);
     if (!holdsArrays(device)) {
       throw new Error(`the device '${device}' holds no arrays between runs`);
     }
@@ -48,7 +50,7 @@ export class DeviceMemory {
       outputs: { y: x },
       known: new Map(),
       precision: 'float32',
-      style: styleOf(device),
+      style,
     });
     const options = { device, fallback: false, threads: 1, traffic };
     return releaseOnFailure(async (keep) => {
@@ -91,12 +93,19 @@ export class DeviceMemory {
     return { shape, data: y!.data };
   }
 
-  /** Frees all arrays; using one of them afterwards is an error. */
+  /** Frees all arrays; using one of them afterwards is an error. A second time changes nothing. */
   async release(): Promise<void> {
+    if (this.isReleased) {
+      return;
+    }
+    this.isReleased = true;
     await releaseInTurn([...this.arrays, this.up, this.down]);
   }
 
   private copyUp(shape: readonly number[], data: Float32Array) {
+    if (this.isReleased) {
+      throw new Error(`the memory of the device '${this.device}' has been released`);
+    }
     if (data.length !== sizeOf(shape)) {
       throw new Error(`${data.length} values for an array of shape ${showShape(shape)}`);
     }

@@ -147,6 +147,7 @@ async function build(
 ): Promise<Program> {
   const { precision = 'float32', device = 'cpu', deviceIndex, threads, fallback = true } = options;
   const { profile, traffic, onDevice = [] } = options;
+  requireOnDevice(onDevice, device, definition);
   const outputs = Object.values(definition.outputs);
   // Whatever only a hosted tensor needs is left to the prelude.
   const names = new Map(Object.entries(definition.inputs).map(([name, tensor]) => [tensor, name]));
@@ -213,6 +214,17 @@ interface HostPart {
   readonly prelude: Program | undefined;
 }
 
+/** Throws if some outputs cannot stay on the device: it holds no arrays, or there are none of these names. */
+function requireOnDevice(onDevice: readonly string[], device: Device, { outputs }: ProgramDefinition): void {
+  if (onDevice.length > 0 && !holdsArrays(device)) {
+    throw new Error(`no output can stay on the device '${device}': it holds no arrays between runs`);
+  }
+  const unknown = onDevice.find((name) => !Object.hasOwn(outputs, name));
+  if (unknown !== undefined) {
+    throw new Error(`the program has no output '${unknown}' to stay on the device`);
+  }
+}
+
 /** How a program was compiled. */
 interface ProgramSettings {
   readonly precision: Precision;
@@ -231,6 +243,7 @@ export class Program {
   private readonly settings: ProgramSettings;
   private readonly session: Session;
   private readonly host: HostPart;
+  private isReleased = false;
 
   /** @internal Made by `compile`. */
   constructor(definition: ProgramDefinition, settings: ProgramSettings, session: Session, host: HostPart) {
@@ -250,6 +263,7 @@ export class Program {
    */
   async run(feeds: ProgramArrays, into: ProgramArrays = {}): Promise<Record<string, NdArray>> {
     checkFeeds(this.inputs, feeds);
+    this.checkTargets(into);
     const { nodes, isPacked, prelude } = this.host;
     const inputs: Record<string, AnyArray> = {};
     for (const name of Object.keys(this.inputs)) {
@@ -264,9 +278,7 @@ export class Program {
     }
     const fetches: Record<string, AnyArray | null> = {};
     for (const name of Object.keys(this.outputs)) {
-      const target = into[name];
-      this.checkTarget(name, target);
-      fetches[fetchName(name)] = target ?? null;
+      fetches[fetchName(name)] = into[name] ?? null;
     }
     const results = await this.session.run(inputs, fetches);
     return Object.fromEntries(
@@ -277,8 +289,12 @@ export class Program {
     );
   }
 
-  /** Frees the session, and writes its profile if it was compiled with one. */
+  /** Frees the session, and writes its profile if it was compiled with one. A second time changes nothing. */
   async release(): Promise<void> {
+    if (this.isReleased) {
+      return;
+    }
+    this.isReleased = true;
     await this.host.prelude?.release();
     if (this.settings.isProfiled) {
       this.session.endProfiling();
@@ -292,6 +308,21 @@ export class Program {
     return array instanceof DeviceArray || array.data instanceof Type
       ? array
       : { shape: array.shape, data: Type.from(array.data) };
+  }
+
+  /** Throws unless the outputs may be written to these arrays. */
+  private checkTargets(into: ProgramArrays): void {
+    const unknown = Object.keys(into).find((name) => !Object.hasOwn(this.outputs, name));
+    if (unknown !== undefined) {
+      throw new Error(`the program has no output '${unknown}'`);
+    }
+    const targets = Object.values(into);
+    if (new Set(targets).size < targets.length) {
+      throw new Error('two outputs cannot be written to the same array');
+    }
+    for (const name of Object.keys(this.outputs)) {
+      this.checkTarget(name, into[name]);
+    }
   }
 
   /** Throws unless an output may be written to this array. */

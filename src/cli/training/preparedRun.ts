@@ -142,5 +142,8 @@ async function reopenedRun(
   const dataset =
     data === undefined ? undefined : await openDataset(data, { ...config.data, holdOut: holdOutOf(paths) });
   const run = await resumeRun(directory, changes, { set, otherImages, ...(dataset && { dataset }) });
+  if (run.state === undefined) {
+    noteOnStderr(`${directory} has no checkpoint yet: it starts from the beginning`);
+  }
   return { ...run, assumed: false };
 }

@@ -20,8 +20,15 @@ export interface DeviceChoice {
 
 const styles: Readonly<Record<Device, GraphStyle>> = { cpu, webgpu: gpu, cuda: gpu };
 
-/** The graph style that a device prefers. */
+/**
+ * The graph style that a device prefers.
+ *
+ * @throws UserError (`not-found`) if there is no such device
+ */
 export function styleOf(device: Device): GraphStyle {
+  if (!Object.hasOwn(styles, device)) {
+    throw unknownName('device', device, devices);
+  }
   return styles[device];
 }
 
