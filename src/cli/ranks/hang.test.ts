@@ -1,4 +1,4 @@
-// Ranks that hang: before they have joined, while they join, and during a step. The job ends, and says who is missing.
+// Ranks that hang or end: before they have joined, while they join, and during a step. The job ends, and says who is missing.
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../testing/command.ts';
@@ -36,6 +36,23 @@ const joining = (before: string, after: string): string[] => {
 beforeAll(() => writeTinyDataset(join(emerging.folder, 'data')));
 
 describe.skipIf(!hasMpirun)(`a rank that hangs ${needsMpirun}`, () => {
+  it.each([
+    [
+      'an error that nobody catches',
+      "if (isSecond) throw new Error('mine');",
+      /^rank 1 on .*: Error: mine$/m,
+    ],
+    [
+      'the end of a program that does not leave',
+      'if (isSecond) process.exit();',
+      /^rank 1 on .*: ended without leave\(\)/m,
+    ],
+  ])('is told apart from %s, which is printed', async (_, after, printed) => {
+    const { code, stderr } = await start(2, joining('', after)).ended;
+    expect(stderr).toMatch(printed);
+    expect(code).not.toBe(0);
+  });
+
   it('before it joins ends the job', async () => {
     const { code, stderr } = await start(3, joining('if (isSecond) stop();', '')).ended;
     expect(linesOf(stderr)[0]).toMatch(
