@@ -9,9 +9,10 @@ export {
   type ImageSet,
   imagesInMemory,
 } from '../data/dataset.ts';
+export type { GivenFile } from '../data/formats/blobStore.web.ts';
 export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { readImageFiles } from '../data/readImageFiles.web.ts';
-export type { GivenFiles } from '../data/sources/givenFiles.web.ts';
+export { filesOf, type GivenFiles, type GivenFolder } from '../data/sources/givenFiles.web.ts';
 export type { ImageFileOptions, NamedImages } from '../data/sources/imageFiles.ts';

@@ -16,7 +16,7 @@ export interface Place {
 export type Shelf = () => readonly Place[];
 
 /** The files of a model's folder that are handed out; nothing else in it ever is. */
-const handedOut = /^(model\.safetensors|config\.yaml|checkpoints\/step-\d{8,}\.safetensors)$/;
+const handedOut = /^(model\.safetensors|config\.yaml|scores\.json|checkpoints\/step-\d{8,}\.safetensors)$/;
 
 /** The models of a folder, which may be one itself, below `prefix` in the page. */
 export function shelfOf(prefix: string, folder: string): Shelf {

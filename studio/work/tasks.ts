@@ -1,16 +1,18 @@
 // What the rooms compute with a trained model, in a worker.
 import { contactSheet, type ImageShape, interpolateLatents } from 'emerging-flows';
 import type { Call } from './calls.ts';
+import { insideTasks } from './insideTasks.ts';
+import { measured } from './measured.ts';
 import { type ModelAddress, modelAt } from './models.ts';
+import { oddTasks } from './oddTasks.ts';
+import { progressOf } from './progressOf.ts';
+import { readTasks } from './readTasks.ts';
 
 /** Images of 8 bits, one after another. */
 export interface Images {
   readonly pixels: Uint8Array;
   readonly shape: ImageShape;
 }
-
-/** The dequantisation draws of a bits/dim, and their seed: those of `emerging score`. */
-const measured = { draws: 4, seed: 0, noiseByContent: true } as const;
 
 /** The tasks, by name. */
 export const tasks = {
@@ -61,15 +63,11 @@ export const tasks = {
     const png = contactSheet(pixels, { imageShape: shape, ...(columns !== undefined && { columns }) });
     return new Uint8Array(png);
   },
+
+  ...readTasks,
+  ...insideTasks,
+  ...oddTasks,
 };
 
 /** The tasks that a page may call. */
 export type ModelTasks = typeof tasks;
-
-/** Reports progress between batches, where a call that was cancelled ends. */
-function progressOf({ signal, report }: Call, doing: string, total?: number): (done: number) => void {
-  return (done) => {
-    signal.throwIfAborted();
-    report({ done, total, doing });
-  };
-}

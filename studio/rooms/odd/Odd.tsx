@@ -1,0 +1,5 @@
+// The room Odd.
+/** The room. */
+export function Odd() {
+  return null;
+}
