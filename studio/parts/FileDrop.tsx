@@ -68,12 +68,13 @@ export function FileDrop({ folders = false, onFiles }: FileDropProps) {
 interface FileButtonProps {
   readonly label: string;
   readonly multiple: boolean;
+  /** Whether it asks for a folder. */
   readonly folder?: boolean;
   onFiles(given: GivenFiles): void;
 }
 
 /** A label that looks like a button, for an input that the keyboard reaches. */
-function FileButton({ label, multiple, folder = false, onFiles }: FileButtonProps) {
+export function FileButton({ label, multiple, folder = false, onFiles }: FileButtonProps) {
   const id = useId();
   return (
     <span class="file-button">

@@ -2,9 +2,9 @@
 import type { HeatRange, ImageShape } from 'emerging-flows';
 import { drawLatents } from 'emerging-flows';
 import { useState } from 'preact/hooks';
+import { HeatGrid } from '../../parts/HeatGrid.tsx';
+import { placeName } from '../../parts/heatPlaces.ts';
 import { Slider } from '../../parts/Slider.tsx';
-import { LatentMap } from './LatentMap.tsx';
-import { latentName } from './latentPlaces.ts';
 import type { Edits } from './useEdits.ts';
 
 interface LevelPanelProps {
@@ -35,7 +35,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
         Level {level + 1}
         <span class="inside-quiet"> {kindOf(level, count)}</span>
       </h3>
-      <LatentMap
+      <HeatGrid
         label={`Latents of level ${level + 1}: ${shape[0]} x ${shape[1]} pixels, ${shape[2]} channels`}
         values={edits.latents![level]!.data}
         shape={shape}
@@ -44,7 +44,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
         onSelect={setChosen}
       />
       <Slider
-        label={`Latent at ${latentName(selected, shape)}`}
+        label={`Latent at ${placeName(selected, shape)}`}
         value={Number.isFinite(value) ? value : 0}
         least={-most}
         most={most}

@@ -1,23 +1,38 @@
-// The latents of a level as a heat map, in which one can be selected.
+// Values as a heat map, in which one can be selected.
 import { type HeatRange, heatMap, type ImageShape, type NdArray } from 'emerging-flows';
 import { useId, useMemo } from 'preact/hooks';
-import { Picture } from '../../parts/Picture.tsx';
-import { cellOf, latentAt, latentBeside, latentName, tilingOf } from './latentPlaces.ts';
+import { cellOf, placeName, tilingOf, valueAt, valueBeside } from './heatPlaces.ts';
+import { Picture } from './Picture.tsx';
+import './heat-grid.css';
 
-interface LatentMapProps {
+interface HeatGridProps {
   readonly label: string;
   readonly values: NdArray['data'];
+  /** Height, width and channels. */
   readonly shape: ImageShape;
   readonly range: HeatRange;
   readonly selected: number;
+  /** Whether the pointer selects without being pressed. */
+  readonly hover?: boolean;
+  /** What is said of the selected value; by default its place. */
+  readonly words?: string;
   onSelect(index: number): void;
 }
 
 /** The colour of the gaps: that of the stage, in both themes. */
 const GAP = 20;
 
-/** A heat map; its latents are selected with the pointer or the arrow keys. */
-export function LatentMap({ label, values, shape, range, selected, onSelect }: LatentMapProps) {
+/** A heat map; its values are selected with the pointer or the arrow keys. */
+export function HeatGrid({
+  label,
+  values,
+  shape,
+  range,
+  selected,
+  hover = false,
+  words,
+  onSelect,
+}: HeatGridProps) {
   const id = useId();
   const { width, height } = tilingOf(shape);
   const picture = useMemo(() => {
@@ -35,7 +50,7 @@ export function LatentMap({ label, values, shape, range, selected, onSelect }: L
       row: Math.floor(((event.clientY - box.top) / box.height) * height),
       column: Math.floor(((event.clientX - box.left) / box.width) * width),
     };
-    const index = latentAt(cell, shape);
+    const index = valueAt(cell, shape);
     if (index !== undefined) {
       onSelect(index);
     }
@@ -43,7 +58,7 @@ export function LatentMap({ label, values, shape, range, selected, onSelect }: L
   const { row, column } = cellOf(selected, shape);
   return (
     <div
-      class="latent-map"
+      class="heat-grid"
       role="application"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes the arrow keys
       tabIndex={0}
@@ -51,9 +66,9 @@ export function LatentMap({ label, values, shape, range, selected, onSelect }: L
       aria-describedby={id}
       style={{ aspectRatio: `${width} / ${height}` }}
       onPointerDown={point}
-      onPointerMove={(event) => event.buttons === 1 && point(event)}
+      onPointerMove={(event) => (hover || event.buttons === 1) && point(event)}
       onKeyDown={(event) => {
-        const index = latentBeside(selected, event.key, shape);
+        const index = valueBeside(selected, event.key, shape);
         if (index !== undefined) {
           event.preventDefault();
           onSelect(index);
@@ -62,7 +77,7 @@ export function LatentMap({ label, values, shape, range, selected, onSelect }: L
     >
       <Picture image={picture} />
       <span
-        class="latent-cell"
+        class="heat-cell"
         style={{
           left: `${(100 * column) / width}%`,
           top: `${(100 * row) / height}%`,
@@ -70,8 +85,8 @@ export function LatentMap({ label, values, shape, range, selected, onSelect }: L
           height: `${100 / height}%`,
         }}
       />
-      <span id={id} class="latent-words" aria-live="polite">
-        {latentName(selected, shape)}
+      <span id={id} class="heat-words" aria-live="polite">
+        {words ?? placeName(selected, shape)}
       </span>
     </div>
   );

@@ -1,4 +1,4 @@
-// Where the latents of a level are in its heat map: one tile per channel, a gap of one cell between tiles.
+// Where the values of an array are in its heat map: one tile per channel, a gap of one cell between tiles.
 import type { ImageShape } from 'emerging-flows';
 
 /** The size of a heat map in cells, and its tiles. */
@@ -18,7 +18,7 @@ export interface Cell {
 /** The most tiles side by side: few large ones are easier to point at. */
 const MOST_COLUMNS = 4;
 
-/** The tiles of a level, wider than high. */
+/** The tiles of an array `[H, W, C]`. */
 export function tilingOf([height, width, channels]: ImageShape): Tiling {
   const columns = Math.min(
     channels,
@@ -28,7 +28,7 @@ export function tilingOf([height, width, channels]: ImageShape): Tiling {
   return { columns, rows, width: columns * (width + 1) - 1, height: rows * (height + 1) - 1 };
 }
 
-/** The cell of a latent by its index in `[H, W, C]`. */
+/** The cell of a value by its index in `[H, W, C]`. */
 export function cellOf(index: number, shape: ImageShape): Cell {
   const [height, width, channels] = shape;
   const { columns } = tilingOf(shape);
@@ -40,8 +40,8 @@ export function cellOf(index: number, shape: ImageShape): Cell {
   };
 }
 
-/** The latent at a cell; undefined in a gap or outside. */
-export function latentAt({ row, column }: Cell, shape: ImageShape): number | undefined {
+/** The index of the value at a cell; undefined in a gap or outside. */
+export function valueAt({ row, column }: Cell, shape: ImageShape): number | undefined {
   const [height, width, channels] = shape;
   const { columns, width: all } = tilingOf(shape);
   const [line, place] = [row % (height + 1), column % (width + 1)];
@@ -57,19 +57,20 @@ const directions: Readonly<Record<string, readonly [rows: number, columns: numbe
   ArrowDown: [1, 0],
 };
 
-/** The latent that an arrow key leads to; undefined for other keys, and at the edge. */
-export function latentBeside(index: number, key: string, shape: ImageShape): number | undefined {
+/** The value that an arrow key leads to; undefined for other keys, and at the edge. */
+export function valueBeside(index: number, key: string, shape: ImageShape): number | undefined {
   const [rows, columns] = directions[key] ?? [0, 0];
   const { row, column } = cellOf(index, shape);
   // One step further, if there is a gap.
   const found = [1, 2].map((steps) =>
-    latentAt({ row: row + steps * rows, column: column + steps * columns }, shape),
+    valueAt({ row: row + steps * rows, column: column + steps * columns }, shape),
   );
   return directions[key] && (found[0] ?? found[1]);
 }
 
-/** What a latent is called. */
-export function latentName(index: number, [, width, channels]: ImageShape): string {
+/** What a value is called. */
+export function placeName(index: number, [, width, channels]: ImageShape): string {
   const pixel = Math.floor(index / channels);
-  return `row ${Math.floor(pixel / width) + 1}, column ${(pixel % width) + 1}, channel ${(index % channels) + 1}`;
+  const place = `row ${Math.floor(pixel / width) + 1}, column ${(pixel % width) + 1}`;
+  return channels === 1 ? place : `${place}, channel ${(index % channels) + 1}`;
 }
