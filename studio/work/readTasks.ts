@@ -3,7 +3,7 @@ import { UserError } from 'emerging-flows';
 import { type GivenFile, readImageFiles } from 'emerging-flows/data';
 import type { Call } from './calls.ts';
 import { FIT } from './fit.ts';
-import { type ModelAddress, modelAt, sentenceOf } from './models.ts';
+import { type ModelAddress, modelAt } from './models.ts';
 import { progressOf } from './progressOf.ts';
 import type { Images } from './tasks.ts';
 
@@ -45,15 +45,15 @@ export const readTasks = {
         if (!(error instanceof UserError)) {
           throw error;
         }
-        refused.push({ name: path, reason: fit ? sentenceOf(error) : withChoice(error) });
+        refused.push({ name: path, reason: sentenceAbout(error, fit) });
       }
     }
     return { pixels: pixels.slice(0, names.length * size), shape: imageShape, names, refused };
   },
 };
 
-/** What is wrong with a file, as a sentence; where the library names its option, the page has a choice. */
-function withChoice(error: UserError): string {
-  const [found] = /^.* \(height x width x channels\)/.exec(error.message) ?? [];
-  return found === undefined ? sentenceOf(error) : `${found}: choose “${FIT}”.`;
+/** What is wrong with a file, whose name begins the sentence; where the library names its option, the page has a choice. */
+function sentenceAbout({ message }: UserError, fit: boolean): string {
+  const [found] = /^.* \(height x width x channels\)/.exec(message) ?? [];
+  return found === undefined || fit ? `${message}.` : `${found}: choose “${FIT}”.`;
 }

@@ -61,6 +61,8 @@ export function Odd() {
     hasImages && reference.isKnown
       ? async (waiting) => ({
           set,
+          scores,
+          words: reference.words,
           ...(await compute(
             'rate',
             { model: addressOf(set.model), pixels: set.pixels, reference: scores },
@@ -75,7 +77,8 @@ export function Odd() {
   const [wanted, setWanted] = useState<number>();
   useEffect(() => setWanted(undefined), [set]);
   const chosen = wanted !== undefined && wanted < order.length ? wanted : order[0];
-  const how = { draws: scores?.draws ?? measured.draws, seed: scores?.seed ?? measured.seed };
+  const { draws, seed } = ratings?.scores ?? measured;
+  const how = { draws, seed };
   const ranging = useWork(
     ratings &&
       set &&
@@ -133,7 +136,7 @@ export function Odd() {
         {rating.progress !== undefined || rating.problem !== undefined ? <Working work={rating} /> : null}
         {ratings && set && hasImages && isVisible(set) && (
           <>
-            <Histogram bits={ratings.bits} reference={scores?.bitsPerDim ?? none} chosen={chosen} />
+            <Histogram bits={ratings.bits} reference={ratings.scores?.bitsPerDim ?? none} chosen={chosen} />
             <div class="odd-order">
               <Choice
                 label={`${set.names.length.toLocaleString('en')} images`}
@@ -159,7 +162,7 @@ export function Odd() {
           image={imageOf(set, chosen)}
           bits={ratings.bits[chosen]!}
           percentile={ratings.percentiles?.[chosen]}
-          words={reference.words}
+          words={ratings.words}
           map={map?.data}
           range={ranging.result?.set === set ? ranging.result?.range : undefined}
           mapping={mapping.problem === undefined ? ranging : mapping}
