@@ -71,7 +71,8 @@ function exportIn(folder: string): Found {
 
 /** The file with the scores of its validation images, if they are known. */
 function scoresIn(folder: string): string[] {
-  return exists(pathIn(folder, SCORES_FILE)) ? [SCORES_FILE] : [];
+  const path = pathIn(folder, SCORES_FILE);
+  return exists(path) && isWithin(folder, path) ? [SCORES_FILE] : [];
 }
 
 /** What a description is read from. */

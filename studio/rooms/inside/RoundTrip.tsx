@@ -2,6 +2,7 @@
 import { Picture } from '../../parts/Picture.tsx';
 import type { Precision, RoundTrip as Returned } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
+import { type Differences, differencesOf } from './differences.ts';
 
 interface RoundTripProps {
   readonly returned: Returned;
@@ -11,18 +12,15 @@ interface RoundTripProps {
 /** What came back, as a sentence and as a picture of the differences. */
 export function RoundTrip({ returned: { seen, decoded, corrected }, precision }: RoundTripProps) {
   const total = seen.pixels.length;
-  const differences = decoded?.pixels.map((level, index) => Math.abs(level - seen.pixels[index]!));
-  const wrong = differences?.filter((one) => one > 0) ?? new Uint8Array();
-  const most = Math.max(0, ...wrong);
-  const isExact = decoded !== undefined && wrong.length === 0;
+  const differences = decoded && differencesOf(seen.pixels, decoded.pixels);
+  const isExact = differences?.wrong === 0;
   return (
     <div class="inside-trip">
       <p data-testid="round-trip">
         {isExact && `All ${total.toLocaleString('en')} values returned exactly, in ${precision}.`}
         {decoded === undefined &&
           `It does not return in ${precision}: decoding gives values that are not finite.`}
-        {wrong.length > 0 &&
-          `${wrong.length.toLocaleString('en')} of ${total.toLocaleString('en')} values did not return in ${precision}; the largest difference is ${most} grey levels.`}
+        {differences && !isExact && lossOf(differences, total, precision)}
         {!isExact &&
           precision === 'float32' &&
           ' Rounding has grown in the inverse; float64 recovers most images.'}
@@ -33,16 +31,18 @@ export function RoundTrip({ returned: { seen, decoded, corrected }, precision }:
         {decoded && <Captioned image={decoded} caption="After" />}
         {differences && (
           <Captioned
-            image={{
-              pixels: differences.map((one) => (most === 0 ? 0 : Math.round((255 * one) / most))),
-              shape: seen.shape,
-            }}
-            caption={isExact ? 'Differences: none' : `Differences: white is ${most}`}
+            image={{ pixels: differences.drawn, shape: seen.shape }}
+            caption={isExact ? 'Differences: none' : `Differences: white is ${differences.most}`}
           />
         )}
       </div>
     </div>
   );
+}
+
+function lossOf({ wrong, most }: Differences, total: number, precision: Precision): string {
+  const counts = `${wrong.toLocaleString('en')} of ${total.toLocaleString('en')} values`;
+  return `${counts} did not return in ${precision}; the largest difference is ${most} grey levels.`;
 }
 
 function Captioned({ image, caption }: { image: Images; caption: string }) {

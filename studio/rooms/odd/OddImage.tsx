@@ -39,11 +39,12 @@ export function OddImage({ name, image, bits, percentile, words, map, range, map
       </h2>
       <p class="odd-facts" aria-live="polite">
         <strong>
-          <span data-testid="bits">{bits.toFixed(4)}</span> bits/dim
+          <span data-testid="bits">{Number.isFinite(bits) ? bits.toFixed(4) : 'No finite number of'}</span>{' '}
+          bits/dim
         </strong>
         {percentile !== undefined && (
           <span class="odd-quiet">
-            more than {percentText(percentile)} of {words}
+            more bits than {percentText(percentile)} of {words}
           </span>
         )}
       </p>
