@@ -7,7 +7,9 @@ import { zipFiles } from './zipStore.ts';
 
 /** A file, and its path among those that were given with it, with `/`. */
 export interface GivenFile {
+  /** The path. */
   readonly path: string;
+  /** The file. */
   readonly file: Blob;
 }
 

@@ -9,6 +9,7 @@ export type GivenFiles = Iterable<File> | ArrayLike<File> | DataTransferItemList
 export interface GivenFolder {
   /** The name of the folder; undefined for files that share none. */
   readonly name: string | undefined;
+  /** The files, at any depth. */
   readonly files: readonly GivenFile[];
 }
 

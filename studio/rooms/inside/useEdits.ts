@@ -3,7 +3,7 @@ import type { NdArray } from 'emerging-flows';
 import { useMemo, useState } from 'preact/hooks';
 
 /** The latents of one level. */
-export interface Level {
+interface Level {
   /** Before they are scaled. */
   readonly values: NdArray['data'];
   /** The temperature: what all of them are multiplied with. */

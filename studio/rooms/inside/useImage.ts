@@ -10,7 +10,7 @@ import { useWork, type Work } from '../../work/useWork.ts';
 export type Source = 'sample' | 'file' | 'drawing';
 
 /** An image, and what it is called. */
-export interface NamedImage extends Images {
+interface NamedImage extends Images {
   readonly name: string;
   /** The path of the model that it was made for. */
   readonly model: string;

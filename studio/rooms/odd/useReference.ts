@@ -8,7 +8,7 @@ import { compute } from '../../work/compute.ts';
 import { useWork, type Work } from '../../work/useWork.ts';
 
 /** What is measured to compare with. */
-export type Order = 'samples' | { readonly files: readonly GivenFile[]; readonly fit: boolean };
+type Order = 'samples' | { readonly files: readonly GivenFile[]; readonly fit: boolean };
 
 /** What images are compared with. */
 export interface Reference {
