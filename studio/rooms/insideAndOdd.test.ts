@@ -1,6 +1,6 @@
 // The rooms Inside and Odd in Chromium, compared with the library and the command line. They share a studio: to bundle
 // and start one takes longer than the tests.
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -252,6 +252,23 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await expect.poll(() => image('sample 1, inverted').textContent()).toMatch(/100 %$/);
       expect(await image('all black').textContent()).toMatch(/\d\.\d{3}0 %$/);
       await page.getByRole('img', { name: 'bits/dim of 14 images and of 256 to compare with' }).waitFor();
+    });
+
+    it('shows bits/dim if the scores of a model are damaged, and says once if the model is', async () => {
+      cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
+      writeFileSync(inFolder('runs/damaged/scores.json'), '{');
+      await open('#/odd?model=runs/damaged');
+      await image('all black').waitFor();
+      expect(await page.getByRole('alert').allTextContents()).toEqual([
+        'scores.json of this model is damaged: delete it, or export the model again.',
+      ]);
+      rmSync(inFolder('runs/damaged/scores.json'));
+      writeFileSync(inFolder('runs/damaged/checkpoints/step-99999999.safetensors'), 'no weights');
+      await page.reload();
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('alert').allTextContents()).toEqual([
+        expect.stringMatching(/step-99999999/),
+      ]);
     });
 
     it('tells the value of a map under the pointer, and is used with the keyboard', async () => {

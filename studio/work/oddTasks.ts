@@ -30,7 +30,15 @@ export const oddTasks = {
     if (!response.ok) {
       throw new Error(`Cannot load ${SCORES_FILE} of this model: the server answers ${response.status}.`);
     }
-    return scoresFor(fingerprint, await response.json());
+    return scoresFor(
+      fingerprint,
+      await response.json().catch((cause: unknown) => {
+        call.signal.throwIfAborted();
+        throw new Error(`${SCORES_FILE} of this model is damaged: delete it, or export the model again.`, {
+          cause,
+        });
+      }),
+    );
   },
 
   /** Measures images to compare others with. */

@@ -125,7 +125,7 @@ export function Odd() {
           Images to try
         </button>
         {set && <RefusedFiles refused={set.refused} />}
-        <ReferenceChoice reference={reference} fit={fit} />
+        <ReferenceChoice reference={reference} fit={fit} isBroken={opening.problem !== undefined} />
       </section>
       <section class="odd-results" aria-label="Images and their bits">
         {set && !hasImages && <Notice>None of these files is an image that this model takes.</Notice>}

@@ -6,15 +6,23 @@ import { Notice } from '../../parts/Notice.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { type Reference, SAMPLES } from './useReference.ts';
 
+interface ReferenceChoiceProps {
+  readonly reference: Reference;
+  /** Whether files of another size are fitted. */
+  readonly fit: boolean;
+  /** Whether the model cannot be used, which is said elsewhere. */
+  readonly isBroken: boolean;
+}
+
 /** The part of the room about the reference. */
-export function ReferenceChoice({ reference, fit }: { reference: Reference; fit: boolean }) {
+export function ReferenceChoice({ reference, fit, isBroken }: ReferenceChoiceProps) {
   const [problem, setProblem] = useState<string>();
   const { words, refused, isKnown, looking, measuring, measure } = reference;
   return (
     <section class="odd-reference" aria-labelledby="odd-reference-title">
       <h2 id="odd-reference-title">Compared with</h2>
       {words !== undefined && <p>{words}.</p>}
-      {words === undefined && isKnown && (
+      {words === undefined && isKnown && looking.problem === undefined && (
         <p>
           Nothing yet: this model has no scores of its validation images, so bits/dim stand alone. Measure
           something to get percentiles.
@@ -39,7 +47,7 @@ export function ReferenceChoice({ reference, fit }: { reference: Reference; fit:
         />
       </div>
       {problem !== undefined && <Notice>{problem}</Notice>}
-      <Working work={looking.problem === undefined ? measuring : looking} />
+      <Working work={looking.problem === undefined || isBroken ? measuring : looking} />
     </section>
   );
 }
