@@ -108,8 +108,8 @@ export function Odd() {
       <header class="odd-intro">
         <h1>Odd</h1>
         <p>
-          How many bits does the model need for an image, and where? Few bits are odd, too: simpler images
-          than a model has learned are likely to it.
+          How many bits does the model need for an image, and where? Very few are as odd as very many: to a
+          model, images that are simpler than its own seem likely.
         </p>
       </header>
       <section class="odd-controls" aria-label="Model and images">
