@@ -16,6 +16,12 @@ const isStatic = document.querySelector('meta[name="studio"][content="static"]')
 /** All rooms; the first one is entered if the address names none. */
 export const rooms: readonly [Room, ...Room[]] = [
   { name: 'draw', title: 'Draw', load: async () => (await import('./rooms/draw/Draw.tsx')).Draw },
+  {
+    name: 'inside',
+    title: 'Inside',
+    load: async () => (await import('./rooms/inside/Inside.tsx')).Inside,
+  },
+  { name: 'odd', title: 'Odd', load: async () => (await import('./rooms/odd/Odd.tsx')).Odd },
   { name: 'train', title: 'Train', load: async () => (await import('./rooms/train/Train.tsx')).Train },
   ...(isStatic
     ? []

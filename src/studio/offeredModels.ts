@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
 import { isExported } from '../evaluation/model/loadExported.ts';
+import { SCORES_FILE } from '../evaluation/model/scoresFile.ts';
 import { runOverview } from '../evaluation/runs/runOverview.ts';
 import { exists, readTextFile } from '../storage/files.ts';
 import { pathFrom, pathIn } from '../storage/folders.ts';
@@ -41,7 +42,7 @@ function runIn(folder: string): Found {
     throw new UserError('not-ready', 'no checkpoint yet: wait until its training has written one');
   }
   const files = [paths.config, last.path].map((file) => pathFrom(folder, file));
-  return { files, preset, data, step: last.step, test, problem: null };
+  return { files: [...files, ...scoresIn(folder)], preset, data, step: last.step, test, problem: null };
 }
 
 /** What is read of a manifest; the rest of it may be anything. */
@@ -64,7 +65,14 @@ function exportIn(folder: string): Found {
   }
   const { preset, dataset, step, bitsPerDim } = manifest.trained;
   const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
-  return { files: ['model.safetensors'], preset, data: dataset, step, test, problem: null };
+  const files = ['model.safetensors', ...scoresIn(folder)];
+  return { files, preset, data: dataset, step, test, problem: null };
+}
+
+/** The file with the scores of its validation images, if they are known. */
+function scoresIn(folder: string): string[] {
+  const path = pathIn(folder, SCORES_FILE);
+  return exists(path) && isWithin(folder, path) ? [SCORES_FILE] : [];
 }
 
 /** What a description is read from. */

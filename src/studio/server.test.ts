@@ -123,6 +123,17 @@ it('lists runs and exports, and serves the files that make them up', async () =>
   expect(await ask('/runs/first/checkpoints/step-00000006.safetensors')).toMatchObject({ body: 'weights' });
 });
 
+it('hands out the scores of validation images where there are some', async () => {
+  writeFileSync(path('runs', 'second', 'scores.json'), '{}');
+  symlinkSync(path('secret'), path('runs', 'first', 'scores.json'));
+  expect((await models()).map(({ files }) => files.at(-1))).toEqual([
+    'checkpoints/step-00000006.safetensors',
+    'scores.json',
+  ]);
+  expect(await ask('/runs/second/scores.json')).toMatchObject({ status: 200, body: '{}' });
+  expect(await ask('/runs/first/scores.json')).toMatchObject({ status: 404 });
+});
+
 it('finds runs that begin while it runs', async () => {
   writeRun('runs', 'third');
   expect((await models()).map((one) => one.path)).toContain('runs/third');

@@ -21,6 +21,7 @@ const handedOut = new RegExp(
     // The model.
     'model\\.safetensors',
     'config\\.yaml',
+    'scores\\.json',
     'checkpoints/step-\\d{8,}\\.safetensors',
     // How its training goes.
     '(metrics|timings)\\.jsonl',

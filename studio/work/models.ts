@@ -9,6 +9,9 @@ export interface ModelAddress {
   readonly files: readonly string[];
 }
 
+/** The scores of its validation images, which only those who compare with them fetch. */
+export const SCORES_FILE = 'scores.json';
+
 /** How many are kept: what is compared, and what was looked at just before. */
 const MOST_KEPT = 2;
 
@@ -85,7 +88,7 @@ async function fetchFiles(
   onProgress: (progress: Progress) => void,
 ): Promise<Record<string, Uint8Array>> {
   const found: Record<string, Uint8Array> = {};
-  for (const name of files) {
+  for (const name of files.filter((one) => one !== SCORES_FILE)) {
     found[name] = (await keptFile(url, name)) ?? (await fetchFile(new URL(name, url), signal, onProgress));
   }
   return found;

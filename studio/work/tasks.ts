@@ -2,8 +2,13 @@
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
 import type { Call } from './calls.ts';
 import { examine } from './doctor.ts';
+import { insideTasks } from './insideTasks.ts';
 import { keptModels } from './keptModels.ts';
+import { measured } from './measured.ts';
 import { type ModelAddress, modelAt } from './models.ts';
+import { oddTasks } from './oddTasks.ts';
+import { progressOf } from './progressOf.ts';
+import { readTasks } from './readTasks.ts';
 
 /** Images of 8 bits, one after another. */
 export interface Images {
@@ -12,7 +17,7 @@ export interface Images {
 }
 
 /** An image that went through a model and back. */
-export interface RoundTrip {
+export interface ImageAndNoise {
   readonly image: Images;
   /** The latents that were decoded, of each prior. */
   readonly latents: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
@@ -24,9 +29,6 @@ export interface RoundTrip {
   /** The values of the image that came back as they were. */
   readonly equal: number;
 }
-
-/** The dequantisation draws of a bits/dim, and their seed: those of `emerging score`. */
-const measured = { draws: 4, seed: 0, noiseByContent: true } as const;
 
 /** The tasks, by name. */
 export const tasks = {
@@ -76,7 +78,7 @@ export const tasks = {
    * A sample, its latents, and the image that comes back from them when a share of other noise is mixed in, which
    * changes nothing about their variance.
    */
-  async roundTrip(
+  async imageAndNoise(
     {
       model: address,
       seed,
@@ -84,7 +86,7 @@ export const tasks = {
       noise,
     }: { model: ModelAddress; seed: number; temperature: number; noise: number },
     call: Call,
-  ): Promise<RoundTrip> {
+  ): Promise<ImageAndNoise> {
     const model = await modelAt(address, call);
     const pixels = await model.sample({ count: 1, seed, temperature });
     const [latents, [bitsPerDim]] = [await model.encode(pixels), await model.bitsPerDim(pixels, measured)];
@@ -122,15 +124,11 @@ export const tasks = {
     const png = contactSheet(pixels, { imageShape: shape, ...(columns !== undefined && { columns }) });
     return new Uint8Array(png);
   },
+
+  ...readTasks,
+  ...insideTasks,
+  ...oddTasks,
 };
 
 /** The tasks that a page may call. */
 export type ModelTasks = typeof tasks;
-
-/** Reports progress between batches, where a call that was cancelled ends. */
-function progressOf({ signal, report }: Call, doing: string, total?: number): (done: number) => void {
-  return (done) => {
-    signal.throwIfAborted();
-    report({ done, total, doing });
-  };
-}

@@ -28,7 +28,7 @@ export function Flow() {
         functions whose inverse and determinant are both cheap (
         <Source of="flows">Papamakarios and others, 2021</Source>, give an overview).
       </p>
-      <RoundTrip />
+      <ImageAndNoise />
       <Pair
         tex={
           '\\begin{gathered} z = f(x) \\\\ \\ln p(x) = \\ln p(z) + \\ln\\left\\lvert\\det\\frac{\\partial f}{\\partial x}\\right\\rvert\\end{gathered}'
@@ -42,7 +42,7 @@ export function Flow() {
   );
 }
 
-function RoundTrip() {
+function ImageAndNoise() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const [seed, setSeed] = useState(3);
@@ -50,7 +50,11 @@ function RoundTrip() {
   const trip = useWork(
     model &&
       ((waiting) =>
-        compute('roundTrip', { model: addressOf(model), seed, temperature: TEMPERATURE, noise }, waiting)),
+        compute(
+          'imageAndNoise',
+          { model: addressOf(model), seed, temperature: TEMPERATURE, noise },
+          waiting,
+        )),
     [model?.path, seed, noise],
   );
   const { result } = trip;

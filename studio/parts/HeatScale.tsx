@@ -1,0 +1,29 @@
+// The colours of heat maps: what they mean.
+import { type HeatRange, heatMap } from 'emerging-flows';
+import { useMemo } from 'preact/hooks';
+import { Picture } from './Picture.tsx';
+import './heat-scale.css';
+
+const STEPS = 64;
+
+/** A scale from the lowest to the highest value, with what is measured. */
+export function HeatScale({ range, unit, digits = 1 }: { range: HeatRange; unit: string; digits?: number }) {
+  const [low, high] = range;
+  const bar = useMemo(() => {
+    const values = Float64Array.from(
+      { length: STEPS },
+      (_, index) => low + ((high - low) * index) / (STEPS - 1),
+    );
+    return { pixels: heatMap(values, [low, high]), shape: [1, STEPS, 3] as const };
+  }, [low, high]);
+  return (
+    <div class="heat-scale">
+      <Picture image={bar} />
+      <div class="heat-scale-ends">
+        <span>{low.toFixed(digits)}</span>
+        <span>{unit}</span>
+        <span>{high.toFixed(digits)}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+// A pad to draw a digit on.
+import { useEffect, useRef } from 'preact/hooks';
+import type { Images } from '../../work/tasks.ts';
+import { centred } from './centred.ts';
+
+/** Fine enough for smooth strokes at the size of a model. */
+const SIDE = 224;
+const BRUSH = 18;
+
+interface DrawPadProps {
+  readonly shape: Images['shape'];
+  onImage(image: Images | undefined): void;
+}
+
+/** White strokes on black; each stroke that ends is told as an image. */
+export function DrawPad({ shape, onImage }: DrawPadProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const context = (): CanvasRenderingContext2D =>
+    canvas.current!.getContext('2d', { willReadFrequently: true })!;
+  const clear = (): void => {
+    context().fillStyle = 'black';
+    context().fillRect(0, 0, SIDE, SIDE);
+  };
+  useEffect(clear, []);
+  const place = (event: PointerEvent): readonly [number, number] => {
+    const box = canvas.current!.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
+  };
+  const end = (): void => {
+    const { data } = context().getImageData(0, 0, SIDE, SIDE);
+    onImage(
+      centred(
+        Uint8Array.from({ length: SIDE ** 2 }, (_, pixel) => data[4 * pixel]!),
+        shape,
+      ),
+    );
+  };
+  return (
+    <div class="inside-pad">
+      <canvas
+        ref={canvas}
+        width={SIDE}
+        height={SIDE}
+        role="img"
+        aria-label="Draw a digit here with a pointer; with the keyboard, choose a sample instead"
+        onPointerDown={(event) => {
+          canvas.current!.setPointerCapture(event.pointerId);
+          const stroke = context();
+          stroke.strokeStyle = 'white';
+          stroke.lineWidth = BRUSH;
+          stroke.lineCap = 'round';
+          stroke.lineJoin = 'round';
+          stroke.beginPath();
+          stroke.moveTo(...place(event));
+          stroke.lineTo(...place(event));
+          stroke.stroke();
+        }}
+        onPointerMove={(event) => {
+          if (canvas.current!.hasPointerCapture(event.pointerId)) {
+            context().lineTo(...place(event));
+            context().stroke();
+          }
+        }}
+        onPointerUp={end}
+        onPointerCancel={end}
+      />
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          clear();
+          onImage(undefined);
+        }}
+      >
+        Clear
+      </button>
+    </div>
+  );
+}

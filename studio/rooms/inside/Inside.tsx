@@ -1,0 +1,108 @@
+// The room Inside: one image on its way through the flow, its latents to play with, and whether it returns.
+import { changeSettings, settings } from '../../address.ts';
+import { addressOf, chosenModel } from '../../models.ts';
+import { Choice } from '../../parts/Choice.tsx';
+import { ModelChoice } from '../../parts/ModelChoice.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { isVisible } from '../../parts/Picture.tsx';
+import { Working } from '../../parts/Working.tsx';
+import { compute } from '../../work/compute.ts';
+import { useLatest } from '../../work/useLatest.ts';
+import { useWork } from '../../work/useWork.ts';
+import { ImageChoice } from './ImageChoice.tsx';
+import { insideSettings } from './insideSettings.ts';
+import { Latents } from './Latents.tsx';
+import { RoundTrip } from './RoundTrip.tsx';
+import { Stages } from './Stages.tsx';
+import { useEdits } from './useEdits.ts';
+import { useImage } from './useImage.ts';
+import './inside.css';
+
+/** The room. */
+export function Inside() {
+  const offered = chosenModel.value;
+  const model = offered?.problem === null ? offered : undefined;
+  const { seed, precision } = insideSettings(settings.value);
+  const chosen = useImage(model, seed);
+  const { image } = chosen;
+  const encoding = useWork(
+    model &&
+      image &&
+      (async (waiting) => {
+        const argument = { model: addressOf(model), pixels: image.pixels.slice(), precision };
+        const latents = await compute('encode', argument, waiting);
+        return { image, latents, precision, argument };
+      }),
+    [image, precision],
+  );
+  // What belongs to another image is not shown with this one.
+  const encoded = encoding.result?.image.model === model?.path ? encoding.result : undefined;
+  const edits = useEdits(encoded?.latents);
+  const decoding = useLatest(edits.latents, (latents) =>
+    compute('decode', { model: encoded!.argument.model, latents }),
+  );
+  // The image comes first; what takes longer follows.
+  const isDecoded = encoded !== undefined && decoding.latest !== undefined;
+  const tripping = useWork(
+    isDecoded
+      ? async (waiting) => ({ of: encoded, ...(await compute('roundTrip', encoded.argument, waiting)) })
+      : undefined,
+    [isDecoded && encoded],
+  );
+  const staging = useWork(
+    isDecoded
+      ? async (waiting) => ({ of: encoded, stages: await compute('stages', encoded.argument, waiting) })
+      : undefined,
+    [isDecoded && encoded],
+  );
+  const trip = tripping.result?.of === encoded ? tripping.result : undefined;
+  const stages = staging.result?.of === encoded ? staging.result?.stages : undefined;
+
+  return (
+    <div class="inside">
+      <header class="inside-intro">
+        <h1>Inside</h1>
+        <p>
+          A flow turns an image into latents, step by step, and back. Move the latents and see what each level
+          carries: the image follows.
+        </p>
+      </header>
+      <section class="inside-controls" aria-label="What is looked into">
+        <ModelChoice />
+        {model && <ImageChoice model={model} seed={seed} chosen={chosen} />}
+        <Choice
+          label="Precision"
+          value={precision}
+          options={[
+            { value: 'float32', text: 'float32' },
+            { value: 'float64', text: 'float64' },
+          ]}
+          onChange={(value) => changeSettings({ precision: value })}
+        />
+        <Working work={encoding} />
+      </section>
+      {encoded && !isVisible(encoded.image) && (
+        <Notice>Images with {encoded.image.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
+      )}
+      {encoded && edits.latents && isVisible(encoded.image) && (
+        <>
+          <Latents
+            image={encoded.image}
+            decoded={decoding.latest?.result}
+            problem={decoding.problem}
+            latents={edits.latents}
+            edits={edits}
+          />
+          <section class="inside-part" aria-labelledby="trip-title">
+            <h2 id="trip-title">There and back</h2>
+            {trip ? <RoundTrip returned={trip} precision={encoded.precision} /> : <Working work={tripping} />}
+          </section>
+          <section class="inside-part" aria-labelledby="stages-title">
+            <h2 id="stages-title">Stage by stage</h2>
+            {stages ? <Stages image={encoded.image} stages={stages} /> : <Working work={staging} />}
+          </section>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+// One level of the latents: its heat map, a slider for one of them, and what is done with all.
+import type { HeatRange, ImageShape } from 'emerging-flows';
+import { drawLatents } from 'emerging-flows';
+import { useState } from 'preact/hooks';
+import { HeatGrid } from '../../parts/HeatGrid.tsx';
+import { placeName } from '../../parts/heatPlaces.ts';
+import { Slider } from '../../parts/Slider.tsx';
+import type { Edits } from './useEdits.ts';
+
+interface LevelPanelProps {
+  readonly level: number;
+  readonly count: number;
+  /** Height, width and channels. */
+  readonly shape: ImageShape;
+  readonly range: HeatRange;
+  readonly edits: Edits;
+}
+
+/** The least range of a slider: almost all latents are within. */
+const USUAL = 4;
+
+/** The part of the room about a level. */
+export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProps) {
+  const middle = (Math.floor(shape[0] / 2) * shape[1] + Math.floor(shape[1] / 2)) * shape[2];
+  const [chosen, setChosen] = useState(middle);
+  const { values, scale } = edits.levels[level]!;
+  const selected = Math.min(chosen, values.length - 1);
+  const value = values[selected]!;
+  const most = Math.max(USUAL, Math.ceil(Math.abs(value)));
+  const replace = (name: string, next: typeof values): void =>
+    edits.change(`${name} ${level}`, level, { values: next, scale: 1 });
+  return (
+    <section class="inside-level" aria-labelledby={`level-${level}`}>
+      <h3 id={`level-${level}`}>
+        Level {level + 1}
+        <span class="inside-quiet"> {kindOf(level, count)}</span>
+      </h3>
+      <HeatGrid
+        label={`Latents of level ${level + 1}: ${shape[0]} x ${shape[1]} pixels, ${shape[2]} channels`}
+        values={edits.latents![level]!.data}
+        shape={shape}
+        range={range}
+        selected={selected}
+        onSelect={setChosen}
+      />
+      <Slider
+        label={`Latent at ${placeName(selected, shape)}`}
+        value={Number.isFinite(value) ? value : 0}
+        least={-most}
+        most={most}
+        step={0.01}
+        shown={value.toFixed(2)}
+        onChange={(next) => {
+          const changed = values.slice();
+          changed[selected] = next;
+          edits.change(`latent ${level} ${selected}`, level, { values: changed });
+        }}
+      />
+      <Slider
+        label={`Temperature of level ${level + 1}`}
+        value={scale}
+        least={0}
+        most={2}
+        step={0.01}
+        shown={scale.toFixed(2)}
+        onChange={(next) => edits.change(`scale ${level}`, level, { scale: next })}
+      />
+      <div class="inside-buttons">
+        <button
+          type="button"
+          class="button"
+          aria-label={`Erase level ${level + 1}`}
+          onClick={() =>
+            replace(
+              'erase',
+              values.map(() => 0),
+            )
+          }
+        >
+          Erase
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-label={`Redraw level ${level + 1}`}
+          onClick={() => {
+            const seed = Math.floor(Math.random() * 2 ** 32);
+            const [drawn] = drawLatents([shape], { count: 1, seed });
+            replace(
+              `redraw ${seed}`,
+              values.map((_, index) => drawn!.data[index]!),
+            );
+          }}
+        >
+          Redraw
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function kindOf(level: number, count: number): string {
+  if (count === 1) {
+    return 'all there is';
+  }
+  return level === 0 ? 'the finest details' : level === count - 1 ? 'the coarsest' : 'coarser';
+}

@@ -1,0 +1,22 @@
+// Where an image that was decoded differs from the one that was encoded.
+
+/** What differs. */
+export interface Differences {
+  /** How many values. */
+  readonly wrong: number;
+  /** The largest difference, in grey levels. */
+  readonly most: number;
+  /** The differences as levels: white is the largest one. */
+  readonly drawn: Uint8Array;
+}
+
+/** The differences of two images of the same shape, value by value. */
+export function differencesOf(before: Uint8Array, after: Uint8Array): Differences {
+  const differences = before.map((level, index) => Math.abs(level - after[index]!));
+  const most = differences.reduce((greatest, one) => Math.max(greatest, one), 0);
+  return {
+    wrong: differences.filter((one) => one > 0).length,
+    most,
+    drawn: differences.map((one) => (most === 0 ? 0 : Math.round((255 * one) / most))),
+  };
+}

@@ -1,0 +1,45 @@
+// What the room Inside computes itself: differences, drawings as digits, and the address.
+import { expect, it } from 'vitest';
+import { centred } from './centred.ts';
+import { differencesOf } from './differences.ts';
+import { insideSettings } from './insideSettings.ts';
+
+it('counts and draws the values that differ', () => {
+  const before = Uint8Array.of(10, 20, 30, 255);
+  expect(differencesOf(before, Uint8Array.of(10, 24, 28, 255))).toEqual({
+    wrong: 2,
+    most: 4,
+    drawn: Uint8Array.of(0, 255, 128, 0),
+  });
+  expect(differencesOf(before, before)).toEqual({ wrong: 0, most: 0, drawn: new Uint8Array(4) });
+});
+
+it('places the mass of a drawing in the middle, at the size of digits, in every channel', () => {
+  // A bar of 40 x 100 in a corner, and a foot to its right.
+  const side = 200;
+  const strokes = Uint8Array.from({ length: side ** 2 }, (_, index) => {
+    const [x, y] = [index % side, Math.floor(index / side)];
+    return (x < 40 && y < 100) || (x < 80 && y >= 80 && y < 100) ? 255 : 0;
+  });
+  const { pixels, shape } = centred(strokes, [28, 30, 3])!;
+  expect(shape).toEqual([28, 30, 3]);
+  const grey = pixels.filter((_, index) => index % 3 === 0);
+  expect(pixels.filter((_, index) => index % 3 === 2)).toEqual(grey);
+  const mass = grey.reduce((sum, level) => sum + level, 0);
+  const meanOf = (placeOf: (index: number) => number): number =>
+    grey.reduce((sum, level, index) => sum + level * (placeOf(index) + 0.5), 0) / mass;
+  expect(meanOf((index) => index % 30)).toBeCloseTo(15, 1);
+  expect(meanOf((index) => Math.floor(index / 30))).toBeCloseTo(14, 1);
+  // 4800 of 40,000 pixels at a fifth of the size: its mass is kept, and its edges are between black and white.
+  expect(mass / 255).toBeCloseTo(4800 / 25, 0);
+  expect(grey.some((level) => level > 0 && level < 255)).toBe(true);
+});
+
+it('makes nothing of an empty drawing', () => {
+  expect(centred(new Uint8Array(100), [28, 28, 1])).toBeUndefined();
+});
+
+it('takes impossible settings as usual', () => {
+  expect(insideSettings({ seed: '-1', precision: 'float16' })).toEqual({ seed: 0, precision: 'float32' });
+  expect(insideSettings({ seed: '12', precision: 'float64' })).toEqual({ seed: 12, precision: 'float64' });
+});

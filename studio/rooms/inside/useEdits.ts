@@ -1,0 +1,66 @@
+// The latents of an image as they are changed: level by level, with a way back.
+import type { NdArray } from 'emerging-flows';
+import { useMemo, useState } from 'preact/hooks';
+
+/** The latents of one level. */
+interface Level {
+  /** Before they are scaled. */
+  readonly values: NdArray['data'];
+  /** The temperature: what all of them are multiplied with. */
+  readonly scale: number;
+}
+
+/** A state, and what led to it. */
+interface Step {
+  readonly name: string;
+  readonly levels: readonly Level[];
+}
+
+/** The latents, and what can be done with them. */
+export interface Edits {
+  readonly levels: readonly Level[];
+  /** The latents as they are decoded. */
+  readonly latents: readonly NdArray[] | undefined;
+  readonly isChanged: boolean;
+  /**
+   * Changes a level.
+   *
+   * @param name what is changed: steps of the same name, as those of a slider, are undone together
+   */
+  change(name: string, level: number, changed: Partial<Level>): void;
+  undo(): void;
+  reset(): void;
+}
+
+const MOST_STEPS = 200;
+
+/** The latents `encoded`, until they are changed; others begin anew. */
+export function useEdits(encoded: readonly NdArray[] | undefined): Edits {
+  const [kept, setKept] = useState<{ readonly of: typeof encoded; readonly steps: readonly Step[] }>();
+  const first = useMemo(
+    () => encoded?.map(({ data }): Level => ({ values: data, scale: 1 })) ?? [],
+    [encoded],
+  );
+  const steps = kept?.of === encoded ? (kept?.steps ?? []) : [];
+  const levels = steps.at(-1)?.levels ?? first;
+  const latents = useMemo(
+    () =>
+      encoded?.map(({ shape }, index) => {
+        const { values, scale } = levels[index]!;
+        return { shape, data: scale === 1 ? values : values.map((value) => scale * value) };
+      }),
+    [encoded, levels],
+  );
+  const keep = (next: readonly Step[]): void => setKept({ of: encoded, steps: next.slice(-MOST_STEPS) });
+  return {
+    levels,
+    latents,
+    isChanged: steps.length > 0,
+    change(name, level, changed) {
+      const next = { name, levels: levels.with(level, { ...levels[level]!, ...changed }) };
+      keep([...(steps.at(-1)?.name === name ? steps.slice(0, -1) : steps), next]);
+    },
+    undo: () => keep(steps.slice(0, -1)),
+    reset: () => keep([]),
+  };
+}

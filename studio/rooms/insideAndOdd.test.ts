@@ -1,0 +1,316 @@
+// The rooms Inside and Odd in Chromium, compared with the library and the command line. They share a studio: to bundle
+// and start one takes longer than the tests.
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from '../../src/evaluation/model/loadModel.ts';
+import { RandomStream } from '../../src/numeric/random.ts';
+import { drawActivations } from '../../src/pictures/activations.ts';
+import { commandLine } from '../../src/testing/command.ts';
+import { chromiumPath, openChromium } from '../../src/testing/pages.ts';
+import { writePng } from '../../src/testing/pngFiles.ts';
+import { buildStudio, startStudio } from '../../src/testing/studio.ts';
+import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/tinyImages.ts';
+
+const root = await buildStudio();
+const emerging = commandLine(root);
+const mnist = join(root, 'models/mnist');
+const inFolder = (name: string): string => join(emerging.folder, name);
+
+/** A file for the page, as an input takes it. */
+const given = (name: string, path = inFolder(name)) => ({
+  name,
+  mimeType: 'image/png',
+  buffer: readFileSync(path),
+});
+
+/** The first channel of what a canvas shows. */
+const pixelsOf = async (page: Page, name: string): Promise<number[]> =>
+  page.getByRole('img', { name, exact: true }).evaluate((canvas: HTMLCanvasElement) =>
+    Array.from(
+      canvas
+        .getContext('2d')!
+        .getImageData(0, 0, canvas.width, canvas.height)
+        .data.filter((_, index) => index % 4 === 0),
+    ),
+  );
+
+/** How far pixels are from others, at most. */
+const distance = (one: ArrayLike<number>, other: ArrayLike<number>): number => {
+  expect(one.length).toBe(other.length);
+  return Array.from(one).reduce((most, level, index) => Math.max(most, Math.abs(level - other[index]!)), 0);
+};
+
+describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-system-packages)', () => {
+  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let page: Page;
+  let closePage: (() => Promise<void>) | undefined;
+  const open = async (hash: string, options = {}): Promise<void> => {
+    ({ page, close: closePage } = await openChromium(studio.url + hash, options));
+  };
+  beforeAll(async () => {
+    writeTinyDataset(inFolder('data'));
+    const training = [...tinyTraining, '--steps=3', '--out=runs/tiny', '--threads=1'];
+    await emerging.json('train', '--data=data', ...training);
+    studio = await startStudio(emerging);
+  });
+  afterAll(() => studio.close());
+  afterEach(() => closePage?.());
+
+  describe('Inside', () => {
+    const decoded = () => pixelsOf(page, 'The image of the latents');
+    const trip = () => page.getByTestId('round-trip').textContent();
+
+    it('decodes moved, scaled and erased latents as the library does, and takes them back', async () => {
+      await open('#/inside?seed=3&precision=float64');
+      await page.getByTestId('round-trip').waitFor();
+      const original = Uint8Array.from(await pixelsOf(page, 'The image'));
+      await using model = await loadModel(mnist);
+      const latents = await model.encode(original, { precision: 'float64' });
+      const expectDecoded = async (): Promise<void> => {
+        const expected = await model.decode(latents);
+        await expect.poll(async () => distance(await decoded(), expected)).toBeLessThanOrEqual(1);
+      };
+      await expectDecoded();
+
+      const map = page.getByRole('application', { name: /Latents of level 1/ });
+      await map.focus();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('slider', { name: 'Latent at row 9, column 9, channel 1' }).fill('3.5');
+      latents[0]!.data[(8 * 14 + 8) * 2] = 3.5;
+      await expectDecoded();
+      expect(distance(await decoded(), original)).toBeGreaterThan(20);
+
+      await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0.5');
+      latents[1] = { ...latents[1]!, data: latents[1]!.data.map((value) => value / 2) };
+      await expectDecoded();
+
+      await page.getByRole('button', { name: 'Erase level 1' }).click();
+      const kept = latents[0]!;
+      latents[0] = { ...kept, data: kept.data.map(() => 0) };
+      await expectDecoded();
+
+      await page.getByRole('button', { name: 'Undo' }).click();
+      latents[0] = kept;
+      await expectDecoded();
+      await page.getByRole('button', { name: 'Redraw level 1' }).click();
+      const before = await model.decode(latents);
+      await expect.poll(async () => distance(await decoded(), before)).toBeGreaterThan(20);
+      await page.getByRole('button', { name: 'Reset' }).click();
+      await expect.poll(async () => distance(await decoded(), original)).toBe(0);
+    });
+
+    it('selects a latent with the pointer', async () => {
+      await open('#/inside');
+      const map = page.getByRole('application', { name: /Latents of level 2/ });
+      const { width, height } = (await map.boundingBox())!;
+      // Two rows of four tiles of 7 x 7, with a gap: the last tile's corner.
+      await map.click({ position: { x: width * (30.5 / 31), y: height * (14.5 / 15) } });
+      await page.getByRole('slider', { name: 'Latent at row 7, column 7, channel 8' }).waitFor();
+    });
+
+    it('proves that an image returns, and says when one does not', async () => {
+      const random = new RandomStream(0, 'noise');
+      const noise = Uint8Array.from({ length: 784 }, () => random.integer(256));
+      writePng(inFolder('noise.png'), noise, [28, 28, 1]);
+      await using model = await loadModel(mnist);
+      const { notFinite } = await model.verify(noise, await model.encode(noise));
+      expect(notFinite).toEqual([0]);
+      await open('#/inside?seed=1');
+      await page.getByTestId('round-trip').waitFor();
+      expect(await trip()).toBe('All 784 values returned exactly, in float32.');
+      await page.getByLabel('Image', { exact: true }).selectOption('A file');
+      await page.getByLabel('Choose a file').setInputFiles(given('noise.png'));
+      await page.getByText('It does not return in float32').waitFor();
+      expect(await trip()).toMatch(/With corrections, which verify finds, every value returns\.$/);
+      expect(await pixelsOf(page, 'Before')).toEqual([...noise]);
+      await page.getByLabel('Precision').selectOption('float64');
+      await page.getByText('It does not return in float64').waitFor();
+
+      // A little noise: lost in float32, but not in float64.
+      const grain = new RandomStream(0, 'grain');
+      const sample = await model.sample({ count: 1, seed: 0 });
+      const grainy = sample.map((level) =>
+        Math.min(255, Math.max(0, Math.round(level + 3 * grain.normal()))),
+      );
+      writePng(inFolder('grainy.png'), grainy, [28, 28, 1]);
+      await page.getByLabel('Choose a file').setInputFiles(given('grainy.png'));
+      await page.getByText('All 784 values returned exactly, in float64.').waitFor();
+      expect(await pixelsOf(page, 'Differences: none')).toEqual(new Array(784).fill(0));
+      await page.getByLabel('Precision').selectOption('float32');
+      await page.getByText(/not return in float32/).waitFor();
+    });
+
+    it('shows every stage as the library draws it, each of which opens large', async () => {
+      await open('#/inside?seed=2');
+      const stages = page.locator('.inside-stages li');
+      await stages.first().waitFor();
+      await using model = await loadModel(mnist);
+      const image = Uint8Array.from(await pixelsOf(page, 'The image'));
+      const all = await model.stageImages(image);
+      expect(await stages.count()).toBe(
+        1 + all.flatMap(({ output, latent }) => [output, latent].filter(Boolean)).length,
+      );
+      await page.getByRole('button', { name: 'Flow step 2 of level 1' }).click();
+      const found = all.find(({ path }) => path === 'levels/0/steps/1')!;
+      const expected = drawActivations(found.output!, model).pixels;
+      expect(distance(await pixelsOf(page, 'Flow step 2 of level 1, large'), expected)).toBeLessThanOrEqual(
+        1,
+      );
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('dialog', { name: 'Flow step 3 of level 1' }).waitFor();
+    });
+
+    it('takes a drawing, centred as digits are', async () => {
+      await open('#/inside');
+      await page.getByLabel('Image', { exact: true }).selectOption('A drawing');
+      const pad = page.getByRole('img', { name: /Draw a digit here/ });
+      const { x, y, width } = (await pad.boundingBox())!;
+      // A stroke near the left edge.
+      await page.mouse.move(x + 0.15 * width, y + 0.2 * width);
+      await page.mouse.down();
+      await page.mouse.move(x + 0.2 * width, y + 0.8 * width, { steps: 5 });
+      await page.mouse.up();
+      await page.getByText('The image: drawing').waitFor();
+      const pixels = await pixelsOf(page, 'The image');
+      const mass = pixels.reduce((sum, level) => sum + level, 0);
+      const centre = pixels.reduce((sum, level, index) => sum + level * ((index % 28) + 0.5), 0) / mass;
+      expect(Math.abs(centre - 14)).toBeLessThan(0.1);
+      const rows = pixels.flatMap((level, index) => (level > 0 ? [Math.floor(index / 28)] : []));
+      expect(rows.at(-1)! - rows[0]! + 1).toBeGreaterThanOrEqual(20);
+      expect(rows.at(-1)! - rows[0]! + 1).toBeLessThanOrEqual(22);
+    });
+  });
+
+  describe('Odd', () => {
+    const hostile = '<img src=x onerror=alert(1)>.png';
+    const image = (name: string) => page.getByRole('button', { name: new RegExp(`^${name} `) });
+
+    it('measures and ranks dropped files as emerging score does, and leaves out others in words', async () => {
+      const [one, other] = [tinyImages(1, 8, 50), tinyImages(1, 8, 51).map((level) => 255 - level)];
+      writePng(inFolder('files/one.png'), one, [8, 8, 1]);
+      writePng(inFolder('files/other.png'), other, [8, 8, 1]);
+      writePng(inFolder('large.png'), tinyImages(1, 16, 3), [16, 16, 1]);
+      // Also keeps the scores of the validation images with the run.
+      const { images } = await emerging.json('score', 'runs/tiny', 'files');
+      await open('#/odd?model=runs/tiny');
+      await page.getByText('16 validation images of data').waitFor();
+      const transfer = await page.evaluateHandle(
+        (files) => {
+          const transfer = new DataTransfer();
+          for (const { name, bytes } of files) {
+            transfer.items.add(new File([new Uint8Array(bytes)], name));
+          }
+          return transfer;
+        },
+        [
+          { name: hostile, bytes: [...readFileSync(inFolder('files/one.png'))] },
+          { name: 'other.png', bytes: [...readFileSync(inFolder('files/other.png'))] },
+          { name: 'large.png', bytes: [...readFileSync(inFolder('large.png'))] },
+          { name: 'broken <b>.png', bytes: [137, 80, 78, 71, 1, 2, 3] },
+        ],
+      );
+      await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+      await page.getByText('2 files were left out').waitFor();
+      const reasons = await page.locator('.odd-refused li').allTextContents();
+      expect(reasons[0]).toMatch(/^broken <b>\.png/);
+      expect(reasons[1]).toBe(
+        'large.png is 16x16x1 grey, but the model takes 8x8x1 grey (height x width x channels): choose “Fit other sizes and colours”.',
+      );
+      expect(await page.locator('img[src="x"]').count()).toBe(0);
+      await image('other\\.png').waitFor();
+      for (const [name, file] of [
+        ['other.png', 'files/other.png'],
+        [hostile, 'files/one.png'],
+      ] as const) {
+        const expected = images.find((score: { file: string }) => score.file === file);
+        await page.getByRole('button', { name }).click();
+        await page.getByRole('heading', { name }).waitFor();
+        const bits = Number(await page.getByTestId('bits').textContent());
+        expect(Math.abs(bits - expected.bitsPerDim)).toBeLessThan(1e-4);
+        const percent = await page.locator('.odd-facts').textContent();
+        expect(percent).toContain(`more bits than ${expected.percentile.toFixed(0)} %`);
+        const mean = Number(await page.getByTestId('map-mean').textContent());
+        expect(Math.abs(mean - expected.bitsPerDim)).toBeLessThan(1e-4);
+      }
+      await page.getByLabel('Fit other sizes and colours').check();
+      await image('large\\.png').waitFor();
+      await page.getByText('One file was left out').waitFor();
+    });
+
+    it('has images to try, says what is missing, and compares with samples instead', async () => {
+      await open('#/odd');
+      await page.getByText('this model has no scores of its validation images').waitFor();
+      await image('sample 1, inverted').waitFor();
+      expect(await page.locator('.odd-grid li').count()).toBe(14);
+      expect(await page.locator('.odd-bar[height="1"]').count()).toBe(0);
+      await page.getByRole('button', { name: '256 samples' }).click();
+      await page.getByText('256 samples of the model itself.').waitFor();
+      await expect.poll(() => image('sample 1, inverted').textContent()).toMatch(/100 %$/);
+      expect(await image('all black').textContent()).toMatch(/\d\.\d{3}0 %$/);
+      await page.getByRole('img', { name: 'bits/dim of 14 images and of 256 to compare with' }).waitFor();
+    });
+
+    it('shows bits/dim if the scores of a model are damaged, and says once if the model is', async () => {
+      cpSync(inFolder('runs/tiny'), inFolder('runs/damaged'), { recursive: true });
+      writeFileSync(inFolder('runs/damaged/scores.json'), '{');
+      await open('#/odd?model=runs/damaged');
+      await image('all black').waitFor();
+      expect(await page.getByRole('alert').allTextContents()).toEqual([
+        'scores.json of this model is damaged: delete it, or export the model again.',
+      ]);
+      rmSync(inFolder('runs/damaged/scores.json'));
+      writeFileSync(inFolder('runs/damaged/checkpoints/step-99999999.safetensors'), 'no weights');
+      await page.reload();
+      await page.getByRole('alert').waitFor();
+      expect(await page.getByRole('alert').allTextContents()).toEqual([
+        expect.stringMatching(/step-99999999/),
+      ]);
+    });
+
+    it('tells the value of a map under the pointer, and is used with the keyboard', async () => {
+      await open('#/odd?order=fewest');
+      const map = page.getByRole('application', { name: 'Where its bits are' });
+      const { width } = (await map.boundingBox())!;
+      await map.hover({ position: { x: (width * 3.5) / 28, y: (width * 9.5) / 28 } });
+      const place = page.locator('.odd-place');
+      expect(await place.textContent()).toMatch(/^row 10, column 4: -?\d+\.\d\d bits\/dim$/);
+      await map.focus();
+      await page.keyboard.press('ArrowLeft');
+      expect(await place.textContent()).toMatch(/^row 10, column 3: /);
+      await page.locator('.odd-grid button[tabindex="0"]').focus();
+      expect(await page.getByRole('heading', { level: 2 }).last().textContent()).toBe('all black');
+      await page.keyboard.press('ArrowRight');
+      await page.getByRole('heading', { name: 'all black' }).waitFor({ state: 'detached' });
+    });
+  });
+
+  it.each([
+    ['light', 1200],
+    ['dark', 390],
+  ] as const)('have no fault that axe finds, %s and %d pixels wide', async (colorScheme, width) => {
+    await open('#/inside', { colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+    const expectNoFaults = async (): Promise<void> => {
+      const { violations } = await page.evaluate(() =>
+        (globalThis as unknown as { axe: typeof axe }).axe.run(),
+      );
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+        [],
+      );
+      // Nothing is wider than the page.
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    };
+    await page.locator('.inside-stages').waitFor();
+    await page.evaluate(axe.source);
+    await expectNoFaults();
+    await page.getByLabel('Image', { exact: true }).selectOption('A drawing');
+    await page.getByRole('img', { name: /Draw a digit here/ }).waitFor();
+    await expectNoFaults();
+    await page.getByRole('link', { name: 'Odd' }).click();
+    await page.getByTestId('map-mean').waitFor();
+    await expectNoFaults();
+  });
+});

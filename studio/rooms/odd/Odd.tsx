@@ -1,0 +1,179 @@
+// The room Odd: how odd images are for a model, and where their bits are.
+import { heatRange } from 'emerging-flows';
+import type { GivenFile } from 'emerging-flows/data';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { changeSettings, settings } from '../../address.ts';
+import { addressOf, chosenModel } from '../../models.ts';
+import { Check } from '../../parts/Check.tsx';
+import { Choice } from '../../parts/Choice.tsx';
+import { FileDrop } from '../../parts/FileDrop.tsx';
+import { ModelChoice } from '../../parts/ModelChoice.tsx';
+import { Notice } from '../../parts/Notice.tsx';
+import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
+import { Working } from '../../parts/Working.tsx';
+import { compute } from '../../work/compute.ts';
+import { FIT } from '../../work/fit.ts';
+import { measured } from '../../work/measured.ts';
+import { useWork } from '../../work/useWork.ts';
+import { alteredSet } from './alteredSet.ts';
+import { Histogram } from './Histogram.tsx';
+import { OddGrid } from './OddGrid.tsx';
+import { OddImage } from './OddImage.tsx';
+import { type OrderName, ordered, orders } from './order.ts';
+import { ReferenceChoice } from './ReferenceChoice.tsx';
+import { RefusedFiles } from './RefusedFiles.tsx';
+import { useReference } from './useReference.ts';
+import './odd.css';
+
+/** The samples of the set to try. */
+const SAMPLES = 6;
+/** The maps from which the range of all is taken. */
+const MOST_MAPS = 16;
+const none: readonly number[] = [];
+
+/** The room. */
+export function Odd() {
+  const offered = chosenModel.value;
+  const model = offered?.problem === null ? offered : undefined;
+  const path = model?.path;
+  const by: OrderName = settings.value.order! in orders ? (settings.value.order as OrderName) : 'odd';
+  const [files, setFiles] = useState<readonly GivenFile[]>();
+  const [fit, setFit] = useState(false);
+  const reference = useReference(model);
+  const opening = useWork(
+    model &&
+      (async (waiting) => {
+        const address = addressOf(model);
+        if (files === undefined) {
+          const drawing = { model: address, count: SAMPLES, seed: 0, temperature: 1 };
+          const samples = await compute('sample', drawing, waiting);
+          return { ...alteredSet(samples, SAMPLES), refused: [], model };
+        }
+        return { ...(await compute('read', { model: address, files, fit }, waiting)), model };
+      }),
+    // Whether to fit matters only for files.
+    [path, files, files && fit],
+  );
+  const set = opening.result?.model.path === path ? opening.result : undefined;
+  const hasImages = set !== undefined && set.names.length > 0;
+  const { scores } = reference;
+  const rating = useWork(
+    hasImages && reference.isKnown
+      ? async (waiting) => ({
+          set,
+          scores,
+          words: reference.words,
+          ...(await compute(
+            'rate',
+            { model: addressOf(set.model), pixels: set.pixels, reference: scores },
+            waiting,
+          )),
+        })
+      : undefined,
+    [set, reference.isKnown, scores],
+  );
+  const ratings = rating.result?.set === set ? rating.result : undefined;
+  const order = useMemo(() => (ratings ? ordered(ratings.bits, ratings.percentiles, by) : []), [ratings, by]);
+  const [wanted, setWanted] = useState<number>();
+  useEffect(() => setWanted(undefined), [set]);
+  const chosen = wanted !== undefined && wanted < order.length ? wanted : order[0];
+  const { draws, seed } = ratings?.scores ?? measured;
+  const how = { draws, seed };
+  const ranging = useWork(
+    ratings &&
+      set &&
+      (async (waiting) => {
+        const some = spread(countOf(set), MOST_MAPS).map((index) => imageOf(set, index).pixels);
+        const pixels = new Uint8Array(await new Blob(some.map((one) => one.slice())).arrayBuffer());
+        const maps = await compute('maps', { model: addressOf(set.model), pixels, ...how }, waiting);
+        const [low, high] = heatRange(maps);
+        return { set, range: [low / set.shape[2], high / set.shape[2]] as const };
+      }),
+    [ratings],
+  );
+  const mapping = useWork(
+    ratings && set && chosen !== undefined
+      ? async (waiting) => {
+          const pixels = imageOf(set, chosen).pixels.slice();
+          const { data } = await compute('maps', { model: addressOf(set.model), pixels, ...how }, waiting);
+          return { set, chosen, data };
+        }
+      : undefined,
+    [ratings, chosen],
+  );
+  const map = mapping.result?.set === set && mapping.result?.chosen === chosen ? mapping.result : undefined;
+
+  return (
+    <div class="odd">
+      <header class="odd-intro">
+        <h1>Odd</h1>
+        <p>
+          How many bits does the model need for an image, and where? Very few are as odd as very many: to a
+          model, images that are simpler than its own seem likely.
+        </p>
+      </header>
+      <section class="odd-controls" aria-label="Model and images">
+        <ModelChoice />
+        <FileDrop folders onFiles={setFiles} />
+        <Check label={FIT} checked={fit} onChange={setFit} />
+        <button
+          type="button"
+          class="button"
+          disabled={files === undefined}
+          onClick={() => setFiles(undefined)}
+        >
+          Images to try
+        </button>
+        {set && <RefusedFiles refused={set.refused} />}
+        <ReferenceChoice reference={reference} fit={fit} isBroken={opening.problem !== undefined} />
+      </section>
+      <section class="odd-results" aria-label="Images and their bits">
+        {set && !hasImages && <Notice>None of these files is an image that this model takes.</Notice>}
+        {set && !isVisible(set) && (
+          <Notice>Images with {set.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
+        )}
+        <Working work={opening} />
+        {rating.progress !== undefined || rating.problem !== undefined ? <Working work={rating} /> : null}
+        {ratings && set && hasImages && isVisible(set) && (
+          <>
+            <Histogram bits={ratings.bits} reference={ratings.scores?.bitsPerDim ?? none} chosen={chosen} />
+            <div class="odd-order">
+              <Choice
+                label={`${set.names.length.toLocaleString('en')} images`}
+                value={by}
+                options={Object.entries(orders).map(([value, text]) => ({ value, text }))}
+                onChange={(value) => changeSettings({ order: value })}
+              />
+            </div>
+            <OddGrid
+              key={path}
+              set={set}
+              ratings={ratings}
+              order={order}
+              chosen={chosen ?? 0}
+              onChoose={setWanted}
+            />
+          </>
+        )}
+      </section>
+      {ratings && set && chosen !== undefined && isVisible(set) && (
+        <OddImage
+          name={set.names[chosen]!}
+          image={imageOf(set, chosen)}
+          bits={ratings.bits[chosen]!}
+          percentile={ratings.percentiles?.[chosen]}
+          words={ratings.words}
+          map={map?.data}
+          range={ranging.result?.set === set ? ranging.result?.range : undefined}
+          mapping={mapping.problem === undefined ? ranging : mapping}
+        />
+      )}
+    </div>
+  );
+}
+
+/** At most so many indices, evenly spread. */
+function spread(count: number, most: number): number[] {
+  const number = Math.min(count, most);
+  return Array.from({ length: number }, (_, index) => Math.floor((index * count) / number));
+}

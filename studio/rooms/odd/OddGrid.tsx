@@ -1,0 +1,74 @@
+// The images with their numbers, in order; one of them is chosen.
+import { useRef, useState } from 'preact/hooks';
+import { imageOf, Picture } from '../../parts/Picture.tsx';
+import type { Ratings } from '../../work/oddTasks.ts';
+import type { NamedImages } from './alteredSet.ts';
+import { percentText } from './percentText.ts';
+
+interface OddGridProps {
+  readonly set: NamedImages;
+  readonly ratings: Ratings;
+  /** The indices of the images, in order. */
+  readonly order: readonly number[];
+  readonly chosen: number;
+  onChoose(index: number): void;
+}
+
+/** More would slow the page down; they are shown when asked for. */
+const AT_FIRST = 120;
+
+/** The images: one stop of the Tab key, among which the arrow keys move. */
+export function OddGrid({ set, ratings: { bits, percentiles }, order, chosen, onChoose }: OddGridProps) {
+  const list = useRef<HTMLUListElement>(null);
+  const [all, setAll] = useState(false);
+  const shown = all ? order : order.slice(0, AT_FIRST);
+  const focusable = Math.max(0, shown.indexOf(chosen));
+  const move = (event: KeyboardEvent): void => {
+    const buttons = [...list.current!.querySelectorAll('button')];
+    const place = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const next: Readonly<Record<string, number>> = {
+      ArrowLeft: place - 1,
+      ArrowUp: place - 1,
+      ArrowRight: place + 1,
+      ArrowDown: place + 1,
+      Home: 0,
+      End: buttons.length - 1,
+    };
+    const button = buttons[next[event.key] ?? -1];
+    if (button) {
+      event.preventDefault();
+      button.focus();
+      button.click();
+    }
+  };
+  return (
+    <>
+      <ul ref={list} class="odd-grid" aria-label="Images" onKeyDown={move}>
+        {shown.map((index, place) => (
+          <li key={index}>
+            <button
+              type="button"
+              tabIndex={place === focusable ? 0 : -1}
+              aria-pressed={index === chosen}
+              onClick={() => onChoose(index)}
+            >
+              <Picture image={imageOf(set, index)} />
+              <span class="odd-name">
+                <bdi>{set.names[index]}</bdi>
+              </span>
+              <span class="odd-numbers">
+                {Number.isFinite(bits[index]) ? bits[index]!.toFixed(3) : 'not finite'}
+                {percentiles && <span>{percentText(percentiles[index]!)}</span>}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {shown.length < order.length && (
+        <button type="button" class="button" onClick={() => setAll(true)}>
+          Show all {order.length.toLocaleString('en')}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+// A set of images to try: samples of the model, and images that are odd in several ways.
+import { RandomStream } from 'emerging-flows';
+import { imageOf } from '../../parts/Picture.tsx';
+import type { Images } from '../../work/tasks.ts';
+
+/** Images with their names. */
+export interface NamedImages extends Images {
+  readonly names: readonly string[];
+}
+
+/** How far noise moves a value, in grey levels. */
+const NOISE = 40;
+
+/** The samples, what becomes of the first of them when it is altered, and images of nothing. */
+export function alteredSet(samples: Images, count: number): NamedImages {
+  const { shape } = samples;
+  const [height, width, channels] = shape;
+  const first = imageOf(samples, 0).pixels;
+  const random = new RandomStream(0, 'images to try');
+  const noise = (): number => Math.min(255, Math.floor(256 * random.uniform()));
+  const rows = (from: (row: number) => number): Uint8Array =>
+    first.map((_, index) => {
+      const row = Math.floor(index / (width * channels));
+      return first[from(row) * width * channels + (index % (width * channels))]!;
+    });
+  const altered: Readonly<Record<string, Uint8Array>> = {
+    'sample 1, inverted': first.map((level) => 255 - level),
+    'sample 1, with noise': first.map((level) =>
+      Math.min(255, Math.max(0, Math.round(level + NOISE * random.normal()))),
+    ),
+    'sample 1, upside down': rows((row) => height - 1 - row),
+    'sample 1, its upper half': first.map((level, index) => (index < first.length / 2 ? level : first[0]!)),
+    'nothing but noise': first.map(noise),
+    'all black': first.map(() => 0),
+    'all grey': first.map(() => 128),
+    'all white': first.map(() => 255),
+  };
+  const images = [
+    ...Array.from(
+      { length: count },
+      (_, index) => [`sample ${index + 1}`, imageOf(samples, index).pixels] as const,
+    ),
+    ...Object.entries(altered),
+  ];
+  const pixels = new Uint8Array(images.length * first.length);
+  images.forEach(([, own], index) => {
+    pixels.set(own, index * first.length);
+  });
+  return { pixels, shape, names: images.map(([name]) => name) };
+}

@@ -1,0 +1,115 @@
+// How odd images are for a model: their bits/dim, their rank among others, and where their bits are.
+import { measureReference, type NdArray, type ReferenceScores } from 'emerging-flows';
+import { imagesInMemory } from 'emerging-flows/data';
+import type { Call } from './calls.ts';
+import { measured } from './measured.ts';
+import { type ModelAddress, modelAt, SCORES_FILE } from './models.ts';
+import { progressOf } from './progressOf.ts';
+
+/** The bits/dim of images, and their percentiles if there is something to compare with. */
+export interface Ratings {
+  readonly bits: readonly number[];
+  readonly percentiles: readonly number[] | undefined;
+}
+
+/** The tasks, by name. */
+export const oddTasks = {
+  /** The bits/dim of the model's validation images; undefined if it does not know them. */
+  async reference(
+    { model: address }: { model: ModelAddress },
+    call: Call,
+  ): Promise<ReferenceScores | undefined> {
+    const { fingerprint } = await modelAt(address, call);
+    if (!address.files.includes(SCORES_FILE)) {
+      return undefined;
+    }
+    const response = await fetch(new URL(SCORES_FILE, address.url), {
+      signal: call.signal,
+      cache: 'no-store',
+    });
+    if (!response.ok) {
+      throw new Error(`Cannot load ${SCORES_FILE} of this model: the server answers ${response.status}.`);
+    }
+    return scoresFor(
+      fingerprint,
+      await response.json().catch((cause: unknown) => {
+        call.signal.throwIfAborted();
+        throw new Error(`${SCORES_FILE} of this model is damaged: delete it, or export the model again.`, {
+          cause,
+        });
+      }),
+    );
+  },
+
+  /** Measures images to compare others with. */
+  async measureReference(
+    { model: address, pixels, data }: { model: ModelAddress; pixels: Uint8Array; data: string },
+    call: Call,
+  ): Promise<ReferenceScores> {
+    const model = await modelAt(address, call);
+    const images = imagesInMemory(pixels, model.imageShape);
+    const { draws, seed } = measured;
+    const onProgress = progressOf(call, 'Measuring', draws * images.count);
+    return measureReference(model, images, data, { draws, seed, onProgress });
+  },
+
+  /** Measures images, as `emerging score` does, and ranks them among those of the reference. */
+  async rate(
+    {
+      model: address,
+      pixels,
+      reference,
+    }: { model: ModelAddress; pixels: Uint8Array; reference: ReferenceScores | undefined },
+    call: Call,
+  ): Promise<Ratings> {
+    const model = await modelAt(address, call);
+    const { draws } = reference ?? measured;
+    const [height, width, channels] = model.imageShape;
+    const onProgress = progressOf(call, 'Measuring', (draws * pixels.length) / (height * width * channels));
+    if (reference === undefined) {
+      const bits = await model.bitsPerDim(pixels, { ...measured, onProgress });
+      return { bits: [...bits], percentiles: undefined };
+    }
+    const scores = await model.score(pixels, { reference, onProgress });
+    return {
+      bits: scores.map(({ bitsPerDim }) => bitsPerDim),
+      percentiles: scores.map(({ percentile }) => percentile),
+    };
+  },
+
+  /** Where the bits of images are, with the draws that they were measured with: bits per pixel, `[N, H, W]`. */
+  async maps(
+    {
+      model: address,
+      pixels,
+      draws,
+      seed,
+    }: { model: ModelAddress; pixels: Uint8Array; draws: number; seed: number },
+    call: Call,
+  ): Promise<NdArray> {
+    const model = await modelAt(address, call);
+    const onProgress = progressOf(call, 'Mapping');
+    return model.bitsMap(pixels, { draws, seed, noiseByContent: true, onProgress });
+  },
+};
+
+/** The scores in `scores.json` that belong to these weights: an export has one list, a run one for each measurement. */
+function scoresFor(fingerprint: string, content: unknown): ReferenceScores | undefined {
+  const { scores = [content] } = (content ?? {}) as { scores?: unknown };
+  return (Array.isArray(scores) ? scores : []).findLast(
+    (one): one is ReferenceScores => isReference(one) && one.fingerprint === fingerprint,
+  );
+}
+
+function isReference(value: unknown): value is ReferenceScores {
+  const { data, draws, seed, bitsPerDim } = (value ?? {}) as Partial<Record<keyof ReferenceScores, unknown>>;
+  return (
+    typeof data === 'string' &&
+    Number.isSafeInteger(draws) &&
+    (draws as number) > 0 &&
+    Number.isSafeInteger(seed) &&
+    Array.isArray(bitsPerDim) &&
+    bitsPerDim.length > 0 &&
+    bitsPerDim.every((one, index) => Number.isFinite(one) && (index === 0 || one >= bitsPerDim[index - 1]))
+  );
+}

@@ -1,0 +1,59 @@
+// Images from files that the page was given, in the form of a model.
+import { UserError } from 'emerging-flows';
+import { type GivenFile, readImageFiles } from 'emerging-flows/data';
+import type { Call } from './calls.ts';
+import { FIT } from './fit.ts';
+import { type ModelAddress, modelAt } from './models.ts';
+import { progressOf } from './progressOf.ts';
+import type { Images } from './tasks.ts';
+
+/** The images among files, and the files that are none. */
+export interface ReadImages extends Images {
+  /** The path of each image. */
+  readonly names: readonly string[];
+  readonly refused: readonly Refused[];
+}
+
+/** A file that was not read. */
+export interface Refused {
+  readonly name: string;
+  /** Why, as a sentence. */
+  readonly reason: string;
+}
+
+/** The tasks, by name. */
+export const readTasks = {
+  /** Reads files one by one, sorted by name: what is wrong with one does not concern the others. */
+  async read(
+    { model: address, files, fit }: { model: ModelAddress; files: readonly GivenFile[]; fit: boolean },
+    call: Call,
+  ): Promise<ReadImages> {
+    const { imageShape } = await modelAt(address, call);
+    const progress = progressOf(call, 'Reading', files.length);
+    const size = imageShape[0] * imageShape[1] * imageShape[2];
+    const pixels = new Uint8Array(files.length * size);
+    const names: string[] = [];
+    const refused: Refused[] = [];
+    const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+    for (const [index, { path, file }] of sorted.entries()) {
+      progress(index);
+      try {
+        const one = await readImageFiles([new File([file], path)], imageShape, { resize: fit });
+        pixels.set(one.pixels, names.length * size);
+        names.push(path);
+      } catch (error) {
+        if (!(error instanceof UserError)) {
+          throw error;
+        }
+        refused.push({ name: path, reason: sentenceAbout(error, fit) });
+      }
+    }
+    return { pixels: pixels.slice(0, names.length * size), shape: imageShape, names, refused };
+  },
+};
+
+/** What is wrong with a file, whose name begins the sentence; where the library names its option, the page has a choice. */
+function sentenceAbout({ message }: UserError, fit: boolean): string {
+  const [found] = /^.* \(height x width x channels\)/.exec(message) ?? [];
+  return found === undefined || fit ? `${message}.` : `${found}: choose “${FIT}”.`;
+}
