@@ -40,6 +40,8 @@ const pictures: readonly Picture[] = [
         .waitFor({ timeout: 300_000 });
     },
   },
+  { name: 'inside', address: '#/inside', prepare: settled },
+  { name: 'odd', address: '#/odd', prepare: settled },
   { name: 'how', address: '#/how?section=triangles', prepare: settled },
 ];
 

@@ -182,9 +182,11 @@ export class DeviceArrays implements StateArrays {
     const feeds = Object.entries(scalars).map(([name, value]) => [name, scalar(value)]);
     this.copied = undefined;
     const vectors = Object.fromEntries(this.vectors);
-    await this.programs.update.run(
+    const { update } = this.programs;
+    const updated = Object.keys(update.outputs).map((name) => [name, vectors[name]!]);
+    await update.run(
       { ...vectors, gradients: this.total, ...Object.fromEntries(feeds) },
-      vectors,
+      Object.fromEntries(updated),
     );
   }
 
