@@ -11,6 +11,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The folder of the compiled sources. */
     compiledSources: string;
+    /** Where the first test file that needs it puts the page of the studio. */
+    bundledPage: string;
   }
 }
 
@@ -39,5 +41,11 @@ export default function compileSources(project: TestProject): () => void {
     }
   }
   project.provide('compiledSources', target);
-  return () => rmSync(target, { recursive: true });
+  const page = `${target}-page`;
+  project.provide('bundledPage', page);
+  return () => {
+    for (const folder of [target, page]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
 }

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { goldenFolder } from './golden.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -164,22 +164,44 @@ export async function openPage(
   };
 }
 
-/** Opens a page by its URL in Chromium; an error in the page fails the test. */
+/** The browser of this process, while there are pages, and how many there are. */
+let browser: Promise<Browser> | undefined;
+let pages = 0;
+
+/** How long it stays after its last page, in milliseconds: starting it takes longer than most tests. */
+const KEPT = 1000;
+
+/** Opens a page by its URL in Chromium, which shares nothing with other pages; an error in the page fails the test. */
 export async function openChromium(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; close(): Promise<void> }> {
-  const browser = await chromium.launch({
+  pages++;
+  browser ??= chromium.launch({
     executablePath: chromiumPath!,
     // WebGPU on the Vulkan that the browser brings, in software.
     args: ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   });
-  const page = await (await browser.newContext(options)).newPage();
+  const context = await (await browser).newContext(options);
+  const page = await context.newPage();
   page.on('pageerror', (error) => {
     throw error;
   });
   await page.goto(url);
-  return { page, close: () => browser.close() };
+  return {
+    page,
+    async close() {
+      await context.close();
+      pages--;
+      setTimeout(async () => {
+        const unused = browser;
+        if (pages === 0 && unused) {
+          browser = undefined;
+          await (await unused).close();
+        }
+      }, KEPT);
+    },
+  };
 }
 
 /** What a page with a bundle posts to `/report`, as JSON, in Firefox, which needs no driver for that. */

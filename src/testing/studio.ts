@@ -1,5 +1,5 @@
 // The studio as users start it: its page bundled as `npm run build` does, and the command as a process.
-import { copyFileSync, cpSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,20 +7,49 @@ import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { build } from 'vite';
+import { inject } from 'vitest';
 import { typeOf } from '../studio/headers.ts';
 import { buildPackage, type CommandLine } from './command.ts';
 
-/** The package with the studio's page and its models; returns its folder. */
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The package with the studio's page and its models; returns its folder. The page is bundled once for all test files. */
 export async function buildStudio(): Promise<string> {
-  const repository = fileURLToPath(new URL('../..', import.meta.url));
   const root = buildPackage();
+  const page = await onceForAll(inject('bundledPage'), (folder) => bundlePage(root, folder));
+  cpSync(page, join(root, 'dist/page'), { recursive: true });
+  cpSync(join(repository, 'models'), join(root, 'models'), { recursive: true });
+  return root;
+}
+
+/** A folder that the first process to ask for it fills, while the others wait. */
+async function onceForAll(folder: string, fill: (folder: string) => Promise<void>): Promise<string> {
+  const done = join(folder, 'done');
+  try {
+    mkdirSync(folder);
+  } catch {
+    for (let tenths = 0; tenths < 1200 && !existsSync(done); tenths++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    if (!existsSync(done)) {
+      throw new Error(`another test file has begun ${folder}, and not finished it`);
+    }
+    return join(folder, 'page');
+  }
+  await fill(join(folder, 'page'));
+  writeFileSync(done, '');
+  return join(folder, 'page');
+}
+
+/** Bundles the page, in the folder of the package `root`, to `target`. */
+async function bundlePage(root: string, target: string): Promise<void> {
   // Of the sources, the page shows excerpts.
-  for (const folder of ['studio', 'models', 'src/flows', 'src/models', 'src/engine/graph']) {
+  for (const folder of ['studio', 'src/flows', 'src/models', 'src/engine/graph']) {
     cpSync(join(repository, folder), join(root, folder), { recursive: true });
   }
   copyFileSync(join(repository, 'tsconfig.json'), join(root, 'tsconfig.json'));
   await build({ root: join(root, 'studio'), logLevel: 'warn' });
-  return root;
+  cpSync(join(root, 'dist/page'), target, { recursive: true });
 }
 
 /** Something that answers at a URL. */
