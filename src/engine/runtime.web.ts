@@ -138,20 +138,28 @@ export async function createSession(
   }
   const ort = await load(device, threads);
   try {
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: [device === 'cpu' ? 'wasm' : 'webgpu'],
-      // The graphs are already in the form to run; optimising them again takes long and gains nothing.
-      graphOptimizationLevel: 'disabled',
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-      ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
-      ...(onDevice.length > 0 && {
-        preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+    const session = await inTurn(() =>
+      ort.InferenceSession.create(model, {
+        executionProviders: [device === 'cpu' ? 'wasm' : 'webgpu'],
+        // The graphs are already in the form to run; optimising them again takes long and gains nothing.
+        graphOptimizationLevel: 'disabled',
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+        ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),
+        ...(onDevice.length > 0 && {
+          preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer' as const])),
+        }),
+        ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       }),
-      ...(!fallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
-    });
+    );
     // This build ignores the arrays that it is given for outputs.
-    return new Session(ort, session, {
+    const oneAtATime = {
+      outputNames: session.outputNames,
+      run: (...args: Parameters<typeof session.run>) => inTurn(() => session.run(...args)),
+      endProfiling: () => session.endProfiling(),
+      release: () => inTurn(() => session.release()),
+    };
+    return new Session(ort, oneAtATime as typeof session, {
       device,
       writesInPlace: false,
       traffic,
@@ -160,6 +168,18 @@ export async function createSession(
   } catch (cause) {
     throw explainFailure(cause, device);
   }
+}
+
+let latest: Promise<unknown> = Promise.resolve();
+
+/**
+ * Does some work of the runtime after all before it. A run keeps its arguments on the runtime's stack while it waits for its
+ * inputs, and another one that ends meanwhile takes them away: the names of its outputs were empty then.
+ */
+function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+  const result = latest.then(work);
+  latest = result.catch(() => {});
+  return result;
 }
 
 /** What the runtime says when its memory is full. */

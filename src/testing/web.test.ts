@@ -224,6 +224,19 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(sixteen - one).toBeGreaterThanOrEqual(15);
   });
 
+  it('computes with several models at a time', async () => {
+    const same = await page.evaluate(async () => {
+      const { library } = globalThis as unknown as { library: typeof import('../api/index.web.ts') };
+      const models = await Promise.all([1, 2].map(() => library.loadModel('/mnist', { batchSize: 2 })));
+      const draw = (seed: number) => models[seed % 2]!.sample({ count: 4, seed });
+      const alone = [await draw(1), await draw(2)];
+      const together = await Promise.all([1, 2, 1, 2, 1, 2].map(draw));
+      await Promise.all(models.map((model) => model.release()));
+      return together.map((pixels, index) => String(pixels) === String(alone[index % 2]));
+    });
+    expect(same).toEqual(Array(6).fill(true));
+  });
+
   it('gives the same values through WebGPU', async () => {
     const model = await loadModel('models/mnist');
     const { test } = await openDataset('mnist', { validation: 0 });

@@ -126,12 +126,14 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
 
     // The other rooms offer what was trained.
     await page.getByRole('link', { name: 'Draw' }).click();
-    await page.getByLabel('Model').selectOption('browser/1x1-1x6');
+    await page.getByRole('heading', { name: 'Draw', level: 1 }).waitFor();
+    const chosen = page.getByRole('combobox', { name: 'Model', exact: true });
+    await chosen.selectOption('browser/1x1-1x6');
     await page.getByText('10 steps').waitFor();
     await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
     await page.reload();
     await page.getByRole('group', { name: /^64 samples from seed 0/ }).waitFor();
-    expect(await page.getByLabel('Model').inputValue()).toBe('browser/1x1-1x6');
+    expect(await chosen.inputValue()).toBe('browser/1x1-1x6');
     await page.getByRole('link', { name: 'Train' }).click();
 
     await button('1x1-1x6', 'Delete').click();
