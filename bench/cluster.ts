@@ -104,7 +104,7 @@ const text =
   'or 32, by the number of machines.\n\n' +
   `Measured parts: images/s of one machine, those of [paper.md](paper.md) (${measured}, steps of ${trainings[0]!.rate.batch} ` +
   `images); an update of the weights, ${(updateSeconds * 1e9).toFixed(1)} ns for each parameter (${machineName()}). ` +
-  `Assumed: a sum over two processes of one machine, ${options.sum} GB/s (4 were measured, [machines.md](../machines.md#what-to-expect)); a network with ${options.latency * 1e6} µs for each ` +
+  `Assumed: a sum over two processes of one machine, ${options.sum} GB/s (not measured by a script; [machines.md](../machines.md#what-to-expect) has sums within a training); a network with ${options.latency * 1e6} µs for each ` +
   'message, of which all machines use the full rate at once; images divided evenly; machines of the same speed that never wait for each other for another ' +
   'reason. A step on n machines takes the images of its share at the measured rate, no less than one update, and one sum of all gradients (4 ' +
   'bytes for each parameter) by a ring: 2(n−1)/n of these bytes over the network of each machine, in messages of 512 KiB. A ' +
