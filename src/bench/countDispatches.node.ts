@@ -30,8 +30,7 @@ export async function countDispatches(training: CountedTraining): Promise<number
     // The runtime drops lines that a pipe does not take at once.
     const path = join(folder, 'log');
     const log = await open(path, 'w');
-    const status = await statusOf(training, log.fd);
-    await log.close();
+    const status = await statusOf(training, log.fd).finally(() => log.close());
     const lines = (await readFile(path, 'utf8')).split('\n');
     const [begin, end] = [lines.indexOf(STEP_BEGINS), lines.indexOf(STEP_ENDS)];
     if (begin < 0 || end < 0) {

@@ -70,15 +70,6 @@ export class DeviceMemory {
     return array;
   }
 
-  /** New arrays with the values of others, by name. */
-  async copies(arrays: Readonly<Record<string, NdArray>>): Promise<Record<string, DeviceArray>> {
-    const copied: Record<string, DeviceArray> = {};
-    for (const [name, { shape, data }] of Object.entries(arrays)) {
-      copied[name] = await this.allocate(shape, Float32Array.from(data));
-    }
-    return copied;
-  }
-
   /** Replaces the contents of an array. */
   async write(array: DeviceArray, data: Float32Array): Promise<void> {
     array.requireHeld();

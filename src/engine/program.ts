@@ -1,9 +1,9 @@
 // A compiled program: sessions of ONNX Runtime, and host computations between them.
 import { option, phrase, UserError } from '../errors.ts';
-import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
 import { requireWhole } from '../numeric/optionValues.ts';
 import { checkInputs, constantFrontier, type ProgramDefinition } from '../tensor/program.ts';
-import { isOpen, type Shape, showShape } from '../tensor/shape.ts';
+import { isOpen } from '../tensor/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { topologicalOrder } from '../tensor/traversal.ts';
 import { type AnyArray, DeviceArray, type ProgramArrays } from './arrays.ts';
@@ -23,6 +23,7 @@ import {
 } from './hostPart.ts';
 import type { Precision } from './onnx/emitter.ts';
 import { lower } from './onnx/lower.ts';
+import { checkFeeds, checkTargets, requireOnDevice } from './programChecks.ts';
 import { releaseAfter, releaseOnFailure } from './resources.ts';
 import { createSession } from './runtime.node.ts';
 import type { Session } from './session.ts';
@@ -214,17 +215,6 @@ interface HostPart {
   readonly prelude: Program | undefined;
 }
 
-/** Throws if some outputs cannot stay on the device: it holds no arrays, or there are none of these names. */
-function requireOnDevice(onDevice: readonly string[], device: Device, { outputs }: ProgramDefinition): void {
-  if (onDevice.length > 0 && !holdsArrays(device)) {
-    throw new Error(`no output can stay on the device '${device}': it holds no arrays between runs`);
-  }
-  const unknown = onDevice.find((name) => !Object.hasOwn(outputs, name));
-  if (unknown !== undefined) {
-    throw new Error(`the program has no output '${unknown}' to stay on the device`);
-  }
-}
-
 /** How a program was compiled. */
 interface ProgramSettings {
   readonly precision: Precision;
@@ -263,7 +253,7 @@ export class Program {
    */
   async run(feeds: ProgramArrays, into: ProgramArrays = {}): Promise<Record<string, NdArray>> {
     checkFeeds(this.inputs, feeds);
-    this.checkTargets(into);
+    checkTargets(this.outputs, this.settings, into);
     const { nodes, isPacked, prelude } = this.host;
     const inputs: Record<string, AnyArray> = {};
     for (const name of Object.keys(this.inputs)) {
@@ -309,48 +299,6 @@ export class Program {
       ? array
       : { shape: array.shape, data: Type.from(array.data) };
   }
-
-  /** Throws unless the outputs may be written to these arrays. */
-  private checkTargets(into: ProgramArrays): void {
-    const unknown = Object.keys(into).find((name) => !Object.hasOwn(this.outputs, name));
-    if (unknown !== undefined) {
-      throw new Error(`the program has no output '${unknown}'`);
-    }
-    const targets = Object.values(into);
-    if (new Set(targets).size < targets.length) {
-      throw new Error('two outputs cannot be written to the same array');
-    }
-    for (const name of Object.keys(this.outputs)) {
-      this.checkTarget(name, into[name]);
-    }
-  }
-
-  /** Throws unless an output may be written to this array. */
-  private checkTarget(name: string, target: AnyArray | undefined): void {
-    const { precision, device, onDevice } = this.settings;
-    if (onDevice.includes(name)) {
-      if (!(target instanceof DeviceArray)) {
-        throw new Error(`the output '${name}' stays on the device '${device}': give it an array there`);
-      }
-    } else if (target instanceof DeviceArray) {
-      throw new Error(`the output '${name}' comes to the host: it cannot be written to an array of a device`);
-    }
-    if (!target) {
-      return;
-    }
-    if (
-      !(target instanceof DeviceArray) &&
-      target.data instanceof Float32Array !== (precision === 'float32')
-    ) {
-      throw new Error(`the array for the output '${name}' must be ${precision}`);
-    }
-    const { shape } = this.outputs[name]!;
-    if (target instanceof DeviceArray && !fits(target.shape, shape)) {
-      throw new Error(
-        `the array for the output '${name}' must have shape ${showShape(shape)}, not ${showShape(target.shape)}`,
-      );
-    }
-  }
 }
 
 /** The inputs that outputs depend on. */
@@ -366,43 +314,4 @@ function usedInputs(
 /** The name of an output within the session, where constants and host results have names too. */
 function fetchName(name: string): string {
   return `output ${name}`;
-}
-
-/** Whether an array's shape is one that a tensor may have. */
-function fits(given: Shape, shape: Shape): boolean {
-  return (
-    given.length === shape.length &&
-    shape.every((length, axis) => (length < 0 ? given[axis]! % -length === 0 : given[axis] === length))
-  );
-}
-
-/** Throws unless every input is present and has its shape, and all agree on the size of the open batch. */
-function checkFeeds(inputs: ProgramDefinition['inputs'], feeds: ProgramArrays): void {
-  let batch: { name: string; size: number } | undefined;
-  for (const [name, { shape }] of Object.entries(inputs)) {
-    const given = feeds[name];
-    if (!given) {
-      throw new Error(`the program's input '${name}' is missing`);
-    }
-    if (!fits(given.shape, shape)) {
-      throw new Error(
-        `the input '${name}' must have shape ${showShape(shape)}, not ${showShape(given.shape)}`,
-      );
-    }
-    if (!(given instanceof DeviceArray) && given.data.length !== sizeOf(given.shape)) {
-      throw new Error(
-        `the input '${name}' has ${given.data.length} values for shape ${showShape(given.shape)}`,
-      );
-    }
-    const open = shape.findIndex((length) => length < 0);
-    if (open >= 0) {
-      const size = given.shape[open]! / -shape[open]!;
-      if (batch && batch.size !== size) {
-        throw new Error(
-          `the inputs '${batch.name}' and '${name}' have batch sizes ${batch.size} and ${size}`,
-        );
-      }
-      batch ??= { name, size };
-    }
-  }
 }

@@ -1,6 +1,7 @@
 // Source images that several ranks decode, every one a share; all of them get all results, in order.
 import { fromLeader, gather, nameOfRank, type Ranks } from '../../cluster/ranks.ts';
 import { type Phrase, UserError, type UserErrorCode } from '../../errors.ts';
+import { joinBytes } from '../../platform/joinBytes.ts';
 import { startSha256 } from '../../platform/sha256.node.ts';
 import type { FittedPicture } from '../pixels/fitPicture.ts';
 import type { RawImage } from '../rawImages.ts';
@@ -50,7 +51,7 @@ export async function* sharedPictures(
       }
       const found: NamedPicture[][] = [];
       for (const [rank, { sent }] of all.entries()) {
-        const pixels = rank === ranks.rank ? pixelsOf(pictures) : new Uint8Array(bytesOf(sent));
+        const pixels = rank === ranks.rank ? joinBytes(imagesOf(pictures)) : new Uint8Array(bytesOf(sent));
         await ranks.broadcast(pixels, rank);
         found.push(received(sent, pixels));
       }
@@ -108,15 +109,8 @@ function withoutPixels({ name, picture }: NamedPicture): Sent {
     : { name, notes: picture.notes, lengths: picture.images.map(({ length }) => length) };
 }
 
-function pixelsOf(pictures: readonly NamedPicture[]): Uint8Array {
-  const images = pictures.flatMap(({ picture }) => (picture instanceof UserError ? [] : picture.images));
-  const pixels = new Uint8Array(images.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const image of images) {
-    pixels.set(image, position);
-    position += image.length;
-  }
-  return pixels;
+function imagesOf(pictures: readonly NamedPicture[]): Uint8Array[] {
+  return pictures.flatMap(({ picture }) => (picture instanceof UserError ? [] : picture.images));
 }
 
 function bytesOf(sent: readonly Sent[]): number {

@@ -2,20 +2,14 @@
 import { onlyRank } from '../../cluster/ranks.ts';
 import type { DeviceArray, ProgramArrays } from '../../engine/arrays.ts';
 import { DeviceMemory } from '../../engine/deviceMemory.ts';
-import { inPlace } from '../../engine/graph/inPlace.ts';
-import { prepare } from '../../engine/graph/prepare.ts';
-import { type CompileOptions, compile, compilePrepared, type Program } from '../../engine/program.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { option, phrase, UserError } from '../../errors.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { averageShare, withAverage } from '../../optimizers/average.ts';
-import { add, concatenate, multiply, pad, reshape, sum } from '../../tensor/operations/index.ts';
-import type { ProgramDefinition } from '../../tensor/program.ts';
-import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
 import type { GradientTarget } from '../gradients/gradientProgram.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingStart } from '../trainingState.ts';
+import { compileStepPrograms, type StepPrograms } from './devicePrograms.ts';
 import {
   type ArraysOfState,
   type BatchGradients,
@@ -27,19 +21,11 @@ import {
 /** The one group of trained weights in a packed layout. */
 const TRAINED = 'trained';
 
-/** The most bytes of a vector that WebGPU's operations can reach: four bindings of 128 MiB each, which all adapters have. */
+/**
+ * The most bytes of a vector: four bindings of 128 MiB each. An operation on three such vectors takes 12 of the 16
+ * bindings that the runtime asks for; 1 GiB was tried and needs more.
+ */
 const MOST_BYTES = 2 ** 29;
-
-/** The programs of a step besides that of the gradients. */
-interface StepPrograms {
-  /** The optimiser and the average of the weights, in place. */
-  readonly update: Program;
-  /** From the gradients and bits/dim of every micro-batch to what the host is told: bits/dim, then the squared norm. */
-  readonly report: Program;
-  /** total = total + part, and total = total·factor. */
-  readonly add: Program | undefined;
-  readonly scale: Program;
-}
 
 /** The arrays of the trained weights on a device; host arrays of the usual layout come in and go out. */
 export class DeviceArrays implements StateArrays {
@@ -110,19 +96,17 @@ export class DeviceArrays implements StateArrays {
       for (let index = 0; index < parts; index++) {
         bitsPerDim.push(await memory.allocate([microBatch]));
       }
-      const engine: CompileOptions = { device, fallback: false, ...(traffic && { traffic }) };
-      const inMemory = async (definition: ProgramDefinition): Promise<Program> => {
-        const onDevice = Object.keys(definition.outputs);
-        // After the preparation, which may change who reads what.
-        const prepared = inPlace(prepare(definition, { device }));
-        return keep(await compilePrepared(prepared, { ...engine, onDevice }));
-      };
-      const programs = {
-        update: await inMemory(withAverage(options.optimizer.program)),
-        report: keep(await compile(reportOf(sizeOf(shape), parts, microBatch), engine)),
-        add: parts > 1 ? await inMemory(sumProgram()) : undefined,
-        scale: await inMemory(scaleProgram()),
-      };
+      const programs = await compileStepPrograms(
+        {
+          device,
+          traffic,
+          update: withAverage(options.optimizer.program),
+          length: sizeOf(shape),
+          parts,
+          microBatch,
+        },
+        keep,
+      );
       const arrays = { total, part, bitsPerDim };
       const opened = new DeviceArrays(hostLayout, layout, options, memory, programs, arrays);
       if ('decays' in options.optimizer.program.inputs) {
@@ -270,32 +254,4 @@ export class DeviceArrays implements StateArrays {
 
 function scalar(value: number) {
   return { shape: [], data: Float32Array.of(value) };
-}
-
-function sumProgram(): ProgramDefinition {
-  const [total, part] = [input('total', [OPEN_BATCH]), input('part', [OPEN_BATCH])];
-  return { inputs: { total, part }, outputs: { total: add(total, part) } };
-}
-
-function scaleProgram(): ProgramDefinition {
-  const [total, factor] = [input('total', [OPEN_BATCH]), input('factor', [])];
-  return { inputs: { total, factor }, outputs: { total: multiply(total, factor) } };
-}
-
-/** The program that tells the host bits/dim of all images, and after them Σ g² over `length` gradients. */
-function reportOf(length: number, parts: number, microBatch: number): ProgramDefinition {
-  const gradients = input('gradients', [length]);
-  const bitsPerDim = Array.from({ length: parts }, (_, index) => input(`part${index}`, [microBatch]));
-  const inputs = Object.fromEntries(bitsPerDim.map((tensor, index) => [`part${index}`, tensor]));
-  const told = concatenate([...bitsPerDim, reshape(sumOfSquares(gradients, length), [1])], 0);
-  return { inputs: { gradients, ...inputs }, outputs: { told } };
-}
-
-/** The rows that a vector is summed in: one workgroup would sum a whole vector alone, one number after the other. */
-const ROWS = 1024;
-
-function sumOfSquares(gradients: Tensor, length: number): Tensor {
-  const columns = Math.ceil(length / ROWS);
-  const rows = reshape(pad(gradients, 0, 0, ROWS * columns - length), [ROWS, columns]);
-  return sum(sum(multiply(rows, rows), [1]));
 }
