@@ -34,8 +34,7 @@ const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 /** Packages, and the only files that may import them. */
 const wrapped: Readonly<Record<string, readonly string[]>> = {
   koffi: ['cluster/openMpi.node.ts', 'engine/devices/vulkan.node.ts'],
-  // The test makes a device fail in the runtime.
-  'onnxruntime-node': ['engine/runtime.node.ts', 'training/deviceTraining.test.ts'],
+  'onnxruntime-node': ['engine/runtime.node.ts'],
   // The test runs exported files in both builds of the runtime.
   'onnxruntime-web': ['engine/runtime.web.ts', 'evaluation/export/exportPrograms.test.ts'],
 };

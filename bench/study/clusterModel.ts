@@ -1,4 +1,5 @@
 // A model, not a measurement, of how long a training takes on several machines: their steps, and the sums between them.
+import { PIECE_BYTES } from '../../src/cluster/exchanges.node.ts';
 import type { Preset } from '../../src/experiments/presets.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { countParameters } from '../../src/models/glow.ts';
@@ -31,9 +32,6 @@ export interface ClusterTraining {
   readonly hours: number;
   readonly rate: PaperRate;
 }
-
-/** Bytes of a message between neighbours in a sum (`src/cluster/exchanges.node.ts`). */
-const PIECE_BYTES = 2 ** 19;
 
 /** The training of a preset of the paper. */
 export function clusterTraining(preset: Preset, trainingImages: number, rate: PaperRate): ClusterTraining {
