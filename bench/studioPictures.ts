@@ -1,13 +1,12 @@
 // Draws the pictures of the studio in the documents: its rooms, as Chromium shows them.
 //
 // Usage: npm run build && npx tsx bench/studioPictures.ts
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { chromiumPath, openChromium } from '../src/testing/pages.ts';
+import { withStudio } from './shared/studioProcess.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'docs/studio');
@@ -49,13 +48,7 @@ if (chromiumPath === undefined) {
   throw new Error('this needs Chromium: scripts/install-system-packages');
 }
 mkdirSync(folder, { recursive: true });
-const studio = spawn(process.execPath, [join(root, 'dist/cli/main.js'), 'studio', '--port=0'], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-try {
-  const [told] = await once(studio.stdout.setEncoding('utf8'), 'data');
-  const url = /http:\S+/.exec(told)![0];
+await withStudio(async (url) => {
   for (const { name, address, prepare } of pictures) {
     process.stderr.write(`${name}\n`);
     const { page, close } = await openChromium(`${url}${address}`, { viewport, deviceScaleFactor: 1 });
@@ -63,6 +56,4 @@ try {
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await close();
   }
-} finally {
-  studio.kill();
-}
+});

@@ -8,6 +8,8 @@ interface SheetProps {
   readonly images: Images;
   /** What is shown, for those who do not see it. */
   readonly label: string;
+  /** How many of them are there already, while they are drawn: none can be chosen then. By default all are. */
+  readonly drawn?: number;
   /** Whether newer images are on their way. */
   readonly outdated?: boolean;
   /** Letters on some images, by their index. */
@@ -16,7 +18,7 @@ interface SheetProps {
 }
 
 /** A nearly square sheet. Its images are one stop of the Tab key; the arrow keys move among them. */
-export function Sheet({ images, label, outdated = false, marks, onChoose }: SheetProps) {
+export function Sheet({ images, label, drawn, outdated = false, marks, onChoose }: SheetProps) {
   const grid = useRef<HTMLFieldSetElement>(null);
   const [focused, setFocused] = useState(0);
   const count = countOf(images);
@@ -50,7 +52,7 @@ export function Sheet({ images, label, outdated = false, marks, onChoose }: Shee
       class="sheet"
       style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}
       aria-label={label}
-      aria-busy={outdated}
+      aria-busy={outdated || drawn !== undefined}
       data-outdated={outdated}
       onKeyDown={move}
     >
@@ -60,11 +62,16 @@ export function Sheet({ images, label, outdated = false, marks, onChoose }: Shee
           key={index}
           type="button"
           tabIndex={index === Math.min(focused, count - 1) ? 0 : -1}
+          disabled={drawn !== undefined}
           aria-label={`Image ${index + 1}${marks?.has(index) ? `, end ${marks.get(index)} of the walk` : ''}`}
           onFocus={() => setFocused(index)}
           onClick={() => onChoose(index)}
         >
-          <Picture image={imageOf(images, index)} />
+          {index < (drawn ?? count) ? (
+            <Picture image={imageOf(images, index)} />
+          ) : (
+            <div style={{ aspectRatio: `${width} / ${height}` }} />
+          )}
           {marks?.has(index) && <span class="sheet-mark">{marks.get(index)}</span>}
         </button>
       ))}

@@ -83,11 +83,15 @@ export function serve(
 }
 
 /** Calls a task of a worker. */
-export type Caller<Known extends Tasks> = <Name extends keyof Known & string>(
-  task: Name,
-  argument: Parameters<Known[Name]>[0],
-  waiting?: Waiting<NewsOf<Known[Name]>>,
-) => Promise<Awaited<ReturnType<Known[Name]>>>;
+export interface Caller<Known extends Tasks> {
+  <Name extends keyof Known & string>(
+    task: Name,
+    argument: Parameters<Known[Name]>[0],
+    waiting?: Waiting<NewsOf<Known[Name]>>,
+  ): Promise<Awaited<ReturnType<Known[Name]>>>;
+  /** Starts the worker before the first call, so that this does not wait for it. */
+  start(): void;
+}
 
 type NewsOf<Task> = Task extends (argument: never, call: infer Told) => unknown
   ? Told extends Call<infer News>
@@ -133,17 +137,25 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
     });
     return started;
   };
-  return (task, argument, { signal, onProgress } = {}) =>
+  const running = (): Worker => {
+    worker ??= listen(start());
+    return worker;
+  };
+  const call = <Name extends keyof Known & string>(
+    task: Name,
+    argument: Parameters<Known[Name]>[0],
+    { signal, onProgress }: Waiting<NewsOf<Known[Name]>> = {},
+  ): Promise<Awaited<ReturnType<Known[Name]>>> =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const id = calls++;
-      worker ??= listen(start());
+      const asked = running();
       open.set(id, {
         resolve: resolve as (result: unknown) => void,
         reject,
         ...(onProgress && { onProgress: onProgress as (news: unknown) => void }),
       });
-      worker.postMessage({ id, task, argument } satisfies Question);
+      asked.postMessage({ id, task, argument } satisfies Question);
       signal?.addEventListener('abort', () => {
         if (open.delete(id)) {
           worker?.postMessage({ id, cancel: true } satisfies Question);
@@ -151,4 +163,5 @@ export function connect<Known extends Tasks>(start: () => Worker): Caller<Known>
         }
       });
     });
+  return Object.assign(call, { start: () => void running() });
 }

@@ -1,6 +1,6 @@
 // What the rooms compute with a trained model, in a worker.
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
-import type { Call } from './calls.ts';
+import type { Call, Progress } from './calls.ts';
 import { examine } from './doctor.ts';
 import { insideTasks } from './insideTasks.ts';
 import { keptModels } from './keptModels.ts';
@@ -14,6 +14,12 @@ import { readTasks } from './readTasks.ts';
 export interface Images {
   readonly pixels: Uint8Array;
   readonly shape: ImageShape;
+}
+
+/** How far a sheet of samples is. */
+export interface DrawingProgress extends Progress {
+  /** All of its images; those to come are black. */
+  readonly images: Images;
 }
 
 /** An image that went through a model and back. */
@@ -35,13 +41,17 @@ export const tasks = {
   /** Draws images as `emerging sample` does; those with values that are not finite are black. */
   async sample(
     { model: address, ...options }: { model: ModelAddress; count: number; temperature: number; seed: number },
-    call: Call,
+    call: Call<Progress | DrawingProgress>,
   ): Promise<Images & { readonly overflowed: readonly number[] }> {
     const model = await modelAt(address, call);
     let overflowed: readonly number[] = [];
     const pixels = await model.sample({
       ...options,
-      onProgress: progressOf(call, 'Drawing', options.count),
+      onProgress(done, drawn) {
+        call.signal.throwIfAborted();
+        const images = { pixels: drawn, shape: model.imageShape };
+        call.report({ done, total: options.count, doing: 'Drawing', images });
+      },
       onOverflow: (images) => {
         overflowed = images;
       },

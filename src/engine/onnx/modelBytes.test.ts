@@ -28,7 +28,7 @@ const graph: GraphProto = {
         { name: 'alpha', real: -0.1 },
         { name: 'axis', integer: -2 },
         { name: 'mode', text: 'größer' },
-        { name: 'pads', integers: [0, -1, 300, 2 ** 40] },
+        { name: 'pads', integers: [0, -1, 127, 128, 300, 2 ** 40, -(2 ** 40)] },
         { name: 'body', graph: inner },
       ],
     },
@@ -73,7 +73,7 @@ it('hold what was put in', () => {
   expect(attributes.alpha!.f).toBe(Math.fround(-0.1));
   expect(Number(attributes.axis!.i)).toBe(-2);
   expect(new TextDecoder().decode(attributes.mode!.s!)).toBe('größer');
-  expect(attributes.pads!.ints!.map(Number)).toEqual([0, -1, 300, 2 ** 40]);
+  expect(attributes.pads!.ints!.map(Number)).toEqual([0, -1, 127, 128, 300, 2 ** 40, -(2 ** 40)]);
   expect(attributes.body!.g!.output![0]!.type!.tensorType).toMatchObject({
     elemType: elementTypes.bool,
     shape: { dim: [] },

@@ -9,14 +9,15 @@ const encoder = new TextEncoder();
 
 /** A message in the making; its fields are written in the order of the calls. */
 export class Message {
-  /** Finished pieces, large ones as they are, and the bytes after them. */
+  /** Finished pieces, large ones as they are, and the bytes after them, of which `used` are written. */
   private readonly pieces: Uint8Array[] = [];
-  private bytes: number[] = [];
+  private bytes = new Uint8Array(SMALL);
+  private used = 0;
   private finished = 0;
 
   /** The number of bytes so far. */
   get length(): number {
-    return this.finished + this.bytes.length;
+    return this.finished + this.used;
   }
 
   /** Adds an integer, which may be negative. */
@@ -38,13 +39,25 @@ export class Message {
   /** Adds a float32. */
   real(field: number, value: number): this {
     this.tag(field, wireTypes.fixed32);
-    this.bytes.push(...new Uint8Array(Float32Array.of(value).buffer));
+    this.piece(new Uint8Array(Float32Array.of(value).buffer));
     return this;
   }
 
   /** Adds a text. */
   text(field: number, value: string): this {
-    return this.data(field, encoder.encode(value));
+    const start = this.used;
+    this.tag(field, wireTypes.lengthDelimited);
+    this.varint(value.length);
+    this.reserve(value.length);
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > 127) {
+        this.used = start;
+        return this.data(field, encoder.encode(value));
+      }
+      this.bytes[this.used++] = unit;
+    }
+    return this;
   }
 
   /** Adds texts one by one. */
@@ -55,7 +68,7 @@ export class Message {
     return this;
   }
 
-  /** Adds bytes, which are not copied before the message is finished. */
+  /** Adds bytes, which are not copied before the message is finished if they are many. */
   data(field: number, value: Uint8Array): this {
     this.tag(field, wireTypes.lengthDelimited);
     this.varint(value.length);
@@ -70,7 +83,7 @@ export class Message {
     for (const piece of value.pieces) {
       this.piece(piece);
     }
-    this.piece(Uint8Array.from(value.bytes));
+    this.piece(value.bytes.subarray(0, value.used));
     return this;
   }
 
@@ -84,7 +97,7 @@ export class Message {
 
   /** The bytes of the message. */
   finish(): Uint8Array {
-    return joinBytes([...this.pieces, Uint8Array.from(this.bytes)]);
+    return joinBytes([...this.pieces, this.bytes.subarray(0, this.used)]);
   }
 
   private tag(field: number, wireType: number): void {
@@ -93,23 +106,50 @@ export class Message {
 
   /** Seven bits a byte, the lowest first; a negative integer as its two's complement of 64 bits. */
   private varint(value: number): void {
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest > 127n; rest >>= 7n) {
-      this.bytes.push(Number(rest & 127n) | 128);
+    this.reserve(10);
+    if (value < 0) {
+      this.wideVarint(BigInt.asUintN(64, BigInt(value)));
+      return;
     }
-    this.bytes.push(Number(rest));
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) {
+      this.bytes[this.used++] = (rest % 128) + 128;
+    }
+    this.bytes[this.used++] = rest;
+  }
+
+  private wideVarint(value: bigint): void {
+    let rest = value;
+    for (; rest > 127n; rest >>= 7n) {
+      this.bytes[this.used++] = Number(rest & 127n) + 128;
+    }
+    this.bytes[this.used++] = Number(rest);
   }
 
   private piece(value: Uint8Array): void {
-    if (value.length < SMALL) {
-      this.bytes.push(...value);
+    if (value.length >= LARGE) {
+      this.pieces.push(this.bytes.slice(0, this.used), value);
+      this.finished += this.used + value.length;
+      this.used = 0;
       return;
     }
-    this.pieces.push(Uint8Array.from(this.bytes), value);
-    this.finished += this.bytes.length + value.length;
-    this.bytes = [];
+    this.reserve(value.length);
+    this.bytes.set(value, this.used);
+    this.used += value.length;
+  }
+
+  /** Makes room for more bytes. */
+  private reserve(count: number): void {
+    if (this.used + count > this.bytes.length) {
+      const larger = new Uint8Array(2 * this.bytes.length + count);
+      larger.set(this.bytes.subarray(0, this.used));
+      this.bytes = larger;
+    }
   }
 }
 
+/** The bytes that a message has room for at first: most nodes of a graph take no more. */
+const SMALL = 128;
+
 /** Pieces of fewer bytes are copied into those around them. */
-const SMALL = 256;
+const LARGE = 4096;

@@ -166,6 +166,17 @@ describe('encode and decode', () => {
     expect(await model.sample({ count: 0 })).toEqual(new Uint8Array());
   });
 
+  it('are there while others are drawn', async () => {
+    const small = use(trained, { batchSize: 5 });
+    const seen: Uint8Array[] = [];
+    const pixels = await small.sample({
+      count: 7,
+      onProgress: (done, drawn) => seen.push(drawn.slice(0, (done * drawn.length) / 7)),
+    });
+    expect(seen).toEqual([pixels.slice(0, (5 * pixels.length) / 7), pixels]);
+    expect(seen[0]!.some((value) => value > 0)).toBe(true);
+  });
+
   it('report progress', async () => {
     const seen: number[] = [];
     const onProgress = (done: number): void => {

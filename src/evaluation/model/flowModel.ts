@@ -75,7 +75,7 @@ export interface DecodeOptions extends CodingOptions {
 }
 
 /** How samples are drawn. */
-export interface SampleOptions extends CodingOptions {
+export interface SampleOptions {
   /** How many images. */
   readonly count: number;
   /**
@@ -91,6 +91,8 @@ export interface SampleOptions extends CodingOptions {
    * has not learned to handle: early in training, or at a high temperature.
    */
   onOverflow?(images: readonly number[]): void;
+  /** Called with the number of images done, and the pixels of all, `[count, H, W, C]`: those to come are black. */
+  onProgress?(images: number, pixels: Uint8Array): void;
 }
 
 /** How likelihoods are measured. */
@@ -208,7 +210,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
         overflowed.push(first + image);
       });
       pixels.set(this.pixelsOf(values), first * dimensions);
-      onProgress?.(end);
+      onProgress?.(end, pixels);
     });
     if (overflowed.length > 0) {
       if (!onOverflow) {

@@ -8,10 +8,12 @@ import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { fileWord, savePng } from '../../parts/savePng.ts';
 import { Working } from '../../parts/Working.tsx';
+import type { Progress } from '../../work/calls.ts';
 import { compute } from '../../work/compute.ts';
+import type { DrawingProgress, Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
 import { Controls } from './Controls.tsx';
-import { drawSettings } from './drawSettings.ts';
+import { type DrawSettings, drawSettings } from './drawSettings.ts';
 import { Large } from './Large.tsx';
 import { type End, endNames, useEnds } from './useEnds.ts';
 import { Walk } from './Walk.tsx';
@@ -23,16 +25,22 @@ export function Draw() {
   const model = offered?.problem === null ? offered : undefined;
   const drawn = drawSettings(settings.value);
   const { temperature, seed, count } = drawn;
+  // The first sheet is shown while it is drawn; later ones replace a whole sheet.
+  const [begun, setBegun] = useState<DrawingProgress>();
   const drawing = useWork(
     model &&
-      (async (waiting) => ({
-        ...(await compute('sample', { model: addressOf(model), ...drawn }, waiting)),
-        ...drawn,
-        model,
-      })),
+      (async (waiting) => {
+        const onProgress = (progress: Progress | DrawingProgress): void => {
+          waiting.onProgress(progress);
+          setBegun('images' in progress ? progress : undefined);
+        };
+        const given = { model: addressOf(model), ...drawn };
+        return { ...(await compute('sample', given, { ...waiting, onProgress })), ...drawn, model };
+      }),
     [model?.path, temperature, seed, count],
   );
   const sheet = drawing.result;
+  const shown = sheet ?? (drawing.progress && begun?.images);
   const ends = useEnds(model?.path);
   const [opened, setOpened] = useState<number>();
   // What is open belongs to its sheet.
@@ -63,14 +71,15 @@ export function Draw() {
         </p>
       </header>
       <section class="draw-sheet" aria-label="Samples">
-        {sheet && !isVisible(sheet) && (
-          <Notice>Images with {sheet.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
+        {shown && !isVisible(shown) && (
+          <Notice>Images with {shown.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
         )}
-        {sheet && isVisible(sheet) ? (
+        {shown && isVisible(shown) ? (
           <Sheet
-            images={sheet}
-            label={`${countOf(sheet)} samples from seed ${sheet.seed} at temperature ${sheet.temperature}`}
-            outdated={drawing.progress !== undefined}
+            images={shown}
+            label={sheet ? labelOf(sheet) : 'Samples that are being drawn'}
+            {...(sheet === undefined && { drawn: begun!.done })}
+            outdated={sheet !== undefined && drawing.progress !== undefined}
             marks={marks}
             onChoose={choose}
           />
@@ -128,6 +137,11 @@ export function Draw() {
       )}
     </div>
   );
+}
+
+/** What a sheet shows, in words. */
+function labelOf(sheet: Images & DrawSettings): string {
+  return `${countOf(sheet)} samples from seed ${sheet.seed} at temperature ${sheet.temperature}`;
 }
 
 /** Two places of a sheet by chance; the same one twice if it has no other. */

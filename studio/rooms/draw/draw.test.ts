@@ -66,6 +66,27 @@ describe.skipIf(chromiumPath === undefined)('the room Draw (scripts/install-syst
     expect(differences.filter((one) => one > 0).length).toBeLessThan(differences.length / 100);
   };
 
+  it('shows the first sheet while it is drawn, and lets nobody choose from it', async () => {
+    const { page, close } = await openChromium('about:blank');
+    // It is there for a moment only.
+    await page.addInitScript(() => {
+      const seen = new Set<string>();
+      Object.assign(globalThis, { seen });
+      new MutationObserver(() => {
+        const [drawn, free] = ['.sheet canvas', '.sheet button:enabled'].map(
+          (one) => document.querySelectorAll(one).length,
+        );
+        seen.add(`${drawn} drawn, ${free} to choose`);
+      }).observe(document, { subtree: true, childList: true });
+    });
+    await page.goto(`${studio.url}#/draw?seed=3&count=36`);
+    await page.getByRole('group', { name: /^36 samples from seed 3/ }).waitFor();
+    const seen = await page.evaluate(() => [...(globalThis as never as { seen: Set<string> }).seen]);
+    expect(seen).toEqual(expect.arrayContaining(['16 drawn, 0 to choose', '32 drawn, 0 to choose']));
+    expect(seen.at(-1)).toBe('36 drawn, 36 to choose');
+    await close();
+  });
+
   it('draws and saves what emerging sample draws', async () => {
     const options = ['--seed=3', '--temperature=0.7', '--count=16', '--out=samples.png'];
     await emerging.json('sample', mnist, ...options);
