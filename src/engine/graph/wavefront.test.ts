@@ -35,17 +35,23 @@ describe('solveByDiagonals', () => {
     [1, 6, 3, 2, 1, true],
     [6, 1, 3, 2, 1, false],
     [1, 1, 5, 3, 1, true],
+    [4, 6, 2, 3, 2, true],
+    [3, 8, 1, 4, 3, false],
   ])('%ix%i, %i channels, side %i, dilation %i: equals the solution one pixel at a time', async (...args) => {
     const [height, width, channels, side, dilation, upper] = args;
     const kernel = cornerKernel(side, channels, upper);
     const shape = [3, height, width, channels];
     const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(sizeOf(shape)) };
     const tensor = input('y', [OPEN_BATCH, height, width, channels]);
-    const x = solveByDiagonals(tensor, constant(kernel), dilation);
-    const program = await compile({ inputs: { y: tensor }, outputs: { x } }, { precision: 'float64' });
-    const result = await program.run({ y });
-    expectClose('x', result.x!.data, solveCornerSequentially(y, kernel, dilation).data, 'float64', 1e-11);
-    await program.release();
+    const expected = solveCornerSequentially(y, kernel, dilation).data;
+    const lengths = Array.from({ length: width }, (_, index) => index + 1).filter((one) => width % one === 0);
+    for (const length of lengths) {
+      const x = solveByDiagonals(tensor, constant(kernel), dilation, length);
+      const program = await compile({ inputs: { y: tensor }, outputs: { x } }, { precision: 'float64' });
+      const result = await program.run({ y });
+      expectClose(`x, tiles of ${length}`, result.x!.data, expected, 'float64', 1e-11);
+      await program.release();
+    }
   });
 
   it('returns NaN, never its input, if the diagonal contains a zero', async () => {

@@ -1,5 +1,4 @@
 // Inverts a corner convolution as a wavefront over anti-diagonals.
-import { negate } from '../../tensor/operations/elementwise.ts';
 import {
   concatenate,
   invertPermutation,
@@ -10,26 +9,55 @@ import {
   split,
   transpose,
 } from '../../tensor/operations/layout.ts';
-import { inverse } from '../../tensor/operations/linearAlgebra.ts';
 import { product } from '../../tensor/operations/product.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { rowsOf } from './convolutions.ts';
+import { type Tiles, tileLength, tilesOf } from './tiles.ts';
 
 /**
  * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image.
  *
- * A pixel depends only on neighbours above and to the left of it, so all pixels of an anti-diagonal h + w = t
- * are computed at once from the diagonals before: H + W − 1 products instead of H·W·C steps. With K₀ the
- * centre tap,
+ * A tile of pixels depends only on tiles above and to the left of it, so all tiles of an anti-diagonal h + w = t
+ * are computed at once from the diagonals before. With the taps T of the convolution between tiles,
  *
- *     x = y·K₀⁻¹ − Σₙ neighbourₙ·(Kₙ·K₀⁻¹)
+ *     x = y·T₀⁻¹ − Σₙ neighbourₙ·(Tₙ·T₀⁻¹)
+ *
+ * H + W − 1 products with tiles of one pixel instead of H·W·C steps, H with tiles that are whole rows.
  *
  * @param y `[N, H, W, C]`
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) invertible
+ * @param length the pixels of a tile, a divisor of W
  */
-export function solveByDiagonals(y: Tensor, kernel: Tensor, dilation: number): Tensor {
+export function solveByDiagonals(
+  y: Tensor,
+  kernel: Tensor,
+  dilation: number,
+  length = tileLength(y.shape[2]!, y.shape[3]!),
+): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
-  const { centreInverse, neighbours } = tapsOf(kernel, dilation, height, width);
+  const tiles = tilesOf(kernel, dilation, { height, width, length });
+  const grid = reshape(y, [batch, height, width / length, length * channels]);
+  return reshape(length === width ? solveRows(grid, tiles) : solveGrid(grid, tiles), y.shape);
+}
+
+/** Tiles that are whole rows, from top to bottom. */
+function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
+  const [batch, height, , values] = y.shape as [number, number, number, number];
+  const scaled = reshape(product(reshape(y, rowsOf(y)), centreInverse), [batch, height * values]);
+  const solved: Tensor[] = [];
+  for (const given of split(scaled, 1, Array(height).fill(values))) {
+    const above = neighbours.flatMap(({ down, weight }) => {
+      const row = solved[solved.length - down];
+      return row ? [{ row, weight }] : [];
+    });
+    solved.push(above.reduce((bias, { row, weight }) => product(row, weight, { bias }), given));
+  }
+  return reshape(concatenate(solved, 1), y.shape);
+}
+
+/** Several tiles in a row, along anti-diagonals. */
+function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
+  const [batch, height, width, channels] = y.shape as [number, number, number, number];
   const diagonals = diagonalsOf(height, width);
   const order = diagonals.flatMap(({ pixels }) => pixels);
   const scaled = product(reshape(y, rowsOf(y)), centreInverse);
@@ -75,36 +103,7 @@ export function solveByDiagonals(y: Tensor, kernel: Tensor, dilation: number): T
   return reshape(transpose(inOrder, [1, 0, 2]), y.shape);
 }
 
-/** A tap of the kernel other than the centre: how far it reaches up and left, and −Kₙ·K₀⁻¹. */
-interface Neighbour {
-  down: number;
-  right: number;
-  weight: Tensor;
-}
-
-/** K₀⁻¹, and the taps that reach any pixel of the image. */
-function tapsOf(
-  kernel: Tensor,
-  dilation: number,
-  height: number,
-  width: number,
-): { centreInverse: Tensor; neighbours: Neighbour[] } {
-  const [side, , channels] = kernel.shape as [number, number, number, number];
-  const matrices = split(reshape(kernel, [side * side, channels, channels]), 0, Array(side * side).fill(1));
-  const taps = matrices.map((matrix) => reshape(matrix, [channels, channels]));
-  const centreInverse = inverse(taps[0]!);
-  const neighbours = taps
-    .map((tap, index) => ({
-      down: Math.floor(index / side) * dilation,
-      right: (index % side) * dilation,
-      tap,
-    }))
-    .filter(({ down, right }, index) => index > 0 && down < height && right < width)
-    .map(({ down, right, tap }) => ({ down, right, weight: negate(product(tap, centreInverse)) }));
-  return { centreInverse, neighbours };
-}
-
-/** An anti-diagonal: its rows, and the indices of its pixels in the image, from top to bottom. */
+/** An anti-diagonal: its rows, and the indices of its tiles in the grid, from top to bottom. */
 interface Diagonal {
   first: number;
   last: number;

@@ -1,0 +1,127 @@
+// A corner convolution whose pixels are tiles of several pixels of a row.
+import { expand } from '../../tensor/operations/broadcast.ts';
+import { negate } from '../../tensor/operations/elementwise.ts';
+import { concatenate, reshape, slice, split, transpose, zeros } from '../../tensor/operations/layout.ts';
+import { inverse } from '../../tensor/operations/linearAlgebra.ts';
+import { product } from '../../tensor/operations/product.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+
+/** A corner convolution between tiles, solved for the one at its corner. A tile is a row of a matrix: its pixels, one after another. */
+export interface Tiles {
+  /** The inverse of the centre tap T₀. */
+  readonly centreInverse: Tensor;
+  /** The other taps that reach any tile of the image. */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** A tap other than the centre. */
+interface Neighbour {
+  /** How far it reaches up and left, in tiles. */
+  readonly down: number;
+  readonly right: number;
+  /** −Tₙ·T₀⁻¹. */
+  readonly weight: Tensor;
+}
+
+/** Above it, the products of a tile take longer than the steps that it saves. */
+const MOST_VALUES = 256;
+
+/** Above it, the matrices of tiles with few channels take longer to make than they save. */
+const MOST_PIXELS = 32;
+
+/** The number of pixels in a tile: the largest divisor of the width within both limits. */
+export function tileLength(width: number, channels: number): number {
+  const most = Math.max(1, Math.min(width, MOST_PIXELS, Math.floor(MOST_VALUES / channels)));
+  return Array.from({ length: most }, (_, index) => most - index).find((length) => width % length === 0)!;
+}
+
+/**
+ * The corner convolution y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j] between tiles of `length` pixels.
+ * Within a row, the matrix of the convolution is block Toeplitz, and so is its inverse, whose blocks are
+ *
+ *     G₀ = K₀₀⁻¹,  Gₖ = −Σⱼ Gₖ₋ⱼ·K₀ⱼ·K₀₀⁻¹
+ *
+ * @param kernel `[side, side, C, C]`, its centre tap (0, 0) invertible
+ * @param size of the image, in pixels
+ */
+export function tilesOf(
+  kernel: Tensor,
+  dilation: number,
+  { height, width, length }: { height: number; width: number; length: number },
+): Tiles {
+  const [side, , channels] = kernel.shape as [number, number, number, number];
+  const taps = split(reshape(kernel, [side * side, channels, channels]), 0, Array(side * side).fill(1)).map(
+    (tap) => reshape(tap, [channels, channels]),
+  );
+  /** The tap `down` rows and `right` pixels away; undefined if there is none. */
+  const tapAt = (down: number, right: number): Tensor | undefined =>
+    right % dilation === 0 && right >= 0 && right < side * dilation
+      ? taps[down * side + right / dilation]
+      : undefined;
+
+  const inverses = inverseBlocks(inverse(taps[0]!), (right) => tapAt(0, right), length);
+  const centreInverse = toeplitz(length, channels, (right) => inverses[right])!;
+  const neighbours: Neighbour[] = [];
+  for (let down = 0; down < side && down * dilation < height; down++) {
+    for (let right = 0; right < width / length; right++) {
+      const tap = toeplitz(length, channels, (along) => tapAt(down, right * length + along));
+      if (tap && (down > 0 || right > 0)) {
+        neighbours.push({ down: down * dilation, right, weight: negate(product(tap, centreInverse)) });
+      }
+    }
+  }
+  return { centreInverse, neighbours };
+}
+
+/** The blocks G of the inverse of a row. */
+function inverseBlocks(
+  first: Tensor,
+  tapAt: (right: number) => Tensor | undefined,
+  length: number,
+): Tensor[] {
+  const blocks = [first];
+  const weights = new Map<number, Tensor>();
+  for (let right = 1; right < length; right++) {
+    const tap = tapAt(right);
+    if (tap) {
+      weights.set(right, negate(product(tap, first)));
+    }
+    let block: Tensor | undefined;
+    for (const [distance, weight] of weights) {
+      block = product(blocks[right - distance]!, weight, { bias: block });
+    }
+    blocks.push(block ?? zeros(first.shape));
+  }
+  return blocks;
+}
+
+/**
+ * The matrix of `length`² blocks whose block in row r and column c is that at c − r, zero if undefined; undefined if all
+ * are. Its rows are cut from one line of blocks, which is repeated and one longer than a row: so each begins one earlier.
+ */
+function toeplitz(
+  length: number,
+  channels: number,
+  blockAt: (along: number) => Tensor | undefined,
+): Tensor | undefined {
+  const period = 2 * length;
+  const blocks = Array.from({ length: period }, (_, index) =>
+    index === length ? undefined : blockAt(index < length ? index : index - period),
+  );
+  if (blocks.every((block) => block === undefined)) {
+    return undefined;
+  }
+  if (length === 1) {
+    return blocks[0];
+  }
+  const block = [channels, channels];
+  const none = zeros([1, ...block]);
+  const line = concatenate(
+    blocks.map((one) => (one ? reshape(one, [1, ...block]) : none)),
+    0,
+  );
+  const repeated = expand(reshape(line, [1, period, ...block]), [length, period, ...block]);
+  const cut = slice(reshape(repeated, [length * period, ...block]), 0, 0, length * (period - 1));
+  const square = slice(reshape(cut, [length, period - 1, ...block]), 1, 0, length);
+  return reshape(transpose(square, [0, 2, 1, 3]), [length * channels, length * channels]);
+}
