@@ -488,7 +488,7 @@ describe('the page of the studio', () => {
 /** The imports of a file of the studio's page that it must not have; `file` is a path within `studio`. */
 function pageViolations(file: string, source: string): string[] {
   const packages =
-    /^(preact|@preact\/signals|fflate)$|^preact\/hooks$|^emerging-flows(\/(data|training|worker))?$/;
+    /^(preact|@preact\/signals|fflate)$|^preact\/hooks$|^emerging-flows(\/(data|tensor|training|worker))?$/;
   // Formulas are set in one room; no other loads what sets them.
   const formulas = /^(katex(\/dist\/katex\.min\.css)?|virtual:excerpts)$/;
   const room = /^rooms\/[^/]+\//;
