@@ -115,9 +115,9 @@ function toeplitz(
     return blocks[0];
   }
   const block = [channels, channels];
-  const none = zeros([1, ...block]);
+  const none = zeros(block);
   const line = concatenate(
-    blocks.map((one) => (one ? reshape(one, [1, ...block]) : none)),
+    blocks.map((one) => one ?? none),
     0,
   );
   const repeated = expand(reshape(line, [1, period, ...block]), [length, period, ...block]);
