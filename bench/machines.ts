@@ -46,6 +46,7 @@ const options = new Command('machines')
   .option('--steps <n>', `timed steps (default: ${LEAST_STEPS} to ${MOST_STEPS})`, wholeNumber(1))
   .option('--rounds <n>', 'how often each job is run', wholeNumber(1), 3)
   .option('--threads <n>', 'threads per rank', wholeNumber(1))
+  .option('--workers <n>', 'workers of a single rank with several threads', wholeNumber(1))
   .option('--mpirun <options>', "mpirun's own options", '--oversubscribe --bind-to none')
   .parse()
   .opts<{
@@ -57,6 +58,7 @@ const options = new Command('machines')
     steps?: number;
     rounds: number;
     threads?: number;
+    workers?: number;
     mpirun: string;
   }>();
 
@@ -119,6 +121,7 @@ function run(
   round: number,
 ): Promise<RankTimes> {
   const { data, rounds, mpirun } = options;
+  const workers = size === 1 && threads !== 1 ? options.workers : undefined;
   process.stderr.write(
     `round ${round} of ${rounds}: ${preset}, ${kind} scaling, ${formatCounted(size, 'rank')}, ${batch} images\n`,
   );
@@ -127,7 +130,14 @@ function run(
     [
       ...['-n', String(size), ...mpirun.split(' ').filter((word) => word !== '')],
       ...[process.execPath, '--import', import.meta.resolve('tsx'), script],
-      ...asOptions({ preset, batch, steps, ...(data && { data }), ...(threads && { threads }) }),
+      ...asOptions({
+        preset,
+        batch,
+        steps,
+        ...(data && { data }),
+        ...(threads && { threads }),
+        ...(workers && { workers }),
+      }),
     ],
     process.env,
   );

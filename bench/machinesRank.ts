@@ -39,14 +39,29 @@ export interface RankTimes {
 /** The first steps are slower: memory is allocated, and ranks start at different times. */
 const WARM_UP = 3;
 
-const { preset, data, batch, steps, threads } = new Command('machinesRank')
+const {
+  preset,
+  data,
+  batch,
+  steps,
+  threads,
+  workers: asked,
+} = new Command('machinesRank')
   .requiredOption('--preset <name>')
   .option('--data <name|path>')
   .requiredOption('--batch <n>', 'images of the batch', wholeNumber(1))
   .requiredOption('--steps <n>', 'timed steps', wholeNumber(1))
   .option('--threads <n>', 'of each rank', wholeNumber(1))
+  .option('--workers <n>', 'of each rank', wholeNumber(1))
   .parse()
-  .opts<{ preset: string; data?: string; batch: number; steps: number; threads?: number }>();
+  .opts<{
+    preset: string;
+    data?: string;
+    batch: number;
+    steps: number;
+    threads?: number;
+    workers?: number;
+  }>();
 
 const ranks = await joinRanks();
 let [waiting, summing, bytes] = [0, 0, 0];
@@ -109,6 +124,7 @@ const { workers } = await train({
   store: followerStore('nowhere', config),
   ranks: timed,
   threads: own,
+  ...(asked && { workers: asked }),
   // Before the first milestone, which is validated.
   stopAt: total,
   events: {
