@@ -54,6 +54,10 @@ describe('configKeys', () => {
       'model.kernelSize': expect.arrayContaining(['emerging', 'periodic']),
       'model.dilation': expect.arrayContaining(['emerging']),
       'model.hiddenChannels': expect.arrayContaining(['maf']),
+      'model.normBound': ['convexp'],
+      'model.channelRank': ['woodbury', 'woodbury-me'],
+      'model.spaceRank': ['woodbury', 'woodbury-me'],
+      'model.diagonals': ['circulant'],
     });
     expect(users['model.dilation']).not.toContain('periodic');
     const { description } = schema.properties.model.properties.dilation;

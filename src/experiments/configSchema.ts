@@ -63,6 +63,7 @@ const MOST_CHANNELS = 8192;
 const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
 const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
+const normBoundText = 'a number from 0.01 to 10';
 const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const nameText = 'the name or the path of a dataset';
@@ -115,6 +116,24 @@ const model = section({
   hiddenChannels: wholeNumber(1, MOST_CHANNELS).check(
     z.describe("Channels inside the mixing's masked networks."),
   ),
+  /** A bound on the norm of the convolution in an exponential; default 1. */
+  normBound: z
+    .exactOptional(
+      z.number(normBoundText).check(z.minimum(0.01, normBoundText), z.maximum(10, normBoundText)),
+    )
+    .check(z.describe('A bound on the norm of the convolution in an exponential; default 1.')),
+  /** The rank of a Woodbury transformation over the channels; default 16. */
+  channelRank: z
+    .exactOptional(wholeNumber(1, MOST_CHANNELS))
+    .check(z.describe('The rank of a Woodbury transformation over the channels; default 16.')),
+  /** The rank of a Woodbury transformation over pixels, or rows and columns; default 16. */
+  spaceRank: z
+    .exactOptional(wholeNumber(1, MOST_CHANNELS))
+    .check(z.describe('The rank of a Woodbury transformation over pixels, or rows and columns; default 16.')),
+  /** How many diagonal matrices a circulant mixing has; default 2. */
+  diagonals: z
+    .exactOptional(wholeNumber(1, 16))
+    .check(z.describe('How many diagonal matrices a circulant mixing has; default 2.')),
   /** How the second half of the channels depends on the first. */
   coupling: choice(choices.coupling).check(
     z.describe('How the second half of the channels depends on the first.'),

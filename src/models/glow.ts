@@ -44,6 +44,14 @@ export interface GlowOptions {
   readonly dilation: number;
   /** Channels inside the masked networks of `maf`; default 96. */
   readonly hiddenChannels?: number;
+  /** A bound on the norm of the convolution in `convexp`; default 1. */
+  readonly normBound?: number;
+  /** The rank over the channels of `woodbury` and `woodbury-me`; default 16. */
+  readonly channelRank?: number;
+  /** Their rank over pixels, or rows and columns; default 16. */
+  readonly spaceRank?: number;
+  /** How many diagonal matrices `circulant` has; default 2. */
+  readonly diagonals?: number;
   /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   readonly learnedPrior: boolean;
   /** Bits per pixel value: integers 0..2^bits − 1. */

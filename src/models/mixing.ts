@@ -1,10 +1,14 @@
 // The mixings of channels and pixels between couplings. All that the program knows of one is in its entry.
 import type { Bijection } from '../flows/bijection.ts';
+import { circulant } from '../flows/circulant.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
+import { convolutionExponential } from '../flows/convolutionExponential.ts';
 import { emerging } from '../flows/emerging.ts';
+import { fourCorners } from '../flows/fourCorners.ts';
 import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
 import { reverse, shuffle } from '../flows/permutation.ts';
+import { woodbury, woodburyMe } from '../flows/woodbury.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 
 /** The model options that a mixing may use. */
@@ -15,10 +19,18 @@ export interface MixingOptions {
   readonly dilation: number;
   /** Channels inside its masked networks, divided among the channels of the image. */
   readonly hiddenChannels?: number;
+  /** A bound on the norm of the convolution in an exponential. */
+  readonly normBound?: number;
+  /** The rank over the channels of a map of low rank. */
+  readonly channelRank?: number;
+  /** The rank over pixels, rows and columns. */
+  readonly spaceRank?: number;
+  /** How many diagonal matrices there are, with a circulant one between two. */
+  readonly diagonals?: number;
 }
 
 /** A configuration key of a model that only some mixings use. */
-type MixingOption = 'kernelSize' | 'dilation' | 'hiddenChannels';
+type MixingOption = keyof MixingOptions;
 
 /** The definition of a mixing. */
 export interface MixingDefinition {
@@ -69,6 +81,39 @@ export const mixings = named({
     options: ['hiddenChannels'],
     inverse: 'fixed-point',
     layers: (shape, options) => ({ conv1x1: conv1x1(shape), maf: maf(shape, options) }),
+  },
+  convexp: {
+    text: 'convolution exponentials',
+    options: ['kernelSize', 'normBound'],
+    inverse: 'series',
+    layers: (shape, options) => ({
+      conv1x1: conv1x1(shape),
+      convexp: convolutionExponential(shape, options),
+    }),
+  },
+  finc: {
+    text: 'four-corner convolutions',
+    options: ['kernelSize', 'dilation'],
+    inverse: 'wavefront',
+    layers: (shape, options) => ({ conv1x1: conv1x1(shape), finc: fourCorners(shape, options) }),
+  },
+  woodbury: {
+    text: 'Woodbury transformations',
+    options: ['channelRank', 'spaceRank'],
+    inverse: 'low-rank',
+    layers: (shape, options) => ({ woodbury: woodbury(shape, options) }),
+  },
+  'woodbury-me': {
+    text: 'memory-efficient Woodbury transformations',
+    options: ['channelRank', 'spaceRank'],
+    inverse: 'low-rank',
+    layers: (shape, options) => ({ woodbury: woodburyMe(shape, options) }),
+  },
+  circulant: {
+    text: 'products of circulant and diagonal matrices',
+    options: ['diagonals'],
+    inverse: 'frequencies',
+    layers: (shape, options) => ({ circulant: circulant(shape, options) }),
   },
   reverse: {
     text: 'reversed channels',

@@ -32,7 +32,7 @@ const ofMixings = `(${mixingNames.join('|')})(-.*)?`;
 
 /** The checks of layers, by the names of their cases. */
 export const layerChecks: readonly GoldenCheck[] = [
-  [new RegExp(`^(actnorm|conv1x1-.*|coupling-.*|squeeze|${ofMixings})$`), checkBijection],
+  [new RegExp(`^(after-)?(actnorm|conv1x1-.*|coupling-.*|squeeze|${ofMixings})$`), checkBijection],
   [/^actnorm-start$/, checkStart],
   [/^scaled-convolution$/, checkScaledConvolution],
   [/^split$/, checkSplit],

@@ -16,11 +16,11 @@ export function ndarray({ shape, data }: { shape: number[]; data: number[] }): N
 
 /**
  * A parameter or gradient of a golden file in the form of our layers: emerging kernels are stored there as
- * full k x k kernels, of which ours keep the corner.
+ * full k x k kernels, of which ours keep the corner. Those of `finc`, which count from 0, are stored as they are.
  */
-function storedForm(path: string, array: NdArray): NdArray {
+function storedForm(path: string, array: NdArray, paths: readonly string[]): NdArray {
   const corner = /(^|\/)kernel([12])$/.exec(path);
-  if (!corner || /conv\d\//.test(path)) {
+  if (!corner || /conv\d\//.test(path) || paths.includes(path.replace(/\d$/, '0'))) {
     return array;
   }
   const [size, , inputs, outputs] = array.shape as [number, number, number, number];
@@ -42,8 +42,9 @@ function storedForm(path: string, array: NdArray): NdArray {
 export function storedArrays(
   section: Record<string, { shape: number[]; data: number[] }>,
 ): Record<string, NdArray> {
+  const paths = Object.keys(section);
   return Object.fromEntries(
-    Object.entries(section).map(([path, array]) => [path, storedForm(path, ndarray(array))]),
+    Object.entries(section).map(([path, array]) => [path, storedForm(path, ndarray(array), paths)]),
   );
 }
 

@@ -1,10 +1,13 @@
 // Expands composite operations into those that the runtime has, in the graph style that the device prefers.
 import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
+import { divide, total } from '../../tensor/operations/elementwise.ts';
+import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';
 import { concatenate, split } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import type { ConvolutionNetwork, GraphStyle } from '../devices/graphStyle.ts';
+import type { Precision } from '../onnx/emitter.ts';
 import { type AffineConvolution, channelRows, convolved, pixelRows } from './convolutions.ts';
 import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
@@ -18,6 +21,8 @@ export interface ExpandOptions {
    * differentiated.
    */
   readonly differentiated: boolean;
+  /** Decides how many terms a series has. */
+  readonly precision: Precision;
   /** Whether corner convolutions are left to the host, which solves them one value at a time. */
   readonly sequential: boolean;
 }
@@ -26,7 +31,7 @@ export interface ExpandOptions {
 export function expansion(
   order: readonly Tensor[],
   roots: readonly Tensor[],
-  { style, differentiated, sequential }: ExpandOptions,
+  { style, differentiated, precision, sequential }: ExpandOptions,
 ): Pass {
   const { convolutions, networks, inner } = groupsOf(order, roots);
   const throughGradients = differentiated ? undefined : differentiatedTensors(order);
@@ -49,6 +54,11 @@ export function expansion(
       if (isResultOf(solveCornerOperation, tensor) && !sequential) {
         return solveByDiagonals(inputs[0]!, inputs[1]!, tensor.attributes);
       }
+      if (isResultOf(expConvolutionOperation, tensor)) {
+        const { offsets, normBound } = tensor.attributes;
+        const convolution = { offsets, boundary: 'zero', edge: false, kernel: inputs[1]! } as const;
+        return series(inputs[0]!, lastTerm(normBound, precision), (x) => convolved(x, convolution));
+      }
       return apply(tensor.operation, inputs, tensor.attributes);
     },
   };
@@ -70,6 +80,15 @@ function affine(
     bias: bias && of(bias),
     scale: scale && of(scale),
   };
+}
+
+/** Σₙ Mⁿ·x/n!, n = 0 to `last`, for the linear map M. */
+function series(x: Tensor, last: number, map: (x: Tensor) => Tensor): Tensor {
+  const terms = [x];
+  for (let n = 1; n <= last; n++) {
+    terms.push(divide(map(terms.at(-1)!), n));
+  }
+  return total(terms);
 }
 
 /** A network on a few images at a time, with its activations as rows. */

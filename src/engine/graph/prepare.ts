@@ -5,6 +5,7 @@ import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';
+import type { Precision } from '../onnx/emitter.ts';
 import { expansion } from './expand.ts';
 import { type Pass, rewrite } from './rewrite.ts';
 import { simplification } from './simplify.ts';
@@ -28,6 +29,8 @@ export interface PrepareOptions {
    * bit for bit, to those of the same graph with gradients. Default: false.
    */
   readonly differentiated?: boolean | undefined;
+  /** What it is computed in. Default: float32. */
+  readonly precision?: Precision | undefined;
   /** How corner convolutions are inverted. Default: wavefront. */
   readonly inverse?: InverseMethod | undefined;
 }
@@ -35,10 +38,15 @@ export interface PrepareOptions {
 /** The program that computes the same values with operations that suit a device, none of them composite. */
 export function prepare(
   definition: ProgramDefinition,
-  { device = 'cpu', differentiated = false, inverse = 'wavefront' }: PrepareOptions = {},
+  {
+    device = 'cpu',
+    differentiated = false,
+    precision = 'float32',
+    inverse = 'wavefront',
+  }: PrepareOptions = {},
 ): ProgramDefinition {
   const style = styleOf(device);
-  const options = { style, differentiated, sequential: inverse === 'sequential' };
+  const options = { style, differentiated, precision, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
   const stacked = style.stacks ? withStacks(expanded) : expanded;
   const found = passed(stacked, new Map(), simplificationOf(stacked));

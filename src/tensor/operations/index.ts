@@ -29,6 +29,7 @@ export {
   sqrt,
   subtract,
 } from './elementwise.ts';
+export { type ConvolutionExponent, expConvolution } from './expConvolution.ts';
 export { fixedPoint } from './fixedPoint.ts';
 export { floor } from './floor.ts';
 export {

@@ -10,7 +10,8 @@ import { type ActivationChoice, type GradientPlan, planGradients } from './gradi
 const options: GlowOptions = {
   levels: 2,
   depth: 3,
-  width: 8,
+  // So wide that no network is dead by chance.
+  width: 16,
   mixing: 'emerging',
   kernelSize: 3,
   dilation: 1,
