@@ -94,7 +94,11 @@ describe('an invalid layer is rejected with one line', () => {
       { model: { scaleFloor: 0.6 } },
       'model.scaleFloor must be a number from 0 to 0.5, not 0.6',
     ],
-    ['far choice', { model: { coupling: 'x' } }, "unknown model.coupling 'x': known: affine, additive"],
+    [
+      'far choice',
+      { model: { coupling: 'x' } },
+      "unknown model.coupling 'x': known: affine, additive, spline",
+    ],
     [
       'number for a choice',
       { model: { mixing: 11 } },
@@ -254,6 +258,7 @@ describe('a configuration', () => {
       resolved({ data: { name: 'mnist' }, model }).model.scaleFloor;
     expect(floorOf({ scaleFloor: 0.05 })).toBe(0.05);
     expect(floorOf({ coupling: 'additive', scaleFloor: 0 })).toBe(0);
+    expect(() => floorOf({ coupling: 'spline', scaleFloor: 0.05 })).toThrow('spline couplings have no scale');
     expect(() => floorOf({ coupling: 'additive', scaleFloor: 0.05 })).toThrow(
       new UserError(
         'invalid-config',

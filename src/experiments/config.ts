@@ -137,10 +137,10 @@ function requireDivisor({ batchSize, microBatch }: Config['training']): void {
 }
 
 function requireScale({ coupling, scaleFloor = 0 }: Config['model']): void {
-  if (coupling === 'additive' && scaleFloor > 0) {
+  if (coupling !== 'affine' && scaleFloor > 0) {
     throw new UserError(
       'invalid-config',
-      `model.scaleFloor is ${scaleFloor}, but additive couplings have no scale: ` +
+      `model.scaleFloor is ${scaleFloor}, but ${coupling} couplings have no scale: ` +
         'leave it out or set model.coupling=affine',
     );
   }

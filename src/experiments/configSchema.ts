@@ -8,7 +8,7 @@ import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 export const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   mixing: mixingNames,
-  coupling: ['affine', 'additive'],
+  coupling: ['affine', 'additive', 'spline'],
   optimizer: optimizerNames,
 } as const;
 

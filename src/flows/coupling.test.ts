@@ -113,7 +113,7 @@ describe('a floor under the scale', () => {
       );
     }
     expect(() => coupling([2, 2, 2], { width: 3, coupling: 'additive', scaleFloor: 0.1 })).toThrow(
-      'an additive coupling has no scale',
+      'only an affine coupling has a scale',
     );
   });
 });

@@ -21,6 +21,7 @@ import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalised } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
+import { numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
 import {
   edgeConvolution,
   pairedScaledConvolution,
@@ -28,8 +29,8 @@ import {
   scaledConvolutionParameters,
 } from './scaledConvolution.ts';
 
-/** How a coupling transforms the second half: by scale and shift, or by a shift alone. */
-export type CouplingKind = 'affine' | 'additive';
+/** How a coupling transforms the second half: by scale and shift, by a shift alone, or by a spline for each value. */
+export type CouplingKind = 'affine' | 'additive' | 'spline';
 
 /** The options of a coupling. */
 export interface CouplingOptions {
@@ -39,6 +40,10 @@ export interface CouplingOptions {
   readonly coupling?: CouplingKind;
   /** A lower bound on the scale of an affine coupling, from 0 (none, the default) to below 1. */
   readonly scaleFloor?: number;
+  /** The bins of a spline; default 8. */
+  readonly bins?: number;
+  /** A spline is on [−bound, bound], and the identity outside; default 4. */
+  readonly bound?: number;
 }
 
 /**
@@ -46,15 +51,16 @@ export interface CouplingOptions {
  * transformed.
  *
  * Affine: (b + shift)·sigmoid(t + 2), where shift and t are the even and odd channels of a network of a;
- * ln|det| = Σ ln sigmoid(t + 2). Additive: b + network(a); ln|det| = 0.
+ * ln|det| = Σ ln sigmoid(t + 2). Additive: b + network(a); ln|det| = 0. Spline: each value of b through a monotonic
+ * rational-quadratic spline whose numbers are in the network of a; ln|det| = Σ ln y'.
  *
  * With a floor f the affine scale is f + (1 − f)·sigmoid(t + 2), and ln|det| the sum of its logarithms: the
  * inverse amplifies rounding by at most 1/f.
- * Sources: Dinh et al., NICE (2015) and Real NVP (2017), in Glow's form.
+ * Sources: Dinh et al., NICE (2015) and Real NVP (2017), in Glow's form; Durkan et al., Neural Spline Flows (2019).
  */
 export function coupling(
   shape: ImageShape,
-  { width, coupling: kind = 'affine', scaleFloor = 0 }: CouplingOptions,
+  { width, coupling: kind = 'affine', scaleFloor = 0, bins = 8, bound = 4 }: CouplingOptions,
 ): Bijection {
   const channels = shape[2];
   const kept = Math.floor(channels / 2);
@@ -65,8 +71,10 @@ export function coupling(
   if (!(scaleFloor >= 0 && scaleFloor < 1)) {
     throw new Error(`coupling: scaleFloor must be at least 0 and below 1, not ${scaleFloor}`);
   }
-  if (scaleFloor > 0 && kind === 'additive') {
-    throw new Error('coupling: an additive coupling has no scale, and takes no scaleFloor');
+  if (scaleFloor > 0 && kind !== 'affine') {
+    throw new Error(
+      `coupling: only an affine coupling has a scale, and takes a scaleFloor; this one is ${kind}`,
+    );
   }
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };
@@ -82,6 +90,32 @@ export function coupling(
       inverse(y, p) {
         const [a, b] = halves(y);
         return concatenate([a, subtract(b, shift(a, p))], 3);
+      },
+    };
+  }
+  if (kind === 'spline') {
+    const form = { bins, bound };
+    const count = numbersOf(form);
+    const valuesIn = ({ shape: axes }: Tensor): number => axes.reduce((all, one) => all * one, 1);
+    const flat = (b: Tensor): Tensor => reshape(b, [valuesIn(b)]);
+    const splines = (a: Tensor, b: Tensor, p: Parameters) =>
+      splinesOf(reshape(network(a, p, scaledConvolution), [valuesIn(b), count]), form);
+    return {
+      ...common,
+      parameters: couplingNetworkParameters(kept, width, count * changed),
+      forward(x, p) {
+        const [a, b] = halves(x);
+        const { y, logDerivative } = splines(a, b, p).forward(flat(b));
+        const logDet = reshape(logDerivative, b.shape);
+        return {
+          y: concatenate([a, reshape(y, b.shape)], 3),
+          logDet: sumPerImage(logDet),
+          logDetMap: sum(logDet, [3]),
+        };
+      },
+      inverse(y, p) {
+        const [a, b] = halves(y);
+        return concatenate([a, reshape(splines(a, b, p).inverse(flat(b)), b.shape)], 3);
       },
     };
   }

@@ -51,6 +51,8 @@ function layerOf(golden: GoldenCase): Bijection {
       ](shape);
     case 'coupling':
       return coupling(shape, golden as CouplingOptions & GoldenCase);
+    case 'coupling-spline':
+      return coupling(shape, { ...(golden as GoldenCase & CouplingOptions), coupling: 'spline' });
     case 'squeeze':
       return squeeze(shape);
     default:

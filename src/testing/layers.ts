@@ -69,6 +69,7 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     [shapes[1]!, [1, 1, 3]],
   ],
   coupling: [(shape) => coupling(shape, { width: 5 }), shapes.slice(1)],
+  'coupling, spline': [(shape) => coupling(shape, { width: 5, coupling: 'spline' }), shapes.slice(1)],
   'coupling, with a floor of 0.3': [
     (shape) => coupling(shape, { width: 5, scaleFloor: 0.3 }),
     shapes.slice(1),

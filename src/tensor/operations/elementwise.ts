@@ -145,8 +145,8 @@ export const relu = unary(
   (g, y) => multiply(g, step(y)),
 );
 
-/** 1 where x > 0, else 0, for x ≥ 0: the slope of relu as a function of its own result. */
-const step = unary(
+/** 1 where x > 0, else 0, for x ≥ 0 alone: the slope of relu as a function of its own result. Its gradient is 0. */
+export const step = unary(
   'step',
   (x) => (x > 0 ? 1 : 0),
   (g) => multiply(g, 0),

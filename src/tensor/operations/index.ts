@@ -27,6 +27,7 @@ export {
   relu,
   sigmoid,
   sqrt,
+  step,
   subtract,
 } from './elementwise.ts';
 export { type ConvolutionExponent, expConvolution } from './expConvolution.ts';

@@ -35,6 +35,7 @@ function plan(
 it.each<[string, Partial<GlowOptions>]>([
   ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
+  ['spline couplings', { coupling: 'spline' }],
   ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
 ])('%s: recomputed activations yield the same loss and gradients, bit for bit', async (_, changes) => {
   const random = new RandomStream(1);

@@ -1,0 +1,151 @@
+// Monotonic rational-quadratic splines, one for each value.
+import {
+  add,
+  concatenate,
+  divide,
+  exp,
+  log,
+  logSigmoid,
+  multiply,
+  negate,
+  product,
+  relu,
+  reshape,
+  split,
+  sqrt,
+  step,
+  subtract,
+  sum,
+} from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
+
+/** The smallest share of a bin in the interval, and the smallest derivative. */
+const LEAST = 0.001;
+
+/** The form of splines. */
+export interface SplineForm {
+  /** The number of bins K. */
+  readonly bins: number;
+  /** The spline is on [−bound, bound]; outside it is the identity. */
+  readonly bound: number;
+}
+
+/** The numbers that a spline is made of: K widths, K heights and K − 1 derivatives inside. */
+export function numbersOf({ bins }: SplineForm): number {
+  return 3 * bins - 1;
+}
+
+/** Splines, one a row. */
+export interface Splines {
+  /** y and ln y' at x, all `[M]`. */
+  forward(x: Tensor): { y: Tensor; logDerivative: Tensor };
+  /** x at y, `[M]`. */
+  inverse(y: Tensor): Tensor;
+}
+
+/**
+ * The splines that rows of numbers `[M, 3K − 1]` describe: with v the numbers of widths or heights, bins
+ * 2·bound·(0.001 + (1 − 0.001·K)·softmax v); derivatives 0.001 + softplus(v + ln(e^0.999 − 1)), and 1 at both ends. So
+ * zeros are the identity. Source: Durkan and others, Neural Spline Flows (2019), formulas 4 to 8.
+ */
+export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
+  const { bins, bound } = form;
+  const [widths, heights, slopes] = split(numbers, 1, [bins, bins, bins - 1]) as [Tensor, Tensor, Tensor];
+  const [x, y] = [widths, heights].map((part) => axisOf(part, form)) as [Axis, Axis];
+  // softplus v = −ln sigmoid(−v).
+  const inner = subtract(LEAST, logSigmoid(negate(add(slopes, Math.log(Math.expm1(1 - LEAST))))));
+  const ends = add(multiply(split(widths, 1, [1, bins - 1])[0]!, 0), 1);
+  const left = concatenate([ends, inner], 1);
+  const right = concatenate([inner, ends], 1);
+
+  /** What holds for the bin of each value, `[M]`, with the values outside replaced by 0. */
+  const at = (value: Tensor, axis: Axis) => {
+    const inside = multiply(isPositive(add(value, bound)), isPositive(subtract(bound, value)));
+    const within = multiply(value, inside);
+    const bin = binOf(within, axis);
+    const of = (all: Tensor): Tensor => sum(multiply(all, bin), [1]);
+    const [width, height] = [of(x.lengths), of(y.lengths)];
+    const slope = divide(height, width);
+    const [first, last] = [of(left), of(right)];
+    const bend = subtract(add(first, last), multiply(slope, 2));
+    return { inside, within, x: of(x.starts), y: of(y.starts), width, height, slope, first, last, bend };
+  };
+  const chosen = (inside: Tensor, spline: Tensor, outside: Tensor): Tensor =>
+    add(multiply(inside, spline), multiply(subtract(1, inside), outside));
+
+  return {
+    forward(value) {
+      const bin = at(value, x);
+      const { inside, slope, first, last, bend } = bin;
+      const share = divide(subtract(bin.within, bin.x), bin.width);
+      const rest = subtract(1, share);
+      const both = multiply(share, rest);
+      const below = add(slope, multiply(bend, both));
+      const above = add(multiply(slope, multiply(share, share)), multiply(first, both));
+      const derivative = add(
+        add(multiply(last, multiply(share, share)), multiply(multiply(slope, 2), both)),
+        multiply(first, multiply(rest, rest)),
+      );
+      const logDerivative = subtract(add(multiply(log(slope), 2), log(derivative)), multiply(log(below), 2));
+      return {
+        y: chosen(inside, add(bin.y, divide(multiply(bin.height, above), below)), value),
+        logDerivative: multiply(inside, logDerivative),
+      };
+    },
+    inverse(value) {
+      const bin = at(value, y);
+      const { slope, first, bend, height } = bin;
+      const above = subtract(bin.within, bin.y);
+      const bent = multiply(above, bend);
+      const a = add(multiply(height, subtract(slope, first)), bent);
+      const b = subtract(multiply(height, first), bent);
+      const c = negate(multiply(slope, above));
+      // The root between 0 and 1, in the form without cancellation.
+      const root = sqrt(relu(subtract(multiply(b, b), multiply(multiply(a, c), 4))));
+      const share = divide(multiply(c, 2), negate(add(b, root)));
+      return chosen(bin.inside, add(bin.x, multiply(share, bin.width)), value);
+    },
+  };
+}
+
+/** The bins along an axis, `[M, K]`: where they start, and how long they are. */
+interface Axis {
+  readonly starts: Tensor;
+  readonly lengths: Tensor;
+}
+
+function axisOf(numbers: Tensor, { bins, bound }: SplineForm): Axis {
+  const shares = add(multiply(softmax(numbers), 1 - LEAST * bins), LEAST);
+  const lengths = multiply(shares, 2 * bound);
+  // Bin k starts after those before it.
+  const before = Float64Array.from({ length: bins ** 2 }, (_, index) =>
+    Math.floor(index / bins) < index % bins ? 1 : 0,
+  );
+  const ends = product(lengths, constant({ shape: [bins, bins], data: before }));
+  return { starts: subtract(ends, bound), lengths };
+}
+
+/** Of each row `[M, K]`, eᵛ/Σ eᵛ. */
+function softmax(rows: Tensor): Tensor {
+  const columns = split(rows, 1, Array(rows.shape[1]!).fill(1));
+  // max(a, b) = a + relu(b − a). The result does not depend on it, nor does the gradient.
+  const largest = columns.reduce((most, column) => add(most, relu(subtract(column, most))));
+  const powers = exp(subtract(rows, largest));
+  const total = sum(powers, [1]);
+  return divide(powers, reshape(total, [total.shape[0]!, 1]));
+}
+
+/** 1 where x > 0, else 0. */
+function isPositive(x: Tensor): Tensor {
+  return step(relu(x));
+}
+
+/** 1 for the bin of each value, 0 for the others: `[M, K]`. */
+function binOf(values: Tensor, { starts }: Axis): Tensor {
+  const bins = starts.shape[1]!;
+  const column = reshape(values, [values.shape[0]!, 1]);
+  const [first, later] = split(starts, 1, [1, bins - 1]) as [Tensor, Tensor];
+  const reached = isPositive(subtract(column, later));
+  const none = multiply(first, 0);
+  return subtract(concatenate([add(none, 1), reached], 1), concatenate([reached, none], 1));
+}
