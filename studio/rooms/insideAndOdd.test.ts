@@ -198,18 +198,18 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
 
     it('are looked into by the number in the address', async () => {
       await open('#/inside?image=digit&digit=8');
-      await page.getByText('The image: digit 8').waitFor();
+      await page.getByText('The image: digit no. 8').waitFor();
       expect(await pixelsOf(page, 'The image')).toEqual([...(await digits('train', [7]))]);
       await page.getByRole('button', { name: 'Next digit' }).click();
-      await page.getByText('The image: digit 9').waitFor();
+      await page.getByText('The image: digit no. 9').waitFor();
       await page.waitForFunction(() => location.hash.includes('digit=9'));
       await page.reload();
-      await page.getByText('The image: digit 9').waitFor();
+      await page.getByText('The image: digit no. 9').waitFor();
       expect(await pixelsOf(page, 'The image')).toEqual([...(await digits('train', [8]))]);
       await page.getByRole('spinbutton', { name: 'Number' }).fill('5000');
-      await page.getByText('The image: digit 5000').waitFor();
+      await page.getByText('The image: digit no. 5000').waitFor();
       await page.getByRole('button', { name: 'Next digit' }).click();
-      await page.getByText('The image: digit 1', { exact: true }).waitFor();
+      await page.getByText('The image: digit no. 1', { exact: true }).waitFor();
       await page.getByLabel('Image', { exact: true }).selectOption('A sample');
       await page.getByText('The image: sample of seed 0').waitFor();
     });
@@ -220,8 +220,8 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.getByLabel('Images', { exact: true }).selectOption('Digits of MNIST');
       await page.getByText('48 images', { exact: true }).waitFor();
       await page.waitForFunction(() => location.hash.includes('images=digits'));
-      await page.getByRole('button', { name: /^test digit 48 / }).click();
-      await page.getByRole('heading', { name: 'test digit 48' }).waitFor();
+      await page.getByRole('button', { name: /^test digit no\. 48 / }).click();
+      await page.getByRole('heading', { name: 'test digit no. 48' }).waitFor();
       await using model = await loadModel(mnist);
       const pixels = await digits('test', [47]);
       expect(await pixelsOf(page, 'The image')).toEqual([...pixels]);

@@ -77,7 +77,7 @@ export function useImage(model: OfferedModel | undefined, settings: InsideSettin
       ? async (waiting): Promise<NamedImage> => {
           const order = { url: digitsUrl(), split: 'train', from: digit - 1, count: 1 } as const;
           const found = await compute('digits', order, waiting);
-          return { ...found, name: `digit ${digit}`, model: model.path };
+          return { ...found, name: `digit no. ${digit}`, model: model.path };
         }
       : undefined,
     [path, source, digit],

@@ -29,6 +29,6 @@ export async function setToTry(
   }
   const order = { url: digitsUrl(), split: 'test', from: 0, count: DIGITS } as const;
   const digits = await compute('digits', order, waiting);
-  const names = Array.from({ length: DIGITS }, (_, index) => `test digit ${index + 1}`);
+  const names = Array.from({ length: DIGITS }, (_, index) => `test digit no. ${index + 1}`);
   return { ...digits, names, isDigits: true };
 }
