@@ -125,7 +125,7 @@ export function Odd() {
             }
           }}
         />
-        {set?.isDigits && <p class="control-note">{DIGITS_AUTHORS}</p>}
+        {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
         <FileDrop choose={['files', 'folder']} onFiles={(given) => setFiles(given.files)} />
         <Check label={FIT} checked={fit} onChange={setFit} />
         {set && <RefusedFiles refused={set.refused} />}
