@@ -16,32 +16,65 @@ const viewport = { width: 1200, height: 860 };
 interface Picture {
   readonly name: string;
   readonly address: string;
+  /** What is at the top of the picture; by default the page. */
+  readonly top?: string;
   prepare(page: Page): Promise<void>;
 }
 
-/** Waits until nothing is being computed any more. */
-async function settled(page: Page): Promise<void> {
-  await page.locator('canvas, img').first().waitFor();
-  await page.waitForTimeout(4000);
-}
+const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
 
 const pictures: readonly Picture[] = [
-  { name: 'draw', address: '#/draw', prepare: settled },
   {
-    name: 'train',
-    address: '#/train',
+    name: 'draw',
+    address: '#/draw?seed=0',
     async prepare(page) {
-      await page.getByText('Race a second model').click();
-      await page.getByRole('button', { name: 'Start the race' }).click();
-      await page
-        .getByText(/step 150 of/)
-        .first()
-        .waitFor({ timeout: 300_000 });
+      await page.getByRole('group', { name: /samples from seed/ }).waitFor();
+      await button(page, 'Choose image A').click();
+      await button(page, 'Image 5').click();
+      await button(page, 'Image 19').click();
+      await page.getByRole('slider', { name: 'From A to B' }).waitFor();
     },
   },
-  { name: 'inside', address: '#/inside', prepare: settled },
-  { name: 'odd', address: '#/odd', prepare: settled },
-  { name: 'how', address: '#/how?section=triangles', prepare: settled },
+  {
+    name: 'inside',
+    address: '#/inside?image=digit&digit=8',
+    async prepare(page) {
+      await page.locator('.inside-stages').waitFor();
+      // The coarse latents are nearer to the mean: the image is another.
+      await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0.4');
+      await page.getByText('Decoded from the changed latents').waitFor();
+    },
+  },
+  {
+    name: 'odd',
+    address: '#/odd?images=digits&order=most',
+    async prepare(page) {
+      await page.getByTestId('map-mean').waitFor();
+      await button(page, '256 samples').click();
+      await page.getByText('256 samples of the model itself.').waitFor();
+      await button(page, /^test digit no\. 19 /).click();
+      await page.getByRole('heading', { name: 'test digit no. 19' }).waitFor();
+      await page.getByTestId('map-mean').waitFor();
+    },
+  },
+  {
+    name: 'train',
+    // Small enough to end within minutes.
+    address: '#/train?rival=1x1&steps=300&batch=16&width=32&rate=0.005',
+    async prepare(page) {
+      await button(page, 'Start the race').click();
+      const done = page.locator('.training-facts', { hasText: 'Done' });
+      await done.nth(1).waitFor({ timeout: 600_000 });
+    },
+  },
+  {
+    name: 'how',
+    address: '#/how',
+    top: '#how-triangles figure',
+    async prepare(page) {
+      await page.locator('#how-triangles canvas, #how-triangles svg').first().waitFor();
+    },
+  },
 ];
 
 if (chromiumPath === undefined) {
@@ -49,10 +82,16 @@ if (chromiumPath === undefined) {
 }
 mkdirSync(folder, { recursive: true });
 await withStudio(async (url) => {
-  for (const { name, address, prepare } of pictures) {
+  for (const { name, address, top = 'body', prepare } of pictures) {
     process.stderr.write(`${name}\n`);
-    const { page, close } = await openChromium(`${url}${address}`, { viewport, deviceScaleFactor: 1 });
+    const options = { viewport, colorScheme: 'light', reducedMotion: 'reduce' } as const;
+    const { page, close } = await openChromium(`${url}${address}`, options);
     await prepare(page);
+    // As it is when nothing is pointed at or focused.
+    await page.mouse.move(0, 0);
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await page.evaluate((selector) => document.querySelector(selector)!.scrollIntoView(), top);
+    await page.waitForTimeout(1500);
     await page.screenshot({ path: join(folder, `${name}.png`) });
     await close();
   }

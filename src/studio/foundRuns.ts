@@ -1,6 +1,7 @@
 // The runs among the folders of a studio, as they are at this moment.
 import { UserError } from '../errors.ts';
 import { type RunOverview, runOverview } from '../evaluation/runs/runOverview.ts';
+import { unknownProgress } from '../evaluation/runs/runProgress.ts';
 import { exists, lastWritten } from '../storage/files.ts';
 import { listFolder, pathFrom } from '../storage/folders.ts';
 import { isRunFolder, listCheckpoints, type RunPaths, runPaths } from '../training/folder/runFolder.ts';
@@ -38,30 +39,10 @@ function found({ path, folder }: Place, overviewOf: (paths: RunPaths) => RunOver
     return { path, ...overview, files, samples: samplesIn(paths) };
   } catch (error) {
     if (error instanceof UserError) {
-      return { ...nothingOf(path), problem: error.message };
+      return { ...unknownProgress, path, files: [], samples: [], problem: error.message };
     }
     throw error;
   }
-}
-
-function nothingOf(path: string): FoundRun {
-  return {
-    path,
-    preset: null,
-    data: null,
-    step: 0,
-    complete: false,
-    train: null,
-    validation: null,
-    test: null,
-    imagesPerSecond: null,
-    droppedSteps: 0,
-    setbacks: 0,
-    when: null,
-    files: [],
-    samples: [],
-    problem: null,
-  };
 }
 
 function samplesIn({ samples }: RunPaths): string[] {

@@ -204,11 +204,23 @@ export async function openChromium(
   };
 }
 
-/** What a page with a bundle posts to `/report`, as JSON, in Firefox, which needs no driver for that. */
+/** What a page with a bundle posts to `/report`, as JSON, in Firefox. */
 export async function reportFromFirefox(bundle: Bundle, profile: string): Promise<unknown> {
   const server = await servePage(bundle);
+  try {
+    return await reportInFirefox(server, profile);
+  } finally {
+    await server.close();
+  }
+}
+
+/** What a page reports, as JSON, in Firefox, which needs no driver for that. */
+export async function reportInFirefox(
+  { url, reported }: Pick<PageServer, 'url' | 'reported'>,
+  profile: string,
+): Promise<unknown> {
   mkdirSync(profile, { recursive: true });
-  const options = ['--headless', '--no-remote', '--profile', profile, server.url];
+  const options = ['--headless', '--no-remote', '--profile', profile, url];
   const browser = spawn(firefoxPath!, options, { stdio: 'ignore' });
   const ended = new Promise<never>((_, reject) => {
     browser.on('error', reject);
@@ -217,10 +229,9 @@ export async function reportFromFirefox(bundle: Bundle, profile: string): Promis
     );
   });
   try {
-    return JSON.parse(await Promise.race([server.reported, ended]));
+    return JSON.parse(await Promise.race([reported, ended]));
   } finally {
     browser.removeAllListeners('exit');
     browser.kill('SIGKILL');
-    await server.close();
   }
 }

@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, wr
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
@@ -62,15 +63,15 @@ interface Running {
 export async function startStudio(emerging: CommandLine, ...args: string[]): Promise<Running> {
   const child = emerging.start('cli/main', 'studio', '--port=0', ...args);
   const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
+    let told = '';
     child.stdout!.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-      const found = /http:\S+/.exec(text);
+      told += part;
+      const found = /http:\S+/.exec(told);
       if (found) {
         resolve(found[0]);
       }
     });
-    child.on('exit', (code) => reject(new Error(`emerging studio exited with code ${code}: ${text}`)));
+    child.on('exit', (code) => reject(new Error(`emerging studio exited with code ${code}: ${told}`)));
   });
   return {
     url,
@@ -91,13 +92,27 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
-/** Serves a folder below a path, as a host that sets no headers but the type does. */
-export async function serveFolder(folder: string, below: string): Promise<Running> {
-  const server = createServer((request, response) => {
+/**
+ * Serves a folder below a path, as a host that sets no headers but the type does.
+ *
+ * @returns also what is posted to it first
+ */
+export async function serveFolder(
+  folder: string,
+  below: string,
+): Promise<Running & { readonly reported: Promise<string> }> {
+  let report: (text: string) => void;
+  const reported = new Promise<string>((resolve) => {
+    report = resolve;
+  });
+  const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
     const name = pathname.startsWith(below) ? pathname.slice(below.length) || 'index.html' : undefined;
     const file = name && join(folder, name);
-    if (file && existsSync(file) && statSync(file).isFile()) {
+    if (request.method === 'POST') {
+      report(await text(request));
+      response.end();
+    } else if (file && existsSync(file) && statSync(file).isFile()) {
       response.writeHead(200, { 'content-type': typeOf(file) }).end(readFileSync(file));
     } else {
       response.writeHead(404).end();
@@ -106,6 +121,7 @@ export async function serveFolder(folder: string, below: string): Promise<Runnin
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${below}`,
+    reported,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,27 +1,73 @@
 // Files that are chosen, or dropped anywhere on the page.
-import { filesOf, type GivenFile, type GivenFiles } from 'emerging-flows/data';
+import { filesOf, type GivenFiles, type GivenFolder } from 'emerging-flows/data';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Notice } from './Notice.tsx';
 import './controls.css';
 import './file-drop.css';
 
+/** What a button asks for, and how it is called. */
+const choices = { file: 'Choose a file', files: 'Choose files', folder: 'Choose a folder' } as const;
+
+type Choice = keyof typeof choices;
+
 interface FileDropProps {
-  /** Whether folders can be chosen, too; they can always be dropped. */
-  readonly folders?: boolean;
-  onFiles(files: readonly GivenFile[]): void;
+  /** What can be chosen; folders can be dropped in any case. */
+  readonly choose: readonly Choice[];
+  /** What was chosen, in words. */
+  readonly chosen?: string;
+  onFiles(files: GivenFolder): void;
 }
 
 /** Buttons to choose files, and a page on which they can be dropped. */
-export function FileDrop({ folders = false, onFiles }: FileDropProps) {
+export function FileDrop({ choose, chosen, onFiles }: FileDropProps) {
+  const { take, problem } = useGivenFiles(onFiles);
+  const isOver = usePageDrop(take);
+  return (
+    <div class="file-drop" data-over={isOver}>
+      <div class="buttons">
+        {choose.map((choice) => (
+          <FileInput key={choice} choice={choice} label={choices[choice]} onGiven={take} />
+        ))}
+      </div>
+      <p class="control-note">
+        {chosen ??
+          `PNG, JPEG or WebP, chosen or dropped anywhere on the page. ${choose.includes('file') ? 'It stays' : 'They stay'} in this browser.`}
+      </p>
+      {problem !== undefined && <Notice>{problem}</Notice>}
+    </div>
+  );
+}
+
+/** A button to choose a folder, without a place to drop it. */
+export function FolderButton({ label, onFiles }: { label: string; onFiles(files: GivenFolder): void }) {
+  const { take, problem } = useGivenFiles(onFiles);
+  return (
+    <>
+      <FileInput choice="folder" label={label} onGiven={take} />
+      {problem !== undefined && <Notice>{problem}</Notice>}
+    </>
+  );
+}
+
+/** Finds the files in what was given, and says why if there are none. */
+function useGivenFiles(onFiles: (files: GivenFolder) => void): {
+  take(given: GivenFiles): void;
+  readonly problem: string | undefined;
+} {
   const [problem, setProblem] = useState<string>();
-  const [isOver, setOver] = useState(false);
   const take = (given: GivenFiles): void => {
     setProblem(undefined);
     filesOf(given).then(
-      ({ files }) => (files.length === 0 ? setProblem('There are no files in it.') : onFiles(files)),
+      (found) => (found.files.length === 0 ? setProblem('There are no files in it.') : onFiles(found)),
       (error: Error) => setProblem(`${error.message}.`),
     );
   };
+  return { take, problem };
+}
+
+/** Takes what is dropped on the page; returns whether something is being dragged over it. */
+function usePageDrop(take: (given: GivenFiles) => void): boolean {
+  const [isOver, setOver] = useState(false);
   const latest = useRef(take);
   latest.current = take;
   useEffect(() => {
@@ -50,44 +96,30 @@ export function FileDrop({ folders = false, onFiles }: FileDropProps) {
       removeEventListener('drop', drop);
     };
   }, []);
-  return (
-    <div class="file-drop" data-over={isOver}>
-      <div class="file-drop-buttons">
-        <FileButton label={folders ? 'Choose files' : 'Choose a file'} multiple={folders} onFiles={take} />
-        {folders && <FileButton label="Choose a folder" multiple folder onFiles={take} />}
-      </div>
-      <p class="control-note">
-        PNG, JPEG or WebP, chosen or dropped anywhere on the page. {folders ? 'They stay' : 'It stays'} in
-        this browser.
-      </p>
-      {problem !== undefined && <Notice>{problem}</Notice>}
-    </div>
-  );
+  return isOver;
 }
 
-interface FileButtonProps {
+interface FileInputProps {
+  readonly choice: Choice;
   readonly label: string;
-  readonly multiple: boolean;
-  /** Whether it asks for a folder. */
-  readonly folder?: boolean;
-  onFiles(given: GivenFiles): void;
+  onGiven(given: GivenFiles): void;
 }
 
 /** A label that looks like a button, for an input that the keyboard reaches. */
-export function FileButton({ label, multiple, folder = false, onFiles }: FileButtonProps) {
+function FileInput({ choice, label, onGiven }: FileInputProps) {
   const id = useId();
   return (
     <span class="file-button">
       <input
         id={id}
         type="file"
-        multiple={multiple}
+        multiple={choice !== 'file'}
         ref={(input) => {
-          input?.toggleAttribute('webkitdirectory', folder);
+          input?.toggleAttribute('webkitdirectory', choice === 'folder');
         }}
         onChange={({ currentTarget }) => {
           if (currentTarget.files!.length > 0) {
-            onFiles(Array.from(currentTarget.files!));
+            onGiven(Array.from(currentTarget.files!));
           }
           // The same files can be chosen again.
           currentTarget.value = '';

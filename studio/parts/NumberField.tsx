@@ -1,5 +1,6 @@
 // A labelled field for a number.
 import { useEffect, useId, useState } from 'preact/hooks';
+import { numberIn, wholeIn } from '../numbers.ts';
 import './controls.css';
 
 interface NumberFieldProps {
@@ -17,11 +18,7 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
   const id = useId();
   const [typed, setTyped] = useState(String(value));
   useEffect(() => setTyped(String(value)), [value]);
-  const numberIn = (text: string): number | undefined => {
-    const number = Number(text);
-    const isOne = text.trim() !== '' && (fraction ? Number.isFinite(number) : Number.isSafeInteger(number));
-    return isOne && number >= least && number <= most ? number : undefined;
-  };
+  const read = (text: string): number | undefined => (fraction ? numberIn : wholeIn)(text, least, most);
   return (
     <div class="control">
       <label for={id}>{label}</label>
@@ -33,10 +30,10 @@ export function NumberField({ label, value, least, most, fraction = false, onCha
         max={most}
         step={fraction ? 'any' : 1}
         value={typed}
-        aria-invalid={numberIn(typed) === undefined}
+        aria-invalid={read(typed) === undefined}
         onInput={({ currentTarget }) => {
           setTyped(currentTarget.value);
-          const number = numberIn(currentTarget.value);
+          const number = read(currentTarget.value);
           if (number !== undefined) {
             onChange(number);
           }

@@ -1,4 +1,6 @@
 // Samples of a run over time, from the same latents each time.
+import { useState } from 'preact/hooks';
+import { Large } from './Large.tsx';
 import './samples.css';
 
 interface SampleStripProps {
@@ -8,19 +10,40 @@ interface SampleStripProps {
   readonly samples: readonly { readonly step: number; readonly url: string }[];
 }
 
-/** The sheets side by side; nothing if there is none. */
+/** The sheets side by side, each of which opens large; nothing if there is none. */
 export function SampleStrip({ name, samples }: SampleStripProps) {
+  const [opened, setOpened] = useState<number>();
+  const large = samples[opened ?? -1];
   if (samples.length === 0) {
     return null;
   }
   return (
-    <ol class="samples">
-      {samples.map(({ step, url }) => (
-        <li key={step}>
-          <img src={url} alt={`Samples of ${name} after ${step} steps`} />
-          <span>step {step.toLocaleString('en')}</span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol class="samples">
+        {samples.map(({ step, url }, index) => (
+          <li key={step}>
+            <button type="button" class="picture-button" onClick={() => setOpened(index)}>
+              <img src={url} alt={`Samples of ${name} after ${step} steps`} />
+              <span>step {step.toLocaleString('en')}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {opened !== undefined && large && (
+        <Large
+          label={`Samples of ${name} after ${large.step} steps, large`}
+          heading={
+            <>
+              {name} <span class="quiet">after {large.step.toLocaleString('en')} steps</span>
+            </>
+          }
+          picture={<img class="picture" src={large.url} alt="" />}
+          index={opened}
+          count={samples.length}
+          onMove={setOpened}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
+    </>
   );
 }

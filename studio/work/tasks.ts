@@ -1,6 +1,7 @@
 // What the rooms compute with a trained model, in a worker.
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
 import type { Call, Progress } from './calls.ts';
+import { digitTasks } from './digitTasks.ts';
 import { examine } from './doctor.ts';
 import { insideTasks } from './insideTasks.ts';
 import { keptModels } from './keptModels.ts';
@@ -135,6 +136,7 @@ export const tasks = {
     return new Uint8Array(png);
   },
 
+  ...digitTasks,
   ...readTasks,
   ...insideTasks,
   ...oddTasks,

@@ -6,32 +6,15 @@ import type { JsonObject } from '../../storage/jsonText.ts';
 import { runPaths } from '../../training/folder/runFolder.ts';
 import { readMetrics, trainingTime } from '../../training/folder/runLogs.ts';
 import { readSummary } from '../../training/folder/summaryFile.ts';
-import { type Trouble, troubleIn } from '../../training/run/logLines.ts';
+import { troubleIn } from '../../training/run/logLines.ts';
 import { evaluationsIn } from '../../training/run/runSummary.ts';
 import { finiteMean, learningCurveIn } from './learningCurve.ts';
+import { type RunProgress, unknownProgress } from './runProgress.ts';
 
-/** A run in a list; values that it does not have yet are null. */
-export interface RunOverview extends Trouble {
+/** A run in a list. */
+export interface RunOverview extends RunProgress {
   /** The run folder. */
   readonly run: string;
-  readonly preset: string | null;
-  /** The dataset, as its configuration names it. */
-  readonly data: string | null;
-  /** Steps so far. */
-  readonly step: number;
-  /** Whether all steps of its schedule are done and measured. */
-  readonly complete: boolean;
-  /** bits/dim of the last batches, 50 at most, with the weights of their steps; null if none is finite. */
-  readonly train: number | null;
-  /** bits/dim of the validation images at the last milestone, with the average weights. */
-  readonly validation: number | null;
-  /** bits/dim of the test images with the average weights, at the latest step that was evaluated on them. */
-  readonly test: number | null;
-  readonly imagesPerSecond: number | null;
-  /** When its files last changed, in ISO 8601. */
-  readonly when: string | null;
-  /** What is wrong with its files; null if nothing is. */
-  readonly problem: string | null;
 }
 
 /** The training bits/dim is the mean over this many last batches. */
@@ -41,19 +24,9 @@ const RECENT = 50;
 export function runOverview(directory: string): RunOverview {
   const paths = runPaths(directory);
   const unknown: RunOverview = {
+    ...unknownProgress,
     run: directory,
-    preset: null,
-    data: null,
-    step: 0,
-    complete: false,
-    train: null,
-    validation: null,
-    test: null,
-    imagesPerSecond: null,
-    droppedSteps: 0,
-    setbacks: 0,
     when: lastChange([paths.config, paths.metrics, paths.summary]),
-    problem: null,
   };
   try {
     const lines = readMetrics(paths);

@@ -1,9 +1,10 @@
 // How the sheet is drawn: temperature, seed and count.
-import { useEffect, useId, useState } from 'preact/hooks';
 import type { Settings } from '../../address.ts';
+import { MOST_SEED } from '../../numbers.ts';
 import { Choice } from '../../parts/Choice.tsx';
+import { NumberField } from '../../parts/NumberField.tsx';
 import { Slider } from '../../parts/Slider.tsx';
-import { counts, type DrawSettings, MOST_TEMPERATURE, otherSeed, seedIn } from './drawSettings.ts';
+import { counts, type DrawSettings, MOST_TEMPERATURE, otherSeed } from './drawSettings.ts';
 
 /** The controls; a change is told as settings of the address. */
 export function Controls({
@@ -12,10 +13,6 @@ export function Controls({
   count,
   onChange,
 }: DrawSettings & { onChange(changes: Settings): void }) {
-  const id = useId();
-  // What is being typed may be no seed yet.
-  const [typed, setTyped] = useState(String(seed));
-  useEffect(() => setTyped(String(seed)), [seed]);
   const known = counts.includes(count) ? counts : [...counts, count];
   return (
     <>
@@ -29,27 +26,14 @@ export function Controls({
         ends={['calm', 'wild']}
         onChange={(value) => onChange({ temperature: String(value) })}
       />
-      <div class="draw-row">
-        <div class="control draw-seed">
-          <label for={id}>Seed</label>
-          <input
-            id={id}
-            type="number"
-            inputMode="numeric"
-            min={0}
-            step={1}
-            value={typed}
-            aria-invalid={seedIn(typed) === undefined}
-            onInput={({ currentTarget: { value } }) => {
-              setTyped(value);
-              const wanted = seedIn(value);
-              if (wanted !== undefined) {
-                onChange({ seed: String(wanted) });
-              }
-            }}
-            onBlur={() => setTyped(String(seed))}
-          />
-        </div>
+      <div class="control-pair">
+        <NumberField
+          label="Seed"
+          value={seed}
+          least={0}
+          most={MOST_SEED}
+          onChange={(value) => onChange({ seed: String(value) })}
+        />
         <Choice
           label="Images"
           value={String(count)}

@@ -5,6 +5,7 @@ import { addressOf, chosenModel } from '../../models.ts';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
+import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Sheet } from '../../parts/Sheet.tsx';
 import { fileWord, savePng } from '../../parts/savePng.ts';
 import { Working } from '../../parts/Working.tsx';
@@ -14,7 +15,7 @@ import type { DrawingProgress, Images } from '../../work/tasks.ts';
 import { useWork } from '../../work/useWork.ts';
 import { Controls } from './Controls.tsx';
 import { type DrawSettings, drawSettings } from './drawSettings.ts';
-import { Large } from './Large.tsx';
+import { LargeSample } from './LargeSample.tsx';
 import { type End, endNames, useEnds } from './useEnds.ts';
 import { Walk } from './Walk.tsx';
 import './draw.css';
@@ -63,13 +64,10 @@ export function Draw() {
 
   return (
     <div class="draw">
-      <header class="draw-intro">
-        <h1>Draw</h1>
-        <p>
-          Each image was noise, sent backwards through a flow. Change the temperature or the seed, and open an
-          image to see how likely the model finds it.
-        </p>
-      </header>
+      <RoomHead title="Draw">
+        Each image was noise, sent backwards through a flow. Change the temperature or the seed, and open an
+        image to see how likely the model finds it.
+      </RoomHead>
       <section class="draw-sheet" aria-label="Samples">
         {shown && !isVisible(shown) && (
           <Notice>Images with {shown.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
@@ -111,7 +109,7 @@ export function Draw() {
           </button>
         </div>
       </section>
-      <section class="draw-controls" aria-label="What is drawn">
+      <section class="room-controls" aria-label="What is drawn">
         <ModelChoice />
         <Controls {...drawn} onChange={changeSettings} />
       </section>
@@ -122,7 +120,7 @@ export function Draw() {
         saveAs={`walk-${name}`}
       />
       {sheet && opened !== undefined && (
-        <Large
+        <LargeSample
           sheet={sheet}
           index={opened}
           model={addressOf(sheet.model)}

@@ -129,7 +129,7 @@ function Way({ frames, saveAs }: { frames: Images; saveAs: string }) {
           <Picture key={index} image={image} />
         ))}
       </div>
-      <div class="walk-actions">
+      <div class="buttons">
         <button type="button" class="button" onClick={() => setPlaying(!playing)}>
           {playing ? 'Pause' : 'Play'}
         </button>

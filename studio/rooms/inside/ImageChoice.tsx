@@ -1,79 +1,80 @@
 // The choice of the image that is looked into.
-import type { GivenFile } from 'emerging-flows/data';
-import { useEffect, useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
-import { addressOf, type OfferedModel } from '../../models.ts';
+import { MOST_SEED } from '../../numbers.ts';
 import { Check } from '../../parts/Check.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { FileDrop } from '../../parts/FileDrop.tsx';
 import { Notice } from '../../parts/Notice.tsx';
-import { Working } from '../../parts/Working.tsx';
-import { compute } from '../../work/compute.ts';
+import { NumberField } from '../../parts/NumberField.tsx';
+import { DIGITS_AUTHORS, DIGITS_COUNT, takesDigits } from '../../work/digits.ts';
 import { FIT } from '../../work/fit.ts';
-import { useWork } from '../../work/useWork.ts';
 import { DrawPad } from './DrawPad.tsx';
-import { seedIn } from './insideSettings.ts';
+import type { InsideSettings } from './insideSettings.ts';
 import type { ChosenImage, Source } from './useImage.ts';
 
 interface ImageChoiceProps {
-  readonly model: OfferedModel;
-  readonly seed: number;
+  /** The path of the model. */
+  readonly model: string;
+  readonly settings: InsideSettings;
   readonly chosen: ChosenImage;
 }
 
-const sources: readonly { readonly value: Source; readonly text: string }[] = [
-  { value: 'sample', text: 'A sample' },
-  { value: 'file', text: 'A file' },
-  { value: 'drawing', text: 'A drawing' },
-];
+const sources: Readonly<Record<Source, string>> = {
+  sample: 'A sample',
+  digit: 'A digit of MNIST',
+  file: 'A file',
+  drawing: 'A drawing',
+};
 
 /** The sources, and what the chosen one needs. Files can be dropped whatever is chosen. */
-export function ImageChoice({ model, seed, chosen }: ImageChoiceProps) {
-  const { source, shape } = chosen;
-  const [files, setFiles] = useState<readonly GivenFile[]>();
-  const [fit, setFit] = useState(false);
-  useEffect(() => setFiles(undefined), [model.path]);
-  const reading = useWork(
-    files &&
-      ((waiting) => compute('read', { model: addressOf(model), files: files.slice(0, 1), fit }, waiting)),
-    [files, fit],
-  );
-  const read = reading.result;
-  useEffect(() => {
-    if (read !== undefined) {
-      const [name] = read.names;
-      chosen.give('file', name === undefined ? undefined : { ...read, name, model: model.path });
-    }
-  }, [read]);
+export function ImageChoice({ model, settings: { seed, digit }, chosen }: ImageChoiceProps) {
+  const { source, shape, files, read, fit } = chosen;
+  const hasDigits = shape !== undefined && takesDigits(shape);
   return (
     <div class="inside-choice">
       <Choice
         label="Image"
         value={source}
-        options={sources}
+        options={Object.entries(sources).flatMap(([value, text]) =>
+          value === 'digit' && !hasDigits ? [] : [{ value, text }],
+        )}
         onChange={(value) => {
-          setFiles(undefined);
-          chosen.choose(value as Source);
+          const isOwn = value === 'file' || value === 'drawing';
+          chosen.choose(isOwn ? value : undefined);
+          if (!isOwn) {
+            changeSettings({ image: value });
+          }
         }}
       />
-      {source === 'sample' && <SeedField seed={seed} />}
-      {source === 'drawing' && shape && (
-        <DrawPad
-          key={model.path}
-          shape={shape}
-          onImage={(image) =>
-            chosen.give('drawing', image && { ...image, name: 'drawing', model: model.path })
-          }
+      {source === 'sample' && (
+        <Numbered
+          label="Seed"
+          value={seed}
+          least={0}
+          most={MOST_SEED}
+          next="Next sample"
+          onChange={(value) => changeSettings({ seed: String(value) })}
         />
       )}
+      {source === 'digit' && (
+        <>
+          <Numbered
+            label="Number"
+            value={digit}
+            least={1}
+            most={DIGITS_COUNT}
+            next="Next digit"
+            onChange={(value) => changeSettings({ digit: String(value) })}
+          />
+          <p class="control-note">
+            One of {DIGITS_COUNT.toLocaleString('en')}. {DIGITS_AUTHORS}
+          </p>
+        </>
+      )}
+      {source === 'drawing' && shape && <DrawPad key={model} shape={shape} onImage={chosen.draw} />}
       <div hidden={source !== 'file'} class="inside-files">
-        <FileDrop
-          onFiles={(given) => {
-            chosen.choose('file');
-            setFiles(given);
-          }}
-        />
-        <Check label={FIT} checked={fit} onChange={setFit} />
+        <FileDrop choose={['file']} onFiles={(given) => chosen.open(given.files)} />
+        <Check label={FIT} checked={fit} onChange={chosen.convert} />
         {files && files.length > 1 && (
           <p class="control-note">Of {files.length} files, the first is shown.</p>
         )}
@@ -81,44 +82,29 @@ export function ImageChoice({ model, seed, chosen }: ImageChoiceProps) {
         {read?.refused.map(({ name, reason }) => (
           <Notice key={name}>{reason}</Notice>
         ))}
-        <Working work={reading} />
       </div>
-      {source === 'sample' && <Working work={chosen.sampling} />}
     </div>
   );
 }
 
-function SeedField({ seed }: { seed: number }) {
-  // What is being typed may be no seed yet.
-  const [typed, setTyped] = useState(String(seed));
-  useEffect(() => setTyped(String(seed)), [seed]);
+interface NumberedProps {
+  readonly label: string;
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+  /** What its button is called, which leads on by one, and from the last to the first. */
+  readonly next: string;
+  onChange(value: number): void;
+}
+
+/** The number of an image, and a way to the next one. */
+function Numbered({ next, onChange, ...field }: NumberedProps) {
+  const { value, least, most } = field;
   return (
-    <div class="inside-seed">
-      <label class="control">
-        <span class="control-head">Seed</span>
-        <input
-          type="number"
-          inputMode="numeric"
-          min={0}
-          step={1}
-          value={typed}
-          aria-invalid={seedIn(typed) === undefined}
-          onInput={({ currentTarget: { value } }) => {
-            setTyped(value);
-            const wanted = seedIn(value);
-            if (wanted !== undefined) {
-              changeSettings({ seed: String(wanted) });
-            }
-          }}
-          onBlur={() => setTyped(String(seed))}
-        />
-      </label>
-      <button
-        type="button"
-        class="button"
-        onClick={() => changeSettings({ seed: String((seed + 1) % Number.MAX_SAFE_INTEGER) })}
-      >
-        Next sample
+    <div class="inside-numbered">
+      <NumberField {...field} onChange={onChange} />
+      <button type="button" class="button" onClick={() => onChange(value < most ? value + 1 : least)}>
+        {next}
       </button>
     </div>
   );

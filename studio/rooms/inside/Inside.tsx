@@ -1,29 +1,40 @@
 // The room Inside: one image on its way through the flow, its latents to play with, and whether it returns.
 import { changeSettings, settings } from '../../address.ts';
 import { addressOf, chosenModel } from '../../models.ts';
+import { Blank } from '../../parts/Blank.tsx';
 import { Choice } from '../../parts/Choice.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { isVisible } from '../../parts/Picture.tsx';
+import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
 import { useLatest } from '../../work/useLatest.ts';
-import { useWork } from '../../work/useWork.ts';
+import { useWork, type Work } from '../../work/useWork.ts';
 import { ImageChoice } from './ImageChoice.tsx';
 import { insideSettings } from './insideSettings.ts';
 import { Latents } from './Latents.tsx';
 import { RoundTrip } from './RoundTrip.tsx';
 import { Stages } from './Stages.tsx';
 import { useEdits } from './useEdits.ts';
-import { useImage } from './useImage.ts';
+import { type Source, useImage } from './useImage.ts';
 import './inside.css';
+
+/** What is to be done before there is an image. */
+const awaited: Readonly<Record<Source, string>> = {
+  sample: 'There is no sample.',
+  digit: 'There is no such digit.',
+  file: 'Choose a file, or drop one here: what is inside it appears in this place.',
+  drawing: 'Draw a digit: what is inside it appears in this place.',
+};
 
 /** The room. */
 export function Inside() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
-  const { seed, precision } = insideSettings(settings.value);
-  const chosen = useImage(model, seed);
+  const looked = insideSettings(settings.value);
+  const { precision } = looked;
+  const chosen = useImage(model, looked);
   const { image } = chosen;
   const encoding = useWork(
     model &&
@@ -60,16 +71,13 @@ export function Inside() {
 
   return (
     <div class="inside">
-      <header class="inside-intro">
-        <h1>Inside</h1>
-        <p>
-          A flow turns an image into latents, step by step, and back. Move the latents and see what each level
-          carries: the image follows.
-        </p>
-      </header>
-      <section class="inside-controls" aria-label="What is looked into">
+      <RoomHead title="Inside">
+        A flow turns an image into latents, step by step, and back. Move the latents and see what each level
+        carries: the image follows.
+      </RoomHead>
+      <section class="room-controls" aria-label="What is looked into">
         <ModelChoice />
-        {model && <ImageChoice model={model} seed={seed} chosen={chosen} />}
+        {model && <ImageChoice model={model.path} settings={looked} chosen={chosen} />}
         <Choice
           label="Precision"
           value={precision}
@@ -79,8 +87,11 @@ export function Inside() {
           ]}
           onChange={(value) => changeSettings({ precision: value })}
         />
-        <Working work={encoding} />
+        <Working work={isAtWork(encoding) ? encoding : chosen.work} />
       </section>
+      {model && image === undefined && chosen.shape && !isAtWork(chosen.work) && (
+        <Blank>{awaited[chosen.source]}</Blank>
+      )}
       {encoded && !isVisible(encoded.image) && (
         <Notice>Images with {encoded.image.shape[2]} channels cannot be shown: a screen shows 1 or 3.</Notice>
       )}
@@ -105,4 +116,9 @@ export function Inside() {
       )}
     </div>
   );
+}
+
+/** Whether something is being done, or failed. */
+function isAtWork({ progress, problem }: Work<unknown>): boolean {
+  return progress !== undefined || problem !== undefined;
 }

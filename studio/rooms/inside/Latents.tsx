@@ -25,7 +25,7 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
     <section class="inside-part" aria-labelledby="latents-title">
       <div class="inside-head">
         <h2 id="latents-title">Latents</h2>
-        <div class="inside-buttons">
+        <div class="buttons">
           <button type="button" class="button" disabled={!edits.isChanged} onClick={edits.undo}>
             Undo
           </button>
@@ -34,12 +34,12 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
           </button>
         </div>
       </div>
-      <p class="inside-note">
+      <p class="control-note">
         Under the model, latents are independent noise around zero. Move one, erase a level, so that each of
         its latents is what the levels above expect, or redraw it: other details for the same rest.
       </p>
       <div class="inside-latents">
-        <div class="inside-images">
+        <div class="inside-images framed">
           <figure>
             <Picture image={image} label="The image" />
             <figcaption>
@@ -57,7 +57,7 @@ export function Latents({ image, decoded, problem, latents, edits }: LatentsProp
             </figcaption>
           </figure>
           {decoded && !decoded.finite && (
-            <p class="inside-note" role="status">
+            <p class="control-note" role="status">
               Its values are not finite, so it is black: bring the latents closer to zero.
             </p>
           )}

@@ -33,7 +33,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
     <section class="inside-level" aria-labelledby={`level-${level}`}>
       <h3 id={`level-${level}`}>
         Level {level + 1}
-        <span class="inside-quiet"> {kindOf(level, count)}</span>
+        <span class="quiet"> {kindOf(level, count)}</span>
       </h3>
       <HeatGrid
         label={`Latents of level ${level + 1}: ${shape[0]} x ${shape[1]} pixels, ${shape[2]} channels`}
@@ -65,7 +65,7 @@ export function LevelPanel({ level, count, shape, range, edits }: LevelPanelProp
         shown={scale.toFixed(2)}
         onChange={(next) => edits.change(`scale ${level}`, level, { scale: next })}
       />
-      <div class="inside-buttons">
+      <div class="buttons">
         <button
           type="button"
           class="button"

@@ -26,7 +26,7 @@ export function RoundTrip({ returned: { seen, decoded, corrected }, precision }:
           ' Rounding has grown in the inverse; float64 recovers most images.'}
         {!isExact && corrected && ' With corrections, which verify finds, every value returns.'}
       </p>
-      <div class="inside-trip-pictures">
+      <div class="inside-trip-pictures framed">
         <Captioned image={seen} caption="Before" />
         {decoded && <Captioned image={decoded} caption="After" />}
         {differences && (

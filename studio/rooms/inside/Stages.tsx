@@ -1,5 +1,6 @@
 // An image on its way through the flow: what each stage makes of it.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { Large } from '../../parts/Large.tsx';
 import { Picture } from '../../parts/Picture.tsx';
 import type { StagePictures } from '../../work/insideTasks.ts';
 import type { Images } from '../../work/tasks.ts';
@@ -20,24 +21,31 @@ export function Stages({ image, stages }: { image: Images; stages: readonly Stag
     { key: 'image', name: 'The image', meaning: 'What goes in.', image },
     ...stages.flatMap(picturesOf),
   ];
+  const large = shown[opened ?? -1];
   return (
     <>
-      <ol class="inside-stages">
+      <ol class="inside-stages framed">
         {shown.map(({ key, name, image: picture }, index) => (
           <li key={key}>
-            <button type="button" onClick={() => setOpened(index)}>
+            <button type="button" class="picture-button" onClick={() => setOpened(index)}>
               <Picture image={picture} />
               <span>{name}</span>
             </button>
           </li>
         ))}
       </ol>
-      {opened !== undefined && (
-        <LargeStage
-          shown={shown[opened]!}
-          onMove={(by) => setOpened(Math.min(shown.length - 1, Math.max(0, opened + by)))}
+      {opened !== undefined && large && (
+        <Large
+          label={large.name}
+          heading={large.name}
+          picture={<Picture image={large.image} label={`${large.name}, large`} />}
+          index={opened}
+          count={shown.length}
+          onMove={setOpened}
           onClose={() => setOpened(undefined)}
-        />
+        >
+          <p class="quiet">{large.meaning}</p>
+        </Large>
       )}
     </>
   );
@@ -60,44 +68,4 @@ function picturesOf(stage: StagePictures): Shown[] {
         ]
       : []),
   ];
-}
-
-interface LargeStageProps {
-  readonly shown: Shown;
-  onMove(by: number): void;
-  onClose(): void;
-}
-
-function LargeStage({ shown: { name, meaning, image }, onMove, onClose }: LargeStageProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  return (
-    <dialog
-      ref={dialog}
-      class="inside-large"
-      aria-label={name}
-      onClose={onClose}
-      onKeyDown={({ key }) => onMove(key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0)}
-      onClick={({ target }) => target === dialog.current && dialog.current?.close()}
-    >
-      <div class="inside-large-inside">
-        <div class="inside-large-head">
-          <h2>{name}</h2>
-          <button type="button" class="button" onClick={() => dialog.current?.close()}>
-            Close
-          </button>
-        </div>
-        <Picture image={image} label={`${name}, large`} />
-        <p>{meaning}</p>
-        <div class="inside-buttons">
-          <button type="button" class="button" onClick={() => onMove(-1)}>
-            Previous
-          </button>
-          <button type="button" class="button" onClick={() => onMove(1)}>
-            Next
-          </button>
-        </div>
-      </div>
-    </dialog>
-  );
 }

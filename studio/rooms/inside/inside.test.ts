@@ -40,6 +40,13 @@ it('makes nothing of an empty drawing', () => {
 });
 
 it('takes impossible settings as usual', () => {
-  expect(insideSettings({ seed: '-1', precision: 'float16' })).toEqual({ seed: 0, precision: 'float32' });
-  expect(insideSettings({ seed: '12', precision: 'float64' })).toEqual({ seed: 12, precision: 'float64' });
+  const usual = { image: 'sample', seed: 0, digit: 1, precision: 'float32' };
+  expect(insideSettings({ seed: '-1', digit: '5001', precision: 'float16', image: 'x' })).toEqual(usual);
+  const chosen = { seed: '12', digit: '5000', precision: 'float64', image: 'digit' };
+  expect(insideSettings(chosen)).toEqual({
+    image: 'digit',
+    seed: 12,
+    digit: 5000,
+    precision: 'float64',
+  });
 });

@@ -1,23 +1,25 @@
 // What the room looks into, as its address says it.
 import type { Settings } from '../../address.ts';
+import { MOST_SEED, wholeIn } from '../../numbers.ts';
+import { DIGITS_COUNT } from '../../work/digits.ts';
 import type { Precision } from '../../work/insideTasks.ts';
 
-/** The sample that is looked into, and the precision. */
+/** The sample or digit that is looked into, and the precision. */
 export interface InsideSettings {
+  readonly image: 'sample' | 'digit';
+  /** The seed of the sample. */
   readonly seed: number;
+  /** The number of the digit, from 1. */
+  readonly digit: number;
   readonly precision: Precision;
 }
 
 /** The settings in an address; what is missing or impossible there is as usual. */
-export function insideSettings({ seed = '', precision }: Settings): InsideSettings {
+export function insideSettings({ image, seed, digit, precision }: Settings): InsideSettings {
   return {
-    seed: seedIn(seed) ?? 0,
+    image: image === 'digit' ? 'digit' : 'sample',
+    seed: wholeIn(seed, 0, MOST_SEED) ?? 0,
+    digit: wholeIn(digit, 1, DIGITS_COUNT) ?? 1,
     precision: precision === 'float64' ? 'float64' : 'float32',
   };
-}
-
-/** A seed that was typed; undefined while it is none. */
-export function seedIn(text: string): number | undefined {
-  const seed = Number(text);
-  return text.trim() !== '' && Number.isSafeInteger(seed) && seed >= 0 ? seed : undefined;
 }

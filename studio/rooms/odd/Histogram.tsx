@@ -55,7 +55,7 @@ export function Histogram({ bits, reference, chosen }: HistogramProps) {
           </span>
         ))}
       </div>
-      <p class="odd-note">
+      <p class="control-note">
         bits/dim.{' '}
         {reference.length > 0
           ? `Lines: these images. Bars: the ${reference.length.toLocaleString('en')} that they are compared with.`

@@ -10,23 +10,23 @@ import { FileDrop } from '../../parts/FileDrop.tsx';
 import { ModelChoice } from '../../parts/ModelChoice.tsx';
 import { Notice } from '../../parts/Notice.tsx';
 import { countOf, imageOf, isVisible } from '../../parts/Picture.tsx';
+import { RoomHead } from '../../parts/RoomHead.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
+import { DIGITS_AUTHORS, takesDigits } from '../../work/digits.ts';
 import { FIT } from '../../work/fit.ts';
 import { measured } from '../../work/measured.ts';
 import { useWork } from '../../work/useWork.ts';
-import { alteredSet } from './alteredSet.ts';
 import { Histogram } from './Histogram.tsx';
 import { OddGrid } from './OddGrid.tsx';
 import { OddImage } from './OddImage.tsx';
 import { type OrderName, ordered, orders } from './order.ts';
 import { ReferenceChoice } from './ReferenceChoice.tsx';
 import { RefusedFiles } from './RefusedFiles.tsx';
+import { setToTry } from './setToTry.ts';
 import { useReference } from './useReference.ts';
 import './odd.css';
 
-/** The samples of the set to try. */
-const SAMPLES = 6;
 /** The maps from which the range of all is taken. */
 const MOST_MAPS = 16;
 const none: readonly number[] = [];
@@ -37,6 +37,7 @@ export function Odd() {
   const model = offered?.problem === null ? offered : undefined;
   const path = model?.path;
   const by: OrderName = settings.value.order! in orders ? (settings.value.order as OrderName) : 'odd';
+  const withDigits = settings.value.images === 'digits';
   const [files, setFiles] = useState<readonly GivenFile[]>();
   const [fit, setFit] = useState(false);
   const reference = useReference(model);
@@ -44,17 +45,15 @@ export function Odd() {
     model &&
       (async (waiting) => {
         const address = addressOf(model);
-        if (files === undefined) {
-          const drawing = { model: address, count: SAMPLES, seed: 0, temperature: 1 };
-          const samples = await compute('sample', drawing, waiting);
-          return { ...alteredSet(samples, SAMPLES), refused: [], model };
-        }
-        return { ...(await compute('read', { model: address, files, fit }, waiting)), model };
+        return files === undefined
+          ? { ...(await setToTry(address, withDigits, waiting)), refused: [], model }
+          : { ...(await compute('read', { model: address, files, fit }, waiting)), isDigits: false, model };
       }),
-    // Whether to fit matters only for files.
-    [path, files, files && fit],
+    // Whether to fit matters only for files, and which set only without them.
+    [path, files, files ? fit : withDigits],
   );
   const set = opening.result?.model.path === path ? opening.result : undefined;
+  const hasDigits = set !== undefined && takesDigits(set.shape);
   const hasImages = set !== undefined && set.names.length > 0;
   const { scores } = reference;
   const rating = useWork(
@@ -105,25 +104,30 @@ export function Odd() {
 
   return (
     <div class="odd">
-      <header class="odd-intro">
-        <h1>Odd</h1>
-        <p>
-          How many bits does the model need for an image, and where? Very few are as odd as very many: to a
-          model, images that are simpler than its own seem likely.
-        </p>
-      </header>
-      <section class="odd-controls" aria-label="Model and images">
+      <RoomHead title="Odd">
+        How many bits does the model need for an image, and where? Very few are as odd as very many: to a
+        model, images that are simpler than its own seem likely.
+      </RoomHead>
+      <section class="room-controls" aria-label="Model and images">
         <ModelChoice />
-        <FileDrop folders onFiles={setFiles} />
+        <Choice
+          label="Images"
+          value={files ? 'files' : hasDigits && withDigits ? 'digits' : 'samples'}
+          options={[
+            { value: 'samples', text: 'Samples, and altered ones' },
+            ...(hasDigits ? [{ value: 'digits', text: 'Digits of MNIST' }] : []),
+            ...(files ? [{ value: 'files', text: 'Your files' }] : []),
+          ]}
+          onChange={(images) => {
+            if (images !== 'files') {
+              setFiles(undefined);
+              changeSettings({ images });
+            }
+          }}
+        />
+        {set?.isDigits && <p class="control-note odd-authors">{DIGITS_AUTHORS}</p>}
+        <FileDrop choose={['files', 'folder']} onFiles={(given) => setFiles(given.files)} />
         <Check label={FIT} checked={fit} onChange={setFit} />
-        <button
-          type="button"
-          class="button"
-          disabled={files === undefined}
-          onClick={() => setFiles(undefined)}
-        >
-          Images to try
-        </button>
         {set && <RefusedFiles refused={set.refused} />}
         <ReferenceChoice reference={reference} fit={fit} isBroken={opening.problem !== undefined} />
       </section>

@@ -43,7 +43,7 @@ export function OddGrid({ set, ratings: { bits, percentiles }, order, chosen, on
   };
   return (
     <>
-      <ul ref={list} class="odd-grid" aria-label="Images" onKeyDown={move}>
+      <ul ref={list} class="odd-grid framed" aria-label="Images in order" onKeyDown={move}>
         {shown.map((index, place) => (
           <li key={index}>
             <button

@@ -38,17 +38,17 @@ export function OddImage({ name, image, bits, percentile, words, map, range, map
         <bdi>{name}</bdi>
       </h2>
       <p class="odd-facts" aria-live="polite">
-        <strong>
+        <strong class="figure">
           <span data-testid="bits">{Number.isFinite(bits) ? bits.toFixed(4) : 'No finite number of'}</span>{' '}
           bits/dim
         </strong>
         {percentile !== undefined && (
-          <span class="odd-quiet">
+          <span class="quiet">
             more bits than {percentText(percentile)} of {words}
           </span>
         )}
       </p>
-      <div class="odd-pair">
+      <div class="odd-pair framed">
         <Picture image={image} label="The image" />
         {values && range ? (
           <HeatGrid
@@ -71,7 +71,7 @@ export function OddImage({ name, image, bits, percentile, words, map, range, map
             {place}
           </p>
           <HeatScale range={range} unit="bits/dim, the same scale for all" digits={2} />
-          <p class="odd-note">
+          <p class="control-note">
             The mean of the map is <span data-testid="map-mean">{mean!.toFixed(4)}</span> bits/dim. Bits of
             coarser levels are divided evenly among the pixels that they stand for.
           </p>

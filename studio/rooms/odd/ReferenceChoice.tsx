@@ -1,8 +1,5 @@
 // What images are compared with, and how to compare with something else.
-import { filesOf } from 'emerging-flows/data';
-import { useState } from 'preact/hooks';
-import { FileButton } from '../../parts/FileDrop.tsx';
-import { Notice } from '../../parts/Notice.tsx';
+import { FolderButton } from '../../parts/FileDrop.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { type Reference, SAMPLES } from './useReference.ts';
 
@@ -16,7 +13,6 @@ interface ReferenceChoiceProps {
 
 /** The part of the room about the reference. */
 export function ReferenceChoice({ reference, fit, isBroken }: ReferenceChoiceProps) {
-  const [problem, setProblem] = useState<string>();
   const { words, refused, isKnown, looking, measuring, measure } = reference;
   return (
     <section class="odd-reference" aria-labelledby="odd-reference-title">
@@ -29,24 +25,12 @@ export function ReferenceChoice({ reference, fit, isBroken }: ReferenceChoicePro
         </p>
       )}
       {refused > 0 && <p>{refused} files of them could not be read.</p>}
-      <div class="odd-buttons">
+      <div class="buttons">
         <button type="button" class="button" disabled={!isKnown} onClick={() => measure('samples')}>
           {SAMPLES} samples
         </button>
-        <FileButton
-          label="A folder of images"
-          multiple
-          folder
-          onFiles={(given) => {
-            setProblem(undefined);
-            filesOf(given).then(
-              ({ files }) => measure({ files, fit }),
-              (error: Error) => setProblem(`${error.message}.`),
-            );
-          }}
-        />
+        <FolderButton label="A folder of images" onFiles={({ files }) => measure({ files, fit })} />
       </div>
-      {problem !== undefined && <Notice>{problem}</Notice>}
       <Working work={looking.problem === undefined || isBroken ? measuring : looking} />
     </section>
   );

@@ -54,7 +54,12 @@ function factsOf(run: FoundRun, watched: WatchedRun | undefined): (readonly [str
     ['Rolled back', run.setbacks === 0 ? null : run.setbacks.toLocaleString('en')],
     ['Images', run.data],
     ['Preset', run.preset],
-    ['Last change', run.when === null ? null : new Date(run.when).toLocaleString('en')],
+    ['Last change', run.when === null ? null : whenText(run.when)],
   ];
   return facts.flatMap(([what, value]) => (value === null ? [] : [[what, value] as const]));
+}
+
+/** A time as it is written, of the reader's clock: 26 Nov 2026, 21:03. */
+function whenText(when: string): string {
+  return new Date(when).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }

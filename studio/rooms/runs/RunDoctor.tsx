@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { chosenFolder, PictureFiles } from '../../parts/PictureFiles.tsx';
 import { Working } from '../../parts/Working.tsx';
 import { compute } from '../../work/compute.ts';
-import { DIGITS_FILE } from '../../work/digits.ts';
+import { DIGITS_FILE, digitsUrl } from '../../work/digits.ts';
 import type { Examined } from '../../work/doctor.ts';
 import { useWork } from '../../work/useWork.ts';
 import { type FoundRun, urlOf } from './watch.ts';
@@ -21,7 +21,7 @@ export function RunDoctor({ run }: { run: FoundRun }) {
             'examine',
             {
               model: { url: urlOf(run.path, ''), files: run.files },
-              digits: new URL(DIGITS_FILE, document.baseURI).href,
+              digits: digitsUrl(),
               ...(!isDigits && folder && { folder }),
             },
             waiting,

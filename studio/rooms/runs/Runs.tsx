@@ -1,11 +1,8 @@
 // The room Runs: the runs in the folders of the server, live while they train.
-
-import { useState } from 'preact/hooks';
 import { changeSettings, settings } from '../../address.ts';
 import { Notice } from '../../parts/Notice.tsx';
-import { AxisChoice } from '../../parts/plot/AxisChoice.tsx';
-import { type CurveAxis, curveMarks, curveSeries } from '../../parts/plot/curveSeries.ts';
-import { Plot } from '../../parts/plot/Plot.tsx';
+import { LearningCurves } from '../../parts/plot/LearningCurves.tsx';
+import { RoomHead } from '../../parts/RoomHead.tsx';
 import { RunDetail } from './RunDetail.tsx';
 import { RunList } from './RunList.tsx';
 import { type RunsSettings, runsSettings, shownText } from './runsSettings.ts';
@@ -14,7 +11,6 @@ import './runs.css';
 
 /** The room. */
 export function Runs() {
-  const [axis, setAxis] = useState<CurveAxis>('steps');
   const address = settings.value;
   const { runs, watched, problem } = useWatch(
     (found) => looked(runsSettings(address, found)),
@@ -28,10 +24,9 @@ export function Runs() {
   const opened = runs?.find(({ path }) => path === open);
   return (
     <div class="runs">
-      <header class="runs-intro">
-        <h1>Runs</h1>
-        <p>The runs in the folders that this studio serves. Those that train are followed as they go.</p>
-      </header>
+      <RoomHead title="Runs">
+        The runs in the folders that this studio serves. Those that train are followed as they go.
+      </RoomHead>
       <section class="runs-list-place" aria-label="All runs">
         {problem !== undefined && <Notice>{problem}</Notice>}
         {runs?.length === 0 && (
@@ -48,18 +43,7 @@ export function Runs() {
         />
       </section>
       <section class="runs-main" aria-label="Curves and details">
-        {plotted.length > 0 && (
-          <div>
-            <AxisChoice axis={axis} onChange={setAxis} />
-            <Plot
-              label={`Learning curves of ${plotted.map(({ name }) => name).join(', ')}`}
-              series={curveSeries(plotted, axis)}
-              marks={curveMarks(plotted, axis)}
-              xLabel={axis === 'steps' ? 'steps' : 'seconds of training'}
-              yLabel="bits/dim"
-            />
-          </div>
-        )}
+        <LearningCurves runs={plotted} />
         {runs && open !== undefined && opened === undefined && (
           <Notice>There is no run “{open}” in the folders of this studio.</Notice>
         )}

@@ -1,13 +1,12 @@
 // The room Runs in Chromium: a run that trains while the page watches, a comparison, and what strangers may have written.
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
-import { buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../../src/testing/tinyImages.ts';
 
 const emerging = commandLine(await buildStudio());
@@ -123,12 +122,7 @@ describe.skipIf(chromiumPath === undefined)('the room Runs (scripts/install-syst
     for (const part of ['As a table', 'Doctor', 'Model card', 'Summary']) {
       await page.locator('summary', { hasText: part }).click();
     }
-    await page.evaluate(axe.source);
-    const faults = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
-    expect(faults).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 

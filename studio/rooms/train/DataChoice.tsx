@@ -3,7 +3,7 @@ import { changeSettings } from '../../address.ts';
 import { Choice } from '../../parts/Choice.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
 import { PictureFiles } from '../../parts/PictureFiles.tsx';
-import { DIGITS_COUNT } from '../../work/digits.ts';
+import { DIGITS_AUTHORS, DIGITS_COUNT } from '../../work/digits.ts';
 import { limits, type TrainSettings } from './trainSettings.ts';
 
 /** The choice, and for pictures where they are and what they are fitted to. */
@@ -20,11 +20,11 @@ export function DataChoice({ settings: { data, size, channels } }: { settings: T
         onChange={(value) => changeSettings({ data: value })}
       />
       {data === 'digits' ? (
-        <p class="control-note">By LeCun, Cortes and Burges, CC BY-SA 3.0.</p>
+        <p class="control-note">{DIGITS_AUTHORS}</p>
       ) : (
         <>
           <PictureFiles />
-          <div class="train-row">
+          <div class="control-pair">
             <NumberField
               label="Size in pixels"
               value={size}

@@ -15,7 +15,7 @@ interface ModelFieldsProps {
 /** The fields of one of the models. */
 export function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
   return (
-    <fieldset class="train-fields">
+    <fieldset class="control-pair">
       <legend>{legend}</legend>
       <Choice
         label="Mixing"

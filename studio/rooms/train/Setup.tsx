@@ -1,6 +1,7 @@
 // What is trained: data, model, training, and a second model to race against.
 import { useState } from 'preact/hooks';
 import { changeSettings } from '../../address.ts';
+import { Check } from '../../parts/Check.tsx';
 import { NumberField } from '../../parts/NumberField.tsx';
 import type { Pictures } from '../../work/pictures.ts';
 import { picturesFor } from './chosenPictures.ts';
@@ -31,7 +32,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
     setStarting(false);
   };
   return (
-    <section class="train-setup" aria-label="What is trained">
+    <section class="room-controls" aria-label="What is trained">
       <DataChoice settings={settings} />
       <ModelFields
         legend="Model"
@@ -48,16 +49,11 @@ export function Setup({ settings }: { settings: TrainSettings }) {
           onChange={(value) => changeSettings({ levels: String(value) })}
         />
       </ModelFields>
-      <label class="train-check">
-        <input
-          type="checkbox"
-          checked={rival !== undefined}
-          onChange={({ currentTarget }) =>
-            changeSettings({ rival: currentTarget.checked ? rivalOf(model).mixing : '' })
-          }
-        />
-        Race a second model
-      </label>
+      <Check
+        label="Race a second model"
+        checked={rival !== undefined}
+        onChange={(isChecked) => changeSettings({ rival: isChecked ? rivalOf(model).mixing : '' })}
+      />
       {rival && (
         <ModelFields
           legend="Second model"
@@ -67,7 +63,7 @@ export function Setup({ settings }: { settings: TrainSettings }) {
           }
         />
       )}
-      <fieldset class="train-fields">
+      <fieldset class="control-pair">
         <legend>Training</legend>
         <NumberField
           label="Steps"

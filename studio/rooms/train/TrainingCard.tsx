@@ -18,7 +18,7 @@ export function TrainingCard({ run, settings }: { run: Training; settings: Train
   return (
     <article class={`training hue-${hue % 6}`} aria-label={name}>
       <header class="training-head">
-        <label class="train-check">
+        <label class="check">
           <input
             type="checkbox"
             checked={run.isShown}

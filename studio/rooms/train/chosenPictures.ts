@@ -1,12 +1,12 @@
 // What is trained on: the digits that come with the page, or the pictures that were chosen.
 import { chosenFolder } from '../../parts/PictureFiles.tsx';
-import { DIGITS_FILE } from '../../work/digits.ts';
+import { digitsUrl } from '../../work/digits.ts';
 import type { Pictures } from '../../work/pictures.ts';
 import type { TrainSettings } from './trainSettings.ts';
 
 /** The digits that come with the page. */
 export function digits(): Pictures {
-  return { kind: 'digits', url: new URL(DIGITS_FILE, document.baseURI).href };
+  return { kind: 'digits', url: digitsUrl() };
 }
 
 /** What the settings name; undefined if it is pictures that were not chosen yet. */

@@ -1,14 +1,13 @@
 // The room Train in Chromium: runs that stop, survive a reload, race, and go on in a terminal.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import axe from 'axe-core';
 import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../../../src/testing/command.ts';
 import { chromiumPath, openChromium } from '../../../src/testing/pages.ts';
 import { writePng } from '../../../src/testing/pngFiles.ts';
-import { buildStudio, startStudio } from '../../../src/testing/studio.ts';
+import { accessibilityFaults, buildStudio, startStudio } from '../../../src/testing/studio.ts';
 import { tinyImages } from '../../../src/testing/tinyImages.ts';
 
 const root = await buildStudio();
@@ -155,12 +154,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     await enter('data=files&rival=1x1');
     await page.getByRole('img', { name: /^Learning curves/ }).waitFor();
     await page.getByText('As a table').click();
-    await page.evaluate(axe.source);
-    const faults = await page.evaluate(async () => {
-      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    });
-    expect(faults).toEqual([]);
+    expect(await accessibilityFaults(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 

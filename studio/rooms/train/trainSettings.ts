@@ -1,6 +1,7 @@
 // What the room trains, as its address says it.
 import type { Config, ConfigLayer } from 'emerging-flows/training';
 import type { Settings } from '../../address.ts';
+import { MOST_SEED, numberIn, wholeIn } from '../../numbers.ts';
 
 type Mixing = Config['model']['mixing'];
 
@@ -53,19 +54,14 @@ export const limits = {
   rate: [1e-6, 1],
   batch: [1, 1024],
   steps: [1, 1_000_000],
-  seed: [0, Number.MAX_SAFE_INTEGER],
+  seed: [0, MOST_SEED],
 } as const;
 
 /** The settings in an address; what is missing or impossible there is as in the quick start. */
 export function trainSettings(address: Settings): TrainSettings {
   const whole = (name: keyof typeof limits, usual: number, key: string = name): number => {
-    const value = number(name, usual, key);
-    return Number.isInteger(value) ? value : usual;
-  };
-  const number = (name: keyof typeof limits, usual: number, key: string = name): number => {
-    const value = Number(address[key] || Number.NaN);
     const [least, most] = limits[name];
-    return value >= least && value <= most ? value : usual;
+    return wholeIn(address[key], least, most) ?? usual;
   };
   const model: ModelSettings = {
     mixing: mixingIn(address.mixing) ?? 'emerging',
@@ -84,7 +80,7 @@ export function trainSettings(address: Settings): TrainSettings {
       depth: whole('depth', model.depth, 'rivalDepth'),
       width: whole('width', model.width, 'rivalWidth'),
     },
-    rate: number('rate', 0.015),
+    rate: numberIn(address.rate, ...limits.rate) ?? 0.015,
     batch: whole('batch', 64),
     steps: whole('steps', 1700),
     seed: whole('seed', 0),

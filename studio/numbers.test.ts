@@ -1,0 +1,30 @@
+// Numbers in texts.
+import { expect, it } from 'vitest';
+import { MOST_SEED, numberIn, wholeIn } from './numbers.ts';
+
+it('takes a whole number only if it is one, and within its range', () => {
+  const seeds = ['7', ' 8 ', '', ' ', '-1', '1.5', 'x', '1e3', '9007199254740993', undefined];
+  expect(seeds.map((text) => wholeIn(text, 0, MOST_SEED))).toEqual([
+    7,
+    8,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    1000,
+    undefined,
+    undefined,
+  ]);
+  expect(['0', '1', '9', '10'].map((text) => wholeIn(text, 1, 9))).toEqual([undefined, 1, 9, undefined]);
+});
+
+it('takes numbers between whole ones, but none that is not finite', () => {
+  expect(['0.5', '-1', '2', 'NaN', 'Infinity'].map((text) => numberIn(text, 0, 1e9))).toEqual([
+    0.5,
+    undefined,
+    2,
+    undefined,
+    undefined,
+  ]);
+});
