@@ -75,6 +75,7 @@ const standardOperators: Readonly<Record<string, number>> = {
   Reshape: 1,
   Sigmoid: 1,
   Slice: 1,
+  Sqrt: 1,
   Sub: 1,
   Transpose: 1,
 };
