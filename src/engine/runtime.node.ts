@@ -90,7 +90,7 @@ function notInstalled(cause: unknown): UserError {
   return new UserError(
     'unsupported',
     'ONNX Runtime (onnxruntime-node) is not installed: optional dependencies were left out, or its install script could ' +
-      'not download CUDA, which the CPU does not need; add it with npm install --include=optional --ignore-scripts',
+      'not download CUDA, which the CPU does not need; install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
     { cause },
   );
 }
