@@ -43,6 +43,7 @@ export type CallName =
   | 'downloadDataset'
   | 'listDevices'
   | 'prepareDataset'
+  | 'registerMixing'
   | 'resumeRun'
   | 'verify';
 

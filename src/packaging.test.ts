@@ -1,39 +1,35 @@
-// The package as users get it: installed without warnings and downloads by every npm, each entry point with its types.
+// The package as users get it: installed without failing downloads by every npm, packed, and used in projects of their
+// own from TypeScript, CommonJS and a bundled page.
 import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { build, type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadModel } from './evaluation/model/loadModel.ts';
+import { largestDifference } from './numeric/compare.ts';
+import { lockedPackages, type PackedPackage, packPackage, repository } from './testing/packedPackage.ts';
+import { chromiumPath, openChromium } from './testing/pages.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const read = (name: string) => JSON.parse(readFileSync(join(root, name), 'utf8'));
+const run = promisify(execFile);
+const read = (name: string) => JSON.parse(readFileSync(join(repository, name), 'utf8'));
 
-const { packages }: { packages: Record<string, { hasInstallScript?: boolean }> } = read('package-lock.json');
+const packages = lockedPackages();
 const {
   allowScripts,
   exports: exported,
 }: Record<'allowScripts' | 'exports', Record<string, unknown>> = read('package.json');
 
-const installScripts = Object.entries(packages)
-  .filter(([path, { hasInstallScript }]) => path !== '' && hasInstallScript)
-  .map(([path]) => path.replace(/^.*node_modules\//, ''));
+const installScripts = packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name);
+
+/** This Node, and the newest one if NEWEST_NODE is its path, as `.ci/run` sets it. */
+const nodes = [process.execPath, ...(process.env.NEWEST_NODE ? [process.env.NEWEST_NODE] : [])];
 
 it('keeps npm 10 from running the install script of onnxruntime-node, which downloads CUDA', () => {
   // npm 10 does not support `allowScripts`, and npm 11 warns about onnxruntime-node's own key in .npmrc. Both trust the
   // lockfile: after upgrading the package, delete `hasInstallScript` from its entry again.
-  expect(Object.keys(packages)).toContain('node_modules/onnxruntime-node');
+  expect(packages.map(({ name }) => name)).toContain('onnxruntime-node');
   expect(installScripts).not.toContain('onnxruntime-node');
 });
 
@@ -44,41 +40,50 @@ it('tells npm 11 of every package with an install script whether it may run', ()
   expect(allowScripts['onnxruntime-node']).toBe(false);
 });
 
-describe('the entry points of the package, built and installed elsewhere', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'package-'));
-  // A worker's script runs in a browser alone.
+it('installs elsewhere even if an install script fails: every package with one is optional', () => {
+  const needed = packages.filter(({ dev, optional }) => !(dev || optional)).map(({ name }) => name);
+  expect(needed).toContain('zod');
+  expect(needed.filter((name) => name in allowScripts)).toEqual([]);
+});
+
+describe('the packed package, unpacked beside its dependencies alone', () => {
+  let packed: PackedPackage;
+  beforeAll(async () => {
+    packed = await packPackage();
+  }, 300_000);
+
   const entries = Object.keys(exported)
-    .filter((path) => path !== './worker')
+    // A worker's script runs in a browser alone.
+    .filter((path) => !/worker|json|models/.test(path))
     .map((path) => path.replace('.', 'emerging-flows'));
 
-  beforeAll(async () => {
-    const home = join(folder, 'node_modules/emerging-flows');
-    mkdirSync(home, { recursive: true });
-    const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-    const build = [compiler, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(home, 'dist')];
-    await promisify(execFile)(process.execPath, build, { cwd: root });
-    copyFileSync(join(root, 'package.json'), join(home, 'package.json'));
-    symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'), 'junction');
-  }, 300_000);
-  afterAll(() => rmSync(folder, { recursive: true }));
+  it('has what is used, and no tests or sources', () => {
+    expect(packed.files).toEqual(
+      expect.arrayContaining(['dist/api/index.d.ts', 'models/mnist/model.safetensors', 'LICENSE']),
+    );
+    expect(packed.files.filter((file) => /^(src|bench|studio|node_modules)\/|\.test\./.test(file))).toEqual(
+      [],
+    );
+    expect(existsSync(join(packed.folder, 'node_modules/zod'))).toBe(true);
+    expect(existsSync(join(packed.folder, 'node_modules/vitest'))).toBe(false);
+  });
 
-  it('can be imported, and no two export the same name', async () => {
+  it('can be imported, and no two entry points export the same name', async () => {
     const script = `
       const names = await Promise.all(${JSON.stringify(entries)}.map((entry) => import(entry).then(Object.keys)));
       console.log(JSON.stringify(names));
     `;
     const options = ['--input-type=module', '--eval', script];
-    const { stdout } = await promisify(execFile)(process.execPath, options, { cwd: folder });
+    const { stdout } = await run(process.execPath, options, { cwd: packed.folder });
     const names: string[][] = JSON.parse(stdout);
     expect(entries).toHaveLength(5);
     expect(names.map((one) => one.length)).not.toContain(0);
     expect(names.flat().filter((name, index, all) => all.indexOf(name) !== index)).toEqual([]);
   });
 
-  it('have types, for a program that has only the types of Node', () => {
-    const file = join(folder, 'program.mts');
-    writeFileSync(
-      file,
+  it('has types, for a program that has only the types of Node', () => {
+    const file = packed.write(
+      'typed/wrong.mts',
       `
         import { type FlowModel, loadModel, UserError } from 'emerging-flows';
         import { openDataset } from 'emerging-flows/data';
@@ -94,22 +99,8 @@ describe('the entry points of the package, built and installed elsewhere', () =>
         export const isLocked = (error: unknown) => error instanceof UserError && error.code === 'locke';
       `,
     );
-    const options: ts.CompilerOptions = {
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2023,
-      lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
-      types: ['node'],
-      typeRoots: [join(root, 'node_modules/@types')],
-      strict: true,
-      noEmit: true,
-      skipLibCheck: true,
-    };
-    const program = ts.createProgram([file], options);
-    const problems = ts
-      .getPreEmitDiagnostics(program)
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
     // Exactly one error per mistake.
-    expect(problems).toEqual([
+    expect(compile([file])).toEqual([
       expect.stringMatching(/^Type 'string' is not assignable to type 'number'/),
       expect.stringMatching(/^Argument of type 'number' is not assignable to parameter of type 'string'/),
       expect.stringMatching(/^Argument of type '\[number, number\]' is not assignable/),
@@ -118,4 +109,173 @@ describe('the entry points of the package, built and installed elsewhere', () =>
       expect.stringMatching(/'UserErrorCode' and '"locke"' have no overlap/),
     ]);
   });
+
+  /** Draws a digit of the bundled model, whose folder is `found`, and prints its pixels. */
+  const draw = (found: string): string => `
+    async function draw() {
+      const model = await loadModel(${found});
+      const pixels = await model.sample({ count: 1, temperature: 0.7, seed: 1 });
+      await model.release();
+      console.log(JSON.stringify([...pixels]));
+    }
+    draw();
+  `;
+  const digit = async (): Promise<number[]> => {
+    await using model = await loadModel(join(repository, 'models/mnist'));
+    return [...(await model.sample({ count: 1, temperature: 0.7, seed: 1 }))];
+  };
+
+  it('works in a TypeScript project with module nodenext, as a module and as CommonJS', async () => {
+    const [module, common] = [
+      packed.write(
+        'typed/draw.mts',
+        `import { fileURLToPath } from 'node:url';
+         import { loadModel } from 'emerging-flows';
+         import manifest from 'emerging-flows/package.json' with { type: 'json' };
+         if (manifest.name !== 'emerging-flows') throw new Error(manifest.name);
+         ${draw("fileURLToPath(import.meta.resolve('emerging-flows/models/mnist'))")}`,
+      ),
+      packed.write(
+        'typed/common.cts',
+        `import { dirname } from 'node:path';
+         import { loadModel } from 'emerging-flows';
+         ${draw("dirname(require.resolve('emerging-flows/models/mnist/model.safetensors'))")}`,
+      ),
+    ];
+    expect(compile([module, common], { noEmit: false })).toEqual([]);
+    await expectDigit('typed/draw.mjs');
+    if (process.features.require_module) {
+      await expectDigit('typed/common.cjs');
+    }
+  }, 60_000);
+
+  it.skipIf(!process.features.require_module)(
+    'works from CommonJS (Node 20.19, 22.12 or later)',
+    async () => {
+      packed.write(
+        'common/draw.cjs',
+        `const { dirname } = require('node:path');
+       const { loadModel } = require('emerging-flows');
+       const { Glow } = require('emerging-flows/flows');
+       if (require('emerging-flows/package.json').name !== 'emerging-flows' || !Glow) throw new Error('other');
+       ${draw("dirname(require.resolve('emerging-flows/models/mnist/model.safetensors'))")}`,
+      );
+      await expectDigit('common/draw.cjs');
+    },
+    60_000,
+  );
+
+  it('says in one line what to do if the runtime is not installed', async () => {
+    packed.write(
+      'without/draw.mjs',
+      `import { loadModel } from 'emerging-flows';
+       const model = await loadModel('../node_modules/emerging-flows/models/mnist');
+       await model.sample({ count: 1 }).catch(({ name, code, message }) => console.log(name, code, message));`,
+    );
+    const { stdout } = await packed.without('onnxruntime-node', () =>
+      run(process.execPath, ['draw.mjs'], { cwd: join(packed.folder, 'without') }),
+    );
+    expect(stdout).toMatch(
+      /^UserError unsupported ONNX Runtime \(onnxruntime-node\) is not installed: .* install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment\n$/,
+    );
+  });
+
+  describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+    let server: PreviewServer;
+    afterAll(() => server?.close());
+
+    it('works in a page that Vite bundles, with its types and a mixing of its own', async () => {
+      const project = join(packed.folder, 'page');
+      packed.link('onnxruntime-web');
+      packed.write('page/index.html', '<!doctype html><script type="module" src="/page.ts"></script>');
+      packed.write(
+        'page/mine.ts',
+        `import { registerMixing, reverse } from 'emerging-flows/flows';
+         registerMixing('mine', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });`,
+      );
+      packed.write('page/gradients.ts', "import 'emerging-flows/worker';\nimport './mine';");
+      const page = packed.write(
+        'page/page.ts',
+        `
+          import { configureRuntime, loadModel } from 'emerging-flows';
+          import { Glow } from 'emerging-flows/flows';
+          import { adamax, startFromData, Trainer } from 'emerging-flows/training';
+          import './mine';
+          configureRuntime({
+            startWorker: () => new Worker(new URL('./gradients.ts', import.meta.url), { type: 'module' }),
+          });
+          const model = await loadModel(new URL('/mnist', location.href));
+          const pixels = await model.sample({ count: 2, temperature: 0.7, seed: 1 });
+
+          // A mixing of one's own, which two workers have to know.
+          const options = { levels: 1, depth: 1, width: 4, kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 };
+          const own = new Glow({ ...options, mixing: 'mine' }, model.imageShape);
+          const image = { shape: [2, ...model.imageShape], data: Float32Array.from(pixels) };
+          const batch = { image, noise: { ...image, data: image.data.map((_, index) => (index % 10) / 10) } };
+          const start = await startFromData(own, batch, 0);
+          const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
+          const training = { optimizer, averageDecay: 0.9, batchSize: 2, threads: 2, workers: 2 };
+          const trainer = await Trainer.create(own, start, training);
+          const losses = [];
+          for (let step = 0; step < 5; step++) {
+            losses.push(...(await trainer.step(batch, 0.01)).bitsPerDim);
+          }
+          Object.assign(globalThis, { drawn: { digit: [...pixels.subarray(0, 784)], losses } });
+        `,
+      );
+      expect(compile([page, join(project, 'gradients.ts')], browserTypes)).toEqual([]);
+      cpSync(join(repository, 'models/mnist'), join(project, 'public/mnist'), { recursive: true });
+      await build({
+        root: project,
+        logLevel: 'error',
+        build: { target: 'es2023' },
+        worker: { format: 'es' },
+      });
+      server = await preview({ root: project, logLevel: 'error', preview: { port: 0 } });
+      const { page: opened, close } = await openChromium(server.resolvedUrls!.local[0]!);
+      const drawn = await opened.waitForFunction('globalThis.drawn', undefined, { timeout: 60_000 });
+      const { digit: pixels, losses } = (await drawn.jsonValue()) as Record<'digit' | 'losses', number[]>;
+      // At the border of two grey levels a sample may differ by one.
+      expect(largestDifference(pixels, await digit())).toBeLessThanOrEqual(1);
+      expect(losses).toHaveLength(10);
+      expect(Math.max(...losses.slice(8))).toBeLessThan(Math.min(...losses.slice(0, 2)));
+      await close();
+    }, 120_000);
+  });
+
+  const browserTypes: ts.CompilerOptions = {
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    customConditions: ['browser'],
+    types: [],
+  };
+
+  async function expectDigit(script: string): Promise<void> {
+    const expected = await digit();
+    for (const node of nodes) {
+      const { stdout } = await run(node, [script], { cwd: packed.folder });
+      expect([node, JSON.parse(stdout)]).toEqual([node, expected]);
+    }
+  }
+
+  /** The problems that a TypeScript project finds; the JavaScript is written beside it unless `noEmit` is true. */
+  function compile(files: readonly string[], more: ts.CompilerOptions = {}): string[] {
+    const options: ts.CompilerOptions = {
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2023,
+      lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts', 'lib.dom.d.ts'],
+      types: ['node'],
+      typeRoots: [join(repository, 'node_modules/@types')],
+      resolveJsonModule: true,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      ...more,
+    };
+    const program = ts.createProgram(files, options);
+    program.emit();
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  }
 });

@@ -12,7 +12,7 @@ import { DRAWS } from './measure.ts';
 import type { RunCost } from './plan.ts';
 import type { StudyImages } from './prepareData.ts';
 import { configsOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
-import type { Study } from './studies.ts';
+import { mixingsOf, type Study } from './studies.ts';
 import { timeModels } from './timeModels.ts';
 
 /** The speed of a model. */
@@ -43,12 +43,12 @@ export async function measureRates(
   const file = join(studyFolder(root, study), 'speeds.json');
   const known: Record<string, Speed> = readJson(file) ?? {};
   const configs = configsOf(study);
-  for (const config of configs) {
+  for (const [index, mixing] of mixingsOf(study).entries()) {
+    const config = configs[index]!;
     const key = speedKey(config, images.imageShape);
     // The machine may have been busy: the speed is measured again until a run provides it.
-    const isKnown = secondsPerStep(allRuns(root, study, config.model.mixing)) !== null;
+    const isKnown = secondsPerStep(allRuns(root, study, mixing)) !== null;
     if (known[key] === undefined || !isKnown) {
-      const { mixing } = config.model;
       const label = `timing ${study.name}, ${mixing}`;
       const rounds = { imageShape: images.imageShape, rounds: ROUNDS };
       const [times] = await timeModels(label, [mixing], config, rounds, interruption);

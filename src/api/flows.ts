@@ -36,4 +36,5 @@ export { reverse, shuffle } from '../flows/permutation.ts';
 export { squeeze } from '../flows/squeeze.ts';
 export { type WoodburyOptions, woodbury, woodburyMe } from '../flows/woodbury.ts';
 export { bitsPerDim, type Encoding, Glow, type GlowOptions, type Likelihood } from '../models/glow.ts';
-export type { Mixing } from '../models/mixing.ts';
+export type { Mixing, MixingOptions } from '../models/mixing.ts';
+export { type MixingName, type OwnMixing, registerMixing } from '../models/ownMixings.ts';

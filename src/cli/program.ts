@@ -1,6 +1,8 @@
 // The definition of the command: every subcommand and its options.
+import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
+import { importModule } from '../platform/importModule.node.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerCompare } from './commands/compare.ts';
 import { registerConfig } from './commands/config.ts';
@@ -29,15 +31,25 @@ export function createProgram(): Command {
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
     .version(version)
     .option('--debug', 'print stack traces')
+    .option(
+      '--import <module>',
+      'import a module first, such as one that registers a mixing of your own; repeatable',
+      (module: string, earlier: readonly string[]) => [...earlier, module],
+      [],
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  emerging train --preset mnist-quickstart --out runs/first\n' +
         '  emerging sample runs/first --out samples.png\n' +
         '\nIn a clone, or if the package is a dependency, run npx emerging.',
     )
-    .hook('preAction', (_, called) => {
+    .hook('preAction', async (own, called) => {
+      refuseEmpty(own);
       refuseEmpty(called);
       refuseRanks(called, process.env);
+      for (const module of own.opts<{ import: readonly string[] }>().import) {
+        await importModule(pathToFileURL(module).href);
+      }
     })
     .exitOverride()
     // Failures are printed once, by reportFailure.
@@ -71,7 +83,7 @@ export function createProgram(): Command {
  */
 export function requireKnownCommand(program: Command, args: readonly string[]): void {
   let command = program;
-  for (const word of args.filter((argument) => !argument.startsWith('-'))) {
+  for (const word of wordsOf(args)) {
     if (command.commands.length === 0 || word === 'help') {
       return;
     }
@@ -102,7 +114,7 @@ export function commandPath(program: Command, args: readonly string[]): string[]
 /** The deepest subcommand in the arguments; options are skipped. */
 export function commandOf(program: Command, args: readonly string[]): Command {
   let command = program;
-  for (const word of args.filter((argument) => !argument.startsWith('-'))) {
+  for (const word of wordsOf(args)) {
     const next = command.commands.find((candidate) => candidate.name() === word);
     if (next === undefined) {
       break;
@@ -110,4 +122,9 @@ export function commandOf(program: Command, args: readonly string[]): Command {
     command = next;
   }
   return command;
+}
+
+/** The arguments that are neither options nor, before any command, their values. */
+function wordsOf(args: readonly string[]): string[] {
+  return args.filter((argument, index) => !argument.startsWith('-') && args[index - 1] !== '--import');
 }

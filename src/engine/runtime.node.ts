@@ -12,7 +12,9 @@ const logsAll = process.env.EMERGING_RUNTIME_LOG === 'info';
 
 /** The native library, loaded with the first session: many commands need none. */
 const load = once(async () => {
-  const ort = await import('onnxruntime-node');
+  const ort = await import('onnxruntime-node').catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ERR_MODULE_NOT_FOUND' ? notInstalled(cause) : cause;
+  });
   // What the runtime would print to stderr is in the errors that it throws.
   ort.env.logLevel = logsAll ? 'info' : 'fatal';
   return ort;
@@ -81,6 +83,16 @@ function providerOf({
   return device === 'webgpu' && process.env.EMERGING_WEBGPU_VALIDATION === 'full'
     ? { name: device, validationMode: 'full' }
     : device;
+}
+
+/** The error if the runtime, an optional dependency, is not there: pages do without, and its install script may fail. */
+function notInstalled(cause: unknown): UserError {
+  return new UserError(
+    'unsupported',
+    'ONNX Runtime (onnxruntime-node) is not installed: optional dependencies were left out, or its install script could ' +
+      'not download CUDA, which the CPU does not need; install again with ONNXRUNTIME_NODE_INSTALL=skip in the environment',
+    { cause },
+  );
 }
 
 /** What the runtime says if an array does not fit in the memory of a device. */

@@ -84,11 +84,7 @@ describe('an invalid layer is rejected with one line', () => {
       'model.hiddenChannels must be a whole number from 1 to 8192, not 0',
     ],
     ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
-    [
-      'near choice',
-      { model: { mixing: 'emergin' } },
-      "unknown model.mixing 'emergin': did you mean emerging?",
-    ],
+    ['near choice', { model: { coupling: 'afine' } }, "unknown model.coupling 'afine': did you mean affine?"],
     [
       'floor of scales',
       { model: { scaleFloor: 0.6 } },
@@ -102,7 +98,7 @@ describe('an invalid layer is rejected with one line', () => {
     [
       'number for a choice',
       { model: { mixing: 11 } },
-      `model.mixing must be one of ${choices.mixing.join(', ')}, not 11`,
+      `model.mixing must be one of ${choices.mixing.join(', ')}, or one that is registered, not 11`,
     ],
     [
       'optimizer',

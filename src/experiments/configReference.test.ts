@@ -121,7 +121,7 @@ describe('configSchemaText', () => {
     expect(schema.properties.model.properties.levels.maximum).toBe(12);
     expect(schema.properties.seed.maximum).toBeUndefined();
     expect(() => checkLayer({ model: { levels: 0 } })).toThrow('from 1 to 12');
-    expect(schema.properties.model.properties.mixing.enum).toContain('emerging');
+    expect(schema.properties.model.properties.mixing.examples).toContain('emerging');
   });
 
   it('knows every key that a preset sets', () => {

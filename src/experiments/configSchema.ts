@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { mixingNames } from '../models/mixing.ts';
+import { isMixing, type MixingName } from '../models/ownMixings.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The names a configuration may choose from. */
@@ -66,6 +67,7 @@ const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
 const normBoundText = 'a number from 0.01 to 10';
 const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
+const mixingText = `one of ${choices.mixing.join(', ')}, or one that is registered`;
 const nameText = 'the name or the path of a dataset';
 
 /** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
@@ -97,6 +99,12 @@ const data = section({
   ),
 });
 
+// Which names are registered is known only when a configuration is checked.
+const mixing = z.string(mixingText).check(z.refine(isMixing, mixingText)) as unknown as z.ZodMiniType<
+  MixingName,
+  MixingName
+>;
+
 const model = section({
   /** How often the image is squeezed; height and width must be divisible by 2^levels. */
   levels: wholeNumber(1, 12).check(
@@ -107,7 +115,10 @@ const model = section({
   /** Hidden channels of the coupling networks. */
   width: wholeNumber(1, MOST_CHANNELS).check(z.describe('Hidden channels of the coupling networks.')),
   /** What mixes channels and pixels between couplings. */
-  mixing: choice(choices.mixing).check(z.describe('What mixes channels and pixels between couplings.')),
+  mixing: mixing.check(
+    z.describe('What mixes channels and pixels between couplings.'),
+    z.meta({ examples: [...choices.mixing] }),
+  ),
   /** The side length of the mixing's kernel; odd. */
   kernelSize: oddNumber(3, 255).check(z.describe("The side length of the mixing's kernel; odd.")),
   /** The spacing of the kernel's taps. */

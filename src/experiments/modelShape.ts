@@ -1,7 +1,7 @@
 // Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../errors.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
-import { mixings } from '../models/mixing.ts';
+import { optionsOfMixing } from '../models/ownMixings.ts';
 import {
   dimensionsOf,
   type ImageShape,
@@ -38,7 +38,7 @@ export function modelFor(options: GlowOptions & ShapedModel, imageShape: ImageSh
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
   checkSize(imageShape);
   checkLevels(model.levels, imageShape);
-  const { options } = mixings[model.mixing];
+  const options = optionsOfMixing(model.mixing);
   if (options.includes('kernelSize')) {
     checkKernel(model, imageShape);
   }
@@ -104,7 +104,7 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
  */
 function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
   const side = Math.max(height, width) / 2;
-  const spacing = mixings[mixing].options.includes('dilation') ? dilation : 1;
+  const spacing = optionsOfMixing(mixing).includes('dilation') ? dilation : 1;
   const reach = ((kernelSize - 1) / 2) * spacing;
   // The smallest kernel is the default, and is allowed even on the tiniest image.
   if (reach < side || (kernelSize === 3 && spacing === 1)) {

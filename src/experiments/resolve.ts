@@ -1,5 +1,5 @@
 // Resolves a preset, a file and options to one configuration: defaults < preset or file < settings < options.
-import { UserError } from '../errors.ts';
+import { phrase, UserError } from '../errors.ts';
 import { checkLayer, completeConfig, defaults, exclusivePairs, optionsOf } from './config.ts';
 import { clip } from './configErrors.ts';
 import type { Config, ConfigLayer } from './configSchema.ts';
@@ -72,7 +72,7 @@ export function parseLayer(text: string, source: string): ConfigLayer {
     return checkLayer(yaml.value ?? {});
   } catch (error) {
     if (error instanceof UserError) {
-      throw new UserError('invalid-config', `${source}: ${error.message}`, { cause: error });
+      throw new UserError(error.code, phrase`${source}: ${error.phrase}`, { cause: error });
     }
     throw error;
   }

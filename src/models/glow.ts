@@ -10,7 +10,7 @@ import { squeeze } from '../flows/squeeze.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, subtract } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Mixing, mixings } from './mixing.ts';
+import { layersOfMixing, type MixingName } from './ownMixings.ts';
 import {
   bijectionStage,
   type Densities,
@@ -36,8 +36,8 @@ export interface GlowOptions {
   readonly coupling?: CouplingKind;
   /** A lower bound on the scales of affine couplings; default none. */
   readonly scaleFloor?: number;
-  /** The mixing of channels, and pixels, between couplings. */
-  readonly mixing: Mixing;
+  /** The mixing of channels, and pixels, between couplings; one of the library, or one that `registerMixing` has registered. */
+  readonly mixing: MixingName;
   /** The side of an emerging or periodic kernel, odd. */
   readonly kernelSize: number;
   /** The distance between the taps of an emerging kernel. */
@@ -92,7 +92,7 @@ export class Glow {
    */
   readonly stages: readonly PlacedStage[];
 
-  /** @throws if height or width cannot be halved `levels` times */
+  /** @throws if height or width cannot be halved `levels` times, or there is no such mixing */
   constructor(options: GlowOptions, imageShape: ImageShape) {
     this.options = options;
     this.imageShape = imageShape;
@@ -201,7 +201,7 @@ function stagesOf(options: GlowOptions, imageShape: ImageShape): PlacedStage[] {
 function flowStep(shape: ImageShape, options: GlowOptions): Bijection {
   return chain('step', {
     actnorm: actnorm(shape),
-    ...mixings[options.mixing].layers(shape, options),
+    ...layersOfMixing(options.mixing, shape, options),
     coupling: coupling(shape, options),
   });
 }

@@ -9,7 +9,7 @@ import { type Optimizer, optimizerChoice } from './optimizer.ts';
 const kind = { name: 'adamax', moments: ['first', 'second'] } as const;
 
 /** Adamax's decay rates, and its bias correction for the zero start of the first moment. */
-interface AdamaxOptions {
+export interface AdamaxOptions {
   /** Decay of the first moment; default 0.9. */
   readonly beta1?: number;
   /** Decay of the running maximum of the gradient. */

@@ -9,11 +9,12 @@ import { type Optimizer, optimizerChoice } from './optimizer.ts';
 const kind = { name: 'adamw', moments: ['first', 'second'] } as const;
 
 /** AdamW's decay rates of the moments and of the weights. */
-interface AdamwOptions {
+export interface AdamwOptions {
   /** β₁, the decay of the mean of the gradients. */
   readonly beta1: number;
   /** β₂, the decay of the mean of the squared gradients. */
   readonly beta2: number;
+  /** ε, which keeps the divisor above 0. */
   readonly epsilon: number;
   /** λ; 0 for Adam. */
   readonly weightDecay: number;

@@ -8,6 +8,7 @@ import { type Batch, imageArray } from './likelihood.ts';
 
 /** How batches are made. */
 export interface BatchLoaderOptions {
+  /** Images in a whole batch. */
   readonly batchSize: number;
   /** The seed of the order, the augmentation and the noise. */
   readonly seed: number;
@@ -15,7 +16,7 @@ export interface BatchLoaderOptions {
   readonly bits: number;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
-  /** The part of each batch that is loaded; by default all of it. */
+  /** @internal The part of each batch that is loaded; by default all of it. */
   readonly share?: { readonly first: number; readonly images: number };
 }
 

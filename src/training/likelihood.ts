@@ -18,7 +18,9 @@ import { input, type Tensor } from '../tensor/tensor.ts';
 
 /** A batch for one run of a program: integer pixel values and dequantisation noise, `[N, H, W, C]`. */
 export interface Batch {
+  /** Integer pixel values, 0 to 2^bits − 1. */
   readonly image: NdArray;
+  /** Noise in [0, 1), which makes them continuous. */
   readonly noise: NdArray;
 }
 

@@ -17,6 +17,7 @@ const commands: Readonly<Record<CallName, (...args: readonly Literal[]) => strin
   listDevices: () => 'emerging devices',
   prepareDataset: (source, options = {}) =>
     `emerging datasets prepare ${[word(source), ...flags(options)].join(' ')}`,
+  registerMixing: () => '--import MODULE',
   resumeRun: (directory, changes = {}) =>
     `emerging train --resume ${[word(directory), ...settings(changes)].join(' ')}`,
   verify: () => 'emerging encode --exact',

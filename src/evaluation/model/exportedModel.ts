@@ -82,6 +82,9 @@ function modelOf({ model = '', imageShape = '' }: Record<string, string>, path: 
     const [height, width, channels] = imageShape.split('x').map(Number) as [number, number, number];
     return modelFor(options, [height, width, channels] satisfies ImageShape);
   } catch (cause) {
+    if (cause instanceof UserError && cause.code === 'not-found') {
+      throw new UserError(cause.code, phrase`${path}: ${cause.phrase}`, { cause });
+    }
     throw new UserError(
       'invalid-data',
       `${path} is not an exported model: its metadata does not describe one (${(cause as Error).message}); export again`,

@@ -11,6 +11,8 @@ import { copyInto } from './gradientSum.ts';
 /** The data passed to a thread when it starts. */
 export interface ThreadData {
   readonly model: GlowOptions;
+  /** The module that registers the model's mixing, to be imported first; undefined for a mixing of the library. */
+  readonly mixingModule: string | undefined;
   readonly imageShape: ImageShape;
   readonly plan: GradientOptions;
   readonly engine: CompileOptions;

@@ -2,6 +2,7 @@
 import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
+import { moduleOfMixing } from '../../models/ownMixings.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
@@ -25,6 +26,7 @@ export async function startGradientThreads(
       const gradients = sharedGroups(layout.shapes('trained'));
       const thread = startThread({
         model: model.options,
+        mixingModule: moduleOfMixing(model.options.mixing),
         imageShape: model.imageShape,
         plan,
         // Each thread numbers only the files of its own sessions.

@@ -1,12 +1,18 @@
 // A host thread: started with data, sent one request at a time, ended.
 import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { option, phrase, UserError, type UserErrorCode } from '../../errors.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Batch } from '../likelihood.ts';
 import type { ThreadData } from './gradientThread.ts';
 
 /** A request to a thread: the gradients of some images, or to end. */
 export type ThreadRequest = Batch | 'end';
+
+/** What a thread says once it is ready, or why it cannot be. */
+export type ThreadStart = 'ready' | { readonly refused: string; readonly code: UserErrorCode };
 
 /** A thread that computes gradients. */
 export interface Thread {
@@ -30,11 +36,21 @@ export function sharedArray(elements: number): Float32Array {
   return new Float32Array(new SharedArrayBuffer(Float32Array.BYTES_PER_ELEMENT * elements));
 }
 
-/** Starts a thread on `threadMain.node.ts`. */
+/**
+ * Starts a thread on `threadMain.node.ts`.
+ *
+ * @throws UserError if the module of the model's mixing is the program itself
+ */
 export function startThread(data: ThreadData): Thread {
+  requireModuleOfItsOwn(data);
   const worker = workerOf(data);
   return {
-    ready: () => answerOf(worker),
+    async ready() {
+      const start = (await answerOf(worker)) as ThreadStart;
+      if (start !== 'ready') {
+        throw new UserError(start.code, start.refused);
+      }
+    },
     ask(batch) {
       const answer = answerOf(worker);
       worker.postMessage(batch satisfies ThreadRequest);
@@ -50,6 +66,19 @@ export function startThread(data: ThreadData): Thread {
     },
     kill: () => worker.terminate(),
   };
+}
+
+/** Refuses a mixing that is registered by the program itself, which every thread would run from its start. */
+function requireModuleOfItsOwn({ model, mixingModule }: ThreadData): void {
+  const program = process.argv[1];
+  if (mixingModule?.startsWith('file:') && program !== undefined) {
+    if (realpathSync(fileURLToPath(mixingModule)) === realpathSync(program)) {
+      throw new UserError(
+        'invalid-argument',
+        phrase`workers import the module that registers the mixing ${model.mixing}, and it is the program itself: register it in a module of its own, or use ${option('workers', 1)}`,
+      );
+    }
+  }
 }
 
 /** Whether a thread has ended, for example by failing. */

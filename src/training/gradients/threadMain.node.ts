@@ -1,17 +1,38 @@
 // The entry point of a thread started by `thread.node.ts`: it answers with the results of
 // `gradientThread.ts`.
 import { parentPort, workerData } from 'node:worker_threads';
-import { openGradientThread, type ThreadData } from './gradientThread.ts';
-import type { ThreadRequest } from './thread.node.ts';
+import { UserError } from '../../errors.ts';
+import { importModule } from '../../platform/importModule.node.ts';
+import { type GradientThread, openGradientThread, type ThreadData } from './gradientThread.ts';
+import type { ThreadRequest, ThreadStart } from './thread.node.ts';
 
 const port = parentPort!;
-const work = await openGradientThread(workerData as ThreadData);
-port.on('message', async (request: ThreadRequest) => {
-  if (request === 'end') {
-    await work.release();
-    port.close();
-    return;
+
+/** Registers the model's mixing and compiles its program; undefined if the user can mend what is in the way. */
+async function open(data: ThreadData): Promise<GradientThread | undefined> {
+  try {
+    if (data.mixingModule !== undefined) {
+      await importModule(data.mixingModule);
+    }
+    return await openGradientThread(data);
+  } catch (error) {
+    if (!(error instanceof UserError)) {
+      throw error;
+    }
+    port.postMessage({ refused: error.message, code: error.code } satisfies ThreadStart);
+    return undefined;
   }
-  port.postMessage(await work.run(request));
-});
-port.postMessage('ready');
+}
+
+const work = await open(workerData as ThreadData);
+if (work !== undefined) {
+  port.on('message', async (request: ThreadRequest) => {
+    if (request === 'end') {
+      await work.release();
+      port.close();
+      return;
+    }
+    port.postMessage(await work.run(request));
+  });
+  port.postMessage('ready' satisfies ThreadStart);
+}

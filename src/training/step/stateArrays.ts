@@ -10,8 +10,9 @@ import type { TrainingStart, TrainingState } from '../trainingState.ts';
 
 /** The settings of an update. */
 export interface UpdateOptions {
+  /** The rule by which gradients change weights. */
   readonly optimizer: Optimizer;
-  /** The decay of the moving average of the weights. */
+  /** The decay of the moving average of the weights, at least 0 and below 1. */
   readonly averageDecay: number;
 }
 

@@ -16,12 +16,12 @@ import type { GuardState } from './guard.ts';
 import { HostArrays } from './hostArrays.ts';
 import type { BatchGradients, StateArrays, StateArraysOptions } from './stateArrays.ts';
 
-/** Options of a trainer. */
+/** Options of a trainer: the optimiser, the moving average, the sizes of batches, and where it runs. */
 export interface TrainerOptions extends StateArraysOptions {
   /** The norm to which gradients are clipped; by default Infinity. */
   readonly clipNorm?: number;
   /**
-   * The arrays, already opened with these options, if the initial weights are already in them; they are not released with
+   * @internal The arrays, already opened with these options, if the initial weights are already in them; they are not released with
    * the trainer.
    */
   readonly arrays?: StateArrays;
@@ -34,13 +34,17 @@ export interface TrainerOptions extends StateArraysOptions {
 /** How far training is: its state without the arrays. */
 export type Progress = Pick<TrainingState, 'step' | 'updates' | 'guard'>;
 
-/** The programs and the state of training. */
+/**
+ * The programs and the state of a training of one's own: `create` compiles them, `step` or `gradientsOf` and `update` train,
+ * `state` is for `trainedModel`, and `release` frees them. It knows no data, no schedule, no guard and no files: `train`
+ * adds these.
+ */
 export class Trainer {
-  /** The layout of the states that it takes and returns. */
+  /** @internal The layout of the states that it takes and returns. */
   readonly layout: ParameterLayout;
-  /** The number of workers, whether activations are kept or recomputed, and how much memory this takes. */
+  /** @internal The number of workers, whether activations are kept or recomputed, and how much memory this takes. */
   readonly plan: SharedPlan;
-  /** The arrays of the state. */
+  /** @internal The arrays of the state. */
   readonly arrays: StateArrays;
   private readonly options: TrainerOptions;
   private readonly gradientProgram: GradientProgram;
@@ -62,7 +66,11 @@ export class Trainer {
     this.current = progress;
   }
 
-  /** Compiles the programs for training from a copy of `state`. */
+  /**
+   * Compiles the programs for training from a copy of `state`, such as `startFromData` returns.
+   *
+   * @throws UserError if the number of workers is impossible, or the device cannot run the programs
+   */
   static async create(model: Glow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
@@ -91,7 +99,7 @@ export class Trainer {
     return { ...this.current, ...(await this.arrays.read()) };
   }
 
-  /** The weights for programs in the layout of the arrays. Before the first update the average equals the weights. */
+  /** @internal The weights for programs in the layout of the arrays. Before the first update the average equals the weights. */
   weights(kind: WeightsKind): ProgramArrays {
     const { weights, average } = this.arrays;
     return kind === 'raw' || this.current.updates === 0 ? weights : { ...weights, ...average };
@@ -137,7 +145,7 @@ export class Trainer {
     this.current = { ...this.current, step: this.current.step + 1 };
   }
 
-  /** Sets the guard's state. */
+  /** @internal Sets the guard's state. */
   remember(guard: GuardState): void {
     this.current = { ...this.current, guard };
   }

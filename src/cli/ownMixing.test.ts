@@ -1,0 +1,111 @@
+// A mixing of one's own on the command line: `--import` registers it, for workers too.
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, it } from 'vitest';
+import { buildPackage, commandLine } from '../testing/command.ts';
+
+const root = buildPackage();
+const emerging = commandLine(root);
+
+/** A module that registers a mixing, beside the package, which it imports by its name. */
+function module(file: string, name: string, url = 'import.meta.url'): string {
+  const path = join(root, file);
+  writeFileSync(
+    path,
+    `import { registerMixing, reverse } from 'emerging-flows/flows';
+     registerMixing('${name}', { module: ${url}, layers: (shape) => ({ turned: reverse(shape) }) });`,
+  );
+  return path;
+}
+
+const mine = module('mine.mjs', 'mine');
+const small = ['--set=data.name=mnist', '--set=data.validation=0.005', '--steps=3', '--no-test'].concat(
+  ['levels=1', 'depth=1', 'width=8'].map((setting) => `--set=model.${setting}`),
+  ['batchSize=32', 'warmupSteps=1'].map((setting) => `--set=training.${setting}`),
+);
+const train = (...args: string[]) => emerging.run('train', ...small, ...args);
+
+beforeAll(async () => {
+  const { code, stderr } = await train(
+    '--import',
+    mine,
+    '--set=model.mixing=mine',
+    '--workers=2',
+    '--threads=2',
+    '--out=run',
+  );
+  expect(code, stderr).toBe(0);
+}, 60_000);
+
+it('is used by every command that imports it, before the command or after it', async () => {
+  const drawn = await emerging.run('--import', mine, 'sample', 'run', '--count=2', '--out=a.png');
+  expect(drawn.code, drawn.stderr).toBe(0);
+  const exported = await emerging.run('export', 'run', '--out=exported', `--import=${mine}`);
+  expect(exported.code, exported.stderr).toBe(0);
+  const { layers } = await emerging.json('doctor', 'run', '--import', mine, '--images=4');
+  expect(layers.map(({ layer }: { layer: string }) => layer)).toContain('levels/0/steps/0/turned');
+}, 60_000);
+
+it('is named in one line by a command that does not import it', async () => {
+  for (const [model, where] of [
+    ['run', 'run/config.yaml'],
+    ['exported', 'exported/model.safetensors'],
+  ] as const) {
+    const { code, stderr } = await emerging.run('sample', model, '--out=b.png');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        new RegExp(
+          `^emerging: ${where}: unknown model\\.mixing 'mine': .* One of your own must be registered first: --import MODULE\n$`,
+        ),
+      ),
+    ]);
+  }
+});
+
+it.each([
+  ['there is no module', ['--import', 'none.mjs'], /the module file:.*none\.mjs cannot be imported: .*\n$/],
+  ['the module is not named', ['--import', ''], /^emerging: --import is empty: give it a value.*\n$/],
+])('is refused in one line if %s', async (_, args, message) => {
+  const { code, stderr } = await emerging.run('sample', 'run', '--out=c.png', ...args);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  expect(stderr.trimEnd()).not.toContain('\n');
+});
+
+it('is refused in one line by workers whose module does not register it', async () => {
+  const url = `new URL('empty.mjs', import.meta.url).href`;
+  writeFileSync(join(root, 'empty.mjs'), '');
+  const args = ['--import', module('elsewhere.mjs', 'elsewhere', url), '--set=model.mixing=elsewhere'];
+  const { code, stderr } = await train(...args, '--workers=2', '--threads=2', '--out=refused');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/emerging: unknown model\.mixing 'elsewhere': [^\n]*\n$/);
+  expect(stderr).not.toMatch(/\n {4}at /);
+}, 60_000);
+
+it('is refused in one line if the program that trains with workers registers it itself', async () => {
+  const program = join(root, 'program.mjs');
+  writeFileSync(
+    program,
+    `import { Glow, registerMixing, reverse } from 'emerging-flows/flows';
+     import { adamax, startFromData, Trainer } from 'emerging-flows/training';
+     registerMixing('own', { module: import.meta.url, layers: (shape) => ({ turned: reverse(shape) }) });
+     const options = { levels: 1, depth: 1, width: 2, mixing: 'own', kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 };
+     const model = new Glow(options, [4, 4, 1]);
+     const image = { shape: [2, 4, 4, 1], data: Float32Array.from({ length: 32 }, (_, index) => (index * 37) % 256) };
+     const start = await startFromData(model, { image, noise: { ...image, data: new Float32Array(32) } }, 0);
+     const training = { optimizer: adamax({ beta2: 0.9, biasCorrection: 'standard' }), averageDecay: 0.9, batchSize: 2 };
+     for (const workers of [2, 1]) {
+       await Trainer.create(model, start, { ...training, workers, threads: 2 }).then(
+         (trainer) => trainer.release(),
+         ({ name, message }) => console.log(name, message),
+       );
+     }`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(stdout).toBe(
+    'UserError workers import the module that registers the mixing own, and it is the program itself: register it in a ' +
+      'module of its own, or use workers: 1\n',
+  );
+});

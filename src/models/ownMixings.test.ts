@@ -1,0 +1,73 @@
+// Mixings of one's own: what may be registered, what a model makes of it, and what is said of one that is not there.
+import { expect, it } from 'vitest';
+import { reverse } from '../flows/permutation.ts';
+import { Glow, type GlowOptions } from './glow.ts';
+import { layersOf } from './layers.ts';
+import { isMixing, type OwnMixing, registerMixing } from './ownMixings.ts';
+
+const module = 'file:///mine.mjs';
+const twice: OwnMixing = { module, layers: (shape) => ({ one: reverse(shape), two: reverse(shape) }) };
+const options = (mixing: string): GlowOptions => ({
+  levels: 1,
+  depth: 1,
+  width: 2,
+  mixing,
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: false,
+  bits: 8,
+});
+
+it('are what a model has between actnorm and coupling, under their own keys', () => {
+  registerMixing('twice', twice);
+  const paths = layersOf(new Glow(options('twice'), [4, 6, 1])).map(({ path }) => path);
+  expect(paths.filter((path) => path.includes('steps'))).toEqual(
+    ['actnorm', 'one', 'two', 'coupling'].map((key) => `levels/0/steps/0/${key}`),
+  );
+});
+
+it('are given the shape and the options of the model', () => {
+  const seen: unknown[] = [];
+  registerMixing('seeing', {
+    module,
+    layers: (shape, { kernelSize, dilation, hiddenChannels }) => {
+      seen.push([...shape], { kernelSize, dilation, hiddenChannels });
+      return { reverse: reverse(shape) };
+    },
+  });
+  new Glow({ ...options('seeing'), kernelSize: 5, dilation: 2, hiddenChannels: 7 }, [4, 6, 1]);
+  expect(seen).toEqual([[2, 3, 4], { kernelSize: 5, dilation: 2, hiddenChannels: 7 }]);
+});
+
+it('are replaced by their own module, and by no other', () => {
+  registerMixing('again', twice);
+  registerMixing('again', { ...twice, layers: (shape) => ({ only: reverse(shape) }) });
+  expect(Object.keys(layersOf(new Glow(options('again'), [2, 2, 1])))).toHaveLength(5);
+  expect(() => registerMixing('again', { ...twice, module: 'file:///other.mjs' })).toThrow(
+    'file:///mine.mjs has registered a mixing again already: register yours under another name',
+  );
+});
+
+it.each([
+  ['emerging', 'the library has a mixing emerging already: register yours under another name'],
+  ...['', 'a/b', '-a', 'two words', 'ä', 'a'.repeat(41)].map((name) => [
+    name,
+    `the name of a mixing consists of at most 40 letters, digits and single hyphens, not '${name}'`,
+  ]),
+])('are not registered as %j', (name, message) => {
+  expect(() => registerMixing(name, twice)).toThrow(message);
+});
+
+it('are unknown until they are registered, names of every object too', () => {
+  expect(['hasOwnProperty', 'toString', '__proto__'].filter(isMixing)).toEqual([]);
+  expect(() => new Glow(options('mine'), [2, 2, 1])).toThrow(
+    /^unknown model.mixing 'mine': .* One of your own must be registered first: registerMixing\('mine'\)$/,
+  );
+});
+
+it('cannot take the key of a layer that every step has', () => {
+  registerMixing('taking', { module, layers: (shape) => ({ actnorm: reverse(shape) }) });
+  expect(() => new Glow(options('taking'), [2, 2, 1])).toThrow(
+    "mixing 'taking': the layer 'actnorm' needs another key: every flow step has one of it",
+  );
+});

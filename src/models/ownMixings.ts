@@ -1,0 +1,115 @@
+// The mixings that users register, beside those of the library; what a model asks of either is asked here.
+import { call, nearestNames, phrase, UserError } from '../errors.ts';
+import type { Bijection } from '../flows/bijection.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+import { type Mixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
+
+/** The name of a mixing: one of the library, or one that is registered. */
+export type MixingName = Mixing | (string & Record<never, never>);
+
+/** A mixing of one's own. */
+export interface OwnMixing {
+  /**
+   * The URL of the module that registers it, `import.meta.url`. Threads that compute gradients import it, so it must be
+   * a module of its own: one that also trains would train again in each of them. In a page the script of the worker
+   * imports it instead.
+   */
+  readonly module: string;
+  /** The options that its layers use, and whose values are checked against the images; by default none. */
+  readonly options?: readonly (keyof MixingOptions)[];
+  /**
+   * Its layers for images of a shape, first to last, by the keys in their parameters' paths, which may be neither `actnorm`
+   * nor `coupling`. Every call with the same arguments returns the same layers.
+   */
+  layers(shape: ImageShape, options: MixingOptions): Readonly<Record<string, Bijection>>;
+}
+
+const registered = new Map<string, OwnMixing>();
+
+/** Names that can be parts of paths and of commands. */
+const plainName = /^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/;
+const LONGEST_NAME = 40;
+
+/**
+ * Registers a mixing of one's own: from then on `mixing` of `Glow` and `model.mixing` of configurations may be its name,
+ * and runs and exports with it can be read. If its module registers the name again, the later one counts.
+ *
+ * @throws UserError if the name is not made of letters, digits and single hyphens, is that of a mixing of the library, or is
+ * registered by another module
+ */
+export function registerMixing(name: string, mixing: OwnMixing): void {
+  if (!plainName.test(name) || name.length > LONGEST_NAME) {
+    throw new UserError(
+      'invalid-argument',
+      `the name of a mixing consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${name}'`,
+    );
+  }
+  const other = registered.get(name)?.module ?? mixing.module;
+  if (isOfLibrary(name) || other !== mixing.module) {
+    const where = isOfLibrary(name) ? 'the library has' : `${other} has registered`;
+    throw new UserError('exists', `${where} a mixing ${name} already: register yours under another name`);
+  }
+  registered.set(name, mixing);
+}
+
+/** Whether a mixing of this name can be used. */
+export function isMixing(name: string): boolean {
+  return isOfLibrary(name) || registered.has(name);
+}
+
+/** The error for a name that is neither of the library nor registered. */
+export function unknownMixing(name: string): UserError {
+  const known = [...mixingNames, ...registered.keys()];
+  const near = nearestNames(name, known);
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${known.join(', ')}.`;
+  return new UserError(
+    'not-found',
+    phrase`unknown model.mixing '${name}': ${hint} One of your own must be registered first: ${call('registerMixing', name)}`,
+  );
+}
+
+/**
+ * The options that a mixing uses.
+ *
+ * @throws UserError if there is no mixing of this name
+ */
+export function optionsOfMixing(name: MixingName): readonly (keyof MixingOptions)[] {
+  return definitionOf(name).options ?? [];
+}
+
+/**
+ * The layers of a mixing for images of a shape.
+ *
+ * @throws UserError if there is no mixing of this name
+ */
+export function layersOfMixing(
+  name: MixingName,
+  shape: ImageShape,
+  options: MixingOptions,
+): Readonly<Record<string, Bijection>> {
+  const layers = definitionOf(name).layers(shape, options);
+  const taken = Object.keys(layers).find((key) => key === 'actnorm' || key === 'coupling');
+  if (taken !== undefined) {
+    throw new Error(
+      `mixing '${name}': the layer '${taken}' needs another key: every flow step has one of it`,
+    );
+  }
+  return layers;
+}
+
+/** The URL of the module that registers a mixing; undefined for those of the library. */
+export function moduleOfMixing(name: MixingName): string | undefined {
+  return registered.get(name)?.module;
+}
+
+function definitionOf(name: MixingName): Pick<OwnMixing, 'options' | 'layers'> {
+  const definition = isOfLibrary(name) ? mixings[name] : registered.get(name);
+  if (definition === undefined) {
+    throw unknownMixing(name);
+  }
+  return definition;
+}
+
+function isOfLibrary(name: MixingName): name is Mixing {
+  return Object.hasOwn(mixings, name);
+}

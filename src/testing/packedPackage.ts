@@ -1,0 +1,113 @@
+// The package as npm packs it, unpacked in a project beside the packages that an installation has, and no others.
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll } from 'vitest';
+
+const run = promisify(execFile);
+
+/** The root of the repository. */
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What package-lock.json says of a package. */
+interface LockedPackage {
+  readonly name: string;
+  /** Its folder in the repository. */
+  readonly path: string;
+  /** Whether only development needs it. */
+  readonly dev: boolean;
+  /** Whether an installation goes on without it. */
+  readonly optional: boolean;
+  readonly hasInstallScript: boolean;
+}
+
+/** The packages of package-lock.json. */
+export function lockedPackages(): LockedPackage[] {
+  const { packages } = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages as Record<string, Record<string, unknown>>)
+    .filter(([path]) => path !== '')
+    .map(([path, { dev, optional, devOptional, hasInstallScript }]) => ({
+      name: path.replace(/^.*node_modules\//, ''),
+      path,
+      dev: dev === true,
+      optional: optional === true || devOptional === true,
+      hasInstallScript: hasInstallScript === true,
+    }));
+}
+
+/** An installation of the packed package. */
+export interface PackedPackage {
+  /** The folder that has the installation in its `node_modules`; projects are folders in it. */
+  readonly folder: string;
+  /** The files of the package. */
+  readonly files: readonly string[];
+  /** Writes a file of a project and returns its path. */
+  write(name: string, text: string): string;
+  /** Adds a package of the repository. */
+  link(name: string): void;
+  /** The result of an action while a package is not installed. */
+  without<Result>(name: string, action: () => Promise<Result>): Promise<Result>;
+}
+
+/** Builds, packs and installs the package, without the page of the studio and the documents; removed after the tests. */
+export async function packPackage(): Promise<PackedPackage> {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const staged = join(folder, 'staged');
+  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const build = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(staged, 'dist')];
+  await run(process.execPath, [compiler, ...build], { cwd: repository });
+  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'models']) {
+    cpSync(join(repository, name), join(staged, name), { recursive: true });
+  }
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json'], { cwd: staged });
+  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+  const home = join(folder, 'node_modules/emerging-flows');
+  mkdirSync(home, { recursive: true });
+  await run('tar', ['-xzf', join(staged, filename), '-C', home, '--strip-components=1']);
+  rmSync(staged, { recursive: true });
+
+  const link = (name: string): void => {
+    const place = join(folder, 'node_modules', name);
+    mkdirSync(dirname(place), { recursive: true });
+    symlinkSync(join(repository, 'node_modules', name), place, 'junction');
+  };
+  for (const { name, path, dev } of lockedPackages()) {
+    // Optional packages for other systems are not there.
+    if (!dev && path === `node_modules/${name}` && existsSync(join(repository, path))) {
+      link(name);
+    }
+  }
+  return {
+    folder,
+    files: files.map(({ path }) => path),
+    write(name, text) {
+      const file = join(folder, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      return file;
+    },
+    link,
+    async without(name, action) {
+      rmSync(join(folder, 'node_modules', name), { recursive: true });
+      try {
+        return await action();
+      } finally {
+        link(name);
+      }
+    },
+  };
+}
