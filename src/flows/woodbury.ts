@@ -42,8 +42,8 @@ export function woodbury(
   const onPixels = (x: Tensor, map: (rows: Tensor) => Tensor): Tensor =>
     reshape(alongAxis(flat(x), 1, map), x.shape);
   return woodburyOf('woodbury', shape, [
-    { ...lowRank('channel', channels, channelRank), times: pixels, apply: onChannels },
-    { ...lowRank('space', pixels, spaceRank), times: channels, apply: onPixels },
+    { ...lowRank('channel', channels, channelRank), times: pixels, apply: onChannels, onRows: asRows },
+    { ...lowRank('space', pixels, spaceRank), times: channels, apply: onPixels, onRows: asColumns },
   ]);
 }
 
@@ -60,25 +60,32 @@ export function woodburyMe(
 ): Bijection {
   const [height, width, channels] = shape;
   return woodburyOf('woodbury-me', shape, [
-    { ...lowRank('channel', channels, channelRank), times: height * width, apply: onChannels },
+    {
+      ...lowRank('channel', channels, channelRank),
+      times: height * width,
+      apply: onChannels,
+      onRows: asRows,
+    },
     {
       ...lowRank('row', height, spaceRank),
       times: channels * width,
       apply: (x, map) => alongAxis(x, 1, map),
+      onRows: asColumns,
     },
     {
       ...lowRank('column', width, spaceRank),
       times: channels * height,
       apply: (x, map) => alongAxis(x, 2, map),
+      onRows: asColumns,
     },
   ]);
 }
 
-/** The map I + U·V of vectors, its parameters and what follows from them. */
+/** The map I + U·V, U and V of low rank. */
 interface LowRank {
   readonly name: string;
   readonly parameters: ParameterSpecs;
-  /** Of rows that are vectors from the left, v·(I + U·V); transposed for those of columns. */
+  /** U `[size, rank]` and V `[rank, size]`. */
   matrices(p: Parameters): { left: Tensor; right: Tensor };
 }
 
@@ -88,7 +95,18 @@ interface Part extends LowRank {
   readonly times: number;
   /** Applies a map of the rows of a matrix to all vectors of images. */
   apply(x: Tensor, map: (rows: Tensor) => Tensor): Tensor;
+  /** A and B for which a vector, as a row v, becomes v·(I + A·B). */
+  onRows(matrices: { left: Tensor; right: Tensor }): { first: Tensor; second: Tensor };
 }
+
+/** Vectors that are multiplied from the right are rows already. */
+const asRows: Part['onRows'] = ({ left, right }) => ({ first: left, second: right });
+
+/** Those that are multiplied from the left are columns: as rows, they take the transposed matrix. */
+const asColumns: Part['onRows'] = ({ left, right }) => ({
+  first: transpose(right),
+  second: transpose(left),
+});
 
 /** `nameLeft [size, rank]` and `nameRight [rank, size]`, the rank at most the size. */
 function lowRank(name: string, size: number, most: number): LowRank {
@@ -121,7 +139,7 @@ function woodburyOf(name: string, shape: ImageShape, parts: readonly Part[]): Bi
     },
     forward(x, p) {
       const y = parts.reduce((image, part) => {
-        const { first, second } = factorsOf(part, p);
+        const { first, second } = part.onRows(part.matrices(p));
         return part.apply(image, (rows) => add(rows, product(product(rows, first), second)));
       }, x);
       const logDets = parts.map(({ matrices, times }) =>
@@ -132,7 +150,7 @@ function woodburyOf(name: string, shape: ImageShape, parts: readonly Part[]): Bi
     inverse: (y, p) =>
       parts.reduceRight(
         (image, part) => {
-          const { first, second } = factorsOf(part, p);
+          const { first, second } = part.onRows(part.matrices(p));
           // The same identity from the side of the rows: v·(I + AB)⁻¹ = v − v·A·(I + BA)⁻¹·B.
           const solved = product(inverse(add(product(second, first), identity(first.shape[1]!))), second);
           return part.apply(image, (rows) => subtract(rows, product(product(rows, first), solved)));
@@ -142,15 +160,6 @@ function woodburyOf(name: string, shape: ImageShape, parts: readonly Part[]): Bi
     factors: (p) =>
       Object.fromEntries(parts.map(({ name: part, matrices }) => [part, capacitance(matrices(p))])),
   };
-}
-
-/** A and B for which a row v becomes v·(I + A·B). */
-function factorsOf({ name, matrices }: Part, p: Parameters): { first: Tensor; second: Tensor } {
-  const { left, right } = matrices(p);
-  // Channels are multiplied from the right, pixels from the left: as rows, by the transposed matrix.
-  return name === 'channel'
-    ? { first: left, second: right }
-    : { first: transpose(right), second: transpose(left) };
 }
 
 /** Maps the channels of every pixel. */
