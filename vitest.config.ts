@@ -1,15 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/**
+ * What changes or measures the process of a test, or starts others: mocks, the environment, devices, the built package.
+ * The files without any of it share a process, which loads the sources once.
+ */
+const own = /\bvi\b|\bprocess\b|\binject\b|\/(browser|command|mpirun|pages|studio|webgpu)\.ts'/;
+
+const files = ['src', 'bench', 'studio'].flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file)),
+);
+const isOwn = (file: string): boolean => own.test(readFileSync(file, 'utf8'));
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'studio/**/*.test.ts'],
-    globalSetup: 'src/testing/builtPackage.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // ONNX Runtime is a native addon with its own threads: processes keep a crash to one file.
+    // ONNX Runtime is a native addon with its own threads: processes keep a crash to few files.
     pool: 'forks',
     maxWorkers: 2,
     // For the tests that load exported models with the runtime alone.
     env: { ORT_DISABLE_TELEMETRY: '1' },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'own', include: files.filter(isOwn), globalSetup: 'src/testing/builtPackage.ts' },
+      },
+      {
+        extends: true,
+        test: { name: 'shared', include: files.filter((file) => !isOwn(file)), isolate: false },
+      },
+    ],
   },
 });

@@ -1,8 +1,7 @@
 // The examples in README.md and docs/library.md: they compile and run.
 import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { decode } from 'fast-png';
@@ -12,8 +11,10 @@ import { commandLine } from './testing/command.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = (path: string): string => join(root, 'src/api', `${path.slice(1) || 'index'}.ts`);
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const emerging = commandLine();
+/** The same entry of the package as it is built. */
+const builtEntry = (path: string): string =>
+  pathToFileURL(join(dirname(emerging.words()[1]!), '../api', `${path.slice(1) || 'index'}.js`)).href;
 
 /** The examples in a document that are marked as runnable. */
 function examplesOf(file: string): string[] {
@@ -35,14 +36,13 @@ function nameIn(code: string): string | undefined {
 
 /** Runs an example in the folder that has `runs/quickstart` and `models`; returns its output, line by line. */
 async function run(name: string, code: string): Promise<string[]> {
-  const file = join(emerging.folder, `${name}.mts`);
-  writeFileSync(
-    file,
-    code.replace(/'emerging-flows(\/\w+)?'/g, (_, path = '') => `'${pathToFileURL(entry(path)).href}'`),
+  const file = join(emerging.folder, `${name}.mjs`);
+  const { outputText } = ts.transpileModule(
+    code.replace(/'emerging-flows(\/\w+)?'/g, (_, path = '') => `'${builtEntry(path)}'`),
+    { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 } },
   );
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, file], {
-    cwd: emerging.folder,
-  });
+  writeFileSync(file, outputText);
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: emerging.folder });
   return stdout.trimEnd().split('\n');
 }
 

@@ -1,9 +1,10 @@
 // Child processes: the command `emerging` as a user calls it, scripts of this repository, other programs.
 import { spawn } from 'node:child_process';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const main = fileURLToPath(new URL(`../../src/cli/main${extname(import.meta.url)}`, import.meta.url));
 
 /** How a process ended. */
 interface Ended {
@@ -97,7 +98,8 @@ function resultOf<Result>(words: readonly string[], { code, stdout }: Ended): Re
 }
 
 function runScript(file: string, args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
-  return runProcess(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...args], options);
+  const translator = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  return runProcess(process.execPath, [...translator, file, ...args], options);
 }
 
 function runProcess(

@@ -1,16 +1,28 @@
 // A whole study on tiny images, through the command: planned, stopped, resumed, reported.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
 import { mean } from '../../src/numeric/statistics.ts';
+import { compileFolder } from '../../src/testing/compileFolder.ts';
 import { writeTinyDataset } from '../../src/testing/tinyImages.ts';
 
-const script = fileURLToPath(new URL('../study.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'study-'));
+/** The repository with its sources compiled: the study starts many processes, and compiling takes longer than their work. */
+const root = join(folder, 'repository');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const study = {
@@ -34,6 +46,11 @@ const study = {
 };
 
 beforeAll(() => {
+  const repository = fileURLToPath(new URL('../..', import.meta.url));
+  cpSync(inject('compiledSources'), join(root, 'src'), { recursive: true });
+  compileFolder(join(repository, 'bench'), join(root, 'bench'));
+  copyFileSync(join(repository, 'package.json'), join(root, 'package.json'));
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction');
   writeTinyDataset(join(folder, 'images'));
   writeFileSync(join(folder, 'studies.yaml'), stringify([study]));
 });
@@ -41,7 +58,7 @@ beforeAll(() => {
 /** Calls the command; with `stopAt`, interrupts it as soon as stderr contains that. */
 function call(args: readonly string[], stopAt?: string): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const words = ['--import', import.meta.resolve('tsx'), script, '--studies', 'studies.yaml', ...args];
+    const words = [join(root, 'bench/study.js'), '--studies', 'studies.yaml', ...args];
     const child = spawn(process.execPath, words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
     let stderr = '';
     let stopped = false;

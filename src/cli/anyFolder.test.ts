@@ -2,10 +2,10 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const evaluation = ['--draws=1', '--threads=1'];
 let expected: number;

@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeSafetensors } from '../storage/safetensors.ts';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 
 const train = ['train', '--data=data', ...tinyTraining];

@@ -3,11 +3,11 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { openDataset } from '../data/registry.ts';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const read = (path: string): string => readFileSync(inFolder(path), 'utf8');
 const record = () => JSON.parse(read('runs/a/data.json'));

@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { loadModel } from '../evaluation/model/loadModel.ts';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { writePng } from '../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const metrics = inFolder('runs/a/metrics.jsonl');
 const summary = () => JSON.parse(readFileSync(inFolder('runs/a/summary.json'), 'utf8'));

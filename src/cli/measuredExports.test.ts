@@ -2,10 +2,10 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const test = ['--split=test', '--threads=1'];
 const listing = () => readdirSync(join(emerging.folder, 'exported'));
 

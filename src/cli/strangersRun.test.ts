@@ -17,10 +17,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { checksumOf } from '../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../storage/safetensors.ts';
-import { commandLine } from '../testing/command.ts';
+import { commandProcess } from '../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...names: string[]): string => join(emerging.folder, ...names);
 const trainingOptions = ['--data=data', ...tinyTraining, '--threads=1'];
 

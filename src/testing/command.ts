@@ -1,11 +1,16 @@
 // The command line as users run it: in its own process, in a folder that is removed after the tests.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, inject } from 'vitest';
 import type {} from './builtPackage.ts';
+import type { Call } from './runCalls.ts';
+
+/** The line after the output of a call to a process that runs several. */
+const endPattern = /\0end of the call: (\d+)\n$/;
 
 /** How a call of the command ended. */
 interface CommandResult {
@@ -15,17 +20,23 @@ interface CommandResult {
   readonly stderr: string;
 }
 
-/** The command, and its working directory. */
-export interface CommandLine {
-  /** Relative paths in arguments are relative to this folder. */
-  readonly folder: string;
-  /** The command in another working directory, which is relative to this one. */
-  inside(directory: string): Pick<CommandLine, 'run' | 'json'>;
+/** Calls of the command. */
+interface Calling {
   /** Runs the command. */
   run(...args: string[]): Promise<CommandResult>;
   /** Runs it with `--json`, which must succeed and print one JSON value; returns that value. */
   // biome-ignore lint/suspicious/noExplicitAny: each command's JSON has its own form, which its test knows.
   json(...args: string[]): Promise<any>;
+}
+
+/** The command, and its working directory. */
+export interface CommandLine extends Calling {
+  /** Relative paths in arguments are relative to this folder. */
+  readonly folder: string;
+  /** The command in another working directory, which is relative to this one. */
+  inside(directory: string): Calling;
+  /** The command in a process of its own for each call. */
+  readonly apart: Calling;
   /** Runs it and sends it a signal as soon as stderr contains `text`. */
   interrupt(signal: NodeJS.Signals, text: string, ...args: string[]): Promise<CommandResult>;
   /** The words of a command line, for a shell that runs it. */
@@ -43,6 +54,18 @@ export interface CommandLine {
  * @param root the folder of the built package
  */
 export function commandLine(root = buildPackage()): CommandLine {
+  return prepare(root, () => undefined);
+}
+
+/**
+ * The same, but one process runs all that `run` and `json` call, one after another: for tests of what commands do and say,
+ * since starting a process takes longer than most of them.
+ */
+export function commandProcess(): CommandLine {
+  return prepare(buildPackage(), callProcess);
+}
+
+function prepare(root: string, callsIn: typeof callProcess | (() => undefined)): CommandLine {
   const folder = temporaryFolder();
   const scripts = join(root, 'dist');
   const main = join(scripts, 'cli', 'main.js');
@@ -71,8 +94,10 @@ export function commandLine(root = buildPackage()): CommandLine {
       child.on('error', reject);
       child.on('close', (code) => resolve({ code, stdout, stderr }));
     });
-  const inside = (directory: string): Pick<CommandLine, 'run' | 'json'> => {
-    const run = (...args: string[]) => call(args, undefined, join(folder, directory));
+  const calls = callsIn(join(scripts, 'testing/runCalls.js'), environment);
+  const inside = (directory: string, apart = calls === undefined): Calling => {
+    const cwd = join(folder, directory);
+    const run = (...args: string[]) => (apart ? call(args, undefined, cwd) : calls!({ args, cwd }));
     return {
       run,
       async json(...args) {
@@ -86,6 +111,7 @@ export function commandLine(root = buildPackage()): CommandLine {
     folder,
     inside,
     ...inside('.'),
+    apart: inside('.', true),
     words: (...args) => [process.execPath, main, ...args],
     start: (script, ...args) =>
       spawn(process.execPath, [join(scripts, `${script}.js`), ...args], {
@@ -102,6 +128,56 @@ export function commandLine(root = buildPackage()): CommandLine {
         }
       });
     },
+  };
+}
+
+/** A process that runs calls of the command, started with the first call and ended after the tests of this file. */
+function callProcess(script: string, env: NodeJS.ProcessEnv): (call: Call) => Promise<CommandResult> {
+  let child: ChildProcess | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  afterAll(async () => {
+    if (child?.connected) {
+      const ended = once(child, 'close');
+      child.kill('SIGKILL');
+      await ended;
+    }
+  });
+  const run = (call: Call) =>
+    new Promise<CommandResult>((resolve, reject) => {
+      // A call may have ended it.
+      child = child?.connected
+        ? child
+        : spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env });
+      const own = child;
+      const texts = { stdout: '', stderr: '' };
+      const finish = (code: number | null): void => {
+        for (const name of ['stdout', 'stderr'] as const) {
+          own[name]!.removeAllListeners('data');
+        }
+        own.removeAllListeners('close').removeAllListeners('error');
+        resolve({ code, ...texts });
+      };
+      const ends = new Map<string, number>();
+      for (const name of ['stdout', 'stderr'] as const) {
+        own[name]!.setEncoding('utf8').on('data', (text: string) => {
+          texts[name] += text;
+          const end = endPattern.exec(texts[name]);
+          if (end) {
+            texts[name] = texts[name].slice(0, end.index);
+            ends.set(name, Number(end[1]));
+          }
+          if (ends.size === 2) {
+            finish(ends.get('stdout')!);
+          }
+        });
+      }
+      own.on('error', reject).on('close', finish);
+      own.send(call);
+    });
+  return (call) => {
+    const result = last.then(() => run(call));
+    last = result.catch(() => {});
+    return result;
   };
 }
 

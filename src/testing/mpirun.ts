@@ -17,7 +17,7 @@ export interface JobResult {
   readonly stdout: string;
   /** Of all ranks; without what mpirun itself prints. */
   readonly stderr: string;
-  /** What mpirun prints, between lines of dashes. */
+  /** What mpirun itself prints. */
   readonly notices: string;
 }
 
@@ -83,7 +83,9 @@ export function startJob(
     ended: new Promise((resolve, reject) => {
       mpirun.on('error', reject);
       mpirun.on('close', (code) => {
-        const notice = /^-{70,}\n[\s\S]*?\n-{70,}\n/gm;
+        // Blocks between lines of dashes, and what mpirun says of itself by its process id: that it could not answer a rank
+        // which had already ended, for instance.
+        const notice = new RegExp(`^-{70,}\\n[^]*?\\n-{70,}\\n|^\\[[^\\]\\n]*:${mpirun.pid}\\] .*\\n`, 'gm');
         const notices = (stderr.match(notice) ?? []).join('');
         resolve({ code, stdout, stderr: stderr.replace(notice, ''), notices });
       });

@@ -1,10 +1,10 @@
 // `emerging bench` as a process: its JSON keys and tables, for one mixing and for several.
 import { expect, it } from 'vitest';
 import { countParameters } from '../../models/glow.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { describeOnGpu } from '../../testing/webgpu.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const tiny = ['--levels=1', '--depth=1', '--width=4', '--batch=2', '--size=4', '--channels=1', '--rounds=2'];
 const parameters = (mixing: '1x1' | 'emerging'): number =>
   countParameters(

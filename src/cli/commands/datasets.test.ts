@@ -15,10 +15,10 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../data/fixtures/formula.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (name: string): string => join(emerging.folder, name);
 
 beforeAll(() => writeTinyDataset(inFolder('tiny'), { size: 8 }));

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const doctor = (run: string, ...args: string[]) =>
   emerging.run('doctor', run, '--threads=1', '--images=8', ...args);
 

@@ -1,11 +1,11 @@
 // `emerging edit` as a process: the image, its reconstruction, and the image moved along the difference of two groups.
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { imagesInRow, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const image = tinyImages(1, 8, 21);
 const rowOf = (file: string) => imagesInRow(join(emerging.folder, file), [8, 8, 1], 4);
 const sum = (pixels: Uint8Array | undefined): number => pixels!.reduce((total, value) => total + value, 0);

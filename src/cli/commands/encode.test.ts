@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const imageOf = (images: Uint8Array, index: number) => images.subarray(64 * index, 64 * (index + 1));
 

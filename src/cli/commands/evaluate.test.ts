@@ -9,11 +9,11 @@ import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { constantValue } from '../../tensor/tensor.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { plainBitsPerDim } from '../../testing/plainLikelihood.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 let training: { bitsPerDim: number; evaluations: Record<string, unknown>[] };
 
 const evaluateRun = (...args: string[]) => emerging.json('evaluate', 'runs/a', '--threads=1', ...args);

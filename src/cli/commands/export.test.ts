@@ -16,10 +16,10 @@ import { beforeAll, expect, it } from 'vitest';
 import { loadRun } from '../../evaluation/model/loadRun.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constantValue } from '../../tensor/tensor.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const names = [
   'README.md',

@@ -1,11 +1,11 @@
 // `emerging interpolate` as a process: the row of images, and its ends.
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { imagesInRow, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const [a, b] = [tinyImages(1, 8, 21), tinyImages(1, 8, 22)];
 const rowOf = (file: string) => imagesInRow(join(emerging.folder, file), [8, 8, 1], 4);
 

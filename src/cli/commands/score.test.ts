@@ -7,11 +7,11 @@ import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { mapPicture } from '../../pictures/mapPicture.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { readPixels, writePng } from '../../testing/pngFiles.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const scoreMine = (...args: string[]) => emerging.json('score', 'runs/a', 'mine', '--threads=1', ...args);
 

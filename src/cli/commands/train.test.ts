@@ -8,10 +8,10 @@ import { resolveConfig } from '../../experiments/resolve.ts';
 import { countParameters } from '../../models/glow.ts';
 import { readTextFile } from '../../storage/files.ts';
 import { decodeSafetensors } from '../../storage/safetensors.ts';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const read = (...path: string[]): Buffer => readFileSync(inFolder(...path));
 const lines = (file: string): Record<string, number>[] =>
@@ -137,12 +137,13 @@ describe('a run', () => {
   });
 
   it('passes through the same states when stopped, at milestones and in between', async () => {
-    const first = await emerging.json(...newRun, '--steps=6', '--stop-at=1', '--out=runs/e');
+    const { apart } = emerging;
+    const first = await apart.json(...newRun, '--steps=6', '--stop-at=1', '--out=runs/e');
     expect(first).toMatchObject({ steps: 1, complete: false, bitsPerDim: expect.any(Number) });
     expect(first.evaluations).toBeUndefined();
-    await emerging.json('train', '--resume=runs/e', '--stop-at=3');
-    await emerging.json('train', '--resume=runs/e', '--stop-at=4');
-    const last = await emerging.json('train', '--resume=runs/e');
+    await apart.json('train', '--resume=runs/e', '--stop-at=3');
+    await apart.json('train', '--resume=runs/e', '--stop-at=4');
+    const last = await apart.json('train', '--resume=runs/e');
     expect(sameBytes('runs/a', 'runs/e', 6)).toEqual(equal);
     const { preset, bitsPerDim, evaluations } = result;
     expect(last).toMatchObject({ preset, bitsPerDim, evaluations, steps: 6, complete: true });

@@ -3,12 +3,12 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { hasMpirun, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { runPaths } from '../../training/folder/runFolder.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const start = (ranks: number, command: readonly string[]): Promise<JobResult> =>
   startJob(ranks, command, { cwd: emerging.folder }).ended;

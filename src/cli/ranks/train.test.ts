@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { gone, hasMpirun, type Job, type JobResult, needsMpirun, startJob } from '../../testing/mpirun.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 import { checkpointPath, listCheckpoints, runPaths } from '../../training/folder/runFolder.ts';
 
-const emerging = commandLine();
+const emerging = commandProcess();
 const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
 const train = (...args: string[]) => ['train', '--data=data', ...tinyTraining, '--no-test', ...args];
 
@@ -38,32 +38,36 @@ const bytesOf = (name: string, step: number) => [
 ];
 
 describe.skipIf(!hasMpirun)(`a run by several ranks ${needsMpirun}`, () => {
-  it.each([2, 4])(
-    'of %i is that of one process up to rounding, with the same bytes each time',
-    async (ranks) => {
-      const [one, first, second] = ['one', 'first', 'second'].map((name) => `${name}-${ranks}`);
-      const settings = ['--steps=20', '--set=training.microBatch=4', '--set=training.clipNorm=1'];
-      await emerging.json(...train(...settings, `--out=${one}`));
-      for (const name of [first!, second!]) {
-        const { code, stderr, stdout } = await run(ranks, ...train(...settings, `--out=${name}`));
-        expect(code, stderr).toBe(0);
-        // Rank 0 alone prints.
-        expect(stdout.match(/20 steps done/g)).toHaveLength(1);
-        expect(stderr.match(/parameters/g)).toHaveLength(1);
-        expect(stderr).toContain(`${ranks} ranks on `);
-      }
-      const [expected, found] = [lossesOf(one!), lossesOf(first!)];
-      expect(found).toHaveLength(20);
-      for (const [step, loss] of found.entries()) {
-        expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
-      }
-      expect(bytesOf(second!, 20)).toEqual(bytesOf(first!, 20));
-      expect(summaryOf(first!)).toMatchObject({ ranks, steps: 20, complete: true });
-      expect(readFileSync(inFolder(first!, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
-      const samples = listCheckpoints(runPaths(inFolder(first!))).map(({ step }) => step);
-      expect(samples).toEqual([4, 8, 12, 16, 20]);
-    },
-  );
+  const settings = ['--steps=20', '--set=training.microBatch=4', '--set=training.clipNorm=1'];
+  const trained = async (ranks: number, name: string): Promise<void> => {
+    const { code, stderr, stdout } = await run(ranks, ...train(...settings, `--out=${name}`));
+    expect(code, stderr).toBe(0);
+    // Rank 0 alone prints.
+    expect(stdout.match(/20 steps done/g)).toHaveLength(1);
+    expect(stderr.match(/parameters/g)).toHaveLength(1);
+    expect(stderr).toContain(`${ranks} ranks on `);
+  };
+
+  beforeAll(() => emerging.json(...train(...settings, '--out=alone')));
+
+  it.each([2, 4])('of %i is that of one process up to rounding', async (ranks) => {
+    await trained(ranks, `of ${ranks}`);
+    const [expected, found] = [lossesOf('alone'), lossesOf(`of ${ranks}`)];
+    expect(found).toHaveLength(20);
+    for (const [step, loss] of found.entries()) {
+      expect(Math.abs(loss - expected[step])).toBeLessThan(1e-5);
+    }
+    expect(summaryOf(`of ${ranks}`)).toMatchObject({ ranks, steps: 20, complete: true });
+    expect(readFileSync(inFolder(`of ${ranks}`, 'README.md'), 'utf8')).toContain(`on each of ${ranks} ranks`);
+    const samples = listCheckpoints(runPaths(inFolder(`of ${ranks}`))).map(({ step }) => step);
+    expect(samples).toEqual([4, 8, 12, 16, 20]);
+  });
+
+  // Of two numbers, the sum does not depend on their order.
+  it('has the same bytes each time', async () => {
+    await trained(4, 'again');
+    expect(bytesOf('again', 20)).toEqual(bytesOf('of 4', 20));
+  });
 
   it('stops after a step if mpirun gets SIGUSR2, or any rank SIGTERM, and resumes with other ranks', async () => {
     const job = start(4, ...train('--steps=100000', '--out=stopped'));
@@ -132,7 +136,7 @@ describe.skipIf(!hasMpirun)(`ranks that do not come ${needsMpirun}`, () => {
   });
 
   it('are reported once if the launcher does not start them for Open MPI', async () => {
-    const [node, ...args] = emerging.words(...train('--out=alone')) as [string, ...string[]];
+    const [node, ...args] = emerging.words(...train('--out=apart')) as [string, ...string[]];
     const started = (environment: Record<string, string>) =>
       spawnSync(node, args, {
         cwd: emerging.folder,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode } from 'fast-png';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { commandLine } from '../../testing/command.ts';
+import { commandProcess } from '../../testing/command.ts';
 import { tinyTraining, writeTinyDataset } from '../../testing/tinyImages.ts';
 
 it('is the only file of the command line that writes to stdout and stderr', () => {
@@ -18,7 +18,7 @@ it('is the only file of the command line that writes to stdout and stderr', () =
 describe.skipIf(process.platform === 'win32')('names that hold controls', () => {
   const evil = '\u001b]0;owned\u0007\n\u009b31m`id`|x\u202e';
   const shown = '\\u001b]0;owned\\u0007\\u000a\\u009b31m`id`|x\\u202e';
-  const emerging = commandLine();
+  const emerging = commandProcess();
   const inFolder = (...path: string[]): string => join(emerging.folder, ...path);
   const [data, run] = [`data${evil}`, `runs/run${evil}`];
 

@@ -1,14 +1,18 @@
 // Runs commands in a process of their own, with limits of time and open files.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { hasCode } from '../../storage/fileErrors.ts';
 import type { Outcome } from './runCommands.ts';
+
+/** Linux counts processor time in hundredths of a second. */
+const TICKS = 100;
 
 /** What a process may take. */
 export interface Limits {
-  /** For each command; the process is killed then. */
+  /** Of processor time for each command, and ten times as long by the clock; the process is killed then. */
   readonly seconds: number;
   readonly openFiles: number;
 }
@@ -40,14 +44,19 @@ export async function runInLimits(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });
-  const kill = (): NodeJS.Timeout => setTimeout(() => child.kill('SIGKILL'), 1000 * seconds);
-  let late = kill();
+  /** When the current command has begun: by the clock, and in processor time. */
+  let start = { clock: performance.now(), used: 0 };
+  const watch = setInterval(() => {
+    const used = processorSeconds(child.pid!);
+    if (used - start.used > seconds || performance.now() - start.clock > 10_000 * seconds) {
+      child.kill('SIGKILL');
+    }
+  }, 100);
   const ended: Outcome[] = [];
   let begun: Outcome | undefined;
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      clearTimeout(late);
-      late = kill();
+      start = { clock: performance.now(), used: processorSeconds(child.pid!) };
       const outcome = JSON.parse(line) as Outcome;
       begun = outcome.state === 'begun' ? outcome : undefined;
       if (outcome.state !== 'begun') {
@@ -55,8 +64,26 @@ export async function runInLimits(
       }
     }
   } finally {
-    clearTimeout(late);
+    clearInterval(watch);
     rmSync(temporary, { recursive: true });
   }
   return { ended, killed: begun?.args };
+}
+
+/**
+ * The processor time that a process and the children that it has waited for have taken, in seconds; 0 once it is gone, and
+ * on systems other than Linux.
+ */
+function processorSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) {
+      return 0;
+    }
+    throw error;
+  }
 }

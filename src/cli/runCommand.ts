@@ -1,0 +1,74 @@
+// A call of the command `emerging`; a failure prints one line and sets the exit code.
+import { type Command, CommanderError } from 'commander';
+import { UserError } from '../errors.ts';
+import { commandOf, commandPath, createProgram, requireKnownCommand } from './program.ts';
+import { reportFailure } from './terminal/failure.ts';
+
+/** Usage errors of the parser whose message does not name the valid choices. */
+const seeHelp = new Set([
+  'commander.unknownOption',
+  'commander.excessArguments',
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+  'commander.optionMissingArgument',
+]);
+
+/** How V8 and ONNX Runtime report that an array does not fit in memory. */
+const outOfMemory =
+  /Array buffer allocation failed|Invalid typed array length|Failed to allocate memory|bad_alloc|reaching memory limit|more than a loop can hold/;
+
+/** Runs the command with the words after its name. A failure is reported, and sets the exit code of this process. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const program = createProgram();
+  try {
+    requireKnownCommand(program, args);
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = reportFailure(explained(error, program, args), {
+      debug: args.includes('--debug'),
+      json: args.includes('--json'),
+    });
+  }
+}
+
+/**
+ * The parser's message about an unknown option; if it suggests none, with the options that share the prefix.
+ */
+function withLongerOptions(message: string, program: Command, args: readonly string[]): string {
+  const name = /^unknown option '(--[^']*)'/.exec(message)?.[1];
+  if (name === undefined) {
+    return message;
+  }
+  const longer = commandOf(program, args).options.flatMap(({ long }) =>
+    long?.startsWith(name) ? [long] : [],
+  );
+  const bare = message.replace(/\s*\(Did you mean .*\)$/, '');
+  return longer.length > 0
+    ? `${bare} (Did you mean ${longer.join(' or ')}?)`
+    : message.replace(' (Did you mean --help?)', '');
+}
+
+/** Errors from libraries that the user can fix, with what to do. */
+function explained(error: unknown, program: Command, args: readonly string[]): unknown {
+  if (error instanceof CommanderError && seeHelp.has(error.code)) {
+    const what = withLongerOptions(
+      error.message
+        .replace(/^error: /, '')
+        .replace(/\s*\n\s*/g, ' ')
+        .replace(/\.$/, ''),
+      program,
+      args,
+    );
+    const help = [...commandPath(program, args), '--help'].join(' ');
+    return new UserError('invalid-argument', `${what}; see ${help}`, { cause: error });
+  }
+  if (error instanceof Error && !(error instanceof UserError) && outOfMemory.test(error.message)) {
+    return new UserError(
+      'out-of-memory',
+      `out of memory (${error.message.split('\n')[0]}): ` +
+        'use a smaller model, a smaller batch or fewer images',
+      { cause: error },
+    );
+  }
+  return error;
+}
