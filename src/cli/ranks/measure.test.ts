@@ -31,6 +31,18 @@ const evaluationsOf = (name: string): object[] =>
 
 beforeAll(async () => {
   writeTinyDataset(inFolder('data'));
+  for (const [folder, count] of [
+    ['train', 45],
+    ['test', 5],
+  ] as const) {
+    mkdirSync(inFolder('photos', folder), { recursive: true });
+    for (let index = 0; index < count; index++) {
+      const data = Uint8Array.from({ length: 72 }, (_, pixel) => (37 * index + pixel * pixel) % 256);
+      const whole = encode({ width: 9, height: 8, data, channels: 1 });
+      const bytes = index === 20 ? whole.subarray(0, 60) : whole;
+      writeFileSync(inFolder('photos', folder, `${String(index).padStart(3, '0')}.png`), bytes);
+    }
+  }
   await emerging.json('train', '--data=data', ...tinyTraining, '--no-test', '--steps=3', '--out=run');
 });
 
@@ -66,18 +78,6 @@ describe.skipIf(!hasMpirun)(`several ranks ${needsMpirun}`, () => {
   });
 
   it('prepare the bytes of one process, corrupt images included', async () => {
-    for (const [folder, count] of [
-      ['train', 45],
-      ['test', 5],
-    ] as const) {
-      mkdirSync(inFolder('photos', folder), { recursive: true });
-      for (let index = 0; index < count; index++) {
-        const data = Uint8Array.from({ length: 72 }, (_, pixel) => (37 * index + pixel * pixel) % 256);
-        const whole = encode({ width: 9, height: 8, data, channels: 1 });
-        const bytes = index === 20 ? whole.subarray(0, 60) : whole;
-        writeFileSync(inFolder('photos', folder, `${String(index).padStart(3, '0')}.png`), bytes);
-      }
-    }
     const args = (out: string) => [
       'datasets',
       'prepare',
