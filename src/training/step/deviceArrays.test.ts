@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { releaseAfter } from '../../engine/resources.ts';
 import { newTraffic, type Traffic } from '../../engine/traffic.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
-import { mixingNames } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
@@ -132,8 +131,10 @@ it('refuses weights that do not fit into the arrays of a device, before anything
 });
 
 describeOnGpu('training on a device', () => {
+  // The gradients of every mixing are compared in webgpu.test.ts; these compute in ways of their own.
+  const mixings = ['1x1-plu', 'emerging', 'periodic', 'maf', 'convexp'] as const;
   const cases = [
-    ...mixingNames.map((mixing) => ({ mixing, name: 'adamax' }) as const),
+    ...mixings.map((mixing) => ({ mixing, name: 'adamax' }) as const),
     { mixing: 'emerging', name: 'adamw' } as const,
   ];
 
