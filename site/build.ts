@@ -1,0 +1,19 @@
+// Builds the site and checks it.
+//
+//   npm run build && npm run site
+//
+// Writes built-site, which any host can serve. `npx vite preview --outDir built-site` shows it.
+import { fileURLToPath } from 'node:url';
+import { faultsOf } from './faults.ts';
+import { buildSite } from './site.ts';
+
+const target = fileURLToPath(new URL('../built-site', import.meta.url));
+await buildSite(target);
+const faults = faultsOf(target);
+for (const fault of faults) {
+  process.stderr.write(`${fault}\n`);
+}
+process.exitCode = faults.length === 0 ? 0 : 1;
+process.stdout.write(
+  `${target}: ${faults.length === 0 ? 'no fault was found' : `${faults.length} faults`}\n`,
+);

@@ -1,0 +1,79 @@
+// What is wrong with a built site: links that lead nowhere, formulas that could not be set, files from elsewhere.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+/** The faults of the pages in a folder, except those in `studio`, each in one line. */
+export function faultsOf(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => !/^studio[\\/]/.test(file),
+  );
+  const pages = new Map(
+    files
+      .filter((file) => file.endsWith('.html'))
+      .map((file) => [join(folder, file), pageOf(readFileSync(join(folder, file), 'utf8'))]),
+  );
+  const faults: string[] = [];
+  for (const [file, page] of pages) {
+    const at = relative(folder, file);
+    faults.push(...page.badFormulas.map((formula) => `${at}: a formula could not be set: ${formula}`));
+    faults.push(...page.loaded.filter(isElsewhere).map((url) => `${at}: loads ${url} from elsewhere`));
+    for (const url of [...page.links, ...page.loaded].filter((link) => !isElsewhere(link))) {
+      const problem = problemOf(url, file, pages);
+      if (problem !== undefined) {
+        faults.push(`${at}: ${url}: ${problem}`);
+      }
+    }
+  }
+  for (const file of files.filter((name) => name.endsWith('.css'))) {
+    for (const [, url] of readFileSync(join(folder, file), 'utf8').matchAll(/url\(["']?([^)"']+)/g)) {
+      const isOld =
+        /\.(woff|ttf)$/.test(url!) &&
+        existsSync(join(folder, dirname(file), `${url}`.replace(/\.\w+$/, '.woff2')));
+      if (!url!.startsWith('data:') && !isOld && !existsSync(join(folder, dirname(file), url!))) {
+        faults.push(`${file}: ${url}: there is no such file`);
+      }
+    }
+  }
+  return faults;
+}
+
+/** What a page refers to and what it can be referred to by. */
+interface Page {
+  readonly ids: ReadonlySet<string>;
+  readonly links: readonly string[];
+  /** What a browser loads with it. */
+  readonly loaded: readonly string[];
+  readonly badFormulas: readonly string[];
+}
+
+function pageOf(html: string): Page {
+  const all = (pattern: RegExp): string[] =>
+    [...html.matchAll(pattern)].map(([, found]) => unescaped(found!));
+  return {
+    ids: new Set(all(/\sid="([^"]*)"/g)),
+    links: all(/<a\s[^>]*?href="([^"]*)"/g),
+    loaded: [...all(/<(?:link|use)\s[^>]*?href="([^"]*)"/g), ...all(/\ssrc="([^"]*)"/g)],
+    badFormulas: all(/class=['"][^'"]*katex-error['"] title=['"]([^'"]*)/g),
+  };
+}
+
+function unescaped(text: string): string {
+  const characters: Record<string, string> = { amp: '&', quot: '"', lt: '<', gt: '>', '#39': "'" };
+  return text.replace(/&(amp|quot|lt|gt|#39);/g, (_, name) => characters[name]!);
+}
+
+function isElsewhere(url: string): boolean {
+  return /^([a-z][a-z+.-]*:|\/\/)/i.test(url);
+}
+
+function problemOf(url: string, from: string, pages: ReadonlyMap<string, Page>): string | undefined {
+  const [path, anchor] = url.split('#', 2).map(decodeURIComponent) as [string, string?];
+  const named = path === '' ? from : join(dirname(from), path.replace(/\?.*$/, ''));
+  const file = existsSync(named) && statSync(named).isDirectory() ? join(named, 'index.html') : named;
+  if (!existsSync(file)) {
+    return 'there is no such file';
+  }
+  // A page outside, the studio, has addresses of its own behind #.
+  const ids = pages.get(file)?.ids;
+  return anchor && ids && !ids.has(anchor) ? 'the page has no such place' : undefined;
+}

@@ -1,0 +1,45 @@
+// What the documents contain besides Markdown: formulas, excerpts of the sources, links to moving figures.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { katex } from '@mdit/plugin-katex';
+import type MarkdownIt from 'markdown-it';
+import { excerptOf } from '../studio/excerpts.ts';
+import { places as studioPlaces } from '../studio/rooms/how/places.ts';
+import { places as layerPlaces } from './places.ts';
+
+const places = { ...studioPlaces, ...layerPlaces };
+
+/** Sets formulas, `$…$` and blocks in the language `math`, by KaTeX. */
+export function withFormulas(parser: MarkdownIt): void {
+  parser.use(katex, { delimiters: 'dollars', mathFence: true });
+}
+
+/**
+ * Replaces the comments `excerpt: NAME` by the lines that `places` names, and `figure: NAME` by a link to that section
+ * of the studio's room How it works.
+ *
+ * @param options.root the folder that holds `src` and `studio`
+ * @param options.studio the address of the studio, from the page
+ * @throws if there is no such excerpt, its lines are no longer in the sources, or there is no such section
+ */
+export function withInserts(markdown: string, options: { root: string; studio: string }): string {
+  const read = (file: string): string => readFileSync(join(options.root, file), 'utf8');
+  return markdown
+    .replace(/<!-- excerpt: (\w+) -->/g, (_, name: string) => {
+      const place = Object.entries(places).find(([known]) => known === name)?.[1];
+      if (place === undefined) {
+        throw new Error(`there is no excerpt ${name}: site/places.ts lists those of the layers`);
+      }
+      const code = excerptOf(read(place.file), place);
+      return `<p class="excerpt-file">${place.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
+    })
+    .replace(/<!-- figure: (\w+) -->/g, (_, name: string) => {
+      const title = new RegExp(`\\{ name: '${name}', title: '([^']+)'`).exec(
+        read('studio/rooms/how/How.tsx'),
+      )?.[1];
+      if (title === undefined) {
+        throw new Error(`the room How it works has no section ${name}`);
+      }
+      return `<p class="figure-link"><a href="${options.studio}#/how?section=${name}">A figure that you can move: ${title}</a></p>`;
+    });
+}

@@ -1,0 +1,57 @@
+// The pages of the site: which documents of the repository it shows, and in which order.
+
+/** Documents under one heading of the site's navigation, as paths in the repository. */
+interface PageGroup {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** The first page. */
+export const firstPage = 'docs/start.md';
+
+/** All other documents. */
+export const pageGroups: readonly PageGroup[] = [
+  {
+    name: 'Guides',
+    files: ['docs/guide.md', 'docs/odd.md', 'docs/library.md', 'docs/studio.md', 'docs/browser.md'],
+  },
+  {
+    name: 'Layers',
+    files: [
+      'docs/layers/overview.md',
+      'docs/layers/actnorm.md',
+      'docs/layers/squeeze.md',
+      'docs/layers/conv1x1.md',
+      'docs/layers/emerging.md',
+      'docs/layers/periodic.md',
+      'docs/layers/convexp.md',
+      'docs/layers/finc.md',
+      'docs/layers/woodbury.md',
+      'docs/layers/circulant.md',
+      'docs/layers/maf.md',
+      'docs/layers/coupling.md',
+      'docs/layers/prior.md',
+    ],
+  },
+  {
+    name: 'Training and using models',
+    files: ['docs/data.md', 'docs/training.md', 'docs/runs.md', 'docs/doctor.md', 'docs/export.md'],
+  },
+  { name: 'Machines and GPUs', files: ['docs/machines.md', 'docs/gpu.md', 'docs/performance.md'] },
+  {
+    name: 'Results',
+    files: [
+      'docs/results/README.md',
+      'docs/results/mnist.md',
+      'docs/results/deep-sky.md',
+      'docs/results/emoji.md',
+      'docs/results/paper.md',
+      'docs/results/cluster.md',
+      'docs/reference-faults.md',
+    ],
+  },
+  {
+    name: 'About the project',
+    files: ['docs/architecture.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'],
+  },
+];

@@ -1,0 +1,107 @@
+// Builds the site: the documents, the reference of the public API and the studio, as static files.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync } from 'node:fs';
+import { basename, join, posix, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  Application,
+  Converter,
+  type DocumentReflection,
+  KindRouter,
+  MarkdownEvent,
+  type Reflection,
+} from 'typedoc';
+import { withFormulas, withInserts } from './markdown.ts';
+import { firstPage, pageGroups } from './pages.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Pages of documents have the paths that the documents have in the repository, those of the API are in `api`. */
+class SiteRouter extends KindRouter {
+  protected override getIdealBaseName(reflection: Reflection): string {
+    return reflection.isDocument()
+      ? fileOf(reflection).replace(/\.md$/, '')
+      : `api/${super.getIdealBaseName(reflection)}`;
+  }
+}
+
+/** The path of a document in the repository. */
+function fileOf(document: DocumentReflection): string {
+  return relative(root, document.project.files.getReflectionPath(document)!).replaceAll('\\', '/');
+}
+
+/**
+ * Writes the site to a folder, in place of what is there.
+ *
+ * @param builtPackage the folder of the built package, whose command writes the studio
+ * @throws if a document or a doc comment has a fault, which TypeDoc has then told
+ */
+export async function buildSite(target: string, builtPackage = root): Promise<void> {
+  const app = await Application.bootstrapWithPlugins({
+    options: join(root, 'typedoc.json'),
+    name: 'emerging-flows',
+    readme: join(root, firstPage),
+    projectDocuments: pageGroups.flatMap(({ files }) => files.map((file) => join(root, file))),
+    sort: ['documents-first', 'kind', 'alphabetical'],
+    groupOrder: [...pageGroups.map(({ name }) => name), '*'],
+    navigation: { includeGroups: true, includeCategories: false, compactFolders: true },
+    navigationLeaves: ['About the project'],
+    searchInDocuments: true,
+    highlightLanguages: ['bash', 'html', 'javascript', 'json', 'python', 'tsx', 'typescript', 'yaml'],
+    lightHighlightTheme: 'github-light',
+    darkHighlightTheme: 'github-dark',
+    customCss: join(root, 'site/site.css'),
+    favicon: join(root, 'studio/public/icon.svg'),
+    router: 'site',
+    hideGenerator: true,
+    githubPages: true,
+    markdownItLoader: withFormulas,
+  });
+  app.renderer.defineRouter('site', SiteRouter);
+  app.renderer.on(
+    MarkdownEvent.PARSE,
+    (event) => {
+      const studio = posix.join(posix.relative(posix.dirname(event.page.url), ''), 'studio/index.html');
+      event.parsedText = withInserts(event.parsedText, { root, studio });
+    },
+    // Before TypeDoc makes HTML of it.
+    1,
+  );
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => describePage(document));
+  const project = await app.convert();
+  if (!project) {
+    throw new Error('the sources could not be read');
+  }
+  app.validate(project);
+  await app.generateDocs(project, target);
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) {
+    throw new Error('the site has the faults above');
+  }
+  copyFonts(join(target, 'assets/katex'));
+  const command = join(builtPackage, 'dist/cli/main.js');
+  execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
+}
+
+/** Gives a document the title that is its first line, and its group. */
+function describePage(document: DocumentReflection): void {
+  const [first] = document.content;
+  const title = /^# (.+)\n+/.exec(first!.text);
+  if (!title) {
+    throw new Error(`${fileOf(document)} does not begin with a title`);
+  }
+  document.name = title[1]!;
+  first!.text = first!.text.slice(title[0].length);
+  const file = fileOf(document);
+  document.frontmatter.group = pageGroups.find(({ files }) => files.includes(file))!.name;
+}
+
+/** The style sheet of KaTeX, and its fonts in the one format that all current browsers read. */
+function copyFonts(target: string): void {
+  const katex = join(root, 'node_modules/katex/dist');
+  mkdirSync(target, { recursive: true });
+  cpSync(join(katex, 'katex.min.css'), join(target, 'katex.min.css'));
+  cpSync(join(katex, 'fonts'), join(target, 'fonts'), {
+    recursive: true,
+    filter: (file) => basename(file) === 'fonts' || file.endsWith('.woff2'),
+  });
+}
