@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config';
  */
 const own = /\bvi\b|\bprocess\b|\binject\b|\/(browser|command|mpirun|pages|studio|webgpu)\.ts'/;
 
-const files = ['src', 'bench', 'studio'].flatMap((folder) =>
+const files = ['src', 'bench', 'studio', 'site'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => join(folder, file)),

@@ -1,14 +1,16 @@
 // Builds the site: the documents, the reference of the public API and the studio, as static files.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   Application,
   Converter,
   type DocumentReflection,
+  JSX,
   KindRouter,
   MarkdownEvent,
+  type ProjectReflection,
   type Reflection,
 } from 'typedoc';
 import { withFormulas, withInserts } from './markdown.ts';
@@ -40,9 +42,11 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
   const app = await Application.bootstrapWithPlugins({
     options: join(root, 'typedoc.json'),
     name: 'emerging-flows',
+    entryPoints: entryPoints(),
     readme: join(root, firstPage),
     projectDocuments: pageGroups.flatMap(({ files }) => files.map((file) => join(root, file))),
-    sort: ['documents-first', 'kind', 'alphabetical'],
+    sort: ['documents-first', 'kind', 'alphabetical-ignoring-documents'],
+    locales: { en: { kind_plural_module: 'API reference' } },
     groupOrder: [...pageGroups.map(({ name }) => name), '*'],
     navigation: { includeGroups: true, includeCategories: false, compactFolders: true },
     navigationLeaves: ['About the project'],
@@ -67,11 +71,15 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     // Before TypeDoc makes HTML of it.
     1,
   );
+  app.renderer.hooks.on('sidebar.begin', ({ relativeURL }) =>
+    JSX.createElement('a', { class: 'studio-link', href: relativeURL('studio/index.html') }, 'The studio'),
+  );
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => describePage(document));
   const project = await app.convert();
   if (!project) {
     throw new Error('the sources could not be read');
   }
+  nameModules(project);
   app.validate(project);
   await app.generateDocs(project, target);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) {
@@ -82,15 +90,29 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
   execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
 }
 
+/** Of the entry points of the package, those for Node, which include the ones for pages, and the one for workers. */
+function entryPoints(): string[] {
+  const folder = join(root, 'src/api');
+  return readdirSync(folder)
+    .filter((file) => !file.endsWith('.web.ts') || file === 'worker.web.ts')
+    .map((file) => join(folder, file));
+}
+
+/** Calls the entry points as they are imported. */
+function nameModules({ children = [] }: ProjectReflection): void {
+  for (const module of children) {
+    const path = module.name.replace('.web', '');
+    module.name = path === 'index' ? 'emerging-flows' : `emerging-flows/${path}`;
+  }
+}
+
 /** Gives a document the title that is its first line, and its group. */
 function describePage(document: DocumentReflection): void {
-  const [first] = document.content;
-  const title = /^# (.+)\n+/.exec(first!.text);
+  const title = /^# (.+)\n/.exec(document.content[0]!.text);
   if (!title) {
     throw new Error(`${fileOf(document)} does not begin with a title`);
   }
   document.name = title[1]!;
-  first!.text = first!.text.slice(title[0].length);
   const file = fileOf(document);
   document.frontmatter.group = pageGroups.find(({ files }) => files.includes(file))!.name;
 }
