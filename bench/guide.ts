@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Dataset, firstImages } from '../src/data/dataset.ts';
+import { type Dataset, firstImages, subset } from '../src/data/dataset.ts';
 import { prepareDataset } from '../src/data/prepareDataset.ts';
 import { openDataset } from '../src/data/registry.ts';
 import { UserError } from '../src/errors.ts';
@@ -17,6 +17,8 @@ import { trainedModel } from '../src/evaluation/model/trainedModel.ts';
 import { markdownTable } from '../src/evaluation/runs/markdownTable.ts';
 import { resolveConfig } from '../src/experiments/resolve.ts';
 import { countParameters } from '../src/models/glow.ts';
+import { RandomStream } from '../src/numeric/random.ts';
+import { mean } from '../src/numeric/statistics.ts';
 import { contactSheet } from '../src/pictures/contactSheet.ts';
 import { startRun } from '../src/training/run/run.node.ts';
 import { memoryFiles } from '../src/training/run/storedFiles.ts';
@@ -31,6 +33,8 @@ interface Setting extends Readonly<typeof base> {
   readonly augment?: readonly 'shift'[];
   /** Adamax by default. */
   readonly optimizer?: 'adamw';
+  /** The share of the steps over which the rate falls; 0.6 by default. */
+  readonly decay?: 'none';
 }
 
 const folder = fileURLToPath(new URL('../docs/guide', import.meta.url));
@@ -48,8 +52,8 @@ interface Outcome {
   readonly validation: number;
   /** How often the guard stepped in: dropped steps and rollbacks. */
   readonly dropped: number;
-  /** Validation at each fifth of the steps. */
-  readonly curve: readonly { readonly x: number; readonly y: number }[];
+  /** At each fifth of the steps: the mean of the last 50 training batches, and validation. */
+  readonly curves: Readonly<Record<'training' | 'validation', readonly { x: number; y: number }[]>>;
 }
 
 /** Trains the basic model with some changes and measures it; with a name, also draws samples of it. */
@@ -67,17 +71,22 @@ async function outcomeOf(
       model: { levels, depth, width, mixing: 'emerging' },
       training: {
         ...(setting.optimizer ? { optimizer: setting.optimizer } : { biasCorrection: 'standard' as const }),
-        ...{ averageDecay: 0.98, batchSize: 32, decay: 0.6, clipNorm: 100 },
+        ...{ averageDecay: 0.98, batchSize: 32, decay: setting.decay ?? 0.6, clipNorm: 100 },
         ...{ learningRate: rate, warmupSteps: Math.ceil(steps / 6), steps },
       },
     },
   });
   const chosen = { ...dataset, train: firstImages(dataset.train, images) };
-  const curve: { x: number; y: number }[] = [];
+  const curves = { training: [] as { x: number; y: number }[], validation: [] as { x: number; y: number }[] };
+  const losses: number[] = [];
   let dropped = 0;
   const run = await startRun(config, memoryFiles('guide'), { dataset: chosen });
   const events = {
-    onValidation: (x: number, y: number) => curve.push({ x, y }),
+    onStep: (_: number, bitsPerDim: number) => losses.push(bitsPerDim),
+    onValidation: (x: number, y: number) => {
+      curves.training.push({ x, y: mean(losses.slice(-50)) });
+      curves.validation.push({ x, y });
+    },
     onTrouble: () => dropped++,
   };
   let ended: TrainingResult;
@@ -102,7 +111,7 @@ async function outcomeOf(
     training: await measure('train'),
     validation: await measure('validation'),
     dropped,
-    curve,
+    curves,
   };
 }
 
@@ -155,16 +164,11 @@ async function varied<Key extends keyof typeof base>(key: Key, values: readonly 
 /** With AdamW: the moments of Adamax would be shorter, the fewer images there are. */
 const longer = { steps: LONG, optimizer: 'adamw', rate: 0.003 } as const;
 
-/** The outcomes of longer training with fewer images, and with all; `pictures` are drawn of the fewest and of all. */
-async function byImages(
-  dataset: Dataset,
-  counts: readonly number[],
-  pictures: readonly [fewest: string, all: string],
-): Promise<Row[]> {
+/** The outcomes of longer training with fewer images, and with all. */
+async function byImages(dataset: Dataset, counts: readonly number[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const images of counts) {
-    const picture = images === counts[0] ? pictures[0] : images === counts.at(-1) ? pictures[1] : undefined;
-    rows.push([images.toLocaleString('en'), await outcomeOf(dataset, { ...longer, images }, picture)]);
+    rows.push([images.toLocaleString('en'), await outcomeOf(dataset, { ...longer, images })]);
   }
   return rows;
 }
@@ -173,7 +177,7 @@ const print = (...tables: readonly string[]): boolean => process.stdout.write(`$
 
 const mnist = await openDataset('mnist', { validation: 0.02 });
 const basic = await outcomeOf(mnist, {});
-const images = await byImages(mnist, [200, 1000, 5000], ['few-images', 'many-images']);
+const images = await byImages(mnist, [200, 1000, 5000]);
 const short = await outcomeOf(mnist, { steps: 100 }, 'undertrained');
 const long = await outcomeOf(mnist, { steps: LONG }, 'trained');
 print(
@@ -189,16 +193,24 @@ print(
   table('depth', await varied('depth', [1, 2, 4])),
   table('width', await varied('width', [8, 32, 96])),
 );
-await writeDocumentPlot('guide/images', {
+// A larger model, many times through few images.
+const overfitted = await outcomeOf(mnist, {
+  ...{ ...longer, width: 96, images: 200, steps: 2500, decay: 'none' },
+});
+if (overfitted === 'diverged') {
+  throw new Error('the run that should overfit diverged');
+}
+print(table('images, 2500 steps, width 96', [['200', overfitted]]));
+await writeDocumentPlot('guide/overfitting', {
   title: 'Too few images',
-  subtitle: `MNIST, validation images, the same model and the same ${LONG} steps`,
+  subtitle: 'MNIST, 200 training images, width 96',
   x: { label: 'Training step', ticks: 'own' },
-  y: { label: 'Validation', unit: 'bits/dim' },
-  series: images.flatMap(([name, outcome]) =>
-    outcome === 'diverged'
-      ? []
-      : { name: `${name} training images`, kind: 'line and points', points: outcome.curve },
-  ),
+  y: { label: 'Images', unit: 'bits/dim' },
+  series: (['training', 'validation'] as const).map((part) => ({
+    name: `${part} images`,
+    kind: 'line and points',
+    points: overfitted.curves[part],
+  })),
 });
 
 await inTemporaryFolder('guide', async (temporary) => {
@@ -208,8 +220,11 @@ await inTemporaryFolder('guide', async (temporary) => {
   const prepared = await prepareDataset(source, {
     ...{ size: 16, unique: true, out: join(temporary, 'emoji.images') },
   });
-  const emoji = { ...(await openDataset(prepared!.file, { validation: 0.1 })), name: 'emoji' };
-  const rows = await byImages(emoji, [200, 1000, emoji.train.count], ['few-emoji', 'emoji']);
+  const opened = await openDataset(prepared!.file, { validation: 0.1 });
+  // By name, the first would all be flags.
+  const order = new RandomStream(0, 'guide').permutation(opened.train.count);
+  const emoji = { ...opened, train: subset(opened.train, order), name: 'emoji' };
+  const rows = await byImages(emoji, [200, 1000, emoji.train.count]);
   const shifted = await outcomeOf(emoji, {
     ...longer,
     images: emoji.train.count,

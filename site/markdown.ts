@@ -9,9 +9,15 @@ import { places as layerPlaces } from './places.ts';
 
 const places = { ...studioPlaces, ...layerPlaces };
 
-/** Sets formulas, `$…$` and blocks in the language `math`, by KaTeX. */
-export function withFormulas(parser: MarkdownIt): void {
+/** Sets formulas, `$…$` and blocks in the language `math`, by KaTeX, and leaves blocks without a language plain. */
+export function extendMarkdown(parser: MarkdownIt): void {
   parser.use(katex, { delimiters: 'dollars', mathFence: true });
+  // TypeDoc takes them for TypeScript; in these documents they are commands and what they print.
+  parser.core.ruler.push('plain-blocks', ({ tokens }) => {
+    for (const token of tokens.filter(({ type, info }) => type === 'fence' && info.trim() === '')) {
+      token.info = 'text';
+    }
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type ProjectReflection,
   type Reflection,
 } from 'typedoc';
-import { withFormulas, withInserts } from './markdown.ts';
+import { extendMarkdown, withInserts } from './markdown.ts';
 import { firstPage, pageGroups } from './pages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -52,14 +52,14 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     navigationLeaves: ['About the project'],
     searchInDocuments: true,
     highlightLanguages: ['bash', 'html', 'javascript', 'json', 'python', 'tsx', 'typescript', 'yaml'],
-    lightHighlightTheme: 'github-light',
-    darkHighlightTheme: 'github-dark',
+    lightHighlightTheme: 'github-light-high-contrast',
+    darkHighlightTheme: 'github-dark-high-contrast',
     customCss: join(root, 'site/site.css'),
     favicon: join(root, 'studio/public/icon.svg'),
     router: 'site',
     hideGenerator: true,
     githubPages: true,
-    markdownItLoader: withFormulas,
+    markdownItLoader: extendMarkdown,
   });
   app.renderer.defineRouter('site', SiteRouter);
   app.renderer.on(

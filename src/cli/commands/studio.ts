@@ -30,7 +30,7 @@ export function registerStudio(program: Command): void {
     .option('--build <dir>', 'write static files instead: the model of the package, and the folders named')
     .addHelpText(
       'after',
-      '\nExamples:\n  emerging studio\n  emerging studio runs/quickstart --build site' +
+      '\nExamples:\n  emerging studio\n  emerging studio runs/quickstart --build public' +
         '\n\nThe server only reads, and only models and runs. A site contains the configurations of its runs.',
     )
     .action((folders: string[], options: StudioCommandOptions) => runStudio(folders, options));
