@@ -1,7 +1,7 @@
 // The frame around the rooms: the header with their names, and the room that is open.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { enter, linkTo, roomName } from './address.ts';
+import { enter, lastSettings, linkTo, roomName } from './address.ts';
 import { chosenPath } from './models.ts';
 import { Notice } from './parts/Notice.tsx';
 import { ThemeSwitch } from './parts/ThemeSwitch.tsx';
@@ -26,7 +26,12 @@ export function Page() {
         </a>
         <nav aria-label="Rooms">
           {rooms.map(({ name, title }) => (
-            <a key={name} href={linkTo(name, kept)} aria-current={room?.name === name ? 'page' : undefined}>
+            <a
+              key={name}
+              // Who returns to a room finds it as it was; that of the open one begins anew.
+              href={linkTo(name, room?.name === name ? kept : { ...lastSettings(name), ...kept })}
+              aria-current={room?.name === name ? 'page' : undefined}
+            >
               {title}
             </a>
           ))}

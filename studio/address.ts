@@ -1,5 +1,5 @@
 // Where the page is: a room and its settings, in the hash of the URL, so that a link shows the same.
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 
 /** Settings of a room by name, as text. `model` means the same in every room. */
 export type Settings = Readonly<Record<string, string>>;
@@ -15,6 +15,17 @@ export const roomName = computed(() => current.value.room);
 
 /** The settings in the address. */
 export const settings = computed(() => current.value.settings);
+
+/** The settings of each room that was open in this page. */
+const last = new Map<string, Settings>();
+effect(() => {
+  last.set(current.value.room, current.value.settings);
+});
+
+/** The settings that a room had when it was left; none if it was not open in this page. */
+export function lastSettings(room: string): Settings {
+  return last.get(room) ?? {};
+}
 
 /** The link to a room with these settings: `#/draw?seed=3`. */
 export function linkTo(room: string, chosen: Settings = {}): string {

@@ -59,6 +59,24 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     );
   });
 
+  it('opens a room as it was left, with the model of the other one', async () => {
+    const page = await open('#/train?steps=7&width=9');
+    const width = page.getByRole('spinbutton', { name: 'Width' });
+    await width.fill('11');
+    await page.getByRole('link', { name: 'Draw', exact: true }).click();
+    await page.getByLabel('Model').selectOption('runs/<b>tiny');
+    await page.getByText('3 steps').waitFor();
+    await page.getByRole('link', { name: 'Train', exact: true }).click();
+    await width.waitFor();
+    expect(await width.inputValue()).toBe('11');
+    expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
+    expect(new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
+    // The link of the room that is open begins it anew.
+    await page.getByRole('link', { name: 'Train', exact: true }).click();
+    await page.waitForFunction(() => !location.hash.includes('width'));
+    expect(await width.inputValue()).toBe('64');
+  });
+
   it('draws from a run, whose name is text', async () => {
     const page = await open();
     await sheetOf(page).waitFor();
