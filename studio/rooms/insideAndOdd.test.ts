@@ -214,6 +214,16 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await page.getByText('The image: sample of seed 0').waitFor();
     });
 
+    it('are asked for in vain, in words, when the studio has ended', async () => {
+      await open('#/inside');
+      await page.getByText('The image: sample of seed 0').waitFor();
+      await page.context().setOffline(true);
+      await page.getByLabel('Image', { exact: true }).selectOption('A digit of MNIST');
+      expect(await page.getByRole('alert').textContent()).toBe(
+        'A part of the studio cannot be loaded: is it still running? Then load the page again.',
+      );
+    });
+
     it('are measured as the library does, beside the samples to try', async () => {
       await open('#/odd');
       await page.getByRole('button', { name: /^all black / }).waitFor();

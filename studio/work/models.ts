@@ -121,12 +121,18 @@ async function fetchFile(
   return new Uint8Array(await new Response(response.body.pipeThrough(counted)).arrayBuffer());
 }
 
+/** How browsers say that a part of the program did not arrive. */
+const isUnloaded = /dynamically imported module|importing a module script/i;
+
 /** What went wrong, as a sentence. */
 export function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) {
     return `This failed: ${error}.`;
   }
   const { message } = error;
+  if (error instanceof TypeError && isUnloaded.test(message)) {
+    return 'A part of the studio cannot be loaded: is it still running? Then load the page again.';
+  }
   // The library's messages begin small, since they follow a name.
   return error instanceof UserError ? `${message.charAt(0).toUpperCase()}${message.slice(1)}.` : message;
 }
