@@ -15,7 +15,7 @@ interface ModelFieldsProps {
 /** The fields of one of the models. */
 export function ModelFields({ legend, model, children, onChange }: ModelFieldsProps) {
   return (
-    <fieldset class="control-pair">
+    <fieldset class="control-pair train-model">
       <legend>{legend}</legend>
       <Choice
         label="Mixing"
