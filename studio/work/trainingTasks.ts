@@ -1,5 +1,5 @@
 // What a worker does for the room Train: sizes, training, and the runs in the browser's private file system.
-import { contactSheet, loadModel } from 'emerging-flows';
+import { contactSheet, loadModel, UserError } from 'emerging-flows';
 import {
   type Config,
   type ConfigLayer,
@@ -76,6 +76,7 @@ export const trainingTasks = {
       }),
     );
     report({ kind: 'damaged', count: dataset.damaged.length });
+    requireBatch(order.config?.training?.batchSize, dataset.train.count);
     const files = await privateFiles(order.name);
     const run = order.config
       ? await startRun(configOf(order.config), files, { dataset })
@@ -138,6 +139,16 @@ export type TrainingTasks = typeof trainingTasks;
 /** What the page leaves open is as in the quick start. */
 function configOf(overrides: ConfigLayer): Config {
   return resolveConfig({ preset: 'mnist-quickstart', overrides });
+}
+
+/** The library names its setting; the page has a field, and keeps nothing of a run that cannot begin. */
+function requireBatch(batch: number | undefined, images: number): void {
+  if (batch !== undefined && batch > images) {
+    throw new UserError(
+      'invalid-config',
+      `a batch of ${batch.toLocaleString('en')} is more than the ${images.toLocaleString('en')} images to train on: choose a smaller batch`,
+    );
+  }
 }
 
 /** Ends the training of this worker. */

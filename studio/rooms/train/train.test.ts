@@ -185,8 +185,18 @@ describe.skipIf(chromiumPath === undefined)('the room Train (scripts/install-sys
     expect(await page.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
     await page.getByLabel('Choose a folder').setInputFiles(folder);
     await page.getByText('31 files in pictures').waitFor();
-    await start();
     const name = 'emerging-1x4';
+    const batch = page.getByRole('spinbutton', { name: 'Batch' });
+    await batch.fill('512');
+    await start();
+    await card(name)
+      .getByText(/^A batch of 512 is more than the \d+ images to train on: choose a smaller batch\.$/)
+      .waitFor();
+    await button(name, 'Delete').click();
+    await button(name, 'Delete for good').click();
+    await card(name).waitFor({ state: 'detached' });
+    await batch.fill('8');
+    await start();
     await factOf(name, /^step ([\d,]+) of 100,000$/);
     await card(name).getByText('1 picture cannot be read and is left out.').waitFor();
     await button(name, 'Pause').click();
