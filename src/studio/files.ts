@@ -36,12 +36,13 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
   if (!exists(pathIn(pageFolder, 'index.html'))) {
     throw new UserError('not-ready', `there is no page in ${pageFolder}: build it with npm run build`);
   }
-  const page = new Set(filesBelow(pageFolder).files);
+  // Read anew: the page may be built again while it is served.
+  const page = () => filesBelow(pageFolder).files;
   const models = () => offeredModels(placesOn(shelves));
   const findRuns = runFinder();
   return {
     find(path) {
-      if (page.has(path)) {
+      if (page().includes(path)) {
         return { file: pathIn(pageFolder, path) };
       }
       if (path === MODELS_FILE) {
@@ -54,7 +55,7 @@ export function studioFiles(shelves: readonly Shelf[], pageFolder = builtPage): 
       return file !== undefined && exists(file) ? { file } : undefined;
     },
     list: () => [
-      ...page,
+      ...page(),
       MODELS_FILE,
       ...models().flatMap(({ path, files }) => files.map((name) => `${path}/${name}`)),
     ],

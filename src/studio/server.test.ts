@@ -215,6 +215,12 @@ describe('requests that are refused', () => {
     },
   );
 
+  it('hands out a page that is built again meanwhile', async () => {
+    expect((await ask('/assets/main-2.js')).status).toBe(404);
+    writeFileSync(path('page', 'assets', 'main-2.js'), 'another script');
+    expect(await ask('/assets/main-2.js')).toMatchObject({ status: 200, body: 'another script' });
+  });
+
   it('are those of pages elsewhere, and all that would change something', async () => {
     const { host } = new URL(studio.url);
     expect(await ask('/models.json', { origin: 'http://elsewhere.example' })).toMatchObject({ status: 403 });
