@@ -38,7 +38,7 @@ export const mixings: Readonly<Record<Mixing, string>> = {
   convexp: 'exponentials of convolutions',
   finc: 'four corners',
   woodbury: 'Woodbury',
-  'woodbury-me': 'Woodbury, rows and columns',
+  'woodbury-me': 'Woodbury, rows, columns',
   circulant: 'circulant and diagonal',
   maf: 'masked autoregressive',
   reverse: 'reversed channels',
