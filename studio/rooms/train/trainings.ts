@@ -232,12 +232,14 @@ function tell(run: Training, news: TrainingNews, before: number): number {
 async function end(run: Training): Promise<void> {
   running.get(run.name)?.end();
   running.delete(run.name);
-  Object.assign(run, { state: 'resting', doing: undefined });
+  run.doing = undefined;
   try {
     await refresh(run);
   } catch (error) {
     run.problem ??= messageOf(error);
   }
+  // Only now: what is said of a run that rests is what is kept of it.
+  run.state = 'resting';
   changed();
   // The other rooms offer its model.
   findModels();
