@@ -39,17 +39,36 @@ export function changeSettings(changes: Settings): void {
   const { room, settings: before } = current.value;
   current.value = { room, settings: { ...before, ...changes } };
   clearTimeout(timer);
-  timer = setTimeout(() => history.replaceState(null, '', linkTo(room, current.value.settings)), REST_MS);
+  timer = setTimeout(writeChanges, REST_MS);
+}
+
+/** Brings changed settings into the URL now. */
+function writeChanges(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  history.replaceState(null, '', linkTo(current.value.room, current.value.settings));
 }
 
 /** Opens a room by its name, in place of an address that names none. */
 export function enter(room: string): void {
   current.value = { ...current.value, room };
-  history.replaceState(null, '', linkTo(room, current.value.settings));
+  writeChanges();
 }
+
+// Before a link is followed: the browser's step back leads to the last settings, and no later change undoes the link.
+addEventListener(
+  'click',
+  () => {
+    if (timer !== undefined) {
+      writeChanges();
+    }
+  },
+  { capture: true },
+);
 
 addEventListener('hashchange', () => {
   clearTimeout(timer);
+  timer = undefined;
   current.value = read();
 });
 

@@ -77,6 +77,20 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     expect(await width.inputValue()).toBe('64');
   });
 
+  it('steps back to the settings that were changed just before a link was followed', async () => {
+    const page = await open('#/draw?count=16');
+    await sheetOf(page).waitFor();
+    await page.evaluate(() => {
+      const seed = document.querySelector<HTMLInputElement>('input[type="number"]')!;
+      seed.value = '5';
+      seed.dispatchEvent(new Event('input', { bubbles: true }));
+      [...document.querySelectorAll('a')].find((link) => link.textContent === 'Inside')!.click();
+    });
+    await page.getByRole('heading', { name: 'Inside', level: 1 }).waitFor();
+    await page.goBack();
+    await sheetOf(page, /^16 samples from seed 5/).waitFor({ timeout: 10_000 });
+  });
+
   it('draws from a run, whose name is text', async () => {
     const page = await open();
     await sheetOf(page).waitFor();
