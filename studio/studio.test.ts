@@ -68,13 +68,13 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     await page.getByText('3 steps').waitFor();
     await page.getByRole('link', { name: 'Train', exact: true }).click();
     await width.waitFor();
-    expect(await width.inputValue()).toBe('11');
+    await expect.poll(() => width.inputValue()).toBe('11');
     expect(await page.getByRole('spinbutton', { name: 'Steps' }).inputValue()).toBe('7');
     expect(new URL(page.url()).hash).toContain('model=runs/%3Cb%3Etiny');
     // The link of the room that is open begins it anew.
     await page.getByRole('link', { name: 'Train', exact: true }).click();
     await page.waitForFunction(() => !location.hash.includes('width'));
-    expect(await width.inputValue()).toBe('64');
+    await expect.poll(() => width.inputValue()).toBe('64');
   });
 
   it('steps back to the settings that were changed just before a link was followed', async () => {
