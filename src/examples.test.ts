@@ -39,7 +39,13 @@ async function run(name: string, code: string): Promise<string[]> {
   const file = join(emerging.folder, `${name}.mjs`);
   const { outputText } = ts.transpileModule(
     code.replace(/'emerging-flows(\/\w+)?'/g, (_, path = '') => `'${builtEntry(path)}'`),
-    { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 } },
+    {
+      compilerOptions: {
+        module: ts.ModuleKind.ESNext,
+        target: ts.ScriptTarget.ES2023,
+        rewriteRelativeImportExtensions: true,
+      },
+    },
   );
   writeFileSync(file, outputText);
   const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: emerging.folder });

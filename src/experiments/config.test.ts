@@ -84,7 +84,11 @@ describe('an invalid layer is rejected with one line', () => {
       'model.hiddenChannels must be a whole number from 1 to 8192, not 0',
     ],
     ['boolean', { model: { learnedPrior: 'yes' } }, "model.learnedPrior must be true or false, not 'yes'"],
-    ['near choice', { model: { coupling: 'afine' } }, "unknown model.coupling 'afine': did you mean affine?"],
+    [
+      'near choice',
+      { model: { coupling: 'afine' } },
+      "unknown model.coupling 'afine': did you mean affine or spline?",
+    ],
     [
       'floor of scales',
       { model: { scaleFloor: 0.6 } },

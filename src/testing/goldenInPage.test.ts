@@ -51,9 +51,13 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     });
   }
 
-  it('includes a whole model for every mixing', () => {
+  it('includes a whole model for every mixing of the paper, and a layer for every other', () => {
     const [[names]] = modelChecks as [GoldenCheck];
     const found = goldenCases(names).map(([, { config }]) => config.mixing);
-    expect([...new Set(found)].sort()).toEqual(mixingNames.toSorted());
+    const alone = ['convexp', 'finc', 'woodbury', 'woodbury-me', 'circulant'] as const;
+    expect([...new Set([...found, ...alone])].sort()).toEqual(mixingNames.toSorted());
+    for (const mixing of alone) {
+      expect(goldenCases(new RegExp(`^${mixing}-`)).some(([, { kind }]) => kind === mixing)).toBe(true);
+    }
   });
 });

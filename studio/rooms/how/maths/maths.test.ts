@@ -189,6 +189,7 @@ describe('the inverse along anti-diagonals', () => {
       input('y', [1, height, width, 1]),
       constant(array([side, side, 1, 1], kernel)),
       dilation,
+      1,
     );
     const steps = topologicalOrder([graph]).filter(
       ({ operation, inputs }) => operation.name === 'product' && inputs.length === 3,
