@@ -23,15 +23,19 @@ interface Neighbour {
   readonly weight: Tensor;
 }
 
-/** Above it, the products of a tile take longer than the steps that it saves. */
-const MOST_VALUES = 256;
+/** A row of at most so many values is one tile: nothing beside it is waited for. */
+const MOST_OF_A_ROW = 256;
+
+/** Above it, the products of a tile with others beside it take longer than the steps that it saves. */
+const MOST_VALUES = 64;
 
 /** Above it, the matrices of tiles with few channels take longer to make than they save. */
 const MOST_PIXELS = 32;
 
-/** The number of pixels in a tile: the largest divisor of the width within both limits. */
+/** The number of pixels in a tile: the whole row if it is small, else the largest divisor of it within the limits. */
 export function tileLength(width: number, channels: number): number {
-  const most = Math.max(1, Math.min(width, MOST_PIXELS, Math.floor(MOST_VALUES / channels)));
+  const values = width * channels <= MOST_OF_A_ROW ? MOST_OF_A_ROW : MOST_VALUES;
+  const most = Math.max(1, Math.min(width, MOST_PIXELS, Math.floor(values / channels)));
   return Array.from({ length: most }, (_, index) => most - index).find((length) => width % length === 0)!;
 }
 

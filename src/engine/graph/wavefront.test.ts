@@ -6,6 +6,7 @@ import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
+import { tileLength } from './tiles.ts';
 import { solveByDiagonals } from './wavefront.ts';
 
 /** A corner kernel whose centre tap is triangular, its diagonal away from zero, of either sign. */
@@ -63,6 +64,20 @@ describe('solveByDiagonals', () => {
     const program = await compile({ inputs: { y: tensor }, outputs: { x } });
     expect([...(await program.run({ y })).x!.data].every(Number.isNaN)).toBe(true);
     await program.release();
+  });
+});
+
+describe('tileLength', () => {
+  it.each([
+    [14, 4, 14],
+    [16, 12, 16],
+    [32, 12, 4],
+    [8, 48, 1],
+    [64, 1, 32],
+    [13, 48, 1],
+    [1, 500, 1],
+  ])('of rows of %i pixels with %i channels is %i', (width, channels, length) => {
+    expect(tileLength(width, channels)).toBe(length);
   });
 });
 
