@@ -4,7 +4,6 @@ import {
   add,
   concatenate,
   divide,
-  expand,
   log,
   logAbs,
   multiply,
@@ -12,9 +11,9 @@ import {
   pointwise,
   product,
   reshape,
-  slice,
   subtract,
   sum,
+  toeplitz,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
@@ -104,13 +103,7 @@ function nearIdentity(channels: number): ParameterSpec {
 
 /** K with K[a, b] = c[(b − a) mod C]. */
 function circulantMatrix(row: Tensor): Tensor {
-  const channels = row.shape[0]!;
-  // Rows are cut from the row, repeated, each one element shorter than two of it: so each begins one earlier.
-  const period = 2 * channels;
-  const twice = reshape(concatenate([row, row], 0), [1, period]);
-  const repeated = reshape(expand(twice, [channels, period]), [channels * period]);
-  const cut = reshape(slice(repeated, 0, 0, channels * (period - 1)), [channels, period - 1]);
-  return slice(cut, 1, 0, channels);
+  return toeplitz(concatenate([row, row], 0));
 }
 
 /** cos and sin of 2π·f·k/C, `[k, f]`. */

@@ -1,25 +1,20 @@
 // The emerging convolution: two corner convolutions that together cover the receptive field of a full d x d
 // one.
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { sizeOf } from '../numeric/ndarray.ts';
-import { once } from '../numeric/once.ts';
 import {
   add,
   convolution,
   flip,
-  identity,
-  logAbs,
   multiply,
   type Offset,
   reshape,
-  slice,
   solveCorner,
   subtract,
-  sum,
 } from '../tensor/operations/index.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
-import { filledParameter, type ParameterSpec, type Parameters } from './parameters.ts';
+import { type Corner, corner, requireTaps } from './corner.ts';
+import { filledParameter, type Parameters } from './parameters.ts';
 
 /** The options of an emerging convolution. */
 export interface EmergingOptions {
@@ -43,12 +38,7 @@ export function emerging(
   shape: ImageShape,
   { kernelSize = 3, dilation = 1 }: EmergingOptions = {},
 ): Bijection {
-  if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
-    throw new Error(`emerging: the kernel size must be odd, not ${kernelSize}`);
-  }
-  if (!Number.isInteger(dilation) || dilation < 1) {
-    throw new Error(`emerging: the dilation must be 1 or more, not ${dilation}`);
-  }
+  requireTaps('emerging', { kernelSize, dilation, odd: true });
   const [height, width, channels] = shape;
   const factors = [cornerFactor('kernel1', 1), cornerFactor('kernel2', -1)].map((make) =>
     make(kernelSize, dilation, channels),
@@ -76,14 +66,9 @@ export function emerging(
 }
 
 /** One of the two corner convolutions. */
-interface CornerFactor {
-  name: string;
-  spec: ParameterSpec;
+interface CornerFactor extends Corner {
   apply(x: Tensor, p: Parameters): Tensor;
   solve(y: Tensor, p: Parameters): Tensor;
-  /** The triangular matrix over the channels of the pixel itself. */
-  centreTap(p: Parameters): Tensor;
-  logDetPerPixel(p: Parameters): Tensor;
 }
 
 /**
@@ -97,16 +82,7 @@ function cornerFactor(
     const side = (kernelSize + 1) / 2;
     const last = side - 1;
     const centre = direction === 1 ? 0 : last * side + last;
-    const shape = [side, side, channels, channels];
-    const mask = once(() => {
-      const values = new Float64Array(sizeOf(shape)).fill(1);
-      for (let i = 0; i < channels; i++) {
-        for (let o = 0; o < channels; o++) {
-          values[(centre * channels + i) * channels + o] = (direction === 1 ? i <= o : i >= o) ? 1 : 0;
-        }
-      }
-      return values;
-    });
+    const factor = corner(name, { side, channels, centre, upper: direction === 1 });
     const offsets: Offset[] = [];
     for (let row = 0; row < side; row++) {
       for (let column = 0; column < side; column++) {
@@ -114,39 +90,19 @@ function cornerFactor(
         offsets.push([distance(row), distance(column)]);
       }
     }
-    const kernelOf = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask() }));
-    const centreTap = (p: Parameters) => {
-      const matrices = reshape(kernelOf(p), [side * side, channels, channels]);
-      return reshape(slice(matrices, 0, centre, centre + 1), [channels, channels]);
-    };
     return {
-      name,
-      spec: {
-        shape,
-        trained: true,
-        mask,
-        initial(random) {
-          const values = random.normals(sizeOf(shape)).map((value) => value * 0.02);
-          for (let channel = 0; channel < channels; channel++) {
-            values[(centre * channels + channel) * channels + channel]! += 1;
-          }
-          const contributes = mask();
-          return values.map((value, index) => value * contributes[index]!);
-        },
-      },
+      ...factor,
       apply(x, p) {
-        return convolution(x, reshape(kernelOf(p), [side * side, channels, channels]), { offsets });
+        return convolution(x, reshape(factor.kernel(p), [side * side, channels, channels]), { offsets });
       },
       solve(y, p) {
-        const kernel = kernelOf(p);
+        const kernel = factor.kernel(p);
         // The solver looks left and up. Right and down is the same in an image that is flipped along both
         // axes.
         return direction === 1
           ? flipImage(solveCorner(flipImage(y), kernel, dilation))
           : solveCorner(y, flip(flip(kernel, 0), 1), dilation);
       },
-      centreTap,
-      logDetPerPixel: (p) => sum(logAbs(sum(multiply(centreTap(p), identity(channels)), [0]))),
     };
   };
 }

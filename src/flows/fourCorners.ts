@@ -1,27 +1,22 @@
 // The four-corner convolution: groups of channels, each with a corner convolution that looks another way.
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { sizeOf } from '../numeric/ndarray.ts';
-import { once } from '../numeric/once.ts';
 import {
   add,
   concatenate,
   convolution,
   flip,
-  identity,
-  logAbs,
   multiply,
   type Offset,
   pad,
   reshape,
-  slice,
   solveCorner,
   split,
   subtract,
-  sum,
 } from '../tensor/operations/index.ts';
-import { constant, type Tensor } from '../tensor/tensor.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
-import { filledParameter, type ParameterSpec, type Parameters } from './parameters.ts';
+import { type Corner, corner, requireTaps } from './corner.ts';
+import { filledParameter, type Parameters } from './parameters.ts';
 
 /** The options of a four-corner convolution. */
 export interface FourCornersOptions {
@@ -31,19 +26,16 @@ export interface FourCornersOptions {
   readonly dilation?: number;
 }
 
-/** A group of channels. */
-interface Group {
-  readonly name: string;
+/** A group of channels, with its kernel. */
+interface Group extends Corner {
+  /** The number of its first channel. */
   readonly first: number;
   readonly channels: number;
   /** The axes along which it is flipped so that its corner looks up and left. */
   readonly flipped: readonly number[];
-  readonly spec: ParameterSpec;
-  /** Its kernel without what is masked out. */
-  kernel(p: Parameters): Tensor;
 }
 
-/** The axes of rows and columns along which each group is flipped: they look right and down, left and down, right and up, left and up. */
+/** The axes along which each group is flipped: they look right and down, left and down, right and up, left and up. */
 const flips = [[1, 2], [1], [2], []] as const;
 
 /**
@@ -59,12 +51,7 @@ export function fourCorners(
   shape: ImageShape,
   { kernelSize = 3, dilation = 1 }: FourCornersOptions = {},
 ): Bijection {
-  if (!Number.isInteger(kernelSize) || kernelSize < 1) {
-    throw new Error(`finc: the kernel size must be 1 or more, not ${kernelSize}`);
-  }
-  if (!Number.isInteger(dilation) || dilation < 1) {
-    throw new Error(`finc: the dilation must be 1 or more, not ${dilation}`);
-  }
+  requireTaps('finc', { kernelSize, dilation, odd: false });
   const [height, width, channels] = shape;
   const groups = groupsOf(channels, kernelSize);
   const offsets: Offset[] = Array.from({ length: kernelSize ** 2 }, (_, tap) => [
@@ -88,16 +75,14 @@ export function fourCorners(
     forward(x, p) {
       const taps = reshape(kernelOf(p), [kernelSize ** 2, channels, channels]);
       const y = flippedGroups(convolution(flippedGroups(x, groups), taps, { offsets }), groups);
-      const logDets = groups.map((group) =>
-        sum(logAbs(sum(multiply(centreTap(group, p), identity(group.channels)), [0]))),
-      );
+      const logDets = groups.map((group) => group.logDetPerPixel(p));
       return { y: add(y, p.get('bias')), logDet: multiply(logDets.reduce(add), height * width) };
     },
     inverse(y, p) {
       const turned = flippedGroups(subtract(y, p.get('bias')), groups);
       return flippedGroups(solveCorner(turned, kernelOf(p), dilation), groups);
     },
-    factors: (p) => Object.fromEntries(groups.map((group) => [group.name, centreTap(group, p)])),
+    factors: (p) => Object.fromEntries(groups.map((group) => [group.name, group.centreTap(p)])),
   };
 }
 
@@ -107,51 +92,9 @@ function groupsOf(channels: number, side: number): Group[] {
   return flips.flatMap((flipped, index) => {
     const own = sizes[index]!;
     const first = sizes.slice(0, index).reduce((all, size) => all + size, 0);
-    return own === 0 ? [] : [groupOf(`kernel${index}`, { first, channels: own, flipped, side })];
+    const kernel = corner(`kernel${index}`, { side, channels: own, centre: 0, upper: true });
+    return own === 0 ? [] : [{ ...kernel, first, channels: own, flipped }];
   });
-}
-
-function groupOf(
-  name: string,
-  { side, ...place }: Pick<Group, 'first' | 'channels' | 'flipped'> & { side: number },
-): Group {
-  const { channels } = place;
-  const shape = [side, side, channels, channels];
-  const mask = once(() => {
-    const values = new Float64Array(sizeOf(shape)).fill(1);
-    for (let i = 0; i < channels; i++) {
-      for (let o = 0; o < i; o++) {
-        values[i * channels + o] = 0;
-      }
-    }
-    return values;
-  });
-  return {
-    name,
-    ...place,
-    spec: {
-      shape,
-      trained: true,
-      mask,
-      initial(random) {
-        const values = random.normals(sizeOf(shape)).map((value) => value * 0.02);
-        for (let channel = 0; channel < channels; channel++) {
-          values[channel * channels + channel]! += 1;
-        }
-        const contributes = mask();
-        return values.map((value, index) => value * contributes[index]!);
-      },
-    },
-    kernel: (p) => multiply(p.get(name), constant({ shape, data: mask() })),
-  };
-}
-
-/** The tap (0, 0) of a group, a triangular matrix. */
-function centreTap(group: Group, p: Parameters): Tensor {
-  const kernel = group.kernel(p);
-  const [side] = kernel.shape as [number];
-  const matrices = reshape(kernel, [side * side, group.channels, group.channels]);
-  return reshape(slice(matrices, 0, 0, 1), [group.channels, group.channels]);
 }
 
 /** Every group flipped along its axes. */

@@ -54,6 +54,7 @@ export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
   const [x, y] = [widths, heights].map((part) => axisOf(part, form)) as [Axis, Axis];
   // softplus v = −ln sigmoid(−v).
   const inner = subtract(LEAST, logSigmoid(negate(add(slopes, Math.log(Math.expm1(1 - LEAST))))));
+  // Ones, as many as there are splines.
   const ends = add(multiply(split(widths, 1, [1, bins - 1])[0]!, 0), 1);
   const left = concatenate([ends, inner], 1);
   const right = concatenate([inner, ends], 1);

@@ -1,9 +1,9 @@
 // A corner convolution whose pixels are tiles of several pixels of a row.
-import { expand } from '../../tensor/operations/broadcast.ts';
 import { negate } from '../../tensor/operations/elementwise.ts';
-import { concatenate, reshape, slice, split, transpose, zeros } from '../../tensor/operations/layout.ts';
+import { concatenate, reshape, split, transpose, zeros } from '../../tensor/operations/layout.ts';
 import { inverse } from '../../tensor/operations/linearAlgebra.ts';
 import { product } from '../../tensor/operations/product.ts';
+import { toeplitz } from '../../tensor/operations/toeplitz.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 
 /** A corner convolution between tiles, solved for the one at its corner. A tile is a row of a matrix: its pixels, one after another. */
@@ -64,11 +64,11 @@ export function tilesOf(
       : undefined;
 
   const inverses = inverseBlocks(inverse(taps[0]!), (right) => tapAt(0, right), length);
-  const centreInverse = toeplitz(length, channels, (right) => inverses[right])!;
+  const centreInverse = blockToeplitz(length, channels, (right) => inverses[right])!;
   const neighbours: Neighbour[] = [];
   for (let down = 0; down < side && down * dilation < height; down++) {
     for (let right = 0; right < width / length; right++) {
-      const tap = toeplitz(length, channels, (along) => tapAt(down, right * length + along));
+      const tap = blockToeplitz(length, channels, (along) => tapAt(down, right * length + along));
       if (tap && (down > 0 || right > 0)) {
         neighbours.push({ down: down * dilation, right, weight: negate(product(tap, centreInverse)) });
       }
@@ -99,11 +99,8 @@ function inverseBlocks(
   return blocks;
 }
 
-/**
- * The matrix of `length`² blocks whose block in row r and column c is that at c − r, zero if undefined; undefined if all
- * are. Its rows are cut from one line of blocks, which is repeated and one longer than a row: so each begins one earlier.
- */
-function toeplitz(
+/** The matrix of `length`² blocks whose block in row r and column c is that at c − r, zero if undefined; undefined if all are. */
+function blockToeplitz(
   length: number,
   channels: number,
   blockAt: (along: number) => Tensor | undefined,
@@ -124,8 +121,6 @@ function toeplitz(
     blocks.map((one) => one ?? none),
     0,
   );
-  const repeated = expand(reshape(line, [1, period, ...block]), [length, period, ...block]);
-  const cut = slice(reshape(repeated, [length * period, ...block]), 0, 0, length * (period - 1));
-  const square = slice(reshape(cut, [length, period - 1, ...block]), 1, 0, length);
+  const square = toeplitz(reshape(line, [period, ...block]));
   return reshape(transpose(square, [0, 2, 1, 3]), [length * channels, length * channels]);
 }

@@ -51,3 +51,4 @@ export { oneHot } from './oneHot.ts';
 export { type ProductOptions, product, stackedProduct } from './product.ts';
 export { fold, unfold } from './shift.ts';
 export { solveCorner } from './solveCorner.ts';
+export { toeplitz } from './toeplitz.ts';

@@ -12,11 +12,11 @@ export const places = {
   chain: { file: 'src/flows/chain.ts', from: 'forward(x, p) {', to: '    },' },
   offsets: { file: 'src/flows/emerging.ts', from: 'for (let row = 0; row < side; row++) {', to: '    }' },
   emergingForward: { file: 'src/flows/emerging.ts', from: 'forward(x, p) {', to: '    },' },
-  mask: { file: 'src/flows/emerging.ts', from: 'for (let i = 0; i < channels; i++) {', to: '      }' },
+  mask: { file: 'src/flows/corner.ts', from: 'for (let i = 0; i < channels; i++) {', to: '    }' },
   cornerLogDet: {
-    file: 'src/flows/emerging.ts',
+    file: 'src/flows/corner.ts',
     from: 'logDetPerPixel: (p) =>',
-    to: '      logDetPerPixel',
+    to: '    logDetPerPixel',
   },
   wavefront: {
     file: 'src/engine/graph/wavefront.ts',
