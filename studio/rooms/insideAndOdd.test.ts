@@ -265,7 +265,7 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       // Also keeps the scores of the validation images with the run.
       const { images } = await emerging.json('score', 'runs/tiny', 'files');
       await open('#/odd?model=runs/tiny');
-      await page.getByText('16 validation images of data').waitFor();
+      await page.getByText('16 validation images of data.', { exact: true }).waitFor();
       const transfer = await page.evaluateHandle(
         (files) => {
           const transfer = new DataTransfer();
