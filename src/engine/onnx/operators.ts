@@ -105,7 +105,7 @@ const unfold: Operator<Shifts> = (emit, node, [x]) => {
   const [, height, width, channels] = node.inputs[0]!.shape as [number, number, number, number];
   const pixels = height * width;
   const table = neighbourTable(emit, 'unfold', height, width, node.attributes, (pixel) => pixel ?? pixels);
-  return gatherPixels(emit, x!, pixels, channels, table, node.shape);
+  return gatherPixels(emit, x!, pixels, { node, channels, table, shape: node.shape });
 };
 
 const fold: Operator<Shifts> = (emit, node, [x]) => {
@@ -124,14 +124,14 @@ export function alignedTaps(emit: Emitter, node: Tensor<Shifts>, x: string, shap
   const table = neighbourTable(emit, 'fold', height, width, node.attributes, (pixel, tap) =>
     pixel === undefined ? cells : pixel * taps + tap,
   );
-  return gatherPixels(emit, x, cells, channels, table, shape);
+  return gatherPixels(emit, x, cells, { node, channels, table, shape });
 }
 
 /**
  * For each pixel and tap, the cell to read: `cell` receives the pixel's index in its image, undefined if
  * outside.
  */
-function neighbourTable(
+export function neighbourTable(
   emit: Emitter,
   name: string,
   height: number,
@@ -163,18 +163,34 @@ function modulo(value: number, length: number): number {
   return ((value % length) + length) % length;
 }
 
-/** Gathers cells of `channels` numbers within each image; the cell after the last one is zero. */
+/** Gathers cells of `channels` numbers within each image; with zero padding, the cell after the last one is zero. */
 function gatherPixels(
   emit: Emitter,
   x: string,
   cells: number,
-  channels: number,
-  table: string,
-  shape: Shape,
+  { node, channels, table, shape }: { node: Tensor<Shifts>; channels: number; table: string; shape: Shape },
 ): string {
-  const image = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
-  const extended = emit.node('Pad', [image, emit.integers([0, 0, 0, 0, 1, 0]), scalar(emit, 0)]);
-  const gathered = emit.node('Gather', [extended, table], { axis: 1 });
+  const isWrapped = node.attributes.boundary === 'wrap';
+  const extended = cellsOf(emit, x, [cells, channels], isWrapped ? 0 : 1);
+  return gatherCells(emit, extended, table, shape);
+}
+
+/** The cells of each image, `[N, cells + zeros, length]`, the last ones zero. */
+export function cellsOf(
+  emit: Emitter,
+  x: string,
+  [cells, length]: readonly [cells: number, length: number],
+  zeros: number,
+): string {
+  const given = emit.node('Reshape', [x, emit.integers([-1, cells, length])]);
+  return zeros === 0
+    ? given
+    : emit.node('Pad', [given, emit.integers([0, 0, 0, 0, zeros, 0]), scalar(emit, 0)]);
+}
+
+/** Those cells of each image that a table lists, in the given shape. */
+export function gatherCells(emit: Emitter, cells: string, table: string, shape: Shape): string {
+  const gathered = emit.node('Gather', [cells, table], { axis: 1 });
   return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
 }
 
