@@ -2,6 +2,7 @@
 // operands in their preferred layout.
 import { blockLengths, oddBlockLengths } from './blocks.ts';
 import { processorOperators } from './cpuOperators.ts';
+import { PRODUCTS_PER_COPY } from './cpuShifts.ts';
 import type { GraphStyle } from './graphStyle.ts';
 
 /** The graph style for a CPU. */
@@ -11,6 +12,7 @@ export const cpu: GraphStyle = {
   // xᵀ·g; ONNX Runtime is slower with a transposed left operand (`bench/products.ts`). Where nothing is
   // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
+  productsPerCopy: PRODUCTS_PER_COPY,
   stacks: false,
   mostParts: 1,
   waits: true,

@@ -7,6 +7,7 @@ import type { GraphStyle } from './graphStyle.ts';
 export const gpu: GraphStyle = {
   blocks: ({ images }) => [images],
   rows: () => 'pixels',
+  productsPerCopy: 0,
   stacks: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.
   mostParts: 7,

@@ -20,6 +20,11 @@ export interface GraphStyle extends NodeStyle {
   /** What a row of such a network's activations stands for: a pixel, or a channel. */
   rows(network: ConvolutionNetwork): 'pixels' | 'channels';
   /**
+   * How many multiplications and additions of a product take as long as one copy of one tap of one pixel: where copies
+   * are dear, narrow images are convolved as tiles of pixels. 0 where the number of operations decides.
+   */
+  readonly productsPerCopy: number;
+  /**
    * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
    * stack: for a device where the number of operations costs more than the copies in and out of stacks.
    */

@@ -10,12 +10,14 @@ import {
   squareOffsets,
 } from '../../tensor/operations/convolution.ts';
 import { reshape, transpose } from '../../tensor/operations/layout.ts';
+import { gridOf } from '../../tensor/operations/shift.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
 import { type AffineConvolution, channelRows, pixelRows, rowsOf } from './convolutions.ts';
+import { betweenTiles, convolver } from './convolver.ts';
 
-const [IMAGES, HEIGHT, WIDTH] = [2, 4, 3];
+const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
 
 const arrayOf = (name: string, shape: number[]): NdArray => ({
   shape,
@@ -61,6 +63,12 @@ function plainConvolution(
   return y;
 }
 
+const corner = (dilation: number): Offset[] => [
+  [0, 0],
+  [0, dilation],
+  [dilation, 0],
+  [dilation, dilation],
+];
 const scattered: Offset[] = [
   [0, 0],
   [0, 1],
@@ -72,6 +80,9 @@ describe.each<[string, Offset[], Boundary, boolean]>([
   ['3x3, zero padding', squareOffsets(3), 'zero', false],
   ['3x3 with an edge channel', squareOffsets(3), 'zero', true],
   ['5x5 on a torus', squareOffsets(5), 'wrap', false],
+  ['a corner', corner(1), 'zero', false],
+  ['a corner, dilated by 4, up and left', corner(-4), 'zero', false],
+  ['a corner, dilated by 3, on a torus', corner(3), 'wrap', false],
   ['scattered taps', scattered, 'zero', false],
   ['scattered taps with an edge channel', scattered, 'zero', true],
   ['a single tap elsewhere', [[1, 0]], 'zero', false],
@@ -112,6 +123,14 @@ describe.each<[string, Offset[], Boundary, boolean]>([
         shape,
       );
     }
+    if (gridOf(offsets) && !edge) {
+      for (const length of [1, 2, 3, 6]) {
+        const tiled = betweenTiles(affine, WIDTH, length);
+        const grid = [IMAGES, HEIGHT, WIDTH / length, length * inputs];
+        const y = convolver(tiled, grid, 0)(reshape(x, grid));
+        outputsByForm[`tiles of ${length}`] = reshape(y, shape);
+      }
+    }
     const definition = { inputs: tensors, outputs: outputsByForm };
     const program = await compile(definition, { precision: 'float64', threads: 1 });
     const results = await program.run(arrays);
@@ -131,4 +150,11 @@ it('an edge channel needs a tap at the pixel itself', () => {
   const [x, kernel] = [input('x', [1, 2, 2, 1]), input('kernel', [1, 2, 1])];
   const affine = { offsets: [[0, 1]] as const, boundary: 'zero', edge: true, kernel } as const;
   expect(() => pixelRows.first(affine)(x)).toThrow('needs a tap at the pixel itself');
+});
+
+it('taps that form no grid have no tiles', () => {
+  const kernel = input('kernel', [4, 1, 1]);
+  expect(() => betweenTiles({ offsets: scattered, boundary: 'zero', edge: false, kernel }, 6, 2)).toThrow(
+    'form a grid',
+  );
 });

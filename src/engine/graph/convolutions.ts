@@ -66,16 +66,6 @@ export const channelRows: RowsLayout = {
     folded(convolution, height, width, (rows, matrix) => product(rows, matrix, { transposeA: true })),
 };
 
-/** A single convolution of an image, `[N, H, W, in]` to `[N, H, W, out]`: its narrower side is unfolded. */
-export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
-  const [, height, width, channels] = x.shape as [number, number, number, number];
-  const [taps, , outputs] = convolution.kernel.shape as [number, number, number];
-  if (taps === 1 || channels <= outputs) {
-    return reshape(pixelRows.first(convolution)(x), [...x.shape.slice(0, 3), outputs]);
-  }
-  return pixelRows.last(convolution, height, width)(reshape(x, rowsOf(x)));
-}
-
 /** The shape of an image as a matrix with a row per pixel. */
 export function rowsOf({ shape }: Tensor): number[] {
   const [batch, height, width, channels] = shape as [number, number, number, number];

@@ -8,7 +8,8 @@ import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import type { ConvolutionNetwork, GraphStyle } from '../devices/graphStyle.ts';
 import type { Precision } from '../onnx/emitter.ts';
-import { type AffineConvolution, channelRows, convolved, pixelRows } from './convolutions.ts';
+import { type AffineConvolution, channelRows, pixelRows } from './convolutions.ts';
+import { convolver } from './convolver.ts';
 import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
 import { solveByDiagonals } from './wavefront.ts';
@@ -48,7 +49,8 @@ export function expansion(
       }
       const fused = convolutions.get(tensor);
       if (fused) {
-        return convolved(of(fused.convolution.inputs[0]!), affine(fused, of));
+        const x = of(fused.convolution.inputs[0]!);
+        return convolver(affine(fused, of), x.shape, style.productsPerCopy)(x);
       }
       const inputs = tensor.inputs.map(of);
       if (isResultOf(solveCornerOperation, tensor) && !sequential) {
@@ -57,7 +59,8 @@ export function expansion(
       if (isResultOf(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
         const convolution = { offsets, boundary: 'zero', edge: false, kernel: inputs[1]! } as const;
-        return series(inputs[0]!, lastTerm(normBound, precision), (x) => convolved(x, convolution));
+        const map = convolver(convolution, inputs[0]!.shape, style.productsPerCopy);
+        return series(inputs[0]!, lastTerm(normBound, precision), map);
       }
       return apply(tensor.operation, inputs, tensor.attributes);
     },

@@ -1,10 +1,10 @@
 // A corner convolution whose pixels are tiles of several pixels of a row.
 import { negate } from '../../tensor/operations/elementwise.ts';
-import { concatenate, reshape, split, transpose, zeros } from '../../tensor/operations/layout.ts';
+import { concatenate, reshape, slice, split, zeros } from '../../tensor/operations/layout.ts';
 import { inverse } from '../../tensor/operations/linearAlgebra.ts';
 import { product } from '../../tensor/operations/product.ts';
-import { toeplitz } from '../../tensor/operations/toeplitz.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { blockToeplitz, tilesReached } from './blockToeplitz.ts';
 
 /** A corner convolution between tiles, solved for the one at its corner. A tile is a row of a matrix: its pixels, one after another. */
 export interface Tiles {
@@ -54,26 +54,32 @@ export function tilesOf(
   { height, width, length }: { height: number; width: number; length: number },
 ): Tiles {
   const [side, , channels] = kernel.shape as [number, number, number, number];
-  const taps = split(reshape(kernel, [side * side, channels, channels]), 0, Array(side * side).fill(1)).map(
-    (tap) => reshape(tap, [channels, channels]),
+  const placesOf = (right: number): number[] =>
+    right % dilation === 0 && right >= 0 && right < side * dilation ? [right / dilation] : [];
+  const square = [channels, channels];
+  const rowTaps = split(reshape(slice(kernel, 0, 0, 1), [side, ...square]), 0, Array(side).fill(1)).map(
+    (tap) => reshape(tap, square),
   );
-  /** The tap `down` rows and `right` pixels away; undefined if there is none. */
-  const tapAt = (down: number, right: number): Tensor | undefined =>
-    right % dilation === 0 && right >= 0 && right < side * dilation
-      ? taps[down * side + right / dilation]
-      : undefined;
-
-  const inverses = inverseBlocks(inverse(taps[0]!), (right) => tapAt(0, right), length);
-  const centreInverse = blockToeplitz(length, channels, (right) => inverses[right])!;
-  const neighbours: Neighbour[] = [];
-  for (let down = 0; down < side && down * dilation < height; down++) {
-    for (let right = 0; right < width / length; right++) {
-      const tap = blockToeplitz(length, channels, (along) => tapAt(down, right * length + along));
-      if (tap && (down > 0 || right > 0)) {
-        neighbours.push({ down: down * dilation, right, weight: negate(product(tap, centreInverse)) });
-      }
-    }
-  }
+  const inverses = inverseBlocks(
+    inverse(rowTaps[0]!),
+    (right) => placesOf(right).map((place) => rowTaps[place]!)[0],
+    length,
+  );
+  const centreInverse = reshape(
+    blockToeplitz(reshape(concatenate(inverses, 0), [1, length, ...square]), length, [0], (along) =>
+      along >= 0 ? [along] : [],
+    ),
+    [length * channels, length * channels],
+  );
+  const reached = tilesReached(0, width / length - 1, length, placesOf);
+  const rows = Array.from({ length: side }, (_, row) => row).filter((row) => row * dilation < height);
+  const taps = blockToeplitz(slice(kernel, 0, 0, rows.length), length, reached, placesOf);
+  const places = rows.flatMap((row) => reached.map((right) => ({ down: row * dilation, right })));
+  const neighbours = split(taps, 0, Array(places.length).fill(1)).flatMap((tap, index) => {
+    const { down, right } = places[index]!;
+    const weight = negate(product(reshape(tap, centreInverse.shape), centreInverse));
+    return down > 0 || right > 0 ? [{ down, right, weight }] : [];
+  });
   return { centreInverse, neighbours };
 }
 
@@ -97,30 +103,4 @@ function inverseBlocks(
     blocks.push(block ?? zeros(first.shape));
   }
   return blocks;
-}
-
-/** The matrix of `length`² blocks whose block in row r and column c is that at c − r, zero if undefined; undefined if all are. */
-function blockToeplitz(
-  length: number,
-  channels: number,
-  blockAt: (along: number) => Tensor | undefined,
-): Tensor | undefined {
-  const period = 2 * length;
-  const blocks = Array.from({ length: period }, (_, index) =>
-    index === length ? undefined : blockAt(index < length ? index : index - period),
-  );
-  if (blocks.every((block) => block === undefined)) {
-    return undefined;
-  }
-  if (length === 1) {
-    return blocks[0];
-  }
-  const block = [channels, channels];
-  const none = zeros(block);
-  const line = concatenate(
-    blocks.map((one) => one ?? none),
-    0,
-  );
-  const square = toeplitz(reshape(line, [period, ...block]));
-  return reshape(transpose(square, [0, 2, 1, 3]), [length * channels, length * channels]);
 }

@@ -1,0 +1,77 @@
+// Shifted copies and their sums on a CPU, against one number at a time: as products along rows, as additions, plain.
+import { expect, it } from 'vitest';
+import { RandomStream } from '../../numeric/random.ts';
+import { type Boundary, type Offset, squareOffsets } from '../../tensor/operations/convolution.ts';
+import { fold, unfold } from '../../tensor/operations/shift.ts';
+import { OPEN_BATCH } from '../../tensor/shape.ts';
+import { input } from '../../tensor/tensor.ts';
+import { compile } from '../program.ts';
+
+const IMAGES = 2;
+
+const corner: Offset[] = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+const byColumn: Offset[] = corner.map(([row, column]) => [column, row]);
+const far: Offset[] = [-4, 0, 3].flatMap((row) => [5, -2].map((column): Offset => [row, column]));
+
+it.each<[string, Offset[], Boundary, [height: number, width: number, channels: number]]>([
+  ['3x3', squareOffsets(3), 'zero', [4, 5, 2]],
+  ['3x3', squareOffsets(3), 'wrap', [4, 5, 2]],
+  ['3x3, wide', squareOffsets(3), 'zero', [3, 4, 30]],
+  ['5x5 larger than the image', squareOffsets(5), 'zero', [2, 1, 3]],
+  ['5x5 larger than the image', squareOffsets(5), 'wrap', [2, 1, 3]],
+  ['a corner', corner, 'zero', [4, 3, 3]],
+  ['a corner, wide', corner, 'zero', [4, 3, 20]],
+  ['a corner, wide', corner, 'wrap', [4, 3, 20]],
+  ['a corner by columns', byColumn, 'zero', [4, 3, 2]],
+  ['far taps', far, 'zero', [4, 6, 1]],
+  ['far taps', far, 'wrap', [4, 6, 1]],
+  ['rows', corner.slice(0, 3).filter(([, column]) => column === 0), 'zero', [5, 1, 12]],
+])('%s, %s, images of %s', async (_, offsets, boundary, [height, width, channels]) => {
+  const taps = offsets.length;
+  const at = (h: number, w: number): number | undefined => {
+    const [row, column] = boundary === 'wrap' ? [modulo(h, height), modulo(w, width)] : [h, w];
+    const inside = row >= 0 && row < height && column >= 0 && column < width;
+    return inside ? row * width + column : undefined;
+  };
+  const narrow = new RandomStream(1, 'x').normals(IMAGES * height * width * channels);
+  const wide = new RandomStream(1, 'copies').normals(IMAGES * height * width * taps * channels);
+  const copies = new Float64Array(wide.length);
+  const sums = new Float64Array(narrow.length);
+  for (let n = 0; n < IMAGES; n++) {
+    for (let h = 0; h < height; h++) {
+      for (let w = 0; w < width; w++) {
+        offsets.forEach(([down, right], tap) => {
+          const from = at(h + down, w + right);
+          const pixel = n * height * width + h * width + w;
+          for (let c = 0; from !== undefined && c < channels; c++) {
+            const source = n * height * width + from;
+            copies[(pixel * taps + tap) * channels + c] = narrow[source * channels + c]!;
+            sums[pixel * channels + c]! += wide[(source * taps + tap) * channels + c]!;
+          }
+        });
+      }
+    }
+  }
+  const x = input('x', [OPEN_BATCH, height, width, channels]);
+  const y = input('y', [IMAGES, height, width, taps * channels]);
+  const outputs = { copies: unfold(x, offsets, boundary), sums: fold(y, offsets, boundary) };
+  const program = await compile({ inputs: { x, y }, outputs }, { precision: 'float64', threads: 1 });
+  const results = await program.run({
+    x: { shape: [IMAGES, height, width, channels], data: narrow },
+    y: { shape: y.shape, data: wide },
+  });
+  await program.release();
+  expect([...results.copies!.data]).toEqual([...copies]);
+  results.sums!.data.forEach((sum, index) => {
+    expect(sum).toBeCloseTo(sums[index]!, 12);
+  });
+});
+
+function modulo(value: number, length: number): number {
+  return ((value % length) + length) % length;
+}
