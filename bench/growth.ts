@@ -28,8 +28,7 @@ const names: { [Key in keyof Setting]: string } = {
 
 async function stepSeconds({ depth, width, batch, size }: Setting): Promise<number> {
   const [times] = await timeTraining({
-    mixings: ['emerging'],
-    model: { ...paperModel, depth, width },
+    models: [{ ...paperModel, depth, width, mixing: 'emerging' }],
     imageShape: [size, size, 3],
     batchSize: batch,
     rounds: 5,

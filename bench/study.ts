@@ -1,4 +1,4 @@
-// Measures the paper's claim: compares mixings on several datasets, over seeds, at equal steps and equal
+// Measures the paper's claim: compares variants on several datasets, over seeds, at equal steps and equal
 // seconds.
 //
 //   npx tsx bench/study.ts --list
@@ -39,7 +39,9 @@ interface Options {
 }
 
 const command = new Command('study')
-  .description('compare mixings over seeds, with intervals; stopped by Ctrl-C, continued by the same command')
+  .description(
+    'compare variants over seeds, with intervals; stopped by Ctrl-C, continued by the same command',
+  )
   .option('--list', 'list the studies and their progress')
   .option('--only <name,…>', 'these studies (default: all)', (text) => text.split(','))
   .option('--hours <n>', 'skip work that does not fit in n hours (default: do everything)', hours)
@@ -53,7 +55,7 @@ const command = new Command('study')
     'after',
     '\nExample:\n  npx tsx bench/study.ts --only mnist-small --hours 0.2\n' +
       '\nWork that does not fit in the hours is skipped by whole seeds: every run of a study has the same number\n' +
-      'of steps, and a seed is trained with every mixing of a table or with none. Work that has begun is finished.',
+      'of steps, and a seed is trained with every variant of a table or with none. Work that has begun is finished.',
   )
   .configureOutput({ outputError: () => {} })
   .exitOverride();
@@ -98,7 +100,7 @@ async function run(studies: readonly Study[], options: Options, interruption: In
   const planNow = (): PlannedUnit[] => {
     const left = budget === null ? null : budget - (performance.now() - began) / 1000;
     return fit(
-      costsOf(units, root, (study, mixing) => ready.get(study)!(mixing)),
+      costsOf(units, root, (study, variant) => ready.get(study)!(variant)),
       left,
     );
   };

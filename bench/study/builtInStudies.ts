@@ -3,7 +3,7 @@ import type { Study } from './studies.ts';
 
 const main: Study['comparisons'][number] = {
   title: 'The three mixings of the paper',
-  mixings: ['1x1', 'periodic', 'emerging'],
+  variants: ['1x1', 'periodic', 'emerging'],
 };
 /**
  * Without decay a curve equals at every time what a run ending there would give: runs also compare at equal
@@ -17,6 +17,38 @@ const length = {
   steps: 800,
   seeds: [0, 1, 2, 3, 4],
   search: { rates: [0.005, 0.01, 0.015, 0.02, 0.03, 0.04], steps: 200, seed: 1000 },
+};
+
+const deepSky: Study['data'] = {
+  name: 'data/study/deep-sky-16.images',
+  prepare: {
+    source: '/usr/share/stellarium/nebulae/default',
+    options: ['--size', '16', '--crop', 'tiles', '--least-deviation', '4', '--unique'],
+    missing: 'install the package stellarium-data (Debian, Ubuntu)',
+  },
+};
+const emoji: Study['data'] = {
+  name: 'data/study/emoji-16.images',
+  prepare: {
+    source: 'node_modules/emoji-datasource-google/img/google/64',
+    options: ['--size', '16', '--unique'],
+    missing: 'npm install emoji-datasource-google@16.0.0',
+  },
+};
+/**
+ * 3,406 training images: a larger share is held out than in large datasets, and the 15 epochs are augmented.
+ */
+const ofEmoji = ['data.validation=0.1', 'data.augment=[flip, shift]'];
+/** Every mixing that is an invertible convolution. */
+const convolutions: Study['comparisons'][number] = {
+  title: 'Invertible convolutions',
+  variants: ['1x1', 'emerging', 'periodic', 'convexp', 'finc', 'woodbury', 'woodbury-me', 'circulant'],
+};
+/** The same, with fewer seeds and rates: the comparison has eight mixings. */
+const shorter = {
+  ...length,
+  seeds: [0, 1, 2],
+  search: { ...length.search, rates: [0.01, 0.02, 0.03, 0.04] },
 };
 
 /** The studies that are run if no file of studies is named. */
@@ -41,22 +73,15 @@ export const builtInStudies: readonly Study[] = [
     changes: [...common, ...model, ...longer],
     comparisons: [
       main,
-      { title: 'Other ways to mix channels', mixings: ['1x1', '1x1-plu', '1x1-qr', 'reverse'] },
-      { title: 'A masked autoregressive layer', mixings: ['1x1', 'emerging', 'maf'] },
+      { title: 'Other ways to mix channels', variants: ['1x1', '1x1-plu', '1x1-qr', 'reverse'] },
+      { title: 'A masked autoregressive layer', variants: ['1x1', 'emerging', 'maf'] },
     ],
     ...length,
   },
   {
     name: 'deep-sky',
     title: 'The deep sky, tiles of 16 x 16',
-    data: {
-      name: 'data/study/deep-sky-16.images',
-      prepare: {
-        source: '/usr/share/stellarium/nebulae/default',
-        options: ['--size', '16', '--crop', 'tiles', '--least-deviation', '4', '--unique'],
-        missing: 'install the package stellarium-data (Debian, Ubuntu)',
-      },
-    },
+    data: deepSky,
     preset: 'mnist-quickstart',
     changes: [...common, ...model, ...longer],
     comparisons: [main],
@@ -65,19 +90,46 @@ export const builtInStudies: readonly Study[] = [
   {
     name: 'emoji',
     title: 'Emoji in colour, 16 x 16',
-    data: {
-      name: 'data/study/emoji-16.images',
-      prepare: {
-        source: 'node_modules/emoji-datasource-google/img/google/64',
-        options: ['--size', '16', '--unique'],
-        missing: 'npm install emoji-datasource-google@16.0.0',
-      },
-    },
+    data: emoji,
     preset: 'mnist-quickstart',
-    // 3,406 training images: a larger share is held out than in large datasets, and the 15 epochs are
-    // augmented.
-    changes: [...common, ...model, ...longer, 'data.validation=0.1', 'data.augment=[flip, shift]'],
+    changes: [...common, ...model, ...longer, ...ofEmoji],
     comparisons: [main],
     ...length,
+  },
+  {
+    name: 'mnist-convolutions',
+    title: 'Invertible convolutions on MNIST',
+    data: { name: 'mnist' },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer],
+    comparisons: [convolutions],
+    ...shorter,
+  },
+  {
+    name: 'emoji-convolutions',
+    title: 'Invertible convolutions on emoji',
+    data: emoji,
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer, ...ofEmoji],
+    comparisons: [convolutions],
+    ...shorter,
+  },
+  {
+    name: 'deep-sky-convolutions',
+    title: 'Invertible convolutions on the deep sky',
+    data: deepSky,
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer],
+    comparisons: [convolutions],
+    ...shorter,
+  },
+  {
+    name: 'fashion-convolutions',
+    title: 'Invertible convolutions on Fashion-MNIST',
+    data: { name: 'fashion-mnist' },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer],
+    comparisons: [convolutions],
+    ...shorter,
   },
 ];

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/folder/runFolder.ts';
 import { compare } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
@@ -14,10 +13,10 @@ const root = mkdtempSync(join(tmpdir(), 'comparison-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** A run with bits/dim of two test images, and of the validation images after 10 and 20 steps. */
-function done(mixing: Mixing, seed: number, perImage: [number, number], curve: [number, number]): DoneRun {
+function done(variant: string, seed: number, perImage: [number, number], curve: [number, number]): DoneRun {
   const largestError = seed === 0 ? 1e-5 : 1e-3;
   return {
-    run: seedRun(root, study!, mixing, seed, 0.01),
+    run: seedRun(root, study!, variant, seed, 0.01),
     measurement: {
       ...{ step: 20, parameters: 7, perImage, bitsPerDim: (perImage[0] + perImage[1]) / 2 },
       ...{ standardError: null, samplingError: null, draws: 1 },
@@ -34,18 +33,18 @@ const runs = [
   done('emerging', 0, [4, 3], [5, 3]),
   done('emerging', 1, [4, 4], [5, 4]),
 ];
-const searches = (['1x1', 'emerging'] as const).map((mixing) => ({
-  ...{ mixing, tried: [], complete: true, chosen: 0.01, atEdge: mixing === '1x1' },
+const searches = (['1x1', 'emerging'] as const).map((variant) => ({
+  ...{ variant, tried: [], complete: true, chosen: 0.01, atEdge: variant === '1x1' },
 }));
-const compared = (stepTimes: Partial<Record<Mixing, number>>, seeds = [0, 1, 2]) =>
-  compare({ seeds, mixings: ['1x1', 'emerging'], done: runs, searches, stepTimes });
+const compared = (stepTimes: Partial<Record<string, number>>, seeds = [0, 1, 2]) =>
+  compare({ seeds, variants: ['1x1', 'emerging'], done: runs, searches, stepTimes });
 
 describe('compare', () => {
-  it('uses the seeds that every mixing has, and differences within each of them', () => {
+  it('uses the seeds that every variant has, and differences within each of them', () => {
     const { seeds, rows } = compared({ '1x1': 1, emerging: 2 });
     expect(seeds).toEqual([0, 1]);
     const [first, second] = rows;
-    expect(first).toMatchObject({ mixing: '1x1', difference: null, rateAtEdge: true });
+    expect(first).toMatchObject({ variant: '1x1', difference: null, rateAtEdge: true });
     expect(first!.test.mean).toBe(4.5);
     // Differences of the images: −1 and 0 with seed 0, −2 and 0 with seed 1.
     expect(second!.difference).toMatchObject({ mean: -0.75, seeds: 2 });
@@ -69,10 +68,10 @@ describe('compare', () => {
     expect(rows.map(({ atEqualSeconds }) => atEqualSeconds === null)).toEqual([false, true]);
   });
 
-  it("uses the times of the runs' own steps for all mixings if only some were timed", () => {
+  it("uses the times of the runs' own steps for all variants if only some were timed", () => {
     for (const { run } of runs) {
       mkdirSync(run.directory, { recursive: true });
-      const line = JSON.stringify({ seconds: run.mixing === '1x1' ? 3 : 4 });
+      const line = JSON.stringify({ seconds: run.variant === '1x1' ? 3 : 4 });
       writeFileSync(runPaths(run.directory).timings, `${line}\n`.repeat(20));
     }
     const { equalSeconds, rows } = compared({ '1x1': 1 });
@@ -81,7 +80,7 @@ describe('compare', () => {
     expect(equalSeconds).toBe(60);
   });
 
-  it('is empty if no seed is done with every mixing', () => {
+  it('is empty if no seed is done with every variant', () => {
     expect(compared({}, [2])).toEqual({ seeds: [], equalSeconds: null, rows: [] });
   });
 });

@@ -1,5 +1,4 @@
-// Compares mixings at equal steps and at equal seconds, over the seeds that all of them have.
-import type { Mixing } from '../../src/models/mixing.ts';
+// Compares variants at equal steps and at equal seconds, over the seeds that all of them have.
 import { commonEnd, overSeconds, type TimedPoint, valueAt } from './curves.ts';
 import type { DoneRun } from './doneRuns.ts';
 import type { RunMeasurement } from './measure.ts';
@@ -7,26 +6,26 @@ import { secondsPerStep } from './rates.ts';
 import type { RateSearch } from './search.ts';
 import { overSeeds, pairedDifferences, type SeedMean } from './statistics.ts';
 
-/** One mixing of a comparison, over the seeds that all its mixings have. */
+/** One variant of a comparison, over the seeds that all its variants have. */
 export interface ComparisonRow {
-  readonly mixing: Mixing;
+  readonly variant: string;
   readonly parameters: number;
   readonly learningRate: number;
   /** Whether a rate outside the grid may be better. */
   readonly rateAtEdge: boolean;
   /** bits/dim of the test images after the last step. */
   readonly test: SeedMean;
-  /** The same minus the first mixing's, image by image within each seed; null for the first itself. */
+  /** The same minus the first variant's, image by image within each seed; null for the first itself. */
   readonly difference: SeedMean | null;
   /**
-   * When the fastest of the mixings was done, on validation images; null if a curve does not cover that time.
+   * When the fastest of the variants was done, on validation images; null if a curve does not cover that time.
    */
   readonly atEqualSeconds: { readonly value: SeedMean; readonly difference: SeedMean | null } | null;
-  /** Timed in turn with the other mixings; until all are timed, the median over all steps of all its runs. */
+  /** Timed in turn with the other variants; until all are timed, the median over all steps of all its runs. */
   readonly secondsPerStep: number;
   /** The worst of all its seeds. */
   readonly roundTrip: RunMeasurement['roundTrip'];
-  /** The validation curve: bits/dim over seeds at each milestone, and the difference to the first mixing. */
+  /** The validation curve: bits/dim over seeds at each milestone, and the difference to the first variant. */
   readonly curve: readonly {
     readonly step: number;
     readonly seconds: number;
@@ -39,63 +38,65 @@ export interface ComparisonRow {
   }[];
 }
 
-/** A comparison of mixings. */
+/** A comparison of variants. */
 export interface ComparisonResult {
   readonly title: string;
-  /** Seeds that are done with every mixing; the table covers only these. */
+  /** Seeds that are done with every variant; the table covers only these. */
   readonly seeds: readonly number[];
-  /** The training seconds at which the mixings are compared; null if there are no seeds. */
+  /** The training seconds at which the variants are compared; null if there are no seeds. */
   readonly equalSeconds: number | null;
   /** Empty if no seed is done. */
   readonly rows: readonly ComparisonRow[];
 }
 
-/** The search of one mixing of a study. */
-export type MixingSearch = { readonly mixing: Mixing } & RateSearch;
+/** The search of one variant of a study. */
+export type VariantSearch = { readonly variant: string } & RateSearch;
 
 /** The inputs of a comparison. */
 interface Contest {
-  /** Those of the study: the comparison uses the ones that are done with every mixing. */
+  /** Those of the study: the comparison uses the ones that are done with every variant. */
   readonly seeds: readonly number[];
   /** The others are compared with the first. */
-  readonly mixings: readonly Mixing[];
-  /** Runs of these mixings, and of others too. */
+  readonly variants: readonly string[];
+  /** Runs of these variants, and of others too. */
   readonly done: readonly DoneRun[];
-  readonly searches: readonly MixingSearch[];
-  /** The seconds per step of the mixings that were timed. */
-  readonly stepTimes: Partial<Record<Mixing, number>>;
+  readonly searches: readonly VariantSearch[];
+  /** The seconds per step of the variants that were timed. */
+  readonly stepTimes: Partial<Record<string, number>>;
 }
 
-/** Compares mixings on their finished runs. */
+/** Compares variants on their finished runs. */
 export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
-  const { mixings, done, searches, stepTimes } = contest;
-  const find = (mixing: Mixing, seed: number): DoneRun | undefined =>
-    done.find(({ run }) => run.mixing === mixing && run.seed === seed);
-  const seeds = contest.seeds.filter((seed) => mixings.every((mixing) => find(mixing, seed) !== undefined));
+  const { variants, done, searches, stepTimes } = contest;
+  const find = (variant: string, seed: number): DoneRun | undefined =>
+    done.find(({ run }) => run.variant === variant && run.seed === seed);
+  const seeds = contest.seeds.filter((seed) =>
+    variants.every((variant) => find(variant, seed) !== undefined),
+  );
   if (seeds.length === 0) {
     return { seeds, equalSeconds: null, rows: [] };
   }
   // All from one source: times from training and from separate timing are not comparable.
-  const allTimed = mixings.every((mixing) => stepTimes[mixing] !== undefined);
-  const contenders = mixings.map((mixing) => {
-    const runs = seeds.map((seed) => find(mixing, seed)!);
-    const own = done.filter(({ run }) => run.mixing === mixing);
-    const stepSeconds = allTimed ? stepTimes[mixing]! : stepSecondsOf(own);
+  const allTimed = variants.every((variant) => stepTimes[variant] !== undefined);
+  const contenders = variants.map((variant) => {
+    const runs = seeds.map((seed) => find(variant, seed)!);
+    const own = done.filter(({ run }) => run.variant === variant);
+    const stepSeconds = allTimed ? stepTimes[variant]! : stepSecondsOf(own);
     const curves = runs.map(({ validation }) => overSeconds(validation, stepSeconds));
-    return { mixing, runs, stepSeconds, curves };
+    return { variant, runs, stepSeconds, curves };
   });
   const equalSeconds = commonEnd(contenders.flatMap(({ curves }) => curves));
   const first = contenders[0]!;
   const rows = contenders.map((contender): ComparisonRow => {
-    const { mixing, runs, stepSeconds, curves } = contender;
+    const { variant, runs, stepSeconds, curves } = contender;
     const isFirst = contender === first;
     const differenceTo = (values: readonly number[][], base: readonly number[][]): SeedMean | null =>
       isFirst ? null : overSeeds(pairedDifferences(values, base));
     const test = perImageOf(runs);
-    const search = searches.find((one) => one.mixing === mixing)!;
+    const search = searches.find((one) => one.variant === variant)!;
     const roundTrips = runs.map(({ measurement }) => measurement.roundTrip);
     return {
-      mixing,
+      variant,
       parameters: runs[0]!.measurement.parameters,
       learningRate: search.chosen!,
       rateAtEdge: search.atEdge,
@@ -125,7 +126,7 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
   return { seeds, equalSeconds, rows };
 }
 
-/** The mixings at the same training seconds, each seed's curve compared with that of the first mixing for the same seed. */
+/** The variants at the same training seconds, each seed's curve compared with that of the first variant for the same seed. */
 function atSeconds(
   seconds: number,
   curves: readonly (readonly TimedPoint[])[],

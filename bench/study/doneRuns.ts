@@ -1,6 +1,5 @@
 // The finished runs of a study, with all their measurements.
 import { type CurvePoint, readLearningCurve } from '../../src/evaluation/runs/learningCurve.ts';
-import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/folder/runFolder.ts';
 import { type RunMeasurement, readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, seedRun } from './runs.ts';
@@ -16,12 +15,12 @@ export interface DoneRun {
 }
 
 /**
- * The finished runs of a mixing, in the order of the study's seeds; none until its learning rate is known.
+ * The finished runs of a variant, in the order of the study's seeds; none until its learning rate is known.
  */
-export function doneRunsOf(root: string, study: Study, mixing: Mixing): DoneRun[] {
-  const { chosen } = rateSearch(root, study, mixing);
+export function doneRunsOf(root: string, study: Study, variant: string): DoneRun[] {
+  const { chosen } = rateSearch(root, study, variant);
   const seeds = chosen === null ? [] : study.seeds;
-  return seeds.flatMap((seed) => doneRun(seedRun(root, study, mixing, seed, chosen)) ?? []);
+  return seeds.flatMap((seed) => doneRun(seedRun(root, study, variant, seed, chosen)) ?? []);
 }
 
 /** A run with its measurements; null if it is not done. */

@@ -39,7 +39,8 @@ const study = {
     'training.averageDecay=0.5',
     'data.validation=0.1',
   ],
-  comparisons: [{ title: 'Two', mixings: ['1x1', 'emerging'] }],
+  variants: { additive: ['model.mixing=emerging', 'model.coupling=additive'] },
+  comparisons: [{ title: 'Two', variants: ['1x1', 'additive'] }],
   steps: 25,
   seeds: [0, 1],
   search: { rates: [0.01, 0.001], steps: 10, seed: 9 },
@@ -83,7 +84,7 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   expect(none.stderr).toMatch(/nothing fits in these hours: the first unit takes \d/);
   expect(none.code).toBe(2);
 
-  const first = await call([], `emerging-0: 25 steps`);
+  const first = await call([], 'additive-0: 25 steps');
   expect(first.stderr).toContain('stopped; run the same command to resume');
   expect(first.code).toBe(130);
   expect(existsSync(join(folder, 'docs', 'results', 'tiny.json'))).toBe(false);
@@ -95,8 +96,8 @@ it('is stopped midway, resumes, and reports what its runs measured', {
     [
       '1x1-0',
       '1x1-1',
-      'emerging-0',
-      'emerging-1',
+      'additive-0',
+      'additive-1',
       'sampling.json',
       'search',
       'speeds.json',
@@ -104,17 +105,20 @@ it('is stopped midway, resumes, and reports what its runs measured', {
     ].sort(),
   );
   expect(readFileSync(join(folder, runs, '1x1-0', 'measurement.json'))).toEqual(before);
+  expect(readFileSync(join(folder, runs, 'additive-0', 'config.yaml'), 'utf8')).toMatch(
+    /mixing: emerging[\s\S]*coupling: additive/,
+  );
 
   const results = JSON.parse(readFileSync(join(folder, 'docs', 'results', 'tiny.json'), 'utf8'));
   const [comparison] = results.comparisons;
   expect(comparison.seeds).toEqual([0, 1]);
-  const measured = (mixing: string, seed: number): number[] =>
-    JSON.parse(readFileSync(join(folder, runs, `${mixing}-${seed}`, 'measurement.json'), 'utf8')).perImage;
+  const measured = (variant: string, seed: number): number[] =>
+    JSON.parse(readFileSync(join(folder, runs, `${variant}-${seed}`, 'measurement.json'), 'utf8')).perImage;
   const differences = [0, 1].map(
-    (seed) => mean(measured('emerging', seed)) - mean(measured('1x1', seed)),
+    (seed) => mean(measured('additive', seed)) - mean(measured('1x1', seed)),
   ) as [number, number];
   const row = comparison.rows[1];
-  expect(row.test.mean).toBeCloseTo(mean([...measured('emerging', 0), ...measured('emerging', 1)]), 10);
+  expect(row.test.mean).toBeCloseTo(mean([...measured('additive', 0), ...measured('additive', 1)]), 10);
   expect(row.difference.mean).toBeCloseTo(mean(differences), 10);
   // With two seeds s/√2 is half their distance, and t(0.975, 1) = 12.706.
   expect(row.difference.seedInterval).toBeCloseTo(
@@ -123,8 +127,8 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   );
   expect(row.curve.map(({ step }: { step: number }) => step)).toEqual([5, 10, 15, 20, 25]);
   const { seconds } = JSON.parse(readFileSync(join(folder, runs, 'steps.json'), 'utf8'));
-  expect(seconds[row.mixing]).toBeGreaterThan(0);
-  expect(row.secondsPerStep).toBe(seconds[row.mixing]);
+  expect(seconds[row.variant]).toBeGreaterThan(0);
+  expect(row.secondsPerStep).toBe(seconds[row.variant]);
   expect(results.sampling.times.map(({ inverse }: { inverse: string }) => inverse)).toEqual([
     'product',
     'wavefront',
@@ -148,6 +152,6 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   const changed = await call([]);
   expect(changed.code).toBe(1);
   expect(changed.stderr).toMatch(
-    /emerging-0|1x1-0 was trained with other settings \(training.steps is 25 there and 30/,
+    /additive-0|1x1-0 was trained with other settings \(training.steps is 25 there and 30/,
   );
 });

@@ -18,6 +18,6 @@ it('adds up only the seconds of the units taken', () => {
 });
 
 it('counts each run of a study once, including those of the search', () => {
-  // Three mixings, with two rates and three seeds each.
+  // Three variants, with two rates and three seeds each.
   expect(listText([study], 'no-such-folder')).toContain('0 of 15');
 });

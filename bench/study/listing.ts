@@ -3,19 +3,19 @@ import { formatCount, formatDuration } from '../../src/cli/terminal/format.ts';
 import { formatTable } from '../../src/cli/terminal/table.ts';
 import { isDone, type PlannedUnit, plannedSeconds, runsOf, unitsOf } from './plan.ts';
 import { aboutData } from './prepareData.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import { type Study, variantsOf } from './studies.ts';
 
 /** A plan as a table, with its total seconds. */
 export function planText(plan: readonly PlannedUnit[]): string {
   const rows = plan.map(({ unit, runs, seconds, status }) => [
     unit.study.name,
-    unit.mixings.join(', '),
+    unit.variants.join(', '),
     String(unit.seed),
     String(runs),
     runs === 0 ? '' : formatDuration(seconds),
     status,
   ]);
-  const columns = ['STUDY', 'MIXINGS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
+  const columns = ['STUDY', 'VARIANTS', 'SEED', 'RUNS LEFT', 'ESTIMATED', 'PLAN'].map((title) => ({ title }));
   return `${formatTable(columns, rows)}\n${formatDuration(plannedSeconds(plan))} in total, at measured speeds`;
 }
 
@@ -30,14 +30,14 @@ export function listText(studies: readonly Study[], root: string): string {
     const done = [...runs.values()].filter(isDone).length;
     return [
       study.name,
-      mixingsOf(study).join(', '),
+      variantsOf(study).join(', '),
       formatCount(study.steps),
       String(study.seeds.length),
       `${done} of ${runs.size}`,
       aboutData(study),
     ];
   });
-  const columns = ['STUDY', 'MIXINGS', 'STEPS', 'SEEDS', 'RUNS DONE, WITH SEARCHES', 'IMAGES'].map(
+  const columns = ['STUDY', 'VARIANTS', 'STEPS', 'SEEDS', 'RUNS DONE, WITH SEARCHES', 'IMAGES'].map(
     (title) => ({ title }),
   );
   return formatTable(columns, rows);

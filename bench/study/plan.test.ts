@@ -23,15 +23,15 @@ function study(name: string, changes: Partial<Study> = {}): Study {
 
 const one = study('one', {
   comparisons: [
-    { title: 'main', mixings: ['1x1', 'emerging'] },
-    { title: 'more', mixings: ['1x1', 'maf'] },
-    { title: 'the same again', mixings: ['emerging', 'maf'] },
+    { title: 'main', variants: ['1x1', 'emerging'] },
+    { title: 'more', variants: ['1x1', 'maf'] },
+    { title: 'the same again', variants: ['emerging', 'maf'] },
   ],
 });
-const two = study('two', { comparisons: [{ title: 'main', mixings: ['1x1', 'periodic'] }] });
+const two = study('two', { comparisons: [{ title: 'main', variants: ['1x1', 'periodic'] }] });
 
 function costed(study: Study, comparison: number, seed: number, seconds: number): CostedUnit {
-  return { unit: { study, comparison, mixings: ['1x1'], seed }, runs: seconds > 0 ? 1 : 0, seconds };
+  return { unit: { study, comparison, variants: ['1x1'], seed }, runs: seconds > 0 ? 1 : 0, seconds };
 }
 
 const statuses = (units: readonly CostedUnit[], seconds: number | null): string[] =>
@@ -40,7 +40,7 @@ const statuses = (units: readonly CostedUnit[], seconds: number | null): string[
 describe('unitsOf', () => {
   it('takes three seeds of each main comparison, then of what others add, then the seeds beyond', () => {
     const words = unitsOf([one, two]).map(
-      ({ study, mixings, seed }) => `${study.name} ${mixings.join('+')} ${seed}`,
+      ({ study, variants, seed }) => `${study.name} ${variants.join('+')} ${seed}`,
     );
     expect(words).toEqual([
       ...['one 1x1+emerging 0', 'one 1x1+emerging 1', 'one 1x1+emerging 2'],
@@ -66,7 +66,7 @@ describe('fit', () => {
     const units = [
       costed(one, 0, 0, 50),
       costed(one, 0, 1, 60),
-      // It would fit, but seed 1 of the same mixings, with its searches, was skipped.
+      // It would fit, but seed 1 of the same variants, with its searches, was skipped.
       costed(one, 0, 2, 10),
       costed(two, 0, 0, 30),
       costed(one, 1, 0, 15),
@@ -85,10 +85,10 @@ describe('costsOf', () => {
     secondsBeside: ({ search }: { search: boolean }) => (search ? 1 : 10),
   });
 
-  it('attributes the search to the first seed of its mixings and counts it once', () => {
+  it('attributes the search to the first seed of its variants and counts it once', () => {
     const study = { ...two, search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
     const costs = costsOf(unitsOf([study]), root, costOf);
-    // Two mixings, each with two rates of 20 steps, then each with 100 steps.
+    // Two variants, each with two rates of 20 steps, then each with 100 steps.
     expect(costs[0]).toMatchObject({ runs: 6, seconds: 2 * 2 * (40 + 1) + 2 * (200 + 10) });
     expect(costs[1]).toMatchObject({ runs: 2, seconds: 2 * (200 + 10) });
   });
@@ -114,12 +114,12 @@ describe('isDone', () => {
 });
 
 describe('runs that failed', () => {
-  it('are done, and a mixing whose every rate failed has no further runs', () => {
+  it('are done, and a variant whose every rate failed has no further runs', () => {
     const failing = { ...two, name: 'failing', search: { rates: [0.1, 0.2], steps: 20, seed: 9 } };
     const [unit] = unitsOf([failing]);
     const names = (): string[] =>
       runsOf(unit!, root).map(
-        ({ search, mixing, rate }) => `${search ? 'search' : 'seed'} ${mixing} ${rate}`,
+        ({ search, variant, rate }) => `${search ? 'search' : 'seed'} ${variant} ${rate}`,
       );
     expect(names()).toEqual([
       ...['search 1x1 0.1', 'search 1x1 0.2', 'search periodic 0.1', 'search periodic 0.2'],
@@ -134,7 +134,7 @@ describe('runs that failed', () => {
 
   it('are distinguished from runs that were trained but not validated', () => {
     const unvalidated = study('unvalidated', { search: { rates: [0.1, 0.2], steps: 20, seed: 9 } });
-    const unit = { study: unvalidated, comparison: 0, mixings: ['1x1'], seed: 0 } as const;
+    const unit = { study: unvalidated, comparison: 0, variants: ['1x1'], seed: 0 } as const;
     for (const run of searchRuns(root, unvalidated, '1x1')) {
       train(run, null);
     }

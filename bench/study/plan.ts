@@ -1,5 +1,4 @@
 // The order of a study's work, and what fits in the available hours.
-import type { Mixing } from '../../src/models/mixing.ts';
 import { readMeasurement } from './measure.ts';
 import { progressOf, type StudyRun, searchRuns, seedRun } from './runs.ts';
 import { rateSearch } from './search.ts';
@@ -9,14 +8,14 @@ import type { Study } from './studies.ts';
 const LEAST_SEEDS = 3;
 
 /**
- * Work that is done as a whole: one seed of every mixing of a group, plus the search for their rates if
+ * Work that is done as a whole: one seed of every variant of a group, plus the search for their rates if
  * first.
  */
 export interface Unit {
   readonly study: Study;
-  /** The comparison of the study that added these mixings. */
+  /** The comparison of the study that added these variants. */
   readonly comparison: number;
-  readonly mixings: readonly Mixing[];
+  readonly variants: readonly string[];
   readonly seed: number;
 }
 
@@ -40,31 +39,31 @@ export interface PlannedUnit extends CostedUnit {
  */
 export function unitsOf(studies: readonly Study[]): Unit[] {
   const units = studies.flatMap((study, place) =>
-    newMixings(study).flatMap((mixings, comparison) =>
+    newVariants(study).flatMap((variants, comparison) =>
       study.seeds.map((seed, number) => {
         const stage = number >= LEAST_SEEDS ? 2 : comparison === 0 ? 0 : 1;
-        return { rank: [stage, place, comparison, number], unit: { study, comparison, mixings, seed } };
+        return { rank: [stage, place, comparison, number], unit: { study, comparison, variants, seed } };
       }),
     ),
   );
   return units
-    .filter(({ unit }) => unit.mixings.length > 0)
+    .filter(({ unit }) => unit.variants.length > 0)
     .sort((a, b) => a.rank.map((value, index) => value - b.rank[index]!).find((sign) => sign !== 0) ?? 0)
     .map(({ unit }) => unit);
 }
 
-/** The mixings that each comparison has beyond those before it. */
-function newMixings({ comparisons }: Study): Mixing[][] {
-  return comparisons.map(({ mixings }, index) => {
-    const before = new Set(comparisons.slice(0, index).flatMap((earlier) => earlier.mixings));
-    return mixings.filter((mixing) => !before.has(mixing));
+/** The variants that each comparison has beyond those before it. */
+function newVariants({ comparisons }: Study): string[][] {
+  return comparisons.map(({ variants }, index) => {
+    const before = new Set(comparisons.slice(0, index).flatMap((earlier) => earlier.variants));
+    return variants.filter((variant) => !before.has(variant));
   });
 }
 
 /**
  * Which units fit in a number of seconds; all if there is no limit. In order: a unit that fits in the
- * remaining time is taken. Once one is skipped, so are later seeds of the same mixings. Steps are
- * never cut, and a seed is trained with every mixing of its group or with none.
+ * remaining time is taken. Once one is skipped, so are later seeds of the same variants. Steps are
+ * never cut, and a seed is trained with every variant of its group or with none.
  */
 export function fit(units: readonly CostedUnit[], seconds: number | null): PlannedUnit[] {
   let left = seconds ?? Number.POSITIVE_INFINITY;
@@ -99,18 +98,18 @@ export interface RunCost {
   secondsBeside(run: StudyRun): number;
 }
 
-/** The remaining work of each unit, with the cost of each run by its study and mixing. */
+/** The remaining work of each unit, with the cost of each run by its study and variant. */
 export function costsOf(
   units: readonly Unit[],
   root: string,
-  costOf: (study: Study, mixing: Mixing) => RunCost,
+  costOf: (study: Study, variant: string) => RunCost,
 ): CostedUnit[] {
   const counted = new Set<string>();
   return units.map((unit) => {
     const open = runsOf(unit, root).filter((run) => !isDone(run) && !counted.has(run.directory));
     const seconds = open.map((run) => {
       counted.add(run.directory);
-      const { secondsPerStep, secondsBeside } = costOf(run.study, run.mixing);
+      const { secondsPerStep, secondsBeside } = costOf(run.study, run.variant);
       return (run.steps - progressOf(run).step) * secondsPerStep + secondsBeside(run);
     });
     return { unit, runs: open.length, seconds: seconds.reduce((total, each) => total + each, 0) };
@@ -119,17 +118,17 @@ export function costsOf(
 
 /**
  * The runs of a unit in order; those of the search are listed with each unit, since the first one needs them.
- * Until the searches of all its mixings are done, no run of a seed has a rate: an existing one counts as it
- * is. A mixing whose every rate failed has no run of the seed.
+ * Until the searches of all its variants are done, no run of a seed has a rate: an existing one counts as it
+ * is. A variant whose every rate failed has no run of the seed.
  */
-export function runsOf({ study, mixings, seed }: Unit, root: string): StudyRun[] {
-  const searches = mixings.map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
+export function runsOf({ study, variants, seed }: Unit, root: string): StudyRun[] {
+  const searches = variants.map((variant) => ({ variant, ...rateSearch(root, study, variant) }));
   const allComplete = searches.every(({ complete }) => complete);
   return [
-    ...mixings.flatMap((mixing) => searchRuns(root, study, mixing)),
+    ...variants.flatMap((variant) => searchRuns(root, study, variant)),
     ...searches
       .filter(({ tried }) => tried.length === 0 || tried.some(({ failure }) => failure === undefined))
-      .map(({ mixing, chosen }) => seedRun(root, study, mixing, seed, allComplete ? chosen : null)),
+      .map(({ variant, chosen }) => seedRun(root, study, variant, seed, allComplete ? chosen : null)),
   ];
 }
 

@@ -9,23 +9,23 @@ const LEAST_FOR_INTERVAL = 3;
 /** The offset between error bars at the same step, as a share of all steps. */
 const APART = 0.006;
 
-/** Validation bits/dim of each mixing over the seconds of training. */
+/** Validation bits/dim of each variant over the seconds of training. */
 export function curvesPlot({ study }: StudyResults, comparison: ComparisonResult): Plot {
   return {
     title: study.title,
     subtitle: `validation images, ${seedCount(comparison)}: mean (points) and each seed (light)`,
     x: { label: 'training time', unit: 's', log: true },
     y: { label: 'bits/dim' },
-    series: comparison.rows.flatMap(({ mixing, curve }, hue) => [
+    series: comparison.rows.flatMap(({ variant, curve }, hue) => [
       ...comparison.seeds.map((seed, index) =>
         seedLine(
-          `${mixing}, seed ${seed}`,
+          `${variant}, seed ${seed}`,
           hue,
           curve.map(({ seconds, values }) => ({ x: seconds, y: values[index]! })),
         ),
       ),
       {
-        name: mixing,
+        name: variant,
         kind: 'line and points',
         hue,
         points: curve.map(({ seconds, value }) => ({ x: seconds, y: value.mean })),
@@ -34,13 +34,13 @@ export function curvesPlot({ study }: StudyResults, comparison: ComparisonResult
   };
 }
 
-/** The difference to the first mixing over the steps, at equal steps. */
+/** The difference to the first variant over the steps, at equal steps. */
 export function differencesPlot({ study }: StudyResults, comparison: ComparisonResult): Plot {
   const [first, ...others] = comparison.rows;
   const last = first!.curve.at(-1)?.step ?? 0;
   const intervals = comparison.seeds.length >= LEAST_FOR_INTERVAL;
   const zero: PlotSeries = {
-    name: first!.mixing,
+    name: first!.variant,
     kind: 'line',
     dashed: true,
     points: first!.curve.map(({ step }) => ({ x: step, y: 0 })),
@@ -50,19 +50,19 @@ export function differencesPlot({ study }: StudyResults, comparison: ComparisonR
     title: study.title,
     subtitle: `validation images at equal steps, ${seedCount(comparison)}: mean (points)${bars} and each seed (light)`,
     x: { label: 'step' },
-    y: { label: `difference to ${first!.mixing}`, unit: 'bits/dim' },
+    y: { label: `difference to ${first!.variant}`, unit: 'bits/dim' },
     series: [
       zero,
-      ...others.flatMap(({ mixing, curve }, index) => [
+      ...others.flatMap(({ variant, curve }, index) => [
         ...comparison.seeds.map((seed, place) =>
           seedLine(
-            `${mixing}, seed ${seed}`,
+            `${variant}, seed ${seed}`,
             index + 1,
             curve.map(({ step, differences }) => ({ x: step, y: differences![place]! })),
           ),
         ),
         {
-          name: mixing,
+          name: variant,
           kind: 'line and points',
           hue: index + 1,
           points: curve.map(({ step, difference }) => ({
@@ -83,8 +83,8 @@ function seedLine(name: string, hue: number, points: PlotSeries['points']): Plot
 /** Test bits/dim against the time to sample an image; null if no samples were timed. */
 export function samplingPlot(results: StudyResults): Plot | null {
   const series = densityRows(results).map(
-    ({ mixing, inverse, milliseconds, bitsPerDim }): PlotSeries => ({
-      name: mixing === 'emerging' ? `${mixing}, ${inverse}` : mixing,
+    ({ variant, inverse, milliseconds, bitsPerDim }): PlotSeries => ({
+      name: variant === 'emerging' ? `${variant}, ${inverse}` : variant,
       kind: 'points',
       points: [{ x: milliseconds, y: bitsPerDim }],
     }),
@@ -100,21 +100,21 @@ export function samplingPlot(results: StudyResults): Plot | null {
       };
 }
 
-/** A sampling method with the bits/dim of its mixing. */
+/** A sampling method with the bits/dim of its variant. */
 interface DensityRow {
-  readonly mixing: string;
+  readonly variant: string;
   readonly inverse: string;
   readonly milliseconds: number;
   readonly range: readonly [number, number];
-  /** The mean over the seeds of the first comparison that has the mixing. */
+  /** The mean over the seeds of the first comparison that has the variant. */
   readonly bitsPerDim: number;
   readonly seeds: number;
 }
 
-/** Every timed sampling method, for mixings with bits/dim in a table. */
+/** Every timed sampling method, for variants with bits/dim in a table. */
 export function densityRows({ sampling, comparisons }: StudyResults): DensityRow[] {
   return (sampling?.times ?? []).flatMap((time) => {
-    const row = comparisons.flatMap(({ rows }) => rows).find(({ mixing }) => mixing === time.mixing);
+    const row = comparisons.flatMap(({ rows }) => rows).find(({ variant }) => variant === time.variant);
     return row === undefined ? [] : { ...time, bitsPerDim: row.test.mean, seeds: row.test.seeds };
   });
 }

@@ -47,11 +47,11 @@ export async function prepareData(study: Study, interruption: Interruption): Pro
   }
   const configs = configsOf(study);
   const { imageShape, train, validation, test } = await openDataset(name, {
-    validation: configs[0]!.data.validation,
+    validation: [...configs.values()][0]!.data.validation,
   });
   requireValidation(study, validation.count);
-  for (const { model } of configs) {
-    requireFit(study, model, imageShape);
+  for (const [variant, { model }] of configs) {
+    requireFit(`${study.name}, ${variant}`, model, imageShape);
   }
   return { imageShape, train: train.count, validation: validation.count, test: test.count };
 }
@@ -66,12 +66,12 @@ function requireValidation({ name }: Study, images: number): void {
   }
 }
 
-function requireFit({ name }: Study, model: ShapedModel, imageShape: ImageShape): void {
+function requireFit(place: string, model: ShapedModel, imageShape: ImageShape): void {
   try {
     checkModelShape(model, imageShape);
   } catch (error) {
     throw error instanceof UserError
-      ? new UserError(error.code, `${name}, ${model.mixing}: ${error.message}`, { cause: error })
+      ? new UserError(error.code, `${place}: ${error.message}`, { cause: error })
       : error;
   }
 }

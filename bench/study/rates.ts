@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
-import type { Mixing } from '../../src/models/mixing.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { median } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
@@ -12,7 +11,7 @@ import { DRAWS } from './measure.ts';
 import type { RunCost } from './plan.ts';
 import type { StudyImages } from './prepareData.ts';
 import { configsOf, type StudyRun, searchRuns, seedRun, studyFolder } from './runs.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import type { Study } from './studies.ts';
 import { timeModels } from './timeModels.ts';
 
 /** The speed of a model. */
@@ -39,19 +38,18 @@ export async function measureRates(
   study: Study,
   images: StudyImages,
   interruption: Interruption,
-): Promise<(mixing: Mixing) => RunCost> {
+): Promise<(variant: string) => RunCost> {
   const file = join(studyFolder(root, study), 'speeds.json');
   const known: Record<string, Speed> = readJson(file) ?? {};
   const configs = configsOf(study);
-  for (const [index, mixing] of mixingsOf(study).entries()) {
-    const config = configs[index]!;
+  for (const [variant, config] of configs) {
     const key = speedKey(config, images.imageShape);
     // The machine may have been busy: the speed is measured again until a run provides it.
-    const isKnown = secondsPerStep(allRuns(root, study, mixing)) !== null;
+    const isKnown = secondsPerStep(allRuns(root, study, variant)) !== null;
     if (known[key] === undefined || !isKnown) {
-      const label = `timing ${study.name}, ${mixing}`;
+      const label = `timing ${study.name}, ${variant}`;
       const rounds = { imageShape: images.imageShape, rounds: ROUNDS };
-      const [times] = await timeModels(label, [mixing], config, rounds, interruption);
+      const [times] = await timeModels(label, [config], rounds, interruption);
       known[key] = {
         secondsPerStep: median(times!.steps),
         imagesPerSecond: config.training.microBatch / median(times!.forwards),
@@ -59,11 +57,11 @@ export async function measureRates(
       writeJson(file, known, 2);
     }
   }
-  return (mixing) => {
-    const config = configs.find(({ model }) => model.mixing === mixing)!;
+  return (variant) => {
+    const config = configs.get(variant)!;
     const speed = known[speedKey(config, images.imageShape)]!;
     return {
-      secondsPerStep: secondsPerStep(allRuns(root, study, mixing)) ?? speed.secondsPerStep,
+      secondsPerStep: secondsPerStep(allRuns(root, study, variant)) ?? speed.secondsPerStep,
       secondsBeside: ({ search }) => {
         const measured = VALIDATIONS * images.validation + (search ? 0 : DRAWS * images.test);
         return START_SECONDS + measured / speed.imagesPerSecond;
@@ -80,11 +78,11 @@ export function secondsPerStep(runs: readonly StudyRun[]): number | null {
   return seconds.length < LEAST_STEPS ? null : median(seconds);
 }
 
-function allRuns(root: string, study: Study, mixing: Mixing): StudyRun[] {
+function allRuns(root: string, study: Study, variant: string): StudyRun[] {
   return [
-    ...searchRuns(root, study, mixing),
+    ...searchRuns(root, study, variant),
     // The folder does not depend on the rate.
-    ...study.seeds.map((seed) => seedRun(root, study, mixing, seed, null)),
+    ...study.seeds.map((seed) => seedRun(root, study, variant, seed, null)),
   ];
 }
 

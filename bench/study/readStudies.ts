@@ -1,11 +1,12 @@
 // Reads studies from a YAML file, or the built-in ones.
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { UserError } from '../../src/errors.ts';
+import { UserError, unknownName } from '../../src/errors.ts';
+import { choices } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
 import { readText, requireExists } from '../../src/storage/files.ts';
 import { builtInStudies } from './builtInStudies.ts';
-import { distinct, type Study, studySchema } from './studies.ts';
+import { changesOf, distinct, type Study, studySchema, variantsOf } from './studies.ts';
 
 /**
  * The studies of a YAML file, which is a list; without a file, the built-in ones.
@@ -21,7 +22,8 @@ export function readStudies(file?: string): Study[] {
   }
   const studies = result.data;
   for (const study of studies) {
-    requireConfig(study, place);
+    requireConfig(study, [], place);
+    requireKnownVariants(study, place);
   }
   if (!distinct(studies.map((study) => study.name))) {
     throw new UserError('invalid-config', `${place}: two studies have the same name`);
@@ -49,13 +51,25 @@ function explain({ path: [index, ...path], message }: z.core.$ZodIssue, list: un
 /**
  * Builds the configuration of a study, so that a wrong preset or change is reported before anything begins.
  */
-function requireConfig({ name, data, preset, changes }: Study, place: string): void {
+function requireConfig({ name, data, preset, changes }: Study, set: readonly string[], place: string): void {
   try {
-    resolveConfig({ preset, set: changes, overrides: { data: { name: data.name } } });
+    resolveConfig({ preset, set: [...changes, ...set], overrides: { data: { name: data.name } } });
   } catch (error) {
     throw error instanceof UserError
       ? new UserError('invalid-config', `${place}: ${name}: ${error.message}`, { cause: error })
       : error;
+  }
+}
+
+/** Requires that each variant is a mixing or has an entry, and that its configuration is one. */
+function requireKnownVariants(study: Study, place: string): void {
+  const own = Object.keys(study.variants ?? {});
+  for (const variant of new Set([...variantsOf(study), ...own])) {
+    if (!own.includes(variant) && !choices.mixing.some((mixing) => mixing === variant)) {
+      const { message } = unknownName('variant', variant, [...own, ...choices.mixing]);
+      throw new UserError('invalid-config', `${place}: ${study.name}: ${message}`);
+    }
+    requireConfig(study, changesOf(study, variant), `${place}: ${variant}`);
   }
 }
 

@@ -79,9 +79,9 @@ function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResul
   if (rows.length === 0) {
     return `## ${title}\n\nNot run.\n\n`;
   }
-  const first = rows[0]!.mixing;
+  const first = rows[0]!.variant;
   const titles = [
-    'mixing',
+    'model',
     'parameters',
     'test bits/dim ± seeds (95 %) ± images (standard error)',
     `difference to ${first} ± seeds ± images`,
@@ -91,7 +91,7 @@ function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResul
     'round trip: largest error, exact pixels',
   ];
   const cells = rows.map((row) => [
-    row.mixing,
+    row.variant,
     formatCount(row.parameters),
     withErrors(row.test),
     row.difference === null ? '' : withErrors(row.difference, true),
@@ -128,15 +128,15 @@ function densitySection(results: StudyResults, picture: string): string {
     return '## Density against sampling time\n\nNot timed.\n\n';
   }
   const { batch, rounds } = results.sampling!;
-  const cells = rows.map(({ mixing, inverse, milliseconds, range, bitsPerDim, seeds }) => [
-    mixing,
+  const cells = rows.map(({ variant, inverse, milliseconds, range, bitsPerDim, seeds }) => [
+    variant,
     inverse,
     bitsPerDim.toFixed(4),
     String(seeds),
     milliseconds.toFixed(3),
     range.map((each) => each.toFixed(3)).join(' to '),
   ]);
-  const titles = ['mixing', 'inverse', 'test bits/dim', 'seeds', 'ms per image', 'range'];
+  const titles = ['model', 'inverse', 'test bits/dim', 'seeds', 'ms per image', 'range'];
   return (
     '## Density against sampling time\n\n' +
     `The trained models of one seed, ${batch} images sampled from a seed to 8-bit pixels, in turn in one process; medians and ` +
@@ -151,15 +151,15 @@ function searchSection({ study, searches }: StudyResults): string {
     return '';
   }
   const { rates, steps, seed } = study.search;
-  const cells = tried.map(({ mixing, tried, chosen, atEdge }) => [
-    mixing,
+  const cells = tried.map(({ variant, tried, chosen, atEdge }) => [
+    variant,
     ...rates.map((rate) => {
       const one = tried.find((each) => each.rate === rate);
       return one?.failure !== undefined ? 'diverged' : (one?.bitsPerDim?.toFixed(4) ?? 'not run');
     }),
     chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge of the grid)' : ''}`,
   ]);
-  const titles = ['mixing', ...rates.map(String), 'chosen'];
+  const titles = ['model', ...rates.map(String), 'chosen'];
   return (
     '## Learning rates\n\n' +
     `bits/dim on validation images after ${formatCount(steps)} steps with seed ${seed}, which the study does not use.\n\n` +

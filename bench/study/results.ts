@@ -1,20 +1,19 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
-import type { Mixing } from '../../src/models/mixing.ts';
 import { runPaths } from '../../src/training/folder/runFolder.ts';
 import { trainingTime } from '../../src/training/folder/runLogs.ts';
 import { machine } from '../shared/machine.ts';
-import { type ComparisonResult, compare, type MixingSearch } from './comparison.ts';
+import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
 import { progressOf, searchRuns, seedRun } from './runs.ts';
 import { readSamplingTimes, type StudySamplingTimes } from './sampling.ts';
 import { rateSearch } from './search.ts';
 import { readStepTimes } from './stepTimes.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import { type Study, variantsOf } from './studies.ts';
 
 /** One trained run. */
 interface RunResult {
   readonly run: string;
-  readonly mixing: Mixing;
+  readonly variant: string;
   readonly seed: number;
   readonly validationBitsPerDim: number | null;
   readonly testBitsPerDim: number;
@@ -29,7 +28,7 @@ export interface StudyResults {
   readonly study: Study;
   readonly machine: string;
   readonly images: { readonly test: number };
-  readonly searches: readonly MixingSearch[];
+  readonly searches: readonly VariantSearch[];
   readonly runs: readonly RunResult[];
   /** Runs that could not be trained or measured. */
   readonly failures: readonly { readonly run: string; readonly reason: string }[];
@@ -37,10 +36,10 @@ export interface StudyResults {
   readonly sampling: StudySamplingTimes | null;
 }
 
-/** The results of a study; null if no run of a mixing with a known rate has been measured. */
+/** The results of a study; null if no run of a variant with a known rate has been measured. */
 export function resultsOf(root: string, study: Study): StudyResults | null {
-  const searches = mixingsOf(study).map((mixing) => ({ mixing, ...rateSearch(root, study, mixing) }));
-  const done = searches.flatMap(({ mixing }) => doneRunsOf(root, study, mixing));
+  const searches = variantsOf(study).map((variant) => ({ variant, ...rateSearch(root, study, variant) }));
+  const done = searches.flatMap(({ variant }) => doneRunsOf(root, study, variant));
   if (done.length === 0) {
     return null;
   }
@@ -51,10 +50,10 @@ export function resultsOf(root: string, study: Study): StudyResults | null {
     images: { test: done[0]!.measurement.perImage.length },
     searches,
     runs: done.map(runResult),
-    failures: searches.flatMap(({ mixing, chosen }) => failuresOf(root, study, mixing, chosen)),
-    comparisons: study.comparisons.map(({ title, mixings }) => ({
+    failures: searches.flatMap(({ variant, chosen }) => failuresOf(root, study, variant, chosen)),
+    comparisons: study.comparisons.map(({ title, variants }) => ({
       title,
-      ...compare({ seeds: study.seeds, mixings, done, searches, stepTimes }),
+      ...compare({ seeds: study.seeds, variants, done, searches, stepTimes }),
     })),
     sampling: readSamplingTimes(root, study),
   };
@@ -64,7 +63,7 @@ function runResult({ run, measurement, validation }: DoneRun): RunResult {
   const { bitsPerDim: testBitsPerDim, standardError, samplingError } = measurement;
   return {
     run: run.directory,
-    mixing: run.mixing,
+    variant: run.variant,
     seed: run.seed,
     validationBitsPerDim: validation.at(-1)?.bitsPerDim ?? null,
     ...{ testBitsPerDim, standardError, samplingError },
@@ -75,13 +74,13 @@ function runResult({ run, measurement, validation }: DoneRun): RunResult {
 function failuresOf(
   root: string,
   study: Study,
-  mixing: Mixing,
+  variant: string,
   chosen: number | null,
 ): { run: string; reason: string }[] {
   const seeds = chosen === null ? [] : study.seeds;
   const runs = [
-    ...searchRuns(root, study, mixing),
-    ...seeds.map((seed) => seedRun(root, study, mixing, seed, chosen!)),
+    ...searchRuns(root, study, variant),
+    ...seeds.map((seed) => seedRun(root, study, variant, seed, chosen!)),
   ];
   return runs.flatMap((run) => {
     const { failure } = progressOf(run);

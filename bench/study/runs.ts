@@ -5,19 +5,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
 import { resolveConfig } from '../../src/experiments/resolve.ts';
-import type { Mixing } from '../../src/models/mixing.ts';
 import { readTextFile } from '../../src/storage/files.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { openRunFolder, runPaths } from '../../src/training/folder/runFolder.ts';
 import { readSummary } from '../../src/training/folder/summaryFile.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import { changesOf, type Study, variantsOf } from './studies.ts';
 
 const RATE = 'training.learningRate';
 
 /** One training run of a study: for a seed, or for a learning rate being tried. */
 export interface StudyRun {
   readonly study: Study;
-  readonly mixing: Mixing;
+  readonly variant: string;
   readonly seed: number;
   /** Null for a run of a seed until the search is done. */
   readonly rate: number | null;
@@ -50,30 +49,30 @@ export function studyFolder(root: string, study: Study): string {
   return join(root, study.name);
 }
 
-/** The run of a mixing with one of the study's seeds, at the rate found for the mixing. */
+/** The run of a variant with one of the study's seeds, at the rate found for the variant. */
 export function seedRun(
   root: string,
   study: Study,
-  mixing: Mixing,
+  variant: string,
   seed: number,
   rate: number | null,
 ): StudyRun {
-  const directory = join(studyFolder(root, study), `${mixing}-${seed}`);
-  return { study, mixing, seed, rate, steps: study.steps, search: false, directory };
+  const directory = join(studyFolder(root, study), `${variant}-${seed}`);
+  return { study, variant, seed, rate, steps: study.steps, search: false, directory };
 }
 
-/** The runs that try each learning rate for a mixing; none if there is only one rate. */
+/** The runs that try each learning rate for a variant; none if there is only one rate. */
 export function searchRuns(
   root: string,
   study: Study,
-  mixing: Mixing,
+  variant: string,
 ): (StudyRun & { readonly rate: number })[] {
   const { rates, steps, seed } = study.search;
   return rates.length === 1
     ? []
     : rates.map((rate) => {
-        const directory = join(studyFolder(root, study), 'search', `${mixing}-${rate}`);
-        return { study, mixing, seed, rate, steps, search: true, directory };
+        const directory = join(studyFolder(root, study), 'search', `${variant}-${rate}`);
+        return { study, variant, seed, rate, steps, search: true, directory };
       });
 }
 
@@ -94,9 +93,14 @@ export function trainOptions(run: StudyRun): string[] {
   ];
 }
 
-/** The configurations of a study, one of each mixing, with its first seed and the preset's learning rate. */
-export function configsOf(study: Study): Config[] {
-  return mixingsOf(study).map((mixing) => configOf(seedRun('', study, mixing, study.seeds[0]!, null)));
+/** The configuration of each variant of a study, with its first seed and the preset's learning rate. */
+export function configsOf(study: Study): Map<string, Config> {
+  return new Map(
+    variantsOf(study).map((variant) => [
+      variant,
+      configOf(seedRun('', study, variant, study.seeds[0]!, null)),
+    ]),
+  );
 }
 
 /** The configuration for these options; the preset's learning rate is used for an unknown one. */
@@ -109,9 +113,9 @@ export function configOf(run: StudyRun): Config {
   });
 }
 
-function settingsOf({ study, mixing, rate }: StudyRun): string[] {
+function settingsOf({ study, variant, rate }: StudyRun): string[] {
   const known = rate === null ? [] : [`training.learningRate=${rate}`];
-  return [...study.changes, `model.mixing=${mixing}`, ...known];
+  return [...study.changes, ...changesOf(study, variant), ...known];
 }
 
 /**
@@ -164,12 +168,12 @@ function requireSameSettings(run: StudyRun, there: Config, subject: string): voi
   const [before, now] = [flat(there), flat(wanted)];
   const keys = Object.keys({ ...before, ...now }).filter((each) => before[each] !== now[each]);
   const key = keys.find((each) => each !== RATE) ?? RATE;
-  const { study, mixing } = run;
+  const { study, variant } = run;
   throw new UserError(
     'mismatch',
     key === RATE && !run.search && study.search.rates.length > 1
       ? `${subject} at the learning rate ${before[RATE]}, and the search now finds ${now[RATE]} best for ` +
-          `${mixing}: move the runs of ${mixing} away, or give the study another name`
+          `${variant}: move the runs of ${variant} away, or give the study another name`
       : `${subject} with other settings (${key} is ${before[key]} there and ${now[key]} in the study): ` +
           'move it away, or give the study another name',
   );

@@ -14,7 +14,7 @@ import { areTimesOf, type RunToTime, type TimedRun } from './timedRuns.ts';
 
 /** The time to sample an image with one inverse. */
 interface SamplingTime {
-  readonly mixing: Mixing;
+  readonly variant: string;
   readonly inverse: string;
   /** From a seed to 8-bit pixels, the time of a batch per image: the median of the rounds. */
   readonly milliseconds: number;
@@ -38,7 +38,7 @@ export function readSamplingTimes(root: string, study: Study): StudySamplingTime
 }
 
 /**
- * Times one run of each mixing, emerging with each of its inverses, unless the same runs have been timed
+ * Times one run of each variant, emerging with each of its inverses, unless the same runs have been timed
  * before.
  */
 export async function timeSamplingOf(
@@ -53,7 +53,11 @@ export async function timeSamplingOf(
   const timed = await withProgress(
     (show) =>
       timeSampling({
-        models: runs.map(({ directory, mixing }) => ({ mixing, trained: loadRun(directory) })),
+        models: runs.map(({ directory }) => {
+          const trained = loadRun(directory);
+          // No study registers a mixing of its own.
+          return { mixing: trained.config.model.mixing as Mixing, trained };
+        }),
         inverses: inverseMethods,
         batchSize: BATCH,
         temperature: 1,
@@ -66,9 +70,14 @@ export async function timeSamplingOf(
       }),
     'rounds',
   );
-  const times = timed.map(({ mixing, inverse, samples }): SamplingTime => {
+  const times = timed.map(({ model, inverse, samples }): SamplingTime => {
     const milliseconds = samples.map((seconds) => (1000 * seconds) / BATCH);
-    return { mixing, inverse, milliseconds: median(milliseconds), range: rangeOf(milliseconds) };
+    return {
+      variant: runs[model]!.variant,
+      inverse,
+      milliseconds: median(milliseconds),
+      range: rangeOf(milliseconds),
+    };
   });
   const stored: StudySamplingTimes = {
     runs: runs.map(({ timed }) => timed),

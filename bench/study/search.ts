@@ -1,9 +1,8 @@
-// The learning rate of a mixing: the one whose short run has the lowest bits/dim on validation images.
-import type { Mixing } from '../../src/models/mixing.ts';
+// The learning rate of a variant: the one whose short run has the lowest bits/dim on validation images.
 import { progressOf, searchRuns } from './runs.ts';
 import type { Study } from './studies.ts';
 
-/** The results of the search for a mixing so far. */
+/** The results of the search for a variant so far. */
 export interface RateSearch {
   readonly tried: readonly {
     readonly rate: number;
@@ -20,9 +19,9 @@ export interface RateSearch {
   readonly atEdge: boolean;
 }
 
-/** The search for a mixing, from its runs. */
-export function rateSearch(root: string, study: Study, mixing: Mixing): RateSearch {
-  const runs = searchRuns(root, study, mixing);
+/** The search for a variant, from its runs. */
+export function rateSearch(root: string, study: Study, variant: string): RateSearch {
+  const runs = searchRuns(root, study, variant);
   if (runs.length === 0) {
     return { tried: [], complete: true, chosen: study.search.rates[0]!, atEdge: false };
   }

@@ -1,9 +1,8 @@
-// How long a training step of each mixing of a study takes, in turn in one process, so that
+// How long a training step of each variant of a study takes, in turn in one process, so that
 // other load on the machine slows all of them equally.
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
-import type { Mixing } from '../../src/models/mixing.ts';
 import { median } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { studyFolder } from './runs.ts';
@@ -15,17 +14,17 @@ import { timeModels } from './timeModels.ts';
 interface StepTimes {
   readonly runs: readonly TimedRun[];
   /** Seconds per step, the median of the rounds. */
-  readonly seconds: Partial<Record<Mixing, number>>;
+  readonly seconds: Partial<Record<string, number>>;
 }
 
 const ROUNDS = 11;
 
-/** The seconds per step of each mixing, as far as they are stored for a study. */
+/** The seconds per step of each variant, as far as they are stored for a study. */
 export function readStepTimes(root: string, study: Study): StepTimes['seconds'] {
   return readJson<StepTimes>(timesPath(root, study))?.seconds ?? {};
 }
 
-/** Times the steps of the models of one run of each mixing, unless the same runs have been timed before. */
+/** Times the steps of the models of one run of each variant, unless the same runs have been timed before. */
 export async function timeStepsOf(
   root: string,
   study: Study,
@@ -35,12 +34,12 @@ export async function timeStepsOf(
   if (runs.length === 0 || areTimesOf(readJson<StepTimes>(timesPath(root, study)), runs)) {
     return;
   }
-  const { config, model } = loadRun(runs[0]!.directory);
+  const trained = runs.map(({ directory }) => loadRun(directory));
   const label = `timing steps of ${study.name}`;
-  const mixings = runs.map(({ mixing }) => mixing);
-  const rounds = { imageShape: model.imageShape, rounds: ROUNDS };
-  const times = await timeModels(label, mixings, config, rounds, interruption);
-  const seconds = Object.fromEntries(times.map(({ mixing, steps }) => [mixing, median(steps)]));
+  const rounds = { imageShape: trained[0]!.model.imageShape, rounds: ROUNDS };
+  const configs = trained.map(({ config }) => config);
+  const times = await timeModels(label, configs, rounds, interruption);
+  const seconds = Object.fromEntries(times.map(({ steps }, index) => [runs[index]!.variant, median(steps)]));
   const stored: StepTimes = { runs: runs.map(({ timed }) => timed), seconds };
   writeJson(timesPath(root, study), stored, 2);
 }

@@ -7,7 +7,7 @@ import { exitCodeOf } from '../../src/cli/terminal/wording.ts';
 import { UserError } from '../../src/errors.ts';
 import { readStudies } from './readStudies.ts';
 import { configOf, seedRun } from './runs.ts';
-import { chooseStudies, mixingsOf } from './studies.ts';
+import { chooseStudies, variantsOf } from './studies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'studies-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,12 +31,12 @@ function fileOf(value: unknown): string {
 
 describe('the built-in studies', () => {
   it.each(readStudies().map((study) => [study.name, study] as const))(
-    '%s gives every mixing the same configuration except for mixing and rate',
+    '%s gives every variant the same configuration except for its changes and rate',
     (_, study) => {
-      const configs = mixingsOf(study).map((mixing) => configOf(seedRun('runs', study, mixing, 3, 0.01)));
+      const configs = variantsOf(study).map((variant) => configOf(seedRun('runs', study, variant, 3, 0.01)));
       const [first] = configs;
       for (const config of configs) {
-        expect({ ...config, model: { ...config.model, mixing: first!.model.mixing } }).toEqual(first);
+        expect({ ...config, model: first!.model }).toEqual(first);
       }
       expect(first).toMatchObject({ seed: 3, data: { name: study.data.name } });
       expect(first!.training).toMatchObject({ steps: study.steps, learningRate: 0.01, decay: 'none' });
@@ -61,14 +61,14 @@ describe('readStudies', () => {
 
   it.each([
     [
-      'a wrong mixing',
-      [{ ...template, comparisons: [{ title: 'a', mixings: ['1x1', 'x'] }] }],
-      /mnist-small: comparisons\.0\.mixings\.1: /,
+      'a wrong variant',
+      [{ ...template, comparisons: [{ title: 'a', variants: ['1x1', 'x'] }] }],
+      /mnist-small: unknown variant 'x': did you mean 1x1/,
     ],
     [
-      'a single mixing',
-      [{ ...template, comparisons: [{ title: 'a', mixings: ['1x1'] }] }],
-      /mnist-small: comparisons\.0\.mixings: /,
+      'a single variant',
+      [{ ...template, comparisons: [{ title: 'a', variants: ['1x1'] }] }],
+      /mnist-small: comparisons\.0\.variants: /,
     ],
     ['an unknown key', [{ ...template, step: 3 }], /mnist-small: Unrecognized key: "step"/],
     ['a path as a name', [{ ...template, name: '../x' }], /\.\.\/x: name: /],

@@ -2,7 +2,6 @@
 // rates.
 import * as z from 'zod';
 import { unknownName } from '../../src/errors.ts';
-import { choices } from '../../src/experiments/configSchema.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'a name of lower-case letters, digits and hyphens');
 const whole = z.int().min(0);
@@ -32,19 +31,21 @@ export const studySchema = z.strictObject({
   /** The base of its configuration; `changes` are applied on top, each `section.key=value`. */
   preset: z.string(),
   changes: z.array(z.string()),
-  /** The mixings of each table, compared with the first; a mixing may be in several tables. */
+  /** What a variant changes, each `section.key=value`; the name of a mixing needs no entry. */
+  variants: z.record(name, z.array(z.string()).min(1)).optional(),
+  /** The variants of each table, compared with the first; a variant may be in several tables. */
   comparisons: z
     .array(
       z.strictObject({
         title: z.string(),
-        mixings: z.array(z.enum(choices.mixing)).min(2).refine(distinct, 'distinct mixings'),
+        variants: z.array(name).min(2).refine(distinct, 'distinct variants'),
       }),
     )
     .min(1),
   steps: positive,
   seeds: z.array(whole).min(1).refine(distinct, 'distinct seeds'),
   /**
-   * The learning rates that each mixing tries, for how many steps, with which seed, which must not be in
+   * The learning rates that each variant tries, for how many steps, with which seed, which must not be in
    * `seeds`.
    */
   search: z.strictObject({
@@ -72,7 +73,12 @@ export function chooseStudies(studies: readonly Study[], names: readonly string[
   return studies.filter((study) => names === undefined || names.includes(study.name));
 }
 
-/** Every mixing of a study, in the order of its comparisons. */
-export function mixingsOf({ comparisons }: Study): Study['comparisons'][number]['mixings'] {
-  return [...new Set(comparisons.flatMap(({ mixings }) => mixings))];
+/** The names of a study's variants, in the order of its comparisons. */
+export function variantsOf({ comparisons }: Study): string[] {
+  return [...new Set(comparisons.flatMap(({ variants }) => variants))];
+}
+
+/** What a variant of a study changes, each `section.key=value`: its mixing, unless it has an entry of its own. */
+export function changesOf({ variants }: Study, variant: string): readonly string[] {
+  return variants?.[variant] ?? [`model.mixing=${variant}`];
 }

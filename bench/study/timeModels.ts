@@ -3,22 +3,20 @@ import { type TrainingTimes, timeTraining } from '../../src/bench/timeTraining.t
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { withProgress } from '../../src/cli/terminal/progressBars.ts';
 import type { Config } from '../../src/experiments/configSchema.ts';
-import type { Mixing } from '../../src/models/mixing.ts';
 import type { ImageShape } from '../../src/numeric/imageShape.ts';
 
-/** Times models that differ only in their mixing; `label` precedes the progress. */
+/** Times the models of configurations whose batches are alike; `label` precedes the progress. */
 export function timeModels(
   label: string,
-  mixings: readonly Mixing[],
-  { model: { mixing: _, ...model }, training: { batchSize, microBatch } }: Config,
+  configs: readonly Config[],
   { imageShape, rounds }: { readonly imageShape: ImageShape; readonly rounds: number },
   { signal }: Interruption,
 ): Promise<TrainingTimes[]> {
+  const { batchSize, microBatch } = configs[0]!.training;
   return withProgress(
     (show) =>
       timeTraining({
-        mixings,
-        model,
+        models: configs.map(({ model }) => model),
         imageShape,
         batchSize,
         microBatch,

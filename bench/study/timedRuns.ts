@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { doneRunsOf } from './doneRuns.ts';
 import type { StudyRun } from './runs.ts';
-import { mixingsOf, type Study } from './studies.ts';
+import { type Study, variantsOf } from './studies.ts';
 
 /** A run whose model was timed. */
 export interface TimedRun {
@@ -17,10 +17,10 @@ export interface RunToTime extends StudyRun {
   readonly timed: TimedRun;
 }
 
-/** One measured run of each mixing, that of its first seed. */
+/** One measured run of each variant, that of its first seed. */
 export function runsToTime(root: string, study: Study): RunToTime[] {
-  return mixingsOf(study).flatMap((mixing) => {
-    const [first] = doneRunsOf(root, study, mixing);
+  return variantsOf(study).flatMap((variant) => {
+    const [first] = doneRunsOf(root, study, variant);
     if (first === undefined) {
       return [];
     }

@@ -1,19 +1,18 @@
 // The training that is benchmarked: a model with its weights, and batches of random pixels.
 import type { CompileOptions } from '../engine/program.ts';
 import type { Keep } from '../engine/resources.ts';
-import { Glow } from '../models/glow.ts';
-import type { Mixing } from '../models/mixing.ts';
+import { Glow, type GlowOptions } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import type { BatchLoader } from '../training/batchLoader.ts';
 import type { ActivationChoice } from '../training/gradients/gradientPlan.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { Trainer } from '../training/step/trainer.ts';
 import type { TrainingStart } from '../training/trainingState.ts';
-import { type BenchModel, benchUpdate, randomBatches } from './benchModel.ts';
+import { benchUpdate, randomBatches } from './benchModel.ts';
 
 /** The model and the steps of a benchmark. */
 export interface BenchTrainingOptions extends CompileOptions {
-  readonly model: BenchModel;
+  readonly model: GlowOptions;
   readonly imageShape: ImageShape;
   readonly batchSize: number;
   /** Images per run of the programs, a divisor of `batchSize`; by default all of them. */
@@ -35,14 +34,13 @@ export interface BenchTraining {
 /** The learning rate of its steps. */
 export const BENCH_RATE = 1e-4;
 
-/** Prepares the training of one mixing. */
+/** Prepares the training of a model. */
 export async function prepareBenchTraining(
   options: BenchTrainingOptions,
-  mixing: Mixing,
   keep: Keep,
 ): Promise<BenchTraining> {
   const { imageShape, batchSize } = options;
-  const model = new Glow({ ...options.model, mixing }, imageShape);
+  const model = new Glow(options.model, imageShape);
   const batches = randomBatches(imageShape, batchSize, model.options.bits);
   const state = await startFromData(model, batches.at(0), 0, options);
   const trainer = keep(await Trainer.create(model, state, { ...options, ...benchUpdate }));

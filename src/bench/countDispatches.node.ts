@@ -3,15 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mixing } from '../models/mixing.ts';
 import { argumentsFor, mainBeside } from '../platform/childScript.node.ts';
 import type { BenchTrainingOptions } from './benchTraining.ts';
-
-/** What the process is told: a benchmark of one mixing. */
-export interface CountedTraining {
-  readonly options: BenchTrainingOptions;
-  readonly mixing: Mixing;
-}
 
 /** The lines that the process writes to stderr, before and after the step. */
 export const [STEP_BEGINS, STEP_ENDS] = ['the step begins', 'the step ends'] as const;
@@ -24,7 +17,7 @@ const DISPATCH = 'Starting program';
  *
  * @throws Error if the process fails
  */
-export async function countDispatches(training: CountedTraining): Promise<number> {
+export async function countDispatches(training: BenchTrainingOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'emerging-dispatches-'));
   try {
     // The runtime drops lines that a pipe does not take at once.
@@ -43,7 +36,7 @@ export async function countDispatches(training: CountedTraining): Promise<number
 }
 
 /** Runs the process until it ends, with stderr to an open file. */
-function statusOf(training: CountedTraining, stderr: number): Promise<string> {
+function statusOf(training: BenchTrainingOptions, stderr: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, argumentsFor(mainBeside(import.meta.url)), {
       stdio: ['pipe', 'ignore', stderr],

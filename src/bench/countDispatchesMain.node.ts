@@ -2,12 +2,12 @@
 import { writeSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { releaseAfter } from '../engine/resources.ts';
-import { BENCH_RATE, prepareBenchTraining } from './benchTraining.ts';
-import { type CountedTraining, STEP_BEGINS, STEP_ENDS } from './countDispatches.node.ts';
+import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining } from './benchTraining.ts';
+import { STEP_BEGINS, STEP_ENDS } from './countDispatches.node.ts';
 
-const { options, mixing } = JSON.parse(await text(process.stdin)) as CountedTraining;
+const options = JSON.parse(await text(process.stdin)) as BenchTrainingOptions;
 await releaseAfter(async (keep) => {
-  const { trainer, batches } = await prepareBenchTraining(options, mixing, keep);
+  const { trainer, batches } = await prepareBenchTraining(options, keep);
   await trainer.step(batches.at(0), BENCH_RATE);
   // The runtime writes there too, at once.
   writeSync(2, `${STEP_BEGINS}\n`);

@@ -22,12 +22,14 @@ it('returns the share of the products in the median step', () => {
 
 it('compares samples round by round, so that a round that was slow for all counts like any other', () => {
   const first: SamplingTimes = {
+    model: 0,
     mixing: '1x1',
     inverse: 'product',
     forwards: [1, 1, 1],
     samples: [1, 10, 2],
   };
   const second: SamplingTimes = {
+    model: 1,
     mixing: 'emerging',
     inverse: 'wavefront',
     forwards: [1, 10, 1],
@@ -35,6 +37,7 @@ it('compares samples round by round, so that a round that was slow for all count
   };
   expect(samplingFigures(first, first, 4).againstFirst).toBe(1);
   expect(samplingFigures(second, first, 4)).toEqual({
+    model: 1,
     mixing: 'emerging',
     inverse: 'wavefront',
     forwardSeconds: 1,

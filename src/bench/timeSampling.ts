@@ -38,6 +38,8 @@ export interface SampledModel {
 
 /** The times of one mixing with one inverse, in seconds, over the rounds. */
 export interface SamplingTimes {
+  /** Its position among the models. */
+  readonly model: number;
   readonly mixing: Mixing;
   /** Its name. */
   readonly inverse: string;
@@ -52,8 +54,9 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
   const { models, inverses, temperature, forward, warmUp, rounds, signal, onProgress, ...options } =
     benchmark;
   return releaseAfter(async (keep) => {
-    const contenders = models.flatMap(({ mixing, trained }) =>
+    const contenders = models.flatMap(({ mixing, trained }, place) =>
       (mixing === 'emerging' ? inverses : ([undefined] as const)).map((inverse) => ({
+        place,
         mixing,
         inverse: inverse ?? mixings[mixing].inverse,
         model: keep(new FlowModel(trained, { ...options, ...(inverse && { inverse }) })),
@@ -69,7 +72,8 @@ export function timeSampling(benchmark: SamplingBenchmark): Promise<SamplingTime
       })),
       { warmUp, rounds, signal, onRound: (done) => onProgress?.(Math.max(0, done - warmUp)) },
     );
-    return contenders.map(({ mixing, inverse }, index) => ({
+    return contenders.map(({ place, mixing, inverse }, index) => ({
+      model: place,
       mixing,
       inverse,
       forwards: times[index]!.flatMap(({ forward }) => forward ?? []),

@@ -2,9 +2,21 @@
 import { expect, it } from 'vitest';
 import { timeTraining } from './timeTraining.ts';
 
+const model = {
+  levels: 1,
+  depth: 1,
+  width: 4,
+  kernelSize: 3,
+  dilation: 1,
+  learnedPrior: false,
+  bits: 8,
+} as const;
+
 const benchmark = {
-  mixings: ['1x1', 'emerging'],
-  model: { levels: 1, depth: 1, width: 4, kernelSize: 3, dilation: 1, learnedPrior: false, bits: 8 },
+  models: [
+    { ...model, mixing: '1x1' },
+    { ...model, mixing: 'emerging' },
+  ],
   imageShape: [4, 6, 1],
   batchSize: 6,
   rounds: 2,
@@ -27,7 +39,12 @@ it('runs the requested number of rounds, of steps and then of passes', async () 
 });
 
 it('reports the parts of a step', async () => {
-  const [times] = await timeTraining({ ...benchmark, mixings: ['1x1'], products: false, rounds: 1 });
+  const [times] = await timeTraining({
+    ...benchmark,
+    models: benchmark.models.slice(0, 1),
+    products: false,
+    rounds: 1,
+  });
   const { batch, gradients, update } = times!.parts;
   expect(batch + gradients + update).toBeCloseTo(times!.steps[0]!, 9);
   expect(gradients).toBeGreaterThan(update);

@@ -4,8 +4,8 @@ import { compile } from '../engine/program.ts';
 import { releaseAfter, releaseOnFailure } from '../engine/resources.ts';
 import { newTraffic, type Traffic, trafficSince } from '../engine/traffic.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
-import { countParameters } from '../models/glow.ts';
-import type { Mixing } from '../models/mixing.ts';
+import { countParameters, type GlowOptions } from '../models/glow.ts';
+import type { MixingName } from '../models/ownMixings.ts';
 import { median } from '../numeric/statistics.ts';
 import type { GradientPlan } from '../training/gradients/gradientPlan.ts';
 import type { SharedPlan } from '../training/gradients/sharedGradients.ts';
@@ -13,14 +13,14 @@ import { requireWorkers } from '../training/gradients/workers.ts';
 import { likelihoodDefinition } from '../training/likelihood.ts';
 import { randomBatches } from './benchModel.ts';
 import { BENCH_RATE, type BenchTrainingOptions, prepareBenchTraining } from './benchTraining.ts';
-import { type CountedTraining, countDispatches } from './countDispatches.node.ts';
+import { countDispatches } from './countDispatches.node.ts';
 import { timeProducts } from './timeProducts.ts';
 import { measureInTurn, secondsOf, type Turns } from './timing.ts';
 
 /** What is timed. */
-export interface TrainingBenchmark extends BenchTrainingOptions {
-  readonly mixings: readonly Mixing[];
-  /** Timed rounds of steps and then of forward passes; in each, every mixing runs one in turn. */
+export interface TrainingBenchmark extends Omit<BenchTrainingOptions, 'model'> {
+  readonly models: readonly GlowOptions[];
+  /** Timed rounds of steps and then of forward passes; in each, every model runs one in turn. */
   readonly rounds: number;
   /**
    * Whether, on a CPU, the matrix products are timed on their own, and all operators in the step, and on WebGPU the
@@ -42,9 +42,9 @@ export const stepParts = ['batch', 'gradients', 'update'] as const;
 /** One of `stepParts`. */
 type StepPart = (typeof stepParts)[number];
 
-/** The times of one mixing, in seconds, over the rounds. */
+/** The times of one model, in seconds, over the rounds. */
 export interface TrainingTimes {
-  readonly mixing: Mixing;
+  readonly mixing: MixingName;
   readonly parameters: number;
   /** Full steps: data, noise, forward and backward of every micro-batch, optimiser. */
   readonly steps: readonly number[];
@@ -52,7 +52,7 @@ export interface TrainingTimes {
   readonly parts: Readonly<Record<StepPart, number>>;
   /** Log-likelihoods of a micro-batch with frozen weights, data and noise included. */
   readonly forwards: readonly number[];
-  /** The peak memory of the process, with the models of all mixings. */
+  /** The peak memory of the process, with all models. */
   readonly peakMemoryBytes: number;
   /** Whether activations were kept or recomputed. */
   readonly activations: GradientPlan['activations'];
@@ -73,16 +73,16 @@ export interface TrainingTimes {
 
 const WARM_UP = 3;
 
-/** Times training steps and forward passes of models that differ in their mixing, interleaved in one process. */
+/** Times training steps and forward passes of models, interleaved in one process. */
 export async function timeTraining(benchmark: TrainingBenchmark): Promise<TrainingTimes[]> {
-  const { mixings, workers, device = 'cpu', onProgress } = benchmark;
+  const { models, workers, device = 'cpu', onProgress } = benchmark;
   const isMore = benchmark.products ?? true;
   const products = isMore && device === 'cpu';
   requireWorkers(workers, { ...benchmark, images: benchmark.microBatch ?? benchmark.batchSize });
   const measured = await releaseAfter(async (keep) => {
     const contenders: Contender[] = [];
-    for (const mixing of mixings) {
-      contenders.push(keep(await createContender(benchmark, mixing)));
+    for (const model of models) {
+      contenders.push(keep(await createContender(benchmark, model)));
     }
     const { steps, forwards } = await timeRounds(benchmark, contenders);
     const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
@@ -115,7 +115,7 @@ export async function timeTraining(benchmark: TrainingBenchmark): Promise<Traini
     }
     results.push({
       ...times,
-      dispatches: counts ? await countDispatches(trainingOf(benchmark, times.mixing)) : null,
+      dispatches: counts ? await countDispatches(trainingOf(benchmark, models[index]!)) : null,
       steps: parts.map((step) => stepParts.reduce((total, part) => total + step[part], 0)),
       parts: Object.fromEntries(
         stepParts.map((part) => [part, median(parts.map((step) => step[part]))]),
@@ -152,27 +152,24 @@ async function timeRounds(
   return { steps, forwards };
 }
 
-/** What another process needs to take the steps of one mixing. */
+/** What another process needs to take the steps of one model. */
 function trainingOf(
-  { model, imageShape, batchSize, microBatch, activations, device }: TrainingBenchmark,
-  mixing: Mixing,
-): CountedTraining {
+  { imageShape, batchSize, microBatch, activations, device }: TrainingBenchmark,
+  model: GlowOptions,
+): BenchTrainingOptions {
   return {
-    options: {
-      model,
-      imageShape,
-      batchSize,
-      activations,
-      ...(microBatch !== undefined && { microBatch }),
-      ...(device && { device }),
-    },
-    mixing,
+    model,
+    imageShape,
+    batchSize,
+    activations,
+    ...(microBatch !== undefined && { microBatch }),
+    ...(device && { device }),
   };
 }
 
 /** One timed model with its programs. */
 interface Contender {
-  readonly mixing: Mixing;
+  readonly mixing: MixingName;
   readonly parameters: number;
   readonly plan: SharedPlan;
   /** The seconds of the parts of a step, including making its batch. */
@@ -186,14 +183,13 @@ interface Contender {
   release(): Promise<void>;
 }
 
-function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<Contender> {
+function createContender(benchmark: TrainingBenchmark, options: GlowOptions): Promise<Contender> {
   const { imageShape, batchSize, microBatch = batchSize } = benchmark;
   const traffic = newTraffic();
   let moved = newTraffic();
   return releaseOnFailure(async (keep) => {
     const { model, state, trainer, batches } = await prepareBenchTraining(
-      { ...benchmark, traffic },
-      mixing,
+      { ...benchmark, model: options, traffic },
       keep,
     );
     const { parameters } = trainedModel(model, state, 'raw');
@@ -202,7 +198,7 @@ function createContender(benchmark: TrainingBenchmark, mixing: Mixing): Promise<
     const forward = keep(await compile(definition, benchmark));
     const { plan } = trainer;
     return {
-      mixing,
+      mixing: options.mixing,
       plan,
       parameters: countParameters(model.options, imageShape),
       async step(round) {

@@ -57,8 +57,7 @@ async function runBenchTrain(options: BenchTrainOptions): Promise<void> {
   const engine = await compileOptions(options);
   const times = await withProgress((show) =>
     timeTraining({
-      mixings: names,
-      model,
+      models: names.map((mixing) => ({ ...model, mixing })),
       imageShape,
       batchSize: batch,
       rounds,
