@@ -28,6 +28,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/layers/finc.md',
       'docs/layers/woodbury.md',
       'docs/layers/circulant.md',
+      'docs/layers/butterfly.md',
       'docs/layers/maf.md',
       'docs/layers/coupling.md',
       'docs/layers/prior.md',

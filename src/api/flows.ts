@@ -8,6 +8,7 @@ export {
 export type { BijectionCheck } from '../evaluation/bijections/checkContext.ts';
 export { actnorm } from '../flows/actnorm.ts';
 export type { Bijection, Transformed } from '../flows/bijection.ts';
+export { butterfly } from '../flows/butterfly.ts';
 export { chain } from '../flows/chain.ts';
 export { type CirculantOptions, circulant } from '../flows/circulant.ts';
 export { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';

@@ -1,5 +1,6 @@
 // The mixings of channels and pixels between couplings. All that the program knows of one is in its entry.
 import type { Bijection } from '../flows/bijection.ts';
+import { butterfly } from '../flows/butterfly.ts';
 import { circulant } from '../flows/circulant.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../flows/conv1x1.ts';
 import { convolutionExponential } from '../flows/convolutionExponential.ts';
@@ -114,6 +115,12 @@ export const mixings = named({
     options: ['diagonals'],
     inverse: 'frequencies',
     layers: (shape, options) => ({ circulant: circulant(shape, options) }),
+  },
+  butterfly: {
+    text: 'butterfly matrices',
+    options: [],
+    inverse: 'factors',
+    layers: (shape) => ({ butterfly: butterfly(shape) }),
   },
   reverse: {
     text: 'reversed channels',

@@ -40,6 +40,7 @@ export const mixings: Readonly<Record<Mixing, string>> = {
   woodbury: 'Woodbury',
   'woodbury-me': 'Woodbury, rows, columns',
   circulant: 'circulant and diagonal',
+  butterfly: 'butterfly matrices',
   maf: 'masked autoregressive',
   reverse: 'reversed channels',
   shuffle: 'shuffled channels',
