@@ -11,7 +11,9 @@ import { reportFailure } from '../src/cli/terminal/failure.ts';
 import { formatCount, formatDuration } from '../src/cli/terminal/format.ts';
 import { type Interruption, listenForInterruption } from '../src/cli/terminal/interruption.ts';
 import { UserError } from '../src/errors.ts';
+import { convolutions } from './study/builtInStudies.ts';
 import { listText, planText } from './study/listing.ts';
+import { writeOverview } from './study/overview.ts';
 import { measurePaperRates } from './study/paperRates.ts';
 import { paperPresets, writePaperTable } from './study/paperTable.ts';
 import { perform } from './study/perform.ts';
@@ -31,6 +33,7 @@ interface Options {
   readonly plan?: true;
   readonly report?: true;
   readonly paper?: true;
+  readonly overview?: true;
   readonly only?: string[];
   readonly hours?: number;
   readonly studies?: string;
@@ -48,6 +51,7 @@ const command = new Command('study')
   .option('--plan', 'show the plan and exit')
   .option('--report', 'write the results so far and exit')
   .option('--paper', "write the paper's own table, with the hours that each row would take here, and exit")
+  .option('--overview', 'write the page that compares all invertible convolutions, and exit')
   .option('--studies <file>', 'YAML file of studies, instead of the built-in ones')
   .option('--runs <dir>', 'where runs are stored', 'runs/study')
   .option('--results <dir>', 'where results are written', 'docs/results')
@@ -75,6 +79,11 @@ async function main(options: Options): Promise<void> {
   }
   if (options.report) {
     await report(studies, options);
+    return;
+  }
+  if (options.overview) {
+    const file = writeOverview(options.results, studies, convolutions.title);
+    process.stderr.write(file === null ? 'no study of convolutions has results\n' : `results: ${file}\n`);
     return;
   }
   // It waits for processes in separate groups, which closing the terminal does not end.

@@ -40,9 +40,19 @@ const emoji: Study['data'] = {
  */
 const ofEmoji = ['data.validation=0.1', 'data.augment=[flip, shift]'];
 /** Every mixing that is an invertible convolution. */
-const convolutions: Study['comparisons'][number] = {
+export const convolutions: Study['comparisons'][number] = {
   title: 'Invertible convolutions',
-  variants: ['1x1', 'emerging', 'periodic', 'convexp', 'finc', 'woodbury', 'woodbury-me', 'circulant'],
+  variants: [
+    '1x1',
+    'emerging',
+    'periodic',
+    'convexp',
+    'finc',
+    'woodbury',
+    'woodbury-me',
+    'circulant',
+    'butterfly',
+  ],
 };
 /** The same, with fewer seeds and rates: the comparison has eight mixings. */
 const shorter = {
