@@ -2,7 +2,7 @@
 //
 //   npx tsx bench/guide.ts
 //
-// Prints the tables of docs/guide.md and writes its pictures, docs/guide. Several minutes of one core. The numbers
+// Prints the tables of docs/guide.md and writes its pictures, docs/guide. About ten minutes of one core. The numbers
 // depend on the seed alone, not on the machine's speed or load.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

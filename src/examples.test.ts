@@ -1,8 +1,8 @@
-// The examples in README.md and docs/library.md: they compile and run.
+// The examples in README.md, docs/start.md and docs/library.md: they compile and run.
 import { execFile } from 'node:child_process';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decode } from 'fast-png';
 import ts from 'typescript';
@@ -12,9 +12,8 @@ import { commandLine } from './testing/command.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entry = (path: string): string => join(root, 'src/api', `${path.slice(1) || 'index'}.ts`);
 const emerging = commandLine();
-/** The same entry of the package as it is built. */
-const builtEntry = (path: string): string =>
-  pathToFileURL(join(dirname(emerging.words()[1]!), '../api', `${path.slice(1) || 'index'}.js`)).href;
+/** The folder of the built package. */
+const builtPackage = join(dirname(emerging.words()[1]!), '../..');
 
 /** The examples in a document that are marked as runnable. */
 function examplesOf(file: string): string[] {
@@ -25,6 +24,7 @@ function examplesOf(file: string): string[] {
 }
 
 const [readme] = examplesOf('README.md') as [string];
+const [start] = examplesOf('docs/start.md') as [string];
 const [trained, returning, inside, training, mixing, mixed, loop, below, errors] = examplesOf(
   'docs/library.md',
 ) as [string, string, string, string, string, string, string, string, string];
@@ -34,26 +34,25 @@ function nameIn(code: string): string | undefined {
   return /^\/\/ (\w+)\.mts\n/.exec(code)?.[1];
 }
 
-/** Runs an example in the folder that has `runs/quickstart` and `models`; returns its output, line by line. */
+/** Runs an example in the project that has the package and `runs/quickstart`; returns its output, line by line. */
 async function run(name: string, code: string): Promise<string[]> {
   const file = join(emerging.folder, `${name}.mjs`);
-  const { outputText } = ts.transpileModule(
-    code.replace(/'emerging-flows(\/\w+)?'/g, (_, path = '') => `'${builtEntry(path)}'`),
-    {
-      compilerOptions: {
-        module: ts.ModuleKind.ESNext,
-        target: ts.ScriptTarget.ES2023,
-        rewriteRelativeImportExtensions: true,
-      },
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: {
+      module: ts.ModuleKind.ESNext,
+      target: ts.ScriptTarget.ES2023,
+      rewriteRelativeImportExtensions: true,
     },
-  );
+  });
   writeFileSync(file, outputText);
   const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: emerging.folder });
   return stdout.trimEnd().split('\n');
 }
 
 beforeAll(async () => {
-  symlinkSync(join(root, 'models'), join(emerging.folder, 'models'));
+  symlinkSync(join(root, 'models'), join(builtPackage, 'models'));
+  mkdirSync(join(emerging.folder, 'node_modules'));
+  symlinkSync(builtPackage, join(emerging.folder, 'node_modules/emerging-flows'));
   // The quick-start model, barely trained.
   const options = ['--set=data.validation=0.005', '--stop-at=3', '--out=runs/quickstart'];
   await emerging.json('train', '--preset=mnist-quickstart', ...options);
@@ -62,7 +61,7 @@ beforeAll(async () => {
 it('compile', () => {
   const wrong = "import { loadModel } from 'emerging-flows';\nloadModel(7);";
   const codes = new Map(
-    [readme, trained, returning, inside, training, mixing, mixed, loop, below, errors, wrong].map(
+    [readme, start, trained, returning, inside, training, mixing, mixed, loop, below, errors, wrong].map(
       (code, number) => [join(root, `${nameIn(code) ?? `example${number}`}.mts`), code],
     ),
   );
@@ -87,12 +86,16 @@ it('compile', () => {
   const found =
     "Argument of type 'number' is not assignable to parameter of type " +
     "'string | URL | Readonly<Record<string, Uint8Array<ArrayBufferLike>>>'.";
-  expect(problems).toEqual([...Array(10).fill([]), [found]]);
+  expect(problems).toEqual([...Array(11).fill([]), [found]]);
 });
 
 it('README.md: samples are recovered from their latents', async () => {
   const lines = await run('readme', readme);
   expect(lines[0]).toMatch(/^12544 0 Float64Array\(16\) \[$/);
+});
+
+it('docs/start.md: samples, and what they cost', async () => {
+  expect((await run('start', start))[0]).toMatch(/^12544 Float64Array\(16\) \[$/);
 });
 
 it('docs/library.md: a trained model', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { checkBijection } from '../evaluation/bijections/checkBijection.ts';
-import { transpose } from '../tensor/operations/index.ts';
+import { reshape, transpose } from '../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../tensor/shape.ts';
 import { constant, input } from '../tensor/tensor.ts';
 import { actnorm } from './actnorm.ts';
@@ -12,7 +12,9 @@ import { conv1x1 } from './conv1x1.ts';
 import { coupling } from './coupling.ts';
 import { emerging } from './emerging.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
+import { reverse } from './permutation.ts';
 import { squeeze } from './squeeze.ts';
+import { woodbury, woodburyMe } from './woodbury.ts';
 
 describe('chain', () => {
   it('names both neighbours that do not fit, by position, key and layer', () => {
@@ -101,6 +103,25 @@ describe('chain', () => {
   });
 });
 
+describe('a part of a chain that breaks the contract', () => {
+  const shape = [2, 3, 4] as const;
+  const x = input('x', [5, ...shape]);
+  const y = reshape(x, [5, 6, 4]);
+  it.each([
+    ['y of shape [5,2,3,4], not [5,6,4]', { y, logDet: constant(0) }],
+    ['y of shape [5,2,3,4], not undefined', x],
+    ['logDet of shape [] or [5], not undefined', { y: x }],
+    ['logDet of shape [] or [5], not 0', { y: x, logDet: 0 }],
+    ['logDet of shape [] or [5], not [5,2,3,4]', { y: x, logDet: x }],
+  ])('is named: %s', (message, result) => {
+    const wrong = { ...reverse(shape), name: 'mine', forward: () => result } as unknown as Bijection;
+    const step = chain('step', { first: reverse(shape), second: wrong });
+    expect(() => step.forward(x, parametersFrom({}))).toThrow(
+      `chain 'step': part 2 (second: mine): forward must return ${message}`,
+    );
+  });
+});
+
 describe('layers reject invalid options', () => {
   it.each([
     ['squeeze: height and width must be even, not 4x3', () => squeeze([4, 3, 1])],
@@ -108,6 +129,22 @@ describe('layers reject invalid options', () => {
     ['emerging: the kernel size must be odd, not 4', () => emerging([4, 4, 1], { kernelSize: 4 })],
     ['emerging: the kernel size must be odd, not 2.5', () => emerging([4, 4, 1], { kernelSize: 2.5 })],
     ['emerging: the dilation must be 1 or more, not 0', () => emerging([4, 4, 1], { dilation: 0 })],
+    ...[0, 2.5, Number.NaN].flatMap((rank) =>
+      ([woodbury, woodburyMe] as const).flatMap((make) =>
+        (['channelRank', 'spaceRank'] as const).map((option): [string, () => Bijection] => [
+          `woodbury: ${option} must be a whole number of 1 or more, not ${rank}`,
+          () => make([4, 4, 3], { [option]: rank }),
+        ]),
+      ),
+    ),
+    ...[1, 2.5, 513].map((bins): [string, () => Bijection] => [
+      `coupling: bins must be a whole number from 2 to 512, not ${bins}`,
+      () => coupling([4, 4, 2], { width: 8, coupling: 'spline', bins }),
+    ]),
+    ...[0, -4, Number.POSITIVE_INFINITY].map((bound): [string, () => Bijection] => [
+      `coupling: bound must be a number above 0, not ${bound}`,
+      () => coupling([4, 4, 2], { width: 8, coupling: 'spline', bound }),
+    ]),
   ])('%s', (message, make) => {
     expect(make).toThrow(message);
   });

@@ -46,8 +46,9 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
       let y = x;
       let logDet: Tensor = constant(0);
       const results: Transformed[] = [];
-      for (const [key, part] of entries) {
+      for (const [index, [key, part]] of entries.entries()) {
         const result = part.forward(y, p.at(key));
+        requireTransformed(result, part, y, `chain '${name}': part ${index + 1} (${key}: ${part.name})`);
         results.push(result);
         y = result.y;
         logDet = add(logDet, result.logDet);
@@ -58,6 +59,29 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     },
     inverse: (y, p) => entries.reduceRight((x, [key, part]) => part.inverse(x, p.at(key)), y),
   };
+}
+
+/** Checks what `forward` of a part returned for images x: a wrong shape would be met far from the layer that made it. */
+function requireTransformed(
+  { y, logDet }: Partial<Transformed>,
+  { outputShape }: Bijection,
+  x: Tensor,
+  where: string,
+): void {
+  const images = x.shape[0]!;
+  const expected = [images, ...outputShape];
+  if (!y?.shape || !sameShape(y.shape, expected)) {
+    throw new Error(`${where}: forward must return y of shape [${expected}], not ${shapeOr(y)}`);
+  }
+  if (!logDet?.shape || !(sameShape(logDet.shape, []) || sameShape(logDet.shape, [images]))) {
+    throw new Error(
+      `${where}: forward must return logDet of shape [] or [${images}], not ${shapeOr(logDet)}`,
+    );
+  }
+}
+
+function shapeOr(value: Tensor | undefined): string {
+  return value?.shape ? `[${value.shape}]` : String(value);
 }
 
 /** The shares of the pixels of a chain's input, from the results of its parts; at least one has a map. */

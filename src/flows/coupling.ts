@@ -21,7 +21,7 @@ import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalised } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import { normalParameter, type ParameterSpecs, type Parameters, prefixed } from './parameters.ts';
-import { numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
+import { MOST_BINS, numbersOf, splinesOf } from './rationalQuadraticSpline.ts';
 import {
   edgeConvolution,
   pairedScaledConvolution,
@@ -40,7 +40,7 @@ export interface CouplingOptions {
   readonly coupling?: CouplingKind;
   /** A lower bound on the scale of an affine coupling, from 0 (none, the default) to below 1. */
   readonly scaleFloor?: number;
-  /** The bins of a spline; default 8. */
+  /** The bins of a spline, 2 to 512; default 8. */
   readonly bins?: number;
   /** A spline is on [−bound, bound], and the identity outside; default 4. */
   readonly bound?: number;
@@ -75,6 +75,12 @@ export function coupling(
     throw new Error(
       `coupling: only an affine coupling has a scale, and takes a scaleFloor; this one is ${kind}`,
     );
+  }
+  if (!Number.isInteger(bins) || bins < 2 || bins > MOST_BINS) {
+    throw new Error(`coupling: bins must be a whole number from 2 to ${MOST_BINS}, not ${bins}`);
+  }
+  if (!(bound > 0 && bound < Number.POSITIVE_INFINITY)) {
+    throw new Error(`coupling: bound must be a number above 0, not ${bound}`);
   }
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };

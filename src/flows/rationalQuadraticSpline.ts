@@ -22,6 +22,9 @@ import { constant, type Tensor } from '../tensor/tensor.ts';
 /** The smallest share of a bin in the interval, and the smallest derivative. */
 const LEAST = 0.001;
 
+/** The most bins: their smallest shares are then about half of the interval. */
+export const MOST_BINS = 512;
+
 /** The form of splines. */
 export interface SplineForm {
   /** The number of bins K. */

@@ -31,6 +31,8 @@ export interface WoodburyOptions {
  * ln|det| = S·ln|det(I + channelRight·channelLeft)| + C·ln|det(I + spaceRight·spaceLeft)| for S pixels and C channels,
  * determinants of the size of the rank; the inverse is (I + UV)⁻¹ = I − U(I + VU)⁻¹V.
  * Source: Lu and Huang, Woodbury Transformations for Deep Generative Flows (2020).
+ *
+ * @throws if a rank is not a whole number of 1 or more
  */
 export function woodbury(
   shape: ImageShape,
@@ -53,6 +55,8 @@ export function woodbury(
  *
  * ln|det| = H·W·ln|det channel| + C·W·ln|det row| + C·H·ln|det column|, determinants of the size of the rank.
  * Source: Lu and Huang, Woodbury Transformations for Deep Generative Flows (2020).
+ *
+ * @throws if a rank is not a whole number of 1 or more
  */
 export function woodburyMe(
   shape: ImageShape,
@@ -110,6 +114,10 @@ const asColumns: Part['onRows'] = ({ left, right }) => ({
 
 /** `nameLeft [size, rank]` and `nameRight [rank, size]`, the rank at most the size. */
 function lowRank(name: string, size: number, most: number): LowRank {
+  if (!Number.isInteger(most) || most < 1) {
+    const option = name === 'channel' ? 'channelRank' : 'spaceRank';
+    throw new Error(`woodbury: ${option} must be a whole number of 1 or more, not ${most}`);
+  }
   const rank = Math.min(size, most);
   const [leftName, rightName] = [`${name}Left`, `${name}Right`];
   return {

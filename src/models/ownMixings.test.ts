@@ -71,3 +71,44 @@ it('cannot take the key of a layer that every step has', () => {
     "mixing 'taking': the layer 'actnorm' needs another key: every flow step has one of it",
   );
 });
+
+it.each([
+  ['no module', { ...twice, module: undefined }, 'module must be the URL of the module that registers it'],
+  ['a name for a module', { ...twice, module: 'mine' }, 'module must be the URL'],
+  ['no layers', { module }, 'layers must be a function of the shape and the options'],
+  ['nothing', undefined, 'module must be the URL'],
+  ['an unknown option', { ...twice, options: ['kernel'] }, 'options must be a list of some of kernelSize, '],
+  [
+    'a name for a list',
+    { ...twice, options: 'kernelSize' },
+    'options must be a list of some of kernelSize, ',
+  ],
+])('are not registered with %s', (_, mixing, message) => {
+  expect(() => registerMixing('wrong', mixing as OwnMixing)).toThrow(`the mixing wrong: ${message}`);
+  expect(isMixing('wrong')).toBe(false);
+});
+
+it.each([
+  ['a promise', async () => ({ one: reverse([1, 1, 4]) }), 'layers must return an object of bijections'],
+  ['nothing', () => undefined, 'layers must return an object of bijections'],
+  ['a list', () => [reverse([1, 1, 4])], 'layers must return an object of bijections'],
+  ['no layer', () => ({}), 'layers must return at least one bijection'],
+  [
+    'a layer',
+    () => reverse([1, 1, 4]),
+    "the layer 'name' is no bijection: it has no name, no inputShape, no outputShape",
+  ],
+  [
+    'a layer without an inverse',
+    () => ({ one: { ...reverse([1, 1, 4]), inverse: undefined } }),
+    "the layer 'one' is no bijection: it has no inverse",
+  ],
+  [
+    'a layer that changes the shape',
+    () => ({ one: { ...reverse([1, 1, 4]), outputShape: [1, 1, 5] } }),
+    'its layers take images 1x1x4 and return 1x1x5: both must be the same',
+  ],
+])('cannot return %s', (_, layers, message) => {
+  registerMixing('returning', { module, layers: layers as unknown as OwnMixing['layers'] });
+  expect(() => new Glow(options('returning'), [2, 2, 1])).toThrow(`mixing 'returning': ${message}`);
+});

@@ -1,7 +1,7 @@
 // The mixings that users register, beside those of the library; what a model asks of either is asked here.
 import { call, nearestNames, phrase, UserError } from '../errors.ts';
 import type { Bijection } from '../flows/bijection.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
 
 /** The name of a mixing: one of the library, or one that is registered. */
@@ -35,14 +35,18 @@ const LONGEST_NAME = 40;
  * and runs and exports with it can be read. If its module registers the name again, the later one counts.
  *
  * @throws UserError if the name is not made of letters, digits and single hyphens, is that of a mixing of the library, or is
- * registered by another module
+ * registered by another module; or if `module`, `options` or `layers` is not what it must be
  */
 export function registerMixing(name: string, mixing: OwnMixing): void {
-  if (!plainName.test(name) || name.length > LONGEST_NAME) {
+  if (typeof name !== 'string' || !plainName.test(name) || name.length > LONGEST_NAME) {
     throw new UserError(
       'invalid-argument',
       `the name of a mixing consists of at most ${LONGEST_NAME} letters, digits and single hyphens, not '${name}'`,
     );
+  }
+  const problem = problemOf(mixing);
+  if (problem !== undefined) {
+    throw new UserError('invalid-argument', `the mixing ${name}: ${problem}`);
   }
   const other = registered.get(name)?.module ?? mixing.module;
   if (isOfLibrary(name) || other !== mixing.module) {
@@ -50,6 +54,22 @@ export function registerMixing(name: string, mixing: OwnMixing): void {
     throw new UserError('exists', `${where} a mixing ${name} already: register yours under another name`);
   }
   registered.set(name, mixing);
+}
+
+/** What is wrong with a definition that no compiler has checked. */
+function problemOf(mixing: Partial<OwnMixing> | undefined): string | undefined {
+  const { module, options = [], layers } = mixing ?? {};
+  if (typeof module !== 'string' || !URL.canParse(module)) {
+    return `module must be the URL of the module that registers it: import.meta.url`;
+  }
+  if (typeof layers !== 'function') {
+    return 'layers must be a function of the shape and the options';
+  }
+  const known = new Set<string>(Object.values(mixings).flatMap((definition) => definition.options));
+  const unknown = Array.isArray(options) ? options.filter((option) => !known.has(option)) : [options];
+  return unknown.length > 0
+    ? `options must be a list of some of ${[...known].join(', ')}, not ${unknown.join(', ')}`
+    : undefined;
 }
 
 /** Whether a mixing of this name can be used. */
@@ -88,13 +108,37 @@ export function layersOfMixing(
   options: MixingOptions,
 ): Readonly<Record<string, Bijection>> {
   const layers = definitionOf(name).layers(shape, options);
-  const taken = Object.keys(layers).find((key) => key === 'actnorm' || key === 'coupling');
-  if (taken !== undefined) {
-    throw new Error(
-      `mixing '${name}': the layer '${taken}' needs another key: every flow step has one of it`,
-    );
+  const problem = registered.has(name) ? problemOfLayers(layers, shape) : undefined;
+  if (problem !== undefined) {
+    throw new Error(`mixing '${name}': ${problem}`);
   }
   return layers;
+}
+
+/** What is wrong with the layers that a mixing of one's own returns for images of a shape. */
+function problemOfLayers(layers: unknown, shape: ImageShape): string | undefined {
+  if (typeof layers !== 'object' || layers === null || Array.isArray(layers) || layers instanceof Promise) {
+    return 'layers must return an object of bijections by their keys, at once';
+  }
+  const entries = Object.entries(layers as Record<string, Partial<Bijection>>);
+  if (entries.length === 0) {
+    return 'layers must return at least one bijection';
+  }
+  for (const [key, layer] of entries) {
+    if (key === 'actnorm' || key === 'coupling') {
+      return `the layer '${key}' needs another key: every flow step has one of it`;
+    }
+    const missing = ['name', 'inputShape', 'outputShape', 'parameters', 'forward', 'inverse'].filter(
+      (part) => (layer as Record<string, unknown> | undefined)?.[part] === undefined,
+    );
+    if (missing.length > 0) {
+      return `the layer '${key}' is no bijection: it has no ${missing.join(', no ')}`;
+    }
+  }
+  const { outputShape } = entries.at(-1)![1] as Bijection;
+  return String(outputShape) === String(shape)
+    ? undefined
+    : `its layers take images ${showImageShape(shape)} and return ${showImageShape(outputShape)}: both must be the same`;
 }
 
 /** The URL of the module that registers a mixing; undefined for those of the library. */
@@ -110,6 +154,7 @@ function definitionOf(name: MixingName): Pick<OwnMixing, 'options' | 'layers'> {
   return definition;
 }
 
-function isOfLibrary(name: MixingName): name is Mixing {
+/** Whether a mixing is one of the library. */
+export function isOfLibrary(name: MixingName): name is Mixing {
   return Object.hasOwn(mixings, name);
 }

@@ -1,6 +1,7 @@
 // Folders and the paths in them: created, listed and removed, with readable errors.
 import { mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { cleanedUpAfter } from './cleanUp.ts';
 import { explainFileError, hasCode } from './fileErrors.ts';
@@ -9,6 +10,11 @@ import { exists } from './files.ts';
 /** The path of something in a folder, or in its subfolders. */
 export function pathIn(folder: string, ...names: readonly string[]): string {
   return join(folder, ...names);
+}
+
+/** The path of something given by its path or its `file:` URL. */
+export function pathOf(place: string | URL): string {
+  return typeof place === 'string' ? place : fileURLToPath(place);
 }
 
 /** The folder that a path is in. */

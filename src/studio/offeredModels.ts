@@ -4,6 +4,8 @@ import { UserError } from '../errors.ts';
 import { isExported } from '../evaluation/model/loadExported.ts';
 import { SCORES_FILE } from '../evaluation/model/scoresFile.ts';
 import { runOverview } from '../evaluation/runs/runOverview.ts';
+import { parseYaml } from '../experiments/configText.ts';
+import { isOfLibrary } from '../models/ownMixings.ts';
 import { exists, readTextFile } from '../storage/files.ts';
 import { pathFrom, pathIn } from '../storage/folders.ts';
 import { parseJsonObject } from '../storage/jsonText.ts';
@@ -19,6 +21,7 @@ export function offeredModels(places: readonly Place[]): OfferedModel[] {
     const unknown = { path, kind, files: [], preset: null, data: null, step: null, test: null } as const;
     try {
       requireOwnFiles(folder);
+      requireMixingOfLibrary(folder, kind);
       return { ...unknown, ...(kind === 'export' ? exportIn(folder) : runIn(folder)) };
     } catch (error) {
       if (error instanceof UserError) {
@@ -27,6 +30,37 @@ export function offeredModels(places: readonly Place[]): OfferedModel[] {
       throw error;
     }
   });
+}
+
+/**
+ * Checks that a page can compute the model: it has the code of the library's mixings, and runs none from elsewhere,
+ * whatever the server has imported.
+ *
+ * @throws UserError (`unsupported`) if not
+ */
+function requireMixingOfLibrary(folder: string, kind: OfferedModel['kind']): void {
+  const name = kind === 'export' ? exportedMixing(folder) : runMixing(folder);
+  if (name !== undefined && !isOfLibrary(name)) {
+    throw new UserError(
+      'unsupported',
+      `its mixing ${JSON.stringify(name)} is not one of the library, and a page runs no code from elsewhere: use the model in a terminal or from code, where its module can be imported`,
+    );
+  }
+}
+
+const mixingSchema = z.object({ model: z.object({ mixing: z.string() }) });
+
+/** The mixing that a manifest names; undefined if it names none, which is reported where it matters. */
+function exportedMixing(folder: string): string | undefined {
+  const path = pathIn(folder, 'manifest.json');
+  return mixingSchema.safeParse(parseJsonObject(readTextFile(path).text, path, '; export it again')).data
+    ?.model.mixing;
+}
+
+/** The mixing in the configuration of a run. */
+function runMixing(folder: string): string | undefined {
+  const parsed = parseYaml(readTextFile(runPaths(folder).config).text);
+  return 'value' in parsed ? mixingSchema.safeParse(parsed.value).data?.model.mixing : undefined;
 }
 
 type Found = Omit<OfferedModel, 'path' | 'kind'>;

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringifyConfig } from '../experiments/configText.ts';
+import { reverse } from '../flows/permutation.ts';
+import { registerMixing } from '../models/ownMixings.ts';
 import { tinyConfig } from '../testing/tinyRuns.ts';
 import { studioFiles } from './files.ts';
 import type { FoundRun } from './foundRun.ts';
@@ -263,6 +265,20 @@ describe('folders from strangers', () => {
     ]) {
       expect(await ask(`/runs/${file}`), file).toMatchObject({ status: 404 });
     }
+  });
+
+  it('are described by a sentence if their mixing is not of the library, even if it is registered here', async () => {
+    registerMixing('served', { module: 'file:///mine.mjs', layers: (shape) => ({ turned: reverse(shape) }) });
+    const config = stringifyConfig(tinyConfig()).replace(/mixing: .*/, 'mixing: served');
+    writeFileSync(path('runs', 'first', 'config.yaml'), config);
+    writeExport(JSON.stringify({ ...JSON.parse(manifest), model: { mixing: 'other' } }), 'runs', 'second');
+    const problem = (name: string) =>
+      `its mixing "${name}" is not one of the library, and a page runs no code from elsewhere: ` +
+      'use the model in a terminal or from code, where its module can be imported';
+    expect(await models()).toMatchObject([
+      { path: 'runs/first', files: [], problem: problem('served') },
+      { path: 'runs/second', files: [], problem: problem('other') },
+    ]);
   });
 
   it('are described by a sentence if they are damaged, and the others stay', async () => {

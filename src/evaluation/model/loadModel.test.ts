@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from './loadModel.ts';
 
@@ -29,9 +30,10 @@ describe('loadModel', () => {
       loadModel('models/mnist'),
       loadModel(new URL(`${address}/mnist`), { onProgress: (...of) => seen.push(of) }),
       loadModel({ 'model.safetensors': weights }),
+      loadModel(pathToFileURL('models/mnist')),
     ]);
     const [{ fingerprint }] = models;
-    expect(models.map((model) => model.fingerprint)).toEqual([fingerprint, fingerprint, fingerprint]);
+    expect(models.map((model) => model.fingerprint)).toEqual(Array(4).fill(fingerprint));
     expect(seen.at(-1)).toEqual([weights.length, weights.length]);
   });
 

@@ -1,5 +1,6 @@
 // Loads a trained model from a run folder or an export: from disk, from a URL, or from files in memory.
 import { type FetchOptions, fetchOptionsOf } from '../../platform/transfer.ts';
+import { pathOf } from '../../storage/folders.ts';
 import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { FlowModel, type FlowModelOptions } from './flowModel.ts';
@@ -23,8 +24,8 @@ export interface LoadModelOptions extends FlowModelOptions, FetchOptions {
 /**
  * Loads a trained model.
  *
- * @param source the path of a run folder or an exported model, the URL of the folder of an export, or the files of an
- * export or a run by name
+ * @param source the path or `file:` URL of a run folder or an exported model, the URL of the folder of an export, or the
+ * files of an export or a run by name
  * @throws UserError if it cannot be fetched (`io`), is neither (`not-found`), has no checkpoint of that step (`not-found`) or none yet (`not-ready`), or they are corrupt
  */
 export async function loadModel(
@@ -32,8 +33,9 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<FlowModel> {
   const { weights, step, onProgress: _, maxBytes: __, signal: ___, ...use } = options;
-  if (typeof source === 'string') {
-    return new FlowModel(loadTrained(source, { weights, step }), use);
+  const isFolder = typeof source === 'string' || (source instanceof URL && source.protocol === 'file:');
+  if (isFolder) {
+    return new FlowModel(loadTrained(pathOf(source), { weights, step }), use);
   }
   const files = source instanceof URL ? await fetchModelFiles(source, fetchOptionsOf(options)) : source;
   return new FlowModel(await modelFromFiles(files, { weights, step }), use);

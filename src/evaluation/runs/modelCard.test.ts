@@ -1,7 +1,9 @@
 // A model card states what was measured and on which dataset, but not where the files were.
 import { expect, it } from 'vitest';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { reverse } from '../../flows/permutation.ts';
 import { countParameters, Glow } from '../../models/glow.ts';
+import { registerMixing } from '../../models/ownMixings.ts';
 import { modelCard } from './modelCard.ts';
 
 const config = resolveConfig({
@@ -135,4 +137,21 @@ it('shows a dash for values of a summary that are neither text nor numbers', () 
   expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | average | - |');
   expect(card).toContain('1.0 minutes on -');
   expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
+});
+
+it('says what a mixing of one’s own needs', () => {
+  registerMixing('carded', { module: 'file:///mine.mjs', layers: (shape) => ({ turned: reverse(shape) }) });
+  const own = resolveConfig({ preset: 'mnist-quickstart', overrides: { model: { mixing: 'carded' } } });
+  const card = modelCard({
+    ...about,
+    config: own,
+    model: new Glow(own.model, [28, 28, 1]),
+    summary: { preset: 'mnist-quickstart' },
+  });
+  expect(card).toContain(
+    'with the package `emerging-flows`, and `--import` of the module that registers the mixing `carded`:',
+  );
+  expect(modelCard({ ...about, summary: {} })).toContain(
+    'In this folder, with the package `emerging-flows`:',
+  );
 });

@@ -5,6 +5,7 @@ import { presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
+import { isOfLibrary } from '../../models/ownMixings.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { troubleText } from '../../training/run/logLines.ts';
@@ -54,7 +55,9 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     numbers(summary),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
     '## Use',
-    'In this folder, with the package `emerging-flows`:',
+    `In this folder, with the package \`emerging-flows\`${
+      isOfLibrary(mixing) ? '' : `, and \`--import\` of the module that registers the mixing \`${mixing}\``
+    }:`,
     ['```', ...Object.entries(commands).map(([what, command]) => `${command}   # ${what}`), '```'].join('\n'),
     '',
   ]

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { compile } from '../../engine/program.ts';
@@ -193,3 +193,35 @@ function packDouble(layout: ParameterLayout, arrays: Record<string, NdArray>): R
     }),
   );
 }
+
+describe('a trainer refuses', () => {
+  const options: GlowOptions = {
+    ...{ levels: 1, depth: 1, width: 2, mixing: 'reverse', kernelSize: 3, dilation: 1 },
+    ...{ learnedPrior: false, bits: 8 },
+  };
+  const images = imagesInMemory(tinyImages(12, 8, 3), [8, 8, 1]);
+  const batches = (batchSize: number) =>
+    new BatchLoader(images, { batchSize, seed: 0, bits: 8, augment: [] });
+  const trainer = async (sizes: { batchSize: number; microBatch?: number }): Promise<Trainer> => {
+    const model = new Glow(options, images.imageShape);
+    const start = await startFromData(model, batches(4).at(0), 0);
+    const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
+    return Trainer.create(model, start, { optimizer, averageDecay: 0.9, threads: 1, ...sizes });
+  };
+
+  it.each([3, 5])('a batch of %i images if it was made for 4', async (size) => {
+    const made = await trainer({ batchSize: 4 });
+    await expect(made.gradientsOf(batches(size).at(0))).rejects.toThrow(
+      `the trainer was made for 4 images at a time, and this batch has ${size}: give both the same batchSize`,
+    );
+    await made.release();
+  });
+
+  it.each([
+    [{ batchSize: 4, microBatch: 3 }, 'microBatch must divide the 4 images of a batch, and not be 3'],
+    [{ batchSize: 4, microBatch: 0 }, 'microBatch must divide the 4 images of a batch, and not be 0'],
+    [{ batchSize: 2.5 }, 'batchSize must be a multiple of the number of ranks, and not 2.5'],
+  ])('%j', async (sizes, message) => {
+    await expect(trainer(sizes)).rejects.toThrow(message);
+  });
+});

@@ -3,6 +3,7 @@ import { onlyRank, ranksBeside } from '../../cluster/ranks.ts';
 import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
+import { UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
@@ -69,9 +70,11 @@ export class Trainer {
   /**
    * Compiles the programs for training from a copy of `state`, such as `startFromData` returns.
    *
-   * @throws UserError if the number of workers is impossible, or the device cannot run the programs
+   * @throws UserError if the number of workers is impossible, micro-batches do not make up a batch, or the device cannot run
+   * the programs
    */
   static async create(model: Glow, state: TrainingStart, options: TrainerOptions): Promise<Trainer> {
+    requireParts(options);
     const layout = new ParameterLayout(model.parameters);
     return releaseOnFailure(async (keep) => {
       const arrays = options.arrays ?? keep(await openStateArrays(layout, options));
@@ -115,14 +118,24 @@ export class Trainer {
   /**
    * The loss and gradients of a batch, accumulated in float32 over the micro-batches and summed over the ranks, each of
    * which passes its share of the batch; changes no weight.
+   *
+   * @throws UserError if the batch has another number of images than the trainer was made for
    */
   async gradientsOf(batch: Batch): Promise<BatchGradients> {
     const { arrays } = this;
+    const images = imagesOf(this.options);
+    const given = batch.image.shape[0];
+    if (given !== images) {
+      throw new UserError(
+        'mismatch',
+        `the trainer was made for ${images} images at a time, and this batch has ${given}: give both the same batchSize`,
+      );
+    }
     const microBatch = microBatchOf(this.options);
-    const parts = imagesOf(this.options) / microBatch;
+    const parts = images / microBatch;
     for (let part = 0; part < parts; part++) {
-      const images = partOf(batch, part * microBatch, microBatch);
-      await this.gradientProgram.run(images, arrays.weights, arrays.target(part));
+      const some = partOf(batch, part * microBatch, microBatch);
+      await this.gradientProgram.run(some, arrays.weights, arrays.target(part));
       await arrays.add(part);
     }
     return arrays.collect();
@@ -175,6 +188,23 @@ function progressOf({ step, updates, guard }: TrainingStart): Progress {
 /** The images of this rank. */
 function imagesOf({ batchSize, ranks = onlyRank }: TrainerOptions): number {
   return batchSize / ranks.size;
+}
+
+/** Checks the sizes that a program, which knows no configuration, gives. */
+function requireParts(options: TrainerOptions): void {
+  const [images, microBatch] = [imagesOf(options), microBatchOf(options)];
+  if (!Number.isInteger(images) || images < 1) {
+    throw new UserError(
+      'invalid-argument',
+      `batchSize must be a multiple of the number of ranks, and not ${options.batchSize}`,
+    );
+  }
+  if (!Number.isInteger(microBatch) || microBatch < 1 || images % microBatch !== 0) {
+    throw new UserError(
+      'invalid-argument',
+      `microBatch must divide the ${images} images of a batch, and not be ${microBatch}`,
+    );
+  }
 }
 
 function microBatchOf(options: TrainerOptions): number {
