@@ -1,4 +1,4 @@
-// What the documents contain besides Markdown: formulas, excerpts of the sources, links to moving figures.
+// What the documents contain besides Markdown: formulas, excerpts of the sources, moving figures of the studio.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { katex } from '@mdit/plugin-katex';
@@ -21,12 +21,13 @@ export function extendMarkdown(parser: MarkdownIt): void {
 }
 
 /**
- * Replaces the comments `excerpt: NAME` by the lines that `places` names, and `figure: NAME` by a link to that section
- * of the studio's room How it works.
+ * Replaces the comments `excerpt: NAME` by the lines that `places` names, and `figure: NAME`, with the link on the line
+ * after it, which is for readers of the file, by a frame with the figure of that section of the studio's room How it works.
  *
  * @param options.root the folder that holds `src` and `studio`
- * @param options.studio the address of the studio, from the page
- * @throws if there is no such excerpt, its lines are no longer in the sources, or there is no such section
+ * @param options.studio the address of the studio's folder, from the page
+ * @throws if there is no such excerpt, its lines are no longer in the sources, there is no such section, or no link after
+ * a figure
  */
 export function withInserts(markdown: string, options: { root: string; studio: string }): string {
   const read = (file: string): string => readFileSync(join(options.root, file), 'utf8');
@@ -39,13 +40,19 @@ export function withInserts(markdown: string, options: { root: string; studio: s
       const code = excerptOf(read(place.file), place);
       return `<p class="excerpt-file">${place.file}</p>\n\n\`\`\`ts\n${code}\n\`\`\``;
     })
-    .replace(/<!-- figure: (\w+) -->/g, (_, name: string) => {
-      const title = new RegExp(`\\{ name: '${name}', title: '([^']+)'`).exec(
-        read('studio/rooms/how/How.tsx'),
+    .replace(/<!-- figure: (\w+) -->\n(\[.+)?/g, (_, name: string, link?: string) => {
+      const title = new RegExp(`\\{\\s*name: '${name}',\\s*title: '([^']+)'`).exec(
+        read('studio/rooms/how/sections.ts'),
       )?.[1];
       if (title === undefined) {
         throw new Error(`the room How it works has no section ${name}`);
       }
-      return `<p class="figure-link"><a href="${options.studio}#/how?section=${name}">A figure that you can move: ${title}</a></p>`;
+      if (link === undefined) {
+        throw new Error(`after the figure ${name} comes a line with a link, for readers of the file`);
+      }
+      return [
+        `<iframe class="studio-figure" title="${title}" src="${options.studio}figure.html#${name}" loading="lazy"></iframe>`,
+        `<p class="studio-figure-link"><a href="${options.studio}index.html#/how?section=${name}">${title}, in the studio</a></p>`,
+      ].join('\n');
     });
 }

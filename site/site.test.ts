@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mixings } from '../src/models/mixing.ts';
-import { buildStudio } from '../src/testing/studio.ts';
+import { chromiumPath, openChromium } from '../src/testing/pages.ts';
+import { accessibilityFaults, buildStudio, serveFolder } from '../src/testing/studio.ts';
 import { faultsOf } from './faults.ts';
 import { withInserts } from './markdown.ts';
 import { firstPage, pageGroups } from './pages.ts';
@@ -48,19 +49,86 @@ describe('the built site', () => {
     expect(faultsOf(site)).toEqual([]);
   });
 
-  it('shows formulas beside the lines of the sources, and leads to the moving figure', () => {
+  it('shows formulas beside the lines of the sources, and the moving figure', () => {
     const page = read('docs/layers/squeeze.html');
     expect(page).toContain('<annotation encoding="application/x-tex">');
     expect(page).toContain('src/flows/squeeze.ts');
     expect(page.replace(/<[^>]*>/g, '')).toContain(
       'transpose(reshape(x, [batch, rows, 2, columns, 2, channels])',
     );
+    expect(page).toContain('src="../../studio/figure.html#model"');
     expect(page).toContain('href="../../studio/index.html#/how?section=model"');
+    // What readers of the file have instead.
+    expect(page).not.toContain('a figure to move');
+    expect(read('studio/figure.html')).toContain('http-equiv="Content-Security-Policy"');
     expect(read('studio/index.html')).toContain('<script type="module"');
   });
 
   it('has the reference of the API', () => {
-    expect(read('api/functions/emerging-flows_flows.emerging.html')).toContain('corner convolution');
+    const page = read('api/functions/emerging-flows_flows.emerging.html');
+    expect(page).toContain('corner convolution');
+    expect(page).toContain('options');
+    expect(page).not.toContain('__namedParameters');
+  });
+
+  it('has a figure in every page of a layer', () => {
+    for (const file of files.filter((name) => name.startsWith('docs/layers/'))) {
+      expect(read(file.replace(/md$/, 'html')), file).toContain('<iframe class="studio-figure"');
+    }
+  });
+
+  describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system-packages)', () => {
+    let host: Awaited<ReturnType<typeof serveFolder>>;
+    beforeAll(async () => {
+      host = await serveFolder(site, '/below/site/');
+    });
+    afterAll(() => host.close());
+
+    it.each([
+      ['light', 1280],
+      ['dark', 390],
+    ] as const)('has figures that move, in a %s page %d pixels wide', async (colorScheme, width) => {
+      const viewport = { width, height: 900 };
+      const said: string[] = [];
+      const { page, close } = await openChromium('about:blank', { colorScheme, viewport });
+      page.on('console', (message) => said.push(message.text()));
+      await page.goto(`${host.url}docs/layers/circulant.html`);
+      const frame = page.locator('.studio-figure');
+      await frame.scrollIntoViewIfNeeded();
+      const figure = page.frameLocator('.studio-figure');
+      await figure.getByText(/The smallest of the 8 eigenvalues/).waitFor();
+      const before = await figure.locator('figcaption').textContent();
+      await figure.getByLabel('To the next channel').press('ArrowLeft');
+      await expect.poll(() => figure.locator('figcaption').textContent()).not.toBe(before);
+      // The frame has the height of what is in it, and follows the theme that is chosen in the page.
+      const inside = figure.locator('html');
+      await expect
+        .poll(
+          async () =>
+            (await frame.boundingBox())!.height - (await figure.locator('main').boundingBox())!.height,
+        )
+        .toBeLessThan(4);
+      await page.evaluate(() => {
+        document.documentElement.dataset.theme = 'light';
+      });
+      await expect.poll(() => inside.getAttribute('data-theme')).toBe('light');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(said).toEqual([]);
+      await close();
+    });
+
+    it.each([
+      ['index.html', 1280],
+      ['docs/guide.html', 390],
+      ['docs/layers/woodbury.html', 1280],
+      ['docs/layers/finc.html', 390],
+      ['modules.html', 1280],
+    ])('has no fault that axe finds: %s, %d pixels wide', async (file, width) => {
+      const { page, close } = await openChromium(`${host.url}${file}`, { viewport: { width, height: 900 } });
+      await page.waitForLoadState('networkidle');
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await close();
+    });
   });
 });
 
@@ -100,11 +168,12 @@ describe('faults', () => {
 });
 
 describe('inserts', () => {
-  const options = { root, studio: 'studio/index.html' };
+  const options = { root, studio: 'studio/' };
 
   it.each([
     ['<!-- excerpt: nothing -->', 'there is no excerpt nothing'],
-    ['<!-- figure: nothing -->', 'has no section nothing'],
+    ['<!-- figure: nothing -->\n[a](b)', 'has no section nothing'],
+    ['<!-- figure: finc -->\n\nText', 'after the figure finc comes a line with a link'],
   ])('%s fails', (markdown, message) => {
     expect(() => withInserts(markdown, options)).toThrow(message);
   });

@@ -10,8 +10,10 @@ import {
   JSX,
   KindRouter,
   MarkdownEvent,
+  PageEvent,
   type ProjectReflection,
   type Reflection,
+  ReflectionKind,
 } from 'typedoc';
 import { extendMarkdown, withInserts } from './markdown.ts';
 import { firstPage, pageGroups } from './pages.ts';
@@ -55,6 +57,7 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
     lightHighlightTheme: 'github-light-high-contrast',
     darkHighlightTheme: 'github-dark-high-contrast',
     customCss: join(root, 'site/site.css'),
+    customJs: join(root, 'site/site.js'),
     favicon: join(root, 'studio/public/icon.svg'),
     router: 'site',
     hideGenerator: true,
@@ -65,14 +68,26 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
   app.renderer.on(
     MarkdownEvent.PARSE,
     (event) => {
-      const studio = posix.join(posix.relative(posix.dirname(event.page.url), ''), 'studio/index.html');
+      const studio = posix.join(posix.relative(posix.dirname(event.page.url), ''), 'studio/');
       event.parsedText = withInserts(event.parsedText, { root, studio });
     },
     // Before TypeDoc makes HTML of it.
     1,
   );
+  app.renderer.on(PageEvent.END, (event) => {
+    event.contents = mended(event.contents!);
+  });
   app.renderer.hooks.on('sidebar.begin', ({ relativeURL }) =>
-    JSX.createElement('a', { class: 'studio-link', href: relativeURL('studio/index.html') }, 'The studio'),
+    JSX.createElement(
+      JSX.Fragment,
+      null,
+      JSX.createElement(
+        'a',
+        { class: 'site-link', href: relativeURL('index.html') },
+        'Start in five minutes',
+      ),
+      JSX.createElement('a', { class: 'site-link', href: relativeURL('studio/index.html') }, 'The studio'),
+    ),
   );
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => describePage(document));
   const project = await app.convert();
@@ -90,6 +105,23 @@ export async function buildSite(target: string, builtPackage = root): Promise<vo
   execFileSync(process.execPath, [command, 'studio', '--build', join(target, 'studio')], { stdio: 'pipe' });
 }
 
+/** What TypeDoc's theme leaves to be desired: a landmark for the content, one title, links beside buttons and not in them. */
+function mended(html: string): string {
+  return html
+    .replace('<div class="col-content">', '<div class="col-content" role="main">')
+    .replace(
+      '<div class="col-sidebar">',
+      '<div class="col-sidebar" role="complementary" aria-label="Pages and headings">',
+    )
+    .replace(
+      /<div class="tsd-page-title">\s*<h1>[^<]*<\/h1><\/div>(?=<div class="tsd-panel tsd-typography"><h1 )/,
+      '',
+    )
+    .replace(/<summary[\s\S]*?<\/summary>/g, (summary) =>
+      summary.replace(/<a href="#[^"]*" aria-label="Permalink"[\s\S]*?<\/a>/g, ''),
+    );
+}
+
 /** Of the entry points of the package, those for Node, which include the ones for pages, and the one for workers. */
 function entryPoints(): string[] {
   const folder = join(root, 'src/api');
@@ -98,9 +130,14 @@ function entryPoints(): string[] {
     .map((file) => join(folder, file));
 }
 
-/** Calls the entry points as they are imported. */
-function nameModules({ children = [] }: ProjectReflection): void {
-  for (const module of children) {
+/** Calls the entry points as they are imported, and parameters that are taken apart at once what their types call them. */
+function nameModules(project: ProjectReflection): void {
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
+    if (parameter.name === '__namedParameters') {
+      parameter.name = 'options';
+    }
+  }
+  for (const module of project.children ?? []) {
     const path = module.name.replace('.web', '');
     module.name = path === 'index' ? 'emerging-flows' : `emerging-flows/${path}`;
   }

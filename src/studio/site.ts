@@ -94,7 +94,7 @@ function contentOf(files: StudioFiles, name: string): Uint8Array | string {
   if ('text' in content) {
     return content.text;
   }
-  return name === 'index.html'
+  return name.endsWith('.html')
     ? readText(content.file).replace(
         '<head>',
         `<head><meta http-equiv="Content-Security-Policy" content="${contentPolicy}"><meta name="studio" content="static">`,

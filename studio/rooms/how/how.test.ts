@@ -101,6 +101,57 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     expect(await model.getByTestId('inverse-steps').textContent()).toBe(String(8 * 2 * (27 + 13)));
   });
 
+  it('shows the other layers', async () => {
+    const channel = figure('The values of a channel, before and after');
+    await channel.getByRole('button', { name: 'Start from the data' }).press('Enter');
+    await channel.getByText('it has mean 0.00 and standard deviation 1.00').waitFor();
+    const bent = figure('One half bends the other');
+    for (const kind of ['additive', 'affine', 'spline']) {
+      await bent.getByRole('combobox').selectOption(kind);
+      await bent.getByLabel('The changed value b').press('ArrowRight');
+      expect(await bent.getByText(/^b = /).textContent()).toMatch(/^b = (\S+) .* comes \1\.$/);
+    }
+    const expected = figure('A latent, given the rest');
+    await expected.getByLabel('Temperature').press('Home');
+    await expected.getByText('the first has ε = 0.00').waitFor();
+    const corners = figure('Four ways to look');
+    await corners.getByRole('slider').press('ArrowRight');
+    await corners.getByText('16 of group 4: together 49 places').waitFor();
+    const series = figure('One pixel, and the series that it becomes');
+    await series.getByLabel('Last term n').press('End');
+    await series.getByText('In float32 nothing is missing.').waitFor();
+    const low = figure('Two matrices with one determinant');
+    await low.getByLabel('Rank').press('End');
+    const [large, small] = [...(await low.textContent())!.matchAll(/\)\|? = (\S+) (?:by|in)/g)];
+    expect(large![1]).toBe(small![1]);
+    const ring = figure('A ring of channels');
+    await ring.getByText(/The smallest of the 8 eigenvalues/).waitFor();
+    await ring.getByLabel('To the one after it').fill('0');
+    await ring.getByLabel('To the next channel').fill('1');
+    await ring.getByText('One eigenvalue is 0: the matrix has no inverse.').waitFor();
+    const waiting = figure('What a value waits for');
+    await waiting.getByRole('slider').press('End');
+    await waiting.getByText('After 25 iterations 81 of 81 are settled').waitFor();
+  });
+
+  it('has each figure alone, for a frame, without the worker', async () => {
+    const opened = await openChromium(`${studio.url}figure.html#finc`, { colorScheme: 'dark' });
+    const loaded: string[] = [];
+    opened.page.on('request', (request) => loaded.push(request.url()));
+    await opened.page.reload();
+    await opened.page.getByRole('figure', { name: 'Four ways to look' }).waitFor();
+    expect(await opened.page.getByRole('figure').count()).toBe(1);
+    expect(await opened.page.title()).toBe('Four corners side by side');
+    expect(loaded.filter((url) => /wasm|worker|models/.test(url))).toEqual([]);
+    // The page around the frame has the first heading.
+    const faults = await accessibilityFaults(opened.page);
+    expect(faults.filter((fault) => !fault.startsWith('page-has-heading-one'))).toEqual([]);
+    await opened.page.goto(`${studio.url}figure.html#nothing`);
+    await opened.page.reload();
+    await opened.page.getByText('There is no figure “nothing”.').waitFor();
+    await opened.close();
+  });
+
   it('sets its formulas, for screen readers too, beside lines of the sources', async () => {
     expect(await page.locator('.katex-error').count()).toBe(0);
     expect(await page.locator('.how-formula math').count()).toBeGreaterThan(9);

@@ -7,6 +7,12 @@ const addresses = {
   nice: 'https://arxiv.org/abs/1410.8516',
   realNvp: 'https://arxiv.org/abs/1605.08803',
   glow: 'https://arxiv.org/abs/1807.03039',
+  splines: 'https://arxiv.org/abs/1906.04032',
+  finc: 'https://arxiv.org/abs/2301.09266',
+  convexp: 'https://arxiv.org/abs/2006.01910',
+  woodbury: 'https://arxiv.org/abs/2002.12229',
+  maf: 'https://arxiv.org/abs/1705.07057',
+  circulant: 'https://arxiv.org/abs/2510.25323',
   householder: 'https://arxiv.org/abs/1611.09630',
 } as const;
 

@@ -51,7 +51,8 @@ export function Corners() {
   );
 }
 
-function ReceptiveFields() {
+/** Its figure. */
+export function ReceptiveFields() {
   const [kernelSize, setKernelSize] = useState(3);
   const [dilation, setDilation] = useState(1);
   const [pixel, setPixel] = useState(6 * SIZE + 6);

@@ -42,7 +42,8 @@ export function Flow() {
   );
 }
 
-function ImageAndNoise() {
+/** Its figure. */
+export function ImageAndNoise() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const [seed, setSeed] = useState(3);

@@ -71,7 +71,8 @@ function kernelOf(strength: number): PeriodicKernel {
 
 const picture = seaPicture(SIZE);
 
-function PeriodicFigure() {
+/** Its figure. */
+export function PeriodicFigure() {
   const [strength, setStrength] = useState(0.8);
   const [frequency, setFrequency] = useState(2);
   const [solved, setSolved] = useState(groups.length);

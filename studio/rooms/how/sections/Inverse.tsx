@@ -55,7 +55,8 @@ export function Inverse() {
   );
 }
 
-function Wavefront() {
+/** Its figure. */
+export function Wavefront() {
   const [size, setSize] = useState(16);
   const [kernelSize, setKernelSize] = useState(3);
   const [dilation, setDilation] = useState(1);

@@ -58,7 +58,8 @@ export function Levels() {
   );
 }
 
-function Diagram() {
+/** Its figure. */
+export function Diagram() {
   const [image, setImage] = useState('cifar');
   const [wanted, setWanted] = useState(3);
   const [depth, setDepth] = useState(8);

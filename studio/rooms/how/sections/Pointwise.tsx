@@ -2,9 +2,10 @@
 import { useState } from 'preact/hooks';
 import { Choice } from '../../../parts/Choice.tsx';
 import { Slider } from '../../../parts/Slider.tsx';
-import { logAbsDetOf, logAbsOfDiagonal, type Matrix, pluOf, qrOf } from '../maths/matrices.ts';
+import { logAbsDetOf, logAbsOfDiagonal, pluOf, qrOf } from '../maths/matrices.ts';
 import { normals } from '../maths/random.ts';
 import { Figure } from '../parts/Figure.tsx';
+import { Heat } from '../parts/Heat.tsx';
 import { Pair } from '../parts/Pair.tsx';
 import { Source } from '../parts/Source.tsx';
 import { decimal } from '../parts/text.ts';
@@ -81,7 +82,8 @@ export function Pointwise() {
   );
 }
 
-function Factors() {
+/** Its figure. */
+export function Factors() {
   const [form, setForm] = useState<Form>('plu');
   const [channels, setChannels] = useState(6);
   const [seed, setSeed] = useState(1);
@@ -162,31 +164,3 @@ const explanations: Readonly<Record<Form, string>> = {
   plu: 'P swaps rows, L has 1 on its diagonal: the diagonal of U alone has the determinant.',
   qr: 'Q turns and reflects: the diagonal of R alone has the determinant.',
 };
-
-/** A matrix with its positive and negative values in two colours. */
-function Heat({ name, matrix }: { name: string; matrix: Matrix }) {
-  const size = matrix.length;
-  const most = Math.max(...matrix.flat().map(Math.abs));
-  return (
-    <div class="how-panel">
-      <div class="how-grid">
-        <svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={`The matrix ${name}`}>
-          {matrix.flatMap((row, i) =>
-            row.map((value, j) => (
-              <rect
-                key={i * size + j}
-                x={j + 0.04}
-                y={i + 0.04}
-                width={0.92}
-                height={0.92}
-                class={Math.abs(value) < 1e-9 ? 'how-empty' : value > 0 ? 'how-first' : 'how-second'}
-                style={{ fillOpacity: Math.abs(value) < 1e-9 ? '' : 0.15 + (0.85 * Math.abs(value)) / most }}
-              />
-            )),
-          )}
-        </svg>
-      </div>
-      <p>{name}</p>
-    </div>
-  );
-}

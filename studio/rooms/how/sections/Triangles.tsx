@@ -56,7 +56,8 @@ export function Triangles() {
   );
 }
 
-function Matrices() {
+/** Its figure. */
+export function Matrices() {
   const [kind, setKind] = useState<'first' | 'second'>('first');
   const [channels, setChannels] = useState(1);
   const [centre, setCentre] = useState(0.8);

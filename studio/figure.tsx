@@ -1,0 +1,22 @@
+// One figure of the room How it works, for a frame in another page: figure.html#corners.
+import { render } from 'preact';
+import './look/tokens.css';
+import './look/page.css';
+import { findModels } from './models.ts';
+import { Notice } from './parts/Notice.tsx';
+import { sections } from './rooms/how/sections.ts';
+import './rooms/how/how.css';
+
+const name = location.hash.slice(1);
+const section = sections.find((one) => one.name === name);
+if (name === 'flows') {
+  // The only figure that a trained model computes.
+  findModels();
+}
+if (section) {
+  document.title = section.title;
+}
+render(
+  section ? <section.Figure /> : <Notice>There is no figure “{name}”.</Notice>,
+  document.querySelector('#figure')!,
+);

@@ -1,0 +1,124 @@
+// The arithmetic of the figures of single layers, against the library's where it has the same.
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../../../src/engine/program.ts';
+import type { Bijection } from '../../../../src/flows/bijection.ts';
+import { convolutionExponential } from '../../../../src/flows/convolutionExponential.ts';
+import { maf } from '../../../../src/flows/maf.ts';
+import { parametersFrom } from '../../../../src/flows/parameters.ts';
+import { logAbsDeterminant } from '../../../../src/numeric/linearAlgebra.ts';
+import type { NdArray } from '../../../../src/numeric/ndarray.ts';
+import { constant } from '../../../../src/tensor/tensor.ts';
+import { circulantOf, spectrumOf } from './circulant.ts';
+import { dependsOn, settledIn } from './order.ts';
+import { normals } from './random.ts';
+import { exponentialTerms, sumOf } from './series.ts';
+import { splineAt, splineInverse, splineOf } from './splines.ts';
+
+/** What a layer makes of images. */
+async function applied(
+  layer: Bijection,
+  images: NdArray,
+  parameters: Readonly<Record<string, NdArray>>,
+): Promise<{ y: ArrayLike<number>; logDet: ArrayLike<number> }> {
+  const tensors = Object.fromEntries(
+    Object.entries(parameters).map(([name, array]) => [name, constant(array)]),
+  );
+  const { y, logDet } = layer.forward(constant(images), parametersFrom(tensors));
+  const program = await compile({ inputs: {}, outputs: { y, logDet } }, { precision: 'float64' });
+  const found = await program.run({});
+  await program.release();
+  return { y: found.y!.data, logDet: found.logDet!.data };
+}
+
+it('the series is the convolution exponential, and the trace its log-determinant', async () => {
+  const size = 5;
+  const draw = normals(3);
+  const kernel = Array.from({ length: 9 }, () => 0.1 * draw());
+  const image = Array.from({ length: size * size }, draw);
+  const { y, logDet } = await applied(
+    convolutionExponential([size, size, 1], { normBound: 2 }),
+    { shape: [1, size, size, 1], data: Float64Array.from(image) },
+    {
+      kernel: { shape: [3, 3, 1, 1], data: Float64Array.from(kernel) },
+      bias: { shape: [1], data: new Float64Array(1) },
+    },
+  );
+  const sum = sumOf(exponentialTerms(image, kernel, size, 30));
+  for (const [pixel, value] of sum.entries()) {
+    expect(value).toBeCloseTo(y[pixel]!, 10);
+  }
+  expect(logDet[0]).toBeCloseTo(size * size * kernel[4]!, 10);
+});
+
+describe('the spline', () => {
+  const numbers = (count: number, seed: number): number[] => Array.from({ length: count }, normals(seed));
+  const spline = splineOf({ widths: numbers(5, 1), heights: numbers(5, 2), slopes: numbers(4, 3) }, 3);
+  const places = Array.from({ length: 81 }, (_, index) => -4 + 0.1 * index + 0.003);
+
+  it('increases, has the slope that it says, and comes back', () => {
+    for (const x of places) {
+      const { y, slope } = splineAt(spline, x);
+      const step = 1e-6;
+      const difference = (splineAt(spline, x + step).y - splineAt(spline, x - step).y) / (2 * step);
+      expect(slope).toBeGreaterThan(0);
+      expect(slope).toBeCloseTo(difference, 5);
+      expect(splineInverse(spline, y)).toBeCloseTo(x, 9);
+    }
+  });
+
+  it('is the identity if its numbers are 0, and outside', () => {
+    const zeros = splineOf({ widths: [0, 0, 0], heights: [0, 0, 0], slopes: [0, 0] }, 3);
+    for (const x of places) {
+      expect(splineAt(zeros, x).y).toBeCloseTo(x, 12);
+    }
+    expect(splineAt(spline, 3.5)).toEqual({ y: 3.5, slope: 1 });
+    expect(splineAt(spline, 1.5).y).not.toBeCloseTo(1.5, 1);
+  });
+});
+
+it.each([3, 8])('the spectrum of a circulant matrix of %i channels has its determinant', (size) => {
+  const row = Array.from({ length: size }, normals(size));
+  const sum = spectrumOf(row).reduce((total, one) => total + Math.log(one), 0);
+  expect(sum).toBeCloseTo(logAbsDeterminant(circulantOf(row).flat(), size), 10);
+});
+
+describe('the order of an autoregressive layer', () => {
+  const size = 4;
+  const pixels = size * size;
+
+  it('is that of the layer: a pixel changes with those that it depends on', async () => {
+    // So many that no dependency hides behind a unit that is not active.
+    const layer = maf([size, size, 1], { hiddenChannels: 64 });
+    const draw = normals(7);
+    const parameters = Object.fromEntries(
+      Object.entries(layer.parameters).map(([name, { shape }]) => {
+        const values = Float64Array.from({ length: shape.reduce((all, one) => all * one, 1) }, draw);
+        // The second network, for the image turned around, does nothing.
+        return [name, { shape, data: name.startsWith('second') ? values.fill(0) : values }];
+      }),
+    );
+    // The first image, and for each of its pixels one in which that pixel differs.
+    const first = Float64Array.from({ length: pixels }, draw);
+    const data = Float64Array.from({ length: (pixels + 1) * pixels }, (_, index) => {
+      const [image, pixel] = [Math.floor(index / pixels), index % pixels];
+      return first[pixel]! + (image === pixel + 1 ? 0.5 : 0);
+    });
+    const { y } = await applied(layer, { shape: [pixels + 1, size, size, 1], data }, parameters);
+    const isChanged = (image: number, pixel: number): boolean =>
+      Math.abs(y[image * pixels + pixel]! - y[pixel]!) > 1e-12;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const changed = [...first.keys()].filter((other) => other !== pixel && isChanged(other + 1, pixel));
+      expect(dependsOn(pixel, size)).toEqual(changed);
+    }
+  });
+
+  it('settles a pixel after all that it depends on, and the last after the longest chain', () => {
+    const settled = settledIn(size);
+    for (const [pixel, iteration] of settled.entries()) {
+      const before = dependsOn(pixel, size).map((other) => settled[other]!);
+      expect(iteration).toBe(1 + Math.max(0, ...before));
+    }
+    // Two for each row below, one for each column.
+    expect(Math.max(...settled)).toBe(2 * (size - 1) + size);
+  });
+});

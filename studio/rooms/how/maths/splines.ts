@@ -1,0 +1,79 @@
+// Curves of one value: the rational-quadratic spline of a coupling.
+
+/** A spline on [−bound, bound], the identity outside: shares of widths and heights, and slopes at the inner joints. */
+export interface Spline {
+  readonly bound: number;
+  readonly widths: readonly number[];
+  readonly heights: readonly number[];
+  readonly slopes: readonly number[];
+}
+
+/** A spline from any numbers: shares by softmax, slopes by softplus. Zeros are the identity. */
+export function splineOf(
+  numbers: { widths: readonly number[]; heights: readonly number[]; slopes: readonly number[] },
+  bound: number,
+): Spline {
+  const shares = (values: readonly number[]): number[] => {
+    const powers = values.map(Math.exp);
+    const sum = powers.reduce((total, one) => total + one, 0);
+    return powers.map((one) => (2 * bound * one) / sum);
+  };
+  return {
+    bound,
+    widths: shares(numbers.widths),
+    heights: shares(numbers.heights),
+    slopes: numbers.slopes.map((value) => Math.log1p(Math.exp(value + Math.log(Math.expm1(1))))),
+  };
+}
+
+/** Piece k of a spline: where it begins, its size, its mean slope and those at its ends. */
+function piece({ bound, widths, heights, slopes }: Spline, k: number) {
+  const before = (lengths: readonly number[]): number =>
+    lengths.slice(0, k).reduce((sum, one) => sum + one, -bound);
+  const all = [1, ...slopes, 1];
+  const [width, height] = [widths[k]!, heights[k]!];
+  return {
+    ...{ x: before(widths), y: before(heights), width, height, mean: height / width },
+    ...{ first: all[k]!, last: all[k + 1]! },
+  };
+}
+
+/** The piece whose interval along an axis a value is in. */
+function indexOf(lengths: readonly number[], bound: number, value: number): number {
+  let end = -bound;
+  const found = lengths.findIndex((length) => {
+    end += length;
+    return value < end;
+  });
+  return found === -1 ? lengths.length - 1 : found;
+}
+
+/** The value of a spline at x, and its slope there. */
+export function splineAt(spline: Spline, x: number): { y: number; slope: number } {
+  if (Math.abs(x) >= spline.bound) {
+    return { y: x, slope: 1 };
+  }
+  const p = piece(spline, indexOf(spline.widths, spline.bound, x));
+  const t = (x - p.x) / p.width;
+  const bend = p.first + p.last - 2 * p.mean;
+  const divisor = p.mean + bend * t * (1 - t);
+  return {
+    y: p.y + (p.height * (p.mean * t ** 2 + p.first * t * (1 - t))) / divisor,
+    slope:
+      (p.mean ** 2 * (p.last * t ** 2 + 2 * p.mean * t * (1 - t) + p.first * (1 - t) ** 2)) / divisor ** 2,
+  };
+}
+
+/** The x at which a spline has the value y: the root of a quadratic equation. */
+export function splineInverse(spline: Spline, y: number): number {
+  if (Math.abs(y) >= spline.bound) {
+    return y;
+  }
+  const p = piece(spline, indexOf(spline.heights, spline.bound, y));
+  const rise = y - p.y;
+  const bend = p.first + p.last - 2 * p.mean;
+  const a = p.height * (p.mean - p.first) + rise * bend;
+  const b = p.height * p.first - rise * bend;
+  const c = -p.mean * rise;
+  return p.x + (p.width * 2 * c) / (-b - Math.sqrt(b ** 2 - 4 * a * c));
+}

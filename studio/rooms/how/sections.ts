@@ -1,0 +1,51 @@
+// The sections of the room How it works, in order, each with the figure that other pages can show alone.
+import type { ComponentType } from 'preact';
+import { Actnorm, ShiftAndScale } from './sections/Actnorm.tsx';
+import { Autoregressive, Settling } from './sections/Autoregressive.tsx';
+import { Circulants, Ring } from './sections/Circulants.tsx';
+import { Corners, ReceptiveFields } from './sections/Corners.tsx';
+import { BentHalf, Couplings } from './sections/Couplings.tsx';
+import { Exponential, Series } from './sections/Exponential.tsx';
+import { Flow, ImageAndNoise } from './sections/Flow.tsx';
+import { FourCorners, FourFields } from './sections/FourCorners.tsx';
+import { Frequencies, PeriodicFigure } from './sections/Frequencies.tsx';
+import { Inverse, Wavefront } from './sections/Inverse.tsx';
+import { Diagram, Levels } from './sections/Levels.tsx';
+import { LowRank, TwoDeterminants } from './sections/LowRank.tsx';
+import { Factors, Pointwise } from './sections/Pointwise.tsx';
+import { Expected, Priors } from './sections/Priors.tsx';
+import { Matrices, Triangles } from './sections/Triangles.tsx';
+
+/** A section. */
+interface Section {
+  /** Its name in the address. */
+  readonly name: string;
+  readonly title: string;
+  readonly Body: ComponentType;
+  /** Its figure alone. */
+  readonly Figure: ComponentType;
+}
+
+/** All sections: the emerging convolution first, then the other layers. */
+export const sections: readonly Section[] = [
+  { name: 'flows', title: 'What a normalizing flow is', Body: Flow, Figure: ImageAndNoise },
+  { name: 'corners', title: 'Two corners that see everything', Body: Corners, Figure: ReceptiveFields },
+  { name: 'triangles', title: 'Why each corner is triangular', Body: Triangles, Figure: Matrices },
+  {
+    name: 'inverse',
+    title: 'The inverse, one anti-diagonal at a time',
+    Body: Inverse,
+    Figure: Wavefront,
+  },
+  { name: 'periodic', title: 'Periodic convolutions', Body: Frequencies, Figure: PeriodicFigure },
+  { name: 'pointwise', title: 'Mixing channels: 1 × 1 convolutions', Body: Pointwise, Figure: Factors },
+  { name: 'model', title: 'How it all fits together', Body: Levels, Figure: Diagram },
+  { name: 'actnorm', title: 'Actnorm: a scale for every channel', Body: Actnorm, Figure: ShiftAndScale },
+  { name: 'coupling', title: 'Couplings: one half bends the other', Body: Couplings, Figure: BentHalf },
+  { name: 'prior', title: 'Priors: what to expect of the details', Body: Priors, Figure: Expected },
+  { name: 'finc', title: 'Four corners side by side', Body: FourCorners, Figure: FourFields },
+  { name: 'convexp', title: 'The exponential of a convolution', Body: Exponential, Figure: Series },
+  { name: 'woodbury', title: 'Woodbury: determinants of low rank', Body: LowRank, Figure: TwoDeterminants },
+  { name: 'circulant', title: 'Circulant matrices: channels in a ring', Body: Circulants, Figure: Ring },
+  { name: 'maf', title: 'Autoregressive layers wait for each other', Body: Autoregressive, Figure: Settling },
+];

@@ -1,0 +1,115 @@
+// Couplings: how the kept half of the channels bends the other.
+import { useState } from 'preact/hooks';
+import { Choice } from '../../../parts/Choice.tsx';
+import { Slider } from '../../../parts/Slider.tsx';
+import { splineAt, splineInverse, splineOf } from '../maths/splines.ts';
+import { Curves } from '../parts/Curves.tsx';
+import { Figure, Panel } from '../parts/Figure.tsx';
+import { Source } from '../parts/Source.tsx';
+import { decimal } from '../parts/text.ts';
+
+type Kind = 'affine' | 'additive' | 'spline';
+
+/** The map of b that a coupling makes of a, its slope and its inverse. */
+interface Bending {
+  at(b: number): { y: number; slope: number };
+  back(y: number): number;
+}
+
+const BOUND = 3;
+
+/** What stands for the network: numbers that change smoothly with a. */
+function bendingOf(kind: Kind, a: number): Bending {
+  const shift = Math.sin(1.3 * a);
+  if (kind === 'additive') {
+    return { at: (b) => ({ y: b + shift, slope: 1 }), back: (y) => y - shift };
+  }
+  if (kind === 'affine') {
+    const scale = 1 / (1 + Math.exp(-(2 + 1.5 * a)));
+    return { at: (b) => ({ y: (b + shift) * scale, slope: scale }), back: (y) => y / scale - shift };
+  }
+  const numbers = (count: number, phase: number): number[] =>
+    Array.from({ length: count }, (_, index) => 1.1 * a * Math.sin(2.1 * index + phase));
+  const spline = splineOf({ widths: numbers(5, 0), heights: numbers(5, 2), slopes: numbers(4, 1) }, BOUND);
+  return { at: (b) => splineAt(spline, b), back: (y) => splineInverse(spline, y) };
+}
+
+/** The section. */
+export function Couplings() {
+  return (
+    <>
+      <p>
+        A coupling keeps one half of the channels, a, and changes the other half, b, by an increasing curve.
+        Which curve it is, a network says that sees only a. After the layer a is still there, so the same
+        curve can be found again and followed backwards. ln|det| is the sum of the logarithms of the slopes (
+        <Source of="realNvp">Dinh, Sohl-Dickstein and Bengio, 2017</Source>;{' '}
+        <Source of="splines">Durkan and others, 2019</Source>).
+      </p>
+      <BentHalf />
+    </>
+  );
+}
+
+/** Its figure. */
+export function BentHalf() {
+  const [kind, setKind] = useState<Kind>('spline');
+  const [a, setA] = useState(1);
+  const [b, setB] = useState(0.5);
+  const bending = bendingOf(kind, a);
+  const { y, slope } = bending.at(b);
+  return (
+    <Figure
+      title="One half bends the other"
+      controls={
+        <>
+          <Choice
+            label="Coupling"
+            value={kind}
+            options={['affine', 'additive', 'spline'].map((value) => ({ value, text: value }))}
+            onChange={(value) => setKind(value as Kind)}
+          />
+          <Slider
+            label="The kept value a"
+            value={a}
+            least={-1.5}
+            most={1.5}
+            step={0.05}
+            shown={decimal(a)}
+            onChange={setA}
+          />
+          <Slider
+            label="The changed value b"
+            value={b}
+            least={-3.5}
+            most={3.5}
+            step={0.05}
+            shown={decimal(b)}
+            onChange={setB}
+          />
+        </>
+      }
+      description={
+        <>
+          b = {decimal(b)} becomes b′ = {decimal(y)}. The slope there is {decimal(slope, 3)}, so this value
+          adds ln {decimal(slope, 3)} = {decimal(Math.log(slope), 3)} to ln|det|. Back from b′ comes{' '}
+          {decimal(bending.back(y))}.
+        </>
+      }
+    >
+      <div class="how-panels how-plot">
+        <Panel title="b′ against b; the fine line changes nothing">
+          <Curves
+            label={`The curve of the ${kind} coupling`}
+            x={[-4, 4]}
+            y={[-4, 4]}
+            curves={[
+              { of: (x) => x, look: 'how-fine' },
+              { of: (x) => bending.at(x).y, look: 'how-first' },
+            ]}
+            marks={[[b, y]]}
+          />
+        </Panel>
+      </div>
+    </Figure>
+  );
+}

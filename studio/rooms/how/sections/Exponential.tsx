@@ -1,0 +1,130 @@
+// The exponential of a convolution: a series whose terms grow wider and smaller.
+import { useState } from 'preact/hooks';
+import { Slider } from '../../../parts/Slider.tsx';
+import { exponentialTerms, sumOf } from '../maths/series.ts';
+import { Figure, Panel } from '../parts/Figure.tsx';
+import { PixelGrid } from '../parts/PixelGrid.tsx';
+import { Source } from '../parts/Source.tsx';
+import { decimal } from '../parts/text.ts';
+
+const SIZE = 13;
+/** More terms than any norm here needs. */
+const ALL = 40;
+const MOST = 16;
+/** Its absolute values add up to 1. */
+const KERNEL = [0.05, -0.2, 0.05, 0.15, 0.1, 0.15, -0.05, 0.2, -0.05];
+
+/** The section. */
+export function Exponential() {
+  return (
+    <>
+      <p>
+        For any convolution M, e<sup>M</sup> can be inverted: by e<sup>−M</sup>. It is a sum of powers of M,
+        each a convolution more, divided by n!. At first the terms reach further, then they vanish. ln|det| is
+        the trace of M, which only the centre of the kernel has a share in (
+        <Source of="convexp">Hoogeboom and others, 2020</Source>).
+      </p>
+      <Series />
+    </>
+  );
+}
+
+/** Its figure. */
+export function Series() {
+  const [terms, setTerms] = useState(2);
+  const [norm, setNorm] = useState(1);
+  const [pixel, setPixel] = useState(6 * SIZE + 6);
+  const image = Array.from({ length: SIZE * SIZE }, (_, place) => (place === pixel ? 1 : 0));
+  const kernel = KERNEL.map((weight) => norm * weight);
+  const all = exponentialTerms(image, kernel, SIZE, ALL);
+  const sum = sumOf(all.slice(0, terms + 1));
+  const missing = largest(sumOf(all.slice(terms + 1)));
+  const newest = all[terms]!;
+  return (
+    <Figure
+      title="One pixel, and the series that it becomes"
+      controls={
+        <>
+          <Slider
+            label="Last term n"
+            value={terms}
+            least={0}
+            most={MOST}
+            step={1}
+            shown={String(terms)}
+            onChange={setTerms}
+          />
+          <Slider
+            label="Norm of M"
+            value={norm}
+            least={0.25}
+            most={4}
+            step={0.25}
+            shown={decimal(norm)}
+            onChange={setNorm}
+          />
+        </>
+      }
+      description={
+        <>
+          The largest value of term {terms} is {small(largest(newest))}; all terms after it change no value by
+          more than {small(missing)}.{' '}
+          {missing < 2 ** -24
+            ? 'In float32 nothing is missing.'
+            : 'That is still more than the rounding of float32.'}{' '}
+          ln|det| is {decimal(kernel[4]!)} for each pixel, however many terms there are.
+        </>
+      }
+    >
+      <div class="how-panels how-two">
+        {[
+          { title: `the term Mⁿx / n! for n = ${terms}`, values: newest },
+          { title: 'the sum so far', values: sum },
+        ].map(({ title, values }) => (
+          <Panel key={title} title={title}>
+            <Signed label={title} values={values} selected={pixel} onSelect={setPixel} />
+          </Panel>
+        ))}
+      </div>
+    </Figure>
+  );
+}
+
+interface SignedProps {
+  readonly label: string;
+  readonly values: readonly number[];
+  readonly selected: number;
+  onSelect(pixel: number): void;
+}
+
+/** Values by colour: positive and negative, the largest strongest. */
+function Signed({ label, values, selected, onSelect }: SignedProps) {
+  const most = largest(values);
+  return (
+    <PixelGrid
+      height={SIZE}
+      width={SIZE}
+      label={label}
+      look={(place) => {
+        const value = values[place]!;
+        return value === 0
+          ? { class: 'how-empty' }
+          : {
+              class: value > 0 ? 'how-first' : 'how-second',
+              opacity: 0.1 + 0.9 * Math.sqrt(Math.abs(value) / most),
+            };
+      }}
+      selected={selected}
+      onSelect={onSelect}
+    />
+  );
+}
+
+function largest(values: readonly number[]): number {
+  return Math.max(...values.map(Math.abs));
+}
+
+/** A number that may be tiny. */
+function small(value: number): string {
+  return value >= 0.001 || value === 0 ? decimal(value, 3) : value.toExponential(0).replace('-', '−');
+}

@@ -1,0 +1,82 @@
+// Priors: what is passed on says what to expect of what leaves.
+import { useState } from 'preact/hooks';
+import { Slider } from '../../../parts/Slider.tsx';
+import { normals } from '../maths/random.ts';
+import { Curves } from '../parts/Curves.tsx';
+import { Figure, Panel } from '../parts/Figure.tsx';
+import { decimal } from '../parts/text.ts';
+import { normalDensity } from './Actnorm.tsx';
+
+const draw = normals(5);
+const NOISE = Array.from({ length: 12 }, draw);
+
+/** The section. */
+export function Priors() {
+  return (
+    <>
+      <p>
+        At a split half of the channels, z, leave the model. Their density is a Gaussian whose mean and
+        deviation a network computes from the half that goes on, h: what is coarse says what to expect of the
+        details. A latent ε says by how many deviations z is off.
+      </p>
+      <Expected />
+    </>
+  );
+}
+
+/** Its figure. */
+export function Expected() {
+  const [h, setH] = useState(0.5);
+  const [temperature, setTemperature] = useState(1);
+  const mean = 1.4 * Math.tanh(h);
+  const deviation = Math.exp(-0.5 - 0.45 * h);
+  const drawn = NOISE.map((noise) => mean + temperature * noise * deviation);
+  const first = NOISE[0]!;
+  return (
+    <Figure
+      title="A latent, given the rest"
+      controls={
+        <>
+          <Slider
+            label="What goes on, h"
+            value={h}
+            least={-2}
+            most={2}
+            step={0.05}
+            shown={decimal(h)}
+            onChange={setH}
+          />
+          <Slider
+            label="Temperature"
+            value={temperature}
+            least={0}
+            most={1.5}
+            step={0.05}
+            shown={decimal(temperature)}
+            onChange={setTemperature}
+          />
+        </>
+      }
+      description={
+        <>
+          Given h, z has mean {decimal(mean)} and deviation {decimal(deviation)}. The dots are {NOISE.length}{' '}
+          draws: the first has ε = {decimal(temperature * first)}, so z = {decimal(mean)} +{' '}
+          {decimal(temperature * first)} · {decimal(deviation)} = {decimal(drawn[0]!)}. Another h moves all of
+          them; their ε stay.
+        </>
+      }
+    >
+      <div class="how-panels how-plot">
+        <Panel title="the density of z given h, and draws from it">
+          <Curves
+            label="The density of z given h"
+            x={[-5, 5]}
+            y={[0, 1.6]}
+            curves={[{ of: (z) => normalDensity(z, mean, deviation), look: 'how-first' }]}
+            marks={drawn.map((z) => [z, 0.04])}
+          />
+        </Panel>
+      </div>
+    </Figure>
+  );
+}
