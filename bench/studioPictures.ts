@@ -1,6 +1,6 @@
 // Draws the pictures of the studio in the documents: its rooms, as Chromium shows them.
 //
-// Usage: npm run build && npx tsx bench/studioPictures.ts
+// Usage: npm run build && npx tsx bench/studioPictures.ts [NAME …]; by default all pictures
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -81,8 +81,14 @@ if (chromiumPath === undefined) {
   throw new Error('this needs Chromium: scripts/install-system-packages');
 }
 mkdirSync(folder, { recursive: true });
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !pictures.some((picture) => picture.name === name));
+if (unknown !== undefined) {
+  throw new Error(`no picture ${unknown}: ${pictures.map(({ name }) => name).join(', ')}`);
+}
 await withStudio(async (url) => {
-  for (const { name, address, top = 'body', prepare } of pictures) {
+  const chosen = pictures.filter(({ name }) => names.length === 0 || names.includes(name));
+  for (const { name, address, top = 'body', prepare } of chosen) {
     process.stderr.write(`${name}\n`);
     const options = { viewport, colorScheme: 'light', reducedMotion: 'reduce' } as const;
     const { page, close } = await openChromium(`${url}${address}`, options);
