@@ -36,6 +36,12 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
     {},
     ...entries.map(([key, part]) => prefixed(key, part.parameters)),
   );
+  const checked = (result: Transformed, key: string, images: Tensor): Transformed => {
+    const part = parts[key]!;
+    const number = entries.findIndex(([one]) => one === key) + 1;
+    requireTransformed(result, part, images, `chain '${name}': part ${number} (${key}: ${part.name})`);
+    return result;
+  };
   return {
     name,
     inputShape: entries[0]![1].inputShape,
@@ -46,9 +52,8 @@ export function chain(name: string, parts: Readonly<Record<string, Bijection>>):
       let y = x;
       let logDet: Tensor = constant(0);
       const results: Transformed[] = [];
-      for (const [index, [key, part]] of entries.entries()) {
-        const result = part.forward(y, p.at(key));
-        requireTransformed(result, part, y, `chain '${name}': part ${index + 1} (${key}: ${part.name})`);
+      for (const [key, part] of entries) {
+        const result = checked(part.forward(y, p.at(key)), key, y);
         results.push(result);
         y = result.y;
         logDet = add(logDet, result.logDet);

@@ -1,11 +1,11 @@
 // One figure of the room How it works, for a frame in another page: figure.html#corners.
 import { render } from 'preact';
-import './look/tokens.css';
-import './look/page.css';
-import { findModels } from './models.ts';
-import { Notice } from './parts/Notice.tsx';
-import { sections } from './rooms/how/sections.ts';
-import './rooms/how/how.css';
+import '../../look/tokens.css';
+import '../../look/page.css';
+import { findModels } from '../../models.ts';
+import { Notice } from '../../parts/Notice.tsx';
+import { sections } from './sections.ts';
+import './how.css';
 
 const name = location.hash.slice(1);
 const section = sections.find((one) => one.name === name);
