@@ -129,6 +129,9 @@ describe.skipIf(chromiumPath === undefined)('the room How it works (scripts/inst
     await ring.getByLabel('To the one after it').fill('0');
     await ring.getByLabel('To the next channel').fill('1');
     await ring.getByText('One eigenvalue is 0: the matrix has no inverse.').waitFor();
+    const pairs = figure('Pairs at distances that double');
+    await pairs.getByRole('slider').press('End');
+    await pairs.getByText('value 14 depends on 32 values of 32').waitFor();
     const waiting = figure('What a value waits for');
     await waiting.getByRole('slider').press('End');
     await waiting.getByText('After 25 iterations 81 of 81 are settled').waitFor();

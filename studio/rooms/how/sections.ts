@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { Actnorm, ShiftAndScale } from './sections/Actnorm.tsx';
 import { Autoregressive, Settling } from './sections/Autoregressive.tsx';
+import { Butterfly, Pairs } from './sections/Butterfly.tsx';
 import { Circulants, Ring } from './sections/Circulants.tsx';
 import { Corners, ReceptiveFields } from './sections/Corners.tsx';
 import { BentHalf, Couplings } from './sections/Couplings.tsx';
@@ -47,5 +48,11 @@ export const sections: readonly Section[] = [
   { name: 'convexp', title: 'The exponential of a convolution', Body: Exponential, Figure: Series },
   { name: 'woodbury', title: 'Woodbury: determinants of low rank', Body: LowRank, Figure: TwoDeterminants },
   { name: 'circulant', title: 'Circulant matrices: channels in a ring', Body: Circulants, Figure: Ring },
+  {
+    name: 'butterfly',
+    title: 'Butterfly matrices: pairs, ever further apart',
+    Body: Butterfly,
+    Figure: Pairs,
+  },
   { name: 'maf', title: 'Autoregressive layers wait for each other', Body: Autoregressive, Figure: Settling },
 ];

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../../src/engine/program.ts';
 import type { Bijection } from '../../../../src/flows/bijection.ts';
+import { butterfly } from '../../../../src/flows/butterfly.ts';
 import { convolutionExponential } from '../../../../src/flows/convolutionExponential.ts';
 import { maf } from '../../../../src/flows/maf.ts';
 import { parametersFrom } from '../../../../src/flows/parameters.ts';
 import { logAbsDeterminant } from '../../../../src/numeric/linearAlgebra.ts';
 import type { NdArray } from '../../../../src/numeric/ndarray.ts';
 import { constant } from '../../../../src/tensor/tensor.ts';
+import { distancesOf, mixedInto } from './butterfly.ts';
 import { circulantOf, spectrumOf } from './circulant.ts';
 import { dependsOn, settledIn } from './order.ts';
 import { normals } from './random.ts';
@@ -80,6 +82,31 @@ it.each([3, 8])('the spectrum of a circulant matrix of %i channels has its deter
   const row = Array.from({ length: size }, normals(size));
   const sum = spectrumOf(row).reduce((total, one) => total + Math.log(one), 0);
   expect(sum).toBeCloseTo(logAbsDeterminant(circulantOf(row).flat(), size), 10);
+});
+
+it('a butterfly matrix reaches the values that the layer does', async () => {
+  const [height, width] = [3, 4];
+  const values = height * width;
+  const layer = butterfly([height, width, 1]);
+  const draw = normals(11);
+  const parameters = Object.fromEntries(
+    Object.entries(layer.parameters).map(([name, { shape }]) => [
+      name,
+      { shape, data: Float64Array.from({ length: shape.reduce((all, one) => all * one, 1) }, draw) },
+    ]),
+  );
+  // Image i has a 1 at value i: what reaches value j is not 0 there, up to the bias.
+  const data = Float64Array.from({ length: (values + 1) * values }, (_, index) =>
+    Math.floor(index / values) === index % values ? 1 : 0,
+  );
+  const images = { shape: [values + 1, height, width, 1], data };
+  const { y } = await applied(layer, images, parameters);
+  for (let j = 0; j < values; j++) {
+    const reached = Array.from({ length: values }, (_, i) => i).filter(
+      (i) => Math.abs(y[i * values + j]! - y[values * values + j]!) > 1e-12,
+    );
+    expect(mixedInto(j, distancesOf(values), values)).toEqual(reached);
+  }
 });
 
 describe('the order of an autoregressive layer', () => {

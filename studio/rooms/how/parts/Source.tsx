@@ -13,6 +13,7 @@ const addresses = {
   woodbury: 'https://arxiv.org/abs/2002.12229',
   maf: 'https://arxiv.org/abs/1705.07057',
   circulant: 'https://arxiv.org/abs/2510.25323',
+  butterfly: 'https://arxiv.org/abs/2209.13774',
   householder: 'https://arxiv.org/abs/1611.09630',
 } as const;
 
