@@ -2,6 +2,7 @@
 import { sizeOf } from '../numeric/ndarray.ts';
 import { RandomStream } from '../numeric/random.ts';
 import type { ImageSet } from './dataset.ts';
+import { classNumbers } from './labels.ts';
 import { type AugmentationName, augment, checkAugmentations } from './pixels/augment.ts';
 
 /**
@@ -12,7 +13,8 @@ import { type AugmentationName, augment, checkAugmentations } from './pixels/aug
  * every image is used equally often, and a batch may span two permutations if `batchSize` does not divide
  * `count`. Resuming from a step requires no stored state.
  *
- * The augmentation of image k depends only on the seed and k, not on batch boundaries or workers.
+ * The augmentation of image k depends only on the seed and k, not on batch boundaries or workers. It does not change the
+ * class of the image.
  */
 export class BatchStream {
   /** ⌈count / batchSize⌉: the number of steps that count as one epoch. */
@@ -50,7 +52,24 @@ export class BatchStream {
    * Throws RangeError if `out` is not a whole number of images or reaches past the end of the batch.
    */
   batchAt(step: number, out: Uint8Array, first = 0): void {
-    const count = out.length / this.imageSize;
+    this.images.read(this.indicesAt(step, out.length / this.imageSize, first), out);
+    this.augmentAll(step * this.batchSize + first, out);
+  }
+
+  /**
+   * The classes of `count` images of the batch of `step`, starting at image `first` of the batch: those that `batchAt` reads.
+   * Throws RangeError if they reach past the end of the batch, or the images have no labels.
+   */
+  classesAt(step: number, count: number, first = 0): Uint16Array {
+    const { labels } = this.images;
+    if (labels === undefined) {
+      throw new RangeError('the images have no labels');
+    }
+    return classNumbers(labels, this.indicesAt(step, count, first));
+  }
+
+  /** The indices of `count` images of the batch of `step`, starting at image `first` of the batch. */
+  private indicesAt(step: number, count: number, first: number): number[] {
     if (!Number.isInteger(step) || step < 0) {
       throw new RangeError(`the step must be a non-negative integer, not ${step}`);
     }
@@ -60,11 +79,7 @@ export class BatchStream {
       );
     }
     const start = step * this.batchSize + first;
-    this.images.read(
-      Array.from({ length: count }, (_, offset) => this.indexAt(start + offset)),
-      out,
-    );
-    this.augmentAll(start, out);
+    return Array.from({ length: count }, (_, offset) => this.indexAt(start + offset));
   }
 
   /** Augments consecutive images of the stream, from image `start`. */

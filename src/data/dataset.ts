@@ -2,6 +2,7 @@
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { OpenStore } from './formats/storedFiles.ts';
+import type { Labels } from './labels.ts';
 import type { RawDataset } from './rawImages.ts';
 
 /** The share of the training images that is held out for validation, unless another one is chosen. */
@@ -19,6 +20,8 @@ export interface ImageSet {
   readonly heldOutFrom?: ImageSet;
   /** The name of an image: its path in the dataset, or its number in an array; absent if they have none. */
   nameOf?(index: number): string;
+  /** The class of each image; absent if they have no labels. */
+  readonly labels?: Labels;
   /**
    * Writes the images at `indices` (each in 0..`count`-1, in any order, repeats allowed) into `out`, NHWC.
    * Throws RangeError unless `out` has exactly the right size and every index is in range.
@@ -84,6 +87,8 @@ export interface DatasetDescription {
   readonly imageShape: ImageShape;
   /** The published numbers of training and test images; omitted if unknown. */
   readonly counts?: Readonly<Record<'train' | 'test', number>>;
+  /** The names of its classes, if its files have labels that are read. */
+  readonly classes?: readonly string[];
   /** Where the images come from. */
   readonly source: string;
   /** The terms under which the images may be used. */
@@ -169,11 +174,17 @@ export function imagesInMemory(
 export function subset(images: ImageSet, indices: ArrayLike<number>): ImageSet {
   // Checked before the copy: a Uint32Array would convert 1.5 and -1 to other indices.
   const chosen = Uint32Array.from(indices, (index) => checkIndex(index, images.count));
-  const { nameOf } = images;
+  const { nameOf, labels } = images;
   return {
     count: chosen.length,
     imageShape: images.imageShape,
     ...(nameOf && { nameOf: (position: number) => nameOf(chosen[checkIndex(position, chosen.length)]!) }),
+    ...(labels && {
+      labels: {
+        classes: labels.classes,
+        classOf: (position) => labels.classOf(chosen[checkIndex(position, chosen.length)]!),
+      },
+    }),
     read(positions, out) {
       images.read(
         Uint32Array.from(positions, (position) => chosen[checkIndex(position, chosen.length)]!),

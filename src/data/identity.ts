@@ -1,9 +1,10 @@
 // What identifies the images of a dataset: their number and the checksum of their pixels, split by split.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { nextTurn } from '../platform/eventLoop.node.ts';
-import { startSha256 } from '../platform/sha256.node.ts';
+import { sha256, startSha256 } from '../platform/sha256.node.ts';
 import { batchesInOrder } from './batches.ts';
 import type { Dataset, HoldOut, ImageSet } from './dataset.ts';
+import type { Labels } from './labels.ts';
 
 /** What identifies the images of a split, in their order. */
 export interface SplitIdentity {
@@ -11,6 +12,8 @@ export interface SplitIdentity {
   readonly images: number;
   /** SHA-256 of all pixels, in hexadecimal. */
   readonly sha256: string;
+  /** SHA-256 of the names of the classes and the class of every image, if they have labels. */
+  readonly labels?: string;
 }
 
 /** What identifies the images of a dataset, and how they were split. */
@@ -34,7 +37,8 @@ const mostNames = 1000;
 /** What identifies the images of a split; for training images, including those held out of them. */
 export async function identityOf(images: ImageSet): Promise<SplitIdentity> {
   const all = images.heldOutFrom ?? images;
-  return { images: all.count, sha256: all.checksum ?? (await checksumOf(all)) };
+  const pixels = all.checksum ?? (await checksumOf(all));
+  return { images: all.count, sha256: pixels, ...(all.labels && { labels: checksumOfLabels(all.labels, all.count) }) };
 }
 
 /** What identifies the images of a dataset: one pass over its pixels, unless their checksums are known. */
@@ -53,6 +57,11 @@ export async function identityOfDataset({
     holdOut: holdOut ?? null,
     ...(isListed && { heldOut: Array.from({ length: count }, (_, index) => nameOf(index)) }),
   };
+}
+
+function checksumOfLabels(labels: Labels, count: number): string {
+  const numbers = Array.from({ length: count }, (_, index) => labels.classOf(index));
+  return sha256([JSON.stringify([labels.classes, numbers])]);
 }
 
 async function checksumOf(images: ImageSet): Promise<string> {

@@ -29,6 +29,8 @@ export type Admit = (bytes: number) => Promise<void>;
 export interface RawImage {
   /** The path within the dataset: for messages, and for a stable split. */
   readonly name: string;
+  /** The number of its class among the `classes` of its dataset; missing if that has no labels. */
+  readonly label?: number | undefined;
   /**
    * @param admit called before memory is allocated; by default there is always room
    * @throws UserError with the name if the image is corrupt; OverBudget
@@ -52,6 +54,8 @@ export interface RawDataset {
   readonly validation?: RawSplit;
   /** For the final evaluation. */
   readonly test: RawSplit;
+  /** The names of the classes, if the images have labels. */
+  readonly classes?: readonly string[] | undefined;
   /** Warnings about the files, one line each. */
   readonly warnings?: readonly string[];
 }

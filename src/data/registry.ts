@@ -116,7 +116,8 @@ async function readersOf(
     (name: Split): SplitReader =>
     async (most) => {
       const split = source[name]!;
-      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, like, most });
+      const classes = 'classes' in source ? source.classes : undefined;
+      return 'read' in split ? split : loadSplit(split, { source: nameOrPath, name, classes, like, most });
     };
   return {
     train: reader('train'),

@@ -122,6 +122,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   requireOwnOptions(config.training, config.training.optimizer);
   requireDivisor(config.training);
   requireScale(config.model);
+  requireLearnedPrior(config.model);
   return config;
 }
 
@@ -142,6 +143,15 @@ function requireScale({ coupling, scaleFloor = 0 }: Config['model']): void {
       'invalid-config',
       `model.scaleFloor is ${scaleFloor}, but ${coupling} couplings have no scale: ` +
         'leave it out or set model.coupling=affine',
+    );
+  }
+}
+
+function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
+  if (classes !== undefined && !learnedPrior) {
+    throw new UserError(
+      'invalid-config',
+      'model.classes makes the top prior depend on the class, but model.learnedPrior is false: leave one of them out',
     );
   }
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { isMixing, type MixingName } from '../models/ownMixings.ts';
+import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The names a configuration may choose from. */
@@ -68,6 +69,7 @@ const normBoundText = 'a number from 0.01 to 10';
 const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const mixingText = `one of ${choices.mixing.join(', ')}, or one that is registered`;
+const classesText = `true or a list of 2 to ${MOST_CLASSES} different names`;
 const nameText = 'the name or the path of a dataset';
 
 /** Marks a key that a resume may change: it sets how a run is trained, not the model or its data. */
@@ -104,6 +106,17 @@ const mixing = z.string(mixingText).check(z.refine(isMixing, mixingText)) as unk
   MixingName,
   MixingName
 >;
+
+const className = z
+  .string(classesText)
+  .check(z.minLength(1, classesText), z.maxLength(LONGEST_CLASS_NAME, classesText));
+const classNames = z
+  .array(className, classesText)
+  .check(
+    z.minLength(2, classesText),
+    z.maxLength(MOST_CLASSES, classesText),
+    z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
+  );
 
 const model = section({
   /** How often the image is squeezed; height and width must be divisible by 2^levels. */
@@ -164,6 +177,14 @@ const model = section({
     .boolean('true or false')
     .check(
       z.describe("Whether the priors' means and standard deviations are learned; standard normal otherwise."),
+    ),
+  /** Whether the top prior depends on the class of the image: true, or the names of the classes that the images have. */
+  classes: z
+    .exactOptional(z.union([z.literal(true), classNames], classesText))
+    .check(
+      z.describe(
+        'Whether the top prior depends on the class of the image: true, or the names of the classes that the images have.',
+      ),
     ),
   /** Bits of a pixel value; 8-bit images are reduced to them. */
   bits: wholeNumber(1, 8).check(z.describe('Bits of a pixel value; 8-bit images are reduced to them.')),

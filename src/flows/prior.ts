@@ -5,8 +5,10 @@ import {
   concatenate,
   edgeResponse,
   exp,
+  identity,
   multiply,
   negate,
+  product,
   reshape,
   split as splitChannels,
   squareOffsets,
@@ -97,36 +99,80 @@ export function split(shape: ImageShape, { learnedPrior }: { learnedPrior: boole
 /** The prior of the remainder at the top of a model. */
 export interface TopPrior {
   readonly parameters: ParameterSpecs;
+  /** How many classes it depends on; 0 if on none. */
+  readonly classes: number;
   forward(z: Tensor, p: Parameters): Standardised;
   inverse(epsilon: Tensor, p: Parameters): Tensor;
+  /** The log-density of z under each class, `[N, K]`; only for a prior with classes, and without `p.classes()`. */
+  logPriorByClass(z: Tensor, p: Parameters): Tensor;
+}
+
+/** What the top prior is like. */
+export interface TopPriorOptions {
+  readonly learnedPrior: boolean;
+  /** How many classes it depends on, 0 by default; only if it is learned. */
+  readonly classes?: number;
 }
 
 /**
  * The top prior: a Gaussian per pixel and channel, computed from the edge channel, a bias and a scale (the
  * scaled convolution of an image of zeros), mean in the first half of its channels and log-deviation in the
  * second; standard normal if it is not learned.
+ *
+ * With K classes it depends on the class c of the image, as in Glow: (mean, log-deviation) + c·V·e^(3s), with c one-hot,
+ * `[N, K]`, V `[K, 2C]` and s `[2C]` all zero at first, so that a model starts as the one without classes.
  */
-export function topPrior(shape: ImageShape, { learnedPrior }: { learnedPrior: boolean }): TopPrior {
+export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPriorOptions): TopPrior {
   const [height, width, channels] = shape;
+  if (classes > 0 && !learnedPrior) {
+    throw new Error('a top prior that is not learned cannot depend on classes');
+  }
+  const sharedOf = (p: Parameters): Tensor => {
+    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
+    const response = add(edgeResponse(height, width, edge, squareOffsets(3)), p.get('bias'));
+    return multiply(response, exp(multiply(p.get('logScale'), 3)));
+  };
+  /** The Gaussians of the given classes, one-hot `[M, K]`: mean and log-deviation `[M, H, W, C]`. */
+  const gaussiansOf = (p: Parameters, oneHot: Tensor): NonNullable<Gaussian> => {
+    const scale = exp(multiply(p.get('classLogScale'), 3));
+    const offset = multiply(product(oneHot, p.get('classKernel')), scale);
+    const all = add(reshape(offset, [oneHot.shape[0]!, 1, 1, 2 * channels]), sharedOf(p));
+    const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]) as [Tensor, Tensor];
+    return { mean, logDeviation };
+  };
   const gaussianOf = (p: Parameters): Gaussian => {
     if (!learnedPrior) {
       return undefined;
     }
-    const edge = reshape(p.get('edgeKernel'), [9, 2 * channels]);
-    const response = add(edgeResponse(height, width, edge, squareOffsets(3)), p.get('bias'));
-    const scaled = multiply(response, exp(multiply(p.get('logScale'), 3)));
-    const [mean, logDeviation] = splitChannels(scaled, 2, [channels, channels]) as [Tensor, Tensor];
+    if (classes > 0) {
+      return gaussiansOf(p, p.classes());
+    }
+    const [mean, logDeviation] = splitChannels(sharedOf(p), 2, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
   return {
+    classes,
     parameters: learnedPrior
       ? {
           edgeKernel: filledParameter([3, 3, 1, 2 * channels], 0),
           bias: filledParameter([2 * channels], 0),
           logScale: filledParameter([2 * channels], 0),
+          ...(classes > 0 && {
+            classKernel: filledParameter([classes, 2 * channels], 0),
+            classLogScale: filledParameter([2 * channels], 0),
+          }),
         }
       : {},
     forward: (z, p) => standardise(z, gaussianOf(p)),
     inverse: (epsilon, p) => unstandardise(epsilon, gaussianOf(p)),
+    logPriorByClass(z, p) {
+      const { mean, logDeviation } = gaussiansOf(p, identity(classes));
+      const dimensions = height * width * channels;
+      const [means, logDeviations] = [mean, logDeviation].map((each) => reshape(each, [classes, dimensions]));
+      const flat = reshape(z, [z.shape[0]!, 1, dimensions]);
+      const epsilon = multiply(subtract(flat, means!), exp(negate(logDeviations!)));
+      const energy = add(multiply(multiply(epsilon, epsilon), 0.5), logDeviations!);
+      return subtract(-0.5 * Math.log(2 * Math.PI) * dimensions, sum(energy, [2]));
+    },
   };
 }

@@ -1,5 +1,6 @@
 // The multi-scale model: levels of flow steps, a split after each but the last, Gaussian priors on all
 // latents.
+import { UserError } from '../errors.ts';
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
@@ -8,7 +9,7 @@ import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '..
 import { split, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
-import { add, checkpoint, multiply, subtract } from '../tensor/operations/index.ts';
+import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { layersOfMixing, type MixingName } from './ownMixings.ts';
 import {
@@ -54,6 +55,11 @@ export interface GlowOptions {
   readonly diagonals?: number;
   /** Whether the priors' means and standard deviations are learned; standard normal otherwise. */
   readonly learnedPrior: boolean;
+  /**
+   * The names of the classes that the top prior depends on, in the order of their numbers; by default it depends on
+   * none. `true` stands for those of the images, until a run starts.
+   */
+  readonly classes?: readonly string[] | true;
   /** Bits per pixel value: integers 0..2^bits − 1. */
   readonly bits: number;
 }
@@ -87,6 +93,8 @@ export class Glow {
   readonly parameters: ParameterSpecs;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
+  /** The names of its classes, in the order of their numbers; empty if it has none. */
+  readonly classes: readonly string[];
   /**
    * @internal The stages of an image, in order; the steps of a level are the same stage at several places.
    */
@@ -94,7 +102,14 @@ export class Glow {
 
   /** @throws if height or width cannot be halved `levels` times, or there is no such mixing */
   constructor(options: GlowOptions, imageShape: ImageShape) {
+    if (options.classes === true) {
+      throw new UserError(
+        'invalid-config',
+        'model.classes is true, which stands for the classes of the images: name them in a list, or start a run on images with labels',
+      );
+    }
     this.options = options;
+    this.classes = options.classes ?? [];
     this.imageShape = imageShape;
     this.stages = stagesOf(options, imageShape);
     this.latentShapes = this.stages.flatMap(({ stage: { latentShape } }) =>
@@ -116,6 +131,29 @@ export class Glow {
   likelihood(image: Tensor, noise: Tensor, parameters: Parameters): Likelihood {
     const { latents, ...densities } = this.encode(this.dequantise(image, noise), parameters);
     return { logLikelihood: this.logLikelihood(densities), logDet: densities.logDet, latents };
+  }
+
+  /**
+   * log p(x | class) under each class of the model, as `likelihood` for each of them, `[N, K]`: only the top prior is
+   * computed more than once.
+   *
+   * @param image as for `likelihood`
+   * @param noise u, of the same shape
+   */
+  logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters): Tensor {
+    const below: Partial<Densities>[] = [];
+    let z = this.dequantise(image, noise);
+    for (const { path, stage } of this.stages) {
+      const p = parameters.at(path);
+      if (stage.byClass) {
+        const rest = this.logLikelihood(sumOfDensities(below));
+        return add(stage.byClass.logPrior(z, p), rest.rank === 0 ? rest : reshape(rest, [z.shape[0]!, 1]));
+      }
+      const result = stage.forward(checkpoint(z), p);
+      below.push(result);
+      z = result.y!;
+    }
+    throw new Error('a model without classes has no likelihood by class');
   }
 
   /** @internal x = (v + u)/2^bits − ½ for integer images v and noise u. */
@@ -192,9 +230,13 @@ function stagesOf(options: GlowOptions, imageShape: ImageShape): PlacedStage[] {
   }
   place(
     { path: 'prior', kind: 'prior', level: options.levels - 1 },
-    topStage(topPrior(shape, options), shape),
+    topStage(topPrior(shape, { learnedPrior: options.learnedPrior, classes: classCount(options) }), shape),
   );
   return stages;
+}
+
+function classCount({ classes = [] }: GlowOptions): number {
+  return classes === true ? 0 : classes.length;
 }
 
 /** Actnorm, mixing and coupling. */

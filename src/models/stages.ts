@@ -46,6 +46,13 @@ export interface Stage {
    * followed by the latent; for the top prior, from the remainder to its latent.
    */
   readonly bijection: Bijection;
+  /** How it depends on the class of the image; missing if it does not. Only such a stage asks for the classes. */
+  readonly byClass?: {
+    /** How many classes there are. */
+    readonly count: number;
+    /** Its contribution to the log-density of the latents under each class, `[N, K]`. */
+    logPrior(x: Tensor, parameters: Parameters): Tensor;
+  };
   forward(x: Tensor, parameters: Parameters): StageResult;
   /** Inverts the stage: the images that were its input. */
   inverse(values: StageValues, parameters: Parameters): Tensor;
@@ -119,6 +126,7 @@ export function topStage(top: TopPrior, shape: ImageShape): Stage {
   return {
     parameters: top.parameters,
     latentShape: shape,
+    ...(top.classes > 0 && { byClass: { count: top.classes, logPrior: top.logPriorByClass } }),
     bijection: {
       name: 'prior',
       inputShape: shape,

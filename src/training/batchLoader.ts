@@ -4,6 +4,7 @@ import type { ImageSet } from '../data/dataset.ts';
 import type { AugmentationName } from '../data/pixels/augment.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { oneHotRows } from './classInputs.ts';
 import { type Batch, imageArray } from './likelihood.ts';
 
 /** How batches are made. */
@@ -16,12 +17,15 @@ export interface BatchLoaderOptions {
   readonly bits: number;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
+  /** How many classes the model has; by default none, and then the batches have no classes. */
+  readonly classes?: number;
   /** @internal The part of each batch that is loaded; by default all of it. */
   readonly share?: { readonly first: number; readonly images: number };
 }
 
 /**
- * Batches by step, from 0, or the same part of each: shuffled, augmented images and dequantisation noise, functions of seed and step.
+ * Batches by step, from 0, or the same part of each: shuffled, augmented images and dequantisation noise, functions of seed and step; and
+ * the classes of the images, for a model with classes.
  */
 export class BatchLoader {
   private readonly stream: BatchStream;
@@ -46,10 +50,13 @@ export class BatchLoader {
 
   /** The batch of a step; its noise is overwritten by the next call. */
   at(step: number): Batch {
-    const { seed, bits } = this.options;
+    const { seed, bits, classes = 0 } = this.options;
     this.stream.batchAt(step, this.pixels, this.first);
     new RandomStream(seed, 'noise', step).fillDequantisationNoise(this.noise);
     const image = imageArray(this.pixels, this.images.imageShape, bits);
-    return { image, noise: { shape: image.shape, data: this.noise.subarray(-this.pixels.length) } };
+    const noise = { shape: image.shape, data: this.noise.subarray(-this.pixels.length) };
+    return classes === 0
+      ? { image, noise }
+      : { image, noise, classes: oneHotRows(this.stream.classesAt(step, image.shape[0]!, this.first), classes) };
   }
 }

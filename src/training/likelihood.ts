@@ -5,7 +5,7 @@ import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
 import type { ProgramArrays } from '../engine/arrays.ts';
 import type { Program } from '../engine/program.ts';
-import { type Parameters, parametersFrom } from '../flows/parameters.ts';
+import { parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -15,22 +15,30 @@ import { sha256 } from '../platform/sha256.node.ts';
 import { divide } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
+import { conditionInputs, oneHotRows } from './classInputs.ts';
 
-/** A batch for one run of a program: integer pixel values and dequantisation noise, `[N, H, W, C]`. */
+/** A batch for one run of a program: every array has one row per image. */
 export interface Batch {
-  /** Integer pixel values, 0 to 2^bits − 1. */
+  /** Integer pixel values, 0 to 2^bits − 1, `[N, H, W, C]`. */
   readonly image: NdArray;
-  /** Noise in [0, 1), which makes them continuous. */
+  /** Noise in [0, 1), which makes them continuous, of the same shape. */
   readonly noise: NdArray;
+  /** The classes of the images, one-hot, `[N, K]`; only for a model with classes. */
+  readonly classes?: NdArray;
 }
 
 /** `count` images of a batch starting at image `first`, as views of its arrays. */
-export function partOf({ image, noise }: Batch, first: number, count: number): Batch {
+export function partOf(batch: Batch, first: number, count: number): Batch {
   const part = ({ shape: [, ...rest], data }: NdArray): NdArray => {
     const size = sizeOf(rest);
     return { shape: [count, ...rest], data: data.subarray(first * size, (first + count) * size) };
   };
-  return { image: part(image), noise: part(noise) };
+  return mapBatch(batch, part);
+}
+
+/** A batch of the results of a function of each array. */
+export function mapBatch({ image, noise, classes }: Batch, change: (array: NdArray) => NdArray): Batch {
+  return { image: change(image), noise: change(noise), ...(classes && { classes: change(classes) }) };
 }
 
 /** An array for a batch of 8-bit images, reduced to the model's bits. */
@@ -42,16 +50,22 @@ export function imageArray(pixels: Uint8Array, imageShape: ImageShape, bits: num
   };
 }
 
-/** The inputs `image` and `noise`, and bits/dim of each image under a model. */
+/**
+ * The inputs of a batch (`image`, `noise`, and `classes` for a model with classes), and bits/dim of each image under a
+ * model: given the class, if it has classes.
+ *
+ * @param tensors the parameters by path
+ */
 export function bitsPerDimOf(
   model: Glow,
   batchSize: number,
-  parameters: Parameters,
-): { image: Tensor; noise: Tensor; bitsPerDim: Tensor } {
+  tensors: Readonly<Record<string, Tensor>>,
+): { inputs: Record<string, Tensor>; bitsPerDim: Tensor } {
   const shape = [batchSize, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const { logLikelihood } = model.likelihood(image, noise, parameters);
-  return { image, noise, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
+  const conditions = conditionInputs(model, batchSize);
+  const { logLikelihood } = model.likelihood(image, noise, parametersFrom(tensors, conditions));
+  return { inputs: { image, noise, ...conditions }, bitsPerDim: bitsPerDimFrom(model, logLikelihood) };
 }
 
 /** bits/dim of each image, −logLikelihood / (D·ln 2), from its log-likelihood in nats. */
@@ -60,15 +74,15 @@ export function bitsPerDimFrom({ imageShape }: Glow, logLikelihood: Tensor): Ten
 }
 
 /**
- * The program that computes `bitsPerDim` from `image` and `noise`, with these parameter inputs and tensors.
+ * The program that computes `bitsPerDim` from a batch, with these parameter inputs and tensors.
  */
 export function likelihoodDefinition(
   model: Glow,
   batchSize: number,
   { inputs, tensors }: { inputs: Record<string, Tensor>; tensors: Record<string, Tensor> },
 ): ProgramDefinition {
-  const { image, noise, bitsPerDim } = bitsPerDimOf(model, batchSize, parametersFrom(tensors));
-  return { inputs: { image, noise, ...inputs }, outputs: { bitsPerDim } };
+  const batch = bitsPerDimOf(model, batchSize, tensors);
+  return { inputs: { ...batch.inputs, ...inputs }, outputs: { bitsPerDim: batch.bitsPerDim } };
 }
 
 /** How the images of a dataset are measured. */
@@ -82,6 +96,8 @@ export interface Measurement {
   readonly draw: number;
   /** Whether it depends on the image's content instead of its index, so that position does not matter. */
   readonly noiseByContent?: boolean;
+  /** The number of the class of an image, and how many classes there are: for a program with an input `classes`. */
+  readonly classes?: { readonly count: number; of(image: number): number } | undefined;
   /** The processes that measure a part of the images each; by default only this one. */
   readonly ranks?: Ranks | undefined;
   /** The program's inputs besides images and noise. */
@@ -121,6 +137,7 @@ export async function measureInBatches(
     seed,
     draw,
     noiseByContent = false,
+    classes,
     weights = {},
     ranks = onlyRank,
     onProgress,
@@ -139,10 +156,25 @@ export async function measureInBatches(
       stream.fillDequantisationNoise(noise.subarray(index * dimensions, (index + 1) * dimensions));
     }
     const image = imageArray(batch.images, images.imageShape, bits);
-    const results = await program.run({ image, noise: { shape: image.shape, data: noise }, ...weights });
+    const results = await program.run({
+      image,
+      noise: { shape: image.shape, data: noise },
+      ...(classes && { classes: classesOf(classes, done, { batchSize, last: part.end - 1 }) }),
+      ...weights,
+    });
     take(results, done, batch.count);
     done += batch.count;
     onProgress?.(Math.round(((done - part.first) / (part.end - part.first)) * images.count));
     await nextTurn();
   }
+}
+
+/** The classes of a batch from image `first` on, padded as its images are. */
+function classesOf(
+  { count, of }: NonNullable<Measurement['classes']>,
+  first: number,
+  { batchSize, last }: { readonly batchSize: number; readonly last: number },
+): NdArray {
+  const numbers = Array.from({ length: batchSize }, (_, index) => of(Math.min(first + index, last)));
+  return oneHotRows(numbers, count);
 }

@@ -4,6 +4,7 @@ import { releaseAfter } from '../engine/resources.ts';
 import { startingParameters } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { input } from '../tensor/tensor.ts';
+import { conditionInputs } from './classInputs.ts';
 import type { Batch } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { newGuard } from './step/guard.ts';
@@ -24,11 +25,12 @@ export async function startFromData(
   const layout = new ParameterLayout(model.parameters);
   const drawn = layout.initial(seed, into);
   const { inputs, tensors } = layout.inputs();
-  const { parameters, started } = startingParameters(tensors);
+  const conditions = conditionInputs(model, batch.image.shape[0]!);
+  const { parameters, started } = startingParameters(tensors, conditions);
   const image = input('image', batch.image.shape);
   const noise = input('noise', batch.noise.shape);
   model.likelihood(image, noise, parameters);
-  const definition = { inputs: { image, noise, ...inputs }, outputs: Object.fromEntries(started) };
+  const definition = { inputs: { image, noise, ...conditions, ...inputs }, outputs: Object.fromEntries(started) };
   const values = await releaseAfter(async (keep) => {
     const program = keep(await compile(definition, options));
     return program.run({ ...batch, ...drawn });

@@ -9,6 +9,7 @@ import { type Schedule, scheduleOf } from '../experiments/schedule.ts';
 import { Glow } from '../models/glow.ts';
 import { optimizerOf } from '../optimizers/registry.ts';
 import { BatchLoader } from './batchLoader.ts';
+import { requireLabels } from './classInputs.ts';
 import type { ActivationChoice } from './gradients/gradientPlan.ts';
 import { requireWorkers } from './gradients/workers.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
@@ -75,9 +76,12 @@ export async function prepareTraining(
   requirePlace(engine);
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
+  if (model.classes.length > 0) {
+    requireLabels(dataset.train, model.classes, dataset.name);
+  }
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
-  const loading = { batchSize, seed, bits: config.model.bits, augment };
+  const loading = { batchSize, seed, bits: config.model.bits, augment, classes: model.classes.length };
   const batches = new BatchLoader(dataset.train, { ...loading, share });
   const startAgain = (into?: Groups): Promise<TrainingStart> =>
     soundStart(model, new BatchLoader(dataset.train, loading), seed, engine, into);

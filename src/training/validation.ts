@@ -5,6 +5,7 @@ import type { ProgramArrays } from '../engine/arrays.ts';
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import type { Glow } from '../models/glow.ts';
 import { mean } from '../numeric/statistics.ts';
+import { labelsFor } from './classInputs.ts';
 import { likelihoodDefinition, measureBitsPerDim } from './likelihood.ts';
 import type { ParameterLayout } from './parameterLayout.ts';
 
@@ -36,7 +37,7 @@ export class Validation {
     this.options = options;
   }
 
-  /** The mean bits/dim of the images with these weights; null if there are no images. */
+  /** The mean bits/dim of the images with these weights, given their classes if the model has any; null if there are no images. */
   async measure(weights: ProgramArrays): Promise<number | null> {
     const { model, images, options } = this;
     if (images.count === 0) {
@@ -51,6 +52,7 @@ export class Validation {
       draw: 0,
       weights,
       ranks,
+      classes: labelsFor(model, images),
     };
     this.program ??= await this.compile(batchSize);
     return mean(await measureBitsPerDim(this.program, images, measurement));

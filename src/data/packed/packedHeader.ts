@@ -6,9 +6,10 @@ import { charactersOf } from '../formats/bytes.ts';
 
 /** The start of a packed file. */
 const magic = 'emerging-images';
-/** Version 1 has no checksums of splits and no names. */
+/** Version 1 has no checksums of splits and no names, version 2 no labels; files without labels are still of version 2. */
 const version = 2;
-const versions = [1, version];
+const labelledVersion = 3;
+const versions = [1, version, labelledVersion];
 
 /** Where the images start, after two lines of text padded with spaces. */
 export const HEADER_BYTES = 16_384;
@@ -60,6 +61,15 @@ const headerSchema = z.object({
       sha256,
     }),
   ),
+  /** The labels of the images, after their names; omitted if they have none. */
+  labels: z.optional(
+    z.object({
+      /** Their length. */
+      bytes: count,
+      /** Their checksum. */
+      sha256,
+    }),
+  ),
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */
@@ -72,11 +82,11 @@ const headerSchema = z.object({
 export type PackedHeader = z.infer<typeof headerSchema>;
 
 /**
- * The bytes before the images: `emerging-images 2 SHA-256-OF-THE-NEXT-LINE`, the header as JSON, and spaces.
+ * The bytes before the images: `emerging-images VERSION SHA-256-OF-THE-NEXT-LINE`, the header as JSON, and spaces.
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(`${magic} ${version} ${sha256Of([json])}\n${json}\n`);
+  const text = new TextEncoder().encode(`${magic} ${header.labels ? labelledVersion : version} ${sha256Of([json])}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }
@@ -100,7 +110,7 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
   if (found !== undefined && !versions.includes(Number(found))) {
     throw new UserError(
       'invalid-data',
-      `${path}: a packed file of version ${found}, but only up to ${version} is supported; prepare it again`,
+      `${path}: a packed file of version ${found}, but only up to ${labelledVersion} is supported; prepare it again`,
     );
   }
   if (checksum !== sha256Of([json])) {

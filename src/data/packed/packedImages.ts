@@ -16,6 +16,7 @@ import {
   type packedSplits,
   readHeader,
 } from './packedHeader.ts';
+import { labelsIn, mostLabelBytes, type StoredLabels } from './packedLabels.ts';
 
 /** The mean length of a name is limited: six bytes for each of the 4,096 characters of a path, in JSON. */
 const mostNameBytes = 6 * 4096;
@@ -81,7 +82,7 @@ export function withHeader(bytes: PackedBytes): PackedFile {
   const start = new Uint8Array(Math.min(HEADER_BYTES, size));
   read(start, 0);
   const header = readHeader(path, start);
-  const expected = namesAt(header) + (header.names?.bytes ?? 0);
+  const expected = labelsAt(header) + (header.labels?.bytes ?? 0);
   if (size !== expected) {
     throw corruptPackedFile(path, `it has ${size} bytes, expected ${expected}`);
   }
@@ -111,6 +112,7 @@ export async function verifyPacked(packed: PackedFile, onProgress?: (images: num
     throw corruptPackedFile(path, 'its images do not match their checksum');
   }
   readNames(packed);
+  readLabels(packed);
 }
 
 /** The splits of a packed file, whose images are read on demand. */
@@ -122,12 +124,19 @@ export function packedSource(packed: PackedFile): DatasetSource {
     names ??= readNames(packed);
     return names[position]!;
   };
+  const stored = readLabels(packed);
   const split = (name: (typeof packedSplits)[number], first: number, count: number): ImageSet => {
     const checksum = header.splits?.[name];
     return {
       ...imagesAt(packed, first, count),
       ...(checksum !== undefined && { checksum }),
       ...(header.names && { nameOf: (index: number) => nameAt(first + checkIndex(index, count)) }),
+      ...(stored && {
+        labels: {
+          classes: stored.classes,
+          classOf: (index) => stored.numbers[first + checkIndex(index, count)]!,
+        },
+      }),
     };
   };
   return {
@@ -161,6 +170,33 @@ function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
 /** Where the names start: after the images. */
 function namesAt(header: PackedHeader): number {
   return HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
+}
+
+/** Where the labels start: after the names. */
+function labelsAt(header: PackedHeader): number {
+  return namesAt(header) + (header.names?.bytes ?? 0);
+}
+
+/** The labels of all images, in order; undefined if they have none. */
+function readLabels(packed: PackedFile): StoredLabels | undefined {
+  const { path, header } = packed;
+  if (header.labels === undefined) {
+    return undefined;
+  }
+  const { bytes: length, sha256 } = header.labels;
+  if (length > mostLabelBytes(totalOf(header))) {
+    throw corruptPackedFile(path, `it has ${length} bytes of labels`);
+  }
+  const bytes = new Uint8Array(length);
+  packed.read(bytes, labelsAt(header));
+  if (sha256Of([bytes]) !== sha256) {
+    throw corruptPackedFile(path, 'its labels do not match their checksum');
+  }
+  const labels = labelsIn(bytes, totalOf(header));
+  if (typeof labels === 'string') {
+    throw corruptPackedFile(path, labels);
+  }
+  return labels;
 }
 
 /** The names of all images, in order; none in a file of version 1. */

@@ -1,9 +1,10 @@
 // Writes a packed file, image by image, to disk or into memory.
 import { sha256, startSha256 } from '../../platform/sha256.node.ts';
+import { labelBytes } from './packedLabels.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
-export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts' | 'splits' | 'names'>;
+export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts' | 'splits' | 'names' | 'labels'>;
 
 /** Where a packed file is written: `write`, then `finish` or `discard`; each may throw UserError. */
 export interface PackedTarget {
@@ -29,14 +30,18 @@ export class PackedWriter {
   private readonly counts: Partial<Record<(typeof packedSplits)[number], number>> = {};
   private readonly splits: Partial<Record<(typeof packedSplits)[number], string>> = {};
   private readonly names: string[] = [];
+  private readonly labels: number[] = [];
 
   constructor(target: PackedTarget) {
     this.file = target;
   }
 
-  /** Appends an image, HWC, with its name. */
-  add(image: Uint8Array, name: string): void {
+  /** Appends an image, HWC, with its name and the number of its class, if it has one. */
+  add(image: Uint8Array, name: string, label?: number): void {
     this.names.push(JSON.stringify(name));
+    if (label !== undefined) {
+      this.labels.push(label);
+    }
     this.splitHash.update(image);
     for (let done = 0; done < image.length; ) {
       const part = image.subarray(done, done + BUFFER_BYTES - this.buffered);
@@ -60,19 +65,28 @@ export class PackedWriter {
     return count;
   }
 
-  /** Writes the header; the file is then complete. */
-  finish(about: PackedAbout): PackedHeader {
+  /**
+   * Writes the header; the file is then complete.
+   *
+   * @param classes the names of the classes, if the images have labels
+   */
+  finish(about: PackedAbout, classes?: readonly string[]): PackedHeader {
     this.flush();
     const { train = 0, validation, test = 0 } = this.counts;
     const none = sha256([]);
     const names = new TextEncoder().encode(this.names.map((name) => `${name}\n`).join(''));
     this.file.write(names, this.position);
+    const labels = classes && labelBytes({ classes, numbers: this.labels });
+    if (labels) {
+      this.file.write(labels, this.position + names.length);
+    }
     const header: PackedHeader = {
       ...about,
       counts: { train, ...(validation !== undefined && { validation }), test },
       sha256: this.hash.digest(),
       splits: { train: none, test: none, ...this.splits },
       names: { bytes: names.length, sha256: sha256([names]) },
+      ...(labels && { labels: { bytes: labels.length, sha256: sha256([labels]) } }),
     };
     this.file.write(headerBytes(header), 0);
     this.file.finish();

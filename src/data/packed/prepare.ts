@@ -12,7 +12,7 @@ import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPi
 import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, type RawSplit } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
-import { type PackedTarget, PackedWriter } from './packedWriter.ts';
+import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWriter.ts';
 import { type NamedPicture, sharedPictures } from './sharedPictures.ts';
 import { type SplitToPrepare, splitsToPrepare } from './splitsToPrepare.ts';
 
@@ -74,8 +74,8 @@ export async function prepare(
     }
     const { size, crop, channels, leastDeviation, unique, limit, source } = options;
     const imageShape: ImageShape = [size, size, channels];
-    const header = writer.finish({
-      imageShape: [...imageShape],
+    const about = {
+      imageShape: [...imageShape] satisfies PackedAbout['imageShape'],
       source,
       settings: {
         size,
@@ -86,7 +86,8 @@ export async function prepare(
         ...(limit !== undefined && { limit }),
       },
       notes: Object.fromEntries([...work.notes].sort()),
-    });
+    };
+    const header = writer.finish(about, dataset.classes);
     return { header, damaged: work.damaged };
   } catch (error) {
     throw cleanedUpAfter(error, () => writer.discard());
@@ -114,8 +115,8 @@ class Preparation {
   /** Writes the images of a split. */
   async add([name, split]: SplitToPrepare): Promise<void> {
     const { onProgress } = this.options;
-    for await (const { name: source, picture } of this.pictures(split)) {
-      this.write(picture, source);
+    for await (const picture of this.pictures(split)) {
+      this.write(picture);
       this.done++;
       onProgress?.(this.done);
       // Decoding images from memory never yields to the event loop, which signals need.
@@ -139,6 +140,7 @@ class Preparation {
     const fit = (some: AsyncIterable<RawImage>): AsyncIterable<NamedPicture> =>
       mapInOrder(some, limits, async (image, admit) => ({
         name: image.name,
+        label: image.label,
         picture: await this.fitted(image, admit),
       }));
     const isStopped = (): boolean => signal?.aborted === true;
@@ -170,7 +172,7 @@ class Preparation {
     }
   }
 
-  private write(picture: FittedPicture | UserError, name: string): void {
+  private write({ name, label, picture }: NamedPicture): void {
     if (picture instanceof UserError) {
       this.note('damaged');
       this.damaged.push(picture.message);
@@ -184,7 +186,7 @@ class Preparation {
     for (const [tile, image] of picture.images.entries()) {
       const reason = this.exclusionReason(image);
       if (reason === undefined) {
-        this.writer.add(image, isTiled ? `${name}#${tile}` : name);
+        this.writer.add(image, isTiled ? `${name}#${tile}` : name, label);
       } else {
         this.note(reason);
       }

@@ -9,6 +9,8 @@ import type { RawImage } from '../rawImages.ts';
 /** What has become of a source image. */
 export interface NamedPicture {
   readonly name: string;
+  /** The number of its class; undefined if it has no label. */
+  readonly label: number | undefined;
   /** The images made from it, or why it was left out. */
   readonly picture: FittedPicture | UserError;
 }
@@ -19,6 +21,7 @@ const AT_A_TIME = 16;
 /** A picture without its pixels, as JSON. */
 interface Sent {
   readonly name: string;
+  readonly label?: number | undefined;
   readonly notes: readonly string[];
   /** The bytes of each of its images. */
   readonly lengths: readonly number[];
@@ -103,10 +106,10 @@ async function take<Item>(iterator: AsyncIterator<Item>, count: number): Promise
   return taken;
 }
 
-function withoutPixels({ name, picture }: NamedPicture): Sent {
+function withoutPixels({ name, label, picture }: NamedPicture): Sent {
   return picture instanceof UserError
-    ? { name, notes: [], lengths: [], error: { code: picture.code, phrase: picture.phrase } }
-    : { name, notes: picture.notes, lengths: picture.images.map(({ length }) => length) };
+    ? { name, label, notes: [], lengths: [], error: { code: picture.code, phrase: picture.phrase } }
+    : { name, label, notes: picture.notes, lengths: picture.images.map(({ length }) => length) };
 }
 
 function imagesOf(pictures: readonly NamedPicture[]): Uint8Array[] {
@@ -119,11 +122,11 @@ function bytesOf(sent: readonly Sent[]): number {
 
 function received(sent: readonly Sent[], pixels: Uint8Array): NamedPicture[] {
   let position = 0;
-  return sent.map(({ name, notes, lengths, error }) => {
+  return sent.map(({ name, label, notes, lengths, error }) => {
     const images = lengths.map((length) => {
       position += length;
       return pixels.subarray(position - length, position);
     });
-    return { name, picture: error ? new UserError(error.code, error.phrase) : { images, notes } };
+    return { name, label, picture: error ? new UserError(error.code, error.phrase) : { images, notes } };
   });
 }

@@ -10,6 +10,7 @@ import {
 } from '../dataset.ts';
 import type { FileStore } from '../formats/fileStore.ts';
 import { openStore, storeKind } from '../formats/storedFiles.ts';
+import { labelled } from '../labels.ts';
 import { interleaved } from '../sources/arrayImages.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
@@ -17,8 +18,7 @@ import { descriptions } from './descriptions.ts';
 /** A record is a label, 0 to 9, followed by the red, green and blue planes of 32 x 32 pixels. */
 const imageBytes = 3 * 32 * 32;
 const recordBytes = 1 + imageBytes;
-const labels = 10;
-const { imageShape, counts: published } = descriptions.cifar10;
+const { imageShape, counts: published, classes } = descriptions.cifar10;
 
 const trainFile = /(?:^|\/)data_batch_(\d+)\.bin$/;
 const testFile = /(?:^|\/)test_batch\.bin$/;
@@ -67,34 +67,41 @@ export const cifar10Files = {
   },
 } as const satisfies PathFormat;
 
-/** The pixels of each batch, by file name. */
+/** The images of a batch, and the numbers of their classes. */
+interface Batch {
+  readonly pixels: Uint8Array;
+  readonly numbers: Uint8Array;
+}
+
+/** The contents of each batch, by file name. */
 async function readBatches(
   store: FileStore,
   isWanted: (name: string) => boolean,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const batches = new Map<string, Uint8Array>();
+): Promise<ReadonlyMap<string, Batch>> {
+  const batches = new Map<string, Batch>();
   for await (const { name, source, read } of store.files(isWanted)) {
-    batches.set(name, pixelsOf(await read(), source));
+    batches.set(name, batchOf(await read(), source));
   }
   return batches;
 }
 
-function imagesOfPart(path: string, batches: ReadonlyMap<string, Uint8Array>, part: Part): ImageSet {
+function imagesOfPart(path: string, batches: ReadonlyMap<string, Batch>, part: Part): ImageSet {
   const { pattern, first } = filesOf[part];
   const names = [...batches.keys()].sort((a, b) => batchNumber(a) - batchNumber(b));
   const found = names.filter((name) => pattern.test(name)).map((name) => batches.get(name)!);
   if (found.length === 0) {
     throw new UserError('invalid-data', `${path}: ${first} is missing; use another copy`);
   }
-  return imagesInMemory(Buffer.concat(found), imageShape);
+  const images = imagesInMemory(Buffer.concat(found.map(({ pixels }) => pixels)), imageShape);
+  return labelled(images, classes, Buffer.concat(found.map(({ numbers }) => numbers)), path);
 }
 
 function batchNumber(name: string): number {
   return Number(trainFile.exec(name)?.[1] ?? 0);
 }
 
-/** The images in a file of records, NHWC. */
-function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
+/** The images in a file of records, NHWC, and their classes. */
+function batchOf(bytes: Uint8Array, source: string): Batch {
   const count = bytes.length / recordBytes;
   if (!Number.isInteger(count) || count === 0) {
     throw new UserError(
@@ -103,9 +110,11 @@ function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
     );
   }
   const pixels = new Uint8Array(count * imageBytes);
+  const numbers = new Uint8Array(count);
   for (let index = 0; index < count; index++) {
     const start = index * recordBytes;
-    if (bytes[start]! >= labels) {
+    numbers[index] = bytes[start]!;
+    if (numbers[index]! >= classes.length) {
       throw new UserError(
         'invalid-data',
         `${source}: record ${index} has label ${bytes[start]}, expected 0 to 9; use another copy`,
@@ -113,5 +122,5 @@ function pixelsOf(bytes: Uint8Array, source: string): Uint8Array {
     }
     pixels.set(interleaved(bytes.subarray(start + 1, start + recordBytes), 3), index * imageBytes);
   }
-  return pixels;
+  return { pixels, numbers };
 }

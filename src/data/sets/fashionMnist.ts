@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { call, phrase } from '../../errors.ts';
 import type { NamedDataset } from '../dataset.ts';
-import { idxFolder, requireIdxFiles } from '../sources/idxFolder.ts';
+import { openIdxFolder, openIdxPart, requireIdxFiles } from '../sources/idxFolder.ts';
 import { findInDataFolders } from './dataFolder.ts';
 import { descriptions } from './descriptions.ts';
 
@@ -24,6 +24,6 @@ export const fashionMnist: NamedDataset = {
     });
     return requireIdxFiles(folder, phrase`run ${call('downloadDataset', 'fashion-mnist')}`);
   },
-  open: async () => idxFolder.open(await fashionMnist.locate()),
-  openPart: async (part) => idxFolder.openPart(await fashionMnist.locate(), part),
+  open: async () => openIdxFolder(await fashionMnist.locate(), fashionMnist.classes),
+  openPart: async (part) => openIdxPart(await fashionMnist.locate(), part, fashionMnist.classes),
 };

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { phrase, UserError } from '../../errors.ts';
 import type { DatasetSource, ImageSet, NamedDataset, Part } from '../dataset.ts';
-import { idxFolder } from '../sources/idxFolder.ts';
+import { openIdxFolder, openIdxPart } from '../sources/idxFolder.ts';
 import { descriptions } from './descriptions.ts';
 
 /** Handwritten digits, 28 x 28 grey, 60,000 for training and 10,000 for testing. */
@@ -49,7 +49,7 @@ export function locateMnist(folders: readonly string[]): string {
  */
 export async function openMnist(packageFolder: string): Promise<DatasetSource> {
   return withRemedy(packageFolder, async (folder) => {
-    const source = await idxFolder.open(folder);
+    const source = await openIdxFolder(folder, mnist.classes);
     requireComplete(source.train, 'train', folder);
     requireComplete(source.test, 'test', folder);
     return source;
@@ -58,7 +58,7 @@ export async function openMnist(packageFolder: string): Promise<DatasetSource> {
 
 function openMnistPart(packageFolder: string, part: Part): Promise<ImageSet> {
   return withRemedy(packageFolder, async (folder) => {
-    const images = await idxFolder.openPart(folder, part);
+    const images = await openIdxPart(folder, part, mnist.classes);
     requireComplete(images, part, folder);
     return images;
   });

@@ -58,8 +58,20 @@ export function bytesOf({ height, width, channels }: ArrayLayout): number {
   return height * width * channels;
 }
 
-/** The image in these bytes, which are copied only if they are planar. */
-export function arrayImage(bytes: Uint8Array, layout: ArrayLayout, name: string): RawImage {
+/** What is noted of images whose file has labels that are not read. */
+export const labelsNotRead = 'labels not read';
+
+/**
+ * The image in these bytes, which are copied only if they are planar.
+ *
+ * @param notes what is noted of it
+ */
+export function arrayImage(
+  bytes: Uint8Array,
+  layout: ArrayLayout,
+  name: string,
+  notes: readonly string[],
+): RawImage {
   const { height, width, channels, planar } = layout;
   return {
     name,
@@ -68,7 +80,7 @@ export function arrayImage(bytes: Uint8Array, layout: ArrayLayout, name: string)
       height,
       channels,
       data: planar ? interleaved(bytes, channels) : bytes,
-      notes: [],
+      notes,
     }),
   };
 }

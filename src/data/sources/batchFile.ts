@@ -9,10 +9,11 @@ import { isPickledArray } from '../formats/pickledObjects.ts';
 import { openZipEntry, readZipEntry } from '../formats/zip.ts';
 import { readZipDirectory } from '../formats/zipDirectory.ts';
 import type { RawImage } from '../rawImages.ts';
-import { arrayImage, bytesOf, layoutOf } from './arrayImages.ts';
+import { arrayImage, bytesOf, labelsNotRead, layoutOf } from './arrayImages.ts';
 
-/** The key of the images in a batch. */
+/** The keys of the images in a batch, and of their labels. */
 const dataKey = 'data';
+const labelsKey = 'labels';
 /** Images are read from disk in blocks of this many bytes. */
 const blockBytes = 2 ** 23;
 /** The maximum nesting depth of archives: a zip of .npz files, which are zips themselves. */
@@ -67,7 +68,8 @@ async function* zippedImages(
   const data = entries.find(({ name }) => name === `${dataKey}.npy`);
   if (data) {
     const bytes = await readZipEntry(file, data, source, { budget });
-    yield* npyImages(inMemory(bytes, source), source, prefix, budget);
+    const hasLabels = entries.some(({ name }) => name === `${labelsKey}.npy`);
+    yield* npyImages(inMemory(bytes, source), source, prefix, budget, hasLabels ? [labelsNotRead] : []);
     return;
   }
   const batches = entries
@@ -91,6 +93,7 @@ async function* npyImages(
   source: string,
   prefix: string,
   budget: Budget,
+  notes: readonly string[] = [],
 ): AsyncGenerator<RawImage, void, void> {
   const { shape, offset } = await readNpyHeader(file, source);
   const layout = layoutOf(shape, source);
@@ -101,7 +104,8 @@ async function* npyImages(
     const count = Math.min(atOnce, layout.count - first);
     const block = await file.read(offset + first * size, count * size);
     for (let index = 0; index < count; index++) {
-      yield arrayImage(block.subarray(index * size, (index + 1) * size), layout, `${prefix}${first + index}`);
+      const bytes = block.subarray(index * size, (index + 1) * size);
+      yield arrayImage(bytes, layout, `${prefix}${first + index}`, notes);
     }
   }
 }
@@ -120,6 +124,7 @@ async function* pickledImages(
   }
   const value = readPickle(await file.read(0, file.size), source);
   const data = value instanceof Map ? value.get(dataKey) : undefined;
+  const notes = value instanceof Map && value.has(labelsKey) ? [labelsNotRead] : [];
   if (!isPickledArray(data)) {
     throw new UserError('invalid-data', `${source}: it contains no array '${dataKey}'`);
   }
@@ -134,6 +139,6 @@ async function* pickledImages(
     );
   }
   for (let index = 0; index < layout.count; index++) {
-    yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, `${prefix}${index}`);
+    yield arrayImage(bytes.subarray(index * size, (index + 1) * size), layout, `${prefix}${index}`, notes);
   }
 }

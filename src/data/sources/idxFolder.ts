@@ -8,12 +8,17 @@ import { exists } from '../../storage/files.ts';
 import { Budget } from '../budget.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory, type Part, type PathFormat } from '../dataset.ts';
 import { readIdx } from '../formats/idx.ts';
+import { labelled } from '../labels.ts';
+import { type IdxLabels, readIdxLabels } from './idxLabels.ts';
 
 const trainFile = 'train-images-idx3-ubyte';
 const testFile = 't10k-images-idx3-ubyte';
 const fileOf: Readonly<Record<Part, string>> = { train: trainFile, test: testFile };
 
-/** A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each uncompressed or as `.gz`. */
+/**
+ * A folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, and the labels of both if it has
+ * `train-labels-idx1-ubyte` and `t10k-labels-idx1-ubyte`, each uncompressed or as `.gz`.
+ */
 export const idxFolder = {
   async recognises(path) {
     const names = await readdir(path).catch((error: unknown): string[] => {
@@ -25,23 +30,34 @@ export const idxFolder = {
     return [trainFile, testFile].some((file) => names.includes(file) || names.includes(`${file}.gz`));
   },
 
-  async open(path): Promise<DatasetSource> {
-    const train = await readImages(path, trainFile);
-    const test = await readImages(path, testFile);
-    const [trainSize, testSize] = [train, test].map(
-      ({ imageShape: [height, width] }) => `${height} x ${width}`,
-    );
-    if (trainSize !== testSize) {
-      throw new UserError(
-        'invalid-data',
-        `${path}: all images must have the same size, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
-      );
-    }
-    return { train, test };
-  },
-
-  openPart: (path, part) => readImages(path, fileOf[part]),
+  open: (path) => openIdxFolder(path),
+  openPart: (path, part) => openIdxPart(path, part),
 } as const satisfies PathFormat;
+
+/**
+ * Opens such a folder.
+ *
+ * @param classes the names of the classes; by default their numbers
+ * @throws UserError if a file is missing or corrupt, or there are not as many labels as images
+ */
+export async function openIdxFolder(path: string, classes?: readonly string[]): Promise<DatasetSource> {
+  const labels = await readIdxLabels(path, classes);
+  const train = await readImages(path, 'train', labels);
+  const test = await readImages(path, 'test', labels);
+  const [trainSize, testSize] = [train, test].map(({ imageShape: [height, width] }) => `${height} x ${width}`);
+  if (trainSize !== testSize) {
+    throw new UserError(
+      'invalid-data',
+      `${path}: all images must have the same size, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
+    );
+  }
+  return { train, test, ...(typeof labels === 'string' && { warnings: [`${path}: no labels: ${labels}`] }) };
+}
+
+/** Opens one part of such a folder, as `openIdxFolder` does. */
+export async function openIdxPart(path: string, part: Part, classes?: readonly string[]): Promise<ImageSet> {
+  return readImages(path, part, await readIdxLabels(path, classes));
+}
 
 /**
  * Returns the folder if it contains both files.
@@ -62,7 +78,12 @@ export async function requireIdxFiles(folder: string, remedy: string | Phrase): 
 }
 
 /** Reads the uncompressed file if there is one, otherwise the gzipped one. */
-async function readImages(folder: string, name: string): Promise<ImageSet> {
+async function readImages(
+  folder: string,
+  part: Part,
+  labels: IdxLabels | string | undefined,
+): Promise<ImageSet> {
+  const name = fileOf[part];
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
     if (exists(file)) {
       const bytes = await readWhole(file);
@@ -76,7 +97,12 @@ async function readImages(folder: string, name: string): Promise<ImageSet> {
         );
       }
       budget.spend(shape[0]!, 'images');
-      return imagesInMemory(data, [height, width, 1]);
+      const images = imagesInMemory(data, [height, width, 1]);
+      if (labels === undefined || typeof labels === 'string') {
+        return images;
+      }
+      const own = labels.parts[part];
+      return labelled(images, labels.classes, own.numbers, own.file);
     }
   }
   throw new UserError('invalid-data', missingFile(folder, name));

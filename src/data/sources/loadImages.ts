@@ -2,6 +2,7 @@
 import { call, type Phrase, phrase, UserError } from '../../errors.ts';
 import { type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type DatasetSource, type ImageSet, imagesInMemory } from '../dataset.ts';
+import { labelled } from '../labels.ts';
 import { inColour } from '../pixels/resize.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
 
@@ -21,7 +22,7 @@ export async function loadImages(
   source: string,
   options: LoadOptions = {},
 ): Promise<DatasetSource> {
-  const collector = new Collector(source, options);
+  const collector = new Collector(source, { ...options, classes: raw.classes });
   const train = await collector.collect(raw.train, 'train');
   const validation = raw.validation && (await collector.collect(raw.validation, 'validation'));
   const test = await collector.collect(raw.test, 'test');
@@ -36,6 +37,8 @@ export async function loadImages(
 
 /** How images are decoded into memory. */
 export interface LoadOptions {
+  /** The classes of the images; by default those of the dataset that they are in. */
+  readonly classes?: readonly string[] | undefined;
   /** What to do about images of several sizes, or too many, as the end of an error; by default prepare them. */
   adviseToFit?(size: number): Phrase;
   /** Called with the number of images decoded. */
@@ -48,6 +51,8 @@ export interface SplitToLoad {
   readonly source: string;
   /** The name of the split, for errors. */
   readonly name: string;
+  /** The names of the classes of its dataset, if that has labels. */
+  readonly classes?: readonly string[] | undefined;
   /** The image shape of the model it is used with: if that has colour, grey images become colour. */
   readonly like?: ImageShape | undefined;
   /** The number of images to decode, from the first; all by default. */
@@ -61,16 +66,17 @@ export interface SplitToLoad {
  */
 export async function loadSplit(
   split: RawSplit,
-  { source, name, like, most }: SplitToLoad,
+  { source, name, classes, like, most }: SplitToLoad,
 ): Promise<ImageSet> {
-  const collector = new Collector(source, {}, like?.[2] === 3);
+  const collector = new Collector(source, { classes }, like?.[2] === 3);
   return collector.imageSet(await collector.collect(split, name, most));
 }
 
-/** The images of a split, and their names. */
+/** The images of a split, their names, and the numbers of their classes if they have labels. */
 interface Collected {
   readonly images: readonly DecodedImage[];
   readonly names: readonly string[];
+  readonly labels: readonly number[];
 }
 
 /** Collects images, and tracks their common shape. */
@@ -93,6 +99,7 @@ class Collector {
   async collect(split: RawSplit, name: string, most = Number.POSITIVE_INFINITY): Promise<Collected> {
     const images: DecodedImage[] = [];
     const names: string[] = [];
+    const labels: number[] = [];
     for await (const raw of split.images()) {
       const image = await raw.decode();
       this.#check(image, raw.name);
@@ -101,6 +108,7 @@ class Collector {
       }
       images.push(image);
       names.push(raw.name);
+      labels.push(...(raw.label === undefined ? [] : [raw.label]));
       this.#count++;
       this.#options.onProgress?.(this.#count);
       if (images.length >= most) {
@@ -110,17 +118,19 @@ class Collector {
     if (images.length === 0) {
       throw new UserError('invalid-data', `${this.#source}: its ${name} split is empty`);
     }
-    return { images, names };
+    return { images, names, labels };
   }
 
-  imageSet({ images, names }: Collected): ImageSet {
+  imageSet({ images, names, labels }: Collected): ImageSet {
+    const { classes } = this.#options;
     const [height, width, channels] = this.#shape();
     const pixels = new Uint8Array(images.length * height * width * channels);
     images.forEach((image, index) => {
       const data = image.channels === channels ? image.data : inColour(image.data);
       pixels.set(data, index * height * width * channels);
     });
-    return imagesInMemory(pixels, [height, width, channels], names);
+    const set = imagesInMemory(pixels, [height, width, channels], names);
+    return classes ? labelled(set, classes, labels, this.#source) : set;
   }
 
   /** How many images were converted in decoding, by kind of conversion. */

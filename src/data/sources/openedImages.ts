@@ -5,6 +5,7 @@ import { isImageChannels, type RawDataset, type RawSplit } from '../rawImages.ts
 /** The images of an opened dataset as if they were files, with their names or else `train/0`, `train/1`, … */
 export function rawOf({ train, validation, test }: DatasetSource): RawDataset {
   return {
+    ...(train.labels && { classes: train.labels.classes }),
     train: rawSplitOf('train', train),
     ...(validation && { validation: rawSplitOf('validation', validation) }),
     test: rawSplitOf('test', test),
@@ -22,6 +23,7 @@ function rawSplitOf(split: string, images: ImageSet): RawSplit {
       for (let index = 0; index < images.count; index++) {
         yield {
           name: images.nameOf?.(index) ?? `${split}/${index}`,
+          label: images.labels?.classOf(index),
           decode: async () => ({
             width,
             height,

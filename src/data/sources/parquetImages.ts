@@ -9,9 +9,13 @@ import { viewOf } from '../formats/bytes.ts';
 import { decodeImage } from '../formats/imageDecoding.ts';
 import { type ByteColumn, readPages } from '../formats/parquetPages.ts';
 import type { RawImage } from '../rawImages.ts';
+import { labelsNotRead } from './arrayImages.ts';
 
 /** The names of image columns, if no column has a field `bytes`. */
 const plainNames = ['image', 'img', 'bytes', 'png', 'jpeg', 'jpg', 'webp'];
+
+/** The names of columns of labels, which are not read. */
+const labelNames = ['label', 'labels', 'class'];
 
 const damagedFooter = 'its footer, at the end of the file, is damaged; use another copy';
 /** Longer footers are rejected; those of tens of thousands of row groups are shorter. */
@@ -42,6 +46,9 @@ export async function* parquetImages(
   budget: Budget,
 ): AsyncGenerator<RawImage, void, void> {
   const metadata = await readMetadata(file, source, budget);
+  const hasLabels = leaves(parquetSchema(metadata)).some(([column]) =>
+    labelNames.includes(column!.element.name.toLowerCase()),
+  );
   let row = 0;
   for (const group of metadata.row_groups) {
     const start = row;
@@ -60,7 +67,8 @@ export async function* parquetImages(
             if (bytes === null) {
               throw new UserError('invalid-data', `${where}: no image; use another copy`);
             }
-            return decodeImage(bytes, where, { budget, admit });
+            const image = await decodeImage(bytes, where, { budget, admit });
+            return hasLabels ? { ...image, notes: [...image.notes, labelsNotRead] } : image;
           },
         };
         row++;

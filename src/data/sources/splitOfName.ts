@@ -17,6 +17,11 @@ const words: Readonly<Record<string, Split>> = {
   testing: 'test',
 };
 
+/** Whether a folder of this name holds a split. */
+export function isSplitFolder(folder: string): boolean {
+  return Object.hasOwn(words, folder.toLowerCase());
+}
+
 /** The split named by the first such folder in a path: train, training, valid, validation, val, test, testing. */
 export function splitOfFolder(name: string): Split | undefined {
   const folders = name.toLowerCase().split('/').slice(0, -1);

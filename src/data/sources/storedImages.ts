@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import type { FileStore } from '../formats/fileStore.ts';
 import { decodeImage, imageFormats, imageName, otherImageName } from '../formats/imageDecoding.ts';
 import type { DecodedImage, RawDataset, RawSplit } from '../rawImages.ts';
+import { type ClassesOfNames, classesOfNames } from './classOfName.ts';
 import { divide, type Split, splitOfFolder } from './splitOfName.ts';
 
 /**
@@ -21,21 +22,28 @@ export async function storedImages(store: FileStore): Promise<RawDataset> {
     );
   }
   const top = store.isArchive ? topFolder(files) : '';
-  const splits = divide(names.map((name) => name.slice(top.length)));
+  const inside = names.map((name) => name.slice(top.length));
+  const splits = divide(inside);
   if (typeof splits === 'string') {
     throw new UserError('invalid-data', `${path}: ${splits}`);
   }
+  const found = classesOfNames(inside);
+  const labels = typeof found === 'string' ? undefined : found;
   const part = (wanted: Split): RawSplit => {
     // Names can occur twice in an archive or among given files; the split depends only on the name.
     const chosen = names.filter((_, index) => splits[index] === wanted);
     const wantedNames = new Set(chosen);
-    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length, top });
+    return imagesOf(store, (name) => wantedNames.has(name), { count: chosen.length, top, labels });
   };
   return {
     train: part('train'),
     ...(splits.includes('validation') && { validation: part('validation') }),
     test: part('test'),
-    warnings: warningsAbout(store, files),
+    ...(labels && { classes: labels.classes }),
+    warnings: [
+      ...warningsAbout(store, files),
+      ...(typeof found === 'string' ? [`${path}: no labels: ${found}`] : []),
+    ],
   };
 }
 
@@ -73,6 +81,7 @@ function warningsAbout(store: FileStore, files: readonly string[]): string[] {
  *
  * @param options.count their number, if it is known; the archive is not read past the last of them
  * @param options.top what their names start with that is not part of the images' names
+ * @param options.labels the classes of the dataset that they are in, if it has any
  * @param options.convert is applied to each image after decoding
  */
 export function imagesOf(
@@ -81,10 +90,12 @@ export function imagesOf(
   {
     count = null,
     top = '',
+    labels,
     convert = (image) => image,
   }: {
     count?: number | null;
     top?: string;
+    labels?: ClassesOfNames | undefined;
     convert?: (image: DecodedImage, source: string) => DecodedImage;
   } = {},
 ): RawSplit {
@@ -96,8 +107,10 @@ export function imagesOf(
         (name) => imageName.test(name) && wanted(name),
       )) {
         budget.spend(1, 'images');
+        const inside = name.slice(top.length);
         yield {
-          name: name.slice(top.length),
+          name: inside,
+          label: labels?.labelOf(inside),
           async decode(admit) {
             return convert(await decodeImage(await read(admit), source, { budget, admit }), source);
           },

@@ -2,7 +2,6 @@
 import type { AnyArray, ProgramArrays } from '../../engine/arrays.ts';
 import type { DeviceMemory } from '../../engine/deviceMemory.ts';
 import { type CompileOptions, compilePrepared } from '../../engine/program.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import { gradients } from '../../tensor/gradient.ts';
 import { sum } from '../../tensor/operations/index.ts';
@@ -53,7 +52,7 @@ export async function compileWhole(
 }
 
 /**
- * The program of the gradients: from `image`, `noise` and the groups of weights to `bitsPerDim` of each image and the
+ * The program of the gradients: from a batch and the groups of weights to `bitsPerDim` of each image and the
  * gradients of their mean as `gradients/…`.
  */
 export function gradientDefinition(
@@ -62,12 +61,12 @@ export function gradientDefinition(
   { images, batchSize }: { readonly images: number; readonly batchSize: number },
 ): ProgramDefinition {
   const { inputs, tensors } = layout.inputs();
-  const { image, noise, bitsPerDim } = bitsPerDimOf(model, images, parametersFrom(tensors));
+  const { inputs: batch, bitsPerDim } = bitsPerDimOf(model, images, tensors);
   const variables = layout.trained.map((name) => inputs[name]!);
   const found = gradients(sum(bitsPerDim), variables, constant(1 / batchSize));
   const outputs: Record<string, Tensor> = { bitsPerDim };
   layout.trained.forEach((name, index) => {
     outputs[arrayName('gradients', name)] = found[index]!;
   });
-  return { inputs: { image, noise, ...inputs }, outputs };
+  return { inputs: { ...batch, ...inputs }, outputs };
 }

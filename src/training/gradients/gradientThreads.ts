@@ -3,8 +3,8 @@ import { onHost, type ProgramArrays } from '../../engine/arrays.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import type { Glow } from '../../models/glow.ts';
 import { moduleOfMixing } from '../../models/ownMixings.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
-import { type Batch, partOf } from '../likelihood.ts';
+import { sizeOf } from '../../numeric/ndarray.ts';
+import { type Batch, mapBatch, partOf } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { GradientOptions } from './gradientPlan.ts';
 import type { GradientProgram, GradientTarget } from './gradientProgram.ts';
@@ -87,9 +87,8 @@ async function allOf<Result>(asked: readonly Promise<Result>[]): Promise<Result[
 }
 
 /** A batch in its own arrays: a view would be sent along with its whole underlying buffer. */
-function copyOf({ image, noise }: Batch): Batch {
-  const copied = ({ shape, data }: NdArray): NdArray => ({ shape, data: data.slice() });
-  return { image: copied(image), noise: copied(noise) };
+function copyOf(batch: Batch): Batch {
+  return mapBatch(batch, ({ shape, data }) => ({ shape, data: data.slice() }));
 }
 
 function sharedGroups(shapes: Readonly<Record<string, readonly number[]>>): Groups {

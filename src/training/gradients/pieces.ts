@@ -1,11 +1,10 @@
 // The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
 import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import { parametersFrom } from '../../flows/parameters.ts';
+import { type Conditions, parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
 import {
   type Densities,
-  type PlacedStage,
   type Stage,
   type StageResult,
   sumOfDensities,
@@ -17,10 +16,11 @@ import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
+import { conditionInputs } from '../classInputs.ts';
 import { bitsPerDimFrom } from '../likelihood.ts';
 import { arrayName } from '../parameterLayout.ts';
 
-/** The programs of one kind of stage. Both take images `x` and the stage's parameters `weights/…`. */
+/** The programs of one kind of stage. Both take images `x`, the stage's parameters `weights/…`, and `classes` if it asks for them. */
 interface Piece {
   /** Returns the images `y` for the next stage and what to save, `remembered/…`; missing at the top stage. */
   readonly forward?: ProgramDefinition;
@@ -38,6 +38,8 @@ export interface PlacedPiece {
   readonly path: string;
   /** The parameters, by their paths under that prefix. */
   readonly parameters: readonly string[];
+  /** Whether its programs take the classes of the images. */
+  readonly takesClasses: boolean;
   /** The same object for all stages of one kind. */
   readonly piece: Piece;
 }
@@ -77,7 +79,7 @@ export function piecesOf(model: Glow, { images, batchSize, device }: PieceOption
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const x = model.dequantise(image, noise);
-  const graphs = graphsOf(model.stages, x.shape);
+  const graphs = graphsOf(model, x.shape);
   const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
   const pieces = new Map<Stage, Piece>();
   for (const { path, stage } of model.stages) {
@@ -87,6 +89,7 @@ export function piecesOf(model: Glow, { images, batchSize, device }: PieceOption
   const stages = model.stages.map(({ path, stage }) => ({
     path,
     parameters: Object.keys(stage.parameters),
+    takesClasses: stage.byClass !== undefined,
     piece: pieces.get(stage)!,
   }));
   return {
@@ -99,29 +102,31 @@ export function piecesOf(model: Glow, { images, batchSize, device }: PieceOption
 /** A stage as its own graph. */
 interface StageGraph {
   readonly x: Tensor;
+  readonly conditions: Conditions;
   readonly weights: Readonly<Record<string, Tensor>>;
   readonly result: StageResult;
 }
 
 /** A graph for each kind of stage; the first stage takes images of the given shape. */
-function graphsOf(stages: readonly PlacedStage[], first: Shape): Map<Stage, StageGraph> {
+function graphsOf(model: Glow, first: Shape): Map<Stage, StageGraph> {
   const graphs = new Map<Stage, StageGraph>();
   let shape = first;
-  for (const { stage } of stages) {
-    const graph = graphs.get(stage) ?? graphOf(stage, shape);
+  for (const { stage } of model.stages) {
+    const conditions = stage.byClass ? conditionInputs(model, shape[0]!) : {};
+    const graph = graphs.get(stage) ?? graphOf(stage, shape, conditions);
     graphs.set(stage, graph);
     shape = graph.result.y?.shape ?? shape;
   }
   return graphs;
 }
 
-function graphOf(stage: Stage, shape: Shape): StageGraph {
+function graphOf(stage: Stage, shape: Shape, conditions: Conditions): StageGraph {
   const x = input('x', shape);
   const weights = Object.fromEntries(
     Object.entries(stage.parameters).map(([name, spec]) => [name, input(name, spec.shape)]),
   );
-  const parameters = parametersFrom(weights);
-  return { x, weights, result: stage.forward(checkpoint(x), parameters) };
+  const parameters = parametersFrom(weights, conditions);
+  return { x, conditions, weights, result: stage.forward(checkpoint(x), parameters) };
 }
 
 /** The gradients of the loss with respect to a stage's contributions to the densities. */
@@ -156,11 +161,11 @@ function lossOf(
 
 function pieceOf(
   { parameters }: Stage,
-  { x, weights, result: { y, ...result } }: StageGraph,
+  { x, conditions, weights, result: { y, ...result } }: StageGraph,
   gradientOf: DensityGradients,
   device: Device | undefined,
 ): Piece {
-  const inputs: Record<string, Tensor> = { x };
+  const inputs: Record<string, Tensor> = { x, ...conditions };
   for (const [name, weight] of Object.entries(weights)) {
     inputs[arrayName('weights', name)] = weight;
   }

@@ -56,10 +56,15 @@ class PiecewiseGradients implements GradientProgram {
     const given = await this.arrays.parameters(weights);
     const wanted = this.arrays.gradients(gradients);
     const { start, stages, end } = this.pieces;
-    let { x } = await this.runPiece(start, -1, { ...batch });
+    const { classes, ...images } = batch;
+    let { x } = await this.runPiece(start, -1, images);
     const taken: { stage: PlacedPiece; index: number; feeds: ProgramArrays }[] = [];
     for (const [index, stage] of stages.entries()) {
-      const feeds = { x: x!, ...ofStage(stage, 'weights', given) };
+      const feeds = {
+        x: x!,
+        ...(stage.takesClasses && { classes: classes! }),
+        ...ofStage(stage, 'weights', given),
+      };
       const { y, ...remembered } = stage.piece.forward
         ? await this.runPiece(stage.piece.forward, index, feeds)
         : {};

@@ -19,6 +19,7 @@ const splitSchema = z.object(
   {
     images: z.int(countText).check(z.minimum(0, countText)),
     sha256: z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text)),
+    labels: z.exactOptional(z.string(sha256Text).check(z.regex(/^[0-9a-f]{64}$/, sha256Text))),
   },
   'an object with images and sha256',
 );
@@ -75,7 +76,12 @@ export function differenceBetween(recorded: SplitIdentity, found: SplitIdentity)
   if (recorded.images !== found.images) {
     return `${found.images.toLocaleString('en-US')} images instead of ${recorded.images.toLocaleString('en-US')}`;
   }
-  return recorded.sha256 === found.sha256 ? undefined : 'as many images, but other ones or in another order';
+  if (recorded.sha256 !== found.sha256) {
+    return 'as many images, but other ones or in another order';
+  }
+  // Runs of earlier versions have recorded no labels.
+  const { labels = found.labels } = recorded;
+  return labels === found.labels ? undefined : 'the same images, but with other labels';
 }
 
 /** The first split whose images differ from the recorded ones, and how, in words; undefined if none does. */

@@ -11,6 +11,7 @@ import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
 import { stateFrom } from '../checkpoint.ts';
+import { requireLabels, withClassesOf } from '../classInputs.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { changedSplit } from './dataRecord.ts';
@@ -58,11 +59,12 @@ export interface StoredResumeOptions {
  * @throws UserError if the images do not fit the model, or the store already holds a run
  */
 export async function startStoredRun(
-  config: Config,
+  given: Config,
   dataset: Dataset,
   store: RunStore,
   { preset = null }: StoredRunOptions = {},
 ): Promise<StoredRun> {
+  const config = withClassesOf(given, dataset);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
   await store.create(config);
@@ -140,8 +142,11 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
 }
 
 /** The schedule of an experiment on these images, which are checked against it. */
-function scheduleFor(config: Config, { imageShape, train }: Dataset): Schedule {
+function scheduleFor(config: Config, { name, imageShape, train }: Dataset): Schedule {
   checkModelShape(config.model, imageShape);
+  if (Array.isArray(config.model.classes)) {
+    requireLabels(train, config.model.classes, name);
+  }
   checkAugmentations(config.data.augment, imageShape);
   return scheduleOf(config, train.count);
 }

@@ -8,6 +8,7 @@ import type { NdArray } from '../../numeric/ndarray.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
+import { conditionInputs } from '../classInputs.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import type { Groups, ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
@@ -78,12 +79,13 @@ function layersDefinition(model: Glow, layout: ParameterLayout, images: number):
   const shape = [images, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const outputs: Record<string, Tensor> = {};
-  const parameters = parametersFrom(tensors);
+  const conditions = conditionInputs(model, images);
+  const parameters = parametersFrom(tensors, conditions);
   let z = model.dequantise(image, noise);
   for (const { path, bijection, keptChannels } of layersOf(model)) {
     const { y, logDet } = bijection.forward(z, parameters.at(path));
     outputs[path] = add(sum(multiply(y, 0)), sum(multiply(logDet, 0)));
     z = keptChannels === undefined ? y : slice(y, 3, 0, keptChannels);
   }
-  return { inputs: { image, noise, ...inputs }, outputs };
+  return { inputs: { image, noise, ...conditions, ...inputs }, outputs };
 }

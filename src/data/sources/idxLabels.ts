@@ -1,0 +1,61 @@
+// The labels of a folder of IDX files with MNIST's names.
+import { join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { readWhole } from '../../storage/fileBytes.ts';
+import { exists } from '../../storage/files.ts';
+import { Budget } from '../budget.ts';
+import type { Part } from '../dataset.ts';
+import { readIdx } from '../formats/idx.ts';
+
+const fileOf: Readonly<Record<Part, string>> = {
+  train: 'train-labels-idx1-ubyte',
+  test: 't10k-labels-idx1-ubyte',
+};
+
+/** The labels of both parts. */
+export interface IdxLabels {
+  /** The names of the classes. */
+  readonly classes: readonly string[];
+  /** The number of the class of each image, and the file that it is from. */
+  readonly parts: Readonly<Record<Part, { readonly file: string; readonly numbers: Uint8Array }>>;
+}
+
+/**
+ * The labels in a folder, uncompressed or as `.gz`.
+ *
+ * @param names the names of the classes; by default their numbers, up to the largest label
+ * @returns undefined if it has none; or what is missing, in words, if it has those of one part only
+ * @throws UserError if a file is corrupt
+ */
+export async function readIdxLabels(
+  folder: string,
+  names?: readonly string[],
+): Promise<IdxLabels | string | undefined> {
+  const [train, test] = [await readPart(folder, fileOf.train), await readPart(folder, fileOf.test)];
+  if (train === undefined || test === undefined) {
+    const missing = train === undefined ? fileOf.train : fileOf.test;
+    return train === test ? undefined : `${missing} is missing (uncompressed or as .gz)`;
+  }
+  const most = [train, test].flatMap(({ numbers }) => Array.from(numbers)).reduce((a, b) => Math.max(a, b), 0);
+  const classes = names ?? Array.from({ length: most + 1 }, (_, number) => String(number));
+  return { classes, parts: { train, test } };
+}
+
+async function readPart(
+  folder: string,
+  name: string,
+): Promise<{ file: string; numbers: Uint8Array } | undefined> {
+  const file = [join(folder, name), join(folder, `${name}.gz`)].find((path) => exists(path));
+  if (file === undefined) {
+    return undefined;
+  }
+  const bytes = await readWhole(file);
+  const { shape, data } = readIdx(bytes, file, new Budget(file, bytes.length));
+  if (shape.length !== 1) {
+    throw new UserError(
+      'invalid-data',
+      `${file}: expected 1 dimension (labels), found ${shape.length}: ${shape.join(' x ')}`,
+    );
+  }
+  return { file, numbers: data };
+}

@@ -1,0 +1,93 @@
+// The classes of a batch as an input of programs: what a model with classes is conditioned on.
+import type { Dataset } from '../data/dataset.ts';
+import type { Labels } from '../data/labels.ts';
+import { UserError } from '../errors.ts';
+import type { Config } from '../experiments/configSchema.ts';
+import type { Conditions } from '../flows/parameters.ts';
+import type { Glow } from '../models/glow.ts';
+import type { NdArray } from '../numeric/ndarray.ts';
+import { input } from '../tensor/tensor.ts';
+
+/**
+ * The conditions of a model's programs for so many images: the input `classes`, one-hot, `[images, K]`, for a model with
+ * classes, and none for another. They are inputs of the program under the same names.
+ */
+export function conditionInputs({ classes }: Glow, images: number): Conditions {
+  return classes.length === 0 ? {} : { classes: input('classes', [images, classes.length]) };
+}
+
+/** What to do about images without labels; prepared files of earlier versions have none. */
+const REMEDY = 'put them into folders by class, prepare them again if they were, or leave out model.classes';
+
+/** Numbers of classes as one-hot rows, `[N, count]`. */
+export function oneHotRows(numbers: ArrayLike<number>, count: number): NdArray {
+  const data = new Float32Array(numbers.length * count);
+  for (let row = 0; row < numbers.length; row++) {
+    data[row * count + numbers[row]!] = 1;
+  }
+  return { shape: [numbers.length, count], data };
+}
+
+/**
+ * A configuration for these images: where `model.classes` is true, it names their classes.
+ *
+ * @throws UserError (`mismatch`) if it is true and the images have no labels, or only one class
+ */
+export function withClassesOf(config: Config, { name, train }: Pick<Dataset, 'name' | 'train'>): Config {
+  if (config.model.classes !== true) {
+    return config;
+  }
+  const classes = train.labels?.classes ?? [];
+  if (classes.length < 2) {
+    const found = train.labels ? 'are all of one class' : 'have no labels';
+    throw new UserError('mismatch', `model.classes is true, but the images of ${name} ${found}: ${REMEDY}`);
+  }
+  return { ...config, model: { ...config.model, classes: [...classes] } };
+}
+
+/**
+ * The labels of images for a model with these classes.
+ *
+ * @param classes those of the model
+ * @param name the name or path of the images, for errors
+ * @throws UserError (`mismatch`) if they have no labels, or other classes
+ */
+export function requireLabels(
+  { labels }: { readonly labels?: Labels },
+  classes: readonly string[],
+  name: string,
+): Labels {
+  if (labels === undefined) {
+    throw new UserError(
+      'mismatch',
+      `the images of ${name} have no labels, and the model has ${classes.length} classes: ${REMEDY}`,
+    );
+  }
+  const found = labels.classes;
+  if (found.length !== classes.length) {
+    throw new UserError(
+      'mismatch',
+      `the images of ${name} have ${found.length} classes, and the model has ${classes.length}`,
+    );
+  }
+  const other = classes.findIndex((one, number) => found[number] !== one);
+  if (other !== -1) {
+    throw new UserError(
+      'mismatch',
+      `class ${other} of ${name} is '${found[other]}', and that of the model '${classes[other]}'`,
+    );
+  }
+  return labels;
+}
+
+/** The classes of images for `measureInBatches`; undefined if the model has none. */
+export function labelsFor(
+  { classes }: Glow,
+  images: { readonly labels?: Labels },
+): { readonly count: number; of(image: number): number } | undefined {
+  if (classes.length === 0) {
+    return undefined;
+  }
+  const labels = requireLabels(images, classes, 'the dataset');
+  return { count: classes.length, of: (image) => labels.classOf(image) };
+}
