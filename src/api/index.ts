@@ -32,18 +32,24 @@ export {
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
 export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
 export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
+export type {
+  ClassChoice,
+  Classification,
+  ClassLikelihoods,
+  ClassName,
+} from '../evaluation/model/classes.ts';
 export type { Correction, Corrections, Verification } from '../evaluation/model/corrections.ts';
-export {
-  type BitsMapOptions,
-  type CodingOptions,
-  type DecodeOptions,
-  type EncodeOptions,
-  FlowModel,
-  type FlowModelOptions,
-  type LikelihoodOptions,
-  type SampleOptions,
-  type ScoreOptions,
-} from '../evaluation/model/flowModel.ts';
+export { FlowModel } from '../evaluation/model/flowModel.ts';
+export type {
+  BitsMapOptions,
+  CodingOptions,
+  DecodeOptions,
+  EncodeOptions,
+  FlowModelOptions,
+  LikelihoodOptions,
+  SampleOptions,
+  ScoreOptions,
+} from '../evaluation/model/flowModelOptions.ts';
 export {
   type Draw,
   drawLatents,

@@ -17,15 +17,21 @@ export {
 } from '../evaluation/measure/evaluate.ts';
 export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
 export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
-export {
-  type BitsMapOptions,
-  type CodingOptions,
-  type EncodeOptions,
-  FlowModel,
-  type FlowModelOptions,
-  type LikelihoodOptions,
-  type SampleOptions,
-} from '../evaluation/model/flowModel.ts';
+export type {
+  ClassChoice,
+  Classification,
+  ClassLikelihoods,
+  ClassName,
+} from '../evaluation/model/classes.ts';
+export { FlowModel } from '../evaluation/model/flowModel.ts';
+export type {
+  BitsMapOptions,
+  CodingOptions,
+  EncodeOptions,
+  FlowModelOptions,
+  LikelihoodOptions,
+  SampleOptions,
+} from '../evaluation/model/flowModelOptions.ts';
 export {
   type Draw,
   drawLatents,

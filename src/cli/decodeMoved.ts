@@ -1,8 +1,8 @@
 // Decodes latents that a command computed itself, for which there is nothing to encode differently.
 import { UserError } from '../errors.ts';
 import type { FlowModel } from '../evaluation/model/flowModel.ts';
-import { whyTooFarOut } from '../evaluation/model/flowModel.ts';
 import { type Latents, largestLatent } from '../evaluation/model/latents.ts';
+import { whyTooFarOut } from '../evaluation/model/tooFarOut.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 
 /**

@@ -38,7 +38,11 @@ const mostNames = 1000;
 export async function identityOf(images: ImageSet): Promise<SplitIdentity> {
   const all = images.heldOutFrom ?? images;
   const pixels = all.checksum ?? (await checksumOf(all));
-  return { images: all.count, sha256: pixels, ...(all.labels && { labels: checksumOfLabels(all.labels, all.count) }) };
+  return {
+    images: all.count,
+    sha256: pixels,
+    ...(all.labels && { labels: checksumOfLabels(all.labels, all.count) }),
+  };
 }
 
 /** What identifies the images of a dataset: one pass over its pixels, unless their checksums are known. */

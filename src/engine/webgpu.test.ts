@@ -1,6 +1,7 @@
 // Samples drawn on a GPU, here a software one, match those of the CPU; float64, which a GPU lacks, keeps its digits.
 import { it } from 'vitest';
-import { FlowModel, type FlowModelOptions } from '../evaluation/model/flowModel.ts';
+import { FlowModel } from '../evaluation/model/flowModel.ts';
+import type { FlowModelOptions } from '../evaluation/model/flowModelOptions.ts';
 import { drawLatents } from '../evaluation/model/latents.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
 import { Glow } from '../models/glow.ts';

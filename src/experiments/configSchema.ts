@@ -1,9 +1,9 @@
 // The schema of configurations: every key with its meaning, its values and its error text.
 import * as z from 'zod/mini';
+import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { isMixing, type MixingName } from '../models/ownMixings.ts';
-import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
 
 /** The names a configuration may choose from. */
@@ -110,13 +110,11 @@ const mixing = z.string(mixingText).check(z.refine(isMixing, mixingText)) as unk
 const className = z
   .string(classesText)
   .check(z.minLength(1, classesText), z.maxLength(LONGEST_CLASS_NAME, classesText));
-const classNames = z
-  .array(className, classesText)
-  .check(
-    z.minLength(2, classesText),
-    z.maxLength(MOST_CLASSES, classesText),
-    z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
-  );
+const classNames = z.array(className, classesText).check(
+  z.minLength(2, classesText),
+  z.maxLength(MOST_CLASSES, classesText),
+  z.refine((names: readonly string[]) => new Set(names).size === names.length, classesText),
+);
 
 const model = section({
   /** How often the image is squeezed; height and width must be divisible by 2^levels. */

@@ -57,6 +57,10 @@ export class BatchLoader {
     const noise = { shape: image.shape, data: this.noise.subarray(-this.pixels.length) };
     return classes === 0
       ? { image, noise }
-      : { image, noise, classes: oneHotRows(this.stream.classesAt(step, image.shape[0]!, this.first), classes) };
+      : {
+          image,
+          noise,
+          classes: oneHotRows(this.stream.classesAt(step, image.shape[0]!, this.first), classes),
+        };
   }
 }

@@ -6,7 +6,7 @@ import type { Config } from '../experiments/configSchema.ts';
 import type { Conditions } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { input } from '../tensor/tensor.ts';
+import { constant, input } from '../tensor/tensor.ts';
 
 /**
  * The conditions of a model's programs for so many images: the input `classes`, one-hot, `[images, K]`, for a model with
@@ -14,6 +14,11 @@ import { input } from '../tensor/tensor.ts';
  */
 export function conditionInputs({ classes }: Glow, images: number): Conditions {
   return classes.length === 0 ? {} : { classes: input('classes', [images, classes.length]) };
+}
+
+/** The conditions of a model's programs for images of these classes, as constants; none for a model without classes. */
+export function conditionsOf({ classes }: Glow, numbers: ArrayLike<number>): Conditions {
+  return classes.length === 0 ? {} : { classes: constant(oneHotRows(numbers, classes.length)) };
 }
 
 /** What to do about images without labels; prepared files of earlier versions have none. */

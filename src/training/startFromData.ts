@@ -30,7 +30,10 @@ export async function startFromData(
   const image = input('image', batch.image.shape);
   const noise = input('noise', batch.noise.shape);
   model.likelihood(image, noise, parameters);
-  const definition = { inputs: { image, noise, ...conditions, ...inputs }, outputs: Object.fromEntries(started) };
+  const definition = {
+    inputs: { image, noise, ...conditions, ...inputs },
+    outputs: Object.fromEntries(started),
+  };
   const values = await releaseAfter(async (keep) => {
     const program = keep(await compile(definition, options));
     return program.run({ ...batch, ...drawn });

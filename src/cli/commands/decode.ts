@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { shortChecksum } from '../../evaluation/model/corrections.ts';
-import { tooFarOut } from '../../evaluation/model/flowModel.ts';
 import { isDouble, largestLatent } from '../../evaluation/model/latents.ts';
 import { readLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
+import { tooFarOut } from '../../evaluation/model/tooFarOut.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';

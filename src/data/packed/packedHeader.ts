@@ -86,7 +86,9 @@ export type PackedHeader = z.infer<typeof headerSchema>;
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(`${magic} ${header.labels ? labelledVersion : version} ${sha256Of([json])}\n${json}\n`);
+  const text = new TextEncoder().encode(
+    `${magic} ${header.labels ? labelledVersion : version} ${sha256Of([json])}\n${json}\n`,
+  );
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }

@@ -1,7 +1,7 @@
 // Writes a packed file, image by image, to disk or into memory.
 import { sha256, startSha256 } from '../../platform/sha256.node.ts';
-import { labelBytes } from './packedLabels.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
+import { labelBytes } from './packedLabels.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
 export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts' | 'splits' | 'names' | 'labels'>;

@@ -44,7 +44,9 @@ export async function openIdxFolder(path: string, classes?: readonly string[]): 
   const labels = await readIdxLabels(path, classes);
   const train = await readImages(path, 'train', labels);
   const test = await readImages(path, 'test', labels);
-  const [trainSize, testSize] = [train, test].map(({ imageShape: [height, width] }) => `${height} x ${width}`);
+  const [trainSize, testSize] = [train, test].map(
+    ({ imageShape: [height, width] }) => `${height} x ${width}`,
+  );
   if (trainSize !== testSize) {
     throw new UserError(
       'invalid-data',

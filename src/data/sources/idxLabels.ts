@@ -36,7 +36,9 @@ export async function readIdxLabels(
     const missing = train === undefined ? fileOf.train : fileOf.test;
     return train === test ? undefined : `${missing} is missing (uncompressed or as .gz)`;
   }
-  const most = [train, test].flatMap(({ numbers }) => Array.from(numbers)).reduce((a, b) => Math.max(a, b), 0);
+  const most = [train, test]
+    .flatMap(({ numbers }) => Array.from(numbers))
+    .reduce((a, b) => Math.max(a, b), 0);
   const classes = names ?? Array.from({ length: most + 1 }, (_, number) => String(number));
   return { classes, parts: { train, test } };
 }

@@ -1,7 +1,8 @@
 // Compares several models on the same images with the same noise, image by image.
 import type { ImageSet } from '../../data/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
-import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
+import type { FlowModel } from '../model/flowModel.ts';
+import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
 import { evaluate } from './evaluate.ts';
 
 /** One model compared with the first. */

@@ -3,7 +3,8 @@ import type { ImageSet } from '../../data/dataset.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
-import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
+import type { FlowModel } from '../model/flowModel.ts';
+import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
 import { type ImportanceBound, importanceBound } from './importanceBound.ts';
 
 /** An image of a split and its bits/dim. */

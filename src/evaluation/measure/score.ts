@@ -1,6 +1,7 @@
 // How odd images are: their bits/dim compared with those of validation images, on both sides.
 import type { ImageSet } from '../../data/dataset.ts';
-import type { FlowModel, LikelihoodOptions } from '../model/flowModel.ts';
+import type { FlowModel } from '../model/flowModel.ts';
+import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
 import { summarise } from './evaluate.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
 

@@ -14,7 +14,8 @@ import { localParameters } from '../../testing/localParameters.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { plainBitsMap } from '../../testing/plainLikelihood.ts';
 import { randomParameters } from '../bijections/randomParameters.ts';
-import { FlowModel, type FlowModelOptions } from './flowModel.ts';
+import { FlowModel } from './flowModel.ts';
+import type { FlowModelOptions } from './flowModelOptions.ts';
 
 const options: GlowOptions = {
   levels: 2,

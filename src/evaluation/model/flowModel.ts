@@ -1,130 +1,65 @@
 // A trained model for inference: 8-bit images and latents in and out, programs compiled on first use.
-import type { Ranks } from '../../cluster/ranks.ts';
 import { type ImageSet, imagesInMemory } from '../../data/dataset.ts';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
-import { type CompileOptions, type Program, requirePlace } from '../../engine/program.ts';
-import { call, option, type Phrase, phrase, UserError } from '../../errors.ts';
+import { phrase, UserError } from '../../errors.ts';
 import type { Glow } from '../../models/glow.ts';
-import { checksumOf } from '../../numeric/checksum.ts';
 import { dimensionsOf, type ImageShape, showImageShape } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { requireFinite, requireWhole } from '../../numeric/optionValues.ts';
 import { mean } from '../../numeric/statistics.ts';
-import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { requireMemory } from '../../platform/memory.ts';
-import { sha256 } from '../../platform/sha256.node.ts';
-import { constantValue, type Tensor } from '../../tensor/tensor.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { oneHotRows } from '../../training/classInputs.ts';
+import { type Batch, imageArray } from '../../training/likelihood.ts';
+import { type ImageScore, imageScores } from '../measure/referenceScores.ts';
 import {
-  imageArray,
-  type Measurement,
-  measureBitsPerDim,
-  measureInBatches,
-} from '../../training/likelihood.ts';
-import { type ImageScore, imageScores, type ReferenceScores } from '../measure/referenceScores.ts';
+  type ClassChoice,
+  type Classification,
+  type ClassLikelihoods,
+  classNumber,
+  classNumbersOf,
+  mostProbable,
+  posteriors,
+} from './classes.ts';
 import {
   asSeen,
   type Correction,
-  type Corrections,
   compareWithDecoded,
   correctImage,
   shortChecksum,
   type Verification,
 } from './corrections.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type {
+  BitsMapOptions,
+  CodingOptions,
+  DecodeOptions,
+  EncodeOptions,
+  FlowModelOptions,
+  LikelihoodOptions,
+  SampleOptions,
+  ScoreOptions,
+} from './flowModelOptions.ts';
+import { ImagePrograms } from './imagePrograms.ts';
 import { drawLatents, isDouble, type Latents, largestLatent, sliceLatents } from './latents.ts';
 import {
-  compileBitsMap,
+  type ImageMeasurement,
+  measureBitsMap,
+  measureClassLikelihoods,
+  measureDraws,
+} from './measureImages.ts';
+import {
   compileDecoder,
   compileEncoder,
-  compileLikelihood,
   compileStages,
   decodeBatch,
   encodeBatch,
-  type ImageProgram,
-  imagesPerRun,
   stagesBatch,
 } from './programs.ts';
 import { type StageDescription, type StageImages, stagesOf } from './stages.ts';
+import { tooFarOut } from './tooFarOut.ts';
 import type { TrainedModel } from './trainedModel.ts';
-
-/** How a model is used. */
-export interface FlowModelOptions extends CompileOptions {
-  /** The most images per run of a program; results do not depend on it. Default 64. */
-  readonly batchSize?: number;
-}
-
-/** Progress of encoding and decoding. */
-export interface CodingOptions {
-  /** Called with the number of images done. */
-  onProgress?(images: number): void;
-}
-
-/** How images are encoded. */
-export interface EncodeOptions extends CodingOptions {
-  /**
-   * The precision of the latents; by default the model's own, float32. float64 recovers images whose small
-   * coupling scales amplify rounding too much in float32.
-   */
-  readonly precision?: Precision;
-}
-
-/** How latents are decoded. */
-export interface DecodeOptions extends CodingOptions {
-  /** What to change in the decoded images: from `verify`, or from a file written with them. */
-  readonly corrections?: Corrections;
-}
-
-/** How samples are drawn. */
-export interface SampleOptions {
-  /** How many images. */
-  readonly count: number;
-  /**
-   * The standard deviation of all latents ε; 1, the default, samples the model itself, below 1 gives less
-   * varied images.
-   */
-  readonly temperature?: number;
-  /** The seed of the latents; default 0. */
-  readonly seed?: number;
-  /**
-   * Called with the indices of images with non-finite values, which are returned black. Without it they are
-   * an error. The inverse of a coupling divides by a sigmoid, which can overflow on latents that the model
-   * has not learned to handle: early in training, or at a high temperature.
-   */
-  onOverflow?(images: readonly number[]): void;
-  /** Called with the number of images done, and the pixels of all, `[count, H, W, C]`: those to come are black. */
-  onProgress?(images: number, pixels: Uint8Array): void;
-}
-
-/** How likelihoods are measured. */
-export interface LikelihoodOptions {
-  /** Draws of the dequantisation noise per image; default 1. */
-  readonly draws?: number;
-  /** The seed of the noise, default 0: the noise of image i in draw k depends only on the seed, i and k. */
-  readonly seed?: number;
-  /** Whether it depends on the image itself instead of i: then the other images have no influence. */
-  readonly noiseByContent?: boolean;
-  /**
-   * The processes that measure a part of the images each, by default only this one: all call the same method with the
-   * same images, and get the same results.
-   */
-  readonly ranks?: Ranks | undefined;
-  /** Called with the number of images done, over all draws. */
-  onProgress?(images: number): void;
-}
-
-/** How a map of bits is measured. */
-export interface BitsMapOptions extends LikelihoodOptions {
-  /** The precision of the computation; by default the model's own, float32. */
-  readonly precision?: Precision;
-}
-
-/** How images are scored. */
-export interface ScoreOptions extends Pick<LikelihoodOptions, 'draws' | 'seed'> {
-  /** What to compare them with, instead of the validation images that the model knows. */
-  readonly reference?: ReferenceScores;
-  /** Called with the number of images done, over all draws. */
-  onProgress?(images: number): void;
-}
 
 /**
  * A trained model. Images are 8-bit, NHWC, concatenated; if the model has fewer bits, images are reduced to
@@ -137,6 +72,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   readonly bits: number;
   /** The shapes of the latents of one image, from level 0's split to the top. */
   readonly latentShapes: readonly ImageShape[];
+  /** The names of its classes, in the order of their numbers; empty if it has none. */
+  readonly classes: readonly string[];
   /** The stages that an image passes through: squeezes, flow steps, splits and the top prior, in order. */
   readonly stages: readonly StageDescription[];
   /** The layers and shapes of the model, for building your own graphs. */
@@ -146,13 +83,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   /** The number of training steps that they have seen; undefined if unknown. */
   readonly step: number | undefined;
   readonly #scores: TrainedModel['scores'];
-  private readonly options: CompileOptions;
-  private readonly batchSize: number;
   private readonly precision: Precision;
-  private readonly programs: Readonly<Record<Precision, Map<Compiler, Promise<ImageProgram>>>> = {
-    float32: new Map(),
-    float64: new Map(),
-  };
+  private readonly programs: ImagePrograms;
   #fingerprint: string | undefined;
 
   /** @param trained from a training state by `trainedModel`; to load one from a folder, use `loadModel` */
@@ -160,8 +92,6 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     trained: TrainedModel,
     { batchSize = 64, precision = 'float32', ...options }: FlowModelOptions = {},
   ) {
-    requireWhole('batchSize', batchSize, 1);
-    requirePlace(options);
     const { imageShape, latentShapes } = trained.model;
     this.imageShape = imageShape;
     this.bits = trained.model.options.bits;
@@ -171,9 +101,9 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     this.parameters = trained.parameters;
     this.step = trained.step;
     this.#scores = (fingerprint) => trained.scores?.(fingerprint);
-    this.options = options;
-    this.batchSize = batchSize;
+    this.classes = trained.model.classes;
     this.precision = precision;
+    this.programs = new ImagePrograms(this, batchSize, options);
   }
 
   /**
@@ -186,12 +116,13 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /**
-   * Draws images, `[count, H, W, C]`. Image i depends on the seed, the temperature and i.
+   * Draws images, `[count, H, W, C]`. Image i depends on the seed, the temperature, its class and i.
    *
    * @throws UserError if an option has an invalid value, or if a value is not finite and `onOverflow` is not passed
    */
   async sample({
     count,
+    class: choice,
     temperature = 1,
     seed = 0,
     onProgress,
@@ -201,11 +132,13 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     requireFinite('temperature', temperature, 0);
     requireWhole('seed', seed, 0);
     const dimensions = dimensionsOf(this.imageShape);
-    const pixels = this.pixelsFor(count);
+    const inTurn = Array.from({ length: count }, (_, image) => image % this.classes.length);
+    const classesAt = this.classesOf(choice, count, inTurn);
+    const pixels = pixelsFor(count, this.imageShape);
     const overflowed: number[] = [];
-    await this.inBatches(count, compileDecoder, this.precision, async (program, first, end) => {
+    await this.programs.inBatches(count, compileDecoder, this.precision, async (program, first, end) => {
       const draw = { first, count: end - first, temperature, seed };
-      const values = await decodeBatch(program, drawLatents(this.latentShapes, draw));
+      const values = await decodeBatch(program, drawLatents(this.latentShapes, draw), classesAt(first, end));
       blackOut(values, dimensions).forEach((image) => {
         overflowed.push(first + image);
       });
@@ -233,18 +166,19 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async encode(
     images: Uint8Array,
-    { precision = this.precision, onProgress }: EncodeOptions = {},
+    { class: choice, precision = this.precision, onProgress }: EncodeOptions = {},
   ): Promise<NdArray[]> {
     const { count } = this.setOf(images);
+    const classesAt = this.classesOf(choice, count);
     const dimensions = dimensionsOf(this.imageShape);
     const latents = this.latentShapes.map((shape) => ({
       shape: [count, ...shape],
       data: zerosOf(precision, count * dimensionsOf(shape)),
     }));
-    await this.inBatches(count, compileEncoder, precision, async (program, first, end) => {
+    await this.programs.inBatches(count, compileEncoder, precision, async (program, first, end) => {
       const batch = images.subarray(first * dimensions, end * dimensions);
       const image = imageArray(batch, this.imageShape, this.bits);
-      const encoded = await encodeBatch(program, image);
+      const encoded = await encodeBatch(program, { image, ...classesAt(first, end) });
       encoded.forEach(({ data }, index) => {
         latents[index]!.data.set(data, first * dimensionsOf(this.latentShapes[index]!));
       });
@@ -262,9 +196,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   async verify(
     images: Uint8Array,
     latents: Latents,
-    { onProgress }: CodingOptions = {},
+    { class: choice, onProgress }: CodingOptions = {},
   ): Promise<Verification> {
     const { count } = this.setOf(images);
+    const classesAt = this.classesOf(choice, count);
     const encoded = this.countOf(latents);
     if (encoded !== count) {
       throw new UserError(
@@ -277,21 +212,27 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     const notFinite: number[] = [];
     const corrections = new Map<number, Correction>();
     const checksums: string[] = [];
-    await this.inBatches(count, compileDecoder, this.precisionOf(latents), async (program, first, end) => {
-      const values = await decodeBatch(program, sliceLatents(latents, first, end));
-      for (let image = first; image < end; image++) {
-        const original = images.subarray(image * dimensions, (image + 1) * dimensions);
-        const own = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
-        const { exact, finite, correction } = compareWithDecoded(own, original, this.bits);
-        inexact.push(...(exact ? [] : [image]));
-        notFinite.push(...(finite ? [] : [image]));
-        if (correction) {
-          corrections.set(image, correction);
+    await this.programs.inBatches(
+      count,
+      compileDecoder,
+      this.precisionOf(latents),
+      async (program, first, end) => {
+        const own = sliceLatents(latents, first, end);
+        const values = await decodeBatch(program, own, classesAt(first, end));
+        for (let image = first; image < end; image++) {
+          const original = images.subarray(image * dimensions, (image + 1) * dimensions);
+          const found = values.subarray((image - first) * dimensions, (image - first + 1) * dimensions);
+          const { exact, finite, correction } = compareWithDecoded(found, original, this.bits);
+          inexact.push(...(exact ? [] : [image]));
+          notFinite.push(...(finite ? [] : [image]));
+          if (correction) {
+            corrections.set(image, correction);
+          }
+          checksums.push(shortChecksum([asSeen(original, this.bits)]));
         }
-        checksums.push(shortChecksum([asSeen(original, this.bits)]));
-      }
-      onProgress?.(end);
-    });
+        onProgress?.(end);
+      },
+    );
     return { inexact, notFinite, corrections, checksums };
   }
 
@@ -327,12 +268,16 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    * The same before rounding to pixels, in [−½, ½) for images of the model, in the precision of the latents.
    * Non-finite values mean that the inverse overflowed: it amplifies rounding for latents far from zero.
    */
-  async decodeValues(latents: Latents, { onProgress }: CodingOptions = {}): Promise<NdArray['data']> {
+  async decodeValues(
+    latents: Latents,
+    { class: choice, onProgress }: CodingOptions = {},
+  ): Promise<NdArray['data']> {
     const count = this.countOf(latents);
+    const classesAt = this.classesOf(choice, count);
     const precision = this.precisionOf(latents);
     const values = zerosOf(precision, count * dimensionsOf(this.imageShape));
-    await this.inBatches(count, compileDecoder, precision, async (program, first, end) => {
-      const decoded = await decodeBatch(program, sliceLatents(latents, first, end));
+    await this.programs.inBatches(count, compileDecoder, precision, async (program, first, end) => {
+      const decoded = await decodeBatch(program, sliceLatents(latents, first, end), classesAt(first, end));
       values.set(decoded, first * dimensionsOf(this.imageShape));
       onProgress?.(end);
     });
@@ -412,15 +357,39 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
 
   /** bits/dim of each image of a dataset, which need not fit in memory, for each draw of the noise. */
   async bitsPerDimByDraw(images: ImageSet, options: LikelihoodOptions = {}): Promise<Float64Array[]> {
-    const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
-    if (given !== expected) {
-      throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
-    }
-    const measured: Float64Array[] = [];
-    await this.forEachDraw(compileLikelihood, this.precision, images, options, async (program, how) => {
-      measured.push(await measureBitsPerDim(program, images, how));
+    this.requireShape(images);
+    return measureDraws(this.measurement(), images, options);
+  }
+
+  /**
+   * ln p(x | class) of each image of a dataset under each class, in nats, for each draw of the noise.
+   *
+   * @throws UserError if the model has no classes, or the images have another shape
+   */
+  classLikelihoods(
+    images: ImageSet,
+    options: Omit<LikelihoodOptions, 'class'> = {},
+  ): Promise<ClassLikelihoods> {
+    classNumber(this.classes, 0);
+    this.requireShape(images);
+    return measureClassLikelihoods(this.measurement(), images, options);
+  }
+
+  /**
+   * The class of each image by Bayes' rule: p(class | x) = p(x | class) / Σ p(x | class), with equally likely classes and
+   * p(x | class) the mean over draws of the dequantisation noise, which all classes share.
+   *
+   * @throws UserError if the model has no classes, or `images` does not hold a whole number of images
+   */
+  async classify(
+    images: Uint8Array,
+    options: Omit<LikelihoodOptions, 'class'> = {},
+  ): Promise<Classification[]> {
+    const found = posteriors(await this.classLikelihoods(this.setOf(images), options));
+    return found.map((probabilities) => {
+      const number = mostProbable(probabilities);
+      return { class: this.classes[number]!, number, probabilities };
     });
-    return measured;
   }
 
   /**
@@ -438,21 +407,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     images: Uint8Array,
     { precision = this.precision, ...options }: BitsMapOptions = {},
   ): Promise<NdArray> {
-    const set = this.setOf(images);
-    const [height, width] = this.imageShape;
-    const area = height * width;
-    const data = new Float64Array(set.count * area);
-    const { draws = 1 } = options;
-    await this.forEachDraw(compileBitsMap, precision, set, options, (program, how) =>
-      measureInBatches(program, set, how, ({ bitsMap }, first, count) => {
-        for (let index = 0; index < count * area; index++) {
-          data[first * area + index]! += bitsMap!.data[index]! / draws;
-        }
-      }),
-    );
-    // Zeros for the images of other ranks: their sum is exact.
-    await options.ranks?.sum(data);
-    return { shape: [set.count, height, width], data };
+    return measureBitsMap(this.measurement(precision), this.setOf(images), options);
   }
 
   /**
@@ -463,9 +418,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    */
   async stageImages(
     images: Uint8Array,
-    { precision = this.precision, onProgress }: EncodeOptions = {},
+    { class: choice, precision = this.precision, onProgress }: EncodeOptions = {},
   ): Promise<StageImages[]> {
     const { count } = this.setOf(images);
+    const classesAt = this.classesOf(choice, count);
     const dimensions = dimensionsOf(this.imageShape);
     const arrayOf = (shape: ImageShape): NdArray => ({
       shape: [count, ...shape],
@@ -478,10 +434,10 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
         ...(stage.latentShape && { latent: arrayOf(stage.latentShape) }),
       }),
     );
-    await this.inBatches(count, compileStages, precision, async (program, first, end) => {
+    await this.programs.inBatches(count, compileStages, precision, async (program, first, end) => {
       const batch = images.subarray(first * dimensions, end * dimensions);
       const image = imageArray(batch, this.imageShape, this.bits);
-      const results = await stagesBatch(program, image, found.length);
+      const results = await stagesBatch(program, { image, ...classesAt(first, end) }, found.length);
       found.forEach((stage, index) => {
         for (const part of ['output', 'latent'] as const) {
           const array = stage[part];
@@ -494,14 +450,8 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 
   /** Frees the programs; they are recompiled if the model is used again. */
-  async release(): Promise<void> {
-    const programs = Object.values(this.programs).flatMap((known) => [...known.values()]);
-    for (const known of Object.values(this.programs)) {
-      known.clear();
-    }
-    // A program that failed to compile has nothing to free, and its caller got the error.
-    const compiled = await Promise.allSettled(programs);
-    await Promise.all(compiled.map((one) => (one.status === 'fulfilled' ? one.value.release() : undefined)));
+  release(): Promise<void> {
+    return this.programs.release();
   }
 
   /** Frees the programs at the end of a block that begins with `await using`. */
@@ -509,86 +459,34 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
     return this.release();
   }
 
-  /** The program of this kind, compiled once; after a failed compilation the next call tries again. */
-  private program(compiler: Compiler, precision: Precision): Promise<ImageProgram> {
-    const programs = this.programs[precision];
-    const known = programs.get(compiler);
-    if (known) {
-      return known;
-    }
-    const program = compiler(this, { ...this.options, precision });
-    programs.set(compiler, program);
-    program.catch(() => {
-      if (programs.get(compiler) === program) {
-        programs.delete(compiler);
-      }
-    });
-    return program;
-  }
-
-  /** Runs `work` once for every draw of the noise, with how to measure it. */
-  private async forEachDraw(
-    compiler: Compiler,
-    precision: Precision,
-    images: ImageSet,
-    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: LikelihoodOptions,
-    work: (program: ImageProgram, how: Measurement) => Promise<void>,
-  ): Promise<void> {
-    requireWhole('draws', draws, 1);
-    requireWhole('seed', seed, 0);
-    const program = await this.program(compiler, precision);
-    const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
-    for (let draw = 0; draw < draws; draw++) {
-      const progress = (done: number): void => onProgress?.(draw * images.count + done);
-      const how = { batchSize, bits: this.bits, seed, draw, noiseByContent, ranks };
-      await work(program, { ...how, onProgress: progress });
-    }
-  }
-
   /** The precision in which latents are decoded. */
   private precisionOf(latents: Latents): Precision {
     return isDouble(latents) ? 'float64' : this.precision;
   }
 
-  /** Runs `work` on consecutive ranges of at most one batch; yields to the event loop between them. */
-  private async inBatches(
+  private requireShape(images: ImageSet): void {
+    const [given, expected] = [images.imageShape, this.imageShape].map(showImageShape);
+    if (given !== expected) {
+      throw new UserError('mismatch', `the images are ${given}, and the model takes ${expected}`);
+    }
+  }
+
+  private measurement(precision: Precision = this.precision): ImageMeasurement {
+    return { model: this.model, programs: this.programs, precision };
+  }
+
+  /** The classes of images `first` to `end − 1` of so many, as programs take them; nothing for a model without classes. */
+  private classesOf(
+    choice: ClassChoice | undefined,
     count: number,
-    compiler: Compiler,
-    precision: Precision,
-    work: (program: Program, first: number, end: number) => Promise<void>,
-  ): Promise<void> {
-    if (count === 0) {
-      return;
+    otherwise: ClassChoice = 0,
+  ): (first: number, end: number) => Pick<Batch, 'classes'> {
+    const { classes } = this;
+    if (classes.length === 0 && choice === undefined) {
+      return () => ({});
     }
-    const program = await this.program(compiler, precision);
-    const batchSize = this.batchOf(program);
-    for (let first = 0; first < count; first += batchSize) {
-      await work(program, first, Math.min(count, first + batchSize));
-      await nextTurn();
-    }
-  }
-
-  /**
-   * The most images per run of a program: `batchSize`, or fewer if their memory is not available.
-   *
-   * @throws UserError (`out-of-memory`) if a single image does not fit
-   */
-  private batchOf(program: ImageProgram): number {
-    return imagesPerRun(program, { ...this.options, most: this.batchSize, imageShape: this.imageShape });
-  }
-
-  /** @throws UserError (`out-of-memory`, `unsupported`) if the pixels of so many images do not fit */
-  private pixelsFor(count: number): Uint8Array {
-    const bytes = count * dimensionsOf(this.imageShape);
-    const remedy = 'draw fewer at a time, with different seeds';
-    requireMemory(`the pixels of ${count} images`, bytes, remedy);
-    if (bytes > MOST_PIXEL_BYTES) {
-      throw new UserError(
-        'unsupported',
-        `the pixels of ${count} images are more than one array holds: ${remedy}`,
-      );
-    }
-    return new Uint8Array(bytes);
+    const numbers = classNumbersOf(classes, choice ?? otherwise, count);
+    return (first, end) => ({ classes: oneHotRows(numbers.subarray(first, end), classes.length) });
   }
 
   private setOf(images: Uint8Array): ImageSet {
@@ -622,15 +520,6 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
   }
 }
 
-function fingerprintOf({ model, parameters }: TrainedModel): string {
-  const weights = Object.keys(model.parameters).map((path): [string, NdArray] => {
-    const { shape, data } = constantValue(parameters[path]!)!;
-    return [path, { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }];
-  });
-  const options = Object.entries(model.options).sort(([a], [b]) => (a < b ? -1 : 1));
-  return sha256([JSON.stringify([options, model.imageShape, checksumOf(new Map(weights))])]);
-}
-
 function zerosOf(precision: Precision, count: number): NdArray['data'] {
   return precision === 'float64' ? new Float64Array(count) : new Float32Array(count);
 }
@@ -648,18 +537,23 @@ function blackOut(values: NdArray['data'], dimensions: number): number[] {
   return images;
 }
 
-/** Why latents of an image with this largest one, in float64 or not, cannot be decoded; follows a colon. */
-export function tooFarOut(largest: number, double: boolean): Phrase {
-  const remedy = double ? [] : phrase`encode it with ${option('precision', 'float64')}, or `;
-  return phrase`${whyTooFarOut(largest)}; ${remedy}see ${call('diagnose')}`;
-}
-
-/** The same without a remedy, for latents that were not encoded from an image. */
-export function whyTooFarOut(largest: number): string {
-  return `its largest latent is ${Number(largest.toPrecision(3))}, and rounding grows without bound in the inverse of this model`;
-}
-
-type Compiler = (trained: TrainedModel, options: CompileOptions) => Promise<ImageProgram>;
-
 /** The most bytes of pixels that are returned at once: the longest array that every host has. */
 const MOST_PIXEL_BYTES = 2 ** 31 - 1;
+
+/**
+ * The pixels of so many images, all black.
+ *
+ * @throws UserError (`out-of-memory`, `unsupported`) if they do not fit
+ */
+function pixelsFor(count: number, imageShape: ImageShape): Uint8Array {
+  const bytes = count * dimensionsOf(imageShape);
+  const remedy = 'draw fewer at a time, with different seeds';
+  requireMemory(`the pixels of ${count} images`, bytes, remedy);
+  if (bytes > MOST_PIXEL_BYTES) {
+    throw new UserError(
+      'unsupported',
+      `the pixels of ${count} images are more than one array holds: ${remedy}`,
+    );
+  }
+  return new Uint8Array(bytes);
+}

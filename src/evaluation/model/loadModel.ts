@@ -3,7 +3,8 @@ import { type FetchOptions, fetchOptionsOf } from '../../platform/transfer.ts';
 import { pathOf } from '../../storage/folders.ts';
 import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
-import { FlowModel, type FlowModelOptions } from './flowModel.ts';
+import { FlowModel } from './flowModel.ts';
+import type { FlowModelOptions } from './flowModelOptions.ts';
 import { loadTrained } from './loadTrained.ts';
 import { fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
 

@@ -1,7 +1,8 @@
 // Loads a trained model in a page or its worker, from a URL or from files in memory.
 import { type FetchOptions, fetchOptionsOf, urlOf } from '../../platform/transfer.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
-import { FlowModel, type FlowModelOptions } from './flowModel.ts';
+import { FlowModel } from './flowModel.ts';
+import type { FlowModelOptions } from './flowModelOptions.ts';
 import { fetchModelFiles, type ModelFiles, modelFromFiles } from './modelFiles.ts';
 
 /** Which weights to load, how they are fetched, and how the model is used. */

@@ -12,7 +12,8 @@ import { divide, sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
-import { likelihoodDefinition } from '../../training/likelihood.ts';
+import { conditionInputs, conditionsOf } from '../../training/classInputs.ts';
+import { type Batch, likelihoodDefinition } from '../../training/likelihood.ts';
 import type { Latents } from './latents.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -67,16 +68,28 @@ export function compileLikelihood(
   );
 }
 
-/** The program that computes `bitsMap`, where −log2 p of each image arises, from `image` and `noise`. */
+/** The program that computes `logLikelihoods`, ln p(x | class) under every class, `[N, K]`, from `image` and `noise`. */
+export function compileClassLikelihoods(
+  { model, parameters }: TrainedModel,
+  options: CompileOptions,
+): Promise<ImageProgram> {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const logLikelihoods = model.logLikelihoodByClass(image, noise, parametersFrom(parameters));
+  return compileForImages({ inputs: { image, noise }, outputs: { logLikelihoods } }, options);
+}
+
+/** The program that computes `bitsMap`, where −log2 p of each image arises, from `image`, `noise` and `classes`, if any. */
 export function compileBitsMap(
   { model, parameters }: TrainedModel,
   options: CompileOptions,
 ): Promise<ImageProgram> {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters));
+  const conditions = conditionInputs(model, OPEN_BATCH);
+  const map = model.logLikelihoodMap(image, noise, parametersFrom(parameters, conditions));
   return compileForImages(
-    { inputs: { image, noise }, outputs: { bitsMap: divide(map, -Math.LN2) } },
+    { inputs: { image, noise, ...conditions }, outputs: { bitsMap: divide(map, -Math.LN2) } },
     options,
   );
 }
@@ -89,19 +102,20 @@ export function compileStages(
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   const x = model.dequantise(image, constant(0.5));
   const outputs: Record<string, Tensor> = {};
-  model.resultsOf(x, parametersFrom(parameters)).forEach(({ y, epsilon }, index) => {
+  const conditions = conditionInputs(model, OPEN_BATCH);
+  model.resultsOf(x, parametersFrom(parameters, conditions)).forEach(({ y, epsilon }, index) => {
     Object.assign(outputs, y && { [stageOutput(index)]: y }, epsilon && { [stageLatent(index)]: epsilon });
   });
-  return compileForImages({ inputs: { image }, outputs }, options);
+  return compileForImages({ inputs: { image, ...conditions }, outputs }, options);
 }
 
 /** Runs the program of all stages: for each, in order, the images it passes on and its latent, if any. */
 export async function stagesBatch(
   program: Program,
-  image: NdArray,
+  images: Omit<Batch, 'noise'>,
   stages: number,
 ): Promise<{ output?: NdArray | undefined; latent?: NdArray | undefined }[]> {
-  const results = await program.run({ image });
+  const results = await program.run({ ...images });
   return Array.from({ length: stages }, (_, index) => ({
     output: results[stageOutput(index)],
     latent: results[stageLatent(index)],
@@ -122,9 +136,10 @@ export function compileEncoder(
   options: CompileOptions,
 ): Promise<ImageProgram> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
-  const { latents } = model.likelihood(image, constant(0.5), parametersFrom(parameters));
+  const conditions = conditionInputs(model, OPEN_BATCH);
+  const { latents } = model.likelihood(image, constant(0.5), parametersFrom(parameters, conditions));
   const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
-  return compileForImages({ inputs: { image }, outputs }, options);
+  return compileForImages({ inputs: { image, ...conditions }, outputs }, options);
 }
 
 /**
@@ -136,7 +151,9 @@ export async function compileLogDetGradient(
   options: CompileOptions,
 ): Promise<ImageProgram | undefined> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
-  const { logDet } = model.likelihood(image, constant(0.5), parametersFrom(parameters));
+  // The log-determinant of the layers does not depend on the class.
+  const conditions = conditionsOf(model, [0]);
+  const { logDet } = model.likelihood(image, constant(0.5), parametersFrom(parameters, conditions));
   if (logDet.rank === 0) {
     return undefined;
   }
@@ -145,8 +162,8 @@ export async function compileLogDetGradient(
 }
 
 /** Runs an encoder: the latents of images. */
-export async function encodeBatch(program: Program, image: NdArray): Promise<NdArray[]> {
-  const results = await program.run({ image });
+export async function encodeBatch(program: Program, images: Omit<Batch, 'noise'>): Promise<NdArray[]> {
+  const results = await program.run({ ...images });
   return Object.keys(program.outputs).map((_, index) => results[latentName(index)]!);
 }
 
@@ -156,17 +173,29 @@ export function compileDecoder(
   options: CompileOptions,
 ): Promise<ImageProgram> {
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
+  const conditions = conditionInputs(model, OPEN_BATCH);
   const definition: ProgramDefinition = {
-    inputs: Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
-    outputs: { values: model.decode(latents, parametersFrom(parameters)) },
+    inputs: {
+      ...Object.fromEntries(latents.map((latent, index) => [latentName(index), latent])),
+      ...conditions,
+    },
+    outputs: { values: model.decode(latents, parametersFrom(parameters, conditions)) },
   };
   return compileForImages(definition, options);
 }
 
-/** Runs a decoder: the dequantised values in [−½, ½) of the images of these latents. */
-export async function decodeBatch(program: Program, latents: Latents): Promise<NdArray['data']> {
+/**
+ * Runs a decoder: the dequantised values in [−½, ½) of the images of these latents.
+ *
+ * @param classes of the images, one-hot, for a model with classes
+ */
+export async function decodeBatch(
+  program: Program,
+  latents: Latents,
+  { classes }: Pick<Batch, 'classes'> = {},
+): Promise<NdArray['data']> {
   const feeds = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
-  return (await program.run(feeds)).values!.data;
+  return (await program.run({ ...feeds, ...(classes && { classes }) })).values!.data;
 }
 
 function latentName(index: number): string {

@@ -3,12 +3,7 @@ import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
 import { type Conditions, parametersFrom } from '../../flows/parameters.ts';
 import type { Glow } from '../../models/glow.ts';
-import {
-  type Densities,
-  type Stage,
-  type StageResult,
-  sumOfDensities,
-} from '../../models/stages.ts';
+import { type Densities, type Stage, type StageResult, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
 import { checkpoint, sum } from '../../tensor/operations/index.ts';
