@@ -1,5 +1,6 @@
 // Decodes latents that a command computed itself, for which there is nothing to encode differently.
 import { UserError } from '../errors.ts';
+import type { ClassChoice } from '../evaluation/model/classes.ts';
 import type { FlowModel } from '../evaluation/model/flowModel.ts';
 import { type Latents, largestLatent } from '../evaluation/model/latents.ts';
 import { whyTooFarOut } from '../evaluation/model/tooFarOut.ts';
@@ -9,15 +10,20 @@ import { dimensionsOf } from '../numeric/imageShape.ts';
  * The images of latents.
  *
  * @param nameOf what the image at an index is, for the error
+ * @param class the class of the images, or of each, for a model with classes
  * @param remedy what to do about an image that cannot be decoded
  * @throws UserError (`diverged`) if the values of an image are not finite
  */
 export async function decodeMoved(
   model: FlowModel,
   latents: Latents,
-  { nameOf, remedy }: { nameOf: (index: number) => string; remedy: string },
+  {
+    nameOf,
+    remedy,
+    class: choice,
+  }: { nameOf: (index: number) => string; remedy: string; class?: ClassChoice | undefined },
 ): Promise<Uint8Array> {
-  const values = await model.decodeValues(latents);
+  const values = await model.decodeValues(latents, { class: choice });
   const size = dimensionsOf(model.imageShape);
   const broken = values.findIndex((value) => !Number.isFinite(value));
   if (broken >= 0) {

@@ -1,11 +1,13 @@
 // An evaluation as `emerging evaluate` and `emerging train` store and print it.
 import type { Split } from '../data/sources/splitOfName.ts';
+import type { Accuracy, ClassEvaluation } from '../evaluation/measure/classEvaluation.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import { errorText } from '../evaluation/runs/errorText.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
 import { shellWord } from './terminal/shellWord.ts';
+import { formatTable } from './terminal/table.ts';
 
 /** What is printed and stored for an evaluation: the result and everything it depends on. */
 export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluation, 'perImage'> {
@@ -44,12 +46,12 @@ export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, direct
  */
 export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
-  const { median, quantiles, worst, importance } = record;
+  const { median, quantiles, worst, importance, likelihood, classes } = record;
   const errors = [
     standardError === null ? [] : `± ${errorText(standardError)} over draws`,
     samplingError === null ? [] : `± ${errorText(samplingError)} over images`,
   ].flat();
-  const measured = `${bitsPerDim.toFixed(4)} bits/dim (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
+  const measured = `${bitsPerDim.toFixed(4)} bits/dim${likelihood ? ` of ${likelihood}` : ''} (${errors.join(', ')}) on all ${formatCount(images)} ${split} images`;
   const spread =
     `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
     `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
@@ -58,11 +60,42 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   return [
     `${measured.replace(' ()', '')}; ${how}${step}`,
     `over images: ${spread}`,
+    ...(classes ? classLines(classes) : []),
     ...(importance
       ? [
           `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
             `with ${formatCounted(importance.draws, 'draw')} per image`,
         ]
       : []),
+  ];
+}
+
+/** The most classes that are listed one by one. */
+const LISTED = 20;
+
+/** What an evaluation says of the classes. */
+function classLines({ marginalBitsPerDim, byClass, ...all }: ClassEvaluation): string[] {
+  const share = ({ accuracy, accuracyError }: Accuracy): string =>
+    `${(100 * accuracy).toFixed(2)} % (± ${(100 * accuracyError).toFixed(2)} %)`;
+  const table = formatTable(
+    [
+      { title: 'CLASS' },
+      { title: 'IMAGES', align: 'right' },
+      { title: 'BITS/DIM', align: 'right' },
+      { title: '±', align: 'right' },
+      { title: 'RIGHT', align: 'right' },
+    ],
+    byClass.map((one) => [
+      one.class,
+      formatCount(one.images),
+      one.bitsPerDim?.toFixed(4) ?? '',
+      one.samplingError === null ? '' : errorText(one.samplingError),
+      one.images === 0 ? '' : share(one),
+    ]),
+  );
+  return [
+    `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely`,
+    `as a classifier, by Bayes' rule: ${share(all)} of the images right`,
+    ...(byClass.length <= LISTED ? [table] : []),
   ];
 }

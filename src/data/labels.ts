@@ -47,6 +47,11 @@ export function labelled(
   return { ...images, labels: { classes, classOf: (index) => own[checkIndex(index, count)]! } };
 }
 
+/** Whether images are labelled with exactly these classes. */
+export function hasClasses({ labels }: Pick<ImageSet, 'labels'>, classes: readonly string[]): boolean {
+  return JSON.stringify(labels?.classes) === JSON.stringify(classes);
+}
+
 /** The number of images in each class. */
 export function countClasses({ count, labels }: ImageSet): number[] {
   const counts = new Array<number>(labels?.classes.length ?? 0).fill(0);

@@ -119,8 +119,10 @@ export interface TopPriorOptions {
  * scaled convolution of an image of zeros), mean in the first half of its channels and log-deviation in the
  * second; standard normal if it is not learned.
  *
- * With K classes it depends on the class c of the image, as in Glow: (mean, log-deviation) + c·V·e^(3s), with c one-hot,
- * `[N, K]`, V `[K, 2C]` and s `[2C]` all zero at first, so that a model starts as the one without classes.
+ * With K classes it depends on the class c of the image: (mean, log-deviation) + c·V·e^(3s), with c one-hot, `[N, K]`, V
+ * `[K, H, W, 2C]` and s `[2C]`, all zero at first, so that a model starts as the one without classes. In Glow V is
+ * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
+ * each pixel the likelihood alone does.
  */
 export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPriorOptions): TopPrior {
   const [height, width, channels] = shape;
@@ -135,8 +137,9 @@ export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPr
   /** The Gaussians of the given classes, one-hot `[M, K]`: mean and log-deviation `[M, H, W, C]`. */
   const gaussiansOf = (p: Parameters, oneHot: Tensor): NonNullable<Gaussian> => {
     const scale = exp(multiply(p.get('classLogScale'), 3));
-    const offset = multiply(product(oneHot, p.get('classKernel')), scale);
-    const all = add(reshape(offset, [oneHot.shape[0]!, 1, 1, 2 * channels]), sharedOf(p));
+    const kernel = reshape(p.get('classKernel'), [classes, height * width * 2 * channels]);
+    const offset = reshape(product(oneHot, kernel), [oneHot.shape[0]!, height, width, 2 * channels]);
+    const all = add(multiply(offset, scale), sharedOf(p));
     const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };
@@ -158,7 +161,7 @@ export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPr
           bias: filledParameter([2 * channels], 0),
           logScale: filledParameter([2 * channels], 0),
           ...(classes > 0 && {
-            classKernel: filledParameter([classes, 2 * channels], 0),
+            classKernel: filledParameter([classes, height, width, 2 * channels], 0),
             classLogScale: filledParameter([2 * channels], 0),
           }),
         }

@@ -57,12 +57,12 @@ async function runDecode(
   const { out, step } = options;
   requireNewFolder(out);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
-  const { names, latents, encodedFrom, edited = [] } = readLatents(file, model);
+  const { names, latents, classes, encodedFrom, edited = [] } = readLatents(file, model);
   noteDeviceOf(isDouble(latents) ? 'float64' : 'float32', options);
   const bar = createProgress({ label: 'decoding', total: names.length, unit: 'images' });
   let values: NdArray['data'];
   try {
-    values = await model.decodeValues(latents, { onProgress: (done) => bar.update(done) });
+    values = await model.decodeValues(latents, { class: classes, onProgress: (done) => bar.update(done) });
   } finally {
     bar.finish();
   }

@@ -1,13 +1,16 @@
-// `emerging edit`: moves an image along the difference between two groups of images.
+// `emerging edit`: moves an image along the difference between two groups of images, or to another class.
 import { type Command, InvalidArgumentError } from 'commander';
 import { imageFormats } from '../../data/formats/imageDecoding.ts';
+import type { NamedImages } from '../../data/sources/imageFiles.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { meanLatents, moveLatents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet } from '../../pictures/contactSheet.ts';
 import { realPath, writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
+import { addClassOption, type ClassOptions, chosenClasses, classOfImage } from '../classOption.ts';
 import { decodeMoved } from '../decodeMoved.ts';
 import { addResizeOption, readImages, reportSkipped } from '../imageInput.ts';
 import {
@@ -22,9 +25,10 @@ import { requireWritablePng } from '../requireWritable.ts';
 import { formatCounted } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface EditCommandOptions extends EngineOptions, CheckpointOptions {
-  readonly from: string;
-  readonly towards: string;
+interface EditCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
+  readonly from?: string;
+  readonly towards?: string;
+  readonly toClass?: readonly string[];
   readonly amount?: readonly number[];
   readonly resize?: boolean;
   readonly out: string;
@@ -35,11 +39,16 @@ interface EditCommandOptions extends EngineOptions, CheckpointOptions {
 export function registerEdit(program: Command): void {
   const command = program
     .command('edit')
-    .description('move an image along the difference between two groups of images')
+    .description('move an image along the difference between two groups of images, or to other classes')
     .argument('<run>', 'a run folder, or an exported model')
     .argument('<image>', `a ${imageFormats} file`)
-    .requiredOption('--from <dir>', 'a folder of images without the attribute to add')
-    .requiredOption('--towards <dir>', 'a folder of images with the attribute')
+    .option('--from <dir>', 'a folder of images without the attribute to add')
+    .option('--towards <dir>', 'a folder of images with the attribute')
+    .option(
+      '--to-class <name|n|all>',
+      'instead, for a model with classes: a class to move the image to, by name or by number; may be repeated',
+      (name: string, earlier: readonly string[] = []) => [...earlier, name],
+    )
     .option(
       '--amount <a>',
       'how far: 1 is the full difference of their mean latents, negative values move away; may be repeated ' +
@@ -48,12 +57,16 @@ export function registerEdit(program: Command): void {
     )
     .requiredOption('--out <file>', 'the PNG to write')
     .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'the most probable class of the image');
   addEngineOptions(addCheckpointOption(addResizeOption(command)))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
+      '\nExamples:\n  emerging edit runs/quickstart 3.png --from thin --towards bold --amount 0.5 --amount 1 ' +
         '--out bolder.png\n' +
-        '\nThe PNG shows the image, its reconstruction, and one image for each amount.',
+        '  emerging edit runs/digits 3.png --class 3 --to-class all --out all.png\n' +
+        '\nThe PNG shows the image, its reconstruction, and one image for each amount or class. An image is moved to another\n' +
+        'class by decoding its latents under that class: their top level keeps its place in units of the deviation of the\n' +
+        'prior, from the mean of one class to that of the other.',
     )
     .action((run: string, image: string, options: EditCommandOptions) =>
       releaseAfter((keep) => runEdit(keep, run, image, options)),
@@ -66,46 +79,148 @@ async function runEdit(
   image: string,
   options: EditCommandOptions,
 ): Promise<void> {
-  const { out, from, towards, amount = [1], step } = options;
+  const { out, toClass, step } = options;
   requireWritablePng(out);
+  const groups = groupsOf(options);
+  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
+  const edit = groups
+    ? await moveBetweenGroups(model, image, groups, options)
+    : await moveToClasses(model, image, toClass!, options);
+  const { imageShape } = model;
+  writeFileAtomically(out, contactSheet(edit.row, { imageShape, columns: edit.columns.length }));
+  writeStdout(
+    options.json
+      ? `${JSON.stringify({ file: out, step: model.step, image, ...edit.report, skipped: edit.skipped })}\n`
+      : `${visibleText(image)} ${visibleText(edit.text)}${stepText(model.step, options)}: ${visibleText(out)}\n` +
+          `columns: ${visibleText(edit.columns.join(', '))}\n`,
+  );
+  reportSkipped(edit.skipped);
+}
+
+/** Two folders of images that differ in an attribute. */
+interface Groups {
+  readonly from: string;
+  readonly towards: string;
+}
+
+/** An edited image: the pictures of a row, what each shows, and what was done. */
+interface Edit {
+  readonly row: Uint8Array;
+  readonly columns: readonly string[];
+  readonly text: string;
+  readonly report: object;
+  readonly skipped: readonly string[];
+}
+
+/**
+ * The folders to move an image between; undefined if it is moved to a class.
+ *
+ * @throws UserError if the options say neither, or both
+ */
+function groupsOf({ from, towards, toClass, amount }: EditCommandOptions): Groups | undefined {
+  if (toClass !== undefined) {
+    if (from !== undefined || towards !== undefined || amount !== undefined) {
+      throw new UserError(
+        'invalid-argument',
+        '--to-class moves the image to a class: leave out --from, --towards and --amount',
+      );
+    }
+    return undefined;
+  }
+  if (from === undefined || towards === undefined) {
+    throw new UserError(
+      'invalid-argument',
+      'name two folders of images, --from and --towards, or a class of the model with --to-class',
+    );
+  }
   if (realPath(from) === realPath(towards)) {
     throw new UserError(
       'invalid-argument',
       `--from ${from} and --towards ${towards} are the same, so nothing would change: name two different folders`,
     );
   }
-  const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
-  const { resize } = options;
-  const read = (path: string) => readImages([path], model.imageShape, { resize });
-  const [original, start, end] = [await read(image), await read(from), await read(towards)];
+  return { from, towards };
+}
+
+/** Moves an image along the difference of the mean latents of two groups. */
+async function moveBetweenGroups(
+  model: FlowModel,
+  image: string,
+  { from, towards }: Groups,
+  options: EditCommandOptions,
+): Promise<Edit> {
+  const { amount = [1] } = options;
+  const read = (path: string) => readImages([path], model.imageShape, { resize: options.resize });
+  const [original, start, end] = [
+    await readOne(model, image, options),
+    await read(from),
+    await read(towards),
+  ];
+  // One class for all, in which the latents of all of them are comparable.
+  const coding = { class: await classOfImage(model, original.pixels, options) };
+  const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels, coding));
+  const direction = { from: await mean(start), towards: await mean(end) };
+  const latents = await model.encode(original.pixels, coding);
+  // Amount 0 is the reconstruction.
+  const moved = moveLatents(latents, { ...direction, amounts: [0, ...amount] });
+  const edited = await decodeMoved(model, moved, {
+    ...coding,
+    nameOf: (index) => (index === 0 ? image : `${image} moved by ${amount[index - 1]}`),
+    remedy: 'choose a smaller --amount, or other images',
+  });
+  const counts = { from: start.names.length, towards: end.names.length };
+  return {
+    row: Uint8Array.from([...original.pixels, ...edited]),
+    columns: ['original', 'reconstruction', ...amount.map(String)],
+    text: `from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} by ${amount.join(', ')}`,
+    report: { amounts: amount, images: counts },
+    skipped: [original, start, end].flatMap((images) => images.skipped),
+  };
+}
+
+/** Moves an image to other classes: encoded under its own, decoded under each of them. */
+async function moveToClasses(
+  model: FlowModel,
+  image: string,
+  names: readonly string[],
+  options: EditCommandOptions,
+): Promise<Edit> {
+  const targets = chosenClasses(model, names);
+  const original = await readOne(model, image, options);
+  const own = (await classOfImage(model, original.pixels, options))!;
+  const latents = await model.encode(original.pixels, { class: own });
+  const all = [own, ...targets];
+  // The same latents for each class.
+  const copies = moveLatents(latents, { from: latents, towards: latents, amounts: all.map(() => 0) });
+  const nameOfClass = (number: number): string => model.classes[number]!;
+  const edited = await decodeMoved(model, copies, {
+    class: all,
+    nameOf: (index) => (index === 0 ? image : `${image} as ${nameOfClass(all[index]!)}`),
+    remedy: 'choose another class, or another image',
+  });
+  return {
+    row: Uint8Array.from([...original.pixels, ...edited]),
+    columns: ['original', `reconstruction (${nameOfClass(own)})`, ...targets.map(nameOfClass)],
+    text: `from class ${nameOfClass(own)} to ${targets.map(nameOfClass).join(', ')}`,
+    report: { class: nameOfClass(own), classes: targets.map(nameOfClass) },
+    skipped: original.skipped,
+  };
+}
+
+/** The image to edit. */
+async function readOne(
+  model: FlowModel,
+  image: string,
+  { resize }: EditCommandOptions,
+): Promise<NamedImages> {
+  const original = await readImages([image], model.imageShape, { resize });
   if (original.names.length > 1) {
     throw new UserError(
       'invalid-argument',
       `${image} contains ${original.names.length} images: name one of them`,
     );
   }
-  const mean = async ({ pixels }: { pixels: Uint8Array }) => meanLatents(await model.encode(pixels));
-  const direction = { from: await mean(start), towards: await mean(end) };
-  const latents = await model.encode(original.pixels);
-  // Amount 0 is the reconstruction.
-  const moved = moveLatents(latents, { ...direction, amounts: [0, ...amount] });
-  const edited = await decodeMoved(model, moved, {
-    nameOf: (index) => (index === 0 ? image : `${image} moved by ${amount[index - 1]}`),
-    remedy: 'choose a smaller --amount, or other images',
-  });
-  const row = Uint8Array.from([...original.pixels, ...edited]);
-  const { imageShape } = model;
-  writeFileAtomically(out, contactSheet(row, { imageShape, columns: 2 + amount.length }));
-  const counts = { from: start.names.length, towards: end.names.length };
-  const skipped = [original, start, end].flatMap((images) => images.skipped);
-  writeStdout(
-    options.json
-      ? `${JSON.stringify({ file: out, step: model.step, image, amounts: amount, images: counts, skipped })}\n`
-      : `${visibleText(image)} from ${formatCounted(counts.from, 'image')} towards ${formatCounted(counts.towards, 'image')} ` +
-          `by ${amount.join(', ')}${stepText(model.step, options)}: ${visibleText(out)}\n` +
-          `columns: original, reconstruction, ${amount.join(', ')}\n`,
-  );
-  reportSkipped(skipped);
+  return original;
 }
 
 function amounts(text: string, earlier: readonly number[] = []): readonly number[] {

@@ -8,6 +8,7 @@ import { writeLatents } from '../../evaluation/model/latentsFile.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { visibleText } from '../../visibleText.ts';
+import { addClassOption, type ClassOptions, classesOfImages } from '../classOption.ts';
 import { addImageOptions, type ImageOptions, readImages, reportSkipped } from '../imageInput.ts';
 import {
   addCheckpointOption,
@@ -24,7 +25,7 @@ import { firstNames, formatCounted } from '../terminal/format.ts';
 import { noteOnStderr, writeStdout } from '../terminal/output.ts';
 import { withProgress } from '../terminal/progressBars.ts';
 
-interface EncodeCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions {
+interface EncodeCommandOptions extends EngineOptions, CheckpointOptions, ImageOptions, ClassOptions {
   readonly out: string;
   readonly precision: Precision;
   readonly exact?: true;
@@ -49,10 +50,12 @@ export function registerEncode(program: Command): void {
     )
     .option('--exact', 'also store what decoding gets wrong: decode then returns every pixel of every image')
     .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'the most probable class of each image');
   addEngineOptions(addCheckpointOption(addImageOptions(command)))
     .addHelpText(
       'after',
       '\nExample:\n  emerging encode runs/quickstart --data mnist --count 100 --out digits.safetensors\n' +
+        '\nUnder a model with classes, each image is encoded, and decoded again, under its class, which is in the file.\n' +
         '\nThe file contains latent/0, split off at level 0, to latent/k, the top level, and the image names.\n' +
         'The latents are decoded again: images that do not return exactly are reported.',
     )
@@ -73,15 +76,19 @@ async function runEncode(
   const { names, pixels, skipped } = await readImages(paths, model.imageShape, options);
   noteDeviceOf(precision, options);
   const total = names.length;
-  const { latents, verification } = await withProgress(async (show) => {
+  const { latents, verification, classes } = await withProgress(async (show) => {
     const onProgress = (label: string) => (done: number) => show(label, done, total);
-    const latents = await model.encode(pixels, { precision, onProgress: onProgress('encoding') });
-    const verification = await model.verify(pixels, latents, { onProgress: onProgress('checking') });
-    return { latents, verification };
+    const found = await classesOfImages(model, pixels, options, onProgress('classifying'));
+    const coding = { class: found };
+    const latents = await model.encode(pixels, { ...coding, precision, onProgress: onProgress('encoding') });
+    const checking = { ...coding, onProgress: onProgress('checking') };
+    const verification = await model.verify(pixels, latents, checking);
+    const numbers = typeof found === 'number' ? names.map(() => found) : found;
+    return { latents, verification, classes: numbers?.map((number) => model.classes[number]!) };
   }, 'images');
   const { checksums, corrections, inexact } = verification;
   const encodedFrom = { checksums, ...(exact && { corrections }) };
-  writeLatents(out, { names, latents, encodedFrom }, model);
+  writeLatents(out, { names, latents, ...(classes && { classes }), encodedFrom }, model);
   const shapes = model.latentShapes.map(showImageShape);
   writeStdout(
     options.json
@@ -90,6 +97,7 @@ async function runEncode(
           step: model.step,
           images: total,
           latents: model.latentShapes,
+          ...(classes && { classes }),
           inexact: exact ? [] : inexact,
           ...(exact && { corrected: [...corrections.keys()] }),
           skipped,

@@ -2,12 +2,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import type { ClassChoice } from '../../evaluation/model/classes.ts';
 import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { drawLatents, interpolateLatents, type Latents } from '../../evaluation/model/latents.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
+import { addClassOption, type ClassOptions, chosenClass, classOfImage } from '../classOption.ts';
 import { decodeMoved } from '../decodeMoved.ts';
 import { addResizeOption, readImages } from '../imageInput.ts';
 import {
@@ -23,7 +25,7 @@ import {
 import { requireWritablePng } from '../requireWritable.ts';
 import { writeStdout } from '../terminal/output.ts';
 
-interface InterpolateCommandOptions extends EngineOptions, CheckpointOptions {
+interface InterpolateCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
   readonly steps: number;
   readonly temperature: number;
   readonly resize?: boolean;
@@ -43,6 +45,7 @@ export function registerInterpolate(program: Command): void {
     .option('--steps <n>', 'images in the row, both ends included', atLeastTwo, 8)
     .option('--temperature <t>', 'standard deviation of the latents drawn from seeds', nonNegative, 0.8)
     .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'the most probable class of the first image, or the first class');
   addEngineOptions(addCheckpointOption(addResizeOption(command)))
     .addHelpText(
       'after',
@@ -63,8 +66,13 @@ async function runInterpolate(
   requireWritablePng(out);
   const model = keep(await loadModel(directory, { ...(await compileOptions(options)), step }));
   requireDrawable(steps, { imageShape: model.imageShape, columns: steps });
-  const [a, b] = [await latentsOf(ends[0], model, options), await latentsOf(ends[1], model, options)];
+  const [first, last] = [await readEnd(ends[0], model, options), await readEnd(ends[1], model, options)];
+  const image = [first, last].find((end) => end instanceof Uint8Array);
+  const found = image && (await classOfImage(model, image, options));
+  const choice = found ?? chosenClass(model, options.class);
+  const [a, b] = [await latentsOf(first, model, choice), await latentsOf(last, model, choice)];
   const images = await decodeMoved(model, interpolateLatents(a, b, steps), {
+    class: choice,
     nameOf: (index) => `image ${index + 1} of ${steps}`,
     remedy: 'choose other ends, or lower --temperature if they are seeds',
   });
@@ -77,18 +85,27 @@ async function runInterpolate(
   );
 }
 
-/** The latents of one end: drawn from a seed, or encoded from an image. */
+/** The latents of one end; an image is encoded under the class of the interpolation. */
 async function latentsOf(
+  end: Latents | Uint8Array,
+  model: FlowModel,
+  choice: ClassChoice | undefined,
+): Promise<Latents> {
+  return end instanceof Uint8Array ? model.encode(end, { class: choice }) : end;
+}
+
+/** What one end is: latents drawn from a seed, or the pixels of an image. */
+async function readEnd(
   end: string,
   model: FlowModel,
   { temperature, resize }: InterpolateCommandOptions,
-): Promise<Latents> {
+): Promise<Latents | Uint8Array> {
   if (!end.startsWith('seed:')) {
     const { names, pixels } = await readImages([end], model.imageShape, { resize });
     if (names.length > 1) {
       throw new UserError('invalid-argument', `${end} contains ${names.length} images: name one of them`);
     }
-    return model.encode(pixels);
+    return pixels;
   }
   const seed = Number(end.slice('seed:'.length));
   if (!/^seed:\d+$/.test(end) || !Number.isSafeInteger(seed)) {

@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import type { InverseMethod } from '../../engine/graph/prepare.ts';
 import { type Keep, releaseAfter } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import type { FlowModel } from '../../evaluation/model/flowModel.ts';
 import { loadModel } from '../../evaluation/model/loadModel.ts';
 import { contactSheet, requireDrawable } from '../../pictures/contactSheet.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
 import { visibleText } from '../../visibleText.ts';
+import { addClassOption, type ClassOptions, chosenClass } from '../classOption.ts';
 import {
   addCheckpointOption,
   addEngineOptions,
@@ -19,11 +21,11 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { requireWritablePng } from '../requireWritable.ts';
-import { formatCounted, formatDuration } from '../terminal/format.ts';
+import { firstNames, formatCounted, formatDuration } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
 
-interface SampleCommandOptions extends EngineOptions, CheckpointOptions {
+interface SampleCommandOptions extends EngineOptions, CheckpointOptions, ClassOptions {
   count: number;
   temperature: number;
   seed: number;
@@ -48,10 +50,12 @@ export function registerSample(program: Command): void {
     )
     .option('--seed <n>', 'random seed of the latents', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON on stdout');
+  addClassOption(command, 'all, a row for each with an equal share of the images');
   addEngineOptions(addCheckpointOption(addInverseOption(command)))
     .addHelpText(
       'after',
-      '\nExample:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png',
+      '\nExamples:\n  emerging sample runs/quickstart --count 100 --temperature 0.7 --out digits.png\n' +
+        '  emerging sample runs/digits --class 7 --out sevens.png',
     )
     .action((run: string, options: SampleCommandOptions) =>
       releaseAfter((keep) => runSample(keep, run, options)),
@@ -59,11 +63,12 @@ export function registerSample(program: Command): void {
 }
 
 async function runSample(keep: Keep, directory: string, options: SampleCommandOptions): Promise<void> {
-  const { count, temperature, seed, out, inverse, step } = options;
+  const { temperature, seed, out, inverse, step } = options;
   requireWritablePng(out);
   const engine = await compileOptions(options);
   const model = keep(await loadModel(directory, { ...engine, inverse, step }));
-  requireDrawable(count, { imageShape: model.imageShape });
+  const { count, columns, classes } = sheetOf(model, options);
+  requireDrawable(count, { imageShape: model.imageShape, ...columns });
   const bar = createProgress({ label: 'sampling', total: count, unit: 'images' });
   const begin = performance.now();
   let images: Uint8Array;
@@ -73,7 +78,7 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     const onOverflow = (which: readonly number[]): void => {
       overflowed = which.length;
     };
-    images = await model.sample({ count, temperature, seed, onProgress, onOverflow });
+    images = await model.sample({ count, class: classes, temperature, seed, onProgress, onOverflow });
   } finally {
     bar.finish();
   }
@@ -84,12 +89,44 @@ async function runSample(keep: Keep, directory: string, options: SampleCommandOp
     );
   }
   const seconds = (performance.now() - begin) / 1000;
-  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape }));
+  writeFileAtomically(out, contactSheet(images, { imageShape: model.imageShape, ...columns }));
   writeStdout(
     options.json
-      ? `${JSON.stringify({ file: out, step: model.step, count, temperature, seed, seconds, overflowed })}\n`
-      : `${formatCounted(count, 'image')} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
+      ? `${JSON.stringify({ file: out, step: model.step, count, ...classReport(model, options), temperature, seed, seconds, overflowed })}\n`
+      : `${formatCounted(count, 'image')}${classText(model, options)} at temperature ${temperature}${stepText(model.step, options)} in ${formatDuration(seconds)}: ${visibleText(out)}\n${overflowNote(overflowed, count)}`,
   );
+}
+
+/** How many images are drawn, of which classes, and in how many columns: without `--class`, a row for each class. */
+function sheetOf(
+  model: FlowModel,
+  { count, class: name }: SampleCommandOptions,
+): { count: number; columns?: { columns: number }; classes?: number | number[] | undefined } {
+  const rows = model.classes.length;
+  if (name !== undefined || rows === 0) {
+    return { count, classes: chosenClass(model, name) };
+  }
+  const columns = Math.max(1, Math.floor(count / rows));
+  const classes = Array.from({ length: rows * columns }, (_, image) => Math.floor(image / columns));
+  return { count: rows * columns, columns: { columns }, classes };
+}
+
+/** The class or classes of the images, for the result as JSON. */
+function classReport(model: FlowModel, { class: name }: SampleCommandOptions): object {
+  const chosen = chosenClass(model, name);
+  const classes = chosen === undefined ? model.classes : [model.classes[chosen]!];
+  return model.classes.length === 0 ? {} : { classes };
+}
+
+/** The class or classes of the images, for the result as text; empty for a model without classes. */
+function classText(model: FlowModel, { class: name }: SampleCommandOptions): string {
+  const chosen = chosenClass(model, name);
+  if (chosen !== undefined) {
+    return visibleText(` of class ${model.classes[chosen]}`);
+  }
+  return model.classes.length === 0
+    ? ''
+    : visibleText(`, a row for each class (${firstNames(model.classes, [...model.classes.keys()])}),`);
 }
 
 /** The note about samples with non-finite values; empty if there are none. */

@@ -90,6 +90,8 @@ export function registerScore(program: Command): void {
       '\nExample:\n  emerging score runs/quickstart photos --resize --out scores.csv --sheet oddest.png\n' +
         '\nThe percentile is the share of validation images with lower bits/dim: 0 is simpler than all of them, 100 more\n' +
         'complex. Both count as odd: a flow can give simple images of another kind a higher likelihood than its own.\n' +
+        '\nUnder a model with classes, bits/dim are of p(x), and each image gets the class that is most probable by\n' +
+        "Bayes' rule with equally likely classes; --out writes the probability of every class.\n" +
         '\nThe mean over a map is the bits/dim of its image: dark places cost few bits, bright ones many. All maps of a\n' +
         'call have the same colours, from the lowest to the highest bits of a typical image.\n' +
         '\nmpirun -n 4 emerging score divides the images among four processes: docs/machines.md',
@@ -230,10 +232,23 @@ function formatOf(path: string): 'csv' | 'json' {
 }
 
 function csv(images: readonly FileScore[]): string {
-  const rows = images.map(({ file, bitsPerDim, standardError, percentile, oddness }) =>
-    [csvText(file), bitsPerDim, standardError ?? '', percentile, oddness].join(','),
+  const rows = images.map(({ file, bitsPerDim, standardError, percentile, oddness, classes }) =>
+    [
+      csvText(file),
+      bitsPerDim,
+      standardError ?? '',
+      percentile,
+      oddness,
+      ...(classes ? [csvText(classes.class), ...Object.values(classes.probabilities)] : []),
+    ].join(','),
   );
-  return ['file,bitsPerDim,standardError,percentile,oddness', ...rows, ''].join('\n');
+  const names = Object.keys(images[0]?.classes?.probabilities ?? {});
+  const titles = names.length === 0 ? [] : ['class', ...names.map((name) => csvText(`p(${name})`))];
+  return [
+    ['file', 'bitsPerDim', 'standardError', 'percentile', 'oddness', ...titles].join(','),
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 /** A text as a CSV field: quoted if necessary, and escaped so that no spreadsheet takes it for a formula. */
@@ -265,6 +280,7 @@ function text(
   step: string,
   ...files: (string | undefined)[]
 ): string {
+  const hasClasses = images[0]?.classes !== undefined;
   const table = formatTable(
     [
       { title: 'IMAGE' },
@@ -272,15 +288,17 @@ function text(
       { title: '±', align: 'right' },
       { title: 'PERCENTILE', align: 'right' },
       { title: 'ODDNESS', align: 'right' },
+      ...(hasClasses ? [{ title: 'CLASS' }, { title: 'PROBABILITY', align: 'right' } as const] : []),
     ],
     images
       .slice(0, LINES)
-      .map(({ file, bitsPerDim, standardError, percentile, oddness }) => [
+      .map(({ file, bitsPerDim, standardError, percentile, oddness, classes }) => [
         file,
         bitsPerDim.toFixed(3),
         standardError?.toFixed(3) ?? '',
         percentile.toFixed(1),
         oddness.toFixed(2),
+        ...(classes ? [classes.class, classes.probability.toFixed(3)] : []),
       ]),
   );
   const more = images.length - LINES;

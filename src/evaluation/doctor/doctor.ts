@@ -1,10 +1,12 @@
 // The doctor: examines every layer of a trained model on real images and the model as a whole, and reports
 // problems.
-import { type ImageSet, subset } from '../../data/dataset.ts';
+import { type ImageSet, readAll, subset } from '../../data/dataset.ts';
+import { hasClasses } from '../../data/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { layersOf } from '../../models/layers.ts';
+import { conditionsOf } from '../../training/classInputs.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
 import { dequantised } from '../measure/returnedImages.ts';
 import { FlowModel } from '../model/flowModel.ts';
@@ -83,7 +85,9 @@ export async function diagnose(
   const positions = spread(count, images.count);
   const chosen = subset(images, positions);
   const x = await dequantised(chosen, model);
-  const { reconstruction, samples, ...examined } = await examineModel(trained, x, { ...options, seed });
+  const classes = await classesOf(trained, chosen, options);
+  const examining = { ...options, seed, classes };
+  const { reconstruction, samples, ...examined } = await examineModel(trained, x, examining);
   const estimated = count < images.count;
   const latents = examined.latents.map((one) => ({ ...one, estimated }));
   const measured = await releaseAfter((keep) =>
@@ -94,6 +98,7 @@ export async function diagnose(
     ...options,
     seed,
     exact,
+    conditions: conditionsOf(model, classes.slice(0, 1)),
     onLayer: (done) => onProgress?.(done),
   });
   const hard = subset(chosen, spread(Math.min(count, HARD_IMAGES), count));
@@ -134,6 +139,26 @@ export async function diagnose(
       estimated: true,
     },
   };
+}
+
+/** The number of the class of each image: its label, or the most probable one; none for a model without classes. */
+async function classesOf(
+  trained: TrainedModel,
+  images: ImageSet,
+  options: CompileOptions,
+): Promise<number[]> {
+  const { classes } = trained.model;
+  if (classes.length === 0) {
+    return [];
+  }
+  if (images.labels && hasClasses(images, classes)) {
+    const { labels } = images;
+    return Array.from({ length: images.count }, (_, image) => labels.classOf(image));
+  }
+  const found = await releaseAfter((keep) =>
+    keep(new FlowModel(trained, options)).classify(readAll(images), { noiseByContent: true }),
+  );
+  return found.map(({ number }) => number);
 }
 
 /** `count` of `total` positions, evenly spread. */

@@ -1,6 +1,6 @@
 // The measurements of one layer of a trained model, on the activations that reach it.
 import { type CompileOptions, compile } from '../../engine/program.ts';
-import { type Parameters, parametersFrom } from '../../flows/parameters.ts';
+import { type Conditions, type Parameters, parametersFrom } from '../../flows/parameters.ts';
 import type { PlacedLayer } from '../../models/layers.ts';
 import { countNonFinite, relativeError } from '../../numeric/compare.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -70,6 +70,8 @@ export interface LayerOptions extends CompileOptions {
   readonly seed?: number;
   /** Whether the numerical ln|det| is that of the whole Jacobian for images of any size; default false. */
   readonly exact?: boolean;
+  /** What the layers are conditioned on: one class for all images, for a model with classes. */
+  readonly conditions?: Conditions;
   /** Called after each layer with the number done. */
   onLayer?(done: number): void;
 }
@@ -85,7 +87,7 @@ export async function examineLayers(
   layers: readonly PlacedLayer[],
   parameters: Readonly<Record<string, Tensor>>,
   x: NdArray,
-  { onLayer, seed = 0, exact = false, ...options }: LayerOptions = {},
+  { onLayer, seed = 0, exact = false, conditions, ...options }: LayerOptions = {},
 ): Promise<LayerExamination[]> {
   const results: LayerExamination[] = [];
   let reached = x;
@@ -97,7 +99,7 @@ export async function examineLayers(
       ? reached
       : { shape, data: Float32Array.from(new RandomStream(seed, 'noise', path).normals(sizeOf(shape))) };
     const nonFiniteWeights = findNonFinite(placed, parameters);
-    const inside = parametersFrom(parameters).at(path);
+    const inside = parametersFrom(parameters, conditions).at(path);
     const { y, ...measured } = await measure(placed, inside, images, nonFiniteWeights.length > 0, {
       ...options,
       seed,

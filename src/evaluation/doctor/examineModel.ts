@@ -3,7 +3,8 @@ import { parametersFrom } from '../../flows/parameters.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { input, type Tensor } from '../../tensor/tensor.ts';
+import { constantValue, input, type Tensor } from '../../tensor/tensor.ts';
+import { conditionsOf } from '../../training/classInputs.ts';
 import { compareImages, type ReturnedImages, summariseReturned } from '../measure/returnedImages.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -54,28 +55,31 @@ const FAR_OUT = 10;
  * Encodes and decodes real images as they are shipped, and decodes as many samples.
  *
  * @param x the values of the images, from `dequantised`
+ * @param options.classes the numbers of their classes, of which as many samples are drawn; not used without classes
  */
 export async function examineModel(
   trained: TrainedModel,
   x: NdArray,
-  { seed, ...options }: CompileOptions & { seed: number },
+  { seed, classes, ...options }: CompileOptions & { seed: number; classes: ArrayLike<number> },
 ): Promise<ModelExamination> {
   const { model, parameters } = trained;
   const count = x.shape[0]!;
   const images = input('x', x.shape);
-  const { latents } = model.encode(images, parametersFrom(parameters));
+  const conditions = conditionsOf(model, classes);
+  const oneHot = conditions.classes && { classes: constantValue(conditions.classes)! };
+  const { latents } = model.encode(images, parametersFrom(parameters, conditions));
   const outputs: Record<string, Tensor> = Object.fromEntries(latents.map((latent, i) => [String(i), latent]));
   const encoder = await compile({ inputs: { x: images }, outputs }, options);
   const encoded = await encoder.run({ x });
   await encoder.release();
   const found = latents.map((_, index) => encoded[String(index)]!);
   const decoder = await compileDecoder(trained, options);
-  const decoded = await decodeBatch(decoder, found);
+  const decoded = await decodeBatch(decoder, found, oneHot);
   const drawn = model.latentShapes.map((shape, index) => {
     const all = [count, ...shape];
     return { shape: all, data: new RandomStream(seed, 'latents', index).normals(sizeOf(all)) };
   });
-  const sampled = await decodeBatch(decoder, drawn);
+  const sampled = await decodeBatch(decoder, drawn, oneHot);
   await decoder.release();
   const paths = model.stages.flatMap(({ path, stage }) => (stage.latentShape ? [path] : []));
   const { bits } = model.options;

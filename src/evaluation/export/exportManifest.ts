@@ -38,6 +38,7 @@ export function exportManifest(model: Glow, origin: ModelOrigin): string {
     formatVersion: 1,
     image: { shape: imageShape, axes: ['height', 'width', 'channel'], bits: options.bits },
     latents,
+    ...(model.classes.length > 0 && { classes: model.classes }),
     trained: origin,
     model: options,
     files: {
@@ -88,6 +89,7 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         range: [0, 1],
         what: 'below 1: 0.5 everywhere for the latents of an image, uniform draws for its likelihood',
       },
+      ...classPorts(model),
     ],
     outputs: [
       ...latentPorts(model, 'standard normal for images of the model'),
@@ -95,10 +97,25 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         name: 'logLikelihood',
         type: 'float32',
         shape: ['N'],
-        what: 'a bound on the log-probability of each image of whole numbers, in nats',
+        what: `a bound on the log-probability of each image of whole numbers${model.classes.length > 0 ? ' given its class' : ''}, in nats`,
       },
     ],
   };
+}
+
+/** The input of the classes, for a model with classes. */
+function classPorts({ classes }: Glow): Port[] {
+  return classes.length === 0
+    ? []
+    : [
+        {
+          name: 'classes',
+          type: 'float32',
+          shape: ['N', classes.length],
+          range: [0, 1],
+          what: 'the class of each image as a row of zeros with a 1 at its number, from 0: its place in the list classes of this file',
+        },
+      ];
 }
 
 function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
@@ -112,6 +129,7 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         shape: [1],
         what: '0 or more; all latents are multiplied by it: 1 is the model itself, below 1 gives less varied images',
       },
+      ...classPorts(model),
     ],
     outputs: [
       { name: 'image', type: 'uint8', shape, range: [0, 255], what: 'the pixels, rounded down and clipped' },
@@ -125,18 +143,25 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-function howToEncode({ options: { bits }, imageShape }: Glow): string[] {
+function howToEncode({ options: { bits }, imageShape, classes }: Glow): string[] {
   return [
     `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
     'Pass them to sampler.onnx with temperature 1 to recover the same pixels.',
     'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.',
     `bits/dim = -logLikelihood / (${dimensionsOf(imageShape)} ln 2).`,
+    ...(classes.length === 0
+      ? []
+      : [
+          `classes: the class of each image. Pass the same to sampler.onnx to recover the image, another one to move it to that class.`,
+          `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes, with the same noise; -log p(image) is -ln of that sum / ${classes.length}.`,
+        ]),
   ];
 }
 
-function howToSample({ options: { bits } }: Glow): string[] {
+function howToSample({ options: { bits }, classes }: Glow): string[] {
   return [
     'Draw every number of every latent from the standard normal distribution and choose a temperature, such as 0.8.',
+    ...(classes.length === 0 ? [] : ['classes: the class of each image to draw.']),
     `image: 8-bit pixels for viewing${bits === 8 ? '' : `; encoder.onnx takes them back as v >> ${8 - bits}`}.`,
   ];
 }

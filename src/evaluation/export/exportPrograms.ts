@@ -5,13 +5,14 @@ import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
+import { conditionInputs } from '../../training/classInputs.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** The ONNX files of a model. */
 export interface ExportedPrograms {
-  /** `image` and `noise` to `latent0`, `latent1`, … and `logLikelihood`. */
+  /** `image`, `noise` and, for a model with classes, `classes` to `latent0`, `latent1`, … and `logLikelihood`. */
   readonly encoder: Uint8Array;
-  /** `latent0`, `latent1`, … and `temperature` to `image` (uint8) and `values`. */
+  /** `latent0`, `latent1`, …, `temperature` and, for a model with classes, `classes` to `image` (uint8) and `values`. */
   readonly sampler: Uint8Array;
 }
 
@@ -34,19 +35,21 @@ export async function exportPrograms(
 function encoderDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
-  const { latents, logLikelihood } = model.likelihood(image, noise, parametersFrom(parameters));
-  return { inputs: { image, noise }, outputs: { ...named(latents), logLikelihood } };
+  const conditions = conditionInputs(model, OPEN_BATCH);
+  const { latents, logLikelihood } = model.likelihood(image, noise, parametersFrom(parameters, conditions));
+  return { inputs: { image, noise, ...conditions }, outputs: { ...named(latents), logLikelihood } };
 }
 
 function samplerDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
   const latents = model.latentShapes.map((shape, index) => input(latentName(index), [OPEN_BATCH, ...shape]));
   const temperature = input('temperature', [1]);
+  const conditions = conditionInputs(model, OPEN_BATCH);
   const values = model.decode(
     latents.map((latent) => multiply(latent, temperature)),
-    parametersFrom(parameters),
+    parametersFrom(parameters, conditions),
   );
   return {
-    inputs: { ...named(latents), temperature },
+    inputs: { ...named(latents), temperature, ...conditions },
     outputs: { image: eightBitImage(values, model.options.bits), values },
   };
 }

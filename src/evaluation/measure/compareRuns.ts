@@ -34,7 +34,7 @@ export function pairwise(perImage: readonly Float64Array[]): Comparison[] {
   });
 }
 
-/** Measures models on the same images with the same noise; progress counts the images of all. */
+/** Measures models on the same images with the same noise, of p(x) whether they have classes or not; progress counts the images of all. */
 export async function compareModels(
   models: readonly FlowModel[],
   images: ImageSet,
@@ -44,7 +44,9 @@ export async function compareModels(
   for (const [index, model] of models.entries()) {
     const before = index * draws * images.count;
     const progress = (done: number): void => onProgress?.(before + done);
-    perImage.push((await evaluate(model, images, { draws, seed, onProgress: progress })).perImage);
+    perImage.push(
+      (await evaluate(model, images, { draws, seed, labels: false, onProgress: progress })).perImage,
+    );
     await model.release();
   }
   return pairwise(perImage);

@@ -1,10 +1,14 @@
 // bits/dim of a split: the mean over images and dequantisation draws, its two errors, the spread, a tighter bound.
 import type { ImageSet } from '../../data/dataset.ts';
+import { hasClasses } from '../../data/labels.ts';
 import { UserError } from '../../errors.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
+import { givenClass, overClasses } from '../model/classes.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
+import { inBitsPerDim } from '../model/measureImages.ts';
+import { type ClassEvaluation, classEvaluation } from './classEvaluation.ts';
 import { type ImportanceBound, importanceBound } from './importanceBound.ts';
 
 /** An image of a split and its bits/dim. */
@@ -19,6 +23,11 @@ export interface MeasuredImage {
 export interface Evaluation {
   /** The mean over all images and draws. */
   readonly bitsPerDim: number;
+  /**
+   * Of a model with classes: whether the bits/dim are of p(x | class), given the labels of the images, or of p(x), the
+   * classes equally likely, for images without the labels of the model.
+   */
+  readonly likelihood?: 'p(x | class)' | 'p(x)';
   /**
    * The standard error of that mean over repetitions with other noise on the same images, √(Σ sᵢ²/K)/n with sᵢ² the
    * variance of image i over the K draws; null for one draw.
@@ -48,12 +57,16 @@ export interface Evaluation {
   readonly worstImages: readonly MeasuredImage[];
   /** The tighter bound, if requested. */
   readonly importance?: ImportanceBound;
+  /** Of a model with classes, on images with their labels: p(x), and how well it classifies them. */
+  readonly classes?: ClassEvaluation;
   /** The mean over draws of each image. */
   readonly perImage: Float64Array;
 }
 
 /** What is measured, and how. */
-export interface EvaluateOptions extends LikelihoodOptions {
+export interface EvaluateOptions extends Omit<LikelihoodOptions, 'class'> {
+  /** Whether labels are used; default true. Without, the bits/dim of a model with classes are of p(x). */
+  readonly labels?: boolean | undefined;
   /** Draws per image of the importance-weighted bound, which is then measured too, sharing the draws. */
   readonly importance?: number | undefined;
 }
@@ -75,19 +88,63 @@ export async function evaluate(
   if (images.count === 0) {
     throw new RangeError('there are no images to evaluate');
   }
-  const { draws = 1, importance, ...how } = options;
+  const { draws = 1, importance, labels, ...how } = options;
   if (importance !== undefined && (!Number.isInteger(importance) || importance < 1)) {
     throw new UserError(
       'invalid-argument',
       `importance must be a whole number of draws of 1 or more, not ${importance}`,
     );
   }
-  const values = await model.bitsPerDimByDraw(images, { ...how, draws: drawsOf(options) });
+  const { values, ...classes } = await measured(model, images, labels ?? true, {
+    ...how,
+    draws: drawsOf(options),
+  });
   const bound =
     importance === undefined
       ? undefined
       : importanceBound(values.slice(0, importance), dimensionsOf(model.imageShape));
-  return { ...summarise(values.slice(0, draws)), ...(bound && { importance: bound }) };
+  const { likelihood, evaluateClasses } = classes;
+  const summary = summarise(values.slice(0, draws));
+  return {
+    ...summary,
+    ...(likelihood && { likelihood }),
+    ...(evaluateClasses && { classes: evaluateClasses(summary.perImage, draws) }),
+    ...(bound && { importance: bound }),
+  };
+}
+
+/** bits/dim of images for each draw, and for a model with classes what they are of. */
+interface Measured extends Pick<Evaluation, 'likelihood'> {
+  readonly values: readonly Float64Array[];
+  /** Evaluates the classes from bits/dim given the class and the number of draws; for labelled images. */
+  evaluateClasses?(given: Float64Array, draws: number): ClassEvaluation;
+}
+
+async function measured(
+  model: FlowModel,
+  images: ImageSet,
+  usesLabels: boolean,
+  how: Omit<LikelihoodOptions, 'class'>,
+): Promise<Measured> {
+  if (model.classes.length === 0) {
+    return { values: await model.bitsPerDimByDraw(images, how) };
+  }
+  const likelihoods = await model.classLikelihoods(images, how);
+  const marginal = inBitsPerDim(model.model, overClasses(likelihoods));
+  const labels = usesLabels && hasClasses(images, model.classes) ? images.labels : undefined;
+  if (labels === undefined) {
+    return { values: marginal, likelihood: 'p(x)' };
+  }
+  const numbers = Array.from({ length: images.count }, (_, image) => labels.classOf(image));
+  return {
+    values: inBitsPerDim(model.model, givenClass(likelihoods, numbers)),
+    likelihood: 'p(x | class)',
+    evaluateClasses: (given, draws) => {
+      const { classes } = likelihoods;
+      const ofDraws = { classes, draws: likelihoods.draws.slice(0, draws) };
+      return classEvaluation(ofDraws, labels, { given, marginal: marginal.slice(0, draws) });
+    },
+  };
 }
 
 /** Combines draws of the noise, each given as bits/dim of every image, into an evaluation. */

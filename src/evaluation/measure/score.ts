@@ -1,7 +1,10 @@
 // How odd images are: their bits/dim compared with those of validation images, on both sides.
 import type { ImageSet } from '../../data/dataset.ts';
+import { mean } from '../../numeric/statistics.ts';
+import { type ClassLikelihoods, mostProbable, overClasses, posteriors } from '../model/classes.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
+import { inBitsPerDim } from '../model/measureImages.ts';
 import { summarise } from './evaluate.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
 
@@ -11,6 +14,20 @@ export interface Score extends ImageScore {
   readonly index: number;
   /** |percentile − 50|/50: 0 in the middle of the reference images, 1 beyond all of them on one side. */
   readonly oddness: number;
+  /** Under a model with classes, whose bits/dim are of p(x): the class by Bayes' rule, and bits/dim given each class. */
+  readonly classes?: ScoredClasses;
+}
+
+/** The classes that an image may be of. */
+export interface ScoredClasses {
+  /** The most probable class. */
+  readonly class: string;
+  /** Its probability, with equally likely classes. */
+  readonly probability: number;
+  /** The probability of every class, by name. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** bits/dim of p(x | class) for every class, by name. */
+  readonly bitsPerDim: Readonly<Record<string, number>>;
 }
 
 /**
@@ -27,12 +44,22 @@ export async function score(
   model: FlowModel,
   images: ImageSet,
   reference: ImageSet | ReferenceScores,
-  { draws = 1, seed = 0, ranks, onProgress }: LikelihoodOptions = {},
+  { draws = 1, seed = 0, ranks, onProgress }: Omit<LikelihoodOptions, 'class'> = {},
 ): Promise<Score[]> {
   const how = { draws, seed, ranks, noiseByContent: true };
-  const measured = await model.bitsPerDimByDraw(images, { ...how, ...(onProgress && { onProgress }) });
+  const progress = onProgress && { onProgress };
+  const likelihoods =
+    model.classes.length > 0 && images.count > 0
+      ? await model.classLikelihoods(images, { ...how, ...progress })
+      : undefined;
+  const measured = likelihoods
+    ? inBitsPerDim(model.model, overClasses(likelihoods))
+    : await model.bitsPerDimByDraw(images, { ...how, ...progress });
+  const classesOf = likelihoods && scoredClasses(model, likelihoods);
+  const ranked = (sorted: Float64Array): Score[] =>
+    rank(measured, sorted).map((one) => (classesOf ? { ...one, classes: classesOf(one.index) } : one));
   if ('bitsPerDim' in reference) {
-    return rank(measured, Float64Array.from(reference.bitsPerDim));
+    return ranked(Float64Array.from(reference.bitsPerDim));
   }
   const { bitsPerDim } = await measureReference(model, reference, '', {
     draws,
@@ -40,7 +67,26 @@ export async function score(
     ranks,
     onProgress: (done) => onProgress?.(draws * images.count + done),
   });
-  return rank(measured, Float64Array.from(bitsPerDim));
+  return ranked(Float64Array.from(bitsPerDim));
+}
+
+/** The classes that each image may be of. */
+function scoredClasses(model: FlowModel, likelihoods: ClassLikelihoods): (image: number) => ScoredClasses {
+  const found = posteriors(likelihoods);
+  const { classes } = model;
+  const byClass = inBitsPerDim(model.model, likelihoods.draws);
+  const named = (of: (number: number) => number): Record<string, number> =>
+    Object.fromEntries(classes.map((name, number) => [name, of(number)]));
+  return (image) => {
+    const own = found[image]!;
+    const number = mostProbable(own);
+    return {
+      class: classes[number]!,
+      probability: own[number]!,
+      probabilities: named((each) => own[each]!),
+      bitsPerDim: named((each) => mean(byClass.map((draw) => draw[image * classes.length + each]!))),
+    };
+  };
 }
 
 /**

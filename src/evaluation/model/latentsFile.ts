@@ -26,6 +26,8 @@ export interface NamedLatents {
   readonly names: readonly string[];
   /** The latents of the images, in this order. */
   readonly latents: Latents;
+  /** The class of each image, under which it was encoded, by name; for a model with classes. */
+  readonly classes?: readonly string[];
   /** What is known about the images. */
   readonly encodedFrom?: EncodedFrom;
 }
@@ -48,7 +50,7 @@ export interface StoredLatents extends NamedLatents {
  */
 export function writeLatents(
   path: string,
-  { names, latents, encodedFrom }: NamedLatents,
+  { names, latents, classes, encodedFrom }: NamedLatents,
   model: FlowModel,
 ): void {
   const tensors = new Map(latents.map((latent, index) => [latentPath(index), latent]));
@@ -56,6 +58,7 @@ export function writeLatents(
     format,
     model: model.fingerprint,
     images: JSON.stringify(names),
+    ...(classes && { classes: JSON.stringify(classes) }),
   };
   if (encodedFrom) {
     const { checksums, corrections } = encodedFrom;
@@ -104,11 +107,19 @@ export function readLatents(path: string, model: FlowModel): StoredLatents {
     }
     return latent;
   });
+  const classes = model.classes.length === 0 ? undefined : textsIn(metadata.classes);
+  if (
+    classes &&
+    (classes.length !== names.length || !classes.every((name) => model.classes.includes(name)))
+  ) {
+    damaged('its classes are not those of the model, one for each image');
+  }
+  const stored = { names, latents, ...(classes && { classes }) };
   const { pixelChecksums, latentChecksums } = metadata;
   if (pixelChecksums === undefined || latentChecksums === undefined) {
-    return { names, latents };
+    return stored;
   }
-  return { names, latents, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
+  return { ...stored, ...encodedFromOf(file, { count: names.length, latents, model, damaged }) };
 }
 
 /** In place of a checksum that is not known. */
@@ -156,12 +167,15 @@ function latentPath(index: number): string {
 
 /** The names, if the text holds valid ones and each stays inside the output folder. */
 function namesIn(text = ''): string[] | undefined {
+  const names = textsIn(text);
+  return names?.every(staysInFolder) && new Set(names).size === names.length ? names : undefined;
+}
+
+/** The list of texts in a text, if it is one in JSON. */
+function textsIn(text = ''): string[] | undefined {
   try {
-    const names: unknown = JSON.parse(text);
-    const areStrings = Array.isArray(names) && names.every((name) => typeof name === 'string');
-    return areStrings && names.every(staysInFolder) && new Set(names).size === names.length
-      ? names
-      : undefined;
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) && list.every((one) => typeof one === 'string') ? list : undefined;
   } catch {
     return undefined;
   }

@@ -12,8 +12,9 @@ import type { MeasuredImage } from '../measure/evaluate.ts';
 import type { FlowModel } from '../model/flowModel.ts';
 import { curvePlot, readLearningCurve } from './learningCurve.ts';
 
-/** The samples of a run folder: the same latents each time. */
+/** The samples of a run folder: the same latents each time; for a model with a few classes, a column for each. */
 const SAMPLES = { count: 64, temperature: 0.8, seed: 0 };
+const MOST_COLUMNS = 16;
 
 /** Redraws `curve.png` from the metrics; returns its path, or null if there is nothing to draw yet. */
 export async function drawLearningCurve(paths: RunPaths, name: string): Promise<string | null> {
@@ -42,7 +43,12 @@ export interface DrawnSamples {
 
 /** Draws samples into `samples/step-00000040.png`, and the first of every such sheet into `samples/over-time.png`. */
 export async function drawSamples(model: FlowModel, step: number, paths: RunPaths): Promise<DrawnSamples> {
-  const { count, temperature, seed } = SAMPLES;
+  const { temperature, seed } = SAMPLES;
+  const classes = model.classes.length;
+  const columns = classes > 0 && classes <= MOST_COLUMNS ? { columns: classes } : {};
+  const count = columns.columns
+    ? columns.columns * Math.floor(SAMPLES.count / columns.columns)
+    : SAMPLES.count;
   let overflowed = 0;
   const images = await model.sample({
     count,
@@ -56,7 +62,7 @@ export async function drawSamples(model: FlowModel, step: number, paths: RunPath
   const file = samplesPath(paths, step);
   const files = runFiles(paths);
   files.makeFolder(paths.samples);
-  files.write(file, contactSheet(images, { imageShape }));
+  files.write(file, contactSheet(images, { imageShape, ...columns }));
   const sheets = listFolder(paths.samples).filter((name) => /^step-\d{8,}\.png$/.test(name));
   const stacked = stackRows(
     sheets.map((name) => readBytes(pathIn(paths.samples, name))),

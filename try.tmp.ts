@@ -1,0 +1,17 @@
+import { loadModel } from './src/evaluation/model/loadModel.ts';
+import { openSplit } from './src/data/registry.ts';
+import { firstImages, readAll } from './src/data/dataset.ts';
+import { contactSheet } from './src/pictures/contactSheet.ts';
+import { writeFileSync } from 'node:fs';
+const dir = process.argv[2]!;
+const model = await loadModel(dir);
+const test = firstImages(await openSplit('mnist','test',{validation:0.02}), 1000);
+const found = await model.classify(readAll(test));
+let ok=0; found.forEach((f,i)=>{ if (f.number===test.labels!.classOf(i)) ok++; });
+console.log('accuracy', ok/1000, found[0]);
+const cls = Array.from({length:100},(_,i)=>Math.floor(i/10));
+const px = await model.sample({count:100, class: cls, temperature:0.8, onOverflow(){}});
+writeFileSync(dir+'/s.png', contactSheet(px,{imageShape:model.imageShape, columns:10}));
+const g = await model.bitsPerDim(readAll(test), { class: Array.from({length:1000},(_,i)=>test.labels!.classOf(i)) });
+const m = await model.bitsPerDim(readAll(test));
+console.log(g.reduce((a,b)=>a+b)/1000, m.reduce((a,b)=>a+b)/1000);
