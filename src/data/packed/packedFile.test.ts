@@ -159,8 +159,8 @@ describe('a packed file', () => {
     ],
     [
       'its version',
-      changed('version', 16, '3'),
-      'a packed file of version 3, but only up to 2 is supported; prepare it again',
+      changed('version', 16, '4'),
+      'a packed file of version 4, but only up to 3 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);

@@ -1,7 +1,7 @@
 // The classes of a model: which one is meant, and what its likelihoods say of the class of an image.
 import { option, phrase, UserError, unknownName } from '../../errors.ts';
 
-/** The class of an image, or of all images: its name, or its number from 0. A name wins over a number. */
+/** A class: its name, or its number from 0. A text with a number is that number if no class has this name. */
 export type ClassName = string | number;
 
 /** The class of all images, or of each of them. */
@@ -30,7 +30,7 @@ export function classNumber(classes: readonly string[], name: ClassName): number
       phrase`the model has no classes: leave out ${option('class', name)}, or train one with model.classes`,
     );
   }
-  const byName = classes.indexOf(String(name));
+  const byName = typeof name === 'string' ? classes.indexOf(name) : -1;
   const number = byName === -1 && /^\d{1,9}$/.test(String(name)) ? Number(name) : byName;
   if (number < 0 || number >= classes.length) {
     throw unknownName('class', String(name), classes);

@@ -4,6 +4,7 @@ import { Glow, type GlowOptions } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { oneHotRows } from '../classInputs.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import { type ActivationChoice, type GradientPlan, planGradients } from './gradientPlan.ts';
 
@@ -37,6 +38,7 @@ it.each<[string, Partial<GlowOptions>]>([
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['spline couplings', { coupling: 'spline' }],
   ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
+  ['classes', { classes: ['a', 'b', 'c', 'd'] }],
 ])('%s: recomputed activations yield the same loss and gradients, bit for bit', async (_, changes) => {
   const random = new RandomStream(1);
   const layout = new ParameterLayout(new Glow({ ...options, ...changes }, imageShape).parameters);
@@ -52,6 +54,7 @@ it.each<[string, Partial<GlowOptions>]>([
   const batch = {
     image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
     noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
+    ...(changes.classes && { classes: oneHotRows([3, 0, 2], 4) }),
   };
   const results = [];
   for (const activations of ['keep', 'recompute'] as const) {
