@@ -68,7 +68,10 @@ for (const index of EDITED) {
     edited.push(await digits.decode(latents, { class: name }));
   }
 }
-writeFileSync(join(folder, 'edited.png'), sheet(Uint8Array.from(edited.flatMap((image) => [...image])), 1 + classes.length));
+writeFileSync(
+  join(folder, 'edited.png'),
+  sheet(Uint8Array.from(edited.flatMap((image) => [...image])), 1 + classes.length),
+);
 
 const given = await evaluate(digits, dataset.test, { draws: 2 });
 await digits.release();

@@ -46,8 +46,16 @@ function idxDataset({ labels = 30, tests = 8 } = {}): void {
     ['t10k', 8, tests],
   ] as const) {
     const classOf = (image: number): number => (7 * image) % 5;
-    idx(`${name}-images-idx3-ubyte`, [count, 2, 2], Array.from({ length: 4 * count }, (_, i) => classOf(i >> 2)));
-    idx(`${name}-labels-idx1-ubyte`, [labelled], Array.from({ length: labelled }, (_, i) => classOf(i)));
+    idx(
+      `${name}-images-idx3-ubyte`,
+      [count, 2, 2],
+      Array.from({ length: 4 * count }, (_, i) => classOf(i >> 2)),
+    );
+    idx(
+      `${name}-labels-idx1-ubyte`,
+      [labelled],
+      Array.from({ length: labelled }, (_, i) => classOf(i)),
+    );
   }
 }
 
@@ -136,7 +144,12 @@ describe('folders by class', () => {
     check(opened.train);
     check(opened.test);
     check(await openSplit(folder, 'test', { validation, most: 1 }));
-    const ways = [{}, { unique: true }, { crop: 'tiles', leastDeviation: 0, size: 2 }, { limit: 20 }] as const;
+    const ways = [
+      {},
+      { unique: true },
+      { crop: 'tiles', leastDeviation: 0, size: 2 },
+      { limit: 20 },
+    ] as const;
     for (const [way, options] of ways.entries()) {
       const out = join(folder, `${way}.images`);
       await prepareDataset(folder, { size: 4, channels: 1, out, ...options });

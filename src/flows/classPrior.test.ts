@@ -21,7 +21,9 @@ const shapes: ImageShape[] = [
 
 const oneHot = (numbers: readonly number[]): NdArray => ({
   shape: [numbers.length, K],
-  data: Float64Array.from(numbers.flatMap((number) => Array.from({ length: K }, (_, k) => Number(k === number)))),
+  data: Float64Array.from(
+    numbers.flatMap((number) => Array.from({ length: K }, (_, k) => Number(k === number))),
+  ),
 });
 
 const withClass = (p: Parameters, number: number): Parameters => ({
@@ -40,62 +42,67 @@ it.each(shapes)('%i x %i x %i: is a bijection under each class', async (...shape
   expect(JSON.stringify(report.checks)).toContain('classKernel');
 });
 
-it.each(shapes)('%i x %i x %i: has the density of the plain formula, of its class and of all', async (...shape) => {
-  const [height, width, channels] = shape;
-  const layer = topPrior(shape, { learnedPrior: true, classes: K });
-  const parameters = randomParameters(layer.parameters);
-  const tensors: Record<string, Tensor> = Object.fromEntries(
-    Object.entries(parameters).map(([path, array]) => [path, input(path, array.shape)]),
-  );
-  const numbers = [3, 0, 2];
-  const x = randomImages(numbers.length, shape, 'x');
-  const [z, classes] = [input('z', [OPEN_BATCH, ...shape]), input('classes', [OPEN_BATCH, K])];
-  const p = parametersFrom(tensors, { classes });
-  const { epsilon, logPrior } = layer.forward(z, p);
-  const outputs = {
-    logPrior,
-    back: layer.inverse(epsilon, p),
-    all: layer.logPriorByClass(z, parametersFrom(tensors)),
-  };
-  const program = await compile({ inputs: { z, classes, ...tensors }, outputs }, { precision: 'float64' });
-  const result = await program.run({ z: x, classes: oneHot(numbers), ...parameters });
-  await program.release();
-  const { edgeKernel, bias, logScale, classKernel, classLogScale } = parameters as Record<string, NdArray>;
-  const density = (image: number, number: number): number => {
-    let total = 0;
-    for (let pixel = 0; pixel < height * width; pixel++) {
-      const [row, column] = [Math.floor(pixel / width), pixel % width];
-      const h = (output: number): number => {
-        let shared = bias!.data[output]!;
-        for (let tap = 0; tap < 9; tap++) {
-          const [r, c] = [row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1];
-          const isOutside = r < 0 || r >= height || c < 0 || c >= width;
-          shared += isOutside ? edgeKernel!.data[tap * 2 * channels + output]! : 0;
+it.each(shapes)(
+  '%i x %i x %i: has the density of the plain formula, of its class and of all',
+  async (...shape) => {
+    const [height, width, channels] = shape;
+    const layer = topPrior(shape, { learnedPrior: true, classes: K });
+    const parameters = randomParameters(layer.parameters);
+    const tensors: Record<string, Tensor> = Object.fromEntries(
+      Object.entries(parameters).map(([path, array]) => [path, input(path, array.shape)]),
+    );
+    const numbers = [3, 0, 2];
+    const x = randomImages(numbers.length, shape, 'x');
+    const [z, classes] = [input('z', [OPEN_BATCH, ...shape]), input('classes', [OPEN_BATCH, K])];
+    const p = parametersFrom(tensors, { classes });
+    const { epsilon, logPrior } = layer.forward(z, p);
+    const outputs = {
+      logPrior,
+      back: layer.inverse(epsilon, p),
+      all: layer.logPriorByClass(z, parametersFrom(tensors)),
+    };
+    const program = await compile({ inputs: { z, classes, ...tensors }, outputs }, { precision: 'float64' });
+    const result = await program.run({ z: x, classes: oneHot(numbers), ...parameters });
+    await program.release();
+    const { edgeKernel, bias, logScale, classKernel, classLogScale } = parameters as Record<string, NdArray>;
+    const density = (image: number, number: number): number => {
+      let total = 0;
+      for (let pixel = 0; pixel < height * width; pixel++) {
+        const [row, column] = [Math.floor(pixel / width), pixel % width];
+        const h = (output: number): number => {
+          let shared = bias!.data[output]!;
+          for (let tap = 0; tap < 9; tap++) {
+            const [r, c] = [row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1];
+            const isOutside = r < 0 || r >= height || c < 0 || c >= width;
+            shared += isOutside ? edgeKernel!.data[tap * 2 * channels + output]! : 0;
+          }
+          const own = classKernel!.data[(number * height * width + pixel) * 2 * channels + output]!;
+          return (
+            shared * Math.exp(3 * logScale!.data[output]!) + own * Math.exp(3 * classLogScale!.data[output]!)
+          );
+        };
+        for (let channel = 0; channel < channels; channel++) {
+          const [mean, logDeviation] = [h(channel), h(channels + channel)];
+          const value = x.data[(image * height * width + pixel) * channels + channel]!;
+          const standard = (value - mean) / Math.exp(logDeviation);
+          total += -0.5 * Math.log(2 * Math.PI) - logDeviation - 0.5 * standard ** 2;
         }
-        const own = classKernel!.data[(number * height * width + pixel) * 2 * channels + output]!;
-        return (
-          shared * Math.exp(3 * logScale!.data[output]!) + own * Math.exp(3 * classLogScale!.data[output]!)
-        );
-      };
-      for (let channel = 0; channel < channels; channel++) {
-        const [mean, logDeviation] = [h(channel), h(channels + channel)];
-        const value = x.data[(image * height * width + pixel) * channels + channel]!;
-        const standard = (value - mean) / Math.exp(logDeviation);
-        total += -0.5 * Math.log(2 * Math.PI) - logDeviation - 0.5 * standard ** 2;
       }
-    }
-    return total;
-  };
-  const every = numbers.flatMap((_, image) => Array.from({ length: K }, (_, number) => density(image, number)));
-  expectClose('by class', result.all!.data, every, 'float64');
-  expectClose(
-    'given the class',
-    result.logPrior!.data,
-    numbers.map((number, image) => density(image, number)),
-    'float64',
-  );
-  expectClose('back', result.back!.data, x.data, 'float64');
-});
+      return total;
+    };
+    const every = numbers.flatMap((_, image) =>
+      Array.from({ length: K }, (_, number) => density(image, number)),
+    );
+    expectClose('by class', result.all!.data, every, 'float64');
+    expectClose(
+      'given the class',
+      result.logPrior!.data,
+      numbers.map((number, image) => density(image, number)),
+      'float64',
+    );
+    expectClose('back', result.back!.data, x.data, 'float64');
+  },
+);
 
 it('needs the classes of the images, and a learned prior', () => {
   const layer = topPrior([1, 1, 2], { learnedPrior: true, classes: K });

@@ -25,7 +25,10 @@ const imageShape = [4, 8, 1] as const;
 const classes = ['sky', 'sea', 'sand'];
 const shape = [5, ...imageShape];
 const random = new RandomStream(3);
-const image: NdArray = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+const image: NdArray = {
+  shape,
+  data: Float64Array.from({ length: sizeOf(shape) }, () => random.integer(256)),
+};
 const noise: NdArray = { shape, data: Float64Array.from({ length: sizeOf(shape) }, () => random.uniform()) };
 
 async function run(
@@ -73,7 +76,12 @@ it.each([2, 1])('%d levels: the likelihoods by class are those given each class'
     await run(model, weights, 'given', given(1)),
     await run(model, weights, 'given', given(2)),
   ];
-  expectClose('by class', all, Array.from({ length: 15 }, (_, i) => every[i % 3]![Math.floor(i / 3)]!), 'float64');
+  expectClose(
+    'by class',
+    all,
+    Array.from({ length: 15 }, (_, i) => every[i % 3]![Math.floor(i / 3)]!),
+    'float64',
+  );
   expect(new Set(every.map((values) => values[0]))).toHaveProperty('size', 3);
 });
 

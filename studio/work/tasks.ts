@@ -41,13 +41,19 @@ export interface ImageAndNoise {
 export const tasks = {
   /** Draws images as `emerging sample` does; those with values that are not finite are black. */
   async sample(
-    { model: address, ...options }: { model: ModelAddress; count: number; temperature: number; seed: number },
+    {
+      model: address,
+      class: name,
+      ...options
+    }: { model: ModelAddress; count: number; temperature: number; seed: number; class?: string },
     call: Call<Progress | DrawingProgress>,
-  ): Promise<Images & { readonly overflowed: readonly number[] }> {
+  ): Promise<Images & { readonly overflowed: readonly number[]; readonly classes: readonly string[] }> {
     const model = await modelAt(address, call);
     let overflowed: readonly number[] = [];
     const pixels = await model.sample({
       ...options,
+      // A name that is left over from another model means none.
+      class: name !== undefined && model.classes.includes(name) ? name : undefined,
       onProgress(done, drawn) {
         call.signal.throwIfAborted();
         const images = { pixels: drawn, shape: model.imageShape };
@@ -57,7 +63,7 @@ export const tasks = {
         overflowed = images;
       },
     });
-    return { pixels, shape: model.imageShape, overflowed };
+    return { pixels, shape: model.imageShape, overflowed, classes: model.classes };
   },
 
   /** bits/dim of each image, as `emerging score` measures them. */

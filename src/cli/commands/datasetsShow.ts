@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { BatchStream } from '../../data/batches.ts';
 import { type Dataset, defaultValidation } from '../../data/dataset.ts';
 import { type DuplicatePair, type ImagePlace, type Inspection, inspect } from '../../data/inspect.ts';
+import { countClasses } from '../../data/labels.ts';
 import { type AugmentationName, augmentations } from '../../data/pixels/augment.ts';
 import { openDataset } from '../../data/registry.ts';
 import { UserError } from '../../errors.ts';
@@ -18,12 +19,16 @@ import { requireWritablePng } from '../requireWritable.ts';
 import { formatCount, formatCounted, notesText } from '../terminal/format.ts';
 import { writeStdout } from '../terminal/output.ts';
 import { createProgress } from '../terminal/progress.ts';
+import { formatTable } from '../terminal/table.ts';
 
 const splits = ['train', 'validation', 'test'] as const;
+type Split = (typeof splits)[number];
+/** The most classes that are listed one by one. */
+const LISTED = 20;
 const augmentationNames = Object.keys(augmentations) as AugmentationName[];
 
 interface DatasetsShowOptions {
-  readonly split: (typeof splits)[number];
+  readonly split: Split;
   readonly count: number;
   readonly augment?: readonly AugmentationName[];
   readonly seed: number;
@@ -76,16 +81,49 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
     bar.finish();
   }
   const counts = Object.fromEntries(splits.map((name) => [name, dataset[name].count]));
+  const classes = classesOf(dataset);
   const notes = dataset.notes ?? {};
   const warnings = [...(dataset.warnings ?? []), ...warningsOf(found)];
   if (options.json) {
     const { imageShape } = dataset;
     writeStdout(
-      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...found, notes, warnings })}\n`,
+      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...(classes && { classes }), ...found, notes, warnings })}\n`,
     );
     return;
   }
   writeStdout(`${textOf(dataset, found, out, warnings).map(visibleText).join('\n')}\n`);
+}
+
+/** The classes, if there are labels, and how many images of each class each split has. */
+function classesOf(dataset: Dataset): Record<string, Record<Split, number>> | undefined {
+  const { labels } = dataset.train;
+  if (labels === undefined) {
+    return undefined;
+  }
+  const counts = splits.map((split) => [split, countClasses(dataset[split])] as const);
+  return Object.fromEntries(
+    labels.classes.map((name, number) => [
+      name,
+      Object.fromEntries(counts.map(([split, all]) => [split, all[number] ?? 0])) as Record<Split, number>,
+    ]),
+  );
+}
+
+/** The classes and their numbers of images, as lines; only their number if there are many. */
+function classLines(dataset: Dataset): string[] {
+  const classes = Object.entries(classesOf(dataset) ?? {});
+  if (classes.length === 0) {
+    return ['labels  none'];
+  }
+  if (classes.length > LISTED) {
+    return [`labels  ${formatCount(classes.length)} classes`];
+  }
+  const rows = classes.map(([name, counts]) => [name, ...splits.map((split) => formatCount(counts[split]))]);
+  const columns = splits.map((split) => ({ title: split.toUpperCase(), align: 'right' }) as const);
+  return [
+    `labels  ${formatCount(classes.length)} classes`,
+    ...formatTable([{ title: 'CLASS' }, ...columns], rows).split('\n'),
+  ];
 }
 
 /** Images of a split in random order, augmented as in training. */
@@ -142,6 +180,7 @@ function textOf(dataset: Dataset, found: Inspection, out: string, warnings: read
       (split) =>
         `only the first ${formatCount(found.images[split])} ${split} images were inspected; see --limit`,
     ),
+    ...classLines(dataset),
     ...(notes === '' ? [] : [`source  ${notes}`]),
     ...warnings.map((warning) => `warning: ${warning}`),
     `images  ${out}`,

@@ -24,7 +24,17 @@ const names = ['zero', '2', 'one'];
 
 const imageShape = [4, 4, 1] as const;
 const glow = new Glow(
-  { levels: 2, depth: 1, width: 4, mixing: 'emerging', kernelSize: 3, dilation: 1, learnedPrior: true, bits: 8, classes: names },
+  {
+    levels: 2,
+    depth: 1,
+    width: 4,
+    mixing: 'emerging',
+    kernelSize: 3,
+    dilation: 1,
+    learnedPrior: true,
+    bits: 8,
+    classes: names,
+  },
   imageShape,
 );
 const random = new RandomStream(5);
@@ -91,7 +101,12 @@ it("follows Bayes' rule: p(x), p(class | x) and p(x | class) from the likelihood
   expect(overClasses(all)[0]![1]).toBeCloseTo(-3, 10);
   const joint = [1 + Math.exp(-2), Math.exp(-1) + 1, Math.exp(-5) + Math.exp(-4)];
   const total = joint.reduce((a, b) => a + b);
-  expectClose('p(class | x)', posteriors(all)[0]!, joint.map((value) => value / total), 'float64');
+  expectClose(
+    'p(class | x)',
+    posteriors(all)[0]!,
+    joint.map((value) => value / total),
+    'float64',
+  );
 });
 
 it('encodes and decodes under a class, and another class moves the image', async () => {
@@ -130,13 +145,16 @@ it.each([undefined, ['one', 0, 2, 1, 1]])('class %j: the map of bits adds up to 
 
 it('classifies by the likelihoods that it measures given each class', async () => {
   const found = await model.classify(pixels, { seed: 2 });
-  const given = await Promise.all(
-    names.map((name) => model.logLikelihood(pixels, { seed: 2, class: name })),
-  );
+  const given = await Promise.all(names.map((name) => model.logLikelihood(pixels, { seed: 2, class: name })));
   for (const [image, { class: name, number, probabilities }] of found.entries()) {
     const weightsOf = given.map((values) => Math.exp(values[image]! - given[0]![image]!));
     const total = weightsOf.reduce((a, b) => a + b);
-    expectClose('p(class | x)', probabilities, weightsOf.map((weight) => weight / total), 'float64');
+    expectClose(
+      'p(class | x)',
+      probabilities,
+      weightsOf.map((weight) => weight / total),
+      'float64',
+    );
     expect(name).toBe(names[number]);
     expect(probabilities[number]).toBe(Math.max(...probabilities));
   }

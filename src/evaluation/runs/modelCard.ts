@@ -41,6 +41,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
       'Model',
       `${mixing} flow for ${images}: ${levels} levels of ${depth} steps, coupling networks of ${width} channels`,
     ],
+    ...(model.classes.length === 0 ? [] : [['Classes', classesText(model.classes)]]),
     ['Trained parameters', countTrained(model.parameters).toLocaleString('en-US')],
     ['Trained on', `the training images of ${dataName(config)}, ${share(data.validation)} of them held out`],
     ['Augmentation', data.augment.length === 0 ? 'none' : data.augment.join(', ')],
@@ -52,7 +53,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     `# ${markdownText(experimentName(preset, config))}: a normalizing flow`,
     factTable(['', ''], facts),
     '## Numbers',
-    numbers(summary),
+    numbers(summary, model.classes.length > 0),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
     '## Use',
     `In this folder, with the package \`emerging-flows\`${
@@ -75,14 +76,24 @@ function presetText(preset: string | null, config: Config): string {
   return differences.length === 0 ? name : `${name}, with ${differences.join(', ')}`;
 }
 
-/** The settings that differ from those of a preset, without the seed and the images, which the card names anyway. */
+/** The settings that the card names anyway. */
+const NAMED_ANYWAY = ['seed', 'data.name', 'model.classes'];
+
+/** `cat, dog`; of many classes only the number. */
+function classesText(classes: readonly string[]): string {
+  const most = 20;
+  const number = `${classes.length.toLocaleString('en-US')}, on which the top prior depends`;
+  return classes.length > most ? number : `${number}: ${classes.join(', ')}`;
+}
+
+/** The settings that differ from those of a preset, without those that the card names anyway. */
 function differencesFrom(preset: string, config: Config): string[] {
   if (!presets.some(({ name }) => name === preset)) {
     return [];
   }
   const [before, after] = [settingsOf(resolveConfig({ preset })), settingsOf(config)];
   return changedSettings(before, after)
-    .filter((name) => name !== 'seed' && name !== 'data.name' && after[name] !== undefined)
+    .filter((name) => !NAMED_ANYWAY.includes(name) && after[name] !== undefined)
     .map((name) => `${name}=${String(after[name])}`);
 }
 
@@ -117,7 +128,7 @@ function share(validation: number): string {
 }
 
 /** The last evaluation of each split, kind of weights and step, and what the training measured itself. */
-function numbers(summary: JsonObject): string {
+function numbers(summary: JsonObject, hasClasses: boolean): string {
   const { bitsPerDim, steps } = summary;
   const measured = new Map<string, JsonObject>();
   if (typeof bitsPerDim === 'number') {
@@ -159,7 +170,28 @@ function numbers(summary: JsonObject): string {
     'weights',
     'step',
   ];
-  return factTable(titles, rows);
+  const notes = hasClasses ? classNotes([...measured.values()]) : [];
+  return [factTable(titles, rows), ...notes].join('\n\n');
+}
+
+/** What the numbers of a model with classes are of, and how well it classifies. */
+function classNotes(evaluations: readonly JsonObject[]): string[] {
+  const percent = (share: unknown): string => `${(100 * Number(share)).toFixed(2)} %`;
+  const classified = evaluations.flatMap(({ split, step, weights, classes }) => {
+    const { accuracy, accuracyError, marginalBitsPerDim } = (classes ?? {}) as JsonObject;
+    return typeof accuracy === 'number' && typeof marginalBitsPerDim === 'number'
+      ? [
+          `On the ${shown(split)} images (${shown(weights)} weights, step ${shown(step)}), without the labels: ` +
+            `${marginalBitsPerDim.toFixed(4)} bits/dim of p(x), the classes equally likely. As a classifier, by Bayes' rule, ` +
+            `the model is right for ${percent(accuracy)} ± ${percent(accuracyError)} of them.`,
+        ]
+      : [];
+  });
+  const without = evaluations.filter(({ likelihood }) => likelihood === 'p(x)');
+  return [
+    `These bits/dim are given the class of each image, of p(x | class)${without.length === 0 ? '' : '; where the images had no such labels, of p(x)'}.`,
+    ...classified.map((text) => markdownText(text)),
+  ];
 }
 
 /** A value of a summary; anything but a text or a number is a dash. */

@@ -1,4 +1,4 @@
-// How the sheet is drawn: temperature, seed and count.
+// How the sheet is drawn: temperature, seed, count and, for a model with classes, the class.
 import type { Settings } from '../../address.ts';
 import { MOST_SEED } from '../../numbers.ts';
 import { Choice } from '../../parts/Choice.tsx';
@@ -6,13 +6,15 @@ import { NumberField } from '../../parts/NumberField.tsx';
 import { Slider } from '../../parts/Slider.tsx';
 import { counts, type DrawSettings, MOST_TEMPERATURE, otherSeed } from './drawSettings.ts';
 
-/** The controls; a change is told as settings of the address. */
+/** The controls; a change is told as settings of the address. `classes` are those of the model. */
 export function Controls({
   temperature,
   seed,
   count,
+  class: name,
+  classes,
   onChange,
-}: DrawSettings & { onChange(changes: Settings): void }) {
+}: DrawSettings & { readonly classes: readonly string[]; onChange(changes: Settings): void }) {
   const known = counts.includes(count) ? counts : [...counts, count];
   return (
     <>
@@ -41,6 +43,17 @@ export function Controls({
           onChange={(value) => onChange({ count: value })}
         />
       </div>
+      {classes.length > 0 && (
+        <Choice
+          label="Class"
+          value={classes.includes(name) ? name : ''}
+          options={[
+            { value: '', text: 'all, in turn' },
+            ...classes.map((one) => ({ value: one, text: one })),
+          ]}
+          onChange={(value) => onChange({ class: value })}
+        />
+      )}
       <button
         type="button"
         class="button primary"

@@ -25,7 +25,7 @@ export function Draw() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const drawn = drawSettings(settings.value);
-  const { temperature, seed, count } = drawn;
+  const { temperature, seed, count, class: className } = drawn;
   // The first sheet is shown while it is drawn; later ones replace a whole sheet.
   const [begun, setBegun] = useState<DrawingProgress>();
   const drawing = useWork(
@@ -38,7 +38,7 @@ export function Draw() {
         const given = { model: addressOf(model), ...drawn };
         return { ...(await compute('sample', given, { ...waiting, onProgress })), ...drawn, model };
       }),
-    [model?.path, temperature, seed, count],
+    [model?.path, temperature, seed, count, className],
   );
   const sheet = drawing.result;
   const shown = sheet ?? (drawing.progress && begun?.images);
@@ -111,7 +111,11 @@ export function Draw() {
       </section>
       <section class="room-controls" aria-label="What is drawn">
         <ModelChoice />
-        <Controls {...drawn} onChange={changeSettings} />
+        <Controls
+          {...drawn}
+          classes={sheet && sheet.model.path === model?.path ? sheet.classes : []}
+          onChange={changeSettings}
+        />
       </section>
       <Walk
         ends={ends}
@@ -138,8 +142,9 @@ export function Draw() {
 }
 
 /** What a sheet shows, in words. */
-function labelOf(sheet: Images & DrawSettings): string {
-  return `${countOf(sheet)} samples from seed ${sheet.seed} at temperature ${sheet.temperature}`;
+function labelOf(sheet: Images & DrawSettings & { readonly classes: readonly string[] }): string {
+  const of = sheet.classes.includes(sheet.class) ? ` of class ${sheet.class}` : '';
+  return `${countOf(sheet)} samples${of} from seed ${sheet.seed} at temperature ${sheet.temperature}`;
 }
 
 /** Two places of a sheet by chance; the same one twice if it has no other. */

@@ -2,13 +2,13 @@
 import { expect, it } from 'vitest';
 import { drawSettings, otherSeed } from './drawSettings.ts';
 
-const usual = { temperature: 0.8, seed: 0, count: 64 };
+const usual = { temperature: 0.8, seed: 0, count: 64, class: '' };
 
 it.each([
   [{}, usual],
   [
-    { temperature: '0', seed: '12', count: '16' },
-    { temperature: 0, seed: 12, count: 16 },
+    { temperature: '0', seed: '12', count: '16', class: 'seven' },
+    { temperature: 0, seed: 12, count: 16, class: 'seven' },
   ],
   [{ temperature: 'warm', seed: '-1', count: '' }, usual],
   [{ temperature: '-0.5', seed: '1.5', count: '2.5' }, usual],

@@ -7,6 +7,8 @@ export interface DrawSettings {
   readonly temperature: number;
   readonly seed: number;
   readonly count: number;
+  /** The class of all images, by name; of a model with classes all in turn if it is empty. */
+  readonly class: string;
 }
 
 /** Above this the images of most models fall apart. */
@@ -18,11 +20,12 @@ export const counts: readonly number[] = [16, 36, 64, 100];
 const MOST_IMAGES = 400;
 
 /** The settings in an address; what is missing or impossible there is as `emerging sample` would have it. */
-export function drawSettings({ temperature, seed, count }: Settings): DrawSettings {
+export function drawSettings({ temperature, seed, count, class: name }: Settings): DrawSettings {
   return {
     temperature: Math.min(MOST_TEMPERATURE, numberIn(temperature, 0, Number.MAX_VALUE) ?? 0.8),
     seed: wholeIn(seed, 0, MOST_SEED) ?? 0,
     count: Math.min(MOST_IMAGES, Math.max(1, wholeIn(count, 0, Number.MAX_SAFE_INTEGER) ?? 64)),
+    class: name ?? '',
   };
 }
 

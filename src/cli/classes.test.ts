@@ -1,0 +1,206 @@
+// The commands with a model with classes, from images in folders by class to samples, scores and edits of a class.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decode, encode } from 'fast-png';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RandomStream } from '../numeric/random.ts';
+import { commandProcess } from '../testing/command.ts';
+import { tinyTraining, writeTinyDataset } from '../testing/tinyImages.ts';
+
+const emerging = commandProcess();
+const classes = ['dark', 'light'];
+
+beforeAll(async () => {
+  const random = new RandomStream(0);
+  for (const [split, count] of [
+    ['train', 80],
+    ['test', 20],
+  ] as const) {
+    for (let index = 0; index < 2 * count; index++) {
+      const name = classes[index % 2]!;
+      const folder = join(emerging.folder, 'photos', split, name);
+      mkdirSync(folder, { recursive: true });
+      const data = Uint8Array.from({ length: 64 }, () => (index % 2) * 120 + random.integer(100));
+      writeFileSync(join(folder, `${index}.png`), encode({ width: 8, height: 8, channels: 1, data }));
+    }
+  }
+  writeTinyDataset(join(emerging.folder, 'unlabelled'));
+  const options = ['--steps=60', '--threads=1', '--set=training.warmupSteps=5'];
+  const rate = '--set=training.learningRate=0.02';
+  await emerging.json(
+    'train',
+    '--data=photos',
+    ...tinyTraining,
+    ...options,
+    rate,
+    '--set=model.classes=true',
+    '--out=runs/a',
+  );
+  await emerging.json(
+    'train',
+    '--data=unlabelled',
+    ...tinyTraining,
+    '--steps=2',
+    '--threads=1',
+    '--out=runs/plain',
+  );
+});
+
+describe('a model of two classes', () => {
+  it('is evaluated given the class, without it and as a classifier, and its card says so', async () => {
+    const shown = await emerging.json('datasets', 'show', 'photos', '--out=shown.png');
+    expect(shown.classes.light).toEqual({ train: 72, validation: 8, test: 20 });
+    const found = await emerging.json('evaluate', 'runs/a', '--threads=1');
+    expect(found.likelihood).toBe('p(x | class)');
+    expect(found.classes.accuracy).toBeGreaterThan(0.9);
+    expect(
+      found.classes.byClass.map((one: { class: string; images: number }) => [one.class, one.images]),
+    ).toEqual([
+      ['dark', 20],
+      ['light', 20],
+    ]);
+    const card = readFileSync(join(emerging.folder, 'runs/a/README.md'), 'utf8');
+    expect(card).toContain('2, on which the top prior depends: dark, light');
+    expect(card).toContain('given the class of each image');
+    expect(card).toMatch(/the model is right for \d+\.\d\d % ± \d\.\d\d % of them/);
+    const { stdout } = await emerging.run('evaluate', 'runs/a', '--threads=1');
+    expect(stdout).toMatch(
+      /bits\/dim of p\(x \| class\) \(.*\n.*\n.*bits\/dim of p\(x\), the classes equally likely\nas a classifier/,
+    );
+  });
+
+  it('samples one class, or a row for each', async () => {
+    const rows = await emerging.json('sample', 'runs/a', '--count=9', '--threads=1', '--out=rows.png');
+    expect(rows).toMatchObject({ count: 8, classes });
+    const light = await emerging.json('sample', 'runs/a', '--class=light', '--count=4', '--out=light.png');
+    const byNumber = await emerging.json('sample', 'runs/a', '--class=1', '--count=4', '--out=one.png');
+    expect([light.classes, byNumber.classes]).toEqual([['light'], ['light']]);
+    const read = (file: string) => decode(readFileSync(join(emerging.folder, file)));
+    expect(read('one.png').data).toEqual(read('light.png').data);
+    const { data, width, height } = read('rows.png');
+    const meanOf = (first: number, last: number): number => {
+      const part = Array.from(data.slice(first * width, last * width));
+      return part.reduce((sum, value) => sum + value, 0) / part.length;
+    };
+    expect(meanOf(height / 2, height)).toBeGreaterThan(meanOf(0, height / 2) + 40);
+  });
+
+  it('scores images with their class, and the codes of images keep it', async () => {
+    const images = ['photos/test/dark/0.png', 'photos/test/light/1.png'];
+    const { images: scores } = await emerging.json(
+      'score',
+      'runs/a',
+      ...images,
+      '--threads=1',
+      '--out=scores.csv',
+    );
+    const classOf = (name: string) =>
+      scores.find(({ file }: { file: string }) => file.includes(name)).classes;
+    expect([classOf('dark').class, classOf('light').class]).toEqual(classes);
+    expect(classOf('dark').probability).toBeGreaterThan(0.5);
+    expect(readFileSync(join(emerging.folder, 'scores.csv'), 'utf8')).toMatch(
+      /,oddness,class,p\(dark\),p\(light\)\n/,
+    );
+    const encoded = await emerging.json('encode', 'runs/a', ...images, '--out=two.latents');
+    expect(encoded).toMatchObject({ classes, inexact: [] });
+    const decoded = await emerging.json('decode', 'runs/a', 'two.latents', '--out=decoded');
+    expect(decoded).toMatchObject({ images: 2, inexact: [] });
+  });
+
+  it('moves an image to the other class', async () => {
+    const edit = await emerging.json(
+      'edit',
+      'runs/a',
+      'photos/test/dark/0.png',
+      '--to-class=all',
+      '--out=edit.png',
+    );
+    expect(edit).toMatchObject({ class: 'dark', classes });
+    const { data, width } = decode(readFileSync(join(emerging.folder, 'edit.png')));
+    const brightness = [0, 1, 2, 3].map((image) => {
+      const side = (width - 6) / 4;
+      const pixels = Array.from(
+        { length: side * side },
+        (_, at) => data[Math.floor(at / side) * width + image * (side + 2) + (at % side)]!,
+      );
+      return pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    });
+    expect(brightness[1]).toBeCloseTo(brightness[0]!, 0);
+    expect(brightness[2]).toBeCloseTo(brightness[0]!, 0);
+    expect(brightness[3]).toBeGreaterThan(brightness[0]! + 40);
+    await emerging.json(
+      'interpolate',
+      'runs/a',
+      'seed:1',
+      'photos/test/dark/0.png',
+      '--steps=3',
+      '--out=way.png',
+    );
+  });
+
+  it('is sound for the doctor, and its export has the same classes', async () => {
+    const { layers } = await emerging.json('doctor', 'runs/a', '--images=8', '--threads=1');
+    expect(layers.at(-1).layer).toBe('prior');
+    await emerging.json('export', 'runs/a', '--out=exported');
+    const manifest = JSON.parse(readFileSync(join(emerging.folder, 'exported/manifest.json'), 'utf8'));
+    expect(manifest.classes).toEqual(classes);
+    for (const file of ['encoder.onnx', 'sampler.onnx']) {
+      const inputs: { name: string; shape: unknown }[] = manifest.files[file].inputs;
+      expect(inputs.find(({ name }) => name === 'classes')!.shape).toEqual(['N', 2]);
+    }
+    await emerging.json('sample', 'exported', '--class=light', '--count=4', '--out=from-export.png');
+    const read = (file: string) => readFileSync(join(emerging.folder, file));
+    await emerging.json('sample', 'runs/a', '--class=light', '--count=4', '--out=from-run.png');
+    expect(read('from-export.png').equals(read('from-run.png'))).toBe(true);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    [
+      'an unknown class',
+      ['sample', 'runs/a', '--class=bright', '--out=x.png'],
+      "unknown class 'bright': did you mean light?",
+    ],
+    [
+      'a class of a model without',
+      ['sample', 'runs/plain', '--class=1', '--out=x.png'],
+      'the model has no classes: leave out --class 1',
+    ],
+    [
+      'a move to a class of such a model',
+      ['edit', 'runs/plain', 'photos/test/dark/0.png', '--to-class=all', '--out=x.png'],
+      'the model has no classes: name folders of images with --from and --towards',
+    ],
+    [
+      'a move to a class and between groups',
+      ['edit', 'runs/a', 'a.png', '--to-class=dark', '--from=a', '--out=x.png'],
+      '--to-class moves the image to a class: leave out --from',
+    ],
+    [
+      'a move to nothing',
+      ['edit', 'runs/a', 'a.png', '--from=a', '--out=x.png'],
+      'name two folders of images, --from and --towards, or a class',
+    ],
+    [
+      'classes without labels',
+      ['train', '--data=unlabelled', ...tinyTraining, '--set=model.classes=true'],
+      'model.classes is true, but the images of unlabelled have no labels',
+    ],
+    [
+      'other classes',
+      ['train', '--data=photos', ...tinyTraining, '--set=model.classes=[a, b, c]'],
+      'the images of photos have 2 classes, and the model has 3',
+    ],
+    [
+      'classes that are no list',
+      ['train', '--data=photos', ...tinyTraining, '--set=model.classes=7'],
+      'model.classes must be true or a list of 2 to 1024 different names, not 7',
+    ],
+  ])('%s: one clear line', async (_, args, message) => {
+    const { code, stderr } = await emerging.run(...args);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect([1, 2]).toContain(code);
+  });
+});
