@@ -15,7 +15,7 @@ it.each([
   [{ temperature: 'NaN', seed: 'Infinity', count: 'x' }, usual],
   [
     { temperature: '9', count: '1e9' },
-    { temperature: 1.2, seed: 0, count: 400 },
+    { ...usual, temperature: 1.2, count: 400 },
   ],
   [{ count: '0' }, { ...usual, count: 1 }],
 ])('reads %o', (settings, expected) => {
