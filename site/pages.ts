@@ -36,7 +36,14 @@ export const pageGroups: readonly PageGroup[] = [
   },
   {
     name: 'Training and using models',
-    files: ['docs/data.md', 'docs/training.md', 'docs/classes.md', 'docs/runs.md', 'docs/doctor.md', 'docs/export.md'],
+    files: [
+      'docs/data.md',
+      'docs/training.md',
+      'docs/classes.md',
+      'docs/runs.md',
+      'docs/doctor.md',
+      'docs/export.md',
+    ],
   },
   { name: 'Machines and GPUs', files: ['docs/machines.md', 'docs/gpu.md', 'docs/performance.md'] },
   {

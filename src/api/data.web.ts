@@ -11,6 +11,7 @@ export {
 } from '../data/dataset.ts';
 export type { GivenFile } from '../data/formats/blobStore.web.ts';
 export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
+export { type Labels, labelled } from '../data/labels.ts';
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { readImageFiles } from '../data/readImageFiles.web.ts';

@@ -21,6 +21,7 @@ export { type EmergingOptions, emerging } from '../flows/emerging.ts';
 export { type FourCornersOptions, fourCorners } from '../flows/fourCorners.ts';
 export { type MafOptions, maf } from '../flows/maf.ts';
 export {
+  type Conditions,
   countTrained,
   filledParameter,
   normalParameter,

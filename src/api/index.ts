@@ -22,6 +22,7 @@ export type { Finding, Measurement, Verdict } from '../evaluation/doctor/judge.t
 export type { LimitName } from '../evaluation/doctor/limits.ts';
 export { type ExportedModel, type ExportOptions, exportModel } from '../evaluation/export/exportModel.ts';
 export { type ExportedPrograms, exportPrograms } from '../evaluation/export/exportPrograms.ts';
+export type { Accuracy, ClassEvaluation, ClassResult } from '../evaluation/measure/classEvaluation.ts';
 export { type Comparison, compareModels } from '../evaluation/measure/compareRuns.ts';
 export {
   type EvaluateOptions,
@@ -31,7 +32,7 @@ export {
 } from '../evaluation/measure/evaluate.ts';
 export type { ImportanceBound } from '../evaluation/measure/importanceBound.ts';
 export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
-export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
+export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
 export type {
   ClassChoice,
   Classification,
@@ -47,6 +48,7 @@ export type {
   EncodeOptions,
   FlowModelOptions,
   LikelihoodOptions,
+  MeasurementOptions,
   SampleOptions,
   ScoreOptions,
 } from '../evaluation/model/flowModelOptions.ts';

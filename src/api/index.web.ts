@@ -8,6 +8,7 @@ export {
   type DoctorOptions,
   diagnose,
 } from '../evaluation/doctor/doctor.ts';
+export type { Accuracy, ClassEvaluation, ClassResult } from '../evaluation/measure/classEvaluation.ts';
 export { type Comparison, compareModels } from '../evaluation/measure/compareRuns.ts';
 export {
   type EvaluateOptions,
@@ -16,7 +17,7 @@ export {
   type MeasuredImage,
 } from '../evaluation/measure/evaluate.ts';
 export type { ImageScore, ReferenceScores } from '../evaluation/measure/referenceScores.ts';
-export { measureReference, type Score, score } from '../evaluation/measure/score.ts';
+export { measureReference, type Score, type ScoredClasses, score } from '../evaluation/measure/score.ts';
 export type {
   ClassChoice,
   Classification,
@@ -30,6 +31,7 @@ export type {
   EncodeOptions,
   FlowModelOptions,
   LikelihoodOptions,
+  MeasurementOptions,
   SampleOptions,
 } from '../evaluation/model/flowModelOptions.ts';
 export {

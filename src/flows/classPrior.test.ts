@@ -78,7 +78,8 @@ it.each(shapes)(
           }
           const own = classKernel!.data[(number * height * width + pixel) * 2 * channels + output]!;
           return (
-            shared * Math.exp(3 * logScale!.data[output]!) + own * Math.exp(3 * classLogScale!.data[output]!)
+            shared * Math.exp(3 * logScale!.data[output]!) +
+            0.1 * own * Math.exp(3 * classLogScale!.data[output]!)
           );
         };
         for (let channel = 0; channel < channels; channel++) {

@@ -107,6 +107,12 @@ export interface TopPrior {
   logPriorByClass(z: Tensor, p: Parameters): Tensor;
 }
 
+/**
+ * The share of V in the offsets of a class. Each element of V sees the images of one class only, and optimisers that
+ * normalise their steps would move the offsets faster than the layers below can follow.
+ */
+const CLASS_SHARE = 0.1;
+
 /** What the top prior is like. */
 export interface TopPriorOptions {
   readonly learnedPrior: boolean;
@@ -119,7 +125,7 @@ export interface TopPriorOptions {
  * scaled convolution of an image of zeros), mean in the first half of its channels and log-deviation in the
  * second; standard normal if it is not learned.
  *
- * With K classes it depends on the class c of the image: (mean, log-deviation) + c·V·e^(3s), with c one-hot, `[N, K]`, V
+ * With K classes it depends on the class c of the image: (mean, log-deviation) + c·V·e^(3s)/10, with c one-hot, `[N, K]`, V
  * `[K, H, W, 2C]` and s `[2C]`, all zero at first, so that a model starts as the one without classes. In Glow V is
  * `[K, 2C]`, the same for all pixels, and a classifier that is trained along makes the model use it; with an offset for
  * each pixel the likelihood alone does.
@@ -139,7 +145,7 @@ export function topPrior(shape: ImageShape, { learnedPrior, classes = 0 }: TopPr
     const scale = exp(multiply(p.get('classLogScale'), 3));
     const kernel = reshape(p.get('classKernel'), [classes, height * width * 2 * channels]);
     const offset = reshape(product(oneHot, kernel), [oneHot.shape[0]!, height, width, 2 * channels]);
-    const all = add(multiply(offset, scale), sharedOf(p));
+    const all = add(multiply(offset, multiply(scale, CLASS_SHARE)), sharedOf(p));
     const [mean, logDeviation] = splitChannels(all, 3, [channels, channels]) as [Tensor, Tensor];
     return { mean, logDeviation };
   };

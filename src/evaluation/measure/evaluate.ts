@@ -6,7 +6,7 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { mean, quantile, standardErrorOfMean, variance } from '../../numeric/statistics.ts';
 import { givenClass, overClasses } from '../model/classes.ts';
 import type { FlowModel } from '../model/flowModel.ts';
-import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
+import type { MeasurementOptions } from '../model/flowModelOptions.ts';
 import { inBitsPerDim } from '../model/measureImages.ts';
 import { type ClassEvaluation, classEvaluation } from './classEvaluation.ts';
 import { type ImportanceBound, importanceBound } from './importanceBound.ts';
@@ -64,7 +64,7 @@ export interface Evaluation {
 }
 
 /** What is measured, and how. */
-export interface EvaluateOptions extends Omit<LikelihoodOptions, 'class'> {
+export interface EvaluateOptions extends MeasurementOptions {
   /** Whether labels are used; default true. Without, the bits/dim of a model with classes are of p(x). */
   readonly labels?: boolean | undefined;
   /** Draws per image of the importance-weighted bound, which is then measured too, sharing the draws. */
@@ -124,7 +124,7 @@ async function measured(
   model: FlowModel,
   images: ImageSet,
   usesLabels: boolean,
-  how: Omit<LikelihoodOptions, 'class'>,
+  how: MeasurementOptions,
 ): Promise<Measured> {
   if (model.classes.length === 0) {
     return { values: await model.bitsPerDimByDraw(images, how) };

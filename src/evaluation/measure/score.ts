@@ -3,7 +3,7 @@ import type { ImageSet } from '../../data/dataset.ts';
 import { mean } from '../../numeric/statistics.ts';
 import { type ClassLikelihoods, mostProbable, overClasses, posteriors } from '../model/classes.ts';
 import type { FlowModel } from '../model/flowModel.ts';
-import type { LikelihoodOptions } from '../model/flowModelOptions.ts';
+import type { LikelihoodOptions, MeasurementOptions } from '../model/flowModelOptions.ts';
 import { inBitsPerDim } from '../model/measureImages.ts';
 import { summarise } from './evaluate.ts';
 import { type ImageScore, imageScores, type ReferenceScores } from './referenceScores.ts';
@@ -44,7 +44,7 @@ export async function score(
   model: FlowModel,
   images: ImageSet,
   reference: ImageSet | ReferenceScores,
-  { draws = 1, seed = 0, ranks, onProgress }: Omit<LikelihoodOptions, 'class'> = {},
+  { draws = 1, seed = 0, ranks, onProgress }: MeasurementOptions = {},
 ): Promise<Score[]> {
   const how = { draws, seed, ranks, noiseByContent: true };
   const progress = onProgress && { onProgress };

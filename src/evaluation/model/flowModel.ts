@@ -38,6 +38,7 @@ import type {
   EncodeOptions,
   FlowModelOptions,
   LikelihoodOptions,
+  MeasurementOptions,
   SampleOptions,
   ScoreOptions,
 } from './flowModelOptions.ts';
@@ -366,10 +367,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if the model has no classes, or the images have another shape
    */
-  classLikelihoods(
-    images: ImageSet,
-    options: Omit<LikelihoodOptions, 'class'> = {},
-  ): Promise<ClassLikelihoods> {
+  classLikelihoods(images: ImageSet, options: MeasurementOptions = {}): Promise<ClassLikelihoods> {
     classNumber(this.classes, 0);
     this.requireShape(images);
     return measureClassLikelihoods(this.measurement(), images, options);
@@ -381,10 +379,7 @@ export class FlowModel implements TrainedModel, AsyncDisposable {
    *
    * @throws UserError if the model has no classes, or `images` does not hold a whole number of images
    */
-  async classify(
-    images: Uint8Array,
-    options: Omit<LikelihoodOptions, 'class'> = {},
-  ): Promise<Classification[]> {
+  async classify(images: Uint8Array, options: MeasurementOptions = {}): Promise<Classification[]> {
     const found = posteriors(await this.classLikelihoods(this.setOf(images), options));
     return found.map((probabilities) => {
       const number = mostProbable(probabilities);

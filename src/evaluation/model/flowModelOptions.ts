@@ -65,15 +65,10 @@ export interface SampleOptions {
   onProgress?(images: number, pixels: Uint8Array): void;
 }
 
-/** How likelihoods are measured. */
-export interface LikelihoodOptions {
+/** How images are measured: the draws of the noise, and who measures. */
+export interface MeasurementOptions {
   /** Draws of the dequantisation noise per image; default 1. */
   readonly draws?: number;
-  /**
-   * For a model with classes: the class of all images, or of each. The likelihood is then p(x | class); by default it is
-   * p(x) = Σ p(x | class)/K over the K classes, which are equally likely.
-   */
-  readonly class?: ClassChoice | undefined;
   /** The seed of the noise, default 0: the noise of image i in draw k depends only on the seed, i and k. */
   readonly seed?: number;
   /** Whether it depends on the image itself instead of i: then the other images have no influence. */
@@ -85,6 +80,15 @@ export interface LikelihoodOptions {
   readonly ranks?: Ranks | undefined;
   /** Called with the number of images done, over all draws. */
   onProgress?(images: number): void;
+}
+
+/** How likelihoods are measured. */
+export interface LikelihoodOptions extends MeasurementOptions {
+  /**
+   * For a model with classes: the class of all images, or of each. The likelihood is then p(x | class); by default it is
+   * p(x) = Σ p(x | class)/K over the K classes, which are equally likely.
+   */
+  readonly class?: ClassChoice | undefined;
 }
 
 /** How a map of bits is measured. */

@@ -5,7 +5,7 @@ import { type CompileOptions, requirePlace } from '../../engine/program.ts';
 import { requireWhole } from '../../numeric/optionValues.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
 import type { Measurement } from '../../training/likelihood.ts';
-import type { LikelihoodOptions } from './flowModelOptions.ts';
+import type { MeasurementOptions } from './flowModelOptions.ts';
 import { type ImageProgram, imagesPerRun } from './programs.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
@@ -54,7 +54,7 @@ export class ImagePrograms {
     compiler: Compiler,
     precision: Precision,
     images: ImageSet,
-    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: Omit<LikelihoodOptions, 'class'>,
+    { draws = 1, seed = 0, noiseByContent = false, ranks, onProgress }: MeasurementOptions,
     work: (program: ImageProgram, how: Measurement) => Promise<void>,
   ): Promise<void> {
     requireWhole('draws', draws, 1);

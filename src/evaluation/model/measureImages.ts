@@ -6,7 +6,7 @@ import { dimensionsOf } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { type Measurement, measureBitsPerDim, measureInBatches } from '../../training/likelihood.ts';
 import { type ClassLikelihoods, classNumbersOf, givenClass, overClasses, posteriors } from './classes.ts';
-import type { LikelihoodOptions } from './flowModelOptions.ts';
+import type { LikelihoodOptions, MeasurementOptions } from './flowModelOptions.ts';
 import type { ImagePrograms } from './imagePrograms.ts';
 import { compileBitsMap, compileClassLikelihoods, compileLikelihood } from './programs.ts';
 
@@ -21,7 +21,7 @@ export interface ImageMeasurement {
 export async function measureClassLikelihoods(
   { model, programs, precision }: ImageMeasurement,
   images: ImageSet,
-  options: Omit<LikelihoodOptions, 'class'>,
+  options: MeasurementOptions,
 ): Promise<ClassLikelihoods> {
   const classes = model.classes.length;
   const draws: Float64Array[] = [];
