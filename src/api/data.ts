@@ -9,10 +9,11 @@ export {
   type HoldOutByPosition,
   type ImageSet,
   imagesInMemory,
+  type Labels,
   type NamedDataset,
 } from '../data/dataset.ts';
 export type { DatasetIdentity, SplitIdentity } from '../data/identity.ts';
-export { type Labels, labelled } from '../data/labels.ts';
+export { labelled } from '../data/labels.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { type PrepareDatasetOptions, type PreparedDataset, prepareDataset } from '../data/prepareDataset.ts';
 export type { Admit, DecodedImage, RawDataset, RawImage, RawSplit } from '../data/rawImages.ts';

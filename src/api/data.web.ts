@@ -8,10 +8,11 @@ export {
   type HoldOutByPosition,
   type ImageSet,
   imagesInMemory,
+  type Labels,
 } from '../data/dataset.ts';
 export type { GivenFile } from '../data/formats/blobStore.web.ts';
 export type { ImageSource, OpenedImages, OpenImagesOptions } from '../data/imageSource.web.ts';
-export { type Labels, labelled } from '../data/labels.ts';
+export { labelled } from '../data/labels.ts';
 export { openImages } from '../data/openImages.web.ts';
 export type { Crop } from '../data/pixels/fitPicture.ts';
 export { readImageFiles } from '../data/readImageFiles.web.ts';

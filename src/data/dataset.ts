@@ -2,11 +2,18 @@
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
 import type { OpenStore } from './formats/storedFiles.ts';
-import type { Labels } from './labels.ts';
 import type { RawDataset } from './rawImages.ts';
 
 /** The share of the training images that is held out for validation, unless another one is chosen. */
 export const defaultValidation = 0.02;
+
+/** The classes of images. */
+export interface Labels {
+  /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */
+  readonly classes: readonly string[];
+  /** The number of the class of an image, from 0; throws RangeError if there is no such image. */
+  classOf(index: number): number;
+}
 
 /** Images of one shape, 8 bits per channel, read by index; they need not fit into memory. */
 export interface ImageSet {

@@ -1,20 +1,12 @@
 // Labels: the class of each image, as a number, and the names of the classes.
 import { UserError } from '../errors.ts';
-import { checkIndex, type ImageSet } from './dataset.ts';
+import { checkIndex, type ImageSet, type Labels } from './dataset.ts';
 
 /** The most classes that a dataset or a model may have. */
 export const MOST_CLASSES = 1024;
 
 /** The longest name of a class, in characters. */
 export const LONGEST_CLASS_NAME = 255;
-
-/** The classes of images. */
-export interface Labels {
-  /** The names of the classes, all different, in the order of their numbers; the same for all splits of a dataset. */
-  readonly classes: readonly string[];
-  /** The number of the class of an image, from 0; throws RangeError if there is no such image. */
-  classOf(index: number): number;
-}
 
 /**
  * Images with labels.

@@ -1,6 +1,5 @@
 // The classes of a batch as an input of programs: what a model with classes is conditioned on.
-import type { Dataset } from '../data/dataset.ts';
-import type { Labels } from '../data/labels.ts';
+import type { Dataset, Labels } from '../data/dataset.ts';
 import { UserError } from '../errors.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import type { Conditions } from '../flows/parameters.ts';

@@ -1,5 +1,5 @@
 // What a model with classes says of labelled images: p(x | class), p(x), and the class by Bayes' rule.
-import type { Labels } from '../../data/labels.ts';
+import type { Labels } from '../../data/dataset.ts';
 import { mean, standardErrorOfMean } from '../../numeric/statistics.ts';
 import { type ClassLikelihoods, mostProbable, posteriors } from '../model/classes.ts';
 
