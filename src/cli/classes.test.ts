@@ -25,7 +25,7 @@ beforeAll(async () => {
     }
   }
   writeTinyDataset(join(emerging.folder, 'unlabelled'));
-  const options = ['--steps=60', '--threads=1', '--set=training.warmupSteps=5'];
+  const options = ['--steps=400', '--threads=1', '--set=training.warmupSteps=5'];
   const rate = '--set=training.learningRate=0.02';
   await emerging.json(
     'train',
