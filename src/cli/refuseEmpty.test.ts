@@ -9,9 +9,9 @@ describe('an empty value is refused', () => {
     ['an optional option', ['train', '--out='], '--out is empty: give it a value, or leave it out'],
     ['a required option', ['sample', 'run', '--out='], '--out is empty: give it a value'],
     [
-      'one of two required options',
+      'one of two options that go together',
       ['edit', 'run', 'a.png', '--from=', '--towards=b', '--out=c'],
-      '--from is empty: give it a value',
+      '--from is empty: give it a value, or leave it out',
     ],
     [
       'one of several values',
