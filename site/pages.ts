@@ -53,6 +53,8 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/mnist.md',
       'docs/results/deep-sky.md',
       'docs/results/emoji.md',
+      'docs/results/convolutions.md',
+      'docs/results/mnist-convolutions.md',
       'docs/results/paper.md',
       'docs/results/cluster.md',
       'docs/reference-faults.md',
