@@ -49,7 +49,10 @@ export interface PlotSeries {
   readonly kind: 'line' | 'points' | 'line and points' | 'bars';
   /** In the order in which a line joins them. A y that is NaN or infinite is omitted and breaks the line. */
   readonly points: readonly PlotPoint[];
-  /** Which of the eight colours, from 0, so that series can share one; by default each has its own. */
+  /**
+   * Which of the eight colours, from 0, so that series can share one; by default each has its own. From 8 on the colours
+   * come again, and points are diamonds.
+   */
   readonly hue?: number;
   /** Whether it is drawn in a lighter colour, as a reference to compare with. */
   readonly faint?: boolean;

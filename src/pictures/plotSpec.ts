@@ -13,13 +13,14 @@ const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00
 const faintShare = 0.4;
 const dot = (radius: number): string =>
   `M-${radius},0A${radius},${radius},0,1,1,${radius},0A${radius},${radius},0,1,1,-${radius},0`;
-/** The symbol in front of a name in the legend, as an SVG path in [−1, 1]: a line, a dot, both, a square. */
-const legendShapes: Record<PlotSeries['kind'], string> = {
+const diamond = (radius: number): string => `M0,-${radius}L${radius},0L0,${radius}L-${radius},0Z`;
+/** The symbol in front of a name in the legend, as an SVG path in [−1, 1]: a line, a point, both, a square. */
+const legendShapes = (point: (radius: number) => string): Record<PlotSeries['kind'], string> => ({
   line: 'M-1,0L1,0',
-  points: dot(0.43),
-  'line and points': `M-1,0L1,0${dot(0.33)}`,
+  points: point(0.43),
+  'line and points': `M-1,0L1,0${point(0.33)}`,
   bars: 'M-.6,-.6L.6,-.6L.6,.6L-.6,.6Z',
-};
+});
 const defaultSize = { width: 720, height: 400 };
 /** Pixels around everything. */
 const padding = 12;
@@ -119,6 +120,7 @@ function legendColumns({ series, width = defaultSize.width }: Plot): number {
 function layersOf({ x, y, series }: Plot): object[] {
   const bars = series.filter(({ kind }) => kind === 'bars');
   const others = series.filter(({ kind }) => kind !== 'bars');
+  const points = others.filter(({ kind }) => kind !== 'line');
   const clip = (x.range ?? y.range) !== undefined;
   const color = bySeries(series, series.map(colourOf));
   const strokeDash = bySeries(
@@ -151,8 +153,13 @@ function layersOf({ x, y, series }: Plot): object[] {
     ),
     ...layer(bars, { type: 'bar' }, { ...encoding, ...beside }),
     ...layer(
-      others.filter(({ kind }) => kind !== 'line'),
+      points.filter((one) => !isSecondOfColour(one, series)),
       { type: 'point', filled: true, opacity: 1, size: 45 },
+      encoding,
+    ),
+    ...layer(
+      points.filter((one) => isSecondOfColour(one, series)),
+      { type: 'point', shape: 'diamond', filled: true, opacity: 1, size: 90 },
       encoding,
     ),
     // Black on bars, where the colour of the series would be invisible.
@@ -171,10 +178,17 @@ function rowsOf({ name, points }: PlotSeries, mark: MarkKind, axes: PlotAxes): R
 function bySeries(series: readonly PlotSeries[], values: readonly unknown[]): object {
   const scale = { domain: series.map(({ name }) => name), range: values };
   const listed = series.filter(({ unlisted }) => !unlisted);
-  const shapes = Object.fromEntries(listed.map(({ name, kind }) => [name, legendShapes[kind]]));
+  const shapes = Object.fromEntries(
+    listed.map((one) => [one.name, legendShapes(isSecondOfColour(one, series) ? diamond : dot)[one.kind]]),
+  );
   const symbols = { shape: { value: { signal: `${JSON.stringify(shapes)}[datum.value]` } } };
   const legend = { values: listed.map(({ name }) => name), encoding: { symbols } };
   return { field: 'series', type: 'nominal', scale, legend: series.length === 1 ? null : legend };
+}
+
+/** Whether another series has the colour already, so that its points need another shape. */
+function isSecondOfColour(one: PlotSeries, series: readonly PlotSeries[]): boolean {
+  return (one.hue ?? series.indexOf(one)) >= colours.length;
 }
 
 /** The colour of a series, as `#rrggbb`. */
