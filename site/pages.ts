@@ -19,6 +19,7 @@ export const pageGroups: readonly PageGroup[] = [
     name: 'Layers',
     files: [
       'docs/layers/overview.md',
+      'docs/layers/dequantisation.md',
       'docs/layers/actnorm.md',
       'docs/layers/squeeze.md',
       'docs/layers/conv1x1.md',

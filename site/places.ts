@@ -49,7 +49,7 @@ export const places = {
   couplingScale: flows('coupling', 'const shiftAndScale = (a: Tensor', '  };'),
   couplingAffine: flows('coupling', 'const { shift, scale, logScale } =', '      };'),
   couplingAdditive: flows('coupling', 'const shift = (a: Tensor, p: Parameters)', '    };'),
-  couplingNetwork: flows('coupling', 'function network(a: Tensor', '}'),
+  couplingNetwork: flows('coupling', 'function networkOf(a: Tensor', '}'),
   splineBins: flows('rationalQuadraticSpline', 'const shares = add(multiply(softmax', '  return { starts'),
   splineForward: flows('rationalQuadraticSpline', 'forward(value) {', '    },'),
   splineInverse: flows('rationalQuadraticSpline', 'inverse(value) {', '    },'),
@@ -58,12 +58,12 @@ export const places = {
   topPrior: flows('prior', "const edge = reshape(p.get('edgeKernel')", '    return { mean'),
   dequantise: {
     file: 'src/models/glow.ts',
-    from: 'dequantise(image: Tensor, noise: Tensor): Tensor {',
+    from: 'dequantise(image: Tensor, u: Tensor): Tensor {',
     to: '  }',
   },
   logLikelihood: {
     file: 'src/models/glow.ts',
-    from: 'logLikelihood({ logPrior, logDet }',
+    from: 'logLikelihood({ logPrior, logDet, logNoise }',
     to: '  }',
   },
 } as const satisfies Record<string, ExcerptPlace>;

@@ -72,7 +72,7 @@ export async function measure(
   appendEvaluation(paths, {
     step,
     seed: SEED,
-    ...evaluationRecord(evaluation, { split: 'test', weights: 'average', bits: config.model.bits }),
+    ...evaluationRecord(evaluation, { split: 'test', weights: 'average', model: config.model }),
   });
   writeRunCard(paths, loaded);
   const { perImage, bitsPerDim, standardError, samplingError, draws } = evaluation;

@@ -17,6 +17,7 @@ export {
   convolutionExponential,
 } from '../flows/convolutionExponential.ts';
 export { type CouplingKind, type CouplingOptions, coupling } from '../flows/coupling.ts';
+export type { DequantisationNoise, Dequantiser } from '../flows/dequantiser.ts';
 export { type EmergingOptions, emerging } from '../flows/emerging.ts';
 export { type FourCornersOptions, fourCorners } from '../flows/fourCorners.ts';
 export { type MafOptions, maf } from '../flows/maf.ts';

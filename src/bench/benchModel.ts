@@ -1,6 +1,7 @@
 // The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
+
 import { imagesInMemory } from '../data/dataset.ts';
-import type { GlowOptions } from '../models/glow.ts';
+import type { Glow, GlowOptions } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamax } from '../optimizers/adamax.ts';
@@ -37,8 +38,14 @@ export function randomPixels(imageShape: ImageShape, count: number): Uint8Array 
   return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
 }
 
-/** Batches as in training, of random pixels. */
-export function randomBatches(imageShape: ImageShape, batchSize: number, bits = 8): BatchLoader {
+/** Batches as in training of a model, by default of any with 8 bits and uniform noise, of random pixels. */
+export function randomBatches(imageShape: ImageShape, batchSize: number, model?: Glow): BatchLoader {
   const images = imagesInMemory(randomPixels(imageShape, batchSize), imageShape);
-  return new BatchLoader(images, { batchSize, seed: 0, bits });
+  const { options = { bits: 8 }, dequantiser } = model ?? {};
+  return new BatchLoader(images, {
+    batchSize,
+    seed: 0,
+    bits: options.bits,
+    ...(dequantiser && { dequantiser }),
+  });
 }

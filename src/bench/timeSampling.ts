@@ -92,7 +92,7 @@ export async function startedModels(
   const models: SampledModel[] = [];
   for (const mixing of names) {
     const glow = new Glow({ ...model, mixing }, imageShape);
-    const batch = randomBatches(imageShape, batchSize, glow.options.bits).at(0);
+    const batch = randomBatches(imageShape, batchSize, glow).at(0);
     const state = await startFromData(glow, batch, 0, options);
     models.push({ mixing, trained: trainedModel(glow, state, 'raw') });
   }

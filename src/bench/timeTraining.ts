@@ -193,7 +193,7 @@ function createContender(benchmark: TrainingBenchmark, options: GlowOptions): Pr
       keep,
     );
     const { parameters } = trainedModel(model, state, 'raw');
-    const microBatches = randomBatches(imageShape, microBatch, model.options.bits);
+    const microBatches = randomBatches(imageShape, microBatch, model);
     const definition = likelihoodDefinition(model, microBatch, { inputs: {}, tensors: parameters });
     const forward = keep(await compile(definition, benchmark));
     const { plan } = trainer;

@@ -88,7 +88,7 @@ it('is an option of export; an export has only its own step', async () => {
       { step: 4, split: 'validation', weights: 'average', bits: 8, bitsPerDim: 1 },
     ]),
   });
-  expect(card('exported')).toContain('| validation | 1.0000 | - | - | - | 1 | average | 4 |');
+  expect(card('exported')).toContain('| validation | 1.0000 | - | - | - | 1 | uniform | average | 4 |');
   expect(card('exported')).not.toContain('| 10 |');
   const sample = (step: string) =>
     emerging.run('sample', 'exported', '--count=2', `--out=s${step}.png`, step);
@@ -117,7 +117,7 @@ it('records an evaluation of an earlier step next to that of the last one', asyn
     ({ step, split }: Record<string, unknown>) => step === 10 && split === 'test',
   );
   const text = await emerging.run('evaluate', 'runs/a', '--draws=1', '--step=6');
-  expect(text.stdout).toMatch(/average weights, 8 bits, 1 draw, step 6\n/);
+  expect(text.stdout).toMatch(/average weights, 8 bits, uniform bound, 1 draw, step 6\n/);
   expect(text.stdout).toContain('worst images: runs/a/worst-test-step-00000006.png');
   const { evaluations } = summary();
   expect(evaluations).toHaveLength(before.evaluations.length + 1);

@@ -3,6 +3,8 @@ import type { Split } from '../data/sources/splitOfName.ts';
 import type { Accuracy, ClassEvaluation } from '../evaluation/measure/classEvaluation.ts';
 import type { Evaluation } from '../evaluation/measure/evaluate.ts';
 import { errorText } from '../evaluation/runs/errorText.ts';
+import { boundOf, type DequantisationName } from '../models/dequantisation.ts';
+import type { GlowOptions } from '../models/glow.ts';
 import type { WeightsKind } from '../training/trainingState.ts';
 import { formatCount, formatCounted } from './terminal/format.ts';
 import { noteOnStderr } from './terminal/output.ts';
@@ -15,14 +17,16 @@ export interface EvaluationRecord extends Record<string, unknown>, Omit<Evaluati
   /** Absent if an export does not say. */
   readonly weights?: WeightsKind;
   readonly bits: number;
+  /** Which bound it is, named after the dequantisation noise; importance-weighted or not, q is that of this noise. */
+  readonly bound: DequantisationName;
 }
 
 /** An evaluation as stored, without the per-image values. */
 export function evaluationRecord(
   { perImage: _, ...measured }: Evaluation,
-  { split, weights, bits }: { split: Split; weights: WeightsKind | undefined; bits: number },
+  { split, weights, model }: { split: Split; weights: WeightsKind | undefined; model: GlowOptions },
 ): EvaluationRecord {
-  return { ...measured, split, ...(weights && { weights }), bits };
+  return { ...measured, split, ...(weights && { weights }), bits: model.bits, bound: boundOf(model) };
 }
 
 /**
@@ -46,7 +50,7 @@ export function failUnlessFinite({ bitsPerDim, split }: EvaluationRecord, direct
  */
 export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
   const { bitsPerDim, standardError, samplingError, images, split, weights, draws, bits } = record;
-  const { median, quantiles, worst, importance, likelihood, classes } = record;
+  const { median, quantiles, worst, importance, bound, likelihood, classes } = record;
   const errors = [
     standardError === null ? [] : `± ${errorText(standardError)} over draws`,
     samplingError === null ? [] : `± ${errorText(samplingError)} over images`,
@@ -56,7 +60,7 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
     `median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, 1 % above ${quantiles['99%'].toFixed(3)}, ` +
     `worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}`;
   const which = weights ? `${weights} weights, ` : '';
-  const how = `${which}${bits} bits, ${formatCounted(draws, 'draw')}`;
+  const how = `${which}${bits} bits, ${bound} bound, ${formatCounted(draws, 'draw')}`;
   return [
     `${measured.replace(' ()', '')}; ${how}${step}`,
     `over images: ${spread}`,
@@ -64,7 +68,7 @@ export function evaluationLines(record: EvaluationRecord, step = ''): string[] {
     ...(importance
       ? [
           `${importance.bitsPerDim.toFixed(4)} bits/dim by the importance-weighted bound ` +
-            `with ${formatCounted(importance.draws, 'draw')} per image`,
+            `with ${formatCounted(importance.draws, 'draw')} of ${bound} noise per image`,
         ]
       : []),
   ];

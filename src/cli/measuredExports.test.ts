@@ -26,7 +26,9 @@ it('evaluate prints the bits/dim of the run, and writes nothing to the export', 
   const drawn = await emerging.json('evaluate', 'exported', '--data=data', '--worst=worst.png', ...test);
   expect(drawn.worstPicture).toBe('worst.png');
   const { stdout, stderr } = await emerging.run('evaluate', 'exported', '--data=data', '--draws=1', ...test);
-  expect(stdout).toMatch(/^\d\.\d{4} bits\/dim .* on all 48 test images; average weights, 8 bits, 1 draw\n/);
+  expect(stdout).toMatch(
+    /^\d\.\d{4} bits\/dim .* on all 48 test images; average weights, 8 bits, uniform bound, 1 draw\n/,
+  );
   expect(stdout).not.toMatch(/worst images:/);
   expect(stderr).not.toMatch(/not saved/);
 });

@@ -2,6 +2,7 @@
 import type * as z from 'zod/mini';
 import { defaultValidation } from '../data/dataset.ts';
 import { UserError } from '../errors.ts';
+import { boundOf, dequantisationNames, dequantisations } from '../models/dequantisation.ts';
 import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
 import { explainIssue } from './configErrors.ts';
 import { type Config, type ConfigLayer, configSchema, layerSchema } from './configSchema.ts';
@@ -123,6 +124,7 @@ export function completeConfig(layer: ConfigLayer): Config {
   requireDivisor(config.training);
   requireScale(config.model);
   requireLearnedPrior(config.model);
+  requireOwnNoise(config.model);
   return config;
 }
 
@@ -152,6 +154,23 @@ function requireLearnedPrior({ classes, learnedPrior }: Config['model']): void {
     throw new UserError(
       'invalid-config',
       'model.classes makes the top prior depend on the class, but model.learnedPrior is false: leave one of them out',
+    );
+  }
+}
+
+/** Rejects options of another dequantisation than the chosen one. */
+function requireOwnNoise(model: Config['model']): void {
+  const chosen = boundOf(model);
+  const options = dequantisationNames.flatMap((name) => dequantisations[name].options);
+  const other = options.find(
+    (key) => model[key] !== undefined && !dequantisations[chosen].options.includes(key),
+  );
+  if (other !== undefined) {
+    const owner = dequantisationNames.find((name) => dequantisations[name].options.includes(other));
+    throw new UserError(
+      'invalid-config',
+      `model.${other} is an option of ${owner} dequantisation, but model.dequantisation is ${chosen}: ` +
+        `leave it out or set model.dequantisation=${owner}`,
     );
   }
 }

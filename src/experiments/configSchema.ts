@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
+import { dequantisationNames } from '../models/dequantisation.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { isMixing, type MixingName } from '../models/ownMixings.ts';
 import { optimizerNames, optionSchemas } from '../optimizers/registry.ts';
@@ -11,6 +12,7 @@ export const choices = {
   augment: Object.keys(augmentations) as AugmentationName[],
   mixing: mixingNames,
   coupling: ['affine', 'additive', 'spline'],
+  dequantisation: dequantisationNames,
   optimizer: optimizerNames,
 } as const;
 
@@ -186,6 +188,18 @@ const model = section({
     ),
   /** Bits of a pixel value; 8-bit images are reduced to them. */
   bits: wholeNumber(1, 8).check(z.describe('Bits of a pixel value; 8-bit images are reduced to them.')),
+  /** Where the noise comes from that makes pixels continuous; default uniform. */
+  dequantisation: z
+    .exactOptional(choice(choices.dequantisation))
+    .check(z.describe('Where the noise comes from that makes pixels continuous; default uniform.')),
+  /** The steps of the flow of variational noise, two couplings each; default 2. */
+  dequantisationSteps: z
+    .exactOptional(wholeNumber(1, 32))
+    .check(z.describe('The steps of the flow of variational noise, two couplings each; default 2.')),
+  /** Hidden channels of the networks in the flow of variational noise; default 32. */
+  dequantisationWidth: z
+    .exactOptional(wholeNumber(1, MOST_CHANNELS))
+    .check(z.describe('Hidden channels of the networks in the flow of variational noise; default 32.')),
 });
 
 const training = section({

@@ -44,6 +44,8 @@ export interface CouplingOptions {
   readonly bins?: number;
   /** A spline is on [−bound, bound], and the identity outside; default 4. */
   readonly bound?: number;
+  /** Images `[N, H, W, K]` that the network sees beside the first half, as the condition of a conditional flow. */
+  readonly given?: Tensor;
 }
 
 /**
@@ -56,11 +58,13 @@ export interface CouplingOptions {
  *
  * With a floor f the affine scale is f + (1 − f)·sigmoid(t + 2), and ln|det| the sum of its logarithms: the
  * inverse amplifies rounding by at most 1/f.
+ *
+ * Where images are given, "network of a" means: of a and the given images, side by side.
  * Sources: Dinh et al., NICE (2015) and Real NVP (2017), in Glow's form; Durkan et al., Neural Spline Flows (2019).
  */
 export function coupling(
   shape: ImageShape,
-  { width, coupling: kind = 'affine', scaleFloor = 0, bins = 8, bound = 4 }: CouplingOptions,
+  { width, coupling: kind = 'affine', scaleFloor = 0, bins = 8, bound = 4, given }: CouplingOptions,
 ): Bijection {
   const channels = shape[2];
   const kept = Math.floor(channels / 2);
@@ -82,13 +86,16 @@ export function coupling(
   if (!(bound > 0 && bound < Number.POSITIVE_INFINITY)) {
     throw new Error(`coupling: bound must be a number above 0, not ${bound}`);
   }
+  const seen = kept + (given?.shape[3] ?? 0);
+  const network = (a: Tensor, p: Parameters, last: typeof scaledConvolution): Tensor =>
+    networkOf(given ? concatenate([a, given], 3) : a, p, last);
   const halves = (x: Tensor) => split(x, 3, [kept, changed]) as [Tensor, Tensor];
   const common = { name: 'coupling', inputShape: shape, outputShape: shape };
   if (kind === 'additive') {
     const shift = (a: Tensor, p: Parameters) => network(a, p, scaledConvolution);
     return {
       ...common,
-      parameters: couplingNetworkParameters(kept, width, changed),
+      parameters: couplingNetworkParameters(seen, width, changed),
       forward(x, p) {
         const [a, b] = halves(x);
         return { y: concatenate([a, add(b, shift(a, p))], 3), logDet: constant(0) };
@@ -108,7 +115,7 @@ export function coupling(
       splinesOf(reshape(network(a, p, scaledConvolution), [valuesIn(b), count]), form);
     return {
       ...common,
-      parameters: couplingNetworkParameters(kept, width, count * changed),
+      parameters: couplingNetworkParameters(seen, width, count * changed),
       forward(x, p) {
         const [a, b] = halves(x);
         const { y, logDerivative } = splines(a, b, p).forward(flat(b));
@@ -137,7 +144,7 @@ export function coupling(
   };
   return {
     ...common,
-    parameters: couplingNetworkParameters(kept, width, 2 * changed),
+    parameters: couplingNetworkParameters(seen, width, 2 * changed),
     forward(x, p) {
       const [a, b] = halves(x);
       const { shift, scale, logScale } = shiftAndScale(a, p);
@@ -170,7 +177,7 @@ function couplingNetworkParameters(channels: number, width: number, outputs: num
 }
 
 /** The network: 3x3 convolution, actnorm, ReLU; 1x1 convolution, actnorm, ReLU; scaled 3x3 convolution. */
-function network(a: Tensor, p: Parameters, last: typeof scaledConvolution): Tensor {
+function networkOf(a: Tensor, p: Parameters, last: typeof scaledConvolution): Tensor {
   const first = edgeConvolution(a, p.get('conv1/kernel'));
   const hidden = relu(normalised(first, p.at('conv1')).y);
   const kernel = p.get('conv2/kernel');

@@ -67,23 +67,30 @@ it('starts as the model without classes, whatever the class', async () => {
   }
 });
 
-it.each([2, 1])('%d levels: the likelihoods by class are those given each class', async (levels) => {
-  const model = new Glow({ ...options, levels, classes }, imageShape);
-  const weights = randomParameters(model.parameters);
-  const all = await run(model, weights, 'by class');
-  const every = [
-    await run(model, weights, 'given', given(0)),
-    await run(model, weights, 'given', given(1)),
-    await run(model, weights, 'given', given(2)),
-  ];
-  expectClose(
-    'by class',
-    all,
-    Array.from({ length: 15 }, (_, i) => every[i % 3]![Math.floor(i / 3)]!),
-    'float64',
-  );
-  expect(new Set(every.map((values) => values[0]))).toHaveProperty('size', 3);
-});
+it.each([
+  [2, 'uniform'],
+  [1, 'uniform'],
+  [2, 'variational'],
+] as const)(
+  '%d levels, %s noise: the likelihoods by class are those given each class',
+  async (levels, dequantisation) => {
+    const model = new Glow({ ...options, levels, classes, dequantisation }, imageShape);
+    const weights = randomParameters(model.parameters);
+    const all = await run(model, weights, 'by class');
+    const every = [
+      await run(model, weights, 'given', given(0)),
+      await run(model, weights, 'given', given(1)),
+      await run(model, weights, 'given', given(2)),
+    ];
+    expectClose(
+      'by class',
+      all,
+      Array.from({ length: 15 }, (_, i) => every[i % 3]![Math.floor(i / 3)]!),
+      'float64',
+    );
+    expect(new Set(every.map((values) => values[0]))).toHaveProperty('size', 3);
+  },
+);
 
 it('has no likelihood by class without classes, and needs their names', () => {
   const plain = new Glow(options, imageShape);

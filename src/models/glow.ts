@@ -1,16 +1,18 @@
 // The multi-scale model: levels of flow steps, a split after each but the last, Gaussian priors on all
-// latents.
+// latents; and the dequantisation of its images.
 import { UserError } from '../errors.ts';
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
 import { type CouplingKind, coupling } from '../flows/coupling.ts';
+import type { DequantisationNoise, Dequantiser } from '../flows/dequantiser.ts';
 import { countTrained, type ParameterSpecs, type Parameters, prefixed } from '../flows/parameters.ts';
 import { split, topPrior } from '../flows/prior.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { add, checkpoint, multiply, reshape, subtract } from '../tensor/operations/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { boundOf, type DequantisationOptions, dequantisations } from './dequantisation.ts';
 import { layersOfMixing, type MixingName } from './ownMixings.ts';
 import {
   bijectionStage,
@@ -26,7 +28,7 @@ import {
 } from './stages.ts';
 
 /** The options of a model, by their names in the configuration. */
-export interface GlowOptions {
+export interface GlowOptions extends DequantisationOptions {
   /** How many times the image is squeezed; height and width must be divisible by 2^levels. */
   readonly levels: number;
   /** Flow steps in each level. */
@@ -80,6 +82,9 @@ export interface Encoding extends Densities {
   readonly latents: Tensor[];
 }
 
+/** The prefix of the paths of a dequantiser's parameters. */
+export const DEQUANTISER = 'dequantiser';
+
 /**
  * A multi-scale flow over images: dequantise, then per level squeeze and `depth` steps of actnorm, mixing and
  * coupling, and after every level but the last a split.
@@ -95,6 +100,8 @@ export class Glow {
   readonly latentShapes: readonly ImageShape[];
   /** The names of its classes, in the order of their numbers; empty if it has none. */
   readonly classes: readonly string[];
+  /** How noise makes integer images continuous; its parameters are below `DEQUANTISER`. */
+  readonly dequantiser: Dequantiser;
   /**
    * @internal The stages of an image, in order; the steps of a level are the same stage at several places.
    */
@@ -112,25 +119,35 @@ export class Glow {
     this.classes = options.classes ?? [];
     this.imageShape = imageShape;
     this.stages = stagesOf(options, imageShape);
+    this.dequantiser = dequantisations[boundOf(options)].dequantiser(imageShape, options);
     this.latentShapes = this.stages.flatMap(({ stage: { latentShape } }) =>
       latentShape ? [latentShape] : [],
     );
     this.parameters = Object.assign(
       {},
+      prefixed(DEQUANTISER, this.dequantiser.parameters),
       ...this.stages.map(({ path, stage }) => prefixed(path, stage.parameters)),
     );
   }
 
   /**
-   * The log-likelihood of integer images dequantised with noise u in [0, 1): x = (v + u)/2^bits − ½, and
-   * log p(latents) + Σ ln|det| − D·bits·ln 2.
+   * The log-likelihood of integer images v dequantised with noise u in [0, 1): x = (v + u)/2^bits − ½, and
+   * log p(latents) + Σ ln|det| − D·bits·ln 2 − ln q(u | v); ln q = 0 for uniform noise.
    *
    * @param image integers 0..2^bits − 1, `[N, H, W, C]`
-   * @param noise u, of the same shape
+   * @param noise from the dequantiser's `draw`, of the same shape: u itself for uniform noise, ε ~ N(0, 1) for variational
    */
   likelihood(image: Tensor, noise: Tensor, parameters: Parameters): Likelihood {
-    const { latents, ...densities } = this.encode(this.dequantise(image, noise), parameters);
-    return { logLikelihood: this.logLikelihood(densities), logDet: densities.logDet, latents };
+    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const { latents, ...densities } = this.encode(this.dequantise(image, u), parameters);
+    const logLikelihood = this.logLikelihood({ ...densities, ...(logDensity && { logNoise: logDensity }) });
+    return { logLikelihood, logDet: densities.logDet, latents };
+  }
+
+  /** @internal The dequantisation noise u of integer images, and its density. */
+  noiseOf(image: Tensor, noise: Tensor, parameters: Parameters): DequantisationNoise {
+    const values = subtract(multiply(image, 2 ** -this.options.bits), 0.5);
+    return this.dequantiser.noise(noise, values, parameters.at(DEQUANTISER));
   }
 
   /**
@@ -138,11 +155,12 @@ export class Glow {
    * computed more than once.
    *
    * @param image as for `likelihood`
-   * @param noise u, of the same shape
+   * @param noise as for `likelihood`
    */
   logLikelihoodByClass(image: Tensor, noise: Tensor, parameters: Parameters): Tensor {
-    const below: Partial<Densities>[] = [];
-    let z = this.dequantise(image, noise);
+    const { u, logDensity } = this.noiseOf(image, noise, parameters);
+    const below: Partial<Densities>[] = logDensity ? [{ logNoise: logDensity }] : [];
+    let z = this.dequantise(image, u);
     for (const { path, stage } of this.stages) {
       const p = parameters.at(path);
       if (stage.byClass) {
@@ -157,13 +175,15 @@ export class Glow {
   }
 
   /** @internal x = (v + u)/2^bits − ½ for integer images v and noise u. */
-  dequantise(image: Tensor, noise: Tensor): Tensor {
-    return subtract(multiply(add(image, noise), 2 ** -this.options.bits), 0.5);
+  dequantise(image: Tensor, u: Tensor): Tensor {
+    return subtract(multiply(add(image, u), 2 ** -this.options.bits), 0.5);
   }
 
-  /** @internal log p(latents) + Σ ln|det| − D·bits·ln 2. */
-  logLikelihood({ logPrior, logDet }: Densities): Tensor {
-    return subtract(add(logPrior, logDet), dimensionsOf(this.imageShape) * this.options.bits * Math.LN2);
+  /** @internal log p(latents) + Σ ln|det| − D·bits·ln 2 − ln q(u | v). */
+  logLikelihood({ logPrior, logDet, logNoise }: Densities): Tensor {
+    const discretised = dimensionsOf(this.imageShape) * this.options.bits * Math.LN2;
+    const uniform = subtract(add(logPrior, logDet), discretised);
+    return logNoise ? subtract(uniform, logNoise) : uniform;
   }
 
   /**
@@ -171,12 +191,13 @@ export class Glow {
    * divided evenly; what arises at a pixel of a squeezed image, among the pixels that it stands for.
    *
    * @param image as for `likelihood`
-   * @param noise u, of the same shape
+   * @param noise as for `likelihood`
    */
   logLikelihoodMap(image: Tensor, noise: Tensor, parameters: Parameters): Tensor {
-    const x = this.dequantise(image, noise);
-    const shares = sumOfShares(this.stages, this.resultsOf(x, parameters));
-    return subtract(shares, this.imageShape[2] * this.options.bits * Math.LN2);
+    const { u, logDensityMap } = this.noiseOf(image, noise, parameters);
+    const shares = sumOfShares(this.stages, this.resultsOf(this.dequantise(image, u), parameters));
+    const uniform = subtract(shares, this.imageShape[2] * this.options.bits * Math.LN2);
+    return logDensityMap ? subtract(uniform, logDensityMap) : uniform;
   }
 
   /** The latents of dequantised images `[N, H, W, C]` in [−½, ½), their log-density and Σ ln|det|. */

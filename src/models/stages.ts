@@ -20,6 +20,8 @@ export interface Densities {
   readonly logPrior: Tensor;
   /** Σ ln|det| of the layers, `[N]`, or `[]` if it is the same for every image. */
   readonly logDet: Tensor;
+  /** ln q(u | v), the log-density of the dequantisation noise, `[N]`; missing if it is uniform. */
+  readonly logNoise?: Tensor;
 }
 
 /** The output of a stage: the images passed on, none at the top, and the latent factored out, if any. */
@@ -159,11 +161,12 @@ function logDetOf(
   };
 }
 
-/** The densities of a batch, from the contributions of every stage. */
+/** The densities of a batch, from the contributions of the dequantisation and of every stage. */
 export function sumOfDensities(added: readonly Partial<Densities>[]): Densities {
   const sumOf = (density: keyof Densities): Tensor =>
     added.reduce<Tensor>((total, { [density]: term }) => (term ? add(total, term) : total), constant(0));
-  return { logPrior: sumOf('logPrior'), logDet: sumOf('logDet') };
+  const noise = added.some(({ logNoise }) => logNoise) && { logNoise: sumOf('logNoise') };
+  return { logPrior: sumOf('logPrior'), logDet: sumOf('logDet'), ...noise };
 }
 
 /**

@@ -8,8 +8,12 @@ import { emerging } from '../flows/emerging.ts';
 import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
 import { squeeze } from '../flows/squeeze.ts';
+import { noiseSteps } from '../flows/variationalDequantiser.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';
-import type { ImageShape } from '../numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { RandomStream } from '../numeric/random.ts';
+import { add, multiply } from '../tensor/operations/index.ts';
+import { constant, type Tensor } from '../tensor/tensor.ts';
 
 /** Odd and even sides, H ≠ W, odd and even numbers of channels; few pixels, because Jacobians are dense. */
 const shapes: ImageShape[] = [
@@ -75,9 +79,28 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     shapes.slice(1),
   ],
   'coupling, narrow': [(shape) => coupling(shape, { width: 2 }), [shapes[2]!, shapes[3]!, [1, 4, 5]]],
+  'coupling, given images': [
+    (shape) => ofImages(shape, (given) => coupling(shape, { width: 5, given })),
+    shapes.slice(1),
+  ],
+  'steps of variational noise': [
+    (shape) => ofImages(shape, (given) => noiseSteps(shape, given, { steps: 2, width: 5 })),
+    [shapes[1]!, shapes[3]!],
+  ],
   squeeze: [squeeze, [...evenShapes, [2, 2, 12]]],
   chain: [step, evenShapes],
 };
+
+/** A layer that depends on images, for the same image beside each that it is given. */
+function ofImages(shape: ImageShape, make: (image: Tensor) => Bijection): Bijection {
+  const data = new RandomStream(4, 'image').normals(dimensionsOf(shape));
+  const besides = (x: Tensor): Tensor => add(multiply(x, 0), constant({ shape: [1, ...shape], data }));
+  return {
+    ...make(constant({ shape: [1, ...shape], data })),
+    forward: (x, p) => make(besides(x)).forward(x, p),
+    inverse: (y, p) => make(besides(y)).inverse(y, p),
+  };
+}
 
 /** Several layers in sequence, one of them within a nested chain. */
 function step(shape: ImageShape): Bijection {

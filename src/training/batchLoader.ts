@@ -2,6 +2,7 @@
 import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import type { AugmentationName } from '../data/pixels/augment.ts';
+import { type Dequantiser, uniformDequantiser } from '../flows/dequantiser.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { oneHotRows } from './classInputs.ts';
@@ -15,6 +16,8 @@ export interface BatchLoaderOptions {
   readonly seed: number;
   /** Bits of a pixel value in the model. */
   readonly bits: number;
+  /** The model's dequantiser, which says what its noise is drawn from; by default uniform noise. */
+  readonly dequantiser?: Pick<Dequantiser, 'draw'>;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
   /** How many classes the model has; by default none, and then the batches have no classes. */
@@ -50,9 +53,9 @@ export class BatchLoader {
 
   /** The batch of a step; its noise is overwritten by the next call. */
   at(step: number): Batch {
-    const { seed, bits, classes = 0 } = this.options;
+    const { seed, bits, dequantiser = uniformDequantiser, classes = 0 } = this.options;
     this.stream.batchAt(step, this.pixels, this.first);
-    new RandomStream(seed, 'noise', step).fillDequantisationNoise(this.noise);
+    dequantiser.draw(new RandomStream(seed, 'noise', step), this.noise);
     const image = imageArray(this.pixels, this.images.imageShape, bits);
     const noise = { shape: image.shape, data: this.noise.subarray(-this.pixels.length) };
     return classes === 0

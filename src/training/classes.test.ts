@@ -49,8 +49,8 @@ const config = (model: ConfigLayer['model'] = {}) =>
     },
   });
 
-async function trained(images: Dataset, workers = 1) {
-  const run = await startRun(config(), memoryFiles('bars'), { dataset: images });
+async function trained(images: Dataset, workers = 1, model: ConfigLayer['model'] = {}) {
+  const run = await startRun(config(model), memoryFiles('bars'), { dataset: images });
   expect(run.config.model.classes).toEqual(classes);
   return train({ ...run, threads: 2, workers });
 }
@@ -74,6 +74,23 @@ it('lowers the loss more with true labels than with shuffled ones, and classifie
   expect(unlabelled.likelihood).toBe('p(x)');
   expect(unlabelled.bitsPerDim).toBeCloseTo(marginalBitsPerDim, 10);
   expect(unlabelled).not.toHaveProperty('classes');
+});
+
+it('trains with variational noise too, and p(x) is the mean of p(x | class) for the same noise', async () => {
+  const { model, state } = await trained(dataset(), 1, {
+    dequantisation: 'variational',
+    dequantisationWidth: 8,
+  });
+  await using flow = new FlowModel(trainedModel(model, state));
+  const { test } = dataset();
+  const found = await evaluate(flow, test, { draws: 2 });
+  expect(found.likelihood).toBe('p(x | class)');
+  expect(found.classes!.accuracy).toBeGreaterThan(0.8);
+  const weighted = found.classes!.byClass.reduce((sum, one) => sum + one.images * one.bitsPerDim!, 0) / 200;
+  expect(weighted).toBeCloseTo(found.bitsPerDim, 10);
+  const unlabelled = await evaluate(flow, imagesInMemory(readAll(test), test.imageShape), { draws: 2 });
+  expect(unlabelled.bitsPerDim).toBeCloseTo(found.classes!.marginalBitsPerDim, 10);
+  expect(found.bitsPerDim).toBeLessThan(unlabelled.bitsPerDim);
 });
 
 it('is the same with two workers, up to rounding', async () => {

@@ -5,6 +5,7 @@ import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
 import type { ProgramArrays } from '../engine/arrays.ts';
 import type { Program } from '../engine/program.ts';
+import type { Dequantiser } from '../flows/dequantiser.ts';
 import { parametersFrom } from '../flows/parameters.ts';
 import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
@@ -21,7 +22,10 @@ import { conditionInputs, oneHotRows } from './classInputs.ts';
 export interface Batch {
   /** Integer pixel values, 0 to 2^bits − 1, `[N, H, W, C]`. */
   readonly image: NdArray;
-  /** Noise in [0, 1), which makes them continuous, of the same shape. */
+  /**
+   * What the noise that makes them continuous is made of, of the same shape: uniform on [0, 1), or standard normal if it
+   * is variational.
+   */
   readonly noise: NdArray;
   /** The classes of the images, one-hot, `[N, K]`; only for a model with classes. */
   readonly classes?: NdArray;
@@ -89,6 +93,8 @@ export function likelihoodDefinition(
 export interface Measurement {
   readonly batchSize: number;
   readonly bits: number;
+  /** The model's, which says what its noise is drawn from. */
+  readonly dequantiser: Pick<Dequantiser, 'draw'>;
   readonly seed: number;
   /**
    * Which draw of the noise: an image's noise depends only on seed, draw and index, not on the batch size.
@@ -134,6 +140,7 @@ export async function measureInBatches(
   {
     batchSize,
     bits,
+    dequantiser,
     seed,
     draw,
     noiseByContent = false,
@@ -153,7 +160,7 @@ export async function measureInBatches(
       const pixels = batch.images.subarray(index * dimensions, (index + 1) * dimensions);
       const which = noiseByContent ? sha256([pixels]) : done + index;
       const stream = new RandomStream(seed, 'dequantise', draw, which);
-      stream.fillDequantisationNoise(noise.subarray(index * dimensions, (index + 1) * dimensions));
+      dequantiser.draw(stream, noise.subarray(index * dimensions, (index + 1) * dimensions));
     }
     const image = imageArray(batch.images, images.imageShape, bits);
     const results = await program.run({

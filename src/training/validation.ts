@@ -48,6 +48,7 @@ export class Validation {
     const measurement = {
       batchSize,
       bits: model.options.bits,
+      dequantiser: model.dequantiser,
       seed,
       draw: 0,
       weights,

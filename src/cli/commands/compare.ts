@@ -12,6 +12,7 @@ import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { TrainedModel } from '../../evaluation/model/trainedModel.ts';
 import { errorText } from '../../evaluation/runs/errorText.ts';
 import { curvePlot, readLearningCurve } from '../../evaluation/runs/learningCurve.ts';
+import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import { plotPng } from '../../pictures/drawPlot.ts';
 import { writeFileAtomically } from '../../storage/files.ts';
@@ -111,6 +112,7 @@ async function runCompare(directories: readonly string[], options: CompareComman
   const entries = compared.map((one, index) => ({
     run: directories[index]!,
     step: models[index]!.trained.step,
+    bound: boundOf(models[index]!.trained.model.options),
     ...one,
   }));
   const kinds = [...new Set(models.map(({ trained }) => trained.weights ?? 'unknown'))].join(' and ');
@@ -206,19 +208,23 @@ async function requireSameImages(runs: readonly LoadedRun[], split: Split, image
   }
 }
 
-function tableOf(entries: readonly (Comparison & { run: string; step: number | undefined })[]): string {
+function tableOf(
+  entries: readonly (Comparison & { run: string; step: number | undefined; bound: DequantisationName })[],
+): string {
   const withError = (value: number, error: number | null, sign = ''): string =>
     `${sign}${value.toFixed(4)}${error === null ? '' : ` ± ${errorText(error)}`}`;
   return formatTable(
     [
       { title: 'RUN' },
       { title: 'STEP', align: 'right' },
+      { title: 'BOUND' },
       { title: 'BITS/DIM', align: 'right' },
       { title: 'DIFFERENCE', align: 'right' },
     ],
-    entries.map(({ run, step, bitsPerDim, samplingError, difference, differenceError }, index) => [
+    entries.map(({ run, step, bound, bitsPerDim, samplingError, difference, differenceError }, index) => [
       run,
       step === undefined ? '' : formatCount(step),
+      bound,
       withError(bitsPerDim, samplingError),
       index === 0 ? '' : withError(difference, differenceError, difference > 0 ? '+' : ''),
     ]),

@@ -137,7 +137,7 @@ it('prints two lines of text', async () => {
   const { median, quantiles, worst } = rest;
   expect(stdout).toBe(
     `${bitsPerDim.toFixed(4)} bits/dim (± ${standardError.toFixed(4)} over draws, ` +
-      `± ${samplingError.toFixed(4)} over images) on all 48 test images; average weights, 8 bits, 3 draws\n` +
+      `± ${samplingError.toFixed(4)} over images) on all 48 test images; average weights, 8 bits, uniform bound, 3 draws\n` +
       `over images: median ${median.toFixed(3)}, 1 % below ${quantiles['1%'].toFixed(3)}, ` +
       `1 % above ${quantiles['99%'].toFixed(3)}, worst ${worst.bitsPerDim.toFixed(3)}: image ${worst.index}\n` +
       'worst images: runs/a/worst-test.png\n',

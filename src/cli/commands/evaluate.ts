@@ -98,8 +98,11 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   if (ranks.rank > 0) {
     return;
   }
-  const { bits } = trained.model.options;
-  const record = evaluationRecord(measured, { split, weights: trained.weights, bits });
+  const record = evaluationRecord(measured, {
+    split,
+    weights: trained.weights,
+    model: trained.model.options,
+  });
   const otherData = run ? await notOfRun(run, { split, data, images }) : undefined;
   const isNamed = run === undefined || otherData !== undefined;
   const entry = { step: trained.step, seed, ...(isNamed && { data }), ...record };

@@ -97,9 +97,9 @@ describe('runs', () => {
   it('shows them as a table', async () => {
     const { stdout } = await emerging.run('runs', 'runs');
     const [titles, a, b] = stdout.split('\n');
-    expect(titles).toMatch(/^RUN +PRESET +DATA +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
+    expect(titles).toMatch(/^RUN +PRESET +DATA +BOUND +STEP +TRAIN +VALIDATION +TEST +IMAGES\/S +WHEN$/);
     expect(a).toMatch(
-      /^runs\/a +mnist-quickstart +data +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
+      /^runs\/a +mnist-quickstart +data +uniform +12 +\d\.\d{4} +\d\.\d{4} +\d\.\d{4} +[\d.,]+ +\d{4}-\d\d-\d\d \d\d:\d\d$/,
     );
     expect(b).toMatch(/ 5… /);
     expect(stdout).toContain('summary.json: not valid JSON');
@@ -148,9 +148,9 @@ describe('compare', () => {
   it('prints a table, on validation images by default', async () => {
     const { stdout } = await emerging.run('compare', 'runs/a', 'runs/b', '--out=curves.png', '--threads=1');
     const [titles, a, b, about, file] = stdout.split('\n');
-    expect(titles).toMatch(/^RUN +STEP +BITS\/DIM +DIFFERENCE$/);
-    expect(a).toMatch(/^runs\/a +12 +\d\.\d{4} ± \d\.\d{4}$/);
-    expect(b).toMatch(/^runs\/b +5 +\d\.\d{4} ± \d\.\d{4} +[+-]\d\.\d{4} ± \d\.\d{4}$/);
+    expect(titles).toMatch(/^RUN +STEP +BOUND +BITS\/DIM +DIFFERENCE$/);
+    expect(a).toMatch(/^runs\/a +12 +uniform +\d\.\d{4} ± \d\.\d{4}$/);
+    expect(b).toMatch(/^runs\/b +5 +uniform +\d\.\d{4} ± \d\.\d{4} +[+-]\d\.\d{4} ± \d\.\d{4}$/);
     expect(about).toContain('on the same 16 validation images');
     expect(file).toBe('curves: curves.png');
   });

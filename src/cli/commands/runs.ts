@@ -21,7 +21,8 @@ export function registerRuns(program: Command): void {
     .addHelpText(
       'after',
       '\nExample:\n  emerging runs\n' +
-        '\nThe bits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.',
+        '\nThe bits/dim: TRAIN over the last 50 batches, VALIDATION at the last milestone, TEST at the last evaluation.\n' +
+        'BOUND is the noise that makes pixels continuous, after which a bound on the likelihood is named.',
     )
     .action((directory: string, options: { json?: true }) => {
       const runs = runsIn(directory).map(runOverview);
@@ -49,18 +50,28 @@ function textOf(runs: readonly RunOverview[], directory: string): string {
     (title) => ({ title, align: 'right' }) as const,
   );
   const table = formatTable(
-    [{ title: 'RUN' }, { title: 'PRESET' }, { title: 'DATA' }, ...right, { title: 'WHEN' }],
-    runs.map(({ run, preset, data, step, complete, train, validation, test, imagesPerSecond, when }) => [
-      run,
-      preset ?? '-',
-      data === null ? '-' : basename(data),
-      `${formatCount(step)}${complete ? '' : '…'}`,
-      bits(train),
-      bits(validation),
-      bits(test),
-      imagesPerSecond === null ? '-' : formatRate(imagesPerSecond),
-      when === null ? '-' : localTime(new Date(when)),
-    ]),
+    [
+      { title: 'RUN' },
+      { title: 'PRESET' },
+      { title: 'DATA' },
+      { title: 'BOUND' },
+      ...right,
+      { title: 'WHEN' },
+    ],
+    runs.map(
+      ({ run, preset, data, bound, step, complete, train, validation, test, imagesPerSecond, when }) => [
+        run,
+        preset ?? '-',
+        data === null ? '-' : basename(data),
+        bound ?? '-',
+        `${formatCount(step)}${complete ? '' : '…'}`,
+        bits(train),
+        bits(validation),
+        bits(test),
+        imagesPerSecond === null ? '-' : formatRate(imagesPerSecond),
+        when === null ? '-' : localTime(new Date(when)),
+      ],
+    ),
   );
   const problems = runs.flatMap(({ problem }) => (problem === null ? [] : [problem]));
   const unfinished = runs.some(({ complete }) => !complete) ? ['… not finished'] : [];

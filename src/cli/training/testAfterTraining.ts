@@ -36,7 +36,11 @@ export async function testAfterTraining(
       signal.throwIfAborted();
     };
     const measured = await evaluate(model, dataset.test, { draws, seed, onProgress });
-    const record = evaluationRecord(measured, { split: 'test', weights: 'average', bits: model.bits });
+    const record = evaluationRecord(measured, {
+      split: 'test',
+      weights: 'average',
+      model: model.model.options,
+    });
     return { test: { seed, ...record }, exitCode: 0 };
   } catch (error) {
     if (signal.aborted && error === signal.reason) {

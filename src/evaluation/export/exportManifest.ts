@@ -1,5 +1,6 @@
 // The manifest of an exported model: its shapes, the inputs and outputs of its files, how to call them.
 import { countTrained } from '../../flows/parameters.ts';
+import { boundOf } from '../../models/dequantisation.ts';
 import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
 import { latentName } from './exportPrograms.ts';
@@ -29,6 +30,9 @@ export interface ModelOrigin {
   readonly bitsPerDim: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** The file of an export that turns normal numbers into the noise of images; only for variational dequantisation. */
+export const DEQUANTISER_FILE = 'dequantiser.onnx';
+
 /** The manifest of a model's export, as JSON text. */
 export function exportManifest(model: Glow, origin: ModelOrigin): string {
   const { imageShape, latentShapes, options } = model;
@@ -44,6 +48,9 @@ export function exportManifest(model: Glow, origin: ModelOrigin): string {
     files: {
       'encoder.onnx': { ...encoderPorts(model), howToCall: howToEncode(model) },
       'sampler.onnx': { ...samplerPorts(model), howToCall: howToSample(model) },
+      ...(boundOf(options) === 'variational' && {
+        [DEQUANTISER_FILE]: { ...dequantiserPorts(model), howToCall: howToDequantise(model) },
+      }),
       'model.safetensors': {
         what: 'the weights in float32 by path; the ONNX files hold their own copy',
         trainedParameters: countTrained(model.parameters),
@@ -87,7 +94,9 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         type: 'float32',
         shape,
         range: [0, 1],
-        what: 'below 1: 0.5 everywhere for the latents of an image, uniform draws for its likelihood',
+        what: `below 1: 0.5 everywhere for the latents of an image, for its likelihood ${
+          boundOf(model.options) === 'uniform' ? 'uniform draws' : `u of ${DEQUANTISER_FILE}`
+        }`,
       },
       ...classPorts(model),
     ],
@@ -97,7 +106,10 @@ function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
         name: 'logLikelihood',
         type: 'float32',
         shape: ['N'],
-        what: `a bound on the log-probability of each image of whole numbers${model.classes.length > 0 ? ' given its class' : ''}, in nats`,
+        what:
+          boundOf(model.options) === 'uniform'
+            ? `a bound on the log-probability of each image of whole numbers${givenItsClass(model)}, in nats`
+            : `the log-density of the image with this noise${givenItsClass(model)}, in nats: what ${DEQUANTISER_FILE} says of the noise is to be subtracted`,
       },
     ],
   };
@@ -143,17 +155,62 @@ function samplerPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
   };
 }
 
-function howToEncode({ options: { bits }, imageShape, classes }: Glow): string[] {
+function givenItsClass({ classes }: Glow): string {
+  return classes.length > 0 ? ' given its class' : '';
+}
+
+function dequantiserPorts({ imageShape, options: { bits } }: Glow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...imageShape] as const;
+  return {
+    inputs: [
+      {
+        name: 'image',
+        type: 'float32',
+        shape,
+        range: [0, 2 ** bits - 1],
+        what: `whole numbers: ${fromEightBit(bits)}`,
+      },
+      { name: 'noise', type: 'float32', shape, what: 'standard normal draws' },
+    ],
+    outputs: [
+      { name: 'u', type: 'float32', shape, range: [0, 1], what: 'the noise of encoder.onnx' },
+      {
+        name: 'logDensity',
+        type: 'float32',
+        shape: ['N'],
+        what: 'the logarithm of the density of u given the image, in nats',
+      },
+    ],
+  };
+}
+
+function howToDequantise({ imageShape, classes }: Glow): string[] {
+  return [
+    `For the likelihood of images, draw noise from the standard normal distribution, and pass the same image and u, as noise, to encoder.onnx${classes.length === 0 ? '' : ', with classes: u does not depend on the class'}.`,
+    `logLikelihood - logDensity is the variational bound on the log-probability of each image${classes.length === 0 ? '' : ' given its class'}; take its mean over several draws.`,
+    `bits/dim = -(logLikelihood - logDensity) / (${dimensionsOf(imageShape)} ln 2).`,
+    'The logarithm of the mean of exp(logLikelihood - logDensity) over the draws is a tighter bound.',
+  ];
+}
+
+function howToEncode(model: Glow): string[] {
+  const { imageShape, classes } = model;
+  const { bits } = model.options;
+  const bound = boundOf(model.options);
   return [
     `image: the pixels as float32, ${fromEightBit(bits)}; noise: 0.5 everywhere. The outputs are the latents.`,
     'Pass them to sampler.onnx with temperature 1 to recover the same pixels.',
-    'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.',
+    bound === 'uniform'
+      ? 'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.'
+      : `For the likelihood take the noise from ${DEQUANTISER_FILE}, as the model was trained; with uniform noise the bound is looser.`,
     `bits/dim = -logLikelihood / (${dimensionsOf(imageShape)} ln 2).`,
     ...(classes.length === 0
       ? []
       : [
           `classes: the class of each image. Pass the same to sampler.onnx to recover the image, another one to move it to that class.`,
-          `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes, with the same noise; -log p(image) is -ln of that sum / ${classes.length}.`,
+          `p(class | image) is exp(logLikelihood) under the class over the sum of that under all ${classes.length} classes, with the same noise; -log p(image) is -ln of that sum / ${classes.length}${
+            bound === 'uniform' ? '' : `, plus logDensity of ${DEQUANTISER_FILE}`
+          }.`,
         ]),
   ];
 }

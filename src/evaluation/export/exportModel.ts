@@ -18,7 +18,7 @@ import { type LoadedRun, loadRun } from '../model/loadRun.ts';
 import { SCORES_FILE } from '../model/scoresFile.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import { modelCard } from '../runs/modelCard.ts';
-import { exportManifest, type ModelOrigin } from './exportManifest.ts';
+import { DEQUANTISER_FILE, exportManifest, type ModelOrigin } from './exportManifest.ts';
 import { exportPrograms } from './exportPrograms.ts';
 
 /** How a run is exported. */
@@ -42,7 +42,7 @@ export interface ExportedModel {
 }
 
 /**
- * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, `model.safetensors`, `manifest.json`, `README.md`, and `scores.json`
+ * Exports the model of a run: `encoder.onnx`, `sampler.onnx`, for variational dequantisation `dequantiser.onnx`, `model.safetensors`, `manifest.json`, `README.md`, and `scores.json`
  * if the scores of the validation images are known. The same
  * checkpoint and summary produce the same bytes. A folder with these files is an exported model, which
  * `loadModel` loads.
@@ -58,12 +58,13 @@ export async function exportModel(
   const run = loadRun(directory, { weights, step });
   const origin = originOf(run, weights);
   const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
-  const { encoder, sampler } = await exportPrograms(run, options);
+  const { encoder, sampler, dequantiser } = await exportPrograms(run, options);
   return {
     step: run.step,
     files: {
       'encoder.onnx': encoder,
       'sampler.onnx': sampler,
+      ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
       'model.safetensors': weightsFile(run, origin),
       'manifest.json': exportManifest(run.model, origin),
       ...(known && { [SCORES_FILE]: scoresText(known) }),

@@ -3,7 +3,7 @@
 import onnxProto from 'onnx-proto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pixelsFromValues, toEightBit } from '../../data/pixels/bitDepth.ts';
-import { compile } from '../../engine/program.ts';
+import { compile, evaluate } from '../../engine/program.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import { mixingNames } from '../../models/mixing.ts';
@@ -239,6 +239,57 @@ describe.each(cases)('%s', (_, options) => {
       const expected = eightBit(data);
       const differing = expected.filter((pixel, index) => pixel !== result.image!.data[index]);
       expect(differing.length).toBeLessThanOrEqual(1);
+    });
+  });
+});
+
+describe('variational dequantisation', () => {
+  const options: GlowOptions = { ...base, mixing: 'emerging', dequantisation: 'variational' };
+  const trained = trainedModelOf(options);
+  const { model } = trained;
+  const shape = [largestBatch, ...imageShape];
+  const { image } = someImages(options.bits);
+  const noise = { shape, data: new RandomStream(8, 'noise').normals(sizeOf(shape)) };
+  let files: ExportedPrograms;
+  let expected: Float64Array;
+
+  beforeAll(async () => {
+    files = await exportPrograms(trained, { threads: 1 });
+    const parameters = parametersFrom(trained.parameters);
+    const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters);
+    expected = Float64Array.from((await evaluate([logLikelihood]))[0]!.data);
+  });
+
+  it.each(runtimes)('gives the bound in %s, with u from its own file', async (name) => {
+    const runtime: Runtime = await import(name);
+    runtime.env.wasm.numThreads = 1;
+    const dequantiser = await runtime.InferenceSession.create(files.dequantiser!, { intraOpNumThreads: 1 });
+    const encoder = await runtime.InferenceSession.create(files.encoder, { intraOpNumThreads: 1 });
+    for (const count of [1, largestBatch]) {
+      const images = firstOf(image, count);
+      const { u, logDensity } = await call(runtime, dequantiser, {
+        image: images,
+        noise: firstOf(noise, count),
+      });
+      expect(u!.shape).toEqual([count, ...imageShape]);
+      expect(u!.data.every((value) => value > 0 && value < 1)).toBe(true);
+      const { logLikelihood } = await call(runtime, encoder, {
+        image: images,
+        noise: { shape: u!.shape, data: Float32Array.from(u!.data) },
+      });
+      const bound = Array.from(logLikelihood!.data, (value, index) => value - logDensity!.data[index]!);
+      expectClose('bound', bound, expected.subarray(0, count), 'float32');
+    }
+  });
+
+  it('carries the weights of the noise in that file alone', () => {
+    const sizeOfExport = (files: ExportedPrograms): number => files.encoder.length + files.sampler.length;
+    const uniform = exportPrograms(trainedModelOf({ ...options, dequantisation: 'uniform' }), { threads: 1 });
+    return uniform.then((plain) => {
+      expect(plain.dequantiser).toBeUndefined();
+      // The same graphs: numbers are written in as many bytes, names of nodes may differ by a few.
+      expect(Math.abs(sizeOfExport(files) - sizeOfExport(plain))).toBeLessThan(200);
+      expect(files.dequantiser!.length).toBeGreaterThan(50_000);
     });
   });
 });

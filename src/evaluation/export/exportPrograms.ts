@@ -1,4 +1,5 @@
-// A trained model as two programs without Node: images to latents, and latents to images.
+// A trained model as programs without Node: images to latents, latents to images, and images to the noise that
+// dequantises them.
 import { exportOnnx } from '../../engine/exportOnnx.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { add, clip, floor, multiply } from '../../tensor/operations/index.ts';
@@ -10,10 +11,15 @@ import type { TrainedModel } from '../model/trainedModel.ts';
 
 /** The ONNX files of a model. */
 export interface ExportedPrograms {
-  /** `image`, `noise` and, for a model with classes, `classes` to `latent0`, `latent1`, … and `logLikelihood`. */
+  /**
+   * `image`, `noise`, which is u, and, for a model with classes, `classes` to `latent0`, `latent1`, … and `logLikelihood`,
+   * its bound for uniform u.
+   */
   readonly encoder: Uint8Array;
   /** `latent0`, `latent1`, …, `temperature` and, for a model with classes, `classes` to `image` (uint8) and `values`. */
   readonly sampler: Uint8Array;
+  /** `image` and `noise`, standard normal, to `u` and its `logDensity`; only for variational dequantisation. */
+  readonly dequantiser?: Uint8Array;
 }
 
 /** The name of a latent in exported programs; 0 is level 0's split, the last one the top. */
@@ -21,22 +27,34 @@ export function latentName(index: number): string {
   return `latent${index}`;
 }
 
-/** Both programs of a model as ONNX files, weights inside, for any number of images at a time. */
+/** The programs of a model as ONNX files, weights inside, for any number of images at a time. */
 export async function exportPrograms(
   trained: TrainedModel,
   options: { threads?: number } = {},
 ): Promise<ExportedPrograms> {
+  const dequantiser = dequantiserDefinition(trained);
   return {
     encoder: await exportOnnx(encoderDefinition(trained), options),
     sampler: await exportOnnx(samplerDefinition(trained), { bytes: ['image'], ...options }),
+    ...(dequantiser && { dequantiser: await exportOnnx(dequantiser, options) }),
   };
+}
+
+/** Undefined for uniform noise, which needs no program. */
+function dequantiserDefinition({ model, parameters }: TrainedModel): ProgramDefinition | undefined {
+  const shape = [OPEN_BATCH, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const { u, logDensity } = model.noiseOf(image, noise, parametersFrom(parameters));
+  return logDensity && { inputs: { image, noise }, outputs: { u, logDensity } };
 }
 
 function encoderDefinition({ model, parameters }: TrainedModel): ProgramDefinition {
   const shape = [OPEN_BATCH, ...model.imageShape];
   const [image, noise] = [input('image', shape), input('noise', shape)];
   const conditions = conditionInputs(model, OPEN_BATCH);
-  const { latents, logLikelihood } = model.likelihood(image, noise, parametersFrom(parameters, conditions));
+  const x = model.dequantise(image, noise);
+  const { latents, ...densities } = model.encode(x, parametersFrom(parameters, conditions));
+  const logLikelihood = model.logLikelihood(densities);
   return { inputs: { image, noise, ...conditions }, outputs: { ...named(latents), logLikelihood } };
 }
 

@@ -98,6 +98,7 @@ const kinds: [string, Partial<GlowOptions>][] = mixingNames.flatMap((mixing) => 
   [`${mixing}, additive, standard normal priors`, { mixing, coupling: 'additive', learnedPrior: false }],
   [`${mixing}, a floor of scales`, { mixing, scaleFloor: 0.3, bits: 5 }],
 ]);
+kinds.push(['variational dequantisation', { dequantisation: 'variational' }]);
 
 it.each(kinds)('adds up to bits/dim: %s', async (_, changed) => {
   const shape: ImageShape = [8, 24, 1];

@@ -61,10 +61,10 @@ export class ImagePrograms {
     requireWhole('seed', seed, 0);
     const program = await this.program(compiler, precision);
     const batchSize = Math.max(1, Math.min(this.batchOf(program), images.count));
-    const { bits } = this.trained.model.options;
+    const { dequantiser, options } = this.trained.model;
     for (let draw = 0; draw < draws; draw++) {
       const progress = (done: number): void => onProgress?.(draw * images.count + done);
-      const how = { batchSize, bits, seed, draw, noiseByContent, ranks };
+      const how = { batchSize, bits: options.bits, dequantiser, seed, draw, noiseByContent, ranks };
       await work(program, { ...how, onProgress: progress });
     }
   }

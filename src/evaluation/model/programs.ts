@@ -137,7 +137,8 @@ export function compileEncoder(
 ): Promise<ImageProgram> {
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   const conditions = conditionInputs(model, OPEN_BATCH);
-  const { latents } = model.likelihood(image, constant(0.5), parametersFrom(parameters, conditions));
+  const x = model.dequantise(image, constant(0.5));
+  const { latents } = model.encode(x, parametersFrom(parameters, conditions));
   const outputs = Object.fromEntries(latents.map((latent, index) => [latentName(index), latent]));
   return compileForImages({ inputs: { image, ...conditions }, outputs }, options);
 }
@@ -153,7 +154,8 @@ export async function compileLogDetGradient(
   const image = input('image', [OPEN_BATCH, ...model.imageShape]);
   // The log-determinant of the layers does not depend on the class.
   const conditions = conditionsOf(model, [0]);
-  const { logDet } = model.likelihood(image, constant(0.5), parametersFrom(parameters, conditions));
+  const x = model.dequantise(image, constant(0.5));
+  const { logDet } = model.encode(x, parametersFrom(parameters, conditions));
   if (logDet.rank === 0) {
     return undefined;
   }

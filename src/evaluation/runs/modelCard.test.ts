@@ -47,9 +47,9 @@ it('has the last numbers of each kind with both errors', () => {
       evaluations,
     },
   });
-  expect(card).toContain('| test | 1.2346 | 0.0001 | 0.0045 | 10000 | 2 | average | 40 |');
-  expect(card).toContain('| test | 1.2346 | - | - | 10000 | 2 | raw | 40 |');
-  expect(card).toContain('| validation | 1.5000 | - | - | - | 1 | average | 40 |');
+  expect(card).toContain('| test | 1.2346 | 0.0001 | 0.0045 | 10000 | 2 | uniform | average | 40 |');
+  expect(card).toContain('| test | 1.2346 | - | - | 10000 | 2 | uniform | raw | 40 |');
+  expect(card).toContain('| validation | 1.5000 | - | - | - | 1 | uniform | average | 40 |');
   expect(card).not.toContain('9.0000');
   expect(card).toContain(countParameters(config.model, [28, 28, 1]).toLocaleString('en-US'));
   expect(card).toContain(
@@ -57,6 +57,29 @@ it('has the last numbers of each kind with both errors', () => {
   );
   expect(card).toContain('![Samples](samples/a.png)');
   expect(card).toContain('emerging sample .   # draw images');
+});
+
+it('says which bound a number is', () => {
+  const model = { ...config.model, dequantisation: 'variational' } as const;
+  const importance = { draws: 16, bitsPerDim: 1.1, samplingError: 0.01 };
+  const evaluation = {
+    split: 'test',
+    weights: 'average',
+    step: 40,
+    bitsPerDim: 1.2,
+    draws: 2,
+    images: 9,
+    importance,
+  };
+  const card = modelCard({
+    ...about,
+    config: { ...config, model },
+    summary: { evaluations: [evaluation] },
+  });
+  expect(card).toContain('| test | 1.2000 | - | - | 9 | 2 | variational | average | 40 |');
+  expect(card).toContain(
+    '| test | 1.1000 | - | 0.0100 | 9 | 16 | importance-weighted, variational | average | 40 |',
+  );
 });
 
 it('lists the settings that differ from those of the preset', () => {
@@ -134,7 +157,7 @@ it('shows a dash for values of a summary that are neither text nor numbers', () 
     changes: [{ step: 3, setting: 'training.decay', from: odd, to: [odd] }],
   };
   const card = modelCard({ ...about, summary });
-  expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | average | - |');
+  expect(card).toContain('| - | 1.2346 | - | - | 10000 | 2 | uniform | average | - |');
   expect(card).toContain('1.0 minutes on -');
   expect(card).toContain('training.decay {"toString":1,"valueOf":1} → ');
 });

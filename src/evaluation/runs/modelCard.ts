@@ -4,6 +4,7 @@ import { dataName, experimentName, isOnOwnData } from '../../experiments/experim
 import { presets } from '../../experiments/presets.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { countTrained } from '../../flows/parameters.ts';
+import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
 import type { Glow } from '../../models/glow.ts';
 import { isOfLibrary } from '../../models/ownMixings.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
@@ -53,7 +54,7 @@ export function modelCard({ model, config, summary, step, pictures, commands }: 
     `# ${markdownText(experimentName(preset, config))}: a normalizing flow`,
     factTable(['', ''], facts),
     '## Numbers',
-    numbers(summary, model.classes.length > 0),
+    numbers(summary, { bound: boundOf(config.model), hasClasses: model.classes.length > 0 }),
     ...Object.entries(pictures).map(([what, file]) => `![${what}](${file})\n\n*${what}*`),
     '## Use',
     `In this folder, with the package \`emerging-flows\`${
@@ -128,7 +129,10 @@ function share(validation: number): string {
 }
 
 /** The last evaluation of each split, kind of weights and step, and what the training measured itself. */
-function numbers(summary: JsonObject, hasClasses: boolean): string {
+function numbers(
+  summary: JsonObject,
+  { bound, hasClasses }: { bound: DequantisationName; hasClasses: boolean },
+): string {
   const { bitsPerDim, steps } = summary;
   const measured = new Map<string, JsonObject>();
   if (typeof bitsPerDim === 'number') {
@@ -148,15 +152,17 @@ function numbers(summary: JsonObject, hasClasses: boolean): string {
   if (measured.size === 0) {
     return 'Nothing was measured yet.';
   }
+  const all = [...measured.values()].flatMap((one) => [one, ...importanceOf(one)]);
   const digits = (value: unknown): string => (typeof value === 'number' ? value.toFixed(4) : '-');
   const error = (value: unknown): string => (typeof value === 'number' ? errorText(value) : '-');
-  const rows = [...measured.values()].map((one) => [
+  const rows = all.map((one) => [
     shown(one.split),
     digits(one.bitsPerDim),
     error(one.standardError),
     error(one.samplingError),
     shown(one.images),
     shown(one.draws ?? 1),
+    one.weighted === true ? `importance-weighted, ${bound}` : bound,
     shown(one.weights),
     shown(one.step),
   ]);
@@ -167,6 +173,7 @@ function numbers(summary: JsonObject, hasClasses: boolean): string {
     'error over images',
     'count',
     'draws',
+    'bound',
     'weights',
     'step',
   ];
@@ -192,6 +199,14 @@ function classNotes(evaluations: readonly JsonObject[]): string[] {
     `These bits/dim are given the class of each image, of p(x | class)${without.length === 0 ? '' : '; where the images had no such labels, of p(x)'}.`,
     ...classified.map((text) => markdownText(text)),
   ];
+}
+
+/** The importance-weighted bound of an evaluation as one of its own, if it was measured. */
+function importanceOf({ importance, split, weights, step, images }: JsonObject): JsonObject[] {
+  if (typeof importance !== 'object' || importance === null || Array.isArray(importance)) {
+    return [];
+  }
+  return [{ ...importance, weighted: true, split, weights, step, images }];
 }
 
 /** A value of a summary; anything but a text or a number is a dash. */

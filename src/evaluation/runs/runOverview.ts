@@ -1,6 +1,7 @@
 // The progress and results of a run, read from the files in its folder without loading its weights.
 import { UserError } from '../../errors.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
+import { boundOf } from '../../models/dequantisation.ts';
 import { lastWritten, readTextFile } from '../../storage/files.ts';
 import type { JsonObject } from '../../storage/jsonText.ts';
 import { runPaths } from '../../training/folder/runFolder.ts';
@@ -35,10 +36,12 @@ export function runOverview(directory: string): RunOverview {
     const { preset, complete } = summary;
     const { imagesPerSecond } = trainingTime(paths);
     const recent = finiteMean(training.slice(-RECENT));
+    const config = resolveConfig({ file: readTextFile(paths.config) });
     return {
       ...unknown,
       preset: typeof preset === 'string' ? preset : null,
-      data: resolveConfig({ file: readTextFile(paths.config) }).data.name,
+      data: config.data.name,
+      bound: boundOf(config.model),
       step: training.at(-1)?.step ?? 0,
       complete: complete === true,
       train: finiteOrNull(recent),

@@ -1,4 +1,5 @@
 // How far a run is and what came of it, as lists of runs say it.
+import type { DequantisationName } from '../../models/dequantisation.ts';
 import type { Trouble } from '../../training/run/logLines.ts';
 
 /** How far a run is; values that it does not have yet are null. */
@@ -6,6 +7,8 @@ export interface RunProgress extends Trouble {
   readonly preset: string | null;
   /** The dataset, as its configuration names it. */
   readonly data: string | null;
+  /** Which bound its bits/dim are, named after the dequantisation noise. */
+  readonly bound: DequantisationName | null;
   /** Steps so far. */
   readonly step: number;
   /** Whether all steps of its schedule are done and measured. */
@@ -27,6 +30,7 @@ export interface RunProgress extends Trouble {
 export const unknownProgress: RunProgress = {
   preset: null,
   data: null,
+  bound: null,
   step: 0,
   complete: false,
   train: null,

@@ -37,8 +37,13 @@ it.each<[string, Partial<GlowOptions>]>([
   ...mixingNames.map((mixing): [string, Partial<GlowOptions>] => [mixing, { mixing }]),
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['spline couplings', { coupling: 'spline' }],
+  ['variational dequantisation', { dequantisation: 'variational', dequantisationWidth: 16 }],
   ['one level of one step, dilated', { levels: 1, depth: 1, dilation: 2 }],
   ['classes', { classes: ['a', 'b', 'c', 'd'] }],
+  [
+    'classes and variational dequantisation',
+    { classes: ['a', 'b', 'c', 'd'], dequantisation: 'variational', dequantisationWidth: 16 },
+  ],
 ])('%s: recomputed activations yield the same loss and gradients, bit for bit', async (_, changes) => {
   const random = new RandomStream(1);
   const layout = new ParameterLayout(new Glow({ ...options, ...changes }, imageShape).parameters);

@@ -16,7 +16,7 @@ export interface PieceArrays {
   parameters(weights: ProgramArrays): Promise<ProgramArrays>;
   /** Where the gradients of the parameters are written, by path, for these groups of gradients. */
   gradients(groups: ProgramArrays): ProgramArrays;
-  /** Where stage `index` writes the outputs of a program; empty if they are new arrays. The start is stage −1. */
+  /** Where stage `index` writes the outputs of a program; empty if they are new arrays. */
   outputsOf(index: number, definition: ProgramDefinition): ProgramArrays;
   /** Called once all gradients are computed. */
   finish(groups: ProgramArrays): Promise<void>;
@@ -116,7 +116,6 @@ export class DevicePieceArrays implements PieceArrays {
           }
         }
       };
-      await place(-1, pieces.start);
       for (const [index, { piece }] of pieces.stages.entries()) {
         for (const definition of [piece.forward, piece.backward]) {
           if (definition) {

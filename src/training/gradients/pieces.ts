@@ -1,8 +1,8 @@
 // The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
 import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import { type Conditions, parametersFrom } from '../../flows/parameters.ts';
-import type { Glow } from '../../models/glow.ts';
+import { type Conditions, type ParameterSpecs, parametersFrom } from '../../flows/parameters.ts';
+import { DEQUANTISER, type Glow } from '../../models/glow.ts';
 import { type Densities, type Stage, type StageResult, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
@@ -15,16 +15,19 @@ import { conditionInputs } from '../classInputs.ts';
 import { bitsPerDimFrom } from '../likelihood.ts';
 import { arrayName } from '../parameterLayout.ts';
 
-/** The programs of one kind of stage. Both take images `x`, the stage's parameters `weights/…`, and `classes` if it asks for them. */
+/**
+ * The programs of one kind of stage. Both take images `x`, in the dequantisation, which comes first, `image` and `noise`
+ * instead, the stage's parameters `weights/…`, and `classes` if it asks for them.
+ */
 interface Piece {
   /** Returns the images `y` for the next stage and what to save, `remembered/…`; missing at the top stage. */
   readonly forward?: ProgramDefinition;
   /**
    * Takes what was saved, and `gradientOfY` if there is a y. Recomputes the forward pass as far as needed and
-   * returns the stage's contributions to the densities, `logPrior` and `logDet`, the gradient `gradientOfX`
-   * and those of the parameters, `gradients/…`.
+   * returns the stage's contributions to the densities, `logPrior`, `logDet` and `logNoise`, the gradient `gradientOfX`
+   * if there is an x, and those of the parameters, `gradients/…`. Missing if it would return nothing.
    */
-  readonly backward: ProgramDefinition;
+  readonly backward?: ProgramDefinition;
 }
 
 /** A stage and its programs. */
@@ -48,9 +51,7 @@ interface PieceOptions {
 
 /** All programs of a piecewise gradient. */
 export interface Pieces {
-  /** From `image` and `noise` to the images `x` of the first stage. */
-  readonly start: ProgramDefinition;
-  /** The stages, in order. */
+  /** The dequantisation, and the stages in order. */
   readonly stages: readonly PlacedPiece[];
   /**
    * From every stage's contributions to the densities, under `densityName`, to `bitsPerDim` of each image.
@@ -59,7 +60,7 @@ export interface Pieces {
 }
 
 /** The terms of a likelihood, by name. */
-export const densities = ['logPrior', 'logDet'] as const satisfies (keyof Densities)[];
+export const densities = ['logPrior', 'logDet', 'logNoise'] as const satisfies (keyof Densities)[];
 
 /** The name of a stage's contribution to a density. */
 export function densityName(path: string, density: keyof Densities): string {
@@ -71,57 +72,72 @@ export function densityName(path: string, density: keyof Densities): string {
  * images.
  */
 export function piecesOf(model: Glow, { images, batchSize, device }: PieceOptions): Pieces {
-  const shape = [images, ...model.imageShape];
-  const [image, noise] = [input('image', shape), input('noise', shape)];
-  const x = model.dequantise(image, noise);
-  const graphs = graphsOf(model, x.shape);
+  const graphs = graphsOf(model, images);
   const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
-  const pieces = new Map<Stage, Piece>();
-  for (const { path, stage } of model.stages) {
-    const piece = pieces.get(stage) ?? pieceOf(stage, graphs.get(stage)!, gradientOf(path), device);
-    pieces.set(stage, piece);
-  }
-  const stages = model.stages.map(({ path, stage }) => ({
-    path,
-    parameters: Object.keys(stage.parameters),
-    takesClasses: stage.byClass !== undefined,
-    piece: pieces.get(stage)!,
-  }));
-  return {
-    start: prepare({ inputs: { image, noise }, outputs: { x } }, { device }),
-    stages,
-    end: prepare({ inputs, outputs: { bitsPerDim } }, { device }),
-  };
+  const pieces = new Map<StageGraph, Piece>();
+  const stages = graphs.map(({ path, graph }) => {
+    const piece = pieces.get(graph) ?? pieceOf(graph, gradientOf(path), device);
+    pieces.set(graph, piece);
+    const takesClasses = graph.conditions.classes !== undefined;
+    return { path, parameters: Object.keys(graph.parameters), takesClasses, piece };
+  });
+  return { stages, end: prepare({ inputs, outputs: { bitsPerDim } }, { device }) };
 }
 
-/** A stage as its own graph. */
+/** A stage, or the dequantisation, as its own graph. */
 interface StageGraph {
-  readonly x: Tensor;
+  readonly parameters: ParameterSpecs;
+  /** The images that it takes: `x`, or `image` and `noise`. */
+  readonly taken: Readonly<Record<string, Tensor>>;
   readonly conditions: Conditions;
   readonly weights: Readonly<Record<string, Tensor>>;
-  readonly result: StageResult;
+  readonly result: Pick<StageResult, 'y'> & Partial<Densities>;
 }
 
-/** A graph for each kind of stage; the first stage takes images of the given shape. */
-function graphsOf(model: Glow, first: Shape): Map<Stage, StageGraph> {
+/** The graph of a stage, and its place. */
+interface PlacedGraph {
+  readonly path: string;
+  readonly graph: StageGraph;
+}
+
+/** The graphs of the dequantisation and of every stage, in order; stages of one kind have the same one. */
+function graphsOf(model: Glow, images: number): PlacedGraph[] {
   const graphs = new Map<Stage, StageGraph>();
-  let shape = first;
-  for (const { stage } of model.stages) {
-    const conditions = stage.byClass ? conditionInputs(model, shape[0]!) : {};
-    const graph = graphs.get(stage) ?? graphOf(stage, shape, conditions);
+  const start = dequantisationGraph(model, images);
+  let shape = start.result.y!.shape;
+  const stages = model.stages.map(({ path, stage }) => {
+    const conditions = stage.byClass ? conditionInputs(model, images) : {};
+    const graph = graphs.get(stage) ?? stageGraph(stage, shape, conditions);
     graphs.set(stage, graph);
     shape = graph.result.y?.shape ?? shape;
-  }
-  return graphs;
+    return { path, graph };
+  });
+  return [{ path: DEQUANTISER, graph: start }, ...stages];
 }
 
-function graphOf(stage: Stage, shape: Shape, conditions: Conditions): StageGraph {
+function stageGraph(stage: Stage, shape: Shape, conditions: Conditions): StageGraph {
   const x = input('x', shape);
-  const weights = Object.fromEntries(
-    Object.entries(stage.parameters).map(([name, spec]) => [name, input(name, spec.shape)]),
+  const weights = weightsOf(stage.parameters);
+  const result = stage.forward(checkpoint(x), parametersFrom(weights, conditions));
+  return { parameters: stage.parameters, taken: { x }, conditions, weights, result };
+}
+
+function dequantisationGraph(model: Glow, images: number): StageGraph {
+  const shape = [images, ...model.imageShape];
+  const [image, noise] = [input('image', shape), input('noise', shape)];
+  const { parameters } = model.dequantiser;
+  const weights = weightsOf(parameters);
+  const named = Object.entries(weights).map(([name, weight]) => [`${DEQUANTISER}/${name}`, weight]);
+  const { u, logDensity } = model.noiseOf(image, noise, parametersFrom(Object.fromEntries(named)));
+  const y = model.dequantise(image, u);
+  const result = { y, ...(logDensity && { logNoise: logDensity }) };
+  return { parameters, taken: { image, noise }, conditions: {}, weights, result };
+}
+
+function weightsOf(parameters: ParameterSpecs): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, { shape }]) => [name, input(name, shape)]),
   );
-  const parameters = parametersFrom(weights, conditions);
-  return { x, conditions, weights, result: stage.forward(checkpoint(x), parameters) };
 }
 
 /** The gradients of the loss with respect to a stage's contributions to the densities. */
@@ -133,12 +149,11 @@ type DensityGradients = (density: keyof Densities) => Tensor;
  */
 function lossOf(
   model: Glow,
-  graphs: ReadonlyMap<Stage, StageGraph>,
+  graphs: readonly PlacedGraph[],
   batchSize: number,
 ): { inputs: Record<string, Tensor>; bitsPerDim: Tensor; gradientOf: (path: string) => DensityGradients } {
   const inputs: Record<string, Tensor> = {};
-  const added = model.stages.map(({ path, stage }) => {
-    const { result } = graphs.get(stage)!;
+  const added = graphs.map(({ path, graph: { result } }) => {
     const given = densities.flatMap((density) => {
       const shape = result[density]?.shape;
       return shape ? [[density, input(densityName(path, density), shape)] as const] : [];
@@ -155,12 +170,11 @@ function lossOf(
 }
 
 function pieceOf(
-  { parameters }: Stage,
-  { x, conditions, weights, result: { y, ...result } }: StageGraph,
+  { parameters, taken, conditions, weights, result: { y, ...result } }: StageGraph,
   gradientOf: DensityGradients,
   device: Device | undefined,
 ): Piece {
-  const inputs: Record<string, Tensor> = { x, ...conditions };
+  const inputs: Record<string, Tensor> = { ...taken, ...conditions };
   for (const [name, weight] of Object.entries(weights)) {
     inputs[arrayName('weights', name)] = weight;
   }
@@ -178,17 +192,26 @@ function pieceOf(
   if (gradientOfY) {
     known.push({ tensor: y, gradient: gradientOfY });
   }
-  const [gradientOfX, ...found] = pullback(known, [x, ...trained.map((name) => weights[name]!)]);
-  trained.forEach((name, index) => {
-    outputs[arrayName('gradients', name)] = found[index]!;
+  const variables = { ...(taken.x && { gradientOfX: taken.x }), ...gradientsOf(trained, weights) };
+  const found = pullback(known, Object.values(variables));
+  Object.keys(variables).forEach((name, index) => {
+    outputs[name] = found[index]!;
   });
   const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
   const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));
-  const backward = {
-    inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) },
-    outputs: { ...outputs, gradientOfX: gradientOfX! },
-  };
+  const backward = { inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) }, outputs };
   // The other program differentiates the forward pass: here it must return the same, bit for bit.
   const forward = y && prepare({ inputs, outputs: { y, ...remembered } }, { device, differentiated: true });
-  return { ...(forward && { forward }), backward: prepare(backward, { device }) };
+  return {
+    ...(forward && { forward }),
+    ...(Object.keys(outputs).length > 0 && { backward: prepare(backward, { device }) }),
+  };
+}
+
+/** The weights that are trained, by the names of their gradients. */
+function gradientsOf(
+  trained: readonly string[],
+  weights: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> {
+  return Object.fromEntries(trained.map((name) => [arrayName('gradients', name), weights[name]!]));
 }

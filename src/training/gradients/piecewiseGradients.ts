@@ -29,8 +29,8 @@ export function compilePieces(
 }
 
 /** How often each program runs per batch. */
-export function runsOf({ start, stages, end }: Pieces): Map<ProgramDefinition, number> {
-  const all = [start, ...stages.flatMap(({ piece }) => [piece.forward ?? [], piece.backward].flat()), end];
+export function runsOf({ stages, end }: Pieces): Map<ProgramDefinition, number> {
+  const all = [...stages.flatMap(({ piece }) => [piece.forward ?? [], piece.backward ?? []].flat()), end];
   const runs = new Map<ProgramDefinition, number>();
   for (const definition of all) {
     runs.set(definition, (runs.get(definition) ?? 0) + 1);
@@ -55,13 +55,13 @@ class PiecewiseGradients implements GradientProgram {
   async run(batch: Batch, weights: ProgramArrays, { bitsPerDim, gradients }: GradientTarget): Promise<void> {
     const given = await this.arrays.parameters(weights);
     const wanted = this.arrays.gradients(gradients);
-    const { start, stages, end } = this.pieces;
-    const { classes, ...images } = batch;
-    let { x } = await this.runPiece(start, -1, images);
+    const { stages, end } = this.pieces;
+    const { classes, ...pixels } = batch;
+    let images: ProgramArrays = pixels;
     const taken: { stage: PlacedPiece; index: number; feeds: ProgramArrays }[] = [];
     for (const [index, stage] of stages.entries()) {
       const feeds = {
-        x: x!,
+        ...images,
         ...(stage.takesClasses && { classes: classes! }),
         ...ofStage(stage, 'weights', given),
       };
@@ -69,12 +69,15 @@ class PiecewiseGradients implements GradientProgram {
         ? await this.runPiece(stage.piece.forward, index, feeds)
         : {};
       taken.push({ stage, index, feeds: { ...feeds, ...remembered } });
-      x = y;
+      images = y ? { x: y } : {};
     }
     const added: Record<string, AnyArray> = {};
     let gradientOfY: AnyArray | undefined;
     for (let last = taken.pop(); last; last = taken.pop()) {
       const { stage, index, feeds } = last;
+      if (!stage.piece.backward) {
+        continue;
+      }
       const found = await this.runPiece(
         stage.piece.backward,
         index,

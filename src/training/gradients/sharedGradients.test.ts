@@ -23,13 +23,15 @@ const imageShape = [4, 8, 2] as const;
 const images = 6;
 const model = new Glow(options, imageShape);
 const layout = new ParameterLayout(model.parameters);
+const variational = new Glow({ ...options, dequantisation: 'variational' }, imageShape);
 
-function planned(changes: Partial<SharingOptions>): SharedPlan {
-  return planSharedGradients(model, layout, { images, batchSize: images, threads: 2, ...changes });
+function planned(changes: Partial<SharingOptions>, flow = model): SharedPlan {
+  const own = new ParameterLayout(flow.parameters);
+  return planSharedGradients(flow, own, { images, batchSize: images, threads: 2, ...changes });
 }
 
 /** A batch, and weights away from the initial ones, where the last layers are zero. */
-function setting(): { batch: Batch; weights: Groups } {
+function setting(layout: ParameterLayout): { batch: Batch; weights: Groups } {
   const random = new RandomStream(1);
   const weights = layout.initial(2);
   for (const { data } of Object.values(weights)) {
@@ -44,17 +46,18 @@ function setting(): { batch: Batch; weights: Groups } {
 }
 
 /** Arrays for the results of a batch. */
-function target() {
+function target(layout: ParameterLayout) {
   return { bitsPerDim: { shape: [images], data: new Float32Array(images) }, gradients: layout.zeros() };
 }
 
 /** The results of a plan for two sets of weights in turn. */
-async function resultsOf(plan: SharedPlan): Promise<Float32Array[]> {
-  const { batch, weights } = setting();
+async function resultsOf(plan: SharedPlan, flow = model): Promise<Float32Array[]> {
+  const layout = new ParameterLayout(flow.parameters);
+  const { batch, weights } = setting(layout);
   const program = await plan.compile({});
   const results: Float32Array[] = [];
   for (let round = 0; round < 2; round++) {
-    const { bitsPerDim, gradients } = target();
+    const { bitsPerDim, gradients } = target(layout);
     await program.run(batch, weights, { bitsPerDim, gradients });
     results.push(bitsPerDim.data, ...layout.trained.map((group) => gradients[group]!.data as Float32Array));
     for (const { data } of Object.values(weights)) {
@@ -65,11 +68,15 @@ async function resultsOf(plan: SharedPlan): Promise<Float32Array[]> {
   return results;
 }
 
-describe.each(['keep', 'recompute'] as const)('activations: %s', (activations) => {
+describe.each([
+  ['keep', 'uniform', model],
+  ['recompute', 'uniform', model],
+  ['recompute', 'variational', variational],
+] as const)('activations: %s, %s noise', (activations, _, flow) => {
   it.each([2, 3])('%d workers compute what one computes, up to rounding', async (workers) => {
     const [alone, shared] = [
-      await resultsOf(planned({ activations, workers: 1 })),
-      await resultsOf(planned({ activations, workers, threads: workers })),
+      await resultsOf(planned({ activations, workers: 1 }, flow), flow),
+      await resultsOf(planned({ activations, workers, threads: workers }, flow), flow),
     ];
     expect(shared.length).toBe(alone.length);
     shared.forEach((values, index) => {
@@ -111,12 +118,12 @@ test("the workers' copies leave less room for activations", () => {
 });
 
 test('a failure in a thread fails the run, and leaves nothing to wait for', async () => {
-  const { batch, weights } = setting();
+  const { batch, weights } = setting(layout);
   const program = await planned({ workers: 2 }).compile({});
   const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
-  await expect(program.run({ ...batch, noise: wrong }, weights, target())).rejects.toThrow(/noise/);
+  await expect(program.run({ ...batch, noise: wrong }, weights, target(layout))).rejects.toThrow(/noise/);
   // The threads have ended, or are about to: nothing is left to wait for.
-  await expect(program.run(batch, weights, target())).rejects.toThrow(
+  await expect(program.run(batch, weights, target(layout))).rejects.toThrow(
     /^a gradient thread (has ended|exited with code 1)$/,
   );
   await program.release();

@@ -46,6 +46,7 @@ it.each<[string, Partial<GlowOptions>]>([
   ['standard normal priors, additive couplings', { learnedPrior: false, coupling: 'additive' }],
   ['an odd depth, dilated, a floor', { depth: 5, levels: 1, dilation: 2, scaleFloor: 0.2 }],
   ['single steps', { depth: 1 }],
+  ['variational dequantisation', { dequantisation: 'variational', dequantisationSteps: 3 }],
   ['kernels in arrays of their own', { width: 130, depth: 2 }],
 ])('%s: the same loss and gradients with stacks as without', async (_, changes) => {
   const imageShape = [4, 8, 2] as const;

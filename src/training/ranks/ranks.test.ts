@@ -80,35 +80,37 @@ const configOf = (model: ConfigLayer['model']) =>
     },
   });
 
-describe.each(['emerging', 'periodic', '1x1'] as const)(
-  '20 steps with clipping and micro-batches (%s)',
-  (mixing) => {
-    const config = configOf({ mixing });
+describe.each([
+  ['emerging', {}],
+  ['periodic', { mixing: 'periodic' }],
+  ['1x1', { mixing: '1x1' }],
+  ['variational', { mixing: '1x1', dequantisation: 'variational', dequantisationWidth: 8 }],
+] as const)('20 steps with clipping and micro-batches (%s)', (what, model) => {
+  const config = configOf(model);
 
-    it.each([2, 4])(
-      'by %i ranks are those of one process up to rounding, and the same each time',
-      async (size) => {
-        const name = `${mixing}-${size}`;
-        const [one] = await trained(1, `${name}-one`, config);
-        const several = await trained(size, name, config);
-        expectClose({ name, result: several[0]! }, { name: `${name}-one`, result: one! });
-        for (const other of several) {
-          expect(stateOf(other)).toEqual(stateOf(several[0]!));
-          expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
-        }
-        await trained(size, `${name}-again`, config);
-        for (const path of [
-          (run: string) => runPaths(run).metrics,
-          (run: string) => checkpointPath(runPaths(run), 20),
-        ]) {
-          expect(readFileSync(path(inRoot(name))).equals(readFileSync(path(inRoot(`${name}-again`))))).toBe(
-            true,
-          );
-        }
-      },
-    );
-  },
-);
+  it.each([2, 4])(
+    'by %i ranks are those of one process up to rounding, and the same each time',
+    async (size) => {
+      const name = `${what}-${size}`;
+      const [one] = await trained(1, `${name}-one`, config);
+      const several = await trained(size, name, config);
+      expectClose({ name, result: several[0]! }, { name: `${name}-one`, result: one! });
+      for (const other of several) {
+        expect(stateOf(other)).toEqual(stateOf(several[0]!));
+        expect(other.validationBitsPerDim).toBe(several[0]!.validationBitsPerDim);
+      }
+      await trained(size, `${name}-again`, config);
+      for (const path of [
+        (run: string) => runPaths(run).metrics,
+        (run: string) => checkpointPath(runPaths(run), 20),
+      ]) {
+        expect(readFileSync(path(inRoot(name))).equals(readFileSync(path(inRoot(`${name}-again`))))).toBe(
+          true,
+        );
+      }
+    },
+  );
+});
 
 it('resumes with another number of ranks, and says so in the summary', async () => {
   const config = tinyConfig();

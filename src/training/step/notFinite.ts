@@ -2,7 +2,7 @@
 import { type CompileOptions, compile } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
-import type { Glow } from '../../models/glow.ts';
+import { DEQUANTISER, type Glow } from '../../models/glow.ts';
 import { layersOf } from '../../models/layers.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { add, multiply, slice, sum } from '../../tensor/operations/index.ts';
@@ -51,7 +51,7 @@ export function notFiniteInState(state: TrainingState, layout: ParameterLayout):
   return null;
 }
 
-/** The path of the first layer with a non-finite output for a batch; null if there is none. */
+/** The path of the first layer, or of the dequantiser, with a non-finite output for a batch; null if there is none. */
 export async function firstLayerNotFinite(
   model: Glow,
   layout: ParameterLayout,
@@ -81,7 +81,11 @@ function layersDefinition(model: Glow, layout: ParameterLayout, images: number):
   const outputs: Record<string, Tensor> = {};
   const conditions = conditionInputs(model, images);
   const parameters = parametersFrom(tensors, conditions);
-  let z = model.dequantise(image, noise);
+  const { u, logDensity } = model.noiseOf(image, noise, parameters);
+  let z = model.dequantise(image, u);
+  if (logDensity) {
+    outputs[DEQUANTISER] = add(sum(multiply(z, 0)), sum(multiply(logDensity, 0)));
+  }
   for (const { path, bijection, keptChannels } of layersOf(model)) {
     const { y, logDet } = bijection.forward(z, parameters.at(path));
     outputs[path] = add(sum(multiply(y, 0)), sum(multiply(logDet, 0)));

@@ -1,0 +1,50 @@
+// The ways to dequantise images, by name. All that the program knows of one is in its entry.
+import { type Dequantiser, uniformDequantiser } from '../flows/dequantiser.ts';
+import { variationalDequantiser } from '../flows/variationalDequantiser.ts';
+import type { ImageShape } from '../numeric/imageShape.ts';
+
+/** The model options of dequantisation. */
+export interface DequantisationOptions {
+  /** Where the noise comes from that makes pixels continuous; default uniform. */
+  readonly dequantisation?: DequantisationName;
+  /** The steps of the flow that variational noise comes from, two couplings each; default 2. */
+  readonly dequantisationSteps?: number;
+  /** Hidden channels of that flow's networks; default 32. */
+  readonly dequantisationWidth?: number;
+}
+
+/** The definition of a way to dequantise. */
+interface DequantisationDefinition {
+  /** The model options that it uses. */
+  readonly options: readonly Exclude<keyof DequantisationOptions, 'dequantisation'>[];
+  /** The dequantiser of images of a shape. */
+  dequantiser(shape: ImageShape, options: DequantisationOptions & { readonly bits: number }): Dequantiser;
+}
+
+/** The ways to dequantise, by name; a bound on the likelihood is named after its noise. */
+export const dequantisations = named({
+  uniform: { options: [], dequantiser: () => uniformDequantiser },
+  variational: {
+    options: ['dequantisationSteps', 'dequantisationWidth'],
+    dequantiser: (shape, { bits, dequantisationSteps: steps = 2, dequantisationWidth: width = 32 }) =>
+      variationalDequantiser(shape, { bits, steps, width }),
+  },
+});
+
+/** Definitions unchanged, typed by their names. */
+function named<Name extends string>(
+  definitions: Readonly<Record<Name, DequantisationDefinition>>,
+): Readonly<Record<Name, DequantisationDefinition>> {
+  return definitions;
+}
+
+/** The name of a way to dequantise. */
+export type DequantisationName = keyof typeof dequantisations;
+
+/** The names of all, the default first. */
+export const dequantisationNames = Object.keys(dequantisations) as DequantisationName[];
+
+/** Which bound on the log-likelihood a model's bits/dim are: the name of its dequantisation. */
+export function boundOf({ dequantisation = 'uniform' }: DequantisationOptions): DequantisationName {
+  return dequantisation;
+}
