@@ -145,7 +145,7 @@ function overviewText(parts: readonly Part[], title: string): string {
       )
       .join('\n')}`,
     `## What the papers say\n\n${markdownTable(['model', 'paper', 'says'], claims)}\n`,
-    'Their models are far larger and train for days; these have two levels of four flow steps, width 32, and train for less than a minute. ' +
+    'Their models are far larger and train far longer; these have two levels of four flow steps, width 32, and train for less than a minute. ' +
       'What holds here need not hold there.\n',
   ].join('\n');
 }

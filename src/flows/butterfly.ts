@@ -1,6 +1,5 @@
 // Butterfly matrices: all values of an image mixed in pairs, at distances that double.
-import type { ImageShape } from '../numeric/imageShape.ts';
-import { dimensionsOf } from '../numeric/imageShape.ts';
+import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import {
   add,
   concatenate,
@@ -28,9 +27,9 @@ import { filledParameter, type ParameterSpec } from './parameters.ts';
  *
  *     (yⱼ, yⱼ₊ₛ) = (xⱼ, xⱼ₊ₛ)·M,  ⌊j/s⌋ even,
  *
- * with a matrix M, `[2, 2]`, for each pair. A value without a partner, if n is not a power of two, is left as it is. Small
- * distances mix channels, larger ones columns and then rows: log₂ n factors of 2n numbers let every value depend on every
- * other. ln|det| = Σ ln|det M|, and the inverse of a factor has the inverse of each M.
+ * with a matrix M, `[2, 2]`, for each pair. Small distances mix channels, larger ones columns and then rows: if n is a power
+ * of two, log₂ n factors of 2n numbers let every value depend on every other. If it is not, a value without a partner is
+ * left as it is, and some values do not meet. ln|det| = Σ ln|det M|, and the inverse of a factor has the inverse of each M.
  *
  * Initialised with every M near the identity. Source: Meng and others, ButterflyFlow (2022), which also has a form with
  * small matrices in place of the numbers.
