@@ -142,4 +142,26 @@ export const builtInStudies: readonly Study[] = [
     comparisons: [convolutions],
     ...shorter,
   },
+  {
+    name: 'mnist-couplings',
+    title: 'Couplings and dequantisation on MNIST',
+    data: { name: 'mnist' },
+    preset: 'mnist-quickstart',
+    changes: [...common, ...model, ...longer, 'model.mixing=emerging'],
+    variants: {
+      affine: ['model.coupling=affine', 'model.dequantisation=uniform'],
+      additive: ['model.coupling=additive'],
+      spline: ['model.coupling=spline'],
+      variational: ['model.dequantisation=variational'],
+      // The fewer bits, the wider the noise, and the more there is to gain.
+      'uniform-3-bits': ['model.dequantisation=uniform', 'model.bits=3'],
+      'variational-3-bits': ['model.dequantisation=variational', 'model.bits=3'],
+    },
+    comparisons: [
+      { title: 'Couplings', variants: ['affine', 'additive', 'spline'] },
+      { title: 'Dequantisation of 8 bits; affine is uniform', variants: ['affine', 'variational'] },
+      { title: 'Dequantisation of 3 bits', variants: ['uniform-3-bits', 'variational-3-bits'] },
+    ],
+    ...shorter,
+  },
 ];
