@@ -36,24 +36,24 @@ function examplesOf({ command, words }: Leaf): string[][] {
   return [...help.matchAll(/^ {2}emerging (.+)$/gm)].map(([, call]) => call!.split(' '));
 }
 
-it.each(leavesOf(createProgram()).map(({ words }) => words.join(' ')))(
+it.each(leavesOf(await createProgram()).map(({ words }) => words.join(' ')))(
   'shows examples with %s --help that it accepts',
   async (name) => {
-    for (const example of examplesOf(leafOf(createProgram(), name))) {
+    for (const example of examplesOf(leafOf(await createProgram(), name))) {
       await expectUnderstood(example, name);
     }
   },
 );
 
 it('shows examples with its own --help that it accepts', async () => {
-  for (const example of examplesOf({ command: createProgram(), words: [] })) {
+  for (const example of examplesOf({ command: await createProgram(), words: [] })) {
     await expectUnderstood(example, example[0]!);
   }
 });
 
 /** Checks that an example is a valid call of the command `name`, without running it. */
 async function expectUnderstood(example: string[], name: string): Promise<void> {
-  const program = createProgram();
+  const program = await createProgram(example);
   let called = false;
   leafOf(program, name).command.action(() => {
     called = true;
@@ -82,6 +82,18 @@ it.each([
   const { code, stderr } = await emerging.run(...args);
   expect(code).toBe(2);
   expect(stderr.split('\n')[0]).toMatch(new RegExp(`; see ${command} --help$`));
+});
+
+it.each([
+  [['sample', 'run'], ['sample']],
+  [['--debug', '--import', 'own.js', 'bench', 'train'], ['bench']],
+  [['--help', 'sample'], undefined],
+  [['constructor'], undefined],
+  [[], undefined],
+])('loads for %j only what it calls', async (args, loaded) => {
+  const all = (await createProgram()).commands.map((command) => command.name());
+  expect(all.length).toBeGreaterThan(15);
+  expect((await createProgram(args)).commands.map((command) => command.name())).toEqual(loaded ?? all);
 });
 
 it('lists the presets', async () => {

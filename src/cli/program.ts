@@ -3,30 +3,42 @@ import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { unknownName } from '../errors.ts';
 import { importModule } from '../platform/importModule.node.ts';
-import { registerBench } from './commands/bench.ts';
-import { registerCompare } from './commands/compare.ts';
-import { registerConfig } from './commands/config.ts';
-import { registerDatasets } from './commands/datasets.ts';
-import { registerDecode } from './commands/decode.ts';
-import { registerDevices } from './commands/devices.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerEdit } from './commands/edit.ts';
-import { registerEncode } from './commands/encode.ts';
-import { registerEvaluate } from './commands/evaluate.ts';
-import { registerExport } from './commands/export.ts';
-import { registerInterpolate } from './commands/interpolate.ts';
-import { registerPresets } from './commands/presets.ts';
-import { registerRuns } from './commands/runs.ts';
-import { registerSample } from './commands/sample.ts';
-import { registerScore } from './commands/score.ts';
-import { registerStudio } from './commands/studio.ts';
-import { registerTrain } from './commands/train.ts';
 import { refuseRanks } from './ranks/refuseRanks.ts';
 import { refuseEmpty } from './refuseEmpty.ts';
 import { version } from './version.ts';
 
-/** The command `emerging` with its subcommands; it throws errors instead of printing them and exiting. */
-export function createProgram(): Command {
+/**
+ * What adds each subcommand, in the order of the help. Loading the modules of all of them takes longer than many a command
+ * itself.
+ */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  train: async () => (await import('./commands/train.ts')).registerTrain,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  runs: async () => (await import('./commands/runs.ts')).registerRuns,
+  compare: async () => (await import('./commands/compare.ts')).registerCompare,
+  sample: async () => (await import('./commands/sample.ts')).registerSample,
+  encode: async () => (await import('./commands/encode.ts')).registerEncode,
+  decode: async () => (await import('./commands/decode.ts')).registerDecode,
+  interpolate: async () => (await import('./commands/interpolate.ts')).registerInterpolate,
+  edit: async () => (await import('./commands/edit.ts')).registerEdit,
+  score: async () => (await import('./commands/score.ts')).registerScore,
+  export: async () => (await import('./commands/export.ts')).registerExport,
+  studio: async () => (await import('./commands/studio.ts')).registerStudio,
+  presets: async () => (await import('./commands/presets.ts')).registerPresets,
+  config: async () => (await import('./commands/config.ts')).registerConfig,
+  datasets: async () => (await import('./commands/datasets.ts')).registerDatasets,
+  devices: async () => (await import('./commands/devices.ts')).registerDevices,
+  bench: async () => (await import('./commands/bench.ts')).registerBench,
+};
+
+/**
+ * The command `emerging` with its subcommands; it throws errors instead of printing them and exiting.
+ *
+ * @param args the words after its name: only the subcommand that they call is loaded. By default all are, and also if
+ * these words call none
+ */
+export async function createProgram(args: readonly string[] = []): Promise<Command> {
   const program = new Command('emerging')
     .description('Normalizing flows for images: train, measure, sample, encode, score.')
     .version(version)
@@ -54,25 +66,20 @@ export function createProgram(): Command {
     .exitOverride()
     // Failures are printed once, by reportFailure.
     .configureOutput({ outputError: () => {} });
-  registerTrain(program);
-  registerDoctor(program);
-  registerEvaluate(program);
-  registerRuns(program);
-  registerCompare(program);
-  registerSample(program);
-  registerEncode(program);
-  registerDecode(program);
-  registerInterpolate(program);
-  registerEdit(program);
-  registerScore(program);
-  registerExport(program);
-  registerStudio(program);
-  registerPresets(program);
-  registerConfig(program);
-  registerDatasets(program);
-  registerDevices(program);
-  registerBench(program);
+  for (const load of calledBy(args)) {
+    (await load())(program);
+  }
   return program;
+}
+
+/** The entries of `commands` to load for a call. */
+function calledBy(args: readonly string[]): (typeof commands)[string][] {
+  const [name = ''] = wordsOf(args);
+  const before = args.slice(0, args.indexOf(name));
+  // Help, also on a command that follows, is that of the program.
+  const called = before.some((argument) => ['-h', '--help'].includes(argument)) ? undefined : name;
+  const found = Object.entries(commands).filter(([one]) => one === called);
+  return (found.length > 0 ? found : Object.entries(commands)).map(([, load]) => load);
 }
 
 /**

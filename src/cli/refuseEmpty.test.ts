@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createProgram } from './program.ts';
 
 /** Calls the command up to its action, which refused calls never reach. */
-const call = (args: string[]) => createProgram().parseAsync(args, { from: 'user' });
+const call = async (args: string[]) => (await createProgram(args)).parseAsync(args, { from: 'user' });
 
 describe('an empty value is refused', () => {
   test.each([

@@ -19,7 +19,7 @@ const outOfMemory =
 
 /** Runs the command with the words after its name. A failure is reported, and sets the exit code of this process. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const program = createProgram();
+  const program = await createProgram(args);
   try {
     requireKnownCommand(program, args);
     await program.parseAsync(args, { from: 'user' });

@@ -60,10 +60,11 @@ async function runCompare(directories: readonly string[], options: CompareComman
   }
   requireWritablePng(out);
   const engine = await compileOptions(options);
-  const models = directories.map((directory): ComparedModel => {
-    const trained = loadTrained(directory, { weights, step: options.step });
-    return { directory, trained, run: isRun(trained) ? trained : undefined };
-  });
+  const models: ComparedModel[] = [];
+  for (const directory of directories) {
+    const trained = await loadTrained(directory, { weights, step: options.step });
+    models.push({ directory, trained, run: isRun(trained) ? trained : undefined });
+  }
   requireDifferent(models);
   const [first] = models as [ComparedModel];
   for (const model of models) {

@@ -59,7 +59,7 @@ export function registerDoctor(program: Command): void {
 async function runDoctor(directory: string, options: DoctorCommandOptions): Promise<void> {
   const { split, weights, step } = options;
   const engine = await compileOptions(options);
-  const trained = loadTrained(directory, { weights, step, acceptDamage: true });
+  const trained = await loadTrained(directory, { weights, step, acceptDamage: true });
   const run = isRun(trained) ? trained : undefined;
   const data = options.data ?? run?.config.data.name;
   const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });

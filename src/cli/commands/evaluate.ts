@@ -70,7 +70,7 @@ async function runEvaluate(directory: string, options: EvaluateCommandOptions, r
   }
   const engine = await compileOptionsOf(ranks, options);
   const { trained, images } = await requireSameInputs(ranks, async () => {
-    const trained = loadTrained(directory, { weights, step });
+    const trained = await loadTrained(directory, { weights, step });
     if (isRun(trained)) {
       // A corrupt summary should fail before the measurement rather than after it.
       readSummary(trained.paths);

@@ -121,7 +121,7 @@ async function runScore(
   }
   const engine = await compileOptionsOf(ranks, options);
   const { source, model, read } = await requireSameInputs(ranks, async () => {
-    const source = loadTrained(directory, { step });
+    const source = await loadTrained(directory, { step });
     const model = keep(new FlowModel(source, engine));
     if (mapFolder !== undefined) {
       requireDrawable(1, model);

@@ -4,8 +4,9 @@ import { commandOf, createProgram } from '../program.ts';
 import { refuseRanks } from './refuseRanks.ts';
 
 const startedAs = (rank: number) => ({ OMPI_COMM_WORLD_SIZE: '2', OMPI_COMM_WORLD_RANK: String(rank) });
+const program = await createProgram();
 const refuse = (words: string, environment: Record<string, string>) =>
-  refuseRanks(commandOf(createProgram(), words.split(' ')), environment);
+  refuseRanks(commandOf(program, words.split(' ')), environment);
 
 afterEach(() => vi.restoreAllMocks());
 

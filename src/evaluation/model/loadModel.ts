@@ -36,7 +36,7 @@ export async function loadModel(
   const { weights, step, onProgress: _, maxBytes: __, signal: ___, ...use } = options;
   const isFolder = typeof source === 'string' || (source instanceof URL && source.protocol === 'file:');
   if (isFolder) {
-    return new FlowModel(loadTrained(pathOf(source), { weights, step }), use);
+    return new FlowModel(await loadTrained(pathOf(source), { weights, step }), use);
   }
   const files = source instanceof URL ? await fetchModelFiles(source, fetchOptionsOf(options)) : source;
   return new FlowModel(await modelFromFiles(files, { weights, step }), use);

@@ -1,7 +1,7 @@
 // A trained model from a run folder or an export, for code that needs more of a run than its model.
 import type { ExportChoice } from './exportedModel.ts';
 import { isExported, loadExported } from './loadExported.ts';
-import { type LoadedRun, loadRun } from './loadRun.ts';
+import type { LoadedRun } from './loadRun.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** Which weights to load, and whether damage of a checkpoint is accepted. */
@@ -15,13 +15,16 @@ export interface LoadTrainedOptions extends ExportChoice {
  *
  * @throws UserError as `loadModel` does
  */
-export function loadTrained(
+export async function loadTrained(
   directory: string,
   { acceptDamage = false, ...choice }: LoadTrainedOptions = {},
-): LoadedRun | TrainedModel {
-  return isExported(directory)
-    ? loadExported(directory, choice)
-    : loadRun(directory, { ...choice, acceptDamage, orExport: true });
+): Promise<LoadedRun | TrainedModel> {
+  if (isExported(directory)) {
+    return loadExported(directory, choice);
+  }
+  // Configurations need parsers that take a tenth of a second to load, and an export has none.
+  const { loadRun } = await import('./loadRun.ts');
+  return loadRun(directory, { ...choice, acceptDamage, orExport: true });
 }
 
 /** Whether a model was loaded from a run folder. */

@@ -33,7 +33,8 @@ for (const args of commands) {
   let state: Outcome['state'] = 'done';
   let message = '';
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
+    const program = await createProgram(args);
+    await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     const isRefusal = error instanceof UserError || error instanceof CommanderError;
     state = isRefusal ? 'refused' : 'unexpected';
