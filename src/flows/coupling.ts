@@ -16,6 +16,7 @@ import {
   subtract,
   sum,
   sumPerImage,
+  transpose,
 } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import { actnormParameters, normalised } from './actnorm.ts';
@@ -112,7 +113,7 @@ export function coupling(
     const valuesIn = ({ shape: axes }: Tensor): number => axes.reduce((all, one) => all * one, 1);
     const flat = (b: Tensor): Tensor => reshape(b, [valuesIn(b)]);
     const splines = (a: Tensor, b: Tensor, p: Parameters) =>
-      splinesOf(reshape(network(a, p, scaledConvolution), [valuesIn(b), count]), form);
+      splinesOf(transpose(reshape(network(a, p, scaledConvolution), [valuesIn(b), count])), form);
     return {
       ...common,
       parameters: couplingNetworkParameters(seen, width, count * changed),

@@ -10,7 +10,6 @@ import {
   negate,
   product,
   relu,
-  reshape,
   split,
   sqrt,
   step,
@@ -38,7 +37,7 @@ export function numbersOf({ bins }: SplineForm): number {
   return 3 * bins - 1;
 }
 
-/** Splines, one a row. */
+/** Splines, one for each of M values. */
 export interface Splines {
   /** y and ln y' at x, all `[M]`. */
   forward(x: Tensor): { y: Tensor; logDerivative: Tensor };
@@ -47,27 +46,28 @@ export interface Splines {
 }
 
 /**
- * The splines that rows of numbers `[M, 3K − 1]` describe: with v the numbers of widths or heights, bins
+ * The splines that columns of numbers `[3K − 1, M]` describe (what is computed for all values is then side by side in
+ * memory): with v the numbers of widths or heights, bins
  * 2·bound·(0.001 + (1 − 0.001·K)·softmax v); derivatives 0.001 + softplus(v + ln(e^0.999 − 1)), and 1 at both ends. So
  * zeros are the identity. Source: Durkan and others, Neural Spline Flows (2019), formulas 4 to 8.
  */
 export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
   const { bins, bound } = form;
-  const [widths, heights, slopes] = split(numbers, 1, [bins, bins, bins - 1]) as [Tensor, Tensor, Tensor];
+  const [widths, heights, slopes] = split(numbers, 0, [bins, bins, bins - 1]) as [Tensor, Tensor, Tensor];
   const [x, y] = [widths, heights].map((part) => axisOf(part, form)) as [Axis, Axis];
   // softplus v = −ln sigmoid(−v).
   const inner = subtract(LEAST, logSigmoid(negate(add(slopes, Math.log(Math.expm1(1 - LEAST))))));
   // Ones, as many as there are splines.
-  const ends = add(multiply(split(widths, 1, [1, bins - 1])[0]!, 0), 1);
-  const left = concatenate([ends, inner], 1);
-  const right = concatenate([inner, ends], 1);
+  const ends = add(multiply(split(widths, 0, [1, bins - 1])[0]!, 0), 1);
+  const left = concatenate([ends, inner], 0);
+  const right = concatenate([inner, ends], 0);
 
   /** What holds for the bin of each value, `[M]`, with the values outside replaced by 0. */
   const at = (value: Tensor, axis: Axis) => {
     const inside = multiply(isPositive(add(value, bound)), isPositive(subtract(bound, value)));
     const within = multiply(value, inside);
     const bin = binOf(within, axis);
-    const of = (all: Tensor): Tensor => sum(multiply(all, bin), [1]);
+    const of = (all: Tensor): Tensor => sum(multiply(all, bin), [0]);
     const [width, height] = [of(x.lengths), of(y.lengths)];
     const slope = divide(height, width);
     const [first, last] = [of(left), of(right)];
@@ -112,7 +112,7 @@ export function splinesOf(numbers: Tensor, form: SplineForm): Splines {
   };
 }
 
-/** The bins along an axis, `[M, K]`: where they start, and how long they are. */
+/** The bins along an axis, `[K, M]`: where they start, and how long they are. */
 interface Axis {
   readonly starts: Tensor;
   readonly lengths: Tensor;
@@ -123,20 +123,19 @@ function axisOf(numbers: Tensor, { bins, bound }: SplineForm): Axis {
   const lengths = multiply(shares, 2 * bound);
   // Bin k starts after those before it.
   const before = Float64Array.from({ length: bins ** 2 }, (_, index) =>
-    Math.floor(index / bins) < index % bins ? 1 : 0,
+    index % bins < Math.floor(index / bins) ? 1 : 0,
   );
-  const ends = product(lengths, constant({ shape: [bins, bins], data: before }));
+  const ends = product(constant({ shape: [bins, bins], data: before }), lengths);
   return { starts: subtract(ends, bound), lengths };
 }
 
-/** Of each row `[M, K]`, eᵛ/Σ eᵛ. */
-function softmax(rows: Tensor): Tensor {
-  const columns = split(rows, 1, Array(rows.shape[1]!).fill(1));
+/** Of each column of `[K, M]`, eᵛ/Σ eᵛ. */
+function softmax(columns: Tensor): Tensor {
+  const rows = split(columns, 0, Array(columns.shape[0]!).fill(1));
   // max(a, b) = a + relu(b − a). The result does not depend on it, nor does the gradient.
-  const largest = columns.reduce((most, column) => add(most, relu(subtract(column, most))));
-  const powers = exp(subtract(rows, largest));
-  const total = sum(powers, [1]);
-  return divide(powers, reshape(total, [total.shape[0]!, 1]));
+  const largest = rows.reduce((most, row) => add(most, relu(subtract(row, most))));
+  const powers = exp(subtract(columns, largest));
+  return divide(powers, sum(powers, [0]));
 }
 
 /** 1 where x > 0, else 0. */
@@ -144,12 +143,11 @@ function isPositive(x: Tensor): Tensor {
   return step(relu(x));
 }
 
-/** 1 for the bin of each value, 0 for the others: `[M, K]`. */
+/** 1 for the bin of each value, 0 for the others: `[K, M]`. */
 function binOf(values: Tensor, { starts }: Axis): Tensor {
-  const bins = starts.shape[1]!;
-  const column = reshape(values, [values.shape[0]!, 1]);
-  const [first, later] = split(starts, 1, [1, bins - 1]) as [Tensor, Tensor];
-  const reached = isPositive(subtract(column, later));
+  const bins = starts.shape[0]!;
+  const [first, later] = split(starts, 0, [1, bins - 1]) as [Tensor, Tensor];
+  const reached = isPositive(subtract(values, later));
   const none = multiply(first, 0);
-  return subtract(concatenate([add(none, 1), reached], 1), concatenate([reached, none], 1));
+  return subtract(concatenate([add(none, 1), reached], 0), concatenate([reached, none], 0));
 }
