@@ -1,10 +1,14 @@
 // The time from the command to the first training step, by part, for models of depth 8 and 32, without
-// reading data and creating the run folder.
+// reading data and creating the run folder; and that of a whole `emerging sample models/mnist`.
 //
-//   npx tsx bench/startup.ts
+//   npm run build && npx tsx bench/startup.ts
 //
-// Prints the table of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a
-// separate process. A minute.
+// Prints the tables of docs/performance.md: 32x32x3, 3 levels, width 512, batch 32, emerging. Each depth in a
+// separate process. Two minutes.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { benchUpdate, paperImageShape, paperModel, randomBatches } from '../src/bench/benchModel.ts';
@@ -23,6 +27,8 @@ import { asOptions, scriptJson } from './shared/processes.ts';
 
 const DEPTHS = [8, 32];
 const BATCH = 32;
+const SAMPLE_ROUNDS = 9;
+const builtCommand = 'dist/cli/main.js';
 
 const { depth, rounds } = new Command('startup')
   .option('--depth <n>', 'measure this one model in this process', wholeNumber(1))
@@ -41,8 +47,8 @@ const titles = {
   programs: 'programs of a step',
   defined: '– gradient graph built',
   compiled: '– gradient graph compiled',
-  total: 'total before the first step',
   step: 'first step',
+  total: 'command to first step done',
 };
 
 async function measure(depth: number): Promise<Seconds> {
@@ -64,8 +70,28 @@ async function measure(depth: number): Promise<Seconds> {
   );
   const { result: program, seconds: compiled } = await timed(() => plan.compile({}));
   await program.release();
-  const total = modules + weights + programs;
-  return { modules, weights, drawn, programs, defined, compiled, total, step };
+  const total = modules + weights + programs + step;
+  return { modules, weights, drawn, programs, defined, compiled, step, total };
+}
+
+/** The seconds of the built command, from its start to its end, once per round. */
+function timeSampleCommand(rounds: number): number[] {
+  const folder = mkdtempSync(join(tmpdir(), 'emerging-startup-'));
+  try {
+    return Array.from({ length: rounds }, () => {
+      const begin = performance.now();
+      execFileSync(
+        process.execPath,
+        [builtCommand, 'sample', 'models/mnist', '--out', join(folder, 'samples.png')],
+        {
+          stdio: 'ignore',
+        },
+      );
+      return (performance.now() - begin) / 1000;
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 if (depth !== undefined) {
@@ -85,5 +111,11 @@ if (depth !== undefined) {
     ...measured.map((all) => median(all.map((seconds) => seconds[key as keyof Seconds])).toFixed(2)),
   ]);
   const heads = ['seconds, median', ...DEPTHS.map((each) => `depth ${each}`)];
-  process.stdout.write(`${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n`);
+  process.stderr.write('emerging sample models/mnist\n');
+  const sampled = timeSampleCommand(SAMPLE_ROUNDS);
+  process.stdout.write(
+    `${machine()}, ${formatCounted(rounds, 'round')}\n\n${markdownTable(heads, rows)}\n\n` +
+      `emerging sample models/mnist: ${median(sampled).toFixed(2)} s ` +
+      `(${Math.min(...sampled).toFixed(2)} to ${Math.max(...sampled).toFixed(2)}, ${SAMPLE_ROUNDS} calls)\n`,
+  );
 }
