@@ -13,7 +13,9 @@ export const cpu: GraphStyle = {
   // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
   productsPerCopy: PRODUCTS_PER_COPY,
-  stacks: false,
+  stacks: true,
+  // A model in pieces has the same bits as in one program.
+  regroupsSums: false,
   mostParts: 1,
   waits: true,
   operators: processorOperators,
