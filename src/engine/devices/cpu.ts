@@ -13,9 +13,7 @@ export const cpu: GraphStyle = {
   // differentiated, a row per pixel is faster.
   rows: ({ differentiated }) => (differentiated ? 'channels' : 'pixels'),
   productsPerCopy: PRODUCTS_PER_COPY,
-  stacks: true,
-  // A model in pieces has the same bits as in one program.
-  regroupsSums: false,
+  stacks: false,
   mostParts: 1,
   waits: true,
   operators: processorOperators,

@@ -9,7 +9,6 @@ export const gpu: GraphStyle = {
   rows: () => 'pixels',
   productsPerCopy: 0,
   stacks: true,
-  regroupsSums: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.
   mostParts: 7,
   waits: false,

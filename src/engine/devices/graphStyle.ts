@@ -26,12 +26,7 @@ export interface GraphStyle extends NodeStyle {
   readonly productsPerCopy: number;
   /**
    * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
-   * stack: where the number of operations costs more than the copies in and out of stacks.
+   * stack: for a device where the number of operations costs more than the copies in and out of stacks.
    */
   readonly stacks: boolean;
-  /**
-   * Whether the many terms of a sum, such as the log-determinants of all layers, are added at once. Their order, and the
-   * rounding, then depend on how many layers are in one program.
-   */
-  readonly regroupsSums: boolean;
 }

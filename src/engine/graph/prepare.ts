@@ -5,7 +5,6 @@ import type { ProgramDefinition } from '../../tensor/program.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';
-import type { GraphStyle } from '../devices/graphStyle.ts';
 import type { Precision } from '../onnx/emitter.ts';
 import { expansion } from './expand.ts';
 import { type Pass, rewrite } from './rewrite.ts';
@@ -34,8 +33,6 @@ export interface PrepareOptions {
   readonly precision?: Precision | undefined;
   /** How corner convolutions are inverted. Default: wavefront. */
   readonly inverse?: InverseMethod | undefined;
-  /** Whether what is alike is computed at once. Default: if the device prefers it. */
-  readonly stacks?: boolean | undefined;
 }
 
 /** The program that computes the same values with operations that suit a device, none of them composite. */
@@ -46,13 +43,12 @@ export function prepare(
     differentiated = false,
     precision = 'float32',
     inverse = 'wavefront',
-    stacks,
   }: PrepareOptions = {},
 ): ProgramDefinition {
   const style = styleOf(device);
   const options = { style, differentiated, precision, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
-  const stacked = (stacks ?? style.stacks) ? withStacks(expanded, style) : expanded;
+  const stacked = style.stacks ? withStacks(expanded) : expanded;
   const found = passed(stacked, new Map(), simplificationOf(stacked));
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
@@ -61,11 +57,11 @@ export function prepare(
 }
 
 /** A program that computes at once what is alike; its gradients are still to be found. */
-function withStacks(expanded: ProgramDefinition, style: GraphStyle): ProgramDefinition {
+function withStacks(expanded: ProgramDefinition): ProgramDefinition {
   // Simplified first: that moves scales from images to weights.
   const simplify = simplificationOf(expanded);
   const simplified = passed(expanded, new Map(), (order) => ({ ...simplify(order), gradients: pulledBack }));
-  return passed(simplified, new Map(), (order, roots) => stacking(order, roots, style));
+  return passed(simplified, new Map(), stacking);
 }
 
 /** The pass that simplifies a program. */

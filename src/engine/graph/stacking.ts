@@ -16,12 +16,8 @@ import { sumsIn } from './sums.ts';
 /** From this number on, terms of a sum are added at once. */
 const MANY = 8;
 
-/** The pass that stacks what is alike; it may add the terms of sums at once, in another order. */
-export function stacking(
-  order: readonly Tensor[],
-  roots: readonly Tensor[],
-  { regroupsSums }: { readonly regroupsSums: boolean },
-): Pass {
+/** The pass that stacks what is alike. */
+export function stacking(order: readonly Tensor[], roots: readonly Tensor[]): Pass {
   const { original, kindOf } = likenessIn(order);
   const stackedKind = (tensor: Tensor): Kind | undefined => {
     const kind = isAtHand(tensor) ? undefined : kindOf(tensor);
@@ -29,9 +25,7 @@ export function stacking(
   };
   // Of numbers, or of one for each image.
   const isSmall = (tensor: Tensor): boolean => tensor.rank <= 1;
-  const sums = regroupsSums
-    ? sumsIn(order, roots, (tensor) => isSmall(tensor) && !stackedKind(original(tensor) ?? tensor))
-    : undefined;
+  const sums = sumsIn(order, roots, (tensor) => isSmall(tensor) && !stackedKind(original(tensor) ?? tensor));
   const values = new Map<Tensor, Tensor>();
   const stacks = new Map<Kind, Tensor>();
   const copied = new Map<string, Tensor>();
@@ -57,7 +51,7 @@ export function stacking(
     if (tensor.inputs.length === 0) {
       return tensor;
     }
-    const terms = sums?.get(tensor);
+    const terms = sums.get(tensor);
     return terms && terms.length > 2
       ? sumOf(terms, of)
       : apply(tensor.operation, tensor.inputs.map(of), tensor.attributes);
