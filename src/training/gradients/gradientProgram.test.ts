@@ -11,8 +11,8 @@ import { type ActivationChoice, type GradientPlan, planGradients } from './gradi
 const options: GlowOptions = {
   levels: 2,
   depth: 3,
-  // So wide that no network is dead by chance.
-  width: 16,
+  // So wide that no network is dead by chance, and no multiple of what the processor computes at once.
+  width: 18,
   mixing: 'emerging',
   kernelSize: 3,
   dilation: 1,
