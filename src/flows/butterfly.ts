@@ -1,5 +1,6 @@
 // Butterfly matrices: all values of an image mixed in pairs, at distances that double.
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
+import { once } from '../numeric/once.ts';
 import {
   add,
   concatenate,
@@ -114,28 +115,15 @@ function factorsOf(values: number): Factor[] {
 }
 
 function factor(name: string, values: number, distance: number): Factor {
-  const isFirst = (value: number): boolean => Math.floor(value / distance) % 2 === 0;
-  const firsts = Array.from({ length: values }, (_, value) => value).filter(
-    (value) => isFirst(value) && value + distance < values,
-  );
-  const pairs = firsts.length;
+  const period = 2 * distance;
+  const pairs = Math.floor(values / period) * distance + Math.max(0, (values % period) - distance);
   const alone = values - 2 * pairs;
-  /** Where a value finds its number among those of the first of each pair, of the second, and of values alone. */
-  const order = new Array<number>(values);
-  firsts.forEach((value, pair) => {
-    order[value] = pair;
-    order[value + distance] = pairs + pair;
-  });
-  let next = 2 * pairs;
-  for (let value = 0; value < values; value++) {
-    order[value] ??= next++;
-  }
+  const places = once(() => placesOf(values, distance, pairs));
   /** One number for every value. */
   const inPlace = (first: Tensor, second: Tensor, other: number): Tensor => {
     const rest = alone === 0 ? [] : [constant({ shape: [alone], data: new Float64Array(alone).fill(other) })];
-    return reorder(concatenate([first, second, ...rest], 0), 0, order);
+    return reorder(concatenate([first, second, ...rest], 0), 0, places());
   };
-  const period = 2 * distance;
   const padded = Math.ceil(values / period) * period;
   /** Every value in the place of its partner. */
   const partners = (rows: Tensor): Tensor => {
@@ -157,4 +145,20 @@ function factor(name: string, values: number, distance: number): Factor {
     apply: (rows, { a, b, c, d }) =>
       add(multiply(rows, inPlace(a, d, 1)), multiply(partners(rows), inPlace(c, b, 0))),
   };
+}
+
+/** Where each value finds its number among those of the first of each pair, of the second, and of the values alone. */
+function placesOf(values: number, distance: number, pairs: number): number[] {
+  const places = new Array<number>(values);
+  let pair = 0;
+  let alone = 2 * pairs;
+  for (let value = 0; value < values; value++) {
+    if (Math.floor(value / distance) % 2 === 0 && value + distance < values) {
+      places[value] = pair;
+      places[value + distance] = pairs + pair;
+      pair++;
+    }
+    places[value] ??= alone++;
+  }
+  return places;
 }

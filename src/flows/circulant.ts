@@ -1,5 +1,6 @@
 // Channels mixed by circulant and diagonal matrices in turn.
 import type { ImageShape } from '../numeric/imageShape.ts';
+import { once } from '../numeric/once.ts';
 import {
   add,
   concatenate,
@@ -37,10 +38,10 @@ export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions
     throw new Error(`circulant: there must be 1 or more diagonals, not ${diagonals}`);
   }
   const [height, width, channels] = shape;
-  const fourier = fourierTables(channels);
+  const fourier = once(() => fourierTables(channels));
   const diagonalNames = Array.from({ length: diagonals }, (_, index) => `diagonal${index}`);
   const circulantNames = diagonalNames.slice(1).map((_, index) => `circulant${index}`);
-  const spectrumOf = (p: Parameters, name: string) => spectrum(p.get(name), fourier);
+  const spectrumOf = (p: Parameters, name: string) => spectrum(p.get(name), fourier());
   return {
     name: 'circulant',
     inputShape: shape,
@@ -69,7 +70,7 @@ export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions
           const unmixed =
             next === undefined
               ? image
-              : pointwise(image, circulantMatrix(inverseRow(spectrumOf(p, next), fourier)));
+              : pointwise(image, circulantMatrix(inverseRow(spectrumOf(p, next), fourier())));
           return divide(unmixed, p.get(name));
         },
         subtract(y, p.get('bias')),
