@@ -103,6 +103,45 @@ describe('kernels', () => {
     expect(() => check(7, 5)).toThrow('with model.dilation 5 has taps 15 pixels');
     expect(() => check(3, 14)).toThrow('use a dilation of 13 or less');
   });
+
+  test('that look from a corner reach twice as far', () => {
+    expect(() => check(13, 1, 'finc')).not.toThrow();
+    expect(() => check(3, 6, 'finc')).not.toThrow();
+    const images = 'the largest images between couplings are 14 x 10';
+    expect(() => check(15, 1, 'finc')).toThrow(
+      `model.kernelSize 15 has taps 14 pixels from its corner, and ${images}: use a kernelSize of 13 or less`,
+    );
+    expect(() => check(3, 7, 'finc')).toThrow('use a dilation of 6 or less');
+  });
+
+  test('are refused with a value that fits', () => {
+    for (const mixing of ['emerging', 'periodic', 'finc', 'convexp'] as const) {
+      for (const shape of [
+        [2, 2, 1],
+        [4, 2, 1],
+        [6, 8, 1],
+        [28, 20, 1],
+      ] as ImageShape[]) {
+        for (const [kernelSize, dilation] of [
+          [5, 1],
+          [3, 2],
+          [7, 5],
+          [9, 20],
+          [99, 1],
+        ] as const) {
+          const model = { levels: 1, mixing, hiddenChannels: 1 };
+          const problem = problemOf(() => checkModelShape({ ...model, kernelSize, dilation }, shape));
+          const [, size] = /use.* kernelSize of (\d+)/.exec(problem) ?? [];
+          const [, spacing] = /use.* dilation of (\d+)/.exec(problem) ?? [];
+          const mended = { kernelSize: Number(size ?? kernelSize), dilation: Number(spacing ?? dilation) };
+          expect(
+            problemOf(() => checkModelShape({ ...model, ...mended }, shape)),
+            problem,
+          ).toBe('');
+        }
+      }
+    }
+  });
 });
 
 describe('hidden channels of maf', () => {
@@ -152,3 +191,13 @@ describe('hidden channels of maf', () => {
     expect(() => checkModelShape({ ...model, mixing: '1x1', hiddenChannels: 50 }, [32, 32, 3])).not.toThrow();
   });
 });
+
+/** The message of the error that a function throws; empty if it throws none. */
+function problemOf(attempt: () => void): string {
+  try {
+    attempt();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

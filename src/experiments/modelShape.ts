@@ -1,7 +1,7 @@
 // Whether images fit the model of a configuration, and the model for images that do.
 import { UserError } from '../errors.ts';
 import { Glow, type GlowOptions } from '../models/glow.ts';
-import { optionsOfMixing } from '../models/ownMixings.ts';
+import { kernelOriginOf, optionsOfMixing } from '../models/ownMixings.ts';
 import {
   dimensionsOf,
   type ImageShape,
@@ -10,6 +10,9 @@ import {
   timesHalved,
 } from '../numeric/imageShape.ts';
 import type { Config } from './configSchema.ts';
+
+/** The side of the smallest kernel, which is the default. */
+const SMALLEST_KERNEL = 3;
 
 /** The model options that must fit the images. */
 export type ShapedModel = Pick<
@@ -105,18 +108,42 @@ function checkLevels(levels: number, [height, width]: ImageShape): void {
 function checkKernel({ mixing, kernelSize, dilation }: ShapedModel, [height, width]: ImageShape): void {
   const side = Math.max(height, width) / 2;
   const spacing = optionsOfMixing(mixing).includes('dilation') ? dilation : 1;
-  const reach = ((kernelSize - 1) / 2) * spacing;
-  // The smallest kernel is the default, and is allowed even on the tiniest image.
-  if (reach < side || (kernelSize === 3 && spacing === 1)) {
+  const origin = kernelOriginOf(mixing);
+  const share = origin === 'corner' ? 1 : 0.5;
+  const reach = (kernelSize - 1) * share * spacing;
+  // The smallest is allowed even on the tiniest image.
+  if (reach < side || (kernelSize === SMALLEST_KERNEL && spacing === 1)) {
     return;
   }
-  const most = 2 * Math.floor((side - 1) / spacing) + 1;
-  const remedy = most >= 3 ? `use a kernelSize of ${most} or less` : `use a dilation of ${side - 1} or less`;
   throw new UserError(
     'invalid-config',
     `model.kernelSize ${kernelSize}${spacing > 1 ? ` with model.dilation ${spacing}` : ''} has taps ${reach} pixels ` +
-      `from its centre, and the largest images between couplings are ${height / 2} x ${width / 2}: ${remedy}`,
+      `from its ${origin}, and the largest images between couplings are ${height / 2} x ${width / 2}: ` +
+      kernelRemedy({ kernelSize, side, spacing, share }),
   );
+}
+
+/** How far a kernel reaches. */
+interface KernelReach {
+  readonly kernelSize: number;
+  /** The longer side of the images. */
+  readonly side: number;
+  /** The distance between neighbouring taps. */
+  readonly spacing: number;
+  /** The share of the kernel's side that lies on one side of the pixel: half, or from a corner all of it. */
+  readonly share: number;
+}
+
+/** What fits images of this side: a smaller kernel or, if not even the smallest does, taps that are closer. */
+function kernelRemedy({ kernelSize, side, spacing, share }: KernelReach): string {
+  const steps = Math.floor((side - 1) / (share * spacing));
+  const largest = steps - (steps % 2) + 1;
+  if (spacing === 1 || largest > SMALLEST_KERNEL) {
+    return `use a kernelSize of ${Math.max(largest, SMALLEST_KERNEL)} or less`;
+  }
+  const closer = Math.max(1, Math.floor((side - 1) / (share * (SMALLEST_KERNEL - 1))));
+  const size = kernelSize > SMALLEST_KERNEL ? `a kernelSize of ${SMALLEST_KERNEL} and ` : '';
+  return `use ${size}a dilation of ${closer} or less`;
 }
 
 function checkHiddenChannels(

@@ -33,12 +33,17 @@ export interface MixingOptions {
 /** A configuration key of a model that only some mixings use. */
 type MixingOption = keyof MixingOptions;
 
+/** Where in a kernel the pixel itself is: how far its outermost taps are from there depends on it. */
+export type KernelOrigin = 'centre' | 'corner';
+
 /** The definition of a mixing. */
 export interface MixingDefinition {
   /** A description of its layers, in the plural: `emerging convolutions`. */
   readonly text: string;
   /** The options that it uses; it ignores all others. */
   readonly options: readonly MixingOption[];
+  /** Where in its kernel, if it has one, the pixel itself is; default: at the centre. */
+  readonly kernelOrigin?: KernelOrigin;
   /** The name of its last layer's inverse in benchmarks of inverses. */
   readonly inverse: string;
   /** Its layers, first to last, by the keys in their parameters' paths; named after the last one. */
@@ -95,6 +100,7 @@ export const mixings = named({
   finc: {
     text: 'four-corner convolutions',
     options: ['kernelSize', 'dilation'],
+    kernelOrigin: 'corner',
     inverse: 'wavefront',
     layers: (shape, options) => ({ conv1x1: conv1x1(shape), finc: fourCorners(shape, options) }),
   },

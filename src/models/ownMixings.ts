@@ -2,7 +2,7 @@
 import { call, nearestNames, phrase, UserError } from '../errors.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
-import { type Mixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
+import { type KernelOrigin, type Mixing, type MixingOptions, mixingNames, mixings } from './mixing.ts';
 
 /** The name of a mixing: one of the library, or one that is registered. */
 export type MixingName = Mixing | (string & Record<never, never>);
@@ -95,6 +95,11 @@ export function unknownMixing(name: string): UserError {
  */
 export function optionsOfMixing(name: MixingName): readonly (keyof MixingOptions)[] {
   return definitionOf(name).options ?? [];
+}
+
+/** Where in the kernel of a mixing the pixel itself is. */
+export function kernelOriginOf(name: MixingName): KernelOrigin {
+  return (isOfLibrary(name) && mixings[name].kernelOrigin) || 'centre';
 }
 
 /**
