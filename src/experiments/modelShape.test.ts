@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { maf } from '../flows/maf.ts';
 import { mixingNames } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
-import { checkModelShape, modelFor, type ShapedModel } from './modelShape.ts';
+import { checkModelShape, modelFor, requireBuildable, type ShapedModel } from './modelShape.ts';
 
 describe('levels', () => {
   const check = (levels: number, shape: ImageShape) =>
@@ -112,6 +112,12 @@ describe('kernels', () => {
       `model.kernelSize 15 has taps 14 pixels from its corner, and ${images}: use a kernelSize of 13 or less`,
     );
     expect(() => check(3, 7, 'finc')).toThrow('use a dilation of 6 or less');
+  });
+
+  test('of models that are trained already may have taps outside it', () => {
+    const model: ShapedModel = { levels: 1, mixing: 'finc', kernelSize: 5, dilation: 1, hiddenChannels: 1 };
+    expect(() => checkModelShape(model, [8, 8, 1])).toThrow('use a kernelSize of 3 or less');
+    expect(() => requireBuildable(model, [8, 8, 1])).not.toThrow();
   });
 
   test('are refused with a value that fits', () => {

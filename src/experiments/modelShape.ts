@@ -24,28 +24,36 @@ export type ShapedModel = Pick<
  * The model of a configuration for images of this shape: its layers and the shapes of its parameters, none of
  * which are allocated.
  *
- * @throws UserError as `checkModelShape` does
+ * @throws UserError as `requireBuildable` does
  */
 export function modelFor(options: GlowOptions & ShapedModel, imageShape: ImageShape): Glow {
-  checkModelShape(options, imageShape);
+  requireBuildable(options, imageShape);
   return new Glow(options, imageShape);
 }
 
 /**
- * Checks that an image is not too large for any model, that every level can halve it (height and width
- * divisible by 2^levels), that the mixing's kernel has no taps that are never used, and that its masked
- * networks can order the channels of every level.
+ * Checks a new model: that it can be built, and that the mixing's kernel has no taps that are never used. A model that is
+ * trained already may have some, which harm nothing.
  *
  * @throws UserError that names what does not fit, and a value that would
  */
 export function checkModelShape(model: ShapedModel, imageShape: ImageShape): void {
-  checkSize(imageShape);
-  checkLevels(model.levels, imageShape);
-  const options = optionsOfMixing(model.mixing);
-  if (options.includes('kernelSize')) {
+  requireBuildable(model, imageShape);
+  if (optionsOfMixing(model.mixing).includes('kernelSize')) {
     checkKernel(model, imageShape);
   }
-  if (options.includes('hiddenChannels')) {
+}
+
+/**
+ * Checks that an image is not too large for any model, that every level can halve it (height and width divisible by
+ * 2^levels), and that the mixing's masked networks can order the channels of every level.
+ *
+ * @throws UserError that names what does not fit, and a value that would
+ */
+export function requireBuildable(model: ShapedModel, imageShape: ImageShape): void {
+  checkSize(imageShape);
+  checkLevels(model.levels, imageShape);
+  if (optionsOfMixing(model.mixing).includes('hiddenChannels')) {
     checkHiddenChannels(model, imageShape);
   }
 }

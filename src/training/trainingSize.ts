@@ -1,6 +1,6 @@
 // How large a training is, found out before anything is allocated.
 import type { Config } from '../experiments/configSchema.ts';
-import { modelFor } from '../experiments/modelShape.ts';
+import { checkModelShape, modelFor } from '../experiments/modelShape.ts';
 import { countParameters } from '../models/glow.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -44,6 +44,7 @@ export function trainingSize(
   imageShape: ImageShape,
   { threads, workers, available = availableBytes() }: TrainingSizeOptions = {},
 ): TrainingSize {
+  checkModelShape(options, imageShape);
   const model = modelFor(options, imageShape);
   const parameters = countParameters(options, imageShape);
   const layout = new ParameterLayout(model.parameters);

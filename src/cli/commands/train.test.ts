@@ -352,8 +352,8 @@ function snapshot(run: string): Record<string, string> {
   );
 }
 
-it('warns about a stop beyond the last step, and a warm-up longer than the run', async () => {
-  const lengths = ['--steps=2', '--stop-at=9', '--set=training.warmupSteps=5'];
+it('warns about a stop beyond the last step, a warm-up longer than the run, and a key that nothing uses', async () => {
+  const lengths = ['--steps=2', '--stop-at=9', '--set=training.warmupSteps=5', '--set=model.normBound=2'];
   const { code, stderr } = await emerging.run(
     'train',
     '--data=data',
@@ -369,5 +369,8 @@ it('warns about a stop beyond the last step, and a warm-up longer than the run',
   );
   expect(stderr).toContain(
     'warning: the warm-up of 5 steps is longer than the run of 2 steps, so the learning rate stays below',
+  );
+  expect(stderr).toMatch(
+    /^warning: model\.normBound has no effect: model\.mixing is .*, and only convexp uses it$/m,
   );
 });

@@ -4,6 +4,7 @@ import type { CompileOptions } from '../../engine/program.ts';
 import { UserError } from '../../errors.ts';
 import { trainWithPictures } from '../../evaluation/runs/trainRun.ts';
 import type { Schedule } from '../../experiments/schedule.ts';
+import { unusedKeyWarnings } from '../../experiments/unusedKeys.ts';
 import { countParameters } from '../../models/glow.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
 import { discardUnstartedRun } from '../../training/folder/newRunFolder.ts';
@@ -77,7 +78,7 @@ export async function trainWithProgress(
     );
   }
   const note = (text: string): void => bar.note(text);
-  for (const warning of scheduleWarnings(schedule, stopAt)) {
+  for (const warning of [...unusedKeyWarnings(config.model), ...scheduleWarnings(schedule, stopAt)]) {
     bar.note(`warning: ${warning}`);
   }
   let recent: number | undefined;

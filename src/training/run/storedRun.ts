@@ -6,7 +6,12 @@ import { option, phrase, UserError } from '../../errors.ts';
 import { optionsOf } from '../../experiments/config.ts';
 import { configKeys } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import { checkModelShape, modelFor, requireImageShape } from '../../experiments/modelShape.ts';
+import {
+  checkModelShape,
+  modelFor,
+  requireBuildable,
+  requireImageShape,
+} from '../../experiments/modelShape.ts';
 import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
@@ -65,6 +70,7 @@ export async function startStoredRun(
   { preset = null }: StoredRunOptions = {},
 ): Promise<StoredRun> {
   const config = withClassesOf(given, dataset);
+  checkModelShape(config.model, dataset.imageShape);
   const schedule = scheduleFor(config, dataset);
   const identity = await identityOfDataset(dataset);
   await store.create(config);
@@ -143,7 +149,7 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
 
 /** The schedule of an experiment on these images, which are checked against it. */
 function scheduleFor(config: Config, { name, imageShape, train }: Dataset): Schedule {
-  checkModelShape(config.model, imageShape);
+  requireBuildable(config.model, imageShape);
   if (Array.isArray(config.model.classes)) {
     requireLabels(train, config.model.classes, name);
   }
