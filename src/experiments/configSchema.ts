@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { LONGEST_CLASS_NAME, MOST_CLASSES } from '../data/labels.ts';
 import { type AugmentationName, augmentations } from '../data/pixels/augment.ts';
+import { MOST_NORM_BOUND } from '../flows/convolutionExponential.ts';
 import { dequantisationNames } from '../models/dequantisation.ts';
 import { mixingNames } from '../models/mixing.ts';
 import { isMixing, type MixingName } from '../models/ownMixings.ts';
@@ -67,7 +68,7 @@ const MOST_CHANNELS = 8192;
 const decayText = 'none or the share of the steps over which the rate falls to 0, above 0 and at most 1';
 const rateText = `a number above 0 and at most ${MOST_RATE}`;
 const clipNormText = `none or a number above 0 and at most ${MOST_NORM}`;
-const normBoundText = 'a number from 0.01 to 10';
+const normBoundText = `a number from 0.01 to ${MOST_NORM_BOUND}`;
 const scaleFloorText = 'a number from 0 to 0.5';
 const averageDecayText = 'auto or a number of at least 0 and below 1';
 const mixingText = `one of ${choices.mixing.join(', ')}, or one that is registered`;
@@ -143,7 +144,9 @@ const model = section({
   /** A bound on the norm of the convolution in an exponential; default 1. */
   normBound: z
     .exactOptional(
-      z.number(normBoundText).check(z.minimum(0.01, normBoundText), z.maximum(10, normBoundText)),
+      z
+        .number(normBoundText)
+        .check(z.minimum(0.01, normBoundText), z.maximum(MOST_NORM_BOUND, normBoundText)),
     )
     .check(z.describe('A bound on the norm of the convolution in an exponential; default 1.')),
   /** The rank of a Woodbury transformation over the channels; default 16. */

@@ -8,9 +8,12 @@ import { constant, input } from '../tensor/tensor.ts';
 import { actnorm } from './actnorm.ts';
 import type { Bijection } from './bijection.ts';
 import { chain } from './chain.ts';
+import { circulant } from './circulant.ts';
 import { conv1x1 } from './conv1x1.ts';
+import { convolutionExponential } from './convolutionExponential.ts';
 import { coupling } from './coupling.ts';
 import { emerging } from './emerging.ts';
+import { fourCorners } from './fourCorners.ts';
 import { parametersFrom, startingParameters } from './parameters.ts';
 import { reverse } from './permutation.ts';
 import { squeeze } from './squeeze.ts';
@@ -137,6 +140,20 @@ describe('layers reject invalid options', () => {
         ]),
       ),
     ),
+    [
+      'convexp: the kernel size must be odd, not 4',
+      () => convolutionExponential([4, 4, 1], { kernelSize: 4 }),
+    ],
+    ...[0, -1, Number.NaN, 10.5, Number.POSITIVE_INFINITY].map((normBound): [string, () => Bijection] => [
+      `convexp: the bound of the norm must be above 0 and at most 10, not ${normBound}`,
+      () => convolutionExponential([4, 4, 1], { normBound }),
+    ]),
+    ['finc: the kernel size must be 1 or more, not 0', () => fourCorners([4, 4, 1], { kernelSize: 0 })],
+    ['finc: the dilation must be 1 or more, not 1.5', () => fourCorners([4, 4, 1], { dilation: 1.5 })],
+    ...[0, -1, 1.5].map((diagonals): [string, () => Bijection] => [
+      `circulant: there must be 1 or more diagonals, not ${diagonals}`,
+      () => circulant([4, 4, 2], { diagonals }),
+    ]),
     ...[1, 2.5, 513].map((bins): [string, () => Bijection] => [
       `coupling: bins must be a whole number from 2 to 512, not ${bins}`,
       () => coupling([4, 4, 2], { width: 8, coupling: 'spline', bins }),

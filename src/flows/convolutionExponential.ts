@@ -19,11 +19,14 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { filledParameter, normalParameter, type Parameters } from './parameters.ts';
 
+/** The largest bound on the norm: terms of a longer series are so large that float32 loses their sum. */
+export const MOST_NORM_BOUND = 10;
+
 /** The options of a convolution exponential. */
 export interface ConvolutionExponentialOptions {
   /** The side of the kernel, odd; default 3. */
   readonly kernelSize?: number;
-  /** A bound on the norm of the convolution, by which the number of terms is chosen; default 1. */
+  /** A bound on the norm of the convolution, by which the number of terms is chosen, at most 10; default 1. */
   readonly normBound?: number;
 }
 
@@ -36,6 +39,8 @@ const TINY = 1e-30;
  * M convolves with s·kernel, s = min(1, normBound / Σ over taps ‖kernelₜ‖), Frobenius norms; so its norm is at most
  * `normBound`. ln|det| = tr M = H·W·s·Σ_c kernel[centre, c, c], and the inverse is exp(−M), for any kernel.
  * Source: Hoogeboom, Satorras, Tomczak and Welling, The Convolution Exponential (2020).
+ *
+ * @throws if the side of the kernel is not odd, or the bound not above 0 and at most 10
  */
 export function convolutionExponential(
   shape: ImageShape,
@@ -44,8 +49,10 @@ export function convolutionExponential(
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
     throw new Error(`convexp: the kernel size must be odd, not ${kernelSize}`);
   }
-  if (!(normBound > 0)) {
-    throw new Error(`convexp: the bound of the norm must be above 0, not ${normBound}`);
+  if (!(normBound > 0 && normBound <= MOST_NORM_BOUND)) {
+    throw new Error(
+      `convexp: the bound of the norm must be above 0 and at most ${MOST_NORM_BOUND}, not ${normBound}`,
+    );
   }
   const [height, width, channels] = shape;
   const offsets = squareOffsets(kernelSize);

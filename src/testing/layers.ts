@@ -2,13 +2,17 @@
 import { actnorm } from '../flows/actnorm.ts';
 import type { Bijection } from '../flows/bijection.ts';
 import { chain } from '../flows/chain.ts';
+import { circulant } from '../flows/circulant.ts';
 import { conv1x1 } from '../flows/conv1x1.ts';
+import { convolutionExponential } from '../flows/convolutionExponential.ts';
 import { coupling } from '../flows/coupling.ts';
 import { emerging } from '../flows/emerging.ts';
+import { fourCorners } from '../flows/fourCorners.ts';
 import { maf } from '../flows/maf.ts';
 import { periodic } from '../flows/periodic.ts';
 import { squeeze } from '../flows/squeeze.ts';
 import { noiseSteps } from '../flows/variationalDequantiser.ts';
+import { woodbury, woodburyMe } from '../flows/woodbury.ts';
 import { type Mixing, type MixingOptions, mixingNames, mixings } from '../models/mixing.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
@@ -72,8 +76,31 @@ const layers: Record<string, [(shape: ImageShape) => Bijection, ImageShape[]]> =
     (shape) => emerging(shape, { kernelSize: 7, dilation: 2 }),
     [shapes[1]!, [1, 1, 3]],
   ],
+  'convexp, kernel 5, large norm': [
+    (shape) => convolutionExponential(shape, { kernelSize: 5, normBound: 4 }),
+    [shapes[1]!, [1, 3, 3]],
+  ],
+  'finc, kernel 2': [(shape) => fourCorners(shape, { kernelSize: 2 }), [shapes[2]!, [1, 4, 7]]],
+  'finc, kernel 5, dilation 2': [
+    (shape) => fourCorners(shape, { kernelSize: 5, dilation: 2 }),
+    [[5, 6, 1], shapes[2]!],
+  ],
+  'woodbury, small ranks': [
+    (shape) => woodbury(shape, { channelRank: 1, spaceRank: 2 }),
+    [shapes[1]!, shapes[2]!],
+  ],
+  'woodbury-me, small ranks': [
+    (shape) => woodburyMe(shape, { channelRank: 2, spaceRank: 1 }),
+    [shapes[1]!, shapes[2]!],
+  ],
+  'circulant, one diagonal': [(shape) => circulant(shape, { diagonals: 1 }), [shapes[2]!]],
+  'circulant, four diagonals': [(shape) => circulant(shape, { diagonals: 4 }), [shapes[0]!, shapes[2]!]],
   coupling: [(shape) => coupling(shape, { width: 5 }), shapes.slice(1)],
   'coupling, spline': [(shape) => coupling(shape, { width: 5, coupling: 'spline' }), shapes.slice(1)],
+  'coupling, spline of 3 bins': [
+    (shape) => coupling(shape, { width: 5, coupling: 'spline', bins: 3, bound: 0.5 }),
+    [shapes[2]!, [1, 1, 2]],
+  ],
   'coupling, with a floor of 0.3': [
     (shape) => coupling(shape, { width: 5, scaleFloor: 0.3 }),
     shapes.slice(1),
