@@ -8,7 +8,11 @@ import { type Comparison, compared, type GoldenCase } from './goldenValues.ts';
 /** The folder of the cases: `GOLDEN`, or the project's copy. */
 export const goldenFolder = process.env.GOLDEN ?? fileURLToPath(new URL('../../golden', import.meta.url));
 
-/** The cases whose file name matches, as `[name, case]`. */
+/**
+ * The cases whose file name matches, as `[name, case]`.
+ *
+ * @throws if the project's copy has none; another folder need not have cases of every kind
+ */
 export function goldenCases(pattern: RegExp): [string, GoldenCase][] {
   const cases = readdirSync(goldenFolder)
     .filter((file) => file.endsWith('.json') && pattern.test(file.slice(0, -5)))
@@ -16,7 +20,7 @@ export function goldenCases(pattern: RegExp): [string, GoldenCase][] {
       file.slice(0, -5),
       JSON.parse(readFileSync(`${goldenFolder}/${file}`, 'utf8')),
     ]);
-  if (cases.length === 0) {
+  if (cases.length === 0 && process.env.GOLDEN === undefined) {
     throw new Error(`no golden case in ${goldenFolder} matches ${pattern}`);
   }
   return cases;
