@@ -32,6 +32,8 @@ export interface CirculantOptions {
  * A circulant matrix is diagonal in the frequency domain, so with ĉ the discrete Fourier transform of c,
  * ln|det| = H·W·(Σ ln|d| + Σ ln|ĉ|), and the first row of K⁻¹ is the transform of 1/ĉ back.
  * Initialised with signs d and with c near the first unit vector. Source: Feng and Liao, CDFlow (2025).
+ *
+ * @throws if the number of diagonals is not a whole number of 1 or more
  */
 export function circulant(shape: ImageShape, { diagonals = 2 }: CirculantOptions = {}): Bijection {
   if (!Number.isInteger(diagonals) || diagonals < 1) {

@@ -33,7 +33,10 @@ export interface Dequantiser {
   noise(drawn: Tensor, image: Tensor, p: Parameters): DequantisationNoise;
 }
 
-/** Uniform noise: q = 1, u as drawn. Source: Theis, van den Oord and Bethge, A note on the evaluation (2016). */
+/**
+ * Uniform noise: q = 1, u as drawn. Source: Theis, van den Oord and Bethge, A note on the evaluation of generative models
+ * (2016).
+ */
 export const uniformDequantiser: Dequantiser = {
   parameters: {},
   draw: (random, out) => random.fillDequantisationNoise(out),

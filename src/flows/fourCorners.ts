@@ -46,6 +46,8 @@ const flips = [[1, 2], [1], [2], []] as const;
  * zero outside the image, then a bias. At tap (0, 0) input ≤ output: each group is a triangular matrix, and ln|det| =
  * H·W·Σ ln|diagonals of the taps (0, 0)|. Flipped to look the same way, the groups are one corner convolution, with one
  * inverse for all. Source: Kallappa, Nagar and Varma, FInC Flow (2023).
+ *
+ * @throws if the side of the kernels or the dilation is not a whole number of 1 or more
  */
 export function fourCorners(
   shape: ImageShape,

@@ -21,10 +21,11 @@ import { filledParameter } from './parameters.ts';
  * y = margin + (1 − 2·margin)·sigmoid(z).
  *
  * ln|det| = Σ ln sigmoid(z) + ln sigmoid(−z) + 3·logScale + ln(1 − 2·margin): finite for every z, also where the sigmoid
- * rounds to 0 or 1. There y is the end of the interval itself, which the margin keeps away from 0 and 1.
+ * rounds to 0 or 1. There y rounds to an end of the interval, which the margin keeps away from 0 and 1.
  *
  * @param scale e^(3·logScale) at the start; bias starts at 0
  * @param margin from 0 to below ½
+ * @throws if the margin is out of range
  */
 export function unitInterval(
   shape: ImageShape,

@@ -23,6 +23,10 @@ export function conditionsOf({ classes }: Glow, numbers: ArrayLike<number>): Con
 /** What to do about images without labels; prepared files of earlier versions have none. */
 const REMEDY = 'put them into folders by class, prepare them again if they were, or leave out model.classes';
 
+/** What to do about images with other classes than a model. */
+const OTHER_CLASSES =
+  'use images with the classes of the model, or start a run with model.classes=true, which takes those of the images';
+
 /** Numbers of classes as one-hot rows, `[N, count]`. */
 export function oneHotRows(numbers: ArrayLike<number>, count: number): NdArray {
   const data = new Float32Array(numbers.length * count);
@@ -71,14 +75,14 @@ export function requireLabels(
   if (found.length !== classes.length) {
     throw new UserError(
       'mismatch',
-      `the images of ${name} have ${found.length} classes, and the model has ${classes.length}`,
+      `the images of ${name} have ${found.length} classes, and the model has ${classes.length}: ${OTHER_CLASSES}`,
     );
   }
   const other = classes.findIndex((one, number) => found[number] !== one);
   if (other !== -1) {
     throw new UserError(
       'mismatch',
-      `class ${other} of ${name} is '${found[other]}', and that of the model '${classes[other]}'`,
+      `class ${other} of ${name} is '${found[other]}', and that of the model '${classes[other]}': ${OTHER_CLASSES}`,
     );
   }
   return labels;

@@ -112,10 +112,11 @@ it('refuses images without labels, or with other classes', async () => {
     'the images of bars have no labels, and the model has 3 classes',
   );
   await expect(start(['a', 'b'], images)).rejects.toThrow(
-    'the images of bars have 3 classes, and the model has 2',
+    'the images of bars have 3 classes, and the model has 2: use images with the classes of the model, ' +
+      'or start a run with model.classes=true',
   );
   await expect(start(['left', 'both', 'right'], images)).rejects.toThrow(
-    "class 1 of bars is 'right', and that of the model 'both'",
+    "class 1 of bars is 'right', and that of the model 'both': use images with the classes of the model",
   );
   expect(() => config({ learnedPrior: false })).toThrow('model.learnedPrior is false');
   expect(() => config({ classes: ['a', 'a'] })).toThrow('model.classes must be true or a list of 2 to 1024');

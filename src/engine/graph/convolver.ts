@@ -18,22 +18,23 @@ import { type AffineConvolution, pixelRows, rowsOf } from './convolutions.ts';
  */
 export function convolver(
   convolution: AffineConvolution,
-  [batch, height, width, channels]: Shape,
+  shape: Shape,
   productsPerCopy: number,
 ): (x: Tensor) => Tensor {
-  const length = tileLength(convolution, width!, productsPerCopy);
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  const length = tileLength(convolution, width, productsPerCopy);
   if (length > 1) {
-    const grid = [batch!, height!, width! / length, length * channels!];
-    const between = convolver(betweenTiles(convolution, width!, length), grid, 0);
+    const grid = [batch, height, width / length, length * channels];
+    const between = convolver(betweenTiles(convolution, width, length), grid, 0);
     const outputs = convolution.kernel.shape[2]!;
-    return (x) => reshape(between(reshape(x, grid)), [batch!, height!, width!, outputs]);
+    return (x) => reshape(between(reshape(x, grid)), [batch, height, width, outputs]);
   }
   const [taps, , outputs] = convolution.kernel.shape as [number, number, number];
-  if (taps === 1 || channels! <= outputs) {
+  if (taps === 1 || channels <= outputs) {
     const apply = pixelRows.first(convolution);
     return (x) => reshape(apply(x), [...x.shape.slice(0, 3), outputs]);
   }
-  const apply = pixelRows.last(convolution, height!, width!);
+  const apply = pixelRows.last(convolution, height, width);
   return (x) => apply(reshape(x, rowsOf(x)));
 }
 
