@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { anyModel } from '../src/bench/benchModel.ts';
 import { timeBatches } from '../src/bench/timeBatches.ts';
 import { secondsOf } from '../src/bench/timing.ts';
 import { augmentationList } from '../src/cli/augmentationList.ts';
@@ -47,7 +48,7 @@ await inTemporaryFolder(
     const cold = forgetCache(file);
     const { train } = await openDataset(file, { validation: 0.02 });
     const before = process.memoryUsage.rss();
-    const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
+    const loader = new BatchLoader(train, { batchSize: batch, seed: 0, model: anyModel, augment });
     time(loader, cold ? 'cold cache' : 'after writing');
     time(loader, 'warm cache');
     console.log(`memory ${formatBytes(before)} before, ${formatBytes(process.memoryUsage.rss())} after`);

@@ -1,11 +1,12 @@
 // The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
 
 import { imagesInMemory } from '../data/dataset.ts';
-import type { Glow, GlowOptions } from '../models/glow.ts';
+import { uniformDequantiser } from '../flows/dequantiser.ts';
+import type { GlowOptions } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { adamax } from '../optimizers/adamax.ts';
-import { BatchLoader } from '../training/batchLoader.ts';
+import { type BatchedModel, BatchLoader } from '../training/batchLoader.ts';
 import type { UpdateOptions } from '../training/step/stateArrays.ts';
 
 /** A model without its mixing, in which the timed models differ. */
@@ -38,14 +39,19 @@ export function randomPixels(imageShape: ImageShape, count: number): Uint8Array 
   return Uint8Array.from({ length: count * dimensionsOf(imageShape) }, () => random.integer(256));
 }
 
-/** Batches as in training of a model, by default of any with 8 bits and uniform noise, of random pixels. */
-export function randomBatches(imageShape: ImageShape, batchSize: number, model?: Glow): BatchLoader {
+/** What batches are made for without a model: 8 bits, uniform noise, no classes. */
+export const anyModel: BatchedModel = {
+  options: { bits: 8 },
+  dequantiser: uniformDequantiser,
+  classes: [],
+};
+
+/** Batches as in training of a model, of random pixels. */
+export function randomBatches(
+  imageShape: ImageShape,
+  batchSize: number,
+  model: BatchedModel = anyModel,
+): BatchLoader {
   const images = imagesInMemory(randomPixels(imageShape, batchSize), imageShape);
-  const { options = { bits: 8 }, dequantiser } = model ?? {};
-  return new BatchLoader(images, {
-    batchSize,
-    seed: 0,
-    bits: options.bits,
-    ...(dequantiser && { dequantiser }),
-  });
+  return new BatchLoader(images, { batchSize, seed: 0, model });
 }

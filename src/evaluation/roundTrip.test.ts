@@ -21,7 +21,7 @@ async function train(config: Config, dataset: Dataset): Promise<TrainedModel> {
   const { batchSize } = config.training;
   const model = new Glow(config.model, dataset.imageShape);
   const { seed } = config;
-  const batches = new BatchLoader(dataset.train, { batchSize, seed, bits: config.model.bits });
+  const batches = new BatchLoader(dataset.train, { batchSize, seed, model });
   const schedule = scheduleOf(config, dataset.train.count);
   const start = await startFromData(model, batches.at(0), seed);
   const trainer = await Trainer.create(model, start, {

@@ -2,11 +2,18 @@
 import { BatchStream } from '../data/batches.ts';
 import type { ImageSet } from '../data/dataset.ts';
 import type { AugmentationName } from '../data/pixels/augment.ts';
-import { type Dequantiser, uniformDequantiser } from '../flows/dequantiser.ts';
+import { UserError } from '../errors.ts';
+import { boundOf } from '../models/dequantisation.ts';
+import type { Glow, GlowOptions } from '../models/glow.ts';
 import { dimensionsOf } from '../numeric/imageShape.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { oneHotRows } from './classInputs.ts';
+import { oneHotRows, requireLabels } from './classInputs.ts';
 import { type Batch, imageArray } from './likelihood.ts';
+
+/** What batches depend on of a model. */
+export interface BatchedModel extends Pick<Glow, 'dequantiser' | 'classes'> {
+  readonly options: Pick<GlowOptions, 'bits' | 'dequantisation'>;
+}
 
 /** How batches are made. */
 export interface BatchLoaderOptions {
@@ -14,14 +21,10 @@ export interface BatchLoaderOptions {
   readonly batchSize: number;
   /** The seed of the order, the augmentation and the noise. */
   readonly seed: number;
-  /** Bits of a pixel value in the model. */
-  readonly bits: number;
-  /** The model's dequantiser, which says what its noise is drawn from; by default uniform noise. */
-  readonly dequantiser?: Pick<Dequantiser, 'draw'>;
+  /** The model they are for: it has the bits of a pixel value, says what its noise is drawn from, and has the classes. */
+  readonly model: BatchedModel;
   /** How images are augmented, in this order; not at all by default. */
   readonly augment?: readonly AugmentationName[];
-  /** How many classes the model has; by default none, and then the batches have no classes. */
-  readonly classes?: number;
   /** @internal The part of each batch that is loaded; by default all of it. */
   readonly share?: { readonly first: number; readonly images: number };
 }
@@ -39,8 +42,13 @@ export class BatchLoader {
   private readonly pixels: Uint8Array;
   private readonly noise: Float32Array;
 
+  /** @throws UserError (`invalid-argument`) without a model, (`mismatch`) if the model has classes other than those of the images */
   constructor(images: ImageSet, options: BatchLoaderOptions) {
-    const { batchSize, seed, augment, share = { first: 0, images: batchSize } } = options;
+    const { batchSize, seed, model, augment, share = { first: 0, images: batchSize } } = options;
+    requireModel(model);
+    if (model.classes.length > 0) {
+      requireLabels(images, model.classes, 'the batches');
+    }
     const dimensions = dimensionsOf(images.imageShape);
     this.stream = new BatchStream(images, batchSize, seed, augment);
     this.images = images;
@@ -53,11 +61,17 @@ export class BatchLoader {
 
   /** The batch of a step; its noise is overwritten by the next call. */
   at(step: number): Batch {
-    const { seed, bits, dequantiser = uniformDequantiser, classes = 0 } = this.options;
+    const { seed, model } = this.options;
+    const { bits } = model.options;
     this.stream.batchAt(step, this.pixels, this.first);
-    dequantiser.draw(new RandomStream(seed, 'noise', step), this.noise);
+    model.dequantiser.draw(new RandomStream(seed, 'noise', step), this.noise);
     const image = imageArray(this.pixels, this.images.imageShape, bits);
-    const noise = { shape: image.shape, data: this.noise.subarray(-this.pixels.length) };
+    const noise = {
+      shape: image.shape,
+      data: this.noise.subarray(-this.pixels.length),
+      dequantisation: boundOf(model.options),
+    };
+    const classes = model.classes.length;
     return classes === 0
       ? { image, noise }
       : {
@@ -65,5 +79,15 @@ export class BatchLoader {
           noise,
           classes: oneHotRows(this.stream.classesAt(step, image.shape[0]!, this.first), classes),
         };
+  }
+}
+
+/** Programs without types may leave the model out: other noise than the model's would train another objective. */
+function requireModel(model: BatchedModel | undefined): void {
+  if (!model?.dequantiser) {
+    throw new UserError(
+      'invalid-argument',
+      'BatchLoader needs the model that its batches are for: new BatchLoader(images, { batchSize, seed, model })',
+    );
   }
 }

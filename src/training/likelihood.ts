@@ -5,8 +5,10 @@ import type { ImageSet } from '../data/dataset.ts';
 import { reduceBits } from '../data/pixels/bitDepth.ts';
 import type { ProgramArrays } from '../engine/arrays.ts';
 import type { Program } from '../engine/program.ts';
+import { UserError } from '../errors.ts';
 import type { Dequantiser } from '../flows/dequantiser.ts';
 import { parametersFrom } from '../flows/parameters.ts';
+import type { DequantisationName } from '../models/dequantisation.ts';
 import type { Glow } from '../models/glow.ts';
 import { dimensionsOf, type ImageShape } from '../numeric/imageShape.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -18,6 +20,12 @@ import type { ProgramDefinition } from '../tensor/program.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { conditionInputs, oneHotRows } from './classInputs.ts';
 
+/** What the noise of a batch is made of: of the shape of its images. */
+export interface BatchNoise extends NdArray {
+  /** The dequantisation that it was drawn for; `uniform` if missing. */
+  readonly dequantisation?: DequantisationName;
+}
+
 /** A batch for one run of a program: every array has one row per image. */
 export interface Batch {
   /** Integer pixel values, 0 to 2^bits − 1, `[N, H, W, C]`. */
@@ -26,9 +34,24 @@ export interface Batch {
    * What the noise that makes them continuous is made of, of the same shape: uniform on [0, 1), or standard normal if it
    * is variational.
    */
-  readonly noise: NdArray;
+  readonly noise: BatchNoise;
   /** The classes of the images, one-hot, `[N, K]`; only for a model with classes. */
   readonly classes?: NdArray;
+}
+
+/**
+ * Checks that the noise of a batch is of the kind that a model takes: with another kind, its loss would be no bound.
+ *
+ * @throws UserError (`mismatch`) if it was drawn for another dequantisation
+ */
+export function requireNoise(bound: DequantisationName, { dequantisation = 'uniform' }: BatchNoise): void {
+  if (dequantisation !== bound) {
+    throw new UserError(
+      'mismatch',
+      `the noise of the batch was drawn for ${dequantisation} dequantisation, and the model has ${bound} dequantisation: ` +
+        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and say so in noise.dequantisation',
+    );
+  }
 }
 
 /** `count` images of a batch starting at image `first`, as views of its arrays. */

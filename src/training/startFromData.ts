@@ -2,10 +2,11 @@
 import { type CompileOptions, compile } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
 import { startingParameters } from '../flows/parameters.ts';
+import { boundOf } from '../models/dequantisation.ts';
 import type { Glow } from '../models/glow.ts';
 import { input } from '../tensor/tensor.ts';
 import { conditionInputs } from './classInputs.ts';
-import type { Batch } from './likelihood.ts';
+import { type Batch, requireNoise } from './likelihood.ts';
 import { type Groups, ParameterLayout } from './parameterLayout.ts';
 import { newGuard } from './step/guard.ts';
 import type { TrainingStart } from './trainingState.ts';
@@ -14,6 +15,8 @@ import type { TrainingStart } from './trainingState.ts';
  * The initial training state: parameters drawn with the seed, then every actnorm initialised in order, each
  * from the batch as transformed by the layers before it. The weights are drawn into the arrays in `into`, if
  * present.
+ *
+ * @throws UserError (`mismatch`) if the noise of the batch is not of the kind that the model takes
  */
 export async function startFromData(
   model: Glow,
@@ -22,6 +25,7 @@ export async function startFromData(
   options: CompileOptions = {},
   into: Groups = {},
 ): Promise<TrainingStart> {
+  requireNoise(boundOf(model.options), batch.noise);
   const layout = new ParameterLayout(model.parameters);
   const drawn = layout.initial(seed, into);
   const { inputs, tensors } = layout.inputs();

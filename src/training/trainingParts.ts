@@ -81,9 +81,7 @@ export async function prepareTraining(
   }
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;
-  const { dequantiser } = model;
-  const classes = model.classes.length;
-  const loading = { batchSize, seed, bits: config.model.bits, dequantiser, augment, classes };
+  const loading = { batchSize, seed, model, augment };
   const batches = new BatchLoader(dataset.train, { ...loading, share });
   const startAgain = (into?: Groups): Promise<TrainingStart> =>
     soundStart(model, new BatchLoader(dataset.train, loading), seed, engine, into);

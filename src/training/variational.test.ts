@@ -95,8 +95,8 @@ it('beats the bound of the same density with uniform noise', async () => {
 });
 
 it('draws standard normal noise for batches, the same however they are divided', () => {
-  const { dequantiser } = new Glow(configOf(1).model, dataset.imageShape);
-  const loading = { batchSize: 8, seed: 3, bits: 8, dequantiser };
+  const model = new Glow(configOf(1).model, dataset.imageShape);
+  const loading = { batchSize: 8, seed: 3, model };
   const { noise } = new BatchLoader(dataset.train, loading).at(5);
   expect(noise.data).toEqual(Float32Array.from(new RandomStream(3, 'noise', 5).normals(8 * 64)));
   expect(Math.min(...noise.data)).toBeLessThan(-1);

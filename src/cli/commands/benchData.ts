@@ -1,5 +1,6 @@
 // `emerging bench data`: times the preparation of training batches.
 import type { Command } from 'commander';
+import { anyModel } from '../../bench/benchModel.ts';
 import { imagesPerSecond } from '../../bench/figures.ts';
 import { timeBatches } from '../../bench/timeBatches.ts';
 import { measureInTurn } from '../../bench/timing.ts';
@@ -49,7 +50,7 @@ async function runBenchData({
   json,
 }: BenchDataOptions): Promise<void> {
   const { train, imageShape } = await openDataset(data, { validation: 0 });
-  const loader = new BatchLoader(train, { batchSize: batch, seed: 0, bits: 8, augment });
+  const loader = new BatchLoader(train, { batchSize: batch, seed: 0, model: anyModel, augment });
   const rows = await withProgress(async (show) => {
     const measure = (round: number) => ({
       ...timeBatches(loader, round * steps, steps),

@@ -120,7 +120,7 @@ describe('micro-batches', () => {
     [8, 12, 1],
   );
   const images = imagesInMemory(tinyImages(60, 8, 3).subarray(0, 40 * 96), [8, 12, 1]);
-  const batches = new BatchLoader(images, { batchSize: 24, seed: 5, bits: 8 });
+  const batches = new BatchLoader(images, { batchSize: 24, seed: 5, model });
   const options = {
     threads: 1,
     batchSize: 24,
@@ -200,10 +200,11 @@ describe('a trainer refuses', () => {
     ...{ learnedPrior: false, bits: 8 },
   };
   const images = imagesInMemory(tinyImages(12, 8, 3), [8, 8, 1]);
-  const batches = (batchSize: number) =>
-    new BatchLoader(images, { batchSize, seed: 0, bits: 8, augment: [] });
+  const model = new Glow(options, images.imageShape);
+  const variational = new Glow({ ...options, dequantisation: 'variational' }, images.imageShape);
+  const batches = (batchSize: number, of: Glow = model) =>
+    new BatchLoader(images, { batchSize, seed: 0, model: of, augment: [] });
   const trainer = async (sizes: { batchSize: number; microBatch?: number }): Promise<Trainer> => {
-    const model = new Glow(options, images.imageShape);
     const start = await startFromData(model, batches(4).at(0), 0);
     const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
     return Trainer.create(model, start, { optimizer, averageDecay: 0.9, threads: 1, ...sizes });
@@ -215,6 +216,25 @@ describe('a trainer refuses', () => {
       `the trainer was made for 4 images at a time, and this batch has ${size}: give both the same batchSize`,
     );
     await made.release();
+  });
+
+  it('a batch whose noise was drawn for another dequantisation, and so does its start', async () => {
+    const made = await trainer({ batchSize: 4 });
+    await expect(made.gradientsOf(batches(4, variational).at(0))).rejects.toThrow(
+      'the noise of the batch was drawn for variational dequantisation, and the model has uniform dequantisation: ' +
+        'give BatchLoader this model, or fill the noise with model.dequantiser.draw and say so in noise.dequantisation',
+    );
+    await made.release();
+    const { image, noise } = batches(4).at(0);
+    // Noise that does not say what it is counts as uniform.
+    for (const batch of [
+      { image, noise },
+      { image, noise: { shape: noise.shape, data: noise.data } },
+    ]) {
+      await expect(startFromData(variational, batch, 0)).rejects.toThrow(
+        'the noise of the batch was drawn for uniform dequantisation, and the model has variational dequantisation',
+      );
+    }
   });
 
   it.each([

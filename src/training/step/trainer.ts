@@ -4,12 +4,13 @@ import type { ProgramArrays } from '../../engine/arrays.ts';
 import { holdsArrays } from '../../engine/deviceMemory.ts';
 import { releaseInTurn, releaseOnFailure } from '../../engine/resources.ts';
 import { UserError } from '../../errors.ts';
+import { boundOf, type DequantisationName } from '../../models/dequantisation.ts';
 import type { Glow } from '../../models/glow.ts';
 import { availableBytes } from '../../platform/machine.node.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import type { GradientProgram } from '../gradients/gradientProgram.ts';
 import { planSharedGradients, type SharedPlan } from '../gradients/sharedGradients.ts';
-import { type Batch, partOf } from '../likelihood.ts';
+import { type Batch, partOf, requireNoise } from '../likelihood.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingStart, TrainingState, WeightsKind } from '../trainingState.ts';
 import { DeviceArrays } from './deviceArrays.ts';
@@ -48,10 +49,13 @@ export class Trainer {
   /** @internal The arrays of the state. */
   readonly arrays: StateArrays;
   private readonly options: TrainerOptions;
+  /** The kind of noise that batches must have. */
+  private readonly bound: DequantisationName;
   private readonly gradientProgram: GradientProgram;
   private current: Progress;
 
   private constructor(
+    bound: DequantisationName,
     layout: ParameterLayout,
     options: TrainerOptions,
     plan: SharedPlan,
@@ -59,6 +63,7 @@ export class Trainer {
     arrays: StateArrays,
     progress: Progress,
   ) {
+    this.bound = bound;
     this.layout = layout;
     this.options = options;
     this.plan = plan;
@@ -88,7 +93,15 @@ export class Trainer {
       });
       const { memory } = arrays;
       const gradientProgram = keep(await plan.compile({ ...options, ...(memory && { memory }) }));
-      return new Trainer(layout, options, plan, gradientProgram, arrays, progressOf(state));
+      return new Trainer(
+        boundOf(model.options),
+        layout,
+        options,
+        plan,
+        gradientProgram,
+        arrays,
+        progressOf(state),
+      );
     });
   }
 
@@ -119,7 +132,8 @@ export class Trainer {
    * The loss and gradients of a batch, accumulated in float32 over the micro-batches and summed over the ranks, each of
    * which passes its share of the batch; changes no weight.
    *
-   * @throws UserError if the batch has another number of images than the trainer was made for
+   * @throws UserError if the batch has another number of images than the trainer was made for, or noise of another kind than
+   * the model takes
    */
   async gradientsOf(batch: Batch): Promise<BatchGradients> {
     const { arrays } = this;
@@ -131,6 +145,7 @@ export class Trainer {
         `the trainer was made for ${images} images at a time, and this batch has ${given}: give both the same batchSize`,
       );
     }
+    requireNoise(this.bound, batch.noise);
     const microBatch = microBatchOf(this.options);
     const parts = images / microBatch;
     for (let part = 0; part < parts; part++) {
