@@ -203,7 +203,9 @@ function howToEncode(model: Glow): string[] {
     bound === 'uniform'
       ? 'For the likelihood, draw noise uniformly from [0, 1) and take the mean of logLikelihood over several draws.'
       : `For the likelihood take the noise from ${DEQUANTISER_FILE}, as the model was trained; with uniform noise the bound is looser.`,
-    `bits/dim = -logLikelihood / (${dimensionsOf(imageShape)} ln 2).`,
+    `bits/dim = ${
+      bound === 'uniform' ? '-logLikelihood' : '-(logLikelihood - logDensity)'
+    } / (${dimensionsOf(imageShape)} ln 2).`,
     ...(classes.length === 0
       ? []
       : [

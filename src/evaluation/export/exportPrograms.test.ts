@@ -12,6 +12,7 @@ import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
+import { conditionsOf, oneHotRows } from '../../training/classInputs.ts';
 import { drawLatents } from '../model/latents.ts';
 import { compileDecoder, decodeBatch } from '../model/programs.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -177,15 +178,7 @@ describe.each(cases)('%s', (_, options) => {
 
   it('is made of standard operators of opset 20', () => {
     for (const file of [files.encoder, files.sampler]) {
-      const { opsetImport, functions, graph } = onnxProto.onnx.ModelProto.decode(file);
-      expect(opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([['', 20]]);
-      expect(functions ?? []).toEqual([]);
-      const nodes = allNodes(graph!);
-      expect(nodes.length).toBeGreaterThan(20);
-      for (const { domain, opType } of nodes) {
-        expect(domain ?? '', opType!).toBe('');
-        expect(standardOperators[opType!] ?? Number.NaN, opType!).toBeLessThanOrEqual(20);
-      }
+      expectStandard(file);
     }
   });
 
@@ -243,56 +236,124 @@ describe.each(cases)('%s', (_, options) => {
   });
 });
 
-describe('variational dequantisation', () => {
-  const options: GlowOptions = { ...base, mixing: 'emerging', dequantisation: 'variational' };
+const classes = ['cat', 'dog', 'cow'];
+const variational = { dequantisation: 'variational' } as const;
+const conditioned: [string, Partial<GlowOptions>][] = [
+  ['variational dequantisation', variational],
+  ['classes', { classes }],
+  ['variational dequantisation and classes', { ...variational, classes }],
+];
+
+describe.each(conditioned)('%s', (_, added) => {
+  const options: GlowOptions = { ...base, mixing: 'emerging', ...added };
   const trained = trainedModelOf(options);
   const { model } = trained;
   const shape = [largestBatch, ...imageShape];
   const { image } = someImages(options.bits);
-  const noise = { shape, data: new RandomStream(8, 'noise').normals(sizeOf(shape)) };
+  const noise = { shape, data: new Float32Array(sizeOf(shape)) };
+  model.dequantiser.draw(new RandomStream(8, 'noise'), noise.data);
+  const numbers = [2, 0, 1];
+  /** The classes of the first images as an input of a program, if the model has classes. */
+  const classInput = (count: number): Record<string, NdArray> =>
+    options.classes ? { classes: firstOf(oneHotRows(numbers, classes.length), count) } : {};
   let files: ExportedPrograms;
   let expected: Float64Array;
+  let latents: NdArray[];
 
   beforeAll(async () => {
     files = await exportPrograms(trained, { threads: 1 });
-    const parameters = parametersFrom(trained.parameters);
+    const parameters = parametersFrom(trained.parameters, conditionsOf(model, numbers));
     const { logLikelihood } = model.likelihood(constant(image), constant(noise), parameters);
-    expected = Float64Array.from((await evaluate([logLikelihood]))[0]!.data);
+    const middle = model.dequantise(constant(image), constant(0.5));
+    const found = await evaluate([logLikelihood, ...model.encode(middle, parameters).latents]);
+    expected = Float64Array.from(found[0]!.data);
+    latents = found.slice(1);
+  });
+
+  it('is made of standard operators of opset 20', () => {
+    for (const file of Object.values(files)) {
+      expectStandard(file);
+    }
   });
 
   it.each(runtimes)('gives the bound in %s, with u from its own file', async (name) => {
     const runtime: Runtime = await import(name);
     runtime.env.wasm.numThreads = 1;
-    const dequantiser = await runtime.InferenceSession.create(files.dequantiser!, { intraOpNumThreads: 1 });
+    const dequantiser =
+      files.dequantiser &&
+      (await runtime.InferenceSession.create(files.dequantiser, { intraOpNumThreads: 1 }));
     const encoder = await runtime.InferenceSession.create(files.encoder, { intraOpNumThreads: 1 });
     for (const count of [1, largestBatch]) {
       const images = firstOf(image, count);
-      const { u, logDensity } = await call(runtime, dequantiser, {
-        image: images,
-        noise: firstOf(noise, count),
-      });
+      const drawn = firstOf(noise, count);
+      const { u, logDensity } = await (dequantiser
+        ? call(runtime, dequantiser, { image: images, noise: drawn })
+        : { u: drawn, logDensity: undefined });
       expect(u!.shape).toEqual([count, ...imageShape]);
-      expect(u!.data.every((value) => value > 0 && value < 1)).toBe(true);
+      expect(u!.data.every((value) => value >= 0 && value < 1)).toBe(true);
       const { logLikelihood } = await call(runtime, encoder, {
         image: images,
         noise: { shape: u!.shape, data: Float32Array.from(u!.data) },
+        ...classInput(count),
       });
-      const bound = Array.from(logLikelihood!.data, (value, index) => value - logDensity!.data[index]!);
+      const bound = Array.from(logLikelihood!.data, (value, index) => value - (logDensity?.data[index] ?? 0));
       expectClose('bound', bound, expected.subarray(0, count), 'float32');
     }
   });
 
-  it('carries the weights of the noise in that file alone', () => {
-    const sizeOfExport = (files: ExportedPrograms): number => files.encoder.length + files.sampler.length;
-    const uniform = exportPrograms(trainedModelOf({ ...options, dequantisation: 'uniform' }), { threads: 1 });
-    return uniform.then((plain) => {
-      expect(plain.dequantiser).toBeUndefined();
-      // The same graphs: numbers are written in as many bytes, names of nodes may differ by a few.
-      expect(Math.abs(sizeOfExport(files) - sizeOfExport(plain))).toBeLessThan(200);
-      expect(files.dequantiser!.length).toBeGreaterThan(50_000);
-    });
+  it.each(runtimes)('encodes and decodes in %s', async (name) => {
+    const runtime: Runtime = await import(name);
+    runtime.env.wasm.numThreads = 1;
+    const encoder = await runtime.InferenceSession.create(files.encoder, { intraOpNumThreads: 1 });
+    const sampler = await runtime.InferenceSession.create(files.sampler, { intraOpNumThreads: 1 });
+    for (const count of [1, largestBatch]) {
+      const images = firstOf(image, count);
+      const given = classInput(count);
+      const { logLikelihood: _, ...codes } = await call(runtime, encoder, {
+        image: images,
+        noise: half(images),
+        ...given,
+      });
+      latents.forEach((latent, index) => {
+        expectClose(`latent${index}`, codes[`latent${index}`]!.data, firstOf(latent, count).data, 'float32');
+      });
+      const back = await call(runtime, sampler, {
+        ...(codes as Record<string, NdArray>),
+        temperature: temperature(1),
+        ...given,
+      });
+      expect(back.image!.data).toEqual(Uint8Array.from(images.data));
+    }
   });
+
+  if (options.dequantisation) {
+    it('carries the weights of the noise in that file alone', () => {
+      const sizeOfExport = (files: ExportedPrograms): number => files.encoder.length + files.sampler.length;
+      const uniform = exportPrograms(trainedModelOf({ ...options, dequantisation: 'uniform' }), {
+        threads: 1,
+      });
+      return uniform.then((plain) => {
+        expect(plain.dequantiser).toBeUndefined();
+        // The same graphs: numbers are written in as many bytes, names of nodes may differ by a few.
+        expect(Math.abs(sizeOfExport(files) - sizeOfExport(plain))).toBeLessThan(200);
+        expect(files.dequantiser!.length).toBeGreaterThan(50_000);
+      });
+    });
+  }
 });
+
+/** Standard operators of opset 20, and nothing else. */
+function expectStandard(file: Uint8Array): void {
+  const { opsetImport, functions, graph } = onnxProto.onnx.ModelProto.decode(file);
+  expect(opsetImport.map(({ domain, version }) => [domain, Number(version)])).toEqual([['', 20]]);
+  expect(functions ?? []).toEqual([]);
+  const nodes = allNodes(graph!);
+  expect(nodes.length).toBeGreaterThan(20);
+  for (const { domain, opType } of nodes) {
+    expect(domain ?? '', opType!).toBe('');
+    expect(standardOperators[opType!] ?? Number.NaN, opType!).toBeLessThanOrEqual(20);
+  }
+}
 
 type Node = onnxProto.onnx.INodeProto;
 

@@ -13,7 +13,7 @@ import type { TrainedModel } from '../model/trainedModel.ts';
 export interface ExportedPrograms {
   /**
    * `image`, `noise`, which is u, and, for a model with classes, `classes` to `latent0`, `latent1`, … and `logLikelihood`,
-   * its bound for uniform u.
+   * the bound if u is uniform; if it is from `dequantiser`, its `logDensity` is to be subtracted.
    */
   readonly encoder: Uint8Array;
   /** `latent0`, `latent1`, …, `temperature` and, for a model with classes, `classes` to `image` (uint8) and `values`. */
