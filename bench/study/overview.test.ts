@@ -49,6 +49,7 @@ it('puts the studies side by side, with what is certain in bold and what is miss
   writeResults('two', 'Layers', [row('1x1', null, 0.02), row('finc', mean(0.05, 0.1), 0.05)]);
   writeResults('never-run', 'Other things', [row('1x1', null, 1)]);
   const text = readFileSync(writeOverview(folder, studies, 'Layers')!, 'utf8');
+  expect(text).toContain('All bits/dim are bounds with uniform dequantisation noise.');
   expect(text).toContain('| model | one | two |');
   expect(text).toContain('| emerging | **-0.500 ± 0.100** | not run |');
   expect(text).toContain('| finc | not run | +0.050 ± 0.100 |');

@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../../src/storage/files.ts';
 import { readJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';
 import type { StudyResults } from './results.ts';
+import { boundOfVariant } from './runs.ts';
 import type { SeedMean } from './statistics.ts';
 import type { Study } from './studies.ts';
 
@@ -88,6 +89,12 @@ function overviewText(parts: readonly Part[], title: string): string {
     return `## ${heading}\n\n${note}\n\n${markdownTable(titles, rows)}\n`;
   };
   const others = variants.slice(1);
+  const bounds = new Set(
+    parts.flatMap(({ results: { study }, comparison: { rows } }) =>
+      rows.map(({ variant }) => boundOfVariant(study, variant)),
+    ),
+  );
+  const bound = `All bits/dim are bounds with ${[...bounds].sort().join(' or ')} dequantisation noise.`;
   const differences = `Against \`${first}\`, with 95 % intervals over seeds; negative is better, and bold is an interval without zero.`;
   return [
     `# ${title}\n`,
@@ -107,7 +114,7 @@ function overviewText(parts: readonly Part[], title: string): string {
         ]),
     table(
       'At equal steps',
-      `bits/dim of the test images. ${differences}`,
+      `bits/dim of the test images. ${bound} ${differences}`,
       ({ difference }) => bold(difference),
       others,
     ),

@@ -10,7 +10,9 @@ import { writeJson } from '../../src/storage/jsonFile.ts';
 import type { ComparisonResult, ComparisonRow } from './comparison.ts';
 import { curvesPlot, densityRows, differencesPlot, samplingPlot } from './plots.ts';
 import type { StudyResults } from './results.ts';
+import { boundOfVariant } from './runs.ts';
 import type { SeedMean } from './statistics.ts';
+import { type Study, variantsOf } from './studies.ts';
 
 /**
  * Writes `NAME.json`, `NAME.md` and `NAME-….png`; returns the path of the table.
@@ -29,27 +31,63 @@ export async function writeReport(folder: string, results: StudyResults, studies
     pictures.push(file);
     return `![${plot.title}: ${plot.subtitle}](${file})\n\n`;
   };
+  const columns = existsSync(join(folder, 'README.md')) ? '[What the columns mean](README.md).\n\n' : '';
+  const text = await reportText(results, draw, { studies, columns });
+  writeJson(join(folder, `${name}.json`), results, 1);
+  const file = join(folder, `${name}.md`);
+  writeFileAtomically(file, `${text.trimEnd()}\n`);
+  return file;
+}
+
+/** The page of a study; `draw` makes a picture and returns the line that shows it. */
+export async function reportText(
+  results: StudyResults,
+  draw: (file: string, plot: Plot | null) => Promise<string>,
+  { studies, columns = '' }: { readonly studies?: string | undefined; readonly columns?: string },
+): Promise<string> {
+  const { name } = results.study;
   const sections: string[] = [];
+  const bound = boundColumnOf(results.study);
   for (const [index, comparison] of results.comparisons.entries()) {
-    sections.push(comparisonSection(comparison));
+    sections.push(comparisonSection(comparison, bound));
     if (comparison.rows.length > 0) {
       sections.push(await draw(`${name}-curves-${index + 1}.png`, curvesPlot(results, comparison)));
       sections.push(await draw(`${name}-differences-${index + 1}.png`, differencesPlot(results, comparison)));
     }
   }
   const samplingPicture = await draw(`${name}-sampling.png`, samplingPlot(results));
-  const text = [
+  return [
     heading(results, studies),
-    existsSync(join(folder, 'README.md')) ? '[What the columns mean](README.md).\n\n' : '',
+    columns,
     ...sections,
-    densitySection(results, samplingPicture),
-    searchSection(results),
-    runsSection(results),
+    densitySection(results, bound, samplingPicture),
+    searchSection(results, bound),
+    runsSection(results, bound),
   ].join('');
-  writeJson(join(folder, `${name}.json`), results, 1);
-  const file = join(folder, `${name}.md`);
-  writeFileAtomically(file, `${text.trimEnd()}\n`);
-  return file;
+}
+
+/** A column of tables that says which bound bits/dim are, by variant; none if the heading says it of all. */
+interface BoundColumn {
+  readonly title: readonly string[];
+  cell(variant: string): readonly string[];
+}
+
+function boundColumnOf(study: Study): BoundColumn {
+  return haveOneBound(study)
+    ? { title: [], cell: () => [] }
+    : { title: ['bound'], cell: (variant) => [boundOfVariant(study, variant)] };
+}
+
+function haveOneBound(study: Study): boolean {
+  return new Set(variantsOf(study).map((variant) => boundOfVariant(study, variant))).size === 1;
+}
+
+/** What bits/dim are, for the heading. */
+function boundText(study: Study): string {
+  return haveOneBound(study)
+    ? `They are the bound of ${boundOfVariant(study, variantsOf(study)[0]!)} dequantisation noise.`
+    : 'They are bounds, each with the noise of its own model: the column bound says which. The true bits/dim are no higher, ' +
+        'and a difference between two kinds is one of bounds.';
 }
 
 function heading({ study, machine, images, comparisons }: StudyResults, studies?: string): string {
@@ -71,11 +109,14 @@ function heading({ study, machine, images, comparisons }: StudyResults, studies?
     `${warning}` +
     `${formatCount(study.steps)} steps per run, preset \`${study.preset}\` with ` +
     `${study.changes.map((change) => `\`${change}\``).join(', ')}. bits/dim are measured on all ${formatCount(images.test)} test ` +
-    'images with the average weights of the last step and two draws of noise, the same for all runs.\n\n'
+    `images with the average weights of the last step and two draws of noise, the same for all runs. ${boundText(study)}\n\n`
   );
 }
 
-function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResult): string {
+function comparisonSection(
+  { title, seeds, equalSeconds, rows }: ComparisonResult,
+  bound: BoundColumn,
+): string {
   if (rows.length === 0) {
     return `## ${title}\n\nNot run.\n\n`;
   }
@@ -83,6 +124,7 @@ function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResul
   const titles = [
     'model',
     'parameters',
+    ...bound.title,
     'test bits/dim ± seeds (95 %) ± images (standard error)',
     `difference to ${first} ± seeds ± images`,
     `at ${seconds(equalSeconds)}: validation bits/dim`,
@@ -93,6 +135,7 @@ function comparisonSection({ title, seeds, equalSeconds, rows }: ComparisonResul
   const cells = rows.map((row) => [
     row.variant,
     formatCount(row.parameters),
+    ...bound.cell(row.variant),
     withErrors(row.test),
     row.difference === null ? '' : withErrors(row.difference, true),
     row.atEqualSeconds === null ? 'not covered' : row.atEqualSeconds.value.mean.toFixed(4),
@@ -122,7 +165,7 @@ function seconds(value: number | null): string {
   return value === null ? 'equal seconds' : `${value.toFixed(value < 100 ? 1 : 0)} s of training`;
 }
 
-function densitySection(results: StudyResults, picture: string): string {
+function densitySection(results: StudyResults, bound: BoundColumn, picture: string): string {
   const rows = densityRows(results);
   if (rows.length === 0) {
     return '## Density against sampling time\n\nNot timed.\n\n';
@@ -131,12 +174,13 @@ function densitySection(results: StudyResults, picture: string): string {
   const cells = rows.map(({ variant, inverse, milliseconds, range, bitsPerDim, seeds }) => [
     variant,
     inverse,
+    ...bound.cell(variant),
     bitsPerDim.toFixed(4),
     String(seeds),
     milliseconds.toFixed(3),
     range.map((each) => each.toFixed(3)).join(' to '),
   ]);
-  const titles = ['model', 'inverse', 'test bits/dim', 'seeds', 'ms per image', 'range'];
+  const titles = ['model', 'inverse', ...bound.title, 'test bits/dim', 'seeds', 'ms per image', 'range'];
   return (
     '## Density against sampling time\n\n' +
     `The trained models of one seed, ${batch} images sampled from a seed to 8-bit pixels, in turn in one process; medians and ` +
@@ -145,7 +189,7 @@ function densitySection(results: StudyResults, picture: string): string {
   );
 }
 
-function searchSection({ study, searches }: StudyResults): string {
+function searchSection({ study, searches }: StudyResults, bound: BoundColumn): string {
   const tried = searches.filter((search) => search.tried.length > 0);
   if (tried.length === 0) {
     return '';
@@ -153,13 +197,14 @@ function searchSection({ study, searches }: StudyResults): string {
   const { rates, steps, seed } = study.search;
   const cells = tried.map(({ variant, tried, chosen, atEdge }) => [
     variant,
+    ...bound.cell(variant),
     ...rates.map((rate) => {
       const one = tried.find((each) => each.rate === rate);
       return one?.failure !== undefined ? 'diverged' : (one?.bitsPerDim?.toFixed(4) ?? 'not run');
     }),
     chosen === null ? 'none' : `${chosen}${atEdge ? ' (edge of the grid)' : ''}`,
   ]);
-  const titles = ['model', ...rates.map(String), 'chosen'];
+  const titles = ['model', ...bound.title, ...rates.map(String), 'chosen'];
   return (
     '## Learning rates\n\n' +
     `bits/dim on validation images after ${formatCount(steps)} steps with seed ${seed}, which the study does not use.\n\n` +
@@ -167,14 +212,15 @@ function searchSection({ study, searches }: StudyResults): string {
   );
 }
 
-function runsSection({ runs, failures }: StudyResults): string {
+function runsSection({ runs, failures }: StudyResults, bound: BoundColumn): string {
   const cells = runs.map((run) => [
     `\`${run.run}\``,
+    ...bound.cell(run.variant),
     run.validationBitsPerDim?.toFixed(4) ?? 'none',
     `${run.testBitsPerDim.toFixed(4)} ± ${run.samplingError?.toFixed(4)}`,
     run.trainingSeconds.toFixed(1),
   ]);
-  const titles = ['run', 'validation bits/dim', 'test bits/dim ± images', 'seconds of steps'];
+  const titles = ['run', ...bound.title, 'validation bits/dim', 'test bits/dim ± images', 'seconds of steps'];
   const failed = failures.map(({ run, reason }) => `- \`${run}\` failed: ${reason}\n`).join('');
   const note =
     'Wall-clock seconds, whatever else the machine was doing; equal seconds use step times measured afterwards, in turn.';

@@ -1,10 +1,11 @@
 // The results of a study, from the folders of its runs: plain data for tables and plots.
+import type { DequantisationName } from '../../src/models/dequantisation.ts';
 import { runPaths } from '../../src/training/folder/runFolder.ts';
 import { trainingTime } from '../../src/training/folder/runLogs.ts';
 import { machine } from '../shared/machine.ts';
 import { type ComparisonResult, compare, type VariantSearch } from './comparison.ts';
 import { type DoneRun, doneRunsOf } from './doneRuns.ts';
-import { progressOf, searchRuns, seedRun } from './runs.ts';
+import { boundOfVariant, progressOf, searchRuns, seedRun } from './runs.ts';
 import { readSamplingTimes, type StudySamplingTimes } from './sampling.ts';
 import { rateSearch } from './search.ts';
 import { readStepTimes } from './stepTimes.ts';
@@ -15,6 +16,8 @@ interface RunResult {
   readonly run: string;
   readonly variant: string;
   readonly seed: number;
+  /** Which bound on the likelihood its bits/dim are. */
+  readonly bound: DequantisationName;
   readonly validationBitsPerDim: number | null;
   readonly testBitsPerDim: number;
   readonly standardError: number | null;
@@ -65,6 +68,7 @@ function runResult({ run, measurement, validation }: DoneRun): RunResult {
     run: run.directory,
     variant: run.variant,
     seed: run.seed,
+    bound: boundOfVariant(run.study, run.variant),
     validationBitsPerDim: validation.at(-1)?.bitsPerDim ?? null,
     ...{ testBitsPerDim, standardError, samplingError },
     trainingSeconds: trainingTime(runPaths(run.directory)).seconds,

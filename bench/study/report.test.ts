@@ -1,0 +1,90 @@
+// The tables of a study say which bound its bits/dim are.
+import { expect, it } from 'vitest';
+import type { ComparisonRow } from './comparison.ts';
+import { readStudies } from './readStudies.ts';
+import { reportText } from './report.ts';
+import type { StudyResults } from './results.ts';
+import { boundOfVariant } from './runs.ts';
+import type { SeedMean } from './statistics.ts';
+import { variantsOf } from './studies.ts';
+
+const textOf = (results: StudyResults): Promise<string> => reportText(results, async () => '', {});
+
+const mean = (value: number): SeedMean => ({
+  ...{ seeds: 1, mean: value, seedDeviation: null, seedInterval: null, imageError: null },
+});
+
+/** Results of a built-in study with one seed, all bits/dim 3. */
+function resultsOf(name: string): StudyResults {
+  const study = readStudies().find((one) => one.name === name)!;
+  const variants = variantsOf(study);
+  const row = (variant: string): ComparisonRow => ({
+    ...{ variant, parameters: 1234, learningRate: 0.01, rateAtEdge: false, secondsPerStep: 0.1 },
+    ...{ test: mean(3), difference: null, atEqualSeconds: null },
+    roundTrip: { images: 2, largestError: 1e-4, exactPixelShare: 1 },
+    curve: [1, 2].map((step) => ({
+      ...{ step, seconds: step, value: mean(3), values: [3], difference: mean(0), differences: [0] },
+    })),
+  });
+  const tried = [{ rate: study.search.rates[0]!, bitsPerDim: 3, state: 'trained' as const }];
+  return {
+    ...{ study, machine: 'a machine', images: { test: 2 }, failures: [] },
+    searches: variants.map((variant) => ({ variant, tried, complete: true, chosen: 0.01, atEdge: false })),
+    runs: variants.map((variant) => ({
+      ...{ run: `runs/${variant}-0`, variant, seed: 0, bound: boundOfVariant(study, variant) },
+      ...{ validationBitsPerDim: 3, testBitsPerDim: 3, standardError: null, samplingError: 0.1 },
+      trainingSeconds: 1,
+    })),
+    comparisons: study.comparisons.map((comparison) => ({
+      ...{ title: comparison.title, seeds: [0], equalSeconds: null, rows: comparison.variants.map(row) },
+    })),
+    sampling: {
+      ...{ runs: [], batch: 2, rounds: 3 },
+      times: variants.map((variant) => ({
+        ...{ variant, inverse: 'wavefront', milliseconds: 2, range: [2, 2] as const },
+      })),
+    },
+  };
+}
+
+/** The cells of a table's rows, by the name in the first column. */
+function tablesIn(text: string): { titles: string[]; rows: string[][] }[] {
+  const cellsOf = (line: string): string[] =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  return text
+    .split('\n\n')
+    .filter((block) => block.startsWith('|'))
+    .map((block) => {
+      const [titles, , ...rows] = block.trim().split('\n').map(cellsOf);
+      return { titles: titles!, rows };
+    });
+}
+
+it('has a column for the bound in every table if there are several', async () => {
+  const results = resultsOf('mnist-couplings');
+  const text = await textOf(results);
+  expect(text).toContain(
+    'They are bounds, each with the noise of its own model: the column bound says which.',
+  );
+  const tables = tablesIn(text);
+  expect(tables).toHaveLength(results.comparisons.length + 3);
+  for (const { titles, rows } of tables) {
+    const column = titles.indexOf('bound');
+    expect(column).toBeGreaterThan(0);
+    for (const row of rows) {
+      expect(row).toHaveLength(titles.length);
+      const isVariational = row[0]!.includes('variational');
+      expect(row[column], row[0]).toBe(isVariational ? 'variational' : 'uniform');
+    }
+  }
+  expect(text).toMatch(/\| variational-3-bits \| 1,234 \| variational \| 3\.0000/);
+});
+
+it('names the bound once if there is only one', async () => {
+  const text = await textOf(resultsOf('mnist-convolutions'));
+  expect(text).toContain('the same for all runs. They are the bound of uniform dequantisation noise.\n');
+  expect(tablesIn(text).flatMap(({ titles }) => titles)).not.toContain('bound');
+});
