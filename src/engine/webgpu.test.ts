@@ -4,7 +4,8 @@ import { FlowModel } from '../evaluation/model/flowModel.ts';
 import type { FlowModelOptions } from '../evaluation/model/flowModelOptions.ts';
 import { drawLatents } from '../evaluation/model/latents.ts';
 import { trainedModel } from '../evaluation/model/trainedModel.ts';
-import { Glow } from '../models/glow.ts';
+import { boundOf } from '../models/dequantisation.ts';
+import { Glow, type GlowOptions } from '../models/glow.ts';
 import { type Mixing, mixingNames, mixings } from '../models/mixing.ts';
 import type { ImageShape } from '../numeric/imageShape.ts';
 import { sizeOf } from '../numeric/ndarray.ts';
@@ -12,7 +13,9 @@ import { RandomStream } from '../numeric/random.ts';
 import { inverse, multiply } from '../tensor/operations/index.ts';
 import { input } from '../tensor/tensor.ts';
 import { expectClose } from '../testing/golden.ts';
+import { conditionedModels } from '../testing/tinyRuns.ts';
 import { describeOnGpu, onGpu } from '../testing/webgpu.ts';
+import { oneHotRows } from '../training/classInputs.ts';
 import { ParameterLayout } from '../training/parameterLayout.ts';
 import { startFromData } from '../training/startFromData.ts';
 import { compile } from './program.ts';
@@ -23,14 +26,17 @@ const BATCH = 2;
 const TOLERANCE = 1e-4;
 
 /** A model of two levels, each of two steps, away from its start, where the last layer of every network is zero. */
-async function trainedTo(mixing: Mixing) {
+async function trainedTo(mixing: Mixing, added: Partial<GlowOptions> = {}) {
   const options = { levels: 2, depth: 2, width: 4, mixing, kernelSize: 3, dilation: 1, hiddenChannels: 8 };
-  const model = new Glow({ ...options, learnedPrior: true, bits: 8 }, imageShape);
+  const model = new Glow({ ...options, learnedPrior: true, bits: 8, ...added }, imageShape);
   const random = new RandomStream(1, 'images');
   const shape = [BATCH, ...imageShape];
   const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
-  const noise = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) };
-  const state = await startFromData(model, { image, noise }, 1);
+  const noise = { shape, data: new Float32Array(sizeOf(shape)), dequantisation: boundOf(model.options) };
+  model.dequantiser.draw(random, noise.data);
+  const classes = oneHotRows([0, 1], model.classes.length);
+  const batch = { image, noise, ...(model.classes.length > 0 && { classes }) };
+  const state = await startFromData(model, batch, 1);
   for (const group of new ParameterLayout(model.parameters).trained) {
     const { data } = state.weights[group]!;
     data.forEach((value, index) => {
@@ -47,6 +53,26 @@ async function sampled(mixing: Mixing, device: FlowModelOptions): Promise<ArrayL
     const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
     const draw = { first: 0, count: BATCH, temperature: 0.7, seed: 3 };
     return flow.decodeValues(drawLatents(flow.latentShapes, draw));
+  });
+}
+
+/** What a model with conditions says of two images on a device, and two samples of it. */
+async function used(added: Partial<GlowOptions>, device: FlowModelOptions): Promise<Float64Array> {
+  const { model, state } = await trainedTo('1x1', added);
+  return releaseAfter(async (keep) => {
+    const flow = keep(new FlowModel(trainedModel(model, state, 'raw'), device));
+    const random = new RandomStream(4, 'pixels');
+    const pixels = Uint8Array.from({ length: BATCH * sizeOf(imageShape) }, () => random.integer(256));
+    const given = model.classes.length > 0 ? { class: [1, 0] } : {};
+    const latents = drawLatents(flow.latentShapes, { first: 0, count: BATCH, temperature: 0.7, seed: 3 });
+    return Float64Array.from([
+      ...(await flow.bitsPerDim(pixels, { draws: 2, ...given })),
+      ...(model.classes.length > 0 ? await flow.classify(pixels) : []).flatMap((one) => [
+        ...one.probabilities,
+      ]),
+      ...(await flow.encode(pixels, given)).flatMap(({ data }) => [...data]),
+      ...(await flow.decodeValues(latents, given)),
+    ]);
   });
 }
 
@@ -67,6 +93,11 @@ describeOnGpu('webgpu', () => {
 
   it.each(mixingNames.filter((mixing) => !repeats(mixing)))('%s: samples without the CPU', async (mixing) => {
     expectClose('values', await sampled(mixing, onGpu), await sampled(mixing, {}), 'float32', TOLERANCE);
+  });
+
+  it.each(conditionedModels)('%s: measures, encodes and samples without the CPU', async (_, added) => {
+    const options = added as Partial<GlowOptions>;
+    expectClose('values', await used(options, onGpu), await used(options, {}), 'float32', TOLERANCE);
   });
 
   it.each(mixingNames.filter(repeats))('%s: samples with the CPU for its loop', async (mixing) => {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Dataset, ImageSet } from '../data/dataset.ts';
+import { type Dataset, type ImageSet, readAll } from '../data/dataset.ts';
+import { loadModel } from '../evaluation/model/loadModel.ts';
 import type { Config } from '../experiments/configSchema.ts';
 import { type Mixing, mixingNames } from '../models/mixing.ts';
 import { resumeRun, startRun } from '../training/run/run.node.ts';
@@ -13,18 +14,23 @@ import { memoryFiles, readFiles } from '../training/run/storedFiles.ts';
 import { train } from '../training/train.ts';
 import { bundle } from './browser.ts';
 import { chromiumPath, openPage } from './pages.ts';
-import { tinyConfig, tinyDataset } from './tinyRuns.ts';
+import { conditionedModels, labelledTinyDataset, tinyConfig } from './tinyRuns.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'web-training-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const STEPS = 20;
-const dataset = tinyDataset(8);
+const dataset = labelledTinyDataset(8);
+const both = conditionedModels[2]![1];
 
 // Adamax divides by the size of a gradient: where that is mere rounding, so is the update. A low rate keeps this small.
-function configOf(mixing: Mixing, training: Parameters<typeof tinyConfig>[0] = {}): Config {
-  const config = tinyConfig({ steps: STEPS, learningRate: 0.001, warmupSteps: 10, ...training });
-  return { ...config, model: { ...config.model, mixing } };
+function configOf(
+  mixing: Mixing,
+  training: Parameters<typeof tinyConfig>[0] = {},
+  model: Parameters<typeof tinyConfig>[1] = {},
+): Config {
+  const slow = { steps: STEPS, learningRate: 0.001, warmupSteps: 10 };
+  return tinyConfig({ ...slow, ...training }, { ...model, mixing });
 }
 
 /** The pixels of a set of images, in order. */
@@ -37,12 +43,19 @@ async function pixelsOf(images: ImageSet): Promise<number[]> {
   return [...pixels];
 }
 
+/** The numbers of the classes of images, in order. */
+function numbersOf({ count, labels }: ImageSet): number[] {
+  return Array.from({ length: count }, (_, index) => labels!.classOf(index));
+}
+
 /** A dataset as the text of an expression that makes it in a page. */
 async function inPageText({ name, imageShape, train, validation, test }: Dataset): Promise<string> {
   const shape = JSON.stringify(imageShape);
   const [a, b, c] = await Promise.all(
     [train, validation, test].map(
-      async (set) => `library.imagesInMemory(Uint8Array.from([${await pixelsOf(set)}]), ${shape})`,
+      async (set) =>
+        `library.labelled(library.imagesInMemory(Uint8Array.from([${await pixelsOf(set)}]), ${shape}), ` +
+        `${JSON.stringify(set.labels!.classes)}, [${numbersOf(set)}], 'tiny')`,
     ),
   );
   return `({ name: ${JSON.stringify(name)}, imageShape: ${shape}, train: ${a}, validation: ${b}, test: ${c} })`;
@@ -171,9 +184,37 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     120_000,
   );
 
+  it.each(conditionedModels)(
+    '%s: steps and measurements are those of Node',
+    async (_, model) => {
+      const config = configOf('reverse', { steps: 6 }, model);
+      const files = await trainedInPage(config);
+      expectClose(bitsIn(files), bitsIn(await trainedInNode(config)));
+      const pixels = [...readAll(dataset.test!)];
+      const hasClasses = 'classes' in model;
+      const use = `
+      const images = Uint8Array.from([${pixels}]);
+      const found = await model.bitsPerDim(images, { draws: 2 ${hasClasses ? ", class: 'right'" : ''} });
+      const classes = ${hasClasses} ? await model.classify(images) : [];
+      return [...found, ...classes.flatMap(({ probabilities }) => [...probabilities])];
+    `;
+      const inPage = await inWorker<number[]>(`
+      const model = await library.loadModel(library.upload(${JSON.stringify(files)}));
+      ${use}
+    `);
+      const bytes = Object.entries(files).map(([name, text]) => [name, Buffer.from(text, 'base64')]);
+      const flow = await loadModel(Object.fromEntries(bytes), { threads: 1 });
+      const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
+      const inNode: number[] = await new AsyncFunction('model', use)(flow);
+      await flow.release();
+      expectClose(inPage, inNode);
+    },
+    120_000,
+  );
+
   it('divides batches among workers, without isolation', async () => {
     expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-    const config = configOf('emerging');
+    const config = configOf('emerging', {}, both);
     const found = await trainedInPage(config, '{ workers: 2, threads: 2 }');
     expect(JSON.parse(Buffer.from(found['summary.json']!, 'base64').toString())).toMatchObject({
       workers: 2,
@@ -184,7 +225,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
   }, 120_000);
 
   it('takes the same steps through WebGPU', async () => {
-    const config = configOf('emerging', { steps: 6 });
+    const config = configOf('emerging', { steps: 6 }, both);
     expectClose(
       bitsIn(await trainedInPage(config, "{ device: 'webgpu' }")),
       bitsIn(await trainedInNode(config)),

@@ -8,6 +8,7 @@ import { trainedModel } from '../evaluation/model/trainedModel.ts';
 import type { ConfigLayer } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { RandomStream } from '../numeric/random.ts';
+import { onLocalRanks } from '../testing/localRanks.ts';
 import { startRun } from './run/run.node.ts';
 import { memoryFiles } from './run/storedFiles.ts';
 import { train } from './train.ts';
@@ -91,6 +92,11 @@ it('trains with variational noise too, and p(x) is the mean of p(x | class) for 
   const unlabelled = await evaluate(flow, imagesInMemory(readAll(test), test.imageShape), { draws: 2 });
   expect(unlabelled.bitsPerDim).toBeCloseTo(found.classes!.marginalBitsPerDim, 10);
   expect(found.bitsPerDim).toBeLessThan(unlabelled.bitsPerDim);
+  const byRanks = await onLocalRanks(3, async (ranks) => {
+    await using own = new FlowModel(trainedModel(model, state));
+    return await evaluate(own, test, { draws: 2, ranks });
+  });
+  expect(byRanks).toEqual(byRanks.map(() => found));
 });
 
 it('is the same with two workers, up to rounding', async () => {

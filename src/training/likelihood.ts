@@ -65,7 +65,12 @@ export function partOf(batch: Batch, first: number, count: number): Batch {
 
 /** A batch of the results of a function of each array. */
 export function mapBatch({ image, noise, classes }: Batch, change: (array: NdArray) => NdArray): Batch {
-  return { image: change(image), noise: change(noise), ...(classes && { classes: change(classes) }) };
+  const { dequantisation } = noise;
+  return {
+    image: change(image),
+    noise: { ...change(noise), ...(dequantisation && { dequantisation }) },
+    ...(classes && { classes: change(classes) }),
+  };
 }
 
 /** An array for a batch of 8-bit images, reduced to the model's bits. */

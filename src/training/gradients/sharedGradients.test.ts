@@ -1,7 +1,8 @@
-import { describe, expect, it, test } from 'vitest';
+import { expect, it, test } from 'vitest';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { oneHotRows } from '../classInputs.ts';
 import type { Batch } from '../likelihood.ts';
 import { type Groups, ParameterLayout } from '../parameterLayout.ts';
 import { startGradientThreads } from './gradientThreads.ts';
@@ -23,7 +24,10 @@ const imageShape = [4, 8, 2] as const;
 const images = 6;
 const model = new Glow(options, imageShape);
 const layout = new ParameterLayout(model.parameters);
+const classes = ['cat', 'dog', 'cow'];
+const withClasses = new Glow({ ...options, classes }, imageShape);
 const variational = new Glow({ ...options, dequantisation: 'variational' }, imageShape);
+const both = new Glow({ ...options, classes, dequantisation: 'variational' }, imageShape);
 
 function planned(changes: Partial<SharingOptions>, flow = model): SharedPlan {
   const own = new ParameterLayout(flow.parameters);
@@ -31,16 +35,20 @@ function planned(changes: Partial<SharingOptions>, flow = model): SharedPlan {
 }
 
 /** A batch, and weights away from the initial ones, where the last layers are zero. */
-function setting(layout: ParameterLayout): { batch: Batch; weights: Groups } {
+function setting(flow = model): { batch: Batch; weights: Groups } {
+  const layout = new ParameterLayout(flow.parameters);
   const random = new RandomStream(1);
   const weights = layout.initial(2);
   for (const { data } of Object.values(weights)) {
     data.set(data.map((value) => value + 0.03 * random.normals(1)[0]!));
   }
   const shape = [images, ...imageShape];
-  const array = (make: () => number) => ({ shape, data: Float32Array.from({ length: sizeOf(shape) }, make) });
+  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  const noise = { shape, data: new Float32Array(sizeOf(shape)) };
+  flow.dequantiser.draw(random, noise.data);
+  const numbers = Array.from({ length: images }, (_, index) => index % 3);
   return {
-    batch: { image: array(() => random.integer(256)), noise: array(() => random.uniform()) },
+    batch: { image, noise, ...(flow.classes.length > 0 && { classes: oneHotRows(numbers, 3) }) },
     weights,
   };
 }
@@ -53,7 +61,7 @@ function target(layout: ParameterLayout) {
 /** The results of a plan for two sets of weights in turn. */
 async function resultsOf(plan: SharedPlan, flow = model): Promise<Float32Array[]> {
   const layout = new ParameterLayout(flow.parameters);
-  const { batch, weights } = setting(layout);
+  const { batch, weights } = setting(flow);
   const program = await plan.compile({});
   const results: Float32Array[] = [];
   for (let round = 0; round < 2; round++) {
@@ -68,12 +76,16 @@ async function resultsOf(plan: SharedPlan, flow = model): Promise<Float32Array[]
   return results;
 }
 
-describe.each([
-  ['keep', 'uniform', model],
-  ['recompute', 'uniform', model],
-  ['recompute', 'variational', variational],
-] as const)('activations: %s, %s noise', (activations, _, flow) => {
-  it.each([2, 3])('%d workers compute what one computes, up to rounding', async (workers) => {
+it.each([
+  ['keep', 2, 'images alone', model],
+  ['recompute', 3, 'images alone', model],
+  ['keep', 3, 'classes', withClasses],
+  ['recompute', 2, 'variational noise', variational],
+  ['keep', 2, 'classes and variational noise', both],
+  ['recompute', 3, 'classes and variational noise', both],
+] as const)(
+  'activations: %s: %d workers compute what one computes, up to rounding, of %s',
+  async (activations, workers, _, flow) => {
     const [alone, shared] = [
       await resultsOf(planned({ activations, workers: 1 }, flow), flow),
       await resultsOf(planned({ activations, workers, threads: workers }, flow), flow),
@@ -86,8 +98,8 @@ describe.each([
         expect(Math.abs(value - alone[index]![place]!)).toBeLessThan(2e-5 * size);
       });
     });
-  });
-});
+  },
+);
 
 test('the same number of workers reproduces the same bits', async () => {
   const plan = planned({ workers: 2 });
@@ -118,7 +130,7 @@ test("the workers' copies leave less room for activations", () => {
 });
 
 test('a failure in a thread fails the run, and leaves nothing to wait for', async () => {
-  const { batch, weights } = setting(layout);
+  const { batch, weights } = setting();
   const program = await planned({ workers: 2 }).compile({});
   const wrong = { shape: [images, 1, 1, 1], data: new Float32Array(images) };
   await expect(program.run({ ...batch, noise: wrong }, weights, target(layout))).rejects.toThrow(/noise/);

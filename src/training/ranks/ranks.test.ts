@@ -8,7 +8,7 @@ import type { ConfigLayer } from '../../experiments/configSchema.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
 import { readJsonLines } from '../../storage/jsonLines.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
-import { tinyConfig, tinyDataset } from '../../testing/tinyRuns.ts';
+import { conditionedModels, labelledTinyDataset, tinyConfig } from '../../testing/tinyRuns.ts';
 import { BatchLoader } from '../batchLoader.ts';
 import { checkpointPath, runPaths } from '../folder/runFolder.ts';
 import { resumeRun, startRun } from '../run/run.node.ts';
@@ -18,7 +18,7 @@ import { followerStore } from './followerStore.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'ranks-'));
 const inRoot = (name: string): string => join(root, name);
-const dataset = tinyDataset(8);
+const dataset = labelledTinyDataset(8);
 
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());
@@ -80,12 +80,13 @@ const configOf = (model: ConfigLayer['model']) =>
     },
   });
 
-describe.each([
+describe.each<[string, ConfigLayer['model']]>([
   ['emerging', {}],
-  ['periodic', { mixing: 'periodic' }],
-  ['1x1', { mixing: '1x1' }],
-  ['variational', { mixing: '1x1', dequantisation: 'variational', dequantisationWidth: 8 }],
-] as const)('20 steps with clipping and micro-batches (%s)', (what, model) => {
+  ...conditionedModels.map(([what, model], index): [string, ConfigLayer['model']] => [
+    what,
+    { ...model, mixing: index === 1 ? 'periodic' : '1x1' },
+  ]),
+])('20 steps with clipping and micro-batches (%s)', (what, model) => {
   const config = configOf(model);
 
   it.each([2, 4])(

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { releaseAfter } from '../../engine/resources.ts';
 import { newTraffic, type Traffic } from '../../engine/traffic.ts';
+import { boundOf } from '../../models/dequantisation.ts';
 import { Glow, type GlowOptions } from '../../models/glow.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
@@ -11,6 +12,7 @@ import { adamax } from '../../optimizers/adamax.ts';
 import { adamw } from '../../optimizers/adamw.ts';
 import { onLocalRanks } from '../../testing/localRanks.ts';
 import { describeOnGpu, onGpu } from '../../testing/webgpu.ts';
+import { oneHotRows } from '../classInputs.ts';
 import type { ActivationChoice } from '../gradients/gradientPlan.ts';
 import { type Batch, partOf } from '../likelihood.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
@@ -43,20 +45,29 @@ const modelOf = (changes: Partial<GlowOptions>): Glow =>
     imageShape,
   );
 
-function batchAt(step: number): Batch {
+/** With classes, and noise from a flow: all that a model may take besides images. */
+const conditioned: Partial<GlowOptions> = {
+  classes: ['cat', 'dog', 'cow'],
+  dequantisation: 'variational',
+  dequantisationWidth: 4,
+};
+
+function batchAt(step: number, model: Glow): Batch {
   const random = new RandomStream(1, 'images', step);
   const shape = [BATCH, ...imageShape];
-  return {
-    image: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) },
-    noise: { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.uniform()) },
-  };
+  const noise = { shape, data: new Float32Array(sizeOf(shape)), dequantisation: boundOf(model.options) };
+  const { classes } = model;
+  const numbers = Array.from({ length: BATCH }, (_, index) => (step + index) % classes.length);
+  const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => random.integer(256)) };
+  model.dequantiser.draw(random, noise.data);
+  return { image, noise, ...(classes.length > 0 && { classes: oneHotRows(numbers, classes.length) }) };
 }
 
 type Choices = Partial<TrainerOptions> & { readonly activations?: ActivationChoice };
 
 /** A start away from the initial weights, where the last layers are zero. */
 async function startOf(model: Glow): Promise<TrainingState> {
-  const state = await startFromData(model, batchAt(0), 1);
+  const state = await startFromData(model, batchAt(0, model), 1);
   const random = new RandomStream(2);
   for (const group of new ParameterLayout(model.parameters).trained) {
     const { data } = state.weights[group]!;
@@ -85,7 +96,10 @@ async function trained(model: Glow, start: TrainingState, steps: number, options
     );
     const seen: number[][] = [];
     for (let step = 1; step <= steps; step++) {
-      const { bitsPerDim, gradientNorm } = await trainer.step(batchAt(trainer.progress.step + 1), 0.001);
+      const { bitsPerDim, gradientNorm } = await trainer.step(
+        batchAt(trainer.progress.step + 1, model),
+        0.001,
+      );
       seen.push([...bitsPerDim, gradientNorm]);
     }
     return { state: await trainer.state(), seen, gradients: await trainer.arrays.readGradients() };
@@ -134,14 +148,14 @@ describeOnGpu('training on a device', () => {
   // The gradients of every mixing are compared in webgpu.test.ts; these compute in ways of their own.
   const mixings = ['1x1-plu', 'emerging', 'periodic', 'maf', 'convexp'] as const;
   const cases = [
-    ...mixings.map((mixing) => ({ mixing, name: 'adamax' }) as const),
-    { mixing: 'emerging', name: 'adamw' } as const,
+    ...mixings.map((mixing) => ({ mixing, name: 'adamax', what: 'images alone', changes: {} }) as const),
+    { mixing: '1x1', name: 'adamw', what: 'classes and variational noise', changes: conditioned } as const,
   ];
 
   it.each(cases)(
-    '$mixing, $name: 20 steps, resumed in the middle, are those of a CPU',
-    async ({ mixing, name }) => {
-      const model = modelOf({ mixing });
+    '$mixing, $name, $what: 20 steps, resumed in the middle, are those of a CPU',
+    async ({ mixing, name, changes }) => {
+      const model = modelOf({ mixing, ...changes });
       const optimizer = optimizers[name];
       const start = await startOf(model);
       const freely = await trained(model, start, 20, { optimizer });
@@ -160,9 +174,12 @@ describeOnGpu('training on a device', () => {
   );
 
   it('in pieces is the same, in micro-batches and without', async () => {
-    const model = modelOf({ mixing: 'emerging', depth: 3 });
-    const start = await startOf(model);
-    for (const microBatch of [2, 4]) {
+    for (const [microBatch, changes] of [
+      [2, { ...conditioned, mixing: '1x1' }],
+      [4, { mixing: 'emerging' }],
+    ] as const) {
+      const model = modelOf({ depth: 3, ...changes });
+      const start = await startOf(model);
       const kept = await trained(model, start, 4, { ...onGpu, microBatch });
       const recomputed = await trained(model, start, 4, { ...onGpu, microBatch, activations: 'recompute' });
       expect(difference(kept.state, recomputed.state)).toBeLessThan(1e-5);
@@ -186,9 +203,9 @@ describeOnGpu('training on a device', () => {
               traffic,
             }),
           );
-          await trainer.step(batchAt(1), 0.001);
+          await trainer.step(batchAt(1, model), 0.001);
           Object.assign(traffic, newTraffic());
-          await trainer.step(batchAt(2), 0.001);
+          await trainer.step(batchAt(2, model), 0.001);
         });
         return traffic;
       };
@@ -218,7 +235,7 @@ describeOnGpu('training on a device', () => {
           }),
         );
         for (let step = 1; step <= 3; step++) {
-          await trainer.step(partOf(batchAt(step), ranks.rank * 2, 2), 0.001);
+          await trainer.step(partOf(batchAt(step, model), ranks.rank * 2, 2), 0.001);
         }
         return trainer.state();
       }),
