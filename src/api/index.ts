@@ -17,6 +17,7 @@ export type {
   Reconstruction,
   SampleStatistics,
 } from '../evaluation/doctor/examineModel.ts';
+export type { NoiseStatistics } from '../evaluation/doctor/examineNoise.ts';
 export type { HardKind } from '../evaluation/doctor/hardImages.ts';
 export type { Finding, Measurement, Verdict } from '../evaluation/doctor/judge.ts';
 export type { LimitName } from '../evaluation/doctor/limits.ts';

@@ -66,7 +66,7 @@ function layerTable({ layers, problems, warnings }: Diagnosis): string {
   );
 }
 
-function wholeModel({ available, reconstruction, latents, samples, bitsPerDim }: Diagnosis): string {
+function wholeModel({ available, noise, reconstruction, latents, samples, bitsPerDim }: Diagnosis): string {
   const { images, exactPixelShare, largestError, largestErrorInGreyLevels, worstImage } = reconstruction;
   const moments = latents.map(
     ({ layer, mean, variance, estimated }) =>
@@ -77,6 +77,15 @@ function wholeModel({ available, reconstruction, latents, samples, bitsPerDim }:
   return formatTable(
     [{ title: 'model' }, { title: `on ${count} images` }],
     [
+      ...(noise
+        ? [
+            [
+              'noise',
+              `u from ${short(noise.smallest)} to ${digits(noise.largest)}, ${percent(noise.outsideShare)} of it outside its pixel; ` +
+                `density right to ${short(noise.densityError)} nats/dimension`,
+            ],
+          ]
+        : []),
       [
         'round trip',
         `${percent(exactPixelShare)} of the pixels exact, largest error ${short(largestError)} ` +
@@ -221,6 +230,11 @@ function short(value: number | null): string {
   }
   const size = Math.abs(value);
   return size >= 1e-2 && size < 1e4 ? String(Number(value.toPrecision(2))) : value.toExponential(0);
+}
+
+/** A number near 1 with the digits that tell it from 1. */
+function digits(value: number): string {
+  return String(Number(value.toPrecision(7)));
 }
 
 function percent(share: number): string {

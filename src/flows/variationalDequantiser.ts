@@ -54,6 +54,7 @@ export function variationalDequantiser(shape: ImageShape, options: VariationalOp
   const normal = topPrior(shape, { learnedPrior: false });
   return {
     parameters: noiseFlow(shape, input('image', [OPEN_BATCH, ...shape]), options).parameters,
+    flow: (image) => noiseFlow(shape, image, options),
     draw(random, out) {
       out.set(random.normals(out.length));
     },

@@ -1,6 +1,7 @@
 // The layers of a model one by one, each with its path: for code that inspects single layers.
 import type { Bijection } from '../flows/bijection.ts';
-import type { Glow } from './glow.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { DEQUANTISER, type Glow } from './glow.ts';
 
 /** A layer, and its place in a model. */
 export interface PlacedLayer {
@@ -23,6 +24,11 @@ export function layersOf(model: Glow): PlacedLayer[] {
       ? layers.map((layer) => ({ ...layer, keptChannels: outputShape[2] }))
       : layers;
   });
+}
+
+/** Every layer of the flow that a model's dequantisation noise comes from, for images in [−½, ½); none if it is drawn. */
+export function noiseLayersOf({ dequantiser }: Glow, image: Tensor): PlacedLayer[] {
+  return dequantiser.flow ? partsOf(DEQUANTISER, dequantiser.flow(image)) : [];
 }
 
 /** A bijection as a list of layers: itself, or the parts of a chain, including those of nested chains. */

@@ -1,9 +1,8 @@
 // `emerging doctor`: checks a trained model, layer by layer and as a whole.
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
-import { diagnose } from '../../evaluation/doctor/doctor.ts';
+import { countLayers, diagnose } from '../../evaluation/doctor/doctor.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
-import { layersOf } from '../../models/layers.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { doctorText } from '../doctorText.ts';
 import { addDataOption, addSplitOption } from '../measureOptions.ts';
@@ -63,7 +62,7 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   const run = isRun(trained) ? trained : undefined;
   const data = options.data ?? run?.config.data.name;
   const images = await openImagesOf(trained, directory, { split, chosen: true, data: options.data });
-  const layers = layersOf(trained.model).length;
+  const layers = countLayers(trained.model);
   const diagnosis = await withProgress((show) =>
     diagnose(trained, images, {
       images: options.images,

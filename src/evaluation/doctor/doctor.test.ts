@@ -2,16 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { imagesInMemory } from '../../data/dataset.ts';
 import type { Bijection } from '../../flows/bijection.ts';
+import { chain } from '../../flows/chain.ts';
 import { conv1x1, conv1x1Plu, conv1x1Qr } from '../../flows/conv1x1.ts';
+import type { Dequantiser } from '../../flows/dequantiser.ts';
 import { emerging } from '../../flows/emerging.ts';
 import { parametersFrom } from '../../flows/parameters.ts';
 import { periodic } from '../../flows/periodic.ts';
-import { Glow } from '../../models/glow.ts';
+import { boundOf } from '../../models/dequantisation.ts';
+import { Glow, type GlowOptions } from '../../models/glow.ts';
 import { type Mixing, mixingNames } from '../../models/mixing.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
 import { adamax } from '../../optimizers/adamax.ts';
-import { divide, negate } from '../../tensor/operations/index.ts';
+import { add, divide, multiply, negate } from '../../tensor/operations/index.ts';
 import { constant, constantValue, type Tensor } from '../../tensor/tensor.ts';
 import { tinyImages } from '../../testing/tinyImages.ts';
 import { imageArray } from '../../training/likelihood.ts';
@@ -20,7 +23,7 @@ import { Trainer } from '../../training/step/trainer.ts';
 import { randomImages, randomParameters } from '../bijections/randomParameters.ts';
 import { type TrainedModel, trainedModel } from '../model/trainedModel.ts';
 import { conditioningOf } from './conditioning.ts';
-import { type Diagnosis, diagnose, measurementsOf } from './doctor.ts';
+import { countLayers, type Diagnosis, diagnose, measurementsOf } from './doctor.ts';
 import { examineLayers } from './examineLayer.ts';
 import { judge } from './judge.ts';
 
@@ -29,11 +32,13 @@ const images = imagesInMemory(tinyImages(40, 8, 3), imageShape);
 const engine = { threads: 1 };
 
 /** A model after a few steps of training. */
-async function train(mixing: Mixing): Promise<TrainedModel> {
+async function train(mixing: Mixing, changes: Partial<GlowOptions> = {}): Promise<TrainedModel> {
   const options = { levels: 2, depth: 1, width: 8, kernelSize: 3, dilation: 1, hiddenChannels: 8, bits: 8 };
-  const model = new Glow({ ...options, mixing, learnedPrior: true }, imageShape);
+  const model = new Glow({ ...options, mixing, learnedPrior: true, ...changes }, imageShape);
   const image = imageArray(tinyImages(16, 8, 1), imageShape, 8);
-  const batch = { image, noise: { shape: image.shape, data: image.data.map(() => 0.5) } };
+  const dequantisation = boundOf(model.options);
+  const half = image.data.map((_, index) => (dequantisation === 'uniform' ? 0.5 : Math.sin(index)));
+  const batch = { image, noise: { shape: image.shape, data: half, dequantisation } };
   const state = await startFromData(model, batch, 0, engine);
   const optimizer = adamax({ beta2: 0.9, biasCorrection: 'standard' });
   const trainer = await Trainer.create(model, state, {
@@ -256,6 +261,99 @@ describe('a fault', () => {
     const [problem] = judge(measurementsOf(exact)).problems;
     expect(problem).toMatchObject({ layer: 'layer1', name: 'logDetError' });
     expect(problem).not.toHaveProperty('estimated');
+  });
+});
+
+describe('the noise of variational dequantisation', () => {
+  const trained = train('1x1', { dequantisation: 'variational', dequantisationWidth: 8 });
+
+  it('is examined layer by layer, and as a whole', async () => {
+    const { problems, layers, noise } = await diagnoseModel(await trained);
+    expect(problems).toEqual([]);
+    const own = layers.filter(({ layer }) => layer.startsWith('dequantiser/'));
+    expect(own.map(({ layer }) => layer)).toEqual([
+      'dequantiser/squeeze',
+      ...['0', '1'].flatMap((step) =>
+        ['first', 'reverse', 'second', 'restore'].map((part) => `dequantiser/steps/${step}/${part}`),
+      ),
+      'dequantiser/unitInterval',
+    ]);
+    expect(layers.slice(0, own.length)).toEqual(own);
+    expect(countLayers((await trained).model)).toBe(layers.length);
+    for (const layer of own) {
+      expect(layer).toMatchObject({ input: 'activations', logDetMethod: 'dense' });
+      expect(layer.logDetError).toBeLessThan(1e-8);
+      expect(layer.roundTripError).toBeLessThan(1e-9);
+    }
+    expect(noise).toMatchObject({ outsideShare: 0 });
+    expect(noise!.smallest).toBeGreaterThan(0);
+    expect(noise!.smallest).toBeLessThan(0.1);
+    expect(noise!.largest).toBeLessThan(1);
+    expect(noise!.largest).toBeGreaterThan(0.9);
+    expect(noise!.densityError).toBeLessThan(1e-5);
+    expect((await diagnoseModel(await sound)).noise).toBe(null);
+  });
+
+  /** What is wrong with the model if its dequantiser is another. */
+  const faultsOf = async (change: (right: Dequantiser) => Partial<Dequantiser>): Promise<string[]> => {
+    const { model, parameters } = await trained;
+    const other = new Glow(model.options, imageShape);
+    Object.assign(other, { dequantiser: { ...other.dequantiser, ...change(other.dequantiser) } });
+    const { problems } = await diagnoseModel({ model: other, parameters });
+    return problems.map(({ layer, name }) => `${layer} ${name}`);
+  };
+
+  it('that leaves the pixel is a problem', async () => {
+    const found = await faultsOf((right) => ({
+      noise(drawn, image, p) {
+        const { u, ...density } = right.noise(drawn, image, p);
+        return { ...density, u: multiply(u, 1.2) };
+      },
+    }));
+    expect(found).toContain('dequantiser noiseOutside');
+  });
+
+  it('with another density than that of its flow is a problem', async () => {
+    const found = await faultsOf((right) => ({
+      noise(drawn, image, p) {
+        const { logDensity, ...noise } = right.noise(drawn, image, p);
+        return { ...noise, logDensity: add(logDensity!, 1) };
+      },
+    }));
+    expect(found).toEqual(['dequantiser noiseDensityError']);
+  });
+
+  it('with a layer that is wrong names the layer', async () => {
+    const found = await faultsOf((right) => ({
+      flow(image) {
+        const flow = right.flow!(image);
+        const { squeeze, steps, unitInterval } = flow.parts!;
+        const wrong: Bijection = {
+          ...unitInterval!,
+          forward(x, p) {
+            const { y, logDet } = unitInterval!.forward(x, p);
+            return { y, logDet: negate(logDet) };
+          },
+          inverse: (y) => y,
+        };
+        return chain('noise', { squeeze: squeeze!, steps: steps!, unitInterval: wrong });
+      },
+    }));
+    expect(found).toEqual([
+      'dequantiser/unitInterval roundTripError',
+      'dequantiser/unitInterval logDetError',
+      'dequantiser noiseDensityError',
+    ]);
+  });
+
+  it('with a weight that is not finite is a problem of its layer', async () => {
+    const { model, parameters } = await trained;
+    const path = 'dequantiser/steps/1/first/conv3/bias';
+    const { shape, data } = constantValue(parameters[path]!)!;
+    const spoilt = constant({ shape, data: data.map((value, index) => (index === 1 ? Number.NaN : value)) });
+    const { problems } = await diagnoseModel({ model, parameters: { ...parameters, [path]: spoilt } });
+    expect(problems[0]).toMatchObject({ layer: 'dequantiser/steps/1/first', name: 'nonFiniteWeights' });
+    expect(problems.map(({ name }) => name)).toContain('noiseDensityError');
   });
 });
 

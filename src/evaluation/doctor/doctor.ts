@@ -5,6 +5,7 @@ import { hasClasses } from '../../data/labels.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import type { CompileOptions } from '../../engine/program.ts';
 import { releaseAfter } from '../../engine/resources.ts';
+import type { Glow } from '../../models/glow.ts';
 import { layersOf } from '../../models/layers.ts';
 import { conditionsOf } from '../../training/classInputs.ts';
 import { type Evaluation, evaluate } from '../measure/evaluate.ts';
@@ -19,6 +20,7 @@ import {
   type Reconstruction,
   type SampleStatistics,
 } from './examineModel.ts';
+import { countNoiseLayers, examineNoise, type NoiseStatistics, noiseMeasurements } from './examineNoise.ts';
 import { judge, type Measurement, type Verdict } from './judge.ts';
 import { limitOf } from './limits.ts';
 
@@ -44,8 +46,10 @@ export interface DoctorOptions extends CompileOptions {
 export interface Diagnosis extends Verdict {
   /** How many images there were to choose from. */
   readonly available: number;
-  /** Each layer, in the order of encoding. */
+  /** Each layer, in the order of encoding, which begins with those of variational dequantisation. */
   readonly layers: readonly LayerExamination[];
+  /** The dequantisation noise of the images, which comes from a flow; null if it is uniform. */
+  readonly noise: NoiseStatistics | null;
   /** The round trip of the images; positions are those in the dataset. */
   readonly reconstruction: Reconstruction;
   /** Round trips of images unlike those that the model was trained on, made from some of the images. */
@@ -94,13 +98,15 @@ export async function diagnose(
     evaluate(keep(new FlowModel(trained, options)), chosen, { seed }),
   );
   const { bitsPerDim: mean, median, worst } = measured;
-  const layers = await examineLayers(layersOf(model), parameters, x, {
-    ...options,
-    seed,
-    exact,
+  const how = { ...options, seed, exact };
+  const noise = await examineNoise(trained, chosen, { ...how, onLayer: (done) => onProgress?.(done) });
+  const noiseLayers = noise?.layers ?? [];
+  const ofImages = await examineLayers(layersOf(model), parameters, x, {
+    ...how,
     conditions: conditionsOf(model, classes.slice(0, 1)),
-    onLayer: (done) => onProgress?.(done),
+    onLayer: (done) => onProgress?.(noiseLayers.length + done),
   });
+  const layers = [...noiseLayers, ...ofImages];
   const hard = subset(chosen, spread(Math.min(count, HARD_IMAGES), count));
   const hardImages = await examineHardImages(trained, hard, {
     ...options,
@@ -114,6 +120,7 @@ export async function diagnose(
   ): Measurement => ({ name, layer, value, ...(estimated && { estimated }) });
   const verdict = judge([
     ...measurementsOf(layers),
+    ...(noise ? noiseMeasurements(noise) : []),
     ofModel('wrongPixelShare', 1 - reconstruction.exactPixelShare),
     lostIn(hardImages, 'float32'),
     lostIn(hardImages, 'float64'),
@@ -128,6 +135,7 @@ export async function diagnose(
     ...verdict,
     available: images.count,
     layers,
+    noise: noise?.noise ?? null,
     reconstruction: { ...reconstruction, worstImage: positions[reconstruction.worstImage]! },
     hardImages,
     latents,
@@ -159,6 +167,11 @@ async function classesOf(
     keep(new FlowModel(trained, options)).classify(readAll(images), { noiseByContent: true }),
   );
   return found.map(({ number }) => number);
+}
+
+/** How many layers `diagnose` examines. */
+export function countLayers(model: Glow): number {
+  return countNoiseLayers(model) + layersOf(model).length;
 }
 
 /** `count` of `total` positions, evenly spread. */

@@ -9,6 +9,8 @@ export type LimitName =
   | 'roundTripError'
   | 'logDetError'
   | 'logDetRounding'
+  | 'noiseOutside'
+  | 'noiseDensityError'
   | 'wrongPixelShare'
   | 'lostHardImages'
   | 'lostHardImagesInFloat64'
@@ -100,6 +102,25 @@ export const limits: readonly Limit[] = [
     warning: 1e-4,
     why: 'sound layers lose 1e-7; more shows in reported bits/dim',
     advice: lowerRate,
+  },
+  {
+    name: 'noiseOutside',
+    of: 'model',
+    what: 'dequantisation noise outside [0, 1)',
+    worse: 'larger',
+    problem: 0,
+    why: 'v + u must stay in the pixel v: elsewhere bits/dim are no bound on the probability of the image',
+    advice: 'the flow of the noise is wrong, and so is every bits/dim',
+  },
+  {
+    name: 'noiseDensityError',
+    of: 'model',
+    what: 'density of the noise, nats/dimension',
+    worse: 'larger',
+    problem: 1e-3,
+    warning: 1e-4,
+    why: 'sound models differ by 1e-6, the rounding of float32; more shows in reported bits/dim',
+    advice: `its formula is wrong, and so is every bits/dim; or weights are so large that float32 does not suffice: ${lowerRate}`,
   },
   {
     name: 'wrongPixelShare',
