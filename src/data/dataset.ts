@@ -46,6 +46,8 @@ export interface DatasetSource {
   readonly test: ImageSet;
   /** Warnings about the images, one line each. */
   readonly warnings?: readonly string[];
+  /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
+  readonly whyNoLabels?: string;
   /** How many images were converted to 8-bit grey or colour, by kind of conversion: `palette`, `16-bit`, … */
   readonly notes?: Readonly<Record<string, number>>;
 }

@@ -13,6 +13,7 @@ import { readPackedHeader, verifyPackedFile } from './packed/packedFile.ts';
 import { prepareDataset } from './prepareDataset.ts';
 import { openDataset, openSplit } from './registry.ts';
 import { cifar10Files } from './sets/cifar10.ts';
+import { fashionMnist } from './sets/fashionMnist.ts';
 import { classesOfNames } from './sources/classOfName.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'labels-'));
@@ -101,21 +102,64 @@ describe('a folder of IDX files', () => {
       'train-labels-idx1-ubyte: the IDX data is truncated: 30 needs 30 bytes after the header, found 12',
     );
     rmSync(file);
-    const { train, warnings } = await openDataset(folder, { validation });
+    const { train, warnings, whyNoLabels } = await openDataset(folder, { validation });
     expect(train.labels).toBeUndefined();
-    expect(warnings).toEqual([
-      `${folder}: no labels: train-labels-idx1-ubyte is missing (uncompressed or as .gz)`,
-    ]);
+    expect(warnings).toBeUndefined();
+    expect(whyNoLabels).toBe('train-labels-idx1-ubyte is missing (uncompressed or as .gz)');
   });
 });
 
 it('MNIST and CIFAR-10 have their labels and the names of their classes', async () => {
   const test = await openSplit('mnist', 'test', { validation: 0 });
   expect(labelsOf(test).slice(0, 10)).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+  expect(test.labels!.classes).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
   expect(countClasses(test)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
   const photos = await cifar10Files.open(fixture('cifar-10-binary.tar.gz'));
-  expect(photos.train.labels!.classes[3]).toBe('cat');
+  expect(photos.train.labels!.classes.slice(3, 6)).toEqual(['cat', 'deer', 'dog']);
   expect(labelsOf(photos.train)).toHaveLength(5);
+});
+
+it('Fashion-MNIST has the labels of its files and the names of its classes, as published', async () => {
+  for (const [name, count] of [
+    ['train', 30],
+    ['t10k', 20],
+  ] as const) {
+    // Every pixel is the label of its image: 9, 8, … 0, 9, ….
+    const numbers = Array.from({ length: count }, (_, image) => 9 - (image % 10));
+    idx(
+      `${name}-images-idx3-ubyte`,
+      [count, 2, 2],
+      numbers.flatMap((number) => Array(4).fill(number)),
+    );
+    idx(`${name}-labels-idx1-ubyte`, [count], numbers);
+  }
+  const { locate } = fashionMnist;
+  Object.assign(fashionMnist, { locate: async () => folder });
+  try {
+    const { train, test } = await fashionMnist.open!();
+    for (const images of [train, test, await fashionMnist.openPart!('test')]) {
+      expect(labelsOf(images)).toEqual(classesIn(images));
+      expect(images.labels!.classes).toEqual([
+        'T-shirt/top',
+        'trouser',
+        'pullover',
+        'dress',
+        'coat',
+        'sandal',
+        'shirt',
+        'sneaker',
+        'bag',
+        'ankle boot',
+      ]);
+    }
+    // A label that no class has is not quietly a class of its own.
+    idx('t10k-labels-idx1-ubyte', [20], Array(20).fill(10));
+    await expect(fashionMnist.open!()).rejects.toThrow(
+      't10k-labels-idx1-ubyte: image 0 has label 10, expected 0 to 9; use another copy',
+    );
+  } finally {
+    Object.assign(fashionMnist, { locate });
+  }
 });
 
 describe('folders by class', () => {
@@ -170,11 +214,13 @@ describe('folders by class', () => {
     expect((await openDataset(folder, { validation })).train.labels).toBeUndefined();
     png('others/1.png', 3);
     png('1.png', 3);
-    const { train, warnings } = await openDataset(folder, { validation });
-    expect(train.labels).toBeUndefined();
-    expect(warnings).toEqual([
-      `${folder}: no labels: 1 of its images are in no folder of a class, such as 1.png, but the others are`,
-    ]);
+    const dataset = await openDataset(folder, { validation });
+    expect(dataset.train.labels).toBeUndefined();
+    // It is said to those who ask for classes, and to nobody else.
+    expect(dataset.warnings).toBeUndefined();
+    expect(dataset.whyNoLabels).toBe(
+      '1 of its images are in no folder of a class, such as 1.png, but the others are',
+    );
     const out = join(folder, 'plain.images');
     await prepareDataset(folder, { size: 4, channels: 1, out });
     expect(readPackedHeader(out)).not.toHaveProperty('labels');

@@ -183,7 +183,11 @@ async function fitted(
   }
   const opened = packedSource(withHeader(packedInMemory(target.bytes(), name)));
   return {
-    opened: { ...opened, ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }) },
+    opened: {
+      ...opened,
+      ...(raw.whyNoLabels !== undefined && { whyNoLabels: raw.whyNoLabels }),
+      ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }),
+    },
     damaged: prepared.damaged,
   };
 }

@@ -56,6 +56,8 @@ export interface RawDataset {
   readonly test: RawSplit;
   /** The names of the classes, if the images have labels. */
   readonly classes?: readonly string[] | undefined;
+  /** Why images that may look labelled have no labels, in words: for those who ask for classes. */
+  readonly whyNoLabels?: string;
   /** Warnings about the files, one line each. */
   readonly warnings?: readonly string[];
 }

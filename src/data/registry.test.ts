@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageSet, type NamedDataset, readAll, readOne } from './dataset.ts';
 import { fixture } from './fixtures/formula.ts';
+import { countClasses } from './labels.ts';
 import { datasets, openDataset, openRawDataset } from './registry.ts';
 import { fashionMnist } from './sets/fashionMnist.ts';
 import { locateMnist, mnist, openMnist } from './sets/mnist.ts';
@@ -56,6 +57,10 @@ describe('openDataset', () => {
     'lists the correct counts and shape of Fashion-MNIST (Debian package dataset-fashion-mnist)',
     async () => {
       await asListed(fashionMnist);
+      // An ankle boot, a pullover, two trousers, a shirt, and as many images of each class.
+      const { test } = await fashionMnist.open!();
+      expect([0, 1, 2, 3, 4].map((image) => test.labels!.classOf(image))).toEqual([9, 2, 1, 1, 6]);
+      expect(countClasses(test)).toEqual(Array(10).fill(1000));
       // The published mean of the training pixels, 0.2860 of white.
       expect(mean((await fashionMnist.open!()).train) / 255).toBeCloseTo(0.286, 4);
     },

@@ -71,7 +71,7 @@ export function datasetOf(
   source: DatasetSource,
   { validation, holdOut }: { validation: number; holdOut?: HoldOut | undefined },
 ): Dataset {
-  const { train, test, warnings, notes } = source;
+  const { train, test, warnings, whyNoLabels, notes } = source;
   return {
     name,
     imageShape: train.imageShape,
@@ -80,6 +80,7 @@ export function datasetOf(
       : holdOutValidation(train, validation, holdOut)),
     test,
     ...(warnings && { warnings }),
+    ...(whyNoLabels !== undefined && { whyNoLabels }),
     ...(notes && { notes }),
   };
 }

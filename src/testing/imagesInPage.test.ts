@@ -44,7 +44,7 @@ const script = `
     const progress = [];
     try {
       const dataset = await library.openImages(await source, { ...options, onProgress: (...of) => progress.push(of) });
-      return { ...described(dataset), name: dataset.name, damaged: dataset.damaged, warnings: dataset.warnings, progress };
+      return { ...described(dataset), name: dataset.name, damaged: dataset.damaged, warnings: dataset.warnings, whyNoLabels: dataset.whyNoLabels, progress };
     } catch (error) {
       return failure(error);
     }
@@ -201,8 +201,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (scripts/install-system
     expect(found.damaged[0]).toMatch(/^photos\/broken\.png: corrupt: [^\n]*; use another copy$/);
     expect(found.warnings).toEqual([
       'photos: images left out, of another format (.heic; convert them to PNG): 1, such as phone.heic',
-      'photos: no labels: 2 of its images are in no folder of a class, such as broken.png, but the others are',
     ]);
+    expect(found.whyNoLabels).toBe(
+      '2 of its images are in no folder of a class, such as broken.png, but the others are',
+    );
     expect(found.name).toBe('photos');
     expect(found.progress.at(-1)).toEqual([62, 62, 'images']);
   }

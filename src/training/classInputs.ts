@@ -41,16 +41,24 @@ export function oneHotRows(numbers: ArrayLike<number>, count: number): NdArray {
  *
  * @throws UserError (`mismatch`) if it is true and the images have no labels, or only one class
  */
-export function withClassesOf(config: Config, { name, train }: Pick<Dataset, 'name' | 'train'>): Config {
+export function withClassesOf(
+  config: Config,
+  { name, train, whyNoLabels }: Pick<Dataset, 'name' | 'train' | 'whyNoLabels'>,
+): Config {
   if (config.model.classes !== true) {
     return config;
   }
   const classes = train.labels?.classes ?? [];
   if (classes.length < 2) {
-    const found = train.labels ? 'are all of one class' : 'have no labels';
+    const found = train.labels ? 'are all of one class' : `have no labels${reason(whyNoLabels)}`;
     throw new UserError('mismatch', `model.classes is true, but the images of ${name} ${found}: ${REMEDY}`);
   }
   return { ...config, model: { ...config.model, classes: [...classes] } };
+}
+
+/** Why images have no labels, in brackets, if there is something to say. */
+function reason(whyNoLabels: string | undefined): string {
+  return whyNoLabels === undefined ? '' : ` (${whyNoLabels})`;
 }
 
 /**
@@ -58,17 +66,19 @@ export function withClassesOf(config: Config, { name, train }: Pick<Dataset, 'na
  *
  * @param classes those of the model
  * @param name the name or path of the images, for errors
+ * @param whyNoLabels why they have none, for errors; that of their dataset
  * @throws UserError (`mismatch`) if they have no labels, or other classes
  */
 export function requireLabels(
   { labels }: { readonly labels?: Labels },
   classes: readonly string[],
   name: string,
+  whyNoLabels?: string,
 ): Labels {
   if (labels === undefined) {
     throw new UserError(
       'mismatch',
-      `the images of ${name} have no labels, and the model has ${classes.length} classes: ${REMEDY}`,
+      `the images of ${name} have no labels${reason(whyNoLabels)}, and the model has ${classes.length} classes: ${REMEDY}`,
     );
   }
   const found = labels.classes;

@@ -77,7 +77,7 @@ export async function prepareTraining(
   requireWorkers(workers, { ...engine, images: microBatch });
   const model = new Glow(config.model, dataset.imageShape);
   if (model.classes.length > 0) {
-    requireLabels(dataset.train, model.classes, dataset.name);
+    requireLabels(dataset.train, model.classes, dataset.name, dataset.whyNoLabels);
   }
   const schedule = scheduleOf(config, dataset.train.count);
   const { augment } = config.data;

@@ -85,9 +85,9 @@ async function runShow(nameOrPath: string, options: DatasetsShowOptions): Promis
   const notes = dataset.notes ?? {};
   const warnings = [...(dataset.warnings ?? []), ...warningsOf(found)];
   if (options.json) {
-    const { imageShape } = dataset;
+    const { imageShape, whyNoLabels } = dataset;
     writeStdout(
-      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...(classes && { classes }), ...found, notes, warnings })}\n`,
+      `${JSON.stringify({ name: nameOrPath, file: out, imageShape, counts, ...(classes && { classes }), ...(whyNoLabels !== undefined && { whyNoLabels }), ...found, notes, warnings })}\n`,
     );
     return;
   }
@@ -113,7 +113,7 @@ function classesOf(dataset: Dataset): Record<string, Record<Split, number>> | un
 function classLines(dataset: Dataset): string[] {
   const classes = Object.entries(classesOf(dataset) ?? {});
   if (classes.length === 0) {
-    return ['labels  none'];
+    return [`labels  none${dataset.whyNoLabels === undefined ? '' : `: ${dataset.whyNoLabels}`}`];
   }
   if (classes.length > LISTED) {
     return [`labels  ${formatCount(classes.length)} classes`];

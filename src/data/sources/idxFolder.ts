@@ -53,7 +53,7 @@ export async function openIdxFolder(path: string, classes?: readonly string[]): 
       `${path}: all images must have the same size, but ${trainFile} has ${trainSize}, ${testFile} ${testSize}`,
     );
   }
-  return { train, test, ...(typeof labels === 'string' && { warnings: [`${path}: no labels: ${labels}`] }) };
+  return { train, test, ...(typeof labels === 'string' && { whyNoLabels: labels }) };
 }
 
 /** Opens one part of such a folder, as `openIdxFolder` does. */

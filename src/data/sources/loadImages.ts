@@ -31,6 +31,7 @@ export async function loadImages(
     ...(validation && { validation: collector.imageSet(validation) }),
     test: collector.imageSet(test),
     notes: collector.notes(),
+    ...(raw.whyNoLabels !== undefined && { whyNoLabels: raw.whyNoLabels }),
     ...(raw.warnings && raw.warnings.length > 0 && { warnings: raw.warnings }),
   };
 }

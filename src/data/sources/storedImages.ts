@@ -40,10 +40,8 @@ export async function storedImages(store: FileStore): Promise<RawDataset> {
     ...(splits.includes('validation') && { validation: part('validation') }),
     test: part('test'),
     ...(labels && { classes: labels.classes }),
-    warnings: [
-      ...warningsAbout(store, files),
-      ...(typeof found === 'string' ? [`${path}: no labels: ${found}`] : []),
-    ],
+    ...(typeof found === 'string' && { whyNoLabels: found }),
+    warnings: warningsAbout(store, files),
   };
 }
 

@@ -148,10 +148,10 @@ export function requireDataset(dataset: Dataset | undefined): Dataset {
 }
 
 /** The schedule of an experiment on these images, which are checked against it. */
-function scheduleFor(config: Config, { name, imageShape, train }: Dataset): Schedule {
+function scheduleFor(config: Config, { name, imageShape, train, whyNoLabels }: Dataset): Schedule {
   requireBuildable(config.model, imageShape);
   if (Array.isArray(config.model.classes)) {
-    requireLabels(train, config.model.classes, name);
+    requireLabels(train, config.model.classes, name, whyNoLabels);
   }
   checkAugmentations(config.data.augment, imageShape);
   return scheduleOf(config, train.count);
