@@ -12,6 +12,7 @@ import { type Batch, imageArray } from './likelihood.ts';
 
 /** What batches depend on of a model. */
 export interface BatchedModel extends Pick<Glow, 'dequantiser' | 'classes'> {
+  /** The bits of a pixel value, and the kind of noise. */
   readonly options: Pick<GlowOptions, 'bits' | 'dequantisation'>;
 }
 

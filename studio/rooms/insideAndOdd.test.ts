@@ -13,6 +13,9 @@ import { chromiumPath, openChromium } from '../../src/testing/pages.ts';
 import { writePng } from '../../src/testing/pngFiles.ts';
 import { accessibilityFaults, buildStudio, startStudio } from '../../src/testing/studio.ts';
 import { tinyImages, tinyTraining, writeTinyDataset } from '../../src/testing/tinyImages.ts';
+import { labelledTinyDataset, tinyClasses, tinyConfig } from '../../src/testing/tinyRuns.ts';
+import { startRun } from '../../src/training/run/run.node.ts';
+import { train } from '../../src/training/train.ts';
 import { DIGITS_FILE } from '../work/digits.ts';
 
 const root = await buildStudio();
@@ -55,6 +58,9 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
     writeTinyDataset(inFolder('data'));
     const training = [...tinyTraining, '--steps=3', '--out=runs/tiny', '--threads=1'];
     await emerging.json('train', '--data=data', ...training);
+    const dataset = labelledTinyDataset(8);
+    const config = tinyConfig({ steps: 40, learningRate: 0.02, averageDecay: 0.5 }, { classes: tinyClasses });
+    await train({ ...(await startRun(config, inFolder('runs/classes'), { dataset })), threads: 1 });
     studio = await startStudio(emerging);
   });
   afterAll(() => studio.close());
@@ -102,6 +108,44 @@ describe.skipIf(chromiumPath === undefined)('Inside and Odd (scripts/install-sys
       await expect.poll(async () => distance(await decoded(), before)).toBeGreaterThan(20);
       await page.getByRole('button', { name: 'Reset' }).click();
       await expect.poll(async () => distance(await decoded(), original)).toBe(0);
+    });
+
+    it('looks at an image under its most probable class, or another, and a walk says its class', async () => {
+      await using model = await loadModel(inFolder('runs/classes'));
+      await open('#/inside?model=runs/classes&seed=1&precision=float64');
+      const coded = () => page.getByTestId('coded-class').textContent();
+      await page.getByTestId('round-trip').waitFor();
+      const image = Uint8Array.from(await pixelsOf(page, 'The image'));
+      const [found] = await model.classify(image, { noiseByContent: true });
+      expect(await coded()).toBe(
+        `Encoded and decoded under the class ${found!.class}, the most probable one of the image.`,
+      );
+      const other = tinyClasses.find((name) => name !== found!.class)!;
+      await page.getByLabel('Class').selectOption(other);
+      await expect.poll(coded).toBe(`Encoded and decoded under the class ${other}.`);
+      await expect.poll(() => page.url()).toContain(`class=${other}`);
+
+      // At 0 the top level is the mean of its prior, which depends on the class.
+      const latents = await model.encode(image, { class: other, precision: 'float64' });
+      await page.getByRole('slider', { name: 'Temperature of level 2' }).fill('0');
+      latents[1]!.data.fill(0);
+      const [expected, wrong] = [
+        await model.decodeValues(latents, { class: other }),
+        await model.decodeValues(latents, { class: found!.class }),
+      ];
+      expect(Math.max(...expected.map((value, index) => Math.abs(value - wrong[index]!)))).toBeGreaterThan(
+        0.01,
+      );
+      await expect
+        .poll(async () => distance(await decoded(), model.pixelsOf(expected)))
+        .toBeLessThanOrEqual(1);
+
+      await closePage!();
+      await open('#/draw?model=runs/classes&count=4');
+      await page.getByRole('button', { name: 'Any two' }).click();
+      expect(await page.getByTestId('walk-class').textContent()).toMatch(
+        /^All of it is under the class (left|right), the most probable one of A\.$/,
+      );
     });
 
     it('selects a latent with the pointer', async () => {

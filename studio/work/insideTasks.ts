@@ -1,11 +1,29 @@
 // What is inside a model: its stages, the latents of an image, and what they decode to.
 import { drawActivations, type ImageShape, type NdArray, type StageDescription } from 'emerging-flows';
 import type { Call } from './calls.ts';
+import { codingClass } from './codingClass.ts';
 import { type ModelAddress, modelAt } from './models.ts';
 import type { Images } from './tasks.ts';
 
 /** The precision of a computation. */
 export type Precision = 'float32' | 'float64';
+
+/** An image, and how it becomes latents: under its class, for a model with classes. */
+export interface CodedImage {
+  readonly model: ModelAddress;
+  readonly pixels: Uint8Array;
+  readonly precision: Precision;
+  readonly class: string | undefined;
+}
+
+/** The latents of an image. */
+export interface Encoded {
+  readonly latents: NdArray[];
+  /** The class under which they are; undefined for a model without classes. */
+  readonly class: string | undefined;
+  /** Those of the model. */
+  readonly classes: readonly string[];
+}
 
 /** A stage with what it makes of an image, as pictures. */
 export interface StagePictures extends StageDescription {
@@ -35,7 +53,7 @@ export interface Decoded extends Images {
 export const insideTasks = {
   /** The stages of one image, as pictures. */
   async stages(
-    { model: address, pixels, precision }: { model: ModelAddress; pixels: Uint8Array; precision: Precision },
+    { model: address, pixels, precision, class: name }: CodedImage,
     call: Call,
   ): Promise<StagePictures[]> {
     const model = await modelAt(address, call);
@@ -44,7 +62,7 @@ export const insideTasks = {
       const { pixels, imageShape: shape } = drawActivations(values, { imageShape });
       return { pixels, shape };
     };
-    const stages = await model.stageImages(pixels, { precision });
+    const stages = await model.stageImages(pixels, { precision, class: name });
     return stages.map(({ output, latent, ...stage }) => ({
       ...stage,
       ...(output && { output: drawn(output) }),
@@ -52,26 +70,31 @@ export const insideTasks = {
     }));
   },
 
-  /** The latents of one image. */
+  /** The latents of one image, under the class that is named or else its most probable one. */
   async encode(
-    { model: address, pixels, precision }: { model: ModelAddress; pixels: Uint8Array; precision: Precision },
+    { model: address, pixels, precision, class: wanted }: CodedImage & { class: string },
     call: Call,
-  ): Promise<NdArray[]> {
+  ): Promise<Encoded> {
     const model = await modelAt(address, call);
-    return model.encode(pixels, { precision });
+    const name = await codingClass(model, pixels, wanted, call);
+    return {
+      latents: await model.encode(pixels, { precision, class: name }),
+      class: name,
+      classes: model.classes,
+    };
   },
 
   /** Encodes one image, decodes it and compares. */
   async roundTrip(
-    { model: address, pixels, precision }: { model: ModelAddress; pixels: Uint8Array; precision: Precision },
+    { model: address, pixels, precision, class: name }: CodedImage,
     call: Call,
   ): Promise<RoundTrip> {
     const model = await modelAt(address, call);
     const shape: ImageShape = model.imageShape;
-    const latents = await model.encode(pixels, { precision });
-    const values = await model.decodeValues(latents);
-    const { corrections } = await model.verify(pixels, latents);
-    const returned = await model.decode(latents, { corrections });
+    const latents = await model.encode(pixels, { precision, class: name });
+    const values = await model.decodeValues(latents, { class: name });
+    const { corrections } = await model.verify(pixels, latents, { class: name });
+    const returned = await model.decode(latents, { corrections, class: name });
     const seen = model.pixelsOf(Float64Array.from(pixels, (level) => (level + 0.5) / 256 - 0.5));
     return {
       seen: { pixels: seen, shape },
@@ -82,11 +105,15 @@ export const insideTasks = {
 
   /** The image of latents. */
   async decode(
-    { model: address, latents }: { model: ModelAddress; latents: readonly NdArray[] },
+    {
+      model: address,
+      latents,
+      class: name,
+    }: { model: ModelAddress; latents: readonly NdArray[]; class: string | undefined },
     call: Call,
   ): Promise<Decoded> {
     const model = await modelAt(address, call);
-    const values = await model.decodeValues(latents);
+    const values = await model.decodeValues(latents, { class: name });
     const finite = values.every(Number.isFinite);
     const pixels = finite ? model.pixelsOf(values) : new Uint8Array(values.length);
     return { pixels, shape: model.imageShape, finite };

@@ -1,6 +1,7 @@
 // What the rooms compute with a trained model, in a worker.
 import { contactSheet, type ImageShape, interpolateLatents, RandomStream } from 'emerging-flows';
 import type { Call, Progress } from './calls.ts';
+import { codingClass } from './codingClass.ts';
 import { digitTasks } from './digitTasks.ts';
 import { examine } from './doctor.ts';
 import { insideTasks } from './insideTasks.ts';
@@ -75,7 +76,10 @@ export const tasks = {
     return [...(await model.bitsPerDim(pixels, { ...measured, onProgress: progressOf(call, 'Measuring') }))];
   },
 
-  /** The images between two, both included, along a straight line in latent space, as `emerging interpolate` makes them. */
+  /**
+   * The images between two, both included, along a straight line in latent space, as `emerging interpolate` makes them: of
+   * a model with classes, all under the most probable class of the first.
+   */
   async walk(
     {
       model: address,
@@ -83,12 +87,15 @@ export const tasks = {
       steps,
     }: { model: ModelAddress; ends: readonly [Uint8Array, Uint8Array]; steps: number },
     call: Call,
-  ): Promise<Images> {
+  ): Promise<Images & { readonly class: string | undefined }> {
     const model = await modelAt(address, call);
-    const [from, to] = [await model.encode(ends[0]), await model.encode(ends[1])];
+    const name = await codingClass(model, ends[0], '', call);
+    const given = { class: name };
+    const [from, to] = [await model.encode(ends[0], given), await model.encode(ends[1], given)];
     const between = interpolateLatents(from, to, steps);
-    const pixels = await model.decode(between, { onProgress: progressOf(call, 'Walking', steps) });
-    return { pixels, shape: model.imageShape };
+    const onProgress = progressOf(call, 'Walking', steps);
+    const pixels = await model.decode(between, { ...given, onProgress });
+    return { pixels, shape: model.imageShape, class: name };
   },
 
   /**
@@ -105,6 +112,7 @@ export const tasks = {
     call: Call,
   ): Promise<ImageAndNoise> {
     const model = await modelAt(address, call);
+    // The first sample of a model with classes is of its first class, under which it is encoded.
     const pixels = await model.sample({ count: 1, seed, temperature });
     const [latents, [bitsPerDim]] = [await model.encode(pixels), await model.bitsPerDim(pixels, measured)];
     call.signal.throwIfAborted();

@@ -52,6 +52,11 @@ export function Walk({ ends, model, onAny, saveAs }: WalkProps) {
           Any two
         </button>
       </div>
+      {walking.result?.class !== undefined && (
+        <p class="quiet" data-testid="walk-class">
+          All of it is under the class {walking.result.class}, the most probable one of A.
+        </p>
+      )}
       {walking.result && <Way frames={walking.result} saveAs={saveAs} />}
       {(walking.progress ?? walking.problem) !== undefined && <Working work={walking} />}
     </section>

@@ -33,7 +33,7 @@ export function Inside() {
   const offered = chosenModel.value;
   const model = offered?.problem === null ? offered : undefined;
   const looked = insideSettings(settings.value);
-  const { precision } = looked;
+  const { precision, class: wanted } = looked;
   const chosen = useImage(model, looked);
   const { image } = chosen;
   const encoding = useWork(
@@ -41,16 +41,17 @@ export function Inside() {
       image &&
       (async (waiting) => {
         const argument = { model: addressOf(model), pixels: image.pixels.slice(), precision };
-        const latents = await compute('encode', argument, waiting);
-        return { image, latents, precision, argument };
+        const found = await compute('encode', { ...argument, class: wanted }, waiting);
+        const { latents, class: name, classes } = found;
+        return { image, latents, precision, wanted, classes, argument: { ...argument, class: name } };
       }),
-    [image, precision],
+    [image, precision, wanted],
   );
   // What belongs to another image is not shown with this one.
   const encoded = encoding.result?.image.model === model?.path ? encoding.result : undefined;
   const edits = useEdits(encoded?.latents);
   const decoding = useLatest(edits.latents, (latents) =>
-    compute('decode', { model: encoded!.argument.model, latents }),
+    compute('decode', { model: encoded!.argument.model, latents, class: encoded!.argument.class }),
   );
   // The image comes first; what takes longer follows.
   const isDecoded = encoded !== undefined && decoding.latest !== undefined;
@@ -87,6 +88,23 @@ export function Inside() {
           ]}
           onChange={(value) => changeSettings({ precision: value })}
         />
+        {encoded && encoded.classes.length > 0 && (
+          <>
+            <Choice
+              label="Class"
+              value={encoded.classes.includes(wanted) ? wanted : ''}
+              options={[
+                { value: '', text: 'the most probable' },
+                ...encoded.classes.map((one) => ({ value: one, text: one })),
+              ]}
+              onChange={(value) => changeSettings({ class: value })}
+            />
+            <p class="control-note" data-testid="coded-class">
+              Encoded and decoded under the class {encoded.argument.class}
+              {encoded.classes.includes(encoded.wanted) ? '.' : ', the most probable one of the image.'}
+            </p>
+          </>
+        )}
         <Working work={isAtWork(encoding) ? encoding : chosen.work} />
       </section>
       {model && image === undefined && chosen.shape && !isAtWork(chosen.work) && (

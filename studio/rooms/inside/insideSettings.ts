@@ -12,14 +12,17 @@ export interface InsideSettings {
   /** The number of the digit, from 1. */
   readonly digit: number;
   readonly precision: Precision;
+  /** The class under which the image is looked at, by name; its most probable one if it is empty. */
+  readonly class: string;
 }
 
 /** The settings in an address; what is missing or impossible there is as usual. */
-export function insideSettings({ image, seed, digit, precision }: Settings): InsideSettings {
+export function insideSettings({ image, seed, digit, precision, class: name }: Settings): InsideSettings {
   return {
     image: image === 'digit' ? 'digit' : 'sample',
     seed: wholeIn(seed, 0, MOST_SEED) ?? 0,
     digit: wholeIn(digit, 1, DIGITS_COUNT) ?? 1,
     precision: precision === 'float64' ? 'float64' : 'float32',
+    class: name ?? '',
   };
 }
