@@ -35,8 +35,12 @@ const sharedFiles: readonly string[] = ['errors.ts', 'visibleText.ts'];
 const wrapped: Readonly<Record<string, readonly string[]>> = {
   koffi: ['cluster/openMpi.node.ts', 'engine/devices/vulkan.node.ts'],
   'onnxruntime-node': ['engine/runtime.node.ts'],
-  // The test runs exported files in both builds of the runtime.
-  'onnxruntime-web': ['engine/runtime.web.ts', 'evaluation/export/exportPrograms.test.ts'],
+  // The tests run exported files with the runtime alone, in both builds.
+  'onnxruntime-web': [
+    'engine/runtime.web.ts',
+    'evaluation/export/exportModel.test.ts',
+    'evaluation/export/exportPrograms.test.ts',
+  ],
 };
 
 /** The folders whose files may import Node modules; elsewhere only files named `*.node.ts` may. */

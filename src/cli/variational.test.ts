@@ -37,9 +37,15 @@ it('scores, maps, examines, draws, encodes and decodes', async () => {
   const scored = await emerging.run('score', 'runs/v', '--data=data', '--map=maps', '--json', '--threads=1');
   expect(scored).toMatchObject({ code: 0 });
   expect(readdirSync(inFolder('maps')).length).toBeGreaterThan(0);
-  const { code } = await emerging.run('doctor', 'runs/v', '--images=8', '--threads=1');
+  const { code, stdout } = await emerging.run('doctor', 'runs/v', '--images=8', '--threads=1');
   // 1 where it finds a fault of a model that has hardly been trained; not 2, nor the code of a crash.
   expect([0, 1]).toContain(code);
+  expect(stdout).toMatch(/^dequantiser\/steps\/1\/second .* dense /m);
+  expect(stdout).toMatch(/^dequantiser\/unitInterval .* dense /m);
+  expect(stdout).toMatch(
+    /^noise +u from \S+ to 0\.\d+, 0 % of it outside its pixel; density right to \de-\d+ nats/m,
+  );
+  expect(stdout).toMatch(/^dequantisation noise outside \[0, 1\) +> 0 +0$/m);
 });
 
 it('exports the noise too, and reads the export', async () => {

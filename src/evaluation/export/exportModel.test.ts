@@ -3,7 +3,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readAll } from '../../data/dataset.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
@@ -17,6 +16,10 @@ import { evaluate } from '../measure/evaluate.ts';
 import { measureReference } from '../measure/score.ts';
 import { loadModel } from '../model/loadModel.ts';
 import { exportModel } from './exportModel.ts';
+
+// The runtime alone, as somebody without this library has it.
+const runtimeName = 'onnxruntime-node';
+const { InferenceSession, Tensor }: typeof import('onnxruntime-web') = await import(runtimeName);
 
 const root = mkdtempSync(join(tmpdir(), 'exports-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -74,7 +77,7 @@ describe.each(conditionedModels)('a model with %s', (name, options) => {
     const session = (file: string) => InferenceSession.create(files[file] as Uint8Array);
     const tensor = ({ shape, data }: { shape: readonly number[]; data: ArrayLike<number> }) =>
       new Tensor('float32', Float32Array.from(data), shape);
-    const call = async (file: string, feeds: Record<string, Tensor>) => {
+    const call = async (file: string, feeds: Record<string, ReturnType<typeof tensor>>) => {
       const taken = manifest.files[file].inputs.map((port: { name: string }) => port.name);
       expect(Object.keys(feeds).sort()).toEqual(taken.sort());
       return (await (await session(file)).run(feeds)) as Record<string, { data: Float32Array }>;
