@@ -128,7 +128,8 @@ describeOnGpu('a run on a device', () => {
     expectSame(await resumed('lost', onCpu), await started('kept', onCpu, variational), ['lost', 'kept']);
   });
 
-  it('keeps its memory over 500 steps', async () => {
+  // Half a minute alone; longer beside other tests.
+  it('keeps its memory over 500 steps', { timeout: 180_000 }, async () => {
     const seen: number[] = [];
     const onStep = (step: number) => step % 50 === 0 && seen.push(process.memoryUsage.rss());
     const config = tinyConfig({ steps: 500 });

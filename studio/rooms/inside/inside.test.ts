@@ -40,13 +40,14 @@ it('makes nothing of an empty drawing', () => {
 });
 
 it('takes impossible settings as usual', () => {
-  const usual = { image: 'sample', seed: 0, digit: 1, precision: 'float32' };
+  const usual = { image: 'sample', seed: 0, digit: 1, precision: 'float32', class: '' };
   expect(insideSettings({ seed: '-1', digit: '5001', precision: 'float16', image: 'x' })).toEqual(usual);
-  const chosen = { seed: '12', digit: '5000', precision: 'float64', image: 'digit' };
+  const chosen = { seed: '12', digit: '5000', precision: 'float64', image: 'digit', class: 'seven' };
   expect(insideSettings(chosen)).toEqual({
     image: 'digit',
     seed: 12,
     digit: 5000,
     precision: 'float64',
+    class: 'seven',
   });
 });
