@@ -163,7 +163,8 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
 });
 
 describe.skipIf(firefoxPath === undefined)('in Firefox (scripts/install-system-packages)', () => {
-  it('draws its first sheet', async () => {
+  // The browser starts anew, which takes long beside other tests.
+  it('draws its first sheet', { timeout: 180_000 }, async () => {
     await emerging.run('studio', '--build=firefox');
     const site = join(emerging.folder, 'firefox');
     // It looks at the studio in a frame, and reports what is there, or what went wrong.
