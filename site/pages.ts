@@ -56,6 +56,7 @@ export const pageGroups: readonly PageGroup[] = [
       'docs/results/emoji.md',
       'docs/results/convolutions.md',
       'docs/results/mnist-convolutions.md',
+      'docs/results/fashion-convolutions.md',
       'docs/results/mnist-couplings.md',
       'docs/results/paper.md',
       'docs/results/cluster.md',
