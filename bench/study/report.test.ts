@@ -1,6 +1,7 @@
-// The tables of a study say which bound its bits/dim are.
+// The tables of a study say which bound its bits/dim are, and its plots which inverse was timed.
 import { expect, it } from 'vitest';
 import type { ComparisonRow } from './comparison.ts';
+import { samplingPlot } from './plots.ts';
 import { readStudies } from './readStudies.ts';
 import { reportText } from './report.ts';
 import type { StudyResults } from './results.ts';
@@ -87,4 +88,16 @@ it('names the bound once if there is only one', async () => {
   const text = await textOf(resultsOf('mnist-convolutions'));
   expect(text).toContain('the same for all runs. They are the bound of uniform dequantisation noise.\n');
   expect(tablesIn(text).flatMap(({ titles }) => titles)).not.toContain('bound');
+});
+
+it('names each inverse of a variant that is timed with two, whatever the variant is called', () => {
+  const results = resultsOf('mnist-couplings');
+  const [first, ...others] = results.sampling!.times;
+  const times = [first!, { ...first!, inverse: 'sequential' }, ...others];
+  const plot = samplingPlot({ ...results, sampling: { ...results.sampling!, times } })!;
+  expect(plot.series.map(({ name }) => name)).toEqual([
+    'affine, wavefront',
+    'affine, sequential',
+    ...others.map(({ variant }) => variant),
+  ]);
 });

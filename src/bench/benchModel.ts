@@ -1,5 +1,4 @@
 // The default model of the benchmarks: the paper's model for CIFAR-10, and batches of random pixels.
-
 import { imagesInMemory } from '../data/dataset.ts';
 import { uniformDequantiser } from '../flows/dequantiser.ts';
 import type { GlowOptions } from '../models/glow.ts';

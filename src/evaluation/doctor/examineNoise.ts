@@ -1,6 +1,5 @@
 // The dequantisation noise of a model that comes from a flow: its layers, its density, and whether pixels stay.
-import type { ImageSet } from '../../data/dataset.ts';
-import { readAll } from '../../data/dataset.ts';
+import { type ImageSet, readAll } from '../../data/dataset.ts';
 import { onCpu } from '../../engine/devices/device.ts';
 import type { Precision } from '../../engine/onnx/emitter.ts';
 import { type CompileOptions, compile } from '../../engine/program.ts';
@@ -10,9 +9,9 @@ import { parametersFrom } from '../../flows/parameters.ts';
 import { DEQUANTISER, type Glow } from '../../models/glow.ts';
 import { noiseLayersOf, type PlacedLayer } from '../../models/layers.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
-import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
+import type { NdArray } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
-import { add, multiply, reshape, subtract, sumPerImage } from '../../tensor/operations/index.ts';
+import { add, multiply, reshape, subtract, sumPerImage, zeros } from '../../tensor/operations/index.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { imageArray } from '../../training/likelihood.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
@@ -100,8 +99,7 @@ export async function examineNoise(
 
 /** How many layers `examineNoise` examines. */
 export function countNoiseLayers(model: Glow): number {
-  const shape = [1, ...model.imageShape];
-  return noiseLayersOf(model, constant({ shape, data: new Float32Array(sizeOf(shape)) })).length;
+  return noiseLayersOf(model, zeros([1, ...model.imageShape])).length;
 }
 
 /** The layers of the noise of one image, for any number of draws at once. */

@@ -77,18 +77,22 @@ function latentPorts(model: Glow, what: string): Port[] {
   }));
 }
 
+/** The images that programs take. */
+function imagePort({ imageShape, options: { bits } }: Glow): Port {
+  return {
+    name: 'image',
+    type: 'float32',
+    shape: ['N', ...imageShape],
+    range: [0, 2 ** bits - 1],
+    what: `whole numbers: ${fromEightBit(bits)}`,
+  };
+}
+
 function encoderPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
   const shape = ['N', ...model.imageShape] as const;
-  const { bits } = model.options;
   return {
     inputs: [
-      {
-        name: 'image',
-        type: 'float32',
-        shape,
-        range: [0, 2 ** bits - 1],
-        what: `whole numbers: ${fromEightBit(bits)}`,
-      },
+      imagePort(model),
       {
         name: 'noise',
         type: 'float32',
@@ -159,19 +163,10 @@ function givenItsClass({ classes }: Glow): string {
   return classes.length > 0 ? ' given its class' : '';
 }
 
-function dequantiserPorts({ imageShape, options: { bits } }: Glow): { inputs: Port[]; outputs: Port[] } {
-  const shape = ['N', ...imageShape] as const;
+function dequantiserPorts(model: Glow): { inputs: Port[]; outputs: Port[] } {
+  const shape = ['N', ...model.imageShape] as const;
   return {
-    inputs: [
-      {
-        name: 'image',
-        type: 'float32',
-        shape,
-        range: [0, 2 ** bits - 1],
-        what: `whole numbers: ${fromEightBit(bits)}`,
-      },
-      { name: 'noise', type: 'float32', shape, what: 'standard normal draws' },
-    ],
+    inputs: [imagePort(model), { name: 'noise', type: 'float32', shape, what: 'standard normal draws' }],
     outputs: [
       { name: 'u', type: 'float32', shape, range: [0, 1], what: 'the noise of encoder.onnx' },
       {
