@@ -102,7 +102,7 @@ it('trains with variational noise too, and p(x) is the mean of p(x | class) for 
 it('is the same with two workers, up to rounding', async () => {
   const [one, two] = [await trained(dataset()), await trained(dataset(), 2)];
   expect(two.workers).toBe(2);
-  expect(two.validationBitsPerDim!).toBeCloseTo(one.validationBitsPerDim!, 3);
+  expect(two.validationBitsPerDim!).toBeCloseTo(one.validationBitsPerDim!, 2);
 });
 
 it('refuses images without labels, or with other classes', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { blockLengths, oddBlockLengths } from './blocks.ts';
+import { blockLengths, columnBlocks } from './blocks.ts';
 
 const total = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
 
@@ -9,27 +9,26 @@ it('splits a batch into blocks of 4 MiB, and never an open one', () => {
   expect(blockLengths({ images: 3, pixels: 64, channels: 8 })).toEqual([3]);
   expect(blockLengths({ images: 2, pixels: 4096, channels: 4096 })).toEqual([1, 1]);
   expect(blockLengths({ images: -1, pixels: 256, channels: 512 })).toEqual([-1]);
-  expect(oddBlockLengths({ images: -1, pixels: 1024, channels: 512 })).toEqual([-1]);
 });
 
-it('uses odd numbers of images where even ones would put rows a multiple of 4 KiB apart', () => {
-  expect(oddBlockLengths({ images: 32, pixels: 256, channels: 512 })).toEqual([9, 9, 7, 7]);
-  expect(oddBlockLengths({ images: 32, pixels: 64, channels: 512 })).toEqual([17, 15]);
-  // No row is a multiple of 4 KiB long.
-  expect(oddBlockLengths({ images: 32, pixels: 16, channels: 512 })).toEqual([32]);
-  expect(oddBlockLengths({ images: 64, pixels: 196, channels: 64 })).toEqual([64]);
+it('splits columns into blocks of 4 MiB, unless rows would be a multiple of 4 KiB apart', () => {
+  expect(columnBlocks({ images: 9, pixels: 256, channels: 512 })).toEqual([1152, 1152]);
+  expect(columnBlocks({ images: 32, pixels: 16, channels: 512 })).toEqual([512]);
+  expect(columnBlocks({ images: 64, pixels: 196, channels: 64 })).toEqual([12544]);
+  expect(columnBlocks({ images: 32, pixels: 256, channels: 512 })).toEqual([2064, 2064, 2064, 2000]);
+  expect(columnBlocks({ images: 32, pixels: 64, channels: 512 })).toEqual([1040, 1008]);
+  expect(columnBlocks({ images: 1, pixels: 1024, channels: 8 })).toEqual([512, 512]);
 });
 
-it('drops no image, and leaves blocks neither empty nor much too large', () => {
-  for (const pixels of [64, 256, 512, 1024]) {
-    for (let images = 1; images <= 70; images++) {
-      const blocks = { images, pixels, channels: 512 };
-      const lengths = oddBlockLengths(blocks);
-      expect(total(lengths)).toBe(images);
-      expect(Math.min(...lengths)).toBeGreaterThan(0);
-      expect(Math.max(...lengths)).toBeLessThanOrEqual(2 ** 20 / (pixels * 512) + 1);
-      if (pixels < 1024) {
-        expect(lengths.filter((length) => (length * pixels) % 1024 === 0)).toEqual([]);
+it('drops no column, and leaves blocks neither empty nor much too large', () => {
+  for (const channels of [1, 64, 512, 2 ** 21]) {
+    for (const pixels of [1, 49, 64, 256, 1024]) {
+      for (let images = 1; images <= 70; images += 3) {
+        const lengths = columnBlocks({ images, pixels, channels });
+        expect(total(lengths)).toBe(images * pixels);
+        expect(Math.min(...lengths)).toBeGreaterThan(0);
+        expect(Math.max(...lengths)).toBeLessThanOrEqual(Math.max(1, 2 ** 20 / channels + 16));
+        expect(lengths.filter((length) => length % 1024 === 0)).toEqual([]);
       }
     }
   }

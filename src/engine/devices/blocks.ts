@@ -10,11 +10,8 @@ const BLOCK = 2 ** 20;
 /** The row length, in pixels, at which consecutive rows of a matrix map to the same cache lines: 4 KiB. */
 const PERIOD = 1024;
 
-/** What is split. */
-type Blocks = Omit<ConvolutionNetwork, 'differentiated'>;
-
 /** The number of images in each block: as many as fit into a CPU's cache together. */
-export function blockLengths({ images, pixels, channels }: Blocks): number[] {
+export function blockLengths({ images, pixels, channels }: ConvolutionNetwork): number[] {
   const most = mostImages({ pixels, channels });
   if (images <= most) {
     return [images];
@@ -24,24 +21,30 @@ export function blockLengths({ images, pixels, channels }: Blocks): number[] {
   );
 }
 
+/** Columns are divided in multiples of as many: whole cache lines. */
+const LINE = 16;
+
 /**
- * The same for matrices with a row per channel and a column per pixel. Where rows are a multiple of 4 KiB
- * apart, a product along them is slower (`bench/products.ts`): there every block has an odd number of images,
- * about as many as fit, which helps unless a single image already has such a multiple of pixels.
+ * The same for matrices with a row per channel and a column per pixel, which need not be divided between images: as few
+ * blocks as fit, of about the same length. Where rows are a multiple of 4 KiB apart, a product along them is slower
+ * (`bench/products.ts`): no block of several has such a length.
  */
-export function oddBlockLengths(blocks: Blocks): number[] {
-  const lengths = blockLengths(blocks);
-  const { images, pixels } = blocks;
-  if (images < 0 || !lengths.some((length) => (length * pixels) % PERIOD === 0)) {
-    return lengths;
-  }
-  // Odd numbers add up to an even total only if there is an even number of them, to an odd total only if odd.
-  const count = lengths.length + ((images - lengths.length) % 2);
-  const smallest = Math.floor((images / count + 1) / 2) * 2 - 1;
-  const larger = (images - count * smallest) / 2;
-  return Array.from({ length: count }, (_, index) => (index < larger ? smallest + 2 : smallest));
+export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {
+  const columns = images * pixels;
+  const fitting = Math.ceil(columns / Math.max(1, Math.floor(BLOCK / channels)));
+  const count = fitting === 1 && columns % PERIOD === 0 ? 2 : fitting;
+  const share = columns / count;
+  const unit = share < 4 * LINE ? 1 : LINE;
+  const ends = (longer: number): number[] =>
+    Array.from({ length: count }, (_, index) =>
+      index === count - 1 ? columns : Math.round(((index + 1) * share) / unit) * unit + (index + 1) * longer,
+    );
+  const lengths = (longer: number): number[] =>
+    ends(longer).map((end, index, all) => end - (all[index - 1] ?? 0));
+  const even = lengths(0);
+  return even.some((length) => length % PERIOD === 0) ? lengths(unit) : even;
 }
 
-function mostImages({ pixels, channels }: Omit<Blocks, 'images'>): number {
+function mostImages({ pixels, channels }: Omit<ConvolutionNetwork, 'images'>): number {
   return Math.max(1, Math.floor(BLOCK / (pixels * channels)));
 }

@@ -6,7 +6,8 @@ import type { GraphStyle } from './graphStyle.ts';
 /** The graph style for a GPU. */
 export const gpu: GraphStyle = {
   blocks: ({ images }) => [images],
-  rows: () => 'pixels',
+  batchLast: false,
+  columns: ({ images, pixels }) => [images * pixels],
   productsPerCopy: 0,
   stacks: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.

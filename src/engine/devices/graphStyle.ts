@@ -9,16 +9,22 @@ export interface ConvolutionNetwork {
   readonly pixels: number;
   /** The largest number of channels between two of its convolutions. */
   readonly channels: number;
-  /** Whether gradients flow through it. */
-  readonly differentiated: boolean;
 }
 
 /** The graph style that a device prefers. */
 export interface GraphStyle extends NodeStyle {
   /** How many images such a network processes at a time: block sizes that add up to the batch. */
   blocks(network: ConvolutionNetwork): readonly number[];
-  /** What a row of such a network's activations stands for: a pixel, or a channel. */
-  rows(network: ConvolutionNetwork): 'pixels' | 'channels';
+  /**
+   * Whether images that gradients flow through have the batch as their last axis: a pixel is then copied for all images at
+   * once, and a row of a matrix is a channel.
+   */
+  readonly batchLast: boolean;
+  /**
+   * How many columns such a network processes at a time if the batch is last, where a column is one pixel of one image:
+   * block sizes that add up to all.
+   */
+  columns(network: ConvolutionNetwork): readonly number[];
   /**
    * How many multiplications and additions of a product take as long as one copy of one tap of one pixel: where copies
    * are dear, narrow images are convolved as tiles of pixels. 0 where the number of operations decides.

@@ -9,12 +9,14 @@ import {
   type Offset,
   squareOffsets,
 } from '../../tensor/operations/convolution.ts';
-import { reshape, transpose } from '../../tensor/operations/layout.ts';
+import { identity, reshape } from '../../tensor/operations/layout.ts';
 import { gridOf } from '../../tensor/operations/shift.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
-import { type AffineConvolution, channelRows, pixelRows, rowsOf } from './convolutions.ts';
+import { imagesFirst, imagesLast } from './batchLast.ts';
+import { convolved, networkOf } from './batchLastConvolutions.ts';
+import { type AffineConvolution, pixelRows, rowsOf } from './convolutions.ts';
 import { betweenTiles, convolver } from './convolver.ts';
 
 const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
@@ -62,6 +64,17 @@ function plainConvolution(
   }
   return y;
 }
+
+/** The 1x1 convolution that changes nothing. */
+const same = (channels: number): AffineConvolution => ({
+  offsets: [[0, 0]],
+  boundary: 'zero',
+  edge: false,
+  kernel: reshape(identity(channels), [1, channels, channels]),
+});
+
+/** Columns of all images and pixels, in blocks of unlike lengths. */
+const blocks = [5, 40, 3];
 
 const corner = (dilation: number): Offset[] => [
   [0, 0],
@@ -113,14 +126,18 @@ describe.each<[string, Offset[], Boundary, boolean]>([
       plain,
       'pixel rows, first': reshape(pixelRows.first(affine)(x), shape),
       'pixel rows, last': pixelRows.last(affine, HEIGHT, WIDTH)(rows),
-      'channel rows, first': reshape(transpose(channelRows.first(affine)(x)), shape),
-      'channel rows, last': channelRows.last(affine, HEIGHT, WIDTH)(transpose(rows)),
+      'batch last': imagesFirst(convolved(imagesLast(x), affine)),
+      'batch last, first in a network': imagesFirst(
+        networkOf(imagesLast(x), affine, [], same(outputs), blocks),
+      ),
+      'batch last, last in a network': imagesFirst(
+        networkOf(imagesLast(x), same(inputs), [], affine, blocks),
+      ),
     };
     if (offsets.length === 1 && offsets[0]!.every((distance) => distance === 0)) {
       outputsByForm['pixel rows, between'] = reshape(pixelRows.between(affine)(rows), shape);
-      outputsByForm['channel rows, between'] = reshape(
-        transpose(channelRows.between(affine)(transpose(rows))),
-        shape,
+      outputsByForm['batch last, in a network'] = imagesFirst(
+        networkOf(imagesLast(x), same(inputs), [affine], same(outputs), blocks),
       );
     }
     if (gridOf(offsets) && !edge) {

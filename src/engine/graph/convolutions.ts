@@ -44,26 +44,18 @@ export const pixelRows: RowsLayout = {
     const { matrix, bias } = matrixOf(convolution);
     return (rows) => product(rows, matrix, { bias });
   },
-  last: (convolution, height, width) =>
-    folded(convolution, height, width, (rows, matrix) => product(rows, matrix)),
-};
-
-/** A row per channel, a column per pixel. */
-export const channelRows: RowsLayout = {
-  first(convolution) {
-    const { matrix, bias } = unfoldedWeights(convolution);
-    const transposed = transpose(matrix);
-    return (x) =>
-      product(transposed, unfoldedRows(x, convolution), { transposeB: true, bias: bias && column(bias) });
+  last(convolution, height, width) {
+    const { offsets, boundary } = convolution;
+    const { kernel, added } = foldedKernel(convolution, height, width);
+    const [taps, inputs, outputs] = kernel.shape as [number, number, number];
+    const matrix = reshape(transpose(kernel, [1, 0, 2]), [inputs, taps * outputs]);
+    return (rows) => {
+      const perTap = product(rows, matrix);
+      const images = perTap.shape[0]! / (height * width);
+      const y = fold(reshape(perTap, [images, height, width, taps * outputs]), offsets, boundary);
+      return added ? add(y, added) : y;
+    };
   },
-  between(convolution) {
-    const { matrix, bias } = matrixOf(convolution);
-    const added = bias && column(bias);
-    const transposed = transpose(matrix);
-    return (rows) => product(transposed, rows, { bias: added });
-  },
-  last: (convolution, height, width) =>
-    folded(convolution, height, width, (rows, matrix) => product(rows, matrix, { transposeA: true })),
 };
 
 /** The shape of an image as a matrix with a row per pixel. */
@@ -72,17 +64,16 @@ export function rowsOf({ shape }: Tensor): number[] {
   return [batch * height * width, channels];
 }
 
-function column(vector: Tensor): Tensor {
-  return reshape(vector, [vector.shape[0]!, 1]);
-}
-
 /** `x` times a scale per channel, its last axis; `x` itself if there is no scale. */
 function scaledBy(x: Tensor, scale: Tensor | undefined): Tensor {
   return scale ? multiply(x, scale) : x;
 }
 
 /** The matrix of a kernel with one tap, `[in, out]`, and its bias. */
-function matrixOf({ kernel, bias, scale }: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
+export function matrixOf({ kernel, bias, scale }: AffineConvolution): {
+  matrix: Tensor;
+  bias: Tensor | undefined;
+} {
   const matrix = reshape(kernel, kernel.shape.slice(1));
   return { matrix: scaledBy(matrix, scale), bias: bias && scaledBy(bias, scale) };
 }
@@ -99,12 +90,26 @@ function unfoldedRows(x: Tensor, { offsets, boundary, edge }: AffineConvolution)
 
 /** The weights for `unfoldedRows`, `[taps·in, out]`; with an edge channel they include the bias. */
 function unfoldedWeights(convolution: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
-  const { kernel, edge, bias, scale, offsets } = convolution;
-  const [taps, channels, outputs] = kernel.shape as [number, number, number];
+  const { kernel, inside, bias } = unfoldedKernel(convolution);
+  const [taps, , outputs] = kernel.shape as [number, number, number];
+  const whole = inside ? concatenate([kernel, reshape(inside, [taps, 1, outputs])], 1) : kernel;
+  return { matrix: reshape(whole, [taps * whole.shape[1]!, outputs]), bias };
+}
+
+/**
+ * The scaled kernel for shifted copies of an image, `[taps, in, out]`; with an edge channel, that for the copies of its
+ * inside too, `[taps, out]`, with the bias in it.
+ */
+export function unfoldedKernel({ kernel, edge, bias, scale, offsets }: AffineConvolution): {
+  kernel: Tensor;
+  inside: Tensor | undefined;
+  bias: Tensor | undefined;
+} {
+  const [taps, , outputs] = kernel.shape as [number, number, number];
   const scaled = scaledBy(kernel, scale);
   const shift = bias && scaledBy(bias, scale);
   if (!edge) {
-    return { matrix: reshape(scaled, [taps * channels, outputs]), bias: shift };
+    return { kernel: scaled, inside: undefined, bias: shift };
   }
   // Edge taps enter with opposite sign, and their sum, with the bias, is at the centre, which is always
   // inside.
@@ -122,8 +127,7 @@ function unfoldedWeights(convolution: AffineConvolution): { matrix: Tensor; bias
   const edgeRows = reshape(edges, [taps, outputs]);
   const all = shift ? concatenate([edgeRows, reshape(shift, [1, outputs])], 0) : pad(edgeRows, 0, 0, 1);
   const inside = product(constant({ shape: [taps, columns], data: signs }), all);
-  const matrix = concatenate([inner, reshape(inside, [taps, 1, outputs])], 1);
-  return { matrix: reshape(matrix, [taps * channels, outputs]), bias: undefined };
+  return { kernel: inner, inside, bias: undefined };
 }
 
 function centreOf(offsets: readonly Offset[]): number {
@@ -142,27 +146,16 @@ function innerAndEdge(kernel: Tensor): [inner: Tensor, edge: Tensor] {
   return split(kernel, 1, [kernel.shape[1]! - 1, 1]) as [Tensor, Tensor];
 }
 
-/**
- * A convolution whose results are shifted and summed, given each pixel multiplied by all taps, a row per
- * pixel.
- */
-function folded(
-  { kernel, edge, bias, scale, offsets, boundary }: AffineConvolution,
+/** The kernel for products before the shifts, `[taps, in, out]`, and what is added after them, `[H, W, out]` or `[out]`. */
+export function foldedKernel(
+  { kernel, edge, bias, scale, offsets }: AffineConvolution,
   height: number,
   width: number,
-  multiplied: (rows: Tensor, matrix: Tensor) => Tensor,
-): (rows: Tensor) => Tensor {
+): { kernel: Tensor; added: Tensor | undefined } {
   const [taps, , outputs] = kernel.shape as [number, number, number];
   const scaled = scaledBy(kernel, scale);
   const shift = bias && scaledBy(bias, scale);
   const [inner, edges] = edge ? innerAndEdge(scaled) : [scaled, undefined];
-  const matrix = reshape(transpose(inner, [1, 0, 2]), [inner.shape[1]!, taps * outputs]);
   const atEdges = edges && edgeResponse(height, width, reshape(edges, [taps, outputs]), offsets);
-  const added = atEdges && shift ? add(atEdges, shift) : (atEdges ?? shift);
-  return (rows) => {
-    const perTap = multiplied(rows, matrix);
-    const images = perTap.shape[0]! / (height * width);
-    const y = fold(reshape(perTap, [images, height, width, taps * outputs]), offsets, boundary);
-    return added ? add(y, added) : y;
-  };
+  return { kernel: inner, added: atEdges && shift ? add(atEdges, shift) : (atEdges ?? shift) };
 }

@@ -1,14 +1,18 @@
 // Expands composite operations into those that the runtime has, in the graph style that the device prefers.
 import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
+import { checkpoint, isCheckpoint } from '../../tensor/operations/checkpoint.ts';
 import { divide, total } from '../../tensor/operations/elementwise.ts';
 import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';
 import { concatenate, split } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
+import { isOpen, type Shape } from '../../tensor/shape.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import type { ConvolutionNetwork, GraphStyle } from '../devices/graphStyle.ts';
+import type { GraphStyle } from '../devices/graphStyle.ts';
 import type { Precision } from '../onnx/emitter.ts';
-import { type AffineConvolution, channelRows, pixelRows } from './convolutions.ts';
+import { imagesFirst, imagesLast } from './batchLast.ts';
+import { convolved, networkOf } from './batchLastConvolutions.ts';
+import { type AffineConvolution, pixelRows } from './convolutions.ts';
 import { convolver } from './convolver.ts';
 import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
@@ -47,10 +51,19 @@ export function expansion(
       if (network) {
         return expandNetwork(network, style, isDifferentiated(tensor), of);
       }
+      const batchLast = style.batchLast && isDifferentiated(tensor);
+      if (batchLast && isCheckpoint(tensor) && tensor.rank === 4 && !isOpen(tensor.shape)) {
+        // From its start on, a stage computes in the same order whether or not it is part of a larger program.
+        return imagesFirst(checkpoint(imagesLast(of(tensor.inputs[0]!))));
+      }
+      const mapOf = (convolution: AffineConvolution, shape: Shape): ((x: Tensor) => Tensor) =>
+        batchLast && !isOpen(shape)
+          ? (x) => imagesFirst(convolved(imagesLast(x), convolution))
+          : convolver(convolution, shape, style.productsPerCopy);
       const fused = convolutions.get(tensor);
       if (fused) {
         const x = of(fused.convolution.inputs[0]!);
-        return convolver(affine(fused, of), x.shape, style.productsPerCopy)(x);
+        return mapOf(affine(fused, of), x.shape)(x);
       }
       const inputs = tensor.inputs.map(of);
       if (isResultOf(solveCornerOperation, tensor) && !sequential) {
@@ -59,7 +72,7 @@ export function expansion(
       if (isResultOf(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
         const convolution = { offsets, boundary: 'zero', edge: false, kernel: inputs[1]! } as const;
-        const map = convolver(convolution, inputs[0]!.shape, style.productsPerCopy);
+        const map = mapOf(convolution, inputs[0]!.shape);
         return series(inputs[0]!, lastTerm(normBound, precision), map);
       }
       return apply(tensor.operation, inputs, tensor.attributes);
@@ -94,7 +107,7 @@ function series(x: Tensor, last: number, map: (x: Tensor) => Tensor): Tensor {
   return total(terms);
 }
 
-/** A network on a few images at a time, with its activations as rows. */
+/** A network on some of the images, or pixels of all of them, at a time. */
 function expandNetwork(
   { first, between, last }: Network,
   style: GraphStyle,
@@ -103,21 +116,24 @@ function expandNetwork(
 ): Tensor {
   const x = of(first.convolution.inputs[0]!);
   const [images, height, width] = x.shape as [number, number, number, number];
-  const described: ConvolutionNetwork = {
+  const described = {
     images,
     pixels: height * width,
     channels: Math.max(...[first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!)),
-    differentiated,
   };
-  const layout = style.rows(described) === 'channels' ? channelRows : pixelRows;
+  const [start, end] = [affine(first, of), affine(last, of)];
+  const functionOf =
+    ({ operation, attributes }: Tensor) =>
+    (rows: Tensor): Tensor =>
+      apply(operation, [rows], attributes);
+  if (style.batchLast && differentiated && !isOpen(x.shape)) {
+    const steps = between.map((part) => (isFused(part) ? affine(part, of) : functionOf(part)));
+    return imagesFirst(networkOf(imagesLast(x), start, steps, end, style.columns(described)));
+  }
   const steps = [
-    layout.first(affine(first, of)),
-    ...between.map((part) =>
-      isFused(part)
-        ? layout.between(affine(part, of))
-        : (rows: Tensor) => apply(part.operation, [rows], part.attributes),
-    ),
-    layout.last(affine(last, of), height, width),
+    pixelRows.first(start),
+    ...between.map((part) => (isFused(part) ? pixelRows.between(affine(part, of)) : functionOf(part))),
+    pixelRows.last(end, height, width),
   ];
   const blocks = split(x, 0, style.blocks(described));
   return concatenate(

@@ -2,7 +2,7 @@
 import type { NdArray } from '../../numeric/ndarray.ts';
 import type { Order, Padding, Range } from '../../tensor/operations/layout.ts';
 import type { Transposition } from '../../tensor/operations/product.ts';
-import type { Shifts } from '../../tensor/operations/shift.ts';
+import type { Boundary, Offset, Shifts } from '../../tensor/operations/shift.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Emitter } from './emitter.ts';
@@ -141,22 +141,25 @@ export function neighbourTable(
 ): string {
   const key = `${name} ${boundary} ${height}x${width} ${offsets.join(' ')}`;
   return emit.indices(key, [height * width, offsets.length], () => {
-    const table = new Int32Array(height * width * offsets.length);
-    let index = 0;
-    for (let row = 0; row < height; row++) {
-      for (let column = 0; column < width; column++) {
-        offsets.forEach(([down, right], tap) => {
-          const [r, c] =
-            boundary === 'wrap'
-              ? [modulo(row + down, height), modulo(column + right, width)]
-              : [row + down, column + right];
-          const inside = r >= 0 && r < height && c >= 0 && c < width;
-          table[index++] = cell(inside ? r * width + c : undefined, tap);
-        });
-      }
-    }
-    return table;
+    const neighbour = neighboursIn(height, width, boundary);
+    return Int32Array.from({ length: height * width * offsets.length }, (_, index) => {
+      const tap = index % offsets.length;
+      return cell(neighbour(Math.floor(index / offsets.length), offsets[tap]!), tap);
+    });
   });
+}
+
+/** The pixel that a tap at a pixel reads, both as their numbers in the image; undefined if it is outside. */
+export function neighboursIn(
+  height: number,
+  width: number,
+  boundary: Boundary,
+): (pixel: number, offset: Offset) => number | undefined {
+  return (pixel, [down, right]) => {
+    const [row, column] = [Math.floor(pixel / width) + down, (pixel % width) + right];
+    const [r, c] = boundary === 'wrap' ? [modulo(row, height), modulo(column, width)] : [row, column];
+    return r >= 0 && r < height && c >= 0 && c < width ? r * width + c : undefined;
+  };
 }
 
 function modulo(value: number, length: number): number {
@@ -208,6 +211,8 @@ const same: Operator = (_emit, _node, [x]) => x!;
 export const plainOperators: Operators = {
   abs: one('Abs'),
   add: one('Add'),
+  batchFirst: transpose,
+  batchLast: transpose,
   checkpoint: same,
   clip,
   concatenate,

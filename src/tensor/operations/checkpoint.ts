@@ -40,6 +40,11 @@ export function named(x: Tensor): Tensor {
   return isResultOf(namedOperation, x) ? x : (apply(namedOperation, [x], undefined) as Tensor);
 }
 
+/** Whether a tensor is marked by `named`. */
+export function isNamed(x: Tensor): boolean {
+  return isResultOf(namedOperation, x);
+}
+
 /** The operation of `after`. */
 export const afterOperation: Operation<undefined> = { name: 'after', shape: ([x]) => x! };
 

@@ -29,8 +29,7 @@ const transposeOperation: Operation<readonly number[]> = {
       ? order.map((axis) => x![axis]!)
       : { problem: `[${order.join(', ')}] is not a permutation of its axes` },
   gradient: (node, g) => {
-    const inverse = node.attributes.map((_, axis) => node.attributes.indexOf(axis));
-    return [transpose(g, inverse)];
+    return [transpose(g, invertPermutation(node.attributes))];
   },
 };
 
@@ -47,6 +46,33 @@ export function transposeSource(x: Tensor): Tensor | undefined {
   const isTransposition =
     x.rank === 2 && isResultOf(transposeOperation, x) && sameShape(x.attributes, [1, 0]);
   return isTransposition ? x.inputs[0] : undefined;
+}
+
+const batchFirstOperation: Operation<readonly number[]> = {
+  ...transposeOperation,
+  name: 'batchFirst',
+  gradient: (node, g) => [batchLast(g, invertPermutation(node.attributes))],
+};
+
+/** `transpose` of a tensor with the batch as its last axis, which becomes the first. */
+export function batchFirst(x: Tensor, order: readonly number[]): Tensor {
+  return apply(batchFirstOperation, [x], order) as Tensor;
+}
+
+/** The source of `batchFirst` and the order of its axes; undefined for any other tensor. */
+export function batchFirstSource(x: Tensor): { source: Tensor; order: readonly number[] } | undefined {
+  return isResultOf(batchFirstOperation, x) ? { source: x.inputs[0]!, order: x.attributes } : undefined;
+}
+
+const batchLastOperation: Operation<readonly number[]> = {
+  ...transposeOperation,
+  name: 'batchLast',
+  gradient: (node, g) => [batchFirst(g, invertPermutation(node.attributes))],
+};
+
+/** `transpose` of a tensor with the batch as its first axis, which becomes the last. */
+export function batchLast(x: Tensor, order: readonly number[]): Tensor {
+  return apply(batchLastOperation, [x], order) as Tensor;
 }
 
 /** A range of positions along an axis, the end exclusive. */

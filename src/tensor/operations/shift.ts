@@ -1,5 +1,7 @@
 // Shifted copies of an image and their sums: the rest of a convolution once its products are taken out.
+import { isOpen } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
+import { slice } from './layout.ts';
 
 /** How far a tap of a kernel reaches from its centre, in rows and columns. */
 export type Offset = readonly [row: number, column: number];
@@ -67,6 +69,59 @@ const foldOperation: Operation<Shifts> = {
  */
 export function fold(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
   return onlyCentre(offsets) ? x : (apply(foldOperation, [x], { offsets, boundary }) as Tensor);
+}
+
+/** Shifts of an image whose batch is the last axis. */
+export interface ChannelShifts extends Shifts {
+  /** Whether copies of the inside of the image follow: 1 where a tap reads a pixel, 0 where it reads outside. */
+  inside: boolean;
+}
+
+const unfoldChannelsOperation: Operation<ChannelShifts> = {
+  name: 'unfoldChannels',
+  shape: ([x], { offsets, inside }) =>
+    x!.length === 4 && !isOpen(x!)
+      ? [(x![0]! + (inside ? 1 : 0)) * offsets.length, ...x!.slice(1)]
+      : { problem: 'the image must have the axes channel, row, column and batch, all of known length' },
+  gradient: (node, g) => {
+    const { offsets, boundary } = node.attributes;
+    const copies = slice(g, 0, 0, node.inputs[0]!.shape[0]! * offsets.length);
+    return [foldChannels(copies, offsets.map(opposite), boundary)];
+  },
+};
+
+/**
+ * `unfold` for images whose batch is the last axis: `[C, H, W, N]` to `[T·C, H, W, N]` with
+ * y[t·C + c, h, w] = x[c, h + rowₜ, w + columnₜ]; with `inside`, T more channels with the same copies of an image of ones.
+ */
+export function unfoldChannels(
+  x: Tensor,
+  offsets: readonly Offset[],
+  boundary: Boundary = 'zero',
+  inside = false,
+): Tensor {
+  return onlyCentre(offsets) && !inside
+    ? x
+    : (apply(unfoldChannelsOperation, [x], { offsets, boundary, inside }) as Tensor);
+}
+
+const foldChannelsOperation: Operation<Shifts> = {
+  name: 'foldChannels',
+  shape: ([x], { offsets }) =>
+    x!.length === 4 && !isOpen(x!) && x![0]! % offsets.length === 0
+      ? [x![0]! / offsets.length, ...x!.slice(1)]
+      : {
+          problem: `the image must have a multiple of ${offsets.length} channels, its first axis, and a known batch`,
+        },
+  gradient: (node, g) => [unfoldChannels(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
+};
+
+/**
+ * `fold` for images whose batch is the last axis: `[T·C, H, W, N]` to `[C, H, W, N]` with
+ * y[c, h, w] = Σₜ x[t·C + c, h + rowₜ, w + columnₜ].
+ */
+export function foldChannels(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
+  return onlyCentre(offsets) ? x : (apply(foldChannelsOperation, [x], { offsets, boundary }) as Tensor);
 }
 
 function onlyCentre(offsets: readonly Offset[]): boolean {

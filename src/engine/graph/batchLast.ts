@@ -1,0 +1,231 @@
+// Images with the batch as their last axis. A convolution takes and returns them through transpositions; the rules here
+// move the operations between two convolutions to where the batch is last, so that the transpositions meet and cancel.
+import { isNamed } from '../../tensor/operations/checkpoint.ts';
+import {
+  batchFirst,
+  batchFirstSource,
+  batchLast,
+  invertPermutation,
+  reshape,
+  transpose,
+} from '../../tensor/operations/layout.ts';
+import type { Shape } from '../../tensor/shape.ts';
+import type { Operation, Tensor } from '../../tensor/tensor.ts';
+
+/** Makes the result of an operation. */
+type Make = (operation: Operation<unknown>, inputs: readonly Tensor[], attributes: unknown) => Tensor;
+
+/** Images `[N, H, W, C]` as `[C, H, W, N]`. */
+export function imagesLast(x: Tensor): Tensor {
+  return behind(x, IMAGES);
+}
+
+/** Images `[C, H, W, N]` as `[N, H, W, C]`. */
+export function imagesFirst(x: Tensor): Tensor {
+  return broughtBack(x, IMAGES);
+}
+
+/** The axes of `[N, H, W, C]` in `[C, H, W, N]`, and the other way round. */
+const IMAGES = [3, 1, 2, 0];
+
+/**
+ * The result of an operation, computed with the batch last if it is last behind some input's transposition, and brought
+ * back to its own order of axes; undefined if there is none, or the operation has no rule.
+ */
+export function onBatchLast(
+  operation: Operation<unknown>,
+  inputs: readonly Tensor[],
+  attributes: unknown,
+  make: Make,
+): Tensor | undefined {
+  const order = inputs.map(batchLastOrder).find((found) => found !== undefined);
+  const rule = operation.evaluate ? elementwise : rules[operation.name];
+  return order && rule?.({ operation, inputs, attributes, order, make });
+}
+
+/** The order of the axes in `batchFirst`; undefined for any other tensor. */
+function batchLastOrder(x: Tensor): readonly number[] | undefined {
+  // What a program names has the axes that it names: it is transposed once more, like any other input.
+  return batchFirstSource(isNamed(x) ? x.inputs[0]! : x)?.order;
+}
+
+/** `x` with its axes in another order. */
+function permuted(x: Tensor, order: readonly number[]): Tensor {
+  return isIdentity(order) ? x : transpose(x, order);
+}
+
+/** `x`, in which the batch is last if it has one, with the order of axes that it should have. */
+function broughtBack(x: Tensor, order: readonly number[]): Tensor {
+  return order.length > 2 && order[0] === order.length - 1 ? batchFirst(x, order) : permuted(x, order);
+}
+
+function isIdentity(order: readonly number[]): boolean {
+  return order.every((axis, index) => axis === index);
+}
+
+/** An operation, and the order of the axes in the transposition of an input that has the batch last. */
+interface Moved {
+  readonly operation: Operation<unknown>;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: unknown;
+  readonly order: readonly number[];
+  readonly make: Make;
+}
+
+type Rule = (moved: Moved) => Tensor | undefined;
+
+const elementwise: Rule = ({ operation, inputs, attributes, order, make }) =>
+  inputs.some(({ rank }) => rank > order.length)
+    ? undefined
+    : broughtBack(
+        make(
+          operation,
+          inputs.map((x) => behind(x, order)),
+          attributes,
+        ),
+        order,
+      );
+
+/** A mark, or one that waits for other inputs: these stay as they are. */
+const mark: Rule = ({ operation, inputs: [x, ...others], attributes, order, make }) =>
+  batchLastOrder(x!) && broughtBack(make(operation, [behind(x!, order), ...others], attributes), order);
+
+/** An operation along one axis. */
+const alongAxis =
+  (moved: (attributes: never, axis: (axis: number) => number) => unknown): Rule =>
+  ({ operation, inputs, attributes, order, make }) =>
+    broughtBack(
+      make(
+        operation,
+        inputs.map((x) => behind(x, order)),
+        moved(attributes as never, (axis) => order[axis]!),
+      ),
+      order,
+    );
+
+const withAxis = alongAxis((attributes: { readonly axis: number }, place): { readonly axis: number } => ({
+  ...attributes,
+  axis: place(attributes.axis),
+}));
+
+const sum: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
+  const axes = attributes as readonly number[];
+  const places = axes.map((axis) => order[axis]!).sort((a, b) => a - b);
+  const left = order.filter((_, axis) => !axes.includes(axis));
+  const sorted = [...left].sort((a, b) => a - b);
+  return broughtBack(
+    make(operation, [behind(x!, order)], places),
+    left.map((place) => sorted.indexOf(place)),
+  );
+};
+
+/**
+ * Splits axes where they are; to merge some that do not follow one another, the axes are brought in order, the last ones
+ * first and the batch last.
+ */
+const reshaping: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
+  const shape = attributes as Shape;
+  const groups = shape.length > 2 ? axisGroups(x!.shape, shape) : undefined;
+  if (!groups) {
+    return undefined;
+  }
+  const placeOf = ({ from }: AxisGroup): number => order[from[0]!]!;
+  const inPlace = groups.every(({ from }) =>
+    from.every((axis, index) => order[axis] === order[from[0]!]! + index),
+  );
+  const [batch, ...others] = groups as [AxisGroup, ...AxisGroup[]];
+  const arranged = inPlace
+    ? [...groups].sort((a, b) => placeOf(a) - placeOf(b))
+    : [others.at(-1)!, ...others.slice(0, -1), batch];
+  const moved = permuted(
+    behind(x!, order),
+    arranged.flatMap(({ from }) => from.map((axis) => order[axis]!)),
+  );
+  const axes = arranged.flatMap(({ to }) => to);
+  return broughtBack(
+    make(
+      operation,
+      [moved],
+      axes.map((axis) => shape[axis]!),
+    ),
+    invertPermutation(axes),
+  );
+};
+
+const transposition: Rule = ({ inputs: [x], attributes, order }) =>
+  broughtBack(
+    behind(x!, order),
+    (attributes as readonly number[]).map((axis) => order[axis]!),
+  );
+
+/** The rules by the names of operations; an elementwise function has its own. */
+const rules: Readonly<Record<string, Rule>> = {
+  after: mark,
+  batchLast: transposition,
+  checkpoint: mark,
+  concatenate: alongAxis((axis: number, place) => place(axis)),
+  pad: withAxis,
+  remember: mark,
+  reorder: withAxis,
+  reshape: reshaping,
+  slice: withAxis,
+  sum,
+  transpose: transposition,
+};
+
+/** An operand with its axes as they are behind a transposition of this order; one of lower rank broadcasts. */
+function behind(x: Tensor, order: readonly number[]): Tensor {
+  const inverse = invertPermutation(order);
+  const known = batchFirstSource(x);
+  if (known) {
+    return permuted(
+      known.source,
+      inverse.map((axis) => known.order[axis]!),
+    );
+  }
+  if (x.rank === order.length) {
+    return batchLast(x, inverse);
+  }
+  if (x.rank === 0) {
+    return x;
+  }
+  const shape = [...order.slice(x.rank).map(() => 1), ...x.shape];
+  const moved = inverse.map((axis) => shape[axis]!);
+  // Axes of length 1 may be anywhere.
+  return shape.filter((length) => length !== 1).length < 2
+    ? reshape(x, moved)
+    : transpose(reshape(x, shape), inverse);
+}
+
+/** Axes that become others, in order, with the same number of elements. */
+interface AxisGroup {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+}
+
+/** The smallest such groups of a reshape, the first one the batch alone; undefined if it is not kept. */
+function axisGroups(from: Shape, to: Shape): AxisGroup[] | undefined {
+  if (from[0] !== to[0]) {
+    return undefined;
+  }
+  const groups: { from: number[]; to: number[] }[] = [{ from: [0], to: [0] }];
+  let [i, j] = [1, 1];
+  while (i < from.length && j < to.length) {
+    const group = { from: [i], to: [j] };
+    let [left, right] = [from[i++]!, to[j++]!];
+    while (left !== right) {
+      if (left < right) {
+        group.from.push(i);
+        left *= from[i++]!;
+      } else {
+        group.to.push(j);
+        right *= to[j++]!;
+      }
+    }
+    groups.push(group);
+  }
+  const last = groups.at(-1)!;
+  last.from.push(...from.map((_, axis) => axis).slice(i));
+  last.to.push(...to.map((_, axis) => axis).slice(j));
+  return groups;
+}
