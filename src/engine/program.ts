@@ -46,11 +46,6 @@ export interface CompileOptions {
   fallback?: boolean;
   /** How corner convolutions, the halves of emerging ones, are inverted; default wavefront. */
   inverse?: InverseMethod;
-  /**
-   * Whether the program is a part of a computation through which gradients flow elsewhere, and must match it
-   * bit for bit; default false.
-   */
-  differentiated?: boolean;
   /** The path prefix of a file to which the time of every node is written on release; none by default. */
   profile?: string;
   /**

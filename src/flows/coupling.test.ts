@@ -1,5 +1,5 @@
-// The coupling network processes a few images at a time, in one of two layouts: neither may affect its
-// results. A floor bounds its scale.
+// The coupling network processes some of its images, or of their pixels, at a time, in one of two layouts: neither may
+// affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -44,7 +44,7 @@ async function programOf(images: number, differentiated: boolean) {
 it.each([
   ['for gradients', true],
   ['for values', false],
-])('matches its images one by one, for a batch in blocks laid out %s', async (_, differentiated) => {
+])('matches its images one by one, for a batch in blocks %s', async (_, differentiated) => {
   const x = normals([IMAGES, SIZE, SIZE, CHANNELS], 1);
   const whole = await programOf(IMAGES, differentiated);
   const single = await programOf(1, differentiated);

@@ -31,6 +31,9 @@ const LINE = 16;
  */
 export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {
   const columns = images * pixels;
+  if (columns < 0) {
+    return [columns];
+  }
   const fitting = Math.ceil(columns / Math.max(1, Math.floor(BLOCK / channels)));
   const count = fitting === 1 && columns % PERIOD === 0 ? 2 : fitting;
   const share = columns / count;

@@ -5,13 +5,16 @@ import { processorOperators } from './cpuOperators.ts';
 import { PRODUCTS_PER_COPY } from './cpuShifts.ts';
 import type { GraphStyle } from './graphStyle.ts';
 
+/** From so many images on it is faster to have the batch last. */
+const FEWEST_IMAGES = 4;
+
 /** The graph style for a CPU. */
 export const cpu: GraphStyle = {
   blocks: blockLengths,
-  // With a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel
-  // xᵀ·g; ONNX Runtime is slower with a transposed left operand (`bench/products.ts`). Where nothing is
-  // differentiated, a row per pixel is faster.
-  batchLast: true,
+  // Copies of a pixel for fewer images are too short. Narrow networks gain by the copies; in wide ones the weight gradient
+  // between two wide activations is g·xᵀ instead of xᵀ·g, and ONNX Runtime is slower with a transposed left operand
+  // (`bench/products.ts`).
+  batchLast: (images) => images < 0 || images >= FEWEST_IMAGES,
   columns: columnBlocks,
   productsPerCopy: PRODUCTS_PER_COPY,
   stacks: false,

@@ -2,7 +2,7 @@
 import type { ChannelShifts, Shifts } from '../../tensor/operations/shift.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Emitter } from '../onnx/emitter.ts';
-import { neighboursIn, type Operator } from '../onnx/operators.ts';
+import { neighboursIn, type Operator, onnxShape } from '../onnx/operators.ts';
 
 /** The nodes of `unfoldChannels`. */
 export const unfoldChannels: Operator<ChannelShifts> = (emit, { attributes, inputs, shape }, [x]) => {
@@ -67,11 +67,18 @@ function withRows(
   [rows, length]: readonly [rows: number, length: number],
   values: readonly number[],
 ): string {
+  const given = emit.node('Reshape', [x, emit.integers([rows, length])]);
+  if (length < 0) {
+    return values.reduce(
+      (all, value) =>
+        emit.node('Pad', [all, emit.integers([0, 0, 1, 0]), emit.reals(Float64Array.of(value), [])]),
+      given,
+    );
+  }
   const behind = Float64Array.from(
     { length: values.length * length },
     (_, index) => values[Math.floor(index / length)]!,
   );
-  const given = emit.node('Reshape', [x, emit.integers([rows, length])]);
   return values.length === 0
     ? given
     : emit.node('Concat', [given, emit.reals(behind, [values.length, length])], { axis: 0 });
@@ -82,5 +89,5 @@ function keyOf(height: number, width: number, { offsets, boundary }: Shifts): st
 }
 
 function reshaped(emit: Emitter, x: string, shape: Shape): string {
-  return emit.node('Reshape', [x, emit.integers([...shape])]);
+  return emit.node('Reshape', [x, emit.integers(onnxShape(shape))]);
 }

@@ -6,7 +6,7 @@ import type { GraphStyle } from './graphStyle.ts';
 /** The graph style for a GPU. */
 export const gpu: GraphStyle = {
   blocks: ({ images }) => [images],
-  batchLast: false,
+  batchLast: () => false,
   columns: ({ images, pixels }) => [images * pixels],
   productsPerCopy: 0,
   stacks: true,

@@ -16,10 +16,10 @@ export interface GraphStyle extends NodeStyle {
   /** How many images such a network processes at a time: block sizes that add up to the batch. */
   blocks(network: ConvolutionNetwork): readonly number[];
   /**
-   * Whether images that gradients flow through have the batch as their last axis: a pixel is then copied for all images at
-   * once, and a row of a matrix is a channel.
+   * Whether so many images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of
+   * a matrix is a channel. A negative number is an open batch.
    */
-  readonly batchLast: boolean;
+  batchLast(images: number): boolean;
   /**
    * How many columns such a network processes at a time if the batch is last, where a column is one pixel of one image:
    * block sizes that add up to all.

@@ -1,13 +1,12 @@
 // Expands composite operations into those that the runtime has, in the graph style that the device prefers.
-import { gradientAskedFor, pulledBack } from '../../tensor/gradient.ts';
+import { pulledBack } from '../../tensor/gradient.ts';
 import { checkpoint, isCheckpoint } from '../../tensor/operations/checkpoint.ts';
 import { divide, total } from '../../tensor/operations/elementwise.ts';
 import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';
 import { concatenate, split } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
-import { isOpen, type Shape } from '../../tensor/shape.ts';
+import type { Shape } from '../../tensor/shape.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
-import { topologicalOrder } from '../../tensor/traversal.ts';
 import type { GraphStyle } from '../devices/graphStyle.ts';
 import type { Precision } from '../onnx/emitter.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
@@ -16,16 +15,12 @@ import { type AffineConvolution, pixelRows } from './convolutions.ts';
 import { convolver } from './convolver.ts';
 import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
-import { solveByDiagonals } from './wavefront.ts';
+import { tileLength } from './tiles.ts';
+import { solveByDiagonals, solveRowsBatchLast } from './wavefront.ts';
 
 /** How composite operations are expanded. */
 export interface ExpandOptions {
   readonly style: GraphStyle;
-  /**
-   * Whether gradients flow through all of a graph, even if it asks for none; otherwise through what is
-   * differentiated.
-   */
-  readonly differentiated: boolean;
   /** Decides how many terms a series has. */
   readonly precision: Precision;
   /** Whether corner convolutions are left to the host, which solves them one value at a time. */
@@ -36,11 +31,9 @@ export interface ExpandOptions {
 export function expansion(
   order: readonly Tensor[],
   roots: readonly Tensor[],
-  { style, differentiated, precision, sequential }: ExpandOptions,
+  { style, precision, sequential }: ExpandOptions,
 ): Pass {
   const { convolutions, networks, inner } = groupsOf(order, roots);
-  const throughGradients = differentiated ? undefined : differentiatedTensors(order);
-  const isDifferentiated = (tensor: Tensor): boolean => throughGradients?.has(tensor) ?? true;
   return {
     gradients: pulledBack,
     make(tensor, of) {
@@ -49,15 +42,14 @@ export function expansion(
       }
       const network = networks.get(tensor);
       if (network) {
-        return expandNetwork(network, style, isDifferentiated(tensor), of);
+        return expandNetwork(network, style, of);
       }
-      const batchLast = style.batchLast && isDifferentiated(tensor);
-      if (batchLast && isCheckpoint(tensor) && tensor.rank === 4 && !isOpen(tensor.shape)) {
+      if (isCheckpoint(tensor) && tensor.rank === 4 && style.batchLast(tensor.shape[0]!)) {
         // From its start on, a stage computes in the same order whether or not it is part of a larger program.
         return imagesFirst(checkpoint(imagesLast(of(tensor.inputs[0]!))));
       }
       const mapOf = (convolution: AffineConvolution, shape: Shape): ((x: Tensor) => Tensor) =>
-        batchLast && !isOpen(shape)
+        style.batchLast(shape[0]!)
           ? (x) => imagesFirst(convolved(imagesLast(x), convolution))
           : convolver(convolution, shape, style.productsPerCopy);
       const fused = convolutions.get(tensor);
@@ -67,7 +59,11 @@ export function expansion(
       }
       const inputs = tensor.inputs.map(of);
       if (isResultOf(solveCornerOperation, tensor) && !sequential) {
-        return solveByDiagonals(inputs[0]!, inputs[1]!, tensor.attributes);
+        const [y, kernel] = inputs as [Tensor, Tensor];
+        const [images, , width, channels] = y.shape as [number, number, number, number];
+        return style.batchLast(images) && tileLength(width, channels) === width
+          ? imagesFirst(solveRowsBatchLast(imagesLast(y), kernel, tensor.attributes))
+          : solveByDiagonals(y, kernel, tensor.attributes);
       }
       if (isResultOf(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
@@ -78,12 +74,6 @@ export function expansion(
       return apply(tensor.operation, inputs, tensor.attributes);
     },
   };
-}
-
-/** The tensors that gradients flow through, and those they depend on. */
-function differentiatedTensors(order: readonly Tensor[]): ReadonlySet<Tensor> {
-  const known = order.flatMap((tensor) => gradientAskedFor(tensor)?.pullback.known ?? []);
-  return new Set(topologicalOrder(known.map(({ tensor }) => tensor)));
 }
 
 function affine(
@@ -111,7 +101,6 @@ function series(x: Tensor, last: number, map: (x: Tensor) => Tensor): Tensor {
 function expandNetwork(
   { first, between, last }: Network,
   style: GraphStyle,
-  differentiated: boolean,
   of: (tensor: Tensor) => Tensor,
 ): Tensor {
   const x = of(first.convolution.inputs[0]!);
@@ -126,7 +115,7 @@ function expandNetwork(
     ({ operation, attributes }: Tensor) =>
     (rows: Tensor): Tensor =>
       apply(operation, [rows], attributes);
-  if (style.batchLast && differentiated && !isOpen(x.shape)) {
+  if (style.batchLast(images)) {
     const steps = between.map((part) => (isFused(part) ? affine(part, of) : functionOf(part)));
     return imagesFirst(networkOf(imagesLast(x), start, steps, end, style.columns(described)));
   }

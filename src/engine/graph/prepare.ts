@@ -24,11 +24,6 @@ export const inverseMethods = ['wavefront', 'sequential'] as const;
 export interface PrepareOptions {
   /** Default: cpu. */
   readonly device?: Device | undefined;
-  /**
-   * Whether gradients flow through all of the graph even though it asks for none: its results are then equal,
-   * bit for bit, to those of the same graph with gradients. Default: false.
-   */
-  readonly differentiated?: boolean | undefined;
   /** What it is computed in. Default: float32. */
   readonly precision?: Precision | undefined;
   /** How corner convolutions are inverted. Default: wavefront. */
@@ -38,15 +33,10 @@ export interface PrepareOptions {
 /** The program that computes the same values with operations that suit a device, none of them composite. */
 export function prepare(
   definition: ProgramDefinition,
-  {
-    device = 'cpu',
-    differentiated = false,
-    precision = 'float32',
-    inverse = 'wavefront',
-  }: PrepareOptions = {},
+  { device = 'cpu', precision = 'float32', inverse = 'wavefront' }: PrepareOptions = {},
 ): ProgramDefinition {
   const style = styleOf(device);
-  const options = { style, differentiated, precision, sequential: inverse === 'sequential' };
+  const options = { style, precision, sequential: inverse === 'sequential' };
   const expanded = passed(definition, new Map(), (order, roots) => expansion(order, roots, options));
   const stacked = style.stacks ? withStacks(expanded) : expanded;
   const found = passed(stacked, new Map(), simplificationOf(stacked));

@@ -6,8 +6,9 @@ import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { constant, input } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
+import { imagesFirst, imagesLast } from './batchLast.ts';
 import { tileLength } from './tiles.ts';
-import { solveByDiagonals } from './wavefront.ts';
+import { solveByDiagonals, solveRowsBatchLast } from './wavefront.ts';
 
 /** A corner kernel whose centre tap is triangular, its diagonal away from zero, of either sign. */
 function cornerKernel(side: number, channels: number, upper: boolean): NdArray {
@@ -46,13 +47,20 @@ describe('solveByDiagonals', () => {
     const tensor = input('y', [OPEN_BATCH, height, width, channels]);
     const expected = solveCornerSequentially(y, kernel, dilation).data;
     const lengths = Array.from({ length: width }, (_, index) => index + 1).filter((one) => width % one === 0);
-    for (const length of lengths) {
-      const x = solveByDiagonals(tensor, constant(kernel), dilation, length);
-      const program = await compile({ inputs: { y: tensor }, outputs: { x } }, { precision: 'float64' });
-      const result = await program.run({ y });
-      expectClose(`x, tiles of ${length}`, result.x!.data, expected, 'float64', 1e-11);
-      await program.release();
+    const outputs = Object.fromEntries(
+      lengths.map((length) => [
+        `x, tiles of ${length}`,
+        solveByDiagonals(tensor, constant(kernel), dilation, length),
+      ]),
+    );
+    outputs['x, batch last'] = imagesFirst(
+      solveRowsBatchLast(imagesLast(tensor), constant(kernel), dilation),
+    );
+    const program = await compile({ inputs: { y: tensor }, outputs }, { precision: 'float64' });
+    for (const [name, { data }] of Object.entries(await program.run({ y }))) {
+      expectClose(name, data, expected, 'float64', 1e-11);
     }
+    await program.release();
   });
 
   it('returns NaN, never its input, if the diagonal contains a zero', async () => {

@@ -55,6 +55,30 @@ function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   return reshape(concatenate(solved, 1), y.shape);
 }
 
+/**
+ * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows. A tile is a column of
+ * values, so the matrices are transposed.
+ */
+export function solveRowsBatchLast(y: Tensor, kernel: Tensor, dilation: number): Tensor {
+  const [channels, height, width, images] = y.shape as [number, number, number, number];
+  const { centreInverse, neighbours } = tilesOf(kernel, dilation, { height, width, length: width });
+  const scale = transpose(centreInverse);
+  const weights = neighbours.map(({ down, weight }) => ({ down, weight: transpose(weight) }));
+  const values = width * channels;
+  const rows = reshape(transpose(y, [1, 2, 0, 3]), [height * values, images]);
+  const solved: Tensor[] = [];
+  for (const given of split(rows, 0, Array(height).fill(values))) {
+    const above = weights.flatMap(({ down, weight }) => {
+      const row = solved[solved.length - down];
+      return row ? [{ row, weight }] : [];
+    });
+    solved.push(
+      above.reduce((bias, { row, weight }) => product(weight, row, { bias }), product(scale, given)),
+    );
+  }
+  return transpose(reshape(concatenate(solved, 0), [height, width, channels, images]), [2, 0, 1, 3]);
+}
+
 /** Several tiles in a row, along anti-diagonals. */
 function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];

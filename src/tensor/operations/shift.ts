@@ -1,5 +1,4 @@
 // Shifted copies of an image and their sums: the rest of a convolution once its products are taken out.
-import { isOpen } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 import { slice } from './layout.ts';
 
@@ -80,9 +79,9 @@ export interface ChannelShifts extends Shifts {
 const unfoldChannelsOperation: Operation<ChannelShifts> = {
   name: 'unfoldChannels',
   shape: ([x], { offsets, inside }) =>
-    x!.length === 4 && !isOpen(x!)
+    x!.length === 4
       ? [(x![0]! + (inside ? 1 : 0)) * offsets.length, ...x!.slice(1)]
-      : { problem: 'the image must have the axes channel, row, column and batch, all of known length' },
+      : { problem: 'the image must have the axes channel, row, column, batch' },
   gradient: (node, g) => {
     const { offsets, boundary } = node.attributes;
     const copies = slice(g, 0, 0, node.inputs[0]!.shape[0]! * offsets.length);
@@ -108,10 +107,10 @@ export function unfoldChannels(
 const foldChannelsOperation: Operation<Shifts> = {
   name: 'foldChannels',
   shape: ([x], { offsets }) =>
-    x!.length === 4 && !isOpen(x!) && x![0]! % offsets.length === 0
+    x!.length === 4 && x![0]! % offsets.length === 0
       ? [x![0]! / offsets.length, ...x!.slice(1)]
       : {
-          problem: `the image must have a multiple of ${offsets.length} channels, its first axis, and a known batch`,
+          problem: `the image must have a multiple of ${offsets.length} channels, its first axis`,
         },
   gradient: (node, g) => [unfoldChannels(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
 };

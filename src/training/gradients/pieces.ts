@@ -200,8 +200,7 @@ function pieceOf(
   const toRemember = y ? topologicalOrder([y]).filter(isRemembered) : [];
   const remembered = Object.fromEntries(toRemember.map((tensor, index) => [`remembered/${index}`, tensor]));
   const backward = { inputs: { ...inputs, ...remembered, ...(gradientOfY && { gradientOfY }) }, outputs };
-  // The other program differentiates the forward pass: here it must return the same, bit for bit.
-  const forward = y && prepare({ inputs, outputs: { y, ...remembered } }, { device, differentiated: true });
+  const forward = y && prepare({ inputs, outputs: { y, ...remembered } }, { device });
   return {
     ...(forward && { forward }),
     ...(Object.keys(outputs).length > 0 && { backward: prepare(backward, { device }) }),
