@@ -1,15 +1,7 @@
 import { expect, it } from 'vitest';
-import { blockLengths, columnBlocks } from './blocks.ts';
+import { columnBlocks } from './blocks.ts';
 
 const total = (lengths: readonly number[]) => lengths.reduce((sum, length) => sum + length, 0);
-
-it('splits a batch into blocks of 4 MiB, and never an open one', () => {
-  expect(blockLengths({ images: 32, pixels: 256, channels: 512 })).toEqual([8, 8, 8, 8]);
-  expect(blockLengths({ images: 9, pixels: 256, channels: 512 })).toEqual([8, 1]);
-  expect(blockLengths({ images: 3, pixels: 64, channels: 8 })).toEqual([3]);
-  expect(blockLengths({ images: 2, pixels: 4096, channels: 4096 })).toEqual([1, 1]);
-  expect(blockLengths({ images: -1, pixels: 256, channels: 512 })).toEqual([-1]);
-});
 
 it('splits columns into blocks of 4 MiB, unless rows would be a multiple of 4 KiB apart', () => {
   expect(columnBlocks({ images: 9, pixels: 256, channels: 512 })).toEqual([1152, 1152]);
@@ -18,6 +10,10 @@ it('splits columns into blocks of 4 MiB, unless rows would be a multiple of 4 Ki
   expect(columnBlocks({ images: 32, pixels: 256, channels: 512 })).toEqual([2064, 2064, 2064, 2000]);
   expect(columnBlocks({ images: 32, pixels: 64, channels: 512 })).toEqual([1040, 1008]);
   expect(columnBlocks({ images: 1, pixels: 1024, channels: 8 })).toEqual([512, 512]);
+});
+
+it('does not split an open batch', () => {
+  expect(columnBlocks({ images: -1, pixels: 1024, channels: 512 })).toEqual([-1024]);
 });
 
 it('drops no column, and leaves blocks neither empty nor much too large', () => {

@@ -1,22 +1,16 @@
-// The graph style a CPU prefers under ONNX Runtime: wide activations stay in its cache, and products get both
-// operands in their preferred layout.
-import { blockLengths, columnBlocks } from './blocks.ts';
+// The graph style a CPU prefers under ONNX Runtime: wide activations stay in its cache, copies are long, and products get
+// both operands in their preferred layout.
+import { columnBlocks } from './blocks.ts';
 import { processorOperators } from './cpuOperators.ts';
-import { PRODUCTS_PER_COPY } from './cpuShifts.ts';
 import type { GraphStyle } from './graphStyle.ts';
-
-/** From so many images on it is faster to have the batch last. */
-const FEWEST_IMAGES = 4;
 
 /** The graph style for a CPU. */
 export const cpu: GraphStyle = {
-  blocks: blockLengths,
-  // Copies of a pixel for fewer images are too short. Narrow networks gain by the copies; in wide ones the weight gradient
-  // between two wide activations is g·xᵀ instead of xᵀ·g, and ONNX Runtime is slower with a transposed left operand
-  // (`bench/products.ts`).
-  batchLast: (images) => images < 0 || images >= FEWEST_IMAGES,
-  columns: columnBlocks,
-  productsPerCopy: PRODUCTS_PER_COPY,
+  // With few channels, the copies of one image's pixels are short: they take longer than the products around them. And
+  // with a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel xᵀ·g; ONNX
+  // Runtime is slower with a transposed left operand (`bench/products.ts`).
+  batchLast: true,
+  blocks: columnBlocks,
   stacks: false,
   mostParts: 1,
   waits: true,

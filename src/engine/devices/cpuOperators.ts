@@ -2,8 +2,7 @@
 import type { Order } from '../../tensor/operations/layout.ts';
 import type { Transposition } from '../../tensor/operations/product.ts';
 import { type Operator, type Operators, onnxShape, plainOperators } from '../onnx/operators.ts';
-import { foldChannels, unfoldChannels } from './cpuChannelShifts.ts';
-import { fold, unfold } from './cpuShifts.ts';
+import { foldChannels, unfoldChannels } from './cpuShifts.ts';
 import { productWithOnes, rowSum } from './rowSums.ts';
 
 /**
@@ -78,7 +77,6 @@ function plain<A>(name: string): Operator<A> {
 export const processorOperators: Operators = {
   add: withNumber('add'),
   divide: withNumber('divide'),
-  fold,
   foldChannels,
   multiply: withNumber('multiply'),
   product,
@@ -86,6 +84,5 @@ export const processorOperators: Operators = {
   step,
   subtract: withNumber('subtract'),
   sum,
-  unfold,
   unfoldChannels,
 };

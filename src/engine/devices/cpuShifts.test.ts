@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type Boundary, type Offset, squareOffsets } from '../../tensor/operations/convolution.ts';
-import { fold, unfold } from '../../tensor/operations/shift.ts';
+import { foldChannels, unfoldChannels } from '../../tensor/operations/shift.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
 import { input } from '../../tensor/tensor.ts';
 import { compile } from '../program.ts';
@@ -38,38 +38,44 @@ it.each<[string, Offset[], Boundary, [height: number, width: number, channels: n
     const inside = row >= 0 && row < height && column >= 0 && column < width;
     return inside ? row * width + column : undefined;
   };
-  const narrow = new RandomStream(1, 'x').normals(IMAGES * height * width * channels);
-  const wide = new RandomStream(1, 'copies').normals(IMAGES * height * width * taps * channels);
-  const copies = new Float64Array(wide.length);
+  const pixels = height * width;
+  const narrow = new RandomStream(1, 'x').normals(channels * pixels * IMAGES);
+  const wide = new RandomStream(1, 'copies').normals(taps * channels * pixels * IMAGES);
+  const copies = new Float64Array(wide.length + taps * pixels * IMAGES);
   const sums = new Float64Array(narrow.length);
-  for (let n = 0; n < IMAGES; n++) {
-    for (let h = 0; h < height; h++) {
-      for (let w = 0; w < width; w++) {
-        offsets.forEach(([down, right], tap) => {
-          const from = at(h + down, w + right);
-          const pixel = n * height * width + h * width + w;
-          for (let c = 0; from !== undefined && c < channels; c++) {
-            const source = n * height * width + from;
-            copies[(pixel * taps + tap) * channels + c] = narrow[source * channels + c]!;
-            sums[pixel * channels + c]! += wide[(source * taps + tap) * channels + c]!;
-          }
-        });
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    offsets.forEach(([down, right], tap) => {
+      const from = at(Math.floor(pixel / width) + down, (pixel % width) + right);
+      for (let n = 0; from !== undefined && n < IMAGES; n++) {
+        for (let c = 0; c < channels; c++) {
+          const row = (tap * channels + c) * pixels;
+          copies[(row + pixel) * IMAGES + n] = narrow[(c * pixels + from) * IMAGES + n]!;
+          sums[(c * pixels + pixel) * IMAGES + n]! += wide[(row + from) * IMAGES + n]!;
+        }
+        copies[((taps * channels + tap) * pixels + pixel) * IMAGES + n] = 1;
       }
-    }
+    });
   }
-  const x = input('x', [OPEN_BATCH, height, width, channels]);
-  const y = input('y', [IMAGES, height, width, taps * channels]);
-  const outputs = { copies: unfold(x, offsets, boundary), sums: fold(y, offsets, boundary) };
-  const program = await compile({ inputs: { x, y }, outputs }, { precision: 'float64', threads: 1 });
-  const results = await program.run({
-    x: { shape: [IMAGES, height, width, channels], data: narrow },
-    y: { shape: y.shape, data: wide },
-  });
-  await program.release();
-  expect([...results.copies!.data]).toEqual([...copies]);
-  results.sums!.data.forEach((sum, index) => {
-    expect(sum).toBeCloseTo(sums[index]!, 12);
-  });
+  for (const images of [IMAGES, OPEN_BATCH]) {
+    const x = input('x', [channels, height, width, images]);
+    const y = input('y', [taps * channels, height, width, images]);
+    const outputs = {
+      copies: unfoldChannels(x, offsets, boundary),
+      withInside: unfoldChannels(x, offsets, boundary, true),
+      sums: foldChannels(y, offsets, boundary),
+    };
+    const program = await compile({ inputs: { x, y }, outputs }, { precision: 'float64', threads: 1 });
+    const results = await program.run({
+      x: { shape: [channels, height, width, IMAGES], data: narrow },
+      y: { shape: [taps * channels, height, width, IMAGES], data: wide },
+    });
+    await program.release();
+    expect([...results.copies!.data]).toEqual([...copies.subarray(0, wide.length)]);
+    expect([...results.withInside!.data]).toEqual([...copies]);
+    results.sums!.data.forEach((sum, index) => {
+      expect(sum).toBeCloseTo(sums[index]!, 12);
+    });
+  }
 });
 
 function modulo(value: number, length: number): number {

@@ -5,10 +5,8 @@ import type { GraphStyle } from './graphStyle.ts';
 
 /** The graph style for a GPU. */
 export const gpu: GraphStyle = {
-  blocks: ({ images }) => [images],
-  batchLast: () => false,
-  columns: ({ images, pixels }) => [images * pixels],
-  productsPerCopy: 0,
+  batchLast: false,
+  blocks: ({ images, pixels }) => [images * pixels],
   stacks: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.
   mostParts: 7,

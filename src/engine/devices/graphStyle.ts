@@ -13,23 +13,16 @@ export interface ConvolutionNetwork {
 
 /** The graph style that a device prefers. */
 export interface GraphStyle extends NodeStyle {
-  /** How many images such a network processes at a time: block sizes that add up to the batch. */
-  blocks(network: ConvolutionNetwork): readonly number[];
   /**
-   * Whether so many images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of
-   * a matrix is a channel. A negative number is an open batch.
+   * Whether images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of a
+   * matrix is a channel. Otherwise it is their first, and a row is a pixel.
    */
-  batchLast(images: number): boolean;
+  readonly batchLast: boolean;
   /**
    * How many columns such a network processes at a time if the batch is last, where a column is one pixel of one image:
    * block sizes that add up to all.
    */
-  columns(network: ConvolutionNetwork): readonly number[];
-  /**
-   * How many multiplications and additions of a product take as long as one copy of one tap of one pixel: where copies
-   * are dear, narrow images are convolved as tiles of pixels. 0 where the number of operations decides.
-   */
-  readonly productsPerCopy: number;
+  blocks(network: ConvolutionNetwork): readonly number[];
   /**
    * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
    * stack: for a device where the number of operations costs more than the copies in and out of stacks.

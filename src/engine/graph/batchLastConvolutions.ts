@@ -5,17 +5,20 @@ import { concatenate, reshape, split, transpose } from '../../tensor/operations/
 import { product } from '../../tensor/operations/product.ts';
 import { foldChannels, unfoldChannels } from '../../tensor/operations/shift.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { type AffineConvolution, foldedKernel, matrixOf, unfoldedKernel } from './convolutions.ts';
-
-/** A step of a network between its first and its last convolution: one with a single tap, or a function of rows. */
-export type Between = AffineConvolution | ((rows: Tensor) => Tensor);
+import {
+  type AffineConvolution,
+  type Between,
+  foldedKernel,
+  isUnfolded,
+  matrixOf,
+  unfoldedKernel,
+} from './convolutions.ts';
 
 /** A single convolution, `[in, H, W, N]` to `[out, H, W, N]`: the narrower side is unfolded. */
 export function convolved(x: Tensor, convolution: AffineConvolution): Tensor {
   const [, ...grid] = x.shape as [number, number, number, number];
-  const [taps, inputs, outputs] = convolution.kernel.shape as [number, number, number];
-  if (taps === 1 || inputs <= outputs) {
-    return reshape(first(convolution)(unfolded(x, convolution)), [outputs, ...grid]);
+  if (isUnfolded(convolution, x.shape[0]!)) {
+    return reshape(first(convolution)(unfolded(x, convolution)), [convolution.kernel.shape[2]!, ...grid]);
   }
   const { perTap, sum } = last(convolution, grid[0]!, grid[1]!);
   return sum(perTap(reshape(x, [x.shape[0]!, columnsOf(x)])), grid);

@@ -10,14 +10,13 @@ import {
   squareOffsets,
 } from '../../tensor/operations/convolution.ts';
 import { identity, reshape } from '../../tensor/operations/layout.ts';
-import { gridOf } from '../../tensor/operations/shift.ts';
 import { input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
+import * as batchFirst from './batchFirstConvolutions.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
-import { convolved, networkOf } from './batchLastConvolutions.ts';
-import { type AffineConvolution, pixelRows, rowsOf } from './convolutions.ts';
-import { betweenTiles, convolver } from './convolver.ts';
+import * as batchLast from './batchLastConvolutions.ts';
+import type { AffineConvolution } from './convolutions.ts';
 
 const [IMAGES, HEIGHT, WIDTH] = [2, 4, 6];
 
@@ -119,34 +118,30 @@ describe.each<[string, Offset[], Boundary, boolean]>([
     const { x, kernel, bias, scale } = tensors;
     const options = { offsets, boundary, edge };
     const affine: AffineConvolution = { ...options, kernel, bias, scale };
-    const shape = [IMAGES, HEIGHT, WIDTH, outputs];
-    const rows = reshape(x, rowsOf(x));
     const plain = convolution(x, kernel, options);
     const outputsByForm: Record<string, Tensor> = {
       plain,
-      'pixel rows, first': reshape(pixelRows.first(affine)(x), shape),
-      'pixel rows, last': pixelRows.last(affine, HEIGHT, WIDTH)(rows),
-      'batch last': imagesFirst(convolved(imagesLast(x), affine)),
+      'batch first': batchFirst.convolved(x, affine),
+      'batch first, first in a network': batchFirst.networkOf(x, affine, [], same(outputs)),
+      'batch first, last in a network': batchFirst.networkOf(x, same(inputs), [], affine),
+      'batch last': imagesFirst(batchLast.convolved(imagesLast(x), affine)),
       'batch last, first in a network': imagesFirst(
-        networkOf(imagesLast(x), affine, [], same(outputs), blocks),
+        batchLast.networkOf(imagesLast(x), affine, [], same(outputs), blocks),
       ),
       'batch last, last in a network': imagesFirst(
-        networkOf(imagesLast(x), same(inputs), [], affine, blocks),
+        batchLast.networkOf(imagesLast(x), same(inputs), [], affine, blocks),
       ),
     };
     if (offsets.length === 1 && offsets[0]!.every((distance) => distance === 0)) {
-      outputsByForm['pixel rows, between'] = reshape(pixelRows.between(affine)(rows), shape);
-      outputsByForm['batch last, in a network'] = imagesFirst(
-        networkOf(imagesLast(x), same(inputs), [affine], same(outputs), blocks),
+      outputsByForm['batch first, in a network'] = batchFirst.networkOf(
+        x,
+        same(inputs),
+        [affine],
+        same(outputs),
       );
-    }
-    if (gridOf(offsets) && !edge) {
-      for (const length of [1, 2, 3, 6]) {
-        const tiled = betweenTiles(affine, WIDTH, length);
-        const grid = [IMAGES, HEIGHT, WIDTH / length, length * inputs];
-        const y = convolver(tiled, grid, 0)(reshape(x, grid));
-        outputsByForm[`tiles of ${length}`] = reshape(y, shape);
-      }
+      outputsByForm['batch last, in a network'] = imagesFirst(
+        batchLast.networkOf(imagesLast(x), same(inputs), [affine], same(outputs), blocks),
+      );
     }
     const definition = { inputs: tensors, outputs: outputsByForm };
     const program = await compile(definition, { precision: 'float64', threads: 1 });
@@ -166,12 +161,5 @@ describe.each<[string, Offset[], Boundary, boolean]>([
 it('an edge channel needs a tap at the pixel itself', () => {
   const [x, kernel] = [input('x', [1, 2, 2, 1]), input('kernel', [1, 2, 1])];
   const affine = { offsets: [[0, 1]] as const, boundary: 'zero', edge: true, kernel } as const;
-  expect(() => pixelRows.first(affine)(x)).toThrow('needs a tap at the pixel itself');
-});
-
-it('taps that form no grid have no tiles', () => {
-  const kernel = input('kernel', [4, 1, 1]);
-  expect(() => betweenTiles({ offsets: scattered, boundary: 'zero', edge: false, kernel }, 6, 2)).toThrow(
-    'form a grid',
-  );
+  expect(() => batchFirst.convolved(x, affine)).toThrow('needs a tap at the pixel itself');
 });

@@ -1,13 +1,13 @@
-// Convolutions as matrix products: which side is unfolded, and the layout of activations between two of them.
+// Convolutions as matrix products: their weights, for either place of the batch.
 //
 // A convolution touches its wide side in the product only. From few channels to many, the shifted copies of
 // the image are laid side by side and multiplied by the kernel; from many to few, every pixel is multiplied
 // by all taps first, and the shifted results are summed.
 import { edgeResponse, type Offset } from '../../tensor/operations/convolution.ts';
 import { add, multiply } from '../../tensor/operations/elementwise.ts';
-import { concatenate, pad, reshape, split, transpose } from '../../tensor/operations/layout.ts';
+import { concatenate, pad, reshape, split } from '../../tensor/operations/layout.ts';
 import { product } from '../../tensor/operations/product.ts';
-import { fold, type Shifts, unfold } from '../../tensor/operations/shift.ts';
+import type { Shifts } from '../../tensor/operations/shift.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 
 /** A convolution followed by a per-channel affine map: (convolution + bias)·scale. */
@@ -22,46 +22,19 @@ export interface AffineConvolution extends Shifts {
   readonly scale?: Tensor | undefined;
 }
 
-/**
- * The parts of a convolution between images: each is prepared once and applied to any number of image blocks.
- */
-export interface RowsLayout {
-  /** From an image `[N, H, W, in]` to rows. */
-  first(convolution: AffineConvolution): (x: Tensor) => Tensor;
-  /** From rows to rows, for a kernel whose only tap is the pixel itself. */
-  between(convolution: AffineConvolution): (rows: Tensor) => Tensor;
-  /** From rows to images of the given height and width, `[N, H, W, out]`. */
-  last(convolution: AffineConvolution, height: number, width: number): (rows: Tensor) => Tensor;
-}
-
-/** A row per pixel, a column per channel. */
-export const pixelRows: RowsLayout = {
-  first(convolution) {
-    const { matrix, bias } = unfoldedWeights(convolution);
-    return (x) => product(unfoldedRows(x, convolution), matrix, { bias });
-  },
-  between(convolution) {
-    const { matrix, bias } = matrixOf(convolution);
-    return (rows) => product(rows, matrix, { bias });
-  },
-  last(convolution, height, width) {
-    const { offsets, boundary } = convolution;
-    const { kernel, added } = foldedKernel(convolution, height, width);
-    const [taps, inputs, outputs] = kernel.shape as [number, number, number];
-    const matrix = reshape(transpose(kernel, [1, 0, 2]), [inputs, taps * outputs]);
-    return (rows) => {
-      const perTap = product(rows, matrix);
-      const images = perTap.shape[0]! / (height * width);
-      const y = fold(reshape(perTap, [images, height, width, taps * outputs]), offsets, boundary);
-      return added ? add(y, added) : y;
-    };
-  },
-};
-
 /** The shape of an image as a matrix with a row per pixel. */
 export function rowsOf({ shape }: Tensor): number[] {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   return [batch * height * width, channels];
+}
+
+/** A step of a network between its first and its last convolution: one with a single tap, or a function of rows. */
+export type Between = AffineConvolution | ((rows: Tensor) => Tensor);
+
+/** Whether the copies of the image are multiplied by the kernel; otherwise the products are shifted and summed. */
+export function isUnfolded({ kernel }: AffineConvolution, channels: number): boolean {
+  const [taps, , outputs] = kernel.shape as [number, number, number];
+  return taps === 1 || channels <= outputs;
 }
 
 /** `x` times a scale per channel, its last axis; `x` itself if there is no scale. */
@@ -76,24 +49,6 @@ export function matrixOf({ kernel, bias, scale }: AffineConvolution): {
 } {
   const matrix = reshape(kernel, kernel.shape.slice(1));
   return { matrix: scaledBy(matrix, scale), bias: bias && scaledBy(bias, scale) };
-}
-
-/**
- * The shifted copies of an image side by side, a row per pixel; with an edge channel, the copies of its
- * inside too.
- */
-function unfoldedRows(x: Tensor, { offsets, boundary, edge }: AffineConvolution): Tensor {
-  // The image gets a channel of ones, which zero padding turns into "inside": edge = 1 − inside.
-  const columns = unfold(edge ? pad(x, 3, 0, 1, 1) : x, offsets, boundary);
-  return reshape(columns, rowsOf(columns));
-}
-
-/** The weights for `unfoldedRows`, `[taps·in, out]`; with an edge channel they include the bias. */
-function unfoldedWeights(convolution: AffineConvolution): { matrix: Tensor; bias: Tensor | undefined } {
-  const { kernel, inside, bias } = unfoldedKernel(convolution);
-  const [taps, , outputs] = kernel.shape as [number, number, number];
-  const whole = inside ? concatenate([kernel, reshape(inside, [taps, 1, outputs])], 1) : kernel;
-  return { matrix: reshape(whole, [taps * whole.shape[1]!, outputs]), bias };
 }
 
 /**

@@ -3,16 +3,14 @@ import { pulledBack } from '../../tensor/gradient.ts';
 import { checkpoint, isCheckpoint } from '../../tensor/operations/checkpoint.ts';
 import { divide, total } from '../../tensor/operations/elementwise.ts';
 import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';
-import { concatenate, split } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
-import type { Shape } from '../../tensor/shape.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import type { GraphStyle } from '../devices/graphStyle.ts';
 import type { Precision } from '../onnx/emitter.ts';
+import * as batchFirst from './batchFirstConvolutions.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
-import { convolved, networkOf } from './batchLastConvolutions.ts';
-import { type AffineConvolution, pixelRows } from './convolutions.ts';
-import { convolver } from './convolver.ts';
+import * as batchLast from './batchLastConvolutions.ts';
+import type { AffineConvolution, Between } from './convolutions.ts';
 import { type FusedConvolution, groupsOf, isFused, type Network } from './networks.ts';
 import type { Pass } from './rewrite.ts';
 import { tileLength } from './tiles.ts';
@@ -34,6 +32,10 @@ export function expansion(
   { style, precision, sequential }: ExpandOptions,
 ): Pass {
   const { convolutions, networks, inner } = groupsOf(order, roots);
+  const convolved = (x: Tensor, convolution: AffineConvolution): Tensor =>
+    style.batchLast
+      ? imagesFirst(batchLast.convolved(imagesLast(x), convolution))
+      : batchFirst.convolved(x, convolution);
   return {
     gradients: pulledBack,
     make(tensor, of) {
@@ -44,32 +46,27 @@ export function expansion(
       if (network) {
         return expandNetwork(network, style, of);
       }
-      if (isCheckpoint(tensor) && tensor.rank === 4 && style.batchLast(tensor.shape[0]!)) {
+      if (isCheckpoint(tensor) && tensor.rank === 4 && style.batchLast) {
         // From its start on, a stage computes in the same order whether or not it is part of a larger program.
         return imagesFirst(checkpoint(imagesLast(of(tensor.inputs[0]!))));
       }
-      const mapOf = (convolution: AffineConvolution, shape: Shape): ((x: Tensor) => Tensor) =>
-        style.batchLast(shape[0]!)
-          ? (x) => imagesFirst(convolved(imagesLast(x), convolution))
-          : convolver(convolution, shape, style.productsPerCopy);
       const fused = convolutions.get(tensor);
       if (fused) {
-        const x = of(fused.convolution.inputs[0]!);
-        return mapOf(affine(fused, of), x.shape)(x);
+        return convolved(of(fused.convolution.inputs[0]!), affine(fused, of));
       }
       const inputs = tensor.inputs.map(of);
       if (isResultOf(solveCornerOperation, tensor) && !sequential) {
         const [y, kernel] = inputs as [Tensor, Tensor];
-        const [images, , width, channels] = y.shape as [number, number, number, number];
-        return style.batchLast(images) && tileLength(width, channels) === width
+        const [, , width, channels] = y.shape as [number, number, number, number];
+        return style.batchLast && tileLength(width, channels) === width
           ? imagesFirst(solveRowsBatchLast(imagesLast(y), kernel, tensor.attributes))
           : solveByDiagonals(y, kernel, tensor.attributes);
       }
       if (isResultOf(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
         const convolution = { offsets, boundary: 'zero', edge: false, kernel: inputs[1]! } as const;
-        const map = mapOf(convolution, inputs[0]!.shape);
-        return series(inputs[0]!, lastTerm(normBound, precision), map);
+        const terms = lastTerm(normBound, precision);
+        return series(inputs[0]!, terms, (x) => convolved(x, convolution));
       }
       return apply(tensor.operation, inputs, tensor.attributes);
     },
@@ -97,36 +94,23 @@ function series(x: Tensor, last: number, map: (x: Tensor) => Tensor): Tensor {
   return total(terms);
 }
 
-/** A network on some of the images, or pixels of all of them, at a time. */
+/** A network, with the batch where the device prefers it. */
 function expandNetwork(
   { first, between, last }: Network,
   style: GraphStyle,
   of: (tensor: Tensor) => Tensor,
 ): Tensor {
   const x = of(first.convolution.inputs[0]!);
-  const [images, height, width] = x.shape as [number, number, number, number];
-  const described = {
-    images,
-    pixels: height * width,
-    channels: Math.max(...[first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!)),
-  };
   const [start, end] = [affine(first, of), affine(last, of)];
-  const functionOf =
-    ({ operation, attributes }: Tensor) =>
-    (rows: Tensor): Tensor =>
-      apply(operation, [rows], attributes);
-  if (style.batchLast(images)) {
-    const steps = between.map((part) => (isFused(part) ? affine(part, of) : functionOf(part)));
-    return imagesFirst(networkOf(imagesLast(x), start, steps, end, style.columns(described)));
-  }
-  const steps = [
-    pixelRows.first(start),
-    ...between.map((part) => (isFused(part) ? pixelRows.between(affine(part, of)) : functionOf(part))),
-    pixelRows.last(end, height, width),
-  ];
-  const blocks = split(x, 0, style.blocks(described));
-  return concatenate(
-    blocks.map((block) => steps.reduce((value, step) => step(value), block)),
-    0,
+  const steps = between.map(
+    (part): Between =>
+      isFused(part) ? affine(part, of) : (rows) => apply(part.operation, [rows], part.attributes),
   );
+  if (!style.batchLast) {
+    return batchFirst.networkOf(x, start, steps, end);
+  }
+  const [images, height, width] = x.shape as [number, number, number, number];
+  const widths = [first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!);
+  const blocks = style.blocks({ images, pixels: height * width, channels: Math.max(...widths) });
+  return imagesFirst(batchLast.networkOf(imagesLast(x), start, steps, end, blocks));
 }

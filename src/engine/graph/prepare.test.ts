@@ -16,8 +16,8 @@ import { prepare } from './prepare.ts';
 
 const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
 
-/** Wide enough for several blocks on a CPU: with the batch first, with the batch last. */
-const batches = [3, 5] as const;
+/** Wide enough for several blocks on a CPU, of whole images or not. */
+const batches = [3, 4] as const;
 
 const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
 const arraysOf = (images: number): Record<string, NdArray> =>
@@ -113,14 +113,6 @@ it.each(batches)(
     expect(await run(prepare(couplingProgram(images, false)))).toEqual(whole);
   },
 );
-
-it('has a row per channel for enough images on a CPU', () => {
-  const channelRows = (images: number): boolean =>
-    tensorsOf(prepare(couplingProgram(images, false))).some(
-      ({ operation, shape }) => operation.name === 'relu' && shape[0] === WIDTH,
-    );
-  expect(batches.map(channelRows)).toEqual([false, true]);
-});
 it('inverts corner convolutions over anti-diagonals, or leaves them to the host', async () => {
   const shape = [2, 5, 4, 3];
   const emergingLayer = emerging([5, 4, 3], { dilation: 2 });

@@ -111,27 +111,21 @@ const unfold: Operator<Shifts> = (emit, node, [x]) => {
 const fold: Operator<Shifts> = (emit, node, [x]) => {
   const taps = node.attributes.offsets.length;
   const [batch, height, width, channels] = node.shape as [number, number, number, number];
-  const aligned = alignedTaps(emit, node, x!, [batch, height * width, taps, channels]);
-  const summed = emit.node('ReduceSum', [aligned, emit.integers([2])], { keepdims: 0 });
-  return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
-};
-
-/** For each pixel, the channels of all taps that are summed there, in the given shape. */
-export function alignedTaps(emit: Emitter, node: Tensor<Shifts>, x: string, shape: Shape): string {
-  const [, height, width, channels] = node.shape as [number, number, number, number];
-  const taps = node.attributes.offsets.length;
   const cells = height * width * taps;
   const table = neighbourTable(emit, 'fold', height, width, node.attributes, (pixel, tap) =>
     pixel === undefined ? cells : pixel * taps + tap,
   );
-  return gatherPixels(emit, x, cells, { node, channels, table, shape });
-}
+  const shape = [batch, height * width, taps, channels];
+  const aligned = gatherPixels(emit, x!, cells, { node, channels, table, shape });
+  const summed = emit.node('ReduceSum', [aligned, emit.integers([2])], { keepdims: 0 });
+  return emit.node('Reshape', [summed, emit.integers(onnxShape(node.shape))]);
+};
 
 /**
  * For each pixel and tap, the cell to read: `cell` receives the pixel's index in its image, undefined if
  * outside.
  */
-export function neighbourTable(
+function neighbourTable(
   emit: Emitter,
   name: string,
   height: number,
@@ -173,27 +167,12 @@ function gatherPixels(
   cells: number,
   { node, channels, table, shape }: { node: Tensor<Shifts>; channels: number; table: string; shape: Shape },
 ): string {
-  const isWrapped = node.attributes.boundary === 'wrap';
-  const extended = cellsOf(emit, x, [cells, channels], isWrapped ? 0 : 1);
-  return gatherCells(emit, extended, table, shape);
-}
-
-/** The cells of each image, `[N, cells + zeros, length]`, the last ones zero. */
-export function cellsOf(
-  emit: Emitter,
-  x: string,
-  [cells, length]: readonly [cells: number, length: number],
-  zeros: number,
-): string {
-  const given = emit.node('Reshape', [x, emit.integers([-1, cells, length])]);
-  return zeros === 0
-    ? given
-    : emit.node('Pad', [given, emit.integers([0, 0, 0, 0, zeros, 0]), scalar(emit, 0)]);
-}
-
-/** Those cells of each image that a table lists, in the given shape. */
-export function gatherCells(emit: Emitter, cells: string, table: string, shape: Shape): string {
-  const gathered = emit.node('Gather', [cells, table], { axis: 1 });
+  const given = emit.node('Reshape', [x, emit.integers([-1, cells, channels])]);
+  const extended =
+    node.attributes.boundary === 'wrap'
+      ? given
+      : emit.node('Pad', [given, emit.integers([0, 0, 0, 0, 1, 0]), scalar(emit, 0)]);
+  const gathered = emit.node('Gather', [extended, table], { axis: 1 });
   return emit.node('Reshape', [gathered, emit.integers(onnxShape(shape))]);
 }
 

@@ -14,23 +14,6 @@ export interface Shifts {
   boundary: Boundary;
 }
 
-/** The distinct rows and columns of offsets that are all their pairs, row by row. */
-export interface TapGrid {
-  readonly rows: readonly number[];
-  readonly columns: readonly number[];
-}
-
-/** The grid of these offsets; undefined if they form none, or are in another order. */
-export function gridOf(offsets: readonly Offset[]): TapGrid | undefined {
-  const rows = [...new Set(offsets.map(([row]) => row))];
-  const columns = [...new Set(offsets.map(([, column]) => column))];
-  const pairs = rows.flatMap((row) => columns.map((column) => [row, column]));
-  const isGrid =
-    pairs.length === offsets.length &&
-    pairs.every(([row, column], index) => row === offsets[index]![0] && column === offsets[index]![1]);
-  return isGrid ? { rows, columns } : undefined;
-}
-
 const unfoldOperation: Operation<Shifts> = {
   name: 'unfold',
   shape: ([x], { offsets }) =>
