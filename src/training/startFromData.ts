@@ -14,6 +14,7 @@ import type { Stage, StageResult } from '../models/stages.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
 import { checkpoint } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
+import type { Shape } from '../tensor/shape.ts';
 import { input, type Tensor } from '../tensor/tensor.ts';
 import { conditionInputs } from './classInputs.ts';
 import { type Batch, requireNoise } from './likelihood.ts';
@@ -26,8 +27,8 @@ import type { TrainingStart } from './trainingState.ts';
  * from the batch as transformed by the layers before it. The weights are drawn into the arrays in `into`, if
  * present.
  *
- * The batch passes through one stage at a time, with one program for all flow steps of a level: that of the whole model takes
- * longer to compile than to run.
+ * The batch passes through one stage at a time, with one program for all flow steps of a level. A program of the whole
+ * model would take longer to compile than to run.
  *
  * @throws UserError (`mismatch`) if the noise of the batch is not of the kind that the model takes
  */
@@ -78,27 +79,27 @@ interface PlacedStart {
 function startsOf(model: Glow, images: number): PlacedStart[] {
   const pixels = [images, ...model.imageShape];
   const [image, noise] = [input('image', pixels), input('noise', pixels)];
-  const dequantisation = startOf(
-    prefixed(DEQUANTISER, model.dequantiser.parameters),
-    { image, noise },
-    {},
-    (p) => ({
-      y: model.dequantise(image, model.noiseOf(image, noise, p).u),
-    }),
-  );
-  const definitions = new Map<Stage, ProgramDefinition>();
+  const specs = prefixed(DEQUANTISER, model.dequantiser.parameters);
+  const dequantisation = startOf(specs, { image, noise }, {}, (p) => ({
+    y: model.dequantise(image, model.noiseOf(image, noise, p).u),
+  }));
+  const starts: PlacedStart[] = [{ path: '', definition: dequantisation }];
+  const known = new Map<Stage, ProgramDefinition>();
   let shape = pixels;
-  const stages = model.stages.map(({ path, stage }): PlacedStart => {
-    const known = definitions.get(stage);
-    const x = input('x', shape);
-    const conditions = stage.byClass ? conditionInputs(model, images) : {};
-    const definition =
-      known ?? startOf(stage.parameters, { x }, conditions, (p) => stage.forward(checkpoint(x), p));
-    definitions.set(stage, definition);
+  for (const { path, stage } of model.stages) {
+    const definition = known.get(stage) ?? startOfStage(model, stage, shape);
+    known.set(stage, definition);
+    starts.push({ path: `${path}/`, definition });
     shape = [images, ...(stage.outputShape ?? [])];
-    return { path: `${path}/`, definition };
-  });
-  return [{ path: '', definition: dequantisation }, ...stages];
+  }
+  return starts;
+}
+
+function startOfStage(model: Glow, stage: Stage, shape: Shape): ProgramDefinition {
+  const x = input('x', shape);
+  const conditions = stage.byClass ? conditionInputs(model, shape[0]!) : {};
+  // Marked as in a likelihood, so that it is computed in the same order.
+  return startOf(stage.parameters, { x }, conditions, (p) => stage.forward(checkpoint(x), p));
 }
 
 /** The program that passes images on, with the initial values that its layers derive from them. */

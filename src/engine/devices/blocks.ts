@@ -1,4 +1,4 @@
-// How a network of convolutions with wide activations splits a batch on a CPU.
+// How a network of convolutions with wide activations splits the pixels of a batch on a CPU.
 import type { ConvolutionNetwork } from './graphStyle.ts';
 
 /**
@@ -10,13 +10,13 @@ const BLOCK = 2 ** 20;
 /** The row length at which consecutive rows of a matrix map to the same cache lines: 4 KiB. */
 const PERIOD = 1024;
 
-/** Columns are divided in multiples of as many: whole cache lines. */
+/** Blocks are whole cache lines: multiples of so many columns. */
 const LINE = 16;
 
 /**
- * The number of columns in each block, for matrices with a row per channel and a column per pixel of every image: as few
- * blocks as fit into a CPU's cache, of about the same length. Where rows are a multiple of 4 KiB apart, a product along
- * them is slower (`bench/products.ts`), so no block has such a length. An open batch is not split.
+ * The number of columns in each block, for matrices with a row per channel and a column per pixel of every image. There are
+ * as few blocks as possible that each fit into a CPU's cache, of about the same length. Where rows are a multiple of 4 KiB
+ * apart, a product along them is slower (`bench/products.ts`), so no block has such a length. An open batch is not split.
  */
 export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {
   const columns = images * pixels;
@@ -24,17 +24,21 @@ export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): 
     return [columns];
   }
   const fitting = Math.ceil(columns / Math.max(1, Math.floor(BLOCK / channels)));
-  const count = fitting === 1 && columns % PERIOD === 0 ? 2 : fitting;
-  const share = columns / count;
-  const unit = share < 4 * LINE ? 1 : LINE;
-  /** Blocks of this many more columns, but for the last one. */
-  const lengths = (more: number): number[] => {
-    const ends = Array.from({ length: count }, (_, index) => {
-      const blocks = index + 1;
-      return blocks === count ? columns : Math.round((blocks * share) / unit) * unit + blocks * more;
-    });
-    return ends.map((end, index) => end - (ends[index - 1] ?? 0));
-  };
-  const even = lengths(0);
-  return even.some((length) => length % PERIOD === 0) ? lengths(unit) : even;
+  const count = fitting === 1 && isSlow(columns) ? 2 : fitting;
+  const unit = columns / count < 4 * LINE ? 1 : LINE;
+  const blocks: number[] = [];
+  let left = columns;
+  for (let more = count; more > 1; more--) {
+    let length = Math.round(left / more / unit) * unit;
+    while (isSlow(length) || (more === 2 && isSlow(left - length))) {
+      length += unit;
+    }
+    blocks.push(length);
+    left -= length;
+  }
+  return [...blocks, left];
+}
+
+function isSlow(columns: number): boolean {
+  return columns % PERIOD === 0;
 }

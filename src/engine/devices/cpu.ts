@@ -9,8 +9,7 @@ export const cpu: GraphStyle = {
   // With few channels, the copies of one image's pixels are short: they take longer than the products around them. And
   // with a row per channel the weight gradient between two wide activations is g·xᵀ, with a row per pixel xᵀ·g; ONNX
   // Runtime is slower with a transposed left operand (`bench/products.ts`).
-  batchLast: true,
-  blocks: columnBlocks,
+  batchLast: { blocks: columnBlocks },
   stacks: false,
   mostParts: 1,
   waits: true,

@@ -29,8 +29,8 @@ const sum: Operator<readonly number[]> = (emit, node, inputs) => {
     return plain<readonly number[]>('sum')(emit, node, inputs);
   }
   const { rows, columns } = found;
-  const matrix = emit.node('Reshape', [inputs[0]!, emit.integers([rows, columns])]);
-  return emit.node('Reshape', [productWithOnes(emit, matrix, rows), emit.integers(node.shape)]);
+  const matrix = emit.node('Reshape', [inputs[0]!, emit.integers(onnxShape([rows, columns]))]);
+  return emit.node('Reshape', [productWithOnes(emit, matrix, rows), emit.integers(onnxShape(node.shape))]);
 };
 
 /** Up to this length a row is permuted by a product. */
@@ -53,8 +53,8 @@ const reorder: Operator<Order> = (emit, node, inputs) => {
 };
 
 /**
- * A function of a tensor and a single number. Where the last axis has one element, as in grey images, ONNX Runtime
- * broadcasts the number to one element at a time, which takes thirty times as long as over a vector.
+ * A function of a tensor and a single number. Where the last axis has one element, as in grey images and for a
+ * batch of one, ONNX Runtime broadcasts the number to one element at a time.
  */
 const withNumber =
   (name: string): Operator<undefined> =>

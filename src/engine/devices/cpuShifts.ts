@@ -67,7 +67,7 @@ function withRows(
   [rows, length]: readonly [rows: number, length: number],
   values: readonly number[],
 ): string {
-  const given = emit.node('Reshape', [x, emit.integers([rows, length])]);
+  const given = emit.node('Reshape', [x, emit.integers(onnxShape([rows, length]))]);
   if (length < 0) {
     return values.reduce(
       (all, value) =>

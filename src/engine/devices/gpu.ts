@@ -5,8 +5,6 @@ import type { GraphStyle } from './graphStyle.ts';
 
 /** The graph style for a GPU. */
 export const gpu: GraphStyle = {
-  batchLast: false,
-  blocks: ({ images, pixels }) => [images * pixels],
   stacks: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.
   mostParts: 7,

@@ -1,7 +1,7 @@
 // ONNX nodes that are fewer dispatches on a GPU than the plain ones, or are divided among more of its workgroups.
 //
 // What is said here of dispatches is what ONNX Runtime's WebGPU provider starts, by its log.
-import { elementCount } from '../../tensor/shape.ts';
+import { elementCount, isOpen } from '../../tensor/shape.ts';
 import { type Operator, type Operators, plainOperators } from '../onnx/operators.ts';
 import { step } from './cpuOperators.ts';
 import { productWithOnes, rowSum } from './rowSums.ts';
@@ -27,7 +27,7 @@ const sum: Operator<readonly number[]> = (emit, node, inputs) => {
     return emit.node('ReduceSum', [sums, emit.integers([0])], { keepdims: 0 });
   }
   const found = rowSum(node);
-  if (!found) {
+  if (!found || isOpen(node.shape)) {
     return plain(emit, node, inputs);
   }
   const { rows, columns } = found;

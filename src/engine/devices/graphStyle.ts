@@ -11,18 +11,22 @@ export interface ConvolutionNetwork {
   readonly channels: number;
 }
 
+/** How images with the batch as their last axis are computed. */
+export interface BatchLastStyle {
+  /**
+   * How many columns a network processes at a time, where a column is one pixel of one image: block sizes that add up to
+   * all.
+   */
+  blocks(network: ConvolutionNetwork): readonly number[];
+}
+
 /** The graph style that a device prefers. */
 export interface GraphStyle extends NodeStyle {
   /**
-   * Whether images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of a
-   * matrix is a channel. Otherwise it is their first, and a row is a pixel.
+   * Present if images have the batch as their last axis: a pixel is then copied for all of them at once, and a row of a
+   * matrix is a channel. Otherwise the batch is their first axis, and a row is a pixel.
    */
-  readonly batchLast: boolean;
-  /**
-   * How many columns such a network processes at a time if the batch is last, where a column is one pixel of one image:
-   * block sizes that add up to all.
-   */
-  blocks(network: ConvolutionNetwork): readonly number[];
+  readonly batchLast?: BatchLastStyle;
   /**
    * Whether what the same operations compute from like weights, once for every flow step, is computed at once as a
    * stack: for a device where the number of operations costs more than the copies in and out of stacks.

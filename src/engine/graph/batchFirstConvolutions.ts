@@ -10,7 +10,6 @@ import {
   foldedKernel,
   isUnfolded,
   matrixOf,
-  rowsOf,
   unfoldedKernel,
 } from './convolutions.ts';
 
@@ -34,6 +33,12 @@ export function networkOf(
     first(x, start),
   );
   return last(rows, end, x.shape.slice(0, 3));
+}
+
+/** The shape of an image as a matrix with a row per pixel. */
+export function rowsOf({ shape }: Tensor): number[] {
+  const [batch, height, width, channels] = shape as [number, number, number, number];
+  return [batch * height * width, channels];
 }
 
 /** From an image to rows, `[N·H·W, out]`. */

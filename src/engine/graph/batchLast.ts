@@ -17,12 +17,12 @@ type Make = (operation: Operation<unknown>, inputs: readonly Tensor[], attribute
 
 /** Images `[N, H, W, C]` as `[C, H, W, N]`. */
 export function imagesLast(x: Tensor): Tensor {
-  return behind(x, IMAGES);
+  return batchLast(x, IMAGES);
 }
 
 /** Images `[C, H, W, N]` as `[N, H, W, C]`. */
 export function imagesFirst(x: Tensor): Tensor {
-  return broughtBack(x, IMAGES);
+  return batchFirst(x, IMAGES);
 }
 
 /** The axes of `[N, H, W, C]` in `[C, H, W, N]`, and the other way round. */
@@ -45,13 +45,19 @@ export function onBatchLast(
 
 /** The order of the axes in `batchFirst`; undefined for any other tensor. */
 function batchLastOrder(x: Tensor): readonly number[] | undefined {
-  // What a program names has the axes that it names: it is transposed once more, like any other input.
+  // What a program names may be given in its own order of axes: it is transposed once more, like any other input.
   return batchFirstSource(isNamed(x) ? x.inputs[0]! : x)?.order;
 }
 
-/** `x` with its axes in another order. */
+/** `x` with its axes in another order: a reshape if only axes of length 1 move. */
 function permuted(x: Tensor, order: readonly number[]): Tensor {
-  return isIdentity(order) ? x : transpose(x, order);
+  const long = order.filter((axis) => x.shape[axis] !== 1);
+  return isIncreasing(long)
+    ? reshape(
+        x,
+        order.map((axis) => x.shape[axis]!),
+      )
+    : transpose(x, order);
 }
 
 /** `x`, in which the batch is last if it has one, with the order of axes that it should have. */
@@ -59,8 +65,8 @@ function broughtBack(x: Tensor, order: readonly number[]): Tensor {
   return order.length > 2 && order[0] === order.length - 1 ? batchFirst(x, order) : permuted(x, order);
 }
 
-function isIdentity(order: readonly number[]): boolean {
-  return order.every((axis, index) => axis === index);
+function isIncreasing(axes: readonly number[]): boolean {
+  return axes.every((axis, index) => index === 0 || axis > axes[index - 1]!);
 }
 
 /** An operation, and the order of the axes in the transposition of an input that has the batch last. */
@@ -86,7 +92,7 @@ const elementwise: Rule = ({ operation, inputs, attributes, order, make }) =>
         order,
       );
 
-/** A mark, or one that waits for other inputs: these stay as they are. */
+/** A mark; inputs that it only waits for stay as they are. */
 const mark: Rule = ({ operation, inputs: [x, ...others], attributes, order, make }) =>
   batchLastOrder(x!) && broughtBack(make(operation, [behind(x!, order), ...others], attributes), order);
 
@@ -129,10 +135,12 @@ const reshaping: Rule = ({ operation, inputs: [x], attributes, order, make }) =>
   if (!groups) {
     return undefined;
   }
-  const placeOf = ({ from }: AxisGroup): number => order[from[0]!]!;
-  const inPlace = groups.every(({ from }) =>
-    from.every((axis, index) => order[axis] === order[from[0]!]! + index),
-  );
+  const placeOf = ({ from }: AxisGroup): number =>
+    order[from.find((axis) => x!.shape[axis] !== 1) ?? from[0]!]!;
+  const inPlace = groups.every(({ from }) => {
+    const places = from.filter((axis) => x!.shape[axis] !== 1).map((axis) => order[axis]!);
+    return places.every((place, index) => place === places[0]! + index);
+  });
   const [batch, ...others] = groups as [AxisGroup, ...AxisGroup[]];
   const arranged = inPlace
     ? [...groups].sort((a, b) => placeOf(a) - placeOf(b))
@@ -177,7 +185,7 @@ const rules: Readonly<Record<string, Rule>> = {
 function behind(x: Tensor, order: readonly number[]): Tensor {
   const inverse = invertPermutation(order);
   const known = batchFirstSource(x);
-  if (known) {
+  if (known && known.order.length === order.length) {
     return permuted(
       known.source,
       inverse.map((axis) => known.order[axis]!),
@@ -189,12 +197,7 @@ function behind(x: Tensor, order: readonly number[]): Tensor {
   if (x.rank === 0) {
     return x;
   }
-  const shape = [...order.slice(x.rank).map(() => 1), ...x.shape];
-  const moved = inverse.map((axis) => shape[axis]!);
-  // Axes of length 1 may be anywhere.
-  return shape.filter((length) => length !== 1).length < 2
-    ? reshape(x, moved)
-    : transpose(reshape(x, shape), inverse);
+  return permuted(reshape(x, [...order.slice(x.rank).map(() => 1), ...x.shape]), inverse);
 }
 
 /** Axes that become others, in order, with the same number of elements. */

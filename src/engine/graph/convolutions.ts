@@ -22,12 +22,6 @@ export interface AffineConvolution extends Shifts {
   readonly scale?: Tensor | undefined;
 }
 
-/** The shape of an image as a matrix with a row per pixel. */
-export function rowsOf({ shape }: Tensor): number[] {
-  const [batch, height, width, channels] = shape as [number, number, number, number];
-  return [batch * height * width, channels];
-}
-
 /** A step of a network between its first and its last convolution: one with a single tap, or a function of rows. */
 export type Between = AffineConvolution | ((rows: Tensor) => Tensor);
 

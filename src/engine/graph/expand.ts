@@ -111,6 +111,6 @@ function expandNetwork(
   }
   const [images, height, width] = x.shape as [number, number, number, number];
   const widths = [first, ...between.filter(isFused)].map(({ result }) => result.shape[3]!);
-  const blocks = style.blocks({ images, pixels: height * width, channels: Math.max(...widths) });
+  const blocks = style.batchLast.blocks({ images, pixels: height * width, channels: Math.max(...widths) });
   return imagesFirst(batchLast.networkOf(imagesLast(x), start, steps, end, blocks));
 }

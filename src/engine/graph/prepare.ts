@@ -7,7 +7,7 @@ import { topologicalOrder } from '../../tensor/traversal.ts';
 import { type Device, styleOf } from '../devices/device.ts';
 import type { Precision } from '../onnx/emitter.ts';
 import { expansion } from './expand.ts';
-import { type Pass, rewrite } from './rewrite.ts';
+import { rewrite } from './rewrite.ts';
 import { simplification } from './simplify.ts';
 import { stacking } from './stacking.ts';
 
@@ -50,17 +50,20 @@ export function prepare(
 function withStacks(expanded: ProgramDefinition): ProgramDefinition {
   // Simplified first: that moves scales from images to weights.
   const simplify = simplificationOf(expanded);
-  const simplified = passed(expanded, new Map(), (order) => ({ ...simplify(order), gradients: pulledBack }));
+  const simplified = passed(expanded, new Map(), (order, results) => ({
+    ...simplify(order, results),
+    gradients: pulledBack,
+  }));
   return passed(simplified, new Map(), stacking);
 }
 
 /** The pass that simplifies a program. */
-function simplificationOf({ inputs, outputs }: ProgramDefinition): (order: readonly Tensor[]) => Pass {
+function simplificationOf({ inputs, outputs }: ProgramDefinition): Parameters<typeof rewrite>[2] {
   const variables = topologicalOrder(Object.values(outputs)).flatMap(
     (tensor) => gradientAskedFor(tensor)?.pullback.variables ?? [],
   );
   const kept = new Set([...Object.values(inputs), ...variables]);
-  return (order) => simplification(order, kept);
+  return (order, results) => simplification(order, results, kept);
 }
 
 /** A program after a pass over its graph. */

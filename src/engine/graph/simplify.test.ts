@@ -65,17 +65,29 @@ describe('operations merged', () => {
   });
 
   it('a column scale is folded into the weights, a shift is not', () => {
-    const normalised = op.multiply(op.add(x(2, 2, 3), x(3)), x(3));
-    const y = op.product(op.reshape(normalised, [4, 3]), x(3, 5));
+    const normalised = op.multiply(op.add(x(2, 4, 3), x(3)), x(3));
+    const y = op.product(op.reshape(normalised, [8, 3]), x(3, 5));
     expect(preparedOperations(y)).toEqual([
-      'add 2x2x3',
-      'reshape 4x3',
+      'add 2x4x3',
+      'reshape 8x3',
       'reshape 3x1',
       'multiply 3x5',
-      'product 4x5',
+      'product 8x5',
     ]);
     const row = op.product(op.multiply(x(1, 3), x(3)), x(3, 5));
     expect(preparedOperations(row)).toEqual(['multiply 1x3', 'product 1x5']);
+  });
+
+  it('a row scale is folded into the weights of a larger matrix, a shift is not', () => {
+    const normalised = op.multiply(op.add(x(3, 2, 4), x(3, 1, 1)), x(3, 1, 1));
+    const y = op.product(x(5, 3), op.reshape(normalised, [3, 8]));
+    expect(preparedOperations(y)).toEqual([
+      'add 3x2x4',
+      'reshape 3x8',
+      'reshape 3',
+      'multiply 5x3',
+      'product 5x8',
+    ]);
   });
 
   it('summed products are accumulated onto one another, unless they are used elsewhere too', () => {
@@ -84,5 +96,60 @@ describe('operations merged', () => {
     expect(preparedOperations(sum)).toEqual(['product 4x5', 'product 4x5', 'product 4x5']);
     const used = op.add(sum, op.exp(products[1]!));
     expect(preparedOperations(used).filter((name) => name.startsWith('add'))).toHaveLength(2);
+  });
+});
+
+describe('parts of products', () => {
+  const a = x(6, 4);
+  const product = () => op.product(a, x(4, 10));
+  const padded = (part: Tensor, before: number, after: number) => op.pad(part, 1, before, after);
+
+  it.each<[string, (whole: Tensor) => Tensor]>([
+    ['a product', (whole) => whole],
+    ['a reshape of it', (whole) => op.reshape(whole, [6, 2, 5])],
+  ])('of %s only the rows that are needed are computed', (_, shaped) => {
+    const names = preparedOperations(op.slice(shaped(product()), 0, 1, 3));
+    expect(names).toContain('product 2x10');
+    expect(names).not.toContain('product 6x10');
+    const whole = shaped(product());
+    const both = op.add(op.sum(op.slice(whole, 0, 1, 3)), op.sum(whole));
+    expect(preparedOperations(both).filter((name) => name.startsWith('product'))).toEqual(['product 6x10']);
+  });
+
+  it('of a product with a transposed left operand too', () => {
+    const y = op.slice(op.product(x(4, 6), x(4, 10), { transposeA: true }), 0, 0, 2);
+    expect(preparedOperations(y)).toEqual(['slice 4x2', 'product 2x10']);
+  });
+
+  it('of products side by side too', () => {
+    const sides = total([padded(product(), 0, 10), padded(product(), 10, 0)]);
+    const names = preparedOperations(op.slice(sides, 0, 0, 2));
+    expect(names.filter((name) => name.startsWith('product'))).toEqual(['product 2x10', 'product 2x10']);
+    expect(names.at(-1)).toBe('concatenate 2x20');
+  });
+
+  it('a weight gradient that is transposed is computed as its transpose, with the smaller operand on the right', () => {
+    const along = (rows: number, columns: number) =>
+      op.product(x(rows, 9), x(columns, 9), { transposeB: true });
+    expect(preparedOperations(op.transpose(along(2, 3)))).toEqual(['product 3x2']);
+    expect(preparedOperations(op.transpose(total([along(2, 3), along(2, 3)])))).toEqual([
+      'product 3x2',
+      'product 3x2',
+    ]);
+    expect(preparedOperations(op.transpose(along(3, 2)))).toEqual(['product 3x2', 'transpose 2x3']);
+    // Weights that are products themselves are the same in programs with and without gradients.
+    expect(preparedOperations(op.transpose(op.product(x(4, 4), x(4, 4))))).toHaveLength(2);
+    const used = along(2, 3);
+    const both = op.add(op.sum(op.transpose(used)), op.sum(used));
+    expect(preparedOperations(both)).toContain('transpose 3x2');
+  });
+
+  it('a product that is a result is not computed twice', () => {
+    const p = op.product(x(2, 9), x(3, 9), { transposeB: true });
+    const { outputs } = prepare({ inputs: {}, outputs: { p, q: op.transpose(p), r: op.slice(p, 0, 0, 1) } });
+    const products = tensorsOf({ inputs: {}, outputs }).filter(
+      ({ operation }) => operation.name === 'product',
+    );
+    expect(products).toHaveLength(1);
   });
 });

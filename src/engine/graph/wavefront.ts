@@ -11,7 +11,7 @@ import {
 } from '../../tensor/operations/layout.ts';
 import { product } from '../../tensor/operations/product.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { rowsOf } from './convolutions.ts';
+import { rowsOf } from './batchFirstConvolutions.ts';
 import { type Tiles, tileLength, tilesOf } from './tiles.ts';
 
 /**

@@ -7,6 +7,8 @@ import { gradients } from '../gradient.ts';
 import { OPEN_BATCH } from '../shape.ts';
 import { constant, input, type Tensor } from '../tensor.ts';
 import * as op from './index.ts';
+import { batchFirst, batchLast } from './layout.ts';
+import { foldChannels, unfoldChannels } from './shift.ts';
 
 /** One call of an operation on inputs of these shapes; `positive` if its domain requires it. */
 interface Case {
@@ -158,6 +160,28 @@ const cases: Record<string, Case> = {
   'fold with wrap-around': { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners, 'wrap') },
   unfold: { shapes: [[2, 4, 3, 2]], build: (x) => op.unfold(x, corners) },
   fold: { shapes: [[2, 4, 3, 8]], build: (x) => op.fold(x, corners) },
+  'unfold, batch last': { shapes: [[2, 4, 3, 2]], build: (x) => unfoldChannels(x, corners) },
+  'unfold, batch last, with the inside': {
+    shapes: [[2, 4, 3, 2]],
+    build: (x) => unfoldChannels(x, corners, 'zero', true),
+  },
+  'unfold with wrap-around, batch last': {
+    shapes: [[2, 4, 3, 2]],
+    build: (x) => unfoldChannels(x, corners, 'wrap'),
+  },
+  'fold, batch last': { shapes: [[8, 4, 3, 2]], build: (x) => foldChannels(x, corners) },
+  'fold with wrap-around, batch last': {
+    shapes: [[8, 4, 3, 2]],
+    build: (x) => foldChannels(x, corners, 'wrap'),
+  },
+  'batch last': { shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchLast(x, [3, 1, 2, 0])) },
+  'batch first': { shapes: [[2, 4, 3, 5]], build: (x) => op.exp(batchFirst(x, [3, 1, 2, 0])) },
+  'a number minus an image of one channel': { shapes: [[2, 3, 1]], build: (x) => op.subtract(1, op.exp(x)) },
+  'an image of one channel divided by a number': {
+    shapes: [[2, 3, 1], []],
+    build: (x, divisor) => op.divide(x, divisor),
+    positive: true,
+  },
   logAbsDet: { shapes: [[4, 4]], build: (w) => op.logAbsDet(w) },
   'logAbsDet of a computed matrix': {
     shapes: [[4, 4]],
@@ -280,6 +304,14 @@ describe('with an open batch', () => {
     ['gradient of a plain sum', (x) => op.add(gradients(op.sum(x), [x], constant(1))[0]!, op.multiply(x, 0))],
     ['unfold and fold', (x) => op.fold(op.unfold(x, corners), corners)],
     ['reorder', (x) => op.reorder(x, 3, [1, 0])],
+    [
+      'a convolution of twice as many images',
+      (x) =>
+        op.convolution(op.concatenate([x, x], 0), constant(randomArray('kernel', [4, 2, 3], false)), {
+          offsets: corners,
+        }),
+    ],
+    ['sum per image', (x) => op.sum(op.pointwise(x, constant(randomArray('w', [2, 3], false))), [1, 2, 3])],
   ])('%s matches a closed one', async (_, build) => {
     const array = randomArray('open', [3, 4, 3, 2], false);
     const closed = input('x', [3, 4, 3, 2]);
