@@ -1,5 +1,4 @@
-// The coupling network processes some of its images, or of their pixels, at a time, in one of two layouts: neither may
-// affect its results. A floor bounds its scale.
+// The coupling network processes some of its pixels at a time, which may not affect its results. A floor bounds its scale.
 import { describe, expect, it } from 'vitest';
 import { compile } from '../engine/program.ts';
 import { type NdArray, sizeOf } from '../numeric/ndarray.ts';
@@ -42,9 +41,9 @@ async function programOf(images: number, differentiated: boolean) {
 }
 
 it.each([
-  ['for gradients', true],
-  ['for values', false],
-])('matches its images one by one, for a batch in blocks %s', async (_, differentiated) => {
+  ['with gradients', true],
+  ['without', false],
+])('matches its images one by one, for a batch in blocks, %s', async (_, differentiated) => {
   const x = normals([IMAGES, SIZE, SIZE, CHANNELS], 1);
   const whole = await programOf(IMAGES, differentiated);
   const single = await programOf(1, differentiated);

@@ -29,8 +29,8 @@ export function imagesFirst(x: Tensor): Tensor {
 const IMAGES = [3, 1, 2, 0];
 
 /**
- * The result of an operation, computed with the batch last if it is last behind some input's transposition, and brought
- * back to its own order of axes; undefined if there is none, or the operation has no rule.
+ * The result of an operation, computed with the batch last if some input is `batchFirst` of such a tensor, and brought back
+ * to its own order of axes; undefined if no input is, or the operation has no rule.
  */
 export function onBatchLast(
   operation: Operation<unknown>,
@@ -69,7 +69,7 @@ function isIncreasing(axes: readonly number[]): boolean {
   return axes.every((axis, index) => index === 0 || axis > axes[index - 1]!);
 }
 
-/** An operation, and the order of the axes in the transposition of an input that has the batch last. */
+/** An operation to be computed with the batch last, and the order of axes that brings an input back from there. */
 interface Moved {
   readonly operation: Operation<unknown>;
   readonly inputs: readonly Tensor[];
@@ -86,7 +86,7 @@ const elementwise: Rule = ({ operation, inputs, attributes, order, make }) =>
     : broughtBack(
         make(
           operation,
-          inputs.map((x) => behind(x, order)),
+          inputs.map((x) => withBatchLast(x, order)),
           attributes,
         ),
         order,
@@ -94,17 +94,18 @@ const elementwise: Rule = ({ operation, inputs, attributes, order, make }) =>
 
 /** A mark; inputs that it only waits for stay as they are. */
 const mark: Rule = ({ operation, inputs: [x, ...others], attributes, order, make }) =>
-  batchLastOrder(x!) && broughtBack(make(operation, [behind(x!, order), ...others], attributes), order);
+  batchLastOrder(x!) &&
+  broughtBack(make(operation, [withBatchLast(x!, order), ...others], attributes), order);
 
 /** An operation along one axis. */
 const alongAxis =
-  (moved: (attributes: never, axis: (axis: number) => number) => unknown): Rule =>
+  (attributesOf: (attributes: never, place: (axis: number) => number) => unknown): Rule =>
   ({ operation, inputs, attributes, order, make }) =>
     broughtBack(
       make(
         operation,
-        inputs.map((x) => behind(x, order)),
-        moved(attributes as never, (axis) => order[axis]!),
+        inputs.map((x) => withBatchLast(x, order)),
+        attributesOf(attributes as never, (axis) => order[axis]!),
       ),
       order,
     );
@@ -120,7 +121,7 @@ const sum: Rule = ({ operation, inputs: [x], attributes, order, make }) => {
   const left = order.filter((_, axis) => !axes.includes(axis));
   const sorted = [...left].sort((a, b) => a - b);
   return broughtBack(
-    make(operation, [behind(x!, order)], places),
+    make(operation, [withBatchLast(x!, order)], places),
     left.map((place) => sorted.indexOf(place)),
   );
 };
@@ -146,7 +147,7 @@ const reshaping: Rule = ({ operation, inputs: [x], attributes, order, make }) =>
     ? [...groups].sort((a, b) => placeOf(a) - placeOf(b))
     : [others.at(-1)!, ...others.slice(0, -1), batch];
   const moved = permuted(
-    behind(x!, order),
+    withBatchLast(x!, order),
     arranged.flatMap(({ from }) => from.map((axis) => order[axis]!)),
   );
   const axes = arranged.flatMap(({ to }) => to);
@@ -162,7 +163,7 @@ const reshaping: Rule = ({ operation, inputs: [x], attributes, order, make }) =>
 
 const transposition: Rule = ({ inputs: [x], attributes, order }) =>
   broughtBack(
-    behind(x!, order),
+    withBatchLast(x!, order),
     (attributes as readonly number[]).map((axis) => order[axis]!),
   );
 
@@ -181,8 +182,8 @@ const rules: Readonly<Record<string, Rule>> = {
   transpose: transposition,
 };
 
-/** An operand with its axes as they are behind a transposition of this order; one of lower rank broadcasts. */
-function behind(x: Tensor, order: readonly number[]): Tensor {
+/** An operand with the axes of a transposition's source, for this order of its result; one of lower rank broadcasts. */
+function withBatchLast(x: Tensor, order: readonly number[]): Tensor {
   const inverse = invertPermutation(order);
   const known = batchFirstSource(x);
   if (known && known.order.length === order.length) {

@@ -16,7 +16,7 @@ import { prepare } from './prepare.ts';
 
 const [SIZE, CHANNELS, WIDTH] = [32, 4, 512];
 
-/** Wide enough for several blocks on a CPU, of whole images or not. */
+/** Enough for several blocks on a CPU, of whole images or not. */
 const batches = [3, 4] as const;
 
 const layer = coupling([SIZE, SIZE, CHANNELS], { width: WIDTH });
