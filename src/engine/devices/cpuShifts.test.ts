@@ -1,4 +1,4 @@
-// Shifted copies and their sums on a CPU, against one number at a time: as products along rows, as additions, plain.
+// Shifted copies of images with the batch last and their sums on a CPU, against one number at a time.
 import { expect, it } from 'vitest';
 import { RandomStream } from '../../numeric/random.ts';
 import { type Boundary, type Offset, squareOffsets } from '../../tensor/operations/convolution.ts';
