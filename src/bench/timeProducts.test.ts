@@ -32,3 +32,12 @@ test('a graph without products takes no time', async () => {
   expect(await timeProducts({ ...plan, runs: new Map([[none, 4]]) }, {})).toBe(0);
   expect(await timeProducts({ ...plan, runs: new Map([[second, 1]]) }, {})).toBeGreaterThan(0);
 });
+
+test('all of a product is timed', async () => {
+  const timeOf = (rows: number): Promise<number> => {
+    const [x, w] = [input('x', [rows, 256]), input('w', [256, 256])];
+    const runs = new Map([[{ inputs: { x, w }, outputs: { y: product(x, w) } }, 1]]);
+    return timeProducts({ workers: 1, threadsEach: 1, runs }, {});
+  };
+  expect(await timeOf(2048)).toBeGreaterThan(10 * (await timeOf(4)));
+});

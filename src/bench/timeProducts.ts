@@ -58,8 +58,9 @@ async function timeProduct(node: Tensor<Transposition>, options: CompileOptions)
   });
   const outputs: Record<string, Tensor> = {};
   for (let copy = 0; copy < COPIES; copy++) {
-    // One row of each: the runtime copies all outputs of a program, which would count as the product's time.
-    outputs[`y${copy}`] = slice(product(a, b, node.attributes), 0, 0, 1);
+    // One column of each: the runtime copies all outputs of a program, which would count as the product's time. Of one
+    // row, the others would not be computed.
+    outputs[`y${copy}`] = slice(product(a, b, node.attributes), 1, 0, 1);
   }
   const feeds = { a: arrayOf(a), b: arrayOf(b) };
   return releaseAfter(async (keep) => {
