@@ -79,7 +79,7 @@ function programOf({ rows, pixels, ofWeights }: Form): ProgramDefinition {
     return rows === 'channels' ? product(weights(), x) : product(x, weights());
   });
   // One row of each: the runtime copies all outputs of a program.
-  return { inputs, outputs: Object.fromEntries(each.map((y, copy) => [`y${copy}`, slice(y, 0, 0, 1)])) };
+  return { inputs, outputs: Object.fromEntries(each.map((y, copy) => [`y${copy}`, slice(y, 1, 0, 1)])) };
 }
 
 /** GFLOP/s of each form. */
