@@ -78,7 +78,7 @@ function programOf({ rows, pixels, ofWeights }: Form): ProgramDefinition {
     const x = wide(`x${copy}`);
     return rows === 'channels' ? product(weights(), x) : product(x, weights());
   });
-  // One row of each: the runtime copies all outputs of a program.
+  // One column of each: the runtime copies all outputs of a program, and of a row the others would not be computed.
   return { inputs, outputs: Object.fromEntries(each.map((y, copy) => [`y${copy}`, slice(y, 1, 0, 1)])) };
 }
 
