@@ -12,7 +12,7 @@ export interface ConvolutionNetwork {
 }
 
 /** How images with the batch as their last axis are computed. */
-export interface BatchLastStyle {
+interface BatchLastStyle {
   /**
    * How many columns a network processes at a time, where a column is one pixel of one image: block sizes that add up to
    * all.
