@@ -1,24 +1,14 @@
 // The initial training state: random weights, and data-dependent initialisation of the actnorms.
 import { type CompileOptions, compile, type Program } from '../engine/program.ts';
 import { releaseAfter } from '../engine/resources.ts';
-import {
-  type Conditions,
-  type ParameterSpecs,
-  type Parameters,
-  prefixed,
-  startingParameters,
-} from '../flows/parameters.ts';
 import { boundOf } from '../models/dequantisation.ts';
-import { DEQUANTISER, type Glow } from '../models/glow.ts';
-import type { Stage, StageResult } from '../models/stages.ts';
+import type { Glow } from '../models/glow.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { checkpoint } from '../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../tensor/program.ts';
-import type { Shape } from '../tensor/shape.ts';
-import { input, type Tensor } from '../tensor/tensor.ts';
-import { conditionInputs } from './classInputs.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { type Batch, requireNoise } from './likelihood.ts';
-import { type Groups, ParameterLayout } from './parameterLayout.ts';
+import { arrayName, type Groups, ParameterLayout } from './parameterLayout.ts';
+import { type StageGraph, stageGraphs } from './stageGraphs.ts';
 import { newGuard } from './step/guard.ts';
 import type { TrainingStart } from './trainingState.ts';
 
@@ -43,79 +33,34 @@ export async function startFromData(
   const layout = new ParameterLayout(model.parameters);
   const drawn = layout.initial(seed, into);
   const weights = layout.unpack(drawn);
-  const known = new Map<ProgramDefinition, Program>();
+  const programs = new Map<StageGraph, Program>();
   await releaseAfter(async (keep) => {
     let images: Readonly<Record<string, NdArray>> = {};
-    for (const { path, definition } of startsOf(model, batch.image.shape[0]!)) {
+    for (const { path, graph } of stageGraphs(model, batch.image.shape[0]!, true)) {
+      const definition = startOf(graph);
       if (Object.keys(definition.outputs).length === 0) {
         continue;
       }
-      const names = Object.keys(definition.inputs).filter((name) => name.startsWith(WEIGHTS));
-      const pathOf = (name: string): string => path + name.slice(WEIGHTS.length);
-      const given = Object.fromEntries(names.map((name) => [name, weights[pathOf(name)]!]));
-      const program = known.get(definition) ?? keep(await compile(definition, options));
-      known.set(definition, program);
-      const { y, ...started } = await program.run({ ...batch, ...images, ...given });
-      for (const [name, { data }] of Object.entries(started)) {
-        weights[pathOf(name)]!.data.set(data);
+      const names = Object.keys(graph.parameters);
+      const given = names.map((name) => [arrayName('weights', name), weights[`${path}/${name}`]!] as const);
+      const program = programs.get(graph) ?? keep(await compile(definition, options));
+      programs.set(graph, program);
+      const results = await program.run({ ...batch, ...images, ...Object.fromEntries(given) });
+      for (const name of Object.keys(graph.started)) {
+        weights[`${path}/${name}`]!.data.set(results[arrayName('weights', name)]!.data);
       }
-      images = y ? { x: y } : {};
+      images = results.y ? { x: results.y } : {};
     }
   });
   return { step: 0, updates: 0, guard: newGuard(0), weights: drawn, average: {} };
 }
 
-/** The prefix of the names of parameters in a program. */
-const WEIGHTS = 'weights/';
-
-/** The program that initialises a stage, or the dequantisation. */
-interface PlacedStart {
-  /** The prefix of the paths of its parameters in the model. */
-  readonly path: string;
-  readonly definition: ProgramDefinition;
-}
-
-/** The programs in order; that of stages of one kind is the same. */
-function startsOf(model: Glow, images: number): PlacedStart[] {
-  const pixels = [images, ...model.imageShape];
-  const [image, noise] = [input('image', pixels), input('noise', pixels)];
-  const specs = prefixed(DEQUANTISER, model.dequantiser.parameters);
-  const dequantisation = startOf(specs, { image, noise }, {}, (p) => ({
-    y: model.dequantise(image, model.noiseOf(image, noise, p).u),
-  }));
-  const starts: PlacedStart[] = [{ path: '', definition: dequantisation }];
-  const known = new Map<Stage, ProgramDefinition>();
-  let shape = pixels;
-  for (const { path, stage } of model.stages) {
-    const definition = known.get(stage) ?? startOfStage(model, stage, shape);
-    known.set(stage, definition);
-    starts.push({ path: `${path}/`, definition });
-    shape = [images, ...(stage.outputShape ?? [])];
-  }
-  return starts;
-}
-
-function startOfStage(model: Glow, stage: Stage, shape: Shape): ProgramDefinition {
-  const x = input('x', shape);
-  const conditions = stage.byClass ? conditionInputs(model, shape[0]!) : {};
-  // Marked as in a likelihood, so that it is computed in the same order.
-  return startOf(stage.parameters, { x }, conditions, (p) => stage.forward(checkpoint(x), p));
-}
-
-/** The program that passes images on, with the initial values that its layers derive from them. */
-function startOf(
-  specs: ParameterSpecs,
-  taken: Readonly<Record<string, Tensor>>,
-  conditions: Conditions,
-  forward: (parameters: Parameters) => Pick<StageResult, 'y'>,
-): ProgramDefinition {
-  const tensors = Object.fromEntries(
-    Object.entries(specs).map(([name, { shape }]) => [WEIGHTS + name, input(WEIGHTS + name, shape)]),
-  );
-  const { parameters, started } = startingParameters(tensors, conditions);
-  const { y } = forward(parameters.at(WEIGHTS.slice(0, -1)));
+/** The program that passes images on, with the initial weights that its layers derive from them. */
+function startOf({ taken, conditions, weights, started, result: { y } }: StageGraph): ProgramDefinition {
+  const asWeights = (tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [arrayName('weights', name), tensor]));
   return {
-    inputs: { ...taken, ...conditions, ...tensors },
-    outputs: { ...(y && { y }), ...Object.fromEntries(started) },
+    inputs: { ...taken, ...conditions, ...asWeights(weights) },
+    outputs: { ...(y && { y }), ...asWeights(started) },
   };
 }

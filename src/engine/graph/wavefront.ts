@@ -44,14 +44,11 @@ export function solveByDiagonals(
 function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   const [batch, height, , values] = y.shape as [number, number, number, number];
   const scaled = reshape(product(reshape(y, rowsOf(y)), centreInverse), [batch, height * values]);
-  const solved: Tensor[] = [];
-  for (const given of split(scaled, 1, Array(height).fill(values))) {
-    const above = neighbours.flatMap(({ down, weight }) => {
-      const row = solved[solved.length - down];
-      return row ? [{ row, weight }] : [];
-    });
-    solved.push(above.reduce((bias, { row, weight }) => product(row, weight, { bias }), given));
-  }
+  const solved = solvedDownwards(
+    split(scaled, 1, Array(height).fill(values)),
+    neighbours,
+    (row, weight, bias) => product(row, weight, { bias }),
+  );
   return reshape(concatenate(solved, 1), y.shape);
 }
 
@@ -66,17 +63,26 @@ export function solveRowsBatchLast(y: Tensor, kernel: Tensor, dilation: number):
   const weights = neighbours.map(({ down, weight }) => ({ down, weight: transpose(weight) }));
   const values = width * channels;
   const rows = reshape(transpose(y, [1, 2, 0, 3]), [height * values, images]);
+  const scaled = split(rows, 0, Array(height).fill(values)).map((row) => product(scale, row));
+  const solved = solvedDownwards(scaled, weights, (row, weight, bias) => product(weight, row, { bias }));
+  return transpose(reshape(concatenate(solved, 0), [height, width, channels, images]), [2, 0, 1, 3]);
+}
+
+/** The rows of an image from top to bottom: each is what is given of it, with `add` of every solved one that it depends on. */
+function solvedDownwards(
+  rows: readonly Tensor[],
+  neighbours: readonly { readonly down: number; readonly weight: Tensor }[],
+  add: (row: Tensor, weight: Tensor, sum: Tensor) => Tensor,
+): Tensor[] {
   const solved: Tensor[] = [];
-  for (const given of split(rows, 0, Array(height).fill(values))) {
-    const above = weights.flatMap(({ down, weight }) => {
+  for (const given of rows) {
+    const above = neighbours.flatMap(({ down, weight }) => {
       const row = solved[solved.length - down];
       return row ? [{ row, weight }] : [];
     });
-    solved.push(
-      above.reduce((bias, { row, weight }) => product(weight, row, { bias }), product(scale, given)),
-    );
+    solved.push(above.reduce((sum, { row, weight }) => add(row, weight, sum), given));
   }
-  return transpose(reshape(concatenate(solved, 0), [height, width, channels, images]), [2, 0, 1, 3]);
+  return solved;
 }
 
 /** Several tiles in a row, along anti-diagonals. */

@@ -190,8 +190,6 @@ const same: Operator = (_emit, _node, [x]) => x!;
 export const plainOperators: Operators = {
   abs: one('Abs'),
   add: one('Add'),
-  batchFirst: transpose,
-  batchLast: transpose,
   checkpoint: same,
   clip,
   concatenate,

@@ -22,16 +22,20 @@ export function reshapeSource(x: Tensor): Tensor | undefined {
   return isResultOf(reshapeOperation, x) ? x.inputs[0] : undefined;
 }
 
-const transposeOperation: Operation<readonly number[]> = {
-  name: 'transpose',
+/** A transposition by name, and that of its gradient. */
+const transposition = (
+  name: string,
+  back: (g: Tensor, order: readonly number[]) => Tensor,
+): Operation<readonly number[]> => ({
+  name,
   shape: ([x], order) =>
     order.length === x!.length && [...order].sort((a, b) => a - b).every((axis, index) => axis === index)
       ? order.map((axis) => x![axis]!)
       : { problem: `[${order.join(', ')}] is not a permutation of its axes` },
-  gradient: (node, g) => {
-    return [transpose(g, invertPermutation(node.attributes))];
-  },
-};
+  gradient: (node, g) => [back(g, invertPermutation(node.attributes))],
+});
+
+const transposeOperation = transposition('transpose', transpose);
 
 /**
  * Permutes axes: axis `i` of the result is axis `order[i]` of `x`; by default the two axes of a matrix are
@@ -48,11 +52,7 @@ export function transposeSource(x: Tensor): Tensor | undefined {
   return isTransposition ? x.inputs[0] : undefined;
 }
 
-const batchFirstOperation: Operation<readonly number[]> = {
-  ...transposeOperation,
-  name: 'batchFirst',
-  gradient: (node, g) => [batchLast(g, invertPermutation(node.attributes))],
-};
+const batchFirstOperation = transposition('batchFirst', batchLast);
 
 /** `transpose` of a tensor with the batch as its last axis, which becomes the first. */
 export function batchFirst(x: Tensor, order: readonly number[]): Tensor {
@@ -64,11 +64,7 @@ export function batchFirstSource(x: Tensor): { source: Tensor; order: readonly n
   return isResultOf(batchFirstOperation, x) ? { source: x.inputs[0]!, order: x.attributes } : undefined;
 }
 
-const batchLastOperation: Operation<readonly number[]> = {
-  ...transposeOperation,
-  name: 'batchLast',
-  gradient: (node, g) => [batchFirst(g, invertPermutation(node.attributes))],
-};
+const batchLastOperation = transposition('batchLast', batchFirst);
 
 /** `transpose` of a tensor with the batch as its first axis, which becomes the last. */
 export function batchLast(x: Tensor, order: readonly number[]): Tensor {

@@ -1,19 +1,17 @@
 // The gradient of a model, piecewise: small programs for each kind of stage, run once for every stage.
 import type { Device } from '../../engine/devices/device.ts';
 import { prepare } from '../../engine/graph/prepare.ts';
-import { type Conditions, type ParameterSpecs, parametersFrom } from '../../flows/parameters.ts';
-import { DEQUANTISER, type Glow } from '../../models/glow.ts';
-import { type Densities, type Stage, type StageResult, sumOfDensities } from '../../models/stages.ts';
+import type { Glow } from '../../models/glow.ts';
+import { type Densities, sumOfDensities } from '../../models/stages.ts';
 import { gradients, type KnownGradient, pullback } from '../../tensor/gradient.ts';
 import { isRemembered } from '../../tensor/operations/checkpoint.ts';
-import { checkpoint, sum } from '../../tensor/operations/index.ts';
+import { sum } from '../../tensor/operations/index.ts';
 import type { ProgramDefinition } from '../../tensor/program.ts';
-import type { Shape } from '../../tensor/shape.ts';
 import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { topologicalOrder } from '../../tensor/traversal.ts';
-import { conditionInputs } from '../classInputs.ts';
 import { bitsPerDimFrom } from '../likelihood.ts';
 import { arrayName } from '../parameterLayout.ts';
+import { type PlacedGraph, type StageGraph, stageGraphs } from '../stageGraphs.ts';
 
 /**
  * The programs of one kind of stage. Both take images `x`, in the dequantisation, which comes first, `image` and `noise`
@@ -72,7 +70,7 @@ export function densityName(path: string, density: keyof Densities): string {
  * images.
  */
 export function piecesOf(model: Glow, { images, batchSize, device }: PieceOptions): Pieces {
-  const graphs = graphsOf(model, images);
+  const graphs = stageGraphs(model, images);
   const { inputs, bitsPerDim, gradientOf } = lossOf(model, graphs, batchSize);
   const pieces = new Map<StageGraph, Piece>();
   const stages = graphs.map(({ path, graph }) => {
@@ -82,62 +80,6 @@ export function piecesOf(model: Glow, { images, batchSize, device }: PieceOption
     return { path, parameters: Object.keys(graph.parameters), takesClasses, piece };
   });
   return { stages, end: prepare({ inputs, outputs: { bitsPerDim } }, { device }) };
-}
-
-/** A stage, or the dequantisation, as its own graph. */
-interface StageGraph {
-  readonly parameters: ParameterSpecs;
-  /** The images that it takes: `x`, or `image` and `noise`. */
-  readonly taken: Readonly<Record<string, Tensor>>;
-  readonly conditions: Conditions;
-  readonly weights: Readonly<Record<string, Tensor>>;
-  readonly result: Pick<StageResult, 'y'> & Partial<Densities>;
-}
-
-/** The graph of a stage, and its place. */
-interface PlacedGraph {
-  readonly path: string;
-  readonly graph: StageGraph;
-}
-
-/** The graphs of the dequantisation and of every stage, in order; stages of one kind have the same one. */
-function graphsOf(model: Glow, images: number): PlacedGraph[] {
-  const graphs = new Map<Stage, StageGraph>();
-  const start = dequantisationGraph(model, images);
-  let shape = start.result.y!.shape;
-  const stages = model.stages.map(({ path, stage }) => {
-    const conditions = stage.byClass ? conditionInputs(model, images) : {};
-    const graph = graphs.get(stage) ?? stageGraph(stage, shape, conditions);
-    graphs.set(stage, graph);
-    shape = graph.result.y?.shape ?? shape;
-    return { path, graph };
-  });
-  return [{ path: DEQUANTISER, graph: start }, ...stages];
-}
-
-function stageGraph(stage: Stage, shape: Shape, conditions: Conditions): StageGraph {
-  const x = input('x', shape);
-  const weights = weightsOf(stage.parameters);
-  const result = stage.forward(checkpoint(x), parametersFrom(weights, conditions));
-  return { parameters: stage.parameters, taken: { x }, conditions, weights, result };
-}
-
-function dequantisationGraph(model: Glow, images: number): StageGraph {
-  const shape = [images, ...model.imageShape];
-  const [image, noise] = [input('image', shape), input('noise', shape)];
-  const { parameters } = model.dequantiser;
-  const weights = weightsOf(parameters);
-  const named = Object.entries(weights).map(([name, weight]) => [`${DEQUANTISER}/${name}`, weight]);
-  const { u, logDensity } = model.noiseOf(image, noise, parametersFrom(Object.fromEntries(named)));
-  const y = model.dequantise(image, u);
-  const result = { y, ...(logDensity && { logNoise: logDensity }) };
-  return { parameters, taken: { image, noise }, conditions: {}, weights, result };
-}
-
-function weightsOf(parameters: ParameterSpecs): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, { shape }]) => [name, input(name, shape)]),
-  );
 }
 
 /** The gradients of the loss with respect to a stage's contributions to the densities. */
