@@ -112,7 +112,7 @@ describeOnGpu('device memory', () => {
     const images = input('y', [OPEN_BATCH, 2, 2, 1]);
     const kernel = constant({ shape: [1, 1, 1, 1], data: Float64Array.of(2) });
     const solved = await compile(
-      { inputs: { y: images }, outputs: { x: solveCorner(images, kernel, 1) } },
+      { inputs: { y: images }, outputs: { x: solveCorner(images, kernel, { dilation: 1 }) } },
       { device: 'webgpu', inverse: 'sequential' },
     );
     await expect(solved.run({ y: await memory.allocate([1, 2, 2, 1]) })).rejects.toThrow(

@@ -7,6 +7,7 @@ import { type ComplexInverses, invertComplexMatrices } from '../numeric/complexM
 import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
 import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../numeric/lu.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
+import type { CornerSolution } from '../tensor/operations/solveCorner.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Computes a tensor from the values of its inputs. */
@@ -60,7 +61,24 @@ const complexLogAbsDet: Hosted = ([w]) => ({
 
 const complexInverse: Hosted = ([w]) => ({ shape: w!.shape, data: complexInversesOf(w!).inverses });
 
-const solveCorner: Hosted<number> = ([y, kernel], dilation) => solveCornerSequentially(y!, kernel!, dilation);
+const solveCorner: Hosted<CornerSolution> = ([y, kernel], { dilation, mirrored }) =>
+  mirrored
+    ? turned(solveCornerSequentially(turned(y!), kernel!, dilation))
+    : solveCornerSequentially(y!, kernel!, dilation);
+
+/** Images `[N, H, W, C]` turned by 180°: their pixels in reverse order. */
+function turned({ shape, data }: NdArray): NdArray {
+  const [images, height, width, channels] = shape as [number, number, number, number];
+  const pixels = height * width;
+  const out = new Float64Array(data.length);
+  for (let image = 0; image < images; image++) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      const from = (image * pixels + pixel) * channels;
+      out.set(data.subarray(from, from + channels), (image * pixels + pixels - 1 - pixel) * channels);
+    }
+  }
+  return { shape, data: out };
+}
 
 const hosted: Readonly<Record<string, Hosted<never>>> = {
   complexInverse,

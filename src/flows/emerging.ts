@@ -97,16 +97,10 @@ function cornerFactor(
       },
       solve(y, p) {
         const kernel = factor.kernel(p);
-        // The solver looks left and up. Right and down is the same in an image that is flipped along both
-        // axes.
         return direction === 1
-          ? flipImage(solveCorner(flipImage(y), kernel, dilation))
-          : solveCorner(y, flip(flip(kernel, 0), 1), dilation);
+          ? solveCorner(y, kernel, { dilation, mirrored: true })
+          : solveCorner(y, flip(flip(kernel, 0), 1), { dilation });
       },
     };
   };
-}
-
-function flipImage(x: Tensor): Tensor {
-  return flip(flip(x, 1), 2);
 }

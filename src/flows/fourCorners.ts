@@ -82,7 +82,7 @@ export function fourCorners(
     },
     inverse(y, p) {
       const turned = flippedGroups(subtract(y, p.get('bias')), groups);
-      return flippedGroups(solveCorner(turned, kernelOf(p), dilation), groups);
+      return flippedGroups(solveCorner(turned, kernelOf(p), { dilation }), groups);
     },
     factors: (p) => Object.fromEntries(groups.map((group) => [group.name, group.centreTap(p)])),
   };

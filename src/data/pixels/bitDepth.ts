@@ -28,18 +28,23 @@ export function pixelsFromValues(x: ArrayLike<number>, bits: number): Uint8Array
         phrase`${what}: the model that made them has diverged; check it with ${call('diagnose')} or use an earlier checkpoint`,
       );
     }
-    pixels[index] = Math.min(Math.max(Math.floor((value + 0.5) * levels), 0), levels - 1);
+    const level = (value + 0.5) * levels;
+    // Stored as an integer, without its fraction.
+    pixels[index] = level >= levels ? levels - 1 : Math.max(level, 0);
   }
   return pixels;
 }
 
 /**
  * Scales pixels of `bits` bits to 0..255 for viewing: v·255/(2^bits - 1), rounded, so that black stays black
- * and white stays white. `reduceBits` inverts it.
+ * and white stays white; those of 8 bits are returned as they are. `reduceBits` inverts it.
  * Throws RangeError when `bits` is not an integer in 1..8 or a pixel does not fit into `bits` bits.
  */
 export function toEightBit(pixels: Uint8Array, bits: number): Uint8Array {
   const largest = 2 ** checkBits(bits) - 1;
+  if (largest === 255) {
+    return pixels;
+  }
   return pixels.map((value) => {
     if (value > largest) {
       throw new RangeError(`pixel ${value} does not fit in ${bits} bits (0..${largest})`);

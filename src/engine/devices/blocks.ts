@@ -10,12 +10,12 @@ const BLOCK = 2 ** 20;
 /** The row length at which consecutive rows of a matrix map to the same cache lines: 4 KiB. */
 const PERIOD = 1024;
 
-/** Blocks are whole cache lines: multiples of so many columns. */
+/** The columns of a cache line. */
 const LINE = 16;
 
 /**
  * The number of columns in each block, for matrices with a row per channel and a column per pixel of every image. There are
- * as few blocks as possible that each fit into a CPU's cache, of about the same length. Where rows are a multiple of 4 KiB
+ * as few blocks as possible that each fit into a CPU's cache, of about the same length, of whole cache lines and, if they can be, of whole pixels. Where rows are a multiple of 4 KiB
  * apart, a product along them is slower (`bench/products.ts`), so no block has such a length. An open batch is not split.
  */
 export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {
@@ -25,7 +25,7 @@ export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): 
   }
   const fitting = Math.ceil(columns / Math.max(1, Math.floor(BLOCK / channels)));
   const count = fitting === 1 && isSlow(columns) ? 2 : fitting;
-  const unit = columns / count < 4 * LINE ? 1 : LINE;
+  const unit = unitOf(columns / count, images);
   const blocks: number[] = [];
   let left = columns;
   for (let more = count; more > 1; more--) {
@@ -37,6 +37,19 @@ export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): 
     left -= length;
   }
   return [...blocks, left];
+}
+
+/** What the lengths of blocks of about `length` columns are multiples of: lines, and pixels where these are not too many. */
+function unitOf(length: number, images: number): number {
+  if (length < 4 * LINE) {
+    return 1;
+  }
+  let whole = images;
+  while (whole % LINE !== 0) {
+    whole += images;
+  }
+  // Multiples of half a period leave no choice between lengths that are slow.
+  return 16 * whole <= length && whole % (PERIOD / 2) !== 0 ? whole : LINE;
 }
 
 function isSlow(columns: number): boolean {

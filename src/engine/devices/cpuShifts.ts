@@ -1,32 +1,34 @@
 // Shifted copies of images with the batch last, and their sums: a gather copies a pixel of a channel for all images.
-import type { ChannelShifts, Shifts } from '../../tensor/operations/shift.ts';
+import type { FoldedChannels, Shifts, UnfoldedChannels } from '../../tensor/operations/shift.ts';
 import type { Shape } from '../../tensor/shape.ts';
 import type { Emitter } from '../onnx/emitter.ts';
 import { neighboursIn, type Operator, onnxShape } from '../onnx/operators.ts';
 
 /** The nodes of `unfoldChannels`. */
-export const unfoldChannels: Operator<ChannelShifts> = (emit, { attributes, inputs, shape }, [x]) => {
+export const unfoldChannels: Operator<UnfoldedChannels> = (emit, { attributes, inputs, shape }, [x]) => {
   const [channels, height, width, images] = inputs[0]!.shape as [number, number, number, number];
   const { offsets, boundary, inside } = attributes;
   const pixels = height * width;
+  const [start, end] = attributes.pixels ?? [0, pixels];
   const outside = boundary === 'zero' ? [0] : [];
   const outsideRow = channels * pixels;
   const insideRow = outsideRow + outside.length;
   const rows = withRows(emit, x!, [outsideRow, images], inside ? [...outside, 1] : outside);
-  const key = `unfold ${inside ? 'inside and ' : ''}${channels} channels ${keyOf(height, width, attributes)}`;
-  const table = emit.indices(key, [shape[0]! * pixels], () => {
+  const copied = `${inside ? 'inside and ' : ''}${channels} channels, pixels ${start} to ${end}`;
+  const key = `unfold ${copied} ${keyOf(height, width, attributes)}`;
+  const table = emit.indices(key, [shape[0]! * (end - start)], () => {
     const neighbour = neighboursIn(height, width, boundary);
     const all: number[] = [];
     for (const offset of offsets) {
       for (let channel = 0; channel < channels; channel++) {
-        for (let pixel = 0; pixel < pixels; pixel++) {
+        for (let pixel = start; pixel < end; pixel++) {
           const read = neighbour(pixel, offset);
           all.push(read === undefined ? outsideRow : channel * pixels + read);
         }
       }
     }
     for (const offset of inside ? offsets : []) {
-      for (let pixel = 0; pixel < pixels; pixel++) {
+      for (let pixel = start; pixel < end; pixel++) {
         all.push(neighbour(pixel, offset) === undefined ? outsideRow : insideRow);
       }
     }
@@ -36,12 +38,14 @@ export const unfoldChannels: Operator<ChannelShifts> = (emit, { attributes, inpu
 };
 
 /** The nodes of `foldChannels`. */
-export const foldChannels: Operator<Shifts> = (emit, { attributes, shape }, [x]) => {
+export const foldChannels: Operator<FoldedChannels> = (emit, { attributes, shape }, [x]) => {
   const [channels, height, width, images] = shape as [number, number, number, number];
-  const { offsets, boundary } = attributes;
+  const { offsets, boundary, zeros } = attributes;
   const pixels = height * width;
   const outsideRow = offsets.length * channels * pixels;
-  const rows = withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
+  const rows = zeros
+    ? reshaped(emit, x!, [outsideRow + pixels, images])
+    : withRows(emit, x!, [outsideRow, images], boundary === 'zero' ? [0] : []);
   const key = `fold ${channels} channels ${keyOf(height, width, attributes)}`;
   const table = emit.indices(key, [channels, offsets.length, pixels], () => {
     const neighbour = neighboursIn(height, width, boundary);

@@ -3,6 +3,7 @@ import { pulledBack } from '../../tensor/gradient.ts';
 import { checkpoint, isCheckpoint } from '../../tensor/operations/checkpoint.ts';
 import { divide, total } from '../../tensor/operations/elementwise.ts';
 import { expConvolutionOperation, lastTerm } from '../../tensor/operations/expConvolution.ts';
+import { flip } from '../../tensor/operations/layout.ts';
 import { solveCornerOperation } from '../../tensor/operations/solveCorner.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import type { GraphStyle } from '../devices/graphStyle.ts';
@@ -58,9 +59,13 @@ export function expansion(
       if (isResultOf(solveCornerOperation, tensor) && !sequential) {
         const [y, kernel] = inputs as [Tensor, Tensor];
         const [, , width, channels] = y.shape as [number, number, number, number];
-        return style.batchLast && tileLength(width, channels) === width
-          ? imagesFirst(solveRowsBatchLast(imagesLast(y), kernel, tensor.attributes))
-          : solveByDiagonals(y, kernel, tensor.attributes);
+        const { dilation, mirrored } = tensor.attributes;
+        if (style.batchLast && tileLength(width, channels) === width) {
+          return imagesFirst(solveRowsBatchLast(imagesLast(y), kernel, tensor.attributes));
+        }
+        return mirrored
+          ? turned(solveByDiagonals(turned(y), kernel, dilation))
+          : solveByDiagonals(y, kernel, dilation);
       }
       if (isResultOf(expConvolutionOperation, tensor)) {
         const { offsets, normBound } = tensor.attributes;
@@ -83,6 +88,11 @@ function affine(
     bias: bias && of(bias),
     scale: scale && of(scale),
   };
+}
+
+/** Images turned by 180°. */
+function turned(x: Tensor): Tensor {
+  return flip(flip(x, 1), 2);
 }
 
 /** Σₙ Mⁿ·x/n!, n = 0 to `last`, for the linear map M. */

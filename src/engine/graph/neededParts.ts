@@ -66,14 +66,14 @@ export function slicedRows(
 
 /**
  * The transpose of a matrix. That of a weight gradient, a product along pixels or a sum of such products, is computed as
- * such, unless its right operand would then be the larger one: ONNX Runtime packs the right operand.
+ * such if that takes no longer.
  */
 export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): Tensor {
   const [rows, columns] = source.shape as [number, number];
   const parts = isResultOf(totalOperation, source) ? source.inputs : [source];
   const isAlongPixels = (part: Tensor): part is Tensor<Transposition> =>
     isPlainProduct(part) && isLongerThan(innerLength(part), Math.max(rows, columns));
-  const isWanted = !isOpen(source.shape) && rows <= columns;
+  const isWanted = !isOpen(source.shape) && costAlongPixels(columns, rows) <= costAlongPixels(rows, columns);
   if (!isWanted || !parts.every(isAlongPixels) || ![source, ...parts].every(known.isUsedOnce)) {
     return transpose(of(source));
   }
@@ -82,6 +82,15 @@ export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): 
     const { transposeA, transposeB } = part.attributes;
     return simplerProduct(b, a, { transposeA: !transposeB, transposeB: !transposeA, bias });
   }, undefined)!;
+}
+
+/**
+ * What the product of matrices with so many rows, the right one transposed, takes for each pixel that they sum over:
+ * multiplications, sixteen columns at a time, and packing the right operand, which took as long as six for each of its
+ * numbers on the machines of docs/performance.md.
+ */
+function costAlongPixels(left: number, right: number): number {
+  return left * 16 * Math.ceil(right / 16) + 6 * right;
 }
 
 /** Whether a tensor is a product without a bias. */

@@ -8,6 +8,7 @@ import { type Device, styleOf } from '../devices/device.ts';
 import type { Precision } from '../onnx/emitter.ts';
 import { expansion } from './expand.ts';
 import { rewrite } from './rewrite.ts';
+import { shiftedProducts } from './shiftedProducts.ts';
 import { simplification } from './simplify.ts';
 import { stacking } from './stacking.ts';
 
@@ -43,7 +44,11 @@ export function prepare(
   // The operations of gradients have not been simplified yet. An input is not computed, so nothing before it
   // is needed.
   const given = Object.values(found.inputs);
-  return passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
+  const simple = passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
+  const last = Object.values(simple.inputs);
+  return style.batchLast
+    ? passed(simple, new Map(last.map((tensor) => [tensor, tensor])), shiftedProducts)
+    : simple;
 }
 
 /** A program that computes at once what is alike; its gradients are still to be found. */

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { solveCornerSequentially } from '../../numeric/cornerConvolution.ts';
 import { type NdArray, sizeOf } from '../../numeric/ndarray.ts';
 import { RandomStream } from '../../numeric/random.ts';
+import { flip, solveCorner } from '../../tensor/operations/index.ts';
 import { OPEN_BATCH } from '../../tensor/shape.ts';
-import { constant, input } from '../../tensor/tensor.ts';
+import { constant, input, type Tensor } from '../../tensor/tensor.ts';
 import { expectClose } from '../../testing/golden.ts';
 import { compile } from '../program.ts';
 import { imagesFirst, imagesLast } from './batchLast.ts';
@@ -26,6 +27,8 @@ function cornerKernel(side: number, channels: number, upper: boolean): NdArray {
   }
   return { shape, data };
 }
+
+const turned = (image: Tensor): Tensor => flip(flip(image, 1), 2);
 
 describe('solveByDiagonals', () => {
   it.each([
@@ -53,14 +56,32 @@ describe('solveByDiagonals', () => {
         solveByDiagonals(tensor, constant(kernel), dilation, length),
       ]),
     );
-    outputs['x, batch last'] = imagesFirst(
-      solveRowsBatchLast(imagesLast(tensor), constant(kernel), dilation),
+    const rowsOf = (image: Tensor, mirrored: boolean) =>
+      imagesFirst(solveRowsBatchLast(imagesLast(image), constant(kernel), { dilation, mirrored }));
+    outputs['x, batch last'] = rowsOf(tensor, false);
+    // Turned by 180°, an image needs the mirrored solution.
+    outputs['x, mirrored image'] = turned(
+      solveCorner(turned(tensor), constant(kernel), { dilation, mirrored: true }),
     );
+    outputs['x, batch last, mirrored image'] = turned(rowsOf(turned(tensor), true));
     const program = await compile({ inputs: { y: tensor }, outputs }, { precision: 'float64' });
     for (const [name, { data }] of Object.entries(await program.run({ y }))) {
       expectClose(name, data, expected, 'float64', 1e-11);
     }
     await program.release();
+    const x = turned(solveCorner(turned(tensor), constant(kernel), { dilation, mirrored: true }));
+    const onHost = await compile(
+      { inputs: { y: tensor }, outputs: { x } },
+      { precision: 'float64', inverse: 'sequential' },
+    );
+    expectClose(
+      'x on the host, mirrored image',
+      (await onHost.run({ y })).x!.data,
+      expected,
+      'float64',
+      1e-11,
+    );
+    await onHost.release();
   });
 
   it('returns NaN, never its input, if the diagonal contains a zero', async () => {

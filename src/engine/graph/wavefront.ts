@@ -1,6 +1,7 @@
 // Inverts a corner convolution as a wavefront over anti-diagonals.
 import {
   concatenate,
+  flip,
   invertPermutation,
   pad,
   reorder,
@@ -10,6 +11,7 @@ import {
   transpose,
 } from '../../tensor/operations/layout.ts';
 import { product } from '../../tensor/operations/product.ts';
+import type { CornerSolution } from '../../tensor/operations/solveCorner.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { rowsOf } from './batchFirstConvolutions.ts';
 import { type Tiles, tileLength, tilesOf } from './tiles.ts';
@@ -53,22 +55,36 @@ function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
 }
 
 /**
- * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows. A tile is a column of
- * values, so the matrices are transposed.
+ * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows, from top to bottom, or
+ * from bottom to top if the convolution is mirrored. A tile is a column of values, channel by channel, as it lies in an
+ * image, so the matrices are transposed.
  */
-export function solveRowsBatchLast(y: Tensor, kernel: Tensor, dilation: number): Tensor {
+export function solveRowsBatchLast(
+  y: Tensor,
+  kernel: Tensor,
+  { dilation, mirrored }: CornerSolution,
+): Tensor {
   const [channels, height, width, images] = y.shape as [number, number, number, number];
   const { centreInverse, neighbours } = tilesOf(kernel, dilation, { height, width, length: width });
-  const scale = transpose(centreInverse);
-  const weights = neighbours.map(({ down, weight }) => ({ down, weight: transpose(weight) }));
   const values = width * channels;
-  const rows = reshape(transpose(y, [1, 2, 0, 3]), [height * values, images]);
-  const scaled = split(rows, 0, Array(height).fill(values)).map((row) => product(scale, row));
-  const solved = solvedDownwards(scaled, weights, (row, weight, bias) => product(weight, row, { bias }));
-  return transpose(reshape(concatenate(solved, 0), [height, width, channels, images]), [2, 0, 1, 3]);
+  const matrixOf = (tile: Tensor): Tensor => {
+    const byPixel = reshape(tile, [width, channels, width, channels]);
+    const inOrder = mirrored ? flip(flip(byPixel, 0), 2) : byPixel;
+    return reshape(transpose(inOrder, [3, 2, 1, 0]), [values, values]);
+  };
+  const scale = matrixOf(centreInverse);
+  const weights = neighbours.map(({ down, weight }) => ({ down, weight: matrixOf(weight) }));
+  const given = split(y, 1, Array(height).fill(1)).map((row) =>
+    product(scale, reshape(row, [values, images])),
+  );
+  const solved = solvedDownwards(mirrored ? given.reverse() : given, weights, (row, weight, bias) =>
+    product(weight, row, { bias }),
+  );
+  const rows = solved.map((row) => reshape(row, [channels, 1, width, images]));
+  return concatenate(mirrored ? rows.reverse() : rows, 1);
 }
 
-/** The rows of an image from top to bottom: each is what is given of it, with `add` of every solved one that it depends on. */
+/** The rows of an image in the order in which they are solved: each is what is given of it, with `add` of every solved one that it depends on. */
 function solvedDownwards(
   rows: readonly Tensor[],
   neighbours: readonly { readonly down: number; readonly weight: Tensor }[],

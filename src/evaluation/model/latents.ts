@@ -46,14 +46,18 @@ export function drawLatents(
     shape: [count, ...shape],
     data: new Float32Array(count * dimensionsOf(shape)),
   }));
+  const sizes = shapes.map(dimensionsOf);
+  const all = sizes.reduce((total, size) => total + size, 0);
   for (let index = 0; index < count; index++) {
-    const random = new RandomStream(seed, 'latents', first + index);
-    for (const { data } of latents) {
-      const size = data.length / count;
+    const normals = new RandomStream(seed, 'latents', first + index).normals(all);
+    let start = 0;
+    latents.forEach(({ data }, place) => {
+      const size = sizes[place]!;
       for (let element = 0; element < size; element++) {
-        data[index * size + element] = temperature * random.normal();
+        data[index * size + element] = temperature * normals[start + element]!;
       }
-    }
+      start += size;
+    });
   }
   return latents;
 }

@@ -154,6 +154,11 @@ export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   return parts.length === 1 ? parts[0]! : (apply(concatenateOperation, parts, axis) as Tensor);
 }
 
+/** The parts that a tensor concatenates along an axis; undefined for any other tensor. */
+export function concatenated(x: Tensor, axis: number): readonly Tensor[] | undefined {
+  return isResultOf(concatenateOperation, x) && x.attributes === axis ? x.inputs : undefined;
+}
+
 /** The padding along an axis. */
 export interface Padding {
   axis: number;

@@ -53,18 +53,25 @@ export function fold(x: Tensor, offsets: readonly Offset[], boundary: Boundary =
   return onlyCentre(offsets) ? x : (apply(foldOperation, [x], { offsets, boundary }) as Tensor);
 }
 
-/** Shifts of an image whose batch is the last axis. */
-export interface ChannelShifts extends Shifts {
+/** Which shifted copies of an image are made. */
+export interface UnfoldedChannels extends Shifts {
   /** Whether copies of the inside of the image follow: 1 where a tap reads a pixel, 0 where it reads outside. */
-  inside: boolean;
+  readonly inside: boolean;
+  /** The pixels of the copies, row by row, the end exclusive; all if undefined. */
+  readonly pixels?: readonly [start: number, end: number];
 }
 
-const unfoldChannelsOperation: Operation<ChannelShifts> = {
+/** The operation of `unfoldChannels`. */
+export const unfoldChannelsOperation: Operation<UnfoldedChannels> = {
   name: 'unfoldChannels',
-  shape: ([x], { offsets, inside }) =>
-    x!.length === 4
-      ? [(x![0]! + (inside ? 1 : 0)) * offsets.length, ...x!.slice(1)]
-      : { problem: 'the image must have the axes channel, row, column, batch' },
+  shape: ([x], { offsets, inside, pixels }) => {
+    if (x!.length !== 4) {
+      return { problem: 'the image must have the axes channel, row, column, batch' };
+    }
+    const [channels, height, width, images] = x as [number, number, number, number];
+    const grid = pixels ? [1, pixels[1] - pixels[0]] : [height, width];
+    return [(channels + (inside ? 1 : 0)) * offsets.length, ...grid, images];
+  },
   gradient: (node, g) => {
     const { offsets, boundary } = node.attributes;
     const copies = slice(g, 0, 0, node.inputs[0]!.shape[0]! * offsets.length);
@@ -87,14 +94,26 @@ export function unfoldChannels(
     : (apply(unfoldChannelsOperation, [x], { offsets, boundary, inside }) as Tensor);
 }
 
-const foldChannelsOperation: Operation<Shifts> = {
+/** Some pixels of the copies of `unfoldChannels`, `[T·C, 1, pixels, N]`. They have no gradient. */
+export function unfoldedPixels(x: Tensor, copies: Required<UnfoldedChannels>): Tensor {
+  return apply(unfoldChannelsOperation, [x], copies) as Tensor;
+}
+
+/** Which shifted images are added. */
+export interface FoldedChannels extends Shifts {
+  /** Whether a channel of zeros follows, to be read outside the image. */
+  readonly zeros: boolean;
+}
+
+/** The operation of `foldChannels`. */
+export const foldChannelsOperation: Operation<FoldedChannels> = {
   name: 'foldChannels',
-  shape: ([x], { offsets }) =>
-    x!.length === 4 && x![0]! % offsets.length === 0
-      ? [x![0]! / offsets.length, ...x!.slice(1)]
-      : {
-          problem: `the image must have a multiple of ${offsets.length} channels, its first axis`,
-        },
+  shape: ([x], { offsets, zeros }) => {
+    const channels = x![0]! - (zeros ? 1 : 0);
+    return x!.length === 4 && channels % offsets.length === 0
+      ? [channels / offsets.length, ...x!.slice(1)]
+      : { problem: `the image must have a multiple of ${offsets.length} channels, its first axis` };
+  },
   gradient: (node, g) => [unfoldChannels(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
 };
 
@@ -103,7 +122,14 @@ const foldChannelsOperation: Operation<Shifts> = {
  * y[c, h, w] = Σₜ x[t·C + c, h + rowₜ, w + columnₜ].
  */
 export function foldChannels(x: Tensor, offsets: readonly Offset[], boundary: Boundary = 'zero'): Tensor {
-  return onlyCentre(offsets) ? x : (apply(foldChannelsOperation, [x], { offsets, boundary }) as Tensor);
+  return onlyCentre(offsets)
+    ? x
+    : (apply(foldChannelsOperation, [x], { offsets, boundary, zeros: false }) as Tensor);
+}
+
+/** The sum of `foldChannels` for images behind whose channels one of zeros may follow. With it, they have no gradient. */
+export function foldedChannels(x: Tensor, shifts: FoldedChannels): Tensor {
+  return apply(foldChannelsOperation, [x], shifts) as Tensor;
 }
 
 function onlyCentre(offsets: readonly Offset[]): boolean {

@@ -2,8 +2,16 @@
 import { isOpen, sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
-/** The operation of `solveCorner`; its attribute is the dilation. */
-export const solveCornerOperation: Operation<number> = {
+/** Which corner convolution is inverted, besides its kernel. */
+export interface CornerSolution {
+  /** The distance between the kernel's taps. */
+  readonly dilation: number;
+  /** Whether its taps are right of and below the pixel; otherwise they are left of and above it. */
+  readonly mirrored: boolean;
+}
+
+/** The operation of `solveCorner`. */
+export const solveCornerOperation: Operation<CornerSolution> = {
   name: 'solveCorner',
   composite: true,
   shape: ([y, kernel]) => {
@@ -16,12 +24,16 @@ export const solveCornerOperation: Operation<number> = {
 };
 
 /**
- * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], zero outside the image. It
- * has no gradient.
+ * The x for which y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j], or with `mirrored` the one for which
+ * y[h, w] = Σᵢⱼ x[h + i·dilation, w + j·dilation]·kernel[i, j], zero outside the image. It has no gradient.
  *
  * @param y `[N, H, W, C]`
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) triangular
  */
-export function solveCorner(y: Tensor, kernel: Tensor, dilation: number): Tensor {
-  return apply(solveCornerOperation, [y, kernel], dilation) as Tensor;
+export function solveCorner(
+  y: Tensor,
+  kernel: Tensor,
+  { dilation, mirrored = false }: Pick<CornerSolution, 'dilation'> & Partial<CornerSolution>,
+): Tensor {
+  return apply(solveCornerOperation, [y, kernel], { dilation, mirrored }) as Tensor;
 }
