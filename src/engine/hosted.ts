@@ -1,13 +1,14 @@
-// What the host computes in float64, between sessions: determinants and inverses of small matrices, and the
-// sequential inverse of a corner convolution.
+// What the host computes in float64, between sessions: determinants and inverses of small matrices, the matrices of a
+// corner convolution between tiles, and its sequential inverse.
 //
 // ONNX Runtime has Det in float32 only, where it underflows and overflows, and neither Det nor Inverse on a
 // GPU. The matrices are weights, at most a few hundred wide, so the host is exact and fast enough.
 import { type ComplexInverses, invertComplexMatrices } from '../numeric/complexMatrices.ts';
 import { solveCornerSequentially } from '../numeric/cornerConvolution.ts';
+import { cornerTiles, type TileOptions } from '../numeric/cornerTiles.ts';
 import { decompose, invert, type LuDecomposition, logAbsDeterminantOf } from '../numeric/lu.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import type { CornerSolution } from '../tensor/operations/solveCorner.ts';
+import type { CornerOptions } from '../tensor/operations/solveCorner.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** Computes a tensor from the values of its inputs. */
@@ -61,7 +62,9 @@ const complexLogAbsDet: Hosted = ([w]) => ({
 
 const complexInverse: Hosted = ([w]) => ({ shape: w!.shape, data: complexInversesOf(w!).inverses });
 
-const solveCorner: Hosted<CornerSolution> = ([y, kernel], { dilation, mirrored }) =>
+const tilesOfCorner: Hosted<TileOptions> = ([kernel], options) => cornerTiles(kernel!, options);
+
+const solveCorner: Hosted<CornerOptions> = ([y, kernel], { dilation, mirrored }) =>
   mirrored
     ? turned(solveCornerSequentially(turned(y!), kernel!, dilation))
     : solveCornerSequentially(y!, kernel!, dilation);
@@ -83,6 +86,7 @@ function turned({ shape, data }: NdArray): NdArray {
 const hosted: Readonly<Record<string, Hosted<never>>> = {
   complexInverse,
   complexLogAbsDet,
+  cornerTiles: tilesOfCorner,
   inverse,
   logAbsDet,
   solveCorner,

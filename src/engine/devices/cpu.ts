@@ -11,7 +11,8 @@ export const cpu: GraphStyle = {
   // Runtime is slower with a transposed left operand (`bench/products.ts`).
   batchLast: { blocks: columnBlocks },
   stacks: false,
-  mostParts: 1,
+  // Any number: a graph with fewer nodes is compiled sooner.
+  mostParts: 1000,
   waits: true,
   operators: processorOperators,
 };

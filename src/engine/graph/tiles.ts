@@ -1,12 +1,10 @@
 // A corner convolution whose pixels are tiles of several pixels of a row.
-import { negate } from '../../tensor/operations/elementwise.ts';
-import { concatenate, reshape, slice, split, zeros } from '../../tensor/operations/layout.ts';
-import { inverse } from '../../tensor/operations/linearAlgebra.ts';
-import { product } from '../../tensor/operations/product.ts';
+import type { TileLayout, TileNeighbour } from '../../numeric/cornerTiles.ts';
+import { cornerTiles } from '../../tensor/operations/cornerTiles.ts';
+import { reshape, split } from '../../tensor/operations/layout.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { blockToeplitz, tilesReached } from './blockToeplitz.ts';
 
-/** A corner convolution between tiles, solved for the one at its corner. A tile is a row of a matrix: its pixels, one after another. */
+/** A corner convolution between tiles, solved for the one at its corner. */
 export interface Tiles {
   /** The inverse of the centre tap T₀. */
   readonly centreInverse: Tensor;
@@ -15,10 +13,7 @@ export interface Tiles {
 }
 
 /** A tap other than the centre. */
-interface Neighbour {
-  /** How far it reaches up and left, in tiles. */
-  readonly down: number;
-  readonly right: number;
+interface Neighbour extends TileNeighbour {
   /** −Tₙ·T₀⁻¹. */
   readonly weight: Tensor;
 }
@@ -39,68 +34,42 @@ export function tileLength(width: number, channels: number): number {
   return Array.from({ length: most }, (_, index) => most - index).find((length) => width % length === 0)!;
 }
 
+/** The image that is tiled. */
+interface TiledImage {
+  /** In pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** The pixels of a tile. */
+  readonly length: number;
+  readonly layout: TileLayout;
+}
+
 /**
- * The corner convolution y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j] between tiles of `length` pixels.
- * Within a row, the matrix of the convolution is block Toeplitz, and so is its inverse, whose blocks are
- *
- *     G₀ = K₀₀⁻¹,  Gₖ = −Σⱼ Gₖ₋ⱼ·K₀ⱼ·K₀₀⁻¹
+ * The corner convolution y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j] between tiles of an image.
  *
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) invertible
- * @param size of the image, in pixels
  */
 export function tilesOf(
   kernel: Tensor,
   dilation: number,
-  { height, width, length }: { height: number; width: number; length: number },
+  { height, width, length, layout }: TiledImage,
 ): Tiles {
-  const [side, , channels] = kernel.shape as [number, number, number, number];
-  const placesOf = (right: number): number[] =>
-    right % dilation === 0 && right >= 0 && right < side * dilation ? [right / dilation] : [];
-  const square = [channels, channels];
-  const rowTaps = split(reshape(slice(kernel, 0, 0, 1), [side, ...square]), 0, Array(side).fill(1)).map(
-    (tap) => reshape(tap, square),
+  const side = kernel.shape[0]!;
+  const reaches = (right: number): boolean =>
+    Array.from({ length: side }, (_, column) => column * dilation).some(
+      (left) => Math.abs(left - right * length) < length,
+    );
+  const tilesLeft = Array.from({ length: width / length }, (_, right) => right).filter(reaches);
+  const places = Array.from({ length: side }, (_, row) => row * dilation)
+    .filter((down) => down < height)
+    .flatMap((down) => tilesLeft.map((right) => ({ down, right })))
+    .filter(({ down, right }) => down > 0 || right > 0);
+  const matrices = cornerTiles(kernel, { dilation, length, neighbours: places, layout });
+  const [centreInverse, ...weights] = split(matrices, 0, Array(matrices.shape[0]).fill(1)).map((matrix) =>
+    reshape(matrix, matrices.shape.slice(1)),
   );
-  const inverses = inverseBlocks(
-    inverse(rowTaps[0]!),
-    (right) => placesOf(right).map((place) => rowTaps[place]!)[0],
-    length,
-  );
-  const centreInverse = reshape(
-    blockToeplitz(reshape(concatenate(inverses, 0), [1, length, ...square]), length, [0], (along) =>
-      along >= 0 ? [along] : [],
-    ),
-    [length * channels, length * channels],
-  );
-  const reached = tilesReached(0, width / length - 1, length, placesOf);
-  const rows = Array.from({ length: side }, (_, row) => row).filter((row) => row * dilation < height);
-  const taps = blockToeplitz(slice(kernel, 0, 0, rows.length), length, reached, placesOf);
-  const places = rows.flatMap((row) => reached.map((right) => ({ down: row * dilation, right })));
-  const neighbours = split(taps, 0, Array(places.length).fill(1)).flatMap((tap, index) => {
-    const { down, right } = places[index]!;
-    const weight = negate(product(reshape(tap, centreInverse.shape), centreInverse));
-    return down > 0 || right > 0 ? [{ down, right, weight }] : [];
-  });
-  return { centreInverse, neighbours };
-}
-
-/** The blocks G of the inverse of a row. */
-function inverseBlocks(
-  first: Tensor,
-  tapAt: (right: number) => Tensor | undefined,
-  length: number,
-): Tensor[] {
-  const blocks = [first];
-  const weights = new Map<number, Tensor>();
-  for (let right = 1; right < length; right++) {
-    const tap = tapAt(right);
-    if (tap) {
-      weights.set(right, negate(product(tap, first)));
-    }
-    let block: Tensor | undefined;
-    for (const [distance, weight] of weights) {
-      block = product(blocks[right - distance]!, weight, { bias: block });
-    }
-    blocks.push(block ?? zeros(first.shape));
-  }
-  return blocks;
+  return {
+    centreInverse: centreInverse!,
+    neighbours: places.map((place, index) => ({ ...place, weight: weights[index]! })),
+  };
 }

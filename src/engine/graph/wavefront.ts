@@ -1,7 +1,6 @@
 // Inverts a corner convolution as a wavefront over anti-diagonals.
 import {
   concatenate,
-  flip,
   invertPermutation,
   pad,
   reorder,
@@ -11,7 +10,7 @@ import {
   transpose,
 } from '../../tensor/operations/layout.ts';
 import { product } from '../../tensor/operations/product.ts';
-import type { CornerSolution } from '../../tensor/operations/solveCorner.ts';
+import type { CornerOptions } from '../../tensor/operations/solveCorner.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { rowsOf } from './batchFirstConvolutions.ts';
 import { type Tiles, tileLength, tilesOf } from './tiles.ts';
@@ -37,7 +36,7 @@ export function solveByDiagonals(
   length = tileLength(y.shape[2]!, y.shape[3]!),
 ): Tensor {
   const [batch, height, width, channels] = y.shape as [number, number, number, number];
-  const tiles = tilesOf(kernel, dilation, { height, width, length });
+  const tiles = tilesOf(kernel, dilation, { height, width, length, layout: 'rows' });
   const grid = reshape(y, [batch, height, width / length, length * channels]);
   return reshape(length === width ? solveRows(grid, tiles) : solveGrid(grid, tiles), y.shape);
 }
@@ -56,32 +55,22 @@ function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
 
 /**
  * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows, from top to bottom, or
- * from bottom to top if the convolution is mirrored. A tile is a column of values, channel by channel, as it lies in an
- * image, so the matrices are transposed.
+ * from bottom to top if the convolution is mirrored. A tile is a column.
  */
-export function solveRowsBatchLast(
-  y: Tensor,
-  kernel: Tensor,
-  { dilation, mirrored }: CornerSolution,
-): Tensor {
+export function solveRowsBatchLast(y: Tensor, kernel: Tensor, { dilation, mirrored }: CornerOptions): Tensor {
   const [channels, height, width, images] = y.shape as [number, number, number, number];
-  const { centreInverse, neighbours } = tilesOf(kernel, dilation, { height, width, length: width });
-  const values = width * channels;
-  const matrixOf = (tile: Tensor): Tensor => {
-    const byPixel = reshape(tile, [width, channels, width, channels]);
-    const inOrder = mirrored ? flip(flip(byPixel, 0), 2) : byPixel;
-    return reshape(transpose(inOrder, [3, 2, 1, 0]), [values, values]);
-  };
-  const scale = matrixOf(centreInverse);
-  const weights = neighbours.map(({ down, weight }) => ({ down, weight: matrixOf(weight) }));
-  const given = split(y, 1, Array(height).fill(1)).map((row) =>
-    product(scale, reshape(row, [values, images])),
+  const layout = mirrored ? 'mirrored columns' : 'columns';
+  const tiles = tilesOf(kernel, dilation, { height, width, length: width, layout });
+  const values = channels * width;
+  const rows = reshape(transpose(y, [1, 0, 2, 3]), [height * values, images]);
+  const scaled = split(rows, 0, Array(height).fill(values)).map((row) => product(tiles.centreInverse, row));
+  const solved = solvedDownwards(
+    mirrored ? scaled.reverse() : scaled,
+    tiles.neighbours,
+    (row, weight, bias) => product(weight, row, { bias }),
   );
-  const solved = solvedDownwards(mirrored ? given.reverse() : given, weights, (row, weight, bias) =>
-    product(weight, row, { bias }),
-  );
-  const rows = solved.map((row) => reshape(row, [channels, 1, width, images]));
-  return concatenate(mirrored ? rows.reverse() : rows, 1);
+  const inOrder = concatenate(mirrored ? solved.reverse() : solved, 0);
+  return transpose(reshape(inOrder, [height, channels, width, images]), [1, 0, 2, 3]);
 }
 
 /** The rows of an image in the order in which they are solved: each is what is given of it, with `add` of every solved one that it depends on. */

@@ -50,5 +50,5 @@ export { complexInverse, complexLogAbsDet, inverse, logAbsDet } from './linearAl
 export { oneHot } from './oneHot.ts';
 export { type ProductOptions, product, stackedProduct } from './product.ts';
 export { fold, unfold } from './shift.ts';
-export { solveCorner } from './solveCorner.ts';
+export { type CornerOptions, solveCorner } from './solveCorner.ts';
 export { toeplitz } from './toeplitz.ts';

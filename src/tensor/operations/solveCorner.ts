@@ -3,15 +3,15 @@ import { isOpen, sameShape } from '../shape.ts';
 import { apply, type Operation, type Tensor } from '../tensor.ts';
 
 /** Which corner convolution is inverted, besides its kernel. */
-export interface CornerSolution {
+export interface CornerOptions {
   /** The distance between the kernel's taps. */
   readonly dilation: number;
-  /** Whether its taps are right of and below the pixel; otherwise they are left of and above it. */
-  readonly mirrored: boolean;
+  /** Whether its taps are right of and below the pixel, instead of left of and above it; false by default. */
+  readonly mirrored?: boolean;
 }
 
 /** The operation of `solveCorner`. */
-export const solveCornerOperation: Operation<CornerSolution> = {
+export const solveCornerOperation: Operation<CornerOptions> = {
   name: 'solveCorner',
   composite: true,
   shape: ([y, kernel]) => {
@@ -30,10 +30,6 @@ export const solveCornerOperation: Operation<CornerSolution> = {
  * @param y `[N, H, W, C]`
  * @param kernel `[side, side, C, C]`, its centre tap (0, 0) triangular
  */
-export function solveCorner(
-  y: Tensor,
-  kernel: Tensor,
-  { dilation, mirrored = false }: Pick<CornerSolution, 'dilation'> & Partial<CornerSolution>,
-): Tensor {
-  return apply(solveCornerOperation, [y, kernel], { dilation, mirrored }) as Tensor;
+export function solveCorner(y: Tensor, kernel: Tensor, options: CornerOptions): Tensor {
+  return apply(solveCornerOperation, [y, kernel], options) as Tensor;
 }

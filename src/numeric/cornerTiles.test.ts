@@ -1,0 +1,123 @@
+// The matrices between tiles against the dense matrix of the convolution of a whole image.
+import { expect, it } from 'vitest';
+import { cornerTiles } from './cornerTiles.ts';
+import { inverse } from './linearAlgebra.ts';
+import { type NdArray, sizeOf } from './ndarray.ts';
+import { RandomStream } from './random.ts';
+
+function kernelOf(side: number, channels: number): NdArray {
+  const shape = [side, side, channels, channels];
+  const data = new RandomStream(3, 'kernel', side, channels).normals(sizeOf(shape));
+  return { shape, data };
+}
+
+/** The blocks of the dense matrix from one tile of an image to another: pixels are numbered row by row. */
+function denseTile(
+  kernel: NdArray,
+  dilation: number,
+  [down, left]: readonly [down: number, left: number],
+  length: number,
+): Float64Array {
+  const [side, , channels] = kernel.shape as [number, number, number, number];
+  const values = length * channels;
+  const matrix = new Float64Array(values ** 2);
+  for (let from = 0; from < length; from++) {
+    for (let to = 0; to < length; to++) {
+      for (let i = 0; i < side; i++) {
+        for (let j = 0; j < side; j++) {
+          if (i * dilation !== down || left + to - from !== j * dilation) {
+            continue;
+          }
+          for (let input = 0; input < channels; input++) {
+            for (let output = 0; output < channels; output++) {
+              matrix[(from * channels + input) * values + to * channels + output] =
+                kernel.data[((i * side + j) * channels + input) * channels + output]!;
+            }
+          }
+        }
+      }
+    }
+  }
+  return matrix;
+}
+
+function negativeProduct(a: Float64Array, b: Float64Array, size: number): Float64Array {
+  return Float64Array.from({ length: size * size }, (_, place) => {
+    const [row, column] = [Math.floor(place / size), place % size];
+    let sum = 0;
+    for (let inner = 0; inner < size; inner++) {
+      sum -= a[row * size + inner]! * b[inner * size + column]!;
+    }
+    return sum;
+  });
+}
+
+it.each([
+  [2, 3, 1, 4],
+  [3, 2, 1, 2],
+  [2, 2, 3, 5],
+  [4, 1, 2, 3],
+  [2, 3, 1, 1],
+  [1, 2, 1, 3],
+])('side %i, %i channels, dilation %i, tiles of %i', (side, channels, dilation, length) => {
+  const kernel = kernelOf(side, channels);
+  const values = length * channels;
+  const neighbours = [
+    { down: 0, right: 1 },
+    { down: dilation, right: 0 },
+    { down: dilation, right: 1 },
+  ];
+  const { shape, data } = cornerTiles(kernel, { dilation, length, neighbours, layout: 'rows' });
+  expect(shape).toEqual([4, values, values]);
+  const centre = inverse(denseTile(kernel, dilation, [0, 0], length), values);
+  const expected = [
+    centre,
+    ...neighbours.map(({ down, right }) =>
+      negativeProduct(denseTile(kernel, dilation, [down, right * length], length), centre, values),
+    ),
+  ].flatMap((matrix) => [...matrix]);
+  const largest = Math.max(...expected.map(Math.abs));
+  data.forEach((value, index) => {
+    expect(Math.abs(value - expected[index]!)).toBeLessThan(1e-10 * largest);
+  });
+});
+
+it('lays tiles out as columns, channel by channel, mirrored or not', () => {
+  const [kernel, length, channels] = [kernelOf(2, 2), 3, 2];
+  const options = { dilation: 1, length, neighbours: [{ down: 1, right: 0 }] };
+  const [rows, columns, mirrored] = (['rows', 'columns', 'mirrored columns'] as const).map(
+    (layout) => cornerTiles(kernel, { ...options, layout }).data,
+  );
+  const values = length * channels;
+  for (const matrix of [0, 1]) {
+    const at = (data: ArrayLike<number>, row: number, column: number): number =>
+      data[(matrix * values + row) * values + column]!;
+    for (let pixel = 0; pixel < length; pixel++) {
+      for (let other = 0; other < length; other++) {
+        for (const [c, o] of [
+          [0, 0],
+          [0, 1],
+          [1, 0],
+          [1, 1],
+        ] as const) {
+          const value = at(rows!, pixel * channels + c, other * channels + o);
+          expect(at(columns!, o * length + other, c * length + pixel)).toBe(value);
+          const [p, q] = [length - 1 - pixel, length - 1 - other];
+          expect(at(mirrored!, o * length + q, c * length + p)).toBe(value);
+        }
+      }
+    }
+  }
+});
+
+it('is NaN where the tap of the pixel itself has no inverse', () => {
+  const kernel = { shape: [2, 2, 1, 1], data: Float64Array.of(0, 1, 1, 1) };
+  const { data } = cornerTiles(kernel, {
+    dilation: 1,
+    length: 2,
+    neighbours: [{ down: 1, right: 0 }],
+    layout: 'rows',
+  });
+  expect([data[0], data[1], data[3]]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  expect(data[4]).toBeNaN();
+});

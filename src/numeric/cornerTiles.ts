@@ -1,0 +1,159 @@
+// The matrices of a corner convolution between tiles, runs of neighbouring pixels of a row, solved for one of them.
+import { decompose, invert } from './lu.ts';
+import type { NdArray } from './ndarray.ts';
+
+/** Where a tile lies that another one depends on. */
+export interface TileNeighbour {
+  /** How far up, in pixels. */
+  readonly down: number;
+  /** How far left, in tiles. */
+  readonly right: number;
+}
+
+/**
+ * How a tile is laid out. `rows`: as a row to be multiplied from the left, its pixels one after another. `columns`: as a
+ * column to be multiplied from the right, its channels one after another, its pixels in reverse order if it is `mirrored`.
+ */
+export type TileLayout = 'rows' | 'columns' | 'mirrored columns';
+
+/** What the tiles of a corner convolution are like. */
+export interface TileOptions {
+  /** The distance between the kernel's taps. */
+  readonly dilation: number;
+  /** The pixels of a tile. */
+  readonly length: number;
+  readonly neighbours: readonly TileNeighbour[];
+  readonly layout: TileLayout;
+}
+
+/**
+ * The inverse of the centre tap T₀ of the corner convolution y[h, w] = Σᵢⱼ x[h − i·dilation, w − j·dilation]·kernel[i, j]
+ * between tiles, and −Tₙ·T₀⁻¹ for each neighbour n: `[1 + neighbours, length·C, length·C]`, in float64. NaN if tap (0, 0) of
+ * the kernel has no inverse.
+ *
+ * Within a row, the matrix of the convolution is block Toeplitz, and so is its inverse, whose blocks are
+ *
+ *     G₀ = K₀₀⁻¹,  Gₖ = −Σⱼ Gₖ₋ⱼ·K₀ⱼ·K₀₀⁻¹
+ *
+ * @param kernel `[side, side, C, C]`
+ */
+export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
+  const { dilation, length, neighbours, layout } = options;
+  const [side, , channels] = kernel.shape as [number, number, number, number];
+  const area = channels ** 2;
+  const values = length * channels;
+  const weights = Float64Array.from(kernel.data);
+  /** The kernel's tap at a distance to the left, in pixels; undefined where it has none. */
+  const tapAt = (row: number, left: number): Float64Array | undefined => {
+    const column = left / dilation;
+    const start = (row * side + column) * area;
+    return row < side && Number.isInteger(column) && column >= 0 && column < side
+      ? weights.subarray(start, start + area)
+      : undefined;
+  };
+  const inverses = rowInverse((left) => tapAt(0, left), length, channels);
+  const data = new Float64Array((1 + neighbours.length) * values ** 2);
+  const placeOf = placesIn(layout, length, channels);
+  /** Stores the block that maps pixel `from` of one tile to pixel `to` of the other. */
+  const store = (matrix: number, from: number, to: number, block: Float64Array): void => {
+    for (let input = 0; input < channels; input++) {
+      for (let output = 0; output < channels; output++) {
+        const [row, column] = [placeOf(from, input), placeOf(to, output)];
+        const place = layout === 'rows' ? row * values + column : column * values + row;
+        data[matrix * values ** 2 + place] = block[input * channels + output]!;
+      }
+    }
+  };
+  for (let from = 0; from < length; from++) {
+    for (let to = from; to < length; to++) {
+      store(0, from, to, inverses[to - from]!);
+    }
+  }
+  neighbours.forEach(({ down, right }, index) => {
+    /** The block of −Tₙ·T₀⁻¹ for a pair of pixels. */
+    const blockOf = (from: number, to: number): Float64Array => {
+      const block = new Float64Array(area);
+      for (let between = 0; between <= to; between++) {
+        const tap = tapAt(down / dilation, right * length + between - from);
+        if (tap) {
+          subtractProduct(block, tap, inverses[to - between]!, channels);
+        }
+      }
+      return block;
+    };
+    // Straight above, no tap reaches beyond the tile: the matrix is block Toeplitz too.
+    const straight = right === 0 ? Array.from({ length }, (_, distance) => blockOf(0, distance)) : undefined;
+    for (let from = 0; from < length; from++) {
+      for (let to = straight ? from : 0; to < length; to++) {
+        store(1 + index, from, to, straight ? straight[to - from]! : blockOf(from, to));
+      }
+    }
+  });
+  return { shape: [1 + neighbours.length, values, values], data };
+}
+
+/** The blocks G of the inverse of a row. */
+function rowInverse(
+  tapAt: (left: number) => Float64Array | undefined,
+  length: number,
+  channels: number,
+): Float64Array[] {
+  const first = invert(decompose(tapAt(0)!, channels));
+  const blocks = [first];
+  // −K₀ⱼ·K₀₀⁻¹, by distance.
+  const weights: (Float64Array | undefined)[] = [undefined];
+  for (let left = 1; left < length; left++) {
+    const tap = tapAt(left);
+    const weight = tap && new Float64Array(channels ** 2);
+    if (tap && weight) {
+      subtractProduct(weight, tap, first, channels);
+    }
+    weights.push(weight);
+    const block = new Float64Array(channels ** 2);
+    weights.forEach((one, distance) => {
+      if (one) {
+        addProduct(block, blocks[left - distance]!, one, channels);
+      }
+    });
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+/** The place of a channel of a pixel in a tile. */
+function placesIn(
+  layout: TileLayout,
+  length: number,
+  channels: number,
+): (pixel: number, channel: number) => number {
+  switch (layout) {
+    case 'rows':
+      return (pixel, channel) => pixel * channels + channel;
+    case 'columns':
+      return (pixel, channel) => channel * length + pixel;
+    case 'mirrored columns':
+      return (pixel, channel) => channel * length + length - 1 - pixel;
+  }
+}
+
+/** sum += a·b for square matrices. */
+function addProduct(sum: Float64Array, a: Float64Array, b: Float64Array, size: number): void {
+  for (let row = 0; row < size; row++) {
+    for (let inner = 0; inner < size; inner++) {
+      const value = a[row * size + inner]!;
+      for (let column = 0; column < size; column++) {
+        sum[row * size + column]! += value * b[inner * size + column]!;
+      }
+    }
+  }
+}
+
+/** sum −= a·b. */
+function subtractProduct(sum: Float64Array, a: Float64Array, b: Float64Array, size: number): void {
+  addProduct(
+    sum,
+    a.map((value) => -value),
+    b,
+    size,
+  );
+}
