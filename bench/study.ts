@@ -23,6 +23,7 @@ import { measureRates } from './study/rates.ts';
 import { readStudies } from './study/readStudies.ts';
 import { writeReport } from './study/report.ts';
 import { resultsOf } from './study/results.ts';
+import { retimed } from './study/retime.ts';
 import { timeSamplingOf } from './study/sampling.ts';
 import { timeStepsOf } from './study/stepTimes.ts';
 import { chooseStudies, type Study } from './study/studies.ts';
@@ -32,6 +33,7 @@ interface Options {
   readonly list?: true;
   readonly plan?: true;
   readonly report?: true;
+  readonly retime?: true;
   readonly paper?: true;
   readonly overview?: true;
   readonly only?: string[];
@@ -50,6 +52,10 @@ const command = new Command('study')
   .option('--hours <n>', 'skip work that does not fit in n hours (default: do everything)', hours)
   .option('--plan', 'show the plan and exit')
   .option('--report', 'write the results so far and exit')
+  .option(
+    '--retime',
+    'time the steps anew for the results that are there, with or without their runs, and exit',
+  )
   .option('--paper', "write the paper's own table, with the hours that each row would take here, and exit")
   .option('--overview', 'write the page that compares all invertible convolutions, and exit')
   .option('--studies <file>', 'YAML file of studies, instead of the built-in ones')
@@ -89,7 +95,7 @@ async function main(options: Options): Promise<void> {
   // It waits for processes in separate groups, which closing the terminal does not end.
   const interruption = listenForInterruption(() => {}, { hangUp: true });
   try {
-    await (options.paper ? paper(options, interruption) : run(studies, options, interruption));
+    await actionOf(options)(studies, options, interruption);
   } catch (error) {
     const { signal } = interruption;
     if (!signal.aborted || error !== signal.reason) {
@@ -98,6 +104,11 @@ async function main(options: Options): Promise<void> {
     process.stderr.write('stopped; run the same command to resume\n');
     process.exitCode = interruption.exitCode();
   }
+}
+
+/** What takes long. */
+function actionOf({ paper: ofPaper, retime: ofResults }: Options): typeof run {
+  return ofPaper ? paper : ofResults ? retime : run;
 }
 
 async function run(studies: readonly Study[], options: Options, interruption: Interruption): Promise<void> {
@@ -170,8 +181,27 @@ async function readyStudies(
   return ready;
 }
 
+async function retime(
+  studies: readonly Study[],
+  { results: folder, studies: file }: Options,
+  interruption: Interruption,
+): Promise<void> {
+  for (const study of studies) {
+    const results = await retimed(folder, study, interruption);
+    process.stderr.write(
+      results === null
+        ? `${study.name}: no results in ${folder}\n`
+        : `results: ${await writeReport(folder, results, file)}\n`,
+    );
+  }
+}
+
 /** The table includes what was timed before a stop. */
-async function paper({ results: folder }: Options, interruption: Interruption): Promise<void> {
+async function paper(
+  _: readonly Study[],
+  { results: folder }: Options,
+  interruption: Interruption,
+): Promise<void> {
   try {
     await measurePaperRates(folder, paperPresets(), interruption);
   } finally {

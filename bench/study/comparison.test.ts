@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runPaths } from '../../src/training/folder/runFolder.ts';
-import { compare } from './comparison.ts';
+import { compare, timedRows } from './comparison.ts';
 import type { DoneRun } from './doneRuns.ts';
 import { readStudies } from './readStudies.ts';
 import { seedRun } from './runs.ts';
@@ -61,6 +61,17 @@ describe('compare', () => {
     expect(equalSeconds).toBe(20);
     expect(rows[0]!.atEqualSeconds).toMatchObject({ value: { mean: 4.5 }, difference: null });
     expect(rows[1]!.atEqualSeconds).toMatchObject({ value: { mean: 5 }, difference: { mean: 0.5 } });
+  });
+
+  it('is the same with other seconds per step as if they had been measured at first', () => {
+    const first = compared({ '1x1': 5, emerging: 1 });
+    expect({ ...first, ...timedRows(first.rows, [1, 2]) }).toEqual(compared({ '1x1': 1, emerging: 2 }));
+    // As stored: what was not measured is null.
+    const gap = structuredClone(first.rows) as unknown as { curve: { values: (number | null)[] }[] }[];
+    gap[1]!.curve[1]!.values[0] = null;
+    const { equalSeconds } = timedRows(gap as never, [1, 2]);
+    expect(equalSeconds).toBe(20);
+    expect(timedRows(gap as never, [1, 1]).equalSeconds).toBe(10);
   });
 
   it('has no value at equal seconds if a curve begins later', () => {

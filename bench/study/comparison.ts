@@ -78,17 +78,14 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
   }
   // All from one source: times from training and from separate timing are not comparable.
   const allTimed = variants.every((variant) => stepTimes[variant] !== undefined);
-  const contenders = variants.map((variant) => {
-    const runs = seeds.map((seed) => find(variant, seed)!);
-    const own = done.filter(({ run }) => run.variant === variant);
-    const stepSeconds = allTimed ? stepTimes[variant]! : stepSecondsOf(own);
-    const curves = runs.map(({ validation }) => overSeconds(validation, stepSeconds));
-    return { variant, runs, stepSeconds, curves };
-  });
-  const equalSeconds = commonEnd(contenders.flatMap(({ curves }) => curves));
+  const contenders = variants.map((variant) => ({
+    variant,
+    runs: seeds.map((seed) => find(variant, seed)!),
+    own: done.filter(({ run }) => run.variant === variant),
+  }));
   const first = contenders[0]!;
-  const rows = contenders.map((contender): ComparisonRow => {
-    const { variant, runs, stepSeconds, curves } = contender;
+  const rows = contenders.map((contender): Untimed => {
+    const { variant, runs } = contender;
     const isFirst = contender === first;
     const differenceTo = (values: readonly number[][], base: readonly number[][]): SeedMean | null =>
       isFirst ? null : overSeeds(pairedDifferences(values, base));
@@ -102,8 +99,6 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
       rateAtEdge: search.atEdge,
       test: overSeeds(test),
       difference: differenceTo(test, perImageOf(first.runs)),
-      atEqualSeconds: equalSeconds === null ? null : atSeconds(equalSeconds, curves, first.curves, isFirst),
-      secondsPerStep: stepSeconds,
       roundTrip: {
         images: roundTrips[0]!.images,
         largestError: Math.max(...roundTrips.map(({ largestError }) => largestError)),
@@ -114,7 +109,6 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
         const differences = isFirst ? null : pairedDifferences(values, pointOf(first.runs, point));
         return {
           step,
-          seconds: step * stepSeconds,
           value: overSeeds(values),
           values: values.flat(),
           difference: differences && overSeeds(differences),
@@ -123,7 +117,44 @@ export function compare(contest: Contest): Omit<ComparisonResult, 'title'> {
       }),
     };
   });
-  return { seeds, equalSeconds, rows };
+  const stepSeconds = contenders.map(({ variant, own }) =>
+    allTimed ? stepTimes[variant]! : stepSecondsOf(own),
+  );
+  return { seeds, ...timedRows(rows, stepSeconds) };
+}
+
+/** A row of a comparison without what depends on the time of a step. */
+type Untimed = Omit<ComparisonRow, 'atEqualSeconds' | 'secondsPerStep' | 'curve'> & {
+  readonly curve: readonly Omit<ComparisonRow['curve'][number], 'seconds'>[];
+};
+
+/** The rows of a comparison, and where they are compared, if a step of each takes so many seconds. */
+export function timedRows(
+  rows: readonly Untimed[],
+  stepSeconds: readonly number[],
+): Pick<ComparisonResult, 'equalSeconds' | 'rows'> {
+  const curves = rows.map(({ curve, test }, index) =>
+    Array.from({ length: test.seeds }, (_, seed) =>
+      overSeconds(
+        curve.flatMap(({ step, values }) => {
+          const bitsPerDim = values[seed];
+          return Number.isFinite(bitsPerDim) ? [{ step, bitsPerDim: bitsPerDim! }] : [];
+        }),
+        stepSeconds[index]!,
+      ),
+    ),
+  );
+  const equalSeconds = commonEnd(curves.flat());
+  return {
+    equalSeconds,
+    rows: rows.map((row, index) => ({
+      ...row,
+      atEqualSeconds:
+        equalSeconds === null ? null : atSeconds(equalSeconds, curves[index]!, curves[0]!, index === 0),
+      secondsPerStep: stepSeconds[index]!,
+      curve: row.curve.map((point) => ({ ...point, seconds: point.step * stepSeconds[index]! })),
+    })),
+  };
 }
 
 /** The variants at the same training seconds, each seed's curve compared with that of the first variant for the same seed. */

@@ -101,3 +101,10 @@ it('names each inverse of a variant that is timed with two, whatever the variant
     ...others.map(({ variant }) => variant),
   ]);
 });
+
+it('says when the steps were timed, if that was later', async () => {
+  const results = resultsOf('mnist');
+  expect(await textOf(results)).not.toContain('timed later');
+  const retimed = { date: '2030-01-02', machine: 'another machine' };
+  expect(await textOf({ ...results, retimed })).toContain('on 2030-01-02 on another machine');
+});

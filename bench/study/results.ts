@@ -30,6 +30,8 @@ interface RunResult {
 export interface StudyResults {
   readonly study: Study;
   readonly machine: string;
+  /** When and where the steps were timed anew, if they were. */
+  readonly retimed?: { readonly date: string; readonly machine: string };
   readonly images: { readonly test: number };
   readonly searches: readonly VariantSearch[];
   readonly runs: readonly RunResult[];

@@ -3,6 +3,8 @@
 import { join } from 'node:path';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
 import { loadRun } from '../../src/evaluation/model/loadRun.ts';
+import type { Config } from '../../src/experiments/configSchema.ts';
+import type { ImageShape } from '../../src/numeric/imageShape.ts';
 import { median } from '../../src/numeric/statistics.ts';
 import { readJson, writeJson } from '../../src/storage/jsonFile.ts';
 import { studyFolder } from './runs.ts';
@@ -36,12 +38,22 @@ export async function timeStepsOf(
   }
   const trained = runs.map(({ directory }) => loadRun(directory));
   const label = `timing steps of ${study.name}`;
-  const rounds = { imageShape: trained[0]!.model.imageShape, rounds: ROUNDS };
   const configs = trained.map(({ config }) => config);
-  const times = await timeModels(label, configs, rounds, interruption);
-  const seconds = Object.fromEntries(times.map(({ steps }, index) => [runs[index]!.variant, median(steps)]));
+  const times = await secondsPerStep(label, configs, trained[0]!.model.imageShape, interruption);
+  const seconds = Object.fromEntries(times.map((time, index) => [runs[index]!.variant, time]));
   const stored: StepTimes = { runs: runs.map(({ timed }) => timed), seconds };
   writeJson(timesPath(root, study), stored, 2);
+}
+
+/** The seconds per step of models, timed in turn; `label` precedes the progress. */
+export async function secondsPerStep(
+  label: string,
+  configs: readonly Config[],
+  imageShape: ImageShape,
+  interruption: Interruption,
+): Promise<number[]> {
+  const times = await timeModels(label, configs, { imageShape, rounds: ROUNDS }, interruption);
+  return times.map(({ steps }) => median(steps));
 }
 
 function timesPath(root: string, study: Study): string {

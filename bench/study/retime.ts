@@ -1,0 +1,48 @@
+// Times the steps of a study anew. Its results have the curves of its runs, which may be gone.
+import { join } from 'node:path';
+import type { Interruption } from '../../src/cli/terminal/interruption.ts';
+import { readJson } from '../../src/storage/jsonFile.ts';
+import { machine } from '../shared/machine.ts';
+import { timedRows } from './comparison.ts';
+import { prepareData } from './prepareData.ts';
+import type { StudyResults } from './results.ts';
+import { configsOf } from './runs.ts';
+import { secondsPerStep } from './stepTimes.ts';
+import type { Study } from './studies.ts';
+
+/**
+ * The stored results of a study, compared at the seconds that its steps take now; null if there are none. bits/dim and the
+ * times of samples are those of its runs.
+ */
+export async function retimed(
+  folder: string,
+  study: Study,
+  interruption: Interruption,
+): Promise<StudyResults | null> {
+  const stored = readJson<StudyResults>(join(folder, `${study.name}.json`));
+  if (stored === undefined) {
+    return null;
+  }
+  const compared = new Set(stored.comparisons.flatMap(({ rows }) => rows.map(({ variant }) => variant)));
+  const configs = [...configsOf(study)].filter(([variant]) => compared.has(variant));
+  const { imageShape } = await prepareData(study, interruption);
+  const seconds = await secondsPerStep(
+    `timing steps of ${study.name}`,
+    configs.map(([, config]) => config),
+    imageShape,
+    interruption,
+  );
+  const secondsOf = new Map(configs.map(([variant], index) => [variant, seconds[index]!]));
+  return {
+    ...stored,
+    study,
+    retimed: { date: new Date().toISOString().slice(0, 10), machine: machine() },
+    comparisons: stored.comparisons.map((comparison) => ({
+      ...comparison,
+      ...timedRows(
+        comparison.rows,
+        comparison.rows.map(({ variant }) => secondsOf.get(variant)!),
+      ),
+    })),
+  };
+}
