@@ -1,7 +1,7 @@
 // The kernel of a corner convolution: triangular at the pixel itself, free at all other taps.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { once } from '../numeric/once.ts';
-import { identity, logAbs, multiply, reshape, slice, sum } from '../tensor/operations/index.ts';
+import { add, logAbs, multiply, reshape, slice, sum } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import type { ParameterSpec, Parameters } from './parameters.ts';
 
@@ -25,14 +25,18 @@ export interface Corner {
   kernel(p: Parameters): Tensor;
   /** The triangular matrix over the channels of the pixel itself, `[C, C]`. */
   centreTap(p: Parameters): Tensor;
-  /** Σ ln|diagonal of the centre tap|. */
-  logDetPerPixel(p: Parameters): Tensor;
+  /** Σ ln|diagonal of the centre tap| of such a kernel. */
+  logDetPerPixel(kernel: Tensor): Tensor;
 }
 
 /** A corner kernel near the identity: N(0, 0.02²), plus 1 on the diagonal of the centre tap. */
 export function corner(name: string, { side, channels, centre, upper }: CornerForm): Corner {
   const shape = [side, side, channels, channels];
   const first = centre * channels * channels;
+  const isOnDiagonal = (index: number): boolean => {
+    const place = index - first;
+    return place >= 0 && place < channels * channels && place % (channels + 1) === 0;
+  };
   const mask = once(() => {
     const values = new Float64Array(sizeOf(shape)).fill(1);
     for (let i = 0; i < channels; i++) {
@@ -42,6 +46,13 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
     }
     return values;
   });
+  // Of the whole kernel, where all but the diagonal of the centre tap is one: to cut it out would be a dozen operations.
+  const diagonal = once(() =>
+    constant({ shape, data: mask().map((_, index) => (isOnDiagonal(index) ? 1 : 0)) }),
+  );
+  const elsewhere = once(() =>
+    constant({ shape, data: mask().map((_, index) => (isOnDiagonal(index) ? 0 : 1)) }),
+  );
   const kernel = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask() }));
   const centreTap = (p: Parameters) => {
     const matrices = reshape(kernel(p), [side * side, channels, channels]);
@@ -64,7 +75,7 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
     },
     kernel,
     centreTap,
-    logDetPerPixel: (p) => sum(logAbs(sum(multiply(centreTap(p), identity(channels)), [0]))),
+    logDetPerPixel: (masked) => sum(logAbs(add(multiply(masked, diagonal()), elsewhere()))),
   };
 }
 

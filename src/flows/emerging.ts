@@ -52,8 +52,9 @@ export function emerging(
       bias: filledParameter([channels], 0),
     },
     forward(x, p) {
-      const logDets = factors.map((factor) => factor.logDetPerPixel(p));
-      const y = factors.reduce((image, factor) => factor.apply(image, p), x);
+      const kernels = factors.map((factor) => factor.kernel(p));
+      const logDets = factors.map((factor, index) => factor.logDetPerPixel(kernels[index]!));
+      const y = factors.reduce((image, factor, index) => factor.apply(image, kernels[index]!), x);
       return {
         y: add(y, p.get('bias')),
         logDet: multiply(logDets.reduce(add), height * width),
@@ -67,7 +68,7 @@ export function emerging(
 
 /** One of the two corner convolutions. */
 interface CornerFactor extends Corner {
-  apply(x: Tensor, p: Parameters): Tensor;
+  apply(x: Tensor, kernel: Tensor): Tensor;
   solve(y: Tensor, p: Parameters): Tensor;
 }
 
@@ -92,9 +93,7 @@ function cornerFactor(
     }
     return {
       ...factor,
-      apply(x, p) {
-        return convolution(x, reshape(factor.kernel(p), [side * side, channels, channels]), { offsets });
-      },
+      apply: (x, kernel) => convolution(x, reshape(kernel, [side * side, channels, channels]), { offsets }),
       solve(y, p) {
         const kernel = factor.kernel(p);
         return direction === 1

@@ -16,7 +16,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
-import { filledParameter, type Parameters } from './parameters.ts';
+import { filledParameter } from './parameters.ts';
 
 /** The options of a four-corner convolution. */
 export interface FourCornersOptions {
@@ -60,10 +60,10 @@ export function fourCorners(
     0 - Math.floor(tap / kernelSize) * dilation,
     0 - (tap % kernelSize) * dilation,
   ]);
-  // Of all groups: their kernels along the diagonal.
-  const kernelOf = (p: Parameters): Tensor =>
+  // Of all groups: their kernels along the diagonal of one.
+  const whole = (kernels: readonly Tensor[]): Tensor =>
     concatenate(
-      groups.map((group) => pad(group.kernel(p), 3, group.first, channels - group.first - group.channels)),
+      groups.map(({ first, channels: own }, index) => pad(kernels[index]!, 3, first, channels - first - own)),
       2,
     );
   return {
@@ -75,14 +75,16 @@ export function fourCorners(
       bias: filledParameter([channels], 0),
     },
     forward(x, p) {
-      const taps = reshape(kernelOf(p), [kernelSize ** 2, channels, channels]);
+      const kernels = groups.map((group) => group.kernel(p));
+      const taps = reshape(whole(kernels), [kernelSize ** 2, channels, channels]);
       const y = flippedGroups(convolution(flippedGroups(x, groups), taps, { offsets }), groups);
-      const logDets = groups.map((group) => group.logDetPerPixel(p));
+      const logDets = groups.map((group, index) => group.logDetPerPixel(kernels[index]!));
       return { y: add(y, p.get('bias')), logDet: multiply(logDets.reduce(add), height * width) };
     },
     inverse(y, p) {
       const turned = flippedGroups(subtract(y, p.get('bias')), groups);
-      return flippedGroups(solveCorner(turned, kernelOf(p), { dilation }), groups);
+      const kernel = whole(groups.map((group) => group.kernel(p)));
+      return flippedGroups(solveCorner(turned, kernel, { dilation }), groups);
     },
     factors: (p) => Object.fromEntries(groups.map((group) => [group.name, group.centreTap(p)])),
   };

@@ -86,11 +86,11 @@ export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): 
 
 /**
  * What the product of matrices with so many rows, the right one transposed, takes for each pixel that they sum over:
- * multiplications, sixteen columns at a time, and packing the right operand, which took as long as six for each of its
+ * multiplications, sixteen columns at a time, and packing the right operand, which took as long as about five for each of its
  * numbers on the machines of docs/performance.md.
  */
 function costAlongPixels(left: number, right: number): number {
-  return left * 16 * Math.ceil(right / 16) + 6 * right;
+  return left * 16 * Math.ceil(right / 16) + 5.2 * right;
 }
 
 /** Whether a tensor is a product without a bias. */

@@ -64,9 +64,12 @@ function sumOfProducts(
   if (boundary !== 'zero' || inner > MOST_PER_ROW * taps * channels) {
     return undefined;
   }
+  const padded = new Map<Tensor, Tensor>();
   const products = parts.map(({ inputs, attributes: { transposeA } }) => {
     const [m, x] = inputs.map(of) as [Tensor, Tensor];
-    return product(pad(m, transposeA ? 1 : 0, 0, 1), x, { transposeA });
+    const withZeros = padded.get(m) ?? pad(m, transposeA ? 1 : 0, 0, 1);
+    padded.set(m, withZeros);
+    return product(withZeros, x, { transposeA });
   });
   const rows = taps * channels + 1;
   return foldedChannels(reshape(concatenate(products, 1), [rows, ...grid]), {
