@@ -15,7 +15,7 @@ export const places = {
   mask: { file: 'src/flows/corner.ts', from: 'for (let i = 0; i < channels; i++) {', to: '    }' },
   cornerLogDet: {
     file: 'src/flows/corner.ts',
-    from: 'logDetPerPixel: (p) =>',
+    from: 'logDetPerPixel: (masked) =>',
     to: '    logDetPerPixel',
   },
   wavefront: {
