@@ -28,7 +28,8 @@ export function feedName(name: string): string {
 export class SeparateOperands {
   private readonly known: ReadonlyMap<Tensor, NdArray>;
   private readonly names: ReadonlyMap<Tensor, string>;
-  private readonly computed: Record<string, Tensor> = {};
+  /** The outputs of the prelude: operations on one tensor share the work on its array. */
+  private readonly computed = new Map<Tensor, string>();
 
   constructor(known: ReadonlyMap<Tensor, NdArray>, names: ReadonlyMap<Tensor, string>) {
     this.known = known;
@@ -51,14 +52,14 @@ export class SeparateOperands {
     if (given !== undefined) {
       return { name: feedName(given), start, shape: tensor.shape };
     }
-    const name = `operand${Object.keys(this.computed).length}`;
-    this.computed[name] = tensor;
+    const name = this.computed.get(tensor) ?? `operand${this.computed.size}`;
+    this.computed.set(tensor, name);
     return { name, start: 0, shape: tensor.shape };
   }
 
   /** The outputs of the prelude. */
   outputs(): Readonly<Record<string, Tensor>> {
-    return this.computed;
+    return Object.fromEntries([...this.computed].map(([tensor, name]) => [name, tensor]));
   }
 }
 
