@@ -95,7 +95,7 @@ async function main(options: Options): Promise<void> {
   // It waits for processes in separate groups, which closing the terminal does not end.
   const interruption = listenForInterruption(() => {}, { hangUp: true });
   try {
-    await actionOf(options)(studies, options, interruption);
+    await workOf(options)(studies, options, interruption);
   } catch (error) {
     const { signal } = interruption;
     if (!signal.aborted || error !== signal.reason) {
@@ -106,9 +106,9 @@ async function main(options: Options): Promise<void> {
   }
 }
 
-/** What takes long. */
-function actionOf({ paper: ofPaper, retime: ofResults }: Options): typeof run {
-  return ofPaper ? paper : ofResults ? retime : run;
+/** The work that was asked for. */
+function workOf(options: Options): typeof run {
+  return options.paper ? paper : options.retime ? retime : run;
 }
 
 async function run(studies: readonly Study[], options: Options, interruption: Interruption): Promise<void> {

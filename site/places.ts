@@ -16,7 +16,7 @@ export const places = {
   free: flows('conv1x1', "weight: (p) => p.get('weight')", '    logDet: (p)'),
   householder: flows('conv1x1', 'const orthogonal = (p: Parameters)', '  };'),
   emergingInverse: flows('emerging', 'inverse: (y, p) =>', '      factors.reduceRight'),
-  emergingSolve: flows('emerging', 'solve(y, p) {', '      },'),
+  emergingSolve: flows('emerging', 'solve: (y, kernel) =>', '          : solveCorner'),
   tileInverse: {
     file: 'src/numeric/cornerTiles.ts',
     from: 'const first = invert(',
@@ -30,7 +30,7 @@ export const places = {
   periodicMatrices: flows('periodic', 'function frequencyMatrices(', '}'),
   convexpScale: flows('convolutionExponential', 'const tapsOf = (p: Parameters)', '  };'),
   convexp: flows('convolutionExponential', 'forward(x, p) {', '    inverse: (y, p)'),
-  finc: flows('fourCorners', 'forward(x, p) {', '    },'),
+  finc: flows('fourCorners', 'const blockDiagonal =', '      return { y: add'),
   fincInverse: flows('fourCorners', 'inverse(y, p) {', '    },'),
   fincFlips: flows('fourCorners', 'const flips =', 'const flips'),
   woodbury: flows('woodbury', 'forward(x, p) {', '    },'),

@@ -76,6 +76,7 @@ function call(args: readonly string[], stopAt?: string): Promise<{ code: number 
 }
 
 const runs = join('runs', 'study', 'tiny');
+const json = join('docs', 'results', 'tiny.json');
 
 it('is stopped midway, resumes, and reports what its runs measured', {
   timeout: 240_000,
@@ -154,4 +155,29 @@ it('is stopped midway, resumes, and reports what its runs measured', {
   expect(changed.stderr).toMatch(
     /additive-0|1x1-0 was trained with other settings \(training.steps is 25 there and 30/,
   );
+});
+
+it('times its steps anew without its runs, and refuses results of other settings', {
+  timeout: 60_000,
+}, async () => {
+  writeFileSync(join(folder, 'studies.yaml'), stringify([study]));
+  const before = JSON.parse(readFileSync(join(folder, json), 'utf8'));
+  rmSync(join(folder, 'runs'), { recursive: true });
+  const { code, stderr } = await call(['--retime']);
+  expect(code, stderr).toBe(0);
+  const after = JSON.parse(readFileSync(join(folder, json), 'utf8'));
+  expect(after.retimed.date).toMatch(/^\d{4}-\d\d-\d\d$/);
+  expect(after.runs).toEqual(before.runs);
+  const rows = (results: typeof after) => results.comparisons[0].rows;
+  expect(rows(after)[1].test).toEqual(rows(before)[1].test);
+  for (const row of rows(after)) {
+    expect(row.secondsPerStep).toBeGreaterThan(0);
+    expect(row.curve.at(-1).seconds).toBeCloseTo(25 * row.secondsPerStep, 9);
+  }
+  expect(rows(after)[0].secondsPerStep).not.toBe(rows(before)[0].secondsPerStep);
+
+  writeFileSync(join(folder, 'studies.yaml'), stringify([{ ...study, steps: 30 }]));
+  const other = await call(['--retime']);
+  expect(other.code).toBe(1);
+  expect(other.stderr).toContain('tiny.json is of a study with other settings');
 });

@@ -102,8 +102,8 @@ function overviewText(parts: readonly Part[], title: string): string {
       'How the models are trained, and what else is controlled, is in [README.md](README.md); each study has a page of its own:\n',
     parts
       .map(
-        ({ results: { study, machine }, comparison: { seeds } }) =>
-          `- [${study.title}](${study.name}.md): ${seeds.length} of ${study.seeds.length} seeds, ${formatCount(study.steps)} steps, timed on ${machine}`,
+        ({ results: { study, machine, retimed }, comparison: { seeds } }) =>
+          `- [${study.title}](${study.name}.md): ${seeds.length} of ${study.seeds.length} seeds, ${formatCount(study.steps)} steps, timed on ${machine}${retimed ? `, the steps again on ${retimed.date} on ${retimed.machine}` : ''}`,
       )
       .join('\n'),
     '',

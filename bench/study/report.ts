@@ -106,7 +106,7 @@ function heading({ study, machine, retimed, images, comparisons }: StudyResults,
   const command = `npx tsx bench/study.ts${studies === undefined ? '' : ` --studies ${studies}`} --only ${study.name}`;
   const times = retimed
     ? ` The steps were timed later, by the same command with \`--retime\`, on ${retimed.date} on ${retimed.machine}; bits/dim and the ` +
-      'times of samples are those of the runs, from an earlier version of the program.'
+      'times of samples are those of the runs.'
     : '';
   return (
     `# ${study.title}\n\n` +

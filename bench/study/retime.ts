@@ -1,18 +1,22 @@
 // Times the steps of a study anew. Its results have the curves of its runs, which may be gone.
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Interruption } from '../../src/cli/terminal/interruption.ts';
+import { UserError } from '../../src/errors.ts';
 import { readJson } from '../../src/storage/jsonFile.ts';
 import { machine } from '../shared/machine.ts';
 import { timedRows } from './comparison.ts';
 import { prepareData } from './prepareData.ts';
 import type { StudyResults } from './results.ts';
 import { configsOf } from './runs.ts';
-import { secondsPerStep } from './stepTimes.ts';
+import { timeSteps } from './stepTimes.ts';
 import type { Study } from './studies.ts';
 
 /**
  * The stored results of a study, compared at the seconds that its steps take now; null if there are none. bits/dim and the
  * times of samples are those of its runs.
+ *
+ * @throws UserError (`mismatch`) if the results are of a study with other settings
  */
 export async function retimed(
   folder: string,
@@ -23,10 +27,16 @@ export async function retimed(
   if (stored === undefined) {
     return null;
   }
+  if (!isDeepStrictEqual(stored.study, JSON.parse(JSON.stringify(study)))) {
+    throw new UserError(
+      'mismatch',
+      `${folder}/${study.name}.json is of a study with other settings: run the study again, or restore its definition`,
+    );
+  }
   const compared = new Set(stored.comparisons.flatMap(({ rows }) => rows.map(({ variant }) => variant)));
   const configs = [...configsOf(study)].filter(([variant]) => compared.has(variant));
   const { imageShape } = await prepareData(study, interruption);
-  const seconds = await secondsPerStep(
+  const seconds = await timeSteps(
     `timing steps of ${study.name}`,
     configs.map(([, config]) => config),
     imageShape,
@@ -35,7 +45,6 @@ export async function retimed(
   const secondsOf = new Map(configs.map(([variant], index) => [variant, seconds[index]!]));
   return {
     ...stored,
-    study,
     retimed: { date: new Date().toISOString().slice(0, 10), machine: machine() },
     comparisons: stored.comparisons.map((comparison) => ({
       ...comparison,

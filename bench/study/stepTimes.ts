@@ -39,14 +39,14 @@ export async function timeStepsOf(
   const trained = runs.map(({ directory }) => loadRun(directory));
   const label = `timing steps of ${study.name}`;
   const configs = trained.map(({ config }) => config);
-  const times = await secondsPerStep(label, configs, trained[0]!.model.imageShape, interruption);
+  const times = await timeSteps(label, configs, trained[0]!.model.imageShape, interruption);
   const seconds = Object.fromEntries(times.map((time, index) => [runs[index]!.variant, time]));
   const stored: StepTimes = { runs: runs.map(({ timed }) => timed), seconds };
   writeJson(timesPath(root, study), stored, 2);
 }
 
 /** The seconds per step of models, timed in turn; `label` precedes the progress. */
-export async function secondsPerStep(
+export async function timeSteps(
   label: string,
   configs: readonly Config[],
   imageShape: ImageShape,

@@ -1,7 +1,7 @@
 // The kernel of a corner convolution: triangular at the pixel itself, free at all other taps.
 import { sizeOf } from '../numeric/ndarray.ts';
 import { once } from '../numeric/once.ts';
-import { add, logAbs, multiply, reshape, slice, sum } from '../tensor/operations/index.ts';
+import { add, logAbs, multiply, reshape, slice, subtract, sum } from '../tensor/operations/index.ts';
 import { constant, type Tensor } from '../tensor/tensor.ts';
 import type { ParameterSpec, Parameters } from './parameters.ts';
 
@@ -25,8 +25,8 @@ export interface Corner {
   kernel(p: Parameters): Tensor;
   /** The triangular matrix over the channels of the pixel itself, `[C, C]`. */
   centreTap(p: Parameters): Tensor;
-  /** Σ ln|diagonal of the centre tap| of such a kernel. */
-  logDetPerPixel(kernel: Tensor): Tensor;
+  /** Σ ln|diagonal of the centre tap| of a masked kernel. */
+  logDetPerPixel(masked: Tensor): Tensor;
 }
 
 /** A corner kernel near the identity: N(0, 0.02²), plus 1 on the diagonal of the centre tap. */
@@ -47,12 +47,12 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
     return values;
   });
   // Of the whole kernel, where all but the diagonal of the centre tap is one: to cut it out would be a dozen operations.
-  const diagonal = once(() =>
-    constant({ shape, data: mask().map((_, index) => (isOnDiagonal(index) ? 1 : 0)) }),
-  );
-  const elsewhere = once(() =>
-    constant({ shape, data: mask().map((_, index) => (isOnDiagonal(index) ? 0 : 1)) }),
-  );
+  const diagonal = once(() => {
+    const ones = Float64Array.from({ length: sizeOf(shape) }, (_, index) => (isOnDiagonal(index) ? 1 : 0));
+    return constant({ shape, data: ones });
+  });
+  const logDetPerPixel = (masked: Tensor) =>
+    sum(logAbs(add(multiply(masked, diagonal()), subtract(1, diagonal()))));
   const kernel = (p: Parameters) => multiply(p.get(name), constant({ shape, data: mask() }));
   const centreTap = (p: Parameters) => {
     const matrices = reshape(kernel(p), [side * side, channels, channels]);
@@ -75,7 +75,7 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
     },
     kernel,
     centreTap,
-    logDetPerPixel: (masked) => sum(logAbs(add(multiply(masked, diagonal()), elsewhere()))),
+    logDetPerPixel,
   };
 }
 

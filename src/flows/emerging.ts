@@ -14,7 +14,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
-import { filledParameter, type Parameters } from './parameters.ts';
+import { filledParameter } from './parameters.ts';
 
 /** The options of an emerging convolution. */
 export interface EmergingOptions {
@@ -61,7 +61,10 @@ export function emerging(
       };
     },
     inverse: (y, p) =>
-      factors.reduceRight((image, factor) => factor.solve(image, p), subtract(y, p.get('bias'))),
+      factors.reduceRight(
+        (image, factor) => factor.solve(image, factor.kernel(p)),
+        subtract(y, p.get('bias')),
+      ),
     factors: (p) => Object.fromEntries(factors.map((factor) => [factor.name, factor.centreTap(p)])),
   };
 }
@@ -69,7 +72,7 @@ export function emerging(
 /** One of the two corner convolutions. */
 interface CornerFactor extends Corner {
   apply(x: Tensor, kernel: Tensor): Tensor;
-  solve(y: Tensor, p: Parameters): Tensor;
+  solve(y: Tensor, kernel: Tensor): Tensor;
 }
 
 /**
@@ -94,12 +97,10 @@ function cornerFactor(
     return {
       ...factor,
       apply: (x, kernel) => convolution(x, reshape(kernel, [side * side, channels, channels]), { offsets }),
-      solve(y, p) {
-        const kernel = factor.kernel(p);
-        return direction === 1
+      solve: (y, kernel) =>
+        direction === 1
           ? solveCorner(y, kernel, { dilation, mirrored: true })
-          : solveCorner(y, flip(flip(kernel, 0), 1), { dilation });
-      },
+          : solveCorner(y, flip(flip(kernel, 0), 1), { dilation }),
     };
   };
 }

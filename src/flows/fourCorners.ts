@@ -16,7 +16,7 @@ import {
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Bijection } from './bijection.ts';
 import { type Corner, corner, requireTaps } from './corner.ts';
-import { filledParameter } from './parameters.ts';
+import { filledParameter, type Parameters } from './parameters.ts';
 
 /** The options of a four-corner convolution. */
 export interface FourCornersOptions {
@@ -60,8 +60,8 @@ export function fourCorners(
     0 - Math.floor(tap / kernelSize) * dilation,
     0 - (tap % kernelSize) * dilation,
   ]);
-  // Of all groups: their kernels along the diagonal of one.
-  const whole = (kernels: readonly Tensor[]): Tensor =>
+  const kernelsOf = (p: Parameters): Tensor[] => groups.map((group) => group.kernel(p));
+  const blockDiagonal = (kernels: readonly Tensor[]): Tensor =>
     concatenate(
       groups.map(({ first, channels: own }, index) => pad(kernels[index]!, 3, first, channels - first - own)),
       2,
@@ -75,15 +75,15 @@ export function fourCorners(
       bias: filledParameter([channels], 0),
     },
     forward(x, p) {
-      const kernels = groups.map((group) => group.kernel(p));
-      const taps = reshape(whole(kernels), [kernelSize ** 2, channels, channels]);
+      const kernels = kernelsOf(p);
+      const taps = reshape(blockDiagonal(kernels), [kernelSize ** 2, channels, channels]);
       const y = flippedGroups(convolution(flippedGroups(x, groups), taps, { offsets }), groups);
       const logDets = groups.map((group, index) => group.logDetPerPixel(kernels[index]!));
       return { y: add(y, p.get('bias')), logDet: multiply(logDets.reduce(add), height * width) };
     },
     inverse(y, p) {
       const turned = flippedGroups(subtract(y, p.get('bias')), groups);
-      const kernel = whole(groups.map((group) => group.kernel(p)));
+      const kernel = blockDiagonal(kernelsOf(p));
       return flippedGroups(solveCorner(turned, kernel, { dilation }), groups);
     },
     factors: (p) => Object.fromEntries(groups.map((group) => [group.name, group.centreTap(p)])),

@@ -1,4 +1,4 @@
-// The matrices between tiles against the dense matrix of the convolution of a whole image.
+// The matrices between tiles against dense ones, made tap by tap.
 import { expect, it } from 'vitest';
 import { cornerTiles } from './cornerTiles.ts';
 import { inverse } from './linearAlgebra.ts';
@@ -11,11 +11,11 @@ function kernelOf(side: number, channels: number): NdArray {
   return { shape, data };
 }
 
-/** The blocks of the dense matrix from one tile of an image to another: pixels are numbered row by row. */
+/** The matrix of the convolution from one tile of an image to another, so many pixels down and to the right of it. */
 function denseTile(
   kernel: NdArray,
   dilation: number,
-  [down, left]: readonly [down: number, left: number],
+  [up, left]: readonly [up: number, left: number],
   length: number,
 ): Float64Array {
   const [side, , channels] = kernel.shape as [number, number, number, number];
@@ -25,7 +25,7 @@ function denseTile(
     for (let to = 0; to < length; to++) {
       for (let i = 0; i < side; i++) {
         for (let j = 0; j < side; j++) {
-          if (i * dilation !== down || left + to - from !== j * dilation) {
+          if (i * dilation !== up || left + to - from !== j * dilation) {
             continue;
           }
           for (let input = 0; input < channels; input++) {
@@ -63,17 +63,17 @@ it.each([
   const kernel = kernelOf(side, channels);
   const values = length * channels;
   const neighbours = [
-    { down: 0, right: 1 },
-    { down: dilation, right: 0 },
-    { down: dilation, right: 1 },
+    { up: 0, left: 1 },
+    { up: dilation, left: 0 },
+    { up: dilation, left: 1 },
   ];
   const { shape, data } = cornerTiles(kernel, { dilation, length, neighbours, layout: 'rows' });
   expect(shape).toEqual([4, values, values]);
   const centre = inverse(denseTile(kernel, dilation, [0, 0], length), values);
   const expected = [
     centre,
-    ...neighbours.map(({ down, right }) =>
-      negativeProduct(denseTile(kernel, dilation, [down, right * length], length), centre, values),
+    ...neighbours.map(({ up, left }) =>
+      negativeProduct(denseTile(kernel, dilation, [up, left * length], length), centre, values),
     ),
   ].flatMap((matrix) => [...matrix]);
   const largest = Math.max(...expected.map(Math.abs));
@@ -84,7 +84,7 @@ it.each([
 
 it('lays tiles out as columns, channel by channel, mirrored or not', () => {
   const [kernel, length, channels] = [kernelOf(2, 2), 3, 2];
-  const options = { dilation: 1, length, neighbours: [{ down: 1, right: 0 }] };
+  const options = { dilation: 1, length, neighbours: [{ up: 1, left: 0 }] };
   const [rows, columns, mirrored] = (['rows', 'columns', 'mirrored columns'] as const).map(
     (layout) => cornerTiles(kernel, { ...options, layout }).data,
   );
@@ -115,7 +115,7 @@ it('is NaN where the tap of the pixel itself has no inverse', () => {
   const { data } = cornerTiles(kernel, {
     dilation: 1,
     length: 2,
-    neighbours: [{ down: 1, right: 0 }],
+    neighbours: [{ up: 1, left: 0 }],
     layout: 'rows',
   });
   expect([data[0], data[1], data[3]]).toEqual([Number.NaN, Number.NaN, Number.NaN]);

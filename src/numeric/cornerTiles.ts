@@ -4,15 +4,15 @@ import type { NdArray } from './ndarray.ts';
 
 /** Where a tile lies that another one depends on. */
 export interface TileNeighbour {
-  /** How far up, in pixels. */
-  readonly down: number;
+  /** How far up, in pixels: a multiple of the dilation. */
+  readonly up: number;
   /** How far left, in tiles. */
-  readonly right: number;
+  readonly left: number;
 }
 
 /**
- * How a tile is laid out. `rows`: as a row to be multiplied from the left, its pixels one after another. `columns`: as a
- * column to be multiplied from the right, its channels one after another, its pixels in reverse order if it is `mirrored`.
+ * How a tile x is laid out, for a matrix M. `rows`: x·M, its pixels one after another. `columns`: M·x, its channels one after
+ * another, with their pixels in reverse order if it is `mirrored`.
  */
 export type TileLayout = 'rows' | 'columns' | 'mirrored columns';
 
@@ -69,20 +69,20 @@ export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
       store(0, from, to, inverses[to - from]!);
     }
   }
-  neighbours.forEach(({ down, right }, index) => {
+  neighbours.forEach(({ up, left }, index) => {
     /** The block of −Tₙ·T₀⁻¹ for a pair of pixels. */
     const blockOf = (from: number, to: number): Float64Array => {
       const block = new Float64Array(area);
       for (let between = 0; between <= to; between++) {
-        const tap = tapAt(down / dilation, right * length + between - from);
+        const tap = tapAt(up / dilation, left * length + between - from);
         if (tap) {
           subtractProduct(block, tap, inverses[to - between]!, channels);
         }
       }
       return block;
     };
-    // Straight above, no tap reaches beyond the tile: the matrix is block Toeplitz too.
-    const straight = right === 0 ? Array.from({ length }, (_, distance) => blockOf(0, distance)) : undefined;
+    // Straight above, both matrices are triangular and block Toeplitz, and so is their product.
+    const straight = left === 0 ? Array.from({ length }, (_, distance) => blockOf(0, distance)) : undefined;
     for (let from = 0; from < length; from++) {
       for (let to = straight ? from : 0; to < length; to++) {
         store(1 + index, from, to, straight ? straight[to - from]! : blockOf(from, to));

@@ -15,7 +15,7 @@ const LINE = 16;
 
 /**
  * The number of columns in each block, for matrices with a row per channel and a column per pixel of every image. There are
- * as few blocks as possible that each fit into a CPU's cache, of about the same length, of whole cache lines and, if they can be, of whole pixels. Where rows are a multiple of 4 KiB
+ * as few blocks as possible that each fit into a CPU's cache, of about the same length, of whole cache lines and, where possible, whole pixels. Where rows are a multiple of 4 KiB
  * apart, a product along them is slower (`bench/products.ts`), so no block has such a length. An open batch is not split.
  */
 export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): number[] {
@@ -39,7 +39,7 @@ export function columnBlocks({ images, pixels, channels }: ConvolutionNetwork): 
   return [...blocks, left];
 }
 
-/** What the lengths of blocks of about `length` columns are multiples of: lines, and pixels where these are not too many. */
+/** What the lengths of blocks of about `length` columns are multiples of: lines, and whole pixels where these are short. */
 function unitOf(length: number, images: number): number {
   if (length < 4 * LINE) {
     return 1;
@@ -48,7 +48,7 @@ function unitOf(length: number, images: number): number {
   while (whole % LINE !== 0) {
     whole += images;
   }
-  // Multiples of half a period leave no choice between lengths that are slow.
+  // Multiples of half a period can all be slow, whole or as what is left: the loop above would never end.
   return 16 * whole <= length && whole % (PERIOD / 2) !== 0 ? whole : LINE;
 }
 

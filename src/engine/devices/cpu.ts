@@ -11,7 +11,7 @@ export const cpu: GraphStyle = {
   // Runtime is slower with a transposed left operand (`bench/products.ts`).
   batchLast: { blocks: columnBlocks },
   stacks: false,
-  // Any number: a graph with fewer nodes is compiled sooner.
+  // More than any tensor has: a graph with fewer nodes is compiled sooner.
   mostParts: 1000,
   waits: true,
   operators: processorOperators,

@@ -65,8 +65,8 @@ export function slicedRows(
 }
 
 /**
- * The transpose of a matrix. That of a weight gradient, a product along pixels or a sum of such products, is computed as
- * such if that takes no longer.
+ * The transpose of a matrix. That of a weight gradient, a product along pixels or a sum of such products, is computed
+ * directly if that is no slower.
  */
 export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): Tensor {
   const [rows, columns] = source.shape as [number, number];
@@ -84,13 +84,15 @@ export function transposedMatrix(source: Tensor, of: Lookup, known: KnownUses): 
   }, undefined)!;
 }
 
-/**
- * What the product of matrices with so many rows, the right one transposed, takes for each pixel that they sum over:
- * multiplications, sixteen columns at a time, and packing the right operand, which took as long as about five for each of its
- * numbers on the machines of docs/performance.md.
- */
-function costAlongPixels(left: number, right: number): number {
-  return left * 16 * Math.ceil(right / 16) + 5.2 * right;
+/** ONNX Runtime multiplies so many columns at a time. */
+const COLUMNS = 16;
+
+/** Packing a number of the right operand takes as long as so many multiplications (`bench/weightGradients.ts`). */
+const PACKING = 5.2;
+
+/** What a product of two matrices along their rows takes for each number of a row, in multiplications. */
+export function costAlongPixels(leftRows: number, rightRows: number): number {
+  return leftRows * COLUMNS * Math.ceil(rightRows / COLUMNS) + PACKING * rightRows;
 }
 
 /** Whether a tensor is a product without a bias. */

@@ -45,9 +45,9 @@ export function prepare(
   // is needed.
   const given = Object.values(found.inputs);
   const simple = passed(found, new Map(given.map((tensor) => [tensor, tensor])), simplificationOf(found));
-  const last = Object.values(simple.inputs);
+  const inputs = Object.values(simple.inputs);
   return style.batchLast
-    ? passed(simple, new Map(last.map((tensor) => [tensor, tensor])), shiftedProducts)
+    ? passed(simple, new Map(inputs.map((tensor) => [tensor, tensor])), shiftedProducts)
     : simple;
 }
 

@@ -13,10 +13,10 @@ import { product, productOperation, type Transposition } from '../../tensor/oper
 import {
   type FoldedChannels,
   foldChannelsOperation,
-  foldedChannels,
+  foldChannelsWithZeros,
   type UnfoldedChannels,
   unfoldChannelsOperation,
-  unfoldedPixels,
+  unfoldPixels,
 } from '../../tensor/operations/shift.ts';
 import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Pass } from './rewrite.ts';
@@ -52,14 +52,19 @@ function sumOfProducts(
   const [channels, ...grid] = tensor.shape as [number, number, number, number];
   const { offsets, boundary } = tensor.attributes;
   const matrix = reshapeSource(tensor.inputs[0]!);
-  if (matrix?.rank !== 2 || !user.has(tensor.inputs[0]!) || !user.has(matrix)) {
+  const taps = offsets.length;
+  if (
+    matrix?.rank !== 2 ||
+    matrix.shape[0] !== taps * channels ||
+    !user.has(tensor.inputs[0]!) ||
+    !user.has(matrix)
+  ) {
     return undefined;
   }
   const parts = concatenated(matrix, 1) ?? [matrix];
   if (!parts.every((part): part is Product => isPlainProduct(part) && user.has(part))) {
     return undefined;
   }
-  const taps = offsets.length;
   const inner = parts[0]!.inputs[1]!.shape[0]!;
   if (boundary !== 'zero' || inner > MOST_PER_ROW * taps * channels) {
     return undefined;
@@ -72,13 +77,10 @@ function sumOfProducts(
     return product(withZeros, x, { transposeA });
   });
   const rows = taps * channels + 1;
-  return foldedChannels(reshape(concatenate(products, 1), [rows, ...grid]), {
-    ...tensor.attributes,
-    zeros: true,
-  });
+  return foldChannelsWithZeros(reshape(concatenate(products, 1), [rows, ...grid]), { offsets, boundary });
 }
 
-/** A row of zeros in a product costs more than it saves where each of its numbers is a sum of so many times its rows. */
+/** A row of zeros costs more than it saves in a product that sums over more than so many times as many terms as it has rows. */
 const MOST_PER_ROW = 4;
 
 function isPlainProduct(tensor: Tensor): tensor is Product {
@@ -112,12 +114,13 @@ function partOfCopies(
   }
   const images = copies.shape[3]!;
   const pixels = [range.start / images, range.end / images] as const;
-  const part = unfoldedPixels(of(copies.inputs[0]!), { ...copies.attributes, pixels });
+  const part = unfoldPixels(of(copies.inputs[0]!), { ...copies.attributes, pixels });
   return reshape(part, tensor.shape);
 }
 
-/** The shifted copies that a matrix is a reshape of. */
+/** The shifted copies that a matrix with a row for each of their channels is a reshape of. */
 function copiesOf(matrix: Tensor): Tensor<UnfoldedChannels> | undefined {
   const source = reshapeSource(matrix);
-  return source && isResultOf(unfoldChannelsOperation, source) ? source : undefined;
+  const isOfRows = matrix.rank === 2 && source?.shape[0] === matrix.shape[0];
+  return source && isOfRows && isResultOf(unfoldChannelsOperation, source) ? source : undefined;
 }

@@ -55,15 +55,14 @@ export function tilesOf(
   { height, width, length, layout }: TiledImage,
 ): Tiles {
   const side = kernel.shape[0]!;
-  const reaches = (right: number): boolean =>
-    Array.from({ length: side }, (_, column) => column * dilation).some(
-      (left) => Math.abs(left - right * length) < length,
-    );
-  const tilesLeft = Array.from({ length: width / length }, (_, right) => right).filter(reaches);
-  const places = Array.from({ length: side }, (_, row) => row * dilation)
-    .filter((down) => down < height)
-    .flatMap((down) => tilesLeft.map((right) => ({ down, right })))
-    .filter(({ down, right }) => down > 0 || right > 0);
+  const distances = Array.from({ length: side }, (_, tap) => tap * dilation);
+  const tilesLeft = Array.from({ length: width / length }, (_, left) => left).filter((left) =>
+    distances.some((distance) => Math.abs(distance - left * length) < length),
+  );
+  const places = distances
+    .filter((up) => up < height)
+    .flatMap((up) => tilesLeft.map((left) => ({ up, left })))
+    .filter(({ up, left }) => up > 0 || left > 0);
   const matrices = cornerTiles(kernel, { dilation, length, neighbours: places, layout });
   const [centreInverse, ...weights] = split(matrices, 0, Array(matrices.shape[0]).fill(1)).map((matrix) =>
     reshape(matrix, matrices.shape.slice(1)),

@@ -42,6 +42,9 @@ describe('solveByDiagonals', () => {
     [1, 1, 5, 3, 1, true],
     [4, 6, 2, 3, 2, true],
     [3, 8, 1, 4, 3, false],
+    // Rows of several tiles.
+    [3, 12, 24, 2, 1, true],
+    [3, 40, 2, 3, 2, false],
   ])('%ix%i, %i channels, side %i, dilation %i: equals the solution one pixel at a time', async (...args) => {
     const [height, width, channels, side, dilation, upper] = args;
     const kernel = cornerKernel(side, channels, upper);
@@ -94,6 +97,13 @@ describe('solveByDiagonals', () => {
     expect([...(await program.run({ y })).x!.data].every(Number.isNaN)).toBe(true);
     await program.release();
   });
+});
+
+it('refuses a dilation that is not a whole number of 1 or more', () => {
+  const [y, kernel] = [input('y', [1, 4, 4, 2]), constant(cornerKernel(2, 2, true))];
+  for (const dilation of [0, -1, 1.5, Number.NaN]) {
+    expect(() => solveCorner(y, kernel, { dilation })).toThrow('the dilation must be a whole number');
+  }
 });
 
 describe('tileLength', () => {

@@ -76,13 +76,13 @@ export function solveRowsBatchLast(y: Tensor, kernel: Tensor, { dilation, mirror
 /** The rows of an image in the order in which they are solved: each is what is given of it, with `add` of every solved one that it depends on. */
 function solvedDownwards(
   rows: readonly Tensor[],
-  neighbours: readonly { readonly down: number; readonly weight: Tensor }[],
+  neighbours: readonly { readonly up: number; readonly weight: Tensor }[],
   add: (row: Tensor, weight: Tensor, sum: Tensor) => Tensor,
 ): Tensor[] {
   const solved: Tensor[] = [];
   for (const given of rows) {
-    const above = neighbours.flatMap(({ down, weight }) => {
-      const row = solved[solved.length - down];
+    const above = neighbours.flatMap(({ up, weight }) => {
+      const row = solved[solved.length - up];
       return row ? [{ row, weight }] : [];
     });
     solved.push(above.reduce((sum, { row, weight }) => add(row, weight, sum), given));
@@ -112,9 +112,9 @@ function solveGrid(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
   );
   const solved: Tensor[] = [];
   diagonals.forEach((diagonal, t) => {
-    const seen = neighbours.flatMap(({ down, right }, index) => {
-      const source = diagonals[t - down - right];
-      const part = source && shifted(solved[t - down - right]!, source, diagonal, down);
+    const seen = neighbours.flatMap(({ up, left }, index) => {
+      const source = diagonals[t - up - left];
+      const part = source && shifted(solved[t - up - left]!, source, diagonal, up);
       return part ? [{ part, index }] : [];
     });
     const column = given[t]!;

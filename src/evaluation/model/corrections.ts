@@ -44,7 +44,7 @@ export interface ComparedImage {
 
 /** The image that a model of this many bits sees, back in 8 bits: the best that decoding can return. */
 export function asSeen(image: Uint8Array, bits: number): Uint8Array {
-  return bits === 8 ? image : toEightBit(reduceBits(image, bits), bits);
+  return toEightBit(reduceBits(image, bits), bits);
 }
 
 /**

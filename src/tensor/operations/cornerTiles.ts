@@ -5,8 +5,9 @@ import { apply, type Operation, type Tensor } from '../tensor.ts';
 const cornerTilesOperation: Operation<TileOptions> = {
   name: 'cornerTiles',
   shape: ([kernel], { length, neighbours }) => {
-    const values = length * kernel!.at(-1)!;
-    return kernel!.length === 4
+    const [side, columns, inputs, outputs] = kernel!;
+    const values = length * inputs!;
+    return kernel!.length === 4 && side === columns && inputs === outputs
       ? [1 + neighbours.length, values, values]
       : { problem: 'the kernel must be [side, side, C, C]' };
   },

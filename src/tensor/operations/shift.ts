@@ -73,7 +73,12 @@ export const unfoldChannelsOperation: Operation<UnfoldedChannels> = {
     return [(channels + (inside ? 1 : 0)) * offsets.length, ...grid, images];
   },
   gradient: (node, g) => {
-    const { offsets, boundary } = node.attributes;
+    const { offsets, boundary, pixels } = node.attributes;
+    if (pixels) {
+      throw new Error(
+        'some pixels of shifted copies have no gradient: they are cut out when all gradients are found',
+      );
+    }
     const copies = slice(g, 0, 0, node.inputs[0]!.shape[0]! * offsets.length);
     return [foldChannels(copies, offsets.map(opposite), boundary)];
   },
@@ -95,7 +100,7 @@ export function unfoldChannels(
 }
 
 /** Some pixels of the copies of `unfoldChannels`, `[T·C, 1, pixels, N]`. They have no gradient. */
-export function unfoldedPixels(x: Tensor, copies: Required<UnfoldedChannels>): Tensor {
+export function unfoldPixels(x: Tensor, copies: Required<UnfoldedChannels>): Tensor {
   return apply(unfoldChannelsOperation, [x], copies) as Tensor;
 }
 
@@ -114,7 +119,15 @@ export const foldChannelsOperation: Operation<FoldedChannels> = {
       ? [channels / offsets.length, ...x!.slice(1)]
       : { problem: `the image must have a multiple of ${offsets.length} channels, its first axis` };
   },
-  gradient: (node, g) => [unfoldChannels(g, node.attributes.offsets.map(opposite), node.attributes.boundary)],
+  gradient: (node, g) => {
+    const { offsets, boundary, zeros } = node.attributes;
+    if (zeros) {
+      throw new Error(
+        'a sum of shifted images with zeros has no gradient: they are added when all gradients are found',
+      );
+    }
+    return [unfoldChannels(g, offsets.map(opposite), boundary)];
+  },
 };
 
 /**
@@ -127,9 +140,9 @@ export function foldChannels(x: Tensor, offsets: readonly Offset[], boundary: Bo
     : (apply(foldChannelsOperation, [x], { offsets, boundary, zeros: false }) as Tensor);
 }
 
-/** The sum of `foldChannels` for images behind whose channels one of zeros may follow. With it, they have no gradient. */
-export function foldedChannels(x: Tensor, shifts: FoldedChannels): Tensor {
-  return apply(foldChannelsOperation, [x], shifts) as Tensor;
+/** `foldChannels` for images whose channels are followed by one of zeros, `[T·C + 1, H, W, N]`. It has no gradient. */
+export function foldChannelsWithZeros(x: Tensor, shifts: Shifts): Tensor {
+  return apply(foldChannelsOperation, [x], { ...shifts, zeros: true }) as Tensor;
 }
 
 function onlyCentre(offsets: readonly Offset[]): boolean {

@@ -14,7 +14,10 @@ export interface CornerOptions {
 export const solveCornerOperation: Operation<CornerOptions> = {
   name: 'solveCorner',
   composite: true,
-  shape: ([y, kernel]) => {
+  shape: ([y, kernel], { dilation }) => {
+    if (!Number.isInteger(dilation) || dilation < 1) {
+      return { problem: `the dilation must be a whole number of 1 or more, not ${dilation}` };
+    }
     const channels = y!.at(-1)!;
     const side = kernel![0]!;
     return y!.length === 4 && !isOpen(kernel!) && sameShape(kernel!, [side, side, channels, channels])

@@ -15,8 +15,8 @@ export const places = {
   mask: { file: 'src/flows/corner.ts', from: 'for (let i = 0; i < channels; i++) {', to: '    }' },
   cornerLogDet: {
     file: 'src/flows/corner.ts',
-    from: 'logDetPerPixel: (masked) =>',
-    to: '    logDetPerPixel',
+    from: 'const diagonal = once(',
+    to: '  const logDetPerPixel',
   },
   wavefront: {
     file: 'src/engine/graph/wavefront.ts',
