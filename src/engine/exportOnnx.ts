@@ -40,7 +40,7 @@ export async function exportOnnx(
   });
   const prepared = prepare(definition);
   const known = await freeze(prepared, threads);
-  const style = { operators: styleOf('cpu').operators, waits: false, mostParts: 1 };
+  const style = { operators: styleOf('cpu').operators, waits: false };
   const model = lower({ ...prepared, known, precision: 'float32', style, bytes });
   if (model.length > LARGEST_FILE) {
     throw new UserError(

@@ -37,6 +37,7 @@ export async function createSession(
     fallback,
     profile,
     traffic,
+    memoryPlan = false,
     allocates = false,
   }: SessionOptions,
 ): Promise<Session> {
@@ -48,7 +49,7 @@ export async function createSession(
       intraOpNumThreads: threads,
       // The graphs are already in the form to run; optimising them again takes long and gains nothing.
       graphOptimizationLevel: 'disabled',
-      enableMemPattern: false,
+      enableMemPattern: memoryPlan && device === 'cpu',
       logSeverityLevel: logsAll ? 1 : 3,
       // Elsewhere not: the runtime would ignore the arrays of the device that outputs are to be written to.
       ...(allocates && { preferredOutputLocation: 'gpu-buffer' as const }),

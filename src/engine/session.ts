@@ -175,6 +175,8 @@ export interface SessionOptions {
   readonly traffic?: Traffic | undefined;
   /** The outputs that are always written to arrays of the device; by default none. */
   readonly onDevice?: readonly string[] | undefined;
+  /** Whether memory is planned as one block (`CompileOptions`); default false. */
+  readonly memoryPlan?: boolean | undefined;
   /** Whether the outputs stay on the device, in new memory (`runOnDevice`); default false. */
   readonly allocates?: boolean | undefined;
 }

@@ -11,8 +11,8 @@ export const cpu: GraphStyle = {
   // Runtime is slower with a transposed left operand (`bench/products.ts`).
   batchLast: { blocks: columnBlocks },
   stacks: false,
-  // More than any tensor has: a graph with fewer nodes is compiled sooner.
-  mostParts: 1000,
+  // A graph with fewer nodes is compiled sooner; but the halves of an image are copied by all threads only if each is a node.
+  parts: { least: 3, most: 1000 },
   waits: true,
   operators: processorOperators,
 };

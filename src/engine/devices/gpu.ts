@@ -7,7 +7,7 @@ import type { GraphStyle } from './graphStyle.ts';
 export const gpu: GraphStyle = {
   stacks: true,
   // A program of WebGPU may use at least eight arrays: one is the whole.
-  mostParts: 7,
+  parts: { least: 2, most: 7 },
   waits: false,
   operators: gpuOperators,
 };

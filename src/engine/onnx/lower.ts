@@ -50,7 +50,12 @@ export function lower({
   }
   const atHand = (node: Tensor): boolean => names.has(node) || known.has(node);
   const order = topologicalOrder(Object.values(outputs), atHand);
-  const splits = style.mostParts > 1 ? splitsAmong(order.filter((tensor) => !atHand(tensor))) : undefined;
+  const splits =
+    style.parts &&
+    splitsAmong(
+      order.filter((tensor) => !atHand(tensor)),
+      style.parts.least,
+    );
   for (const tensor of order) {
     const value = known.get(tensor);
     if (names.has(tensor)) {
@@ -60,7 +65,7 @@ export function lower({
     if (split) {
       const { source, axis, parts } = split;
       const lengths = parts.map(({ start, end }) => end - start);
-      const found = emitSplit(emit, names.get(source)!, { axis, lengths, most: style.mostParts });
+      const found = emitSplit(emit, names.get(source)!, { axis, lengths, most: style.parts!.most });
       parts.forEach(({ slices }, index) => {
         for (const part of slices) {
           emit.describe(found[index]!, part.shape);

@@ -23,10 +23,10 @@ export interface NodeStyle {
    */
   readonly waits: boolean;
   /**
-   * How many parts one node may split a tensor into where its slices make up the whole; 1 if every slice is a node
-   * of its own.
+   * Into how many parts one node splits a tensor where its slices make up the whole; undefined if every slice is a node of
+   * its own.
    */
-  readonly mostParts: number;
+  readonly parts?: { readonly least: number; readonly most: number };
 }
 
 /** A shape in the form of ONNX's Reshape: the one open axis is inferred. */

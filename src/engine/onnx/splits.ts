@@ -17,8 +17,8 @@ interface Part {
   readonly slices: Tensor[];
 }
 
-/** The split that each of these tensors is a part of, if the slices of its source make up the whole, none twice. */
-export function splitsAmong(tensors: readonly Tensor[]): ReadonlyMap<Tensor, Split> {
+/** The split that each of these tensors is a part of, if the slices of its source, at least so many, make up the whole. */
+export function splitsAmong(tensors: readonly Tensor[], least: number): ReadonlyMap<Tensor, Split> {
   const bySource = new Map<Tensor, Map<number, Map<string, Part>>>();
   for (const tensor of tensors) {
     const range = sliced(tensor);
@@ -34,7 +34,7 @@ export function splitsAmong(tensors: readonly Tensor[]): ReadonlyMap<Tensor, Spl
     for (const [axis, found] of byAxis) {
       const parts = [...found.values()].sort((a, b) => a.start - b.start);
       const isWhole = parts.every(({ start }, index) => start === (parts[index - 1]?.end ?? 0));
-      if (isWhole && parts.at(-1)!.end === source.shape[axis]) {
+      if (isWhole && parts.length >= least && parts.at(-1)!.end === source.shape[axis]) {
         for (const slice of parts.flatMap(({ slices }) => slices)) {
           splits.set(slice, { source, axis, parts });
         }
