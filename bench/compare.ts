@@ -61,7 +61,6 @@ function reported(who: string, rates: Rates): Rates {
 const [our, their] = await measureInTurn([ours, theirs], {
   warmUp: 0,
   rounds: runs,
-  backAndForth: true,
   onRound: (done) => process.stderr.write(`${done}/${runs}\n`),
 });
 

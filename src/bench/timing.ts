@@ -1,4 +1,5 @@
 // Measures seconds: of one task, and of several tasks in turn.
+import { RandomStream } from '../numeric/random.ts';
 
 /** Does some work, and returns how long it took. */
 export async function timed<Result>(
@@ -20,8 +21,6 @@ export interface Turns {
   readonly warmUp: number;
   /** Rounds whose values are kept. */
   readonly rounds: number;
-  /** Whether every second round runs in reverse order, for when the order matters; default false. */
-  readonly backAndForth?: boolean;
   /** Checked before each measurement. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each round with the number of those done, `warmUp` included. */
@@ -30,22 +29,21 @@ export interface Turns {
 
 /**
  * Measures several things in turn, each once per round, so that other load on the machine affects all of them
- * alike. Returns, for each, the values of the rounds that are kept.
+ * alike. Every round has a random order of its own: what runs before something leaves its data in the caches. Returns, for
+ * each, the values of the rounds that are kept.
  *
  * @param measures each is passed the number of the round, from 0, including `warmUp`
  * @throws the signal's reason once it is aborted
  */
 export async function measureInTurn<Value>(
   measures: readonly ((round: number) => Promise<Value> | Value)[],
-  { warmUp, rounds, backAndForth = false, signal, onRound }: Turns,
+  { warmUp, rounds, signal, onRound }: Turns,
 ): Promise<Value[][]> {
   const values = measures.map((): Value[] => []);
-  const forth = [...measures.entries()];
-  const back = forth.toReversed();
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (const [index, measure] of backAndForth && round % 2 === 1 ? back : forth) {
+    for (const index of new RandomStream(0, 'turns', round).permutation(measures.length)) {
       signal?.throwIfAborted();
-      const value = await measure(round);
+      const value = await measures[index]!(round);
       if (round >= warmUp) {
         values[index]!.push(value);
       }

@@ -77,7 +77,10 @@ function turned({ shape, data }: NdArray): NdArray {
   for (let image = 0; image < images; image++) {
     for (let pixel = 0; pixel < pixels; pixel++) {
       const from = (image * pixels + pixel) * channels;
-      out.set(data.subarray(from, from + channels), (image * pixels + pixels - 1 - pixel) * channels);
+      const to = (image * pixels + pixels - 1 - pixel) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        out[to + channel] = data[from + channel]!;
+      }
     }
   }
   return { shape, data: out };
