@@ -19,7 +19,8 @@ interface StepTimes {
   readonly seconds: Partial<Record<string, number>>;
 }
 
-const ROUNDS = 11;
+/** A step of these models takes some 30 ms: the median of fewer rounds moves with the load of the machine. */
+const ROUNDS = 61;
 
 /** The seconds per step of each variant, as far as they are stored for a study. */
 export function readStepTimes(root: string, study: Study): StepTimes['seconds'] {
