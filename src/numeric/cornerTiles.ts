@@ -10,11 +10,8 @@ export interface TileNeighbour {
   readonly left: number;
 }
 
-/**
- * How a tile x is laid out, for a matrix M. `rows`: x·M, its pixels one after another. `columns`: M·x, its channels one after
- * another, with their pixels in reverse order if it is `mirrored`.
- */
-export type TileLayout = 'rows' | 'columns' | 'mirrored columns';
+/** How a tile x is laid out, pixel by pixel, for a matrix M: `rows` for x·M, `columns` for M·x. */
+export type TileLayout = 'rows' | 'columns';
 
 /** What the tiles of a corner convolution are like. */
 export interface TileOptions {
@@ -53,12 +50,11 @@ export function cornerTiles(kernel: NdArray, options: TileOptions): NdArray {
   };
   const inverses = rowInverse((left) => tapAt(0, left), length, channels);
   const data = new Float64Array((1 + neighbours.length) * values ** 2);
-  const placeOf = placesIn(layout, length, channels);
   /** Stores the block that maps pixel `from` of one tile to pixel `to` of the other. */
   const store = (matrix: number, from: number, to: number, block: Float64Array): void => {
     for (let input = 0; input < channels; input++) {
       for (let output = 0; output < channels; output++) {
-        const [row, column] = [placeOf(from, input), placeOf(to, output)];
+        const [row, column] = [from * channels + input, to * channels + output];
         const place = layout === 'rows' ? row * values + column : column * values + row;
         data[matrix * values ** 2 + place] = block[input * channels + output]!;
       }
@@ -118,22 +114,6 @@ function rowInverse(
     blocks.push(block);
   }
   return blocks;
-}
-
-/** The place of a channel of a pixel in a tile. */
-function placesIn(
-  layout: TileLayout,
-  length: number,
-  channels: number,
-): (pixel: number, channel: number) => number {
-  switch (layout) {
-    case 'rows':
-      return (pixel, channel) => pixel * channels + channel;
-    case 'columns':
-      return (pixel, channel) => channel * length + pixel;
-    case 'mirrored columns':
-      return (pixel, channel) => channel * length + length - 1 - pixel;
-  }
 }
 
 /** sum += a·b for square matrices. */

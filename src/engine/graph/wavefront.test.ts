@@ -99,6 +99,30 @@ describe('solveByDiagonals', () => {
   });
 });
 
+it('rounds no worse with the batch last, mirrored or not', async () => {
+  const shape = [16, 16, 16, 12];
+  const kernel = cornerKernel(2, 12, true);
+  const y: NdArray = { shape, data: new RandomStream(8, 'y').normals(sizeOf(shape)) };
+  const tensor = input('y', shape);
+  const last = (image: Tensor, mirrored: boolean) =>
+    imagesFirst(solveRowsBatchLast(imagesLast(image), constant(kernel), { dilation: 1, mirrored }));
+  const outputs = {
+    first: solveByDiagonals(tensor, constant(kernel), 1),
+    last: last(tensor, false),
+    mirrored: turned(last(turned(tensor), true)),
+  };
+  const program = await compile({ inputs: { y: tensor }, outputs });
+  const single = { shape, data: Float32Array.from(y.data) };
+  const found = await program.run({ y: single });
+  await program.release();
+  const exact = solveCornerSequentially({ shape, data: Float64Array.from(single.data) }, kernel, 1).data;
+  const errorOf = (name: keyof typeof outputs): number =>
+    found[name]!.data.reduce((worst, value, index) => Math.max(worst, Math.abs(value - exact[index]!)), 0);
+  expect(errorOf('first')).toBeGreaterThan(0);
+  expect(errorOf('last')).toBeLessThan(1.5 * errorOf('first'));
+  expect(errorOf('mirrored')).toBeLessThan(1.5 * errorOf('first'));
+});
+
 it('refuses a dilation that is not a whole number of 1 or more', () => {
   const [y, kernel] = [input('y', [1, 4, 4, 2]), constant(cornerKernel(2, 2, true))];
   for (const dilation of [0, -1, 1.5, Number.NaN]) {

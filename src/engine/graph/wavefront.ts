@@ -54,26 +54,29 @@ function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
 }
 
 /**
- * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows, from top to bottom, or
- * from bottom to top if the convolution is mirrored. A tile is a column.
+ * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows; with `mirrored` for images
+ * turned by 180°. A tile is a column of values, pixel by pixel, so that sums begin with the pixels that are farthest away and
+ * weigh least: in another order rounding errors are three times as large.
  */
 export function solveRowsBatchLast(y: Tensor, kernel: Tensor, { dilation, mirrored }: CornerOptions): Tensor {
   const [channels, height, width, images] = y.shape as [number, number, number, number];
-  const layout = mirrored ? 'mirrored columns' : 'columns';
-  const tiles = tilesOf(kernel, dilation, { height, width, length: width, layout });
-  const values = channels * width;
-  const rows = reshape(transpose(y, [1, 0, 2, 3]), [height * values, images]);
-  const scaled = split(rows, 0, Array(height).fill(values)).map((row) => product(tiles.centreInverse, row));
-  const solved = solvedDownwards(
-    mirrored ? scaled.reverse() : scaled,
-    tiles.neighbours,
-    (row, weight, bias) => product(weight, row, { bias }),
+  const tiles = tilesOf(kernel, dilation, { height, width, length: width, layout: 'columns' });
+  const pixels = height * width;
+  const order = Array.from({ length: pixels * channels }, (_, index) => {
+    const pixel = Math.floor(index / channels);
+    return (index % channels) * pixels + (mirrored ? pixels - 1 - pixel : pixel);
+  });
+  const values = reorder(reshape(y, [channels * pixels, images]), 0, order);
+  const given = split(values, 0, Array(height).fill(width * channels)).map((row) =>
+    product(tiles.centreInverse, row),
   );
-  const inOrder = concatenate(mirrored ? solved.reverse() : solved, 0);
-  return transpose(reshape(inOrder, [height, channels, width, images]), [1, 0, 2, 3]);
+  const solved = solvedDownwards(given, tiles.neighbours, (row, weight, bias) =>
+    product(weight, row, { bias }),
+  );
+  return reshape(reorder(concatenate(solved, 0), 0, invertPermutation(order)), y.shape);
 }
 
-/** The rows of an image in the order in which they are solved: each is what is given of it, with `add` of every solved one that it depends on. */
+/** The rows of an image from top to bottom: each is what is given of it, with `add` of every solved one that it depends on. */
 function solvedDownwards(
   rows: readonly Tensor[],
   neighbours: readonly { readonly up: number; readonly weight: Tensor }[],
