@@ -48,8 +48,8 @@ export function corner(name: string, { side, channels, centre, upper }: CornerFo
   });
   // Of the whole kernel, where all but the diagonal of the centre tap is one: to cut it out would be a dozen operations.
   const diagonal = once(() => {
-    const ones = Float64Array.from({ length: sizeOf(shape) }, (_, index) => (isOnDiagonal(index) ? 1 : 0));
-    return constant({ shape, data: ones });
+    const data = new Float64Array(sizeOf(shape));
+    return constant({ shape, data: data.map((_, index) => (isOnDiagonal(index) ? 1 : 0)) });
   });
   const logDetPerPixel = (masked: Tensor) =>
     sum(logAbs(add(multiply(masked, diagonal()), subtract(1, diagonal()))));
