@@ -48,7 +48,8 @@ export interface CompileOptions {
   inverse?: InverseMethod;
   /**
    * Whether the runtime keeps the places that the first run finds for its results, as one block of memory: many small
-   * operations take less time, and the block is held besides the memory of the first run. Default false; only on the CPU, in Node.
+   * operations take less time, and the block is held besides the memory of the first run. Default false; only on the CPU,
+   * in Node.
    */
   memoryPlan?: boolean;
   /** The path prefix of a file to which the time of every node is written on release; none by default. */

@@ -1,5 +1,5 @@
 // Products next to shifted copies of images, with the batch last. This is the last pass over a graph, when all gradients
-// are found: it saves copies, and leaves the values as they are.
+// are found: it saves copies, and leaves finite values as they are.
 import { pulledBack } from '../../tensor/gradient.ts';
 import {
   concatenate,
@@ -22,7 +22,7 @@ import { apply, isResultOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Pass } from './rewrite.ts';
 import { soleUsers } from './soleUsers.ts';
 
-/** The pass. */
+/** The pass that has products bring the zeros of sums, and copies made part by part. */
 export function shiftedProducts(order: readonly Tensor[], results: readonly Tensor[]): Pass {
   const user = soleUsers(order, results);
   const isCut = cutCopies(order, results);
@@ -80,7 +80,7 @@ function sumOfProducts(
   return foldChannelsWithZeros(reshape(concatenate(products, 1), [rows, ...grid]), { offsets, boundary });
 }
 
-/** A row of zeros costs more than it saves in a product that sums over more than so many times as many terms as it has rows. */
+/** With more terms per sum than so many times its rows, a product takes longer with a row of zeros than the copy would. */
 const MOST_PER_ROW = 4;
 
 function isPlainProduct(tensor: Tensor): tensor is Product {

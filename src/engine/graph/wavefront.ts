@@ -56,7 +56,7 @@ function solveRows(y: Tensor, { centreInverse, neighbours }: Tiles): Tensor {
 /**
  * `solveByDiagonals` for images with the batch last, `[C, H, W, N]`, in tiles that are whole rows; with `mirrored` for images
  * turned by 180°. A tile is a column of values, pixel by pixel, so that sums begin with the pixels that are farthest away and
- * weigh least: in another order rounding errors are three times as large.
+ * weigh least, which keeps rounding errors small.
  */
 export function solveRowsBatchLast(y: Tensor, kernel: Tensor, { dilation, mirrored }: CornerOptions): Tensor {
   const [channels, height, width, images] = y.shape as [number, number, number, number];

@@ -68,10 +68,7 @@ export function planGradients(model: Glow, layout: ParameterLayout, options: Gra
 /** The share of available memory that activations may take: the runtime holds about twice what is live. */
 const SHARE = 0.4;
 
-/**
- * Up to so many bytes of results, a program's memory is planned: steps of narrow models take 2 to 5 % less time, and those
- * of wide ones would gain nothing.
- */
+/** Up to so many bytes of results, a program's memory is planned: narrow models gain by it, wide ones would only hold more. */
 const MOST_PLANNED = 2 ** 28;
 
 /** One program for everything. */
