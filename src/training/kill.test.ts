@@ -1,8 +1,7 @@
-// A training killed repeatedly, even while writing a checkpoint, ends in the same state as an uninterrupted
-// one.
+// A training killed repeatedly, even inside a write, ends in the same state as an uninterrupted one.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import { RandomStream } from '../numeric/random.ts';
 import { type OptimizerName, optimizerNames } from '../optimizers/registry.ts';
 import { commandLine } from '../testing/command.ts';
 import { tinyConfig, tinyDataset } from '../testing/tinyRuns.ts';
+import type { DeadlyWrite } from '../testing/trainTinyRun.ts';
 import { checkpointPath, runPaths } from './folder/runFolder.ts';
 import { startRun } from './run/run.node.ts';
 import { train } from './train.ts';
@@ -24,48 +24,44 @@ const LEAST_DURING_WRITES = Math.ceil(KILLS / 5);
 const { folder, start } = commandLine();
 
 /** Starts or resumes the training in its own process. */
-function training(run: string, optimizer: OptimizerName): ChildProcess {
-  return start('testing/trainTinyRun', run, optimizer, String(STEPS));
+function training(run: string, optimizer: OptimizerName, deadly?: DeadlyWrite): ChildProcess {
+  const rest = deadly === undefined ? [] : [JSON.stringify(deadly)];
+  return start('testing/trainTinyRun', run, optimizer, String(STEPS), ...rest);
 }
 
-/** Starts the training and kills it at a random moment; returns the signal that ended it. */
+/** Starts the training, which is killed at a random moment; returns the signal that ended it. */
 async function killed(
   run: string,
   optimizer: OptimizerName,
   random: RandomStream,
 ): Promise<NodeJS.Signals | null> {
-  const child = training(run, optimizer);
-  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const kind = random.integer(4);
+  // Inside a write, of a checkpoint or of any file of the run.
+  const deadly =
+    kind > 1
+      ? {
+          path: kind === 2 ? run : join(run, 'checkpoints'),
+          write: 1 + random.integer(5),
+          share: random.uniform(),
+        }
+      : undefined;
+  const child = training(run, optimizer, deadly);
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   if (kind === 0) {
     // Any time from process start: while it reads the run, compiles or trains.
     await Promise.race([wait(100 + 700 * random.uniform()), ended]);
-  } else {
+    child.kill('SIGKILL');
+  } else if (kind === 1) {
+    // While it trains.
     const steps = 1 + random.integer(5);
     for (let step = 0; step < steps && child.exitCode === null; step++) {
       await Promise.race([once(child.stdout!, 'data'), ended]);
     }
-    if (kind > 1) {
-      await Promise.race([partialIn(join(run, 'checkpoints')), ended]);
-    }
     await wait(3 * random.uniform());
+    child.kill('SIGKILL');
   }
-  child.kill('SIGKILL');
   const [, signal] = await ended;
   return signal;
-}
-
-/** Waits until a temporary file appears in a folder. */
-async function partialIn(path: string): Promise<void> {
-  const aborter = new AbortController();
-  await new Promise<void>((resolve) => {
-    watch(path, { signal: aborter.signal }, (_, name) => {
-      if (name?.endsWith('.partial')) {
-        resolve();
-      }
-    });
-  });
-  aborter.abort();
 }
 
 const timeout = 60_000 + 10_000 * KILLS;
