@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
     const width = page.getByRole('spinbutton', { name: 'Width' });
     await width.fill('11');
     await page.getByRole('link', { name: 'Draw', exact: true }).click();
-    await page.getByLabel('Model').selectOption('runs/<b>tiny');
+    await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
     await page.getByText('3 steps').waitFor();
     await page.getByRole('link', { name: 'Train', exact: true }).click();
     await width.waitFor();
@@ -94,7 +94,7 @@ describe.skipIf(chromiumPath === undefined)('the studio (scripts/install-system-
   it('draws from a run, whose name is text', async () => {
     const page = await open();
     await sheetOf(page).waitFor();
-    await page.getByLabel('Model').selectOption('runs/<b>tiny');
+    await page.getByLabel('Model', { exact: true }).selectOption('runs/<b>tiny');
     await page.waitForFunction(() => document.querySelector('canvas')?.width === 8);
     await page.waitForFunction(() => location.hash.includes('model=runs/%3Cb%3Etiny'));
     expect(await page.locator('b').count()).toBe(0);
@@ -210,7 +210,9 @@ describe.skipIf(chromiumPath === undefined)('as static files (scripts/install-sy
     const { page } = await opened(openChromium(`${host.url}#/draw?seed=2&count=16`));
     await sheetOf(page, /^16 samples from seed 2/).waitFor();
     expect(await page.evaluate('crossOriginIsolated')).toBe(false);
-    expect(await page.getByLabel('Model').locator('option').allTextContents()).toEqual(['models/mnist']);
+    expect(await page.getByLabel('Model', { exact: true }).locator('option').allTextContents()).toEqual([
+      'models/mnist',
+    ]);
   });
 
   it('refuses a folder with other files', async () => {

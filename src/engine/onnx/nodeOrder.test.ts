@@ -33,6 +33,28 @@ function longestWait(nodes: readonly Node[]): number {
   );
 }
 
+/** The order in which ONNX Runtime computes nodes: depth first, from the last result and the last input on. */
+function orderAtRunTime(nodes: readonly Node[]): string[] {
+  const position = new Map(outputsOf(nodes).map((name, index) => [name, index]));
+  const done = new Set<string>();
+  const compute = (name: string): void => {
+    if (!done.has(name)) {
+      const inputs = namesReadBy(nodes[position.get(name)!]!).filter((input) => position.has(input));
+      for (const input of inputs.sort((a, b) => position.get(b)! - position.get(a)!)) {
+        compute(input);
+      }
+      done.add(name);
+    }
+  };
+  const read = new Set(nodes.flatMap(namesReadBy));
+  for (const result of outputsOf(nodes)
+    .filter((name) => !read.has(name))
+    .reverse()) {
+    compute(result);
+  }
+  return [...done];
+}
+
 describe('inOrderOfReadiness', () => {
   it('keeps every node, each after those that it reads', () => {
     const random = new RandomStream(1);
@@ -91,5 +113,31 @@ describe('inOrderOfReadiness', () => {
     requireRunnable(ordered);
     expect(longestWait([...forward, ...backward])).toBeGreaterThanOrEqual(steps);
     expect(longestWait(ordered)).toBeLessThan(4);
+  });
+
+  it('has weights prepared right before their use, and results as soon as they can be', () => {
+    const steps = ['1', '2', '3'];
+    const forward = steps.flatMap((step, index) => [
+      node(`scaled${step}`, `weights${step}`),
+      node(`matrix${step}`, `scaled${step}`),
+      node(`y${step}`, `matrix${step}`, index === 0 ? 'image' : `y${index}`),
+    ]);
+    const backward = [...steps]
+      .reverse()
+      .flatMap((step) => [
+        node(`g${step}`, `matrix${step}`, `y${step}`, step === '3' ? 'likelihood' : `g${Number(step) + 1}`),
+      ]);
+    const likelihood = node('likelihood', 'y3');
+    const result = node('bits', 'likelihood', 'y1');
+    const ordered = inOrderOfReadiness([...forward, likelihood, result, ...backward]);
+    requireRunnable(ordered);
+    expect(orderAtRunTime(ordered)).toEqual([
+      ...steps.flatMap((step) => [`scaled${step}`, `matrix${step}`, `y${step}`]),
+      'likelihood',
+      'bits',
+      'g3',
+      'g2',
+      'g1',
+    ]);
   });
 });
