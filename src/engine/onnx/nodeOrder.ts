@@ -18,19 +18,10 @@ type Node = Pick<NodeProto, 'input' | 'output' | 'attribute'>;
  * chains come last: they are computed as soon as they can be.
  */
 export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): Kind[] {
-  const producers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
-  const chains = new Map<Kind, Chain<Kind>>();
-  const missing = new Map<Kind, number>();
+  const sources = sourcesAmong(nodes);
   const readers = new Map<Kind, Kind[]>();
-  for (const node of nodes) {
-    const sources = new Set(namesReadBy(node).flatMap((name) => producers.get(name) ?? []));
-    missing.set(node, sources.size);
-    let chain: Chain<Kind> = { root: node, length: 0 };
-    for (const source of sources) {
-      const { root, length } = chains.get(source)!;
-      if (length >= chain.length) {
-        chain = { root, length: length + 1 };
-      }
+  for (const [node, read] of sources) {
+    for (const source of read) {
       const known = readers.get(source);
       if (known) {
         known.push(node);
@@ -38,17 +29,16 @@ export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): K
         readers.set(source, [node]);
       }
     }
-    chains.set(node, chain);
   }
+  const chains = longestChains(sources);
   const lengthOf = (node: Kind): number => chains.get(node)!.length;
-  const ordered: Kind[] = [];
-  const roots = nodes.filter((node) => missing.get(node) === 0);
   const results = nodes.filter((node) => !readers.has(node)).sort((a, b) => lengthOf(b) - lengthOf(a));
-  const start = results.length > 0 ? chains.get(results[0]!)!.root : undefined;
-  const open = roots.filter((node) => node !== start).reverse();
-  if (start) {
-    open.unshift(start);
-  }
+  const [deepest] = results;
+  const start = deepest && chains.get(deepest)!.start;
+  const others = nodes.filter((node) => sources.get(node)!.size === 0 && node !== start);
+  const open = [...(start ? [start] : []), ...others.reverse()];
+  const missing = new Map([...sources].map(([node, { size }]) => [node, size]));
+  const ordered: Kind[] = [];
   for (let node = open.pop(); node; node = open.pop()) {
     if (readers.has(node)) {
       ordered.push(node);
@@ -64,11 +54,35 @@ export function inOrderOfReadiness<Kind extends Node>(nodes: readonly Kind[]): K
   return [...ordered, ...results];
 }
 
-/** The longest chain of nodes that ends with a node: each reads the one before it. */
+/** The nodes that each of these reads from. */
+function sourcesAmong<Kind extends Node>(nodes: readonly Kind[]): Map<Kind, ReadonlySet<Kind>> {
+  const producers = new Map(nodes.flatMap((node) => node.output.map((name) => [name, node] as const)));
+  return new Map(
+    nodes.map((node) => [node, new Set(namesReadBy(node).flatMap((name) => producers.get(name) ?? []))]),
+  );
+}
+
+/** A chain of nodes: each reads from the one before it. */
 interface Chain<Kind> {
-  readonly root: Kind;
-  /** The number of nodes between its first node and its last, which counts. */
+  readonly start: Kind;
+  /** The number of nodes after the first one. */
   readonly length: number;
+}
+
+/** The longest chain that ends at each node. */
+function longestChains<Kind>(sources: ReadonlyMap<Kind, ReadonlySet<Kind>>): Map<Kind, Chain<Kind>> {
+  const chains = new Map<Kind, Chain<Kind>>();
+  for (const [node, read] of sources) {
+    let longest: Chain<Kind> = { start: node, length: 0 };
+    for (const source of read) {
+      const { start, length } = chains.get(source)!;
+      if (length >= longest.length) {
+        longest = { start, length: length + 1 };
+      }
+    }
+    chains.set(node, longest);
+  }
+  return chains;
 }
 
 /** The names that a node reads, including those read inside an inner graph. */
