@@ -41,7 +41,9 @@ export function formatBytes(bytes: number): string {
 
 /** A whole number with thousands separators: `44,235,472`. */
 export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
+  const rounded = Math.round(count);
+  // A locale takes as long to load as many a command takes to run.
+  return Math.abs(rounded) < 1000 ? String(rounded) : rounded.toLocaleString('en-US');
 }
 
 /** A count with its unit, in the plural unless it is 1: `1 step`, `1,700 steps`. */

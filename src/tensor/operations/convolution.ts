@@ -81,16 +81,17 @@ export function edgeResponse(
   kernel: Tensor,
   offsets: readonly Offset[],
 ): Tensor {
-  const outside = new Float64Array(sizeOf([height, width, offsets.length]));
-  let index = 0;
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      for (const [down, right] of offsets) {
-        const [r, c] = [row + down, column + right];
-        outside[index++] = r < 0 || r >= height || c < 0 || c >= width ? 1 : 0;
+  const taps = offsets.length;
+  const outside = new Float64Array(sizeOf([height, width, taps]));
+  offsets.forEach(([down, right], tap) => {
+    for (let row = 0; row < height; row++) {
+      const isBeyond = row + down < 0 || row + down >= height;
+      for (let column = 0; column < width; column++) {
+        const isOutside = isBeyond || column + right < 0 || column + right >= width;
+        outside[(row * width + column) * taps + tap] = isOutside ? 1 : 0;
       }
     }
-  }
-  const response = product(constant({ shape: [height * width, offsets.length], data: outside }), kernel);
+  });
+  const response = product(constant({ shape: [height * width, taps], data: outside }), kernel);
   return reshape(response, [height, width, kernel.shape[1]!]);
 }

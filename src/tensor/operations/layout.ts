@@ -29,7 +29,7 @@ const transposition = (
 ): Operation<readonly number[]> => ({
   name,
   shape: ([x], order) =>
-    order.length === x!.length && [...order].sort((a, b) => a - b).every((axis, index) => axis === index)
+    isPermutation(order, x!.length)
       ? order.map((axis) => x![axis]!)
       : { problem: `[${order.join(', ')}] is not a permutation of its axes` },
   gradient: (node, g) => [back(g, invertPermutation(node.attributes))],
@@ -205,7 +205,7 @@ export interface Order {
 const reorderOperation: Operation<Order> = {
   name: 'reorder',
   shape: ([x], { axis, order }) =>
-    order.length === x![axis] && [...order].sort((a, b) => a - b).every((from, to) => from === to)
+    isPermutation(order, x![axis]!)
       ? x!
       : { problem: `[${order.join(', ')}] is not a permutation of axis ${axis}` },
   gradient: (node, g) => {
@@ -219,6 +219,15 @@ export function reorder(x: Tensor, axis: number, order: readonly number[]): Tens
   return order.length === x.shape[axis] && order.every((from, to) => from === to)
     ? x
     : (apply(reorderOperation, [x], { axis, order }) as Tensor);
+}
+
+/** Whether numbers are 0..`length`-1 in some order. */
+function isPermutation(numbers: readonly number[], length: number): boolean {
+  const isThere = new Uint8Array(Math.max(0, length));
+  for (const number of numbers) {
+    isThere[number] = 1;
+  }
+  return numbers.length === length && isThere.every((there) => there === 1);
 }
 
 /** The permutation q with q[p[i]] = i. */
