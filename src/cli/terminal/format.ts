@@ -42,7 +42,7 @@ export function formatBytes(bytes: number): string {
 /** A whole number with thousands separators: `44,235,472`. */
 export function formatCount(count: number): string {
   const rounded = Math.round(count);
-  // A locale takes as long to load as many a command takes to run.
+  // Without separators no locale is needed, whose data take a while to load.
   return Math.abs(rounded) < 1000 ? String(rounded) : rounded.toLocaleString('en-US');
 }
 
