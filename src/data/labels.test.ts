@@ -224,7 +224,6 @@ describe('folders by class', () => {
     const out = join(folder, 'plain.images');
     await prepareDataset(folder, { size: 4, channels: 1, out });
     expect(readPackedHeader(out)).not.toHaveProperty('labels');
-    expect(readFileSync(out, 'latin1').startsWith('emerging-images 2 ')).toBe(true);
   });
 
   it.each([
@@ -246,8 +245,9 @@ it('a prepared file with damaged labels is refused', async () => {
   const out = join(folder, 'all.images');
   await prepareDataset(folder, { size: 2, channels: 1, out });
   const bytes = readFileSync(out);
-  expect(bytes.toString('latin1').startsWith('emerging-images 3 ')).toBe(true);
-  bytes[bytes.length - 2]! ^= 1;
+  // The labels come before the checksums.
+  const { checksums } = readPackedHeader(out);
+  bytes[bytes.length - checksums!.bytes - 2]! ^= 1;
   writeFileSync(out, bytes);
   await expect(openDataset(out, { validation })).rejects.toThrow(
     `${out}: corrupt: its labels do not match their checksum; prepare it again`,

@@ -93,7 +93,7 @@ describe('datasets prepare', () => {
     const { code, stderr } = await emerging.run('datasets', 'prepare', 'eight.images', '--verify');
     expect(code).toBe(1);
     expect(stderr).toContain(
-      'emerging: eight.images: corrupt: its images do not match their checksum; prepare it again',
+      'emerging: eight.images: corrupt: image 18 of train does not match its checksum; prepare it again',
     );
   });
 

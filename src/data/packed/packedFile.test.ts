@@ -56,18 +56,21 @@ function changed(name: string, at: number, bytes: string): string {
 /** The bytes of the names of four training and two test images. */
 const nameBytes = 4 * '"train/\\n0.png"\n'.length + 2 * '"test/\\n0.png"\n'.length;
 
-/** The file as an earlier version would have written it: without names and checksums of splits. */
-function asVersion1(path: string): string {
+/** The bytes of the checksums of six images. */
+const checksumBytes = 6 * 4;
+
+/** The file as an earlier version would have written it: before 4 without checksums of images, 1 without those of splits and names. */
+function asVersion(version: 1 | 2, path: string): string {
   const bytes = readFileSync(path);
   const [, json] = bytes.toString('utf8', 0, HEADER_BYTES).split('\n');
-  const { names, splits: _, ...header } = JSON.parse(json!);
-  const text = JSON.stringify(header);
+  const { names, splits, checksums, ...header } = JSON.parse(json!);
+  const text = JSON.stringify(version === 1 ? header : { ...header, splits, names });
   const checksum = createHash('sha256').update(text).digest('hex');
   const start = Buffer.alloc(HEADER_BYTES, ' ');
-  start.write(`emerging-images 1 ${checksum}\n${text}\n`);
-  const images = bytes.subarray(HEADER_BYTES, bytes.length - names.bytes);
-  writeFileSync(`${path}-1`, Buffer.concat([start, images]));
-  return `${path}-1`;
+  start.write(`emerging-images ${version} ${checksum}\n${text}\n`);
+  const kept = bytes.length - checksums.bytes - (version === 1 ? names.bytes : 0);
+  writeFileSync(`${path}-${version}`, Buffer.concat([start, bytes.subarray(HEADER_BYTES, kept)]));
+  return `${path}-${version}`;
 }
 
 describe('a packed file', () => {
@@ -86,11 +89,22 @@ describe('a packed file', () => {
   });
 
   it('of version 1 opens too, without names', async () => {
-    const path = asVersion1(write('old', { train: 4, test: 2 }));
+    const path = asVersion(1, write('old', { train: 4, test: 2 }));
     const { train, test } = await packedFile.open(path);
     expect([readAll(train), readAll(test)]).toEqual([pixels(4, 0), pixels(2, 1)]);
     expect([train.nameOf, train.checksum]).toEqual([undefined, undefined]);
     expect((await verifyPackedFile(path)).counts).toEqual({ train: 4, test: 2 });
+  });
+
+  it('of version 2 opens too, without the checksums of its images', async () => {
+    const path = asVersion(2, write('unverified', { train: 4, test: 2 }));
+    const content = readFileSync(path);
+    content[HEADER_BYTES + 100]! ^= 1;
+    writeFileSync(path, content);
+    const { train } = await packedFile.open(path);
+    expect(train.nameOf!(3)).toBe('train/\n3.png');
+    expect(readAll(train)[100]).toBe(pixels(4, 0)[100]! ^ 1);
+    await expect(verifyPackedFile(path)).rejects.toThrow('its images do not match their checksum');
   });
 
   it('is rejected if its names changed, once they are needed', async () => {
@@ -117,7 +131,7 @@ describe('a packed file', () => {
     const lines = readFileSync(write('text', { train: 4, test: 2 }), 'latin1')
       .slice(0, HEADER_BYTES)
       .split('\n');
-    expect(lines[0]).toMatch(/^emerging-images 2 [0-9a-f]{64}$/);
+    expect(lines[0]).toMatch(/^emerging-images 4 [0-9a-f]{64}$/);
     expect(JSON.parse(lines[1]!)).toMatchObject({ ...about, counts: { train: 4, test: 2 } });
     expect(lines[2]).toMatch(/^ +$/);
     expect(readPackedHeader(inFolder('text')).source).toBe('somewhere');
@@ -159,8 +173,8 @@ describe('a packed file', () => {
     ],
     [
       'its version',
-      changed('version', 16, '4'),
-      'a packed file of version 4, but only up to 3 is supported; prepare it again',
+      changed('version', 16, '5'),
+      'a packed file of version 5, but only up to 4 is supported; prepare it again',
     ],
   ])('is rejected if %s changed', async (_, path, message) => {
     await expect(packedFile.open(path)).rejects.toThrow(`${path}: ${message}`);
@@ -171,21 +185,59 @@ describe('a packed file', () => {
     const { test } = await packedFile.open(path);
     truncateSync(path, HEADER_BYTES + 5 * imageSize);
     await expect(packedFile.open(path)).rejects.toThrow(
-      `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270 + nameBytes}; prepare it again`,
+      `corrupt: it has ${HEADER_BYTES + 225} bytes, expected ${HEADER_BYTES + 270 + nameBytes + checksumBytes}; prepare it again`,
     );
     expect(() => readAll(test)).toThrow('truncated while it was in use');
     truncateSync(path, 300);
     await expect(packedFile.open(path)).rejects.toThrow('it ends after 300 bytes');
   });
 
-  it('opens with a changed pixel, which verification detects', async () => {
+  it('verifies the images that are read, and no others', async () => {
     expect((await verifyPackedFile(write('sound', { train: 4, test: 2 }))).counts).toEqual({
       train: 4,
       test: 2,
     });
-    const path = changed('pixel', HEADER_BYTES + 100, '\x00\x01\x02');
-    await packedFile.open(path);
-    await expect(verifyPackedFile(path)).rejects.toThrow('its images do not match their checksum');
+    // A bit of each of two training images, and of a test image.
+    const path = write('bits', { train: 4, validation: 1, test: 2 });
+    const content = readFileSync(path);
+    for (const image of [1, 3, 6]) {
+      content[HEADER_BYTES + (image + 1) * imageSize - 1]! ^= 1;
+    }
+    writeFileSync(path, content);
+    const { train, validation, test } = await packedFile.open(path);
+    const read = (split: typeof train, ...indices: number[]) => {
+      const out = new Uint8Array(indices.length * imageSize);
+      split.read(indices, out);
+      return out;
+    };
+    expect(read(train, 2, 0)).toHaveLength(2 * imageSize);
+    expect(readAll(validation!)).toEqual(pixels(1, 1));
+    expect(() => read(train, 2, 1, 1)).toThrow(
+      `${path}: corrupt: image 1 of train does not match its checksum; prepare it again`,
+    );
+    expect(() => readAll(train)).toThrow('image 1 of train, image 3 of train do not match their checksums');
+    expect(() => read(test, 1)).toThrow('image 1 of test does not match its checksum');
+    await expect(verifyPackedFile(path)).rejects.toThrow(
+      'corrupt: image 1 of train, image 3 of train, image 1 of test do not match',
+    );
+  });
+
+  it('lists three of many wrong images', async () => {
+    const path = write('many', { train: 9, test: 1 });
+    const content = readFileSync(path);
+    content.fill(0, HEADER_BYTES, HEADER_BYTES + 7 * imageSize);
+    writeFileSync(path, content);
+    const { train } = await packedFile.open(path);
+    expect(() => readAll(train)).toThrow(
+      'image 0 of train, image 1 of train, image 2 of train and 4 more do not match their checksums',
+    );
+  });
+
+  it('is rejected if its checksums changed, once an image is read', async () => {
+    const path = changed('checksums', HEADER_BYTES + 6 * imageSize + nameBytes + 1, 'X');
+    const { test } = await packedFile.open(path);
+    expect(() => readAll(test)).toThrow(`${path}: corrupt: its checksums do not match their checksum`);
+    await expect(verifyPackedFile(path)).rejects.toThrow('its checksums do not match');
   });
 
   it('is told apart from other files and folders', async () => {
@@ -229,10 +281,10 @@ describe('a gzipped file', () => {
       );
     }
     await refused(gzipSync('text'), corrupt);
-    // Rightly compressed, but not the images of the header.
+    // Rightly compressed, but not the images of the checksums.
     const changedImages = gunzipSync(bytes);
     changedImages[20_000 - 3_600]! ^= 1;
-    await refused(gzipSync(changedImages), /its images do not match their checksum/);
+    await refused(gzipSync(changedImages), /image 0 of train does not match its checksum/);
     writeFileSync(inFolder('text.gz'), gzipSync('text'));
     expect(await packedFile.recognises(inFolder('text.gz'))).toBe(false);
   });

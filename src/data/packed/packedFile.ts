@@ -6,8 +6,15 @@ import { cannotRead } from '../../storage/fileErrors.ts';
 import { isFolder } from '../../storage/files.ts';
 import type { PathFormat } from '../dataset.ts';
 import { isGzip } from '../formats/bytes.ts';
-import { corruptPackedFile, HEADER_BYTES, isPacked, type PackedHeader, readHeader } from './packedHeader.ts';
-import { openGzipped, type PackedFile, packedSource, verifyPacked, withHeader } from './packedImages.ts';
+import {
+  corruptPackedFile,
+  HEADER_BYTES,
+  isPacked,
+  type PackedFile,
+  type PackedHeader,
+  readHeader,
+} from './packedHeader.ts';
+import { openGzipped, packedSource, verifyPacked, withHeader } from './packedImages.ts';
 
 /** A file written by `prepareDataset`; its images are read on demand, unless it is gzipped. */
 export const packedFile: PathFormat = {
@@ -91,6 +98,7 @@ async function openPacked(path: string): Promise<{ packed: PackedFile; close(): 
     const packed = withHeader({
       path,
       size: fstatSync(file).size,
+      isInMemory: false,
       read: (out, position) => readFully(path, file, out, position),
     });
     return { packed, close: () => closeSync(file) };

@@ -6,10 +6,11 @@ import { charactersOf } from '../formats/bytes.ts';
 
 /** The start of a packed file. */
 const magic = 'emerging-images';
-/** Version 1 has no checksums of splits and no names, version 2 no labels; files without labels are still of version 2. */
-const version = 2;
-const labelledVersion = 3;
-const versions = [1, version, labelledVersion];
+/**
+ * Version 1 has no names and no checksums of splits; versions 2 (without labels) and 3 (with labels) have no
+ * checksums of single images.
+ */
+const version = 4;
 
 /** Where the images start, after two lines of text padded with spaces. */
 export const HEADER_BYTES = 16_384;
@@ -25,6 +26,13 @@ export const packedSplits = ['train', 'validation', 'test'] as const;
 const count = z.int().check(z.minimum(0));
 const length = z.int().check(z.minimum(1));
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+/** A part of the file after the images. */
+const part = z.object({
+  /** Its length. */
+  bytes: count,
+  /** SHA-256, in hexadecimal. */
+  sha256,
+});
 const headerSchema = z.object({
   /** Height, width and channels of every image. */
   imageShape: z.tuple([length, length, length]),
@@ -52,24 +60,12 @@ const headerSchema = z.object({
       test: sha256,
     }),
   ),
-  /** The names of the images, after the images: their number of bytes and SHA-256; omitted in version 1. */
-  names: z.optional(
-    z.object({
-      /** Their length. */
-      bytes: count,
-      /** Their checksum. */
-      sha256,
-    }),
-  ),
+  /** The names of the images, after the images; omitted in version 1. */
+  names: z.optional(part),
   /** The labels of the images, after their names; omitted if they have none. */
-  labels: z.optional(
-    z.object({
-      /** Their length. */
-      bytes: count,
-      /** Their checksum. */
-      sha256,
-    }),
-  ),
+  labels: z.optional(part),
+  /** The CRC-32 of each image, after the labels; omitted before version 4. */
+  checksums: z.optional(part),
   /** The name or path of the source dataset. */
   source: z.string(),
   /** How it was prepared. */
@@ -81,14 +77,28 @@ const headerSchema = z.object({
 /** The header of a packed file. */
 export type PackedHeader = z.infer<typeof headerSchema>;
 
+/** The bytes of a packed file. */
+export interface PackedBytes {
+  /** Its path, for errors. */
+  readonly path: string;
+  readonly size: number;
+  /** Whether they are in memory, and so not verified again when an image is read. */
+  readonly isInMemory: boolean;
+  /** Fills `out` from a position; throws UserError if it cannot. */
+  read(out: Uint8Array, position: number): void;
+}
+
+/** A packed file whose header has been read. */
+export interface PackedFile extends PackedBytes {
+  readonly header: PackedHeader;
+}
+
 /**
  * The bytes before the images: `emerging-images VERSION SHA-256-OF-THE-NEXT-LINE`, the header as JSON, and spaces.
  */
 export function headerBytes(header: PackedHeader): Uint8Array {
   const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(
-    `${magic} ${header.labels ? labelledVersion : version} ${sha256Of([json])}\n${json}\n`,
-  );
+  const text = new TextEncoder().encode(`${magic} ${version} ${sha256Of([json])}\n${json}\n`);
   if (text.length >= HEADER_BYTES) {
     throw new RangeError(`a header of ${text.length} bytes does not fit into ${HEADER_BYTES}`);
   }
@@ -109,10 +119,10 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
   }
   const [line = '', json = ''] = new TextDecoder().decode(start).split('\n');
   const [, found, checksum] = /^emerging-images (\d+) (.*)$/.exec(line) ?? [];
-  if (found !== undefined && !versions.includes(Number(found))) {
+  if (found !== undefined && !(Number(found) >= 1 && Number(found) <= version)) {
     throw new UserError(
       'invalid-data',
-      `${path}: a packed file of version ${found}, but only up to ${labelledVersion} is supported; prepare it again`,
+      `${path}: a packed file of version ${found}, but only up to ${version} is supported; prepare it again`,
     );
   }
   if (checksum !== sha256Of([json])) {
@@ -128,4 +138,9 @@ export function readHeader(path: string, start: Uint8Array): PackedHeader {
 /** The error for a corrupt packed file. */
 export function corruptPackedFile(path: string, why: string, cause?: unknown): UserError {
   return new UserError('invalid-data', `${path}: corrupt: ${why}; prepare it again`, { cause });
+}
+
+/** The number of images in all splits. */
+export function totalOf({ counts }: PackedHeader): number {
+  return counts.train + (counts.validation ?? 0) + counts.test;
 }

@@ -1,45 +1,31 @@
 // The images of a packed file, wherever its bytes are: read by index, or all of them to verify their checksums.
-import * as z from 'zod/mini';
 import { UserError } from '../../errors.ts';
 import type { ImageShape } from '../../numeric/imageShape.ts';
 import { sizeOf } from '../../numeric/ndarray.ts';
 import { nextTurn } from '../../platform/eventLoop.node.ts';
-import { sha256 as sha256Of, startSha256 } from '../../platform/sha256.node.ts';
+import { startSha256 } from '../../platform/sha256.node.ts';
 import { maxBytesAtOnce } from '../../storage/randomAccess.ts';
 import { Budget } from '../budget.ts';
 import { checkIndex, checkOutput, type DatasetSource, type ImageSet } from '../dataset.ts';
 import { decompressed } from '../formats/decompressed.ts';
+import { collectWrong, requireNoneWrong } from './packedChecksums.ts';
 import {
   corruptPackedFile,
   HEADER_BYTES,
-  type PackedHeader,
+  type PackedBytes,
+  type PackedFile,
   type packedSplits,
   readHeader,
+  totalOf,
 } from './packedHeader.ts';
-import { labelsIn, mostLabelBytes, type StoredLabels } from './packedLabels.ts';
-
-/** The mean length of a name is limited: six bytes for each of the 4,096 characters of a path, in JSON. */
-const mostNameBytes = 6 * 4096;
-
-/** The bytes of a packed file. */
-export interface PackedBytes {
-  /** Its path, for errors. */
-  readonly path: string;
-  readonly size: number;
-  /** Fills `out` from a position; throws UserError if it cannot. */
-  read(out: Uint8Array, position: number): void;
-}
-
-/** A packed file whose header has been read. */
-export interface PackedFile extends PackedBytes {
-  readonly header: PackedHeader;
-}
+import { partAt, readChecksums, readLabels, readNames } from './packedParts.ts';
 
 /** The bytes of a packed file in memory. */
 export function packedInMemory(bytes: Uint8Array, path: string): PackedBytes {
   return {
     path,
     size: bytes.length,
+    isInMemory: true,
     read: (out, position) => out.set(bytes.subarray(position, position + out.length)),
   };
 }
@@ -82,7 +68,7 @@ export function withHeader(bytes: PackedBytes): PackedFile {
   const start = new Uint8Array(Math.min(HEADER_BYTES, size));
   read(start, 0);
   const header = readHeader(path, start);
-  const expected = labelsAt(header) + (header.labels?.bytes ?? 0);
+  const expected = partAt(header);
   if (size !== expected) {
     throw corruptPackedFile(path, `it has ${size} bytes, expected ${expected}`);
   }
@@ -101,13 +87,17 @@ export async function verifyPacked(packed: PackedFile, onProgress?: (images: num
   const total = totalOf(header);
   const step = Math.max(1, Math.floor(2 ** 24 / size));
   const hash = startSha256();
+  const checksums = readChecksums(packed);
+  const wrong = new Set<number>();
   for (let first = 0; first < total; first += step) {
     const bytes = new Uint8Array(Math.min(step, total - first) * size);
     packed.read(bytes, HEADER_BYTES + first * size);
     hash.update(bytes);
+    collectWrong(wrong, bytes, { size, first, checksums });
     onProgress?.(Math.min(first + step, total));
     await nextTurn();
   }
+  requireNoneWrong(packed, wrong);
   if (hash.digest() !== header.sha256) {
     throw corruptPackedFile(path, 'its images do not match their checksum');
   }
@@ -125,10 +115,15 @@ export function packedSource(packed: PackedFile): DatasetSource {
     return names[position]!;
   };
   const stored = readLabels(packed);
+  let checksums: Uint32Array | undefined;
+  const checksumsOnce = (): Uint32Array => {
+    checksums ??= readChecksums(packed);
+    return checksums;
+  };
   const split = (name: (typeof packedSplits)[number], first: number, count: number): ImageSet => {
     const checksum = header.splits?.[name];
     return {
-      ...imagesAt(packed, first, count),
+      ...imagesAt(packed, first, count, checksumsOnce),
       ...(checksum !== undefined && { checksum }),
       ...(header.names && { nameOf: (index: number) => nameAt(first + checkIndex(index, count)) }),
       ...(stored && {
@@ -147,7 +142,13 @@ export function packedSource(packed: PackedFile): DatasetSource {
   };
 }
 
-function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
+/** Images that are read on demand, and verified unless they are in memory. */
+function imagesAt(
+  packed: PackedFile,
+  firstOfSplit: number,
+  count: number,
+  checksums: () => Uint32Array,
+): ImageSet {
   const imageShape: ImageShape = packed.header.imageShape;
   const size = sizeOf(imageShape);
   return {
@@ -155,80 +156,21 @@ function imagesAt(packed: PackedFile, first: number, count: number): ImageSet {
     imageShape,
     read(indices, out) {
       checkOutput(indices.length * size, out);
+      const wrong = new Set<number>();
       for (let start = 0, end = 0; start < indices.length; start = end) {
         const index = checkIndex(indices[start]!, count);
         // Consecutive images take one read.
         for (end = start + 1; end < indices.length && indices[end] === index + end - start; end++) {
           checkIndex(indices[end]!, count);
         }
-        packed.read(out.subarray(start * size, end * size), HEADER_BYTES + (first + index) * size);
+        const images = out.subarray(start * size, end * size);
+        const first = firstOfSplit + index;
+        packed.read(images, HEADER_BYTES + first * size);
+        if (!packed.isInMemory) {
+          collectWrong(wrong, images, { size, first, checksums: checksums() });
+        }
       }
+      requireNoneWrong(packed, wrong);
     },
   };
-}
-
-/** Where the names start: after the images. */
-function namesAt(header: PackedHeader): number {
-  return HEADER_BYTES + totalOf(header) * sizeOf(header.imageShape);
-}
-
-/** Where the labels start: after the names. */
-function labelsAt(header: PackedHeader): number {
-  return namesAt(header) + (header.names?.bytes ?? 0);
-}
-
-/** The labels of all images, in order; undefined if they have none. */
-function readLabels(packed: PackedFile): StoredLabels | undefined {
-  const { path, header } = packed;
-  if (header.labels === undefined) {
-    return undefined;
-  }
-  const { bytes: length, sha256 } = header.labels;
-  if (length > mostLabelBytes(totalOf(header))) {
-    throw corruptPackedFile(path, `it has ${length} bytes of labels`);
-  }
-  const bytes = new Uint8Array(length);
-  packed.read(bytes, labelsAt(header));
-  if (sha256Of([bytes]) !== sha256) {
-    throw corruptPackedFile(path, 'its labels do not match their checksum');
-  }
-  const labels = labelsIn(bytes, totalOf(header));
-  if (typeof labels === 'string') {
-    throw corruptPackedFile(path, labels);
-  }
-  return labels;
-}
-
-/** The names of all images, in order; none in a file of version 1. */
-function readNames(packed: PackedFile): string[] {
-  const { path, header } = packed;
-  if (header.names === undefined) {
-    return [];
-  }
-  const { bytes: length, sha256 } = header.names;
-  if (length > mostNameBytes * totalOf(header)) {
-    throw corruptPackedFile(path, `it has ${length} bytes of names`);
-  }
-  const bytes = new Uint8Array(length);
-  packed.read(bytes, namesAt(header));
-  if (sha256Of([bytes]) !== sha256) {
-    throw corruptPackedFile(path, 'its names do not match their checksum');
-  }
-  const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
-  if (lines.length !== totalOf(header)) {
-    throw corruptPackedFile(path, `it has ${lines.length} names for ${totalOf(header)} images`);
-  }
-  return lines.map((line) => nameIn(line, path));
-}
-
-function nameIn(line: string, path: string): string {
-  try {
-    return z.string().parse(JSON.parse(line));
-  } catch (cause) {
-    throw corruptPackedFile(path, `its name ${line.slice(0, 100)} is not a text in JSON`, cause);
-  }
-}
-
-function totalOf({ counts }: PackedHeader): number {
-  return counts.train + (counts.validation ?? 0) + counts.test;
 }

@@ -1,10 +1,15 @@
 // Writes a packed file, image by image, to disk or into memory.
 import { sha256, startSha256 } from '../../platform/sha256.node.ts';
+import { crc32 } from '../formats/compression.node.ts';
+import { checksumBytes } from './packedChecksums.ts';
 import { HEADER_BYTES, headerBytes, type PackedHeader, type packedSplits } from './packedHeader.ts';
 import { labelBytes } from './packedLabels.ts';
 
 /** The fields of the header that the writer does not fill in itself. */
-export type PackedAbout = Omit<PackedHeader, 'sha256' | 'counts' | 'splits' | 'names' | 'labels'>;
+export type PackedAbout = Omit<
+  PackedHeader,
+  'sha256' | 'counts' | 'splits' | 'names' | 'labels' | 'checksums'
+>;
 
 /** Where a packed file is written: `write`, then `finish` or `discard`; each may throw UserError. */
 export interface PackedTarget {
@@ -31,6 +36,7 @@ export class PackedWriter {
   private readonly splits: Partial<Record<(typeof packedSplits)[number], string>> = {};
   private readonly names: string[] = [];
   private readonly labels: number[] = [];
+  private readonly checksums: number[] = [];
 
   constructor(target: PackedTarget) {
     this.file = target;
@@ -42,6 +48,7 @@ export class PackedWriter {
     if (label !== undefined) {
       this.labels.push(label);
     }
+    this.checksums.push(crc32(image));
     this.splitHash.update(image);
     for (let done = 0; done < image.length; ) {
       const part = image.subarray(done, done + BUFFER_BYTES - this.buffered);
@@ -74,19 +81,17 @@ export class PackedWriter {
     this.flush();
     const { train = 0, validation, test = 0 } = this.counts;
     const none = sha256([]);
-    const names = new TextEncoder().encode(this.names.map((name) => `${name}\n`).join(''));
-    this.file.write(names, this.position);
-    const labels = classes && labelBytes({ classes, numbers: this.labels });
-    if (labels) {
-      this.file.write(labels, this.position + names.length);
-    }
+    const names = this.append(new TextEncoder().encode(this.names.map((name) => `${name}\n`).join('')));
+    const labels = classes && this.append(labelBytes({ classes, numbers: this.labels }));
+    const checksums = this.append(checksumBytes(this.checksums));
     const header: PackedHeader = {
       ...about,
       counts: { train, ...(validation !== undefined && { validation }), test },
       sha256: this.hash.digest(),
       splits: { train: none, test: none, ...this.splits },
-      names: { bytes: names.length, sha256: sha256([names]) },
-      ...(labels && { labels: { bytes: labels.length, sha256: sha256([labels]) } }),
+      names,
+      ...(labels && { labels }),
+      checksums,
     };
     this.file.write(headerBytes(header), 0);
     this.file.finish();
@@ -96,6 +101,13 @@ export class PackedWriter {
   /** Leaves nothing. */
   discard(): void {
     this.file.discard();
+  }
+
+  /** Writes a part after the images, and describes it for the header. */
+  private append(bytes: Uint8Array): { bytes: number; sha256: string } {
+    this.file.write(bytes, this.position);
+    this.position += bytes.length;
+    return { bytes: bytes.length, sha256: sha256([bytes]) };
   }
 
   private flush(): void {

@@ -1,0 +1,72 @@
+// The checksums in a packed file: the CRC-32 of each image, 32 bits each, little-endian.
+//
+// One for each image, not for a block of them: batches are images at random places, and to verify one image nothing else
+// must be read.
+import { viewOf } from '../formats/bytes.ts';
+import { crc32 } from '../formats/compression.node.ts';
+import { corruptPackedFile, type PackedFile, type PackedHeader, packedSplits } from './packedHeader.ts';
+
+/** The bytes of the checksum of an image. */
+export const CHECKSUM_BYTES = 4;
+/** Wrong images that an error names. */
+const MOST_LISTED = 3;
+
+/** Checksums as bytes. */
+export function checksumBytes(checksums: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(CHECKSUM_BYTES * checksums.length);
+  const view = viewOf(bytes);
+  checksums.forEach((checksum, index) => {
+    view.setUint32(CHECKSUM_BYTES * index, checksum, true);
+  });
+  return bytes;
+}
+
+/** The checksums in these bytes. */
+export function checksumsIn(bytes: Uint8Array): Uint32Array {
+  const view = viewOf(bytes);
+  return Uint32Array.from({ length: Math.floor(bytes.length / CHECKSUM_BYTES) }, (_, index) =>
+    view.getUint32(CHECKSUM_BYTES * index, true),
+  );
+}
+
+/**
+ * Adds the positions, in the file, of those images that do not match their checksums. A file of an earlier version has
+ * no checksums.
+ *
+ * @param images consecutive images, from position `first`, of `size` bytes each
+ */
+export function collectWrong(
+  wrong: Set<number>,
+  images: Uint8Array,
+  { size, first, checksums }: { size: number; first: number; checksums: Uint32Array },
+): void {
+  for (let at = 0; checksums.length > 0 && at < images.length; at += size) {
+    const position = first + at / size;
+    if (crc32(images.subarray(at, at + size)) !== checksums[position]) {
+      wrong.add(position);
+    }
+  }
+}
+
+/** Throws UserError that names the wrong images, given by their positions in the file, if there are any. */
+export function requireNoneWrong({ path, header }: PackedFile, wrong: ReadonlySet<number>): void {
+  if (wrong.size > 0) {
+    const listed = [...wrong].slice(0, MOST_LISTED).map((position) => nameInSplit(header, position));
+    const others = wrong.size > MOST_LISTED ? ` and ${wrong.size - MOST_LISTED} more` : '';
+    const what = wrong.size === 1 ? 'does not match its checksum' : 'do not match their checksums';
+    throw corruptPackedFile(path, `${listed.join(', ')}${others} ${what}`);
+  }
+}
+
+/** For example `image 3 of test`. */
+function nameInSplit({ counts }: PackedHeader, position: number): string {
+  let index = position;
+  for (const split of packedSplits) {
+    const count = counts[split] ?? 0;
+    if (index < count) {
+      return `image ${index} of ${split}`;
+    }
+    index -= count;
+  }
+  throw new RangeError(`no image ${position}`);
+}
