@@ -1,13 +1,14 @@
 // What a decoder reports before it decodes.
 
-/**
- * Called with the size of an image before memory is allocated; an Error from it makes the file corrupt.
- *
- * @param about.valueBytes bytes per value; default 1
- * @param about.isProgressive whether all coefficients are kept while it is decoded; default false
- */
-export type BeginDecoding = (
-  width: number,
-  height: number,
-  about?: { readonly valueBytes?: number; readonly isProgressive?: boolean | undefined },
-) => Promise<void>;
+/** What decoding an image costs, besides its size. */
+export interface DecodingCost {
+  /** The most bytes in memory per pixel while it is decoded, all copies included. */
+  readonly pixelBytes: number;
+  /** The passes over all pixels, such as the scans of a progressive JPEG; default 1. */
+  readonly scans?: number;
+  /** The pixels that are decoded, if these may be more than those of the image; default width times height. */
+  readonly pixels?: number;
+}
+
+/** Called with the size of an image before memory is allocated; throws UserError if it is too large. */
+export type BeginDecoding = (width: number, height: number, cost: DecodingCost) => Promise<void>;

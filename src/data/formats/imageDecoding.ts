@@ -1,18 +1,17 @@
 // Decodes image files, whose format is recognised by their first bytes.
 import { UserError } from '../../errors.ts';
-import { Budget, maxImagePixels } from '../budget.ts';
-import type { Admit, DecodedImage } from '../rawImages.ts';
+import { Budget, maxDecodingBytes, maxImagePixels } from '../budget.ts';
+import { type Admit, type DecodedImage, maxSide } from '../rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
 import { charactersOf, viewOf } from './bytes.ts';
+import { MOST_SCANS } from './jpegScans.ts';
 import { decodePhoto, photoExtensions, photoFormats } from './photoDecoding.node.ts';
 import { decodePng } from './png.ts';
 
-/** The offset at which the width and height in a PNG file end. */
-const pngSizeEnd = 24;
-/** The decoder of a progressive JPEG keeps all coefficients, two bytes each, in addition to the pixels. */
-const maxProgressivePixels = (2 * maxImagePixels) / 3;
-/** Bytes per pixel while an image is decoded. */
-const decodedBytes = 3;
+/** As many as progressive files usually have. */
+const FREE_SCANS = 10;
+/** The maximum of pixels times scans: a few seconds. */
+const mostScannedPixels = 2 ** 31;
 
 /** The formats that `decodeImage` supports, in words. */
 export const imageFormats = `PNG, ${photoFormats}`;
@@ -44,26 +43,29 @@ export async function decodeImage(
   source: string,
   { budget = new Budget(source, bytes.length), admit }: { budget?: Budget; admit?: Admit | undefined } = {},
 ): Promise<DecodedImage> {
-  const begin: BeginDecoding = async (width, height, { valueBytes = 1, isProgressive = false } = {}) => {
-    const pixels = width * height;
-    const most = isProgressive ? maxProgressivePixels : maxImagePixels / valueBytes;
-    if (pixels > most && pixels <= maxImagePixels) {
-      const why = isProgressive ? 'progressive' : `${8 * valueBytes} bits`;
-      throw new Error(`${why}, with ${height}x${width} pixels, which takes more than 1 GiB to decode`);
+  const begin: BeginDecoding = async (width, height, { pixelBytes, scans = 1, pixels = width * height }) => {
+    const refuse = (why: string): never => {
+      throw new UserError(
+        'unsupported',
+        `${source}: ${height}x${width} pixels ${why}; make the image smaller`,
+      );
+    };
+    if (Math.max(width, height) > maxSide || pixels > maxImagePixels) {
+      refuse(`are too many: at most ${maxImagePixels}, and ${maxSide} a side`);
     }
-    // Larger images are rejected by the decoders.
-    if (pixels <= maxImagePixels) {
-      budget.spend(pixels, 'pixels');
-      await admit?.(decodedBytes * valueBytes * pixels);
+    if (pixelBytes * pixels > maxDecodingBytes) {
+      const [needed, most] = [pixelBytes * pixels, maxDecodingBytes].map((size) => Math.ceil(size / 2 ** 20));
+      refuse(`take ${needed} MiB to decode in this format, at most ${most}`);
     }
+    if (scans > MOST_SCANS || pixels * scans > mostScannedPixels) {
+      refuse(`in ${scans > MOST_SCANS ? `more than ${MOST_SCANS}` : scans} scans take too long to decode`);
+    }
+    budget.spend(pixels * Math.ceil(scans / FREE_SCANS), 'pixels');
+    await admit?.(pixelBytes * pixels);
   };
   switch (formatOf(bytes)) {
     case 'PNG':
-      if (bytes.length >= pngSizeEnd) {
-        const view = viewOf(bytes);
-        await begin(view.getUint32(pngSizeEnd - 8), view.getUint32(pngSizeEnd - 4));
-      }
-      return decodePng(bytes, source);
+      return decodePng(bytes, source, begin);
     case 'photo':
       return decodePhoto(bytes, source, begin);
     case undefined:

@@ -1,6 +1,5 @@
 // Decodes JPEG and WebP by the browser.
 import { UserError } from '../../errors.ts';
-import { maxImagePixels } from '../budget.ts';
 import { oriented } from '../pixels/oriented.ts';
 import type { DecodedImage } from '../rawImages.ts';
 import type { BeginDecoding } from './beginDecoding.ts';
@@ -33,14 +32,12 @@ export async function decodePhoto(
       throw new UserError('invalid-data', `${source}: not a PNG, ${photoFormats} image; convert it to PNG`);
     }
     const header = (isWebp ? webpHeader : jpegHeader)(bytes as Uint8Array<ArrayBuffer>);
-    const { width, height, colours, orientation, isProgressive, isAnimation } = header;
-    if (width * height > maxImagePixels) {
-      throw new Error(`its header says ${height}x${width} pixels, which exceeds the limit`);
-    }
+    const { width, height, colours, orientation, isProgressive, scans, isAnimation } = header;
     if (colours === 4) {
       throw new UserError('unsupported', `${source}: a CMYK image; convert it to RGB`);
     }
-    await begin(width, height, { isProgressive });
+    // A bitmap, its RGBA and the pixels; of several scans, browsers keep all coefficients, two bytes each.
+    await begin(width, height, { pixelBytes: isProgressive || scans > 1 ? 9 : 6, scans });
     const type = isWebp ? 'image/webp' : 'image/jpeg';
     const { isOpaque, pixels } = await pixelsOf(header, type);
     const channels = colours === 1 ? 1 : 3;

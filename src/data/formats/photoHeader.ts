@@ -3,6 +3,7 @@
 // A browser applies both, and browsers differ in how that is turned off: it gets files that have neither.
 import { charactersOf, viewOf } from './bytes.ts';
 import { exifOrientation } from './exifOrientation.ts';
+import { countScans } from './jpegScans.ts';
 
 /** A JPEG or WebP file that has not been decoded. */
 export interface PhotoHeader {
@@ -16,12 +17,16 @@ export interface PhotoHeader {
   readonly orientation: number;
   /** Whether it is a progressive JPEG. */
   readonly isProgressive: boolean;
+  /** The scans of a JPEG file, at most one more than `MOST_SCANS`; 1 for WebP. */
+  readonly scans: number;
   /** Whether it is an animation of several frames. */
   readonly isAnimation: boolean;
   /** The file without colour profile and EXIF data, in parts. */
   readonly plain: readonly Uint8Array<ArrayBuffer>[];
 }
 
+/** Segments or chunks, each of which is kept. */
+const MOST_PARTS = 2 ** 16;
 const exifStart = 'Exif\0\0';
 
 /**
@@ -67,7 +72,7 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
       orientation = exifOrientation(content.subarray(6));
     }
     if (!isExif && !isProfile) {
-      plain.push(bytes.subarray(offset, end));
+      requireFew(plain.push(bytes.subarray(offset, end)));
     }
     offset = end;
   }
@@ -77,7 +82,13 @@ export function jpegHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
   if (!hasEnd(plain.at(-1)!)) {
     throw new Error(`it ends after ${bytes.length} bytes`);
   }
-  return { ...frame, orientation, isAnimation: false, plain };
+  return { ...frame, orientation, scans: countScans(plain.at(-1)!), isAnimation: false, plain };
+}
+
+function requireFew(parts: number): void {
+  if (parts > MOST_PARTS) {
+    throw new Error(`it has more than ${MOST_PARTS} parts`);
+  }
 }
 
 /** Whether the marker of the end occurs: decoders fill the rest of a truncated file with grey. */
@@ -123,7 +134,7 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
         // No longer with a profile (0x20) and EXIF data (0x08).
         chunk[8]! &= ~0x28;
       }
-      chunks.push(chunk);
+      requireFew(chunks.push(chunk));
     }
     offset = next;
   }
@@ -139,6 +150,7 @@ export function webpHeader(bytes: Uint8Array<ArrayBuffer>): PhotoHeader {
     colours: 3,
     orientation,
     isProgressive: false,
+    scans: 1,
     isAnimation: frames > 1,
     plain: [start, ...chunks],
   };

@@ -3,9 +3,10 @@ import { UserError } from '../../errors.ts';
 import { onWhite } from '../pixels/onWhite.ts';
 import { oriented } from '../pixels/oriented.ts';
 import type { DecodedImage } from '../rawImages.ts';
+import type { BeginDecoding } from './beginDecoding.ts';
 import { corruptFile } from './bytes.ts';
 import { exifOrientation } from './exifOrientation.ts';
-import { hasPngSignature, type InflatedPng, inflatePng } from './pngChunks.ts';
+import { hasPngSignature, type InflatedPng, inflatePng, type PngChunks } from './pngChunks.ts';
 import { samplesOf } from './pngRows.ts';
 
 /**
@@ -13,9 +14,14 @@ import { samplesOf } from './pngRows.ts';
  * channel is composited onto white.
  *
  * @param source the file, for errors
+ * @param begin called before the pixels are decompressed
  * @throws UserError if it is not a PNG file or is corrupt
  */
-export async function decodePng(bytes: Uint8Array, source: string): Promise<DecodedImage> {
+export async function decodePng(
+  bytes: Uint8Array,
+  source: string,
+  begin?: BeginDecoding,
+): Promise<DecodedImage> {
   if (bytes.length === 0) {
     throw new UserError('invalid-data', `${source}: empty; use another copy`);
   }
@@ -23,11 +29,32 @@ export async function decodePng(bytes: Uint8Array, source: string): Promise<Deco
     throw new UserError('invalid-data', `${source}: not a PNG image; convert it to PNG`);
   }
   try {
-    const png = await inflatePng(bytes);
+    const png = await inflatePng(bytes, async (chunks) => {
+      const { width, height } = chunks.header;
+      await begin?.(width, height, { pixelBytes: pixelBytesOf(chunks) });
+    });
     return oriented(onWhite(eightBit(png)), exifOrientation(png.exif));
   } catch (cause) {
+    if (cause instanceof UserError) {
+      throw cause;
+    }
     throw corruptFile(source, cause instanceof Error ? cause.message : String(cause), cause);
   }
+}
+
+/** The bytes per pixel of all arrays from the decompressed rows to the image, which may be in memory together. */
+function pixelBytesOf({ header, transparency, exif }: PngChunks): number {
+  const { channels, depth, indexed, interlaced } = header;
+  const rows = (channels * depth) / 8;
+  const samples = interlaced || depth < 8 ? channels * Math.ceil(depth / 8) : 0;
+  const hasAlpha = channels === 2 || channels === 4;
+  const kept = indexed ? 3 : hasAlpha ? channels - 1 : channels;
+  const isClear = transparency.length > 0;
+  const colours = indexed ? (isClear ? 4 : 3) : 0;
+  // The alpha of a transparent colour, and the pixels with it.
+  const keyed = isClear && !indexed ? 1 + channels + 1 : 0;
+  const white = isClear || hasAlpha ? kept : 0;
+  return rows + samples + colours + keyed + white + (exifOrientation(exif) > 1 ? kept : 0);
 }
 
 /** Converts to 8 bits, applies the palette, and converts a transparent colour to an alpha channel. */

@@ -16,8 +16,8 @@ export interface PngHeader {
   readonly interlaced: boolean;
 }
 
-/** A PNG file with decompressed data. */
-export interface InflatedPng {
+/** What a PNG file says of its pixels. */
+export interface PngChunks {
   readonly header: PngHeader;
   /** RGB colours, three bytes each. */
   readonly palette: Uint8Array;
@@ -27,6 +27,10 @@ export interface InflatedPng {
   readonly transparency: Uint8Array;
   /** EXIF data; usually empty. */
   readonly exif: Uint8Array;
+}
+
+/** A PNG file with decompressed data. */
+export interface InflatedPng extends PngChunks {
   /** The rows of one or up to seven passes, each preceded by its filter byte. */
   readonly data: Uint8Array;
 }
@@ -43,6 +47,8 @@ const colourTypes: Readonly<Record<number, { channels: 1 | 2 | 3 | 4; depths: re
   6: { channels: 4, depths: [8, 16] },
 };
 const indexedType = 3;
+/** Each is kept until all are decompressed; libpng writes one for 8 KiB. */
+const mostDataChunks = 2 ** 18;
 /** Some programs write a few bytes after the last row. */
 const trailingBytes = 1024;
 
@@ -54,9 +60,13 @@ export function hasPngSignature(bytes: Uint8Array): boolean {
 /**
  * Reads the chunks of a PNG file and decompresses its data, into one array of the size given by the header.
  *
- * @throws Error if it is corrupt or has too many pixels
+ * @param begin called before the data is decompressed
+ * @throws Error if it is corrupt or has too many pixels; errors of `begin`
  */
-export async function inflatePng(bytes: Uint8Array): Promise<InflatedPng> {
+export async function inflatePng(
+  bytes: Uint8Array,
+  begin: (chunks: PngChunks) => Promise<void>,
+): Promise<InflatedPng> {
   const view = viewOf(bytes);
   const data: Uint8Array[] = [];
   let header: PngHeader | undefined;
@@ -87,10 +97,15 @@ export async function inflatePng(bytes: Uint8Array): Promise<InflatedPng> {
       exif = Uint8Array.from(content);
     } else if (type === 'IDAT') {
       data.push(content);
+      if (data.length > mostDataChunks) {
+        throw new Error(`its pixels are in more than ${mostDataChunks} chunks`);
+      }
     }
     offset = end;
   }
-  return { header: header!, palette, transparency, exif, data: await inflated(data, header!) };
+  const chunks = { header: header!, palette, transparency, exif };
+  await begin(chunks);
+  return { ...chunks, data: await inflated(data, header!) };
 }
 
 /** The passes of an image: one, or the non-empty ones of Adam7. */

@@ -6,10 +6,10 @@ import { nextTurn } from '../../platform/eventLoop.node.ts';
 import { availableCores } from '../../platform/machine.node.ts';
 import { sha256 } from '../../platform/sha256.node.ts';
 import { cleanedUpAfter } from '../../storage/cleanUp.ts';
-import { OverBudget } from '../budget.ts';
+import { maxDecodingBytes, OverBudget } from '../budget.ts';
 import { deviationOf } from '../pixels/deviation.ts';
 import { type FitOptions, type FittedPicture, fitPicture } from '../pixels/fitPicture.ts';
-import { type Admit, maxDecodedBytes, type RawDataset, type RawImage, type RawSplit } from '../rawImages.ts';
+import type { Admit, RawDataset, RawImage, RawSplit } from '../rawImages.ts';
 import { mapInOrder } from './mapInOrder.ts';
 import type { PackedHeader } from './packedHeader.ts';
 import { type PackedAbout, type PackedTarget, PackedWriter } from './packedWriter.ts';
@@ -136,7 +136,7 @@ class Preparation {
   /** What has become of all source images, in order. */
   private async *pictures(split: RawSplit): AsyncGenerator<NamedPicture, void, void> {
     const { signal, ranks = onlyRank } = this.options;
-    const limits = { items: 2 * availableCores(), bytes: maxDecodedBytes };
+    const limits = { items: 2 * availableCores(), bytes: maxDecodingBytes };
     const fit = (some: AsyncIterable<RawImage>): AsyncIterable<NamedPicture> =>
       mapInOrder(some, limits, async (image, admit) => ({
         name: image.name,

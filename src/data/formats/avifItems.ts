@@ -1,0 +1,91 @@
+// The images in an AVIF file: an image in tiles names its own size, whatever the sizes of its tiles are.
+import { charactersOf, viewOf } from './bytes.ts';
+
+/** What may be in a file besides coded images; overlays, for one, have a size of their own in other places. */
+const kinds = ['av01', 'grid', 'tmap', 'Exif', 'mime', 'uri '];
+/** Tiles take no more than the image that they make up, nor do its alpha channel and theirs. */
+const COPIES = 4;
+
+/** Far more than cameras and encoders write. */
+const MOST_BOXES = 2 ** 14;
+
+interface Box {
+  readonly type: string;
+  /** Where its content starts and ends in the file. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The pixels that decoding may take: of the largest image in the file, or all of them, of which an image in tiles with
+ * an alpha channel has four times its own.
+ *
+ * @throws Error if there are items of other kinds
+ */
+export function largestImage(bytes: Uint8Array): number {
+  const view = viewOf(bytes);
+  const within = (parent: Box, path: readonly string[]): Box[] => {
+    const [name, ...rest] = path;
+    const skipped = ['meta', 'iinf'].includes(parent.type) ? 4 : 0;
+    const count = parent.type === 'iinf' ? (view.getUint8(parent.from) === 0 ? 2 : 4) : 0;
+    const found = boxesIn(view, parent.from + skipped + count, parent.to).filter(({ type }) => type === name);
+    return rest.length === 0 ? found : found.flatMap((box) => within(box, rest));
+  };
+  const file = { type: '', from: 0, to: bytes.length };
+  for (const { from } of within(file, ['meta', 'iinf', 'infe'])) {
+    // Version and flags, the number of the item, of protection, and the kind.
+    const at = from + (bytes[from]! >= 3 ? 10 : 8);
+    const kind = charactersOf(bytes.subarray(at, at + 4));
+    if (!kinds.includes(kind)) {
+      throw new Error(`it has an item of type ${JSON.stringify(kind)}`);
+    }
+  }
+  const sizes = within(file, ['meta', 'iprp', 'ipco'])
+    .flatMap(({ from, to }) => boxesIn(view, from, to))
+    .map(({ type, from, to }) =>
+      type === 'ispe' && from + 12 <= to ? view.getUint32(from + 4) * view.getUint32(from + 8) : 0,
+    );
+  let total = 0;
+  for (const { from, to } of within(file, ['meta', 'iprp', 'ipma'])) {
+    for (const property of propertiesIn(view, from, to)) {
+      total += sizes[property - 1] ?? 0;
+    }
+  }
+  return Math.max(0, ...sizes, total / COPIES);
+}
+
+/** The boxes in a part of a file; a size of 0 is up to its end, 1 has 64 bits after the type. */
+function boxesIn(view: DataView, from: number, to: number): Box[] {
+  const boxes: Box[] = [];
+  for (let at = from; at + 8 <= to; ) {
+    const [size, header] =
+      view.getUint32(at) === 1 && at + 16 <= to
+        ? [Number(view.getBigUint64(at + 8)), 16]
+        : [view.getUint32(at) || to - at, 8];
+    const type = String.fromCharCode(...[4, 5, 6, 7].map((byte) => view.getUint8(at + byte)));
+    if (size < header || at + size > to) {
+      throw new Error(`its box ${JSON.stringify(type)} does not fit`);
+    }
+    boxes.push({ type, from: at + header, to: at + size });
+    if (boxes.length > MOST_BOXES) {
+      throw new Error(`it has more than ${MOST_BOXES} boxes in one`);
+    }
+    at += size;
+  }
+  return boxes;
+}
+
+/** The numbers of all properties that items have, from 1, each as often as it is used. */
+function propertiesIn(view: DataView, from: number, to: number): number[] {
+  const [isLong, isWide] = [view.getUint8(from) >= 1, (view.getUint8(from + 3) & 1) === 1];
+  const numbers: number[] = [];
+  let at = from + 8;
+  for (let item = view.getUint32(from + 4); item > 0 && at < to; item--) {
+    at += isLong ? 4 : 2;
+    const count = view.getUint8(at++);
+    for (let index = 0; index < count; index++, at += isWide ? 2 : 1) {
+      numbers.push(isWide ? view.getUint16(at) & 0x7fff : view.getUint8(at) & 0x7f);
+    }
+  }
+  return numbers;
+}
