@@ -54,13 +54,10 @@ function costOfDecoder(bytes: Uint8Array, about: Metadata): DecodingCost {
       return { pixelBytes: 9 + turned };
     case 'tiff': {
       const { scans, tilePixels, storedPixels } = tiffHeader(bytes, MOST_PAGES);
+      const pixels = Math.max(storedPixels, width * height);
       // A tile or strip is in memory twice, the image once.
-      const tile = 2 * channels * valueBytes * (tilePixels / (width * height));
-      return {
-        pixelBytes: channels * valueBytes + turned + tile,
-        scans,
-        pixels: Math.max(storedPixels, width * height),
-      };
+      const tile = (2 * channels * valueBytes * tilePixels) / pixels;
+      return { pixelBytes: channels * valueBytes + turned + tile, scans, pixels };
     }
     case 'heif':
       return {

@@ -60,7 +60,7 @@ function dataSeeds(): Seed[] {
       place(bytes, index) {
         const file = join(folder, `${index}-${name}`);
         writeFileSync(file, bytes);
-        const isImage = /^\.(png|jpe?g|webp)$/.test(extname(name));
+        const isImage = /^\.(png|jpe?g|webp|gif|tiff|avif)$/.test(extname(name));
         return {
           file,
           command: isImage

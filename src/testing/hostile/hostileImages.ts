@@ -1,10 +1,11 @@
 // Files of images that promise far more than they hold, and folders of what only looks like images.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 import { fixture } from '../../data/fixtures/formula.ts';
 import type { HostileFolder } from './hostileModels.ts';
+import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from './hostilePhotos.ts';
 
 /** A file of an archive, and what the archive says of it. */
 interface ZipFile {
@@ -124,6 +125,12 @@ const files: Readonly<Record<string, () => Uint8Array>> = {
   },
   'deep/train/a.png': deepPng,
   'deep/test/b.png': deepPng,
+  'scans/train/a.jpeg': () => jpegOfScans(5000, 800),
+  'scans/test/b.jpeg': () => jpegOfScans(5000, 800),
+  'photos/train/a.avif': () => readFileSync(fixture('enormous.avif')),
+  'photos/train/b.gif': () => gifOfFrames(1_000_000),
+  'photos/test/c.tiff': () => tiffOfPages(60_000),
+  'photos/test/d.tiff': tiffOfLargeTiles,
   'brackets.npz': () => zip([deflated('data.npy', npy('('.repeat(60_000), 10))]),
 };
 
@@ -142,7 +149,7 @@ export function writeHostileImages(folder: string): HostileFolder[] {
   symlinkSync('..', join(folder, 'odd/train/loop'));
   symlinkSync('/dev/zero', join(folder, 'zero.npy'));
   const single = Object.keys(files).filter((name) => !name.includes('/'));
-  return [...single, 'deep', 'odd', 'fifo', 'zero.npy'].map((name) => ({
+  return [...single, 'deep', 'scans', 'photos', 'odd', 'fifo', 'zero.npy'].map((name) => ({
     path: join(folder, name),
     verdict: 'cope',
   }));

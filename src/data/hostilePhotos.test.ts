@@ -1,0 +1,71 @@
+// Files of a few bytes that decoders would take seconds or gigabytes for are refused by their headers.
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { gifOfFrames, jpegOfScans, tiffOfLargeTiles, tiffOfPages } from '../testing/hostile/hostilePhotos.ts';
+import { fixture } from './fixtures/formula.ts';
+import { decodeImage } from './formats/imageDecoding.ts';
+import { countScans } from './formats/jpegScans.ts';
+
+/** An AVIF file with the size that its header gives, or the type of its item, changed. */
+function avifWith(change: (file: Buffer) => void): Uint8Array {
+  const file = Buffer.from(readFileSync(fixture('small.avif')));
+  change(file);
+  return file;
+}
+
+it.each<[string, () => Uint8Array, RegExp]>([
+  [
+    'an AVIF file of 2 kB that takes 2.4 GB',
+    () => readFileSync(fixture('enormous.avif')),
+    /^x: 11500x11500 pixels take 2523 MiB to decode in this format, at most 768; make the image smaller$/,
+  ],
+  [
+    'an AVIF file with the size of a larger image',
+    () =>
+      avifWith((file) => {
+        const at = file.indexOf('ispe');
+        file.writeUInt32BE(9_000, at + 8);
+        file.writeUInt32BE(9_000, at + 12);
+      }),
+    /^x: 9000x9000 pixels take 1545 MiB/,
+  ],
+  [
+    'an AVIF file with an overlay',
+    () => avifWith((file) => file.write('iovl', file.indexOf('infe') + 12)),
+    /^x: corrupt: .*; use another copy$/,
+  ],
+  ['a JPEG file of 101 scans', () => jpegOfScans(16, 101), /^x: 16x16 pixels in more than 100 scans take/],
+  [
+    'a JPEG file of many scans of many pixels',
+    () => jpegOfScans(5000, 100),
+    /^x: 5000x5000 pixels in 100 scans/,
+  ],
+  ['a GIF file of 100,000 frames', () => gifOfFrames(100_000), /^x: corrupt: it has more than 4096 frames/],
+  ['a TIFF file of 10,000 pages', () => tiffOfPages(10_000), /^x: corrupt: it has more than 4096 frames/],
+  [
+    'a TIFF file of large tiles',
+    tiffOfLargeTiles,
+    /^x: (20x24 pixels take \d+ MiB|corrupt: .*tile size out of range)/,
+  ],
+])('refuses %s', async (_, content, message) => {
+  const bytes = content();
+  await expect(decodeImage(bytes, 'x')).rejects.toThrow(message);
+});
+
+it('reads files within the limits', async () => {
+  const { width, height } = await decodeImage(jpegOfScans(16, 100), 'x');
+  expect([width, height, countScans(jpegOfScans(16, 57))]).toEqual([16, 16, 57]);
+  expect((await decodeImage(gifOfFrames(100), 'x')).notes).toEqual(['first of several frames']);
+  expect((await decodeImage(tiffOfPages(100), 'x')).notes).toEqual(['first of several frames']);
+  for (const name of ['still.gif', 'plain.tiff', 'tiled.tiff', 'jpeg.tiff', 'small.avif', 'deep.avif']) {
+    expect(await decodeImage(readFileSync(fixture(name)), name)).toMatchObject({ width: 24, height: 20 });
+  }
+});
+
+it('counts scans behind whatever decoders skip', () => {
+  const file = jpegOfScans(16, 7);
+  const padded = Buffer.concat([file.subarray(0, 2), Buffer.from([1, 2, 0xff, 0xff]), file.subarray(2)]);
+  expect(countScans(padded)).toBe(7);
+  expect(countScans(file.subarray(0, -2))).toBe(7);
+  expect(countScans(new Uint8Array())).toBe(0);
+});
