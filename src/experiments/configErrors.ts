@@ -51,7 +51,7 @@ function usageError(message: string): UserError {
 }
 
 /** A value as a user would write it, on one line and not too long. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (value === null) {
     return 'empty';
   }

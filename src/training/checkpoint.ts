@@ -1,6 +1,8 @@
 // Checkpoints: the complete training state as named arrays and metadata.
 import { UserError } from '../errors.ts';
 import { clip } from '../experiments/configErrors.ts';
+import { optionsText, type RecordedOptions, recordedIn } from '../experiments/trainedOptions.ts';
+import type { Glow } from '../models/glow.ts';
 import { checksumOf } from '../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
@@ -18,8 +20,8 @@ const FORMAT_VERSION = 2;
 /** The optimiser of a checkpoint that does not name one. */
 const FIRST_OPTIMIZER: OptimizerName = 'adamax';
 
-/** The prefix of an optimiser moment in a checkpoint. */
-function placeOf(moment: string): string {
+/** The prefix of an optimiser's moment in the names of a checkpoint's arrays. */
+export function placeOf(moment: string): string {
   return `optimizer/${moment}`;
 }
 
@@ -36,6 +38,8 @@ export interface Checkpoint {
   readonly optimizer: OptimizerName;
   /** The shape of the model's images. */
   readonly imageShape: ImageShape;
+  /** The options of the model; undefined if the file is too old to record them. */
+  readonly trainedOptions?: RecordedOptions;
   readonly tensors: ReadonlyMap<string, NdArray>;
   /** The error if its checksum does not match; null if it does, or the file is too old to have one. */
   readonly damage: string | null;
@@ -44,13 +48,13 @@ export interface Checkpoint {
 /**
  * The contents of a state's checkpoint: `weights/…`, `average/…` (corrected for its zero start, ready to use)
  * and the optimiser's moments, such as `optimizer/first/…`, by parameter path. The metadata holds the format
- * and its version, the numbers of steps and updates, the guard's state, the optimiser, the image shape and a
- * checksum of all that.
+ * and its version, the numbers of steps and updates, the guard's state, the optimiser, the model's image shape and
+ * options, and a checksum of all that.
  */
 export function checkpointContents(
   state: TrainingState,
   layout: ParameterLayout,
-  imageShape: ImageShape,
+  { imageShape, options }: Pick<Glow, 'imageShape' | 'options'>,
 ): Safetensors {
   const tensors = new Map<string, NdArray>();
   const { name, moments } = state.optimizer;
@@ -72,6 +76,7 @@ export function checkpointContents(
     guard: JSON.stringify(state.guard),
     optimizer: name,
     imageShape: showImageShape(imageShape),
+    model: optionsText(options),
   };
   return { tensors, metadata: { ...metadata, checksum: checksumOf(tensors, metadata) } };
 }
@@ -87,14 +92,15 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
   const step = countIn(metadata.step);
   const updates = countIn(version >= 2 ? metadata.updates : metadata.step);
   const guard = version >= 2 ? guardIn(metadata.guard) : newGuard(0);
+  const trainedOptions = metadata.model === undefined ? undefined : recordedIn(metadata.model);
   const sides = /^(\d+)x(\d+)x(\d+)$/
     .exec(metadata.imageShape ?? '')
     ?.slice(1)
     .map(Number);
-  if (step === null || updates === null || guard === null || !sides) {
+  if (step === null || updates === null || guard === null || trainedOptions === null || !sides) {
     throw new UserError(
       'invalid-data',
-      `${path} is not a training checkpoint: its metadata lacks the step, the image shape or the guard`,
+      `${path} is not a training checkpoint: its metadata lacks the step, the image shape, the guard or the model`,
     );
   }
   const optimizer = optimizerIn(metadata, path);
@@ -102,7 +108,8 @@ export function checkpointFrom({ tensors, metadata }: Safetensors, path: string)
     ? null
     : `${path} is corrupt: its checksum does not match; use another copy`;
   const imageShape = sides as [number, number, number];
-  return { path, step, updates, guard, optimizer, imageShape, tensors, damage };
+  const about = { path, step, updates, guard, optimizer, imageShape, tensors, damage };
+  return trainedOptions === undefined ? about : { ...about, trainedOptions };
 }
 
 /**
@@ -174,38 +181,4 @@ function checkFormat({ format, formatVersion = '1' }: Record<string, string>, pa
     );
   }
   return version;
-}
-
-/**
- * The state in a checkpoint, for a model with this layout.
- *
- * @throws UserError if it belongs to another model
- */
-export function stateFrom(
-  { path, step, updates, guard, optimizer, tensors }: Checkpoint,
-  layout: ParameterLayout,
-): TrainingState {
-  const read = (place: string): Groups => {
-    const arrays: Record<string, NdArray> = {};
-    for (const [parameter, { shape, trained }] of Object.entries(layout.specs)) {
-      if (!trained && place !== 'weights') {
-        continue;
-      }
-      const name = `${place}/${parameter}`;
-      const array = tensors.get(name);
-      if (array?.shape.join() !== shape.join()) {
-        const found = array ? `has shape [${array.shape.join(', ')}]` : 'is missing';
-        throw new UserError(
-          'mismatch',
-          `${path} does not match the model in its config: ${name} ${found}, expected [${shape.join(', ')}]`,
-        );
-      }
-      arrays[parameter] = array;
-    }
-    return layout.pack(arrays);
-  };
-  const [weights, average] = [read('weights'), read('average')];
-  const moments = optimizers[optimizer].moments.map((moment) => [moment, read(placeOf(moment))]);
-  const remembered = { name: optimizer, moments: Object.fromEntries(moments) };
-  return { step, updates, guard, weights, average, optimizer: remembered };
 }

@@ -107,7 +107,7 @@ export async function prepareTraining(
   const measured = Math.max(microBatch, LEAST_MEASURED);
   const options = { ...engine, layout: arrays.layout, batchSize: measured, seed, ranks };
   const validation = keep(new Validation(model, dataset.validation, options));
-  const written = { store, layout, imageShape: model.imageShape, schedule };
+  const written = { store, layout, model, schedule };
   const checkpoints = ranks.rank === 0 ? await CheckpointWriter.open(written, start.step) : noCheckpoints;
   return {
     config,

@@ -1,5 +1,6 @@
 // Exports a run: two ONNX programs, the weights, and a manifest that describes them.
 import { dataName } from '../../experiments/experimentName.ts';
+import { optionsText } from '../../experiments/trainedOptions.ts';
 import { checksumOf } from '../../numeric/checksum.ts';
 import { showImageShape } from '../../numeric/imageShape.ts';
 import type { NdArray } from '../../numeric/ndarray.ts';
@@ -123,7 +124,7 @@ function weightsFile({ model, parameters }: TrainedModel, { step, weights }: Mod
     step: String(step),
     weights,
     imageShape: showImageShape(model.imageShape),
-    model: JSON.stringify(model.options),
+    model: optionsText(model.options),
   };
   return encodeSafetensors(tensors, { ...metadata, checksum: checksumOf(tensors, metadata) });
 }

@@ -1,11 +1,9 @@
 // A trained model from its run folder.
 import type { Config } from '../../experiments/configSchema.ts';
-import { modelFor } from '../../experiments/modelShape.ts';
 import { resolveConfig } from '../../experiments/resolve.ts';
-import { stateFrom } from '../../training/checkpoint.ts';
 import { type CheckpointChoice, readChosenCheckpoint } from '../../training/folder/chosenCheckpoint.ts';
 import { openRunFolder, type RunPaths } from '../../training/folder/runFolder.ts';
-import { ParameterLayout } from '../../training/parameterLayout.ts';
+import { restore } from '../../training/restore.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { readCachedScores } from './scoresFile.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
@@ -44,8 +42,7 @@ export function loadRun(
   const run = openRunFolder(directory, options);
   const config = resolveConfig({ file: run.config });
   const checkpoint = readChosenCheckpoint(run, options);
-  const model = modelFor(config.model, checkpoint.imageShape);
-  const state = stateFrom(checkpoint, new ParameterLayout(model.parameters));
+  const { model, state } = restore(checkpoint, config.model, run.paths.config);
   const { damage } = checkpoint;
   const lastStep = run.checkpoints.at(-1)!.step;
   return {

@@ -1,9 +1,8 @@
 // A trained model from the files of an export or of a run, from memory or from a URL.
 import { UserError } from '../../errors.ts';
-import { modelFor } from '../../experiments/modelShape.ts';
 import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
-import { soundCheckpoint, stateFrom } from '../../training/checkpoint.ts';
-import { ParameterLayout } from '../../training/parameterLayout.ts';
+import { soundCheckpoint } from '../../training/checkpoint.ts';
+import { restore } from '../../training/restore.ts';
 import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
@@ -39,9 +38,8 @@ export async function modelFromFiles(
   // Loaded when needed: an export needs no YAML.
   const { resolveConfig } = await import('../../experiments/resolve.ts');
   const { model: options } = resolveConfig({ file });
-  const found = soundCheckpoint(files[checkpoint]!, checkpoint);
-  const model = modelFor(options, found.imageShape);
-  return trainedModel(model, stateFrom(found, new ParameterLayout(model.parameters)), weights);
+  const { model, state } = restore(soundCheckpoint(files[checkpoint]!, checkpoint), options, file.path);
+  return trainedModel(model, state, weights);
 }
 
 /** The last checkpoint among files, or that of a step; undefined if there is none. */

@@ -9,8 +9,9 @@ import { checksumOf } from '../../numeric/checksum.ts';
 import { RandomStream } from '../../numeric/random.ts';
 import { ClosedFolder } from '../../storage/closedFolder.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
-import { checkpointContents, stateFrom } from '../checkpoint.ts';
+import { type Checkpoint, checkpointContents } from '../checkpoint.ts';
 import { ParameterLayout } from '../parameterLayout.ts';
+import { restore } from '../restore.ts';
 import { newGuard } from '../step/guard.ts';
 import { readLatestCheckpoint, saveCheckpoint } from './checkpointFile.ts';
 import { createRunFolder } from './newRunFolder.ts';
@@ -37,7 +38,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 /** Writes the checkpoint with changed metadata and a matching checksum; undefined entries are omitted. */
 function withMetadata(changes: Record<string, string | undefined>): void {
-  saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model.imageShape));
+  saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model));
   const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
   const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
   const all = Object.fromEntries(changed) as Record<string, string>;
@@ -46,26 +47,28 @@ function withMetadata(changes: Record<string, string | undefined>): void {
   writeFileSync(path, encodeSafetensors(tensors, { ...all, ...('checksum' in changes ? {} : { checksum }) }));
 }
 
+const stateIn = (checkpoint: Checkpoint) =>
+  restore(checkpoint, { ...model.options, hiddenChannels: 96 }, 'config.yaml').state;
 const read = () => readLatestCheckpoint(openRunFolder(paths.directory));
 
 it('reads what was written', () => {
   withMetadata({});
   const checkpoint = read();
   expect(checkpoint).toMatchObject({ step: 3, imageShape: [4, 4, 1], damage: null });
-  expect(stateFrom(checkpoint, layout)).toEqual(state);
+  expect(stateIn(checkpoint)).toEqual(state);
 });
 
 it('reads the optimiser: adamax if none is named, as in the first checkpoints', () => {
   withMetadata({ optimizer: undefined });
-  expect(stateFrom(read(), layout)).toEqual(state);
+  expect(stateIn(read())).toEqual(state);
   withMetadata({ optimizer: 'adamw' });
-  expect(stateFrom(read(), layout).optimizer.name).toBe('adamw');
+  expect(stateIn(read()).optimizer.name).toBe('adamw');
 });
 
 it.each([{}, { checksum: undefined }])('reads version 1, which had no guard: %j', (changes) => {
   const later = { guard: undefined, updates: undefined, optimizer: undefined };
   withMetadata({ formatVersion: undefined, ...later, ...changes });
-  expect(stateFrom(read(), layout)).toEqual({ ...state, updates: 3, guard: newGuard(0) });
+  expect(stateIn(read())).toEqual({ ...state, updates: 3, guard: newGuard(0) });
 });
 
 it.each([
@@ -76,14 +79,14 @@ it.each([
     "has checkpoint format version '3', but this version of emerging-flows reads up to 2: update",
   ],
   [{ formatVersion: 'x\ny' }, "has checkpoint format version 'x y', but"],
-  [{ step: '-1' }, 'its metadata lacks the step, the image shape or the guard'],
-  [{ imageShape: '4x4' }, 'its metadata lacks the step, the image shape or the guard'],
-  [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape or the guard'],
+  [{ step: '-1' }, 'its metadata lacks the step, the image shape, the guard or the model'],
+  [{ imageShape: '4x4' }, 'its metadata lacks the step, the image shape, the guard or the model'],
+  [{ guard: '{"strain":1}' }, 'its metadata lacks the step, the image shape, the guard or the model'],
   [
     { optimizer: 'sgd\n' },
     "was trained with the optimiser 'sgd', but this version only knows adamax, adamw: update emerging-flows",
   ],
-  [{ updates: undefined }, 'its metadata lacks the step, the image shape or the guard'],
+  [{ updates: undefined }, 'its metadata lacks the step, the image shape, the guard or the model'],
   [{ checksum: undefined }, 'is corrupt: its checksum does not match'],
 ])('rejects %j', (changes, message) => {
   withMetadata(changes);
@@ -92,11 +95,7 @@ it.each([
 
 describe('a corrupt checkpoint', () => {
   const whole = (): Buffer => {
-    saveCheckpoint(
-      new ClosedFolder(dirname(path)),
-      path,
-      checkpointContents(state, layout, model.imageShape),
-    );
+    saveCheckpoint(new ClosedFolder(dirname(path)), path, checkpointContents(state, layout, model));
     return readFileSync(path);
   };
 
@@ -108,7 +107,7 @@ describe('a corrupt checkpoint', () => {
     saveCheckpoint(
       new ClosedFolder(dirname(path)),
       path,
-      checkpointContents({ ...state, weights, average: zeros, optimizer }, few, [4, 4, 1]),
+      checkpointContents({ ...state, weights, average: zeros, optimizer }, few, model),
     );
     const bytes = readFileSync(path);
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));

@@ -29,7 +29,7 @@ beforeAll(() => {
     saveCheckpoint(
       new ClosedFolder(paths.directory),
       checkpointPath(paths, step),
-      checkpointContents(all, layout, model.imageShape),
+      checkpointContents(all, layout, model),
     );
   }
 });

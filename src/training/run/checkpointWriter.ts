@@ -1,7 +1,7 @@
 // The checkpoints that training writes, and which are kept: milestones, that of the last stop, and the
 // latest.
 import type { Schedule } from '../../experiments/schedule.ts';
-import type { ImageShape } from '../../numeric/imageShape.ts';
+import type { Glow } from '../../models/glow.ts';
 import { checkpointContents } from '../checkpoint.ts';
 import type { ParameterLayout } from '../parameterLayout.ts';
 import type { TrainingState } from '../trainingState.ts';
@@ -17,7 +17,7 @@ const ANCHORS = 2;
 export interface CheckpointWriterOptions {
   readonly store: RunStore;
   readonly layout: ParameterLayout;
-  readonly imageShape: ImageShape;
+  readonly model: Glow;
   readonly schedule: Schedule;
 }
 
@@ -50,13 +50,13 @@ export class CheckpointWriter {
 
   /** Writes a state, unless already written, and returns its path; then removes checkpoints no longer kept. */
   async save(state: TrainingState): Promise<string> {
-    const { store, layout, imageShape } = this.options;
+    const { store, layout, model } = this.options;
     const { step } = state;
     const path = store.checkpointPath(step);
     if (step === this.lastStep && (await store.checkpointSteps()).includes(step)) {
       return path;
     }
-    await store.saveCheckpoint(step, checkpointContents(state, layout, imageShape));
+    await store.saveCheckpoint(step, checkpointContents(state, layout, model));
     this.lastStep = step;
     this.lastTime = performance.now();
     await this.removeOthers();

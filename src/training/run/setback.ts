@@ -1,8 +1,8 @@
 // Handling a step that goes wrong: report it, roll back to an earlier state, or give up.
 import { phrase, UserError } from '../../errors.ts';
-import { stateFrom } from '../checkpoint.ts';
-import type { ParameterLayout } from '../parameterLayout.ts';
+import type { Config } from '../../experiments/configSchema.ts';
 import { shareState, startOfLeader } from '../ranks/sharedState.ts';
+import { restore } from '../restore.ts';
 import { afterSetback, atAnchor, isExhausted, mayGoBackTo } from '../step/guard.ts';
 import type { StepOutcome } from '../step/guardedStep.ts';
 import { notFiniteInState } from '../step/notFinite.ts';
@@ -93,13 +93,14 @@ async function lastSoundState({
   trainer,
   schedule,
   store,
+  config,
 }: TrainingParts): Promise<TrainingState | undefined> {
   const { step: now, guard } = trainer.progress;
   for (const step of (await store.checkpointSteps()).toReversed()) {
     if (step > now || !isAnchor(step, schedule) || !mayGoBackTo(guard, step)) {
       continue;
     }
-    const state = await readState(store, step, trainer.layout);
+    const state = await readState(store, step, config);
     if (state !== null && isSound(state) && notFiniteInState(state, trainer.layout) === null) {
       return state;
     }
@@ -111,14 +112,10 @@ function isSound({ guard }: TrainingState): boolean {
   return guard.strain === 0 && guard.wentBackTo === null;
 }
 
-/** The state in the checkpoint of a step; null if it is corrupt. */
-async function readState(
-  store: RunStore,
-  step: number,
-  layout: ParameterLayout,
-): Promise<TrainingState | null> {
+/** The state in the checkpoint of a step; null if it is corrupt or belongs to another model. */
+async function readState(store: RunStore, step: number, { model }: Config): Promise<TrainingState | null> {
   try {
-    return stateFrom(await store.readCheckpoint(step), layout);
+    return restore(await store.readCheckpoint(step), model, store.name).state;
   } catch (error) {
     if (error instanceof UserError) {
       return null;

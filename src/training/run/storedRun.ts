@@ -6,18 +6,12 @@ import { option, phrase, UserError } from '../../errors.ts';
 import { optionsOf } from '../../experiments/config.ts';
 import { configKeys } from '../../experiments/configReference.ts';
 import type { Config, ConfigLayer } from '../../experiments/configSchema.ts';
-import {
-  checkModelShape,
-  modelFor,
-  requireBuildable,
-  requireImageShape,
-} from '../../experiments/modelShape.ts';
+import { checkModelShape, requireBuildable, requireImageShape } from '../../experiments/modelShape.ts';
 import { type ConfigFile, resolveConfig } from '../../experiments/resolve.ts';
 import { type Schedule, scheduleOf } from '../../experiments/schedule.ts';
 import { optimizerNames } from '../../optimizers/registry.ts';
-import { stateFrom } from '../checkpoint.ts';
 import { requireLabels, withClassesOf } from '../classInputs.ts';
-import { ParameterLayout } from '../parameterLayout.ts';
+import { restore } from '../restore.ts';
 import type { TrainingState } from '../trainingState.ts';
 import { changedSplit } from './dataRecord.ts';
 import { latestSoundCheckpoint } from './latestCheckpoint.ts';
@@ -96,7 +90,8 @@ export async function resumeStoredRun(
   changes: ConfigLayer = {},
   { set, otherImages }: StoredResumeOptions = {},
 ): Promise<StoredRun> {
-  const config = changedConfig(await store.readConfig(), changes, set);
+  const file = await store.readConfig();
+  const config = changedConfig(file, changes, set);
   const { checkpoint, damages } = await latestSoundCheckpoint(store);
   const dataset = await openImages();
   if (checkpoint !== undefined) {
@@ -109,8 +104,7 @@ export async function resumeStoredRun(
   if (checkpoint === undefined) {
     return run;
   }
-  const model = modelFor(config.model, checkpoint.imageShape);
-  return { ...run, state: stateFrom(checkpoint, new ParameterLayout(model.parameters)) };
+  return { ...run, state: restore(checkpoint, config.model, file.path).state };
 }
 
 /** The preset that the summary of a run names; null if there is none, or the summary is damaged: `train` sets it aside. */

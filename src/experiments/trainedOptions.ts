@@ -1,0 +1,93 @@
+// The model options that weights were trained with, as recorded beside them, and how those of a configuration differ.
+import * as z from 'zod/mini';
+import { UserError } from '../errors.ts';
+import type { GlowOptions } from '../models/glow.ts';
+import { defaults } from './config.ts';
+import { clip, show } from './configErrors.ts';
+import type { Config } from './configSchema.ts';
+
+/** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */
+export type RecordedOptions = z.infer<typeof recordedSchema>;
+
+const recordedSchema = z.record(
+  z.string(),
+  z.union([z.number(), z.string(), z.boolean(), z.array(z.string())]),
+);
+
+type Model = Config['model'];
+type OptionalKey = { [Key in keyof Model]-?: object extends Pick<Model, Key> ? Key : never }[keyof Model];
+
+/**
+ * What leaving out an optional key means; the other keys have `defaults`. A file from before a key existed leaves it out,
+ * so these values must never change, and the default of a new key must be what models without it do.
+ */
+const leftOut: Readonly<Record<OptionalKey, unknown>> = {
+  normBound: 1,
+  channelRank: 16,
+  spaceRank: 16,
+  diagonals: 2,
+  scaleFloor: 0,
+  classes: null,
+  dequantisation: 'uniform',
+  dequantisationSteps: 2,
+  dequantisationWidth: 32,
+};
+
+/** The options of a model as JSON; the order in which they were set does not matter. */
+export function optionsText(options: GlowOptions): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+/** The options in a text of `optionsText`; null if it is none. */
+export function recordedIn(text: string): RecordedOptions | null {
+  try {
+    return recordedSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The most differences that an error lists. */
+const MOST_LISTED = 4;
+
+/**
+ * Checks that options are those that weights were trained with: many others fit the same weights, and make another model
+ * of them. Defaults count as set.
+ *
+ * @param options those to be used
+ * @param source the file that they are from, for the error
+ * @param trained those recorded with the weights
+ * @param weights the file of the weights, for the error
+ * @throws UserError (`mismatch`) that names each option that differs, with both values
+ */
+export function requireTrainedOptions(
+  options: object,
+  source: string,
+  trained: object,
+  weights: string,
+): void {
+  const [now, before] = [completed(options), completed(trained)];
+  const differences = Object.keys({ ...before, ...now })
+    .filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]))
+    .map(
+      (key) => `model.${clip(key)} is ${valueText(now[key])}, but was ${valueText(before[key])} in training`,
+    );
+  if (differences.length > 0) {
+    const others = differences.length - MOST_LISTED;
+    const listed = differences.slice(0, MOST_LISTED).join('; ') + (others > 0 ? `; and ${others} more` : '');
+    throw new UserError(
+      'mismatch',
+      `${source} does not match the weights in ${weights}: ${listed}. Restore ${source}, or the weights that belong to it`,
+    );
+  }
+}
+
+/** All options by name, those that are not set as well. */
+function completed(options: object): Record<string, unknown> {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries([...Object.entries({ ...leftOut, ...defaults.model }), ...set]);
+}
+
+function valueText(value: unknown): string {
+  return value === undefined || value === null ? 'not set' : show(value);
+}
