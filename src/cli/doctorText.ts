@@ -16,8 +16,10 @@ export interface Examined {
   readonly weights: string | undefined;
   readonly data: string | undefined;
   readonly split: string;
-  /** Why the checkpoint fails its checksum. */
-  readonly damage: string | null;
+  /** Which files fail their checksum, and why. */
+  readonly damage: readonly string[];
+  /** What could not be checked. */
+  readonly note: string | null;
 }
 
 /** A diagnosis as text: one line per layer, the model as a whole, the limits, and the verdict last. */
@@ -175,17 +177,18 @@ function limitTable({ worst }: Diagnosis): string {
   );
 }
 
-function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage }: Examined): string {
+function verdict(diagnosis: Diagnosis, { run, step, weights, data, split, damage, note }: Examined): string {
   const { problems, warnings, worstLayer } = diagnosis;
-  const count = problems.length + (damage === null ? 0 : 1);
+  const count = problems.length + damage.length;
   const nearest =
     worstLayer && `${worstLayer.layer}, ${limitOf(worstLayer.name).what} ${measured(worstLayer)}`;
   const counted = [count > 0 ? plural(count, 'problem') : '', plural(warnings.length, 'warning')];
   return [
-    ...(damage === null ? [] : [`problem  ${damage}`]),
+    ...damage.map((what) => `problem  ${what}`),
     ...problems.map((finding) => `problem  ${sentence(finding)}`),
     ...warnings.map((finding) => `warning  ${sentence(finding)}`),
     ...advice([...problems, ...warnings]),
+    ...(note === null ? [] : [`note     ${note}`]),
     `${count === 0 ? 'sound' : 'NOT SOUND'}: ${counted.filter((text) => text !== '').join(', ')} ` +
       `(${[
         `${run}${step === undefined ? '' : ` at step ${formatCount(step)}`}`,

@@ -8,6 +8,7 @@ import { openDataset } from '../data/registry.ts';
 import { createSession } from '../engine/runtime.node.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { mean, median } from '../numeric/statistics.ts';
+import { examineFiles } from './doctor/examineFiles.ts';
 import type { FlowModel } from './model/flowModel.ts';
 import { loadModel } from './model/loadModel.ts';
 
@@ -50,6 +51,10 @@ it('samples images nearly as likely as digits at a low temperature, and less lik
   const [cool, warm] = [await drawn(0.6), await drawn(1)];
   expect(cool).toBeLessThan(warm);
   expect(cool).toBeLessThan(median(await model.bitsPerDim(digits)) + 0.4);
+});
+
+it('has the files that its manifest lists', async () => {
+  expect(await examineFiles(folder)).toEqual({ listed: 3, problems: [] });
 });
 
 it('is the same in its ONNX files', async () => {

@@ -9,7 +9,8 @@ import type { Config } from './configSchema.ts';
 /** Model options by name, as a file records them: this version may not know all of them, nor they all of its own. */
 export type RecordedOptions = z.infer<typeof recordedSchema>;
 
-const recordedSchema = z.record(
+/** The schema of recorded options. */
+export const recordedSchema = z.record(
   z.string(),
   z.union([z.number(), z.string(), z.boolean(), z.array(z.string())]),
 );

@@ -1,7 +1,9 @@
 // What is known of the models that a studio offers, without loading their weights.
 import * as z from 'zod/mini';
 import { UserError } from '../errors.ts';
+import { WEIGHTS_FILE } from '../evaluation/model/exportedModel.ts';
 import { isExported } from '../evaluation/model/loadExported.ts';
+import { MANIFEST_FILE } from '../evaluation/model/manifest.ts';
 import { SCORES_FILE } from '../evaluation/model/scoresFile.ts';
 import { runOverview } from '../evaluation/runs/runOverview.ts';
 import { parseYaml } from '../experiments/configText.ts';
@@ -99,7 +101,7 @@ function exportIn(folder: string): Found {
   }
   const { preset, dataset, step, bitsPerDim } = manifest.trained;
   const test = bitsPerDim.findLast(({ split }) => split === 'test')?.bitsPerDim ?? null;
-  const files = ['model.safetensors', ...scoresIn(folder)];
+  const files = [WEIGHTS_FILE, MANIFEST_FILE, ...scoresIn(folder)];
   return { files, preset, data: dataset, step, test, problem: null };
 }
 

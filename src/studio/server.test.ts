@@ -113,7 +113,7 @@ it('lists runs and exports, and serves the files that make them up', async () =>
       ...unknown,
       path: 'runs/second',
       kind: 'export',
-      files: ['model.safetensors'],
+      files: ['model.safetensors', 'manifest.json'],
       data: 'tiny',
       step: 6,
       test: 2.5,

@@ -20,6 +20,7 @@ const handedOut = new RegExp(
   `^(${[
     // The model.
     'model\\.safetensors',
+    'manifest\\.json',
     'config\\.yaml',
     'scores\\.json',
     'checkpoints/step-\\d{8,}\\.safetensors',

@@ -6,7 +6,7 @@ import type { Glow } from '../models/glow.ts';
 import { checksumOf } from '../numeric/checksum.ts';
 import { type ImageShape, showImageShape } from '../numeric/imageShape.ts';
 import type { NdArray } from '../numeric/ndarray.ts';
-import { type OptimizerName, optimizerNames, optimizers } from '../optimizers/registry.ts';
+import { type OptimizerName, optimizerNames } from '../optimizers/registry.ts';
 import { decodeSafetensors, type Safetensors } from '../storage/safetensors.ts';
 import type { Groups, ParameterLayout } from './parameterLayout.ts';
 import { type GuardState, guardSchema, newGuard } from './step/guard.ts';

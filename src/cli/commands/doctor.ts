@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { countLayers, diagnose } from '../../evaluation/doctor/doctor.ts';
+import { examineFiles } from '../../evaluation/doctor/examineFiles.ts';
+import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { doctorText } from '../doctorText.ts';
@@ -72,9 +74,8 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
       ...engine,
     }),
   );
-  const wrongChecksum = run?.damage ?? null;
-  const damage =
-    wrongChecksum === null ? [] : [{ layer: 'checkpoint', what: wrongChecksum, value: 'wrong checksum' }];
+  const { kind, found, note } = run ? checkpointOf(run) : await filesOf(directory);
+  const damage = found.map((what) => ({ layer: kind, what, value: 'wrong checksum' }));
   const report = {
     ...diagnosis,
     ok: diagnosis.ok && damage.length === 0,
@@ -82,9 +83,29 @@ async function runDoctor(directory: string, options: DoctorCommandOptions): Prom
   };
   const about = { run: directory, step: trained.step, weights: trained.weights, data, split };
   writeStdout(
-    `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: wrongChecksum })}\n`,
+    `${options.json ? JSON.stringify({ ...about, ...report }, finiteOrName) : doctorText(diagnosis, { ...about, damage: found, note })}\n`,
   );
   process.exitCode = report.ok ? 0 : 1;
+}
+
+/** What was found in the files of a model. */
+interface FileFindings {
+  readonly kind: 'checkpoint' | 'export';
+  /** What is wrong, one line for each file. */
+  readonly found: readonly string[];
+  /** What could not be checked, since an earlier version wrote the files. */
+  readonly note: string | null;
+}
+
+function checkpointOf({ damage, recordsOptions, paths }: LoadedRun): FileFindings {
+  const note = `the checkpoint is from an earlier version and records no model options: check ${paths.config} yourself`;
+  return { kind: 'checkpoint', found: damage === null ? [] : [damage], note: recordsOptions ? null : note };
+}
+
+async function filesOf(directory: string): Promise<FileFindings> {
+  const { listed, problems } = await examineFiles(directory);
+  const note = 'the export is from an earlier version and lists no checksums: only its weights were checked';
+  return { kind: 'export', found: problems, note: listed > 0 ? null : note };
 }
 
 /** A non-finite number by name, since JSON cannot represent it. */

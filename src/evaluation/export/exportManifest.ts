@@ -3,6 +3,9 @@ import { countTrained } from '../../flows/parameters.ts';
 import { boundOf } from '../../models/dequantisation.ts';
 import type { Glow } from '../../models/glow.ts';
 import { dimensionsOf } from '../../numeric/imageShape.ts';
+import { WEIGHTS_FILE } from '../model/exportedModel.ts';
+import { checksumOfFile } from '../model/manifest.ts';
+import { SCORES_FILE } from '../model/scoresFile.ts';
 import { latentName } from './exportPrograms.ts';
 
 /** An input or output of an ONNX file. */
@@ -33,8 +36,16 @@ export interface ModelOrigin {
 /** The file of an export that turns normal numbers into the noise of images; only for variational dequantisation. */
 export const DEQUANTISER_FILE = 'dequantiser.onnx';
 
-/** The manifest of a model's export, as JSON text. */
-export function exportManifest(model: Glow, origin: ModelOrigin): string {
+/**
+ * The manifest of a model's export, as JSON text.
+ *
+ * @param contents the files that it lists, by name, with their sizes and checksums
+ */
+export function exportManifest(
+  model: Glow,
+  origin: ModelOrigin,
+  contents: Readonly<Record<string, Uint8Array | string>>,
+): string {
   const { imageShape, latentShapes, options } = model;
   const latents = latentShapes.map((shape, index) => ({ name: latentName(index), shape }));
   const manifest = {
@@ -45,20 +56,27 @@ export function exportManifest(model: Glow, origin: ModelOrigin): string {
     ...(model.classes.length > 0 && { classes: model.classes }),
     trained: origin,
     model: options,
-    files: {
-      'encoder.onnx': { ...encoderPorts(model), howToCall: howToEncode(model) },
-      'sampler.onnx': { ...samplerPorts(model), howToCall: howToSample(model) },
-      ...(boundOf(options) === 'variational' && {
-        [DEQUANTISER_FILE]: { ...dequantiserPorts(model), howToCall: howToDequantise(model) },
-      }),
-      'model.safetensors': {
-        what: 'the weights in float32 by path; the ONNX files hold their own copy',
-        trainedParameters: countTrained(model.parameters),
-      },
-    },
+    files: Object.fromEntries(
+      Object.entries(contents).map(([name, content]) => [
+        name,
+        { ...checksumOfFile(content), ...about[name]?.(model) },
+      ]),
+    ),
   };
   return `${JSON.stringify(manifest, null, 2).replace(SHORT_LIST, shortened)}\n`;
 }
+
+/** What is said about each file. */
+const about: Readonly<Record<string, (model: Glow) => object>> = {
+  'encoder.onnx': (model) => ({ ...encoderPorts(model), howToCall: howToEncode(model) }),
+  'sampler.onnx': (model) => ({ ...samplerPorts(model), howToCall: howToSample(model) }),
+  [DEQUANTISER_FILE]: (model) => ({ ...dequantiserPorts(model), howToCall: howToDequantise(model) }),
+  [WEIGHTS_FILE]: ({ parameters }) => ({
+    what: 'the weights in float32 by path; the ONNX files hold their own copy',
+    trainedParameters: countTrained(parameters),
+  }),
+  [SCORES_FILE]: () => ({ what: 'the bits/dim of the validation images, sorted' }),
+};
 
 /** A list of numbers, possibly including N, as JSON spreads it over lines; no quoted text contains any. */
 const SHORT_LIST = /\[\n\s+(?:"N"|-?\d+)(?:,\n\s+-?\d+)*\n\s+\]/g;

@@ -14,8 +14,10 @@ import { readSummary } from '../../training/folder/summaryFile.ts';
 import { evaluationsIn } from '../../training/run/runSummary.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
 import { type ReferenceScores, scoresText } from '../measure/referenceScores.ts';
+import { WEIGHTS_FILE } from '../model/exportedModel.ts';
 import { FlowModel } from '../model/flowModel.ts';
 import { type LoadedRun, loadRun } from '../model/loadRun.ts';
+import { MANIFEST_FILE } from '../model/manifest.ts';
 import { SCORES_FILE } from '../model/scoresFile.ts';
 import type { TrainedModel } from '../model/trainedModel.ts';
 import { modelCard } from '../runs/modelCard.ts';
@@ -60,18 +62,16 @@ export async function exportModel(
   const origin = originOf(run, weights);
   const known = scores ?? run.scores?.(new FlowModel(run).fingerprint);
   const { encoder, sampler, dequantiser } = await exportPrograms(run, options);
-  return {
-    step: run.step,
-    files: {
-      'encoder.onnx': encoder,
-      'sampler.onnx': sampler,
-      ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
-      'model.safetensors': weightsFile(run, origin),
-      'manifest.json': exportManifest(run.model, origin),
-      ...(known && { [SCORES_FILE]: scoresText(known) }),
-      'README.md': exportCard(run),
-    },
+  const files = {
+    'encoder.onnx': encoder,
+    'sampler.onnx': sampler,
+    ...(dequantiser && { [DEQUANTISER_FILE]: dequantiser }),
+    [WEIGHTS_FILE]: weightsFile(run, origin),
+    ...(known && { [SCORES_FILE]: scoresText(known) }),
   };
+  // The model card is not listed: whoever publishes the export may edit it.
+  const manifest = exportManifest(run.model, origin, files);
+  return { step: run.step, files: { ...files, [MANIFEST_FILE]: manifest, 'README.md': exportCard(run) } };
 }
 
 /** The model card of an export, which comes without pictures or checkpoints. */

@@ -9,6 +9,7 @@ import { decodeSafetensors } from '../../storage/safetensors.ts';
 import { constant, type Tensor } from '../../tensor/tensor.ts';
 import type { StepChoice } from '../../training/folder/chosenCheckpoint.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';
+import { type Manifest, requireListedWeights } from './manifest.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** The name of the file of an export that holds its weights. */
@@ -28,11 +29,12 @@ export interface ExportChoice {
  * @param bytes the contents of `model.safetensors`
  * @param path its path or URL, for errors
  * @param name the name of the export, for errors
- * @throws UserError if the file is inconsistent, or holds other weights
+ * @param manifest the manifest beside it, if there is one to compare with
+ * @throws UserError if the file is inconsistent, is not that of the manifest, or holds other weights
  */
 export function exportedModel(
   bytes: Uint8Array,
-  { path, name }: { path: string; name: string },
+  { path, name, manifest }: { path: string; name: string; manifest?: Manifest | undefined },
   { weights, step }: ExportChoice = {},
 ): TrainedModel {
   const { tensors, metadata } = decodeSafetensors(bytes, path);
@@ -55,6 +57,9 @@ export function exportedModel(
     );
   }
   const model = modelOf(metadata, path);
+  if (manifest !== undefined) {
+    requireListedWeights(manifest, { name: WEIGHTS_FILE, path, bytes, options: model.options });
+  }
   const parameters: Record<string, Tensor> = {};
   for (const [parameter, { shape }] of Object.entries(model.parameters)) {
     const array = tensors.get(parameter);

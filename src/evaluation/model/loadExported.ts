@@ -1,24 +1,39 @@
 // A trained model from the folder of an export.
-import { exists, readBytes } from '../../storage/files.ts';
+import { exists, readBytes, readTextFile } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
 import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
+import { MANIFEST_FILE, type Manifest, manifestFrom } from './manifest.ts';
 import { readScores } from './scoresFile.ts';
 import type { TrainedModel } from './trainedModel.ts';
 
 /** Whether a folder holds an exported model. */
 export function isExported(directory: string): boolean {
-  return exists(pathIn(directory, 'manifest.json')) && exists(weightsIn(directory));
+  return exists(pathIn(directory, MANIFEST_FILE)) && exists(weightsIn(directory));
 }
 
 /**
  * Loads an exported model: its options and the weights of the run.
  *
- * @throws UserError if the file cannot be read or is inconsistent, or holds other weights
+ * @throws UserError if a file cannot be read or is inconsistent, the manifest lists others, or they hold other weights
  */
 export function loadExported(directory: string, choice: ExportChoice = {}): TrainedModel {
   const path = weightsIn(directory);
-  const model = exportedModel(readBytes(path), { path, name: directory }, choice);
-  return { ...model, scores: (fingerprint) => readScores(directory, fingerprint) };
+  const manifest = readManifest(directory);
+  const model = exportedModel(readBytes(path), { path, name: directory, manifest }, choice);
+  return { ...model, scores: (fingerprint) => readScores(directory, fingerprint, manifest) };
+}
+
+/** The most bytes of a manifest: twice the names of the most classes, and much else. */
+const LARGEST_MANIFEST = 2 ** 22;
+
+/**
+ * The manifest of an export.
+ *
+ * @throws UserError if it cannot be read, or is none
+ */
+export function readManifest(directory: string): Manifest {
+  const { path, text } = readTextFile(pathIn(directory, MANIFEST_FILE), LARGEST_MANIFEST);
+  return manifestFrom(text, path);
 }
 
 function weightsIn(directory: string): string {

@@ -20,6 +20,8 @@ export interface LoadedRun extends TrainedModel {
   readonly lastStep: number;
   /** Why the checkpoint fails its checksum; null unless damage is accepted. */
   readonly damage: string | null;
+  /** Whether the checkpoint records the options that it was trained with, which were then compared with the configuration. */
+  readonly recordsOptions: boolean;
 }
 
 /** Which weights of a run to load, and whether damage is accepted. */
@@ -43,7 +45,7 @@ export function loadRun(
   const config = resolveConfig({ file: run.config });
   const checkpoint = readChosenCheckpoint(run, options);
   const { model, state } = restore(checkpoint, config.model, run.paths.config);
-  const { damage } = checkpoint;
+  const { damage, trainedOptions } = checkpoint;
   const lastStep = run.checkpoints.at(-1)!.step;
   return {
     ...trainedModel(model, state, weights),
@@ -52,6 +54,7 @@ export function loadRun(
     step: state.step,
     lastStep,
     damage,
+    recordsOptions: trainedOptions !== undefined,
     scores: (fingerprint) => readCachedScores(run.paths, validationOf(config), { fingerprint }),
   };
 }

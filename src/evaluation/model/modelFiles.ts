@@ -4,10 +4,11 @@ import { type FetchOptions, fetchBytes } from '../../platform/transfer.ts';
 import { soundCheckpoint } from '../../training/checkpoint.ts';
 import { restore } from '../../training/restore.ts';
 import { type ExportChoice, exportedModel, WEIGHTS_FILE } from './exportedModel.ts';
+import { MANIFEST_FILE, manifestFrom } from './manifest.ts';
 import { type TrainedModel, trainedModel } from './trainedModel.ts';
 
 /**
- * The files of a model by their names: `model.safetensors` of an export, or `config.yaml` and
+ * The files of a model by their names: `model.safetensors` of an export, which is compared with `manifest.json` if that is given, or `config.yaml` and
  * `checkpoints/step-….safetensors` of a run, whose last checkpoint counts.
  */
 export type ModelFiles = Readonly<Record<string, Uint8Array>>;
@@ -23,7 +24,9 @@ export async function modelFromFiles(
 ): Promise<TrainedModel> {
   const exported = files[WEIGHTS_FILE];
   if (exported) {
-    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export' }, { weights, step });
+    const listing = files[MANIFEST_FILE];
+    const manifest = listing && manifestFrom(new TextDecoder().decode(listing), MANIFEST_FILE);
+    return exportedModel(exported, { path: WEIGHTS_FILE, name: 'the export', manifest }, { weights, step });
   }
   const config = files['config.yaml'];
   const checkpoint = checkpointAmong(Object.keys(files), step);

@@ -2,10 +2,11 @@
 import { UserError } from '../../errors.ts';
 import { exists, readTextFile } from '../../storage/files.ts';
 import { pathIn } from '../../storage/folders.ts';
-import { parseJsonObject } from '../../storage/jsonText.ts';
+import { type JsonObject, parseJsonObject } from '../../storage/jsonText.ts';
 import { runFiles } from '../../training/folder/runFiles.ts';
 import type { RunPaths } from '../../training/folder/runFolder.ts';
 import { problemInScores, type ReferenceScores } from '../measure/referenceScores.ts';
+import { type Manifest, requireListed } from './manifest.ts';
 
 /** The name of the file in an export or a run folder. */
 export const SCORES_FILE = 'scores.json';
@@ -25,14 +26,19 @@ interface CachedScores extends ReferenceScores {
 /**
  * The scores in an export; undefined if it has none.
  *
- * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if it belongs to another model
+ * @throws UserError (`invalid-data`) if the file is damaged, (`mismatch`) if it belongs to another model, or is not the file that the manifest lists
  */
-export function readScores(directory: string, fingerprint: string): ReferenceScores | undefined {
+export function readScores(
+  directory: string,
+  fingerprint: string,
+  manifest: Manifest,
+): ReferenceScores | undefined {
   const path = pathIn(directory, SCORES_FILE);
-  const scores = exists(path) ? readObject(path) : undefined;
-  if (scores === undefined) {
+  if (!exists(path)) {
     return undefined;
   }
+  const { text } = readTextFile(path, LARGEST);
+  const scores: unknown = parseObject(text, path);
   requireSound(scores, path);
   if (scores.fingerprint !== fingerprint) {
     throw new UserError(
@@ -40,6 +46,7 @@ export function readScores(directory: string, fingerprint: string): ReferenceSco
       `${path} belongs to other weights than those in ${directory}: export again`,
     );
   }
+  requireListed(manifest, SCORES_FILE, path, text);
   return scores;
 }
 
@@ -97,7 +104,7 @@ function cachedIn({ directory }: RunPaths): CachedScores[] {
   if (!exists(path)) {
     return [];
   }
-  const { scores } = readObject(path) as { scores?: unknown };
+  const { scores } = parseObject(readTextFile(path, LARGEST).text, path);
   if (!Array.isArray(scores)) {
     throw new UserError('invalid-data', `${path}: its scores are not a list; delete it`);
   }
@@ -107,8 +114,8 @@ function cachedIn({ directory }: RunPaths): CachedScores[] {
   return scores;
 }
 
-function readObject(path: string): unknown {
-  return parseJsonObject(readTextFile(path, LARGEST).text, path, '; delete it');
+function parseObject(text: string, path: string): JsonObject {
+  return parseJsonObject(text, path, '; delete it');
 }
 
 function requireSound(value: unknown, path: string): asserts value is ReferenceScores {

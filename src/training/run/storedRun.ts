@@ -93,6 +93,8 @@ export async function resumeStoredRun(
   const file = await store.readConfig();
   const config = changedConfig(file, changes, set);
   const { checkpoint, damages } = await latestSoundCheckpoint(store);
+  // Before the images, which may take a while to open.
+  const state = checkpoint && restore(checkpoint, config.model, file.path).state;
   const dataset = await openImages();
   if (checkpoint !== undefined) {
     requireImageShape(dataset, checkpoint.imageShape);
@@ -100,11 +102,16 @@ export async function resumeStoredRun(
   const schedule = scheduleFor(config, dataset);
   const changed = await changedImages(store, dataset, otherImages);
   const preset = await presetOf(store);
-  const run = { config, dataset, schedule, store, preset, damages, ...(changed && { otherImages: changed }) };
-  if (checkpoint === undefined) {
-    return run;
-  }
-  return { ...run, state: restore(checkpoint, config.model, file.path).state };
+  return {
+    config,
+    dataset,
+    schedule,
+    store,
+    preset,
+    damages,
+    ...(state && { state }),
+    ...(changed && { otherImages: changed }),
+  };
 }
 
 /** The preset that the summary of a run names; null if there is none, or the summary is damaged: `train` sets it aside. */

@@ -1,0 +1,46 @@
+// Whether the files of an export are those that its manifest lists, also those that this library does not read.
+import { startSha256 } from '../../platform/sha256.node.ts';
+import { withFile } from '../../storage/fileBytes.ts';
+import { exists } from '../../storage/files.ts';
+import { pathIn } from '../../storage/folders.ts';
+import { readManifest } from '../model/loadExported.ts';
+import { type FileChecksum, problemOfFile } from '../model/manifest.ts';
+
+/** Bytes read at a time. */
+const BLOCK = 2 ** 22;
+
+/** The result of comparing files with a manifest. */
+export interface FilesExamination {
+  /** The number of files that the manifest lists with a checksum; 0 in exports of earlier versions. */
+  readonly listed: number;
+  /** What is wrong, one line for each file. Files that are missing are not: nothing can be computed with them. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Compares the files of an export with its manifest.
+ *
+ * @throws UserError if the manifest is damaged, or a file cannot be read
+ */
+export async function examineFiles(directory: string): Promise<FilesExamination> {
+  const manifest = readManifest(directory);
+  const problems: string[] = [];
+  for (const name of manifest.files.keys()) {
+    const path = pathIn(directory, name);
+    if (exists(path)) {
+      const problem = problemOfFile(manifest, name, path, await checksumAt(path));
+      problems.push(...(problem === undefined ? [] : [problem]));
+    }
+  }
+  return { listed: manifest.files.size, problems };
+}
+
+function checksumAt(path: string): Promise<FileChecksum> {
+  return withFile(path, async (file) => {
+    const hash = startSha256();
+    for (let begin = 0; begin < file.size; begin += BLOCK) {
+      hash.update(await file.read(begin, Math.min(BLOCK, file.size - begin)));
+    }
+    return { bytes: file.size, sha256: hash.digest() };
+  });
+}

@@ -1,0 +1,115 @@
+// What the manifest of an export says about its files: the model, and the size and checksum of each, so that files of
+// two exports are not mixed up.
+import * as z from 'zod/mini';
+import { UserError } from '../../errors.ts';
+import { recordedSchema, requireTrainedOptions } from '../../experiments/trainedOptions.ts';
+import { sha256 } from '../../platform/sha256.node.ts';
+import { parseJsonObject } from '../../storage/jsonText.ts';
+
+/** The name of the manifest in an export. */
+export const MANIFEST_FILE = 'manifest.json';
+
+/** The size of a file and its SHA-256, in hexadecimal. */
+export interface FileChecksum {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** A manifest as far as it is compared with the files. */
+export interface Manifest {
+  /** Its path, for errors. */
+  readonly path: string;
+  /** The options of the model; undefined if it has none. */
+  readonly model?: object | undefined;
+  /** The files by name; none in the exports of earlier versions, which have no checksums. */
+  readonly files: ReadonlyMap<string, FileChecksum>;
+}
+
+const fileSchema = z.object({ bytes: z.optional(z.int()), sha256: z.optional(z.string()) });
+const manifestSchema = z.object({
+  model: z.optional(recordedSchema),
+  files: z.optional(z.record(z.string(), fileSchema)),
+});
+
+/**
+ * The manifest in a text.
+ *
+ * @param path its file, for errors
+ * @throws UserError (`invalid-data`) if it is none
+ */
+export function manifestFrom(text: string, path: string): Manifest {
+  const { data } = manifestSchema.safeParse(parseJsonObject(text, path, '; export again'));
+  if (data === undefined) {
+    throw new UserError('invalid-data', `${path} does not describe an exported model; export again`);
+  }
+  const files = Object.entries(data.files ?? {}).flatMap(
+    ([name, { bytes, sha256: checksum }]): [string, FileChecksum][] =>
+      bytes === undefined || checksum === undefined ? [] : [[name, { bytes, sha256: checksum }]],
+  );
+  return { path, model: data.model, files: new Map(files) };
+}
+
+/** The size and the checksum of a file's contents. */
+export function checksumOfFile(content: Uint8Array | string): FileChecksum {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  return { bytes: bytes.length, sha256: sha256([bytes]) };
+}
+
+/** What is wrong with a file of an export, as the manifest lists it; undefined if nothing is, or it is not listed. */
+export function problemOfFile(
+  { files, path: manifest }: Manifest,
+  name: string,
+  path: string,
+  found: FileChecksum,
+): string | undefined {
+  const listed = files.get(name);
+  if (listed === undefined || (listed.bytes === found.bytes && listed.sha256 === found.sha256)) {
+    return undefined;
+  }
+  const why =
+    listed.bytes === found.bytes
+      ? 'its SHA-256 is another'
+      : `it has ${found.bytes} bytes instead of ${listed.bytes}`;
+  return `${path} is not the file that ${manifest} lists: ${why}; restore the files of one export, or export again`;
+}
+
+/**
+ * Checks a file of an export against the manifest.
+ *
+ * @throws UserError (`mismatch`) if it is not the file that the manifest lists
+ */
+export function requireListed(
+  manifest: Manifest,
+  name: string,
+  path: string,
+  content: Uint8Array | string,
+): void {
+  if (manifest.files.has(name)) {
+    const problem = problemOfFile(manifest, name, path, checksumOfFile(content));
+    if (problem !== undefined) {
+      throw new UserError('mismatch', problem);
+    }
+  }
+}
+
+/**
+ * Checks the weights of an export against the manifest.
+ *
+ * @param options those of the model, from the file of the weights
+ * @throws UserError (`mismatch`) if they are not those of the manifest
+ */
+export function requireListedWeights(
+  manifest: Manifest,
+  weights: {
+    readonly name: string;
+    readonly path: string;
+    readonly bytes: Uint8Array;
+    readonly options: object;
+  },
+): void {
+  const { name, path, bytes, options } = weights;
+  if (manifest.model !== undefined) {
+    requireTrainedOptions(manifest.model, manifest.path, options, path);
+  }
+  requireListed(manifest, name, path, bytes);
+}
