@@ -8,7 +8,7 @@ import { openDataset } from '../data/registry.ts';
 import { createSession } from '../engine/runtime.node.ts';
 import { RandomStream } from '../numeric/random.ts';
 import { mean, median } from '../numeric/statistics.ts';
-import { examineFiles } from './doctor/examineFiles.ts';
+import { examineFiles } from './export/examineFiles.ts';
 import type { FlowModel } from './model/flowModel.ts';
 import { loadModel } from './model/loadModel.ts';
 

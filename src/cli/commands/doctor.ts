@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Split } from '../../data/sources/splitOfName.ts';
 import { countLayers, diagnose } from '../../evaluation/doctor/doctor.ts';
-import { examineFiles } from '../../evaluation/doctor/examineFiles.ts';
+import { examineFiles } from '../../evaluation/export/examineFiles.ts';
 import type { LoadedRun } from '../../evaluation/model/loadRun.ts';
 import { isRun, loadTrained } from '../../evaluation/model/loadTrained.ts';
 import type { WeightsKind } from '../../training/trainingState.ts';

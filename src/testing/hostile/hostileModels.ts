@@ -11,6 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { checksumOf } from '../../numeric/checksum.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../storage/safetensors.ts';
 
 /** Changes the folder of a sound run or export. */
 type Change = (folder: string) => void;
@@ -71,11 +73,34 @@ function header(fileIn: (folder: string) => string, change: (text: string) => st
   return (folder) => {
     const file = readFileSync(fileIn(folder));
     const length = Number(file.readBigUInt64LE());
-    const text = Buffer.from(change(file.subarray(8, 8 + length).toString()));
+    const before = file.subarray(8, 8 + length).toString();
+    const text = Buffer.from(change(before));
+    if (text.toString() === before) {
+      throw new Error('nothing in the header was changed');
+    }
     const size = Buffer.alloc(8);
     size.writeBigUInt64LE(BigInt(text.length));
     writeFileSync(fileIn(folder), Buffer.concat([size, text, file.subarray(8 + length)]));
   };
+}
+
+// A stranger would make all files agree, so nothing that binds weights to other files is left.
+
+/** Leaves out the options in the checkpoint of a run. */
+function unbindRun(folder: string): void {
+  const path = checkpoint(folder);
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  const { model: _, ...rest } = metadata;
+  writeFileSync(path, encodeSafetensors(tensors, { ...rest, checksum: checksumOf(tensors, rest) }));
+}
+
+/** Leaves out the checksums of an export. */
+function unbindExport(folder: string): void {
+  const path = weights(folder);
+  const { tensors, metadata } = decodeSafetensors(readFileSync(path), path);
+  const { checksum: _, ...rest } = metadata;
+  writeFileSync(path, encodeSafetensors(tensors, rest));
+  write('manifest.json', '{}')(folder);
 }
 
 /** Rewrites the whole of a file of weights. */
@@ -230,13 +255,13 @@ const exportChanges: Readonly<Record<string, readonly [Verdict, Change]>> = {
   ],
   'prototype option': [
     'refuse',
-    header(weights, (text) => text.replace('{\\"levels', '{\\"__proto__\\":{\\"levels\\":1},\\"levels')),
+    header(weights, (text) => text.replace('{\\"bits', '{\\"__proto__\\":{\\"levels\\":1},\\"bits')),
   ],
   'huge images': ['refuse', header(weights, (text) => text.replace('8x8x1', '4096x4096x1'))],
   'no images': ['refuse', header(weights, (text) => text.replace('8x8x1', '0x0x0'))],
   'nested options': [
     'refuse',
-    header(weights, (text) => text.replace('{\\"levels', `${'['.repeat(1_000_000)}{\\"levels`)),
+    header(weights, (text) => text.replace('{\\"bits', `${'['.repeat(1_000_000)}{\\"bits`)),
   ],
   'a name twice': [
     'refuse',
@@ -256,15 +281,21 @@ export function writeHostileModels(
   folder: string,
   sound: { readonly run: string; readonly exported: string },
 ): { readonly runs: HostileFolder[]; readonly exports: HostileFolder[] } {
-  const copies = (source: string, kind: string, changes: typeof runChanges): HostileFolder[] =>
+  const copies = (
+    source: string,
+    kind: string,
+    changes: typeof runChanges,
+    prepare: Change,
+  ): HostileFolder[] =>
     Object.entries(changes).map(([name, [verdict, change]]) => {
       const path = join(folder, kind, name);
       cpSync(source, path, { recursive: true });
+      prepare(path);
       change(path);
       return { path, verdict };
     });
   return {
-    runs: copies(sound.run, 'runs', runChanges),
-    exports: copies(sound.exported, 'exports', exportChanges),
+    runs: copies(sound.run, 'runs', runChanges, unbindRun),
+    exports: copies(sound.exported, 'exports', exportChanges, unbindExport),
   };
 }
