@@ -103,6 +103,7 @@ describe('a run', () => {
       guard: expect.stringContaining('"dropped":0'),
       optimizer: 'adamax',
       imageShape: '8x8x1',
+      model: expect.stringMatching(/^\{"bits":8,.*"width":8\}$/),
       checksum: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const parts = new Set([...tensors.keys()].map((name) => name.replace(/\/(levels|prior)\/.*/, '')));
